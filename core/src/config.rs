@@ -1,0 +1,161 @@
+//! What a phone is told once, at its start.
+
+use core::time::Duration;
+
+use crate::{Mode, Profile, ProfileSet};
+
+/// The settings of a [`Telephone`](crate::Telephone).
+///
+/// *Source*: the defaults are the reference's (`RING_TIME`, `WAIT_TIME`, `JOB_INTERVAL` in
+/// LXST/Primitives/Telephony.py), those of screening our choice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Config {
+    /// The profile of an incoming call whose caller prefers none.
+    pub profile: Profile,
+    /// The mode of an incoming call whose caller prefers none.
+    pub mode: Mode,
+    /// The profiles that our encoder can send. Dialling or switching to another is refused; a
+    /// peer's wish for another is counted and leaves ours as it is.
+    pub profiles: ProfileSet,
+    /// What our side sends.
+    pub transmit: TransmitCodec,
+    /// Who answers.
+    pub answer: AnswerMode,
+    /// Who may call.
+    pub callers: CallerPolicy,
+    /// How long an incoming call rings.
+    pub ring_time: Duration,
+    /// How long an outgoing call may take until it is answered, its path search included.
+    pub wait_time: Duration,
+    /// How long the app may think about [`Event::Screening`](crate::Event::Screening). At most 3 s:
+    /// a Python caller gives up 5 s after it dialled.
+    pub screening_time: Duration,
+    /// What happens to a caller about whom the app did not decide in time.
+    pub screening_default: Verdict,
+    /// Whether the peer may open our microphone path by switching half duplex to full duplex.
+    pub peer_may_open_microphone: bool,
+    /// When we announce ourselves.
+    pub announce: AnnouncePolicy,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            profile: Profile::MediumQuality,
+            mode: Mode::FullDuplex,
+            profiles: ProfileSet::OPUS,
+            transmit: TransmitCodec::Profile,
+            answer: AnswerMode::App,
+            callers: CallerPolicy::All,
+            ring_time: Duration::from_secs(60),
+            wait_time: Duration::from_secs(70),
+            screening_time: Duration::from_millis(1_500),
+            screening_default: Verdict::Ring,
+            peer_may_open_microphone: false,
+            announce: AnnouncePolicy::default(),
+        }
+    }
+}
+
+/// What our side sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TransmitCodec {
+    /// The codec of the profile in force.
+    Profile,
+    /// Raw samples, whatever the profile, in the longest of 10, 5, 4, 2, 1 and 0.5 ms that fits a
+    /// packet of the link.
+    Raw {
+        /// The sample format.
+        depth: RawDepth,
+    },
+}
+
+/// The sample format of a raw frame, little endian.
+///
+/// *Source*: `Raw` in LXST/Codecs/Raw.py.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum RawDepth {
+    /// IEEE 754 binary16.
+    Float16 = 0,
+    /// IEEE 754 binary32.
+    Float32 = 1,
+    /// IEEE 754 binary64.
+    Float64 = 2,
+    /// x87 extended precision in 16 bytes.
+    Float128 = 3,
+}
+
+impl RawDepth {
+    /// Tells the bytes of one sample.
+    #[must_use]
+    pub const fn bytes(self) -> usize {
+        2 << self as u8
+    }
+}
+
+/// Who answers an incoming call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AnswerMode {
+    /// The app, by [`Command::Answer`](crate::Command::Answer).
+    App,
+    /// The phone itself, as soon as the caller's preferences are heard.
+    Automatic,
+}
+
+/// Who may call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CallerPolicy {
+    /// Everybody rings.
+    All,
+    /// Everybody hears that the line is busy.
+    None,
+    /// The app decides on each caller before anything rings.
+    Ask,
+}
+
+/// What becomes of a caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    /// The call rings.
+    Ring,
+    /// The caller hears that the line is busy.
+    Busy,
+    /// The caller hears that the call was rejected.
+    Reject,
+    /// The link closes without a word.
+    Drop,
+}
+
+/// When we announce ourselves, besides [`Command::Announce`](crate::Command::Announce).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct AnnouncePolicy {
+    /// At the start.
+    pub at_start: bool,
+    /// Whenever an interface comes up.
+    pub on_interface_up: bool,
+    /// Again and again, at least every 5 min.
+    pub interval: Option<Duration>,
+}
+
+impl AnnouncePolicy {
+    /// Only on command.
+    pub const ON_COMMAND: Self = Self {
+        at_start: false,
+        on_interface_up: false,
+        interval: None,
+    };
+
+    /// The least interval; a shorter one is taken as this.
+    pub const LEAST_INTERVAL: Duration = Duration::from_secs(5 * 60);
+}
+
+impl Default for AnnouncePolicy {
+    fn default() -> Self {
+        Self {
+            at_start: true,
+            on_interface_up: true,
+            interval: Some(Duration::from_secs(3 * 60 * 60)),
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! Local misuse of a phone.
+
+use crate::{CallState, JobId, LinkId, Profile};
+
+/// Why an input was refused. Nothing changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InputError {
+    /// Outputs wait: drain them with `poll_output` and give the input again.
+    #[error("outputs wait: drain poll_output and give the input again")]
+    OutputFull,
+    /// The link is not known: it was closed, or never reported as incoming.
+    #[error("{0:?} is not known: it was closed, or never reported as incoming")]
+    UnknownLink(LinkId),
+    /// The call is not known: it is over, or never was.
+    #[error("the call is not known: it is over, or never was")]
+    UnknownCall,
+    /// The job was never given out.
+    #[error("{0:?} was never given out")]
+    UnknownJob(JobId),
+    /// The phone or the call is in a state that does not allow it.
+    #[error("not allowed while the call is {state}")]
+    NotAllowed {
+        /// The state, [`CallState::Idle`] when there is no call.
+        state: CallState,
+    },
+    /// Our encoder cannot send the profile.
+    #[error("{0} cannot be sent by this build: choose a profile of Config::profiles")]
+    UnsupportedProfile(Profile),
+}

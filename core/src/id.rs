@@ -1,0 +1,90 @@
+//! Names of links, calls, jobs and people.
+
+use core::fmt;
+use core::str::FromStr;
+
+/// A Reticulum link, as the driver numbers it.
+///
+/// The driver allocates the ids of links and of calls from one counter and reuses none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LinkId(pub u64);
+
+/// A call, for as long as the app may ask about it.
+///
+/// An outgoing call has the id that [`Command::Dial`](crate::Command::Dial) gave it. An incoming
+/// call has the number of the link that it arrived on, which no other call or link can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CallId(pub u64);
+
+impl From<LinkId> for CallId {
+    fn from(link: LinkId) -> Self {
+        Self(link.0)
+    }
+}
+
+/// A codec job. The core counts them up from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct JobId(pub u64);
+
+/// The hash of a person's Reticulum identity (not of a destination).
+///
+/// *Shape*: 16 bytes, shown as 32 lower-case hex digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct IdentityHash(pub [u8; 16]);
+
+impl fmt::Display for IdentityHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for IdentityHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "IdentityHash({self})")
+    }
+}
+
+impl FromStr for IdentityHash {
+    type Err = NoIdentityHash;
+
+    /// Reads 32 hex digits.
+    ///
+    /// # Errors
+    /// [`NoIdentityHash`] for anything else.
+    fn from_str(text: &str) -> Result<Self, NoIdentityHash> {
+        let error = NoIdentityHash { length: text.len() };
+        if text.len() != 32 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(error);
+        }
+        u128::from_str_radix(text, 16)
+            .map(|value| Self(value.to_be_bytes()))
+            .map_err(|_| error)
+    }
+}
+
+/// A text that is no identity hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an identity hash is 32 hex digits; this text of {length} bytes is none")]
+pub struct NoIdentityHash {
+    length: usize,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_identity_hash_reads_what_it_writes() {
+        let text = "f293e5612b27dbc491e52cc9845d3f53";
+        let hash: IdentityHash = text.parse().unwrap();
+        assert_eq!(std::format!("{hash}"), text);
+        for bad in [
+            "",
+            "f293",
+            "+293e5612b27dbc491e52cc9845d3f53",
+            "g293e5612b27dbc491e52cc9845d3f53",
+        ] {
+            assert!(bad.parse::<IdentityHash>().is_err(), "{bad}");
+        }
+    }
+}

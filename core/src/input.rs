@@ -1,0 +1,208 @@
+//! What the world does to a phone.
+
+use core::time::Duration;
+
+use crate::{CallId, IdentityHash, JobId, LinkId, Mode, Profile, Samples, Verdict};
+
+/// One thing that happened, given to [`Telephone::handle_input`](crate::Telephone::handle_input).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Input<'a> {
+    /// The deadline of [`Telephone::poll_timeout`](crate::Telephone::poll_timeout) has come. Early
+    /// or needless ones do no harm.
+    Timeout,
+    /// A packet of context NONE arrived on a link, decrypted.
+    Packet {
+        /// The link.
+        link: LinkId,
+        /// The plaintext.
+        data: &'a [u8],
+    },
+    /// The network did something to a link.
+    Link {
+        /// The link.
+        link: LinkId,
+        /// What it did.
+        event: LinkEvent,
+    },
+    /// An interface came up.
+    InterfaceUp,
+    /// The app wants something.
+    Command(Command),
+    /// The app's microphone added this much to the capture queue.
+    Captured {
+        /// How much.
+        samples: Samples,
+    },
+    /// The app's speaker played this much: the playout clock. Silence that it put in for want of
+    /// audio counts as played.
+    Consumed {
+        /// How much.
+        samples: Samples,
+    },
+    /// The app attached or detached its microphone or speaker. Both start detached.
+    Port {
+        /// [`Direction::Send`] is the microphone, [`Direction::Receive`] the speaker.
+        direction: Direction,
+        /// What became of it.
+        change: PortChange,
+    },
+    /// A codec job ended.
+    JobDone {
+        /// The job of [`Output::Job`](crate::Output::Job).
+        job: JobId,
+        /// How it ended.
+        outcome: Outcome<'a>,
+    },
+}
+
+/// What the network did to a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkEvent {
+    /// Somebody opened a link to us, and it is active. The first thing heard of a link of theirs.
+    Incoming {
+        /// The round trip time.
+        rtt: Duration,
+        /// The most plaintext bytes of a packet.
+        mdu: usize,
+    },
+    /// A link that we opened is active.
+    Up {
+        /// The round trip time.
+        rtt: Duration,
+        /// The most plaintext bytes of a packet.
+        mdu: usize,
+    },
+    /// A link that we opened did not come up.
+    Failed(LinkFailure),
+    /// The other side proved who it is.
+    Identified(IdentityHash),
+    /// Something authentic that is no packet for us arrived, a keepalive for example.
+    Heard,
+    /// The link is gone.
+    Closed(LinkEnd),
+}
+
+/// Why a link did not come up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LinkFailure {
+    /// Nobody knew a way to the destination.
+    NoPath,
+    /// The destination did not answer.
+    Timeout,
+    /// The request could not be sent, or its answer was not valid.
+    Refused,
+}
+
+/// Why a link is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LinkEnd {
+    /// The peer closed it.
+    Peer,
+    /// Nothing was heard for too long.
+    Timeout,
+    /// Its interface went down.
+    Interface,
+    /// The boundary cannot tell. Taken as closed by the peer.
+    Unknown,
+}
+
+/// What the app wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Call somebody.
+    Dial {
+        /// The id of the new call.
+        call: CallId,
+        /// The id of the link to open for it.
+        link: LinkId,
+        /// Whom to call.
+        to: IdentityHash,
+        /// The profile to propose.
+        profile: Profile,
+        /// The mode to propose.
+        mode: Mode,
+    },
+    /// Answer an incoming call. Harmless when it is answered already.
+    Answer(CallId),
+    /// End a call: cancels one that we dialled, rejects one that rings here.
+    HangUp(CallId),
+    /// Decide on a caller after [`Event::Screening`](crate::Event::Screening).
+    Screen(CallId, Verdict),
+    /// Switch the profile, here and at the peer.
+    SetProfile(CallId, Profile),
+    /// Switch the mode, here and at the peer.
+    SetMode(CallId, Mode),
+    /// Press or release the talk button, which counts in half duplex.
+    Talk(CallId, Talk),
+    /// Mute or unmute a direction. Muted sending sends silence; muted receiving plays none of what
+    /// arrives.
+    Mute(CallId, Direction, Mute),
+    /// Take or free the line for incoming calls. An active call is not touched.
+    SetBusy(Availability),
+    /// Announce us.
+    Announce,
+}
+
+/// A direction of audio.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// From our microphone to the peer.
+    Send,
+    /// From the peer to our speaker.
+    Receive,
+}
+
+/// What became of an audio port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PortChange {
+    /// It is there.
+    Attached,
+    /// It is gone.
+    Detached,
+}
+
+/// The state of the talk button.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Talk {
+    /// Held down.
+    Pressed,
+    /// Let go.
+    Released,
+}
+
+/// Whether a direction is mute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Mute {
+    /// Silent.
+    Muted,
+    /// Audible.
+    Unmuted,
+}
+
+/// Whether the app takes calls.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Availability {
+    /// Callers ring.
+    #[default]
+    Available,
+    /// Callers hear that the line is busy.
+    Busy,
+}
+
+/// How a codec job ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome<'a> {
+    /// An `Encode` made this payload, codec byte not included.
+    Encoded(&'a [u8]),
+    /// A `Decode` or `Conceal` appended this much to the playout queue.
+    Played {
+        /// How much.
+        samples: Samples,
+        /// How loud it is, in -dBov: 0 is full scale, 127 silence.
+        level: u8,
+    },
+    /// A `Discard` is done.
+    Discarded,
+    /// The job did not work.
+    Failed,
+}

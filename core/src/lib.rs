@@ -1,0 +1,58 @@
+//! LXST telephony as a deterministic state machine.
+//!
+//! [`Telephone`] takes what happens as [`Input`]s, each with its moment, and hands out what to do
+//! as [`Output`]s: packets to send, requests about links, codec jobs, events for the app. It reads
+//! no clock, opens no socket, draws no random number, spawns nothing and allocates nothing, so the
+//! log of its inputs is the call.
+//!
+//! - [`wire`]: the bytes of signals and frames.
+//! - `line`: signalling; one call at most, and the links that wait for it.
+//! - `media`: frames, codec jobs, and when to play what.
+//! - [`limits`]: every bound, and what happens beyond it.
+//!
+//! The wire format and the flows are those of Python LXST 0.5.4.
+
+#![no_std]
+#![forbid(unsafe_code)]
+#![warn(clippy::std_instead_of_core, clippy::wildcard_enum_match_arm)]
+
+#[cfg(test)]
+extern crate std;
+
+pub mod limits;
+pub mod wire;
+
+mod config;
+mod error;
+mod id;
+mod input;
+mod line;
+mod media;
+mod outbox;
+mod output;
+mod profile;
+mod state;
+mod stats;
+mod telephone;
+mod time;
+mod timers;
+
+pub use config::{
+    AnnouncePolicy, AnswerMode, CallerPolicy, Config, RawDepth, TransmitCodec, Verdict,
+};
+pub use error::InputError;
+pub use id::{CallId, IdentityHash, JobId, LinkId, NoIdentityHash};
+pub use input::{
+    Availability, Command, Direction, Input, LinkEnd, LinkEvent, LinkFailure, Mute, Outcome,
+    PortChange, Talk,
+};
+pub use output::{
+    Class, DropReason, EndReason, Event, LinkRequest, Output, PacketBuf, SendFormat, Side, Source,
+    StreamChange, Tempo, Work,
+};
+pub use profile::{Mode, Profile, ProfileSet, UnknownProfile, VoiceCodec};
+pub use state::{CallState, CallStatus, Role};
+pub use stats::Stats;
+pub use telephone::Telephone;
+pub use time::{Instant, Samples};
+pub use timers::{Deadline, Timer};

@@ -1,0 +1,87 @@
+//! Every bound of the core, and what happens beyond it.
+
+use core::time::Duration;
+
+use crate::Samples;
+
+/// Bytes of the largest packet handed out, and of the buffer that a caller brings. A link of a
+/// larger mdu is used up to this.
+pub const PACKET_BYTES: usize = 1_500;
+
+/// Bytes of the largest frame kept: an Opus packet of 1275 bytes and its codec byte. A longer one
+/// is dropped and counted.
+pub const FRAME_BYTES: usize = 1_276;
+
+/// Bytes of received frames that wait for playout. Beyond it the oldest is dropped and counted.
+pub const RING_BYTES: usize = 4_096;
+
+/// Received frames that wait for playout. Beyond it the oldest is dropped and counted.
+pub const RING_FRAMES: usize = 128;
+
+/// Links without a call of their own: callers not yet accepted, and goodbyes. Beyond it the oldest
+/// caller who has not identified within [`IDENTIFY_GRACE`] makes room, else the new one is closed.
+pub const PENDING_LINKS: usize = 8;
+
+/// Outputs that wait to be polled.
+pub const OUTBOX: usize = 64;
+
+/// Outputs that one input can cause at most. An input is refused while fewer places are free.
+pub const OUTPUTS_PER_INPUT: usize = 32;
+
+/// Deadlines that one timeout takes at most: those of the call and two of each pending link. The
+/// rest waits for the next timeout.
+pub const DEADLINES_PER_TIMEOUT: usize = 6 + 2 * PENDING_LINKS;
+
+/// Encode jobs out at once. Captured audio waits beyond it.
+pub const SEND_JOBS: usize = 2;
+
+/// Captured audio that waits for an encoder. Beyond it the oldest is discarded and counted.
+pub const CAPTURE_BACKLOG: Samples = Samples::from_millis(500);
+
+/// Audio that is kept decoded ahead of the speaker.
+pub const PLAYOUT_LEAD: Samples = Samples::from_millis(20);
+
+/// Received audio that is held back before playout starts: at least this, and two frames.
+pub const PLAYOUT_DEPTH: Samples = Samples::from_millis(60);
+
+/// Received audio beyond the depth at which the oldest frame is dropped and counted.
+pub const PLAYOUT_EXCESS: Samples = Samples::from_millis(240);
+
+/// Audio made up in a row while frames are missing (one frame where that is longer). Beyond it
+/// playout waits for its depth again.
+pub const CONCEALMENT: Samples = Samples::from_millis(120);
+
+/// The least that is made up at once, however short the peer's frames are.
+pub const CONCEALMENT_STEP: Samples = Samples::from_millis(10);
+
+/// How long a new incoming link is left alone, since a Python caller hears nothing before it.
+pub const SETTLE: Duration = Duration::from_millis(5);
+
+/// The least wait before AVAILABLE is sent a second time; three round trips where that is longer.
+pub const AVAILABLE_AGAIN: Duration = Duration::from_millis(150);
+
+/// How long BUSY or REJECTED may travel before the link closes behind it.
+pub const GOODBYE: Duration = Duration::from_millis(100);
+
+/// How long a caller has to identify, six round trips added.
+pub const IDENTIFY: Duration = Duration::from_secs(10);
+
+/// How long a new caller is safe from making room for a newer one.
+pub const IDENTIFY_GRACE: Duration = Duration::from_millis(500);
+
+/// The longest round trip that deadlines count with; a longer one, which a peer may claim, is taken
+/// as this.
+pub const ROUND_TRIP_MOST: Duration = Duration::from_secs(60);
+
+/// How long a callee has from link-up to RINGING, six round trips added.
+pub const CONNECT: Duration = Duration::from_secs(5);
+
+/// How long a callee has from CONNECTING to ESTABLISHED, six round trips added. The reference
+/// waits for ever.
+pub const ESTABLISH: Duration = Duration::from_secs(10);
+
+/// How long an answer waits for the caller's preferred profile and mode.
+pub const PREFERENCES: Duration = Duration::from_millis(500);
+
+/// The longest screening; a longer setting is taken as this.
+pub const SCREENING_MOST: Duration = Duration::from_secs(3);

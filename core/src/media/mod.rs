@@ -1,0 +1,247 @@
+//! Media: frames, jobs and counts of samples while a call is established. The samples themselves
+//! never come here.
+//!
+//! Media follows the line: after every input [`Media::follow`] opens, retunes or closes the two
+//! streams so that they fit the line's session.
+
+mod jobs;
+mod playout;
+mod ring;
+mod tx;
+
+use crate::line::Session;
+use crate::outbox::{Outbox, Queued};
+use crate::stats::count;
+use crate::wire::{BadFrame, Codec, Frames};
+use crate::{
+    Config, Direction, DropReason, InputError, JobId, Mute, Outcome, PortChange, Samples,
+    SendFormat, Source, Stats, StreamChange, Tempo, TransmitCodec, Work,
+};
+use jobs::Jobs;
+use playout::Playout;
+use tx::Transmitter;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Media {
+    transmit: TransmitCodec,
+    session: Option<Session>,
+    jobs: Jobs,
+    tx: Transmitter,
+    playout: Playout,
+}
+
+/// The work of a job, without the bytes of its frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ticket {
+    Encode {
+        format: SendFormat,
+        source: Source,
+        samples: Samples,
+    },
+    Discard {
+        samples: Samples,
+    },
+    Decode {
+        codec: Codec,
+    },
+    Conceal {
+        samples: Samples,
+    },
+}
+
+impl Media {
+    pub(crate) fn new(config: &Config) -> Self {
+        Self {
+            transmit: config.transmit,
+            session: None,
+            jobs: Jobs::default(),
+            tx: Transmitter::default(),
+            playout: Playout::default(),
+        }
+    }
+
+    /// Fits the streams to the line's session.
+    pub(crate) fn follow(&mut self, session: Option<Session>, stats: &mut Stats, out: &mut Outbox) {
+        let had = core::mem::replace(&mut self.session, session);
+        let call = |session: Option<Session>| session.map(|session| session.call);
+        if call(had) != call(session) {
+            if let Some(old) = had {
+                self.jobs.void_all();
+                self.tx.close();
+                self.playout.close();
+                streams(old, StreamChange::Closed, out);
+            }
+            if let Some(new) = session {
+                self.playout.open(new.profile.frame());
+                streams(new, StreamChange::Opened, out);
+            }
+        }
+        if let Some(session) = session {
+            if session.receive == Mute::Muted {
+                self.playout.flush(stats);
+            }
+            self.work(session, stats, out);
+        }
+    }
+
+    /// Keeps the frames of a packet, and tells why one was left out.
+    pub(crate) fn on_frames(
+        &mut self,
+        frames: Frames<'_>,
+        stats: &mut Stats,
+        out: &mut Outbox,
+    ) -> Option<DropReason> {
+        let session = self.session?;
+        let mut dropped = None;
+        for frame in frames {
+            let kept = match frame {
+                Ok(_) if session.receive == Mute::Muted || !self.playout.is_attached() => {
+                    count(&mut stats.frames_received);
+                    count(&mut stats.frames_unheard);
+                    Ok(())
+                }
+                Ok(frame) => self.playout.on_frame(frame, stats),
+                Err(BadFrame::NotBinary | BadFrame::Empty | BadFrame::UnknownCodec(_)) => Err(()),
+            };
+            if kept.is_err() {
+                dropped = Some(stats.drop_for(DropReason::UnknownFrame));
+            }
+        }
+        self.work(session, stats, out);
+        dropped
+    }
+
+    pub(crate) fn on_captured(
+        &mut self,
+        samples: Samples,
+        stats: &mut Stats,
+        out: &mut Outbox,
+    ) -> Result<(), Closed> {
+        let session = self.session.ok_or(Closed)?;
+        self.tx.on_captured(samples);
+        self.work(session, stats, out);
+        Ok(())
+    }
+
+    pub(crate) fn on_consumed(
+        &mut self,
+        samples: Samples,
+        stats: &mut Stats,
+        out: &mut Outbox,
+    ) -> Result<(), Closed> {
+        let session = self.session.ok_or(Closed)?;
+        self.playout.on_consumed(samples, stats);
+        self.work(session, stats, out);
+        Ok(())
+    }
+
+    pub(crate) fn on_port(
+        &mut self,
+        direction: Direction,
+        change: PortChange,
+        stats: &mut Stats,
+        out: &mut Outbox,
+    ) {
+        match direction {
+            Direction::Send => self.tx.on_port(change),
+            Direction::Receive => self.playout.on_port(change, stats),
+        }
+        if let Some(session) = self.session {
+            self.work(session, stats, out);
+        }
+    }
+
+    pub(crate) fn on_job_done(
+        &mut self,
+        job: JobId,
+        outcome: Outcome<'_>,
+        stats: &mut Stats,
+        out: &mut Outbox,
+    ) -> Result<(), InputError> {
+        if matches!(outcome, Outcome::Encoded(_)) && self.tx.packet_waits() {
+            return Err(InputError::OutputFull);
+        }
+        let ticket = self.jobs.finish(job)?;
+        let (Some(ticket), Some(session)) = (ticket, self.session) else {
+            count(&mut stats.jobs_void);
+            return Ok(());
+        };
+        match (ticket, outcome) {
+            (Ticket::Encode { format, source, .. }, Outcome::Encoded(payload)) => {
+                if self.tx.on_encoded(&session, format, source, payload, stats) {
+                    out.push(Queued::Media { link: session.link });
+                }
+            }
+            (Ticket::Encode { .. }, _) => count(&mut stats.encodes_failed),
+            (Ticket::Decode { .. }, Outcome::Played { samples, .. }) => {
+                self.playout.on_decoded(samples);
+            }
+            (Ticket::Decode { .. }, _) => count(&mut stats.frames_undecodable),
+            (Ticket::Conceal { .. }, Outcome::Played { samples, .. }) => {
+                self.playout.on_concealed(samples, stats);
+            }
+            (Ticket::Conceal { .. } | Ticket::Discard { .. }, _) => {}
+        }
+        self.work(session, stats, out);
+        Ok(())
+    }
+
+    /// Writes the waiting media packet.
+    pub(crate) fn write_packet<'b>(&mut self, buf: &'b mut [u8]) -> &'b [u8] {
+        self.tx.write_packet(buf)
+    }
+
+    /// Writes out a job, with its frame if it has one.
+    pub(crate) fn write_work<'b>(&mut self, ticket: Ticket, buf: &'b mut [u8]) -> Work<'b> {
+        match ticket {
+            Ticket::Encode {
+                format,
+                source,
+                samples,
+            } => Work::Encode {
+                format,
+                source,
+                samples,
+            },
+            Ticket::Discard { samples } => Work::Discard { samples },
+            Ticket::Decode { codec } => {
+                let payload = self.playout.write_frame(buf);
+                Work::Decode {
+                    codec,
+                    payload,
+                    tempo: Tempo::Normal,
+                }
+            }
+            Ticket::Conceal { samples } => Work::Conceal { samples },
+        }
+    }
+
+    /// Gives out what jobs can be.
+    fn work(&mut self, session: Session, stats: &mut Stats, out: &mut Outbox) {
+        while self.jobs.has_room(Direction::Send) {
+            let Some(ticket) = self.tx.next_job(&session, self.transmit, stats) else {
+                break;
+            };
+            self.jobs.issue(Direction::Send, ticket, out);
+        }
+        if self.jobs.has_room(Direction::Receive)
+            && session.receive == Mute::Unmuted
+            && let Some(ticket) = self.playout.next_job()
+        {
+            self.jobs.issue(Direction::Receive, ticket, out);
+        }
+    }
+}
+
+/// There is no stream: the call is not established.
+pub(crate) struct Closed;
+
+fn streams(session: Session, change: StreamChange, out: &mut Outbox) {
+    for direction in [Direction::Send, Direction::Receive] {
+        out.push(Queued::Stream {
+            call: session.call,
+            direction,
+            change,
+        });
+    }
+}

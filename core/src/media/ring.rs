@@ -1,0 +1,154 @@
+//! Received frames in the order of their arrival, in fixed memory.
+//!
+//! ```text
+//! ... | codec | length, 2 bytes | payload | codec | ...
+//! ```
+
+use core::fmt;
+
+use crate::limits::{FRAME_BYTES, RING_BYTES, RING_FRAMES};
+use crate::wire::{Codec, Frame};
+
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct FrameRing {
+    bytes: [u8; RING_BYTES],
+    head: usize,
+    filled: usize,
+    frames: usize,
+}
+
+impl FrameRing {
+    pub(super) const fn new() -> Self {
+        Self {
+            bytes: [0; RING_BYTES],
+            head: 0,
+            filled: 0,
+            frames: 0,
+        }
+    }
+
+    pub(super) const fn frames(&self) -> usize {
+        self.frames
+    }
+
+    /// Adds a frame and tells how many of the oldest had to go for it. A frame that is too long is
+    /// not added.
+    pub(super) fn push(&mut self, frame: Frame<'_>) -> Result<usize, TooLong> {
+        let length = frame.payload.len();
+        if length >= FRAME_BYTES {
+            return Err(TooLong);
+        }
+        let mut shed = 0;
+        while self.frames == RING_FRAMES || RING_BYTES - self.filled < HEAD + length {
+            self.drop_oldest();
+            shed += 1;
+        }
+        // The length is below FRAME_BYTES, so two bytes hold it.
+        let [low, high] = (length as u16).to_le_bytes();
+        self.write(&[frame.codec.byte(), low, high]);
+        self.write(frame.payload);
+        self.frames += 1;
+        Ok(shed)
+    }
+
+    /// Takes the oldest frame: its payload goes to the front of `payload`.
+    pub(super) fn pop(&mut self, payload: &mut [u8; FRAME_BYTES]) -> Option<(Codec, usize)> {
+        self.frames = self.frames.checked_sub(1)?;
+        let mut head = [0; HEAD];
+        self.read(&mut head);
+        let [codec, low, high] = head;
+        let length = usize::from(u16::from_le_bytes([low, high]));
+        self.read(payload.get_mut(..length)?);
+        Some((Codec::from_byte(codec)?, length))
+    }
+
+    pub(super) fn drop_oldest(&mut self) {
+        self.pop(&mut [0; FRAME_BYTES]);
+    }
+
+    pub(super) fn clear(&mut self) {
+        (self.head, self.filled, self.frames) = (0, 0, 0);
+    }
+
+    fn write(&mut self, data: &[u8]) {
+        let start = (self.head + self.filled) % RING_BYTES;
+        let (first, second) = data.split_at(data.len().min(RING_BYTES - start));
+        self.bytes[start..start + first.len()].copy_from_slice(first);
+        self.bytes[..second.len()].copy_from_slice(second);
+        self.filled += data.len();
+    }
+
+    fn read(&mut self, data: &mut [u8]) {
+        let length = data.len();
+        let (first, second) = data.split_at_mut(length.min(RING_BYTES - self.head));
+        first.copy_from_slice(&self.bytes[self.head..self.head + first.len()]);
+        second.copy_from_slice(&self.bytes[..second.len()]);
+        self.head = (self.head + length) % RING_BYTES;
+        self.filled -= length;
+    }
+}
+
+impl fmt::Debug for FrameRing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "FrameRing({} frames, {} bytes)",
+            self.frames, self.filled
+        )
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct TooLong;
+
+const HEAD: usize = 3;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(payload: &[u8]) -> Frame<'_> {
+        Frame {
+            codec: Codec::Opus,
+            payload,
+        }
+    }
+
+    #[test]
+    fn frames_come_out_as_they_went_in_round_the_end_of_the_memory() {
+        let mut ring = FrameRing::new();
+        let mut out = [0; FRAME_BYTES];
+        for length in 0..2_000_usize {
+            let payload = [length as u8; FRAME_BYTES - 1];
+            let payload = &payload[..length % FRAME_BYTES];
+            assert_eq!(ring.push(frame(payload)), Ok(0));
+            assert_eq!(ring.pop(&mut out), Some((Codec::Opus, payload.len())));
+            assert_eq!(&out[..payload.len()], payload);
+        }
+        assert_eq!(ring.pop(&mut out), None);
+    }
+
+    #[test]
+    fn the_oldest_frames_make_room_for_the_newest() {
+        let mut ring = FrameRing::new();
+        for byte in 0..=255 {
+            ring.push(frame(&[byte])).unwrap();
+        }
+        assert_eq!(ring.frames(), RING_FRAMES);
+        let mut out = [0; FRAME_BYTES];
+        ring.pop(&mut out);
+        assert_eq!(out[0], 128);
+        assert!(ring.push(frame(&[0; FRAME_BYTES - 1])).is_ok());
+        assert!(ring.push(frame(&[0; FRAME_BYTES - 1])).is_ok());
+        assert!(ring.push(frame(&[0; FRAME_BYTES - 1])).is_ok());
+        assert!(ring.push(frame(&[0; FRAME_BYTES - 1])).unwrap() > 0);
+        assert_eq!(ring.frames(), 3);
+    }
+
+    #[test]
+    fn a_frame_that_is_too_long_is_refused() {
+        let mut ring = FrameRing::new();
+        assert_eq!(ring.push(frame(&[0; FRAME_BYTES])), Err(TooLong));
+        assert_eq!(ring.frames(), 0);
+    }
+}

@@ -1,0 +1,201 @@
+//! The send path: captured samples become jobs, encoded frames become packets.
+
+use core::fmt;
+
+use crate::limits::{CAPTURE_BACKLOG, PACKET_BYTES};
+use crate::line::{Gate, Session};
+use crate::stats::count;
+use crate::wire::{self, Codec, Frame, MEDIA_OVERHEAD};
+use crate::{
+    PortChange, Profile, RawDepth, Samples, SendFormat, Source, Stats, TransmitCodec, VoiceCodec,
+};
+
+use super::Ticket;
+
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Transmitter {
+    /// What the capture queue holds, less what jobs will take.
+    captured: Samples,
+    attached: bool,
+    packet: [u8; PACKET_BYTES],
+    length: usize,
+}
+
+impl Transmitter {
+    pub(super) fn on_captured(&mut self, samples: Samples) {
+        self.captured = self.captured + samples;
+    }
+
+    pub(super) fn on_port(&mut self, change: PortChange) {
+        self.attached = change == PortChange::Attached;
+    }
+
+    pub(super) fn close(&mut self) {
+        self.captured = Samples::ZERO;
+    }
+
+    pub(super) fn next_job(
+        &mut self,
+        session: &Session,
+        transmit: TransmitCodec,
+        stats: &mut Stats,
+    ) -> Option<Ticket> {
+        let source = match session.gate {
+            Gate::Shut => return self.discard(self.captured, stats),
+            Gate::Voice | Gate::Silence if !self.attached => {
+                return self.discard(self.captured, stats);
+            }
+            Gate::Voice => Source::Captured,
+            Gate::Silence => Source::Silence,
+        };
+        let Some((format, frame)) = send_format(session, transmit) else {
+            return self.discard(self.captured, stats);
+        };
+        if self.captured > CAPTURE_BACKLOG + frame {
+            return self.discard(self.captured - frame, stats);
+        }
+        if self.captured < frame {
+            return None;
+        }
+        self.captured = self.captured - frame;
+        if source == Source::Silence {
+            stats.capture_discarded = stats.capture_discarded + frame;
+        }
+        Some(Ticket::Encode {
+            format,
+            source,
+            samples: frame,
+        })
+    }
+
+    /// Makes the packet of an encoded frame and tells whether there is one to send.
+    pub(super) fn on_encoded(
+        &mut self,
+        session: &Session,
+        format: SendFormat,
+        source: Source,
+        payload: &[u8],
+        stats: &mut Stats,
+    ) -> bool {
+        let may_leave = match session.gate {
+            Gate::Voice => true,
+            Gate::Silence => source == Source::Silence,
+            Gate::Shut => false,
+        };
+        let codec = match format {
+            SendFormat::Raw(_) => Codec::Raw,
+            SendFormat::Profile(profile) => wire_codec(profile),
+        };
+        let room = session.mdu.min(PACKET_BYTES);
+        let written = self
+            .packet
+            .get_mut(..room)
+            .and_then(|packet| wire::encode_frame(Frame { codec, payload }, packet).ok());
+        match written {
+            Some(length) if may_leave => {
+                self.length = length;
+                count(&mut stats.media_packets_sent);
+                true
+            }
+            _ => {
+                count(&mut stats.frames_unsent);
+                false
+            }
+        }
+    }
+
+    pub(super) const fn packet_waits(&self) -> bool {
+        self.length > 0
+    }
+
+    pub(super) fn write_packet<'b>(&mut self, buf: &'b mut [u8]) -> &'b [u8] {
+        let length = core::mem::take(&mut self.length);
+        // A packet's length is at most PACKET_BYTES, which both buffers hold.
+        let data = &mut buf[..length];
+        data.copy_from_slice(&self.packet[..length]);
+        data
+    }
+
+    fn discard(&mut self, samples: Samples, stats: &mut Stats) -> Option<Ticket> {
+        if samples.is_zero() {
+            return None;
+        }
+        self.captured = self.captured - samples;
+        stats.capture_discarded = stats.capture_discarded + samples;
+        Some(Ticket::Discard { samples })
+    }
+}
+
+impl Default for Transmitter {
+    fn default() -> Self {
+        Self {
+            captured: Samples::ZERO,
+            attached: false,
+            packet: [0; PACKET_BYTES],
+            length: 0,
+        }
+    }
+}
+
+impl fmt::Debug for Transmitter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transmitter")
+            .field("captured", &self.captured)
+            .field("attached", &self.attached)
+            .field("packet_bytes", &self.length)
+            .finish()
+    }
+}
+
+/// Tells how to encode and how much a frame holds, or `None` where no raw frame fits the link.
+fn send_format(session: &Session, transmit: TransmitCodec) -> Option<(SendFormat, Samples)> {
+    match transmit {
+        TransmitCodec::Profile => Some((
+            SendFormat::Profile(session.profile),
+            session.profile.frame(),
+        )),
+        TransmitCodec::Raw { depth } => {
+            let frame = raw_frame(depth, session.mdu.min(PACKET_BYTES))?;
+            Some((SendFormat::Raw(depth), frame))
+        }
+    }
+}
+
+fn raw_frame(depth: RawDepth, room: usize) -> Option<Samples> {
+    const FORMAT_BYTE: usize = 1;
+    RAW_FRAMES
+        .into_iter()
+        .find(|frame| frame.0 as usize * depth.bytes() + FORMAT_BYTE + MEDIA_OVERHEAD <= room)
+}
+
+const fn wire_codec(profile: Profile) -> Codec {
+    match profile.codec() {
+        VoiceCodec::Opus { .. } => Codec::Opus,
+        VoiceCodec::Codec2 { .. } => Codec::Codec2,
+    }
+}
+
+/// 10, 5, 4, 2, 1 and 0.5 ms.
+const RAW_FRAMES: [Samples; 6] = [
+    Samples(480),
+    Samples(240),
+    Samples(192),
+    Samples(96),
+    Samples(48),
+    Samples(24),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_raw_frame_is_the_longest_that_fits_the_link() {
+        assert_eq!(raw_frame(RawDepth::Float16, 431), Some(Samples(192)));
+        assert_eq!(raw_frame(RawDepth::Float32, 431), Some(Samples(96)));
+        assert_eq!(raw_frame(RawDepth::Float64, 431), Some(Samples(48)));
+        assert_eq!(raw_frame(RawDepth::Float128, 431), Some(Samples(24)));
+        assert_eq!(raw_frame(RawDepth::Float16, 1_500), Some(Samples(480)));
+        assert_eq!(raw_frame(RawDepth::Float128, 100), None);
+    }
+}

@@ -1,0 +1,76 @@
+//! The ordered queue between what the halves decide and what the caller polls.
+
+use heapless::{Deque, Vec};
+
+use crate::limits::{OUTBOX, OUTPUTS_PER_INPUT};
+use crate::media::Ticket;
+use crate::wire::Signal;
+use crate::{CallId, Direction, Event, JobId, LinkId, LinkRequest, StreamChange};
+
+/// An output whose bytes are not written yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Queued {
+    Signals {
+        link: LinkId,
+        signals: Vec<Signal, 2>,
+    },
+    Media {
+        link: LinkId,
+    },
+    Link {
+        link: LinkId,
+        request: LinkRequest,
+    },
+    Announce,
+    Stream {
+        call: CallId,
+        direction: Direction,
+        change: StreamChange,
+    },
+    Job {
+        job: JobId,
+        direction: Direction,
+        ticket: Ticket,
+    },
+    Event(Event),
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Outbox(Deque<Queued, OUTBOX>);
+
+impl Outbox {
+    pub(crate) fn push(&mut self, output: Queued) {
+        // Telephone::handle_input refuses an input while there is less room than it can take.
+        let refused = self.0.push_back(output);
+        debug_assert!(
+            refused.is_ok(),
+            "an input caused more than {OUTPUTS_PER_INPUT} outputs"
+        );
+    }
+
+    pub(crate) fn signal(&mut self, link: LinkId, signals: &[Signal]) {
+        debug_assert!(signals.len() <= 2);
+        let signals = signals.iter().copied().take(2).collect();
+        self.push(Queued::Signals { link, signals });
+    }
+
+    pub(crate) fn link(&mut self, link: LinkId, request: LinkRequest) {
+        self.push(Queued::Link { link, request });
+    }
+
+    pub(crate) fn event(&mut self, event: Event) {
+        self.push(Queued::Event(event));
+    }
+
+    pub(crate) fn pop(&mut self) -> Option<Queued> {
+        self.0.pop_front()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn has_room(&self) -> bool {
+        OUTBOX - self.0.len() >= OUTPUTS_PER_INPUT
+    }
+}

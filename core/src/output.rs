@@ -1,0 +1,307 @@
+//! What a phone wants done, and what it tells.
+
+use core::fmt;
+
+use crate::limits::PACKET_BYTES;
+use crate::wire::Codec;
+use crate::{CallId, Direction, IdentityHash, Instant, JobId, LinkId, Mode, Profile, Samples};
+
+/// The buffer that carries the bytes of one [`Output`].
+#[derive(Clone, Debug)]
+pub struct PacketBuf(pub(crate) [u8; PACKET_BYTES]);
+
+impl PacketBuf {
+    /// Makes an empty buffer.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self([0; PACKET_BYTES])
+    }
+}
+
+impl Default for PacketBuf {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// One thing to do, from [`Telephone::poll_output`](crate::Telephone::poll_output). The order
+/// counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Output<'b> {
+    /// Send a packet of context NONE on a link, without a receipt.
+    Transmit {
+        /// The link.
+        link: LinkId,
+        /// What may become of it when the network stalls.
+        class: Class,
+        /// The plaintext.
+        data: &'b [u8],
+    },
+    /// Do something with a link.
+    Link {
+        /// The link.
+        link: LinkId,
+        /// What to do.
+        request: LinkRequest,
+    },
+    /// Announce our telephony destination on every interface.
+    Announce,
+    /// A direction of a call's audio begins or ends.
+    Stream {
+        /// The call.
+        call: CallId,
+        /// The direction.
+        direction: Direction,
+        /// Opened: start with fresh codec state and an empty queue. Closed: drop the queue; jobs
+        /// still out change nothing.
+        change: StreamChange,
+    },
+    /// Run a codec job and report with [`Input::JobDone`](crate::Input::JobDone). Jobs of one
+    /// direction run in order.
+    Job {
+        /// The id to report.
+        job: JobId,
+        /// Whose codec state and queue it uses.
+        direction: Direction,
+        /// What to do.
+        work: Work<'b>,
+    },
+    /// Tell the app.
+    Event(Event),
+}
+
+/// What may become of a packet when the network stalls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// It is queued in reserved room.
+    Signal,
+    /// It is dropped when it is older than 200 ms.
+    Media,
+}
+
+/// What to do with a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LinkRequest {
+    /// Find a path to this identity's telephony destination and open a link to it.
+    Open(IdentityHash),
+    /// Prove to the other side who we are.
+    Identify,
+    /// Close it, or stop opening it. Nothing about it is expected any more.
+    Close,
+}
+
+/// The beginning or end of a direction of audio.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum StreamChange {
+    /// It begins.
+    Opened,
+    /// It ends.
+    Closed,
+}
+
+/// A codec job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work<'b> {
+    /// Take `samples` off the front of the capture queue and encode them, or silence in their
+    /// place. The queue may hold less only when the source is silence.
+    Encode {
+        /// How to encode.
+        format: SendFormat,
+        /// What to encode.
+        source: Source,
+        /// Exactly one frame.
+        samples: Samples,
+    },
+    /// Take `samples` off the front of the capture queue and forget them.
+    Discard {
+        /// How much.
+        samples: Samples,
+    },
+    /// Decode a frame and append it to the playout queue.
+    Decode {
+        /// The codec.
+        codec: Codec,
+        /// The frame, codec byte not included.
+        payload: &'b [u8],
+        /// How fast to play it.
+        tempo: Tempo,
+    },
+    /// Append audio that stands in for a missing frame.
+    Conceal {
+        /// How much.
+        samples: Samples,
+    },
+}
+
+/// How to encode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SendFormat {
+    /// As the profile says.
+    Profile(Profile),
+    /// Raw mono samples.
+    Raw(crate::RawDepth),
+}
+
+/// What an `Encode` encodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Source {
+    /// What was captured.
+    Captured,
+    /// Silence.
+    Silence,
+}
+
+/// How fast a decoded frame plays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Tempo {
+    /// As it was sent.
+    Normal,
+    /// Compressed, to shed delay.
+    Faster,
+    /// Expanded, to bridge a shortage.
+    Slower,
+}
+
+/// What a phone tells its app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// Somebody wants to call: decide by [`Command::Screen`](crate::Command::Screen).
+    Screening {
+        /// The call to be.
+        call: CallId,
+        /// Who calls.
+        from: IdentityHash,
+        /// When the configured default decides.
+        until: Instant,
+    },
+    /// Somebody calls, and it rings here.
+    Incoming {
+        /// The call.
+        call: CallId,
+        /// Who calls.
+        from: IdentityHash,
+    },
+    /// A call that we dialled rings there.
+    Ringing {
+        /// The call.
+        call: CallId,
+    },
+    /// The call is answered, and both sides set up their audio.
+    Connecting {
+        /// The call.
+        call: CallId,
+    },
+    /// The call stands: audio flows.
+    Established {
+        /// The call.
+        call: CallId,
+        /// The profile that we send.
+        profile: Profile,
+        /// The mode.
+        mode: Mode,
+    },
+    /// The profile that we send changed.
+    ProfileChanged {
+        /// The call.
+        call: CallId,
+        /// The new one.
+        profile: Profile,
+        /// Who wanted it.
+        by: Side,
+    },
+    /// The mode changed.
+    ModeChanged {
+        /// The call.
+        call: CallId,
+        /// The new one.
+        mode: Mode,
+        /// Who wanted it.
+        by: Side,
+    },
+    /// The call is over. Exactly one for every call dialled or announced by `Incoming`, and the
+    /// last word on it.
+    Ended {
+        /// The call.
+        call: CallId,
+        /// Why.
+        reason: EndReason,
+    },
+    /// Something of the peer's was not understood, and was left out.
+    Dropped {
+        /// The link that it came on.
+        link: LinkId,
+        /// What it was.
+        reason: DropReason,
+    },
+}
+
+/// A side of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// Our app.
+    Local,
+    /// The peer.
+    Remote,
+}
+
+/// Why a call is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum EndReason {
+    /// We hung up after the answer.
+    LocalHangup,
+    /// The peer hung up after the answer.
+    RemoteHangup,
+    /// The callee's line was taken.
+    Busy,
+    /// The callee declined.
+    Rejected,
+    /// The callee closed before it answered, or did not answer in our wait time.
+    NoAnswer,
+    /// It rang here, and nobody answered.
+    RingTimeout,
+    /// No path to the callee was found.
+    NoPath,
+    /// A path was known, but no link came up.
+    LinkFailed,
+    /// The link timed out, or its interface went down.
+    LinkLost,
+    /// It was ended before the answer by the side that dialled.
+    Cancelled,
+    /// The other side's software did not go on with the call set-up.
+    ProtocolTimeout,
+}
+
+impl fmt::Display for EndReason {
+    /// Writes a few lower-case words: "no answer".
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::LocalHangup => "hung up here",
+            Self::RemoteHangup => "hung up by the peer",
+            Self::Busy => "busy",
+            Self::Rejected => "rejected",
+            Self::NoAnswer => "no answer",
+            Self::RingTimeout => "not answered here",
+            Self::NoPath => "no path",
+            Self::LinkFailed => "no link",
+            Self::LinkLost => "link lost",
+            Self::Cancelled => "cancelled",
+            Self::ProtocolTimeout => "protocol timeout",
+        })
+    }
+}
+
+/// What was left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum DropReason {
+    /// A packet that is no MessagePack map, or breaks off.
+    MalformedPacket,
+    /// A signal that is no integer, or of no known meaning.
+    UnknownSignal,
+    /// A profile or mode that does not exist, or that we cannot send.
+    UnsupportedPreference,
+    /// A frame of an unknown codec, or too long.
+    UnknownFrame,
+}

@@ -1,0 +1,349 @@
+//! Call profiles and modes: what each sends, how often, in how many bytes.
+
+use core::fmt;
+use core::str::FromStr;
+
+use crate::Samples;
+
+/// A telephony profile: a codec, its settings and a frame time under one number.
+///
+/// *Source*: `Profiles` in LXST/Primitives/Telephony.py. Low Latency is 0x80 and Ultra Low
+/// Latency 0x70.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Profile {
+    /// Codec2 700C, 400 ms frames.
+    UltraLowBandwidth = 0x10,
+    /// Codec2 1600, 320 ms frames.
+    VeryLowBandwidth = 0x20,
+    /// Codec2 3200, 200 ms frames.
+    LowBandwidth = 0x30,
+    /// Opus at 8 kbit/s, 60 ms frames. The default of the reference.
+    #[default]
+    MediumQuality = 0x40,
+    /// Opus at 16 kbit/s, 60 ms frames.
+    HighQuality = 0x50,
+    /// Opus at 32 kbit/s in stereo, 60 ms frames.
+    SuperHighQuality = 0x60,
+    /// Opus at 8 kbit/s, 10 ms frames.
+    UltraLowLatency = 0x70,
+    /// Opus at 8 kbit/s, 20 ms frames.
+    LowLatency = 0x80,
+}
+
+/// The settings of an encoder, which live on while only the frame time changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum VoiceCodec {
+    /// Codec2 in the mode of this many bits a second (700 is 700C).
+    Codec2 {
+        /// Bits a second.
+        bitrate_bps: u16,
+    },
+    /// Opus for voice.
+    Opus {
+        /// Bits a second.
+        bitrate_bps: u32,
+        /// The encoder's sampling rate.
+        sample_rate_hz: u32,
+        /// 1 mono, 2 stereo.
+        channels: u8,
+    },
+}
+
+impl Profile {
+    /// Every profile, in the reference's order of `next_profile`.
+    pub const ALL: [Self; 8] = [
+        Self::UltraLowBandwidth,
+        Self::VeryLowBandwidth,
+        Self::LowBandwidth,
+        Self::MediumQuality,
+        Self::HighQuality,
+        Self::SuperHighQuality,
+        Self::LowLatency,
+        Self::UltraLowLatency,
+    ];
+
+    /// Tells the number that names the profile on the wire, before 0xFF is added.
+    #[must_use]
+    pub const fn id(self) -> u8 {
+        self as u8
+    }
+
+    /// Finds the profile of a wire number.
+    #[must_use]
+    pub fn from_id(id: u64) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|profile| u64::from(profile.id()) == id)
+    }
+
+    /// Tells how much audio one frame holds.
+    #[must_use]
+    pub const fn frame(self) -> Samples {
+        Samples::from_millis(match self {
+            Self::UltraLowBandwidth => 400,
+            Self::VeryLowBandwidth => 320,
+            Self::LowBandwidth => 200,
+            Self::MediumQuality | Self::HighQuality | Self::SuperHighQuality => 60,
+            Self::UltraLowLatency => 10,
+            Self::LowLatency => 20,
+        })
+    }
+
+    /// Tells the codec and its settings.
+    #[must_use]
+    pub const fn codec(self) -> VoiceCodec {
+        match self {
+            Self::UltraLowBandwidth => VoiceCodec::Codec2 { bitrate_bps: 700 },
+            Self::VeryLowBandwidth => VoiceCodec::Codec2 { bitrate_bps: 1_600 },
+            Self::LowBandwidth => VoiceCodec::Codec2 { bitrate_bps: 3_200 },
+            Self::MediumQuality | Self::UltraLowLatency | Self::LowLatency => VoiceCodec::Opus {
+                bitrate_bps: 8_000,
+                sample_rate_hz: 24_000,
+                channels: 1,
+            },
+            Self::HighQuality => VoiceCodec::Opus {
+                bitrate_bps: 16_000,
+                sample_rate_hz: 48_000,
+                channels: 1,
+            },
+            Self::SuperHighQuality => VoiceCodec::Opus {
+                bitrate_bps: 32_000,
+                sample_rate_hz: 48_000,
+                channels: 2,
+            },
+        }
+    }
+
+    /// Tells the most payload bytes that one frame may take, the codec byte not counted.
+    ///
+    /// *Source*: ceil(bitrate / 8 · seconds) for Opus, the reference's only rate control; the
+    /// mode byte and N native frames for Codec2.
+    #[must_use]
+    pub const fn byte_ceiling(self) -> usize {
+        match self {
+            Self::UltraLowBandwidth => 41,
+            Self::VeryLowBandwidth => 65,
+            Self::LowBandwidth => 81,
+            Self::MediumQuality => 60,
+            Self::HighQuality => 120,
+            Self::SuperHighQuality => 240,
+            Self::UltraLowLatency => 10,
+            Self::LowLatency => 20,
+        }
+    }
+
+    /// Tells the name that people read: "Medium Quality".
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::UltraLowBandwidth => "Ultra Low Bandwidth",
+            Self::VeryLowBandwidth => "Very Low Bandwidth",
+            Self::LowBandwidth => "Low Bandwidth",
+            Self::MediumQuality => "Medium Quality",
+            Self::HighQuality => "High Quality",
+            Self::SuperHighQuality => "Super High Quality",
+            Self::UltraLowLatency => "Ultra Low Latency",
+            Self::LowLatency => "Low Latency",
+        }
+    }
+
+    /// Tells the key that apps store: "quality_medium".
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::UltraLowBandwidth => "bandwidth_ultra_low",
+            Self::VeryLowBandwidth => "bandwidth_very_low",
+            Self::LowBandwidth => "bandwidth_low",
+            Self::MediumQuality => "quality_medium",
+            Self::HighQuality => "quality_high",
+            Self::SuperHighQuality => "quality_max",
+            Self::UltraLowLatency => "latency_ultra_low",
+            Self::LowLatency => "latency_low",
+        }
+    }
+
+    /// Tells the reference's abbreviation, in lower case: "mq".
+    #[must_use]
+    pub const fn abbreviation(self) -> &'static str {
+        match self {
+            Self::UltraLowBandwidth => "ulbw",
+            Self::VeryLowBandwidth => "vlbw",
+            Self::LowBandwidth => "lbw",
+            Self::MediumQuality => "mq",
+            Self::HighQuality => "hq",
+            Self::SuperHighQuality => "shq",
+            Self::UltraLowLatency => "ull",
+            Self::LowLatency => "ll",
+        }
+    }
+}
+
+impl fmt::Display for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Profile {
+    type Err = UnknownProfile;
+
+    /// Reads an abbreviation (`mq`), a key (`quality_medium`) or a number (`0x40`).
+    ///
+    /// # Errors
+    /// [`UnknownProfile`] for anything else.
+    fn from_str(text: &str) -> Result<Self, UnknownProfile> {
+        if let Some(hex) = text.strip_prefix("0x") {
+            let id = u64::from_str_radix(hex, 16).map_err(|_| UnknownProfile)?;
+            return Self::from_id(id).ok_or(UnknownProfile);
+        }
+        Self::ALL
+            .into_iter()
+            .find(|profile| {
+                text.eq_ignore_ascii_case(profile.abbreviation()) || text == profile.key()
+            })
+            .ok_or(UnknownProfile)
+    }
+}
+
+/// A text that names no profile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "no such profile: allowed are ulbw, vlbw, lbw, mq, hq, shq, ll, ull, their keys, or 0x10 to 0x80"
+)]
+pub struct UnknownProfile;
+
+/// A set of profiles.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ProfileSet(u8);
+
+impl ProfileSet {
+    /// The profiles that Opus carries.
+    pub const OPUS: Self = Self::EMPTY
+        .with(Profile::MediumQuality)
+        .with(Profile::HighQuality)
+        .with(Profile::SuperHighQuality)
+        .with(Profile::LowLatency)
+        .with(Profile::UltraLowLatency);
+
+    /// No profile.
+    pub const EMPTY: Self = Self(0);
+
+    /// Adds a profile.
+    #[must_use]
+    pub const fn with(self, profile: Profile) -> Self {
+        Self(self.0 | Self::bit(profile))
+    }
+
+    /// Tells whether the profile is in the set.
+    #[must_use]
+    pub const fn contains(self, profile: Profile) -> bool {
+        self.0 & Self::bit(profile) != 0
+    }
+
+    const fn bit(profile: Profile) -> u8 {
+        // Ids are 0x10 to 0x80 in steps of 0x10.
+        1 << ((profile.id() >> 4) - 1)
+    }
+}
+
+impl fmt::Debug for ProfileSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set()
+            .entries(
+                Profile::ALL
+                    .into_iter()
+                    .filter(|profile| self.contains(*profile)),
+            )
+            .finish()
+    }
+}
+
+/// Whether both sides may speak at once.
+///
+/// *Source*: `Profiles.MODE_FULL_DUPLEX` and `MODE_HALF_DUPLEX` in LXST/Primitives/Telephony.py.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Mode {
+    /// Both sides send all the time.
+    #[default]
+    FullDuplex = 1,
+    /// A side sends only while its talk button is held.
+    HalfDuplex = 2,
+}
+
+impl Mode {
+    /// Tells the number that names the mode on the wire, before 0xF0 is added.
+    #[must_use]
+    pub const fn id(self) -> u8 {
+        self as u8
+    }
+
+    /// Finds the mode of a wire number.
+    #[must_use]
+    pub const fn from_id(id: u8) -> Option<Self> {
+        match id {
+            1 => Some(Self::FullDuplex),
+            2 => Some(Self::HalfDuplex),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_of_a_profile_finds_it_again() {
+        for profile in Profile::ALL {
+            assert_eq!(profile.abbreviation().parse(), Ok(profile));
+            assert_eq!(profile.key().parse(), Ok(profile));
+            assert_eq!(std::format!("{:#x}", profile.id()).parse(), Ok(profile));
+            assert_eq!(Profile::from_id(u64::from(profile.id())), Some(profile));
+        }
+        for text in ["", "0x", "0x41", "0x140", "medium", "64"] {
+            assert_eq!(text.parse::<Profile>(), Err(UnknownProfile), "{text}");
+        }
+    }
+
+    #[test]
+    fn low_latency_is_0x80_and_ultra_low_latency_0x70() {
+        assert_eq!(
+            Profile::from_id(0x80).map(Profile::frame),
+            Some(Samples::from_millis(20))
+        );
+        assert_eq!(
+            Profile::from_id(0x70).map(Profile::frame),
+            Some(Samples::from_millis(10))
+        );
+    }
+
+    #[test]
+    fn an_opus_ceiling_is_the_bitrate_over_one_frame() {
+        for profile in Profile::ALL {
+            let VoiceCodec::Opus { bitrate_bps, .. } = profile.codec() else {
+                continue;
+            };
+            let bits = u64::from(bitrate_bps) * u64::from(profile.frame().0);
+            let bytes = bits.div_ceil(8 * u64::from(Samples::RATE_HZ));
+            assert_eq!(
+                u64::try_from(profile.byte_ceiling()),
+                Ok(bytes),
+                "{profile}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_opus_set_holds_five_profiles() {
+        let held = Profile::ALL
+            .into_iter()
+            .filter(|p| ProfileSet::OPUS.contains(*p));
+        assert!(
+            held.clone()
+                .all(|p| matches!(p.codec(), VoiceCodec::Opus { .. }))
+        );
+        assert_eq!(held.count(), 5);
+    }
+}

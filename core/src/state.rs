@@ -1,0 +1,71 @@
+//! Where a call can be.
+
+use core::fmt;
+
+use crate::{CallId, IdentityHash, Mode, Profile};
+
+/// The state of the line's call.
+///
+/// ```text
+/// outgoing  Idle > Calling > Linked > Identified > Ringing > Connecting > Established > Idle
+/// incoming  Idle > Ringing > Connecting > Established > Idle
+/// ```
+/// Every state may end in `Idle`. An outgoing call may skip forward when a signal got lost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CallState {
+    /// There is no call.
+    #[default]
+    Idle,
+    /// A path is searched and a link opened.
+    Calling,
+    /// The link is up; the callee has not said that it is AVAILABLE.
+    Linked,
+    /// We told the callee who we are.
+    Identified,
+    /// It rings at the callee.
+    Ringing,
+    /// Answered; the streams are being set up.
+    Connecting,
+    /// Audio flows.
+    Established,
+}
+
+impl fmt::Display for CallState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Idle => "idle",
+            Self::Calling => "calling",
+            Self::Linked => "linked",
+            Self::Identified => "identified",
+            Self::Ringing => "ringing",
+            Self::Connecting => "connecting",
+            Self::Established => "established",
+        })
+    }
+}
+
+/// Who dialled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// We did.
+    Caller,
+    /// The peer did.
+    Callee,
+}
+
+/// A call as it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallStatus {
+    /// Its id.
+    pub call: CallId,
+    /// Our role.
+    pub role: Role,
+    /// The other side.
+    pub peer: IdentityHash,
+    /// Its state, never `Idle`.
+    pub state: CallState,
+    /// The profile that we send or propose.
+    pub profile: Profile,
+    /// The mode.
+    pub mode: Mode,
+}

@@ -1,0 +1,60 @@
+//! What a phone counts.
+
+use crate::{DropReason, Samples};
+
+/// Counters since the phone was made. All saturate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Stats {
+    /// Media packets handed out for transmission.
+    pub media_packets_sent: u64,
+    /// Media packets of the call that arrived.
+    pub media_packets_received: u64,
+    /// Frames in them.
+    pub frames_received: u64,
+    /// Frames dropped because newer ones needed their room, or the speaker was too slow.
+    pub frames_shed: u64,
+    /// Frames dropped because receiving was muted or no speaker was attached.
+    pub frames_unheard: u64,
+    /// Frames that the decoder refused.
+    pub frames_undecodable: u64,
+    /// Audio that stood in for missing frames.
+    pub concealed: Samples,
+    /// Audio that the speaker wanted while there was none, since playout began.
+    pub starved: Samples,
+    /// Captured audio that was never sent: mute, talk button, overload.
+    pub capture_discarded: Samples,
+    /// Encoded frames that were not sent: too long for the link, or muted meanwhile.
+    pub frames_unsent: u64,
+    /// Encode jobs that failed.
+    pub encodes_failed: u64,
+    /// Jobs that ended after their stream had closed.
+    pub jobs_void: u64,
+    /// Packets dropped as malformed.
+    pub packets_malformed: u64,
+    /// Signals ignored as unknown or as no integer.
+    pub signals_unknown: u64,
+    /// Profiles and modes ignored because they do not exist or we cannot send them.
+    pub preferences_unsupported: u64,
+    /// Frames ignored because their codec is unknown, or they are too long.
+    pub frames_unknown: u64,
+    /// Incoming links closed for want of room.
+    pub links_refused: u64,
+}
+
+impl Stats {
+    /// Counts something of the peer's that is left out, and hands the reason back.
+    pub(crate) fn drop_for(&mut self, reason: DropReason) -> DropReason {
+        count(match reason {
+            DropReason::MalformedPacket => &mut self.packets_malformed,
+            DropReason::UnknownSignal => &mut self.signals_unknown,
+            DropReason::UnsupportedPreference => &mut self.preferences_unsupported,
+            DropReason::UnknownFrame => &mut self.frames_unknown,
+        });
+        reason
+    }
+}
+
+/// Adds one.
+pub(crate) fn count(counter: &mut u64) {
+    *counter = counter.saturating_add(1);
+}

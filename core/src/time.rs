@@ -1,0 +1,130 @@
+//! Time as the caller tells it: microseconds for clocks, samples for audio.
+
+use core::fmt;
+use core::ops::{Add, Sub};
+use core::time::Duration;
+
+/// A moment, in microseconds from an origin that the caller chooses.
+///
+/// The core reads no clock: every input carries its moment, and a deadline is compared with the
+/// next one. Moments of one [`Telephone`](crate::Telephone) must not go back; one that does is
+/// taken as the latest moment seen.
+///
+/// *Bounds*: arithmetic saturates at both ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Instant(u64);
+
+impl Instant {
+    /// The caller's origin.
+    pub const ORIGIN: Self = Self(0);
+
+    /// Makes the moment `micros` µs after the origin.
+    #[must_use]
+    pub const fn from_micros(micros: u64) -> Self {
+        Self(micros)
+    }
+
+    /// Makes the moment `millis` ms after the origin.
+    #[must_use]
+    pub const fn from_millis(millis: u64) -> Self {
+        Self(millis.saturating_mul(1_000))
+    }
+
+    /// Tells the µs since the origin.
+    #[must_use]
+    pub const fn as_micros(self) -> u64 {
+        self.0
+    }
+
+    /// Tells how long ago `earlier` was, or zero when it lies ahead.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> Duration {
+        Duration::from_micros(self.0.saturating_sub(earlier.0))
+    }
+}
+
+impl Add<Duration> for Instant {
+    type Output = Self;
+
+    fn add(self, duration: Duration) -> Self {
+        let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+        Self(self.0.saturating_add(micros))
+    }
+}
+
+impl fmt::Display for Instant {
+    /// Writes seconds with three decimals: `12.345`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{:03}", self.0 / 1_000_000, self.0 / 1_000 % 1_000)
+    }
+}
+
+/// A length of audio: samples per channel at 48 kHz.
+///
+/// The frame of every profile is a whole number of them.
+///
+/// *Bounds*: arithmetic saturates at both ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Samples(pub u32);
+
+impl Samples {
+    /// No audio at all.
+    pub const ZERO: Self = Self(0);
+
+    /// Samples in a second.
+    pub const RATE_HZ: u32 = 48_000;
+
+    /// Makes the length of `millis` ms.
+    #[must_use]
+    pub const fn from_millis(millis: u32) -> Self {
+        Self(millis.saturating_mul(Self::RATE_HZ / 1_000))
+    }
+
+    /// Tells how long this plays, rounded down to whole µs.
+    #[must_use]
+    pub const fn duration(self) -> Duration {
+        Duration::from_micros(self.0 as u64 * 1_000_000 / Self::RATE_HZ as u64)
+    }
+
+    /// Tells whether this is no audio at all.
+    #[must_use]
+    pub const fn is_zero(self) -> bool {
+        self.0 == 0
+    }
+}
+
+impl Add for Samples {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+}
+
+impl Sub for Samples {
+    type Output = Self;
+
+    fn sub(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_saturate_and_print_as_seconds() {
+        let late = Instant::from_micros(u64::MAX) + Duration::from_secs(1);
+        assert_eq!(late.as_micros(), u64::MAX);
+        assert_eq!(Instant::ORIGIN.since(late), Duration::ZERO);
+        assert_eq!(std::format!("{}", Instant::from_millis(12_345)), "12.345");
+    }
+
+    #[test]
+    fn a_millisecond_is_48_samples() {
+        assert_eq!(Samples::from_millis(60), Samples(2_880));
+        assert_eq!(Samples(2_880).duration(), Duration::from_millis(60));
+        assert_eq!(Samples(1) - Samples(2), Samples::ZERO);
+    }
+}

@@ -1,0 +1,104 @@
+//! The deadlines of the line, one for each cause.
+
+use core::fmt;
+
+use crate::Instant;
+
+/// The next moment at which a phone wants [`Input::Timeout`](crate::Input::Timeout).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deadline {
+    /// When.
+    pub at: Instant,
+    /// Why.
+    pub timer: Timer,
+}
+
+/// What a deadline is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Timer {
+    /// Started by dialling, stopped by the answer. On expiry the call ends as
+    /// [`NoAnswer`](crate::EndReason::NoAnswer).
+    Wait,
+    /// Started by link-up, stopped by RINGING. On expiry the call ends as
+    /// [`ProtocolTimeout`](crate::EndReason::ProtocolTimeout).
+    Connect,
+    /// Started by CONNECTING, stopped by ESTABLISHED. On expiry the call ends as
+    /// [`ProtocolTimeout`](crate::EndReason::ProtocolTimeout).
+    Establish,
+    /// Started by an incoming call that the app is to answer, stopped by the answer. On expiry the
+    /// call ends as [`RingTimeout`](crate::EndReason::RingTimeout).
+    Ring,
+    /// Started by an answer that comes before the caller's preferences, stopped by them. On expiry
+    /// the call goes on with ours.
+    Preferences,
+    /// Started at the start and by itself. On expiry we announce.
+    Announce,
+    /// Started by an incoming link. On expiry the caller hears AVAILABLE or BUSY.
+    Settle,
+    /// Started by AVAILABLE, stopped by the caller's identity. On expiry AVAILABLE is sent again,
+    /// once.
+    Available,
+    /// Started by AVAILABLE, stopped by the caller's identity. On expiry the link closes.
+    Identify,
+    /// Started by [`Event::Screening`](crate::Event::Screening), stopped by the app's verdict. On
+    /// expiry the configured default is the verdict.
+    Screening,
+    /// Started by BUSY or REJECTED. On expiry the link closes.
+    Goodbye,
+}
+
+/// The deadlines that exist once: those of the call, and the announce.
+#[derive(Clone, PartialEq, Eq, Hash, Default)]
+pub(crate) struct Timers([Option<Instant>; Self::TABLE.len()]);
+
+impl Timers {
+    const TABLE: [Timer; 6] = [
+        Timer::Wait,
+        Timer::Connect,
+        Timer::Establish,
+        Timer::Ring,
+        Timer::Preferences,
+        Timer::Announce,
+    ];
+
+    pub(crate) fn start(&mut self, timer: Timer, at: Instant) {
+        if let Some(place) = self.place(timer) {
+            *place = Some(at);
+        }
+    }
+
+    pub(crate) fn stop(&mut self, timer: Timer) {
+        if let Some(place) = self.place(timer) {
+            *place = None;
+        }
+    }
+
+    /// Stops all that belong to a call.
+    pub(crate) fn stop_call(&mut self) {
+        for timer in Self::TABLE {
+            if timer != Timer::Announce {
+                self.stop(timer);
+            }
+        }
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Deadline> + '_ {
+        let pairs = Self::TABLE.into_iter().zip(self.0);
+        pairs.filter_map(|(timer, at)| Some(Deadline { at: at?, timer }))
+    }
+
+    fn place(&mut self, timer: Timer) -> Option<&mut Option<Instant>> {
+        let index = Self::TABLE.into_iter().position(|entry| entry == timer);
+        debug_assert!(
+            index.is_some(),
+            "{timer:?} belongs to a link, not to the table"
+        );
+        self.0.get_mut(index?)
+    }
+}
+
+impl fmt::Debug for Timers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}

@@ -1,0 +1,165 @@
+//! Frames: encoded audio behind a byte that names its codec.
+
+use super::{
+    FIELD_FRAMES, Items, Overflow,
+    msgpack::{Token, Writer},
+};
+
+/// One frame of encoded audio.
+///
+/// *Shape*: a binary value, the codec's byte first. An encoded packet of one frame:
+///
+/// ```text
+/// 81                map of one pair
+///    01             FIELD_FRAMES
+///    c4 <len>       binary of 1 + payload bytes (c5 and two bytes of length from 256 on)
+///       <codec>     0 Raw, 1 Opus, 2 Codec2
+///       <payload>
+/// ```
+///
+/// *Bounds*: the payload may be empty, and is as long as the packet allows; nothing in it is
+/// checked here.
+///
+/// *Source*: `codec_header_byte` in the reference's `Codecs/__init__.py`, `Packetizer` and
+/// `LinkSource` in its `Network.py`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Frame<'p> {
+    /// What the payload is encoded with.
+    pub codec: Codec,
+    /// All that follows the codec's byte.
+    pub payload: &'p [u8],
+}
+
+/// The codecs that have a byte on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Codec {
+    /// Uncompressed samples (RAW 0x00).
+    Raw,
+    /// Opus (OPUS 0x01).
+    Opus,
+    /// Codec2 (CODEC2 0x02).
+    Codec2,
+}
+
+impl Codec {
+    /// Names the codec that has this byte on the wire.
+    #[must_use]
+    pub const fn from_byte(byte: u8) -> Option<Self> {
+        match byte {
+            0x00 => Some(Self::Raw),
+            0x01 => Some(Self::Opus),
+            0x02 => Some(Self::Codec2),
+            _ => None,
+        }
+    }
+
+    /// Gives the byte that stands for the codec on the wire.
+    #[must_use]
+    pub const fn byte(self) -> u8 {
+        match self {
+            Self::Raw => 0x00,
+            Self::Opus => 0x01,
+            Self::Codec2 => 0x02,
+        }
+    }
+}
+
+/// Why an element of a packet's frames is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BadFrame {
+    /// Not a binary value; a string is none either.
+    #[error("frame is not a binary value")]
+    NotBinary,
+    /// A binary value without the codec's byte.
+    #[error("frame is empty")]
+    Empty,
+    /// The codec's byte is not one of [`Codec`].
+    #[error("frame of unknown codec {0:#04x}")]
+    UnknownCodec(u8),
+}
+
+/// The frames of a packet, in the order sent.
+///
+/// A bad frame is an `Err` and the last item: the reference has by then played the ones before it,
+/// and never sees the ones after.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frames<'p> {
+    items: Items<'p>,
+}
+
+impl<'p> Frames<'p> {
+    pub(super) const fn new(items: Items<'p>) -> Self {
+        Self { items }
+    }
+}
+
+impl<'p> Iterator for Frames<'p> {
+    type Item = Result<Frame<'p>, BadFrame>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        let frame = Frame::from_token(self.items.next()?);
+        if frame.is_err() {
+            self.items = Items::NONE;
+        }
+        Some(frame)
+    }
+}
+
+impl core::iter::FusedIterator for Frames<'_> {}
+
+impl<'p> Frame<'p> {
+    #[inline]
+    fn from_token(token: Token<'p>) -> Result<Self, BadFrame> {
+        let Token::Bin(bytes) = token else {
+            return Err(BadFrame::NotBinary);
+        };
+        let (&byte, payload) = bytes.split_first().ok_or(BadFrame::Empty)?;
+        let codec = Codec::from_byte(byte).ok_or(BadFrame::UnknownCodec(byte))?;
+        Ok(Self { codec, payload })
+    }
+
+    #[inline]
+    fn write(self, writer: &mut Writer<'_>) -> Result<(), Overflow> {
+        writer.bin(self.payload.len().saturating_add(1))?;
+        writer.bytes(&[self.codec.byte()])?;
+        writer.bytes(self.payload)
+    }
+}
+
+/// Writes a packet of one frame, `{1: frame}` as the reference sends it, and gives its length in
+/// bytes: at most [`MEDIA_OVERHEAD`] more than the payload's.
+///
+/// # Errors
+/// [`Overflow`] if the buffer is too small or the payload longer than 65534 bytes; the buffer's
+/// content is then unspecified.
+#[inline]
+pub fn encode_frame(frame: Frame<'_>, out: &mut [u8]) -> Result<usize, Overflow> {
+    let mut writer = Writer::new(out);
+    writer.map(1)?;
+    writer.unsigned(FIELD_FRAMES)?;
+    frame.write(&mut writer)?;
+    Ok(writer.length())
+}
+
+/// Writes a packet of several frames, `{1: [frame, ...]}`, and gives its length in bytes. The
+/// reference takes the list form, but sends each frame in a packet of its own.
+///
+/// # Errors
+/// As [`encode_frame`].
+#[inline]
+pub fn encode_frames(frames: &[Frame<'_>], out: &mut [u8]) -> Result<usize, Overflow> {
+    let mut writer = Writer::new(out);
+    writer.map(1)?;
+    writer.unsigned(FIELD_FRAMES)?;
+    writer.array(frames.len())?;
+    for frame in frames {
+        frame.write(&mut writer)?;
+    }
+    Ok(writer.length())
+}
+
+/// How many bytes [`encode_frame`] adds to a payload at most: map, key, three bytes of binary
+/// head, codec. One less while the payload stays below 255 bytes.
+pub const MEDIA_OVERHEAD: usize = 6;

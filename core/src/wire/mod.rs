@@ -1,0 +1,187 @@
+//! The payload of one Reticulum link packet: a MessagePack map of signals and frames.
+//!
+//! ```text
+//! {0: [signal, ...],      FIELD_SIGNALLING, steers the call       (Signal)
+//!  1: frame}              FIELD_FRAMES, encoded audio             (Frame)
+//! ```
+//!
+//! Sent is what the reference sends: one field a packet, signals as an array, a frame bare.
+//! Received is what the reference receives: a bare value or an array for either field, both in
+//! one packet, integers of any width, other keys with any value, and anything after the map.
+//!
+//! *Bounds*: no allocation, no recursion, a constant stack, and work linear in the packet's length,
+//! whatever the bytes are. At most [`MAX_KEYS`] keys and [`MAX_SIGNALS`] signals of a packet count.
+//!
+//! *Source*: `Network.py` of the reference and the MessagePack decoder that it uses.
+
+#![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
+mod frame;
+mod msgpack;
+mod signal;
+
+pub use frame::{BadFrame, Codec, Frame, Frames, MEDIA_OVERHEAD, encode_frame, encode_frames};
+pub use signal::{MAX_SIGNALS, Signal, Signals, encode_signals};
+
+use msgpack::{Reader, Token};
+
+/// A received packet, checked as a whole and read where it lies.
+///
+/// Whoever acts on it takes the frames before the signals, whatever their order in the map, as the
+/// reference does while its media is open (`LinkSource._packet`). The reference then ends the
+/// packet at a bad frame, signals included; before its media is open it looks at the signals only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Packet<'p> {
+    signals: Items<'p>,
+    frames: Items<'p>,
+}
+
+impl<'p> Packet<'p> {
+    /// Checks a packet, so that one which is cut short is dropped whole and not acted on in part.
+    ///
+    /// Stricter than the reference in two points: a field's key is the integer 0 or 1 and not a
+    /// boolean or float that equals it, and keys are limited to [`MAX_KEYS`]. Laxer in three,
+    /// all of them inside values that are not ours: keys of nested maps are not compared, nests of
+    /// any depth pass, and the content of extension types, timestamps too, is not looked at.
+    ///
+    /// # Errors
+    /// [`Malformed`]: there is nothing to act on, drop and count the packet.
+    #[inline]
+    pub fn parse(data: &'p [u8]) -> Result<Self, Malformed> {
+        let mut reader = Reader::new(data);
+        let Token::Map(pairs) = reader.token()? else {
+            return Err(Malformed::NotMap);
+        };
+        let mut packet = Self {
+            signals: Items::NONE,
+            frames: Items::NONE,
+        };
+        let mut seen = heapless::Vec::<Token<'_>, MAX_KEYS>::new();
+        for _ in 0..pairs {
+            let key = reader.key()?;
+            let items = Items::of_value(&mut reader)?;
+            let Some(key) = key else { continue };
+            if seen.iter().any(|earlier| earlier.is_same_key(key)) {
+                return Err(Malformed::DuplicateKey);
+            }
+            seen.push(key).map_err(|_| Malformed::TooManyKeys)?;
+            if key == Token::Unsigned(FIELD_SIGNALLING) {
+                packet.signals = items;
+            } else if key == Token::Unsigned(FIELD_FRAMES) {
+                packet.frames = items;
+            }
+        }
+        Ok(packet)
+    }
+
+    /// Walks the signals, none if the packet has no such field.
+    #[must_use]
+    #[inline]
+    pub fn signals(&self) -> Signals<'p> {
+        Signals::new(self.signals.clone())
+    }
+
+    /// Tells how many elements of the signals' field [`Packet::signals`] leaves out.
+    #[must_use]
+    pub fn signals_dropped(&self) -> u64 {
+        let given = self.signals().count();
+        self.signals.left.saturating_sub(given as u64)
+    }
+
+    /// Walks the frames, none if the packet has no such field.
+    #[must_use]
+    #[inline]
+    pub fn frames(&self) -> Frames<'p> {
+        Frames::new(self.frames.clone())
+    }
+}
+
+/// Why a packet is dropped whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum Malformed {
+    /// The bytes end before the map does.
+    #[error("packet is cut short")]
+    Truncated,
+    /// The first value is not a map.
+    #[error("packet is not a map")]
+    NotMap,
+    /// The byte 0xc1, which MessagePack never uses.
+    #[error("packet holds the reserved code 0xc1")]
+    ReservedCode,
+    /// A string that is not UTF-8.
+    #[error("packet holds a string that is not UTF-8")]
+    InvalidUtf8,
+    /// Two keys that are equal, in whatever width they are written.
+    #[error("packet holds a key twice")]
+    DuplicateKey,
+    /// A map, or an array with a map in it, as a key.
+    #[error("packet holds a map as a key")]
+    UnhashableKey,
+    /// More than [`MAX_KEYS`] keys that are no arrays.
+    #[error("packet holds more than {MAX_KEYS} keys")]
+    TooManyKeys,
+}
+
+/// The packet does not fit the buffer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("packet exceeds the buffer of {room} bytes")]
+pub struct Overflow {
+    /// The length of the buffer in bytes.
+    pub room: usize,
+}
+
+/// The elements of a field: those of an array, or a bare value as the only one.
+///
+/// Its bytes were walked once before it was made, so reading them again cannot fail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Items<'p> {
+    left: u64,
+    reader: Reader<'p>,
+}
+
+impl<'p> Items<'p> {
+    const NONE: Self = Self {
+        left: 0,
+        reader: Reader::new(&[]),
+    };
+
+    /// Moves the reader past a value and keeps the value's elements.
+    #[inline]
+    fn of_value(reader: &mut Reader<'p>) -> Result<Self, Malformed> {
+        let start = *reader;
+        let token = reader.token()?;
+        let inside = *reader;
+        reader.pass_rest_of(token)?;
+        if let Token::Array(left) = token {
+            return Ok(Self {
+                left,
+                reader: inside,
+            });
+        }
+        Ok(Self {
+            left: 1,
+            reader: start,
+        })
+    }
+}
+
+impl<'p> Iterator for Items<'p> {
+    type Item = Token<'p>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Token<'p>> {
+        self.left = self.left.checked_sub(1)?;
+        self.reader.value().ok()
+    }
+}
+
+/// How many keys a packet may have, those that are arrays aside. Each is compared with the ones
+/// before it, so this bounds the work; the protocol has two keys.
+pub const MAX_KEYS: usize = 16;
+
+const FIELD_SIGNALLING: u64 = 0x00;
+const FIELD_FRAMES: u64 = 0x01;
+
+#[cfg(test)]
+mod tests;

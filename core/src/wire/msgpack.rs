@@ -1,0 +1,318 @@
+//! The MessagePack that telephony packets are made of, read and written in place.
+//!
+//! Reading walks a flat sequence of tokens and counts the values that are still owed, so a nest of
+//! any depth costs neither recursion nor a stack of its own, and the work is linear in the input.
+
+use super::{Malformed, Overflow};
+
+/// One value, or the head of an array or map whose values follow as tokens of their own.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Token<'p> {
+    Nil,
+    Bool(bool),
+    /// Zero and above, whatever the width and signedness on the wire.
+    Unsigned(u64),
+    Negative(i64),
+    Float(f64),
+    Str(&'p str),
+    Bin(&'p [u8]),
+    Ext(u8, &'p [u8]),
+    /// The number of values.
+    Array(u64),
+    /// The number of key and value pairs.
+    Map(u64),
+}
+
+impl Token<'_> {
+    /// Tells whether Python takes both for the same key of a dict: numbers compare by value, be
+    /// they integers, booleans or floats, and a NaN equals nothing.
+    pub(super) fn is_same_key(self, other: Self) -> bool {
+        match (self.integral(), other.integral()) {
+            (Some(own), Some(others)) => own == others,
+            (None, None) => self == other,
+            (Some(_), None) | (None, Some(_)) => false,
+        }
+    }
+
+    /// The number, if it is an integer of zero or above.
+    #[inline]
+    pub(super) fn unsigned(self) -> Option<u64> {
+        let Token::Unsigned(value) = self else {
+            return None;
+        };
+        Some(value)
+    }
+
+    fn integral(self) -> Option<i128> {
+        if let Token::Unsigned(value) = self {
+            Some(value.into())
+        } else if let Token::Negative(value) = self {
+            Some(value.into())
+        } else if let Token::Bool(value) = self {
+            Some(value.into())
+        } else if let Token::Float(value) = self {
+            // The cast saturates: only a float without a fraction survives the way there and back.
+            let whole = value as i128;
+            (whole as f64 == value).then_some(whole)
+        } else {
+            None
+        }
+    }
+
+    /// How many of the values that follow belong to this one.
+    #[inline]
+    fn values_owed(self) -> u64 {
+        if let Token::Array(values) = self {
+            values
+        } else if let Token::Map(pairs) = self {
+            pairs.saturating_mul(2)
+        } else {
+            0
+        }
+    }
+}
+
+/// A position in encoded bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Reader<'p> {
+    rest: &'p [u8],
+}
+
+impl<'p> Reader<'p> {
+    pub(super) const fn new(bytes: &'p [u8]) -> Self {
+        Self { rest: bytes }
+    }
+
+    /// Reads one token. The codes that packets of ours are made of stay inline.
+    #[inline]
+    pub(super) fn token(&mut self) -> Result<Token<'p>, Malformed> {
+        let [code] = self.array()?;
+        Ok(match code {
+            0x00..=0x7f => Token::Unsigned(code.into()),
+            0x80..=0x8f => Token::Map((code & 0x0f).into()),
+            0x90..=0x9f => Token::Array((code & 0x0f).into()),
+            0xc4 => self.bin::<1>()?,
+            0xcc => Token::Unsigned(self.number::<1>()?),
+            0xcd => Token::Unsigned(self.number::<2>()?),
+            _ => self.other_token(code)?,
+        })
+    }
+
+    fn other_token(&mut self, code: u8) -> Result<Token<'p>, Malformed> {
+        Ok(match code {
+            0xa0..=0xbf => self.str((code & 0x1f).into())?,
+            0xc0 => Token::Nil,
+            0xc2 => Token::Bool(false),
+            0xc3 => Token::Bool(true),
+            0xc5 => self.bin::<2>()?,
+            0xc6 => self.bin::<4>()?,
+            0xc7 => self.sized_ext::<1>()?,
+            0xc8 => self.sized_ext::<2>()?,
+            0xc9 => self.sized_ext::<4>()?,
+            0xca => Token::Float(f32::from_be_bytes(self.array()?).into()),
+            0xcb => Token::Float(f64::from_be_bytes(self.array()?)),
+            0xce => Token::Unsigned(self.number::<4>()?),
+            0xcf => Token::Unsigned(self.number::<8>()?),
+            0xd0 => signed(i8::from_be_bytes(self.array()?).into()),
+            0xd1 => signed(i16::from_be_bytes(self.array()?).into()),
+            0xd2 => signed(i32::from_be_bytes(self.array()?).into()),
+            0xd3 => signed(i64::from_be_bytes(self.array()?)),
+            0xd4 => self.ext(1)?,
+            0xd5 => self.ext(2)?,
+            0xd6 => self.ext(4)?,
+            0xd7 => self.ext(8)?,
+            0xd8 => self.ext(16)?,
+            0xd9 => self.sized_str::<1>()?,
+            0xda => self.sized_str::<2>()?,
+            0xdb => self.sized_str::<4>()?,
+            0xdc => Token::Array(self.number::<2>()?),
+            0xdd => Token::Array(self.number::<4>()?),
+            0xde => Token::Map(self.number::<2>()?),
+            0xdf => Token::Map(self.number::<4>()?),
+            0xe0..=0xff => signed(i8::from_be_bytes([code]).into()),
+            // 0xc1: `token` has told all the others apart.
+            _ => return Err(Malformed::ReservedCode),
+        })
+    }
+
+    /// Reads a token and passes over all that belongs to it.
+    #[inline]
+    pub(super) fn value(&mut self) -> Result<Token<'p>, Malformed> {
+        let token = self.token()?;
+        self.pass_rest_of(token)?;
+        Ok(token)
+    }
+
+    /// Passes over the values that belong to a token just read.
+    #[inline]
+    pub(super) fn pass_rest_of(&mut self, token: Token<'p>) -> Result<(), Malformed> {
+        self.pass(token.values_owed(), |_| Ok(()))
+    }
+
+    /// Reads the key of a map. An array as a key is `None`: the reference lets one in, and looks
+    /// for no second one like it.
+    ///
+    /// # Errors
+    /// [`Malformed::UnhashableKey`] for a map, or an array with a map in it.
+    #[inline]
+    pub(super) fn key(&mut self) -> Result<Option<Token<'p>>, Malformed> {
+        let key = self.token()?;
+        if let Token::Map(_) = key {
+            return Err(Malformed::UnhashableKey);
+        }
+        let Token::Array(values) = key else {
+            return Ok(Some(key));
+        };
+        self.pass(values, |token| {
+            let is_map = matches!(token, Token::Map(_));
+            if is_map {
+                Err(Malformed::UnhashableKey)
+            } else {
+                Ok(())
+            }
+        })?;
+        Ok(None)
+    }
+
+    fn pass(
+        &mut self,
+        mut owed: u64,
+        check: impl Fn(Token<'p>) -> Result<(), Malformed>,
+    ) -> Result<(), Malformed> {
+        while let Some(owed_after) = owed.checked_sub(1) {
+            let token = self.token()?;
+            check(token)?;
+            owed = owed_after.saturating_add(token.values_owed());
+        }
+        Ok(())
+    }
+
+    fn sized_str<const WIDTH: usize>(&mut self) -> Result<Token<'p>, Malformed> {
+        let length = self.number::<WIDTH>()?;
+        self.str(length)
+    }
+
+    fn str(&mut self, length: u64) -> Result<Token<'p>, Malformed> {
+        let text = core::str::from_utf8(self.bytes(length)?);
+        text.map(Token::Str).map_err(|_| Malformed::InvalidUtf8)
+    }
+
+    #[inline]
+    fn bin<const WIDTH: usize>(&mut self) -> Result<Token<'p>, Malformed> {
+        let length = self.number::<WIDTH>()?;
+        self.bytes(length).map(Token::Bin)
+    }
+
+    fn sized_ext<const WIDTH: usize>(&mut self) -> Result<Token<'p>, Malformed> {
+        let length = self.number::<WIDTH>()?;
+        self.ext(length)
+    }
+
+    fn ext(&mut self, length: u64) -> Result<Token<'p>, Malformed> {
+        let [kind] = self.array()?;
+        Ok(Token::Ext(kind, self.bytes(length)?))
+    }
+
+    #[inline]
+    fn number<const WIDTH: usize>(&mut self) -> Result<u64, Malformed> {
+        let bytes = self.array::<WIDTH>()?;
+        Ok(bytes
+            .iter()
+            .fold(0, |sum, byte| sum << 8 | u64::from(*byte)))
+    }
+
+    #[inline]
+    fn array<const LEN: usize>(&mut self) -> Result<[u8; LEN], Malformed> {
+        let (bytes, rest) = self.rest.split_first_chunk().ok_or(Malformed::Truncated)?;
+        self.rest = rest;
+        Ok(*bytes)
+    }
+
+    #[inline]
+    fn bytes(&mut self, length: u64) -> Result<&'p [u8], Malformed> {
+        let length = usize::try_from(length).map_err(|_| Malformed::Truncated)?;
+        let split = self.rest.split_at_checked(length);
+        let (bytes, rest) = split.ok_or(Malformed::Truncated)?;
+        self.rest = rest;
+        Ok(bytes)
+    }
+}
+
+/// Encoded bytes that grow in a buffer of the caller's.
+#[derive(Debug)]
+pub(super) struct Writer<'b> {
+    out: &'b mut [u8],
+    length: usize,
+}
+
+impl<'b> Writer<'b> {
+    pub(super) const fn new(out: &'b mut [u8]) -> Self {
+        Self { out, length: 0 }
+    }
+
+    /// How many bytes were written.
+    pub(super) const fn length(&self) -> usize {
+        self.length
+    }
+
+    pub(super) fn map(&mut self, pairs: u8) -> Result<(), Overflow> {
+        debug_assert!(pairs < 16, "a telephony packet has two fields at most");
+        self.bytes(&[0x80 | pairs])
+    }
+
+    pub(super) fn array(&mut self, values: usize) -> Result<(), Overflow> {
+        match u16::try_from(values) {
+            Ok(values @ 0..16) => self.bytes(&[0x90 | values.to_be_bytes()[1]]),
+            Ok(values) => self.head(0xdc, values.to_be_bytes()),
+            Err(_) => Err(self.overflow()),
+        }
+    }
+
+    /// The head of a binary value; its bytes follow by [`Self::bytes`].
+    #[inline]
+    pub(super) fn bin(&mut self, length: usize) -> Result<(), Overflow> {
+        match u16::try_from(length).map(u16::to_be_bytes) {
+            Ok([0, length]) => self.head(0xc4, [length]),
+            Ok(length) => self.head(0xc5, length),
+            Err(_) => Err(self.overflow()),
+        }
+    }
+
+    /// An integer in the fewest bytes.
+    #[inline]
+    pub(super) fn unsigned(&mut self, value: u64) -> Result<(), Overflow> {
+        match value.to_be_bytes() {
+            [0, 0, 0, 0, 0, 0, 0, byte @ 0..0x80] => self.bytes(&[byte]),
+            [0, 0, 0, 0, 0, 0, 0, byte] => self.head(0xcc, [byte]),
+            [0, 0, 0, 0, 0, 0, a, b] => self.head(0xcd, [a, b]),
+            [0, 0, 0, 0, a, b, c, d] => self.head(0xce, [a, b, c, d]),
+            wide => self.head(0xcf, wide),
+        }
+    }
+
+    #[inline]
+    pub(super) fn bytes(&mut self, bytes: &[u8]) -> Result<(), Overflow> {
+        let overflow = self.overflow();
+        let (_, free) = self.out.split_at_mut_checked(self.length).ok_or(overflow)?;
+        let (taken, _) = free.split_at_mut_checked(bytes.len()).ok_or(overflow)?;
+        taken.copy_from_slice(bytes);
+        self.length = self.length.saturating_add(bytes.len());
+        Ok(())
+    }
+
+    #[inline]
+    fn head<const WIDTH: usize>(&mut self, code: u8, length: [u8; WIDTH]) -> Result<(), Overflow> {
+        self.bytes(&[code])?;
+        self.bytes(&length)
+    }
+
+    fn overflow(&self) -> Overflow {
+        Overflow {
+            room: self.out.len(),
+        }
+    }
+}
+
+fn signed(value: i64) -> Token<'static> {
+    u64::try_from(value).map_or(Token::Negative(value), Token::Unsigned)
+}
