@@ -1,0 +1,363 @@
+//! The endpoint: its doors and what it holds.
+
+mod inbound;
+mod links;
+
+use alloc::boxed::Box;
+use alloc::collections::{BTreeMap, VecDeque};
+use alloc::vec::Vec;
+use core::fmt;
+use core::mem;
+use core::time::Duration;
+
+use rns_core::constants;
+use rns_core::transport::dedup::PacketHashlist;
+use rns_core::transport::types::{PacketBytes, PacketHashlistAllocation};
+use rns_crypto::Rng;
+
+use crate::Now;
+use crate::event::{Class, CloseReason, Event, LinkError, LinkEvent, LinkHandle};
+use crate::hdlc::{self, Found};
+use crate::identity::{Identity, IdentityHash};
+use crate::interface::{Framing, Interface, InterfaceConfig, InterfaceId};
+use crate::limits;
+use crate::link::{Link, Searching};
+use crate::packet::Outbound;
+use crate::paths::{Paths, Purpose};
+use crate::stats::{DropReason, Stats};
+
+/// Reticulum for one phone.
+///
+/// *Inputs* take the time and never wait. After each of them the owner drains
+/// [`poll_transmit`](Self::poll_transmit) and [`poll_event`](Self::poll_event), and then asks
+/// [`poll_timeout`](Self::poll_timeout).
+pub struct Endpoint {
+    identity: Identity,
+    config: Config,
+    rng: Box<dyn Rng + Send>,
+    paths: Paths,
+    interfaces: BTreeMap<InterfaceId, Interface>,
+    links: BTreeMap<LinkHandle, Link>,
+    links_by_id: BTreeMap<[u8; 16], LinkHandle>,
+    /// Link packets of both directions: both sides share one key, so that on a broadcast medium
+    /// the echo of ours would pass as the peer's.
+    seen: PacketHashlist,
+    events: VecDeque<Event>,
+    /// The second in which the last announce or path response was stamped.
+    stamped: Option<u64>,
+    announce_at: Option<Now>,
+    next_link: u64,
+    next_interface: u32,
+    stats: Stats,
+}
+
+/// What the owner may choose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// How long a path search lasts. *Default*: 15 s.
+    pub path_search: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            path_search: Duration::from_secs(15),
+        }
+    }
+}
+
+impl Endpoint {
+    /// Makes an endpoint without interfaces; `rng` must be a cryptographic generator, and a seeded
+    /// one makes every byte reproducible.
+    #[must_use]
+    pub fn new(identity: Identity, config: Config, mut rng: Box<dyn Rng + Send>) -> Self {
+        let paths = Paths::new(identity.destination(), &mut *rng);
+        let mut seed = [0; 8];
+        rng.fill_bytes(&mut seed);
+        let mut seen = PacketHashlist::with_allocation(
+            limits::LINK_PACKETS_SEEN,
+            PacketHashlistAllocation::Lazy,
+        );
+        seen.seed_hashing(u64::from_le_bytes(seed));
+        Self {
+            identity,
+            config,
+            rng,
+            paths,
+            interfaces: BTreeMap::new(),
+            links: BTreeMap::new(),
+            links_by_id: BTreeMap::new(),
+            seen,
+            events: VecDeque::new(),
+            stamped: None,
+            announce_at: None,
+            next_link: 1,
+            next_interface: 1,
+            stats: Stats::default(),
+        }
+    }
+
+    /// Adds an interface that is connected. Path searches under way ask on it at once; announcing
+    /// on it is up to the owner, and a must behind an `rnsd`.
+    pub fn interface_up(&mut self, now: Now, config: InterfaceConfig) -> InterfaceId {
+        let id = InterfaceId(self.next_interface);
+        self.next_interface += 1;
+        self.interfaces.insert(id, Interface::new(now, config));
+        self.paths.interface_up(now, id, config);
+        self.repeat_searches(now, id);
+        id
+    }
+
+    /// Removes an interface and all that waits for it. Its established links close as
+    /// [`CloseReason::Interface`]; link requests under way search another path.
+    pub fn interface_down(&mut self, now: Now, id: InterfaceId) {
+        if self.interfaces.remove(&id).is_none() {
+            return;
+        }
+        self.paths.interface_down(id);
+        self.drop_links_of(now, id);
+    }
+
+    /// Takes bytes that an interface received: any piece of a stream, or one datagram. Bytes of an
+    /// interface that is not up are ignored.
+    pub fn handle_bytes(&mut self, now: Now, id: InterfaceId, bytes: &[u8]) {
+        let Some(interface) = self.interfaces.get_mut(&id) else {
+            return;
+        };
+        interface.held_until = None;
+        if interface.config.framing == Framing::Datagram {
+            return self.handle_packet(now, id, bytes);
+        }
+        let mut deframer = mem::take(&mut interface.deframer);
+        let mut input = bytes;
+        while let Some(found) = deframer.next_frame(&mut input) {
+            match found {
+                Found::Frame(packet) => self.handle_packet(now, id, packet),
+                Found::Broken => self.stats.drop(DropReason::Malformed),
+            }
+        }
+        if let Some(interface) = self.interfaces.get_mut(&id) {
+            interface.deframer = deframer;
+        }
+    }
+
+    /// Does what is due at `now`; calling it early or late is harmless.
+    pub fn handle_timeout(&mut self, now: Now) {
+        for interface in self.interfaces.values_mut() {
+            interface.held_until = interface.held_until.filter(|until| now < *until);
+        }
+        if self.announce_at.is_some_and(|at| at <= now) {
+            self.send_announce(now);
+        }
+        let due: Vec<_> = self
+            .links
+            .iter()
+            .filter(|(_, link)| link.deadline() <= now)
+            .map(|(handle, _)| *handle)
+            .collect();
+        for handle in due {
+            self.handle_link_timeout(now, handle);
+        }
+    }
+
+    /// Announces the phone on every interface that is up.
+    ///
+    /// Peers lose the second of two announces that carry the same second: the later one is sent
+    /// when the next second begins. Without an interface nothing is sent, now or later.
+    pub fn announce(&mut self, now: Now) {
+        if self.stamped.is_some_and(|second| second >= now.as_secs()) {
+            self.announce_at = self.stamped.map(|second| Now::from_secs(second + 1));
+        } else {
+            self.send_announce(now);
+        }
+    }
+
+    /// Opens a link to a phone, and searches the path to it first where none is known. A path that
+    /// was known but leads nowhere is searched again, once.
+    ///
+    /// Ends in [`LinkEvent::Up`] or [`LinkEvent::Failed`].
+    pub fn open(&mut self, now: Now, to: IdentityHash) -> LinkHandle {
+        let handle = self.allocate_link();
+        self.start_link(now, handle, to);
+        handle
+    }
+
+    /// Proves to the peer who we are, on a link that we opened.
+    ///
+    /// # Errors
+    /// [`LinkError`], and nothing changed.
+    pub fn identify(&mut self, now: Now, handle: LinkHandle) -> Result<(), LinkError> {
+        let link = self.active_mut(handle)?;
+        if !link.session.is_initiator() {
+            return Err(LinkError::NotInitiator);
+        }
+        self.check_signal_room(handle)?;
+        let Some(Link::Active(link)) = self.links.get(&handle) else {
+            return Err(LinkError::NotUp);
+        };
+        let body = link
+            .session
+            .build_identify(self.identity.inner(), &mut *self.rng)
+            .map_err(|_| LinkError::NotUp)?;
+        self.send_on_link(
+            now,
+            handle,
+            Class::Signal,
+            constants::CONTEXT_LINKIDENTIFY,
+            body,
+        );
+        Ok(())
+    }
+
+    /// Encrypts a packet and queues it on the link's interface.
+    ///
+    /// *Bounds*: `data` has at most the link's mdu. Media never waits long: see
+    /// [`MEDIA_QUEUE`](limits::MEDIA_QUEUE) and [`MEDIA_AGE`](limits::MEDIA_AGE).
+    ///
+    /// # Errors
+    /// [`LinkError`], and nothing changed.
+    pub fn send(
+        &mut self,
+        now: Now,
+        handle: LinkHandle,
+        class: Class,
+        data: &[u8],
+    ) -> Result<(), LinkError> {
+        let mdu = self.active_mut(handle)?.session.mdu();
+        if data.len() > mdu {
+            return Err(LinkError::TooLong {
+                len: data.len(),
+                mdu,
+            });
+        }
+        if class == Class::Signal {
+            self.check_signal_room(handle)?;
+        }
+        self.encrypt_and_send(now, handle, class, constants::CONTEXT_NONE, data);
+        Ok(())
+    }
+
+    /// Closes a link at any stage; the peer of an established link is told. The link has no
+    /// further events, and closing one that has ended is harmless.
+    pub fn close(&mut self, now: Now, handle: LinkHandle) {
+        self.send_close(now, handle);
+        self.remove_link(handle);
+    }
+
+    /// The next packet of an interface, framed in `buffer`, whose contents are replaced; `None`
+    /// when nothing waits. Call it when the interface can write: what is late is dropped here.
+    pub fn poll_transmit<'b>(
+        &mut self,
+        now: Now,
+        id: InterfaceId,
+        buffer: &'b mut Vec<u8>,
+    ) -> Option<&'b [u8]> {
+        let interface = self.interfaces.get_mut(&id)?;
+        if interface.held_until.is_some_and(|until| now < until) {
+            return None;
+        }
+        let packet = interface.queue.pop(now, &mut self.stats)?;
+        self.stats.packets_out += 1;
+        self.stats.bytes_out += packet.len() as u64;
+        buffer.clear();
+        match interface.config.framing {
+            Framing::Hdlc => hdlc::frame(&packet.parts(), buffer),
+            Framing::Datagram => packet
+                .parts()
+                .iter()
+                .for_each(|part| buffer.extend_from_slice(part)),
+        }
+        Some(buffer)
+    }
+
+    /// The next event, oldest first.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) is due; `None` when nothing is pending.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Now> {
+        self.links
+            .values()
+            .map(Link::deadline)
+            .chain(self.announce_at)
+            .chain(
+                self.interfaces
+                    .values()
+                    .filter_map(|interface| interface.held_until),
+            )
+            .min()
+    }
+
+    /// Who this endpoint is.
+    #[must_use]
+    pub fn identity(&self) -> IdentityHash {
+        self.identity.hash()
+    }
+
+    /// What went through, and what was dropped.
+    #[must_use]
+    pub fn stats(&self) -> &Stats {
+        &self.stats
+    }
+
+    fn send_announce(&mut self, now: Now) {
+        self.announce_at = None;
+        if self.interfaces.is_empty() {
+            return;
+        }
+        self.stamped = Some(now.as_secs());
+        let announce = self
+            .paths
+            .announce(now, &self.identity, Purpose::Announce, &mut *self.rng);
+        self.broadcast(&announce);
+    }
+
+    fn broadcast(&mut self, packet: &PacketBytes) {
+        for interface in self.interfaces.values_mut() {
+            interface
+                .queue
+                .push_control(Outbound::Whole(packet.clone()), &mut self.stats);
+        }
+    }
+
+    fn transmit(&mut self, id: InterfaceId, packet: Outbound) {
+        if let Some(interface) = self.interfaces.get_mut(&id) {
+            interface.queue.push_control(packet, &mut self.stats);
+        }
+    }
+
+    fn check_signal_room(&self, handle: LinkHandle) -> Result<(), LinkError> {
+        let interface = self.links.get(&handle).and_then(Link::interface);
+        match interface.and_then(|id| self.interfaces.get(&id)) {
+            Some(interface) if !interface.queue.has_signal_room() => Err(LinkError::QueueFull),
+            _ => Ok(()),
+        }
+    }
+
+    fn push_link_event(&mut self, link: LinkHandle, event: LinkEvent) {
+        let chatty = matches!(event, LinkEvent::Packet(_) | LinkEvent::Heard);
+        self.push_event(Event::Link { link, event }, chatty);
+    }
+
+    fn push_event(&mut self, event: Event, chatty: bool) {
+        if chatty && self.events.len() >= limits::EVENTS {
+            self.stats.drop(DropReason::EventOverflow);
+        } else {
+            self.events.push_back(event);
+        }
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Endpoint")
+            .field("identity", &self.identity)
+            .field("interfaces", &self.interfaces)
+            .field("links", &self.links.len())
+            .field("events", &self.events.len())
+            .field("stats", &self.stats)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,419 @@
+//! What arriving packets do.
+
+use rns_core::constants::{
+    CONTEXT_KEEPALIVE, CONTEXT_LINKCLOSE, CONTEXT_LINKIDENTIFY, CONTEXT_LRPROOF, CONTEXT_LRRTT,
+    CONTEXT_NONE, LINK_ECPUBSIZE, MTU, PACKET_TYPE_PROOF,
+};
+use rns_core::link::handshake::{build_signalling_bytes, parse_signalling_bytes};
+use rns_core::link::{LinkAction, LinkEngine, LinkMode};
+use rns_core::packet::RawPacket;
+
+use super::links::{INITIATOR_KEEPALIVE, RESPONDER_KEEPALIVE};
+use super::*;
+use crate::identity::DestinationHash;
+use crate::link::{Active, Proven, responder_timeout};
+use crate::packet::{HeaderError, Kind, Packet};
+
+impl Endpoint {
+    pub(super) fn handle_packet(&mut self, now: Now, id: InterfaceId, raw: &[u8]) {
+        self.stats.packets_in += 1;
+        self.stats.bytes_in += raw.len() as u64;
+        let outcome = match Packet::parse(raw) {
+            Ok(packet) => self.dispatch(now, id, &packet),
+            Err(HeaderError::Malformed) => Err(DropReason::Malformed),
+            Err(HeaderError::Ifac) => Err(DropReason::Ifac),
+        };
+        if let Err(reason) = outcome {
+            self.stats.drop(reason);
+        }
+    }
+
+    fn dispatch(
+        &mut self,
+        now: Now,
+        id: InterfaceId,
+        packet: &Packet<'_>,
+    ) -> Result<(), DropReason> {
+        let shared = self
+            .interfaces
+            .get(&id)
+            .is_some_and(Interface::is_shared_instance);
+        if packet.transported && packet.kind != Kind::Announce && !shared {
+            return Err(DropReason::NotForUs);
+        }
+        // A shared instance on this machine is no hop.
+        let hops = packet.hops + u8::from(!shared);
+        match packet.kind {
+            Kind::LinkData => self.on_link_data(now, id, hops, packet),
+            Kind::Announce => self.on_announce(now, id, packet),
+            Kind::PlainData => self.on_path_request(now, id, packet),
+            Kind::LinkRequest => self.on_link_request(now, id, hops, packet),
+            Kind::LinkProof => self.on_link_proof(now, id, hops, packet),
+            Kind::Other => Err(DropReason::NotForUs),
+        }
+    }
+
+    fn on_announce(
+        &mut self,
+        now: Now,
+        id: InterfaceId,
+        packet: &Packet<'_>,
+    ) -> Result<(), DropReason> {
+        let wanted = self
+            .searched()
+            .iter()
+            .any(|to| to.telephony_destination().0 == packet.destination);
+        let announce = self
+            .paths
+            .handle_announce(now, id, packet, wanted, &mut *self.rng)?;
+        let identity = IdentityHash(announce.identity_hash);
+        let event = Event::Announced {
+            identity,
+            destination: DestinationHash(announce.destination_hash),
+            hops: announce.hops,
+            interface: id,
+            app_data: announce.app_data,
+        };
+        self.push_event(event, true);
+        self.end_searches(now, identity);
+        Ok(())
+    }
+
+    fn on_path_request(
+        &mut self,
+        now: Now,
+        id: InterfaceId,
+        packet: &Packet<'_>,
+    ) -> Result<(), DropReason> {
+        self.paths
+            .handle_path_request(now, id, packet, &mut *self.rng)?;
+        self.stamped = self.stamped.max(Some(now.as_secs()));
+        let purpose = Purpose::PathResponse;
+        let response = self
+            .paths
+            .announce(now, &self.identity, purpose, &mut *self.rng);
+        self.transmit(id, Outbound::Whole(response));
+        Ok(())
+    }
+
+    fn on_link_request(
+        &mut self,
+        now: Now,
+        id: InterfaceId,
+        hops: u8,
+        packet: &Packet<'_>,
+    ) -> Result<(), DropReason> {
+        self.paths
+            .handle_link_request(now, id, packet, &mut *self.rng)?;
+        let mtu = self
+            .interfaces
+            .get(&id)
+            .map_or(MTU as u32, |interface| interface.config.mtu);
+        let data = clamp_signalled_mtu(packet.data, mtu).ok_or(DropReason::Malformed)?;
+        let raw = RawPacket::unpack(packet.raw).map_err(|_| DropReason::Malformed)?;
+        let (signing_key, signing_public_key) = self.identity.signing_key();
+        let (session, proof) = LinkEngine::new_responder(
+            signing_key,
+            signing_public_key,
+            &data,
+            &raw.get_hashable_part(),
+            &packet.destination,
+            hops,
+            now.as_secs_f64(),
+            &mut *self.rng,
+        )
+        .map_err(|_| DropReason::Malformed)?;
+        let link_id = *session.link_id();
+        if self.links_by_id.contains_key(&link_id) {
+            return Err(DropReason::Duplicate);
+        }
+        self.make_room_for_incoming()?;
+        let handle = self.allocate_link();
+        let link = Proven {
+            session: Box::new(session),
+            interface: id,
+            received_at: now,
+            until: now + responder_timeout(hops),
+        };
+        self.links.insert(handle, Link::Proven(link));
+        self.links_by_id.insert(link_id, handle);
+        self.transmit(
+            id,
+            Outbound::link(PACKET_TYPE_PROOF, &link_id, CONTEXT_LRPROOF, proof),
+        );
+        Ok(())
+    }
+
+    /// A flood of link requests pushes out its own half-open links, and never an established one.
+    fn make_room_for_incoming(&mut self) -> Result<(), DropReason> {
+        let incoming = self
+            .links
+            .values()
+            .filter(|link| !link.is_outgoing())
+            .count();
+        if incoming < limits::INCOMING_LINKS {
+            return Ok(());
+        }
+        let oldest = self
+            .links
+            .iter()
+            .find(|(_, link)| matches!(link, Link::Proven(_)));
+        let oldest = oldest
+            .map(|(handle, _)| *handle)
+            .ok_or(DropReason::LinksFull)?;
+        self.remove_link(oldest);
+        self.stats.drop(DropReason::LinksFull);
+        Ok(())
+    }
+
+    fn on_link_proof(
+        &mut self,
+        now: Now,
+        id: InterfaceId,
+        hops: u8,
+        packet: &Packet<'_>,
+    ) -> Result<(), DropReason> {
+        let handle = self.handle_of(packet)?;
+        let Some(Link::Requested(request)) = self.links.get_mut(&handle) else {
+            return Err(DropReason::WrongState);
+        };
+        let (rtt_report, _) = request
+            .session
+            .handle_lrproof_with_hops(
+                packet.data,
+                &request.signing_key,
+                Some(hops),
+                now.as_secs_f64(),
+                &mut *self.rng,
+            )
+            .map_err(|_| DropReason::Unauthentic)?;
+        let Some(Link::Requested(request)) = self.links.remove(&handle) else {
+            return Err(DropReason::WrongState);
+        };
+        let link = Active::new(
+            now,
+            request.session,
+            id,
+            now.saturating_sub(request.sent_at),
+        );
+        let (rtt, mdu) = (link.rtt, link.session.mdu());
+        self.links.insert(handle, Link::Active(link));
+        self.send_on_link(now, handle, Class::Signal, CONTEXT_LRRTT, rtt_report);
+        self.push_link_event(handle, LinkEvent::Up { rtt, mdu });
+        Ok(())
+    }
+
+    fn on_link_data(
+        &mut self,
+        now: Now,
+        id: InterfaceId,
+        hops: u8,
+        packet: &Packet<'_>,
+    ) -> Result<(), DropReason> {
+        let handle = self.handle_of(packet)?;
+        let Some(link) = self.links.get_mut(&handle) else {
+            return Err(DropReason::UnknownLink);
+        };
+        if link.interface() != Some(id) {
+            return Err(DropReason::WrongInterface);
+        }
+        if packet.context == CONTEXT_KEEPALIVE {
+            return self.on_keepalive(now, handle, packet);
+        }
+        let hash = packet.hash();
+        if self.seen.is_duplicate(&hash) {
+            return Err(DropReason::Duplicate);
+        }
+        match link {
+            Link::Proven(_) => self.on_half_open_data(now, handle, hops, packet)?,
+            Link::Active(_) => self.on_active_data(now, handle, packet)?,
+            Link::Searching(_) | Link::Requested(_) => return Err(DropReason::WrongState),
+        }
+        // Only what proved to be the peer's may push others out of the filter.
+        self.seen.add(hash);
+        Ok(())
+    }
+
+    fn on_half_open_data(
+        &mut self,
+        now: Now,
+        handle: LinkHandle,
+        hops: u8,
+        packet: &Packet<'_>,
+    ) -> Result<(), DropReason> {
+        let Some(Link::Proven(link)) = self.links.get_mut(&handle) else {
+            return Err(DropReason::WrongState);
+        };
+        if packet.context == CONTEXT_LINKCLOSE {
+            check_close(&link.session, packet)?;
+            self.remove_link(handle);
+            return Ok(());
+        }
+        if packet.context != CONTEXT_LRRTT {
+            return Err(DropReason::WrongState);
+        }
+        link.session
+            .handle_lrrtt_with_hops(packet.data, Some(hops), now.as_secs_f64())
+            .map_err(|_| DropReason::Unauthentic)?;
+        let claimed = link
+            .session
+            .rtt()
+            .unwrap_or_default()
+            .min(limits::RTT_MAX.as_secs_f64());
+        let claimed = Duration::try_from_secs_f64(claimed).unwrap_or_default();
+        let rtt = claimed.max(now.saturating_sub(link.received_at));
+        let Some(Link::Proven(link)) = self.links.remove(&handle) else {
+            return Err(DropReason::WrongState);
+        };
+        let link = Active::new(now, link.session, link.interface, rtt);
+        let (rtt, mdu) = (link.rtt, link.session.mdu());
+        self.links.insert(handle, Link::Active(link));
+        self.push_link_event(handle, LinkEvent::Incoming { rtt, mdu });
+        Ok(())
+    }
+
+    fn on_active_data(
+        &mut self,
+        now: Now,
+        handle: LinkHandle,
+        packet: &Packet<'_>,
+    ) -> Result<(), DropReason> {
+        let Some(Link::Active(link)) = self.links.get_mut(&handle) else {
+            return Err(DropReason::WrongState);
+        };
+        let event = match packet.context {
+            CONTEXT_LINKCLOSE => {
+                check_close(&link.session, packet)?;
+                self.close_link(handle, CloseReason::Peer);
+                return Ok(());
+            }
+            CONTEXT_LINKIDENTIFY => {
+                let actions = link.session.handle_identify(packet.data);
+                let actions = actions.map_err(|_| DropReason::Unauthentic)?;
+                actions
+                    .iter()
+                    .find_map(identified)
+                    .map_or(LinkEvent::Heard, LinkEvent::Identified)
+            }
+            context => {
+                let plaintext = link.session.decrypt(packet.data);
+                let plaintext = plaintext.map_err(|_| DropReason::Unauthentic)?;
+                match context {
+                    CONTEXT_NONE => LinkEvent::Packet(plaintext),
+                    _ => LinkEvent::Heard,
+                }
+            }
+        };
+        link.heard(now);
+        self.push_link_event(handle, event);
+        Ok(())
+    }
+
+    fn on_keepalive(
+        &mut self,
+        now: Now,
+        handle: LinkHandle,
+        packet: &Packet<'_>,
+    ) -> Result<(), DropReason> {
+        let link = self
+            .active_mut(handle)
+            .map_err(|_| DropReason::WrongState)?;
+        let expected = match link.session.is_initiator() {
+            true => RESPONDER_KEEPALIVE,
+            false => INITIATOR_KEEPALIVE,
+        };
+        if packet.data != [expected] {
+            return Err(DropReason::Duplicate);
+        }
+        link.heard(now);
+        if link.answers_keepalive(now) {
+            self.send_keepalive(now, handle, RESPONDER_KEEPALIVE);
+        }
+        self.push_link_event(handle, LinkEvent::Heard);
+        Ok(())
+    }
+
+    fn handle_of(&self, packet: &Packet<'_>) -> Result<LinkHandle, DropReason> {
+        let handle = self.links_by_id.get(&packet.destination);
+        handle.copied().ok_or(DropReason::UnknownLink)
+    }
+}
+
+/// The data of a link request with its signalled MTU at most `mtu`; `None` when they are no link
+/// request, or ask for a cipher that RNS has retired. *Source*: RNS/Transport.py `inbound`,
+/// RNS/Link.py `ENABLED_MODES`.
+fn clamp_signalled_mtu(data: &[u8], mtu: u32) -> Option<Vec<u8>> {
+    let (keys, signalling) = data.split_at_checked(LINK_ECPUBSIZE)?;
+    if signalling.is_empty() {
+        return Some(keys.to_vec());
+    }
+    let (offered, mode) = parse_signalling_bytes(signalling.try_into().ok()?).ok()?;
+    if mode != LinkMode::Aes256Cbc {
+        return None;
+    }
+    let offered = if offered == 0 { MTU as u32 } else { offered };
+    Some([keys, &build_signalling_bytes(offered.min(mtu), mode)].concat())
+}
+
+/// A link is closed by its own id, encrypted.
+fn check_close(session: &LinkEngine, packet: &Packet<'_>) -> Result<(), DropReason> {
+    match session.decrypt(packet.data) {
+        Ok(id) if id == session.link_id() => Ok(()),
+        _ => Err(DropReason::Unauthentic),
+    }
+}
+
+fn identified(action: &LinkAction) -> Option<IdentityHash> {
+    let LinkAction::RemoteIdentified { identity_hash, .. } = action else {
+        return None;
+    };
+    Some(IdentityHash(*identity_hash))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signalled_mtu_is_clamped_to_the_interface() {
+        assert_eq!(
+            agreed(&signalled(16_384, LinkMode::Aes256Cbc), 500),
+            Some(500)
+        );
+        assert_eq!(
+            agreed(&signalled(1_000, LinkMode::Aes256Cbc), 16_384),
+            Some(1_000)
+        );
+        assert_eq!(
+            agreed(&signalled(0, LinkMode::Aes256Cbc), 16_384),
+            Some(500)
+        );
+        assert_eq!(agreed(&[7; LINK_ECPUBSIZE], 16_384), None);
+        assert!(clamp_signalled_mtu(&[7; LINK_ECPUBSIZE], 16_384).is_some());
+    }
+
+    #[test]
+    fn what_is_no_link_request_of_this_time_is_refused() {
+        for len in [0, 1, 63, 65, 66, 68, 200] {
+            assert_eq!(
+                clamp_signalled_mtu(&[0x20; 200][..len], 500),
+                None,
+                "{len} bytes"
+            );
+        }
+        assert_eq!(
+            clamp_signalled_mtu(&signalled(500, LinkMode::Aes128Cbc), 500),
+            None
+        );
+    }
+
+    fn signalled(mtu: u32, mode: LinkMode) -> Vec<u8> {
+        [&[7; LINK_ECPUBSIZE][..], &build_signalling_bytes(mtu, mode)].concat()
+    }
+
+    fn agreed(data: &[u8], mtu: u32) -> Option<u32> {
+        let clamped = clamp_signalled_mtu(data, mtu)?;
+        let signalling = clamped[LINK_ECPUBSIZE..].try_into().ok()?;
+        parse_signalling_bytes(&signalling).ok().map(|(mtu, _)| mtu)
+    }
+}

@@ -1,0 +1,211 @@
+//! Who we are, and how others are named.
+
+use core::fmt;
+use core::str::FromStr;
+
+use rns_crypto::Rng;
+use rns_crypto::ed25519::Ed25519PrivateKey;
+
+/// A private Reticulum identity: an X25519 and an Ed25519 key.
+///
+/// *Shape*: the same 64 bytes that an RNS identity file holds, the X25519 key first.
+pub struct Identity {
+    inner: rns_crypto::identity::Identity,
+    private_key: [u8; 64],
+    signing_key: Ed25519PrivateKey,
+    signing_public_key: [u8; 32],
+}
+
+impl Identity {
+    /// Reads an identity from the 64 bytes of an RNS identity file.
+    ///
+    /// # Errors
+    /// [`IdentityError`] when `bytes` are not 64.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, IdentityError> {
+        let private_key = bytes.try_into().map_err(|_| IdentityError(bytes.len()))?;
+        Ok(Self::from_private_key(private_key))
+    }
+
+    /// Makes a new identity; `rng` must be a cryptographic generator.
+    pub fn generate(rng: &mut dyn Rng) -> Self {
+        let mut private_key = [0; 64];
+        rng.fill_bytes(&mut private_key);
+        Self::from_private_key(private_key)
+    }
+
+    /// The private keys, to be stored as an RNS identity file that only its owner may read.
+    #[must_use]
+    pub fn to_bytes(&self) -> [u8; 64] {
+        self.private_key
+    }
+
+    /// The hash that names this identity.
+    #[must_use]
+    pub fn hash(&self) -> IdentityHash {
+        IdentityHash(*self.inner.hash())
+    }
+
+    /// The destination at which this identity takes calls.
+    #[must_use]
+    pub fn destination(&self) -> DestinationHash {
+        self.hash().telephony_destination()
+    }
+
+    fn from_private_key(private_key: [u8; 64]) -> Self {
+        let mut seed = [0; 32];
+        seed.copy_from_slice(&private_key[32..]);
+        let signing_key = Ed25519PrivateKey::from_bytes(&seed);
+        let signing_public_key = signing_key.public_key().public_bytes();
+        Self {
+            inner: rns_crypto::identity::Identity::from_private_key(&private_key),
+            private_key,
+            signing_key,
+            signing_public_key,
+        }
+    }
+
+    pub(crate) fn inner(&self) -> &rns_crypto::identity::Identity {
+        &self.inner
+    }
+
+    pub(crate) fn signing_key(&self) -> (&Ed25519PrivateKey, &[u8; 32]) {
+        (&self.signing_key, &self.signing_public_key)
+    }
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Identity").field(&self.hash()).finish()
+    }
+}
+
+/// The bytes are no identity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("identity of {0} bytes, must be 64: the X25519 and then the Ed25519 private key")]
+pub struct IdentityError(pub usize);
+
+/// The hash of an identity's public keys: the number that people dial.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct IdentityHash(pub [u8; 16]);
+
+impl IdentityHash {
+    /// The destination at which that identity takes calls: `lxst.telephony`.
+    #[must_use]
+    pub fn telephony_destination(self) -> DestinationHash {
+        DestinationHash(rns_core::destination::destination_hash(
+            APP_NAME,
+            &ASPECTS,
+            Some(&self.0),
+        ))
+    }
+}
+
+/// The hash of one destination of an identity; not what people dial.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DestinationHash(pub [u8; 16]);
+
+/// The text is no hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum HashError {
+    /// It has this many characters.
+    #[error("hash of {0} characters, must be 32 hexadecimal digits")]
+    Length(usize),
+    /// It holds this character.
+    #[error("hash with the character {0:?}, must be 32 hexadecimal digits")]
+    Digit(char),
+}
+
+macro_rules! hash_text {
+    ($name:ident) => {
+        impl FromStr for $name {
+            type Err = HashError;
+
+            fn from_str(text: &str) -> Result<Self, HashError> {
+                parse_hash(text).map(Self)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), self)
+            }
+        }
+    };
+}
+
+hash_text!(IdentityHash);
+hash_text!(DestinationHash);
+
+/// The name hash of `lxst.telephony`, as announces carry it.
+pub(crate) fn telephony_name_hash() -> [u8; 10] {
+    rns_core::destination::name_hash(APP_NAME, &ASPECTS)
+}
+
+fn parse_hash(text: &str) -> Result<[u8; 16], HashError> {
+    if let Some(other) = text.chars().find(|c| !c.is_ascii_hexdigit()) {
+        return Err(HashError::Digit(other));
+    }
+    if text.len() != 32 {
+        return Err(HashError::Length(text.len()));
+    }
+    let mut hash = [0; 16];
+    for (byte, digits) in hash.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+        for digit in digits {
+            // Every character was found to be a hexadecimal digit above.
+            let value = char::from(*digit).to_digit(16).unwrap_or_default();
+            *byte = *byte << 4 | value as u8;
+        }
+    }
+    Ok(hash)
+}
+
+const APP_NAME: &str = "lxst";
+const ASPECTS: [&str; 1] = ["telephony"];
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString;
+
+    use super::*;
+
+    #[test]
+    fn a_hash_survives_its_text_form() {
+        let text = "00ff10a0b1c2d3e4f5061728394a5b6c";
+        assert_eq!(text.parse::<IdentityHash>().unwrap().to_string(), text);
+        let upper = text.to_uppercase();
+        assert_eq!(upper.parse::<DestinationHash>().unwrap().to_string(), text);
+    }
+
+    #[test]
+    fn a_text_that_is_no_hash_is_refused_with_the_reason() {
+        assert_eq!("00ff".parse::<IdentityHash>(), Err(HashError::Length(4)));
+        assert_eq!(
+            "<0ff10a0b1c2d3e4f5061728394a5b6c>".parse::<IdentityHash>(),
+            Err(HashError::Digit('<'))
+        );
+        assert_eq!(
+            "\u{e4}".parse::<IdentityHash>(),
+            Err(HashError::Digit('\u{e4}'))
+        );
+    }
+
+    #[test]
+    fn an_identity_survives_its_file() {
+        let bytes: [u8; 64] = core::array::from_fn(|i| i as u8);
+        let identity = Identity::from_bytes(&bytes).unwrap();
+        assert_eq!(identity.to_bytes(), bytes);
+        let again = Identity::from_bytes(&identity.to_bytes()).unwrap();
+        assert_eq!(again.hash(), identity.hash());
+        assert_eq!(
+            Identity::from_bytes(&bytes[1..]).unwrap_err(),
+            IdentityError(63)
+        );
+    }
+}

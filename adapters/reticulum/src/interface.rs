@@ -1,0 +1,105 @@
+//! Interfaces: where bytes come from and go to.
+
+use rns_core::constants::{LINK_MTU_MAX, MTU};
+
+use crate::Now;
+use crate::hdlc::Deframer;
+use crate::limits::ACCEPTED_HOLD;
+use crate::queue::TransmitQueue;
+
+/// One interface from its up to its down; never used again for another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct InterfaceId(pub u32);
+
+/// How packets travel on an interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Framing {
+    /// A byte stream with HDLC-like framing: TCP, pipes, `rnsd`.
+    Hdlc,
+    /// One datagram is one packet: UDP.
+    Datagram,
+}
+
+/// Who is at the other end of an interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attachment {
+    /// Other nodes.
+    Network,
+    /// A node that connected to us. Nothing is sent to it until it was heard, for
+    /// [`ACCEPTED_HOLD`] at most: RNS drops a connection on which it hears something before it has
+    /// set the interface up, and comes back only after 5 s.
+    Accepted,
+    /// An `rnsd`, or another shared instance, of which this app is a local client: it does not
+    /// count as a hop, and what it sends is for us.
+    SharedInstance,
+}
+
+/// What the endpoint must know of an interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InterfaceConfig {
+    /// How packets travel on it.
+    pub framing: Framing,
+    /// The largest packet, in bytes; links over this interface are offered packets of this size.
+    /// *Bounds*: 500, which every Reticulum interface carries, to 2,097,151, the most that can be
+    /// signalled; the nearest of these is taken for values beyond.
+    pub mtu: u32,
+    /// Who is at its other end.
+    pub attachment: Attachment,
+}
+
+impl InterfaceConfig {
+    /// A TCP connection to another node. *Source*: RNS/Interfaces/Interface.py `optimise_mtu`, at
+    /// the bit rate that RNS/Interfaces/TCPInterface.py guesses.
+    pub const TCP: Self = Self {
+        framing: Framing::Hdlc,
+        mtu: 16_384,
+        attachment: Attachment::Network,
+    };
+    /// A TCP connection that another node opened to us.
+    pub const TCP_ACCEPTED: Self = Self {
+        attachment: Attachment::Accepted,
+        ..Self::TCP
+    };
+    /// A connection to an `rnsd` on this machine, over TCP or a Unix socket. The reference allows
+    /// larger packets here; voice has no use for them.
+    pub const SHARED_INSTANCE: Self = Self {
+        framing: Framing::Hdlc,
+        mtu: 16_384,
+        attachment: Attachment::SharedInstance,
+    };
+    /// A UDP socket. *Source*: RNS/Interfaces/UDPInterface.py, which negotiates no larger link
+    /// packets than Reticulum's 500 bytes.
+    pub const UDP: Self = Self {
+        framing: Framing::Datagram,
+        mtu: 500,
+        attachment: Attachment::Network,
+    };
+}
+
+/// The state of one interface.
+#[derive(Debug)]
+pub(crate) struct Interface {
+    pub(crate) config: InterfaceConfig,
+    pub(crate) deframer: Deframer,
+    pub(crate) queue: TransmitQueue,
+    /// Until when nothing is sent.
+    pub(crate) held_until: Option<Now>,
+}
+
+impl Interface {
+    pub(crate) fn new(now: Now, mut config: InterfaceConfig) -> Self {
+        config.mtu = config.mtu.clamp(MTU as u32, LINK_MTU_MAX);
+        // A packet in transport carries the id of a node besides.
+        let deframer = Deframer::new(config.mtu as usize + 16);
+        Self {
+            config,
+            deframer,
+            queue: TransmitQueue::default(),
+            held_until: (config.attachment == Attachment::Accepted).then(|| now + ACCEPTED_HOLD),
+        }
+    }
+
+    pub(crate) fn is_shared_instance(&self) -> bool {
+        self.config.attachment == Attachment::SharedInstance
+    }
+}

@@ -1,0 +1,73 @@
+//! A sans-IO Reticulum endpoint for one telephony destination.
+//!
+//! [`Endpoint`] does what a phone needs of Reticulum, and no more: it announces itself and hears
+//! announces, searches paths and answers searches, and keeps links in both roles with
+//! identification, keepalives and teardown. It never proves a data packet, forwards nothing, and
+//! knows nothing of calls or codecs.
+//!
+//! It opens no socket and reads no clock. Its owner feeds it bytes, requests and time, and drains
+//! it after each: [`poll_transmit`](Endpoint::poll_transmit) per interface,
+//! [`poll_event`](Endpoint::poll_event), and then [`poll_timeout`](Endpoint::poll_timeout) for the
+//! moment at which [`handle_timeout`](Endpoint::handle_timeout) is due. With nothing due there is
+//! nothing to poll for. The same seed and the same inputs give the same bytes.
+//!
+//! ```
+//! use lxst_reticulum::{Config, Endpoint, Identity, InterfaceConfig, Now, Rng};
+//!
+//! # struct Seeded(u64);
+//! # impl Rng for Seeded {
+//! #     fn fill_bytes(&mut self, dest: &mut [u8]) {
+//! #         for byte in dest {
+//! #             self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+//! #             *byte = (self.0 >> 56) as u8;
+//! #         }
+//! #     }
+//! # }
+//! # let mut rng = Seeded(1);
+//! let now = Now::from_secs(1_800_000_000);
+//! let identity = Identity::generate(&mut rng);
+//! let mut endpoint = Endpoint::new(identity, Config::default(), Box::new(rng));
+//!
+//! let socket = endpoint.interface_up(now, InterfaceConfig::TCP);
+//! endpoint.announce(now);
+//!
+//! let mut buffer = Vec::new();
+//! while let Some(bytes) = endpoint.poll_transmit(now, socket, &mut buffer) {
+//!     assert!(!bytes.is_empty()); // write them to the socket
+//! }
+//! endpoint.handle_bytes(now, socket, b"what the socket received");
+//! while let Some(event) = endpoint.poll_event() {
+//!     println!("{event:?}");
+//! }
+//! assert_eq!(endpoint.poll_timeout(), None); // sleep until bytes arrive
+//! ```
+
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+mod bucket;
+mod endpoint;
+mod event;
+mod hdlc;
+mod identity;
+mod interface;
+pub mod limits;
+mod link;
+mod packet;
+mod paths;
+mod queue;
+mod stats;
+
+pub use endpoint::{Config, Endpoint};
+pub use event::{Class, CloseReason, Event, FailReason, LinkError, LinkEvent, LinkHandle};
+pub use identity::{DestinationHash, HashError, Identity, IdentityError, IdentityHash};
+pub use interface::{Attachment, Framing, InterfaceConfig, InterfaceId};
+pub use rns_crypto::Rng;
+pub use stats::{DropReason, Stats};
+
+/// The time since the Unix epoch, which announces carry.
+///
+/// It must never go back: take the wall clock once at the start, and add a monotonic clock.
+pub type Now = core::time::Duration;

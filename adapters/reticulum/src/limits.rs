@@ -1,0 +1,76 @@
+//! Every bound and every fixed time of the endpoint, in one place.
+//!
+//! Beyond a bound something is dropped and counted in [`Stats`](crate::Stats); nothing grows with
+//! what a peer sends.
+
+use core::time::Duration;
+
+/// Incoming links that exist at once. Beyond it the oldest half-open link makes room; when all are
+/// established, the link request is dropped.
+pub const INCOMING_LINKS: usize = 32;
+/// Outgoing links that exist at once, path searches included. Beyond it
+/// [`Endpoint::open`](crate::Endpoint::open) fails as refused.
+pub const OUTGOING_LINKS: usize = 8;
+
+/// Link requests that are answered per second, and in one burst.
+pub const LINK_REQUESTS: (u32, u32) = (10, 8);
+/// Path requests that are answered per second, and in one burst.
+pub const PATH_REQUESTS: (u32, u32) = (10, 8);
+/// Announces that are verified per second, and in one burst. An announce that a path search waits
+/// for is always verified.
+pub const ANNOUNCES: (u32, u32) = (50, 100);
+
+/// Destinations whose path is remembered; the oldest path makes room.
+pub const PATHS: usize = 2048;
+/// Destinations whose public key is remembered; the key that was heard longest ago makes room.
+pub const KEYS: usize = 2048;
+/// Packets that the duplicate filter of routed packets (announces, requests) remembers.
+pub const ROUTED_PACKETS_SEEN: usize = 4096;
+/// Packets that the duplicate filter of link packets remembers, ours included: 80 s of the busiest
+/// profile in both directions, 8 min of the default one.
+pub const LINK_PACKETS_SEEN: usize = 16_384;
+/// Path request tags that are remembered, so that one request is answered once.
+pub const PATH_REQUEST_TAGS: usize = 1024;
+
+/// Packets of the signal and link management room of one interface.
+pub const CONTROL_QUEUE: usize = 128;
+/// The part of [`CONTROL_QUEUE`] that [`Class::Signal`](crate::Class::Signal) may fill; the rest
+/// is for keepalives, closes, proofs and announces.
+pub const SIGNAL_QUEUE: usize = 64;
+/// Media packets that wait for one interface; beyond it the oldest is dropped.
+pub const MEDIA_QUEUE: usize = 64;
+/// Media that waited longer than this is dropped when the interface asks for its next packet.
+pub const MEDIA_AGE: Duration = Duration::from_millis(200);
+/// Events that wait to be polled. Beyond it events of chatty kinds (announces, packets, signs of
+/// life) are dropped; those that say what became of a link are always kept.
+pub const EVENTS: usize = 1024;
+
+/// How often a path search repeats its request.
+pub const PATH_REQUEST_INTERVAL: Duration = Duration::from_secs(5);
+/// The time that each hop adds to the establishment of a link. *Source*: RNS/Link.py
+/// `ESTABLISHMENT_TIMEOUT_PER_HOP`.
+pub const TIMEOUT_PER_HOP: Duration = Duration::from_secs(6);
+/// The initiator's allowance for its first hop. *Source*: RNS/Reticulum.py
+/// `DEFAULT_PER_HOP_TIMEOUT`.
+pub const FIRST_HOP_TIMEOUT: Duration = Duration::from_secs(6);
+/// The shortest interval between keepalives. *Source*: RNS/Link.py `KEEPALIVE_MIN`.
+pub const KEEPALIVE_MIN: Duration = Duration::from_secs(5);
+/// The longest interval between keepalives, and the responder's allowance for the establishment of
+/// a link. *Source*: RNS/Link.py `KEEPALIVE_MAX`.
+pub const KEEPALIVE_MAX: Duration = Duration::from_secs(360);
+/// The round-trip time at which keepalives are [`KEEPALIVE_MAX`] apart. *Source*: RNS/Link.py
+/// `KEEPALIVE_MAX_RTT`.
+pub const KEEPALIVE_MAX_RTT: Duration = Duration::from_millis(1750);
+/// A link is stale after this many silent keepalive intervals. *Source*: RNS/Link.py
+/// `STALE_FACTOR`.
+pub const STALE_FACTOR: u32 = 2;
+/// The fixed part of the grace of a stale link. *Source*: RNS/Link.py `STALE_GRACE`.
+pub const STALE_GRACE: Duration = Duration::from_secs(5);
+/// The round-trip times that the grace of a stale link adds. *Source*: RNS/Link.py
+/// `KEEPALIVE_TIMEOUT_FACTOR`.
+pub const STALE_GRACE_RTTS: u32 = 4;
+/// The longest round-trip time that a peer may claim; our choice, the reference has no bound.
+pub const RTT_MAX: Duration = Duration::from_secs(120);
+
+/// The longest time that nothing is sent to a node that connected to us and says nothing.
+pub const ACCEPTED_HOLD: Duration = Duration::from_millis(500);

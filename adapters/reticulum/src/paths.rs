@@ -1,0 +1,382 @@
+//! Who is where: announces, path requests and routes, on `rns-core`'s transport engine.
+//!
+//! Only telephony destinations are looked at. Link packets never come here: they need no route.
+
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::vec::Vec;
+
+use rns_core::announce::AnnounceData;
+use rns_core::constants;
+use rns_core::packet::{PacketFlags, RawPacket};
+use rns_core::transport::types::{
+    IngressControlConfig, InterfaceId as EngineInterface, InterfaceInfo, PacketBytes,
+    PacketHashlistAllocation, ReceivedAnnounce, TransportAction, TransportConfig,
+};
+use rns_core::transport::{InboundFrame, TransportEngine};
+use rns_crypto::Rng;
+
+use crate::Now;
+use crate::bucket::TokenBucket;
+use crate::identity::{DestinationHash, Identity, telephony_name_hash};
+use crate::interface::{Attachment, InterfaceConfig, InterfaceId};
+use crate::limits;
+use crate::packet::Packet;
+use crate::stats::DropReason;
+
+/// The routes, the keys and the guards of what others announce and ask for.
+pub(crate) struct Paths {
+    engine: TransportEngine,
+    keys: BTreeMap<DestinationHash, Key>,
+    own: DestinationHash,
+    path_requests: DestinationHash,
+    name_hash: [u8; 10],
+    announce_rate: TokenBucket,
+    path_request_rate: TokenBucket,
+    link_request_rate: TokenBucket,
+}
+
+/// The way to a destination.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Route {
+    pub(crate) interface: InterfaceId,
+    pub(crate) hops: u8,
+    /// The Ed25519 half of the destination's public key.
+    pub(crate) signing_key: [u8; 32],
+}
+
+/// What an announce is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    Announce,
+    PathResponse,
+}
+
+impl Paths {
+    pub(crate) fn new(own: DestinationHash, rng: &mut dyn Rng) -> Self {
+        let mut engine = TransportEngine::new(engine_config());
+        engine.seed_table_hashing(rng);
+        let path_requests = DestinationHash(rns_core::destination::destination_hash(
+            "rnstransport",
+            &["path", "request"],
+            None,
+        ));
+        engine.register_destination(own.0, constants::DESTINATION_SINGLE);
+        engine.register_destination(path_requests.0, constants::DESTINATION_PLAIN);
+        Self {
+            engine,
+            keys: BTreeMap::new(),
+            own,
+            path_requests,
+            name_hash: telephony_name_hash(),
+            announce_rate: TokenBucket::new(limits::ANNOUNCES),
+            path_request_rate: TokenBucket::new(limits::PATH_REQUESTS),
+            link_request_rate: TokenBucket::new(limits::LINK_REQUESTS),
+        }
+    }
+
+    pub(crate) fn interface_up(&mut self, now: Now, id: InterfaceId, config: InterfaceConfig) {
+        self.engine
+            .register_interface(engine_interface(now, id, config));
+    }
+
+    pub(crate) fn interface_down(&mut self, id: InterfaceId) {
+        self.engine.deregister_interface(engine_id(id));
+    }
+
+    /// Learns from an announce; `wanted` says whether a path search waits for it.
+    pub(crate) fn handle_announce(
+        &mut self,
+        now: Now,
+        interface: InterfaceId,
+        packet: &Packet<'_>,
+        wanted: bool,
+        rng: &mut dyn Rng,
+    ) -> Result<ReceivedAnnounce, DropReason> {
+        let destination = DestinationHash(packet.destination);
+        let Some((public_key, rest)) = packet.data.split_first_chunk::<64>() else {
+            return Err(DropReason::Malformed);
+        };
+        if destination == self.own || !rest.starts_with(&self.name_hash) {
+            return Err(DropReason::NotForUs);
+        }
+        if self
+            .keys
+            .get(&destination)
+            .is_some_and(|known| known.public_key != *public_key)
+        {
+            return Err(DropReason::KeyChange);
+        }
+        if !wanted && !self.announce_rate.take(now) {
+            return Err(DropReason::RateLimited);
+        }
+        for action in self.handle_inbound(now, interface, packet, rng) {
+            if let TransportAction::AnnounceReceived(announce) = action {
+                self.remember_key(now, destination, announce.public_key);
+                return Ok(*announce);
+            }
+            if let TransportAction::ProtocolViolation { .. } = action {
+                return Err(DropReason::Unauthentic);
+            }
+        }
+        Err(DropReason::StaleAnnounce)
+    }
+
+    /// Lets a link request to us through, once.
+    pub(crate) fn handle_link_request(
+        &mut self,
+        now: Now,
+        interface: InterfaceId,
+        packet: &Packet<'_>,
+        rng: &mut dyn Rng,
+    ) -> Result<(), DropReason> {
+        if packet.destination != self.own.0 {
+            return Err(DropReason::NotForUs);
+        }
+        if !self.link_request_rate.take(now) {
+            return Err(DropReason::RateLimited);
+        }
+        self.handle_inbound(now, interface, packet, rng)
+            .iter()
+            .any(|action| matches!(action, TransportAction::DeliverLocal { .. }))
+            .then_some(())
+            .ok_or(DropReason::Duplicate)
+    }
+
+    /// Says whether a path request asks for us, and is to be answered on its interface. One tag is
+    /// answered once.
+    pub(crate) fn handle_path_request(
+        &mut self,
+        now: Now,
+        interface: InterfaceId,
+        packet: &Packet<'_>,
+        rng: &mut dyn Rng,
+    ) -> Result<(), DropReason> {
+        if packet.destination != self.path_requests.0 || !packet.data.starts_with(&self.own.0) {
+            return Err(DropReason::NotForUs);
+        }
+        if !self.path_request_rate.take(now) {
+            return Err(DropReason::RateLimited);
+        }
+        let delivered = self
+            .handle_inbound(now, interface, packet, rng)
+            .iter()
+            .any(|action| matches!(action, TransportAction::DeliverLocal { .. }));
+        let answers = delivered
+            && self
+                .engine
+                .handle_path_request(packet.data, engine_id(interface), seconds(now))
+                .iter()
+                .any(|action| matches!(action, TransportAction::AnnounceLocalPathResponse { .. }));
+        answers.then_some(()).ok_or(DropReason::Duplicate)
+    }
+
+    /// The route to a destination whose key and path are known.
+    pub(crate) fn route(
+        &mut self,
+        now: Now,
+        destination: DestinationHash,
+        rng: &mut dyn Rng,
+    ) -> Option<Route> {
+        self.engine.tick(seconds(now), rng);
+        let interface = self.engine.next_hop_interface(&destination.0)?;
+        let hops = self.engine.hops_to(&destination.0)?;
+        let key = self.keys.get(&destination)?;
+        let mut signing_key = [0; 32];
+        signing_key.copy_from_slice(&key.public_key[32..]);
+        Some(Route {
+            interface: InterfaceId(interface.0 as u32),
+            hops,
+            signing_key,
+        })
+    }
+
+    /// Forgets a path that led nowhere.
+    pub(crate) fn forget(&mut self, destination: DestinationHash) {
+        self.engine.drop_path(&destination.0);
+    }
+
+    /// A request for the path to a destination.
+    pub(crate) fn path_request(
+        &self,
+        destination: DestinationHash,
+        rng: &mut dyn Rng,
+    ) -> PacketBytes {
+        let mut data = Vec::with_capacity(32);
+        data.extend_from_slice(&destination.0);
+        let mut tag = [0; 16];
+        rng.fill_bytes(&mut tag);
+        data.extend_from_slice(&tag);
+        let flags = flags(constants::DESTINATION_PLAIN, constants::PACKET_TYPE_DATA);
+        pack(flags, self.path_requests, constants::CONTEXT_NONE, &data)
+            .raw
+            .into()
+    }
+
+    /// A signed announce of ourselves.
+    pub(crate) fn announce(
+        &self,
+        now: Now,
+        identity: &Identity,
+        purpose: Purpose,
+        rng: &mut dyn Rng,
+    ) -> PacketBytes {
+        let mut random_hash = [0; 10];
+        rng.fill_bytes(&mut random_hash[..5]);
+        random_hash[5..].copy_from_slice(&now.as_secs().to_be_bytes()[3..]);
+        let (data, _) = AnnounceData::pack(
+            identity.inner(),
+            &self.own.0,
+            &self.name_hash,
+            &random_hash,
+            None,
+            None,
+        )
+        .expect("an identity that was made from private keys can sign");
+        let flags = flags(
+            constants::DESTINATION_SINGLE,
+            constants::PACKET_TYPE_ANNOUNCE,
+        );
+        let context = match purpose {
+            Purpose::Announce => constants::CONTEXT_NONE,
+            Purpose::PathResponse => constants::CONTEXT_PATH_RESPONSE,
+        };
+        pack(flags, self.own, context, &data).raw.into()
+    }
+
+    /// A link request as it leaves: with a transport header where the route asks for one.
+    pub(crate) fn link_request(
+        &mut self,
+        now: Now,
+        destination: DestinationHash,
+        data: &[u8],
+    ) -> (RawPacket, PacketBytes) {
+        let flags = flags(
+            constants::DESTINATION_SINGLE,
+            constants::PACKET_TYPE_LINKREQUEST,
+        );
+        let packet = pack(flags, destination, constants::CONTEXT_NONE, data);
+        let routed = self
+            .engine
+            .handle_outbound(&packet, constants::DESTINATION_SINGLE, None, seconds(now))
+            .into_iter()
+            .find_map(|action| {
+                let TransportAction::SendOnInterface { raw, .. } = action else {
+                    return None;
+                };
+                Some(raw)
+            });
+        let raw = routed.unwrap_or_else(|| packet.raw.as_slice().into());
+        (packet, raw)
+    }
+
+    fn handle_inbound(
+        &mut self,
+        now: Now,
+        interface: InterfaceId,
+        packet: &Packet<'_>,
+        rng: &mut dyn Rng,
+    ) -> Vec<TransportAction> {
+        self.engine.tick(seconds(now), rng);
+        let frame = InboundFrame::new(packet.raw, engine_id(interface), seconds(now));
+        self.engine.handle_inbound(frame, rng)
+    }
+
+    fn remember_key(&mut self, now: Now, destination: DestinationHash, public_key: [u8; 64]) {
+        self.keys.insert(
+            destination,
+            Key {
+                public_key,
+                heard_at: now,
+            },
+        );
+        if self.keys.len() > limits::KEYS {
+            let oldest = self.keys.iter().min_by_key(|(_, key)| key.heard_at);
+            if let Some(oldest) = oldest.map(|(destination, _)| *destination) {
+                self.keys.remove(&oldest);
+            }
+        }
+    }
+}
+
+struct Key {
+    public_key: [u8; 64],
+    heard_at: Now,
+}
+
+fn engine_config() -> TransportConfig {
+    TransportConfig {
+        transport_enabled: false,
+        // An endpoint forwards nothing, so it has no identity as a transport node.
+        identity_hash: None,
+        local_hops_delta: 0,
+        prefer_shorter_path: false,
+        max_paths_per_destination: 1,
+        packet_hashlist_max_entries: limits::ROUTED_PACKETS_SEEN,
+        packet_hashlist_allocation: PacketHashlistAllocation::Lazy,
+        max_discovery_pr_tags: limits::PATH_REQUEST_TAGS,
+        max_path_destinations: limits::PATHS,
+        max_tunnel_destinations_total: 0,
+        destination_timeout_secs: constants::DESTINATION_TIMEOUT,
+        announce_table_ttl_secs: constants::ANNOUNCE_TABLE_TTL,
+        announce_table_max_bytes: constants::ANNOUNCE_TABLE_MAX_BYTES,
+        announce_sig_cache_enabled: true,
+        announce_sig_cache_max_entries: 256,
+        announce_sig_cache_ttl_secs: constants::ANNOUNCE_SIG_CACHE_TTL,
+        announce_queue_max_entries: 0,
+        announce_queue_max_interfaces: 0,
+    }
+}
+
+fn engine_interface(now: Now, id: InterfaceId, config: InterfaceConfig) -> InterfaceInfo {
+    InterfaceInfo {
+        id: engine_id(id),
+        name: format!("{}", id.0),
+        mode: constants::MODE_FULL,
+        gravity: 0,
+        recursive_prs: false,
+        announces_from_internal: true,
+        announces_to_internal: None,
+        out_capable: true,
+        in_capable: true,
+        bitrate: None,
+        airtime_profile: None,
+        announce_rate_target: None,
+        announce_rate_grace: 0,
+        announce_rate_penalty: 0.0,
+        announce_cap: constants::ANNOUNCE_CAP,
+        is_local_client: config.attachment == Attachment::SharedInstance,
+        wants_tunnel: false,
+        tunnel_id: None,
+        mtu: config.mtu,
+        ingress_control: IngressControlConfig::disabled(),
+        ia_freq: 0.0,
+        ip_freq: 0.0,
+        op_freq: 0.0,
+        op_samples: 0,
+        started: seconds(now),
+    }
+}
+
+fn flags(destination_type: u8, packet_type: u8) -> PacketFlags {
+    PacketFlags {
+        header_type: constants::HEADER_1,
+        context_flag: constants::FLAG_UNSET,
+        transport_type: constants::TRANSPORT_BROADCAST,
+        destination_type,
+        packet_type,
+    }
+}
+
+fn pack(flags: PacketFlags, to: DestinationHash, context: u8, data: &[u8]) -> RawPacket {
+    RawPacket::pack(flags, 0, &to.0, None, context, data)
+        .expect("announces, path and link requests of ours are shorter than 500 bytes")
+}
+
+fn engine_id(id: InterfaceId) -> EngineInterface {
+    EngineInterface(u64::from(id.0))
+}
+
+fn seconds(now: Now) -> f64 {
+    now.as_secs_f64()
+}

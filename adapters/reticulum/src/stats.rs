@@ -1,0 +1,103 @@
+//! Counters.
+
+/// What went through the endpoint, and what it dropped.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Packets received, those that were dropped included.
+    pub packets_in: u64,
+    /// Bytes of packets received, without framing.
+    pub bytes_in: u64,
+    /// Packets handed to interfaces.
+    pub packets_out: u64,
+    /// Bytes of packets handed to interfaces, without framing.
+    pub bytes_out: u64,
+    dropped: [u64; DropReason::ALL.len()],
+}
+
+impl Stats {
+    /// How many packets or events were dropped for that reason.
+    #[must_use]
+    pub fn dropped(&self, reason: DropReason) -> u64 {
+        // The array has one place per reason, and reasons number from 0.
+        self.dropped[reason as usize]
+    }
+
+    pub(crate) fn drop(&mut self, reason: DropReason) {
+        self.dropped[reason as usize] += 1;
+    }
+}
+
+/// Why something was dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum DropReason {
+    /// A frame or packet that is none.
+    Malformed,
+    /// A packet with an interface access code on an interface without one.
+    Ifac,
+    /// A packet for someone else, or of a kind that a phone has no use for.
+    NotForUs,
+    /// A packet that was seen before, or the echo of one of ours.
+    Duplicate,
+    /// A packet for a link that does not exist.
+    UnknownLink,
+    /// A packet for a link on another interface than the link's own.
+    WrongInterface,
+    /// A link packet that its link's state has no place for.
+    WrongState,
+    /// A packet whose cipher, signature or proof is wrong.
+    Unauthentic,
+    /// An announce that is older than the known path or no better.
+    StaleAnnounce,
+    /// An announce of a known destination with another key.
+    KeyChange,
+    /// A link request, path request or announce beyond its rate.
+    RateLimited,
+    /// A link request when all incoming links are taken.
+    LinksFull,
+    /// Media that waited longer than [`MEDIA_AGE`](crate::limits::MEDIA_AGE).
+    MediaExpired,
+    /// Media that newer media pushed out of a full queue.
+    MediaOverflow,
+    /// Link management that found its queue full.
+    ControlOverflow,
+    /// An event that nobody polled.
+    EventOverflow,
+}
+
+impl DropReason {
+    /// All reasons, in the order of their declaration.
+    pub const ALL: [Self; 16] = [
+        Self::Malformed,
+        Self::Ifac,
+        Self::NotForUs,
+        Self::Duplicate,
+        Self::UnknownLink,
+        Self::WrongInterface,
+        Self::WrongState,
+        Self::Unauthentic,
+        Self::StaleAnnounce,
+        Self::KeyChange,
+        Self::RateLimited,
+        Self::LinksFull,
+        Self::MediaExpired,
+        Self::MediaOverflow,
+        Self::ControlOverflow,
+        Self::EventOverflow,
+    ];
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_has_its_own_counter() {
+        let mut stats = Stats::default();
+        for (place, reason) in DropReason::ALL.into_iter().enumerate() {
+            assert_eq!(reason as usize, place);
+            stats.drop(reason);
+            assert_eq!(stats.dropped(reason), 1);
+        }
+    }
+}

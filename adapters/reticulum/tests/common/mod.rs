@@ -1,0 +1,349 @@
+//! Endpoints on a seeded wire in virtual time.
+
+#![allow(dead_code, reason = "each test file uses its own part of the harness")]
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use lxst_reticulum::{
+    Config, Endpoint, Event, Identity, InterfaceConfig, InterfaceId, LinkEvent, LinkHandle, Now,
+    Rng,
+};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{RngCore, SeedableRng};
+
+pub(crate) const START: Now = Now::from_secs(1_800_000_000);
+
+pub(crate) struct Seeded(ChaCha8Rng);
+
+impl Seeded {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(ChaCha8Rng::seed_from_u64(seed))
+    }
+
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
+        self.0.next_u64() % bound
+    }
+
+    pub(crate) fn bytes(&mut self, len: usize) -> Vec<u8> {
+        let mut bytes = vec![0; len];
+        self.0.fill_bytes(&mut bytes);
+        bytes
+    }
+}
+
+impl Rng for Seeded {
+    fn fill_bytes(&mut self, dest: &mut [u8]) {
+        self.0.fill_bytes(dest);
+    }
+}
+
+/// What the wire does to what is written to it.
+#[derive(Clone, Copy)]
+pub(crate) struct Wire {
+    pub(crate) config: InterfaceConfig,
+    pub(crate) delay: Duration,
+    pub(crate) jitter: Duration,
+    /// Packets lost of 100.
+    pub(crate) loss: u64,
+    /// Packets delivered twice of 100.
+    pub(crate) double: u64,
+    /// Whether writers hear themselves.
+    pub(crate) echo: bool,
+    /// How late the owners of the endpoints wake up.
+    pub(crate) late: Duration,
+}
+
+impl Wire {
+    pub(crate) const GOOD: Self = Self {
+        config: InterfaceConfig::TCP,
+        delay: Duration::from_millis(20),
+        jitter: Duration::ZERO,
+        loss: 0,
+        double: 0,
+        echo: false,
+        late: Duration::ZERO,
+    };
+}
+
+/// One written packet, as framed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Sent {
+    pub(crate) at: Now,
+    pub(crate) node: usize,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// Two endpoints and the wire between them.
+pub(crate) struct Net {
+    pub(crate) now: Now,
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) wire: Wire,
+    pub(crate) sent: Vec<Sent>,
+    rng: Seeded,
+    in_flight: BTreeMap<(Now, u64), (usize, Vec<u8>)>,
+    sequence: u64,
+}
+
+pub(crate) struct Node {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) interface: Option<InterfaceId>,
+    pub(crate) events: Vec<(Now, Event)>,
+    /// A cut node neither hears nor is heard.
+    pub(crate) cut: bool,
+}
+
+pub(crate) const A: usize = 0;
+pub(crate) const B: usize = 1;
+
+impl Net {
+    pub(crate) fn new(seed: u64, wire: Wire) -> Self {
+        let mut net = Self {
+            now: START,
+            nodes: (0..2).map(|n| Node::new(seed * 2 + n)).collect(),
+            wire,
+            sent: vec![],
+            rng: Seeded::new(seed ^ 0xabcd),
+            in_flight: BTreeMap::new(),
+            sequence: 0,
+        };
+        for n in [A, B] {
+            net.plug(n);
+        }
+        net
+    }
+
+    /// Both have announced themselves and heard the other.
+    pub(crate) fn acquainted(seed: u64, wire: Wire) -> Self {
+        let mut net = Self::new(seed, wire);
+        net.nodes[A].endpoint.announce(net.now);
+        net.nodes[B].endpoint.announce(net.now);
+        net.run_for(Duration::from_secs(2));
+        net
+    }
+
+    /// An established link that A opened to B.
+    pub(crate) fn linked(seed: u64, wire: Wire) -> (Self, LinkHandle, LinkHandle) {
+        let mut net = Self::acquainted(seed, wire);
+        let to = net.nodes[B].endpoint.identity();
+        let ours = net.nodes[A].endpoint.open(net.now, to);
+        net.run_for(Duration::from_secs(2));
+        let up = net.link_events(A, ours);
+        assert!(matches!(up[..], [LinkEvent::Up { .. }]), "{up:?}");
+        let theirs = net.incoming(B).expect("the link came in");
+        (net, ours, theirs)
+    }
+
+    pub(crate) fn plug(&mut self, n: usize) {
+        let config = self.wire.config;
+        self.nodes[n].interface = Some(self.nodes[n].endpoint.interface_up(self.now, config));
+    }
+
+    pub(crate) fn unplug(&mut self, n: usize) {
+        if let Some(id) = self.nodes[n].interface.take() {
+            self.nodes[n].endpoint.interface_down(self.now, id);
+        }
+        self.collect();
+    }
+
+    /// Sleeps exactly to each next deadline or arrival, until `span` has passed.
+    pub(crate) fn run_for(&mut self, span: Duration) {
+        let end = self.now + span;
+        for _ in 0..100_000 {
+            self.collect();
+            let arrival = self.in_flight.keys().next().map(|(at, _)| *at);
+            let timeout = self.nodes.iter().filter_map(Node::timeout).min();
+            let timeout = timeout.map(|at| at + self.wire.late);
+            let next = arrival.into_iter().chain(timeout).min();
+            let Some(next) = next.filter(|at| *at <= end) else {
+                self.now = end;
+                return;
+            };
+            self.now = self.now.max(next);
+            self.deliver();
+            for node in &mut self.nodes {
+                if node
+                    .timeout()
+                    .is_some_and(|at| at + self.wire.late <= self.now)
+                {
+                    node.endpoint.handle_timeout(self.now);
+                    let after = node.timeout();
+                    assert!(after.is_none_or(|at| at > self.now), "a deadline goes away");
+                }
+            }
+        }
+        panic!("livelock: {} steps did not pass {span:?}", 100_000);
+    }
+
+    pub(crate) fn link_events(&self, n: usize, link: LinkHandle) -> Vec<LinkEvent> {
+        self.all_link_events(n)
+            .filter(|(_, of, _)| *of == link)
+            .map(|(_, _, event)| event.clone())
+            .collect()
+    }
+
+    /// When the first such event came.
+    pub(crate) fn event_time(&self, n: usize, wanted: impl Fn(&LinkEvent) -> bool) -> Option<Now> {
+        self.all_link_events(n)
+            .find(|(_, _, event)| wanted(event))
+            .map(|(at, _, _)| at)
+    }
+
+    /// The link that came in last.
+    pub(crate) fn incoming(&self, n: usize) -> Option<LinkHandle> {
+        self.all_link_events(n)
+            .filter(|(_, _, event)| matches!(event, LinkEvent::Incoming { .. }))
+            .last()
+            .map(|(_, link, _)| link)
+    }
+
+    fn all_link_events(&self, n: usize) -> impl Iterator<Item = (Now, LinkHandle, &LinkEvent)> {
+        self.nodes[n].events.iter().filter_map(|(at, event)| {
+            let Event::Link { link, event } = event else {
+                return None;
+            };
+            Some((*at, *link, event))
+        })
+    }
+
+    /// The plaintexts that arrived on a link.
+    pub(crate) fn packets(&self, n: usize, link: LinkHandle) -> Vec<Vec<u8>> {
+        let data = |event| {
+            let LinkEvent::Packet(data) = event else {
+                return None;
+            };
+            Some(data)
+        };
+        self.link_events(n, link)
+            .into_iter()
+            .filter_map(data)
+            .collect()
+    }
+
+    pub(crate) fn announces(&self, n: usize) -> usize {
+        let announced = |(_, event): &&(Now, Event)| matches!(event, Event::Announced { .. });
+        self.nodes[n].events.iter().filter(announced).count()
+    }
+
+    /// Hands bytes to a node as if the wire had.
+    pub(crate) fn inject(&mut self, n: usize, bytes: &[u8]) {
+        if let Some(id) = self.nodes[n].interface {
+            self.nodes[n].endpoint.handle_bytes(self.now, id, bytes);
+        }
+        self.collect();
+    }
+
+    fn deliver(&mut self) {
+        while let Some(entry) = self.in_flight.first_entry() {
+            if entry.key().0 > self.now {
+                return;
+            }
+            let (n, bytes) = entry.remove();
+            let node = &mut self.nodes[n];
+            let Some(id) = node.interface.filter(|_| !node.cut) else {
+                continue;
+            };
+            // A stream arrives in pieces of any size; a datagram stays whole.
+            let size = match self.wire.config {
+                InterfaceConfig::UDP => bytes.len(),
+                _ => 1 + self.rng.below(bytes.len() as u64) as usize,
+            };
+            for piece in bytes.chunks(size) {
+                node.endpoint.handle_bytes(self.now, id, piece);
+            }
+        }
+    }
+
+    fn collect(&mut self) {
+        let mut buffer = vec![];
+        for n in 0..self.nodes.len() {
+            let node = &mut self.nodes[n];
+            while let Some(event) = node.endpoint.poll_event() {
+                node.events.push((self.now, event));
+            }
+            let Some(id) = node.interface else { continue };
+            while let Some(bytes) = self.nodes[n]
+                .endpoint
+                .poll_transmit(self.now, id, &mut buffer)
+            {
+                let bytes = bytes.to_vec();
+                self.write(n, bytes);
+            }
+        }
+    }
+
+    fn write(&mut self, from: usize, bytes: Vec<u8>) {
+        self.sent.push(Sent {
+            at: self.now,
+            node: from,
+            bytes: bytes.clone(),
+        });
+        if self.nodes[from].cut {
+            return;
+        }
+        for to in 0..self.nodes.len() {
+            if to == from && !self.wire.echo {
+                continue;
+            }
+            let copies = if self.rng.below(100) < self.wire.double {
+                2
+            } else {
+                1
+            };
+            for _ in 0..copies {
+                if self.rng.below(100) < self.wire.loss {
+                    continue;
+                }
+                let jitter = self.wire.jitter.as_micros() as u64 + 1;
+                let delay = self.wire.delay + Duration::from_micros(self.rng.below(jitter));
+                self.sequence += 1;
+                self.in_flight
+                    .insert((self.now + delay, self.sequence), (to, bytes.clone()));
+            }
+        }
+    }
+}
+
+impl Node {
+    fn timeout(&self) -> Option<Now> {
+        self.endpoint.poll_timeout()
+    }
+
+    fn new(seed: u64) -> Self {
+        let mut rng = Seeded::new(seed);
+        let identity = Identity::generate(&mut rng);
+        let endpoint = Endpoint::new(identity, Config::default(), Box::new(rng));
+        Self {
+            endpoint,
+            interface: None,
+            events: vec![],
+            cut: false,
+        }
+    }
+}
+
+/// A packet as a stream interface carries it.
+pub(crate) fn framed(packet: &[u8]) -> Vec<u8> {
+    let mut frame = vec![0x7e];
+    for byte in packet {
+        match byte {
+            0x7d | 0x7e => frame.extend([0x7d, byte ^ 0x20]),
+            _ => frame.push(*byte),
+        }
+    }
+    frame.push(0x7e);
+    frame
+}
+
+/// The packet in a frame.
+pub(crate) fn unframed(frame: &[u8]) -> Vec<u8> {
+    let mut packet = vec![];
+    let mut bytes = frame[1..frame.len() - 1].iter();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            0x7d => packet.push(bytes.next().expect("an escaped byte") ^ 0x20),
+            _ => packet.push(*byte),
+        }
+    }
+    packet
+}

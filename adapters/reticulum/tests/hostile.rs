@@ -1,0 +1,483 @@
+//! What a bad wire and a bad peer cannot do.
+
+mod common;
+
+use std::time::Duration;
+
+use common::{A, B, Net, START, Seeded, Wire, framed, unframed};
+use lxst_reticulum::{
+    Class, CloseReason, Config, DropReason, Endpoint, Event, Identity, IdentityHash,
+    InterfaceConfig, LinkEvent, LinkHandle, limits,
+};
+
+const SECOND: Duration = Duration::from_secs(1);
+const BAD: Wire = Wire {
+    delay: Duration::from_millis(30),
+    jitter: Duration::from_millis(50),
+    loss: 10,
+    double: 10,
+    ..Wire::GOOD
+};
+
+#[test]
+fn the_same_seed_gives_the_same_bytes() {
+    for seed in 0..10 {
+        let (first, second) = (call(seed, BAD), call(seed, BAD));
+        assert_eq!(first.sent, second.sent);
+        for n in [A, B] {
+            assert_eq!(first.nodes[n].events, second.nodes[n].events);
+            assert_eq!(
+                first.nodes[n].endpoint.stats(),
+                second.nodes[n].endpoint.stats()
+            );
+        }
+    }
+    assert_ne!(call(0, BAD).sent, call(1, BAD).sent);
+}
+
+#[test]
+fn a_bad_wire_neither_doubles_nor_invents_packets() {
+    let mut up = 0;
+    for seed in 100..300 {
+        let net = call(seed, BAD);
+        let ours = net.link_events(A, LinkHandle(1));
+        let fates = ours.iter().filter(|event| is_fate(event)).count();
+        assert_eq!(fates, 1, "an opened link comes up or fails, once: {ours:?}");
+        up += usize::from(matches!(ours[0], LinkEvent::Up { .. }));
+        for n in [A, B] {
+            let mut packets: Vec<_> = net.packets(n, LinkHandle(1));
+            let received = packets.len();
+            packets.sort_unstable();
+            packets.dedup();
+            assert_eq!(packets.len(), received, "no packet twice");
+            assert!(
+                packets
+                    .iter()
+                    .all(|data| data.len() == 2 && usize::from(data[0]) != n)
+            );
+            assert_eq!(
+                net.nodes[n].endpoint.poll_timeout(),
+                None,
+                "nothing is left behind"
+            );
+        }
+    }
+    assert!(up > 150, "{up} of 200 links came up at 10 % loss");
+}
+
+#[test]
+fn a_flood_of_link_requests_is_bounded_and_spares_established_links() {
+    let (mut net, ours, theirs) = Net::linked(20, Wire::GOOD);
+    let destination = net.nodes[B].endpoint.identity().telephony_destination();
+    let mut rng = Seeded::new(20);
+    let mut request = || {
+        let keys = rng.bytes(64);
+        framed(&[&[0x02, 0][..], &destination.0, &[0], &keys].concat())
+    };
+    let before = proofs(&net);
+    for _ in 0..1000 {
+        let bytes = request();
+        net.inject(B, &bytes);
+    }
+    assert_eq!(proofs(&net) - before, limits::LINK_REQUESTS.1 as usize);
+    assert_eq!(
+        net.nodes[B]
+            .endpoint
+            .stats()
+            .dropped(DropReason::RateLimited),
+        992
+    );
+    for _ in 0..100 {
+        net.run_for(SECOND / 10);
+        let bytes = request();
+        net.inject(B, &bytes);
+    }
+    let evicted = net.nodes[B].endpoint.stats().dropped(DropReason::LinksFull);
+    assert_eq!(
+        evicted as usize,
+        proofs(&net) - before - (limits::INCOMING_LINKS - 1)
+    );
+
+    net.run_for(SECOND);
+    let now = net.now;
+    let to = net.nodes[B].endpoint.identity();
+    let another = net.nodes[A].endpoint.open(now, to);
+    net.nodes[A]
+        .endpoint
+        .send(now, ours, Class::Signal, b"still here")
+        .unwrap();
+    net.run_for(SECOND);
+    assert!(matches!(
+        net.link_events(A, another)[..],
+        [LinkEvent::Up { .. }]
+    ));
+    assert!(
+        net.link_events(B, theirs)
+            .contains(&LinkEvent::Packet(b"still here".to_vec()))
+    );
+    net.nodes[A].endpoint.close(net.now, ours);
+    net.nodes[A].endpoint.close(net.now, another);
+    net.run_for(400 * SECOND);
+    assert_eq!(
+        net.nodes[B].endpoint.poll_timeout(),
+        None,
+        "half-open links go away"
+    );
+}
+
+#[test]
+fn a_flood_of_path_requests_is_answered_at_its_rate() {
+    let mut net = Net::new(21, Wire::GOOD);
+    let destination = net.nodes[B].endpoint.identity().telephony_destination();
+    // The request that A sends, with a tag of its own each time.
+    let to = net.nodes[B].endpoint.identity();
+    let link = net.nodes[A].endpoint.open(net.now, to);
+    net.run_for(SECOND);
+    net.nodes[A].endpoint.close(net.now, link);
+    let asked = unframed(&net.sent[0].bytes);
+    assert_eq!(asked[19..35], destination.0);
+    net.run_for(SECOND);
+    let before = net.sent.len();
+    for tag in 0..1000_u16 {
+        let mut request = asked.clone();
+        request[35..37].copy_from_slice(&tag.to_be_bytes());
+        net.inject(B, &framed(&request));
+    }
+    assert_eq!(net.sent.len() - before, limits::PATH_REQUESTS.1 as usize);
+    net.run_for(SECOND);
+    let before = net.sent.len();
+    net.inject(B, &framed(&asked));
+    assert_eq!(net.sent.len(), before, "one tag is answered once");
+}
+
+#[test]
+fn junk_never_panics_nor_harms_a_link() {
+    for config in [
+        InterfaceConfig::TCP,
+        InterfaceConfig::SHARED_INSTANCE,
+        InterfaceConfig::UDP,
+    ] {
+        for seed in 0..20 {
+            let (mut net, ours, theirs) = Net::linked(
+                seed,
+                Wire {
+                    config,
+                    ..Wire::GOOD
+                },
+            );
+            let mut rng = Seeded::new(seed);
+            net.nodes[A]
+                .endpoint
+                .send(net.now, ours, Class::Media, b"packet")
+                .unwrap();
+            net.nodes[A].endpoint.identify(net.now, ours).unwrap();
+            net.run_for(8 * SECOND);
+            let seen: Vec<_> = net.sent.iter().map(|sent| sent.bytes.clone()).collect();
+            for _ in 0..500 {
+                let junk = match rng.below(3) {
+                    0 => {
+                        let len = rng.below(600) as usize;
+                        rng.bytes(len)
+                    }
+                    1 => {
+                        let len = rng.below(120) as usize;
+                        framed(&rng.bytes(len))
+                    }
+                    _ => {
+                        let mut bytes = seen[rng.below(seen.len() as u64) as usize].clone();
+                        for _ in 0..1 + rng.below(3) {
+                            let at = rng.below(bytes.len() as u64) as usize;
+                            bytes[at] ^= 1 << rng.below(8);
+                        }
+                        bytes.truncate(1 + rng.below(2 * bytes.len() as u64) as usize);
+                        bytes
+                    }
+                };
+                net.inject(rng.below(2) as usize, &junk);
+            }
+            // A broken frame may swallow the flag of the next one, not more.
+            net.inject(A, &[0x7e]);
+            net.inject(B, &[0x7e]);
+            net.nodes[A]
+                .endpoint
+                .send(net.now, ours, Class::Signal, b"to b")
+                .unwrap();
+            net.nodes[B]
+                .endpoint
+                .send(net.now, theirs, Class::Signal, b"to a")
+                .unwrap();
+            net.run_for(SECOND);
+            assert_eq!(net.packets(A, ours), [b"to a".to_vec()], "seed {seed}");
+            assert_eq!(
+                net.packets(B, theirs),
+                [b"packet".to_vec(), b"to b".to_vec()]
+            );
+        }
+    }
+}
+
+#[test]
+fn replayed_packets_are_dropped() {
+    let (mut net, ours, theirs) = Net::linked(22, Wire::GOOD);
+    net.nodes[A].endpoint.identify(net.now, ours).unwrap();
+    net.nodes[A]
+        .endpoint
+        .send(net.now, ours, Class::Signal, b"once")
+        .unwrap();
+    net.run_for(SECOND);
+    let before = net.link_events(B, theirs);
+    let sent: Vec<_> = net.sent.clone();
+    for packet in &sent {
+        net.inject(A, &packet.bytes);
+        net.inject(B, &packet.bytes);
+    }
+    net.run_for(SECOND);
+    assert_eq!(net.link_events(B, theirs), before);
+    assert_eq!(net.sent.len(), sent.len(), "a replay is not answered");
+
+    net.nodes[A].endpoint.close(net.now, ours);
+    net.run_for(SECOND);
+    assert_eq!(
+        net.link_events(B, theirs).last(),
+        Some(&LinkEvent::Closed(CloseReason::Peer))
+    );
+    let ended = net.nodes[B].events.len();
+    for packet in &sent {
+        net.inject(B, &packet.bytes);
+    }
+    assert_eq!(net.nodes[B].events.len(), ended, "a replay opens no link");
+}
+
+#[test]
+fn an_announce_with_another_key_or_signature_is_refused() {
+    let mut net = Net::acquainted(23, Wire::GOOD);
+    let of_b = net.sent.iter().find(|sent| sent.node == B);
+    let announced = of_b.unwrap().bytes.clone();
+    let announce = unframed(&announced);
+    let stats = |net: &Net, reason| net.nodes[A].endpoint.stats().dropped(reason);
+
+    let mut other_key = announce.clone();
+    other_key[19] ^= 1;
+    net.inject(A, &framed(&other_key));
+    assert_eq!(stats(&net, DropReason::KeyChange), 1);
+
+    let mut later = announce.clone();
+    later[19 + 64 + 10 + 9] += 9;
+    net.inject(A, &framed(&later));
+    assert_eq!(stats(&net, DropReason::Unauthentic), 1);
+
+    net.inject(A, &announced);
+    assert_eq!(stats(&net, DropReason::StaleAnnounce), 1);
+    assert_eq!(net.announces(A), 1);
+}
+
+#[test]
+fn packets_of_guarded_networks_and_other_nodes_are_dropped() {
+    let mut net = Net::acquainted(24, Wire::GOOD);
+    let to = net.nodes[B].endpoint.identity();
+    net.nodes[A].endpoint.open(net.now, to);
+    net.run_for(Duration::from_millis(1));
+    let request = unframed(&net.sent.last().unwrap().bytes);
+    let mut guarded = request.clone();
+    guarded[0] |= 0x80;
+    net.inject(B, &framed(&guarded));
+    assert_eq!(net.nodes[B].endpoint.stats().dropped(DropReason::Ifac), 1);
+    let transported = [&[0x52, 0][..], &[7; 16], &request[2..]].concat();
+    net.inject(B, &framed(&transported));
+    assert_eq!(
+        net.nodes[B].endpoint.stats().dropped(DropReason::NotForUs),
+        1
+    );
+    assert_eq!(proofs(&net), 0);
+}
+
+#[test]
+fn a_link_packet_on_another_interface_is_dropped_and_may_still_arrive_on_its_own() {
+    let (mut net, ours, theirs) = Net::linked(25, Wire::GOOD);
+    let now = net.now;
+    let elsewhere = net.nodes[B]
+        .endpoint
+        .interface_up(now, InterfaceConfig::TCP);
+    net.nodes[B].cut = true;
+    net.nodes[A]
+        .endpoint
+        .send(now, ours, Class::Signal, b"hello")
+        .unwrap();
+    net.run_for(SECOND);
+    let packet = net.sent.last().unwrap().bytes.clone();
+    net.nodes[B]
+        .endpoint
+        .handle_bytes(net.now, elsewhere, &packet);
+    assert_eq!(net.packets(B, theirs), [] as [Vec<u8>; 0]);
+    assert_eq!(
+        net.nodes[B]
+            .endpoint
+            .stats()
+            .dropped(DropReason::WrongInterface),
+        1
+    );
+    net.inject(B, &packet);
+    assert_eq!(net.packets(B, theirs), [b"hello"]);
+}
+
+#[test]
+fn announces_are_verified_at_their_rate_unless_a_search_waits_for_one() {
+    let mut net = Net::new(26, Wire::GOOD);
+    let now = net.now;
+    let announces: Vec<_> = (0..=limits::ANNOUNCES.1 + 1)
+        .map(|n| announce_of(1000 + u64::from(n)))
+        .collect();
+    let (wanted, others) = announces.split_last().unwrap();
+    net.nodes[A].endpoint.open(now, wanted.0);
+    for (_, announce) in others {
+        net.inject(A, announce);
+    }
+    assert_eq!(net.announces(A), limits::ANNOUNCES.1 as usize);
+    assert_eq!(
+        net.nodes[A]
+            .endpoint
+            .stats()
+            .dropped(DropReason::RateLimited),
+        1
+    );
+    net.inject(A, &wanted.1);
+    assert_eq!(net.announces(A), limits::ANNOUNCES.1 as usize + 1);
+}
+
+#[test]
+fn announces_of_other_applications_and_of_oneself_are_ignored() {
+    let mut net = Net::acquainted(27, Wire::GOOD);
+    let own = net.sent.iter().find(|sent| sent.node == A);
+    let own = own.unwrap().bytes.clone();
+    net.inject(A, &own);
+    let mut foreign = unframed(&announce_of(1).1);
+    foreign[19 + 64] ^= 1;
+    net.inject(A, &framed(&foreign));
+    assert_eq!(
+        net.nodes[A].endpoint.stats().dropped(DropReason::NotForUs),
+        2
+    );
+    assert_eq!(net.announces(A), 1);
+}
+
+#[test]
+fn events_that_nobody_polls_are_bounded() {
+    let (mut net, ours, _) = Net::linked(28, Wire::GOOD);
+    let id = net.nodes[B].interface.take().expect("B is plugged in");
+    let mut packets = vec![];
+    for n in 0..limits::EVENTS + 10 {
+        let now = net.now;
+        let data = n.to_be_bytes();
+        net.nodes[A]
+            .endpoint
+            .send(now, ours, Class::Media, &data)
+            .unwrap();
+        net.run_for(Duration::ZERO);
+        packets.push(net.sent.last().unwrap().bytes.clone());
+    }
+    let b = &mut net.nodes[B].endpoint;
+    for packet in &packets {
+        b.handle_bytes(net.now, id, packet);
+    }
+    b.interface_down(net.now, id);
+    assert_eq!(b.stats().dropped(DropReason::EventOverflow), 10);
+    let events: Vec<_> = std::iter::from_fn(|| b.poll_event()).collect();
+    assert_eq!(events.len(), limits::EVENTS + 1);
+    let closed = LinkEvent::Closed(CloseReason::Interface);
+    assert!(matches!(events.last(), Some(Event::Link { event, .. }) if *event == closed));
+}
+
+#[test]
+fn known_phones_are_bounded_and_the_oldest_make_room() {
+    let mut net = Net::new(29, Wire::GOOD);
+    let phones: Vec<_> = (0..limits::KEYS as u64 + 1)
+        .map(|n| announce_of(10_000 + n))
+        .collect();
+    for (_, announce) in &phones {
+        net.inject(A, announce);
+        net.run_for(SECOND / 20);
+    }
+    assert_eq!(net.announces(A), phones.len());
+    for (_, announce) in &phones[..2] {
+        let mut other_key = unframed(announce);
+        other_key[19] ^= 1;
+        net.inject(A, &framed(&other_key));
+    }
+    let stats = net.nodes[A].endpoint.stats();
+    assert_eq!(
+        stats.dropped(DropReason::Unauthentic),
+        1,
+        "the first is forgotten"
+    );
+    assert_eq!(stats.dropped(DropReason::KeyChange), 1, "the second is not");
+    let mut first_packet = |(phone, _): &(IdentityHash, _)| {
+        let sent = net.sent.len();
+        net.nodes[A].endpoint.open(net.now, *phone);
+        net.run_for(Duration::ZERO);
+        net.sent[sent].bytes[1]
+    };
+    assert_eq!(first_packet(&phones[0]), 0x08, "the path is asked for");
+    assert_eq!(first_packet(&phones[1]), 0x02, "the link is asked for");
+}
+
+#[test]
+fn an_endpoint_may_move_to_another_thread() {
+    fn is_send<T: Send>() {}
+    is_send::<Endpoint>();
+}
+
+/// A whole call over a bad wire: announce, link, identify, 50 packets each way, close, and time
+/// enough for all that lingers.
+fn call(seed: u64, wire: Wire) -> Net {
+    let mut net = Net::acquainted(seed, wire);
+    let to = net.nodes[B].endpoint.identity();
+    let link = net.nodes[A].endpoint.open(net.now, to);
+    // Two link requests and a path search between them may run out of time.
+    net.run_for(40 * SECOND);
+    for n in 0..50 {
+        let now = net.now;
+        if net.nodes[A]
+            .endpoint
+            .send(now, link, Class::Media, &[0, n])
+            .is_ok()
+            && n == 0
+        {
+            net.nodes[A]
+                .endpoint
+                .identify(now, link)
+                .expect("the link is up");
+        }
+        if let Some(theirs) = net.incoming(B) {
+            // The link may have been lost meanwhile.
+            let _ = net.nodes[B]
+                .endpoint
+                .send(now, theirs, Class::Media, &[1, n]);
+        }
+        net.run_for(Duration::from_millis(60));
+    }
+    net.nodes[A].endpoint.close(net.now, link);
+    net.run_for(800 * SECOND);
+    assert!(net.now > START + 800 * SECOND);
+    net
+}
+
+fn is_fate(event: &LinkEvent) -> bool {
+    matches!(event, LinkEvent::Up { .. } | LinkEvent::Failed(_))
+}
+
+/// Some phone and its announce, as framed.
+fn announce_of(seed: u64) -> (IdentityHash, Vec<u8>) {
+    let mut rng = Seeded::new(seed);
+    let identity = Identity::generate(&mut rng);
+    let mut endpoint = Endpoint::new(identity, Config::default(), Box::new(rng));
+    let interface = endpoint.interface_up(START, InterfaceConfig::TCP);
+    endpoint.announce(START);
+    let mut buffer = vec![];
+    endpoint.poll_transmit(START, interface, &mut buffer);
+    (endpoint.identity(), buffer)
+}
+
+/// Proofs of link requests that were sent.
+fn proofs(net: &Net) -> usize {
+    net.sent.iter().filter(|sent| sent.bytes[1] == 0x0f).count()
+}
