@@ -1,0 +1,57 @@
+//! The codec jobs of LXST telephony: PCM to codec payloads and back, and sample-rate conversion.
+//!
+//! An [`Encoder`] serves one transmit stream, a [`Decoder`] one receive stream. Neither knows calls,
+//! packets or time: the caller gives a frame and gets a payload, or the other way round. A payload
+//! stands here without the codec byte that leads it on the wire ([`Codec`] names that byte).
+//!
+//! PCM is `f32` in `-1.0..=1.0`, mono, at [`SAMPLE_RATE_HZ`]; a count of samples is at that rate.
+//! Audio of another shape passes [`downmix`] and a [`Resampler`] first.
+//!
+//! ```
+//! use lxst_codecs::{Codec, Decoder, Encoder, Encoding, OpusConfig};
+//!
+//! let mut encoder = Encoder::new(Encoding::Opus(OpusConfig::VOICE_MEDIUM))?;
+//! let mut decoder = Decoder::new()?;
+//!
+//! let frame = [0.0; 2880]; // 60 ms
+//! let mut payload = Vec::new();
+//! encoder.encode(&frame, &mut payload)?;
+//! assert!(payload.len() <= 60);
+//!
+//! let mut pcm = Vec::new();
+//! let played = decoder.decode(Codec::Opus, &payload, &mut pcm)?;
+//! assert_eq!(played.samples, 2880);
+//!
+//! let played = decoder.conceal(2880, &mut pcm)?; // the next frame was lost
+//! assert_eq!((played.samples, pcm.len()), (2880, 5760));
+//! # Ok::<(), lxst_codecs::CodecError>(())
+//! ```
+//!
+//! Both keep their buffers: once `out` has grown to its size, a frame allocates nothing.
+
+#![forbid(unsafe_code)]
+
+mod decoder;
+mod downmix;
+mod encoder;
+mod error;
+mod float;
+mod level;
+mod opus;
+mod raw;
+mod resample;
+
+pub use decoder::{Codec, Decoder, Played};
+pub use downmix::downmix;
+pub use encoder::{Encoder, Encoding};
+pub use error::CodecError;
+pub use level::Level;
+pub use opus::{
+    Application, Bandwidth, Channels, MAX_BITRATE_BPS, MAX_OPUS_SAMPLES, MIN_BITRATE_BPS,
+    OPUS_FRAME_SAMPLES, OpusConfig, RateControl,
+};
+pub use raw::{MAX_RAW_SEND_CHANNELS, RawConfig, RawDepth};
+pub use resample::{MAX_RATE_HZ, MIN_RATE_HZ, Resampler};
+
+/// Samples a second of all PCM at this crate's edge.
+pub const SAMPLE_RATE_HZ: u32 = 48_000;

@@ -1,0 +1,304 @@
+//! Opus at 48 kHz, as the voice and audio profiles of LXST use it.
+
+use core::fmt;
+
+use ::opus::SoftClip;
+
+use crate::downmix::mean;
+use crate::{CodecError, SAMPLE_RATE_HZ};
+
+/// How an Opus stream is encoded.
+///
+/// The reference gives its encoder PCM of 8 to 48 kHz; here the encoder takes 48 kHz and
+/// [`Bandwidth`] bounds what it codes.
+///
+/// *Source*: the profile tables of LXST/Codecs/Opus.py.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct OpusConfig {
+    /// What the encoder optimises for.
+    pub application: Application,
+    /// The widest audio bandwidth that the encoder may choose.
+    pub max_bandwidth: Bandwidth,
+    /// Channels on the wire; two carry the same audio.
+    pub channels: Channels,
+    /// The bitrate in bit/s, [`MIN_BITRATE_BPS`]`..=`[`MAX_BITRATE_BPS`]. With the frame's duration
+    /// it bounds the payload, see [`Self::ceiling`].
+    pub bitrate_bps: u32,
+    /// Whether a payload may be shorter than its ceiling.
+    pub rate_control: RateControl,
+}
+
+impl OpusConfig {
+    /// PROFILE_VOICE_LOW: 8 kHz mono, 6 kbit/s.
+    pub const VOICE_LOW: Self = Self::voice(Bandwidth::Narrow, Channels::Mono, 6_000);
+    /// PROFILE_VOICE_MEDIUM: 24 kHz mono, 8 kbit/s. Medium Quality, Low Latency, Ultra Low Latency.
+    pub const VOICE_MEDIUM: Self = Self::voice(Bandwidth::SuperWide, Channels::Mono, 8_000);
+    /// PROFILE_VOICE_HIGH: 48 kHz mono, 16 kbit/s. High Quality.
+    pub const VOICE_HIGH: Self = Self::voice(Bandwidth::Full, Channels::Mono, 16_000);
+    /// PROFILE_VOICE_MAX: 48 kHz stereo, 32 kbit/s. Super High Quality.
+    pub const VOICE_MAX: Self = Self::voice(Bandwidth::Full, Channels::Stereo, 32_000);
+    /// PROFILE_AUDIO_MIN: 8 kHz mono, 8 kbit/s.
+    pub const AUDIO_MIN: Self = Self::audio(Bandwidth::Narrow, Channels::Mono, 8_000);
+    /// PROFILE_AUDIO_LOW: 12 kHz mono, 14 kbit/s.
+    pub const AUDIO_LOW: Self = Self::audio(Bandwidth::Medium, Channels::Mono, 14_000);
+    /// PROFILE_AUDIO_MEDIUM: 24 kHz stereo, 28 kbit/s.
+    pub const AUDIO_MEDIUM: Self = Self::audio(Bandwidth::SuperWide, Channels::Stereo, 28_000);
+    /// PROFILE_AUDIO_HIGH: 48 kHz stereo, 56 kbit/s.
+    pub const AUDIO_HIGH: Self = Self::audio(Bandwidth::Full, Channels::Stereo, 56_000);
+    /// PROFILE_AUDIO_MAX: 48 kHz stereo, 128 kbit/s.
+    pub const AUDIO_MAX: Self = Self::audio(Bandwidth::Full, Channels::Stereo, 128_000);
+
+    /// Returns the most bytes that a payload of `samples` has: the bitrate's share of the frame,
+    /// rounded up.
+    #[must_use]
+    pub const fn ceiling(&self, samples: usize) -> usize {
+        (self.bitrate_bps as usize * samples).div_ceil(8 * SAMPLE_RATE_HZ as usize)
+    }
+
+    const fn voice(max_bandwidth: Bandwidth, channels: Channels, bitrate_bps: u32) -> Self {
+        let (application, rate_control) = (Application::Voip, RateControl::Variable);
+        Self {
+            application,
+            max_bandwidth,
+            channels,
+            bitrate_bps,
+            rate_control,
+        }
+    }
+
+    const fn audio(max_bandwidth: Bandwidth, channels: Channels, bitrate_bps: u32) -> Self {
+        let (application, rate_control) = (Application::Audio, RateControl::Variable);
+        Self {
+            application,
+            max_bandwidth,
+            channels,
+            bitrate_bps,
+            rate_control,
+        }
+    }
+}
+
+/// What an Opus encoder optimises for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Application {
+    /// Intelligible speech.
+    Voip,
+    /// Faithful audio of any kind.
+    Audio,
+}
+
+/// The audio bandwidth of an Opus stream, and the sample rate that stands for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Bandwidth {
+    /// 4 kHz of audio, sampled at 8 kHz.
+    Narrow,
+    /// 6 kHz of audio, sampled at 12 kHz.
+    Medium,
+    /// 8 kHz of audio, sampled at 16 kHz.
+    Wide,
+    /// 12 kHz of audio, sampled at 24 kHz.
+    SuperWide,
+    /// 20 kHz of audio, sampled at 48 kHz.
+    Full,
+}
+
+/// Channels of an Opus stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Channels {
+    /// One.
+    Mono,
+    /// Two.
+    Stereo,
+}
+
+/// Whether payloads follow what the audio needs.
+///
+/// Measured with libopus 1.6.1 on four synthetic voices, PESQ-WB of variable and constant: 60 ms at
+/// 8 kbit/s 2.23 and 2.28, 20 ms at 8 kbit/s 2.04 and 2.15, 16 kbit/s 2.94 and 3.01, 32 kbit/s 4.09
+/// and 4.15; at 10 ms they are the same. Constant payloads cost 5 to 23 % more bytes in speech, and
+/// twice to four times the bytes in digital silence. Airtime counts more on a mesh: all constants of
+/// [`OpusConfig`] are variable, as the reference is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RateControl {
+    /// A payload is at most its ceiling long, and short in pauses.
+    Variable,
+    /// Every payload is as long as its ceiling: the length tells nothing about what is said.
+    Constant,
+}
+
+/// The lowest bitrate of an [`OpusConfig`].
+pub const MIN_BITRATE_BPS: u32 = 6_000;
+
+/// The highest bitrate of an [`OpusConfig`].
+pub const MAX_BITRATE_BPS: u32 = 128_000;
+
+/// The frames that are encoded: 2.5, 5, 10, 20, 40 and 60 ms.
+pub const OPUS_FRAME_SAMPLES: [usize; 6] = [120, 240, 480, 960, 1_920, 2_880];
+
+/// The longest Opus packet that can be received: 120 ms.
+pub const MAX_OPUS_SAMPLES: usize = 5_760;
+
+/// An Opus encoder with its state.
+///
+/// It takes 48 kHz PCM at every bandwidth and lets libopus narrow it. On the voices of
+/// [`RateControl`] that scored PESQ-WB 2.23, 2.04 and 1.21 at 60, 20 and 10 ms; a 24 kHz encoder
+/// behind a [`Resampler`](crate::Resampler) scored 2.26, 2.05 and 1.25, with 1.3 ms more delay and
+/// a second filter to keep.
+pub(crate) struct OpusEncoder {
+    config: OpusConfig,
+    encoder: ::opus::Encoder,
+    stereo: Vec<f32>,
+}
+
+impl OpusEncoder {
+    pub(crate) fn new(config: OpusConfig) -> Result<Self, CodecError> {
+        let bitrate_bps = config.bitrate_bps;
+        if !(MIN_BITRATE_BPS..=MAX_BITRATE_BPS).contains(&bitrate_bps) {
+            return Err(CodecError::UnsupportedBitrate { bitrate_bps });
+        }
+        let channels = match config.channels {
+            Channels::Mono => ::opus::Channels::Mono,
+            Channels::Stereo => ::opus::Channels::Stereo,
+        };
+        let application = match config.application {
+            Application::Voip => ::opus::Application::Voip,
+            Application::Audio => ::opus::Application::Audio,
+        };
+        let max_bandwidth = match config.max_bandwidth {
+            Bandwidth::Narrow => ::opus::Bandwidth::Narrowband,
+            Bandwidth::Medium => ::opus::Bandwidth::Mediumband,
+            Bandwidth::Wide => ::opus::Bandwidth::Wideband,
+            Bandwidth::SuperWide => ::opus::Bandwidth::Superwideband,
+            Bandwidth::Full => ::opus::Bandwidth::Fullband,
+        };
+        let mut encoder = ::opus::Encoder::new(SAMPLE_RATE_HZ, channels, application)?;
+        encoder.set_max_bandwidth(max_bandwidth)?;
+        encoder.set_bitrate(::opus::Bitrate::Bits(bitrate_bps as i32))?;
+        encoder.set_vbr(config.rate_control == RateControl::Variable)?;
+        Ok(Self {
+            config,
+            encoder,
+            stereo: Vec::new(),
+        })
+    }
+
+    pub(crate) fn config(&self) -> OpusConfig {
+        self.config
+    }
+
+    pub(crate) fn encode(&mut self, pcm: &[f32], out: &mut Vec<u8>) -> Result<(), CodecError> {
+        if !OPUS_FRAME_SAMPLES.contains(&pcm.len()) {
+            return Err(CodecError::FrameLength { samples: pcm.len() });
+        }
+        let interleaved = match self.config.channels {
+            Channels::Mono => pcm,
+            Channels::Stereo => {
+                self.stereo.clear();
+                self.stereo
+                    .extend(pcm.iter().flat_map(|&sample| [sample; 2]));
+                &self.stereo
+            }
+        };
+        let start = out.len();
+        out.resize(start + self.config.ceiling(pcm.len()), 0);
+        match self.encoder.encode_float(interleaved, &mut out[start..]) {
+            Ok(length) => {
+                out.truncate(start + length);
+                Ok(())
+            }
+            Err(error) => {
+                out.truncate(start);
+                Err(error.into())
+            }
+        }
+    }
+}
+
+impl fmt::Debug for OpusEncoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpusEncoder")
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An Opus decoder with its state: 48 kHz stereo whatever is sent, mixed down to mono.
+pub(crate) struct OpusDecoder {
+    decoder: ::opus::Decoder,
+    soft_clip: SoftClip,
+    stereo: Box<[f32]>,
+    /// Samples that were concealed since the last packet, at most [`MAX_OPUS_SAMPLES`].
+    concealed: usize,
+}
+
+impl OpusDecoder {
+    pub(crate) fn new() -> Result<Self, CodecError> {
+        Ok(Self {
+            decoder: ::opus::Decoder::new(SAMPLE_RATE_HZ, ::opus::Channels::Stereo)?,
+            soft_clip: SoftClip::new(::opus::Channels::Mono),
+            stereo: vec![0.0; 2 * MAX_OPUS_SAMPLES].into(),
+            concealed: 0,
+        })
+    }
+
+    /// Starts a new stream.
+    pub(crate) fn reset(&mut self) -> Result<(), CodecError> {
+        self.soft_clip = SoftClip::new(::opus::Channels::Mono);
+        self.concealed = 0;
+        Ok(self.decoder.reset_state()?)
+    }
+
+    pub(crate) fn decode(&mut self, payload: &[u8], out: &mut Vec<f32>) -> Result<(), CodecError> {
+        if payload.is_empty() {
+            return Err(CodecError::Empty);
+        }
+        self.run(payload, MAX_OPUS_SAMPLES, out)?;
+        self.concealed = 0;
+        Ok(())
+    }
+
+    /// Continues the stream for 60 ms, fades it over the next 60 ms and then is silent.
+    ///
+    /// libopus alone does not end in silence: at 10 ms frames its noise comes back after 100 ms, as
+    /// loud as the speech was.
+    pub(crate) fn conceal(&mut self, samples: usize, out: &mut Vec<f32>) -> Result<(), CodecError> {
+        let start = out.len();
+        let audible = samples.min(MAX_OPUS_SAMPLES - self.concealed);
+        if audible > 0 {
+            self.run(&[], audible.next_multiple_of(OPUS_QUANTUM), out)?;
+            out.truncate(start + audible);
+            for (sample, n) in out[start..].iter_mut().zip(self.concealed..) {
+                *sample *= ((MAX_OPUS_SAMPLES - n) as f32 / FADE_SAMPLES).min(1.0);
+            }
+            self.concealed += audible;
+        }
+        out.resize(start + samples, 0.0);
+        Ok(())
+    }
+
+    /// Decodes `payload`, or conceals exactly `samples` when it is empty. `samples` is at most
+    /// [`MAX_OPUS_SAMPLES`], and libopus writes no more than it was given room for.
+    fn run(
+        &mut self,
+        payload: &[u8],
+        samples: usize,
+        out: &mut Vec<f32>,
+    ) -> Result<(), CodecError> {
+        let stereo = &mut self.stereo[..2 * samples];
+        let decoded = self.decoder.decode_float(payload, stereo, false)?;
+        let start = out.len();
+        out.extend(stereo[..2 * decoded].chunks_exact(2).map(mean));
+        self.soft_clip.apply(&mut out[start..]);
+        Ok(())
+    }
+}
+
+impl fmt::Debug for OpusDecoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpusDecoder").finish_non_exhaustive()
+    }
+}
+
+/// Opus conceals in steps of 2.5 ms.
+const OPUS_QUANTUM: usize = 120;
+const FADE_SAMPLES: f32 = 2_880.0;

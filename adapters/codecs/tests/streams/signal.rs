@@ -1,0 +1,131 @@
+//! Signals that the tests encode, and how like they come out.
+
+use std::f64::consts::TAU;
+
+use lxst_codecs::{Encoding, OpusConfig};
+
+/// The telephony profiles that speak Opus: name, encoding, samples of a frame.
+pub(crate) const PROFILES: [(&str, Encoding, usize); 5] = [
+    (
+        "medium quality",
+        Encoding::Opus(OpusConfig::VOICE_MEDIUM),
+        2880,
+    ),
+    ("high quality", Encoding::Opus(OpusConfig::VOICE_HIGH), 2880),
+    (
+        "super high quality",
+        Encoding::Opus(OpusConfig::VOICE_MAX),
+        2880,
+    ),
+    (
+        "ultra low latency",
+        Encoding::Opus(OpusConfig::VOICE_MEDIUM),
+        480,
+    ),
+    ("low latency", Encoding::Opus(OpusConfig::VOICE_MEDIUM), 960),
+];
+
+/// Something like speech: a gliding voice through three moving formants in syllables of 0.2 s, with
+/// pauses and a little breath.
+pub(crate) fn speech(seconds: f64) -> Vec<f32> {
+    let mut noise = Noise::new(7);
+    let mut phase = 0.0;
+    (0..(seconds * RATE) as usize)
+        .map(|n| {
+            let t = n as f64 / RATE;
+            let pitch = 120.0 + 30.0 * (TAU * 0.7 * t).sin();
+            phase += pitch / RATE;
+            let formants = [
+                (500.0 + 250.0 * (TAU * 1.3 * t).sin(), 90.0, 1.0),
+                (1400.0 + 600.0 * (TAU * 0.9 * t).sin(), 120.0, 0.5),
+                (2600.0 + 200.0 * (TAU * 1.7 * t).sin(), 180.0, 0.25),
+            ];
+            let voice: f64 = (1..=30)
+                .map(|harmonic| {
+                    let hz = pitch * f64::from(harmonic);
+                    let gain: f64 = formants
+                        .iter()
+                        .map(|(centre, width, gain)| gain / (1.0 + ((hz - centre) / width).powi(2)))
+                        .sum();
+                    gain * (TAU * phase * f64::from(harmonic)).sin()
+                })
+                .sum();
+            let syllable = (TAU * 2.5 * t).sin().max(0.0).powf(0.7);
+            let pause = f64::from(t % 2.0 < 1.5);
+            let breath = 0.003 * noise.next();
+            (0.25 * voice * syllable * pause + breath).clamp(-1.0, 1.0) as f32
+        })
+        .collect()
+}
+
+pub(crate) fn white_noise(samples: usize) -> Vec<f32> {
+    let mut noise = Noise::new(11);
+    (0..samples).map(|_| noise.next() as f32).collect()
+}
+
+/// Full-scale square wave of 48 samples a period, 1 kHz.
+pub(crate) fn square_wave(samples: usize) -> Vec<f32> {
+    (0..samples)
+        .map(|n| if n % 48 < 24 { 1.0 } else { -1.0 })
+        .collect()
+}
+
+pub(crate) fn sine(hz: f64, rate_hz: u32, samples: usize) -> Vec<f32> {
+    (0..samples)
+        .map(|n| (0.5 * (TAU * hz * n as f64 / f64::from(rate_hz)).sin()) as f32)
+        .collect()
+}
+
+pub(crate) fn rms(pcm: &[f32]) -> f64 {
+    (pcm.iter()
+        .map(|&sample| f64::from(sample).powi(2))
+        .sum::<f64>()
+        / pcm.len() as f64)
+        .sqrt()
+}
+
+/// The correlation of the RMS of every 20 ms, at the delay from 0 to 40 ms where it is greatest.
+pub(crate) fn envelope_correlation(sent: &[f32], heard: &[f32]) -> f64 {
+    (0..1920)
+        .step_by(48)
+        .map(|delay| correlation(&envelope(sent), &envelope(&heard[delay..])))
+        .fold(f64::MIN, f64::max)
+}
+
+fn envelope(pcm: &[f32]) -> Vec<f64> {
+    pcm.chunks_exact(960).map(rms).collect()
+}
+
+fn correlation(a: &[f64], b: &[f64]) -> f64 {
+    let n = a.len().min(b.len());
+    let mean = |x: &[f64]| x[..n].iter().sum::<f64>() / n as f64;
+    let (mean_a, mean_b) = (mean(a), mean(b));
+    let product = |x: &[f64], mean_x: f64, y: &[f64], mean_y: f64| -> f64 {
+        x[..n]
+            .iter()
+            .zip(y)
+            .map(|(x, y)| (x - mean_x) * (y - mean_y))
+            .sum()
+    };
+    product(a, mean_a, b, mean_b)
+        / (product(a, mean_a, a, mean_a) * product(b, mean_b, b, mean_b)).sqrt()
+}
+
+/// A xorshift generator, the same everywhere.
+struct Noise(u64);
+
+impl Noise {
+    fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// Between -1 and 1.
+    fn next(&mut self) -> f64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) as f64 / (1u64 << 52) as f64 - 1.0
+    }
+}
+
+const RATE: f64 = 48_000.0;
