@@ -1,0 +1,528 @@
+//! The composition: what each machine hands out goes into the next.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::time::Duration;
+
+use bytes::Bytes;
+use lxst_core::{
+    CallId, CallStatus, Command, Direction, IdentityHash, Input, InputError, Instant, JobId,
+    LinkEvent, LinkId, LinkRequest, Mode, Outcome, Output, PacketBuf, PortChange, Profile, Samples,
+    Source, StreamChange, Telephone, Work,
+};
+use lxst_reticulum::{self as reticulum, Endpoint, Identity, InterfaceConfig, InterfaceId, Rng};
+
+use crate::links::{self, Links};
+use crate::tap::{Door, Tap};
+use crate::{Done, Task};
+
+/// What a driver is told once.
+#[derive(Debug)]
+pub struct Config {
+    /// The person whose phone this is.
+    pub identity: Identity,
+    /// The settings of the telephone.
+    pub telephone: lxst_core::Config,
+    /// The settings of the Reticulum endpoint.
+    pub endpoint: reticulum::Config,
+    /// The time since the Unix epoch at [`Instant::ORIGIN`]. Announces carry it.
+    pub unix_time_at_origin: Duration,
+    /// Sees the core's doors.
+    pub tap: Option<Tap>,
+}
+
+/// What a driver tells its app.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Event {
+    /// Something about a call.
+    Call(lxst_core::Event),
+    /// A direction of a call's audio begins or ends.
+    Stream {
+        /// The call.
+        call: CallId,
+        /// The direction.
+        direction: Direction,
+        /// Which of the two.
+        change: StreamChange,
+    },
+    /// A phone announced itself.
+    Announced {
+        /// Whose.
+        identity: IdentityHash,
+        /// How far away; 1 is a neighbour.
+        hops: u8,
+    },
+}
+
+/// A phone without a runtime. Moments are counted from an origin that the owner chooses.
+///
+/// *Inputs* take effect at once. After each, the owner drains [`poll_transmit`](Self::poll_transmit)
+/// for each interface that can write, [`poll_task`](Self::poll_task) and
+/// [`poll_event`](Self::poll_event), and then sleeps until [`poll_timeout`](Self::poll_timeout) or
+/// the next input.
+#[derive(Debug)]
+pub struct Driver {
+    telephone: Telephone,
+    endpoint: Endpoint,
+    unix_time_at_origin: Duration,
+    links: Links,
+    captured: VecDeque<f32>,
+    playable: VecDeque<f32>,
+    open: Streams,
+    jobs: BTreeSet<JobId>,
+    discarded: VecDeque<JobId>,
+    tasks: VecDeque<Task>,
+    events: VecDeque<Event>,
+    tap: Option<Tap>,
+}
+
+#[derive(Debug, Default)]
+struct Streams {
+    send: bool,
+    receive: bool,
+}
+
+impl Driver {
+    /// Makes a phone without interfaces. `rng` must be a cryptographic generator; a seeded one
+    /// makes every byte reproducible.
+    #[must_use]
+    pub fn new(config: Config, rng: Box<dyn Rng + Send>) -> Self {
+        Self {
+            telephone: Telephone::new(config.telephone, Instant::ORIGIN),
+            endpoint: Endpoint::new(config.identity, config.endpoint, rng),
+            unix_time_at_origin: config.unix_time_at_origin,
+            links: Links::new(),
+            captured: VecDeque::new(),
+            playable: VecDeque::new(),
+            open: Streams::default(),
+            jobs: BTreeSet::new(),
+            discarded: VecDeque::new(),
+            tasks: VecDeque::new(),
+            events: VecDeque::new(),
+            tap: config.tap,
+        }
+    }
+
+    /// Adds an interface that is connected.
+    pub fn interface_up(&mut self, now: Instant, config: InterfaceConfig) -> InterfaceId {
+        let id = self.endpoint.interface_up(self.unix(now), config);
+        self.give(now, Input::InterfaceUp);
+        self.pump(now);
+        id
+    }
+
+    /// Removes an interface. Calls on it end.
+    pub fn interface_down(&mut self, now: Instant, id: InterfaceId) {
+        self.endpoint.interface_down(self.unix(now), id);
+        self.pump(now);
+    }
+
+    /// Takes bytes that an interface received.
+    pub fn handle_bytes(&mut self, now: Instant, id: InterfaceId, bytes: &[u8]) {
+        self.endpoint.handle_bytes(self.unix(now), id, bytes);
+        self.pump(now);
+    }
+
+    /// Does what is due; calling it early or late is harmless.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        let unix = self.unix(now);
+        if self.endpoint.poll_timeout().is_some_and(|at| at <= unix) {
+            self.endpoint.handle_timeout(unix);
+            self.pump(now);
+        }
+        if self
+            .telephone
+            .poll_timeout()
+            .is_some_and(|deadline| deadline.at <= now)
+        {
+            self.give(now, Input::Timeout);
+        }
+        self.pump(now);
+    }
+
+    /// Calls somebody, and names the call.
+    ///
+    /// # Errors
+    /// [`InputError`], and nothing changed: the line is taken, or the profile cannot be sent.
+    pub fn dial(
+        &mut self,
+        now: Instant,
+        to: IdentityHash,
+        profile: Profile,
+        mode: Mode,
+    ) -> Result<CallId, InputError> {
+        let call = CallId(self.links.allocate());
+        let link = LinkId(self.links.allocate());
+        self.command(
+            now,
+            Command::Dial {
+                call,
+                link,
+                to,
+                profile,
+                mode,
+            },
+        )?;
+        Ok(call)
+    }
+
+    /// Does what the app wants. To call somebody, use [`dial`](Self::dial), which makes the ids.
+    ///
+    /// # Errors
+    /// [`InputError`], and nothing changed.
+    pub fn command(&mut self, now: Instant, command: Command) -> Result<(), InputError> {
+        self.input(now, Input::Command(command))?;
+        self.pump(now);
+        Ok(())
+    }
+
+    /// Ends the call and every other link. What is still to be sent can be polled.
+    pub fn close(&mut self, now: Instant) {
+        if let Some(status) = self.call() {
+            self.give(now, Input::Command(Command::HangUp(status.call)));
+        }
+        for handle in self.links.part_all() {
+            self.endpoint.close(self.unix(now), handle);
+        }
+        self.pump(now);
+    }
+
+    /// Attaches or detaches the microphone or the speaker.
+    pub fn port(&mut self, now: Instant, direction: Direction, change: PortChange) {
+        self.give(now, Input::Port { direction, change });
+        self.pump(now);
+    }
+
+    /// Takes 48 kHz mono PCM of the microphone. While no call sends, it is dropped.
+    pub fn capture(&mut self, now: Instant, pcm: &[f32]) {
+        if !self.open.send || pcm.is_empty() {
+            return;
+        }
+        self.captured.extend(pcm);
+        self.give(
+            now,
+            Input::Captured {
+                samples: samples(pcm.len()),
+            },
+        );
+        self.pump(now);
+    }
+
+    /// Fills a block of 48 kHz mono PCM for the speaker and tells how much of it was heard from
+    /// the peer; the rest is silence. This is the playout clock: call it at the speaker's pace, in
+    /// blocks of 20 ms at most.
+    pub fn play(&mut self, now: Instant, pcm: &mut [f32]) -> usize {
+        let heard = self.playable.len().min(pcm.len());
+        for (place, sample) in pcm.iter_mut().zip(self.playable.drain(..heard)) {
+            *place = sample;
+        }
+        pcm.iter_mut().skip(heard).for_each(|place| *place = 0.0);
+        if self.open.receive {
+            self.give(
+                now,
+                Input::Consumed {
+                    samples: samples(pcm.len()),
+                },
+            );
+            self.pump(now);
+        }
+        heard
+    }
+
+    /// Takes what became of a task.
+    pub fn handle_done(&mut self, now: Instant, done: Done) {
+        match done {
+            Done::Encoded { job, payload } => {
+                self.jobs.remove(&job);
+                self.give(
+                    now,
+                    Input::JobDone {
+                        job,
+                        outcome: Outcome::Encoded(&payload),
+                    },
+                );
+            }
+            Done::Played { job, pcm, level } => {
+                let samples = samples(pcm.len());
+                if self.jobs.remove(&job) {
+                    self.playable.extend(pcm);
+                }
+                self.give(
+                    now,
+                    Input::JobDone {
+                        job,
+                        outcome: Outcome::Played { samples, level },
+                    },
+                );
+            }
+            Done::Failed { job, .. } => {
+                self.jobs.remove(&job);
+                self.give(
+                    now,
+                    Input::JobDone {
+                        job,
+                        outcome: Outcome::Failed,
+                    },
+                );
+            }
+        }
+        self.pump(now);
+    }
+
+    /// The next bytes for an interface, which replace what `buffer` held; `None` when nothing
+    /// waits. Call it when the interface can write: media that is late is dropped here.
+    pub fn poll_transmit<'b>(
+        &mut self,
+        now: Instant,
+        id: InterfaceId,
+        buffer: &'b mut Vec<u8>,
+    ) -> Option<&'b [u8]> {
+        let unix = self.unix(now);
+        self.endpoint.poll_transmit(unix, id, buffer)
+    }
+
+    /// The next task for the coder.
+    pub fn poll_task(&mut self) -> Option<Task> {
+        self.tasks.pop_front()
+    }
+
+    /// The next event for the app.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) is due.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        let endpoint = self.endpoint.poll_timeout().map(|at| {
+            let since_origin = at.saturating_sub(self.unix_time_at_origin);
+            // Rounded up, so that the endpoint finds its own deadline due.
+            Instant::ORIGIN + since_origin + Duration::from_nanos(999)
+        });
+        let telephone = self.telephone.poll_timeout().map(|deadline| deadline.at);
+        endpoint.into_iter().chain(telephone).min()
+    }
+
+    /// Who this phone is.
+    #[must_use]
+    pub fn identity(&self) -> IdentityHash {
+        IdentityHash(self.endpoint.identity().0)
+    }
+
+    /// The call, `None` when the line is idle.
+    #[must_use]
+    pub fn call(&self) -> Option<CallStatus> {
+        self.telephone.call()
+    }
+
+    /// What the telephone counted.
+    #[must_use]
+    pub const fn stats(&self) -> &lxst_core::Stats {
+        self.telephone.stats()
+    }
+
+    /// What the Reticulum endpoint counted.
+    #[must_use]
+    pub fn endpoint_stats(&self) -> &reticulum::Stats {
+        self.endpoint.stats()
+    }
+
+    fn unix(&self, now: Instant) -> Duration {
+        self.unix_time_at_origin + now.since(Instant::ORIGIN)
+    }
+
+    /// Passes on what the endpoint and the driver itself have for the core, until both are quiet.
+    fn pump(&mut self, now: Instant) {
+        loop {
+            if let Some(event) = self.endpoint.poll_event() {
+                self.on_endpoint(now, event);
+            } else if let Some(job) = self.discarded.pop_front() {
+                self.give(
+                    now,
+                    Input::JobDone {
+                        job,
+                        outcome: Outcome::Discarded,
+                    },
+                );
+            } else {
+                return;
+            }
+        }
+    }
+
+    fn on_endpoint(&mut self, now: Instant, event: reticulum::Event) {
+        match event {
+            reticulum::Event::Announced { identity, hops, .. } => {
+                let identity = IdentityHash(identity.0);
+                self.events.push_back(Event::Announced { identity, hops });
+            }
+            reticulum::Event::Link { link, event } => {
+                let id = self.links.id(link);
+                self.on_link(now, id, event);
+            }
+            _ => {}
+        }
+    }
+
+    fn on_link(&mut self, now: Instant, link: LinkId, event: reticulum::LinkEvent) {
+        let event = match event {
+            reticulum::LinkEvent::Incoming { rtt, mdu } => LinkEvent::Incoming { rtt, mdu },
+            reticulum::LinkEvent::Up { rtt, mdu } => LinkEvent::Up { rtt, mdu },
+            reticulum::LinkEvent::Failed(reason) => {
+                self.links.part(link);
+                LinkEvent::Failed(links::failure(reason))
+            }
+            reticulum::LinkEvent::Identified(identity) => {
+                LinkEvent::Identified(IdentityHash(identity.0))
+            }
+            reticulum::LinkEvent::Packet(data) => {
+                return self.give(now, Input::Packet { link, data: &data });
+            }
+            reticulum::LinkEvent::Heard => LinkEvent::Heard,
+            reticulum::LinkEvent::Closed(reason) => {
+                self.links.part(link);
+                LinkEvent::Closed(links::end(reason))
+            }
+            _ => return,
+        };
+        self.give(now, Input::Link { link, event });
+    }
+
+    /// Gives an input whose refusal means nothing to anybody: what it speaks of is over.
+    fn give(&mut self, now: Instant, input: Input<'_>) {
+        let refused = self.input(now, input).err();
+        debug_assert_ne!(
+            refused,
+            Some(InputError::OutputFull),
+            "outputs are drained each time"
+        );
+    }
+
+    fn input(&mut self, now: Instant, input: Input<'_>) -> Result<(), InputError> {
+        self.telephone.handle_input(now, input)?;
+        if let Some(tap) = &mut self.tap {
+            tap.see(now, Door::In(input));
+        }
+        let mut buf = PacketBuf::new();
+        while let Some(output) = self.telephone.poll_output(&mut buf) {
+            if let Some(tap) = &mut self.tap {
+                tap.see(now, Door::Out(output));
+            }
+            self.on_output(now, output);
+        }
+        Ok(())
+    }
+
+    fn on_output(&mut self, now: Instant, output: Output<'_>) {
+        let unix = self.unix(now);
+        match output {
+            Output::Transmit { link, class, data } => {
+                if let Some(handle) = self.links.handle(link) {
+                    // A refusal means that the link is going down, of which an event will tell.
+                    let _ = self.endpoint.send(unix, handle, links::class(class), data);
+                }
+            }
+            Output::Link {
+                link,
+                request: LinkRequest::Open(to),
+            } => {
+                let handle = self.endpoint.open(unix, reticulum::IdentityHash(to.0));
+                self.links.pair(link, handle);
+            }
+            Output::Link {
+                link,
+                request: LinkRequest::Identify,
+            } => {
+                if let Some(handle) = self.links.handle(link) {
+                    // As above.
+                    let _ = self.endpoint.identify(unix, handle);
+                }
+            }
+            Output::Link {
+                link,
+                request: LinkRequest::Close,
+            } => {
+                if let Some(handle) = self.links.part(link) {
+                    self.endpoint.close(unix, handle);
+                }
+            }
+            Output::Announce => self.endpoint.announce(unix),
+            Output::Stream {
+                call,
+                direction,
+                change,
+            } => {
+                self.on_stream(direction, change);
+                self.events.push_back(Event::Stream {
+                    call,
+                    direction,
+                    change,
+                });
+            }
+            Output::Job { job, work, .. } => self.on_job(job, work),
+            Output::Event(event) => self.events.push_back(Event::Call(event)),
+        }
+    }
+
+    fn on_stream(&mut self, direction: Direction, change: StreamChange) {
+        let is_open = change == StreamChange::Opened;
+        match direction {
+            Direction::Send => {
+                self.open.send = is_open;
+                self.captured.clear();
+            }
+            Direction::Receive => {
+                self.open.receive = is_open;
+                self.playable.clear();
+            }
+        }
+        if is_open {
+            self.tasks.push_back(Task::Open(direction));
+        } else {
+            self.jobs.clear();
+        }
+    }
+
+    fn on_job(&mut self, job: JobId, work: Work<'_>) {
+        let task = match work {
+            Work::Encode {
+                format,
+                source,
+                samples,
+            } => {
+                let mut pcm = self.take_captured(samples);
+                if source == Source::Silence {
+                    pcm.fill(0.0);
+                }
+                Task::Encode { job, format, pcm }
+            }
+            Work::Discard { samples } => {
+                self.take_captured(samples);
+                self.discarded.push_back(job);
+                return;
+            }
+            Work::Decode { codec, payload, .. } => Task::Decode {
+                job,
+                codec,
+                payload: Bytes::copy_from_slice(payload),
+            },
+            Work::Conceal { samples } => Task::Conceal { job, samples },
+        };
+        self.jobs.insert(job);
+        self.tasks.push_back(task);
+    }
+
+    /// Takes PCM off the front of the capture queue, silence where it holds less.
+    fn take_captured(&mut self, samples: Samples) -> Vec<f32> {
+        let wanted = samples.0 as usize;
+        let held = wanted.min(self.captured.len());
+        let mut pcm: Vec<f32> = self.captured.drain(..held).collect();
+        pcm.resize(wanted, 0.0);
+        pcm
+    }
+}
+
+/// Counts PCM; a block of more than a day saturates.
+fn samples(length: usize) -> Samples {
+    Samples(u32::try_from(length).unwrap_or(u32::MAX))
+}

@@ -1,0 +1,23 @@
+//! A phone without a runtime: core, Reticulum endpoint and codecs as one machine.
+//!
+//! [`Driver`] is sans-IO like the machines it composes. Its owner feeds it the bytes of interfaces,
+//! the app's wishes, PCM and time, and drains it: bytes for interfaces, tasks for a [`Coder`],
+//! events for the app. PCM lives here, in two queues; the core only counts it.
+//!
+//! `lxst-tokio` is such an owner. An app with an event loop of its own can be another.
+
+#![forbid(unsafe_code)]
+
+mod coder;
+mod driver;
+mod links;
+#[cfg(feature = "system")]
+pub mod system;
+mod tap;
+
+pub use coder::{Coder, Done, Task};
+pub use driver::{Config, Driver, Event};
+pub use lxst_codecs as codecs;
+pub use lxst_core as core;
+pub use lxst_reticulum as reticulum;
+pub use tap::{Door, Tap};

@@ -1,0 +1,10 @@
+//! What a runtime takes from the operating system, the same for each: random bytes, identity files
+//! and the codec thread. The driver itself uses none of it.
+
+mod coder_thread;
+mod identity_file;
+mod random;
+
+pub use coder_thread::CoderThread;
+pub use identity_file::{IdentityFileError, load_or_create_identity};
+pub use random::OsRng;

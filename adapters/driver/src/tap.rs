@@ -1,0 +1,36 @@
+//! A view of the core's two doors.
+
+use core::fmt;
+
+use lxst_core::{Input, Instant, Output};
+
+/// What passed a door of the core.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Door<'a> {
+    /// An input that was taken.
+    In(Input<'a>),
+    /// An output, in the order of the door.
+    Out(Output<'a>),
+}
+
+/// Sees all that passes the core's doors, in order: for traces and for pictures of a call.
+///
+/// It runs inside the driver's calls, so it must not block.
+pub struct Tap(Box<dyn FnMut(Instant, Door<'_>) + Send>);
+
+impl Tap {
+    /// Makes a tap of a function.
+    pub fn new(see: impl FnMut(Instant, Door<'_>) + Send + 'static) -> Self {
+        Self(Box::new(see))
+    }
+
+    pub(crate) fn see(&mut self, now: Instant, door: Door<'_>) {
+        (self.0)(now, door);
+    }
+}
+
+impl fmt::Debug for Tap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Tap")
+    }
+}

@@ -1,0 +1,178 @@
+//! How a phone starts.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::{Duration, SystemTime};
+
+use lxst_driver::reticulum::{Config as EndpointConfig, Identity, InterfaceConfig, Rng};
+use lxst_driver::system::{CoderThread, OsRng};
+use lxst_driver::{Config, Driver, Tap, core};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+
+use crate::events::{self, Events};
+use crate::interface;
+use crate::phone::{Phone, REQUESTS};
+use crate::runner::{Inbox, Runner};
+
+/// Settings of a phone that is not started.
+#[derive(Debug)]
+pub struct PhoneBuilder {
+    identity: Identity,
+    telephone: core::Config,
+    endpoint: EndpointConfig,
+    connect: Vec<String>,
+    listen: Vec<String>,
+    rng: RngBox,
+    tap: Option<Tap>,
+}
+
+struct RngBox(Box<dyn Rng + Send>);
+
+impl std::fmt::Debug for RngBox {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Rng")
+    }
+}
+
+/// Why a phone did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// An address to listen on was not to be had.
+    #[error("cannot listen on {address}: {error}; give another address or end what uses it")]
+    Listen {
+        /// The address.
+        address: String,
+        /// What went wrong.
+        error: io::Error,
+    },
+    /// The operating system gave no thread for the codecs.
+    #[error("cannot start the codec thread: {0}")]
+    Thread(io::Error),
+}
+
+impl PhoneBuilder {
+    pub(crate) fn new(identity: Identity) -> Self {
+        Self {
+            identity,
+            telephone: core::Config::default(),
+            endpoint: EndpointConfig::default(),
+            connect: Vec::new(),
+            listen: Vec::new(),
+            rng: RngBox(Box::new(OsRng)),
+            tap: None,
+        }
+    }
+
+    /// Adds a TCP client interface: `host:port` of a Reticulum TCP server. It connects as soon as
+    /// the server is there, and again when the connection breaks.
+    #[must_use]
+    pub fn connect(mut self, address: impl Into<String>) -> Self {
+        self.connect.push(address.into());
+        self
+    }
+
+    /// Adds a TCP server interface on `host:port`; port 0 takes a free one.
+    #[must_use]
+    pub fn listen(mut self, address: impl Into<String>) -> Self {
+        self.listen.push(address.into());
+        self
+    }
+
+    /// Sets the telephone's settings.
+    #[must_use]
+    pub fn telephone(mut self, config: core::Config) -> Self {
+        self.telephone = config;
+        self
+    }
+
+    /// Sets the Reticulum endpoint's settings.
+    #[must_use]
+    pub fn endpoint(mut self, config: EndpointConfig) -> Self {
+        self.endpoint = config;
+        self
+    }
+
+    /// Replaces the operating system's random generator.
+    #[must_use]
+    pub fn rng(mut self, rng: impl Rng + Send + 'static) -> Self {
+        self.rng = RngBox(Box::new(rng));
+        self
+    }
+
+    /// Sees all that passes the telephone's doors.
+    #[must_use]
+    pub fn tap(mut self, tap: Tap) -> Self {
+        self.tap = Some(tap);
+        self
+    }
+
+    /// Starts the phone on the current tokio runtime.
+    ///
+    /// # Errors
+    /// [`StartError`]; nothing is left running. A server that does not answer is no error: the
+    /// phone goes on trying.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime with time and I/O enabled.
+    pub async fn start(self) -> Result<(Phone, Events), StartError> {
+        let mut listeners = Vec::new();
+        for address in &self.listen {
+            let failed = |error| StartError::Listen {
+                address: address.clone(),
+                error,
+            };
+            let listener = TcpListener::bind(address).await.map_err(failed)?;
+            let local = listener.local_addr().map_err(failed)?;
+            listeners.push((listener, local));
+        }
+        let (done_sender, done) = mpsc::unbounded_channel();
+        let coder = CoderThread::spawn(move |done| {
+            // The phone may have ended meanwhile.
+            let _ = done_sender.send(done);
+        })
+        .map_err(StartError::Thread)?;
+
+        let unix_time_at_origin = SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or(Duration::ZERO);
+        let (identity, telephone, endpoint) = (self.identity, self.telephone, self.endpoint);
+        let config = Config {
+            identity,
+            telephone,
+            endpoint,
+            unix_time_at_origin,
+            tap: self.tap,
+        };
+        let driver = Driver::new(config, self.rng.0);
+
+        let (io_sender, io) = mpsc::channel(IO_BACKLOG);
+        let (request_sender, requests) = mpsc::channel(REQUESTS);
+        let (event_sender, events) = events::channel();
+        let mut tasks = tokio::task::JoinSet::new();
+        let addresses: Vec<SocketAddr> = listeners.iter().map(|(_, local)| *local).collect();
+        for (listener, _) in listeners {
+            tasks.spawn(interface::serve(
+                listener,
+                InterfaceConfig::TCP_ACCEPTED,
+                io_sender.clone(),
+            ));
+        }
+        for address in self.connect {
+            tasks.spawn(interface::connect(
+                address,
+                InterfaceConfig::TCP,
+                io_sender.clone(),
+            ));
+        }
+        let me = driver.identity();
+        let inbox = Inbox { requests, io, done };
+        let runner = Runner::new(driver, coder, inbox, event_sender, tasks);
+        tokio::spawn(runner.run());
+        Ok((Phone::new(request_sender, me, addresses), events))
+    }
+}
+
+/// Messages of interfaces that wait for the phone's task.
+const IO_BACKLOG: usize = 64;

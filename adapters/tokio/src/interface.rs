@@ -1,0 +1,142 @@
+//! TCP interfaces: tasks that move bytes between sockets and the phone's task.
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use lxst_driver::reticulum::InterfaceConfig;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+/// What an interface tells the phone's task.
+#[derive(Debug)]
+pub(crate) enum Io {
+    /// It is connected. It sends what `writer` gives it, and reports under the number that comes
+    /// back.
+    Up {
+        config: InterfaceConfig,
+        writer: mpsc::Sender<Bytes>,
+        number: oneshot::Sender<u32>,
+    },
+    /// It received bytes.
+    Received { number: u32, bytes: Bytes },
+    /// One of them has written what it was given, and can take more.
+    Writable,
+    /// It is gone.
+    Down { number: u32 },
+}
+
+/// Keeps a client interface connected.
+pub(crate) async fn connect(address: String, config: InterfaceConfig, io: mpsc::Sender<Io>) {
+    let mut pause = RECONNECT_LEAST;
+    let mut is_first_failure = true;
+    loop {
+        match TcpStream::connect(&address).await {
+            Ok(stream) => {
+                tracing::info!("connected to {address}");
+                run(stream, config, &io).await;
+                tracing::warn!("connection to {address} broke, connecting again");
+                (pause, is_first_failure) = (RECONNECT_LEAST, true);
+            }
+            Err(error) if is_first_failure => {
+                tracing::warn!("cannot connect to {address}: {error}; trying on");
+                is_first_failure = false;
+            }
+            Err(error) => tracing::debug!("cannot connect to {address}: {error}"),
+        }
+        if io.is_closed() {
+            return;
+        }
+        sleep(pause).await;
+        pause = (pause * 2).min(RECONNECT_MOST);
+    }
+}
+
+/// Accepts the connections of a server interface; each is an interface of its own.
+pub(crate) async fn serve(listener: TcpListener, config: InterfaceConfig, io: mpsc::Sender<Io>) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) if connections.len() < CONNECTIONS => {
+                    tracing::info!("{peer} connected");
+                    let io = io.clone();
+                    connections.spawn(async move { run(stream, config, &io).await });
+                }
+                Ok((_, peer)) => tracing::warn!("{peer} refused: {CONNECTIONS} are connected"),
+                Err(error) => {
+                    // Out of file handles, for example: accepting again at once would spin.
+                    tracing::warn!("cannot accept a connection: {error}");
+                    sleep(RECONNECT_LEAST).await;
+                }
+            },
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+/// Moves the bytes of one connection until either side ends it.
+async fn run(stream: TcpStream, config: InterfaceConfig, io: &mpsc::Sender<Io>) {
+    // Voice cannot wait for Nagle's algorithm; where it cannot be switched off, it waits.
+    let _ = stream.set_nodelay(true);
+    let (reader, stream_writer) = stream.into_split();
+    let (writer, outgoing) = mpsc::channel(1);
+    let (reply, number) = oneshot::channel();
+    if io
+        .send(Io::Up {
+            config,
+            writer,
+            number: reply,
+        })
+        .await
+        .is_err()
+    {
+        return;
+    }
+    let Ok(number) = number.await else { return };
+    tokio::select! {
+        () = read(reader, number, io) => {}
+        () = write(stream_writer, outgoing, io) => {}
+    }
+    // The phone's task may have ended.
+    let _ = io.send(Io::Down { number }).await;
+}
+
+async fn read(mut reader: OwnedReadHalf, number: u32, io: &mpsc::Sender<Io>) {
+    let mut buffer = BytesMut::new();
+    loop {
+        buffer.reserve(READ_BYTES);
+        match reader.read_buf(&mut buffer).await {
+            Ok(0) | Err(_) => return,
+            Ok(_) => {}
+        }
+        let bytes = buffer.split().freeze();
+        if io.send(Io::Received { number, bytes }).await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn write(
+    mut writer: OwnedWriteHalf,
+    mut outgoing: mpsc::Receiver<Bytes>,
+    io: &mpsc::Sender<Io>,
+) {
+    while let Some(bytes) = outgoing.recv().await {
+        if writer.write_all(&bytes).await.is_err() {
+            return;
+        }
+        if io.send(Io::Writable).await.is_err() {
+            return;
+        }
+    }
+}
+
+const RECONNECT_LEAST: Duration = Duration::from_millis(250);
+const RECONNECT_MOST: Duration = Duration::from_secs(30);
+const READ_BYTES: usize = 4_096;
+/// Connections that one server interface keeps.
+const CONNECTIONS: usize = 64;

@@ -1,0 +1,277 @@
+//! The phone's task: the one owner of the driver.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use bytes::Bytes;
+use lxst_driver::core::{Direction, Instant, PortChange, StreamChange};
+use lxst_driver::reticulum::InterfaceId;
+use lxst_driver::system::CoderThread;
+use lxst_driver::{Done, Driver, Event};
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::mpsc::{Receiver, Sender, UnboundedReceiver};
+use tokio::task::JoinSet;
+use tokio::time::{self, MissedTickBehavior};
+
+use crate::audio::BLOCK_SAMPLES;
+use crate::events::EventSender;
+use crate::interface::Io;
+use crate::phone::{Figures, Request};
+
+#[derive(Debug)]
+pub(crate) struct Runner {
+    driver: Driver,
+    coder: CoderThread,
+    inbox: Inbox,
+    events: EventSender,
+    interfaces: BTreeMap<u32, (InterfaceId, Sender<Bytes>)>,
+    /// The tasks that keep interfaces; they end with this.
+    tasks: JoinSet<()>,
+    microphone: Option<Receiver<Vec<f32>>>,
+    speaker: Option<Sender<Vec<f32>>>,
+    /// The speaker's clock, which runs while a call receives.
+    playout: Option<time::Interval>,
+    origin: time::Instant,
+    buffer: Vec<u8>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Inbox {
+    pub(crate) requests: Receiver<Request>,
+    pub(crate) io: Receiver<Io>,
+    pub(crate) done: UnboundedReceiver<Done>,
+}
+
+impl Runner {
+    pub(crate) fn new(
+        driver: Driver,
+        coder: CoderThread,
+        inbox: Inbox,
+        events: EventSender,
+        tasks: JoinSet<()>,
+    ) -> Self {
+        Self {
+            driver,
+            coder,
+            inbox,
+            events,
+            interfaces: BTreeMap::new(),
+            tasks,
+            microphone: None,
+            speaker: None,
+            playout: None,
+            origin: time::Instant::now(),
+            buffer: Vec::new(),
+        }
+    }
+
+    pub(crate) async fn run(mut self) {
+        let reply = loop {
+            self.flush();
+            let deadline = self.deadline();
+            tokio::select! {
+                request = self.inbox.requests.recv() => match request {
+                    Some(Request::ShutDown(reply)) => break Some(reply),
+                    Some(request) => self.on_request(request),
+                    None => break None,
+                },
+                Some(io) = self.inbox.io.recv() => self.on_io(io),
+                Some(done) = self.inbox.done.recv() => self.driver.handle_done(self.now(), done),
+                pcm = hear(&mut self.microphone) => self.on_microphone(pcm),
+                () = tick(&mut self.playout) => self.play(),
+                () = sleep_until(deadline) => self.driver.handle_timeout(self.now()),
+            }
+        };
+        self.shut_down().await;
+        if let Some(reply) = reply {
+            // Whoever asked may have gone.
+            let _ = reply.send(());
+        }
+    }
+
+    /// Ends what stands, tells the peers of it, and lets the interfaces write it.
+    async fn shut_down(&mut self) {
+        self.driver.close(self.now());
+        let told = async {
+            loop {
+                self.flush();
+                let is_written = |(_, writer): &(_, Sender<Bytes>)| writer.capacity() > 0;
+                if self.interfaces.values().all(is_written) {
+                    return;
+                }
+                match self.inbox.io.recv().await {
+                    Some(io) => self.on_io(io),
+                    None => return,
+                }
+            }
+        };
+        // A stalled socket must not keep the app.
+        let _ = time::timeout(FAREWELL, told).await;
+        self.tasks.shutdown().await;
+    }
+
+    fn on_request(&mut self, request: Request) {
+        let now = self.now();
+        // Whoever asked may have gone before the answer; that is their business.
+        match request {
+            Request::Dial {
+                to,
+                profile,
+                mode,
+                reply,
+            } => {
+                let _ = reply.send(self.driver.dial(now, to, profile, mode));
+            }
+            Request::Command { command, reply } => {
+                let _ = reply.send(self.driver.command(now, command));
+            }
+            Request::Microphone(pcm) => {
+                self.microphone = Some(pcm);
+                self.driver.port(now, Direction::Send, PortChange::Attached);
+            }
+            Request::Speaker(pcm) => {
+                self.speaker = Some(pcm);
+                self.driver
+                    .port(now, Direction::Receive, PortChange::Attached);
+            }
+            Request::Status(reply) => {
+                let _ = reply.send(self.driver.call());
+            }
+            Request::Figures(reply) => {
+                let telephone = *self.driver.stats();
+                let endpoint = self.driver.endpoint_stats().clone();
+                let _ = reply.send(Figures {
+                    telephone,
+                    endpoint,
+                });
+            }
+            Request::ShutDown(_) => debug_assert!(false, "the loop ends on it"),
+        }
+    }
+
+    fn on_io(&mut self, io: Io) {
+        let now = self.now();
+        match io {
+            Io::Up {
+                config,
+                writer,
+                number,
+            } => {
+                let id = self.driver.interface_up(now, config);
+                self.interfaces.insert(id.0, (id, writer));
+                if number.send(id.0).is_err() {
+                    self.interface_down(now, id.0);
+                }
+            }
+            Io::Received { number, bytes } => {
+                if let Some((id, _)) = self.interfaces.get(&number) {
+                    self.driver.handle_bytes(now, *id, &bytes);
+                }
+            }
+            // What waits for it is sent by the next flush.
+            Io::Writable => {}
+            Io::Down { number } => self.interface_down(now, number),
+        }
+    }
+
+    fn interface_down(&mut self, now: Instant, number: u32) {
+        if let Some((id, _)) = self.interfaces.remove(&number) {
+            self.driver.interface_down(now, id);
+        }
+    }
+
+    fn on_microphone(&mut self, pcm: Option<Vec<f32>>) {
+        let now = self.now();
+        match pcm {
+            Some(pcm) => self.driver.capture(now, &pcm),
+            None => {
+                self.microphone = None;
+                self.driver.port(now, Direction::Send, PortChange::Detached);
+            }
+        }
+    }
+
+    fn play(&mut self) {
+        let now = self.now();
+        let Some(speaker) = &self.speaker else { return };
+        let mut pcm = vec![0.0; BLOCK_SAMPLES];
+        self.driver.play(now, &mut pcm);
+        match speaker.try_send(pcm) {
+            Ok(()) => {}
+            Err(TrySendError::Full(_)) => tracing::debug!("the speaker's reader is late"),
+            Err(TrySendError::Closed(_)) => {
+                self.speaker = None;
+                self.driver
+                    .port(now, Direction::Receive, PortChange::Detached);
+            }
+        }
+    }
+
+    /// Hands on what the driver has: tasks, events, and bytes for the interfaces that can write.
+    fn flush(&mut self) {
+        while let Some(task) = self.driver.poll_task() {
+            self.coder.give(task);
+        }
+        while let Some(event) = self.driver.poll_event() {
+            if let Event::Stream {
+                direction: Direction::Receive,
+                change,
+                ..
+            } = event
+            {
+                self.playout = (change == StreamChange::Opened).then(playout_clock);
+            }
+            self.events.send(event);
+        }
+        let now = self.now();
+        for (id, writer) in self.interfaces.values() {
+            while let Ok(permit) = writer.try_reserve() {
+                let Some(bytes) = self.driver.poll_transmit(now, *id, &mut self.buffer) else {
+                    break;
+                };
+                permit.send(Bytes::copy_from_slice(bytes));
+            }
+        }
+    }
+
+    fn now(&self) -> Instant {
+        Instant::ORIGIN + self.origin.elapsed()
+    }
+
+    fn deadline(&self) -> Option<time::Instant> {
+        let at = self.driver.poll_timeout()?;
+        Some(self.origin + at.since(Instant::ORIGIN))
+    }
+}
+
+fn playout_clock() -> time::Interval {
+    let mut clock = time::interval(BLOCK);
+    clock.set_missed_tick_behavior(MissedTickBehavior::Burst);
+    clock
+}
+
+async fn sleep_until(deadline: Option<time::Instant>) {
+    match deadline {
+        Some(deadline) => time::sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn hear(microphone: &mut Option<Receiver<Vec<f32>>>) -> Option<Vec<f32>> {
+    match microphone {
+        Some(microphone) => microphone.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn tick(clock: &mut Option<time::Interval>) {
+    match clock {
+        Some(clock) => clock.tick().await,
+        None => std::future::pending().await,
+    };
+}
+
+/// What a [`Speaker`](crate::Speaker)'s block plays.
+const BLOCK: Duration = Duration::from_millis(20);
+/// How long a shutdown waits for sockets.
+const FAREWELL: Duration = Duration::from_secs(1);
