@@ -1,0 +1,379 @@
+#!/usr/bin/env python3
+"""A scriptable telephone: Python LXST as it is on PyPI, with files in place of its sound devices."""
+
+import argparse
+import json
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+
+sys.dont_write_bytecode = True
+
+USAGE = """
+commands, one JSON object a line on standard input:
+  {"cmd": "call", "identity": HASH, "profile": 64, "mode": 1}   profile and mode may be left out;
+                                            searches the path, up to --wait-time
+  {"cmd": "answer"}                         the call that rings
+  {"cmd": "hangup"}                         any call; an incoming one that rings is rejected
+  {"cmd": "busy", "on": true}               as if the line were in use
+  {"cmd": "announce"}
+  {"cmd": "profile", "id": 80}              switches the established call
+  {"cmd": "mode", "id": 2}                  1 full duplex, 2 half duplex
+  {"cmd": "talk", "on": true}               push to talk: lifts or sets the transmit squelch
+  {"cmd": "mute", "direction": "transmit", "on": true}          or "receive"
+  {"cmd": "audio", "file": PATH}            plays this WAV into the microphone from now
+  {"cmd": "flush_audio"}                    writes --audio-out up to now, then event "audio"
+  {"cmd": "await_path", "identity": HASH, "timeout": 10}        event "path", with "known"
+  {"cmd": "stats"}                          event "stats"
+  {"cmd": "quit"}                           also at the end of standard input, and on SIGTERM
+
+events, one JSON object a line on standard output; "t" is seconds of the monotonic clock,
+the same for all processes of one Linux machine:
+  ready {identity, destination, port, online}     online: the interface asked for is up
+  announce {identity}    path {identity, known}   ringing {identity}
+  established {identity, profile, mode}           ended, busy, rejected {identity}
+  audio {file, seconds}  error {message}
+  stats {media_tx, media_rx, proof_tx, proof_rx, .., status, profile, mode}   counts since the start
+  packet {dir: tx|rx, kind, link, len, hex, signals, frames, codec}
+      kind: linkrequest lrproof lrrtt identify signal media linkclose keepalive data, or proof for
+      any other proof. hex is the plain text of link data, len its bytes; signals, the number of
+      frames and the first frame's codec byte are read from it.
+  --audio-out is complete when ended, busy or rejected is reported.
+
+known traits of this Python LXST: it drops the first 75 ms of its microphone and fades in the next
+225 ms, rounded up to frames; it announces itself 5 s after its start; of two announces within a
+second only the first arrives; it may report "ended" for a rejected call when the link closes first;
+as caller it loses a first signal that comes before its handler is set, and ends after 5 s.
+"""
+
+CONFIG = """[reticulum]
+enable_transport = No
+share_instance = No
+panic_on_interface_error = No
+
+[logging]
+loglevel = {log_level}
+
+[interfaces]
+"""
+
+LISTEN = """
+[[listener]]
+type = TCPServerInterface
+enabled = yes
+listen_ip = 127.0.0.1
+listen_port = {port}
+"""
+
+CONNECT = """
+[[connection]]
+type = TCPClientInterface
+enabled = yes
+target_host = 127.0.0.1
+target_port = {port}
+"""
+
+INTERFACE_TIMEOUT_S = 3.0
+SHUTDOWN_TIMEOUT_S = 2.0
+
+
+def arguments():
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog=USAGE, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    network = parser.add_argument_group("network (loopback only; one of them, or both)")
+    network.add_argument("--listen", type=int, metavar="PORT", help="accept Reticulum connections on 127.0.0.1:PORT")
+    network.add_argument("--connect", type=int, metavar="PORT", help="connect to 127.0.0.1:PORT, which must listen already")
+    network.add_argument("--storage", required=True, metavar="DIR", help="Reticulum's files, identity, log; made when missing")
+    network.add_argument("--log-level", type=int, default=4, metavar="N", help="of DIR/log, 0 to 7; 6 and 7 cost time (default 4)")
+    call = parser.add_argument_group("calls")
+    call.add_argument("--auto-answer", type=float, metavar="S", help="answer S seconds, more than 0, after the ringing starts")
+    call.add_argument("--allow", default="all", metavar="all|none|HASH", help="whose calls ring (default all)")
+    call.add_argument("--ring-time", type=float, default=60, metavar="S", help="an incoming call rings this long (default 60)")
+    call.add_argument("--wait-time", type=float, default=70, metavar="S", help="an outgoing call waits this long (default 70)")
+    sound = parser.add_argument_group("sound")
+    sound.add_argument("--audio-in", metavar="FILE.wav", help="16-bit WAV heard by the microphone from when it opens; else silence")
+    sound.add_argument("--audio-delay", type=float, default=0.0, metavar="S", help="silence before --audio-in (default 0)")
+    sound.add_argument("--audio-loop", action="store_true", help="repeat --audio-in; else silence follows it")
+    sound.add_argument(
+        "--audio-out",
+        metavar="FILE.wav",
+        help="what the speaker plays in the latest call: 48 kHz mono, in real time from established, gaps as silence",
+    )
+    sound.add_argument("--filters", action="store_true", help="keep the microphone's band-pass, AGC and echo filters (default off)")
+    log = parser.add_argument_group("packet log")
+    log.add_argument(
+        "--log-media",
+        type=media_limit,
+        default=None,
+        metavar="none|first:N|all",
+        help="media packets logged a link and direction (default all); stats count all of them",
+    )
+    options = parser.parse_args()
+    if options.listen is None and options.connect is None:
+        parser.error("one of --listen and --connect is needed")
+    return options
+
+
+def media_limit(text):
+    if text == "all":
+        return None
+    if text == "none":
+        return 0
+    if text.startswith("first:") and text[6:].isdigit():
+        return int(text[6:])
+    raise argparse.ArgumentTypeError(f"{text}: expected none, first:N or all")
+
+
+class Events:
+    """Writes events to what was standard output; everything else that is printed goes to the log."""
+
+    def __init__(self, log_path):
+        self.out = os.fdopen(os.dup(1), "w")
+        log = os.open(log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        os.dup2(log, 1)
+        sys.stdout = os.fdopen(log, "w", buffering=1)
+        self.queue = queue.SimpleQueue()
+        self.writer = threading.Thread(target=self._write, daemon=True)
+        self.writer.start()
+
+    def emit(self, name, **fields):
+        self.put(time.monotonic(), {"event": name} | fields)
+
+    def put(self, t, event):
+        self.queue.put({"t": round(t, 6)} | event)
+
+    def close(self):
+        self.queue.put(None)
+        self.writer.join(SHUTDOWN_TIMEOUT_S)
+
+    def _write(self):
+        try:
+            while (event := self.queue.get()) is not None:
+                self.out.write(json.dumps(event, default=repr) + "\n")
+                self.out.flush()
+        except BrokenPipeError:
+            os._exit(1)
+
+
+class Peer:
+    """One `Telephone` with its network, its sound and its reports."""
+
+    def __init__(self, options, events):
+        import RNS
+        from LXST.Primitives.Telephony import Telephone
+
+        from peer_packets import Tap
+        from peer_sound import Recording, Room, install
+
+        self.rns, self.options, self.events = RNS, options, events
+        self.room = Room(options.audio_in, options.audio_loop, options.audio_delay)
+        self.recording = Recording(options.audio_out)
+        install(self.room, self.recording)
+        self.tap = Tap(events.put, options.log_media)
+        self.tap.install()
+
+        write_config(options)
+        self.reticulum = RNS.Reticulum(configdir=options.storage)
+        identity = load_identity(RNS, os.path.join(options.storage, "identity"))
+        self.telephone = phone = Telephone(
+            identity, ring_time=options.ring_time, wait_time=options.wait_time, auto_answer=options.auto_answer
+        )
+        phone.set_allowed(allowed(Telephone, options.allow))
+        phone.set_busy_tone_time(0)
+        if not options.filters:
+            phone.disable_agc()
+            phone.disable_bandpass()
+            phone.disable_echo_cancellation()
+        phone.set_ringing_callback(lambda caller: events.emit("ringing", identity=caller.hash.hex()))
+        phone.set_established_callback(self.on_established)
+        phone.set_ended_callback(lambda remote: self.on_over("ended", remote))
+        phone.set_busy_callback(lambda remote: self.on_over("busy", remote))
+        phone.set_rejected_callback(lambda remote: self.on_over("rejected", remote))
+        RNS.Transport.register_announce_handler(AnnounceHandler(events))
+
+    def start(self):
+        """Waits until the interfaces are up, then reports ready."""
+        asked = [name for name in ("listener", "connection") if f"[[{name}]]" in config_text(self.options)]
+        deadline = time.monotonic() + INTERFACE_TIMEOUT_S
+        while not (online := self.online(asked)) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        self.events.emit(
+            "ready",
+            identity=self.telephone.identity.hash.hex(),
+            destination=self.telephone.destination.hash.hex(),
+            port=self.options.listen,
+            online=online,
+        )
+
+    def online(self, names):
+        up = {interface.name for interface in self.rns.Transport.interfaces if interface.online}
+        return all(name in up for name in names)
+
+    def on_established(self, remote):
+        self.recording.start()
+        phone = self.telephone
+        self.events.emit("established", identity=remote.hash.hex(), profile=phone.active_profile, mode=phone.active_mode)
+
+    def on_over(self, event, remote):
+        self.recording.finish()
+        self.room.call_ended()
+        self.events.emit(event, identity=remote.hash.hex() if remote else None)
+
+    def command(self, line):
+        try:
+            command = json.loads(line)
+            handler = getattr(self, f"cmd_{command.pop('cmd')}")
+            handler(**command)
+        except Exception as error:
+            self.fail(f"command {line.strip()}: {error!r}")
+
+    def cmd_call(self, identity, profile=None, mode=None):
+        def job():
+            remote = self.search_path(bytes.fromhex(identity), self.options.wait_time)
+            if remote:
+                self.telephone.call(remote, profile, mode)
+            else:
+                self.fail(f"no path to {identity}")
+
+        threading.Thread(target=job, daemon=True).start()
+
+    def cmd_answer(self):
+        call = self.telephone.active_call
+        if not call or not self.telephone.answer(call.get_remote_identity()):
+            self.fail("no call to answer")
+
+    def cmd_hangup(self):
+        self.telephone.hangup()
+
+    def cmd_busy(self, on):
+        self.telephone.set_busy(on)
+
+    def cmd_announce(self):
+        self.telephone.announce()
+
+    def cmd_profile(self, id):
+        self.telephone.switch_profile(id)
+
+    def cmd_mode(self, id):
+        self.telephone.switch_mode(id)
+
+    def cmd_talk(self, on):
+        self.telephone.unsquelch_transmit(on)
+
+    def cmd_mute(self, direction, on):
+        {"transmit": self.telephone.mute_transmit, "receive": self.telephone.mute_receive}[direction](on)
+
+    def cmd_audio(self, file):
+        self.room.play(file)
+
+    def cmd_flush_audio(self):
+        self.events.emit("audio", file=self.options.audio_out, seconds=round(self.recording.save(), 3))
+
+    def cmd_await_path(self, identity, timeout=10.0):
+        def job():
+            known = self.search_path(bytes.fromhex(identity), timeout) is not None
+            self.events.emit("path", identity=identity, known=known)
+
+        threading.Thread(target=job, daemon=True).start()
+
+    def cmd_stats(self):
+        phone = self.telephone
+        line = {"status": phone.call_status, "profile": phone.active_profile, "mode": phone.active_mode}
+        self.events.emit("stats", **self.tap.stats(), **line)
+
+    def cmd_quit(self):
+        raise SystemExit
+
+    def search_path(self, identity_hash, timeout):
+        """Returns the identity behind a hash once its telephone can be reached, or None after the timeout."""
+        rns = self.rns
+        destination = rns.Destination.hash_from_name_and_identity("lxst.telephony", identity_hash)
+        deadline = time.monotonic() + timeout
+        if not rns.Transport.has_path(destination):
+            rns.Transport.request_path(destination)
+        while time.monotonic() < deadline:
+            if rns.Transport.has_path(destination) and (identity := rns.Identity.recall(destination)):
+                return identity
+            time.sleep(0.02)
+        return None
+
+    def stop(self):
+        self.telephone.hangup()
+        self.recording.finish()
+        self.rns.Transport.detach_interfaces()
+
+    def fail(self, message):
+        self.events.emit("error", message=message)
+
+
+class AnnounceHandler:
+    aspect_filter = "lxst.telephony"
+
+    def __init__(self, events):
+        self.events = events
+
+    def received_announce(self, destination_hash, announced_identity, app_data):
+        self.events.emit("announce", identity=announced_identity.hash.hex())
+
+
+def config_text(options):
+    text = CONFIG.format(log_level=options.log_level)
+    if options.listen is not None:
+        text += LISTEN.format(port=options.listen)
+    if options.connect is not None:
+        text += CONNECT.format(port=options.connect)
+    return text
+
+
+def write_config(options):
+    with open(os.path.join(options.storage, "config"), "w") as file:
+        file.write(config_text(options))
+
+
+def load_identity(rns, path):
+    if os.path.exists(path):
+        return rns.Identity.from_file(path)
+    identity = rns.Identity()
+    identity.to_file(path)
+    return identity
+
+
+def allowed(telephone_class, text):
+    if text == "all":
+        return telephone_class.ALLOW_ALL
+    if text == "none":
+        return telephone_class.ALLOW_NONE
+    return [bytes.fromhex(text)]
+
+
+def terminate(*_):
+    raise SystemExit
+
+
+def main():
+    options = arguments()
+    os.makedirs(options.storage, exist_ok=True)
+    events = Events(os.path.join(options.storage, "log"))
+    peer = Peer(options, events)
+    signal.signal(signal.SIGTERM, terminate)
+    signal.signal(signal.SIGINT, terminate)
+    try:
+        peer.start()
+        for line in sys.stdin:
+            if line.strip():
+                peer.command(line)
+    except SystemExit:
+        pass
+    stopping = threading.Thread(target=peer.stop, daemon=True)
+    stopping.start()
+    stopping.join(SHUTDOWN_TIMEOUT_S)
+    events.close()
+    os._exit(0)  # RNS and LXST leave threads behind that would keep the process
+
+
+if __name__ == "__main__":
+    main()

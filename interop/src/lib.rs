@@ -1,0 +1,39 @@
+//! Live calls between this implementation and Python LXST.
+//!
+//! A [`PythonPeer`] is a real Python LXST telephone in a process of its own, with WAV files in
+//! place of its sound devices: a test spawns it, gives it [`Command`]s, waits for its [`Event`]s,
+//! reads every packet of its links in plain text and listens to what its user heard.
+//! [`environment::python`] sets it up on first use. [`Capture`] holds calls that two such
+//! telephones made, to replay; [`envelope`] says whether speech came through.
+//!
+//! ```no_run
+//! use core::time::Duration;
+//! use lxst_interop::{Command, PythonPeer};
+//!
+//! let mut bob = PythonPeer::builder("docs", "bob").auto_answer(0.1).spawn();
+//! let mut alice = PythonPeer::builder("docs", "alice").connect(bob.port()).spawn();
+//! alice.send(&Command::call(bob.identity()));
+//! bob.expect("established", Duration::from_secs(10));
+//! alice.send(&Command::HangUp);
+//! bob.expect("ended", Duration::from_secs(5));
+//! assert_eq!(bob.packets().iter().filter(|packet| packet.is_proof()).count(), 0);
+//! ```
+
+mod builder;
+mod capture;
+mod command;
+pub mod envelope;
+pub mod environment;
+mod event;
+mod hex;
+mod packet;
+mod peer;
+mod recording;
+
+pub use builder::Builder;
+pub use capture::{Body, Capture, CaptureError, CapturedPacket, PeerName, Record};
+pub use command::Command;
+pub use event::{Event, Stats};
+pub use packet::{Direction, IdentityHash, PacketKind, PacketRecord};
+pub use peer::PythonPeer;
+pub use recording::Recording;

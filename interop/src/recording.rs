@@ -1,0 +1,44 @@
+//! WAV files as samples.
+
+use std::path::Path;
+
+use crate::envelope::Pcm;
+
+/// Mono sound that was read from a WAV file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recording {
+    /// The samples.
+    pub samples: Vec<i16>,
+    /// Samples a second.
+    pub rate_hz: u32,
+}
+
+impl Recording {
+    /// Reads a mono 16-bit WAV file.
+    ///
+    /// # Panics
+    /// When there is no such file, or it is no such WAV.
+    pub fn read(path: &Path) -> Self {
+        Self::try_read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    }
+
+    /// Borrows the samples, to compare them.
+    pub fn pcm(&self) -> Pcm<'_> {
+        Pcm {
+            samples: &self.samples,
+            rate_hz: self.rate_hz,
+        }
+    }
+
+    fn try_read(path: &Path) -> Result<Self, hound::Error> {
+        let wav = hound::WavReader::open(path)?;
+        if wav.spec().channels != 1 {
+            return Err(hound::Error::FormatError("more than one channel"));
+        }
+        let rate_hz = wav.spec().sample_rate;
+        Ok(Self {
+            samples: wav.into_samples().collect::<Result<_, _>>()?,
+            rate_hz,
+        })
+    }
+}
