@@ -1,0 +1,156 @@
+//! What the phone tells: events as text or as JSON lines, and the exit code.
+
+use std::time::Instant;
+
+use lxst_tokio::telephony::{Direction, Event as CallEvent, Side, StreamChange};
+use lxst_tokio::{EndReason, Event, Phone};
+use serde_json::{Value, json};
+
+/// Writes events on standard error.
+#[derive(Debug)]
+pub(crate) struct Reporter {
+    json: bool,
+    start: Instant,
+}
+
+impl Reporter {
+    pub(crate) fn new(json: bool) -> Self {
+        Self {
+            json,
+            start: Instant::now(),
+        }
+    }
+
+    /// Tells who the phone is; as text, on standard output where that carries no audio.
+    pub(crate) fn ready(&self, phone: &Phone, destination: &str, stdout_is_audio: bool) {
+        let identity = phone.identity().to_string();
+        if self.json {
+            let listening: Vec<String> =
+                phone.listening().iter().map(ToString::to_string).collect();
+            return self.line(json!({
+                "event": "ready", "identity": identity, "destination": destination,
+                "listening": listening,
+            }));
+        }
+        let mut text = format!("identity     {identity}\ndestination  {destination}");
+        for address in phone.listening() {
+            text.push_str(&format!("\nlistening    {address}"));
+        }
+        if stdout_is_audio {
+            eprintln!("{text}")
+        } else {
+            println!("{text}")
+        }
+    }
+
+    pub(crate) fn event(&self, event: &Event) {
+        if self.json {
+            if let Some(event) = to_json(event) {
+                self.line(event);
+            }
+        } else if let Some(text) = to_text(event) {
+            eprintln!("{:9.3}  {text}", self.start.elapsed().as_secs_f64());
+        }
+    }
+
+    fn line(&self, mut event: Value) {
+        event["t"] = json!(self.start.elapsed().as_secs_f64());
+        eprintln!("{event}");
+    }
+}
+
+/// Maps how a call ended to the exit code of `--help`.
+pub(crate) fn exit_code(reason: EndReason) -> u8 {
+    match reason {
+        EndReason::LocalHangup | EndReason::RemoteHangup => 0,
+        EndReason::NoPath | EndReason::LinkFailed => 3,
+        EndReason::Busy => 4,
+        EndReason::Rejected => 5,
+        EndReason::LinkLost => 7,
+        _ => 6,
+    }
+}
+
+fn to_text(event: &Event) -> Option<String> {
+    Some(match event {
+        Event::Announced { identity, hops } => format!("announced: {identity}, {hops} hops away"),
+        Event::Call(event) => match event {
+            CallEvent::Incoming { from, .. } => format!("incoming call from {from}"),
+            CallEvent::Ringing { .. } => "ringing".into(),
+            CallEvent::Connecting { .. } => "connecting".into(),
+            CallEvent::Established { profile, mode, .. } => {
+                format!("established: {profile}, {mode:?}")
+            }
+            CallEvent::ProfileChanged { profile, by, .. } => {
+                format!("profile switched by {}: {profile}", side(*by))
+            }
+            CallEvent::ModeChanged { mode, by, .. } => {
+                format!("mode switched by {}: {mode:?}", side(*by))
+            }
+            CallEvent::Ended { reason, .. } => format!("ended: {reason}"),
+            CallEvent::Dropped { reason, .. } => format!("left out: {reason:?}"),
+            _ => return None,
+        },
+        _ => return None,
+    })
+}
+
+fn to_json(event: &Event) -> Option<Value> {
+    Some(match event {
+        Event::Announced { identity, hops } => {
+            json!({ "event": "announced", "identity": identity.to_string(), "hops": hops })
+        }
+        Event::Stream {
+            call,
+            direction,
+            change,
+        } => json!({
+            "event": match change {
+                StreamChange::Opened => "stream_opened",
+                StreamChange::Closed => "stream_closed",
+            },
+            "call": call.0,
+            "direction": match direction {
+                Direction::Send => "send",
+                Direction::Receive => "receive",
+            },
+        }),
+        Event::Call(event) => match event {
+            CallEvent::Incoming { call, from } => {
+                json!({ "event": "incoming", "call": call.0, "from": from.to_string() })
+            }
+            CallEvent::Ringing { call } => json!({ "event": "ringing", "call": call.0 }),
+            CallEvent::Connecting { call } => json!({ "event": "connecting", "call": call.0 }),
+            CallEvent::Established {
+                call,
+                profile,
+                mode,
+            } => json!({
+                "event": "established", "call": call.0, "profile": profile.key(),
+                "mode": mode.id(),
+            }),
+            CallEvent::ProfileChanged { call, profile, by } => json!({
+                "event": "profile_changed", "call": call.0, "profile": profile.key(),
+                "by": side(*by),
+            }),
+            CallEvent::ModeChanged { call, mode, by } => json!({
+                "event": "mode_changed", "call": call.0, "mode": mode.id(), "by": side(*by),
+            }),
+            CallEvent::Ended { call, reason } => json!({
+                "event": "ended", "call": call.0, "reason": reason.to_string(),
+            }),
+            CallEvent::Dropped { reason, .. } => {
+                json!({ "event": "dropped", "reason": format!("{reason:?}") })
+            }
+            _ => return None,
+        },
+        _ => return None,
+    })
+}
+
+const fn side(side: Side) -> &'static str {
+    match side {
+        Side::Local => "us",
+        Side::Remote => "the peer",
+    }
+}

@@ -1,0 +1,6 @@
+//! What the examples share.
+
+pub mod conversation;
+pub mod ladder;
+pub mod report;
+pub mod sound;
