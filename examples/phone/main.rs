@@ -6,7 +6,7 @@ mod report;
 
 use core::time::Duration;
 use std::future;
-use std::io;
+use std::io::{self, IsTerminal};
 use std::process;
 
 use clap::Parser;
@@ -35,6 +35,9 @@ async fn main() {
     tracing_subscriber::fmt()
         .with_max_level(level)
         .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .with_target(false)
+        .without_time()
         .init();
     let code = run(options).await.unwrap_or_else(|error| {
         eprintln!("phone: {error}");

@@ -1,0 +1,329 @@
+//! The scriptable phone, run as a user runs it.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStderr, Command, Output, Stdio};
+
+use serde_json::Value;
+
+#[test]
+fn a_call_between_two_phones_carries_sound_through_pipes_and_files() {
+    let folder = folder("pipes");
+    let heard = folder.join("heard.wav");
+    let mut callee = Phone::start(&[
+        "--listen",
+        "127.0.0.1:0",
+        "--answer",
+        "0.1",
+        "--once",
+        "--audio-out",
+        path(&heard),
+    ]);
+    let identity = callee.ready["identity"]
+        .as_str()
+        .expect("an identity")
+        .to_owned();
+
+    let mut caller = command(&[
+        "--connect",
+        &callee.address(),
+        "--call",
+        &identity,
+        "--audio-in",
+        "-",
+        "--audio-out",
+        "-",
+        "--hang-up-after",
+        "1.5",
+    ])
+    .stdin(Stdio::piped())
+    .stdout(Stdio::piped())
+    .stderr(Stdio::piped())
+    .spawn()
+    .expect("the phone runs");
+    let mut microphone = caller.stdin.take().expect("it is piped");
+    let tone = (0..96_000_u32)
+        .flat_map(|n| (if n / 48 % 2 == 0 { 8_000_i16 } else { -8_000 }).to_le_bytes());
+    let tone: Vec<u8> = tone.collect();
+    // The phone reads at real-time pace, and may end before all is read.
+    let speaking = std::thread::spawn(move || microphone.write_all(&tone).is_ok());
+    let output = caller.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    speaking.join().expect("the writer ends");
+
+    // 1.5 s of s16le, less what was under way.
+    assert!(
+        output.stdout.len() > 100_000,
+        "{} bytes",
+        output.stdout.len()
+    );
+    assert!(
+        output.stdout.iter().all(|byte| *byte == 0),
+        "the callee has no microphone"
+    );
+    assert_eq!(callee.wait(), Some(0));
+    let mut wav = hound::WavReader::open(&heard).expect("a complete WAV file");
+    let loudest = wav
+        .samples::<i16>()
+        .map(|sample| sample.expect("a sample").unsigned_abs())
+        .max();
+    assert!(loudest > Some(4_000), "{loudest:?}");
+}
+
+#[test]
+fn a_rejected_call_ends_both_phones_with_5() {
+    let mut callee = Phone::start(&["--listen", "127.0.0.1:0", "--reject", "--once"]);
+    let identity = callee.ready["identity"]
+        .as_str()
+        .expect("an identity")
+        .to_owned();
+    let output = run(&["--connect", &callee.address(), "--call", &identity]);
+    assert_eq!(output.status.code(), Some(5), "{}", text(&output.stderr));
+    assert_eq!(callee.wait(), Some(5));
+}
+
+#[test]
+fn a_call_that_nobody_answers_ends_with_6() {
+    let callee = Phone::start(&["--listen", "127.0.0.1:0"]);
+    let identity = callee.ready["identity"]
+        .as_str()
+        .expect("an identity")
+        .to_owned();
+    let output = run(&[
+        "--connect",
+        &callee.address(),
+        "--call",
+        &identity,
+        "--wait-time",
+        "1.5",
+    ]);
+    assert_eq!(output.status.code(), Some(6), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_second_caller_ends_with_4() {
+    let mut callee = Phone::start(&[
+        "--listen",
+        "127.0.0.1:0",
+        "--listen",
+        "127.0.0.1:0",
+        "--answer",
+        "0",
+    ]);
+    let identity = callee.ready["identity"]
+        .as_str()
+        .expect("an identity")
+        .to_owned();
+    let first = Phone::start(&["--connect", &callee.address(), "--call", &identity]);
+    callee.until("established");
+    let second = callee.ready["listening"][1]
+        .as_str()
+        .expect("an address")
+        .to_owned();
+    let output = run(&["--connect", &second, "--call", &identity]);
+    assert_eq!(output.status.code(), Some(4), "{}", text(&output.stderr));
+    drop(first);
+}
+
+#[test]
+fn a_stopped_phone_hangs_up_and_a_killed_one_loses_the_link() {
+    for (signal, reason, code) in [
+        ("-TERM", "hung up by the peer", 0),
+        ("-KILL", "link lost", 7),
+    ] {
+        let mut callee = Phone::start(&["--listen", "127.0.0.1:0", "--answer", "0", "--once"]);
+        let identity = callee.ready["identity"]
+            .as_str()
+            .expect("an identity")
+            .to_owned();
+        let mut caller = Phone::start(&["--connect", &callee.address(), "--call", &identity]);
+        caller.until("established");
+        let id = caller.child.id().to_string();
+        let sent = Command::new("kill")
+            .args([signal, &id])
+            .status()
+            .expect("kill runs");
+        assert!(sent.success());
+        assert_eq!(callee.until("ended")["reason"], reason);
+        assert_eq!(callee.wait(), Some(code));
+        assert_eq!(caller.wait(), (signal == "-TERM").then_some(0));
+    }
+}
+
+#[test]
+fn a_callee_whom_nobody_knows_ends_with_3() {
+    let other = Phone::start(&["--listen", "127.0.0.1:0"]);
+    let nobody = "00112233445566778899aabbccddeeff";
+    for address in [other.address(), "127.0.0.1:1".to_owned()] {
+        let output = run(&[
+            "--connect",
+            &address,
+            "--call",
+            nobody,
+            "--wait-time",
+            "0.5",
+        ]);
+        assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn an_identity_file_is_made_once_and_names_the_phone() {
+    let file = folder("identity").join("me");
+    let first = run(&["--identity", path(&file)]);
+    let second = run(&["--identity", path(&file)]);
+    assert_eq!(first.status.code(), Some(0));
+    assert_eq!(text(&first.stdout), text(&second.stdout));
+    let printed = text(&first.stdout);
+    let words: Vec<&str> = printed.split_whitespace().collect();
+    assert_eq!(
+        (words[0], words[1].len(), words[2], words[3].len()),
+        ("identity", 32, "destination", 32)
+    );
+    assert_eq!(fs::read(&file).expect("it is there").len(), 64);
+}
+
+#[test]
+fn wrong_use_ends_with_2_and_a_line_that_helps() {
+    let short = folder("misuse").join("short");
+    fs::write(&short, b"short").expect("a file");
+    let busy = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let taken = busy.local_addr().expect("an address").to_string();
+    let cases: [(&[&str], &str); 10] = [
+        (&["--colour"], "unexpected argument"),
+        (&["--call", "xyz"], "32 hex digits"),
+        (
+            &["--call", "00112233445566778899aabbccddeeff"],
+            "--connect or --listen",
+        ),
+        (&["--connect", "nowhere"], "HOST:PORT"),
+        (&["--profile", "best"], "no such profile"),
+        (&["--profile", "lbw", "--listen", "127.0.0.1:0"], "Codec2"),
+        (&["--wait-time", "-1"], "unexpected argument"),
+        (
+            &["--identity", path(&short), "--listen", "127.0.0.1:0"],
+            "must be 64",
+        ),
+        (&["--listen", &taken], "cannot listen"),
+        (
+            &["--listen", "127.0.0.1:0", "--audio-in", path(&short)],
+            "a WAV file is wanted",
+        ),
+    ];
+    for (options, wanted) in cases {
+        let output = run(options);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{options:?}: {said}");
+        assert!(said.contains(wanted), "{options:?}: {said}");
+        assert!(!said.contains("panicked"), "{options:?}: {said}");
+    }
+}
+
+#[test]
+fn help_teaches_the_exit_codes() {
+    let output = run(&["--help"]);
+    assert_eq!(output.status.code(), Some(0));
+    let said = text(&output.stdout);
+    for line in ["3  no path, or no link", "7  link lost", "Examples:"] {
+        assert!(said.contains(line), "{said}");
+    }
+}
+
+/// A phone that runs beside the test, with its events. It ends with the test.
+struct Phone {
+    child: Child,
+    events: BufReader<ChildStderr>,
+    ready: Value,
+}
+
+impl Phone {
+    fn start(options: &[&str]) -> Self {
+        let mut child = command(options)
+            .arg("--json")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the phone runs");
+        let events = BufReader::new(child.stderr.take().expect("it is piped"));
+        let mut phone = Self {
+            child,
+            events,
+            ready: Value::Null,
+        };
+        phone.ready = phone.until("ready");
+        phone
+    }
+
+    /// Reads events up to the first of this name.
+    fn until(&mut self, name: &str) -> Value {
+        let mut seen = String::new();
+        loop {
+            let start = seen.len();
+            let read = self.events.read_line(&mut seen).expect("events are text");
+            assert!(read > 0, "the phone ended without {name} after:\n{seen}");
+            let event: Value = serde_json::from_str(&seen[start..]).unwrap_or_default();
+            if event["event"] == name {
+                return event;
+            }
+        }
+    }
+
+    fn address(&self) -> String {
+        self.ready["listening"][0]
+            .as_str()
+            .expect("an address")
+            .to_owned()
+    }
+
+    fn wait(&mut self) -> Option<i32> {
+        let mut rest = String::new();
+        self.events
+            .read_to_string(&mut rest)
+            .expect("events are text");
+        self.child.wait().expect("it ends").code()
+    }
+}
+
+impl Drop for Phone {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn run(options: &[&str]) -> Output {
+    command(options)
+        .stdin(Stdio::null())
+        .output()
+        .expect("the phone runs")
+}
+
+/// `cargo test` builds the examples of this crate beside its tests.
+fn command(options: &[&str]) -> Command {
+    let test = std::env::current_exe().expect("a path");
+    let profile = test.ancestors().nth(2).expect("target/PROFILE/deps/TEST");
+    let mut command = Command::new(profile.join("examples/phone"));
+    command.args(options);
+    command
+}
+
+fn folder(test: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join("phone")
+        .join(test);
+    // What an earlier run left.
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).expect("a folder");
+    folder
+}
+
+fn path(path: &Path) -> &str {
+    path.to_str().expect("a path in UTF-8")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
