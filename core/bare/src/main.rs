@@ -11,20 +11,27 @@
 use core::hint::black_box;
 use core::panic::PanicInfo;
 
-use lxst_core::wire::{Packet, Signal, encode_frames, encode_signals};
+use lxst_core::wire::{Frame, encode_frames};
+use lxst_core::{Config, Input, Instant, LinkId, PacketBuf, Telephone};
 
 #[unsafe(no_mangle)]
 extern "C" fn _start() -> ! {
-    let mut out = [0; 64];
-    let _ = black_box(encode_signals(black_box(&[Signal::Available]), &mut out));
-    if let Ok(packet) = Packet::parse(black_box(&[0x81, 0x01, 0xc4, 0x01, 0x01])) {
-        black_box(packet.signals().count());
-        for frame in packet.frames().flatten() {
-            let _ = black_box(encode_frames(&[frame], &mut out));
-        }
-    }
+    let mut phone = Telephone::new(black_box(Config::default()), Instant::ORIGIN);
+    let mut buf = PacketBuf::new();
+    let mut now = Instant::ORIGIN;
     loop {
-        core::hint::spin_loop();
+        // Every input and output is reached from these two doors.
+        let _ = phone.handle_input(now, black_box(Input::Timeout));
+        while let Some(output) = phone.poll_output(&mut buf) {
+            black_box(output);
+        }
+        let packet = Input::Packet {
+            link: LinkId(1),
+            data: black_box(&[0x80]),
+        };
+        let _ = phone.handle_input(now, packet);
+        let _ = black_box(encode_frames(black_box(&[] as &[Frame<'_>]), &mut [0; 8]));
+        now = phone.poll_timeout().map_or(now, |deadline| deadline.at);
     }
 }
 
