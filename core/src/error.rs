@@ -25,6 +25,6 @@ pub enum InputError {
         state: CallState,
     },
     /// Our encoder cannot send the profile.
-    #[error("{0} cannot be sent by this build: choose a profile of Config::profiles")]
+    #[error("{0} cannot be sent: its codec is not built in")]
     UnsupportedProfile(Profile),
 }

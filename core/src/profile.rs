@@ -290,6 +290,15 @@ impl Mode {
     }
 }
 
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::FullDuplex => "full duplex",
+            Self::HalfDuplex => "half duplex",
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

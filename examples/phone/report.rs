@@ -79,13 +79,13 @@ fn to_text(event: &Event) -> Option<String> {
             CallEvent::Ringing { .. } => "ringing".into(),
             CallEvent::Connecting { .. } => "connecting".into(),
             CallEvent::Established { profile, mode, .. } => {
-                format!("established: {profile}, {mode:?}")
+                format!("established: {profile}, {mode}")
             }
             CallEvent::ProfileChanged { profile, by, .. } => {
                 format!("profile switched by {}: {profile}", side(*by))
             }
             CallEvent::ModeChanged { mode, by, .. } => {
-                format!("mode switched by {}: {mode:?}", side(*by))
+                format!("mode switched by {}: {mode}", side(*by))
             }
             CallEvent::Ended { reason, .. } => format!("ended: {reason}"),
             CallEvent::Dropped { reason, .. } => format!("left out: {reason:?}"),

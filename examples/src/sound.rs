@@ -11,7 +11,7 @@ use lxst_tokio::codecs::{CodecError, Resampler, SAMPLE_RATE_HZ, downmix};
 #[derive(Debug, thiserror::Error)]
 pub enum SoundError {
     /// It cannot be read or written, or is no WAV file.
-    #[error("{path}: {error}; a WAV file is wanted")]
+    #[error("sound file {path}: {error}; a WAV file that can be opened is wanted")]
     Wav {
         /// Which file.
         path: String,
@@ -19,7 +19,7 @@ pub enum SoundError {
         error: hound::Error,
     },
     /// It is a WAV file of a shape that cannot be converted.
-    #[error("{path}: {error}")]
+    #[error("sound file {path}: {error}")]
     Shape {
         /// Which file.
         path: String,
@@ -33,8 +33,14 @@ pub enum SoundError {
 /// # Errors
 /// [`SoundError`].
 pub fn read_wav(path: &Path) -> Result<Vec<f32>, SoundError> {
-    let wav = |error| SoundError::Wav { path: path.display().to_string(), error };
-    let shape = |error| SoundError::Shape { path: path.display().to_string(), error };
+    let wav = |error| SoundError::Wav {
+        path: path.display().to_string(),
+        error,
+    };
+    let shape = |error| SoundError::Shape {
+        path: path.display().to_string(),
+        error,
+    };
     let mut reader = WavReader::open(path).map_err(wav)?;
     let spec = reader.spec();
     let interleaved: Vec<f32> = match spec.sample_format {
@@ -42,7 +48,11 @@ pub fn read_wav(path: &Path) -> Result<Vec<f32>, SoundError> {
         SampleFormat::Int => {
             let full_scale = 2_f32.powi(i32::from(spec.bits_per_sample) - 1);
             let scaled = |sample: Result<i32, _>| sample.map(|value| value as f32 / full_scale);
-            reader.samples().map(scaled).collect::<Result<_, _>>().map_err(wav)?
+            reader
+                .samples()
+                .map(scaled)
+                .collect::<Result<_, _>>()
+                .map_err(wav)?
         }
     };
     let mut mono = Vec::new();
@@ -83,8 +93,14 @@ impl WavSink {
         };
         let path_name = path.display().to_string();
         match WavWriter::create(path, spec) {
-            Ok(writer) => Ok(Self { path: path_name, writer }),
-            Err(error) => Err(SoundError::Wav { path: path_name, error }),
+            Ok(writer) => Ok(Self {
+                path: path_name,
+                writer,
+            }),
+            Err(error) => Err(SoundError::Wav {
+                path: path_name,
+                error,
+            }),
         }
     }
 
@@ -93,8 +109,13 @@ impl WavSink {
     /// # Errors
     /// [`SoundError`].
     pub fn write(&mut self, pcm: &[f32]) -> Result<(), SoundError> {
-        let written = pcm.iter().try_for_each(|sample| self.writer.write_sample(to_i16(*sample)));
-        written.map_err(|error| SoundError::Wav { path: self.path.clone(), error })
+        let written = pcm
+            .iter()
+            .try_for_each(|sample| self.writer.write_sample(to_i16(*sample)));
+        written.map_err(|error| SoundError::Wav {
+            path: self.path.clone(),
+            error,
+        })
     }
 
     /// Completes the file.
@@ -103,7 +124,9 @@ impl WavSink {
     /// [`SoundError`].
     pub fn finish(self) -> Result<(), SoundError> {
         let path = self.path;
-        self.writer.finalize().map_err(|error| SoundError::Wav { path, error })
+        self.writer
+            .finalize()
+            .map_err(|error| SoundError::Wav { path, error })
     }
 }
 

@@ -208,7 +208,7 @@ fn wrong_use_ends_with_2_and_a_line_that_helps() {
         (&["--listen", &taken], "cannot listen"),
         (
             &["--listen", "127.0.0.1:0", "--audio-in", path(&short)],
-            "a WAV file is wanted",
+            "a WAV file",
         ),
     ];
     for (options, wanted) in cases {

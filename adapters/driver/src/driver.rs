@@ -1,16 +1,18 @@
 //! The composition: what each machine hands out goes into the next.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use bytes::Bytes;
 use lxst_core::{
-    CallId, CallStatus, Command, Direction, IdentityHash, Input, InputError, Instant, JobId,
-    LinkEvent, LinkId, LinkRequest, Mode, Outcome, Output, PacketBuf, PortChange, Profile, Samples,
-    Source, StreamChange, Telephone, Work,
+    CallId, CallStatus, CallerPolicy, Command, Direction, IdentityHash, Input, InputError, Instant,
+    JobId, LinkEvent, LinkId, LinkRequest, Mode, Outcome, Output, PacketBuf, PortChange, Profile,
+    Samples, Source, StreamChange, Telephone, Verdict, Work,
 };
 use lxst_reticulum::{self as reticulum, Endpoint, Identity, InterfaceConfig, InterfaceId, Rng};
 
+use crate::access::Access;
+use crate::interfaces::{AnnouncePace, InterfaceOrigin};
 use crate::links::{self, Links};
 use crate::tap::{Door, Tap};
 use crate::{Done, Task};
@@ -20,8 +22,10 @@ use crate::{Done, Task};
 pub struct Config {
     /// The person whose phone this is.
     pub identity: Identity,
-    /// The settings of the telephone.
+    /// The settings of the telephone. Its policy for callers gives way to `access`.
     pub telephone: lxst_core::Config,
+    /// Who may call.
+    pub access: Access,
     /// The settings of the Reticulum endpoint.
     pub endpoint: reticulum::Config,
     /// The time since the Unix epoch at [`Instant::ORIGIN`]. Announces carry it.
@@ -69,11 +73,22 @@ pub struct Driver {
     captured: VecDeque<f32>,
     playable: VecDeque<f32>,
     open: Streams,
-    jobs: BTreeSet<JobId>,
-    discarded: VecDeque<JobId>,
+    /// The receive job that is out.
+    playing: Option<JobId>,
+    /// Inputs that the driver itself has for the core.
+    replies: VecDeque<Reply>,
+    access: Access,
+    announces: AnnouncePace,
     tasks: VecDeque<Task>,
     events: VecDeque<Event>,
     tap: Option<Tap>,
+}
+
+/// What the driver answers to an output by itself.
+#[derive(Debug)]
+enum Reply {
+    Discarded(JobId),
+    Screened(CallId, Verdict),
 }
 
 #[derive(Debug, Default)]
@@ -87,26 +102,41 @@ impl Driver {
     /// makes every byte reproducible.
     #[must_use]
     pub fn new(config: Config, rng: Box<dyn Rng + Send>) -> Self {
+        // Lists decide first, so the core asks about everybody.
+        let telephone = lxst_core::Config {
+            callers: CallerPolicy::Ask,
+            ..config.telephone
+        };
         Self {
-            telephone: Telephone::new(config.telephone, Instant::ORIGIN),
+            telephone: Telephone::new(telephone, Instant::ORIGIN),
             endpoint: Endpoint::new(config.identity, config.endpoint, rng),
             unix_time_at_origin: config.unix_time_at_origin,
             links: Links::new(),
             captured: VecDeque::new(),
             playable: VecDeque::new(),
             open: Streams::default(),
-            jobs: BTreeSet::new(),
-            discarded: VecDeque::new(),
+            playing: None,
+            replies: VecDeque::new(),
+            access: config.access,
+            announces: AnnouncePace::default(),
             tasks: VecDeque::new(),
             events: VecDeque::new(),
             tap: config.tap,
         }
     }
 
-    /// Adds an interface that is connected.
-    pub fn interface_up(&mut self, now: Instant, config: InterfaceConfig) -> InterfaceId {
+    /// Adds an interface that is connected. The connections of one origin make the phone announce
+    /// itself once in [`ANNOUNCE_PACE`](crate::ANNOUNCE_PACE).
+    pub fn interface_up(
+        &mut self,
+        now: Instant,
+        origin: InterfaceOrigin,
+        config: InterfaceConfig,
+    ) -> InterfaceId {
         let id = self.endpoint.interface_up(self.unix(now), config);
-        self.give(now, Input::InterfaceUp);
+        if self.announces.on_up(now, origin) {
+            self.give(now, Input::InterfaceUp);
+        }
         self.pump(now);
         id
     }
@@ -129,6 +159,9 @@ impl Driver {
         if self.endpoint.poll_timeout().is_some_and(|at| at <= unix) {
             self.endpoint.handle_timeout(unix);
             self.pump(now);
+        }
+        if self.announces.on_timeout(now) {
+            self.give(now, Input::InterfaceUp);
         }
         if self
             .telephone
@@ -187,6 +220,11 @@ impl Driver {
         self.pump(now);
     }
 
+    /// Changes who may call, from the next caller on.
+    pub const fn access_mut(&mut self) -> &mut Access {
+        &mut self.access
+    }
+
     /// Attaches or detaches the microphone or the speaker.
     pub fn port(&mut self, now: Instant, direction: Direction, change: PortChange) {
         self.give(now, Input::Port { direction, change });
@@ -229,43 +267,37 @@ impl Driver {
         heard
     }
 
+    /// Tells whether a block of this length would be cut short only because the coder has not
+    /// finished a frame: a speaker that can wait, such as one that catches up on lost time, should.
+    #[must_use]
+    pub fn awaits_audio(&self, length: usize) -> bool {
+        self.playable.len() < length && self.playing.is_some()
+    }
+
     /// Takes what became of a task.
     pub fn handle_done(&mut self, now: Instant, done: Done) {
-        match done {
-            Done::Encoded { job, payload } => {
-                self.jobs.remove(&job);
-                self.give(
-                    now,
-                    Input::JobDone {
-                        job,
-                        outcome: Outcome::Encoded(&payload),
-                    },
-                );
-            }
+        let (job, outcome) = match &done {
+            Done::Encoded { job, payload } => (*job, Outcome::Encoded(payload)),
             Done::Played { job, pcm, level } => {
                 let samples = samples(pcm.len());
-                if self.jobs.remove(&job) {
-                    self.playable.extend(pcm);
-                }
-                self.give(
-                    now,
-                    Input::JobDone {
-                        job,
-                        outcome: Outcome::Played { samples, level },
+                (
+                    *job,
+                    Outcome::Played {
+                        samples,
+                        level: *level,
                     },
-                );
+                )
             }
-            Done::Failed { job, .. } => {
-                self.jobs.remove(&job);
-                self.give(
-                    now,
-                    Input::JobDone {
-                        job,
-                        outcome: Outcome::Failed,
-                    },
-                );
-            }
+            Done::Failed { job, .. } => (*job, Outcome::Failed),
+        };
+        let is_awaited = self.playing == Some(job);
+        if is_awaited {
+            self.playing = None;
         }
+        if let (Done::Played { pcm, .. }, true) = (&done, is_awaited) {
+            self.playable.extend(pcm);
+        }
+        self.give(now, Input::JobDone { job, outcome });
         self.pump(now);
     }
 
@@ -300,7 +332,11 @@ impl Driver {
             Instant::ORIGIN + since_origin + Duration::from_nanos(999)
         });
         let telephone = self.telephone.poll_timeout().map(|deadline| deadline.at);
-        endpoint.into_iter().chain(telephone).min()
+        endpoint
+            .into_iter()
+            .chain(telephone)
+            .chain(self.announces.deadline())
+            .min()
     }
 
     /// Who this phone is.
@@ -336,18 +372,23 @@ impl Driver {
         loop {
             if let Some(event) = self.endpoint.poll_event() {
                 self.on_endpoint(now, event);
-            } else if let Some(job) = self.discarded.pop_front() {
-                self.give(
-                    now,
-                    Input::JobDone {
-                        job,
-                        outcome: Outcome::Discarded,
-                    },
-                );
+            } else if let Some(reply) = self.replies.pop_front() {
+                self.on_reply(now, &reply);
             } else {
                 return;
             }
         }
+    }
+
+    fn on_reply(&mut self, now: Instant, reply: &Reply) {
+        let input = match *reply {
+            Reply::Discarded(job) => Input::JobDone {
+                job,
+                outcome: Outcome::Discarded,
+            },
+            Reply::Screened(call, verdict) => Input::Command(Command::Screen(call, verdict)),
+        };
+        self.give(now, input);
     }
 
     fn on_endpoint(&mut self, now: Instant, event: reticulum::Event) {
@@ -459,8 +500,22 @@ impl Driver {
                     change,
                 });
             }
-            Output::Job { job, work, .. } => self.on_job(job, work),
-            Output::Event(event) => self.events.push_back(Event::Call(event)),
+            Output::Job {
+                job,
+                direction,
+                work,
+            } => self.on_job(job, direction, work),
+            Output::Event(event) => self.on_event(event),
+        }
+    }
+
+    fn on_event(&mut self, event: lxst_core::Event) {
+        if let lxst_core::Event::Screening { call, from, .. } = event
+            && let Some(verdict) = self.access.verdict(from)
+        {
+            self.replies.push_back(Reply::Screened(call, verdict));
+        } else {
+            self.events.push_back(Event::Call(event));
         }
     }
 
@@ -474,16 +529,15 @@ impl Driver {
             Direction::Receive => {
                 self.open.receive = is_open;
                 self.playable.clear();
+                self.playing = None;
             }
         }
         if is_open {
             self.tasks.push_back(Task::Open(direction));
-        } else {
-            self.jobs.clear();
         }
     }
 
-    fn on_job(&mut self, job: JobId, work: Work<'_>) {
+    fn on_job(&mut self, job: JobId, direction: Direction, work: Work<'_>) {
         let task = match work {
             Work::Encode {
                 format,
@@ -498,7 +552,7 @@ impl Driver {
             }
             Work::Discard { samples } => {
                 self.take_captured(samples);
-                self.discarded.push_back(job);
+                self.replies.push_back(Reply::Discarded(job));
                 return;
             }
             Work::Decode { codec, payload, .. } => Task::Decode {
@@ -508,7 +562,9 @@ impl Driver {
             },
             Work::Conceal { samples } => Task::Conceal { job, samples },
         };
-        self.jobs.insert(job);
+        if direction == Direction::Receive {
+            self.playing = Some(job);
+        }
         self.tasks.push_back(task);
     }
 

@@ -8,15 +8,19 @@
 
 #![forbid(unsafe_code)]
 
+mod access;
 mod coder;
 mod driver;
+mod interfaces;
 mod links;
 #[cfg(feature = "system")]
 pub mod system;
 mod tap;
 
+pub use access::Access;
 pub use coder::{Coder, Done, Task};
 pub use driver::{Config, Driver, Event};
+pub use interfaces::{ANNOUNCE_PACE, InterfaceOrigin};
 pub use lxst_codecs as codecs;
 pub use lxst_core as core;
 pub use lxst_reticulum as reticulum;

@@ -6,12 +6,12 @@ use std::time::{Duration, SystemTime};
 
 use lxst_driver::reticulum::{Config as EndpointConfig, Identity, InterfaceConfig, Rng};
 use lxst_driver::system::{CoderThread, OsRng};
-use lxst_driver::{Config, Driver, Tap, core};
+use lxst_driver::{Access, Config, Driver, InterfaceOrigin, Tap, core};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
 use crate::events::{self, Events};
-use crate::interface;
+use crate::interface::{self, Door};
 use crate::phone::{Phone, REQUESTS};
 use crate::runner::{Inbox, Runner};
 
@@ -20,6 +20,7 @@ use crate::runner::{Inbox, Runner};
 pub struct PhoneBuilder {
     identity: Identity,
     telephone: core::Config,
+    access: Access,
     endpoint: EndpointConfig,
     connect: Vec<String>,
     listen: Vec<String>,
@@ -57,6 +58,7 @@ impl PhoneBuilder {
         Self {
             identity,
             telephone: core::Config::default(),
+            access: Access::ALL,
             endpoint: EndpointConfig::default(),
             connect: Vec::new(),
             listen: Vec::new(),
@@ -80,7 +82,14 @@ impl PhoneBuilder {
         self
     }
 
-    /// Sets the telephone's settings.
+    /// Sets who may call.
+    #[must_use]
+    pub fn access(mut self, access: Access) -> Self {
+        self.access = access;
+        self
+    }
+
+    /// Sets the telephone's settings. Their policy for callers gives way to [`access`](Self::access).
     #[must_use]
     pub fn telephone(mut self, config: core::Config) -> Self {
         self.telephone = config;
@@ -141,6 +150,7 @@ impl PhoneBuilder {
         let config = Config {
             identity,
             telephone,
+            access: self.access,
             endpoint,
             unix_time_at_origin,
             tap: self.tap,
@@ -152,19 +162,22 @@ impl PhoneBuilder {
         let (event_sender, events) = events::channel();
         let mut tasks = tokio::task::JoinSet::new();
         let addresses: Vec<SocketAddr> = listeners.iter().map(|(_, local)| *local).collect();
-        for (listener, _) in listeners {
-            tasks.spawn(interface::serve(
-                listener,
-                InterfaceConfig::TCP_ACCEPTED,
-                io_sender.clone(),
-            ));
+        let mut origins = (0..).map(InterfaceOrigin);
+        for ((listener, _), origin) in listeners.into_iter().zip(&mut origins) {
+            let door = Door {
+                origin,
+                config: InterfaceConfig::TCP_ACCEPTED,
+                io: io_sender.clone(),
+            };
+            tasks.spawn(interface::serve(listener, door));
         }
-        for address in self.connect {
-            tasks.spawn(interface::connect(
-                address,
-                InterfaceConfig::TCP,
-                io_sender.clone(),
-            ));
+        for (address, origin) in self.connect.into_iter().zip(&mut origins) {
+            let door = Door {
+                origin,
+                config: InterfaceConfig::TCP,
+                io: io_sender.clone(),
+            };
+            tasks.spawn(interface::connect(address, door));
         }
         let me = driver.identity();
         let inbox = Inbox { requests, io, done };

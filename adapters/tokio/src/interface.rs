@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use lxst_driver::InterfaceOrigin;
 use lxst_driver::reticulum::InterfaceConfig;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -17,6 +18,7 @@ pub(crate) enum Io {
     /// It is connected. It sends what `writer` gives it, and reports under the number that comes
     /// back.
     Up {
+        origin: InterfaceOrigin,
         config: InterfaceConfig,
         writer: mpsc::Sender<Bytes>,
         number: oneshot::Sender<u32>,
@@ -29,15 +31,24 @@ pub(crate) enum Io {
     Down { number: u32 },
 }
 
+/// What the connections of one configured interface share: what they are, and the way to the
+/// phone's task.
+#[derive(Clone, Debug)]
+pub(crate) struct Door {
+    pub(crate) origin: InterfaceOrigin,
+    pub(crate) config: InterfaceConfig,
+    pub(crate) io: mpsc::Sender<Io>,
+}
+
 /// Keeps a client interface connected.
-pub(crate) async fn connect(address: String, config: InterfaceConfig, io: mpsc::Sender<Io>) {
+pub(crate) async fn connect(address: String, door: Door) {
     let mut pause = RECONNECT_LEAST;
     let mut is_first_failure = true;
     loop {
         match TcpStream::connect(&address).await {
             Ok(stream) => {
                 tracing::info!("connected to {address}");
-                run(stream, config, &io).await;
+                run(stream, &door).await;
                 tracing::warn!("connection to {address} broke, connecting again");
                 (pause, is_first_failure) = (RECONNECT_LEAST, true);
             }
@@ -47,7 +58,7 @@ pub(crate) async fn connect(address: String, config: InterfaceConfig, io: mpsc::
             }
             Err(error) => tracing::debug!("cannot connect to {address}: {error}"),
         }
-        if io.is_closed() {
+        if door.io.is_closed() {
             return;
         }
         sleep(pause).await;
@@ -56,15 +67,15 @@ pub(crate) async fn connect(address: String, config: InterfaceConfig, io: mpsc::
 }
 
 /// Accepts the connections of a server interface; each is an interface of its own.
-pub(crate) async fn serve(listener: TcpListener, config: InterfaceConfig, io: mpsc::Sender<Io>) {
+pub(crate) async fn serve(listener: TcpListener, door: Door) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) if connections.len() < CONNECTIONS => {
                     tracing::info!("{peer} connected");
-                    let io = io.clone();
-                    connections.spawn(async move { run(stream, config, &io).await });
+                    let door = door.clone();
+                    connections.spawn(async move { run(stream, &door).await });
                 }
                 Ok((_, peer)) => tracing::warn!("{peer} refused: {CONNECTIONS} are connected"),
                 Err(error) => {
@@ -79,7 +90,7 @@ pub(crate) async fn serve(listener: TcpListener, config: InterfaceConfig, io: mp
 }
 
 /// Moves the bytes of one connection until either side ends it.
-async fn run(stream: TcpStream, config: InterfaceConfig, io: &mpsc::Sender<Io>) {
+async fn run(stream: TcpStream, Door { origin, config, io }: &Door) {
     // Voice cannot wait for Nagle's algorithm; where it cannot be switched off, it waits.
     let _ = stream.set_nodelay(true);
     let (reader, stream_writer) = stream.into_split();
@@ -87,7 +98,8 @@ async fn run(stream: TcpStream, config: InterfaceConfig, io: &mpsc::Sender<Io>) 
     let (reply, number) = oneshot::channel();
     if io
         .send(Io::Up {
-            config,
+            origin: *origin,
+            config: *config,
             writer,
             number: reply,
         })

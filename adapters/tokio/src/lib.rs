@@ -52,5 +52,5 @@ pub use lxst_driver::core::{
 };
 pub use lxst_driver::reticulum::{DestinationHash, Identity, Rng};
 pub use lxst_driver::system::{IdentityFileError, OsRng, load_or_create_identity};
-pub use lxst_driver::{Door, Event, Tap, codecs, reticulum};
+pub use lxst_driver::{Access, Door, Event, Tap, codecs, reticulum};
 pub use phone::{Call, CallError, Figures, Phone};

@@ -78,7 +78,7 @@ impl Runner {
                 Some(io) = self.inbox.io.recv() => self.on_io(io),
                 Some(done) = self.inbox.done.recv() => self.driver.handle_done(self.now(), done),
                 pcm = hear(&mut self.microphone) => self.on_microphone(pcm),
-                () = tick(&mut self.playout) => self.play(),
+                () = tick(&mut self.playout), if !self.driver.awaits_audio(BLOCK_SAMPLES) => self.play(),
                 () = sleep_until(deadline) => self.driver.handle_timeout(self.now()),
             }
         };
@@ -153,11 +153,12 @@ impl Runner {
         let now = self.now();
         match io {
             Io::Up {
+                origin,
                 config,
                 writer,
                 number,
             } => {
-                let id = self.driver.interface_up(now, config);
+                let id = self.driver.interface_up(now, origin, config);
                 self.interfaces.insert(id.0, (id, writer));
                 if number.send(id.0).is_err() {
                     self.interface_down(now, id.0);

@@ -399,8 +399,7 @@ impl Line {
         };
         call.preferences_heard = true;
         let is_established = call.state == CallState::Established;
-        let opens_microphone =
-            mode == Mode::FullDuplex && (is_established || call.mode_chosen);
+        let opens_microphone = mode == Mode::FullDuplex && (is_established || call.mode_chosen);
         if mode == call.mode || opens_microphone && !self.config.peer_may_open_microphone {
             return;
         }

@@ -1,0 +1,103 @@
+//! The figures of a call as a small table.
+
+use std::fmt;
+use std::time::Duration;
+
+use lxst_tokio::Figures;
+use lxst_tokio::telephony::{Role, Stats};
+
+use crate::conversation::{Act, Conversation, MediaTotal};
+use crate::ladder::kilobytes;
+
+/// What is to be told of a call. [`Display`](fmt::Display) draws it, at most 80 columns wide.
+#[derive(Debug)]
+pub struct Report<'a> {
+    /// What both sides did.
+    pub conversation: &'a Conversation,
+    /// What the caller's phone counted.
+    pub caller: &'a Figures,
+    /// What the callee's phone counted.
+    pub callee: &'a Figures,
+    /// From a sound at the caller's microphone to the callee's speaker, where it is known.
+    pub mouth_to_ear: Option<Duration>,
+}
+
+/// What went from one side to the other.
+struct Way<'a> {
+    media: MediaTotal,
+    sender: &'a Figures,
+    hearer: &'a Stats,
+}
+
+impl fmt::Display for Report<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let dialled = self.conversation.moment(Role::Caller, Act::Dials);
+        let rang = self.conversation.moment(Role::Caller, Act::HearsRinging);
+        let answered = self.conversation.moment(Role::Callee, Act::Answers);
+        let stood = self.conversation.moment(Role::Caller, Act::Established);
+        let known = |duration: Option<Duration>| duration.map_or("unknown".into(), millis);
+        let between = |from: Option<Duration>, to: Option<Duration>| {
+            known(from.zip(to).map(|(from, to)| to.saturating_sub(from)))
+        };
+
+        let there = self.way(Role::Caller, self.caller, self.callee);
+        let back = self.way(Role::Callee, self.callee, self.caller);
+        let mut table = vec![[
+            String::new(),
+            "caller ► callee".into(),
+            "callee ► caller".into(),
+        ]];
+        let mut row = |name: &str, cell: fn(&Way<'_>) -> String| {
+            table.push([name.into(), cell(&there), cell(&back)]);
+        };
+        row("media packets", |way| {
+            format!(
+                "{} of {}",
+                way.hearer.media_packets_received, way.media.packets
+            )
+        });
+        row("encoded audio", |way| {
+            rate(way.media.payload_bytes, way.media.lasted)
+        });
+        row("on the air", |way| {
+            rate(way.media.air_bytes, way.media.lasted)
+        });
+        row("all packets", |way| {
+            let bytes = way.sender.endpoint.bytes_out;
+            kilobytes(usize::try_from(bytes).unwrap_or(usize::MAX))
+        });
+        row("concealed", |way| millis(way.hearer.concealed.duration()));
+        row("starved", |way| millis(way.hearer.starved.duration()));
+        row("frames shed", |way| way.hearer.frames_shed.to_string());
+
+        writeln!(f, "dialled to ringing       {}", between(dialled, rang))?;
+        writeln!(f, "answered to established  {}", between(answered, stood))?;
+        writeln!(f, "mouth to ear             {}\n", known(self.mouth_to_ear))?;
+        table
+            .iter()
+            .try_for_each(|[name, there, back]| writeln!(f, "{name:<17}{there:>23}{back:>23}"))
+    }
+}
+
+impl<'a> Report<'a> {
+    fn way(&self, from: Role, sender: &'a Figures, hearer: &'a Figures) -> Way<'a> {
+        Way {
+            media: self.conversation.media(from),
+            sender,
+            hearer: &hearer.telephone,
+        }
+    }
+}
+
+fn millis(duration: Duration) -> String {
+    format!("{:.1} ms", duration.as_secs_f64() * 1_000.0)
+}
+
+/// Writes an amount, and how much of it passes in a second.
+fn rate(bytes: usize, duration: Duration) -> String {
+    if duration.is_zero() {
+        return kilobytes(bytes);
+    }
+    let kilobits = bytes as f64 * 8.0 / 1_000.0 / duration.as_secs_f64();
+    format!("{}, {kilobits:.1} kbit/s", kilobytes(bytes))
+}

@@ -1,0 +1,148 @@
+//! `cargo run --example call`, as a newcomer runs it.
+
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::time::Duration;
+
+use lxst_examples::sound::{WavSink, read_wav, to_i16};
+use lxst_interop::envelope::{Pcm, correlation};
+
+#[test]
+fn a_call_carries_speech_and_draws_itself() {
+    let folder = folder("carries-speech");
+    let speech_file = folder.join("speech.wav");
+    let heard_file = folder.join("made/on/the/way/heard.wav");
+    let speech = &recording()[..SECOND * 2];
+    write_wav(&speech_file, speech);
+
+    let output = call(&["--speech", path(&speech_file), "--out", path(&heard_file)]);
+
+    let text = String::from_utf8(output.stdout).unwrap();
+    let complaint = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{text}{complaint}");
+    assert_eq!(complaint, "");
+    let mut rest = text.as_str();
+    for step in [
+        "dials",
+        "link request",
+        "link proof",
+        "AVAILABLE",
+        "identify",
+        "RINGING",
+        "prefers Medium Quality, full duplex",
+        "CONNECTING",
+        "ESTABLISHED",
+        "media",
+        "hangs up",
+        "link close",
+        "hung up by the peer",
+        "mouth to ear",
+        "came through",
+    ] {
+        let (_, after) = rest.split_once(step).unwrap_or_else(|| {
+            panic!("{step:?} is missing, or out of order:\n{text}");
+        });
+        rest = after;
+    }
+    for line in text.lines().filter(|line| !line.starts_with("heard")) {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+
+    let heard = read_wav(&heard_file).unwrap();
+    let [speech, heard] =
+        [speech, &heard].map(|pcm| pcm.iter().copied().map(to_i16).collect::<Vec<i16>>());
+    let verdict = correlation(pcm(&speech), pcm(&heard), Duration::from_secs(1)).unwrap();
+    assert!(verdict.correlation > 0.9, "{verdict:?}");
+}
+
+#[test]
+fn speech_that_is_no_wav_file_is_refused_in_one_line() {
+    let folder = folder("no-wav");
+    let speech_file = folder.join("speech.wav");
+    std::fs::write(&speech_file, "these are words, but no sound").unwrap();
+
+    let out = folder.join("heard.wav");
+    let output = call(&["--speech", path(&speech_file), "--out", path(&out)]);
+
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(one_line(&output).matches("speech.wav").count(), 1);
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
+fn silence_does_not_come_through() {
+    let folder = folder("silence");
+    let speech_file = folder.join("silence.wav");
+    write_wav(&speech_file, &[0.0; SECOND * 3 / 2]);
+
+    let out = folder.join("heard.wav");
+    let output = call(&["--speech", path(&speech_file), "--out", path(&out)]);
+
+    assert_eq!(output.status.code(), Some(1));
+    assert!(one_line(&output).contains("silent"), "{output:?}");
+}
+
+#[test]
+fn a_profile_that_cannot_be_sent_ends_it_in_one_line() {
+    let out = folder("profile").join("heard.wav");
+    let output = call(&["--profile", "ulbw", "--out", path(&out)]);
+
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        one_line(&output).contains("Ultra Low Bandwidth"),
+        "{output:?}"
+    );
+}
+
+fn call(arguments: &[&str]) -> Output {
+    // Cargo puts the examples beside the folder of the test executables.
+    let test = std::env::current_exe().unwrap();
+    let example = test
+        .parent()
+        .unwrap()
+        .with_file_name("examples")
+        .join("call");
+    let output = Command::new(&example).args(arguments).output();
+    output
+        .unwrap_or_else(|error| panic!("{}: {error}; build the examples first", example.display()))
+}
+
+fn one_line(output: &Output) -> &str {
+    let complaint = std::str::from_utf8(&output.stderr).unwrap();
+    assert_eq!(complaint.lines().count(), 1, "{complaint}");
+    complaint
+}
+
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn recording() -> Vec<f32> {
+    read_wav(&Path::new(env!("CARGO_MANIFEST_DIR")).join("speech.wav")).unwrap()
+}
+
+fn write_wav(path: &Path, pcm: &[f32]) {
+    let mut sink = WavSink::create(path).unwrap();
+    sink.write(pcm).unwrap();
+    sink.finish().unwrap();
+}
+
+fn path(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+fn pcm(samples: &[i16]) -> Pcm<'_> {
+    Pcm {
+        samples,
+        rate_hz: 48_000,
+    }
+}
+
+const SECOND: usize = 48_000;
