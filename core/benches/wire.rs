@@ -14,10 +14,7 @@ fn encode_media(bencher: Bencher) {
     let payload = [0x5a; OPUS_BYTES];
     let mut out = [0; 500];
     bencher.bench_local(|| {
-        let frame = Frame {
-            codec: Codec::Opus,
-            payload: black_box(&payload),
-        };
+        let frame = Frame { codec: Codec::Opus, payload: black_box(&payload) };
         encode_frame(frame, black_box(&mut out))
     });
 }
@@ -25,18 +22,13 @@ fn encode_media(bencher: Bencher) {
 #[divan::bench]
 fn decode_media(bencher: Bencher) {
     let mut out = [0; 500];
-    let frame = Frame {
-        codec: Codec::Opus,
-        payload: &[0x5a; OPUS_BYTES],
-    };
+    let frame = Frame { codec: Codec::Opus, payload: &[0x5a; OPUS_BYTES] };
     let length = encode_frame(frame, &mut out).expect("500 bytes hold 60");
     let bytes = &out[..length];
     bencher.bench_local(|| {
         let packet = Packet::parse(black_box(bytes));
         packet.map(|packet| {
-            packet.frames().fold(0, |sum, frame| {
-                sum + frame.map_or(0, |frame| frame.payload.len())
-            })
+            packet.frames().fold(0, |sum, frame| sum + frame.map_or(0, |frame| frame.payload.len()))
         })
     });
 }

@@ -32,6 +32,8 @@ pub struct Config {
     pub screening_time: Duration,
     /// What happens to a caller about whom the app did not decide in time.
     pub screening_default: Verdict,
+    /// How often callers may try.
+    pub limits: CallerLimits,
     /// Whether the peer may open our microphone path by switching half duplex to full duplex.
     pub peer_may_open_microphone: bool,
     /// When we announce ourselves.
@@ -51,6 +53,7 @@ impl Default for Config {
             wait_time: Duration::from_secs(70),
             screening_time: Duration::from_millis(1_500),
             screening_default: Verdict::Ring,
+            limits: CallerLimits::default(),
             peer_may_open_microphone: false,
             announce: AnnouncePolicy::default(),
         }
@@ -114,6 +117,26 @@ pub enum CallerPolicy {
     Ask,
 }
 
+/// How often callers may try, in a window of time that begins with their first attempt. Beyond it
+/// they hear that the line is busy, as a caller who comes at a bad time does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct CallerLimits {
+    /// The window.
+    pub window: Duration,
+    /// Attempts of one identity. The [`CALLERS_REMEMBERED`](crate::limits::CALLERS_REMEMBERED)
+    /// latest are told apart.
+    pub one_caller: u16,
+    /// Attempts of all identities that we never talked with, together.
+    pub strangers: u16,
+}
+
+impl Default for CallerLimits {
+    /// 20 attempts of one caller and 60 of strangers in 10 min; our choice.
+    fn default() -> Self {
+        Self { window: Duration::from_secs(600), one_caller: 20, strangers: 60 }
+    }
+}
+
 /// What becomes of a caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Verdict {
@@ -140,11 +163,7 @@ pub struct AnnouncePolicy {
 
 impl AnnouncePolicy {
     /// Only on command.
-    pub const ON_COMMAND: Self = Self {
-        at_start: false,
-        on_interface_up: false,
-        interval: None,
-    };
+    pub const ON_COMMAND: Self = Self { at_start: false, on_interface_up: false, interval: None };
 
     /// The least interval; a shorter one is taken as this.
     pub const LEAST_INTERVAL: Duration = Duration::from_secs(5 * 60);

@@ -56,9 +56,7 @@ impl FromStr for IdentityHash {
         if text.len() != 32 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(error);
         }
-        u128::from_str_radix(text, 16)
-            .map(|value| Self(value.to_be_bytes()))
-            .map_err(|_| error)
+        u128::from_str_radix(text, 16).map(|value| Self(value.to_be_bytes())).map_err(|_| error)
     }
 }
 
@@ -78,12 +76,9 @@ mod tests {
         let text = "f293e5612b27dbc491e52cc9845d3f53";
         let hash: IdentityHash = text.parse().unwrap();
         assert_eq!(std::format!("{hash}"), text);
-        for bad in [
-            "",
-            "f293",
-            "+293e5612b27dbc491e52cc9845d3f53",
-            "g293e5612b27dbc491e52cc9845d3f53",
-        ] {
+        for bad in
+            ["", "f293", "+293e5612b27dbc491e52cc9845d3f53", "g293e5612b27dbc491e52cc9845d3f53"]
+        {
             assert!(bad.parse::<IdentityHash>().is_err(), "{bad}");
         }
     }

@@ -38,7 +38,8 @@ mod time;
 mod timers;
 
 pub use config::{
-    AnnouncePolicy, AnswerMode, CallerPolicy, Config, RawDepth, TransmitCodec, Verdict,
+    AnnouncePolicy, AnswerMode, CallerLimits, CallerPolicy, Config, RawDepth, TransmitCodec,
+    Verdict,
 };
 pub use error::InputError;
 pub use id::{CallId, IdentityHash, JobId, LinkId, NoIdentityHash};
@@ -46,9 +47,10 @@ pub use input::{
     Availability, Command, Direction, Input, LinkEnd, LinkEvent, LinkFailure, Mute, Outcome,
     PortChange, Talk,
 };
+pub use line::{Cause, TRANSITIONS, Target, Transition};
 pub use output::{
-    Class, DropReason, EndReason, Event, LinkRequest, Output, PacketBuf, SendFormat, Side, Source,
-    StreamChange, Tempo, Work,
+    Class, DropReason, EndReason, Event, Limit, LinkRequest, Output, PacketBuf, SendFormat, Side,
+    Source, StreamChange, Tempo, Work,
 };
 pub use profile::{Mode, Profile, ProfileSet, UnknownProfile, VoiceCodec};
 pub use state::{CallState, CallStatus, Role};

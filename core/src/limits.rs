@@ -28,9 +28,9 @@ pub const OUTBOX: usize = 64;
 /// Outputs that one input can cause at most. An input is refused while fewer places are free.
 pub const OUTPUTS_PER_INPUT: usize = 32;
 
-/// Deadlines that one timeout takes at most: those of the call and two of each pending link. The
+/// Deadlines that one timeout takes at most: one of each timer and two of each pending link. The
 /// rest waits for the next timeout.
-pub const DEADLINES_PER_TIMEOUT: usize = 6 + 2 * PENDING_LINKS;
+pub const DEADLINES_PER_TIMEOUT: usize = 10 + 2 * PENDING_LINKS;
 
 /// Encode jobs out at once. Captured audio waits beyond it.
 pub const SEND_JOBS: usize = 2;
@@ -85,3 +85,19 @@ pub const PREFERENCES: Duration = Duration::from_millis(500);
 
 /// The longest screening; a longer setting is taken as this.
 pub const SCREENING_MOST: Duration = Duration::from_secs(3);
+
+/// How long a call that the callee refused waits to learn whether the callee itself calls us.
+pub const CROSSING: Duration = Duration::from_secs(3);
+
+/// How long no media comes before the peer counts as silent.
+pub const SILENCE: Duration = Duration::from_secs(5);
+
+/// How long nothing at all comes before a call ends.
+pub const MEDIA_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How long we send nothing before one frame shows that we are there.
+pub const PRESENCE: Duration = Duration::from_secs(5);
+
+/// Callers whose attempts are told apart. Beyond it the one whose last attempt is the oldest is
+/// forgotten, strangers first.
+pub const CALLERS_REMEMBERED: usize = 64;

@@ -10,28 +10,12 @@ use crate::{CallId, Direction, Event, JobId, LinkId, LinkRequest, StreamChange};
 /// An output whose bytes are not written yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Queued {
-    Signals {
-        link: LinkId,
-        signals: Vec<Signal, 2>,
-    },
-    Media {
-        link: LinkId,
-    },
-    Link {
-        link: LinkId,
-        request: LinkRequest,
-    },
+    Signals { link: LinkId, signals: Vec<Signal, 2> },
+    Media { link: LinkId },
+    Link { link: LinkId, request: LinkRequest },
     Announce,
-    Stream {
-        call: CallId,
-        direction: Direction,
-        change: StreamChange,
-    },
-    Job {
-        job: JobId,
-        direction: Direction,
-        ticket: Ticket,
-    },
+    Stream { call: CallId, direction: Direction, change: StreamChange },
+    Job { job: JobId, direction: Direction, ticket: Ticket },
     Event(Event),
 }
 
@@ -42,10 +26,7 @@ impl Outbox {
     pub(crate) fn push(&mut self, output: Queued) {
         // Telephone::handle_input refuses an input while there is less room than it can take.
         let refused = self.0.push_back(output);
-        debug_assert!(
-            refused.is_ok(),
-            "an input caused more than {OUTPUTS_PER_INPUT} outputs"
-        );
+        debug_assert!(refused.is_ok(), "an input caused more than {OUTPUTS_PER_INPUT} outputs");
     }
 
     pub(crate) fn signal(&mut self, link: LinkId, signals: &[Signal]) {

@@ -219,6 +219,24 @@ pub enum Event {
         /// Who wanted it.
         by: Side,
     },
+    /// No media came for 5 s in full duplex. Not an end: the peer may be mute.
+    PeerSilent {
+        /// The call.
+        call: CallId,
+    },
+    /// Media came again.
+    PeerAudible {
+        /// The call.
+        call: CallId,
+    },
+    /// Somebody called more often than the limit allows, and hears that the line is busy. Told
+    /// once, until the limit's window has passed.
+    CallerLimited {
+        /// Who.
+        from: IdentityHash,
+        /// Which of the limits.
+        limit: Limit,
+    },
     /// The call is over. Exactly one for every call dialled or announced by `Incoming`, and the
     /// last word on it.
     Ended {
@@ -245,6 +263,15 @@ pub enum Side {
     Remote,
 }
 
+/// A limit on callers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Limit {
+    /// Attempts of one identity.
+    OneCaller,
+    /// Attempts of all identities that we never talked with.
+    Strangers,
+}
+
 /// Why a call is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -269,6 +296,8 @@ pub enum EndReason {
     LinkLost,
     /// It was ended before the answer by the side that dialled.
     Cancelled,
+    /// Nothing at all came from the peer for a minute.
+    MediaTimeout,
     /// The other side's software did not go on with the call set-up.
     ProtocolTimeout,
 }
@@ -287,6 +316,7 @@ impl fmt::Display for EndReason {
             Self::LinkFailed => "no link",
             Self::LinkLost => "link lost",
             Self::Cancelled => "cancelled",
+            Self::MediaTimeout => "media timeout",
             Self::ProtocolTimeout => "protocol timeout",
         })
     }

@@ -72,9 +72,7 @@ impl Profile {
     /// Finds the profile of a wire number.
     #[must_use]
     pub fn from_id(id: u64) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|profile| u64::from(profile.id()) == id)
+        Self::ALL.into_iter().find(|profile| u64::from(profile.id()) == id)
     }
 
     /// Tells how much audio one frame holds.
@@ -97,21 +95,15 @@ impl Profile {
             Self::UltraLowBandwidth => VoiceCodec::Codec2 { bitrate_bps: 700 },
             Self::VeryLowBandwidth => VoiceCodec::Codec2 { bitrate_bps: 1_600 },
             Self::LowBandwidth => VoiceCodec::Codec2 { bitrate_bps: 3_200 },
-            Self::MediumQuality | Self::UltraLowLatency | Self::LowLatency => VoiceCodec::Opus {
-                bitrate_bps: 8_000,
-                sample_rate_hz: 24_000,
-                channels: 1,
-            },
-            Self::HighQuality => VoiceCodec::Opus {
-                bitrate_bps: 16_000,
-                sample_rate_hz: 48_000,
-                channels: 1,
-            },
-            Self::SuperHighQuality => VoiceCodec::Opus {
-                bitrate_bps: 32_000,
-                sample_rate_hz: 48_000,
-                channels: 2,
-            },
+            Self::MediumQuality | Self::UltraLowLatency | Self::LowLatency => {
+                VoiceCodec::Opus { bitrate_bps: 8_000, sample_rate_hz: 24_000, channels: 1 }
+            }
+            Self::HighQuality => {
+                VoiceCodec::Opus { bitrate_bps: 16_000, sample_rate_hz: 48_000, channels: 1 }
+            }
+            Self::SuperHighQuality => {
+                VoiceCodec::Opus { bitrate_bps: 32_000, sample_rate_hz: 48_000, channels: 2 }
+            }
         }
     }
 
@@ -250,11 +242,7 @@ impl ProfileSet {
 impl fmt::Debug for ProfileSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set()
-            .entries(
-                Profile::ALL
-                    .into_iter()
-                    .filter(|profile| self.contains(*profile)),
-            )
+            .entries(Profile::ALL.into_iter().filter(|profile| self.contains(*profile)))
             .finish()
     }
 }
@@ -318,14 +306,8 @@ mod tests {
 
     #[test]
     fn low_latency_is_0x80_and_ultra_low_latency_0x70() {
-        assert_eq!(
-            Profile::from_id(0x80).map(Profile::frame),
-            Some(Samples::from_millis(20))
-        );
-        assert_eq!(
-            Profile::from_id(0x70).map(Profile::frame),
-            Some(Samples::from_millis(10))
-        );
+        assert_eq!(Profile::from_id(0x80).map(Profile::frame), Some(Samples::from_millis(20)));
+        assert_eq!(Profile::from_id(0x70).map(Profile::frame), Some(Samples::from_millis(10)));
     }
 
     #[test]
@@ -336,23 +318,14 @@ mod tests {
             };
             let bits = u64::from(bitrate_bps) * u64::from(profile.frame().0);
             let bytes = bits.div_ceil(8 * u64::from(Samples::RATE_HZ));
-            assert_eq!(
-                u64::try_from(profile.byte_ceiling()),
-                Ok(bytes),
-                "{profile}"
-            );
+            assert_eq!(u64::try_from(profile.byte_ceiling()), Ok(bytes), "{profile}");
         }
     }
 
     #[test]
     fn the_opus_set_holds_five_profiles() {
-        let held = Profile::ALL
-            .into_iter()
-            .filter(|p| ProfileSet::OPUS.contains(*p));
-        assert!(
-            held.clone()
-                .all(|p| matches!(p.codec(), VoiceCodec::Opus { .. }))
-        );
+        let held = Profile::ALL.into_iter().filter(|p| ProfileSet::OPUS.contains(*p));
+        assert!(held.clone().all(|p| matches!(p.codec(), VoiceCodec::Opus { .. })));
         assert_eq!(held.count(), 5);
     }
 }

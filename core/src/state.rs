@@ -7,10 +7,11 @@ use crate::{CallId, IdentityHash, Mode, Profile};
 /// The state of the line's call.
 ///
 /// ```text
-/// outgoing  Idle > Calling > Linked > Identified > Ringing > Connecting > Established > Idle
-/// incoming  Idle > Ringing > Connecting > Established > Idle
+/// caller  Idle > Calling > Linked > Identified > Ringing > Connecting > Established > Idle
+/// callee  Idle > Ringing > Connecting > Established > Idle
 /// ```
-/// Every state may end in `Idle`. An outgoing call may skip forward when a signal got lost.
+/// Every state may end in `Idle`. A caller's call may skip forward when a signal got lost, and may
+/// become a callee's when both dialled each other; [`TRANSITIONS`](crate::TRANSITIONS) has it all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CallState {
     /// There is no call.
@@ -22,6 +23,8 @@ pub enum CallState {
     Linked,
     /// We told the callee who we are.
     Identified,
+    /// The callee is busy, perhaps because it calls us: somebody does who is not identified.
+    Refused,
     /// It rings at the callee.
     Ringing,
     /// Answered; the streams are being set up.
@@ -37,6 +40,7 @@ impl fmt::Display for CallState {
             Self::Calling => "calling",
             Self::Linked => "linked",
             Self::Identified => "identified",
+            Self::Refused => "refused",
             Self::Ringing => "ringing",
             Self::Connecting => "connecting",
             Self::Established => "established",
@@ -49,8 +53,17 @@ impl fmt::Display for CallState {
 pub enum Role {
     /// We did.
     Caller,
-    /// The peer did.
+    /// The peer did, or both and the peer's call stands.
     Callee,
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Caller => "caller",
+            Self::Callee => "callee",
+        })
+    }
 }
 
 /// A call as it stands.

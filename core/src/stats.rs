@@ -37,6 +37,8 @@ pub struct Stats {
     pub preferences_unsupported: u64,
     /// Frames ignored because their codec is unknown, or they are too long.
     pub frames_unknown: u64,
+    /// Callers who heard BUSY because they tried too often.
+    pub callers_limited: u64,
     /// Incoming links closed for want of room.
     pub links_refused: u64,
 }

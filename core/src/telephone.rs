@@ -1,13 +1,14 @@
 //! The phone: one door in, one ordered door out.
 
 use crate::limits::DEADLINES_PER_TIMEOUT;
-use crate::line::Line;
+use crate::line::{Context, Limiter, Line};
 use crate::media::Media;
 use crate::outbox::{Outbox, Queued};
+use crate::stats::count;
 use crate::wire::{self, Packet};
 use crate::{
-    CallStatus, Class, Config, Deadline, DropReason, Event, Input, InputError, Instant, LinkId,
-    Output, PacketBuf, Stats,
+    CallStatus, Class, Config, Deadline, DropReason, Event, IdentityHash, Input, InputError,
+    Instant, LinkId, Output, PacketBuf, Stats, Timer,
 };
 
 /// A telephone, as a value: the same inputs at the same moments give the same outputs.
@@ -17,7 +18,7 @@ use crate::{
 /// ```
 /// # use lxst_core::{CallId, Command, Config, IdentityHash, Input, Instant, LinkId, Mode};
 /// # use lxst_core::{Output, PacketBuf, Profile, Telephone, LinkRequest};
-/// let mut phone = Telephone::new(Config::default(), Instant::ORIGIN);
+/// let mut phone = Telephone::new(IdentityHash([1; 16]), Config::default(), Instant::ORIGIN);
 /// let mut buf = PacketBuf::new();
 ///
 /// let dial = Command::Dial {
@@ -43,6 +44,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Telephone {
     line: Line,
+    limiter: Limiter,
     media: Media,
     outbox: Outbox,
     stats: Stats,
@@ -50,11 +52,13 @@ pub struct Telephone {
 }
 
 impl Telephone {
-    /// Makes an idle phone.
+    /// Makes an idle phone of the person with this identity, by which calls that cross are told
+    /// apart.
     #[must_use]
-    pub fn new(config: Config, now: Instant) -> Self {
+    pub fn new(identity: IdentityHash, config: Config, now: Instant) -> Self {
         Self {
-            line: Line::new(config, now),
+            line: Line::new(identity, config, now),
+            limiter: Limiter::default(),
             media: Media::new(&config),
             outbox: Outbox::default(),
             stats: Stats::default(),
@@ -74,36 +78,39 @@ impl Telephone {
             return Err(InputError::OutputFull);
         }
         let now = now.max(self.now);
-        let Self {
-            line,
-            media,
-            outbox: out,
-            stats,
-            ..
-        } = self;
         match input {
             Input::Timeout => self.on_timeout(now),
             Input::Packet { link, data } => self.on_packet(now, link, data)?,
-            Input::Link { link, event } => line.on_link(now, link, event, stats, out)?,
-            Input::InterfaceUp => line.on_interface_up(out),
-            Input::Command(command) => line.on_command(now, command, out)?,
+            Input::Link { link, event } => {
+                let (line, _, mut cx) = self.parts(now);
+                line.on_link(link, event, &mut cx)?;
+            }
+            Input::InterfaceUp => self.line.on_interface_up(&mut self.outbox),
+            Input::Command(command) => {
+                let (line, _, mut cx) = self.parts(now);
+                line.on_command(command, &mut cx)?;
+            }
             Input::Captured { samples } => {
-                let taken = media.on_captured(samples, stats, out);
-                taken.map_err(|_| InputError::NotAllowed {
-                    state: line.state(),
-                })?;
+                let (line, media, mut cx) = self.parts(now);
+                let taken = media.on_captured(samples, &mut cx);
+                taken.map_err(|_| InputError::NotAllowed { state: line.state() })?;
             }
             Input::Consumed { samples } => {
-                let taken = media.on_consumed(samples, stats, out);
-                taken.map_err(|_| InputError::NotAllowed {
-                    state: line.state(),
-                })?;
+                let (line, media, mut cx) = self.parts(now);
+                let taken = media.on_consumed(samples, &mut cx);
+                taken.map_err(|_| InputError::NotAllowed { state: line.state() })?;
             }
-            Input::Port { direction, change } => media.on_port(direction, change, stats, out),
-            Input::JobDone { job, outcome } => media.on_job_done(job, outcome, stats, out)?,
+            Input::Port { direction, change } => {
+                let (_, media, mut cx) = self.parts(now);
+                media.on_port(direction, change, &mut cx);
+            }
+            Input::JobDone { job, outcome } => {
+                let (_, media, mut cx) = self.parts(now);
+                media.on_job_done(job, outcome, &mut cx)?;
+            }
         }
         self.now = now;
-        self.settle();
+        self.settle(now);
         Ok(())
     }
 
@@ -114,40 +121,20 @@ impl Telephone {
             Queued::Signals { link, signals } => {
                 // Two signals take at most 22 bytes.
                 let length = wire::encode_signals(&signals, buf).unwrap_or(0);
-                Output::Transmit {
-                    link,
-                    class: Class::Signal,
-                    data: &buf[..length],
-                }
+                Output::Transmit { link, class: Class::Signal, data: &buf[..length] }
             }
             Queued::Media { link } => {
                 let data = self.media.write_packet(buf);
-                Output::Transmit {
-                    link,
-                    class: Class::Media,
-                    data,
-                }
+                Output::Transmit { link, class: Class::Media, data }
             }
             Queued::Link { link, request } => Output::Link { link, request },
             Queued::Announce => Output::Announce,
-            Queued::Stream {
-                call,
-                direction,
-                change,
-            } => Output::Stream {
-                call,
-                direction,
-                change,
-            },
-            Queued::Job {
-                job,
-                direction,
-                ticket,
-            } => Output::Job {
-                job,
-                direction,
-                work: self.media.write_work(ticket, buf),
-            },
+            Queued::Stream { call, direction, change } => {
+                Output::Stream { call, direction, change }
+            }
+            Queued::Job { job, direction, ticket } => {
+                Output::Job { job, direction, work: self.media.write_work(ticket, buf) }
+            }
             Queued::Event(event) => Output::Event(event),
         })
     }
@@ -158,11 +145,8 @@ impl Telephone {
     /// With debug assertions, while outputs wait: a deadline counts only when they are drained.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Deadline> {
-        debug_assert!(
-            self.outbox.is_empty(),
-            "drain poll_output before poll_timeout"
-        );
-        self.line.deadline()
+        debug_assert!(self.outbox.is_empty(), "drain poll_output before poll_timeout");
+        self.deadline()
     }
 
     /// Tells of the call, `None` when the line is idle.
@@ -181,10 +165,14 @@ impl Telephone {
     /// would have given.
     fn on_timeout(&mut self, now: Instant) {
         for _ in 0..DEADLINES_PER_TIMEOUT {
-            if !self.line.on_timeout(now, &mut self.outbox) {
-                return;
+            let Some(due) = self.deadline().filter(|due| due.at <= now) else { return };
+            let (line, media, mut cx) = self.parts(now);
+            if due.timer == Timer::Presence {
+                media.on_presence(&mut cx);
+            } else {
+                line.on_timeout(due.timer, &mut cx);
             }
-            self.settle();
+            self.settle(now);
         }
     }
 
@@ -197,41 +185,47 @@ impl Telephone {
             // The caller is not accepted: its packets are not heard.
             return Ok(());
         }
-        let Self {
-            line,
-            media,
-            outbox: out,
-            stats,
-            ..
-        } = self;
+        let (line, media, mut cx) = self.parts(now);
+        line.on_heard(now);
         let dropped = match Packet::parse(data) {
             Ok(packet) => {
                 let frames = packet.frames();
                 let mut dropped = None;
                 if let Some(first) = frames.clone().next() {
-                    stats.media_packets_received = stats.media_packets_received.saturating_add(1);
+                    count(&mut cx.stats.media_packets_received);
                     if first.is_ok() {
-                        line.on_media(out);
+                        line.on_media(&mut cx);
                     }
-                    media.follow(line.session(), stats, out);
-                    dropped = media.on_frames(frames, stats, out);
+                    media.follow(line.session(), &mut cx);
+                    dropped = media.on_frames(frames, &mut cx);
                 }
-                dropped.or(line.on_signals(now, &packet, stats, out))
+                dropped.or(line.on_signals(&packet, &mut cx))
             }
-            Err(_) => Some(stats.drop_for(DropReason::MalformedPacket)),
+            Err(_) => Some(cx.stats.drop_for(DropReason::MalformedPacket)),
         };
         if let Some(reason) = dropped {
-            out.event(Event::Dropped { link, reason });
+            cx.out.event(Event::Dropped { link, reason });
         }
         Ok(())
     }
 
     /// Lets the media follow the line, and tells of a call's end last.
-    fn settle(&mut self) {
-        self.media
-            .follow(self.line.session(), &mut self.stats, &mut self.outbox);
-        if let Some((call, reason)) = self.line.take_ended() {
-            self.outbox.event(Event::Ended { call, reason });
+    fn settle(&mut self, now: Instant) {
+        let (line, media, mut cx) = self.parts(now);
+        line.settle(&mut cx);
+        media.follow(line.session(), &mut cx);
+        if let Some((call, reason)) = line.take_ended() {
+            cx.out.event(Event::Ended { call, reason });
         }
+    }
+
+    fn deadline(&self) -> Option<Deadline> {
+        let deadlines = self.line.deadline().into_iter().chain(self.media.deadline());
+        deadlines.min_by_key(|deadline| deadline.at)
+    }
+
+    fn parts(&mut self, now: Instant) -> (&mut Line, &mut Media, Context<'_>) {
+        let Self { line, limiter, media, outbox: out, stats, .. } = self;
+        (line, media, Context { now, limiter, stats, out })
     }
 }

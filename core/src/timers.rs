@@ -31,6 +31,18 @@ pub enum Timer {
     /// Started by an answer that comes before the caller's preferences, stopped by them. On expiry
     /// the call goes on with ours.
     Preferences,
+    /// Started by BUSY while somebody calls who is not identified. On expiry the call ends as
+    /// [`Busy`](crate::EndReason::Busy).
+    Crossing,
+    /// Started by the answer and by media that comes again. On expiry
+    /// [`PeerSilent`](crate::Event::PeerSilent) is told, in full duplex.
+    Silence,
+    /// Started by the answer, put off by all that the peer sends. On expiry the call ends as
+    /// [`MediaTimeout`](crate::EndReason::MediaTimeout), in full duplex.
+    Media,
+    /// Started by the answer and by each frame that we send. On expiry one frame of silence is
+    /// sent, in full duplex.
+    Presence,
     /// Started at the start and by itself. On expiry we announce.
     Announce,
     /// Started by an incoming link. On expiry the caller hears AVAILABLE or BUSY.
@@ -52,12 +64,16 @@ pub enum Timer {
 pub(crate) struct Timers([Option<Instant>; Self::TABLE.len()]);
 
 impl Timers {
-    const TABLE: [Timer; 6] = [
+    /// The timers that are kept here; the others belong to a link or to the media.
+    pub(crate) const TABLE: [Timer; 9] = [
         Timer::Wait,
         Timer::Connect,
         Timer::Establish,
         Timer::Ring,
         Timer::Preferences,
+        Timer::Crossing,
+        Timer::Silence,
+        Timer::Media,
         Timer::Announce,
     ];
 
@@ -71,6 +87,10 @@ impl Timers {
         if let Some(place) = self.place(timer) {
             *place = None;
         }
+    }
+
+    pub(crate) fn runs(&self, timer: Timer) -> bool {
+        self.iter().any(|deadline| deadline.timer == timer)
     }
 
     /// Stops all that belong to a call.
@@ -89,10 +109,7 @@ impl Timers {
 
     fn place(&mut self, timer: Timer) -> Option<&mut Option<Instant>> {
         let index = Self::TABLE.into_iter().position(|entry| entry == timer);
-        debug_assert!(
-            index.is_some(),
-            "{timer:?} belongs to a link, not to the table"
-        );
+        debug_assert!(index.is_some(), "{timer:?} belongs to a link, not to the table");
         self.0.get_mut(index?)
     }
 }

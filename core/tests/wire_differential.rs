@@ -1,9 +1,6 @@
 //! Our MessagePack against `rmpv`'s, which shares no code with it.
 
-#![expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "the values are another crate's enum"
-)]
+#![expect(clippy::wildcard_enum_match_arm, reason = "the values are another crate's enum")]
 
 use std::collections::BTreeSet;
 
@@ -83,9 +80,7 @@ fn read(bytes: &[u8]) -> Option<Content> {
     let packet = Packet::parse(bytes).ok()?;
     let signals = packet.signals().map(Signal::value).collect();
     let frames = packet.frames().flatten();
-    let frames = frames
-        .map(|frame| (frame.codec.byte(), frame.payload.to_vec()))
-        .collect();
+    let frames = frames.map(|frame| (frame.codec.byte(), frame.payload.to_vec())).collect();
     Some((signals, frames))
 }
 
@@ -103,15 +98,9 @@ fn expected(packet: &Value) -> Option<Content> {
     }
     let field = |wanted: u64| {
         let found = entries.iter().find(|(key, _)| key.as_u64() == Some(wanted));
-        found.map_or(vec![], |(_, value)| {
-            value.as_array().cloned().unwrap_or(vec![value.clone()])
-        })
+        found.map_or(vec![], |(_, value)| value.as_array().cloned().unwrap_or(vec![value.clone()]))
     };
-    let signals = field(0)
-        .iter()
-        .filter_map(Value::as_u64)
-        .take(MAX_SIGNALS)
-        .collect();
+    let signals = field(0).iter().filter_map(Value::as_u64).take(MAX_SIGNALS).collect();
     let frames = field(1)
         .iter()
         .map_while(|frame| match frame {
@@ -137,9 +126,9 @@ fn holds_invalid_text(value: &Value) -> bool {
     match value {
         Value::String(text) => text.is_err(),
         Value::Array(values) => values.iter().any(holds_invalid_text),
-        Value::Map(entries) => entries
-            .iter()
-            .any(|(key, value)| holds_invalid_text(key) || holds_invalid_text(value)),
+        Value::Map(entries) => {
+            entries.iter().any(|(key, value)| holds_invalid_text(key) || holds_invalid_text(value))
+        }
         _ => false,
     }
 }
@@ -192,11 +181,7 @@ fn packet() -> impl Strategy<Value = Value> {
     let others = btree_set(2..40_000_u64, 0..18).prop_flat_map(|keys: BTreeSet<u64>| {
         let values = vec(value(), keys.len());
         values.prop_map(move |values| {
-            keys.iter()
-                .copied()
-                .map(Value::from)
-                .zip(values)
-                .collect::<Vec<_>>()
+            keys.iter().copied().map(Value::from).zip(values).collect::<Vec<_>>()
         })
     });
     let signals = proptest::option::of(signals);

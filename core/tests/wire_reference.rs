@@ -12,9 +12,7 @@ fn packets_are_taken_as_the_reference_takes_them_or_as_noted() {
             panic!("a row has three columns or four: {line}");
         };
         let reference = without_exception_name(reference);
-        let expected = differs
-            .first()
-            .map_or(reference.clone(), |ours| (*ours).to_owned());
+        let expected = differs.first().map_or(reference.clone(), |ours| (*ours).to_owned());
         if !differs.is_empty() {
             assert_ne!(expected, reference, "{what}: not a difference");
         }
@@ -36,26 +34,14 @@ fn acted_on(bytes: &[u8]) -> String {
     for frame in packet.frames() {
         is_bad |= frame.is_err();
         acts.push(frame.map_or("raised".to_owned(), |frame| {
-            let payload: String = frame
-                .payload
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect();
+            let payload: String = frame.payload.iter().map(|byte| format!("{byte:02x}")).collect();
             format!("frame {}:{payload}", frame.codec.byte())
         }));
     }
     if !is_bad {
-        acts.extend(
-            packet
-                .signals()
-                .map(|signal| format!("signal {}", signal.value())),
-        );
+        acts.extend(packet.signals().map(|signal| format!("signal {}", signal.value())));
     }
-    if acts.is_empty() {
-        "nothing".to_owned()
-    } else {
-        acts.join(", ")
-    }
+    if acts.is_empty() { "nothing".to_owned() } else { acts.join(", ") }
 }
 
 fn without_exception_name(acts: &str) -> String {
@@ -67,12 +53,7 @@ fn without_exception_name(acts: &str) -> String {
 
 fn unhex(text: &str) -> Vec<u8> {
     assert!(text.len().is_multiple_of(2), "whole bytes: {text}");
-    let digits: Vec<_> = text
-        .chars()
-        .map(|digit| digit.to_digit(16).expect("hex digits") as u8)
-        .collect();
-    digits
-        .chunks(2)
-        .map(|pair| pair[0] << 4 | pair[1])
-        .collect()
+    let digits: Vec<_> =
+        text.chars().map(|digit| digit.to_digit(16).expect("hex digits") as u8).collect();
+    digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect()
 }

@@ -12,11 +12,11 @@ use core::hint::black_box;
 use core::panic::PanicInfo;
 
 use lxst_core::wire::{Frame, encode_frames};
-use lxst_core::{Config, Input, Instant, LinkId, PacketBuf, Telephone};
+use lxst_core::{Config, IdentityHash, Input, Instant, LinkId, PacketBuf, Telephone};
 
 #[unsafe(no_mangle)]
 extern "C" fn _start() -> ! {
-    let mut phone = Telephone::new(black_box(Config::default()), Instant::ORIGIN);
+    let mut phone = Telephone::new(IdentityHash([1; 16]), black_box(Config::default()), Instant::ORIGIN);
     let mut buf = PacketBuf::new();
     let mut now = Instant::ORIGIN;
     loop {

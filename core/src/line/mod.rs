@@ -1,27 +1,44 @@
 //! The line: one call at most, and the links that wait for it. All signalling is decided here.
 //!
-//! `incoming` and `outgoing` hold what a callee and a caller do; this file holds what both share.
+//! - `table`: where a call can go from where it is.
+//! - `outgoing`, `incoming`: what a caller and a callee do on the way.
+//! - `crossing`: what they do when both dial each other.
+//! - `pending`: links that carry no call.
+//! - `in_call`: switches and silence while a call stands.
+//! - `limiter`: who calls too often.
+//!
+//! This file holds the line itself, and leads each input to its place.
 
+mod crossing;
+mod in_call;
 mod incoming;
+mod limiter;
 mod outgoing;
+mod pending;
+mod table;
+
+pub use table::{Cause, TRANSITIONS, Target, Transition};
+
+pub(crate) use limiter::Limiter;
 
 use core::time::Duration;
 
 use heapless::Vec;
 
-use crate::limits::PENDING_LINKS;
+use crate::limits::{PENDING_LINKS, ROUND_TRIP_MOST};
 use crate::outbox::{Outbox, Queued};
 use crate::timers::Timers;
 use crate::wire::{self, Signal};
 use crate::{
-    Availability, CallId, CallState, CallStatus, Command, Config, Deadline, Direction, DropReason,
-    EndReason, Event, IdentityHash, InputError, Instant, LinkEnd, LinkEvent, LinkId, LinkRequest,
-    Mode, Mute, Profile, Role, Side, Stats, Talk, Timer,
+    AnnouncePolicy, Availability, CallId, CallState, CallStatus, Command, Config, Deadline,
+    Direction, DropReason, EndReason, IdentityHash, InputError, Instant, LinkEnd, LinkEvent,
+    LinkFailure, LinkId, LinkRequest, Mode, Mute, Profile, Role, Stats, Talk, Timer,
 };
-use incoming::PendingLink;
+use pending::PendingLink;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Line {
+    identity: IdentityHash,
     config: Config,
     call: Option<Call>,
     pending: Vec<PendingLink, PENDING_LINKS>,
@@ -49,6 +66,15 @@ struct Call {
     preferences_heard: bool,
     /// Whether our app chose the mode, by dialling or switching.
     mode_chosen: bool,
+    presence: in_call::Presence,
+}
+
+/// What an input brings along, and where its effects go.
+pub(crate) struct Context<'a> {
+    pub(crate) now: Instant,
+    pub(crate) limiter: &'a mut Limiter,
+    pub(crate) stats: &'a mut Stats,
+    pub(crate) out: &'a mut Outbox,
 }
 
 /// What the media half needs to know of an established call.
@@ -70,15 +96,8 @@ pub(crate) enum Gate {
     Shut,
 }
 
-/// What becomes of a call's link when the call ends.
-enum Farewell {
-    Gone,
-    Close,
-    Say(Signal),
-}
-
 impl Line {
-    pub(crate) fn new(config: Config, now: Instant) -> Self {
+    pub(crate) fn new(identity: IdentityHash, config: Config, now: Instant) -> Self {
         let mut timers = Timers::default();
         if config.announce.at_start {
             timers.start(Timer::Announce, now);
@@ -86,6 +105,7 @@ impl Line {
             timers.start(Timer::Announce, now + interval);
         }
         Self {
+            identity,
             config,
             call: None,
             pending: Vec::new(),
@@ -95,117 +115,90 @@ impl Line {
         }
     }
 
-    /// Takes the earliest deadline that is due, and tells whether there was one.
-    pub(crate) fn on_timeout(&mut self, now: Instant, out: &mut Outbox) -> bool {
-        let Some(due) = self.deadline().filter(|due| due.at <= now) else {
-            return false;
-        };
-        match due.timer {
+    /// Takes the earliest deadline, which is due.
+    pub(crate) fn on_timeout(&mut self, timer: Timer, cx: &mut Context<'_>) {
+        if !Timers::TABLE.contains(&timer) {
+            return self.on_pending_timeout(cx);
+        }
+        self.timers.stop(timer);
+        match timer {
             Timer::Announce => {
-                self.timers.stop(Timer::Announce);
-                out.push(Queued::Announce);
+                cx.out.push(Queued::Announce);
                 if let Some(interval) = announce_interval(&self.config) {
-                    self.timers.start(Timer::Announce, now + interval);
+                    self.timers.start(Timer::Announce, cx.now + interval);
                 }
             }
-            Timer::Wait => self.end(now, EndReason::NoAnswer, Farewell::Close, out),
-            Timer::Connect | Timer::Establish => {
-                self.end(now, EndReason::ProtocolTimeout, Farewell::Close, out);
-            }
-            Timer::Ring => self.end(now, EndReason::RingTimeout, Farewell::Close, out),
-            Timer::Preferences => self.accept_call(out),
+            Timer::Wait => self.step(Cause::WaitExpired, cx),
+            Timer::Connect => self.step(Cause::ConnectExpired, cx),
+            Timer::Establish => self.step(Cause::EstablishExpired, cx),
+            Timer::Ring => self.step(Cause::RingExpired, cx),
+            Timer::Preferences => self.step(Cause::Preferences, cx),
+            Timer::Crossing => self.step(Cause::CrossingExpired, cx),
+            Timer::Silence => self.on_silence(cx),
+            Timer::Media => self.on_media_timeout(cx),
             Timer::Settle
             | Timer::Available
             | Timer::Identify
             | Timer::Screening
-            | Timer::Goodbye => self.on_pending_timeout(now, out),
+            | Timer::Goodbye
+            | Timer::Presence => debug_assert!(false, "{timer:?} is not in the table"),
         }
-        true
     }
 
     pub(crate) fn on_link(
         &mut self,
-        now: Instant,
         link: LinkId,
         event: LinkEvent,
-        stats: &mut Stats,
-        out: &mut Outbox,
+        cx: &mut Context<'_>,
     ) -> Result<(), InputError> {
         if let LinkEvent::Incoming { rtt, mdu } = event {
-            self.on_incoming_link(now, link, rtt, mdu, stats, out);
-            return Ok(());
-        }
-        if let Some(call) = self.call.as_ref().filter(|call| call.link == link) {
-            match (event, call.role) {
-                (LinkEvent::Closed(end), _) => self.on_call_link_closed(now, end, out),
-                (LinkEvent::Up { rtt, mdu }, Role::Caller) => self.on_link_up(now, rtt, mdu),
-                (LinkEvent::Failed(failure), Role::Caller) => {
-                    self.on_link_failed(now, failure, out);
-                }
-                _ => {}
-            }
-            return Ok(());
-        }
-        if self.pending_index(link).is_some() {
-            self.on_pending_link(now, link, event, out);
-            return Ok(());
-        }
-        if matches!(event, LinkEvent::Up { .. }) {
+            self.on_incoming_link(link, rtt.min(ROUND_TRIP_MOST), mdu, cx);
+        } else if self.is_call_link(link) {
+            self.on_call_link(event, cx);
+        } else if self.pending_index(link).is_some() {
+            self.on_pending_link(link, event, cx);
+        } else if matches!(event, LinkEvent::Up { .. }) {
             // Its call was cancelled while the link came up.
-            out.link(link, LinkRequest::Close);
-            return Ok(());
+            cx.out.link(link, LinkRequest::Close);
+        } else {
+            return Err(InputError::UnknownLink(link));
         }
-        Err(InputError::UnknownLink(link))
+        Ok(())
     }
 
     /// Takes the signals of a packet on the call's link, and tells why one was left out.
     pub(crate) fn on_signals(
         &mut self,
-        now: Instant,
         packet: &wire::Packet<'_>,
-        stats: &mut Stats,
-        out: &mut Outbox,
+        cx: &mut Context<'_>,
     ) -> Option<DropReason> {
         let not_integers = packet.signals_dropped();
-        stats.signals_unknown = stats.signals_unknown.saturating_add(not_integers);
+        cx.stats.signals_unknown = cx.stats.signals_unknown.saturating_add(not_integers);
         let mut dropped = (not_integers > 0).then_some(DropReason::UnknownSignal);
         for signal in packet.signals() {
-            let Some(call) = self.call.as_ref() else {
-                break;
-            };
-            match (signal, call.role) {
-                (Signal::PreferredProfile(id), _) => {
-                    let profile = Profile::from_id(id.into());
-                    match profile.filter(|profile| self.config.profiles.contains(*profile)) {
-                        Some(profile) => self.on_preferred_profile(profile, out),
-                        None => dropped = Some(stats.drop_for(DropReason::UnsupportedPreference)),
-                    }
+            match signal {
+                Signal::PreferredProfile(id) => {
+                    dropped = self.on_preferred_profile(id, cx).or(dropped)
                 }
-                (Signal::PreferredMode(id), _) => match Mode::from_id(id) {
-                    Some(mode) => self.on_preferred_mode(mode, out),
-                    None => dropped = Some(stats.drop_for(DropReason::UnsupportedPreference)),
-                },
-                (Signal::Unknown(_), _) => {
-                    dropped = Some(stats.drop_for(DropReason::UnknownSignal));
+                Signal::PreferredMode(id) => dropped = self.on_preferred_mode(id, cx).or(dropped),
+                Signal::Unknown(_) => {
+                    dropped = Some(cx.stats.drop_for(DropReason::UnknownSignal));
                 }
-                (status, Role::Caller) => self.on_caller_status(now, status, out),
-                (status, Role::Callee) => self.on_callee_status(now, status, out),
+                Signal::Busy if self.may_be_called_by_peer() => {
+                    self.step(Cause::BusyWhileCalled, cx);
+                }
+                Signal::Busy => self.step(Cause::Busy, cx),
+                Signal::Rejected => self.step(Cause::Rejected, cx),
+                Signal::Available => self.step(Cause::Available, cx),
+                Signal::Ringing => self.step(Cause::Ringing, cx),
+                Signal::Connecting => self.step(Cause::Connecting, cx),
+                Signal::Established => self.step(Cause::Established, cx),
+                // A local state of the reference, never sent.
+                Signal::Calling => {}
             }
         }
-        self.on_preferences_complete(out);
+        self.on_preferences_complete(cx);
         dropped
-    }
-
-    /// Takes note that media of the peer's arrived on the call's link: it has set up its streams.
-    pub(crate) fn on_media(&mut self, out: &mut Outbox) {
-        let is_setting_up = |call: &Call| call.state == CallState::Connecting;
-        if self
-            .call
-            .as_ref()
-            .is_some_and(|call| call.role == Role::Caller && is_setting_up(call))
-        {
-            self.establish(out);
-        }
     }
 
     pub(crate) fn on_interface_up(&self, out: &mut Outbox) {
@@ -216,32 +209,36 @@ impl Line {
 
     pub(crate) fn on_command(
         &mut self,
-        now: Instant,
         command: Command,
-        out: &mut Outbox,
+        cx: &mut Context<'_>,
     ) -> Result<(), InputError> {
         match command {
-            Command::Dial {
-                call,
-                link,
-                to,
-                profile,
-                mode,
-            } => {
-                return self.dial(now, call, link, to, (profile, mode), out);
+            Command::Dial { call, link, to, profile, mode } => {
+                return self.dial((call, link), to, (profile, mode), cx);
             }
-            Command::Answer(id) => return self.answer(now, id, out),
-            Command::HangUp(id) => return self.hang_up(now, id, out),
-            Command::Screen(id, verdict) => return self.screen(now, id, verdict, out),
-            Command::SetProfile(id, profile) => return self.set_profile(id, profile, out),
-            Command::SetMode(id, mode) => return self.set_mode(id, mode, out),
+            Command::Answer(id) => return self.answer(id, cx),
+            Command::HangUp(id) => {
+                self.call_mut(id)?;
+                self.step(Cause::HangUp, cx);
+            }
+            Command::Screen(id, verdict) => return self.screen(id, verdict, cx),
+            Command::SetProfile(id, profile) => return self.set_profile(id, profile, cx.out),
+            Command::SetMode(id, mode) => return self.set_mode(id, mode, cx),
             Command::Talk(id, talk) => self.call_mut(id)?.talk = talk,
             Command::Mute(id, Direction::Send, mute) => self.call_mut(id)?.send = mute,
             Command::Mute(id, Direction::Receive, mute) => self.call_mut(id)?.receive = mute,
             Command::SetBusy(availability) => self.availability = availability,
-            Command::Announce => out.push(Queued::Announce),
+            Command::Announce => cx.out.push(Queued::Announce),
         }
         Ok(())
+    }
+
+    /// Draws the conclusions of an input that touch more than one link.
+    pub(crate) fn settle(&mut self, cx: &mut Context<'_>) {
+        if self.state() == CallState::Refused && !self.has_unknown_caller() {
+            self.step(Cause::CrossingExpired, cx);
+        }
+        while !self.may_cross() && self.release_held(cx) {}
     }
 
     pub(crate) fn knows(&self, link: LinkId) -> bool {
@@ -253,10 +250,7 @@ impl Line {
     }
 
     pub(crate) fn session(&self) -> Option<Session> {
-        let call = self
-            .call
-            .as_ref()
-            .filter(|call| call.state == CallState::Established)?;
+        let call = self.call.as_ref().filter(|call| call.state == CallState::Established)?;
         let gate = match (call.mode, call.talk, call.send) {
             (Mode::FullDuplex, _, Mute::Unmuted) => Gate::Voice,
             (Mode::FullDuplex, _, Mute::Muted) => Gate::Silence,
@@ -280,15 +274,11 @@ impl Line {
 
     pub(crate) fn deadline(&self) -> Option<Deadline> {
         let pending = self.pending.iter().map(PendingLink::deadline);
-        pending
-            .chain(self.timers.iter())
-            .min_by_key(|deadline| deadline.at)
+        pending.chain(self.timers.iter()).min_by_key(|deadline| deadline.at)
     }
 
     pub(crate) fn state(&self) -> CallState {
-        self.call
-            .as_ref()
-            .map_or(CallState::Idle, |call| call.state)
+        self.call.as_ref().map_or(CallState::Idle, |call| call.state)
     }
 
     pub(crate) fn status(&self) -> Option<CallStatus> {
@@ -302,177 +292,101 @@ impl Line {
         })
     }
 
-    fn is_taken(&self) -> bool {
-        self.call.is_some() || self.availability == Availability::Busy
-    }
-
-    fn call_mut(&mut self, id: CallId) -> Result<&mut Call, InputError> {
-        self.call
-            .as_mut()
-            .filter(|call| call.id == id)
-            .ok_or(InputError::UnknownCall)
-    }
-
-    fn hang_up(&mut self, now: Instant, id: CallId, out: &mut Outbox) -> Result<(), InputError> {
-        let call = self.call_mut(id)?;
-        let (reason, farewell) = match (call.role, call.state) {
-            (Role::Callee, CallState::Ringing) => {
-                (EndReason::Rejected, Farewell::Say(Signal::Rejected))
+    /// Moves the call as the table says, and does what belongs to it.
+    fn step(&mut self, cause: Cause, cx: &mut Context<'_>) {
+        let Some(call) = &mut self.call else { return };
+        match table::target(call.role, call.state, cause) {
+            Some(Target::State(role, state)) => {
+                (call.role, call.state) = (role, state);
+                self.on_moved(cause, cx);
             }
-            (_, state) if state >= CallState::Connecting => {
-                (EndReason::LocalHangup, Farewell::Close)
-            }
-            _ => (EndReason::Cancelled, Farewell::Close),
-        };
-        self.end(now, reason, farewell, out);
-        Ok(())
-    }
-
-    fn set_profile(
-        &mut self,
-        id: CallId,
-        profile: Profile,
-        out: &mut Outbox,
-    ) -> Result<(), InputError> {
-        let profiles = self.config.profiles;
-        let call = self.call_mut(id)?;
-        if !profiles.contains(profile) {
-            return Err(InputError::UnsupportedProfile(profile));
-        }
-        call.may_switch()?;
-        if call.profile == profile {
-            return Ok(());
-        }
-        call.profile = profile;
-        call.propose(Signal::PreferredProfile(profile.id().into()), out);
-        out.event(Event::ProfileChanged {
-            call: id,
-            profile,
-            by: Side::Local,
-        });
-        Ok(())
-    }
-
-    fn set_mode(&mut self, id: CallId, mode: Mode, out: &mut Outbox) -> Result<(), InputError> {
-        let call = self.call_mut(id)?;
-        call.may_switch()?;
-        if call.mode == mode {
-            call.mode_chosen = true;
-            return Ok(());
-        }
-        (call.mode, call.mode_chosen) = (mode, true);
-        call.propose(Signal::PreferredMode(mode.id()), out);
-        out.event(Event::ModeChanged {
-            call: id,
-            mode,
-            by: Side::Local,
-        });
-        Ok(())
-    }
-
-    fn on_preferred_profile(&mut self, profile: Profile, out: &mut Outbox) {
-        let Some(call) = self
-            .call
-            .as_mut()
-            .filter(|call| call.state >= CallState::Ringing)
-        else {
-            return;
-        };
-        call.preferences_heard = true;
-        let is_new = core::mem::replace(&mut call.profile, profile) != profile;
-        if is_new && call.state == CallState::Established {
-            out.event(Event::ProfileChanged {
-                call: call.id,
-                profile,
-                by: Side::Remote,
-            });
+            Some(Target::End(reason)) => self.on_ended(cause, reason, cx),
+            None => {}
         }
     }
 
-    fn on_preferred_mode(&mut self, mode: Mode, out: &mut Outbox) {
-        let Some(call) = self
-            .call
-            .as_mut()
-            .filter(|call| call.state >= CallState::Ringing)
-        else {
-            return;
-        };
-        call.preferences_heard = true;
-        let is_established = call.state == CallState::Established;
-        let opens_microphone = mode == Mode::FullDuplex && (is_established || call.mode_chosen);
-        if mode == call.mode || opens_microphone && !self.config.peer_may_open_microphone {
+    fn on_moved(&mut self, cause: Cause, cx: &mut Context<'_>) {
+        let Some(call) = &self.call else { return };
+        match cause {
+            Cause::LinkUp => self.on_linked(cx),
+            Cause::Available => cx.out.link(call.link, LinkRequest::Identify),
+            Cause::Ringing => self.on_ringing(cx.out),
+            Cause::Connecting => self.on_connecting(cx),
+            Cause::Established => self.on_established(cx),
+            Cause::BusyWhileCalled => self.on_refused(cx),
+            Cause::PeerCalls => self.on_crossed(cx),
+            Cause::Answer => self.on_answered(cx),
+            Cause::Preferences => self.on_accepted(cx),
+            Cause::Media => self.on_open(cx),
+            Cause::Dial
+            | Cause::CallerAccepted
+            | Cause::HangUp
+            | Cause::NoPath
+            | Cause::LinkFailed
+            | Cause::LinkClosed
+            | Cause::LinkLost
+            | Cause::Busy
+            | Cause::Rejected
+            | Cause::WaitExpired
+            | Cause::ConnectExpired
+            | Cause::EstablishExpired
+            | Cause::RingExpired
+            | Cause::CrossingExpired
+            | Cause::MediaExpired => debug_assert!(false, "{cause:?} begins or ends a call"),
+        }
+    }
+
+    fn on_ended(&mut self, cause: Cause, reason: EndReason, cx: &mut Context<'_>) {
+        let is_link_gone = matches!(
+            cause,
+            Cause::NoPath | Cause::LinkFailed | Cause::LinkClosed | Cause::LinkLost
+        );
+        if cause != Cause::HangUp && self.cross_to_held(is_link_gone, cx) {
             return;
         }
-        call.mode = mode;
-        if is_established {
-            out.event(Event::ModeChanged {
-                call: call.id,
-                mode,
-                by: Side::Remote,
-            });
-        }
-    }
-
-    fn on_call_link_closed(&mut self, now: Instant, end: LinkEnd, out: &mut Outbox) {
-        let Some(call) = self.call.as_ref() else {
-            return;
-        };
-        let reason = match (end, call.role) {
-            (LinkEnd::Timeout | LinkEnd::Interface, _) => EndReason::LinkLost,
-            (LinkEnd::Peer | LinkEnd::Unknown, _) if call.state >= CallState::Connecting => {
-                EndReason::RemoteHangup
-            }
-            (LinkEnd::Peer | LinkEnd::Unknown, Role::Caller) => EndReason::NoAnswer,
-            (LinkEnd::Peer | LinkEnd::Unknown, Role::Callee) => EndReason::Cancelled,
-        };
-        self.end(now, reason, Farewell::Gone, out);
-    }
-
-    fn establish(&mut self, out: &mut Outbox) {
-        let Some(call) = self.call.as_mut() else {
-            return;
-        };
-        call.state = CallState::Established;
-        let (id, profile, mode) = (call.id, call.profile, call.mode);
-        self.timers.stop_call();
-        out.event(Event::Established {
-            call: id,
-            profile,
-            mode,
-        });
-    }
-
-    fn end(&mut self, now: Instant, reason: EndReason, farewell: Farewell, out: &mut Outbox) {
         let Some(call) = self.call.take() else { return };
         self.timers.stop_call();
-        match farewell {
-            Farewell::Gone => {}
-            Farewell::Close => out.link(call.link, LinkRequest::Close),
-            Farewell::Say(signal) => self.say_goodbye(now, call.link, signal, out),
+        match (cause, call.role, call.state) {
+            (_, _, CallState::Refused) => {}
+            (Cause::HangUp, Role::Callee, CallState::Ringing) => {
+                self.say_goodbye(call.link, Signal::Rejected, cx);
+            }
+            _ if is_link_gone => {}
+            _ => cx.out.link(call.link, LinkRequest::Close),
         }
         debug_assert!(self.ended.is_none(), "one input ended two calls");
         self.ended = Some((call.id, reason));
     }
-}
 
-impl Call {
-    /// Refuses a switch that a Python callee would apply by half: between CONNECTING and
-    /// ESTABLISHED.
-    fn may_switch(&self) -> Result<(), InputError> {
-        if self.state == CallState::Connecting {
-            return Err(InputError::NotAllowed { state: self.state });
+    fn on_call_link(&mut self, event: LinkEvent, cx: &mut Context<'_>) {
+        match event {
+            LinkEvent::Up { rtt, mdu } => {
+                if let Some(call) = &mut self.call
+                    && call.state == CallState::Calling
+                {
+                    (call.rtt, call.mdu) = (rtt.min(ROUND_TRIP_MOST), mdu);
+                }
+                self.step(Cause::LinkUp, cx);
+            }
+            LinkEvent::Failed(LinkFailure::NoPath) => self.step(Cause::NoPath, cx),
+            LinkEvent::Failed(_) => self.step(Cause::LinkFailed, cx),
+            LinkEvent::Closed(LinkEnd::Timeout | LinkEnd::Interface) => {
+                self.step(Cause::LinkLost, cx);
+            }
+            LinkEvent::Closed(LinkEnd::Peer | LinkEnd::Unknown) => {
+                self.step(Cause::LinkClosed, cx);
+            }
+            LinkEvent::Heard => self.on_link_heard(cx.now),
+            LinkEvent::Incoming { .. } | LinkEvent::Identified(_) => {}
         }
-        Ok(())
     }
 
-    fn propose(&self, preference: Signal, out: &mut Outbox) {
-        if self.state >= CallState::Ringing {
-            out.signal(self.link, &[preference]);
-        }
+    fn call_mut(&mut self, id: CallId) -> Result<&mut Call, InputError> {
+        self.call.as_mut().filter(|call| call.id == id).ok_or(InputError::UnknownCall)
     }
 }
 
 fn announce_interval(config: &Config) -> Option<Duration> {
     let interval = config.announce.interval?;
-    Some(interval.max(crate::AnnouncePolicy::LEAST_INTERVAL))
+    Some(interval.max(AnnouncePolicy::LEAST_INTERVAL))
 }

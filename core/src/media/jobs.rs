@@ -20,11 +20,7 @@ impl Jobs {
             Direction::Send => SEND_JOBS,
             Direction::Receive => 1,
         };
-        self.out
-            .iter()
-            .filter(|(_, of, _)| *of == direction)
-            .count()
-            < limit
+        self.out.iter().filter(|(_, of, _)| *of == direction).count() < limit
     }
 
     pub(super) fn issue(&mut self, direction: Direction, ticket: Ticket, outbox: &mut Outbox) {
@@ -32,11 +28,7 @@ impl Jobs {
         self.next += 1;
         let kept = self.out.push((job, direction, ticket));
         debug_assert!(kept.is_ok(), "has_room was asked first");
-        outbox.push(Queued::Job {
-            job,
-            direction,
-            ticket,
-        });
+        outbox.push(Queued::Job { job, direction, ticket });
     }
 
     /// Ends a job. `None` says that it ended before, or that its stream closed meanwhile.

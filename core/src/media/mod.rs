@@ -9,13 +9,14 @@ mod playout;
 mod ring;
 mod tx;
 
-use crate::line::Session;
+use crate::limits::PRESENCE;
+use crate::line::{Context, Gate, Session};
 use crate::outbox::{Outbox, Queued};
 use crate::stats::count;
 use crate::wire::{BadFrame, Codec, Frames};
 use crate::{
-    Config, Direction, DropReason, InputError, JobId, Mute, Outcome, PortChange, Samples,
-    SendFormat, Source, Stats, StreamChange, Tempo, TransmitCodec, Work,
+    Config, Deadline, Direction, DropReason, InputError, Instant, JobId, Mute, Outcome, PortChange,
+    Samples, SendFormat, Source, StreamChange, Tempo, Timer, TransmitCodec, Work,
 };
 use jobs::Jobs;
 use playout::Playout;
@@ -25,6 +26,8 @@ use tx::Transmitter;
 pub(crate) struct Media {
     transmit: TransmitCodec,
     session: Option<Session>,
+    /// When a frame of ours was last sent, or the stream opened.
+    sent: Instant,
     jobs: Jobs,
     tx: Transmitter,
     playout: Playout,
@@ -33,20 +36,10 @@ pub(crate) struct Media {
 /// The work of a job, without the bytes of its frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ticket {
-    Encode {
-        format: SendFormat,
-        source: Source,
-        samples: Samples,
-    },
-    Discard {
-        samples: Samples,
-    },
-    Decode {
-        codec: Codec,
-    },
-    Conceal {
-        samples: Samples,
-    },
+    Encode { format: SendFormat, source: Source, samples: Samples },
+    Discard { samples: Samples },
+    Decode { codec: Codec },
+    Conceal { samples: Samples },
 }
 
 impl Media {
@@ -54,6 +47,7 @@ impl Media {
         Self {
             transmit: config.transmit,
             session: None,
+            sent: Instant::ORIGIN,
             jobs: Jobs::default(),
             tx: Transmitter::default(),
             playout: Playout::default(),
@@ -61,7 +55,7 @@ impl Media {
     }
 
     /// Fits the streams to the line's session.
-    pub(crate) fn follow(&mut self, session: Option<Session>, stats: &mut Stats, out: &mut Outbox) {
+    pub(crate) fn follow(&mut self, session: Option<Session>, cx: &mut Context<'_>) {
         let had = core::mem::replace(&mut self.session, session);
         let call = |session: Option<Session>| session.map(|session| session.call);
         if call(had) != call(session) {
@@ -69,18 +63,19 @@ impl Media {
                 self.jobs.void_all();
                 self.tx.close();
                 self.playout.close();
-                streams(old, StreamChange::Closed, out);
+                streams(old, StreamChange::Closed, cx.out);
             }
             if let Some(new) = session {
+                self.sent = cx.now;
                 self.playout.open(new.profile.frame());
-                streams(new, StreamChange::Opened, out);
+                streams(new, StreamChange::Opened, cx.out);
             }
         }
         if let Some(session) = session {
             if session.receive == Mute::Muted {
-                self.playout.flush(stats);
+                self.playout.flush(cx.stats);
             }
-            self.work(session, stats, out);
+            self.work(session, cx);
         }
     }
 
@@ -88,50 +83,47 @@ impl Media {
     pub(crate) fn on_frames(
         &mut self,
         frames: Frames<'_>,
-        stats: &mut Stats,
-        out: &mut Outbox,
+        cx: &mut Context<'_>,
     ) -> Option<DropReason> {
         let session = self.session?;
         let mut dropped = None;
         for frame in frames {
             let kept = match frame {
                 Ok(_) if session.receive == Mute::Muted || !self.playout.is_attached() => {
-                    count(&mut stats.frames_received);
-                    count(&mut stats.frames_unheard);
+                    count(&mut cx.stats.frames_received);
+                    count(&mut cx.stats.frames_unheard);
                     Ok(())
                 }
-                Ok(frame) => self.playout.on_frame(frame, stats),
+                Ok(frame) => self.playout.on_frame(frame, cx.stats),
                 Err(BadFrame::NotBinary | BadFrame::Empty | BadFrame::UnknownCodec(_)) => Err(()),
             };
             if kept.is_err() {
-                dropped = Some(stats.drop_for(DropReason::UnknownFrame));
+                dropped = Some(cx.stats.drop_for(DropReason::UnknownFrame));
             }
         }
-        self.work(session, stats, out);
+        self.work(session, cx);
         dropped
     }
 
     pub(crate) fn on_captured(
         &mut self,
         samples: Samples,
-        stats: &mut Stats,
-        out: &mut Outbox,
+        cx: &mut Context<'_>,
     ) -> Result<(), Closed> {
         let session = self.session.ok_or(Closed)?;
         self.tx.on_captured(samples);
-        self.work(session, stats, out);
+        self.work(session, cx);
         Ok(())
     }
 
     pub(crate) fn on_consumed(
         &mut self,
         samples: Samples,
-        stats: &mut Stats,
-        out: &mut Outbox,
+        cx: &mut Context<'_>,
     ) -> Result<(), Closed> {
         let session = self.session.ok_or(Closed)?;
-        self.playout.on_consumed(samples, stats);
-        self.work(session, stats, out);
+        self.playout.on_consumed(samples, cx.stats);
+        self.work(session, cx);
         Ok(())
     }
 
@@ -139,15 +131,14 @@ impl Media {
         &mut self,
         direction: Direction,
         change: PortChange,
-        stats: &mut Stats,
-        out: &mut Outbox,
+        cx: &mut Context<'_>,
     ) {
         match direction {
             Direction::Send => self.tx.on_port(change),
-            Direction::Receive => self.playout.on_port(change, stats),
+            Direction::Receive => self.playout.on_port(change, cx.stats),
         }
         if let Some(session) = self.session {
-            self.work(session, stats, out);
+            self.work(session, cx);
         }
     }
 
@@ -155,35 +146,53 @@ impl Media {
         &mut self,
         job: JobId,
         outcome: Outcome<'_>,
-        stats: &mut Stats,
-        out: &mut Outbox,
+        cx: &mut Context<'_>,
     ) -> Result<(), InputError> {
         if matches!(outcome, Outcome::Encoded(_)) && self.tx.packet_waits() {
             return Err(InputError::OutputFull);
         }
         let ticket = self.jobs.finish(job)?;
         let (Some(ticket), Some(session)) = (ticket, self.session) else {
-            count(&mut stats.jobs_void);
+            count(&mut cx.stats.jobs_void);
             return Ok(());
         };
         match (ticket, outcome) {
             (Ticket::Encode { format, source, .. }, Outcome::Encoded(payload)) => {
-                if self.tx.on_encoded(&session, format, source, payload, stats) {
-                    out.push(Queued::Media { link: session.link });
+                if self.tx.on_encoded(&session, format, source, payload, cx.stats) {
+                    self.sent = cx.now;
+                    cx.out.push(Queued::Media { link: session.link });
                 }
             }
-            (Ticket::Encode { .. }, _) => count(&mut stats.encodes_failed),
+            (Ticket::Encode { .. }, _) => count(&mut cx.stats.encodes_failed),
             (Ticket::Decode { .. }, Outcome::Played { samples, .. }) => {
                 self.playout.on_decoded(samples);
             }
-            (Ticket::Decode { .. }, _) => count(&mut stats.frames_undecodable),
+            (Ticket::Decode { .. }, _) => count(&mut cx.stats.frames_undecodable),
             (Ticket::Conceal { .. }, Outcome::Played { samples, .. }) => {
-                self.playout.on_concealed(samples, stats);
+                self.playout.on_concealed(samples, cx.stats);
             }
             (Ticket::Conceal { .. } | Ticket::Discard { .. }, _) => {}
         }
-        self.work(session, stats, out);
+        self.work(session, cx);
         Ok(())
+    }
+
+    /// When one frame is to show that we are there.
+    pub(crate) fn deadline(&self) -> Option<Deadline> {
+        let sends = |session: &Session| session.gate != Gate::Shut;
+        self.session.filter(sends)?;
+        Some(Deadline { at: self.sent + PRESENCE, timer: Timer::Presence })
+    }
+
+    /// Shows that we are there.
+    pub(crate) fn on_presence(&mut self, cx: &mut Context<'_>) {
+        self.sent = cx.now;
+        if let Some(session) = self.session
+            && self.jobs.has_room(Direction::Send)
+            && let Some(ticket) = self.tx.silence(&session, self.transmit)
+        {
+            self.jobs.issue(Direction::Send, ticket, cx.out);
+        }
     }
 
     /// Writes the waiting media packet.
@@ -194,41 +203,29 @@ impl Media {
     /// Writes out a job, with its frame if it has one.
     pub(crate) fn write_work<'b>(&mut self, ticket: Ticket, buf: &'b mut [u8]) -> Work<'b> {
         match ticket {
-            Ticket::Encode {
-                format,
-                source,
-                samples,
-            } => Work::Encode {
-                format,
-                source,
-                samples,
-            },
+            Ticket::Encode { format, source, samples } => Work::Encode { format, source, samples },
             Ticket::Discard { samples } => Work::Discard { samples },
             Ticket::Decode { codec } => {
                 let payload = self.playout.write_frame(buf);
-                Work::Decode {
-                    codec,
-                    payload,
-                    tempo: Tempo::Normal,
-                }
+                Work::Decode { codec, payload, tempo: Tempo::Normal }
             }
             Ticket::Conceal { samples } => Work::Conceal { samples },
         }
     }
 
     /// Gives out what jobs can be.
-    fn work(&mut self, session: Session, stats: &mut Stats, out: &mut Outbox) {
+    fn work(&mut self, session: Session, cx: &mut Context<'_>) {
         while self.jobs.has_room(Direction::Send) {
-            let Some(ticket) = self.tx.next_job(&session, self.transmit, stats) else {
+            let Some(ticket) = self.tx.next_job(&session, self.transmit, cx.stats) else {
                 break;
             };
-            self.jobs.issue(Direction::Send, ticket, out);
+            self.jobs.issue(Direction::Send, ticket, cx.out);
         }
         if self.jobs.has_room(Direction::Receive)
             && session.receive == Mute::Unmuted
             && let Some(ticket) = self.playout.next_job()
         {
-            self.jobs.issue(Direction::Receive, ticket, out);
+            self.jobs.issue(Direction::Receive, ticket, cx.out);
         }
     }
 }
@@ -238,10 +235,6 @@ pub(crate) struct Closed;
 
 fn streams(session: Session, change: StreamChange, out: &mut Outbox) {
     for direction in [Direction::Send, Direction::Receive] {
-        out.push(Queued::Stream {
-            call: session.call,
-            direction,
-            change,
-        });
+        out.push(Queued::Stream { call: session.call, direction, change });
     }
 }

@@ -90,11 +90,7 @@ impl Playout {
     }
 
     pub(super) fn on_decoded(&mut self, samples: Samples) {
-        self.frame = if samples.is_zero() {
-            self.frame
-        } else {
-            samples
-        };
+        self.frame = if samples.is_zero() { self.frame } else { samples };
         self.ready = self.ready + samples;
     }
 
@@ -114,9 +110,7 @@ impl Playout {
         };
         if let Some((codec, length)) = self.ring.pop(&mut self.decoding) {
             (self.decoding_length, self.frame_waits) = (length, true);
-            self.phase = Phase::Playing {
-                concealed: Samples::ZERO,
-            };
+            self.phase = Phase::Playing { concealed: Samples::ZERO };
             return Some(Ticket::Decode { codec });
         }
         let samples = self.frame.clamp(CONCEALMENT_STEP, PLAYOUT_LEAD);
@@ -124,9 +118,7 @@ impl Playout {
             self.phase = Phase::START;
             return None;
         }
-        self.phase = Phase::Playing {
-            concealed: concealed + samples,
-        };
+        self.phase = Phase::Playing { concealed: concealed + samples };
         Some(Ticket::Conceal { samples })
     }
 
@@ -156,9 +148,7 @@ impl Playout {
 }
 
 impl Phase {
-    const START: Self = Self::Filling {
-        waited: Samples::ZERO,
-    };
+    const START: Self = Self::Filling { waited: Samples::ZERO };
 }
 
 impl Default for Playout {

@@ -19,12 +19,7 @@ pub(super) struct FrameRing {
 
 impl FrameRing {
     pub(super) const fn new() -> Self {
-        Self {
-            bytes: [0; RING_BYTES],
-            head: 0,
-            filled: 0,
-            frames: 0,
-        }
+        Self { bytes: [0; RING_BYTES], head: 0, filled: 0, frames: 0 }
     }
 
     pub(super) const fn frames(&self) -> usize {
@@ -90,11 +85,7 @@ impl FrameRing {
 
 impl fmt::Debug for FrameRing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "FrameRing({} frames, {} bytes)",
-            self.frames, self.filled
-        )
+        write!(f, "FrameRing({} frames, {} bytes)", self.frames, self.filled)
     }
 }
 
@@ -108,10 +99,7 @@ mod tests {
     use super::*;
 
     fn frame(payload: &[u8]) -> Frame<'_> {
-        Frame {
-            codec: Codec::Opus,
-            payload,
-        }
+        Frame { codec: Codec::Opus, payload }
     }
 
     #[test]
@@ -143,6 +131,17 @@ mod tests {
         assert!(ring.push(frame(&[0; FRAME_BYTES - 1])).is_ok());
         assert!(ring.push(frame(&[0; FRAME_BYTES - 1])).unwrap() > 0);
         assert_eq!(ring.frames(), 3);
+    }
+
+    #[test]
+    fn a_frame_and_its_head_may_fill_the_memory_to_the_last_byte() {
+        for (length, shed) in [(259, 0), (260, 1)] {
+            let mut ring = FrameRing::new();
+            for _ in 0..3 {
+                ring.push(frame(&[0; FRAME_BYTES - 1])).unwrap();
+            }
+            assert_eq!(ring.push(frame(&[0; FRAME_BYTES][..length])), Ok(shed));
+        }
     }
 
     #[test]

@@ -61,11 +61,14 @@ impl Transmitter {
         if source == Source::Silence {
             stats.capture_discarded = stats.capture_discarded + frame;
         }
-        Some(Ticket::Encode {
-            format,
-            source,
-            samples: frame,
-        })
+        Some(Ticket::Encode { format, source, samples: frame })
+    }
+
+    /// One frame of silence, in place of what little was captured.
+    pub(super) fn silence(&mut self, session: &Session, transmit: TransmitCodec) -> Option<Ticket> {
+        let (format, samples) = send_format(session, transmit)?;
+        self.captured = self.captured - samples;
+        Some(Ticket::Encode { format, source: Source::Silence, samples })
     }
 
     /// Makes the packet of an encoded frame and tells whether there is one to send.
@@ -128,12 +131,7 @@ impl Transmitter {
 
 impl Default for Transmitter {
     fn default() -> Self {
-        Self {
-            captured: Samples::ZERO,
-            attached: false,
-            packet: [0; PACKET_BYTES],
-            length: 0,
-        }
+        Self { captured: Samples::ZERO, attached: false, packet: [0; PACKET_BYTES], length: 0 }
     }
 }
 
@@ -150,10 +148,9 @@ impl fmt::Debug for Transmitter {
 /// Tells how to encode and how much a frame holds, or `None` where no raw frame fits the link.
 fn send_format(session: &Session, transmit: TransmitCodec) -> Option<(SendFormat, Samples)> {
     match transmit {
-        TransmitCodec::Profile => Some((
-            SendFormat::Profile(session.profile),
-            session.profile.frame(),
-        )),
+        TransmitCodec::Profile => {
+            Some((SendFormat::Profile(session.profile), session.profile.frame()))
+        }
         TransmitCodec::Raw { depth } => {
             let frame = raw_frame(depth, session.mdu.min(PACKET_BYTES))?;
             Some((SendFormat::Raw(depth), frame))
@@ -176,14 +173,8 @@ const fn wire_codec(profile: Profile) -> Codec {
 }
 
 /// 10, 5, 4, 2, 1 and 0.5 ms.
-const RAW_FRAMES: [Samples; 6] = [
-    Samples(480),
-    Samples(240),
-    Samples(192),
-    Samples(96),
-    Samples(48),
-    Samples(24),
-];
+const RAW_FRAMES: [Samples; 6] =
+    [Samples(480), Samples(240), Samples(192), Samples(96), Samples(48), Samples(24)];
 
 #[cfg(test)]
 mod tests {

@@ -52,10 +52,7 @@ impl<'p> Packet<'p> {
         let Token::Map(pairs) = reader.token()? else {
             return Err(Malformed::NotMap);
         };
-        let mut packet = Self {
-            signals: Items::NONE,
-            frames: Items::NONE,
-        };
+        let mut packet = Self { signals: Items::NONE, frames: Items::NONE };
         let mut seen = heapless::Vec::<Token<'_>, MAX_KEYS>::new();
         for _ in 0..pairs {
             let key = reader.key()?;
@@ -141,10 +138,7 @@ struct Items<'p> {
 }
 
 impl<'p> Items<'p> {
-    const NONE: Self = Self {
-        left: 0,
-        reader: Reader::new(&[]),
-    };
+    const NONE: Self = Self { left: 0, reader: Reader::new(&[]) };
 
     /// Moves the reader past a value and keeps the value's elements.
     #[inline]
@@ -154,15 +148,9 @@ impl<'p> Items<'p> {
         let inside = *reader;
         reader.pass_rest_of(token)?;
         if let Token::Array(left) = token {
-            return Ok(Self {
-                left,
-                reader: inside,
-            });
+            return Ok(Self { left, reader: inside });
         }
-        Ok(Self {
-            left: 1,
-            reader: start,
-        })
+        Ok(Self { left: 1, reader: start })
     }
 }
 

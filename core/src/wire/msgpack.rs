@@ -165,11 +165,7 @@ impl<'p> Reader<'p> {
         };
         self.pass(values, |token| {
             let is_map = matches!(token, Token::Map(_));
-            if is_map {
-                Err(Malformed::UnhashableKey)
-            } else {
-                Ok(())
-            }
+            if is_map { Err(Malformed::UnhashableKey) } else { Ok(()) }
         })?;
         Ok(None)
     }
@@ -216,9 +212,7 @@ impl<'p> Reader<'p> {
     #[inline]
     fn number<const WIDTH: usize>(&mut self) -> Result<u64, Malformed> {
         let bytes = self.array::<WIDTH>()?;
-        Ok(bytes
-            .iter()
-            .fold(0, |sum, byte| sum << 8 | u64::from(*byte)))
+        Ok(bytes.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte)))
     }
 
     #[inline]
@@ -307,9 +301,7 @@ impl<'b> Writer<'b> {
     }
 
     fn overflow(&self) -> Overflow {
-        Overflow {
-            room: self.out.len(),
-        }
+        Overflow { room: self.out.len() }
     }
 }
 

@@ -93,10 +93,7 @@ pub struct Signals<'p> {
 
 impl<'p> Signals<'p> {
     pub(super) const fn new(items: Items<'p>) -> Self {
-        Self {
-            items,
-            room: MAX_SIGNALS,
-        }
+        Self { items, room: MAX_SIGNALS }
     }
 }
 

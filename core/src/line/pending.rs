@@ -1,0 +1,232 @@
+//! Links that carry no call: callers who are not let through yet, and goodbyes.
+//!
+//! 1. A link comes up: leave it alone for a moment (timer `Settle`).
+//! 2. Say AVAILABLE, once more if nothing comes back, and wait for who it is (timers `Available`,
+//!    `Identify`); or say BUSY when the line is taken.
+//! 3. The caller identified: ask the app if the policy says so (timer `Screening`).
+//! 4. Let it ring, or say BUSY or REJECTED, which travel for a moment before the link closes
+//!    behind them (timer `Goodbye`).
+
+use core::time::Duration;
+
+use super::{Context, Line};
+use crate::limits::{AVAILABLE_AGAIN, GOODBYE, IDENTIFY, IDENTIFY_GRACE, SCREENING_MOST, SETTLE};
+use crate::stats::count;
+use crate::wire::Signal;
+use crate::{
+    Availability, CallId, CallerPolicy, Deadline, Event, IdentityHash, InputError, Instant,
+    LinkEvent, LinkId, LinkRequest, Timer, Verdict,
+};
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct PendingLink {
+    pub(super) link: LinkId,
+    pub(super) rtt: Duration,
+    pub(super) mdu: usize,
+    pub(super) stage: Stage,
+    since: Instant,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Stage {
+    Settling { until: Instant },
+    Offered { again: Option<Instant>, until: Instant },
+    Screening { from: IdentityHash, until: Instant },
+    Held { from: IdentityHash, until: Instant },
+    Goodbye { until: Instant },
+}
+
+impl Line {
+    pub(super) fn on_incoming_link(
+        &mut self,
+        link: LinkId,
+        rtt: Duration,
+        mdu: usize,
+        cx: &mut Context<'_>,
+    ) {
+        if self.knows(link) {
+            return;
+        }
+        if self.pending.is_full() {
+            count(&mut cx.stats.links_refused);
+            let evicted = self.pending.iter().position(|pending| pending.makes_room(cx.now));
+            let Some(index) = evicted else {
+                cx.out.link(link, LinkRequest::Close);
+                return;
+            };
+            cx.out.link(self.pending.remove(index).link, LinkRequest::Close);
+        }
+        let stage = Stage::Settling { until: cx.now + SETTLE };
+        self.add_pending(PendingLink { link, rtt, mdu, stage, since: cx.now }, cx);
+    }
+
+    pub(super) fn on_pending_link(&mut self, link: LinkId, event: LinkEvent, cx: &mut Context<'_>) {
+        match event {
+            LinkEvent::Identified(from) => self.on_caller_identified(link, from, cx),
+            LinkEvent::Closed(_) | LinkEvent::Failed(_) => {
+                self.take_pending(link);
+            }
+            LinkEvent::Incoming { .. } | LinkEvent::Up { .. } | LinkEvent::Heard => {}
+        }
+    }
+
+    pub(super) fn on_pending_timeout(&mut self, cx: &mut Context<'_>) {
+        let due = self.pending.iter_mut().min_by_key(|pending| pending.deadline().at);
+        let Some(pending) = due else { return };
+        let link = pending.link;
+        match &mut pending.stage {
+            Stage::Settling { .. } => self.on_settled(link, cx),
+            Stage::Offered { again, until } if again.is_some_and(|at| at < *until) => {
+                *again = None;
+                cx.out.signal(link, &[Signal::Available]);
+            }
+            Stage::Screening { .. } => self.on_verdict(link, self.config.screening_default, cx),
+            Stage::Offered { .. } | Stage::Held { .. } | Stage::Goodbye { .. } => {
+                self.take_pending(link);
+                cx.out.link(link, LinkRequest::Close);
+            }
+        }
+    }
+
+    pub(super) fn screen(
+        &mut self,
+        id: CallId,
+        verdict: Verdict,
+        cx: &mut Context<'_>,
+    ) -> Result<(), InputError> {
+        let is_screened = |pending: &&PendingLink| {
+            CallId::from(pending.link) == id && matches!(pending.stage, Stage::Screening { .. })
+        };
+        let link = self.pending.iter().find(is_screened).map(|pending| pending.link);
+        self.on_verdict(link.ok_or(InputError::UnknownCall)?, verdict, cx);
+        Ok(())
+    }
+
+    pub(super) fn say_goodbye(&mut self, link: LinkId, signal: Signal, cx: &mut Context<'_>) {
+        cx.out.signal(link, &[signal]);
+        let stage = Stage::Goodbye { until: cx.now + GOODBYE };
+        let (rtt, mdu) = (Duration::ZERO, 0);
+        self.add_pending(PendingLink { link, rtt, mdu, stage, since: cx.now }, cx);
+    }
+
+    pub(super) fn pending_index(&self, link: LinkId) -> Option<usize> {
+        self.pending.iter().position(|pending| pending.link == link)
+    }
+
+    pub(super) fn pending_mut(&mut self, link: LinkId) -> Option<&mut PendingLink> {
+        self.pending.iter_mut().find(|pending| pending.link == link)
+    }
+
+    pub(super) fn take_pending(&mut self, link: LinkId) -> Option<PendingLink> {
+        self.pending_index(link).map(|index| self.pending.remove(index))
+    }
+
+    /// Decides on a caller whose identity is known, or asks the app.
+    pub(super) fn judge(&mut self, link: LinkId, from: IdentityHash, cx: &mut Context<'_>) {
+        let until = cx.now + self.config.screening_time.min(SCREENING_MOST);
+        let is_taken = self.is_taken();
+        let Some(pending) = self.pending_mut(link) else { return };
+        pending.stage = Stage::Screening { from, until };
+        if let Err(limited) = cx.limiter.attempt(cx.now, from, &self.config.limits) {
+            count(&mut cx.stats.callers_limited);
+            if let Some(limit) = limited.news {
+                cx.out.event(Event::CallerLimited { from, limit });
+            }
+            return self.on_verdict(link, Verdict::Busy, cx);
+        }
+        match self.config.callers {
+            _ if is_taken => self.on_verdict(link, Verdict::Busy, cx),
+            CallerPolicy::All => self.on_verdict(link, Verdict::Ring, cx),
+            CallerPolicy::None => self.on_verdict(link, Verdict::Busy, cx),
+            CallerPolicy::Ask => {
+                cx.out.event(Event::Screening { call: link.into(), from, until });
+            }
+        }
+    }
+
+    fn is_taken(&self) -> bool {
+        let is_in_call = self.call.is_some() && !self.may_cross();
+        is_in_call || self.availability == Availability::Busy
+    }
+
+    fn on_settled(&mut self, link: LinkId, cx: &mut Context<'_>) {
+        if self.is_taken() {
+            self.take_pending(link);
+            return self.say_goodbye(link, Signal::Busy, cx);
+        }
+        let Some(pending) = self.pending_mut(link) else { return };
+        let again = cx.now + AVAILABLE_AGAIN.max(pending.rtt.saturating_mul(3));
+        let until = cx.now + IDENTIFY + pending.rtt.saturating_mul(6);
+        pending.stage = Stage::Offered { again: Some(again), until };
+        cx.out.signal(link, &[Signal::Available]);
+    }
+
+    fn on_caller_identified(&mut self, link: LinkId, from: IdentityHash, cx: &mut Context<'_>) {
+        let pending = self.pending_mut(link);
+        if !pending.is_some_and(|pending| pending.is_unidentified()) {
+            return;
+        }
+        if self.may_cross() {
+            self.on_crossing_caller(link, from, cx);
+        } else {
+            self.judge(link, from, cx);
+        }
+    }
+
+    fn on_verdict(&mut self, link: LinkId, verdict: Verdict, cx: &mut Context<'_>) {
+        let Some(pending) = self.take_pending(link) else { return };
+        let Stage::Screening { from, .. } = pending.stage else { return };
+        let is_taken = self.call.is_some() || self.is_taken();
+        match verdict {
+            Verdict::Ring if !is_taken => self.ring(&pending, from, cx),
+            Verdict::Ring | Verdict::Busy => self.say_goodbye(link, Signal::Busy, cx),
+            Verdict::Reject => self.say_goodbye(link, Signal::Rejected, cx),
+            Verdict::Drop => cx.out.link(link, LinkRequest::Close),
+        }
+    }
+
+    fn add_pending(&mut self, pending: PendingLink, cx: &mut Context<'_>) {
+        if let Err(pending) = self.pending.push(pending) {
+            cx.out.link(pending.link, LinkRequest::Close);
+        }
+    }
+}
+
+impl PendingLink {
+    pub(super) fn deadline(&self) -> Deadline {
+        let (at, timer) = match self.stage {
+            Stage::Settling { until } => (until, Timer::Settle),
+            Stage::Offered { again: Some(at), until } if at < until => (at, Timer::Available),
+            Stage::Offered { until, .. } | Stage::Held { until, .. } => (until, Timer::Identify),
+            Stage::Screening { until, .. } => (until, Timer::Screening),
+            Stage::Goodbye { until } => (until, Timer::Goodbye),
+        };
+        Deadline { at, timer }
+    }
+
+    pub(super) const fn is_unidentified(&self) -> bool {
+        matches!(self.stage, Stage::Settling { .. } | Stage::Offered { .. })
+    }
+
+    /// Keeps a caller waiting whose call may come to stand for ours.
+    pub(super) fn hold(&mut self, from: IdentityHash) {
+        let until = self.since + HELD;
+        self.stage = Stage::Held { from, until };
+    }
+
+    /// The link and the peer, where the link is held.
+    pub(super) const fn held(&self) -> Option<(LinkId, IdentityHash)> {
+        if let Stage::Held { from, .. } = self.stage { Some((self.link, from)) } else { None }
+    }
+
+    fn makes_room(&self, now: Instant) -> bool {
+        match self.stage {
+            Stage::Offered { .. } => now.since(self.since) > IDENTIFY_GRACE,
+            Stage::Goodbye { .. } => true,
+            Stage::Settling { .. } | Stage::Screening { .. } | Stage::Held { .. } => false,
+        }
+    }
+}
+
+/// A caller waits no longer than this for RINGING, with time for six of the longest round trips.
+const HELD: Duration = Duration::from_secs(60);

@@ -1,0 +1,364 @@
+//! Recorded calls of Python LXST, replayed from either side: a phone that is given what one
+//! telephone received, and its user's commands, says what that telephone said, byte for byte.
+//!
+//! Inputs come in causal order: one is given when every output recorded before it has come out, and
+//! time jumps to the next deadline until it has. Where the phone differs from the reference, a test
+//! names the difference.
+
+use core::time::Duration;
+
+use lxst_core::{
+    AnnouncePolicy, AnswerMode, Availability, CallId, CallerPolicy, Class, Command, Config,
+    EndReason, Event, IdentityHash, Input, Instant, LinkEnd, LinkEvent, LinkId, LinkRequest, Mode,
+    Output, PacketBuf, Profile, ProfileSet, Talk, Telephone, Verdict,
+};
+use lxst_interop::{Body, Capture, CapturedPacket, Direction, PacketKind, PeerName};
+
+#[test]
+fn a_caller_says_what_python_said() {
+    for scenario in scenarios() {
+        let replayed = Replay::caller(&scenario).run();
+        let reason = match scenario.as_str() {
+            "normal_call_callee_hangup" => EndReason::RemoteHangup,
+            "caller_hangup_ringing" => EndReason::Cancelled,
+            "ring_timeout" => EndReason::NoAnswer,
+            "reject" => EndReason::Rejected,
+            "blocked" | "busy_external" | "not_allowed" => EndReason::Busy,
+            _ => EndReason::LocalHangup,
+        };
+        assert_eq!(replayed.ended, [reason], "{scenario}");
+    }
+}
+
+#[test]
+fn a_callee_says_what_python_said() {
+    for scenario in scenarios() {
+        let replayed = Replay::callee(&scenario).run();
+        let reasons: &[EndReason] = match scenario.as_str() {
+            "normal_call_callee_hangup" => &[EndReason::LocalHangup],
+            "caller_hangup_ringing" => &[EndReason::Cancelled],
+            "ring_timeout" => &[EndReason::RingTimeout],
+            "reject" => &[EndReason::Rejected],
+            "blocked" | "busy_external" | "not_allowed" => &[],
+            _ => &[EndReason::RemoteHangup],
+        };
+        assert_eq!(replayed.ended, reasons, "{scenario}");
+    }
+}
+
+#[test]
+fn a_third_party_who_calls_a_busy_phone_says_what_python_said() {
+    let replayed = Replay::new("busy_in_call", PeerName::C, config()).run();
+    assert_eq!(replayed.ended, [EndReason::Busy]);
+}
+
+#[test]
+fn an_established_call_has_the_profile_and_mode_that_python_reported() {
+    for scenario in scenarios() {
+        for replay in [Replay::caller(&scenario), Replay::callee(&scenario)] {
+            let peer = replay.peer;
+            let mut records = replay.capture.records.iter();
+            let reported = records.find_map(|record| match &record.body {
+                Body::Event { profile, mode, .. } if record.peer == peer => profile.zip(*mode),
+                _ => None,
+            });
+            let established = replay.run().established;
+            let established = established.map(|(profile, mode)| (profile.id(), mode.id()));
+            assert_eq!(established, reported, "{scenario} {peer:?}");
+        }
+    }
+}
+
+/// Python says AVAILABLE or BUSY as soon as the link is up, and its own caller, which hears nothing
+/// for the first milliseconds, then misses it.
+#[test]
+fn the_first_signal_of_a_callee_comes_5_ms_later_than_pythons() {
+    for scenario in scenarios() {
+        let replayed = Replay::callee(&scenario).run();
+        let up = replayed.link_up.expect("a link came in");
+        let (first, _) = replayed.signals.first().expect("something was said");
+        assert_eq!(first.since(up), Duration::from_millis(5), "{scenario}");
+    }
+}
+
+/// Python tears the link down right behind BUSY and REJECTED, and its peer may see only that.
+#[test]
+fn a_callee_closes_100_ms_after_busy_or_rejected_where_python_does_so_at_once() {
+    for scenario in ["reject", "not_allowed", "blocked", "busy_external"] {
+        let replayed = Replay::callee(scenario).run();
+        let (said, _) = replayed.signals.last().expect("a goodbye was said");
+        let closed = replayed.closed.expect("the link was closed");
+        assert_eq!(closed.since(*said), Duration::from_millis(100), "{scenario}");
+    }
+}
+
+/// Python waits for the callee's teardown; ours does not depend on it.
+#[test]
+fn a_caller_who_hears_busy_or_rejected_closes_the_link_where_python_waits_for_the_callee() {
+    for scenario in ["reject", "not_allowed", "blocked", "busy_external"] {
+        let replayed = Replay::caller(scenario).run();
+        assert!(replayed.closed.is_some(), "{scenario}");
+        let capture = Capture::load(scenario).unwrap_or_else(|error| panic!("{error}"));
+        let mut sent = capture.packets(PeerName::A, Direction::Tx);
+        assert!(sent.all(|(_, packet)| packet.kind != PacketKind::LinkClose));
+    }
+}
+
+/// A peer that switches back to full duplex opens Python's microphone.
+#[test]
+fn a_microphone_that_the_peer_closed_stays_so_where_python_lets_the_peer_open_it() {
+    for (allowed, mode) in [(false, Mode::HalfDuplex), (true, Mode::FullDuplex)] {
+        let config = Config { peer_may_open_microphone: allowed, ..config() };
+        let replayed = Replay::new("mode_switch_by_caller", PeerName::B, config).run();
+        assert_eq!(replayed.modes.last(), Some(&mode));
+    }
+}
+
+/// A phone in the place of a recorded telephone.
+struct Replay {
+    capture: Capture,
+    peer: PeerName,
+    phone: Telephone,
+    now: Instant,
+    call: CallId,
+    said: Vec<Said>,
+    known: Replayed,
+}
+
+/// What became of a replay.
+#[derive(Debug, Default)]
+struct Replayed {
+    link_up: Option<Instant>,
+    signals: Vec<(Instant, Vec<u8>)>,
+    closed: Option<Instant>,
+    established: Option<(Profile, Mode)>,
+    modes: Vec<Mode>,
+    ended: Vec<EndReason>,
+}
+
+/// Something that goes out to the network and is no media.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Said {
+    LinkRequest,
+    Identify(LinkId),
+    Signal(LinkId, Vec<u8>),
+    Close(LinkId),
+}
+
+impl Replay {
+    fn caller(scenario: &str) -> Self {
+        Self::new(scenario, PeerName::A, config())
+    }
+
+    /// A callee with the settings that the scenario tells of.
+    fn callee(scenario: &str) -> Self {
+        let mut config = config();
+        match scenario {
+            "ring_timeout" => config.ring_time = Duration::from_secs(5),
+            "auto_answer" => config.answer = AnswerMode::Automatic,
+            "not_allowed" => config.callers = CallerPolicy::None,
+            "blocked" => {
+                config.callers = CallerPolicy::Ask;
+                config.screening_default = Verdict::Busy;
+            }
+            _ => {}
+        }
+        let mut replay = Self::new(scenario, PeerName::B, config);
+        if scenario == "busy_external" {
+            replay.give(Input::Command(Command::SetBusy(Availability::Busy)));
+        }
+        replay
+    }
+
+    fn new(scenario: &str, peer: PeerName, config: Config) -> Self {
+        let capture = Capture::load(scenario).unwrap_or_else(|error| panic!("{error}"));
+        let us = IdentityHash(capture.identities[&peer]);
+        Self {
+            capture,
+            peer,
+            phone: Telephone::new(us, config, Instant::ORIGIN),
+            now: Instant::ORIGIN,
+            call: DIALLED,
+            said: Vec::new(),
+            known: Replayed::default(),
+        }
+    }
+
+    fn run(mut self) -> Replayed {
+        let records = core::mem::take(&mut self.capture.records);
+        let peer = self.peer;
+        let mut expected = Vec::new();
+        for record in records.iter().filter(|record| record.peer == peer) {
+            match &record.body {
+                Body::Packet(packet) if packet.direction == Direction::Tx => {
+                    expected.extend(said_by(packet));
+                }
+                Body::Packet(packet) => {
+                    self.catch_up(&expected);
+                    self.on_packet(packet, &mut expected);
+                }
+                Body::Command { name, profile, mode } => {
+                    self.catch_up(&expected);
+                    self.on_command(name, *profile, *mode);
+                }
+                Body::Note(note) => {
+                    let talk = match note.as_str() {
+                        "A unsquelch (push to talk)" => Talk::Pressed,
+                        "A squelch" => Talk::Released,
+                        _ => continue,
+                    };
+                    self.catch_up(&expected);
+                    self.give(Input::Command(Command::Talk(self.call, talk)));
+                }
+                Body::Event { .. } => {}
+            }
+        }
+        self.catch_up(&expected);
+        while self.phone.poll_timeout().is_some() {
+            self.jump();
+        }
+        assert_eq!(self.said, expected, "{} {:?}", self.capture.scenario, self.peer);
+        assert_eq!(self.phone.call(), None, "{}", self.capture.scenario);
+        self.known
+    }
+
+    /// Lets time go on until all that is expected was said.
+    fn catch_up(&mut self, expected: &[Said]) {
+        let scenario = self.capture.scenario.clone();
+        while self.said.len() < expected.len() {
+            let missing = &expected[self.said.len()];
+            let timeouts = self.phone.poll_timeout();
+            assert!(timeouts.is_some(), "{scenario}: {missing:?} never came");
+            self.jump();
+        }
+        let (said, _) = self.said.split_at(expected.len());
+        assert_eq!(said, expected, "{scenario} {:?}", self.peer);
+    }
+
+    fn jump(&mut self) {
+        let due = self.phone.poll_timeout().expect("the phone waits for something");
+        self.now = self.now.max(due.at);
+        self.give(Input::Timeout);
+    }
+
+    fn on_packet(&mut self, packet: &CapturedPacket, expected: &mut Vec<Said>) {
+        let link = LinkId(packet.link.expect("only a link request has no link").into());
+        let (rtt, mdu) = (Duration::from_millis(1), 431);
+        let event = match packet.kind {
+            PacketKind::LinkProof => LinkEvent::Up { rtt, mdu },
+            PacketKind::LinkRtt => {
+                self.known.link_up.get_or_insert(self.now);
+                LinkEvent::Incoming { rtt, mdu }
+            }
+            PacketKind::Identify => {
+                LinkEvent::Identified(IdentityHash(self.capture.identities[&PeerName::A]))
+            }
+            PacketKind::LinkClose if self.said.contains(&Said::Close(link)) => return,
+            PacketKind::LinkClose => LinkEvent::Closed(LinkEnd::Peer),
+            PacketKind::Keepalive => LinkEvent::Heard,
+            PacketKind::Signal | PacketKind::Media => {
+                let data = packet.bytes.as_deref().expect("link data is in the capture");
+                if !self.said.contains(&Said::Close(link)) {
+                    self.give(Input::Packet { link, data });
+                }
+                if self.peer != PeerName::B && matches!(packet.signals[..], [0 | 1]) {
+                    // The difference of a caller who hears BUSY or REJECTED.
+                    expected.push(Said::Close(link));
+                }
+                return;
+            }
+            PacketKind::LinkRequest | PacketKind::Proof | PacketKind::Data => {
+                panic!("a telephone was sent {packet:?}")
+            }
+        };
+        self.give(Input::Link { link, event });
+    }
+
+    fn on_command(&mut self, name: &str, profile: Option<u8>, mode: Option<u8>) {
+        let call = self.call;
+        let profile = profile.map_or(Profile::MediumQuality, |id| {
+            Profile::from_id(id.into()).expect("Python knows its profiles")
+        });
+        let mode =
+            mode.map_or(Mode::FullDuplex, |id| Mode::from_id(id).expect("Python knows its modes"));
+        self.give(Input::Command(match name {
+            "call" => Command::Dial {
+                call,
+                link: LinkId(1),
+                to: IdentityHash(self.capture.identities[&PeerName::B]),
+                profile,
+                mode,
+            },
+            "answer" => Command::Answer(call),
+            "hangup" => Command::HangUp(call),
+            "switch_profile" => Command::SetProfile(call, profile),
+            "switch_mode" => Command::SetMode(call, mode),
+            other => panic!("{other} is no command of the captures"),
+        }));
+    }
+
+    fn give(&mut self, input: Input<'_>) {
+        let taken = self.phone.handle_input(self.now, input);
+        taken.unwrap_or_else(|error| panic!("{} {input:?}: {error}", self.capture.scenario));
+        let mut buf = PacketBuf::new();
+        while let Some(output) = self.phone.poll_output(&mut buf) {
+            match output {
+                Output::Transmit { link, class, data } => {
+                    assert_eq!(class, Class::Signal, "nobody encodes here");
+                    self.known.signals.push((self.now, data.to_vec()));
+                    self.said.push(Said::Signal(link, data.to_vec()));
+                }
+                Output::Link { link, request } => self.said.push(match request {
+                    LinkRequest::Open(_) => Said::LinkRequest,
+                    LinkRequest::Identify => Said::Identify(link),
+                    LinkRequest::Close => {
+                        self.known.closed = Some(self.now);
+                        Said::Close(link)
+                    }
+                }),
+                Output::Event(event) => match event {
+                    Event::Incoming { call, .. } => self.call = call,
+                    Event::Established { profile, mode, .. } => {
+                        self.known.established = Some((profile, mode));
+                    }
+                    Event::ModeChanged { mode, .. } => self.known.modes.push(mode),
+                    Event::Ended { reason, .. } => self.known.ended.push(reason),
+                    _ => {}
+                },
+                Output::Announce | Output::Stream { .. } | Output::Job { .. } => {}
+            }
+        }
+    }
+}
+
+fn said_by(packet: &CapturedPacket) -> Option<Said> {
+    let link = packet.link.map(|link| LinkId(link.into()));
+    match packet.kind {
+        PacketKind::LinkRequest => Some(Said::LinkRequest),
+        PacketKind::Identify => Some(Said::Identify(link?)),
+        PacketKind::Signal => Some(Said::Signal(link?, packet.bytes.clone()?)),
+        PacketKind::LinkClose => Some(Said::Close(link?)),
+        PacketKind::LinkProof
+        | PacketKind::LinkRtt
+        | PacketKind::Media
+        | PacketKind::Keepalive
+        | PacketKind::Proof
+        | PacketKind::Data => None,
+    }
+}
+
+fn scenarios() -> Vec<String> {
+    let scenarios = Capture::scenarios().unwrap_or_else(|error| panic!("{error}"));
+    assert!(scenarios.len() >= 20, "{scenarios:?}");
+    scenarios
+}
+
+fn config() -> Config {
+    Config {
+        announce: AnnouncePolicy::ON_COMMAND,
+        profiles: Profile::ALL.into_iter().fold(ProfileSet::EMPTY, ProfileSet::with),
+        ..Config::default()
+    }
+}
+
+const DIALLED: CallId = CallId(1_000);

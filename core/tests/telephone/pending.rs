@@ -1,0 +1,161 @@
+//! Links that have not become a call, and goodbyes.
+
+use core::time::Duration;
+
+use lxst_core::wire::Signal;
+use lxst_core::{
+    Availability, Command, EndReason, Input, LinkEnd, LinkEvent, LinkId, Mode, Timer, limits,
+};
+
+use crate::support::{Did, IN, IN_CALL, PEER, Script, close, quiet, somebody, tx};
+
+#[test]
+fn available_is_said_after_the_settle_time_and_once_more() {
+    let mut phone = Script::new(quiet());
+    phone.incoming().at(4).expect([]);
+    phone.at(5).expect([tx(IN, [Signal::Available])]);
+    phone.at(154).expect([]);
+    phone.at(155).expect([tx(IN, [Signal::Available])]);
+    phone.at(10_124).expect([]);
+    phone.at(10_125).expect([close(IN)]);
+    assert_eq!(phone.phone.poll_timeout(), None);
+}
+
+#[test]
+fn available_again_waits_for_three_round_trips() {
+    let mut phone = Script::new(quiet());
+    phone.incoming_on(IN, Duration::from_secs(2)).at(5).take();
+    phone.at(6_004).expect([]);
+    phone.at(6_005).expect([tx(IN, [Signal::Available])]);
+    phone.at(22_004).expect([]);
+    phone.at(22_005).expect([close(IN)]);
+}
+
+#[test]
+fn a_round_trip_beyond_belief_does_not_keep_a_place_for_ever() {
+    let mut phone = Script::new(quiet());
+    phone.incoming_on(IN, Duration::MAX).at(5).take();
+    phone.at(5 + 10_000 + 6 * 60_000).expect([tx(IN, [Signal::Available]), close(IN)]);
+}
+
+#[test]
+fn a_caller_who_identifies_while_the_link_settles_rings_without_available() {
+    let mut phone = Script::new(quiet());
+    phone.incoming().at(3).identified();
+    assert_eq!(phone.take().first(), Some(&tx(IN, [Signal::Ringing])));
+    phone.at(300).expect([]);
+}
+
+#[test]
+fn available_is_not_said_again_once_it_rings() {
+    let mut phone = Script::ringing(quiet());
+    phone.at(1_000).expect([]);
+}
+
+#[test]
+fn a_second_identity_on_a_link_changes_nothing() {
+    let mut phone = Script::ringing(quiet());
+    phone.link(IN, LinkEvent::Identified(somebody(9))).expect([]);
+    assert_eq!(phone.phone.call().map(|call| call.peer), Some(PEER));
+}
+
+#[test]
+fn a_busy_phone_says_so_after_the_settle_time_and_closes_after_the_goodbye_gap() {
+    let mut phone = Script::new(quiet());
+    phone.command(Command::SetBusy(Availability::Busy)).incoming();
+    phone.at(4).expect([]);
+    phone.at(5).expect([tx(IN, [Signal::Busy])]);
+    phone.at(104).expect([]);
+    phone.at(105).expect([close(IN)]);
+
+    phone.command(Command::SetBusy(Availability::Available));
+    phone.incoming_on(LinkId(9), Duration::ZERO).at(110);
+    phone.expect([tx(LinkId(9), [Signal::Available])]);
+}
+
+#[test]
+fn a_phone_in_a_call_says_busy_and_the_call_goes_on() {
+    let mut phone = Script::established_caller(quiet(), Mode::FullDuplex);
+    phone.incoming().at(1_005).expect([tx(IN, [Signal::Busy])]);
+    phone.at(1_105).expect([close(IN)]);
+    assert!(phone.phone.call().is_some());
+}
+
+#[test]
+fn two_callers_may_be_offered_the_line_and_the_first_to_identify_rings() {
+    let mut phone = Script::new(quiet());
+    let late = LinkId(4);
+    phone.incoming().incoming_on(late, Duration::ZERO).at(5);
+    phone.expect([tx(IN, [Signal::Available]), tx(late, [Signal::Available])]);
+    phone.identified().take();
+    phone.link(late, LinkEvent::Identified(somebody(4)));
+    phone.expect([tx(late, [Signal::Busy])]);
+    assert_eq!(phone.phone.call().map(|call| call.call), Some(IN_CALL));
+}
+
+#[test]
+fn signals_of_a_caller_who_was_not_accepted_are_not_heard() {
+    let mut phone = Script::new(quiet());
+    phone.incoming().at(5).take();
+    let before = phone.phone.clone();
+    phone.rx_on(IN, &[Signal::PreferredProfile(0x50), Signal::Busy]);
+    phone.rx_bytes(IN, b"nonsense").expect([]);
+    assert_eq!(phone.phone, before);
+}
+
+#[test]
+fn a_ninth_link_takes_the_place_of_the_oldest_that_had_its_chance() {
+    let mut phone = with_eight_links();
+    phone.at(501).expect([]);
+    phone.incoming_on(LinkId(20), Duration::ZERO).expect([close(LinkId(10))]);
+    assert_eq!(phone.stats().links_refused, 1);
+    phone.at(506).expect([tx(LinkId(20), [Signal::Available])]);
+}
+
+#[test]
+fn a_ninth_link_is_closed_while_all_others_are_new() {
+    let mut phone = with_eight_links();
+    phone.at(500).incoming_on(LinkId(20), Duration::ZERO).expect([close(LinkId(20))]);
+    assert_eq!(phone.stats().links_refused, 1);
+    let packet = Input::Packet { link: LinkId(20), data: &[] };
+    phone.refuse(packet, lxst_core::InputError::UnknownLink(LinkId(20)));
+}
+
+#[test]
+fn a_goodbye_without_room_closes_at_once() {
+    let mut phone = Script::ringing(quiet());
+    for link in 10..18 {
+        phone.incoming_on(LinkId(link), Duration::ZERO);
+    }
+    phone.command(Command::HangUp(IN_CALL));
+    let done = phone.take();
+    assert_eq!(done[..2], [tx(IN, [Signal::Rejected]), close(IN)]);
+}
+
+#[test]
+fn a_goodbye_ends_early_when_the_peer_closes() {
+    let mut phone = Script::ringing(quiet());
+    phone.command(Command::HangUp(IN_CALL)).expect_ended(EndReason::Rejected);
+    assert_eq!(phone.phone.poll_timeout().map(|due| due.timer), Some(Timer::Goodbye));
+    phone.closed(IN, LinkEnd::Peer).expect([]);
+    assert_eq!(phone.phone.poll_timeout(), None);
+}
+
+#[test]
+fn a_link_reported_as_incoming_twice_is_one_link() {
+    let mut phone = Script::new(quiet());
+    phone.incoming().at(2).incoming().at(5).expect([tx(IN, [Signal::Available])]);
+}
+
+/// Eight links that came at 0 ms, without a round trip, and were offered the line twice.
+fn with_eight_links() -> Script {
+    let mut phone = Script::new(quiet());
+    let links = (10..18).map(LinkId);
+    for link in links.clone() {
+        phone.incoming_on(link, Duration::ZERO);
+    }
+    assert_eq!(links.count(), limits::PENDING_LINKS);
+    phone.at(200);
+    assert!(phone.take().iter().all(|did| matches!(did, Did::Tx(..))));
+    phone
+}

@@ -1,0 +1,157 @@
+//! Anything that may happen to a phone.
+
+use core::time::Duration;
+
+use lxst_core::wire::Codec;
+use lxst_core::{
+    AnswerMode, Availability, CallId, CallerPolicy, Command, Config, Direction, LinkEnd, LinkEvent,
+    LinkFailure, Mode, Mute, PortChange, Profile, ProfileSet, RawDepth, Talk, TransmitCodec,
+    Verdict,
+};
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+
+use crate::support::{quiet, somebody};
+
+#[derive(Clone, Debug)]
+pub(super) enum Op {
+    Advance(u64),
+    SetUp(bool, Profile, Mode),
+    Dial(Profile, Mode),
+    Incoming(u64, usize),
+    Link(Index, LinkEvent),
+    Signals(Index, Vec<u64>),
+    Frame(Index, Codec, usize),
+    Bytes(Index, Vec<u8>),
+    Command(Index, fn(CallId) -> Command),
+    SetBusy(Availability),
+    Port(Direction, PortChange),
+    Captured(u32),
+    Consumed(u32),
+    JobDone(Index, Done),
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Done {
+    Encoded(usize),
+    Played(u32),
+    Discarded,
+    Failed,
+}
+
+pub(super) fn op() -> impl Strategy<Value = Op> {
+    let any_index = any::<Index>;
+    prop_oneof![
+        3 => prop_oneof![0..30_u64, 0..2_000_u64, 0..100_000_u64].prop_map(Op::Advance),
+        2 => (any::<bool>(), profile(), mode()).prop_map(|(is_caller, profile, mode)| {
+            Op::SetUp(is_caller, profile, mode)
+        }),
+        1 => (profile(), mode()).prop_map(|(profile, mode)| Op::Dial(profile, mode)),
+        2 => (0..5_000_u64, prop_oneof![Just(431_usize), 0..500_usize])
+            .prop_map(|(rtt, mdu)| Op::Incoming(rtt, mdu)),
+        4 => (any_index(), link_event()).prop_map(|(link, event)| Op::Link(link, event)),
+        4 => (any_index(), prop::collection::vec(signal(), 0..20))
+            .prop_map(|(link, signals)| Op::Signals(link, signals)),
+        6 => (any_index(), select(vec![Codec::Raw, Codec::Opus, Codec::Codec2]), 0..1_300_usize)
+            .prop_map(|(link, codec, length)| Op::Frame(link, codec, length)),
+        1 => (any_index(), prop::collection::vec(any::<u8>(), 0..30))
+            .prop_map(|(link, data)| Op::Bytes(link, data)),
+        4 => (any_index(), select(COMMANDS)).prop_map(|(call, make)| Op::Command(call, make)),
+        1 => select(vec![Availability::Busy, Availability::Available]).prop_map(Op::SetBusy),
+        2 => (direction(), select(vec![PortChange::Attached, PortChange::Detached]))
+            .prop_map(|(direction, change)| Op::Port(direction, change)),
+        6 => prop_oneof![4 => 0..5_000_u32, 1 => any::<u32>()].prop_map(Op::Captured),
+        6 => prop_oneof![4 => 0..5_000_u32, 1 => any::<u32>()].prop_map(Op::Consumed),
+        8 => (any_index(), done()).prop_map(|(job, done)| Op::JobDone(job, done)),
+    ]
+}
+
+pub(super) fn config() -> impl Strategy<Value = Config> {
+    let seconds =
+        prop_oneof![Just(Duration::ZERO), (0..90_000_u64).prop_map(Duration::from_millis)];
+    let verdicts = select(vec![Verdict::Ring, Verdict::Busy, Verdict::Reject, Verdict::Drop]);
+    let transmits = vec![TransmitCodec::Profile, TransmitCodec::Raw { depth: RawDepth::Float128 }];
+    let callers = vec![CallerPolicy::All, CallerPolicy::All, CallerPolicy::Ask, CallerPolicy::None];
+    (
+        select(vec![AnswerMode::App, AnswerMode::Automatic]),
+        select(callers),
+        (seconds.clone(), seconds.clone(), seconds),
+        verdicts,
+        select(transmits),
+        any::<bool>(),
+        any::<bool>(),
+    )
+        .prop_map(|(answer, callers, times, verdict, transmit, opens, announces)| Config {
+            answer,
+            callers,
+            transmit,
+            ring_time: times.0,
+            wait_time: times.1,
+            screening_time: times.2,
+            screening_default: verdict,
+            peer_may_open_microphone: opens,
+            profiles: Profile::ALL.into_iter().fold(ProfileSet::EMPTY, ProfileSet::with),
+            ..if announces { Config::default() } else { quiet() }
+        })
+}
+
+fn signal() -> impl Strategy<Value = u64> {
+    prop_oneof![
+        6 => 0..8_u64,
+        2 => 0xf0..0xf4_u64,
+        2 => (0..10_u64).prop_map(|profile| 0xff + profile * 0x10),
+        1 => any::<u64>(),
+    ]
+}
+
+fn link_event() -> impl Strategy<Value = LinkEvent> {
+    let (rtt, mdu) = (Duration::from_millis(10), 431);
+    select(vec![
+        LinkEvent::Up { rtt, mdu },
+        LinkEvent::Failed(LinkFailure::NoPath),
+        LinkEvent::Identified(somebody(1)),
+        LinkEvent::Identified(somebody(2)),
+        LinkEvent::Identified(somebody(3)),
+        LinkEvent::Heard,
+        LinkEvent::Closed(LinkEnd::Peer),
+        LinkEvent::Closed(LinkEnd::Timeout),
+    ])
+}
+
+fn done() -> impl Strategy<Value = Done> {
+    prop_oneof![
+        (0..600_usize).prop_map(Done::Encoded),
+        (0..10_000_u32).prop_map(Done::Played),
+        any::<u32>().prop_map(Done::Played),
+        Just(Done::Discarded),
+        Just(Done::Failed),
+    ]
+}
+
+fn profile() -> impl Strategy<Value = Profile> {
+    select(&Profile::ALL[..])
+}
+
+fn mode() -> impl Strategy<Value = Mode> {
+    select(vec![Mode::FullDuplex, Mode::HalfDuplex])
+}
+
+fn direction() -> impl Strategy<Value = Direction> {
+    select(vec![Direction::Send, Direction::Receive])
+}
+
+const COMMANDS: &[fn(CallId) -> Command] = &[
+    Command::Answer,
+    Command::HangUp,
+    |call| Command::Screen(call, Verdict::Ring),
+    |call| Command::Screen(call, Verdict::Busy),
+    |call| Command::SetProfile(call, Profile::LowLatency),
+    |call| Command::SetProfile(call, Profile::MediumQuality),
+    |call| Command::SetMode(call, Mode::HalfDuplex),
+    |call| Command::SetMode(call, Mode::FullDuplex),
+    |call| Command::Talk(call, Talk::Pressed),
+    |call| Command::Talk(call, Talk::Released),
+    |call| Command::Mute(call, Direction::Send, Mute::Muted),
+    |call| Command::Mute(call, Direction::Receive, Mute::Muted),
+    |call| Command::Mute(call, Direction::Receive, Mute::Unmuted),
+];

@@ -1,0 +1,277 @@
+//! A phone that anything may happen to, and the promises that it keeps.
+
+use core::time::Duration;
+use std::collections::BTreeSet;
+
+use lxst_core::wire::{self, Frame, Signal};
+use lxst_core::{
+    CallId, Class, Command, Config, Direction, Event, Input, InputError, Instant, JobId, LinkEvent,
+    LinkId, LinkRequest, Mode, Outcome, Output, PacketBuf, PortChange, Profile, Samples,
+    StreamChange, Telephone, Verdict, limits,
+};
+use proptest::sample::Index;
+
+use super::ops::{Done, Op};
+use crate::support::{feed, somebody};
+
+/// A phone, and what an attentive driver would know about it.
+pub(super) struct World {
+    pub(super) phone: Telephone,
+    now: Instant,
+    /// Whether outputs are drained after each input.
+    pub(super) drains: bool,
+    next_id: u64,
+    links: Vec<LinkId>,
+    calls: Vec<CallId>,
+    jobs: BTreeSet<JobId>,
+    closed: BTreeSet<LinkId>,
+    announced: BTreeSet<CallId>,
+    ended: BTreeSet<CallId>,
+    open: [Option<CallId>; 2],
+    /// What came of each input.
+    pub(super) said: Vec<String>,
+}
+
+impl World {
+    pub(super) fn new(config: Config) -> Self {
+        Self {
+            phone: Telephone::new(somebody(1), config, Instant::ORIGIN),
+            now: Instant::ORIGIN,
+            drains: true,
+            next_id: 1,
+            links: vec![LinkId(0)],
+            calls: vec![CallId(0)],
+            jobs: BTreeSet::new(),
+            closed: BTreeSet::new(),
+            announced: BTreeSet::new(),
+            ended: BTreeSet::new(),
+            open: [None; 2],
+            said: Vec::new(),
+        }
+    }
+
+    pub(super) fn apply(&mut self, op: &Op) {
+        let mut buf = [0; 1_500];
+        match op {
+            Op::Advance(millis) => self.advance(Duration::from_millis(*millis)),
+            Op::SetUp(is_caller, profile, mode) => self.set_up(*is_caller, *profile, *mode),
+            Op::Dial(profile, mode) => {
+                self.dial(*profile, *mode);
+            }
+            Op::Incoming(rtt_ms, mdu) => {
+                self.incoming(Duration::from_millis(*rtt_ms), *mdu);
+            }
+            Op::Link(link, event) => {
+                let link = *link.get(&self.links);
+                self.give(Input::Link { link, event: *event });
+            }
+            Op::Signals(link, values) => {
+                let signals: Vec<Signal> = values.iter().copied().map(Signal::from_value).collect();
+                let length = wire::encode_signals(&signals, &mut buf).expect("the list is short");
+                self.packet(*link.get(&self.links), &buf[..length]);
+            }
+            Op::Frame(link, codec, length) => {
+                let frame = Frame { codec: *codec, payload: &vec![0x55; *length] };
+                let length = wire::encode_frame(frame, &mut buf).expect("the frame is short");
+                self.packet(*link.get(&self.links), &buf[..length]);
+            }
+            Op::Bytes(link, data) => self.packet(*link.get(&self.links), data),
+            Op::Command(call, command) => {
+                self.give(Input::Command(command(*call.get(&self.calls))));
+            }
+            Op::SetBusy(availability) => {
+                self.give(Input::Command(Command::SetBusy(*availability)));
+            }
+            Op::Port(direction, change) => {
+                let (direction, change) = (*direction, *change);
+                self.give(Input::Port { direction, change });
+            }
+            Op::Captured(samples) => {
+                let samples = Samples(*samples);
+                self.give(Input::Captured { samples });
+            }
+            Op::Consumed(samples) => {
+                let samples = Samples(*samples);
+                self.give(Input::Consumed { samples });
+            }
+            Op::JobDone(job, done) => self.job_done(*job, *done),
+        }
+    }
+
+    /// Brings a call about, if the line is free, so that the rest of the list meets one.
+    fn set_up(&mut self, is_caller: bool, profile: Profile, mode: Mode) {
+        for direction in [Direction::Send, Direction::Receive] {
+            let change = PortChange::Attached;
+            self.give(Input::Port { direction, change });
+        }
+        let rtt = Duration::from_millis(10);
+        let mut buf = [0; 30];
+        if is_caller {
+            let link = self.dial(profile, mode);
+            let event = LinkEvent::Up { rtt, mdu: 431 };
+            self.give(Input::Link { link, event });
+            for value in [3, 4, 5, 6] {
+                let signal = Signal::from_value(value);
+                let length = wire::encode_signals(&[signal], &mut buf).expect("one fits");
+                self.packet(link, &buf[..length]);
+            }
+        } else {
+            let link = self.incoming(rtt, 431);
+            let event = LinkEvent::Identified(somebody(1));
+            self.give(Input::Link { link, event });
+            self.give(Input::Command(Command::Screen(link.into(), Verdict::Ring)));
+            self.give(Input::Command(Command::Answer(link.into())));
+            self.advance(limits::PREFERENCES);
+        }
+    }
+
+    fn dial(&mut self, profile: Profile, mode: Mode) -> LinkId {
+        let [call, link] = [self.next_id, self.next_id + 1];
+        self.next_id += 2;
+        let (call, link) = (CallId(call), LinkId(link));
+        let to = somebody(1);
+        let dial = Command::Dial { call, link, to, profile, mode };
+        if self.give(Input::Command(dial)) {
+            self.announced.insert(call);
+            self.links.push(link);
+            self.calls.push(call);
+        }
+        link
+    }
+
+    fn incoming(&mut self, rtt: Duration, mdu: usize) -> LinkId {
+        let link = LinkId(self.next_id);
+        self.next_id += 1;
+        self.links.push(link);
+        self.calls.push(link.into());
+        let event = LinkEvent::Incoming { rtt, mdu };
+        self.give(Input::Link { link, event });
+        link
+    }
+
+    fn packet(&mut self, link: LinkId, data: &[u8]) {
+        self.give(Input::Packet { link, data });
+    }
+
+    fn job_done(&mut self, job: Index, done: Done) {
+        // One id more than there are jobs: the next one is known to nobody.
+        let job = JobId(job.index(self.jobs.len() + 1) as u64);
+        let payload;
+        let outcome = match done {
+            Done::Encoded(length) => {
+                payload = vec![0x55; length];
+                Outcome::Encoded(&payload)
+            }
+            Done::Played(samples) => Outcome::Played { samples: Samples(samples), level: 0 },
+            Done::Discarded => Outcome::Discarded,
+            Done::Failed => Outcome::Failed,
+        };
+        self.give(Input::JobDone { job, outcome });
+    }
+
+    /// Lets time pass. Without draining, the phone is told late.
+    fn advance(&mut self, duration: Duration) {
+        let target = self.now + duration;
+        while self.drains {
+            self.drain();
+            let Some(due) = self.phone.poll_timeout().filter(|due| due.at <= target) else {
+                break;
+            };
+            self.now = self.now.max(due.at);
+            self.give(Input::Timeout);
+            let next = self.phone.poll_timeout();
+            assert!(next.is_none_or(|next| next.at > self.now), "{next:?} is over");
+        }
+        self.now = target;
+    }
+
+    fn give(&mut self, input: Input<'_>) -> bool {
+        if !self.drains {
+            let before = self.phone.clone();
+            let taken = self.phone.handle_input(self.now, input);
+            assert!(taken.is_ok() || self.phone == before);
+            if taken == Err(InputError::OutputFull) {
+                self.drain();
+            }
+            return taken.is_ok();
+        }
+        self.drain();
+        if let Input::Link { link, event: LinkEvent::Closed(_) } = input {
+            self.closed.insert(link);
+        }
+        let mut phone = self.phone.clone();
+        let taken = feed(&mut phone, self.now, input, |output| self.look_at(output));
+        self.phone = phone;
+        self.said.extend(taken.iter().map(|done| format!("{done:?}")));
+        taken.is_ok()
+    }
+
+    pub(super) fn drain(&mut self) {
+        let mut phone = self.phone.clone();
+        let mut buf = PacketBuf::new();
+        while let Some(output) = phone.poll_output(&mut buf) {
+            self.look_at(&output);
+        }
+        self.phone = phone;
+    }
+
+    fn look_at(&mut self, output: &Output<'_>) {
+        match *output {
+            Output::Transmit { link, class, data } => {
+                assert!(!self.closed.contains(&link), "a packet on closed {link:?}");
+                assert!(wire::Packet::parse(data).is_ok());
+                assert!(class == Class::Signal || data.len() <= 500);
+            }
+            Output::Link { link, request: LinkRequest::Close } => {
+                self.closed.insert(link);
+            }
+            Output::Link { link, .. } => assert!(!self.closed.contains(&link)),
+            Output::Announce => {}
+            Output::Stream { call, direction, change } => {
+                let open = &mut self.open[direction as usize];
+                let (from, to) = match change {
+                    StreamChange::Opened => (None, Some(call)),
+                    StreamChange::Closed => (Some(call), None),
+                };
+                assert_eq!(*open, from);
+                *open = to;
+            }
+            Output::Job { job, direction, .. } => {
+                assert!(self.jobs.insert(job), "{job:?} was given out before");
+                assert!(self.open[direction as usize].is_some(), "{job:?} has no stream");
+            }
+            Output::Event(event) => self.look_at_event(event),
+        }
+    }
+
+    fn look_at_event(&mut self, event: Event) {
+        let call = match event {
+            Event::Screening { .. } | Event::CallerLimited { .. } | Event::Dropped { .. } => return,
+            Event::Incoming { call, .. } => {
+                assert!(self.announced.insert(call), "{call:?} came in twice");
+                return;
+            }
+            Event::Ended { call, .. } => {
+                assert!(!self.open.contains(&Some(call)), "{call:?} ended with a stream");
+                assert!(self.ended.insert(call), "{call:?} ended twice");
+                assert!(self.announced.contains(&call));
+                return;
+            }
+            Event::Ringing { call }
+            | Event::Connecting { call }
+            | Event::Established { call, .. }
+            | Event::ProfileChanged { call, .. }
+            | Event::ModeChanged { call, .. }
+            | Event::PeerSilent { call }
+            | Event::PeerAudible { call } => call,
+            other => panic!("{other:?} is not looked at"),
+        };
+        assert!(self.announced.contains(&call) && !self.ended.contains(&call), "{event:?}");
+    }
+
+    pub(super) fn check_end(&self) {
+        let mut open: BTreeSet<CallId> = self.phone.call().iter().map(|call| call.call).collect();
+        open.extend(&self.ended);
+        assert_eq!(open, self.announced, "each call but the last ended");
+    }
+}

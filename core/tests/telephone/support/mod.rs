@@ -1,0 +1,114 @@
+//! What the tests share: outputs that can be kept, and a door that checks its promises.
+
+mod pair;
+mod script;
+
+use lxst_core::wire::{Codec, Frame, Packet, Signal};
+use lxst_core::{
+    AnnouncePolicy, CallId, Class, Config, Direction, Event, IdentityHash, Input, InputError,
+    Instant, JobId, LinkId, LinkRequest, Output, PacketBuf, Samples, SendFormat, Source,
+    StreamChange, Telephone, Work, limits,
+};
+
+pub(crate) use pair::{ALICE, BOB, Door, Network, Pair};
+pub(crate) use script::{ESTABLISHING, IN, IN_CALL, OUT, OUT_CALL, PEER, Script, US};
+
+/// An output whose bytes are read and kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Did {
+    Tx(LinkId, Vec<Signal>),
+    Media(LinkId, Codec, Vec<u8>),
+    Link(LinkId, LinkRequest),
+    Announce,
+    Stream(CallId, Direction, StreamChange),
+    Encode(JobId, SendFormat, Source, Samples),
+    Discard(JobId, Samples),
+    Decode(JobId, Codec, Vec<u8>),
+    Conceal(JobId, Samples),
+    Event(Event),
+}
+
+impl Did {
+    fn keep(output: &Output<'_>) -> Self {
+        match *output {
+            Output::Transmit { link, class, data } => {
+                let packet = Packet::parse(data).expect("what is sent is well formed");
+                let mut frames = packet.frames();
+                match (class, frames.next()) {
+                    (Class::Signal, None) => Self::Tx(link, packet.signals().collect()),
+                    (Class::Media, Some(Ok(Frame { codec, payload }))) => {
+                        assert_eq!((frames.next(), packet.signals().count()), (None, 0));
+                        Self::Media(link, codec, payload.to_vec())
+                    }
+                    other => panic!("{other:?} in {data:02x?}"),
+                }
+            }
+            Output::Link { link, request } => Self::Link(link, request),
+            Output::Announce => Self::Announce,
+            Output::Stream { call, direction, change } => Self::Stream(call, direction, change),
+            Output::Job { job, direction, work } => {
+                let (is_of, did) = match work {
+                    Work::Encode { format, source, samples } => {
+                        (Direction::Send, Self::Encode(job, format, source, samples))
+                    }
+                    Work::Discard { samples } => (Direction::Send, Self::Discard(job, samples)),
+                    Work::Decode { codec, payload, .. } => {
+                        (Direction::Receive, Self::Decode(job, codec, payload.to_vec()))
+                    }
+                    Work::Conceal { samples } => (Direction::Receive, Self::Conceal(job, samples)),
+                };
+                assert_eq!(direction, is_of, "{did:?}");
+                did
+            }
+            Output::Event(event) => Self::Event(event),
+        }
+    }
+}
+
+/// Gives an input and drains the outputs. Whatever the input is: a refused one changes nothing,
+/// and an accepted one keeps to its bound.
+pub(crate) fn feed(
+    phone: &mut Telephone,
+    now: Instant,
+    input: Input<'_>,
+    mut see: impl FnMut(&Output<'_>),
+) -> Result<Vec<Did>, InputError> {
+    let before = phone.clone();
+    if let Err(error) = phone.handle_input(now, input) {
+        assert!(*phone == before, "{input:?} was refused and changed something");
+        return Err(error);
+    }
+    let mut buf = PacketBuf::new();
+    let mut done = Vec::new();
+    while let Some(output) = phone.poll_output(&mut buf) {
+        see(&output);
+        done.push(Did::keep(&output));
+    }
+    assert!(done.len() <= limits::OUTPUTS_PER_INPUT, "{input:?} caused {} outputs", done.len());
+    Ok(done)
+}
+
+pub(crate) fn tx<const N: usize>(link: LinkId, signals: [Signal; N]) -> Did {
+    Did::Tx(link, signals.to_vec())
+}
+
+pub(crate) fn event(event: Event) -> Did {
+    Did::Event(event)
+}
+
+pub(crate) fn close(link: LinkId) -> Did {
+    Did::Link(link, LinkRequest::Close)
+}
+
+pub(crate) fn streams(call: CallId, change: StreamChange) -> [Did; 2] {
+    [Direction::Send, Direction::Receive].map(|direction| Did::Stream(call, direction, change))
+}
+
+/// The default settings of a phone that announces itself on command only.
+pub(crate) fn quiet() -> Config {
+    Config { announce: AnnouncePolicy::ON_COMMAND, ..Config::default() }
+}
+
+pub(crate) fn somebody(number: u8) -> IdentityHash {
+    IdentityHash([number; 16])
+}

@@ -1,0 +1,260 @@
+//! One phone, written like a packet diagram: at a moment something comes in, and this goes out.
+
+use core::time::Duration;
+
+use lxst_core::wire::{self, Codec, Frame, Signal};
+use lxst_core::{
+    CallId, Command, Config, Direction, EndReason, Event, IdentityHash, Input, InputError, Instant,
+    JobId, LinkEnd, LinkEvent, LinkFailure, LinkId, Mode, Outcome, PortChange, Profile, Samples,
+    Stats, Telephone,
+};
+
+use super::{Did, feed};
+
+/// A phone with a script. Deadlines come at their exact moments while time goes on.
+#[derive(Debug)]
+pub(crate) struct Script {
+    pub(crate) phone: Telephone,
+    now: Instant,
+    done: Vec<Did>,
+}
+
+/// The link and the call of [`Script::dial`].
+pub(crate) const OUT: LinkId = LinkId(2);
+pub(crate) const OUT_CALL: CallId = CallId(1);
+
+/// The link and the call of [`Script::incoming`].
+pub(crate) const IN: LinkId = LinkId(3);
+pub(crate) const IN_CALL: CallId = CallId(3);
+
+/// Our side, the lower of the two.
+pub(crate) const US: IdentityHash = IdentityHash([0xaa; 16]);
+
+/// The other side.
+pub(crate) const PEER: IdentityHash = IdentityHash([0xbb; 16]);
+
+/// What a caller hears from link-up to the established call.
+pub(crate) const ESTABLISHING: [Signal; 4] =
+    [Signal::Available, Signal::Ringing, Signal::Connecting, Signal::Established];
+
+const RTT: Duration = Duration::from_millis(20);
+const MDU: usize = 431;
+
+impl Script {
+    pub(crate) fn new(config: Config) -> Self {
+        Self {
+            phone: Telephone::new(US, config, Instant::ORIGIN),
+            now: Instant::ORIGIN,
+            done: Vec::new(),
+        }
+    }
+
+    /// A call that we dialled and that stands since 1 s, both ports attached.
+    pub(crate) fn established_caller(config: Config, mode: Mode) -> Self {
+        let mut script = Self::new(config);
+        script.at(1_000).establish_with(mode);
+        script.attached()
+    }
+
+    /// A call of the peer's that stands since 1 s, both ports attached.
+    pub(crate) fn established_callee(config: Config, preferences: &[Signal]) -> Self {
+        let mut script = Self::new(config);
+        script.incoming().at(5).identified().rx_on(IN, preferences);
+        script.at(1_000).command(Command::Answer(IN_CALL));
+        script.attached()
+    }
+
+    /// A phone where a call of the peer's rings, its preferences not heard.
+    pub(crate) fn ringing(config: Config) -> Self {
+        let mut script = Self::new(config);
+        script.incoming().at(5).identified();
+        script.done.clear();
+        script
+    }
+
+    fn attached(mut self) -> Self {
+        self.attach(Direction::Send).attach(Direction::Receive);
+        self.done.clear();
+        self
+    }
+
+    /// Lets time go on to this many ms; what is due on the way happens at its moment.
+    pub(crate) fn at(&mut self, millis: u64) -> &mut Self {
+        let target = Instant::from_millis(millis);
+        assert!(target >= self.now, "a script does not go back");
+        for _ in 0..1_000 {
+            let Some(due) = self.phone.poll_timeout().filter(|due| due.at <= target) else {
+                self.now = target;
+                return self;
+            };
+            self.now = self.now.max(due.at);
+            self.give(Input::Timeout);
+        }
+        panic!("livelock of timeouts at {}", self.now);
+    }
+
+    pub(crate) fn try_give(&mut self, input: Input<'_>) -> Result<(), InputError> {
+        let done = feed(&mut self.phone, self.now, input, |_| {})?;
+        self.done.extend(done);
+        Ok(())
+    }
+
+    pub(crate) fn give(&mut self, input: Input<'_>) -> &mut Self {
+        if let Err(error) = self.try_give(input) {
+            panic!("{input:?} was refused: {error}");
+        }
+        self
+    }
+
+    /// Checks all that went out since the last look.
+    #[track_caller]
+    pub(crate) fn expect<const N: usize>(&mut self, expected: [Did; N]) -> &mut Self {
+        let done = core::mem::take(&mut self.done);
+        assert_eq!(done, expected, "at {}", self.now);
+        self
+    }
+
+    /// Takes all that went out since the last look.
+    pub(crate) fn take(&mut self) -> Vec<Did> {
+        core::mem::take(&mut self.done)
+    }
+
+    pub(crate) fn dial(&mut self) -> &mut Self {
+        self.dial_with(Profile::MediumQuality, Mode::FullDuplex)
+    }
+
+    pub(crate) fn dial_with(&mut self, profile: Profile, mode: Mode) -> &mut Self {
+        self.command(Command::Dial { call: OUT_CALL, link: OUT, to: PEER, profile, mode })
+    }
+
+    /// Dials and hears all that leads to an established call.
+    pub(crate) fn establish(&mut self) -> &mut Self {
+        self.establish_with(Mode::FullDuplex)
+    }
+
+    fn establish_with(&mut self, mode: Mode) -> &mut Self {
+        self.dial_with(Profile::MediumQuality, mode).link_up();
+        for status in ESTABLISHING {
+            self.rx_on(OUT, &[status]);
+        }
+        self
+    }
+
+    pub(crate) fn link_up(&mut self) -> &mut Self {
+        self.link(OUT, LinkEvent::Up { rtt: RTT, mdu: MDU })
+    }
+
+    pub(crate) fn link_failed(&mut self, failure: LinkFailure) -> &mut Self {
+        self.link(OUT, LinkEvent::Failed(failure))
+    }
+
+    pub(crate) fn incoming(&mut self) -> &mut Self {
+        self.incoming_on(IN, RTT)
+    }
+
+    pub(crate) fn incoming_on(&mut self, link: LinkId, rtt: Duration) -> &mut Self {
+        self.link(link, LinkEvent::Incoming { rtt, mdu: MDU })
+    }
+
+    pub(crate) fn identified(&mut self) -> &mut Self {
+        self.link(IN, LinkEvent::Identified(PEER))
+    }
+
+    pub(crate) fn closed(&mut self, link: LinkId, end: LinkEnd) -> &mut Self {
+        self.link(link, LinkEvent::Closed(end))
+    }
+
+    pub(crate) fn link(&mut self, link: LinkId, event: LinkEvent) -> &mut Self {
+        self.give(Input::Link { link, event })
+    }
+
+    /// Signals on the call's link, whoever dialled.
+    pub(crate) fn rx<const N: usize>(&mut self, signals: [Signal; N]) -> &mut Self {
+        let link = self.call_link();
+        self.rx_on(link, &signals)
+    }
+
+    pub(crate) fn rx_on(&mut self, link: LinkId, signals: &[Signal]) -> &mut Self {
+        let mut buf = [0; 200];
+        let length = wire::encode_signals(signals, &mut buf).expect("a test's signals fit");
+        self.rx_bytes(link, &buf[..length])
+    }
+
+    /// An Opus frame on the call's link.
+    pub(crate) fn rx_frame(&mut self, payload: &[u8]) -> &mut Self {
+        let mut buf = [0; 1_500];
+        let codec = Codec::Opus;
+        let length = wire::encode_frame(Frame { codec, payload }, &mut buf).expect("a frame fits");
+        let link = self.call_link();
+        self.rx_bytes(link, &buf[..length])
+    }
+
+    pub(crate) fn rx_bytes(&mut self, link: LinkId, data: &[u8]) -> &mut Self {
+        self.give(Input::Packet { link, data })
+    }
+
+    pub(crate) fn command(&mut self, command: Command) -> &mut Self {
+        self.give(Input::Command(command))
+    }
+
+    #[track_caller]
+    pub(crate) fn refuse(&mut self, input: Input<'_>, error: InputError) -> &mut Self {
+        assert_eq!(self.try_give(input), Err(error));
+        self
+    }
+
+    pub(crate) fn attach(&mut self, direction: Direction) -> &mut Self {
+        let change = PortChange::Attached;
+        self.give(Input::Port { direction, change })
+    }
+
+    pub(crate) fn captured(&mut self, millis: u32) -> &mut Self {
+        let samples = Samples::from_millis(millis);
+        self.give(Input::Captured { samples })
+    }
+
+    pub(crate) fn consumed(&mut self, millis: u32) -> &mut Self {
+        let samples = Samples::from_millis(millis);
+        self.give(Input::Consumed { samples })
+    }
+
+    pub(crate) fn encoded(&mut self, job: u64, payload: &[u8]) -> &mut Self {
+        self.job_done(job, Outcome::Encoded(payload))
+    }
+
+    pub(crate) fn played(&mut self, job: u64, millis: u32) -> &mut Self {
+        let samples = Samples::from_millis(millis);
+        self.job_done(job, Outcome::Played { samples, level: 30 })
+    }
+
+    pub(crate) fn job_done(&mut self, job: u64, outcome: Outcome<'_>) -> &mut Self {
+        let job = JobId(job);
+        self.give(Input::JobDone { job, outcome })
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        *self.phone.stats()
+    }
+
+    /// Checks that this call ended, once and for this reason, since the last look, and that the
+    /// line is idle and waits for nothing.
+    #[track_caller]
+    pub(crate) fn expect_ended(&mut self, reason: EndReason) -> &mut Self {
+        let ended: Vec<EndReason> = self
+            .take()
+            .into_iter()
+            .filter_map(|did| match did {
+                Did::Event(Event::Ended { reason, .. }) => Some(reason),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(ended, [reason], "at {}", self.now);
+        assert_eq!(self.phone.call(), None);
+        self
+    }
+
+    fn call_link(&self) -> LinkId {
+        let call = self.phone.call().expect("there is a call").call;
+        if call == OUT_CALL { OUT } else { IN }
+    }
+}

@@ -1,0 +1,229 @@
+//! From the microphone to the peer.
+
+use lxst_core::wire::{Codec, Signal};
+use lxst_core::{
+    Command, Config, Direction, Input, InputError, JobId, Mode, Mute, Outcome, PortChange, Profile,
+    RawDepth, Samples, SendFormat, Source, Talk, TransmitCodec,
+};
+
+use crate::support::{Did, OUT, OUT_CALL, Script, quiet};
+
+#[test]
+fn a_frame_is_encoded_once_it_is_captured_whole() {
+    let mut phone = caller();
+    phone.captured(20).captured(20).expect([]);
+    phone.captured(20).expect([encode(0, Profile::MediumQuality, 60)]);
+    phone.encoded(0, b"voice").expect([Did::Media(OUT, Codec::Opus, b"voice".to_vec())]);
+    assert_eq!(phone.stats().media_packets_sent, 1);
+}
+
+#[test]
+fn two_encodes_are_out_at_most_and_the_third_frame_waits() {
+    let mut phone = caller();
+    phone.captured(180);
+    phone.expect([0, 1].map(|job| encode(job, Profile::MediumQuality, 60)));
+    phone.encoded(0, b"one");
+    phone.expect([
+        Did::Media(OUT, Codec::Opus, b"one".to_vec()),
+        encode(2, Profile::MediumQuality, 60),
+    ]);
+}
+
+#[test]
+fn a_profile_switch_changes_the_frame_from_the_next_job_on() {
+    let mut phone = caller();
+    phone.captured(60).take();
+    phone.rx([Signal::PreferredProfile(0x80)]).take();
+    phone.captured(20).expect([encode(1, Profile::LowLatency, 20)]);
+}
+
+#[test]
+fn a_codec2_frame_goes_out_under_its_own_codec_byte() {
+    let mut phone = Script::established_caller(
+        Config { profiles: lxst_core::ProfileSet::OPUS.with(Profile::LowBandwidth), ..quiet() },
+        Mode::FullDuplex,
+    );
+    phone.command(Command::SetProfile(OUT_CALL, Profile::LowBandwidth)).take();
+    phone.captured(200).expect([encode(0, Profile::LowBandwidth, 200)]);
+    phone.encoded(0, b"\x06code").expect([Did::Media(OUT, Codec::Codec2, b"\x06code".to_vec())]);
+}
+
+#[test]
+fn raw_frames_are_the_longest_that_fit_the_link() {
+    for (depth, samples) in [
+        (RawDepth::Float16, 192),
+        (RawDepth::Float32, 96),
+        (RawDepth::Float64, 48),
+        (RawDepth::Float128, 24),
+    ] {
+        let mut phone = Script::established_caller(
+            Config { transmit: TransmitCodec::Raw { depth }, ..quiet() },
+            Mode::FullDuplex,
+        );
+        let samples = Samples(samples);
+        phone.give(Input::Captured { samples });
+        let format = SendFormat::Raw(depth);
+        phone.expect([Did::Encode(JobId(0), format, Source::Captured, samples)]);
+        let payload = vec![0x55; 1 + samples.0 as usize * depth.bytes()];
+        phone.encoded(0, &payload).expect([Did::Media(OUT, Codec::Raw, payload)]);
+    }
+}
+
+#[test]
+fn a_link_too_small_for_any_raw_frame_discards_what_is_captured() {
+    let depth = RawDepth::Float128;
+    let mut phone = Script::new(Config { transmit: TransmitCodec::Raw { depth }, ..quiet() });
+    let (rtt, mdu) = (core::time::Duration::ZERO, 100);
+    phone.dial().link(OUT, lxst_core::LinkEvent::Up { rtt, mdu });
+    for signal in [Signal::Available, Signal::Ringing, Signal::Established] {
+        phone.rx([signal]);
+    }
+    phone.attach(Direction::Send).take();
+    phone.captured(20).expect([discard(0, 20)]);
+}
+
+#[test]
+fn a_frame_too_long_for_the_link_is_not_sent() {
+    let mut phone = caller();
+    phone.captured(60).take();
+    phone.encoded(0, &[0x55; 431]).expect([]);
+    assert_eq!(phone.stats().frames_unsent, 1);
+}
+
+#[test]
+fn overload_discards_the_oldest_and_keeps_a_frame() {
+    let mut phone = caller();
+    phone.captured(120).take();
+    phone.captured(560).expect([]);
+    phone.captured(20).encoded(0, b"late");
+    phone.expect([Did::Media(OUT, Codec::Opus, b"late".to_vec()), discard(2, 520)]);
+    phone.job_done(2, Outcome::Discarded).expect([encode(3, Profile::MediumQuality, 60)]);
+    assert_eq!(phone.stats().capture_discarded, Samples::from_millis(520));
+}
+
+#[test]
+fn a_muted_microphone_sends_silence_at_the_full_rate() {
+    let mut phone = caller();
+    let mute = Command::Mute(OUT_CALL, Direction::Send, Mute::Muted);
+    phone.command(mute).captured(60);
+    let format = SendFormat::Profile(Profile::MediumQuality);
+    let samples = Samples::from_millis(60);
+    phone.expect([Did::Encode(JobId(0), format, Source::Silence, samples)]);
+    phone.encoded(0, b"hush").expect([Did::Media(OUT, Codec::Opus, b"hush".to_vec())]);
+}
+
+#[test]
+fn what_was_captured_before_muting_does_not_leave_after_it() {
+    let mut phone = caller();
+    phone.captured(60).take();
+    phone.command(Command::Mute(OUT_CALL, Direction::Send, Mute::Muted));
+    phone.encoded(0, b"secret").expect([]);
+    assert_eq!(phone.stats().frames_unsent, 1);
+}
+
+#[test]
+fn in_half_duplex_the_microphone_is_open_while_the_talk_button_is_held() {
+    let mut phone = Script::established_caller(quiet(), Mode::HalfDuplex);
+    phone.captured(60).expect([discard(0, 60)]);
+    phone.job_done(0, Outcome::Discarded);
+    phone.command(Command::Talk(OUT_CALL, Talk::Pressed)).captured(60);
+    phone.expect([encode(1, Profile::MediumQuality, 60)]);
+    phone.encoded(1, b"over").expect([Did::Media(OUT, Codec::Opus, b"over".to_vec())]);
+
+    phone.captured(60).take();
+    phone.command(Command::Talk(OUT_CALL, Talk::Released));
+    phone.encoded(2, b"oops").expect([]);
+    phone.captured(20).expect([discard(3, 20)]);
+}
+
+#[test]
+fn silence_that_was_begun_in_full_duplex_does_not_leave_in_half_duplex() {
+    let mut phone = caller();
+    let mute = Command::Mute(OUT_CALL, Direction::Send, Mute::Muted);
+    phone.command(mute).captured(60).take();
+    phone.rx([Signal::PreferredMode(2)]).take();
+    phone.encoded(0, b"hush").expect([]);
+}
+
+#[test]
+fn a_muted_talk_button_sends_nothing() {
+    let mut phone = Script::established_caller(quiet(), Mode::HalfDuplex);
+    phone.command(Command::Mute(OUT_CALL, Direction::Send, Mute::Muted));
+    phone.command(Command::Talk(OUT_CALL, Talk::Pressed));
+    phone.captured(60).expect([discard(0, 60)]);
+}
+
+#[test]
+fn a_peer_that_says_full_duplex_gets_no_audio_from_a_half_duplex_phone() {
+    let mut phone = Script::established_caller(quiet(), Mode::HalfDuplex);
+    phone.rx([Signal::PreferredMode(1)]);
+    phone.captured(60).expect([discard(0, 60)]);
+}
+
+#[test]
+fn a_detached_microphone_sends_nothing() {
+    let mut phone = caller();
+    let change = PortChange::Detached;
+    let direction = Direction::Send;
+    phone.captured(40).give(Input::Port { direction, change }).expect([discard(0, 40)]);
+}
+
+#[test]
+fn an_encode_that_failed_is_counted_and_the_next_one_goes_out() {
+    let mut phone = caller();
+    phone.captured(60).take();
+    phone.job_done(0, Outcome::Failed).expect([]);
+    assert_eq!(phone.stats().encodes_failed, 1);
+    phone.captured(60).expect([encode(1, Profile::MediumQuality, 60)]);
+}
+
+#[test]
+fn results_after_the_stream_closed_change_nothing_and_are_counted() {
+    let mut phone = caller();
+    phone.captured(120).take();
+    phone.command(Command::HangUp(OUT_CALL)).take();
+    phone.encoded(0, b"late").job_done(1, Outcome::Failed).expect([]);
+    assert_eq!(phone.stats().jobs_void, 2);
+    assert_eq!(phone.stats().media_packets_sent, 0);
+}
+
+#[test]
+fn jobs_of_the_last_call_take_no_room_from_those_of_the_next() {
+    let mut phone = caller();
+    phone.captured(120).take();
+    phone.command(Command::HangUp(OUT_CALL));
+    phone.establish().take();
+    phone.captured(60).expect([encode(2, Profile::MediumQuality, 60)]);
+    phone.encoded(0, b"late").encoded(1, b"late").expect([]);
+    phone.encoded(2, b"new").expect([Did::Media(OUT, Codec::Opus, b"new".to_vec())]);
+}
+
+#[test]
+fn a_job_that_was_never_given_out_is_refused() {
+    let mut phone = caller();
+    let job = JobId(0);
+    let outcome = Outcome::Discarded;
+    phone.refuse(Input::JobDone { job, outcome }, InputError::UnknownJob(job));
+}
+
+#[test]
+fn audio_without_a_call_is_refused() {
+    let mut phone = Script::new(quiet());
+    let samples = Samples(960);
+    let state = lxst_core::CallState::Idle;
+    phone.refuse(Input::Captured { samples }, InputError::NotAllowed { state });
+    phone.refuse(Input::Consumed { samples }, InputError::NotAllowed { state });
+}
+
+fn caller() -> Script {
+    Script::established_caller(quiet(), Mode::FullDuplex)
+}
+
+fn encode(job: u64, profile: Profile, millis: u32) -> Did {
+    let samples = Samples::from_millis(millis);
+    Did::Encode(JobId(job), SendFormat::Profile(profile), Source::Captured, samples)
+}
+
+fn discard(job: u64, millis: u32) -> Did {
+    Did::Discard(JobId(job), Samples::from_millis(millis))
+}

@@ -1,0 +1,108 @@
+use core::fmt;
+use std::collections::BTreeMap;
+
+use lxst_core::wire::Packet;
+use lxst_core::{Class, Input, Instant, Output};
+
+/// The doors of some phones, as text.
+///
+/// *Shape*: one line for each input, `time name > input`, and output, `time name < output`, the
+/// time in seconds. Media packets are not told one by one: before the next line that is no media
+/// stand their counts, `time name ~ 12 sent, 11 received`, since the counts before. The audio ports'
+/// counts of samples and the codec jobs are left out.
+///
+/// ```
+/// # use lxst_core::{Command, Input, Instant, Output};
+/// let mut conversation = lxst_snapshots::Conversation::default();
+/// let now = Instant::from_millis(1_500);
+/// conversation.input("alice", now, &Input::Command(Command::Announce));
+/// conversation.output("alice", now, &Output::Announce);
+/// assert_eq!(conversation.to_string(), "  1.500 alice > Announce\n  1.500 alice < announce\n");
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Conversation {
+    text: String,
+    media: BTreeMap<String, Count>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Count {
+    sent: u64,
+    received: u64,
+}
+
+impl Conversation {
+    /// Adds what a phone was given.
+    pub fn input(&mut self, name: &str, now: Instant, input: &Input<'_>) {
+        let line = match input {
+            Input::Timeout => "timeout".to_owned(),
+            Input::Packet { link, data } => {
+                if carries_media(data) {
+                    self.count(name).received += 1;
+                    return;
+                }
+                format!("packet on {}: {}", link.0, signals(data))
+            }
+            Input::Link { link, event } => format!("link {}: {event:?}", link.0),
+            Input::InterfaceUp => "interface up".to_owned(),
+            Input::Command(command) => format!("{command:?}"),
+            Input::Port { direction, change } => format!("{direction:?} port {change:?}"),
+            Input::Captured { .. } | Input::Consumed { .. } | Input::JobDone { .. } => return,
+        };
+        self.line(now, name, '>', &line);
+    }
+
+    /// Adds what a phone wanted or told.
+    pub fn output(&mut self, name: &str, now: Instant, output: &Output<'_>) {
+        let line = match output {
+            Output::Transmit { class: Class::Media, .. } => {
+                self.count(name).sent += 1;
+                return;
+            }
+            Output::Transmit { link, data, .. } => {
+                format!("send on {}: {}", link.0, signals(data))
+            }
+            Output::Link { link, request } => format!("link {}: {request:?}", link.0),
+            Output::Announce => "announce".to_owned(),
+            Output::Stream { call, direction, change } => {
+                format!("{direction:?} stream of {} {change:?}", call.0)
+            }
+            Output::Event(event) => format!("{event:?}"),
+            Output::Job { .. } => return,
+        };
+        self.line(now, name, '<', &line);
+    }
+
+    fn line(&mut self, now: Instant, name: &str, mark: char, line: &str) {
+        for (name, count) in core::mem::take(&mut self.media) {
+            let text = format!("{} sent, {} received", count.sent, count.received);
+            self.push(now, &name, '~', &text);
+        }
+        self.push(now, name, mark, line);
+    }
+
+    fn push(&mut self, now: Instant, name: &str, mark: char, line: &str) {
+        self.text += &format!("{:>7} {name} {mark} {line}\n", now.to_string());
+    }
+
+    fn count(&mut self, name: &str) -> &mut Count {
+        self.media.entry(name.to_owned()).or_default()
+    }
+}
+
+impl fmt::Display for Conversation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+fn carries_media(data: &[u8]) -> bool {
+    Packet::parse(data).is_ok_and(|packet| packet.frames().next().is_some())
+}
+
+fn signals(data: &[u8]) -> String {
+    match Packet::parse(data) {
+        Ok(packet) => format!("{:?}", packet.signals().collect::<Vec<_>>()),
+        Err(error) => format!("{error}"),
+    }
+}
