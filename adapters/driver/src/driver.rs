@@ -101,14 +101,18 @@ impl Driver {
     /// Makes a phone without interfaces. `rng` must be a cryptographic generator; a seeded one
     /// makes every byte reproducible.
     #[must_use]
-    pub fn new(config: Config, rng: Box<dyn Rng + Send>) -> Self {
+    pub fn new(mut config: Config, rng: Box<dyn Rng + Send>) -> Self {
+        let identity = IdentityHash(config.identity.hash().0);
         // Lists decide first, so the core asks about everybody.
         let telephone = lxst_core::Config {
             callers: CallerPolicy::Ask,
             ..config.telephone
         };
+        if let Some(tap) = &mut config.tap {
+            tap.see(Instant::ORIGIN, Door::Start { identity, config: &telephone });
+        }
         Self {
-            telephone: Telephone::new(telephone, Instant::ORIGIN),
+            telephone: Telephone::new(identity, telephone, Instant::ORIGIN),
             endpoint: Endpoint::new(config.identity, config.endpoint, rng),
             unix_time_at_origin: config.unix_time_at_origin,
             links: Links::new(),
@@ -426,7 +430,12 @@ impl Driver {
             }
             _ => return,
         };
+        let is_new = matches!(event, LinkEvent::Incoming { .. } | LinkEvent::Up { .. });
         self.give(now, Input::Link { link, event });
+        if is_new {
+            // The handshake was heard, and this boundary reports what is.
+            self.give(now, Input::Link { link, event: LinkEvent::Heard });
+        }
     }
 
     /// Gives an input whose refusal means nothing to anybody: what it speaks of is over.
