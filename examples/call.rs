@@ -198,10 +198,7 @@ async fn speak(
 
 /// Writes what a speaker plays until its phone shuts down.
 async fn listen(mut speaker: Speaker, mut sink: WavSink) -> Result<Heard, SoundError> {
-    let mut heard = Heard {
-        began: Instant::now(),
-        pcm: Vec::new(),
-    };
+    let mut heard = Heard { began: Instant::now(), pcm: Vec::new() };
     while let Some(block) = speaker.read().await {
         if heard.pcm.is_empty() {
             heard.began = Instant::now();
@@ -239,10 +236,7 @@ impl Heard {
 fn compare(speech: &[f32], heard: &[f32]) -> Result<Verdict, EnvelopeError> {
     let [speech, heard] =
         [speech, heard].map(|pcm| pcm.iter().copied().map(to_i16).collect::<Vec<i16>>());
-    let pcm = |samples| Pcm {
-        samples,
-        rate_hz: SAMPLE_RATE_HZ,
-    };
+    let pcm = |samples| Pcm { samples, rate_hz: SAMPLE_RATE_HZ };
     correlation(pcm(&speech), pcm(&heard), MOST_LAG)
 }
 

@@ -23,15 +23,8 @@ struct Row {
 
 enum Mark {
     Act(String),
-    Arrow {
-        stroke: char,
-        label: String,
-    },
-    Media {
-        packets: usize,
-        bytes: usize,
-        lasted: Duration,
-    },
+    Arrow { stroke: char, label: String },
+    Media { packets: usize, bytes: usize, lasted: Duration },
 }
 
 impl fmt::Display for Ladder<'_> {
@@ -46,11 +39,7 @@ impl fmt::Display for Ladder<'_> {
             let millis = format!("{:.1}", at.as_secs_f64() * 1_000.0);
             writeln!(f, "{millis:>MOMENT$}  {row}")?;
         }
-        let kinds = [
-            (LINK, "Reticulum link"),
-            (SIGNAL, "LXST signal"),
-            (MEDIA, "media"),
-        ];
+        let kinds = [(LINK, "Reticulum link"), (SIGNAL, "LXST signal"), (MEDIA, "media")];
         let legend = kinds.map(|(stroke, name)| format!("{stroke}{stroke} {name}"));
         writeln!(f, "{:>MOMENT$}  {}", "", legend.join("   "))
     }
@@ -66,11 +55,7 @@ impl fmt::Display for Row {
                 };
             }
             Mark::Arrow { stroke, label } => (*stroke, label.clone()),
-            Mark::Media {
-                packets,
-                bytes,
-                lasted,
-            } => {
+            Mark::Media { packets, bytes, lasted } => {
                 let (size, seconds) = (kilobytes(*bytes), lasted.as_secs_f64());
                 (MEDIA, format!("media: {packets} in {seconds:.1} s, {size}"))
             }
@@ -102,21 +87,14 @@ fn rows(steps: &[Step]) -> Vec<Row> {
             What::Media { payload_bytes, .. } => {
                 let sent = rows[stretch..].iter_mut().find(|row| row.by == by);
                 if let Some(row) = sent
-                    && let Mark::Media {
-                        packets,
-                        bytes,
-                        lasted,
-                    } = &mut row.mark
+                    && let Mark::Media { packets, bytes, lasted } = &mut row.mark
                 {
                     *packets += 1;
                     *bytes += payload_bytes;
                     *lasted = at.saturating_sub(row.at);
                 } else {
-                    let mark = Mark::Media {
-                        packets: 1,
-                        bytes: *payload_bytes,
-                        lasted: Duration::ZERO,
-                    };
+                    let mark =
+                        Mark::Media { packets: 1, bytes: *payload_bytes, lasted: Duration::ZERO };
                     rows.push(Row { at, by, mark });
                 }
                 continue;
@@ -124,14 +102,8 @@ fn rows(steps: &[Step]) -> Vec<Row> {
             // What the caller hears is the arrow that rings.
             What::Act(Act::HearsRinging) => continue,
             What::Act(act) => Mark::Act(describe(*act)),
-            What::Link(label) => Mark::Arrow {
-                stroke: LINK,
-                label: (*label).to_owned(),
-            },
-            What::Signals(label) => Mark::Arrow {
-                stroke: SIGNAL,
-                label: label.clone(),
-            },
+            What::Link(label) => Mark::Arrow { stroke: LINK, label: (*label).to_owned() },
+            What::Signals(label) => Mark::Arrow { stroke: SIGNAL, label: label.clone() },
         };
         rows.push(Row { at, by, mark });
         stretch = rows.len();
@@ -201,11 +173,7 @@ mod tests {
     }
 
     fn conversation() -> Conversation {
-        let step = |micros, by, what| Step {
-            at: Duration::from_micros(micros),
-            by,
-            what,
-        };
+        let step = |micros, by, what| Step { at: Duration::from_micros(micros), by, what };
         Conversation::new(vec![
             signal(999, Role::Callee, "before"),
             step(1_000_000, Role::Caller, What::Act(Act::Dials)),
@@ -220,21 +188,14 @@ mod tests {
     }
 
     fn signal(millis: u64, by: Role, name: &str) -> Step {
-        Step {
-            at: Duration::from_millis(millis),
-            by,
-            what: What::Signals(name.into()),
-        }
+        Step { at: Duration::from_millis(millis), by, what: What::Signals(name.into()) }
     }
 
     fn media(millis: u64, by: Role) -> Step {
         Step {
             at: Duration::from_millis(millis),
             by,
-            what: What::Media {
-                payload_bytes: 60,
-                plaintext_bytes: 65,
-            },
+            what: What::Media { payload_bytes: 60, plaintext_bytes: 65 },
         }
     }
 }

@@ -24,16 +24,8 @@ pub struct Builder {
 
 impl Builder {
     pub(crate) fn new(test: &str, name: &str) -> Self {
-        let storage = environment::target_dir()
-            .join("interop")
-            .join(test)
-            .join(name);
-        Self {
-            name: name.to_owned(),
-            storage,
-            connect: None,
-            arguments: Vec::new(),
-        }
+        let storage = environment::target_dir().join("interop").join(test).join(name);
+        Self { name: name.to_owned(), storage, connect: None, arguments: Vec::new() }
     }
 
     /// Connects to a Reticulum TCP listener on loopback, instead of listening on a free port.
@@ -50,8 +42,7 @@ impl Builder {
     /// each rounded up to whole frames: a delay of 0.5 s (1 s for frames of 320 ms and more) keeps
     /// the WAV whole.
     pub fn audio_in(self, wav: &Path, delay: Duration) -> Self {
-        self.option("--audio-in", wav)
-            .option("--audio-delay", delay.as_secs_f64().to_string())
+        self.option("--audio-in", wav).option("--audio-delay", delay.as_secs_f64().to_string())
     }
 
     /// Repeats the WAV of [`Self::audio_in`] for as long as the call lasts.
@@ -135,11 +126,7 @@ impl Builder {
             .unwrap_or_else(|error| panic!("{}: {error}", self.storage.display()));
         Command::new(python)
             .arg(script)
-            .arg(if self.connect.is_some() {
-                "--connect"
-            } else {
-                "--listen"
-            })
+            .arg(if self.connect.is_some() { "--connect" } else { "--listen" })
             .arg(port.to_string())
             .arg("--storage")
             .arg(&self.storage)

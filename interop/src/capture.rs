@@ -132,12 +132,7 @@ impl Capture {
         })?;
         let mut names: Vec<String> = entries
             .filter_map(|entry| {
-                entry
-                    .ok()?
-                    .file_name()
-                    .to_str()?
-                    .strip_suffix(".jsonl")
-                    .map(str::to_owned)
+                entry.ok()?.file_name().to_str()?.strip_suffix(".jsonl").map(str::to_owned)
             })
             .collect();
         names.sort();
@@ -150,13 +145,12 @@ impl Capture {
         peer: PeerName,
         direction: Direction,
     ) -> impl Iterator<Item = (Duration, &CapturedPacket)> {
-        self.records
-            .iter()
-            .filter(move |record| record.peer == peer)
-            .filter_map(move |record| match &record.body {
+        self.records.iter().filter(move |record| record.peer == peer).filter_map(move |record| {
+            match &record.body {
                 Body::Packet(packet) if packet.direction == direction => Some((record.at, packet)),
                 Body::Packet(_) | Body::Command { .. } | Body::Event { .. } | Body::Note(_) => None,
-            })
+            }
+        })
     }
 
     fn parse(scenario: &str, path: &Path, text: &str) -> Result<Self, CaptureError> {
@@ -193,9 +187,8 @@ impl Capture {
             "summary" => {
                 for (name, counts) in object(&json, "media")? {
                     for (text, direction) in [("tx", Direction::Tx), ("rx", Direction::Rx)] {
-                        let packets = counts[text]["packets"]
-                            .as_u64()
-                            .ok_or("media without packets")?;
+                        let packets =
+                            counts[text]["packets"].as_u64().ok_or("media without packets")?;
                         self.media_packets.insert((peer(name)?, direction), packets);
                     }
                 }
@@ -204,11 +197,8 @@ impl Capture {
                 let millis = json["t_ms"].as_f64().ok_or("no t_ms")?;
                 let at = Duration::try_from_secs_f64(millis / 1000.0)
                     .map_err(|error| error.to_string())?;
-                let record = Record {
-                    at,
-                    peer: peer(string(&json, "peer")?)?,
-                    body: body(kind, &json)?,
-                };
+                let record =
+                    Record { at, peer: peer(string(&json, "peer")?)?, body: body(kind, &json)? };
                 self.records.push(record);
             }
         }
@@ -253,16 +243,10 @@ fn packet(kind: &str, json: &Value) -> Result<CapturedPacket, String> {
         None => None,
     };
     let plain_len = json["plain_len"].as_u64().ok_or("no plain_len")?;
-    if bytes
-        .as_ref()
-        .is_some_and(|bytes| bytes.len() as u64 != plain_len)
-    {
+    if bytes.as_ref().is_some_and(|bytes| bytes.len() as u64 != plain_len) {
         return Err(format!("hex is not plain_len {plain_len} bytes"));
     }
-    let signals = json["signals"]
-        .as_array()
-        .map_or(&[][..], Vec::as_slice)
-        .iter();
+    let signals = json["signals"].as_array().map_or(&[][..], Vec::as_slice).iter();
     Ok(CapturedPacket {
         direction: Direction::parse(string(json, "dir")?).ok_or("dir is neither tx nor rx")?,
         kind: PacketKind::parse(kind).ok_or_else(|| format!("unknown kind {kind}"))?,
@@ -312,18 +296,9 @@ mod tests {
         for scenario in scenarios {
             let capture = Capture::load(&scenario).unwrap_or_else(|error| panic!("{error}"));
             assert!(capture.identities.contains_key(&PeerName::A), "{scenario}");
-            assert!(
-                capture.packets(PeerName::A, Direction::Tx).count() > 0,
-                "{scenario}"
-            );
-            assert!(
-                capture.packets(PeerName::B, Direction::Tx).count() > 0,
-                "{scenario}"
-            );
-            assert!(
-                capture.records.is_sorted_by_key(|record| record.at),
-                "{scenario}"
-            );
+            assert!(capture.packets(PeerName::A, Direction::Tx).count() > 0, "{scenario}");
+            assert!(capture.packets(PeerName::B, Direction::Tx).count() > 0, "{scenario}");
+            assert!(capture.records.is_sorted_by_key(|record| record.at), "{scenario}");
         }
     }
 
@@ -331,10 +306,7 @@ mod tests {
     fn normal_call_is_the_known_exchange_of_signals() {
         let capture = Capture::load("normal_call").unwrap();
 
-        assert_eq!(
-            signals(&capture, PeerName::B),
-            [vec![3], vec![4], vec![5], vec![6]]
-        );
+        assert_eq!(signals(&capture, PeerName::B), [vec![3], vec![4], vec![5], vec![6]]);
         assert_eq!(signals(&capture, PeerName::A), [vec![0x13f, 0xf1], vec![6]]);
         let (_, first) = capture
             .packets(PeerName::B, Direction::Tx)
@@ -360,18 +332,11 @@ mod tests {
         let error = Capture::parse("broken", Path::new("broken.jsonl"), text).unwrap_err();
 
         assert_eq!(error.to_string(), "broken.jsonl:2: unknown peer D");
-        assert!(
-            Capture::load("missing")
-                .unwrap_err()
-                .to_string()
-                .contains("missing.jsonl")
-        );
+        assert!(Capture::load("missing").unwrap_err().to_string().contains("missing.jsonl"));
     }
 
     fn signals(capture: &Capture, peer: PeerName) -> Vec<Vec<u16>> {
-        let sent = capture
-            .packets(peer, Direction::Tx)
-            .map(|(_, packet)| packet);
+        let sent = capture.packets(peer, Direction::Tx).map(|(_, packet)| packet);
         sent.filter(|packet| packet.kind == PacketKind::Signal)
             .map(|packet| packet.signals.clone())
             .collect()

@@ -56,20 +56,12 @@ pub enum Command {
 impl Command {
     /// Calls with the telephone's own choice of profile and mode.
     pub fn call(identity: IdentityHash) -> Self {
-        Self::Call {
-            identity,
-            profile: None,
-            mode: None,
-        }
+        Self::Call { identity, profile: None, mode: None }
     }
 
     pub(crate) fn to_json(&self) -> Value {
         match self {
-            Self::Call {
-                identity,
-                profile,
-                mode,
-            } => {
+            Self::Call { identity, profile, mode } => {
                 json!({"cmd": "call", "identity": hex::encode(identity), "profile": profile, "mode": mode})
             }
             Self::Answer => json!({"cmd": "answer"}),

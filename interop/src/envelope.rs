@@ -59,12 +59,8 @@ pub fn correlation(
         usize::try_from(max_lag.as_micros() / LAG_STEP.as_micros()).unwrap_or(usize::MAX);
     let reference = envelope(reference, WINDOW);
     let heard = envelope(heard, LAG_STEP);
-    let windows = reference.len().min(
-        heard
-            .len()
-            .saturating_sub(steps_of_lag)
-            .div_ceil(STEPS_PER_WINDOW),
-    );
+    let windows =
+        reference.len().min(heard.len().saturating_sub(steps_of_lag).div_ceil(STEPS_PER_WINDOW));
     if windows < MIN_WINDOWS {
         let compared = WINDOW * u32::try_from(windows).unwrap_or(u32::MAX);
         return Err(EnvelopeError::TooShort { compared, max_lag });
@@ -80,24 +76,13 @@ pub fn correlation(
             let later = heard.iter().skip(lag).step_by(STEPS_PER_WINDOW);
             (lag, pearson(reference.iter().zip(later).take(windows)))
         })
-        .fold(
-            (0, f64::MIN),
-            |best, at_lag| if at_lag.1 > best.1 { at_lag } else { best },
-        );
-    Ok(Verdict {
-        correlation: best.1,
-        lag: LAG_STEP * u32::try_from(best.0).unwrap_or(u32::MAX),
-    })
+        .fold((0, f64::MIN), |best, at_lag| if at_lag.1 > best.1 { at_lag } else { best });
+    Ok(Verdict { correlation: best.1, lag: LAG_STEP * u32::try_from(best.0).unwrap_or(u32::MAX) })
 }
 
 impl fmt::Debug for Pcm<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "Pcm({} samples at {} Hz)",
-            self.samples.len(),
-            self.rate_hz
-        )
+        write!(f, "Pcm({} samples at {} Hz)", self.samples.len(), self.rate_hz)
     }
 }
 
@@ -129,10 +114,8 @@ fn envelope(pcm: Pcm<'_>, hop: Duration) -> Vec<f64> {
         })
         .take_while(|window| !window.is_empty())
         .map(|window| {
-            let energy: f64 = window
-                .iter()
-                .map(|&sample| f64::from(sample) * f64::from(sample))
-                .sum();
+            let energy: f64 =
+                window.iter().map(|&sample| f64::from(sample) * f64::from(sample)).sum();
             (energy / window.len() as f64).sqrt()
         })
         .collect()
@@ -145,9 +128,7 @@ fn is_silent(envelope: &[f64]) -> bool {
 /// Pearson's correlation, 0 where one side does not vary.
 fn pearson<'a>(pairs: impl Iterator<Item = (&'a f64, &'a f64)> + Clone) -> f64 {
     let count = pairs.clone().count() as f64;
-    let (sum_a, sum_b) = pairs
-        .clone()
-        .fold((0.0, 0.0), |(a, b), pair| (a + pair.0, b + pair.1));
+    let (sum_a, sum_b) = pairs.clone().fold((0.0, 0.0), |(a, b), pair| (a + pair.0, b + pair.1));
     let (mean_a, mean_b) = (sum_a / count, sum_b / count);
     let (mut both, mut square_a, mut square_b) = (0.0, 0.0, 0.0);
     for (a, b) in pairs {
@@ -173,12 +154,7 @@ mod tests {
     #[test]
     fn delayed_copy_correlates_fully_and_tells_the_lag() {
         let speech = syllables(16_000, 3);
-        let heard = [
-            vec![0; 16_000 * 235 / 1000],
-            speech.clone(),
-            vec![0; 16_000],
-        ]
-        .concat();
+        let heard = [vec![0; 16_000 * 235 / 1000], speech.clone(), vec![0; 16_000]].concat();
 
         let verdict = correlation(pcm(&speech, 16_000), pcm(&heard, 16_000), SECOND).unwrap();
 
@@ -241,10 +217,7 @@ mod tests {
 
         assert_eq!(
             correlation(pcm(&speech, 8_000), pcm(heard, 8_000), SECOND),
-            Err(EnvelopeError::TooShort {
-                compared: Duration::from_millis(900),
-                max_lag: SECOND
-            })
+            Err(EnvelopeError::TooShort { compared: Duration::from_millis(900), max_lag: SECOND })
         );
         assert!(correlation(pcm(&speech, 8_000), pcm(&[], 8_000), SECOND).is_err());
     }
@@ -264,9 +237,7 @@ mod tests {
             let length = (rate_hz * (60 + random.below(240)) / 1000).min(rest.len());
             let volume = random.below(4) as i16;
             let (syllable, after) = rest.split_at_mut(length);
-            syllable
-                .iter_mut()
-                .for_each(|sample| *sample = *sample / 4 * volume);
+            syllable.iter_mut().for_each(|sample| *sample = *sample / 4 * volume);
             rest = after;
         }
         samples
@@ -274,9 +245,7 @@ mod tests {
 
     fn noise(length: usize) -> Vec<i16> {
         let mut random = Lcg(1);
-        (0..length)
-            .map(|_| (random.below(16_001) as i32 - 8_000) as i16)
-            .collect()
+        (0..length).map(|_| (random.below(16_001) as i32 - 8_000) as i16).collect()
     }
 
     struct Lcg(u64);

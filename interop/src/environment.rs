@@ -49,10 +49,7 @@ fn set_up() -> Result<PathBuf, EnvironmentError> {
     let target = target_dir();
     let venv = target.join("python-venv");
     let unwritable = |error: io::Error| {
-        missing(
-            &format!("{} to be writable", target.display()),
-            &error.to_string(),
-        )
+        missing(&format!("{} to be writable", target.display()), &error.to_string())
     };
     fs::create_dir_all(&target).map_err(unwritable)?;
     let lock = File::create(target.join("python-venv.lock")).map_err(unwritable)?;
@@ -63,10 +60,7 @@ fn set_up() -> Result<PathBuf, EnvironmentError> {
     let is_current =
         python.exists() && fs::read_to_string(&stamp).is_ok_and(|filled| filled == REQUIREMENTS);
     if !is_current {
-        say(&format!(
-            "setting up Python LXST 0.5.4 in {} (about a minute)",
-            venv.display()
-        ));
+        say(&format!("setting up Python LXST 0.5.4 in {} (about a minute)", venv.display()));
         if venv.exists() {
             fs::remove_dir_all(&venv).map_err(unwritable)?;
         }
@@ -85,24 +79,14 @@ fn create_venv(venv: &Path) -> Result<(), EnvironmentError> {
             install_debian_package("python3-venv")?;
             create().map_err(|error| missing("a Python venv", &error))
         }
-        Err(error) => Err(missing(
-            "python3 (3.11 or later) with its venv module",
-            &error,
-        )),
+        Err(error) => Err(missing("python3 (3.11 or later) with its venv module", &error)),
         Ok(()) => Ok(()),
     }
 }
 
 fn install_requirements(python: &Path) -> Result<(), EnvironmentError> {
     let requirements = Path::new(env!("CARGO_MANIFEST_DIR")).join("requirements.txt");
-    let pip = [
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--requirement",
-    ];
+    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
     run(Command::new(python).args(pip).arg(requirements))
         .map_err(|error| missing("the packages of interop/requirements.txt from PyPI", &error))
 }
@@ -127,19 +111,9 @@ fn install_debian_package(package: &str) -> Result<(), EnvironmentError> {
     }
     say(&format!("installing {package}"));
     let apt = |arguments: &[&str]| {
-        run(Command::new("apt-get")
-            .args(arguments)
-            .env("DEBIAN_FRONTEND", "noninteractive"))
+        run(Command::new("apt-get").args(arguments).env("DEBIAN_FRONTEND", "noninteractive"))
     };
-    let install = || {
-        apt(&[
-            "install",
-            "--yes",
-            "--quiet",
-            "--no-install-recommends",
-            package,
-        ])
-    };
+    let install = || apt(&["install", "--yes", "--quiet", "--no-install-recommends", package]);
     install()
         .or_else(|_| apt(&["update", "--quiet"]).and_then(|()| install()))
         .map_err(|error| missing(package, &format!("{remedy} ({error})")))
@@ -154,27 +128,19 @@ fn run(command: &mut Command) -> Result<(), String> {
     let printed = [output.stdout, output.stderr].concat();
     let printed = String::from_utf8_lossy(&printed);
     // Without ensurepip the reason is not in the last line.
-    let reason = printed
-        .lines()
-        .find(|line| line.contains("ensurepip is not available"));
+    let reason = printed.lines().find(|line| line.contains("ensurepip is not available"));
     let last = printed.lines().rfind(|line| !line.trim().is_empty());
-    Err(reason.or(last).map_or_else(
-        || format!("{command:?}: {}", output.status),
-        |line| line.trim().to_owned(),
-    ))
+    Err(reason
+        .or(last)
+        .map_or_else(|| format!("{command:?}: {}", output.status), |line| line.trim().to_owned()))
 }
 
 fn output(command: &mut Command) -> Result<Output, String> {
-    command
-        .output()
-        .map_err(|error| format!("{command:?}: {error}"))
+    command.output().map_err(|error| format!("{command:?}: {error}"))
 }
 
 fn missing(need: &str, remedy: &str) -> EnvironmentError {
-    EnvironmentError {
-        need: need.to_owned(),
-        remedy: remedy.to_owned(),
-    }
+    EnvironmentError { need: need.to_owned(), remedy: remedy.to_owned() }
 }
 
 /// Prints past the test harness, which keeps what tests print until they fail.

@@ -24,11 +24,7 @@ impl Event {
     pub(crate) fn parse(line: &str) -> Option<Self> {
         let json: Value = serde_json::from_str(line).ok()?;
         let at = Duration::try_from_secs_f64(json["t"].as_f64()?).ok()?;
-        Some(Self {
-            at,
-            name: json["event"].as_str()?.to_owned(),
-            json,
-        })
+        Some(Self { at, name: json["event"].as_str()?.to_owned(), json })
     }
 
     /// Returns the identity that the event is about, where it names one.

@@ -115,13 +115,8 @@ impl PacketRecord {
                 .flatten()
                 .filter_map(Value::as_u64)
                 .collect(),
-            frames: json["frames"]
-                .as_u64()
-                .and_then(|frames| frames.try_into().ok())
-                .unwrap_or(0),
-            codec: json["codec"]
-                .as_u64()
-                .and_then(|codec| codec.try_into().ok()),
+            frames: json["frames"].as_u64().and_then(|frames| frames.try_into().ok()).unwrap_or(0),
+            codec: json["codec"].as_u64().and_then(|codec| codec.try_into().ok()),
         })
     }
 }

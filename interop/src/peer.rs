@@ -43,10 +43,8 @@ impl PythonPeer {
     pub(crate) fn new(name: &str, storage: &Path, port: u16, mut child: Child) -> Self {
         let journal = Arc::new(Journal::default());
         if let Some(stdout) = child.stdout.take() {
-            let (journal, copy) = (
-                Arc::clone(&journal),
-                File::create(storage.join("events.jsonl")),
-            );
+            let (journal, copy) =
+                (Arc::clone(&journal), File::create(storage.join("events.jsonl")));
             thread::spawn(move || journal.fill(stdout, copy.ok()));
         }
         Self {
@@ -67,9 +65,7 @@ impl PythonPeer {
         if ready.json["online"] != true {
             return Err(self.failure(&format!("its interface on port {} is not up", self.port)));
         }
-        let destination = ready.json["destination"]
-            .as_str()
-            .and_then(hex::decode_array);
+        let destination = ready.json["destination"].as_str().and_then(hex::decode_array);
         let (Some(identity), Some(destination)) = (ready.identity(), destination) else {
             return Err(self.failure("ready without identity and destination"));
         };
@@ -96,10 +92,8 @@ impl PythonPeer {
     #[track_caller]
     pub fn send(&mut self, command: &Command) {
         let line = format!("{}\n", command.to_json());
-        let sent = self
-            .stdin
-            .as_mut()
-            .is_some_and(|stdin| stdin.write_all(line.as_bytes()).is_ok());
+        let sent =
+            self.stdin.as_mut().is_some_and(|stdin| stdin.write_all(line.as_bytes()).is_ok());
         if !sent {
             panic!("{}", self.failure(&format!("it does not take {command:?}")));
         }
@@ -158,11 +152,7 @@ impl PythonPeer {
         let is_wanted =
             |packet: &PacketRecord| packet.kind == kind && packet.direction == direction;
         let enough = |events: &[Event]| {
-            let wanted = events
-                .iter()
-                .filter_map(Event::packet)
-                .filter(is_wanted)
-                .count();
+            let wanted = events.iter().filter_map(Event::packet).filter(is_wanted).count();
             (wanted >= count).then_some(())
         };
         if self.journal.wait(Instant::now() + within, enough).is_none() {
@@ -182,12 +172,7 @@ impl PythonPeer {
 
     /// Returns all packets logged so far, in order.
     pub fn packets(&self) -> Vec<PacketRecord> {
-        self.journal
-            .lock()
-            .events
-            .iter()
-            .filter_map(Event::packet)
-            .collect()
+        self.journal.lock().events.iter().filter_map(Event::packet).collect()
     }
 
     /// Asks for its counts.
@@ -251,11 +236,7 @@ impl PythonPeer {
             text.push_str("; its process has ended");
         }
         text.push_str("\nlast events:");
-        for event in journal
-            .events
-            .iter()
-            .skip(journal.events.len().saturating_sub(TAIL_LINES))
-        {
+        for event in journal.events.iter().skip(journal.events.len().saturating_sub(TAIL_LINES)) {
             // Writing to a String succeeds.
             let _ = write!(text, "\n  {event}");
         }
@@ -321,11 +302,8 @@ impl Journal {
             if pages.ended || left.is_zero() {
                 return None;
             }
-            pages = self
-                .changed
-                .wait_timeout(pages, left)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
+            pages =
+                self.changed.wait_timeout(pages, left).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 

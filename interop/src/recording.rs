@@ -24,10 +24,7 @@ impl Recording {
 
     /// Borrows the samples, to compare them.
     pub fn pcm(&self) -> Pcm<'_> {
-        Pcm {
-            samples: &self.samples,
-            rate_hz: self.rate_hz,
-        }
+        Pcm { samples: &self.samples, rate_hz: self.rate_hz }
     }
 
     fn try_read(path: &Path) -> Result<Self, hound::Error> {
@@ -36,9 +33,6 @@ impl Recording {
             return Err(hound::Error::FormatError("more than one channel"));
         }
         let rate_hz = wav.spec().sample_rate;
-        Ok(Self {
-            samples: wav.into_samples().collect::<Result<_, _>>()?,
-            rate_hz,
-        })
+        Ok(Self { samples: wav.into_samples().collect::<Result<_, _>>()?, rate_hz })
     }
 }

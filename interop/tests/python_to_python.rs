@@ -13,36 +13,23 @@ use lxst_interop::{
 fn speech_of_a_python_caller_reaches_a_python_callee() {
     let mut verdicts = Vec::new();
     while verdicts.len() < CALLS
-        && verdicts
-            .iter()
-            .all(|verdict: &Verdict| verdict.correlation < 0.9)
+        && verdicts.iter().all(|verdict: &Verdict| verdict.correlation < 0.9)
     {
         verdicts.push(call_with_speech());
     }
     println!("{verdicts:?}");
-    assert!(
-        verdicts.iter().any(|verdict| verdict.correlation >= 0.9),
-        "{verdicts:?}"
-    );
+    assert!(verdicts.iter().any(|verdict| verdict.correlation >= 0.9), "{verdicts:?}");
 }
 
 #[test]
 fn caller_who_is_not_allowed_hears_busy() {
-    let bob = PythonPeer::builder("python_not_allowed", "bob")
-        .allow_none()
-        .spawn();
-    let mut alice = PythonPeer::builder("python_not_allowed", "alice")
-        .connect(bob.port())
-        .spawn();
+    let bob = PythonPeer::builder("python_not_allowed", "bob").allow_none().spawn();
+    let mut alice = PythonPeer::builder("python_not_allowed", "alice").connect(bob.port()).spawn();
 
-    dial(&mut alice, bob.identity(), |alice| {
-        alice.next("busy", CALLER_GIVES_UP)
-    });
+    dial(&mut alice, bob.identity(), |alice| alice.next("busy", CALLER_GIVES_UP));
 
     let packets = alice.packets();
-    let last_signal = packets
-        .iter()
-        .rfind(|packet| packet.kind == PacketKind::Signal);
+    let last_signal = packets.iter().rfind(|packet| packet.kind == PacketKind::Signal);
     assert_eq!(
         last_signal.map(|packet| (packet.direction, packet.signals.as_slice())),
         Some((Direction::Rx, &[BUSY][..]))
@@ -68,19 +55,11 @@ fn call_with_speech() -> Verdict {
         .audio_in(Path::new(SPEECH), Duration::from_millis(500))
         .spawn();
 
-    let ringing = dial(&mut alice, bob.identity(), |_| {
-        bob.next("ringing", CALLER_GIVES_UP)
-    });
+    let ringing = dial(&mut alice, bob.identity(), |_| bob.next("ringing", CALLER_GIVES_UP));
     assert_eq!(ringing.identity(), Some(alice.identity()));
     bob.send(&Command::Answer);
-    assert_eq!(
-        bob.expect("established", SETUP).json["profile"],
-        MEDIUM_QUALITY
-    );
-    assert_eq!(
-        alice.expect("established", SETUP).identity(),
-        Some(bob.identity())
-    );
+    assert_eq!(bob.expect("established", SETUP).json["profile"], MEDIUM_QUALITY);
+    assert_eq!(alice.expect("established", SETUP).identity(), Some(bob.identity()));
     bob.expect_packets(PacketKind::Media, Direction::Rx, FRAMES_OF_SPEECH, SPEAKING);
     alice.send(&Command::HangUp);
     bob.expect("ended", SETUP);
@@ -111,11 +90,7 @@ fn dial(
     mut heard: impl FnMut(&mut PythonPeer) -> Option<Event>,
 ) -> Event {
     for _ in 0..CALLS {
-        caller.send(&Command::Call {
-            identity: callee,
-            profile: Some(MEDIUM_QUALITY),
-            mode: None,
-        });
+        caller.send(&Command::Call { identity: callee, profile: Some(MEDIUM_QUALITY), mode: None });
         if let Some(event) = heard(caller) {
             return event;
         }
@@ -128,16 +103,9 @@ fn dial(
 fn most_media_in(stretch: Duration, packets: &[PacketRecord], direction: Direction) -> usize {
     let is_media =
         |packet: &&PacketRecord| packet.kind == PacketKind::Media && packet.direction == direction;
-    let times: Vec<Duration> = packets
-        .iter()
-        .filter(is_media)
-        .map(|packet| packet.at)
-        .collect();
+    let times: Vec<Duration> = packets.iter().filter(is_media).map(|packet| packet.at).collect();
     let from = |start: &Duration| {
-        times
-            .iter()
-            .filter(|&at| (*start..*start + stretch).contains(at))
-            .count()
+        times.iter().filter(|&at| (*start..*start + stretch).contains(at)).count()
     };
     times.iter().map(from).max().unwrap_or(0)
 }

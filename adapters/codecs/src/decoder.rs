@@ -51,11 +51,7 @@ impl Decoder {
     ///
     /// *Errors*: [`CodecError::Opus`] when libopus has no memory.
     pub fn new() -> Result<Self, CodecError> {
-        Ok(Self {
-            last: None,
-            opus: OpusDecoder::new()?,
-            raw_tail: 0.0,
-        })
+        Ok(Self { last: None, opus: OpusDecoder::new()?, raw_tail: 0.0 })
     }
 
     /// Decodes one payload, without its codec byte, and appends its PCM to `out`: mono, 48 kHz,
@@ -103,11 +99,8 @@ impl Decoder {
         match self.last {
             Some(Codec::Opus) => self.opus.conceal(samples as usize, out)?,
             Some(Codec::Raw) | None => out.extend((0..samples).map(|_| {
-                self.raw_tail = if self.raw_tail.abs() < INAUDIBLE {
-                    0.0
-                } else {
-                    self.raw_tail * FADE
-                };
+                self.raw_tail =
+                    if self.raw_tail.abs() < INAUDIBLE { 0.0 } else { self.raw_tail * FADE };
                 self.raw_tail
             })),
         }
@@ -116,10 +109,7 @@ impl Decoder {
 }
 
 fn played(pcm: &[f32]) -> Played {
-    Played {
-        samples: pcm.len() as u32,
-        level: Level::of(pcm),
-    }
+    Played { samples: pcm.len() as u32, level: Level::of(pcm) }
 }
 
 /// A sample's share of the one before while raw audio fades: -60 dB in 4.8 ms.

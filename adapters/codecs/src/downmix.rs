@@ -12,10 +12,7 @@ pub fn downmix(interleaved: &[f32], channels: u16, out: &mut Vec<f32>) -> Result
         return Err(CodecError::UnsupportedChannels { channels });
     }
     if !interleaved.len().is_multiple_of(unit) {
-        return Err(CodecError::Partial {
-            length: interleaved.len(),
-            unit,
-        });
+        return Err(CodecError::Partial { length: interleaved.len(), unit });
     }
     out.extend(interleaved.chunks_exact(unit).map(mean));
     Ok(())

@@ -64,8 +64,6 @@ pub enum CodecError {
 
 impl From<::opus::Error> for CodecError {
     fn from(error: ::opus::Error) -> Self {
-        Self::Opus {
-            reason: error.description(),
-        }
+        Self::Opus { reason: error.description() }
     }
 }

@@ -29,11 +29,7 @@ pub(crate) fn f32_from_f16(bytes: [u8; 2]) -> f32 {
         0x1F => f32::from_bits(0x7F80_0000 | u32::from(mantissa) << 13),
         _ => f32::from_bits((u32::from(exponent) + 112) << 23 | u32::from(mantissa) << 13),
     };
-    if bits & 0x8000 == 0 {
-        magnitude
-    } else {
-        -magnitude
-    }
+    if bits & 0x8000 == 0 { magnitude } else { -magnitude }
 }
 
 /// Widens to the 80-bit x87 extended format, exactly, with 6 bytes of zero padding.
@@ -71,11 +67,7 @@ pub(crate) fn f32_from_x87(bytes: [u8; 16]) -> f32 {
         (0x7FFF, mantissa) if mantissa << 1 != 0 => f64::NAN,
         (exponent, mantissa) => mantissa as f64 * power_of_two(exponent - i32::from(X87_BIAS) - 63),
     };
-    (if top & 0x8000 == 0 {
-        magnitude
-    } else {
-        -magnitude
-    }) as f32
+    (if top & 0x8000 == 0 { magnitude } else { -magnitude }) as f32
 }
 
 /// 2 to the power of `exponent`; zero below the normal range of `f64`, infinite above.
@@ -141,10 +133,8 @@ mod tests {
     fn halves_round_to_nearest_with_ties_to_even() {
         // Between two neighbouring halves every f32 goes to the nearer, the middle to the even one.
         for bits in 0..0x7BFF_u16 {
-            let (low, high) = (
-                f32_from_f16(bits.to_le_bytes()),
-                f32_from_f16((bits + 1).to_le_bytes()),
-            );
+            let (low, high) =
+                (f32_from_f16(bits.to_le_bytes()), f32_from_f16((bits + 1).to_le_bytes()));
             let middle = (low + high) / 2.0;
             let half = |value| u16::from_le_bytes(f16_from_f32(value));
             assert_eq!(half(middle), bits + (bits & 1), "{bits:#06x}");
@@ -178,10 +168,7 @@ mod tests {
         for step in 0..=u16::MAX {
             let value = f32::from_bits(u32::from(step) << 16 | 0x5A5A);
             let back = f32_from_x87(x87_from_f32(value));
-            assert!(
-                back == value || back.is_nan() && value.is_nan(),
-                "{value:e} became {back:e}"
-            );
+            assert!(back == value || back.is_nan() && value.is_nan(), "{value:e} became {back:e}");
         }
     }
 

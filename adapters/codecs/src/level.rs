@@ -36,9 +36,8 @@ mod tests {
 
     #[test]
     fn known_signals_have_known_levels() {
-        let sine: Vec<f32> = (0..480)
-            .map(|n| (n as f32 * core::f32::consts::TAU / 48.0).sin())
-            .collect();
+        let sine: Vec<f32> =
+            (0..480).map(|n| (n as f32 * core::f32::consts::TAU / 48.0).sin()).collect();
         let quiet: Vec<f32> = sine.iter().map(|sample| sample * 0.001).collect();
         for (pcm, expected) in [
             (vec![1.0, -1.0, 1.0, -1.0], 0),

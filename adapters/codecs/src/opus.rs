@@ -57,24 +57,12 @@ impl OpusConfig {
 
     const fn voice(max_bandwidth: Bandwidth, channels: Channels, bitrate_bps: u32) -> Self {
         let (application, rate_control) = (Application::Voip, RateControl::Variable);
-        Self {
-            application,
-            max_bandwidth,
-            channels,
-            bitrate_bps,
-            rate_control,
-        }
+        Self { application, max_bandwidth, channels, bitrate_bps, rate_control }
     }
 
     const fn audio(max_bandwidth: Bandwidth, channels: Channels, bitrate_bps: u32) -> Self {
         let (application, rate_control) = (Application::Audio, RateControl::Variable);
-        Self {
-            application,
-            max_bandwidth,
-            channels,
-            bitrate_bps,
-            rate_control,
-        }
+        Self { application, max_bandwidth, channels, bitrate_bps, rate_control }
     }
 }
 
@@ -175,11 +163,7 @@ impl OpusEncoder {
         encoder.set_max_bandwidth(max_bandwidth)?;
         encoder.set_bitrate(::opus::Bitrate::Bits(bitrate_bps as i32))?;
         encoder.set_vbr(config.rate_control == RateControl::Variable)?;
-        Ok(Self {
-            config,
-            encoder,
-            stereo: Vec::new(),
-        })
+        Ok(Self { config, encoder, stereo: Vec::new() })
     }
 
     pub(crate) fn config(&self) -> OpusConfig {
@@ -194,8 +178,7 @@ impl OpusEncoder {
             Channels::Mono => pcm,
             Channels::Stereo => {
                 self.stereo.clear();
-                self.stereo
-                    .extend(pcm.iter().flat_map(|&sample| [sample; 2]));
+                self.stereo.extend(pcm.iter().flat_map(|&sample| [sample; 2]));
                 &self.stereo
             }
         };
@@ -216,9 +199,7 @@ impl OpusEncoder {
 
 impl fmt::Debug for OpusEncoder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OpusEncoder")
-            .field("config", &self.config)
-            .finish_non_exhaustive()
+        f.debug_struct("OpusEncoder").field("config", &self.config).finish_non_exhaustive()
     }
 }
 

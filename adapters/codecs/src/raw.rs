@@ -31,9 +31,7 @@ impl RawConfig {
         if (1..=MAX_RAW_SEND_CHANNELS).contains(&self.channels) {
             return Ok(self);
         }
-        Err(CodecError::UnsupportedChannels {
-            channels: self.channels.into(),
-        })
+        Err(CodecError::UnsupportedChannels { channels: self.channels.into() })
     }
 
     /// Encodes with a config that [`Self::check`] let pass: it has a channel.
@@ -104,20 +102,12 @@ pub(crate) fn decode(payload: &[u8], out: &mut Vec<f32>) -> Result<(), CodecErro
         return Err(CodecError::Empty);
     }
     if !data.len().is_multiple_of(unit) {
-        return Err(CodecError::Partial {
-            length: data.len(),
-            unit,
-        });
+        return Err(CodecError::Partial { length: data.len(), unit });
     }
     match depth {
         RawDepth::Float16 => append(data, channels, f32_from_f16, out),
         RawDepth::Float32 => append(data, channels, f32::from_le_bytes, out),
-        RawDepth::Float64 => append(
-            data,
-            channels,
-            |bytes| f64::from_le_bytes(bytes) as f32,
-            out,
-        ),
+        RawDepth::Float64 => append(data, channels, |bytes| f64::from_le_bytes(bytes) as f32, out),
         RawDepth::Float128 => append(data, channels, f32_from_x87, out),
     }
     Ok(())
@@ -142,11 +132,7 @@ fn append<const BYTES: usize>(
 }
 
 fn sanitised(sample: f32) -> f32 {
-    if sample.is_nan() {
-        0.0
-    } else {
-        sample.clamp(-1.0, 1.0)
-    }
+    if sample.is_nan() { 0.0 } else { sample.clamp(-1.0, 1.0) }
 }
 
 /// What six bits count to.
@@ -163,36 +149,20 @@ mod tests {
             RawConfig { depth, channels }.encode(pcm, &mut out).unwrap();
             out
         };
-        assert_eq!(
-            encoded(RawDepth::Float16, 1, &[0.5, -1.0]),
-            [0x00, 0x00, 0x38, 0x00, 0xBC]
-        );
-        assert_eq!(
-            encoded(RawDepth::Float16, 2, &[0.5]),
-            [0x01, 0x00, 0x38, 0x00, 0x38]
-        );
+        assert_eq!(encoded(RawDepth::Float16, 1, &[0.5, -1.0]), [0x00, 0x00, 0x38, 0x00, 0xBC]);
+        assert_eq!(encoded(RawDepth::Float16, 2, &[0.5]), [0x01, 0x00, 0x38, 0x00, 0x38]);
         assert_eq!(encoded(RawDepth::Float32, 1, &[0.5]), [0x40, 0, 0, 0, 0x3F]);
-        assert_eq!(
-            encoded(RawDepth::Float64, 1, &[0.5]),
-            [0x80, 0, 0, 0, 0, 0, 0, 0xE0, 0x3F]
-        );
+        assert_eq!(encoded(RawDepth::Float64, 1, &[0.5]), [0x80, 0, 0, 0, 0, 0, 0, 0xE0, 0x3F]);
         assert_eq!(
             encoded(RawDepth::Float128, 1, &[0.5]),
-            [
-                0xC0, 0, 0, 0, 0, 0, 0, 0, 0x80, 0xFE, 0x3F, 0, 0, 0, 0, 0, 0
-            ]
+            [0xC0, 0, 0, 0, 0, 0, 0, 0, 0x80, 0xFE, 0x3F, 0, 0, 0, 0, 0, 0]
         );
     }
 
     #[test]
     fn every_depth_and_channel_count_comes_back() {
         let pcm = [0.0, 0.5, -0.25, 1.0, -1.0, 0.125];
-        for depth in [
-            RawDepth::Float16,
-            RawDepth::Float32,
-            RawDepth::Float64,
-            RawDepth::Float128,
-        ] {
+        for depth in [RawDepth::Float16, RawDepth::Float32, RawDepth::Float64, RawDepth::Float128] {
             for channels in 1..=MAX_RAW_SEND_CHANNELS {
                 let config = RawConfig { depth, channels }.check().unwrap();
                 let (mut payload, mut decoded) = (Vec::new(), Vec::new());
@@ -226,10 +196,7 @@ mod tests {
         assert_eq!(pcm, [0.0, 1.0, -1.0, 1.0, -1.0, 0.25]);
 
         let mut sent = Vec::new();
-        let config = RawConfig {
-            depth: RawDepth::Float32,
-            channels: 1,
-        };
+        let config = RawConfig { depth: RawDepth::Float32, channels: 1 };
         config.encode(&[f32::NAN, 3.0], &mut sent).unwrap();
         assert_eq!(sent, [0x40, 0, 0, 0, 0, 0, 0, 0x80, 0x3F]);
     }
@@ -244,10 +211,7 @@ mod tests {
             (vec![0x01, 0, 0, 0, 0, 0, 0], 6, 4),
             (vec![0xC0; 11], 10, 16),
         ] {
-            assert_eq!(
-                decode(&payload, &mut pcm),
-                Err(CodecError::Partial { length, unit })
-            );
+            assert_eq!(decode(&payload, &mut pcm), Err(CodecError::Partial { length, unit }));
         }
         assert!(pcm.is_empty());
     }
@@ -256,14 +220,8 @@ mod tests {
     fn zero_and_thirty_three_channels_are_not_sent() {
         for channels in [0, 33] {
             assert_eq!(
-                RawConfig {
-                    depth: RawDepth::Float16,
-                    channels
-                }
-                .check(),
-                Err(CodecError::UnsupportedChannels {
-                    channels: channels.into()
-                })
+                RawConfig { depth: RawDepth::Float16, channels }.check(),
+                Err(CodecError::UnsupportedChannels { channels: channels.into() })
             );
         }
     }

@@ -75,8 +75,7 @@ impl Resampler {
     /// starts anew, with silence behind it.
     pub fn flush(&mut self, out: &mut Vec<f32>) -> usize {
         let before = out.len();
-        self.window
-            .resize(self.window.len() + self.filter.delay, 0.0);
+        self.window.resize(self.window.len() + self.filter.delay, 0.0);
         self.advance(out);
         self.reset();
         out.len() - before
@@ -155,12 +154,7 @@ impl Filter {
         if from == to {
             let mut rows = vec![0.0; LANES];
             rows[LANES - 1] = 1.0;
-            return Self {
-                rows,
-                taps: LANES,
-                phases: 1,
-                delay: 0,
-            };
+            return Self { rows, taps: LANES, phases: 1, delay: 0 };
         }
         let bandwidth = f64::from(to.min(from)) / f64::from(from);
         let half_width = ZERO_CROSSINGS / bandwidth;
@@ -177,12 +171,7 @@ impl Filter {
             let gain: f64 = row.iter().sum();
             rows.extend(row.iter().map(|tap| (tap / gain) as f32));
         }
-        Self {
-            rows,
-            taps,
-            phases,
-            delay,
-        }
+        Self { rows, taps, phases, delay }
     }
 
     /// Computes the output that lies `phase / fraction` after the window's newest sample (less the
@@ -211,11 +200,7 @@ fn kernel(distance: f64, half_width: f64, cutoff: f64) -> f64 {
         return 0.0;
     }
     let angle = PI * cutoff * distance;
-    let sinc = if angle == 0.0 {
-        1.0
-    } else {
-        angle.sin() / angle
-    };
+    let sinc = if angle == 0.0 { 1.0 } else { angle.sin() / angle };
     sinc * bessel_i0(KAISER_BETA * (1.0 - across * across).sqrt())
 }
 
@@ -245,11 +230,7 @@ fn dot(window: &[f32], taps: &[f32]) -> f32 {
 }
 
 fn greatest_common_divisor(a: u32, b: u32) -> u32 {
-    if b == 0 {
-        a
-    } else {
-        greatest_common_divisor(b, a % b)
-    }
+    if b == 0 { a } else { greatest_common_divisor(b, a % b) }
 }
 
 const ZERO_CROSSINGS: f64 = 32.0;

@@ -16,11 +16,7 @@ pub(crate) struct TokenBucket {
 impl TokenBucket {
     pub(crate) fn new((rate, burst): (u32, u32)) -> Self {
         let interval = Duration::from_secs(1) / rate;
-        Self {
-            interval,
-            tolerance: interval * (burst - 1),
-            full_at: Now::ZERO,
-        }
+        Self { interval, tolerance: interval * (burst - 1), full_at: Now::ZERO }
     }
 
     /// Takes a token if there is one.
@@ -44,9 +40,8 @@ mod tests {
         let start = Now::from_secs(1_000);
         let at_once = (0..100).filter(|_| bucket.take(start)).count();
         assert_eq!(at_once, 8);
-        let in_ten_seconds = (0..10_000)
-            .filter(|ms| bucket.take(start + Duration::from_millis(*ms)))
-            .count();
+        let in_ten_seconds =
+            (0..10_000).filter(|ms| bucket.take(start + Duration::from_millis(*ms))).count();
         assert_eq!(in_ten_seconds, 99);
     }
 }

@@ -60,9 +60,7 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self {
-            path_search: Duration::from_secs(15),
-        }
+        Self { path_search: Duration::from_secs(15) }
     }
 }
 
@@ -199,13 +197,7 @@ impl Endpoint {
             .session
             .build_identify(self.identity.inner(), &mut *self.rng)
             .map_err(|_| LinkError::NotUp)?;
-        self.send_on_link(
-            now,
-            handle,
-            Class::Signal,
-            constants::CONTEXT_LINKIDENTIFY,
-            body,
-        );
+        self.send_on_link(now, handle, Class::Signal, constants::CONTEXT_LINKIDENTIFY, body);
         Ok(())
     }
 
@@ -225,10 +217,7 @@ impl Endpoint {
     ) -> Result<(), LinkError> {
         let mdu = self.active_mut(handle)?.session.mdu();
         if data.len() > mdu {
-            return Err(LinkError::TooLong {
-                len: data.len(),
-                mdu,
-            });
+            return Err(LinkError::TooLong { len: data.len(), mdu });
         }
         if class == Class::Signal {
             self.check_signal_room(handle)?;
@@ -262,10 +251,9 @@ impl Endpoint {
         buffer.clear();
         match interface.config.framing {
             Framing::Hdlc => hdlc::frame(&packet.parts(), buffer),
-            Framing::Datagram => packet
-                .parts()
-                .iter()
-                .for_each(|part| buffer.extend_from_slice(part)),
+            Framing::Datagram => {
+                packet.parts().iter().for_each(|part| buffer.extend_from_slice(part))
+            }
         }
         Some(buffer)
     }
@@ -282,11 +270,7 @@ impl Endpoint {
             .values()
             .map(Link::deadline)
             .chain(self.announce_at)
-            .chain(
-                self.interfaces
-                    .values()
-                    .filter_map(|interface| interface.held_until),
-            )
+            .chain(self.interfaces.values().filter_map(|interface| interface.held_until))
             .min()
     }
 
@@ -308,17 +292,13 @@ impl Endpoint {
             return;
         }
         self.stamped = Some(now.as_secs());
-        let announce = self
-            .paths
-            .announce(now, &self.identity, Purpose::Announce, &mut *self.rng);
+        let announce = self.paths.announce(now, &self.identity, Purpose::Announce, &mut *self.rng);
         self.broadcast(&announce);
     }
 
     fn broadcast(&mut self, packet: &PacketBytes) {
         for interface in self.interfaces.values_mut() {
-            interface
-                .queue
-                .push_control(Outbound::Whole(packet.clone()), &mut self.stats);
+            interface.queue.push_control(Outbound::Whole(packet.clone()), &mut self.stats);
         }
     }
 

@@ -42,11 +42,7 @@ pub(crate) enum Found<'d> {
 impl Deframer {
     /// A deframer whose frames have at most `max` bytes.
     pub(crate) fn new(max: usize) -> Self {
-        Self {
-            frame: Vec::new(),
-            max,
-            state: State::Outside,
-        }
+        Self { frame: Vec::new(), max, state: State::Outside }
     }
 
     /// Takes bytes off the front of `input` until something is found or nothing is left.
@@ -139,15 +135,9 @@ mod tests {
         }
         for size in 1..stream.len() {
             let mut deframer = Deframer::new(64);
-            let found: Vec<_> = stream
-                .chunks(size)
-                .flat_map(|piece| deframe(&mut deframer, piece))
-                .collect();
-            assert_eq!(
-                found,
-                packets.map(|packet| Some(packet.to_vec())),
-                "pieces of {size}"
-            );
+            let found: Vec<_> =
+                stream.chunks(size).flat_map(|piece| deframe(&mut deframer, piece)).collect();
+            assert_eq!(found, packets.map(|packet| Some(packet.to_vec())), "pieces of {size}");
         }
     }
 
@@ -159,13 +149,8 @@ mod tests {
 
     #[test]
     fn an_oversized_or_broken_frame_is_lost_alone() {
-        let found = deframe(
-            &mut Deframer::new(3),
-            b"\x7eabcd\x7e\x7eabc\x7e\x7ea\x7d\x7e\x7ez\x7e",
-        );
-        assert_eq!(
-            found,
-            [None, Some(b"abc".to_vec()), None, Some(b"z".to_vec())]
-        );
+        let found =
+            deframe(&mut Deframer::new(3), b"\x7eabcd\x7e\x7eabc\x7e\x7ea\x7d\x7e\x7ez\x7e");
+        assert_eq!(found, [None, Some(b"abc".to_vec()), None, Some(b"z".to_vec())]);
     }
 }

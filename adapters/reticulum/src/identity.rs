@@ -92,11 +92,7 @@ impl IdentityHash {
     /// The destination at which that identity takes calls: `lxst.telephony`.
     #[must_use]
     pub fn telephony_destination(self) -> DestinationHash {
-        DestinationHash(rns_core::destination::destination_hash(
-            APP_NAME,
-            &ASPECTS,
-            Some(&self.0),
-        ))
+        DestinationHash(rns_core::destination::destination_hash(APP_NAME, &ASPECTS, Some(&self.0)))
     }
 }
 
@@ -190,10 +186,7 @@ mod tests {
             "<0ff10a0b1c2d3e4f5061728394a5b6c>".parse::<IdentityHash>(),
             Err(HashError::Digit('<'))
         );
-        assert_eq!(
-            "\u{e4}".parse::<IdentityHash>(),
-            Err(HashError::Digit('\u{e4}'))
-        );
+        assert_eq!("\u{e4}".parse::<IdentityHash>(), Err(HashError::Digit('\u{e4}')));
     }
 
     #[test]
@@ -203,9 +196,6 @@ mod tests {
         assert_eq!(identity.to_bytes(), bytes);
         let again = Identity::from_bytes(&identity.to_bytes()).unwrap();
         assert_eq!(again.hash(), identity.hash());
-        assert_eq!(
-            Identity::from_bytes(&bytes[1..]).unwrap_err(),
-            IdentityError(63)
-        );
+        assert_eq!(Identity::from_bytes(&bytes[1..]).unwrap_err(), IdentityError(63));
     }
 }

@@ -50,30 +50,18 @@ pub struct InterfaceConfig {
 impl InterfaceConfig {
     /// A TCP connection to another node. *Source*: RNS/Interfaces/Interface.py `optimise_mtu`, at
     /// the bit rate that RNS/Interfaces/TCPInterface.py guesses.
-    pub const TCP: Self = Self {
-        framing: Framing::Hdlc,
-        mtu: 16_384,
-        attachment: Attachment::Network,
-    };
+    pub const TCP: Self =
+        Self { framing: Framing::Hdlc, mtu: 16_384, attachment: Attachment::Network };
     /// A TCP connection that another node opened to us.
-    pub const TCP_ACCEPTED: Self = Self {
-        attachment: Attachment::Accepted,
-        ..Self::TCP
-    };
+    pub const TCP_ACCEPTED: Self = Self { attachment: Attachment::Accepted, ..Self::TCP };
     /// A connection to an `rnsd` on this machine, over TCP or a Unix socket. The reference allows
     /// larger packets here; voice has no use for them.
-    pub const SHARED_INSTANCE: Self = Self {
-        framing: Framing::Hdlc,
-        mtu: 16_384,
-        attachment: Attachment::SharedInstance,
-    };
+    pub const SHARED_INSTANCE: Self =
+        Self { framing: Framing::Hdlc, mtu: 16_384, attachment: Attachment::SharedInstance };
     /// A UDP socket. *Source*: RNS/Interfaces/UDPInterface.py, which negotiates no larger link
     /// packets than Reticulum's 500 bytes.
-    pub const UDP: Self = Self {
-        framing: Framing::Datagram,
-        mtu: 500,
-        attachment: Attachment::Network,
-    };
+    pub const UDP: Self =
+        Self { framing: Framing::Datagram, mtu: 500, attachment: Attachment::Network };
 }
 
 /// The state of one interface.

@@ -176,9 +176,7 @@ impl Active {
 
     fn keepalive_interval(&self) -> Duration {
         let scale = limits::KEEPALIVE_MAX.as_secs_f64() / limits::KEEPALIVE_MAX_RTT.as_secs_f64();
-        self.rtt
-            .mul_f64(scale)
-            .clamp(limits::KEEPALIVE_MIN, limits::KEEPALIVE_MAX)
+        self.rtt.mul_f64(scale).clamp(limits::KEEPALIVE_MIN, limits::KEEPALIVE_MAX)
     }
 }
 

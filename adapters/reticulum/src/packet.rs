@@ -91,10 +91,7 @@ impl<'p> Packet<'p> {
     /// The hash by which duplicates are found: hops and transport headers do not change it.
     pub(crate) fn hash(&self) -> [u8; 32] {
         // A parsed packet has its flags, and 16 more bytes when it is transported.
-        hash(
-            self.raw[0],
-            &[&self.raw[if self.transported { 18 } else { 2 }..]],
-        )
+        hash(self.raw[0], &[&self.raw[if self.transported { 18 } else { 2 }..]])
     }
 }
 
@@ -104,10 +101,7 @@ pub(crate) enum Outbound {
     /// Header and data in one piece.
     Whole(PacketBytes),
     /// A packet of a link; the body is as the cipher returned it.
-    Link {
-        header: [u8; LINK_HEADER],
-        body: Vec<u8>,
-    },
+    Link { header: [u8; LINK_HEADER], body: Vec<u8> },
 }
 
 impl Outbound {
@@ -168,10 +162,7 @@ mod tests {
         let raw = sent.parts().concat();
         let echo = Packet::parse(&raw).unwrap();
         assert_eq!(echo.kind, Kind::LinkData);
-        assert_eq!(
-            (echo.destination, echo.context, echo.data),
-            ([7; 16], 0xfb, &[1, 2, 3][..])
-        );
+        assert_eq!((echo.destination, echo.context, echo.data), ([7; 16], 0xfb, &[1, 2, 3][..]));
         assert_eq!(echo.hash(), sent.hash());
         assert_eq!(echo.hash(), RawPacket::unpack(&raw).unwrap().get_hash());
     }
@@ -190,10 +181,7 @@ mod tests {
     fn bytes_that_are_no_packet_are_refused() {
         let packet = [&[0x0c, 0][..], &[9; 16], &[0], b"x"].concat();
         for len in 0..packet.len() {
-            assert_eq!(
-                Packet::parse(&packet[..len]).unwrap_err(),
-                HeaderError::Malformed
-            );
+            assert_eq!(Packet::parse(&packet[..len]).unwrap_err(), HeaderError::Malformed);
         }
         let ifac = [&[0x8c][..], &packet[1..]].concat();
         assert_eq!(Packet::parse(&ifac).unwrap_err(), HeaderError::Ifac);

@@ -76,8 +76,7 @@ impl Paths {
     }
 
     pub(crate) fn interface_up(&mut self, now: Now, id: InterfaceId, config: InterfaceConfig) {
-        self.engine
-            .register_interface(engine_interface(now, id, config));
+        self.engine.register_interface(engine_interface(now, id, config));
     }
 
     pub(crate) fn interface_down(&mut self, id: InterfaceId) {
@@ -100,11 +99,7 @@ impl Paths {
         if destination == self.own || !rest.starts_with(&self.name_hash) {
             return Err(DropReason::NotForUs);
         }
-        if self
-            .keys
-            .get(&destination)
-            .is_some_and(|known| known.public_key != *public_key)
-        {
+        if self.keys.get(&destination).is_some_and(|known| known.public_key != *public_key) {
             return Err(DropReason::KeyChange);
         }
         if !wanted && !self.announce_rate.take(now) {
@@ -184,11 +179,7 @@ impl Paths {
         let key = self.keys.get(&destination)?;
         let mut signing_key = [0; 32];
         signing_key.copy_from_slice(&key.public_key[32..]);
-        Some(Route {
-            interface: InterfaceId(interface.0 as u32),
-            hops,
-            signing_key,
-        })
+        Some(Route { interface: InterfaceId(interface.0 as u32), hops, signing_key })
     }
 
     /// Forgets a path that led nowhere.
@@ -208,9 +199,7 @@ impl Paths {
         rng.fill_bytes(&mut tag);
         data.extend_from_slice(&tag);
         let flags = flags(constants::DESTINATION_PLAIN, constants::PACKET_TYPE_DATA);
-        pack(flags, self.path_requests, constants::CONTEXT_NONE, &data)
-            .raw
-            .into()
+        pack(flags, self.path_requests, constants::CONTEXT_NONE, &data).raw.into()
     }
 
     /// A signed announce of ourselves.
@@ -233,10 +222,7 @@ impl Paths {
             None,
         )
         .expect("an identity that was made from private keys can sign");
-        let flags = flags(
-            constants::DESTINATION_SINGLE,
-            constants::PACKET_TYPE_ANNOUNCE,
-        );
+        let flags = flags(constants::DESTINATION_SINGLE, constants::PACKET_TYPE_ANNOUNCE);
         let context = match purpose {
             Purpose::Announce => constants::CONTEXT_NONE,
             Purpose::PathResponse => constants::CONTEXT_PATH_RESPONSE,
@@ -251,10 +237,7 @@ impl Paths {
         destination: DestinationHash,
         data: &[u8],
     ) -> (RawPacket, PacketBytes) {
-        let flags = flags(
-            constants::DESTINATION_SINGLE,
-            constants::PACKET_TYPE_LINKREQUEST,
-        );
+        let flags = flags(constants::DESTINATION_SINGLE, constants::PACKET_TYPE_LINKREQUEST);
         let packet = pack(flags, destination, constants::CONTEXT_NONE, data);
         let routed = self
             .engine
@@ -283,13 +266,7 @@ impl Paths {
     }
 
     fn remember_key(&mut self, now: Now, destination: DestinationHash, public_key: [u8; 64]) {
-        self.keys.insert(
-            destination,
-            Key {
-                public_key,
-                heard_at: now,
-            },
-        );
+        self.keys.insert(destination, Key { public_key, heard_at: now });
         if self.keys.len() > limits::KEYS {
             let oldest = self.keys.iter().min_by_key(|(_, key)| key.heard_at);
             if let Some(oldest) = oldest.map(|(destination, _)| *destination) {

@@ -39,17 +39,11 @@ impl TransmitQueue {
 
     pub(crate) fn pop(&mut self, now: Now, stats: &mut Stats) -> Option<Outbound> {
         self.expire(now, stats);
-        self.control
-            .pop_front()
-            .or_else(|| self.media.pop_front().map(|(_, packet)| packet))
+        self.control.pop_front().or_else(|| self.media.pop_front().map(|(_, packet)| packet))
     }
 
     fn expire(&mut self, now: Now, stats: &mut Stats) {
-        while self
-            .media
-            .front()
-            .is_some_and(|(queued, _)| *queued + MEDIA_AGE < now)
-        {
+        while self.media.front().is_some_and(|(queued, _)| *queued + MEDIA_AGE < now) {
             self.media.pop_front();
             stats.drop(DropReason::MediaExpired);
         }
@@ -115,8 +109,6 @@ mod tests {
     }
 
     fn drain(queue: &mut TransmitQueue, now: Now, stats: &mut Stats) -> vec::Vec<u8> {
-        core::iter::from_fn(|| queue.pop(now, stats))
-            .map(|packet| packet.parts()[1][0])
-            .collect()
+        core::iter::from_fn(|| queue.pop(now, stats)).map(|packet| packet.parts()[1][0]).collect()
     }
 }

@@ -26,10 +26,7 @@ fn the_same_seed_gives_the_same_bytes() {
         assert_eq!(first.sent, second.sent);
         for n in [A, B] {
             assert_eq!(first.nodes[n].events, second.nodes[n].events);
-            assert_eq!(
-                first.nodes[n].endpoint.stats(),
-                second.nodes[n].endpoint.stats()
-            );
+            assert_eq!(first.nodes[n].endpoint.stats(), second.nodes[n].endpoint.stats());
         }
     }
     assert_ne!(call(0, BAD).sent, call(1, BAD).sent);
@@ -50,16 +47,8 @@ fn a_bad_wire_neither_doubles_nor_invents_packets() {
             packets.sort_unstable();
             packets.dedup();
             assert_eq!(packets.len(), received, "no packet twice");
-            assert!(
-                packets
-                    .iter()
-                    .all(|data| data.len() == 2 && usize::from(data[0]) != n)
-            );
-            assert_eq!(
-                net.nodes[n].endpoint.poll_timeout(),
-                None,
-                "nothing is left behind"
-            );
+            assert!(packets.iter().all(|data| data.len() == 2 && usize::from(data[0]) != n));
+            assert_eq!(net.nodes[n].endpoint.poll_timeout(), None, "nothing is left behind");
         }
     }
     assert!(up > 150, "{up} of 200 links came up at 10 % loss");
@@ -80,49 +69,27 @@ fn a_flood_of_link_requests_is_bounded_and_spares_established_links() {
         net.inject(B, &bytes);
     }
     assert_eq!(proofs(&net) - before, limits::LINK_REQUESTS.1 as usize);
-    assert_eq!(
-        net.nodes[B]
-            .endpoint
-            .stats()
-            .dropped(DropReason::RateLimited),
-        992
-    );
+    assert_eq!(net.nodes[B].endpoint.stats().dropped(DropReason::RateLimited), 992);
     for _ in 0..100 {
         net.run_for(SECOND / 10);
         let bytes = request();
         net.inject(B, &bytes);
     }
     let evicted = net.nodes[B].endpoint.stats().dropped(DropReason::LinksFull);
-    assert_eq!(
-        evicted as usize,
-        proofs(&net) - before - (limits::INCOMING_LINKS - 1)
-    );
+    assert_eq!(evicted as usize, proofs(&net) - before - (limits::INCOMING_LINKS - 1));
 
     net.run_for(SECOND);
     let now = net.now;
     let to = net.nodes[B].endpoint.identity();
     let another = net.nodes[A].endpoint.open(now, to);
-    net.nodes[A]
-        .endpoint
-        .send(now, ours, Class::Signal, b"still here")
-        .unwrap();
+    net.nodes[A].endpoint.send(now, ours, Class::Signal, b"still here").unwrap();
     net.run_for(SECOND);
-    assert!(matches!(
-        net.link_events(A, another)[..],
-        [LinkEvent::Up { .. }]
-    ));
-    assert!(
-        net.link_events(B, theirs)
-            .contains(&LinkEvent::Packet(b"still here".to_vec()))
-    );
+    assert!(matches!(net.link_events(A, another)[..], [LinkEvent::Up { .. }]));
+    assert!(net.link_events(B, theirs).contains(&LinkEvent::Packet(b"still here".to_vec())));
     net.nodes[A].endpoint.close(net.now, ours);
     net.nodes[A].endpoint.close(net.now, another);
     net.run_for(400 * SECOND);
-    assert_eq!(
-        net.nodes[B].endpoint.poll_timeout(),
-        None,
-        "half-open links go away"
-    );
+    assert_eq!(net.nodes[B].endpoint.poll_timeout(), None, "half-open links go away");
 }
 
 #[test]
@@ -152,24 +119,11 @@ fn a_flood_of_path_requests_is_answered_at_its_rate() {
 
 #[test]
 fn junk_never_panics_nor_harms_a_link() {
-    for config in [
-        InterfaceConfig::TCP,
-        InterfaceConfig::SHARED_INSTANCE,
-        InterfaceConfig::UDP,
-    ] {
+    for config in [InterfaceConfig::TCP, InterfaceConfig::SHARED_INSTANCE, InterfaceConfig::UDP] {
         for seed in 0..20 {
-            let (mut net, ours, theirs) = Net::linked(
-                seed,
-                Wire {
-                    config,
-                    ..Wire::GOOD
-                },
-            );
+            let (mut net, ours, theirs) = Net::linked(seed, Wire { config, ..Wire::GOOD });
             let mut rng = Seeded::new(seed);
-            net.nodes[A]
-                .endpoint
-                .send(net.now, ours, Class::Media, b"packet")
-                .unwrap();
+            net.nodes[A].endpoint.send(net.now, ours, Class::Media, b"packet").unwrap();
             net.nodes[A].endpoint.identify(net.now, ours).unwrap();
             net.run_for(8 * SECOND);
             let seen: Vec<_> = net.sent.iter().map(|sent| sent.bytes.clone()).collect();
@@ -198,20 +152,11 @@ fn junk_never_panics_nor_harms_a_link() {
             // A broken frame may swallow the flag of the next one, not more.
             net.inject(A, &[0x7e]);
             net.inject(B, &[0x7e]);
-            net.nodes[A]
-                .endpoint
-                .send(net.now, ours, Class::Signal, b"to b")
-                .unwrap();
-            net.nodes[B]
-                .endpoint
-                .send(net.now, theirs, Class::Signal, b"to a")
-                .unwrap();
+            net.nodes[A].endpoint.send(net.now, ours, Class::Signal, b"to b").unwrap();
+            net.nodes[B].endpoint.send(net.now, theirs, Class::Signal, b"to a").unwrap();
             net.run_for(SECOND);
             assert_eq!(net.packets(A, ours), [b"to a".to_vec()], "seed {seed}");
-            assert_eq!(
-                net.packets(B, theirs),
-                [b"packet".to_vec(), b"to b".to_vec()]
-            );
+            assert_eq!(net.packets(B, theirs), [b"packet".to_vec(), b"to b".to_vec()]);
         }
     }
 }
@@ -220,10 +165,7 @@ fn junk_never_panics_nor_harms_a_link() {
 fn replayed_packets_are_dropped() {
     let (mut net, ours, theirs) = Net::linked(22, Wire::GOOD);
     net.nodes[A].endpoint.identify(net.now, ours).unwrap();
-    net.nodes[A]
-        .endpoint
-        .send(net.now, ours, Class::Signal, b"once")
-        .unwrap();
+    net.nodes[A].endpoint.send(net.now, ours, Class::Signal, b"once").unwrap();
     net.run_for(SECOND);
     let before = net.link_events(B, theirs);
     let sent: Vec<_> = net.sent.clone();
@@ -237,10 +179,7 @@ fn replayed_packets_are_dropped() {
 
     net.nodes[A].endpoint.close(net.now, ours);
     net.run_for(SECOND);
-    assert_eq!(
-        net.link_events(B, theirs).last(),
-        Some(&LinkEvent::Closed(CloseReason::Peer))
-    );
+    assert_eq!(net.link_events(B, theirs).last(), Some(&LinkEvent::Closed(CloseReason::Peer)));
     let ended = net.nodes[B].events.len();
     for packet in &sent {
         net.inject(B, &packet.bytes);
@@ -284,10 +223,7 @@ fn packets_of_guarded_networks_and_other_nodes_are_dropped() {
     assert_eq!(net.nodes[B].endpoint.stats().dropped(DropReason::Ifac), 1);
     let transported = [&[0x52, 0][..], &[7; 16], &request[2..]].concat();
     net.inject(B, &framed(&transported));
-    assert_eq!(
-        net.nodes[B].endpoint.stats().dropped(DropReason::NotForUs),
-        1
-    );
+    assert_eq!(net.nodes[B].endpoint.stats().dropped(DropReason::NotForUs), 1);
     assert_eq!(proofs(&net), 0);
 }
 
@@ -295,27 +231,14 @@ fn packets_of_guarded_networks_and_other_nodes_are_dropped() {
 fn a_link_packet_on_another_interface_is_dropped_and_may_still_arrive_on_its_own() {
     let (mut net, ours, theirs) = Net::linked(25, Wire::GOOD);
     let now = net.now;
-    let elsewhere = net.nodes[B]
-        .endpoint
-        .interface_up(now, InterfaceConfig::TCP);
+    let elsewhere = net.nodes[B].endpoint.interface_up(now, InterfaceConfig::TCP);
     net.nodes[B].cut = true;
-    net.nodes[A]
-        .endpoint
-        .send(now, ours, Class::Signal, b"hello")
-        .unwrap();
+    net.nodes[A].endpoint.send(now, ours, Class::Signal, b"hello").unwrap();
     net.run_for(SECOND);
     let packet = net.sent.last().unwrap().bytes.clone();
-    net.nodes[B]
-        .endpoint
-        .handle_bytes(net.now, elsewhere, &packet);
+    net.nodes[B].endpoint.handle_bytes(net.now, elsewhere, &packet);
     assert_eq!(net.packets(B, theirs), [] as [Vec<u8>; 0]);
-    assert_eq!(
-        net.nodes[B]
-            .endpoint
-            .stats()
-            .dropped(DropReason::WrongInterface),
-        1
-    );
+    assert_eq!(net.nodes[B].endpoint.stats().dropped(DropReason::WrongInterface), 1);
     net.inject(B, &packet);
     assert_eq!(net.packets(B, theirs), [b"hello"]);
 }
@@ -324,22 +247,15 @@ fn a_link_packet_on_another_interface_is_dropped_and_may_still_arrive_on_its_own
 fn announces_are_verified_at_their_rate_unless_a_search_waits_for_one() {
     let mut net = Net::new(26, Wire::GOOD);
     let now = net.now;
-    let announces: Vec<_> = (0..=limits::ANNOUNCES.1 + 1)
-        .map(|n| announce_of(1000 + u64::from(n)))
-        .collect();
+    let announces: Vec<_> =
+        (0..=limits::ANNOUNCES.1 + 1).map(|n| announce_of(1000 + u64::from(n))).collect();
     let (wanted, others) = announces.split_last().unwrap();
     net.nodes[A].endpoint.open(now, wanted.0);
     for (_, announce) in others {
         net.inject(A, announce);
     }
     assert_eq!(net.announces(A), limits::ANNOUNCES.1 as usize);
-    assert_eq!(
-        net.nodes[A]
-            .endpoint
-            .stats()
-            .dropped(DropReason::RateLimited),
-        1
-    );
+    assert_eq!(net.nodes[A].endpoint.stats().dropped(DropReason::RateLimited), 1);
     net.inject(A, &wanted.1);
     assert_eq!(net.announces(A), limits::ANNOUNCES.1 as usize + 1);
 }
@@ -353,10 +269,7 @@ fn announces_of_other_applications_and_of_oneself_are_ignored() {
     let mut foreign = unframed(&announce_of(1).1);
     foreign[19 + 64] ^= 1;
     net.inject(A, &framed(&foreign));
-    assert_eq!(
-        net.nodes[A].endpoint.stats().dropped(DropReason::NotForUs),
-        2
-    );
+    assert_eq!(net.nodes[A].endpoint.stats().dropped(DropReason::NotForUs), 2);
     assert_eq!(net.announces(A), 1);
 }
 
@@ -368,10 +281,7 @@ fn events_that_nobody_polls_are_bounded() {
     for n in 0..limits::EVENTS + 10 {
         let now = net.now;
         let data = n.to_be_bytes();
-        net.nodes[A]
-            .endpoint
-            .send(now, ours, Class::Media, &data)
-            .unwrap();
+        net.nodes[A].endpoint.send(now, ours, Class::Media, &data).unwrap();
         net.run_for(Duration::ZERO);
         packets.push(net.sent.last().unwrap().bytes.clone());
     }
@@ -390,9 +300,7 @@ fn events_that_nobody_polls_are_bounded() {
 #[test]
 fn known_phones_are_bounded_and_the_oldest_make_room() {
     let mut net = Net::new(29, Wire::GOOD);
-    let phones: Vec<_> = (0..limits::KEYS as u64 + 1)
-        .map(|n| announce_of(10_000 + n))
-        .collect();
+    let phones: Vec<_> = (0..limits::KEYS as u64 + 1).map(|n| announce_of(10_000 + n)).collect();
     for (_, announce) in &phones {
         net.inject(A, announce);
         net.run_for(SECOND / 20);
@@ -404,11 +312,7 @@ fn known_phones_are_bounded_and_the_oldest_make_room() {
         net.inject(A, &framed(&other_key));
     }
     let stats = net.nodes[A].endpoint.stats();
-    assert_eq!(
-        stats.dropped(DropReason::Unauthentic),
-        1,
-        "the first is forgotten"
-    );
+    assert_eq!(stats.dropped(DropReason::Unauthentic), 1, "the first is forgotten");
     assert_eq!(stats.dropped(DropReason::KeyChange), 1, "the second is not");
     let mut first_packet = |(phone, _): &(IdentityHash, _)| {
         let sent = net.sent.len();
@@ -436,22 +340,12 @@ fn call(seed: u64, wire: Wire) -> Net {
     net.run_for(40 * SECOND);
     for n in 0..50 {
         let now = net.now;
-        if net.nodes[A]
-            .endpoint
-            .send(now, link, Class::Media, &[0, n])
-            .is_ok()
-            && n == 0
-        {
-            net.nodes[A]
-                .endpoint
-                .identify(now, link)
-                .expect("the link is up");
+        if net.nodes[A].endpoint.send(now, link, Class::Media, &[0, n]).is_ok() && n == 0 {
+            net.nodes[A].endpoint.identify(now, link).expect("the link is up");
         }
         if let Some(theirs) = net.incoming(B) {
             // The link may have been lost meanwhile.
-            let _ = net.nodes[B]
-                .endpoint
-                .send(now, theirs, Class::Media, &[1, n]);
+            let _ = net.nodes[B].endpoint.send(now, theirs, Class::Media, &[1, n]);
         }
         net.run_for(Duration::from_millis(60));
     }

@@ -17,42 +17,27 @@ fn a_whole_link_goes_as_the_protocol_says() {
     let mut net = Net::acquainted(1, Wire::GOOD);
     assert_eq!((net.announces(A), net.announces(B)), (1, 1));
 
-    let (a, b) = (
-        net.nodes[A].endpoint.identity(),
-        net.nodes[B].endpoint.identity(),
-    );
+    let (a, b) = (net.nodes[A].endpoint.identity(), net.nodes[B].endpoint.identity());
     let ours = net.nodes[A].endpoint.open(net.now, b);
     net.run_for(SECOND);
     let theirs = net.incoming(B).unwrap();
     let rtt = Duration::from_millis(40);
     let mdu = 16_303;
     assert_eq!(net.link_events(A, ours), [LinkEvent::Up { rtt, mdu }]);
-    assert_eq!(
-        net.link_events(B, theirs),
-        [LinkEvent::Incoming { rtt, mdu }]
-    );
+    assert_eq!(net.link_events(B, theirs), [LinkEvent::Incoming { rtt, mdu }]);
 
     let now = net.now;
-    net.nodes[B]
-        .endpoint
-        .send(now, theirs, Class::Signal, &[0x81, 0, 0x91, 3])
-        .unwrap();
+    net.nodes[B].endpoint.send(now, theirs, Class::Signal, &[0x81, 0, 0x91, 3]).unwrap();
     net.run_for(SECOND);
     let now = net.now;
     net.nodes[A].endpoint.identify(now, ours).unwrap();
-    net.nodes[A]
-        .endpoint
-        .send(now, ours, Class::Media, &[7; 300])
-        .unwrap();
+    net.nodes[A].endpoint.send(now, ours, Class::Media, &[7; 300]).unwrap();
     net.run_for(SECOND);
     let now = net.now;
     net.nodes[A].endpoint.close(now, ours);
     net.run_for(SECOND);
 
-    assert_eq!(
-        net.link_events(A, ours)[1..],
-        [LinkEvent::Packet(vec![0x81, 0, 0x91, 3])]
-    );
+    assert_eq!(net.link_events(A, ours)[1..], [LinkEvent::Packet(vec![0x81, 0, 0x91, 3])]);
     assert_eq!(
         net.link_events(B, theirs)[1..],
         [
@@ -62,21 +47,10 @@ fn a_whole_link_goes_as_the_protocol_says() {
         ]
     );
     for node in &net.nodes {
-        assert_eq!(
-            node.endpoint.poll_timeout(),
-            None,
-            "an idle endpoint has no deadline"
-        );
+        assert_eq!(node.endpoint.poll_timeout(), None, "an idle endpoint has no deadline");
     }
-    let proofs = net
-        .sent
-        .iter()
-        .filter(|sent| sent.bytes[1] & 0b11 == 0b11)
-        .count();
-    assert_eq!(
-        proofs, 1,
-        "the link request is proved, and no data packet is"
-    );
+    let proofs = net.sent.iter().filter(|sent| sent.bytes[1] & 0b11 == 0b11).count();
+    assert_eq!(proofs, 1, "the link request is proved, and no data packet is");
 }
 
 #[test]
@@ -85,10 +59,7 @@ fn an_unannounced_phone_is_found_by_a_path_request() {
     let to = net.nodes[B].endpoint.identity();
     let link = net.nodes[A].endpoint.open(net.now, to);
     net.run_for(SECOND);
-    assert!(matches!(
-        net.link_events(A, link)[..],
-        [LinkEvent::Up { .. }]
-    ));
+    assert!(matches!(net.link_events(A, link)[..], [LinkEvent::Up { .. }]));
     assert_eq!((net.announces(A), net.announces(B)), (1, 0));
 }
 
@@ -101,10 +72,7 @@ fn a_search_waits_for_an_interface() {
     net.run_for(3 * SECOND);
     net.plug(A);
     net.run_for(SECOND);
-    assert!(matches!(
-        net.link_events(A, link)[..],
-        [LinkEvent::Up { .. }]
-    ));
+    assert!(matches!(net.link_events(A, link)[..], [LinkEvent::Up { .. }]));
 }
 
 #[test]
@@ -113,17 +81,10 @@ fn an_unknown_phone_ends_in_no_path() {
     let to = "00112233445566778899aabbccddeeff".parse().unwrap();
     let link = net.nodes[A].endpoint.open(net.now, to);
     net.run_for(60 * SECOND);
-    assert_eq!(
-        net.link_events(A, link),
-        [LinkEvent::Failed(FailReason::NoPath)]
-    );
+    assert_eq!(net.link_events(A, link), [LinkEvent::Failed(FailReason::NoPath)]);
     let failed = |event: &LinkEvent| matches!(event, LinkEvent::Failed(_));
     assert_eq!(net.event_time(A, failed), Some(START + 15 * SECOND));
-    let asked: Vec<_> = net
-        .sent
-        .iter()
-        .map(|sent| (sent.at - START).as_secs())
-        .collect();
+    let asked: Vec<_> = net.sent.iter().map(|sent| (sent.at - START).as_secs()).collect();
     assert_eq!(asked, [0, 5, 10]);
     assert_eq!(net.nodes[A].endpoint.poll_timeout(), None);
 }
@@ -138,14 +99,9 @@ fn a_remembered_path_that_leads_nowhere_is_searched_once_more() {
     assert_eq!(net.link_events(A, link), []);
     net.nodes[B].cut = false;
     net.run_for(10 * SECOND);
-    assert!(matches!(
-        net.link_events(A, link)[..],
-        [LinkEvent::Up { .. }]
-    ));
+    assert!(matches!(net.link_events(A, link)[..], [LinkEvent::Up { .. }]));
     // 6 s for the first hop, 6 s per hop; then the search, whose first request was lost.
-    let up = net
-        .event_time(A, |event| matches!(event, LinkEvent::Up { .. }))
-        .unwrap();
+    let up = net.event_time(A, |event| matches!(event, LinkEvent::Up { .. })).unwrap();
     assert_eq!((up - opened).as_secs(), 17);
 }
 
@@ -157,33 +113,20 @@ fn a_phone_that_answers_searches_but_no_link_request_ends_in_timeout() {
     net.run_for(Duration::from_millis(40));
     net.nodes[B].cut = true;
     net.run_for(60 * SECOND);
-    assert_eq!(
-        net.link_events(A, link),
-        [LinkEvent::Failed(FailReason::Timeout)]
-    );
+    assert_eq!(net.link_events(A, link), [LinkEvent::Failed(FailReason::Timeout)]);
     let failed = |event: &LinkEvent| matches!(event, LinkEvent::Failed(_));
-    assert_eq!(
-        net.event_time(A, failed),
-        Some(START + Duration::from_millis(12_040))
-    );
+    assert_eq!(net.event_time(A, failed), Some(START + Duration::from_millis(12_040)));
     let sent = net.sent.len();
     net.nodes[A].endpoint.open(net.now, to);
     net.run_for(SECOND);
-    assert_eq!(
-        net.sent[sent].bytes[1], 0x08,
-        "the path that led nowhere is asked for again"
-    );
+    assert_eq!(net.sent[sent].bytes[1], 0x08, "the path that led nowhere is asked for again");
 }
 
 #[test]
 fn a_vanished_peer_is_noticed_when_the_reference_would() {
     let (mut net, ours, theirs) = Net::linked(7, Wire::GOOD);
-    let up = net
-        .event_time(A, |event| matches!(event, LinkEvent::Up { .. }))
-        .unwrap();
-    let incoming = net
-        .event_time(B, |event| matches!(event, LinkEvent::Incoming { .. }))
-        .unwrap();
+    let up = net.event_time(A, |event| matches!(event, LinkEvent::Up { .. })).unwrap();
+    let incoming = net.event_time(B, |event| matches!(event, LinkEvent::Incoming { .. })).unwrap();
     net.nodes[B].cut = true;
     net.run_for(60 * SECOND);
     // Two silent intervals of 40 ms * 360 / 1.75, and the grace of four round trips and 5 s.
@@ -195,25 +138,14 @@ fn a_vanished_peer_is_noticed_when_the_reference_would() {
     assert_eq!(net.link_events(A, ours).len(), 2);
     assert_eq!(net.link_events(B, theirs).len(), 2);
     let closes = |n| contexts(&net, n).filter(|context| *context == 0xfc).count();
-    assert_eq!(
-        (closes(A), closes(B)),
-        (1, 1),
-        "both tell the other, in case it hears"
-    );
+    assert_eq!((closes(A), closes(B)), (1, 1), "both tell the other, in case it hears");
     let keepalives = contexts(&net, A).filter(|context| *context == 0xfa).count();
-    assert_eq!(
-        keepalives, 2,
-        "one by the interval, and a last one when the link is stale"
-    );
+    assert_eq!(keepalives, 2, "one by the interval, and a last one when the link is stale");
 }
 
 #[test]
 fn the_echo_of_a_keepalive_keeps_no_link_alive() {
-    let wire = Wire {
-        config: InterfaceConfig::UDP,
-        echo: true,
-        ..Wire::GOOD
-    };
+    let wire = Wire { config: InterfaceConfig::UDP, echo: true, ..Wire::GOOD };
     let (mut net, ours, theirs) = Net::linked(31, wire);
     for n in [A, B] {
         let (mut alone, ..) = Net::linked(31, wire);
@@ -229,14 +161,9 @@ fn the_echo_of_a_keepalive_keeps_no_link_alive() {
 
 #[test]
 fn an_idle_link_lives_on_keepalives() {
-    for (delay, jitter, late) in [
-        (5, 0, 0),
-        (5, 0, 1),
-        (5, 40, 0),
-        (40, 40, 9),
-        (300, 200, 20),
-        (2_000, 0, 5),
-    ] {
+    for (delay, jitter, late) in
+        [(5, 0, 0), (5, 0, 1), (5, 40, 0), (40, 40, 9), (300, 200, 20), (2_000, 0, 5)]
+    {
         let wire = Wire {
             delay: Duration::from_millis(delay),
             jitter: Duration::from_millis(jitter),
@@ -251,15 +178,8 @@ fn an_idle_link_lives_on_keepalives() {
         net.run_for(3_600 * SECOND);
         for (node, link) in [(A, ours), (B, theirs)] {
             let events = net.link_events(node, link);
-            let heard = events
-                .iter()
-                .filter(|event| **event == LinkEvent::Heard)
-                .count();
-            assert_eq!(
-                heard,
-                events.len() - 1,
-                "nothing but signs of life at {delay} ms"
-            );
+            let heard = events.iter().filter(|event| **event == LinkEvent::Heard).count();
+            assert_eq!(heard, events.len() - 1, "nothing but signs of life at {delay} ms");
             assert!(heard >= 5, "{heard} signs of life in an hour at {delay} ms");
         }
     }
@@ -299,12 +219,7 @@ fn a_keepalive_that_comes_back_within_the_grace_rescues_the_link() {
     net.nodes[B].cut = false;
     net.run_for(120 * SECOND);
     let now = net.now;
-    assert_eq!(
-        net.nodes[A]
-            .endpoint
-            .send(now, ours, Class::Media, b"alive"),
-        Ok(())
-    );
+    assert_eq!(net.nodes[A].endpoint.send(now, ours, Class::Media, b"alive"), Ok(()));
 }
 
 #[test]
@@ -314,10 +229,7 @@ fn a_link_whose_round_trip_time_was_lost_stays_half_open_for_its_time() {
     let opened = net.now;
     let link = net.nodes[A].endpoint.open(net.now, to);
     net.run_for(Duration::from_millis(50));
-    assert!(matches!(
-        net.link_events(A, link)[..],
-        [LinkEvent::Up { .. }]
-    ));
+    assert!(matches!(net.link_events(A, link)[..], [LinkEvent::Up { .. }]));
     net.nodes[B].cut = true;
     net.run_for(Duration::from_millis(50));
     net.nodes[B].cut = false;
@@ -326,11 +238,7 @@ fn a_link_whose_round_trip_time_was_lost_stays_half_open_for_its_time() {
     net.nodes[A].endpoint.close(net.now, link);
     net.run_for(SECOND);
     assert_eq!(net.incoming(B), None);
-    assert_eq!(
-        net.nodes[B].endpoint.poll_timeout(),
-        None,
-        "a close ends it early"
-    );
+    assert_eq!(net.nodes[B].endpoint.poll_timeout(), None, "a close ends it early");
 }
 
 #[test]
@@ -353,18 +261,12 @@ fn a_peer_cannot_claim_a_round_trip_time_beyond_the_bound() {
 fn an_interface_that_goes_down_closes_its_links_at_once() {
     let (mut net, ours, theirs) = Net::linked(10, Wire::GOOD);
     net.unplug(A);
-    assert_eq!(
-        net.link_events(A, ours)[1..],
-        [LinkEvent::Closed(CloseReason::Interface)]
-    );
+    assert_eq!(net.link_events(A, ours)[1..], [LinkEvent::Closed(CloseReason::Interface)]);
     let now = net.now;
     let sent = net.nodes[A].endpoint.send(now, ours, Class::Signal, b"x");
     assert_eq!(sent, Err(LinkError::Unknown));
     net.run_for(60 * SECOND);
-    assert_eq!(
-        net.link_events(B, theirs).last(),
-        Some(&LinkEvent::Closed(CloseReason::Timeout))
-    );
+    assert_eq!(net.link_events(B, theirs).last(), Some(&LinkEvent::Closed(CloseReason::Timeout)));
     assert_eq!(net.nodes[A].endpoint.poll_timeout(), None);
 }
 
@@ -378,10 +280,7 @@ fn a_link_request_whose_interface_goes_down_searches_another_path() {
     net.run_for(SECOND);
     net.plug(A);
     net.run_for(SECOND);
-    assert!(matches!(
-        net.link_events(A, link)[..],
-        [LinkEvent::Up { .. }]
-    ));
+    assert!(matches!(net.link_events(A, link)[..], [LinkEvent::Up { .. }]));
 }
 
 #[test]
@@ -408,23 +307,12 @@ fn an_open_is_cancelled_at_any_stage() {
 
 #[test]
 fn echoed_and_doubled_packets_are_dropped() {
-    let wire = Wire {
-        config: InterfaceConfig::UDP,
-        double: 50,
-        echo: true,
-        ..Wire::GOOD
-    };
+    let wire = Wire { config: InterfaceConfig::UDP, double: 50, echo: true, ..Wire::GOOD };
     let (mut net, ours, theirs) = Net::linked(13, wire);
     for n in 0..50 {
         let now = net.now;
-        net.nodes[A]
-            .endpoint
-            .send(now, ours, Class::Media, &[n])
-            .unwrap();
-        net.nodes[B]
-            .endpoint
-            .send(now, theirs, Class::Media, &[100 + n])
-            .unwrap();
+        net.nodes[A].endpoint.send(now, ours, Class::Media, &[n]).unwrap();
+        net.nodes[B].endpoint.send(now, theirs, Class::Media, &[100 + n]).unwrap();
         net.run_for(SECOND);
     }
     let of_b: Vec<_> = (100..150).map(|n| vec![n]).collect();
@@ -432,13 +320,7 @@ fn echoed_and_doubled_packets_are_dropped() {
     assert_eq!(net.packets(A, ours), of_b);
     assert_eq!(net.packets(B, theirs), of_a);
     let incoming = |(_, event): &&(_, Event)| {
-        matches!(
-            event,
-            Event::Link {
-                event: LinkEvent::Incoming { .. },
-                ..
-            }
-        )
+        matches!(event, Event::Link { event: LinkEvent::Incoming { .. }, .. })
     };
     assert_eq!(net.nodes[B].events.iter().filter(incoming).count(), 1);
     assert!(net.nodes[A].endpoint.stats().dropped(DropReason::Duplicate) > 50);
@@ -499,10 +381,7 @@ fn the_path_over_a_lost_interface_is_forgotten() {
 
 #[test]
 fn what_a_link_cannot_carry_is_refused() {
-    let wire = Wire {
-        config: InterfaceConfig::UDP,
-        ..Wire::GOOD
-    };
+    let wire = Wire { config: InterfaceConfig::UDP, ..Wire::GOOD };
     let (mut net, ours, theirs) = Net::linked(15, wire);
     let now = net.now;
     let a = &mut net.nodes[A].endpoint;
@@ -518,27 +397,17 @@ fn what_a_link_cannot_carry_is_refused() {
     for _ in 0..limits::SIGNAL_QUEUE {
         assert_eq!(b.send(now, theirs, Class::Signal, b"signal"), Ok(()));
     }
-    assert_eq!(
-        b.send(now, theirs, Class::Signal, b"signal"),
-        Err(LinkError::QueueFull)
-    );
+    assert_eq!(b.send(now, theirs, Class::Signal, b"signal"), Err(LinkError::QueueFull));
     let a = &mut net.nodes[A].endpoint;
     while a.send(now, ours, Class::Signal, b"signal").is_ok() {}
     assert_eq!(a.identify(now, ours), Err(LinkError::QueueFull));
     let b = &mut net.nodes[B].endpoint;
     let unknown = "00112233445566778899aabbccddeeff".parse().unwrap();
     let searching = b.open(now, unknown);
-    assert_eq!(
-        b.send(now, searching, Class::Signal, b"signal"),
-        Err(LinkError::NotUp)
-    );
+    assert_eq!(b.send(now, searching, Class::Signal, b"signal"), Err(LinkError::NotUp));
     net.run_for(SECOND);
     let signals = net.link_events(A, ours).len();
-    assert_eq!(
-        signals,
-        1 + limits::SIGNAL_QUEUE,
-        "queued signals all arrive"
-    );
+    assert_eq!(signals, 1 + limits::SIGNAL_QUEUE, "queued signals all arrive");
 }
 
 #[test]
@@ -547,27 +416,20 @@ fn the_endpoint_refuses_itself_and_more_links_than_it_keeps() {
     let (now, own) = (net.now, net.nodes[A].endpoint.identity());
     let to = net.nodes[B].endpoint.identity();
     let itself = net.nodes[A].endpoint.open(now, own);
-    let links: Vec<_> = (0..=limits::OUTGOING_LINKS)
-        .map(|_| net.nodes[A].endpoint.open(now, to))
-        .collect();
+    let links: Vec<_> =
+        (0..=limits::OUTGOING_LINKS).map(|_| net.nodes[A].endpoint.open(now, to)).collect();
     net.run_for(2 * SECOND);
     let refused = [LinkEvent::Failed(FailReason::Refused)];
     assert_eq!(net.link_events(A, itself), refused);
     let (last, kept) = links.split_last().unwrap();
     assert_eq!(net.link_events(A, *last), refused);
     for link in kept {
-        assert!(matches!(
-            net.link_events(A, *link)[..],
-            [LinkEvent::Up { .. }]
-        ));
+        assert!(matches!(net.link_events(A, *link)[..], [LinkEvent::Up { .. }]));
     }
 }
 
 /// The contexts of the link packets that a node sent.
 fn contexts(net: &Net, n: usize) -> impl Iterator<Item = u8> {
     let of_link = move |sent: &&common::Sent| sent.node == n && sent.bytes[1] == 0x0c;
-    net.sent
-        .iter()
-        .filter(of_link)
-        .map(|sent| unframed(&sent.bytes)[18])
+    net.sent.iter().filter(of_link).map(|sent| unframed(&sent.bytes)[18])
 }

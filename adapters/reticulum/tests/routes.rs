@@ -67,13 +67,7 @@ fn another_client_of_the_shared_instance_is_reached_directly() {
 
 /// A, which heard B through a node that counted `hops`, and the link request that it then sends.
 fn request_after_announce(config: InterfaceConfig, hops: u8) -> (Net, Vec<u8>) {
-    let mut net = Net::new(
-        u64::from(hops),
-        Wire {
-            config,
-            ..Wire::GOOD
-        },
-    );
+    let mut net = Net::new(u64::from(hops), Wire { config, ..Wire::GOOD });
     net.nodes[A].cut = true;
     net.nodes[B].endpoint.announce(net.now);
     net.run_for(SECOND);

@@ -128,10 +128,7 @@ impl PhoneBuilder {
     pub async fn start(self) -> Result<(Phone, Events), StartError> {
         let mut listeners = Vec::new();
         for address in &self.listen {
-            let failed = |error| StartError::Listen {
-                address: address.clone(),
-                error,
-            };
+            let failed = |error| StartError::Listen { address: address.clone(), error };
             let listener = TcpListener::bind(address).await.map_err(failed)?;
             let local = listener.local_addr().map_err(failed)?;
             listeners.push((listener, local));
@@ -143,9 +140,8 @@ impl PhoneBuilder {
         })
         .map_err(StartError::Thread)?;
 
-        let unix_time_at_origin = SystemTime::now()
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .unwrap_or(Duration::ZERO);
+        let unix_time_at_origin =
+            SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
         let (identity, telephone, endpoint) = (self.identity, self.telephone, self.endpoint);
         let config = Config {
             identity,
@@ -164,19 +160,12 @@ impl PhoneBuilder {
         let addresses: Vec<SocketAddr> = listeners.iter().map(|(_, local)| *local).collect();
         let mut origins = (0..).map(InterfaceOrigin);
         for ((listener, _), origin) in listeners.into_iter().zip(&mut origins) {
-            let door = Door {
-                origin,
-                config: InterfaceConfig::TCP_ACCEPTED,
-                io: io_sender.clone(),
-            };
+            let door =
+                Door { origin, config: InterfaceConfig::TCP_ACCEPTED, io: io_sender.clone() };
             tasks.spawn(interface::serve(listener, door));
         }
         for (address, origin) in self.connect.into_iter().zip(&mut origins) {
-            let door = Door {
-                origin,
-                config: InterfaceConfig::TCP,
-                io: io_sender.clone(),
-            };
+            let door = Door { origin, config: InterfaceConfig::TCP, io: io_sender.clone() };
             tasks.spawn(interface::connect(address, door));
         }
         let me = driver.identity();

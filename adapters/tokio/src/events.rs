@@ -31,13 +31,7 @@ struct Shared {
 pub(crate) fn channel() -> (EventSender, Events) {
     let (sender, receiver) = mpsc::unbounded_channel();
     let shared = Arc::new(Shared::default());
-    (
-        EventSender {
-            sender,
-            shared: shared.clone(),
-        },
-        Events { receiver, shared },
-    )
+    (EventSender { sender, shared: shared.clone() }, Events { receiver, shared })
 }
 
 impl Events {
@@ -57,10 +51,8 @@ impl Events {
 
 impl EventSender {
     pub(crate) fn send(&self, event: Event) {
-        let is_chatty = matches!(
-            event,
-            Event::Announced { .. } | Event::Call(core::Event::Dropped { .. })
-        );
+        let is_chatty =
+            matches!(event, Event::Announced { .. } | Event::Call(core::Event::Dropped { .. }));
         if is_chatty && self.shared.waiting.load(Ordering::Relaxed) >= EVENT_BACKLOG {
             self.shared.lost.fetch_add(1, Ordering::Relaxed);
             return;

@@ -96,16 +96,7 @@ async fn run(stream: TcpStream, Door { origin, config, io }: &Door) {
     let (reader, stream_writer) = stream.into_split();
     let (writer, outgoing) = mpsc::channel(1);
     let (reply, number) = oneshot::channel();
-    if io
-        .send(Io::Up {
-            origin: *origin,
-            config: *config,
-            writer,
-            number: reply,
-        })
-        .await
-        .is_err()
-    {
+    if io.send(Io::Up { origin: *origin, config: *config, writer, number: reply }).await.is_err() {
         return;
     }
     let Ok(number) = number.await else { return };

@@ -54,16 +54,8 @@ pub struct Figures {
 /// What a handle asks of the phone's task.
 #[derive(Debug)]
 pub(crate) enum Request {
-    Dial {
-        to: IdentityHash,
-        profile: Profile,
-        mode: Mode,
-        reply: Reply<CallId>,
-    },
-    Command {
-        command: Command,
-        reply: Reply<()>,
-    },
+    Dial { to: IdentityHash, profile: Profile, mode: Mode, reply: Reply<CallId> },
+    Command { command: Command, reply: Reply<()> },
     Microphone(Receiver<Vec<f32>>),
     Speaker(Sender<Vec<f32>>),
     Status(oneshot::Sender<Option<CallStatus>>),
@@ -85,11 +77,7 @@ impl Phone {
         identity: IdentityHash,
         listening: Vec<SocketAddr>,
     ) -> Self {
-        Self {
-            requests,
-            identity,
-            listening: listening.into(),
-        }
+        Self { requests, identity, listening: listening.into() }
     }
 
     /// Who this phone is: the hash that others dial.
@@ -122,24 +110,14 @@ impl Phone {
         profile: Profile,
         mode: Mode,
     ) -> Result<Call, CallError> {
-        let id = self
-            .ask(|reply| Request::Dial {
-                to,
-                profile,
-                mode,
-                reply,
-            })
-            .await??;
+        let id = self.ask(|reply| Request::Dial { to, profile, mode, reply }).await??;
         Ok(self.call(id))
     }
 
     /// Makes a handle to the call that an event names.
     #[must_use]
     pub fn call(&self, id: CallId) -> Call {
-        Call {
-            phone: self.clone(),
-            id,
-        }
+        Call { phone: self.clone(), id }
     }
 
     /// Takes or frees the line for incoming calls.
@@ -202,9 +180,7 @@ impl Phone {
     }
 
     async fn command(&self, command: Command) -> Result<(), CallError> {
-        Ok(self
-            .ask(|reply| Request::Command { command, reply })
-            .await??)
+        Ok(self.ask(|reply| Request::Command { command, reply }).await??)
     }
 
     async fn ask<T>(
@@ -217,10 +193,7 @@ impl Phone {
     }
 
     async fn send(&self, request: Request) -> Result<(), CallError> {
-        self.requests
-            .send(request)
-            .await
-            .map_err(|_| CallError::ShutDown)
+        self.requests.send(request).await.map_err(|_| CallError::ShutDown)
     }
 }
 
@@ -252,9 +225,7 @@ impl Call {
     /// # Errors
     /// [`CallError`]: the call is over or being set up, or the profile cannot be sent.
     pub async fn set_profile(&self, profile: Profile) -> Result<(), CallError> {
-        self.phone
-            .command(Command::SetProfile(self.id, profile))
-            .await
+        self.phone.command(Command::SetProfile(self.id, profile)).await
     }
 
     /// Switches the mode, here and at the peer.
@@ -278,9 +249,7 @@ impl Call {
     /// # Errors
     /// [`CallError`]: the call is over.
     pub async fn mute(&self, direction: Direction, mute: Mute) -> Result<(), CallError> {
-        self.phone
-            .command(Command::Mute(self.id, direction, mute))
-            .await
+        self.phone.command(Command::Mute(self.id, direction, mute)).await
     }
 }
 

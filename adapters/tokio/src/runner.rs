@@ -114,12 +114,7 @@ impl Runner {
         let now = self.now();
         // Whoever asked may have gone before the answer; that is their business.
         match request {
-            Request::Dial {
-                to,
-                profile,
-                mode,
-                reply,
-            } => {
+            Request::Dial { to, profile, mode, reply } => {
                 let _ = reply.send(self.driver.dial(now, to, profile, mode));
             }
             Request::Command { command, reply } => {
@@ -131,8 +126,7 @@ impl Runner {
             }
             Request::Speaker(pcm) => {
                 self.speaker = Some(pcm);
-                self.driver
-                    .port(now, Direction::Receive, PortChange::Attached);
+                self.driver.port(now, Direction::Receive, PortChange::Attached);
             }
             Request::Status(reply) => {
                 let _ = reply.send(self.driver.call());
@@ -140,10 +134,7 @@ impl Runner {
             Request::Figures(reply) => {
                 let telephone = *self.driver.stats();
                 let endpoint = self.driver.endpoint_stats().clone();
-                let _ = reply.send(Figures {
-                    telephone,
-                    endpoint,
-                });
+                let _ = reply.send(Figures { telephone, endpoint });
             }
             Request::ShutDown(_) => debug_assert!(false, "the loop ends on it"),
         }
@@ -152,12 +143,7 @@ impl Runner {
     fn on_io(&mut self, io: Io) {
         let now = self.now();
         match io {
-            Io::Up {
-                origin,
-                config,
-                writer,
-                number,
-            } => {
+            Io::Up { origin, config, writer, number } => {
                 let id = self.driver.interface_up(now, origin, config);
                 self.interfaces.insert(id.0, (id, writer));
                 if number.send(id.0).is_err() {
@@ -202,8 +188,7 @@ impl Runner {
             Err(TrySendError::Full(_)) => tracing::debug!("the speaker's reader is late"),
             Err(TrySendError::Closed(_)) => {
                 self.speaker = None;
-                self.driver
-                    .port(now, Direction::Receive, PortChange::Detached);
+                self.driver.port(now, Direction::Receive, PortChange::Detached);
             }
         }
     }
@@ -214,12 +199,7 @@ impl Runner {
             self.coder.give(task);
         }
         while let Some(event) = self.driver.poll_event() {
-            if let Event::Stream {
-                direction: Direction::Receive,
-                change,
-                ..
-            } = event
-            {
+            if let Event::Stream { direction: Direction::Receive, change, .. } = event {
                 self.playout = (change == StreamChange::Opened).then(playout_clock);
             }
             self.events.send(event);

@@ -29,14 +29,8 @@ fn speech_goes_both_ways_and_the_wire_is_that_of_the_reference() {
     let before = python.stats();
     thread::sleep(Duration::from_secs(2));
     let after = python.stats();
-    assert!(
-        after.media_rx - before.media_rx >= 30,
-        "{before:?} {after:?}"
-    );
-    assert!(
-        after.media_tx - before.media_tx >= 30,
-        "{before:?} {after:?}"
-    );
+    assert!(after.media_rx - before.media_rx >= 30, "{before:?} {after:?}");
+    assert!(after.media_tx - before.media_tx >= 30, "{before:?} {after:?}");
     thread::sleep(SPEAKING - Duration::from_secs(2));
     python.send(&Command::HangUp);
     assert_eq!(rust.expect_end(), EndReason::RemoteHangup);
@@ -50,15 +44,7 @@ fn speech_goes_both_ways_and_the_wire_is_that_of_the_reference() {
 
     let packets = python.packets();
     assert!(check_wire(&packets, Profile::MediumQuality.byte_ceiling()) >= 100);
-    let expected = [
-        "< [3]",
-        "> identify",
-        "< [4]",
-        "> [319, 241]",
-        "< [5]",
-        "< [6]",
-        "> [6]",
-    ];
+    let expected = ["< [3]", "> identify", "< [4]", "> [319, 241]", "< [5]", "< [6]", "> [6]"];
     let mut seen = signalling(&packets);
     // The two ESTABLISHED may cross.
     seen[5..].sort();
@@ -78,10 +64,7 @@ fn rust_rejects() {
     python.expect_where("rejected or ended", PATIENCE, |event| {
         ["rejected", "ended"].contains(&event.name.as_str())
     });
-    assert_eq!(
-        signalling(&python.packets()).last().map(String::as_str),
-        Some("< [1]")
-    );
+    assert_eq!(signalling(&python.packets()).last().map(String::as_str), Some("< [1]"));
 }
 
 #[test]
@@ -89,8 +72,7 @@ fn rust_is_busy() {
     let _turn = turn();
     let rust = RustPhone::listening(Config::default());
     let mut python = caller("python_calls_busy", &rust);
-    rust.block_on(rust.phone.set_busy(Availability::Busy))
-        .expect("the phone runs");
+    rust.block_on(rust.phone.set_busy(Availability::Busy)).expect("the phone runs");
     call(&mut python, &rust);
     python.expect("busy", PATIENCE);
     assert_eq!(signalling(&python.packets()), ["< [0]"]);
@@ -99,17 +81,11 @@ fn rust_is_busy() {
 #[test]
 fn rust_allows_nobody() {
     let _turn = turn();
-    let rust = RustPhone::listening(Config {
-        callers: CallerPolicy::None,
-        ..Config::default()
-    });
+    let rust = RustPhone::listening(Config { callers: CallerPolicy::None, ..Config::default() });
     let mut python = caller("python_calls_not_allowed", &rust);
     call(&mut python, &rust);
     python.expect("busy", PATIENCE);
-    assert_eq!(
-        signalling(&python.packets()),
-        ["< [3]", "> identify", "< [0]"]
-    );
+    assert_eq!(signalling(&python.packets()), ["< [3]", "> identify", "< [0]"]);
 }
 
 #[test]
@@ -142,10 +118,7 @@ fn python_gives_up_while_it_rings() {
 fn nobody_answers() {
     let _turn = turn();
     let ring_time = Duration::from_secs(1);
-    let mut rust = RustPhone::listening(Config {
-        ring_time,
-        ..Config::default()
-    });
+    let mut rust = RustPhone::listening(Config { ring_time, ..Config::default() });
     let mut python = caller("python_calls_ring_timeout", &rust);
     call(&mut python, &rust);
     rust.expect_incoming(&python);
@@ -154,17 +127,10 @@ fn nobody_answers() {
 }
 
 fn caller(test: &str, rust: &RustPhone) -> PythonPeer {
-    python(test)
-        .connect(rust.port())
-        .audio_in(Path::new(SPEECH), SPEECH_DELAY)
-        .spawn()
+    python(test).connect(rust.port()).audio_in(Path::new(SPEECH), SPEECH_DELAY).spawn()
 }
 
 fn call(python: &mut PythonPeer, rust: &RustPhone) {
     let profile = Some(Profile::MediumQuality.id());
-    python.send(&Command::Call {
-        identity: rust.identity(),
-        profile,
-        mode: None,
-    });
+    python.send(&Command::Call { identity: rust.identity(), profile, mode: None });
 }

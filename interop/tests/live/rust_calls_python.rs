@@ -15,9 +15,7 @@ use lxst_tokio::{EndReason, Profile};
 #[test]
 fn speech_goes_both_ways_and_the_wire_is_that_of_the_reference() {
     let _turn = turn();
-    let mut python = python("rust_calls_speech")
-        .audio_in(Path::new(SPEECH), SPEECH_DELAY)
-        .spawn();
+    let mut python = python("rust_calls_speech").audio_in(Path::new(SPEECH), SPEECH_DELAY).spawn();
     let mut rust = RustPhone::connected_to(&python);
     let heard = rust.listen();
 
@@ -33,14 +31,8 @@ fn speech_goes_both_ways_and_the_wire_is_that_of_the_reference() {
     let before = python.stats();
     thread::sleep(Duration::from_secs(2));
     let after = python.stats();
-    assert!(
-        after.media_rx - before.media_rx >= 30,
-        "{before:?} {after:?}"
-    );
-    assert!(
-        after.media_tx - before.media_tx >= 30,
-        "{before:?} {after:?}"
-    );
+    assert!(after.media_rx - before.media_rx >= 30, "{before:?} {after:?}");
+    assert!(after.media_tx - before.media_tx >= 30, "{before:?} {after:?}");
     thread::sleep(SPEAKING - Duration::from_secs(2));
     rust.hang_up(call.id());
     assert_eq!(rust.expect_end(), EndReason::LocalHangup);
@@ -54,16 +46,8 @@ fn speech_goes_both_ways_and_the_wire_is_that_of_the_reference() {
 
     let packets = python.packets();
     assert!(check_wire(&packets, Profile::MediumQuality.byte_ceiling()) >= 100);
-    let expected = [
-        "> [3]",
-        "< identify",
-        "> [4]",
-        "< [319, 241]",
-        "> [5]",
-        "< [6]",
-        "> [6]",
-    ]
-    .map(String::from);
+    let expected = ["> [3]", "< identify", "> [4]", "< [319, 241]", "> [5]", "< [6]", "> [6]"]
+        .map(String::from);
     let mut seen = signalling(&packets);
     // The two ESTABLISHED may cross.
     seen[5..].sort();
@@ -96,9 +80,7 @@ fn python_is_busy() {
 #[test]
 fn python_does_not_answer() {
     let _turn = turn();
-    let mut python = python("rust_calls_no_answer")
-        .ring_time(Duration::from_secs(1))
-        .spawn();
+    let mut python = python("rust_calls_no_answer").ring_time(Duration::from_secs(1)).spawn();
     let mut rust = RustPhone::connected_to(&python);
     rust.dial(python.identity(), Profile::MediumQuality);
     python.expect("ringing", PATIENCE);
@@ -129,12 +111,7 @@ fn a_cancelled_call_ends_at_python_too() {
     rust.hang_up(call.id());
     assert_eq!(rust.expect_end(), EndReason::Cancelled);
     python.expect("ended", PATIENCE);
-    assert!(
-        python
-            .packets()
-            .iter()
-            .any(|packet| packet.kind == PacketKind::LinkClose)
-    );
+    assert!(python.packets().iter().any(|packet| packet.kind == PacketKind::LinkClose));
 }
 
 #[test]
@@ -168,17 +145,12 @@ fn every_opus_profile_is_heard_by_python() {
         assert_eq!(established.json["profile"], profile.id());
         thread::sleep(SPEAKING);
         rust.hang_up(call.id());
-        rust.expect("end", |event| {
-            matches!(event, CallEvent::Ended { .. }).then_some(())
-        });
+        rust.expect("end", |event| matches!(event, CallEvent::Ended { .. }).then_some(()));
         python.expect("ended", PATIENCE);
 
         let (python_heard, rust_heard) = (python_heard(&mut python), heard.compare(&speech()));
         println!("{profile}: python heard {python_heard:?}, rust heard {rust_heard:?}");
-        assert!(
-            python_heard.correlation >= 0.9,
-            "{profile}: {python_heard:?}"
-        );
+        assert!(python_heard.correlation >= 0.9, "{profile}: {python_heard:?}");
         assert!(rust_heard.correlation >= 0.9, "{profile}: {rust_heard:?}");
         check_wire(&python.packets(), profile.byte_ceiling());
     }

@@ -50,12 +50,7 @@ impl RustPhone {
             .expect("a runtime starts");
         let builder = build(Phone::builder(Identity::generate(&mut OsRng)));
         let (phone, events) = runtime.block_on(builder.start()).expect("the phone starts");
-        Self {
-            phone,
-            events,
-            seen: Vec::new(),
-            runtime,
-        }
+        Self { phone, events, seen: Vec::new(), runtime }
     }
 
     pub(crate) fn port(&self) -> u16 {
@@ -72,15 +67,11 @@ impl RustPhone {
     }
 
     pub(crate) fn answer(&self, call: CallId) {
-        self.runtime
-            .block_on(self.phone.call(call).answer())
-            .expect("the call rings");
+        self.runtime.block_on(self.phone.call(call).answer()).expect("the call rings");
     }
 
     pub(crate) fn hang_up(&self, call: CallId) {
-        self.runtime
-            .block_on(self.phone.call(call).hang_up())
-            .expect("the call stands");
+        self.runtime.block_on(self.phone.call(call).hang_up()).expect("the call stands");
     }
 
     pub(crate) fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
@@ -100,10 +91,7 @@ impl RustPhone {
                 if let Some(found) = wanted(&event) {
                     return found;
                 }
-                assert!(
-                    !matches!(event, CallEvent::Ended { .. }),
-                    "no {what} but {event:?}"
-                );
+                assert!(!matches!(event, CallEvent::Ended { .. }), "no {what} but {event:?}");
             }
         }
     }
@@ -118,9 +106,7 @@ impl RustPhone {
     }
 
     pub(crate) fn expect_ringing(&mut self) {
-        self.expect("ringing", |event| {
-            matches!(event, CallEvent::Ringing { .. }).then_some(())
-        });
+        self.expect("ringing", |event| matches!(event, CallEvent::Ringing { .. }).then_some(()));
     }
 
     pub(crate) fn expect_established(&mut self) -> Profile {
@@ -145,10 +131,7 @@ impl RustPhone {
             let mut microphone = phone.microphone().await.expect("the phone runs");
             let mut clock = interval(Duration::from_millis(20));
             let silence = [0.0; BLOCK_SAMPLES];
-            for block in pcm
-                .chunks(BLOCK_SAMPLES)
-                .chain(core::iter::repeat(&silence[..]))
-            {
+            for block in pcm.chunks(BLOCK_SAMPLES).chain(core::iter::repeat(&silence[..])) {
                 clock.tick().await;
                 if !microphone.write(block).await {
                     return;
@@ -166,10 +149,7 @@ impl RustPhone {
         self.runtime.spawn(async move {
             while let Some(pcm) = speaker.read().await {
                 let to_i16 = |sample: &f32| (sample * 32_767.0) as i16;
-                samples
-                    .lock()
-                    .expect("nobody panicked")
-                    .extend(pcm.iter().map(to_i16));
+                samples.lock().expect("nobody panicked").extend(pcm.iter().map(to_i16));
             }
         });
         heard
@@ -189,10 +169,7 @@ pub(crate) struct Heard(Arc<Mutex<Vec<i16>>>);
 impl Heard {
     pub(crate) fn compare(&self, spoken: &Recording) -> Verdict {
         let samples = self.0.lock().expect("nobody panicked").clone();
-        let heard = Pcm {
-            samples: &samples,
-            rate_hz: 48_000,
-        };
+        let heard = Pcm { samples: &samples, rate_hz: 48_000 };
         correlation(spoken.pcm(), heard, MAX_LAG).expect("speech was heard")
     }
 }
@@ -214,11 +191,7 @@ pub(crate) fn python_heard(peer: &mut PythonPeer) -> Verdict {
 /// The signals that a peer exchanged, in order, as `>` sent and `<` received by it.
 pub(crate) fn signalling(packets: &[PacketRecord]) -> Vec<String> {
     let words = |packet: &PacketRecord| {
-        let arrow = if packet.direction == Direction::Tx {
-            '>'
-        } else {
-            '<'
-        };
+        let arrow = if packet.direction == Direction::Tx { '>' } else { '<' };
         match packet.kind {
             PacketKind::Signal => Some(format!("{arrow} {:?}", packet.signals)),
             PacketKind::Identify => Some(format!("{arrow} identify")),
@@ -241,10 +214,7 @@ pub(crate) fn check_wire(packets: &[PacketRecord], byte_ceiling: usize) -> usize
             let bytes = packet.bytes.as_ref().expect("it decrypts");
             // {1: bin8}: four bytes before the codec byte.
             let payload = bytes.len() - 5;
-            assert!(
-                payload <= byte_ceiling,
-                "{payload} bytes exceed {byte_ceiling}"
-            );
+            assert!(payload <= byte_ceiling, "{payload} bytes exceed {byte_ceiling}");
         }
     }
     ours
@@ -252,11 +222,8 @@ pub(crate) fn check_wire(packets: &[PacketRecord], byte_ceiling: usize) -> usize
 
 fn at_48_khz(recording: &Recording) -> Vec<f32> {
     let pcm = recording.pcm();
-    let samples: Vec<f32> = pcm
-        .samples
-        .iter()
-        .map(|sample| f32::from(*sample) / 32_768.0)
-        .collect();
+    let samples: Vec<f32> =
+        pcm.samples.iter().map(|sample| f32::from(*sample) / 32_768.0).collect();
     let mut resampler = Resampler::new(pcm.rate_hz, 48_000).expect("a rate that converts");
     let mut converted = Vec::new();
     resampler.push(&samples, &mut converted);

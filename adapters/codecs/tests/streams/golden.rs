@@ -49,38 +49,25 @@ struct Call {
 impl Call {
     /// The RMS of the loudest tenth of a second.
     fn loudest(&self) -> f64 {
-        self.heard
-            .iter()
-            .flat_map(|pcm| pcm.chunks_exact(4_800))
-            .map(rms)
-            .fold(0.0, f64::max)
+        self.heard.iter().flat_map(|pcm| pcm.chunks_exact(4_800)).map(rms).fold(0.0, f64::max)
     }
 }
 
 /// Decodes what A sent and what A received, each as one stream, and checks each frame.
 fn replay(name: &str, samples: u32, first_bytes: &[u8]) -> Call {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../interop/captures")
-        .join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../interop/captures").join(name);
     let capture = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
-    let lines: Vec<Value> = capture
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
+    let lines: Vec<Value> =
+        capture.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let heard = ["tx", "rx"].map(|direction| {
         let mut decoder = Decoder::new().unwrap();
         let mut pcm = Vec::new();
-        let packets = lines
-            .iter()
-            .filter(|line| line["kind"] == "media" && line["dir"] == direction);
+        let packets =
+            lines.iter().filter(|line| line["kind"] == "media" && line["dir"] == direction);
         for packet in packets {
             let plaintext = from_hex(packet["hex"].as_str().unwrap());
             let (codec, payload) = frame(&plaintext);
-            assert!(
-                first_bytes.contains(&payload[0]),
-                "first byte {:#04x}",
-                payload[0]
-            );
+            assert!(first_bytes.contains(&payload[0]), "first byte {:#04x}", payload[0]);
             let before = pcm.len();
             let codec = Codec::try_from(codec).unwrap();
             let played = decoder.decode(codec, payload, &mut pcm).unwrap();
@@ -90,9 +77,7 @@ fn replay(name: &str, samples: u32, first_bytes: &[u8]) -> Call {
         assert_eq!(pcm.len(), 60 * samples as usize, "60 packets {direction}");
         pcm
     });
-    Call {
-        heard: heard.into(),
-    }
+    Call { heard: heard.into() }
 }
 
 /// The codec byte and the payload of a media packet, `{1: bin}`.
@@ -109,8 +94,5 @@ fn frame(plaintext: &[u8]) -> (u8, &[u8]) {
 }
 
 fn from_hex(hex: &str) -> Vec<u8> {
-    (0..hex.len())
-        .step_by(2)
-        .map(|n| u8::from_str_radix(&hex[n..n + 2], 16).unwrap())
-        .collect()
+    (0..hex.len()).step_by(2).map(|n| u8::from_str_radix(&hex[n..n + 2], 16).unwrap()).collect()
 }

@@ -20,18 +20,10 @@ fn speech_keeps_its_envelope_in_every_profile() {
 
 #[test]
 fn payloads_stay_within_the_ceiling_of_every_profile_and_duration() {
-    let signals = [
-        speech(0.6),
-        white_noise(24_000),
-        vec![0.0; 24_000],
-        square_wave(24_000),
-    ];
+    let signals = [speech(0.6), white_noise(24_000), vec![0.0; 24_000], square_wave(24_000)];
     for config in ALL {
         for rate_control in [RateControl::Variable, RateControl::Constant] {
-            let encoding = Encoding::Opus(OpusConfig {
-                rate_control,
-                ..config
-            });
+            let encoding = Encoding::Opus(OpusConfig { rate_control, ..config });
             for samples in OPUS_FRAME_SAMPLES {
                 let ceiling = config.ceiling(samples);
                 for signal in &signals {
@@ -67,13 +59,8 @@ fn ceilings_are_those_of_the_reference() {
 fn constant_rate_fills_the_ceiling_and_variable_rate_saves_in_pauses() {
     let silence = vec![0.0; 48_000];
     for (name, encoding, samples) in PROFILES {
-        let Encoding::Opus(config) = encoding else {
-            unreachable!("the profiles speak Opus")
-        };
-        let constant = OpusConfig {
-            rate_control: RateControl::Constant,
-            ..config
-        };
+        let Encoding::Opus(config) = encoding else { unreachable!("the profiles speak Opus") };
+        let constant = OpusConfig { rate_control: RateControl::Constant, ..config };
         let ceiling = config.ceiling(samples);
         for payload in encode(Encoding::Opus(constant), &speech(2.0), samples) {
             assert_eq!(payload.len(), ceiling, "{name}");
@@ -102,11 +89,7 @@ fn packets_use_the_bandwidth_that_is_allowed_when_the_bitrate_suffices() {
         Bandwidth::SuperWide,
         Bandwidth::Full,
     ] {
-        let config = OpusConfig {
-            max_bandwidth,
-            bitrate_bps: 24_000,
-            ..OpusConfig::VOICE_HIGH
-        };
+        let config = OpusConfig { max_bandwidth, bitrate_bps: 24_000, ..OpusConfig::VOICE_HIGH };
         for payload in encode(Encoding::Opus(config), &speech(1.0), 2880) {
             assert_eq!(bandwidth(payload[0]), max_bandwidth);
         }
@@ -116,10 +99,7 @@ fn packets_use_the_bandwidth_that_is_allowed_when_the_bitrate_suffices() {
 /// First bytes from 0x80 on are CELT's, those below SILK's and the hybrid's (RFC 6716, table 2).
 #[test]
 fn the_application_chooses_between_speech_and_audio_coding() {
-    let speaking = OpusConfig {
-        application: Application::Voip,
-        ..OpusConfig::AUDIO_HIGH
-    };
+    let speaking = OpusConfig { application: Application::Voip, ..OpusConfig::AUDIO_HIGH };
     for (config, is_celt) in [(speaking, false), (OpusConfig::AUDIO_HIGH, true)] {
         for payload in encode(Encoding::Opus(config), &white_noise(48_000), 960) {
             assert_eq!(payload[0] >= 0x80, is_celt, "{config:?}");
@@ -159,11 +139,7 @@ fn two_encoders_fed_the_same_frames_give_the_same_bytes() {
             let length = encoder.encode(frame, &mut appended).unwrap();
             assert_eq!(appended.len(), before + length);
         }
-        assert_eq!(
-            appended,
-            encode(encoding, &sent, samples).concat(),
-            "{name}"
-        );
+        assert_eq!(appended, encode(encoding, &sent, samples).concat(), "{name}");
     }
 }
 
@@ -179,19 +155,13 @@ fn a_frame_that_opus_does_not_know_is_refused_and_changes_nothing() {
     assert_eq!(out, [1, 2, 3]);
     out.clear();
     encoder.encode(&sent[..2880], &mut out).unwrap();
-    assert_eq!(
-        out,
-        encode(Encoding::Opus(OpusConfig::VOICE_MAX), &sent[..2880], 2880)[0]
-    );
+    assert_eq!(out, encode(Encoding::Opus(OpusConfig::VOICE_MAX), &sent[..2880], 2880)[0]);
 }
 
 #[test]
 fn bitrates_outside_of_the_bounds_are_refused() {
     for bitrate_bps in [0, 5_999, 128_001, u32::MAX] {
-        let config = OpusConfig {
-            bitrate_bps,
-            ..OpusConfig::VOICE_HIGH
-        };
+        let config = OpusConfig { bitrate_bps, ..OpusConfig::VOICE_HIGH };
         let refused = Encoder::new(Encoding::Opus(config)).unwrap_err();
         assert_eq!(refused, CodecError::UnsupportedBitrate { bitrate_bps });
         let expected = format!("bitrate of {bitrate_bps} bit/s is outside of 6000 to 128000");
@@ -208,15 +178,9 @@ fn pcm_that_is_no_audio_does_not_poison_the_stream() {
         sent.extend(vec![1e30; samples]);
         sent.extend(&voice);
         let heard = decode(&encode(encoding, &sent, samples), samples);
-        assert!(
-            heard.iter().all(|sample| (-1.0..=1.0).contains(sample)),
-            "{name}"
-        );
+        assert!(heard.iter().all(|sample| (-1.0..=1.0).contains(sample)), "{name}");
         let after = &heard[3 * samples + 24_000..];
-        assert!(
-            envelope_correlation(&voice[24_000..], after) > 0.9,
-            "{name}"
-        );
+        assert!(envelope_correlation(&voice[24_000..], after) > 0.9, "{name}");
     }
 }
 
@@ -225,10 +189,7 @@ fn decoded_pcm_never_exceeds_full_scale() {
     for (name, encoding, samples) in PROFILES {
         for signal in [square_wave(48_000), white_noise(48_000)] {
             let heard = decode(&encode(encoding, &signal, samples), samples);
-            assert!(
-                heard.iter().all(|sample| (-1.0..=1.0).contains(sample)),
-                "{name}"
-            );
+            assert!(heard.iter().all(|sample| (-1.0..=1.0).contains(sample)), "{name}");
             assert!(rms(&heard) > 0.1, "{name}");
         }
     }

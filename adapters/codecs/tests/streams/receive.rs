@@ -28,11 +28,7 @@ fn lost_opus_frames_are_continued_and_then_fade() {
         for (earlier, later) in filled.chunks(960).zip(filled[960..].chunks(960)) {
             assert!(rms(later) < rms(earlier).max(before / 4.0), "{name} fades");
         }
-        assert_eq!(
-            filled[MAX_OPUS_SAMPLES..],
-            [0.0; 48_000 - MAX_OPUS_SAMPLES],
-            "{name}"
-        );
+        assert_eq!(filled[MAX_OPUS_SAMPLES..], [0.0; 48_000 - MAX_OPUS_SAMPLES], "{name}");
 
         // A packet that comes after all ends the fade.
         decoder.decode(Codec::Opus, &payload, &mut heard).unwrap();
@@ -49,25 +45,17 @@ fn concealment_has_any_length() {
         let mut pcm = Vec::new();
         match codec {
             Some(Codec::Opus) => {
-                decoder
-                    .decode(Codec::Opus, &opus_payloads(&speech(0.1))[0], &mut pcm)
-                    .unwrap();
+                decoder.decode(Codec::Opus, &opus_payloads(&speech(0.1))[0], &mut pcm).unwrap();
             }
             Some(Codec::Raw) => {
-                decoder
-                    .decode(Codec::Raw, &raw_payload(&[0.5]), &mut pcm)
-                    .unwrap();
+                decoder.decode(Codec::Raw, &raw_payload(&[0.5]), &mut pcm).unwrap();
             }
             None => {}
         }
         for samples in [0, 1, 24, 119, 120, 121, 480, 2880, 5760, 5761, 20_000] {
             pcm.clear();
             let played = decoder.conceal(samples, &mut pcm).unwrap();
-            assert_eq!(
-                (played.samples, pcm.len()),
-                (samples, samples as usize),
-                "{codec:?}"
-            );
+            assert_eq!((played.samples, pcm.len()), (samples, samples as usize), "{codec:?}");
         }
     }
 }
@@ -76,9 +64,7 @@ fn concealment_has_any_length() {
 fn lost_raw_frames_fade_from_the_last_sample_to_silence() {
     let mut decoder = Decoder::new().unwrap();
     let mut pcm = Vec::new();
-    decoder
-        .decode(Codec::Raw, &raw_payload(&[0.0, -0.5]), &mut pcm)
-        .unwrap();
+    decoder.decode(Codec::Raw, &raw_payload(&[0.0, -0.5]), &mut pcm).unwrap();
     let mut filled = Vec::new();
     decoder.conceal(100, &mut filled).unwrap();
     decoder.conceal(400, &mut filled).unwrap();
@@ -89,10 +75,7 @@ fn lost_raw_frames_fade_from_the_last_sample_to_silence() {
     }
     assert!(filled[240].abs() < 0.001);
     assert_eq!(filled[499], 0.0);
-    assert_eq!(
-        decoder.conceal(480, &mut filled).unwrap().level,
-        Level::SILENCE
-    );
+    assert_eq!(decoder.conceal(480, &mut filled).unwrap().level, Level::SILENCE);
 }
 
 #[test]
@@ -116,10 +99,7 @@ fn each_frame_is_decoded_by_its_own_codec() {
 
     // Opus after another codec is a new stream.
     let mut fresh = Vec::new();
-    Decoder::new()
-        .unwrap()
-        .decode(Codec::Opus, &payloads[2], &mut fresh)
-        .unwrap();
+    Decoder::new().unwrap().decode(Codec::Opus, &payloads[2], &mut fresh).unwrap();
     pcm.clear();
     decoder.decode(Codec::Opus, &payloads[2], &mut pcm).unwrap();
     assert_eq!(pcm, fresh);
@@ -129,14 +109,7 @@ fn each_frame_is_decoded_by_its_own_codec() {
 fn a_bad_packet_is_an_error_and_leaves_the_stream_as_it_was() {
     let payloads = opus_payloads(&speech(1.0));
     // Code 3 without its count byte, with no frames, with 2.5 s of them, and with more than there is.
-    let bad: [&[u8]; 6] = [
-        &[],
-        &[0x7B],
-        &[0x7B, 0],
-        &[0x7B, 0x3F, 1],
-        &[0x39, 1],
-        &[0x3A, 9],
-    ];
+    let bad: [&[u8]; 6] = [&[], &[0x7B], &[0x7B, 0], &[0x7B, 0x3F, 1], &[0x39, 1], &[0x3A, 9]];
     let (mut clean, mut disturbed) = (Decoder::new().unwrap(), Decoder::new().unwrap());
     let (mut expected, mut heard) = (Vec::new(), Vec::new());
     for payload in &payloads {
@@ -144,10 +117,7 @@ fn a_bad_packet_is_an_error_and_leaves_the_stream_as_it_was() {
         disturbed.decode(Codec::Opus, payload, &mut heard).unwrap();
         for bad in bad {
             let error = disturbed.decode(Codec::Opus, bad, &mut heard).unwrap_err();
-            assert!(
-                matches!(error, CodecError::Opus { .. } | CodecError::Empty),
-                "{error}"
-            );
+            assert!(matches!(error, CodecError::Opus { .. } | CodecError::Empty), "{error}");
         }
         let partial = disturbed.decode(Codec::Raw, &[0x01, 0, 0, 0], &mut heard);
         assert_eq!(partial, Err(CodecError::Partial { length: 3, unit: 4 }));
@@ -160,15 +130,9 @@ fn a_packet_of_120_ms_is_the_longest() {
     // Code 3, two or three frames of 60 ms SILK, which are too short to hold anything.
     let mut pcm = Vec::new();
     let mut decoder = Decoder::new().unwrap();
-    let played = decoder
-        .decode(Codec::Opus, &[0x1B, 0x02], &mut pcm)
-        .unwrap();
+    let played = decoder.decode(Codec::Opus, &[0x1B, 0x02], &mut pcm).unwrap();
     assert_eq!(played.samples as usize, MAX_OPUS_SAMPLES);
-    assert!(
-        decoder
-            .decode(Codec::Opus, &[0x1B, 0x03], &mut pcm)
-            .is_err()
-    );
+    assert!(decoder.decode(Codec::Opus, &[0x1B, 0x03], &mut pcm).is_err());
     assert_eq!(pcm.len(), MAX_OPUS_SAMPLES);
 }
 
@@ -177,10 +141,7 @@ fn codec_bytes_name_raw_and_opus_and_nothing_else() {
     assert_eq!(Codec::try_from(0), Ok(Codec::Raw));
     assert_eq!(Codec::try_from(1), Ok(Codec::Opus));
     for byte in 2..=255 {
-        assert_eq!(
-            Codec::try_from(byte),
-            Err(CodecError::UnsupportedCodec { byte })
-        );
+        assert_eq!(Codec::try_from(byte), Err(CodecError::UnsupportedCodec { byte }));
     }
 }
 
@@ -198,20 +159,11 @@ fn raw_audio_passes_from_encoder_to_decoder() {
         let (mut payload, mut heard) = (Vec::new(), Vec::new());
         let length = encoder.encode(&sent, &mut payload).unwrap();
         assert_eq!(length, encoding.max_payload_bytes(480));
-        let played = Decoder::new()
-            .unwrap()
-            .decode(Codec::Raw, &payload, &mut heard)
-            .unwrap();
+        let played = Decoder::new().unwrap().decode(Codec::Raw, &payload, &mut heard).unwrap();
         assert_eq!(played.samples, 480);
-        assert!(
-            sent.iter().zip(&heard).all(|(a, b)| (a - b).abs() <= error),
-            "{depth:?}"
-        );
+        assert!(sent.iter().zip(&heard).all(|(a, b)| (a - b).abs() <= error), "{depth:?}");
     }
-    let encoding = Encoding::Raw(RawConfig {
-        depth: RawDepth::Float16,
-        channels: 1,
-    });
+    let encoding = Encoding::Raw(RawConfig { depth: RawDepth::Float16, channels: 1 });
     let empty = Encoder::new(encoding).unwrap().encode(&[], &mut Vec::new());
     assert_eq!(empty, Err(CodecError::FrameLength { samples: 0 }));
 }
@@ -273,14 +225,8 @@ fn opus_payloads(pcm: &[f32]) -> Vec<Vec<u8>> {
 }
 
 fn raw_payload(pcm: &[f32]) -> Vec<u8> {
-    let config = RawConfig {
-        depth: RawDepth::Float32,
-        channels: 1,
-    };
+    let config = RawConfig { depth: RawDepth::Float32, channels: 1 };
     let mut payload = Vec::new();
-    Encoder::new(Encoding::Raw(config))
-        .unwrap()
-        .encode(pcm, &mut payload)
-        .unwrap();
+    Encoder::new(Encoding::Raw(config)).unwrap().encode(pcm, &mut payload).unwrap();
     payload
 }

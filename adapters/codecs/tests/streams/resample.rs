@@ -19,15 +19,9 @@ fn tones_in_the_pass_band_keep_their_level_and_gain_no_others() {
             let pcm = settled(from, to, hz);
             let (level, residue) = split_tone(&pcm, hz, to);
             let gain_db = decibels(level / 0.5);
-            assert!(
-                gain_db.abs() < 0.01,
-                "{from} to {to}: {gain_db:.4} dB at {hz} Hz"
-            );
+            assert!(gain_db.abs() < 0.01, "{from} to {to}: {gain_db:.4} dB at {hz} Hz");
             let residue_db = decibels(residue / 0.5);
-            assert!(
-                residue_db < -90.0,
-                "{from} to {to}: residue {residue_db:.1} dB at {hz} Hz"
-            );
+            assert!(residue_db < -90.0, "{from} to {to}: residue {residue_db:.1} dB at {hz} Hz");
         }
     }
 }
@@ -50,10 +44,7 @@ fn tones_above_the_nyquist_frequency_do_not_alias() {
                 continue;
             }
             let alias_db = decibels(rms(&settled(from, to, hz)) * 2f64.sqrt() / 0.5);
-            assert!(
-                alias_db < -90.0,
-                "{from} to {to}: {alias_db:.1} dB of {hz} Hz"
-            );
+            assert!(alias_db < -90.0, "{from} to {to}: {alias_db:.1} dB of {hz} Hz");
         }
     }
 }
@@ -83,19 +74,11 @@ fn counts_are_exact_after_every_block() {
             let appended = resampler.push(&vec![0.1; block], &mut out);
             taken += block;
             assert_eq!(out.len(), before + appended);
-            assert_eq!(
-                out.len(),
-                (taken * to as usize).div_ceil(from as usize),
-                "{from} to {to}"
-            );
+            assert_eq!(out.len(), (taken * to as usize).div_ceil(from as usize), "{from} to {to}");
         }
         resampler.flush(&mut out);
         let all = taken + resampler.delay();
-        assert_eq!(
-            out.len(),
-            (all * to as usize).div_ceil(from as usize),
-            "{from} to {to}"
-        );
+        assert_eq!(out.len(), (all * to as usize).div_ceil(from as usize), "{from} to {to}");
     }
 }
 
@@ -109,10 +92,7 @@ fn a_flush_brings_the_tail_and_starts_anew() {
         resampler.push(&click, &mut first);
         let tail = resampler.flush(&mut first);
         let energy = |pcm: &[f32]| rms(pcm).powi(2) * pcm.len() as f64;
-        assert!(
-            energy(&first[first.len() - tail..]) > 0.4 * energy(&first),
-            "{from} to {to}"
-        );
+        assert!(energy(&first[first.len() - tail..]) > 0.4 * energy(&first), "{from} to {to}");
         resampler.push(&click, &mut again);
         resampler.flush(&mut again);
         assert_eq!(again, first, "{from} to {to}");
@@ -126,14 +106,9 @@ fn the_delay_is_what_it_says() {
         let mut click = vec![0.0; 1000 + 2 * resampler.delay()];
         click[1000] = 1.0;
         let out = resampled(from, to, [click.as_slice()]);
-        let loudest = (0..out.len())
-            .max_by(|&a, &b| out[a].total_cmp(&out[b]))
-            .unwrap();
+        let loudest = (0..out.len()).max_by(|&a, &b| out[a].total_cmp(&out[b])).unwrap();
         let expected = (1000 + resampler.delay()) as f64 * f64::from(to) / f64::from(from);
-        assert!(
-            (loudest as f64 - expected).abs() <= 1.0,
-            "{from} to {to}: {loudest}, {expected}"
-        );
+        assert!((loudest as f64 - expected).abs() <= 1.0, "{from} to {to}: {loudest}, {expected}");
     }
 }
 
@@ -152,11 +127,8 @@ fn there_and_back_keeps_speech() {
     let back = resampled(16_000, 48_000, low.chunks(160));
     let delay = Resampler::new(48_000, 16_000).unwrap().delay()
         + 3 * Resampler::new(16_000, 48_000).unwrap().delay();
-    let error: Vec<f32> = input
-        .iter()
-        .zip(&back[delay..])
-        .map(|(before, after)| after - before)
-        .collect();
+    let error: Vec<f32> =
+        input.iter().zip(&back[delay..]).map(|(before, after)| after - before).collect();
     assert!(rms(&error) < 0.02 * rms(&input));
 }
 
@@ -174,9 +146,7 @@ fn rates_outside_of_the_bounds_are_refused() {
 }
 
 fn pairs() -> impl Iterator<Item = (u32, u32)> {
-    RATES
-        .into_iter()
-        .flat_map(|rate| [(rate, 48_000), (48_000, rate)])
+    RATES.into_iter().flat_map(|rate| [(rate, 48_000), (48_000, rate)])
 }
 
 fn resampled<'a>(from: u32, to: u32, blocks: impl IntoIterator<Item = &'a [f32]>) -> Vec<f32> {
@@ -203,16 +173,11 @@ fn split_tone(pcm: &[f32], hz: f64, rate_hz: u32) -> (f64, f64) {
         let (sin, cos) = angle(n).sin_cos();
         let sample = f64::from(sample);
         let terms = [sin * sin, sin * cos, cos * cos, sample * sin, sample * cos];
-        sums.iter_mut()
-            .zip(terms)
-            .for_each(|(sum, term)| *sum += term);
+        sums.iter_mut().zip(terms).for_each(|(sum, term)| *sum += term);
     }
     let [ss, sc, cc, xs, xc] = sums;
     let determinant = ss * cc - sc * sc;
-    let (a, b) = (
-        (xs * cc - xc * sc) / determinant,
-        (xc * ss - xs * sc) / determinant,
-    );
+    let (a, b) = ((xs * cc - xc * sc) / determinant, (xc * ss - xs * sc) / determinant);
     let residue: Vec<f32> = pcm
         .iter()
         .enumerate()

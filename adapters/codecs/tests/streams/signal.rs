@@ -6,22 +6,10 @@ use lxst_codecs::{Encoding, OpusConfig};
 
 /// The telephony profiles that speak Opus: name, encoding, samples of a frame.
 pub(crate) const PROFILES: [(&str, Encoding, usize); 5] = [
-    (
-        "medium quality",
-        Encoding::Opus(OpusConfig::VOICE_MEDIUM),
-        2880,
-    ),
+    ("medium quality", Encoding::Opus(OpusConfig::VOICE_MEDIUM), 2880),
     ("high quality", Encoding::Opus(OpusConfig::VOICE_HIGH), 2880),
-    (
-        "super high quality",
-        Encoding::Opus(OpusConfig::VOICE_MAX),
-        2880,
-    ),
-    (
-        "ultra low latency",
-        Encoding::Opus(OpusConfig::VOICE_MEDIUM),
-        480,
-    ),
+    ("super high quality", Encoding::Opus(OpusConfig::VOICE_MAX), 2880),
+    ("ultra low latency", Encoding::Opus(OpusConfig::VOICE_MEDIUM), 480),
     ("low latency", Encoding::Opus(OpusConfig::VOICE_MEDIUM), 960),
 ];
 
@@ -65,23 +53,15 @@ pub(crate) fn white_noise(samples: usize) -> Vec<f32> {
 
 /// Full-scale square wave of 48 samples a period, 1 kHz.
 pub(crate) fn square_wave(samples: usize) -> Vec<f32> {
-    (0..samples)
-        .map(|n| if n % 48 < 24 { 1.0 } else { -1.0 })
-        .collect()
+    (0..samples).map(|n| if n % 48 < 24 { 1.0 } else { -1.0 }).collect()
 }
 
 pub(crate) fn sine(hz: f64, rate_hz: u32, samples: usize) -> Vec<f32> {
-    (0..samples)
-        .map(|n| (0.5 * (TAU * hz * n as f64 / f64::from(rate_hz)).sin()) as f32)
-        .collect()
+    (0..samples).map(|n| (0.5 * (TAU * hz * n as f64 / f64::from(rate_hz)).sin()) as f32).collect()
 }
 
 pub(crate) fn rms(pcm: &[f32]) -> f64 {
-    (pcm.iter()
-        .map(|&sample| f64::from(sample).powi(2))
-        .sum::<f64>()
-        / pcm.len() as f64)
-        .sqrt()
+    (pcm.iter().map(|&sample| f64::from(sample).powi(2)).sum::<f64>() / pcm.len() as f64).sqrt()
 }
 
 /// The correlation of the RMS of every 20 ms, at the delay from 0 to 40 ms where it is greatest.
@@ -101,11 +81,7 @@ fn correlation(a: &[f64], b: &[f64]) -> f64 {
     let mean = |x: &[f64]| x[..n].iter().sum::<f64>() / n as f64;
     let (mean_a, mean_b) = (mean(a), mean(b));
     let product = |x: &[f64], mean_x: f64, y: &[f64], mean_y: f64| -> f64 {
-        x[..n]
-            .iter()
-            .zip(y)
-            .map(|(x, y)| (x - mean_x) * (y - mean_y))
-            .sum()
+        x[..n].iter().zip(y).map(|(x, y)| (x - mean_x) * (y - mean_y)).sum()
     };
     product(a, mean_a, b, mean_b)
         / (product(a, mean_a, a, mean_a) * product(b, mean_b, b, mean_b)).sqrt()

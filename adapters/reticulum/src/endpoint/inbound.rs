@@ -34,10 +34,7 @@ impl Endpoint {
         id: InterfaceId,
         packet: &Packet<'_>,
     ) -> Result<(), DropReason> {
-        let shared = self
-            .interfaces
-            .get(&id)
-            .is_some_and(Interface::is_shared_instance);
+        let shared = self.interfaces.get(&id).is_some_and(Interface::is_shared_instance);
         if packet.transported && packet.kind != Kind::Announce && !shared {
             return Err(DropReason::NotForUs);
         }
@@ -59,13 +56,9 @@ impl Endpoint {
         id: InterfaceId,
         packet: &Packet<'_>,
     ) -> Result<(), DropReason> {
-        let wanted = self
-            .searched()
-            .iter()
-            .any(|to| to.telephony_destination().0 == packet.destination);
-        let announce = self
-            .paths
-            .handle_announce(now, id, packet, wanted, &mut *self.rng)?;
+        let wanted =
+            self.searched().iter().any(|to| to.telephony_destination().0 == packet.destination);
+        let announce = self.paths.handle_announce(now, id, packet, wanted, &mut *self.rng)?;
         let identity = IdentityHash(announce.identity_hash);
         let event = Event::Announced {
             identity,
@@ -85,13 +78,10 @@ impl Endpoint {
         id: InterfaceId,
         packet: &Packet<'_>,
     ) -> Result<(), DropReason> {
-        self.paths
-            .handle_path_request(now, id, packet, &mut *self.rng)?;
+        self.paths.handle_path_request(now, id, packet, &mut *self.rng)?;
         self.stamped = self.stamped.max(Some(now.as_secs()));
         let purpose = Purpose::PathResponse;
-        let response = self
-            .paths
-            .announce(now, &self.identity, purpose, &mut *self.rng);
+        let response = self.paths.announce(now, &self.identity, purpose, &mut *self.rng);
         self.transmit(id, Outbound::Whole(response));
         Ok(())
     }
@@ -103,12 +93,8 @@ impl Endpoint {
         hops: u8,
         packet: &Packet<'_>,
     ) -> Result<(), DropReason> {
-        self.paths
-            .handle_link_request(now, id, packet, &mut *self.rng)?;
-        let mtu = self
-            .interfaces
-            .get(&id)
-            .map_or(MTU as u32, |interface| interface.config.mtu);
+        self.paths.handle_link_request(now, id, packet, &mut *self.rng)?;
+        let mtu = self.interfaces.get(&id).map_or(MTU as u32, |interface| interface.config.mtu);
         let data = clamp_signalled_mtu(packet.data, mtu).ok_or(DropReason::Malformed)?;
         let raw = RawPacket::unpack(packet.raw).map_err(|_| DropReason::Malformed)?;
         let (signing_key, signing_public_key) = self.identity.signing_key();
@@ -137,30 +123,18 @@ impl Endpoint {
         };
         self.links.insert(handle, Link::Proven(link));
         self.links_by_id.insert(link_id, handle);
-        self.transmit(
-            id,
-            Outbound::link(PACKET_TYPE_PROOF, &link_id, CONTEXT_LRPROOF, proof),
-        );
+        self.transmit(id, Outbound::link(PACKET_TYPE_PROOF, &link_id, CONTEXT_LRPROOF, proof));
         Ok(())
     }
 
     /// A flood of link requests pushes out its own half-open links, and never an established one.
     fn make_room_for_incoming(&mut self) -> Result<(), DropReason> {
-        let incoming = self
-            .links
-            .values()
-            .filter(|link| !link.is_outgoing())
-            .count();
+        let incoming = self.links.values().filter(|link| !link.is_outgoing()).count();
         if incoming < limits::INCOMING_LINKS {
             return Ok(());
         }
-        let oldest = self
-            .links
-            .iter()
-            .find(|(_, link)| matches!(link, Link::Proven(_)));
-        let oldest = oldest
-            .map(|(handle, _)| *handle)
-            .ok_or(DropReason::LinksFull)?;
+        let oldest = self.links.iter().find(|(_, link)| matches!(link, Link::Proven(_)));
+        let oldest = oldest.map(|(handle, _)| *handle).ok_or(DropReason::LinksFull)?;
         self.remove_link(oldest);
         self.stats.drop(DropReason::LinksFull);
         Ok(())
@@ -190,12 +164,7 @@ impl Endpoint {
         let Some(Link::Requested(request)) = self.links.remove(&handle) else {
             return Err(DropReason::WrongState);
         };
-        let link = Active::new(
-            now,
-            request.session,
-            id,
-            now.saturating_sub(request.sent_at),
-        );
+        let link = Active::new(now, request.session, id, now.saturating_sub(request.sent_at));
         let (rtt, mdu) = (link.rtt, link.session.mdu());
         self.links.insert(handle, Link::Active(link));
         self.send_on_link(now, handle, Class::Signal, CONTEXT_LRRTT, rtt_report);
@@ -255,11 +224,7 @@ impl Endpoint {
         link.session
             .handle_lrrtt_with_hops(packet.data, Some(hops), now.as_secs_f64())
             .map_err(|_| DropReason::Unauthentic)?;
-        let claimed = link
-            .session
-            .rtt()
-            .unwrap_or_default()
-            .min(limits::RTT_MAX.as_secs_f64());
+        let claimed = link.session.rtt().unwrap_or_default().min(limits::RTT_MAX.as_secs_f64());
         let claimed = Duration::try_from_secs_f64(claimed).unwrap_or_default();
         let rtt = claimed.max(now.saturating_sub(link.received_at));
         let Some(Link::Proven(link)) = self.links.remove(&handle) else {
@@ -290,10 +255,7 @@ impl Endpoint {
             CONTEXT_LINKIDENTIFY => {
                 let actions = link.session.handle_identify(packet.data);
                 let actions = actions.map_err(|_| DropReason::Unauthentic)?;
-                actions
-                    .iter()
-                    .find_map(identified)
-                    .map_or(LinkEvent::Heard, LinkEvent::Identified)
+                actions.iter().find_map(identified).map_or(LinkEvent::Heard, LinkEvent::Identified)
             }
             context => {
                 let plaintext = link.session.decrypt(packet.data);
@@ -315,9 +277,7 @@ impl Endpoint {
         handle: LinkHandle,
         packet: &Packet<'_>,
     ) -> Result<(), DropReason> {
-        let link = self
-            .active_mut(handle)
-            .map_err(|_| DropReason::WrongState)?;
+        let link = self.active_mut(handle).map_err(|_| DropReason::WrongState)?;
         let expected = match link.session.is_initiator() {
             true => RESPONDER_KEEPALIVE,
             false => INITIATOR_KEEPALIVE,
@@ -376,18 +336,9 @@ mod tests {
 
     #[test]
     fn a_signalled_mtu_is_clamped_to_the_interface() {
-        assert_eq!(
-            agreed(&signalled(16_384, LinkMode::Aes256Cbc), 500),
-            Some(500)
-        );
-        assert_eq!(
-            agreed(&signalled(1_000, LinkMode::Aes256Cbc), 16_384),
-            Some(1_000)
-        );
-        assert_eq!(
-            agreed(&signalled(0, LinkMode::Aes256Cbc), 16_384),
-            Some(500)
-        );
+        assert_eq!(agreed(&signalled(16_384, LinkMode::Aes256Cbc), 500), Some(500));
+        assert_eq!(agreed(&signalled(1_000, LinkMode::Aes256Cbc), 16_384), Some(1_000));
+        assert_eq!(agreed(&signalled(0, LinkMode::Aes256Cbc), 16_384), Some(500));
         assert_eq!(agreed(&[7; LINK_ECPUBSIZE], 16_384), None);
         assert!(clamp_signalled_mtu(&[7; LINK_ECPUBSIZE], 16_384).is_some());
     }
@@ -395,16 +346,9 @@ mod tests {
     #[test]
     fn what_is_no_link_request_of_this_time_is_refused() {
         for len in [0, 1, 63, 65, 66, 68, 200] {
-            assert_eq!(
-                clamp_signalled_mtu(&[0x20; 200][..len], 500),
-                None,
-                "{len} bytes"
-            );
+            assert_eq!(clamp_signalled_mtu(&[0x20; 200][..len], 500), None, "{len} bytes");
         }
-        assert_eq!(
-            clamp_signalled_mtu(&signalled(500, LinkMode::Aes128Cbc), 500),
-            None
-        );
+        assert_eq!(clamp_signalled_mtu(&signalled(500, LinkMode::Aes128Cbc), 500), None);
     }
 
     fn signalled(mtu: u32, mode: LinkMode) -> Vec<u8> {

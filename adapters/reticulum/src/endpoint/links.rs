@@ -15,18 +15,11 @@ impl Endpoint {
     }
 
     pub(super) fn start_link(&mut self, now: Now, handle: LinkHandle, to: IdentityHash) {
-        let outgoing = self
-            .links
-            .values()
-            .filter(|link| link.is_outgoing())
-            .count();
+        let outgoing = self.links.values().filter(|link| link.is_outgoing()).count();
         if to == self.identity.hash() || outgoing >= limits::OUTGOING_LINKS {
             return self.push_link_event(handle, LinkEvent::Failed(FailReason::Refused));
         }
-        match self
-            .paths
-            .route(now, to.telephony_destination(), &mut *self.rng)
-        {
+        match self.paths.route(now, to.telephony_destination(), &mut *self.rng) {
             Some(route) => self.request_link(now, handle, to, route, true),
             None => self.search(now, handle, to),
         }
@@ -40,18 +33,14 @@ impl Endpoint {
             until: now + self.config.path_search,
         };
         self.links.insert(handle, Link::Searching(search));
-        let request = self
-            .paths
-            .path_request(to.telephony_destination(), &mut *self.rng);
+        let request = self.paths.path_request(to.telephony_destination(), &mut *self.rng);
         self.broadcast(&request);
     }
 
     /// Asks a new interface for all paths that are searched.
     pub(super) fn repeat_searches(&mut self, now: Now, id: InterfaceId) {
         for to in self.searched() {
-            let request = self
-                .paths
-                .path_request(to.telephony_destination(), &mut *self.rng);
+            let request = self.paths.path_request(to.telephony_destination(), &mut *self.rng);
             self.transmit(id, Outbound::Whole(request));
         }
         for link in self.links.values_mut() {
@@ -70,9 +59,7 @@ impl Endpoint {
             .map(|(handle, _)| *handle)
             .collect();
         for handle in waiting {
-            let route = self
-                .paths
-                .route(now, found.telephony_destination(), &mut *self.rng);
+            let route = self.paths.route(now, found.telephony_destination(), &mut *self.rng);
             if let Some(route) = route {
                 self.request_link(now, handle, found, route, false);
             }
@@ -102,10 +89,7 @@ impl Endpoint {
         remembered_path: bool,
     ) {
         let destination = to.telephony_destination();
-        let mtu = self
-            .interfaces
-            .get(&route.interface)
-            .map(|interface| interface.config.mtu);
+        let mtu = self.interfaces.get(&route.interface).map(|interface| interface.config.mtu);
         let (mut session, data) = LinkEngine::new_initiator(
             &destination.0,
             route.hops,
@@ -215,13 +199,7 @@ impl Endpoint {
     pub(super) fn send_close(&mut self, now: Now, handle: LinkHandle) {
         if let Ok(link) = self.active_mut(handle) {
             let id = *link.session.link_id();
-            self.encrypt_and_send(
-                now,
-                handle,
-                Class::Signal,
-                constants::CONTEXT_LINKCLOSE,
-                &id,
-            );
+            self.encrypt_and_send(now, handle, Class::Signal, constants::CONTEXT_LINKCLOSE, &id);
         }
     }
 

@@ -162,10 +162,7 @@ impl Net {
             self.now = self.now.max(next);
             self.deliver();
             for node in &mut self.nodes {
-                if node
-                    .timeout()
-                    .is_some_and(|at| at + self.wire.late <= self.now)
-                {
+                if node.timeout().is_some_and(|at| at + self.wire.late <= self.now) {
                     node.endpoint.handle_timeout(self.now);
                     let after = node.timeout();
                     assert!(after.is_none_or(|at| at > self.now), "a deadline goes away");
@@ -184,9 +181,7 @@ impl Net {
 
     /// When the first such event came.
     pub(crate) fn event_time(&self, n: usize, wanted: impl Fn(&LinkEvent) -> bool) -> Option<Now> {
-        self.all_link_events(n)
-            .find(|(_, _, event)| wanted(event))
-            .map(|(at, _, _)| at)
+        self.all_link_events(n).find(|(_, _, event)| wanted(event)).map(|(at, _, _)| at)
     }
 
     /// The link that came in last.
@@ -214,10 +209,7 @@ impl Net {
             };
             Some(data)
         };
-        self.link_events(n, link)
-            .into_iter()
-            .filter_map(data)
-            .collect()
+        self.link_events(n, link).into_iter().filter_map(data).collect()
     }
 
     pub(crate) fn announces(&self, n: usize) -> usize {
@@ -262,9 +254,7 @@ impl Net {
                 node.events.push((self.now, event));
             }
             let Some(id) = node.interface else { continue };
-            while let Some(bytes) = self.nodes[n]
-                .endpoint
-                .poll_transmit(self.now, id, &mut buffer)
+            while let Some(bytes) = self.nodes[n].endpoint.poll_transmit(self.now, id, &mut buffer)
             {
                 let bytes = bytes.to_vec();
                 self.write(n, bytes);
@@ -273,11 +263,7 @@ impl Net {
     }
 
     fn write(&mut self, from: usize, bytes: Vec<u8>) {
-        self.sent.push(Sent {
-            at: self.now,
-            node: from,
-            bytes: bytes.clone(),
-        });
+        self.sent.push(Sent { at: self.now, node: from, bytes: bytes.clone() });
         if self.nodes[from].cut {
             return;
         }
@@ -285,11 +271,7 @@ impl Net {
             if to == from && !self.wire.echo {
                 continue;
             }
-            let copies = if self.rng.below(100) < self.wire.double {
-                2
-            } else {
-                1
-            };
+            let copies = if self.rng.below(100) < self.wire.double { 2 } else { 1 };
             for _ in 0..copies {
                 if self.rng.below(100) < self.wire.loss {
                     continue;
@@ -297,8 +279,7 @@ impl Net {
                 let jitter = self.wire.jitter.as_micros() as u64 + 1;
                 let delay = self.wire.delay + Duration::from_micros(self.rng.below(jitter));
                 self.sequence += 1;
-                self.in_flight
-                    .insert((self.now + delay, self.sequence), (to, bytes.clone()));
+                self.in_flight.insert((self.now + delay, self.sequence), (to, bytes.clone()));
             }
         }
     }
@@ -313,12 +294,7 @@ impl Node {
         let mut rng = Seeded::new(seed);
         let identity = Identity::generate(&mut rng);
         let endpoint = Endpoint::new(identity, Config::default(), Box::new(rng));
-        Self {
-            endpoint,
-            interface: None,
-            events: vec![],
-            cut: false,
-        }
+        Self { endpoint, interface: None, events: vec![], cut: false }
     }
 }
 
