@@ -91,6 +91,7 @@ def arguments():
     network.add_argument("--log-level", type=int, default=4, metavar="N", help="of DIR/log, 0 to 7; 6 and 7 cost time (default 4)")
     call = parser.add_argument_group("calls")
     call.add_argument("--auto-answer", type=float, metavar="S", help="answer S seconds, more than 0, after the ringing starts")
+    call.add_argument("--block", metavar="HASH", help="whose calls hear that the line is busy")
     call.add_argument("--allow", default="all", metavar="all|none|HASH", help="whose calls ring (default all)")
     call.add_argument("--ring-time", type=float, default=60, metavar="S", help="an incoming call rings this long (default 60)")
     call.add_argument("--wait-time", type=float, default=70, metavar="S", help="an outgoing call waits this long (default 70)")
@@ -183,6 +184,7 @@ class Peer:
             identity, ring_time=options.ring_time, wait_time=options.wait_time, auto_answer=options.auto_answer
         )
         phone.set_allowed(allowed(Telephone, options.allow))
+        phone.set_blocked([bytes.fromhex(options.block)] if options.block else None)
         phone.set_busy_tone_time(0)
         if not options.filters:
             phone.disable_agc()

@@ -86,7 +86,11 @@ pub const PREFERENCES: Duration = Duration::from_millis(500);
 /// The longest screening; a longer setting is taken as this.
 pub const SCREENING_MOST: Duration = Duration::from_secs(3);
 
-/// How long a call that the callee refused waits to learn whether the callee itself calls us.
+/// How long a call that the callee refused waits for a link of the callee's own, at least; three
+/// round trips where that is longer.
+pub const CROSSING_LINK: Duration = Duration::from_millis(150);
+
+/// How long a call that the callee refused waits at most to learn whether the callee calls us.
 pub const CROSSING: Duration = Duration::from_secs(3);
 
 /// How long no media comes before the peer counts as silent.

@@ -23,7 +23,7 @@ pub enum CallState {
     Linked,
     /// We told the callee who we are.
     Identified,
-    /// The callee is busy, perhaps because it calls us: somebody does who is not identified.
+    /// The callee is busy, perhaps because it calls us.
     Refused,
     /// It rings at the callee.
     Ringing,

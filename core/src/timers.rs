@@ -31,8 +31,8 @@ pub enum Timer {
     /// Started by an answer that comes before the caller's preferences, stopped by them. On expiry
     /// the call goes on with ours.
     Preferences,
-    /// Started by BUSY while somebody calls who is not identified. On expiry the call ends as
-    /// [`Busy`](crate::EndReason::Busy).
+    /// Started by BUSY before RINGING, and again while somebody calls who is not identified. On
+    /// expiry the call ends as [`Busy`](crate::EndReason::Busy).
     Crossing,
     /// Started by the answer and by media that comes again. On expiry
     /// [`PeerSilent`](crate::Event::PeerSilent) is told, in full duplex.

@@ -60,6 +60,11 @@ impl Builder {
         self.option("--allow", hex::encode(&identity))
     }
 
+    /// Lets this identity's calls never ring; they get BUSY.
+    pub fn block(self, identity: IdentityHash) -> Self {
+        self.option("--block", hex::encode(&identity))
+    }
+
     /// Lets nobody's calls ring; all get BUSY.
     pub fn allow_none(self) -> Self {
         self.option("--allow", "none")

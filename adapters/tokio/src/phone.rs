@@ -7,7 +7,7 @@ use lxst_driver::core::{
     Availability, CallId, CallStatus, Command, Direction, IdentityHash, InputError, Mode, Mute,
     Profile, Stats, Talk,
 };
-use lxst_driver::reticulum;
+use lxst_driver::{Access, reticulum};
 use lxst_driver::reticulum::Identity;
 use tokio::sync::mpsc::{Receiver, Sender};
 use tokio::sync::oneshot;
@@ -56,6 +56,7 @@ pub struct Figures {
 pub(crate) enum Request {
     Dial { to: IdentityHash, profile: Profile, mode: Mode, reply: Reply<CallId> },
     Command { command: Command, reply: Reply<()> },
+    Access(Access),
     Microphone(Receiver<Vec<f32>>),
     Speaker(Sender<Vec<f32>>),
     Status(oneshot::Sender<Option<CallStatus>>),
@@ -118,6 +119,14 @@ impl Phone {
     #[must_use]
     pub fn call(&self, id: CallId) -> Call {
         Call { phone: self.clone(), id }
+    }
+
+    /// Changes who may call, from the next caller on.
+    ///
+    /// # Errors
+    /// [`CallError::ShutDown`].
+    pub async fn set_access(&self, access: Access) -> Result<(), CallError> {
+        self.send(Request::Access(access)).await
     }
 
     /// Takes or frees the line for incoming calls.

@@ -83,6 +83,8 @@ impl Runner {
             }
         };
         self.shut_down().await;
+        // A tap ends with the driver: whoever asked finds its trace complete.
+        drop(self);
         if let Some(reply) = reply {
             // Whoever asked may have gone.
             let _ = reply.send(());
@@ -120,6 +122,7 @@ impl Runner {
             Request::Command { command, reply } => {
                 let _ = reply.send(self.driver.command(now, command));
             }
+            Request::Access(access) => *self.driver.access_mut() = access,
             Request::Microphone(pcm) => {
                 self.microphone = Some(pcm);
                 self.driver.port(now, Direction::Send, PortChange::Attached);

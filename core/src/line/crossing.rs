@@ -5,16 +5,16 @@
 //!    answer on its link and close ours. Both sides judge alike, so only one call stands.
 //! 3. Its hash is higher: its link is held until ours decides. RINGING: ours stands, and the peer's
 //!    hears BUSY. BUSY, or ours comes to nothing: the peer's stands.
-//! 4. BUSY comes while somebody unknown is on a link: that may be the peer, so the call waits for
-//!    the identification (`Refused`, timer `Crossing`).
+//! 4. BUSY comes before RINGING: perhaps because the peer dials us. The call waits a moment for its
+//!    link, and for the identification of whoever is on one (`Refused`, timer `Crossing`).
 //!
 //! The app's call keeps its id throughout. *Source*: our choice. The reference says BUSY to
 //! everybody while it dials, and is reached by points 2, 3 and 4.
 
 use super::pending::PendingLink;
 use super::table::Cause;
-use super::{Context, Line};
-use crate::limits::{CROSSING, PREFERENCES};
+use super::{Call, Context, Line};
+use crate::limits::{CROSSING, CROSSING_LINK, PREFERENCES};
 use crate::wire::Signal;
 use crate::{CallState, Event, IdentityHash, LinkId, LinkRequest, Role, Timer};
 
@@ -24,15 +24,6 @@ impl Line {
         self.call
             .as_ref()
             .is_some_and(|call| call.role == Role::Caller && call.state < CallState::Ringing)
-    }
-
-    /// Whether BUSY may mean that the peer dials us.
-    pub(super) fn may_be_called_by_peer(&self) -> bool {
-        self.may_cross() && self.has_unknown_caller()
-    }
-
-    pub(super) fn has_unknown_caller(&self) -> bool {
-        self.pending.iter().any(PendingLink::is_unidentified)
     }
 
     /// Takes a caller who is identified while we dial: the peer itself, or somebody else.
@@ -54,10 +45,37 @@ impl Line {
     }
 
     pub(super) fn on_refused(&mut self, cx: &mut Context<'_>) {
-        let Some(call) = &self.call else { return };
+        let Some(call) = &mut self.call else { return };
+        let moment = CROSSING_LINK.max(call.rtt.saturating_mul(3)).min(CROSSING);
+        call.refused_until = cx.now + moment;
         cx.out.link(call.link, LinkRequest::Close);
         self.timers.stop_call();
-        self.timers.start(Timer::Crossing, cx.now + CROSSING);
+        self.timers.start(Timer::Crossing, cx.now + moment);
+        self.cross_to_held(true, cx);
+    }
+
+    /// The moment for a link of the peer's is over: whoever is on one has the rest of the time.
+    pub(super) fn on_crossing_timeout(&mut self, cx: &mut Context<'_>) {
+        let Some(call) = &self.call else { return };
+        let last = call.refused_until + CROSSING;
+        if cx.now < last && self.has_unknown_caller() {
+            self.timers.start(Timer::Crossing, last);
+        } else {
+            self.step(Cause::CrossingExpired, cx);
+        }
+    }
+
+    /// Ends a refused call as soon as nobody is left who might be the peer.
+    pub(super) fn settle_refused(&mut self, cx: &mut Context<'_>) {
+        let is_over =
+            |call: &Call| call.state == CallState::Refused && call.refused_until <= cx.now;
+        if self.call.as_ref().is_some_and(is_over) && !self.has_unknown_caller() {
+            self.step(Cause::CrossingExpired, cx);
+        }
+    }
+
+    fn has_unknown_caller(&self) -> bool {
+        self.pending.iter().any(PendingLink::is_unidentified)
     }
 
     /// Lets the held call of the peer stand, and tells whether there was one.

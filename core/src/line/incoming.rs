@@ -6,13 +6,15 @@
 //!    `Preferences`).
 //! 3. Say CONNECTING and ESTABLISHED: audio flows (`Established`). The caller's echo is not needed.
 
+use super::in_call::Presence;
 use super::pending::PendingLink;
 use super::table::{self, Cause, Target};
 use super::{Call, Context, Line};
 use crate::limits::PREFERENCES;
 use crate::wire::Signal;
 use crate::{
-    AnswerMode, CallId, CallState, Event, IdentityHash, InputError, Mute, Role, Talk, Timer,
+    AnswerMode, CallId, CallState, Event, IdentityHash, InputError, Instant, Mute, Role, Talk,
+    Timer,
 };
 
 impl Line {
@@ -38,7 +40,8 @@ impl Line {
             receive: Mute::Unmuted,
             preferences_heard: false,
             mode_chosen: false,
-            presence: super::in_call::Presence::default(),
+            refused_until: Instant::ORIGIN,
+            presence: Presence::default(),
         });
         cx.out.signal(caller.link, &[Signal::Ringing]);
         cx.out.event(Event::Incoming { call, from });

@@ -66,6 +66,8 @@ struct Call {
     preferences_heard: bool,
     /// Whether our app chose the mode, by dialling or switching.
     mode_chosen: bool,
+    /// Until when a refused call waits for a link of the callee's own.
+    refused_until: Instant,
     presence: in_call::Presence,
 }
 
@@ -133,7 +135,7 @@ impl Line {
             Timer::Establish => self.step(Cause::EstablishExpired, cx),
             Timer::Ring => self.step(Cause::RingExpired, cx),
             Timer::Preferences => self.step(Cause::Preferences, cx),
-            Timer::Crossing => self.step(Cause::CrossingExpired, cx),
+            Timer::Crossing => self.on_crossing_timeout(cx),
             Timer::Silence => self.on_silence(cx),
             Timer::Media => self.on_media_timeout(cx),
             Timer::Settle
@@ -184,9 +186,6 @@ impl Line {
                 Signal::Unknown(_) => {
                     dropped = Some(cx.stats.drop_for(DropReason::UnknownSignal));
                 }
-                Signal::Busy if self.may_be_called_by_peer() => {
-                    self.step(Cause::BusyWhileCalled, cx);
-                }
                 Signal::Busy => self.step(Cause::Busy, cx),
                 Signal::Rejected => self.step(Cause::Rejected, cx),
                 Signal::Available => self.step(Cause::Available, cx),
@@ -235,9 +234,7 @@ impl Line {
 
     /// Draws the conclusions of an input that touch more than one link.
     pub(crate) fn settle(&mut self, cx: &mut Context<'_>) {
-        if self.state() == CallState::Refused && !self.has_unknown_caller() {
-            self.step(Cause::CrossingExpired, cx);
-        }
+        self.settle_refused(cx);
         while !self.may_cross() && self.release_held(cx) {}
     }
 
@@ -313,7 +310,7 @@ impl Line {
             Cause::Ringing => self.on_ringing(cx.out),
             Cause::Connecting => self.on_connecting(cx),
             Cause::Established => self.on_established(cx),
-            Cause::BusyWhileCalled => self.on_refused(cx),
+            Cause::Busy => self.on_refused(cx),
             Cause::PeerCalls => self.on_crossed(cx),
             Cause::Answer => self.on_answered(cx),
             Cause::Preferences => self.on_accepted(cx),
@@ -325,7 +322,6 @@ impl Line {
             | Cause::LinkFailed
             | Cause::LinkClosed
             | Cause::LinkLost
-            | Cause::Busy
             | Cause::Rejected
             | Cause::WaitExpired
             | Cause::ConnectExpired

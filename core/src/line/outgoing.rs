@@ -11,14 +11,15 @@
 
 use core::time::Duration;
 
+use super::in_call::Presence;
 use super::table::{self, Cause, Target};
 use super::{Call, Context, Line};
 use crate::limits::{CONNECT, ESTABLISH};
 use crate::outbox::Outbox;
 use crate::wire::Signal;
 use crate::{
-    CallId, CallState, Event, IdentityHash, InputError, LinkId, LinkRequest, Mode, Mute, Profile,
-    Role, Talk, Timer,
+    CallId, CallState, Event, IdentityHash, InputError, Instant, LinkId, LinkRequest, Mode, Mute,
+    Profile, Role, Talk, Timer,
 };
 
 impl Line {
@@ -55,7 +56,8 @@ impl Line {
             receive: Mute::Unmuted,
             preferences_heard: false,
             mode_chosen: true,
-            presence: super::in_call::Presence::default(),
+            refused_until: Instant::ORIGIN,
+            presence: Presence::default(),
         });
         cx.limiter.know(cx.now, to);
         self.timers.start(Timer::Wait, cx.now + self.config.wait_time);

@@ -37,8 +37,6 @@ pub enum Cause {
     Established,
     /// The signal BUSY.
     Busy,
-    /// The signal BUSY, while somebody unknown calls us who may be the peer.
-    BusyWhileCalled,
     /// The signal REJECTED.
     Rejected,
     /// A media frame.
@@ -147,7 +145,7 @@ pub const TRANSITIONS: &[Transition] = &[
     row(
         Caller,
         &[Linked, Identified],
-        Cause::BusyWhileCalled,
+        Cause::Busy,
         caller(Refused),
         "close the link, start Crossing",
     ),
@@ -161,13 +159,7 @@ pub const TRANSITIONS: &[Transition] = &[
     row(Caller, &[Calling], Cause::NoPath, End(EndReason::NoPath), ""),
     row(Caller, &[Calling], Cause::LinkFailed, End(EndReason::LinkFailed), ""),
     row(Caller, &[Linked, Identified, Ringing], Cause::LinkClosed, End(EndReason::NoAnswer), ""),
-    row(
-        Caller,
-        &[Linked, Identified, Ringing, Connecting],
-        Cause::Busy,
-        End(EndReason::Busy),
-        "close the link",
-    ),
+    row(Caller, &[Ringing, Connecting], Cause::Busy, End(EndReason::Busy), "close the link"),
     row(
         Caller,
         &[Linked, Identified, Ringing, Connecting],

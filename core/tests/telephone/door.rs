@@ -165,7 +165,7 @@ fn a_call_that_ended_leaves_no_deadline_behind() {
     phone.command(Command::HangUp(OUT_CALL));
     assert_eq!(phone.phone.poll_timeout(), None);
     phone.dial().link_up().take();
-    phone.rx([Signal::Busy]);
+    phone.rx([Signal::Rejected]);
     assert_eq!(phone.take().first(), Some(&close(OUT)));
     assert_eq!(phone.phone.poll_timeout(), None);
 }

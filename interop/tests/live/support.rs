@@ -1,5 +1,6 @@
 //! Our phone as the live tests drive it: blocking, beside a Python peer.
 
+use core::cmp::Ordering;
 use core::time::Duration;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -7,10 +8,10 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use lxst_interop::envelope::{Pcm, Verdict, correlation};
 use lxst_interop::{Builder, Direction, PacketKind, PacketRecord, PythonPeer, Recording};
 use lxst_tokio::codecs::Resampler;
-use lxst_tokio::telephony::{Config, Event as CallEvent};
+use lxst_tokio::telephony::{Config, Event as CallEvent, Side};
 use lxst_tokio::{
-    BLOCK_SAMPLES, Call, CallId, EndReason, Event, Events, Identity, IdentityHash, OsRng, Phone,
-    PhoneBuilder, Profile,
+    BLOCK_SAMPLES, Call, CallId, EndReason, Event, Events, Identity, IdentityHash, Mode, OsRng,
+    Phone, PhoneBuilder, Profile,
 };
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
@@ -27,7 +28,8 @@ pub(crate) struct RustPhone {
     pub(crate) phone: Phone,
     events: Events,
     seen: Vec<Event>,
-    runtime: Runtime,
+    /// `None` after a power cut.
+    runtime: Option<Runtime>,
 }
 
 impl RustPhone {
@@ -42,15 +44,36 @@ impl RustPhone {
         Self::start(|builder| builder.connect(address))
     }
 
+    /// Starts a phone that is connected to a Python peer, and whose identity hash lies below or
+    /// above the peer's.
+    pub(crate) fn on_the_side(peer: &PythonPeer, side: Ordering) -> Self {
+        let address = format!("127.0.0.1:{}", peer.port());
+        let identity = core::iter::repeat_with(|| Identity::generate(&mut OsRng))
+            .find(|identity| identity.hash().0.cmp(&peer.identity()) == side)
+            .expect("a hash lies on each side");
+        Self::start_as(identity, |builder| builder.connect(address))
+    }
+
+    /// Ends the phone as a power cut does: nobody is told.
+    pub(crate) fn kill(mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+
     fn start(build: impl FnOnce(PhoneBuilder) -> PhoneBuilder) -> Self {
+        Self::start_as(Identity::generate(&mut OsRng), build)
+    }
+
+    fn start_as(identity: Identity, build: impl FnOnce(PhoneBuilder) -> PhoneBuilder) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
             .build()
             .expect("a runtime starts");
-        let builder = build(Phone::builder(Identity::generate(&mut OsRng)));
+        let builder = build(Phone::builder(identity));
         let (phone, events) = runtime.block_on(builder.start()).expect("the phone starts");
-        Self { phone, events, seen: Vec::new(), runtime }
+        Self { phone, events, seen: Vec::new(), runtime: Some(runtime) }
     }
 
     pub(crate) fn port(&self) -> u16 {
@@ -63,26 +86,31 @@ impl RustPhone {
 
     pub(crate) fn dial(&self, to: [u8; 16], profile: Profile) -> Call {
         let dialled = self.phone.dial(IdentityHash(to), profile);
-        self.runtime.block_on(dialled).expect("the line is free")
+        self.block_on(dialled).expect("the line is free")
     }
 
     pub(crate) fn answer(&self, call: CallId) {
-        self.runtime.block_on(self.phone.call(call).answer()).expect("the call rings");
+        self.block_on(self.phone.call(call).answer()).expect("the call rings");
     }
 
     pub(crate) fn hang_up(&self, call: CallId) {
-        self.runtime.block_on(self.phone.call(call).hang_up()).expect("the call stands");
+        self.block_on(self.phone.call(call).hang_up()).expect("the call stands");
     }
 
     pub(crate) fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
-        self.runtime.block_on(work)
+        self.runtime().block_on(work)
+    }
+
+    fn runtime(&self) -> &Runtime {
+        self.runtime.as_ref().expect("the phone was not killed")
     }
 
     /// Waits for the first event from now on of which `wanted` makes something.
     pub(crate) fn expect<T>(&mut self, what: &str, wanted: impl Fn(&CallEvent) -> Option<T>) -> T {
         loop {
-            let events = &mut self.events;
-            let next = self.runtime.block_on(async { timeout(PATIENCE, events.next()).await });
+            let (runtime, events) = (self.runtime.as_ref(), &mut self.events);
+            let next = async { timeout(PATIENCE, events.next()).await };
+            let next = runtime.expect("the phone was not killed").block_on(next);
             let Ok(Some(event)) = next else {
                 panic!("no {what} within {PATIENCE:?} after {:#?}", self.seen)
             };
@@ -116,6 +144,26 @@ impl RustPhone {
         })
     }
 
+    /// Waits for the peer's switch to a profile.
+    pub(crate) fn expect_profile(&mut self, profile: Profile, by: Side) {
+        self.expect("profile switch", |event| match event {
+            CallEvent::ProfileChanged { profile: now, by: who, .. } => {
+                ((*now, *who) == (profile, by)).then_some(())
+            }
+            _ => None,
+        });
+    }
+
+    /// Waits for a switch to a mode.
+    pub(crate) fn expect_mode(&mut self, mode: Mode, by: Side) {
+        self.expect("mode switch", |event| match event {
+            CallEvent::ModeChanged { mode: now, by: who, .. } => {
+                ((*now, *who) == (mode, by)).then_some(())
+            }
+            _ => None,
+        });
+    }
+
     pub(crate) fn expect_end(&mut self) -> EndReason {
         self.expect("end", |event| match event {
             CallEvent::Ended { reason, .. } => Some(*reason),
@@ -127,7 +175,7 @@ impl RustPhone {
     pub(crate) fn speak(&self, recording: &Recording) -> JoinHandle<()> {
         let pcm = at_48_khz(recording);
         let phone = self.phone.clone();
-        self.runtime.spawn(async move {
+        self.runtime().spawn(async move {
             let mut microphone = phone.microphone().await.expect("the phone runs");
             let mut clock = interval(Duration::from_millis(20));
             let silence = [0.0; BLOCK_SAMPLES];
@@ -144,9 +192,9 @@ impl RustPhone {
     pub(crate) fn listen(&self) -> Heard {
         let heard = Heard::default();
         let (phone, samples) = (self.phone.clone(), heard.0.clone());
-        let speaker = self.runtime.block_on(phone.speaker());
+        let speaker = self.block_on(phone.speaker());
         let mut speaker = speaker.expect("the phone runs");
-        self.runtime.spawn(async move {
+        self.runtime().spawn(async move {
             while let Some(pcm) = speaker.read().await {
                 let to_i16 = |sample: &f32| (sample * 32_767.0) as i16;
                 samples.lock().expect("nobody panicked").extend(pcm.iter().map(to_i16));
@@ -158,7 +206,9 @@ impl RustPhone {
 
 impl Drop for RustPhone {
     fn drop(&mut self) {
-        self.runtime.block_on(self.phone.shutdown());
+        if let Some(runtime) = self.runtime.take() {
+            runtime.block_on(self.phone.shutdown());
+        }
     }
 }
 
