@@ -10,7 +10,8 @@ use crate::{Mode, Profile, ProfileSet};
 /// LXST/Primitives/Telephony.py), those of screening our choice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Config {
-    /// The profile of an incoming call whose caller prefers none.
+    /// The profile of an incoming call whose caller prefers none. One that is not in `profiles`
+    /// gives way to the first that is.
     pub profile: Profile,
     /// The mode of an incoming call whose caller prefers none.
     pub mode: Mode,

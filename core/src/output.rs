@@ -175,6 +175,11 @@ pub enum Event {
         /// When the configured default decides.
         until: Instant,
     },
+    /// Somebody about whom `Screening` asked has gone.
+    CallerGone {
+        /// The call that it would have been.
+        call: CallId,
+    },
     /// Somebody calls, and it rings here.
     Incoming {
         /// The call.

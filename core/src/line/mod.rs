@@ -99,7 +99,13 @@ pub(crate) enum Gate {
 }
 
 impl Line {
-    pub(crate) fn new(identity: IdentityHash, config: Config, now: Instant) -> Self {
+    pub(crate) fn new(identity: IdentityHash, mut config: Config, now: Instant) -> Self {
+        let can_send = |profile: &Profile| config.profiles.contains(*profile);
+        if !can_send(&config.profile)
+            && let Some(profile) = Profile::ALL.into_iter().find(can_send)
+        {
+            config.profile = profile;
+        }
         let mut timers = Timers::default();
         if config.announce.at_start {
             timers.start(Timer::Announce, now);

@@ -64,7 +64,10 @@ impl Line {
         match event {
             LinkEvent::Identified(from) => self.on_caller_identified(link, from, cx),
             LinkEvent::Closed(_) | LinkEvent::Failed(_) => {
-                self.take_pending(link);
+                let gone = self.take_pending(link).map(|pending| pending.stage);
+                if let Some(Stage::Screening { .. }) = gone {
+                    cx.out.event(Event::CallerGone { call: link.into() });
+                }
             }
             LinkEvent::Incoming { .. } | LinkEvent::Up { .. } | LinkEvent::Heard => {}
         }

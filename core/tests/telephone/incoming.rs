@@ -229,7 +229,7 @@ fn nobody_is_asked_about_who_finds_the_line_taken() {
 #[test]
 fn a_caller_who_leaves_while_screened_is_forgotten() {
     let mut phone = screening(ask());
-    phone.closed(IN, LinkEnd::Peer).expect([]);
+    phone.closed(IN, LinkEnd::Peer).expect([event(Event::CallerGone { call: IN_CALL })]);
     let screen = Input::Command(Command::Screen(IN_CALL, Verdict::Ring));
     phone.refuse(screen, InputError::UnknownCall);
     assert_eq!(phone.phone.poll_timeout(), None);

@@ -246,7 +246,10 @@ impl World {
 
     fn look_at_event(&mut self, event: Event) {
         let call = match event {
-            Event::Screening { .. } | Event::CallerLimited { .. } | Event::Dropped { .. } => return,
+            Event::Screening { .. }
+            | Event::CallerLimited { .. }
+            | Event::CallerGone { .. }
+            | Event::Dropped { .. } => return,
             Event::Incoming { call, .. } => {
                 assert!(self.announced.insert(call), "{call:?} came in twice");
                 return;
