@@ -3,9 +3,10 @@
 use heapless::{Deque, Vec};
 
 use crate::limits::{OUTBOX, OUTPUTS_PER_INPUT};
-use crate::media::Ticket;
-use crate::wire::Signal;
-use crate::{CallId, Direction, Event, JobId, LinkId, LinkRequest, StreamChange};
+use crate::wire::{Codec, Signal};
+use crate::{
+    CallId, Direction, Event, JobId, LinkId, LinkRequest, Samples, SendFormat, Source, StreamChange,
+};
 
 /// An output whose bytes are not written yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +18,15 @@ pub(crate) enum Queued {
     Stream { call: CallId, direction: Direction, change: StreamChange },
     Job { job: JobId, direction: Direction, ticket: Ticket },
     Event(Event),
+}
+
+/// The work of a job, without the bytes of its frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ticket {
+    Encode { format: SendFormat, source: Source, samples: Samples },
+    Discard { samples: Samples },
+    Decode { codec: Codec },
+    Conceal { samples: Samples },
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

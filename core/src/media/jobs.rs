@@ -2,9 +2,8 @@
 
 use heapless::Vec;
 
-use super::Ticket;
 use crate::limits::SEND_JOBS;
-use crate::outbox::{Outbox, Queued};
+use crate::outbox::{Outbox, Queued, Ticket};
 use crate::{Direction, InputError, JobId};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -11,12 +11,12 @@ mod tx;
 
 use crate::limits::PRESENCE;
 use crate::line::{Context, Gate, Session};
-use crate::outbox::{Outbox, Queued};
+use crate::outbox::{Outbox, Queued, Ticket};
 use crate::stats::count;
-use crate::wire::{BadFrame, Codec, Frames};
+use crate::wire::{BadFrame, Frames};
 use crate::{
     Config, Deadline, Direction, DropReason, InputError, Instant, JobId, Mute, Outcome, PortChange,
-    Samples, SendFormat, Source, StreamChange, Tempo, Timer, TransmitCodec, Work,
+    Samples, StreamChange, Tempo, Timer, TransmitCodec, Work,
 };
 use jobs::Jobs;
 use playout::Playout;
@@ -31,15 +31,6 @@ pub(crate) struct Media {
     jobs: Jobs,
     tx: Transmitter,
     playout: Playout,
-}
-
-/// The work of a job, without the bytes of its frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ticket {
-    Encode { format: SendFormat, source: Source, samples: Samples },
-    Discard { samples: Samples },
-    Decode { codec: Codec },
-    Conceal { samples: Samples },
 }
 
 impl Media {

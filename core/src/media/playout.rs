@@ -5,11 +5,11 @@
 
 use core::fmt;
 
-use super::Ticket;
 use super::ring::FrameRing;
 use crate::limits::{
     CONCEALMENT, CONCEALMENT_STEP, FRAME_BYTES, PLAYOUT_DEPTH, PLAYOUT_EXCESS, PLAYOUT_LEAD,
 };
+use crate::outbox::Ticket;
 use crate::stats::count;
 use crate::wire::Frame;
 use crate::{PortChange, Samples, Stats};

@@ -4,13 +4,12 @@ use core::fmt;
 
 use crate::limits::{CAPTURE_BACKLOG, PACKET_BYTES};
 use crate::line::{Gate, Session};
+use crate::outbox::Ticket;
 use crate::stats::count;
 use crate::wire::{self, Codec, Frame, MEDIA_OVERHEAD};
 use crate::{
     PortChange, Profile, RawDepth, Samples, SendFormat, Source, Stats, TransmitCodec, VoiceCodec,
 };
-
-use super::Ticket;
 
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Transmitter {
