@@ -16,7 +16,8 @@ use lxst_core::{Config, IdentityHash, Input, Instant, LinkId, PacketBuf, Telepho
 
 #[unsafe(no_mangle)]
 extern "C" fn _start() -> ! {
-    let mut phone = Telephone::new(IdentityHash([1; 16]), black_box(Config::default()), Instant::ORIGIN);
+    let mut phone =
+        Telephone::new(IdentityHash([1; 16]), black_box(Config::default()), Instant::ORIGIN);
     let mut buf = PacketBuf::new();
     let mut now = Instant::ORIGIN;
     loop {
@@ -25,10 +26,7 @@ extern "C" fn _start() -> ! {
         while let Some(output) = phone.poll_output(&mut buf) {
             black_box(output);
         }
-        let packet = Input::Packet {
-            link: LinkId(1),
-            data: black_box(&[0x80]),
-        };
+        let packet = Input::Packet { link: LinkId(1), data: black_box(&[0x80]) };
         let _ = phone.handle_input(now, packet);
         let _ = black_box(encode_frames(black_box(&[] as &[Frame<'_>]), &mut [0; 8]));
         now = phone.poll_timeout().map_or(now, |deadline| deadline.at);
