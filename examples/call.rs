@@ -17,7 +17,7 @@ use lxst_examples::report::Report;
 use lxst_examples::sound::{SoundError, WavSink, read_wav, to_i16};
 use lxst_interop::envelope::{EnvelopeError, Pcm, Verdict, correlation};
 use lxst_tokio::codecs::SAMPLE_RATE_HZ;
-use lxst_tokio::telephony::{Event as CallEvent, Role};
+use lxst_tokio::telephony::{Event as CallEvent, Side};
 use lxst_tokio::{
     BLOCK_SAMPLES, CallId, EndReason, Event, Events, Figures, Identity, Microphone, OsRng, Phone,
     Profile, Speaker,
@@ -115,12 +115,12 @@ async fn converse(
     let recorder = Recorder::new();
     let (callee, mut callee_events) = Phone::builder(Identity::generate(&mut OsRng))
         .listen("127.0.0.1:0")
-        .tap(recorder.tap(Role::Callee))
+        .tap(recorder.tap(Side::Remote))
         .start()
         .await?;
     let (caller, mut caller_events) = Phone::builder(Identity::generate(&mut OsRng))
         .connect(callee.listening()[0].to_string()) // one for each `listen`
-        .tap(recorder.tap(Role::Caller))
+        .tap(recorder.tap(Side::Local))
         .start()
         .await?;
     let listening = tokio::spawn(listen(callee.speaker().await?, sink));

@@ -28,11 +28,7 @@ pub(crate) enum AudioOut {
 
 impl AudioIn {
     pub(crate) fn open(path: &Path) -> Result<Self, SoundError> {
-        if path == Path::new("-") {
-            Ok(Self::Pipe)
-        } else {
-            read_wav(path).map(Self::Wav)
-        }
+        if path == Path::new("-") { Ok(Self::Pipe) } else { read_wav(path).map(Self::Wav) }
     }
 
     /// Speaks into the phone whenever `talking` says that a call is established: a file from its
@@ -48,11 +44,7 @@ impl AudioIn {
 
 impl AudioOut {
     pub(crate) fn open(path: &Path) -> Result<Self, SoundError> {
-        if path == Path::new("-") {
-            Ok(Self::Pipe)
-        } else {
-            WavSink::create(path).map(Self::Wav)
-        }
+        if path == Path::new("-") { Ok(Self::Pipe) } else { WavSink::create(path).map(Self::Wav) }
     }
 
     /// Writes what the phone hears until `stop`, and completes the file.
@@ -94,10 +86,7 @@ pub(crate) struct Listening {
 impl Listening {
     pub(crate) fn start(out: AudioOut, phone: Phone) -> Self {
         let (stop, stopped) = oneshot::channel();
-        Self {
-            stop,
-            task: tokio::spawn(out.listen(phone, stopped)),
-        }
+        Self { stop, task: tokio::spawn(out.listen(phone, stopped)) }
     }
 
     /// Completes what is written.
@@ -195,10 +184,7 @@ fn read_pipe() -> Receiver<Vec<f32>> {
 }
 
 fn write_pipe(pcm: &[f32]) -> io::Result<()> {
-    let bytes: Vec<u8> = pcm
-        .iter()
-        .flat_map(|sample| to_i16(*sample).to_le_bytes())
-        .collect();
+    let bytes: Vec<u8> = pcm.iter().flat_map(|sample| to_i16(*sample).to_le_bytes()).collect();
     let mut stdout = io::stdout().lock();
     stdout.write_all(&bytes)?;
     stdout.flush()

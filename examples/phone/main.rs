@@ -12,6 +12,7 @@ use std::process;
 use clap::Parser;
 use lxst_tokio::reticulum::Config as EndpointConfig;
 use lxst_tokio::telephony::{Config, Event as CallEvent, ProfileSet};
+use lxst_tokio::trace::Payloads;
 use lxst_tokio::{
     Call, CallError, EndReason, Event, Events, Identity, OsRng, Phone, load_or_create_identity,
 };
@@ -61,18 +62,11 @@ async fn run(options: Options) -> Result<u8, Box<dyn std::error::Error>> {
     };
     let destination = identity.destination().to_string();
     let audio_in = options.audio_in.as_deref().map(AudioIn::open).transpose()?;
-    let audio_out = options
-        .audio_out
-        .as_deref()
-        .map(AudioOut::open)
-        .transpose()?;
+    let audio_out = options.audio_out.as_deref().map(AudioOut::open).transpose()?;
 
     let path_search = EndpointConfig::default().path_search.min(options.wait_time);
     let mut builder = Phone::builder(identity)
-        .telephone(Config {
-            wait_time: options.wait_time,
-            ..Config::default()
-        })
+        .telephone(Config { wait_time: options.wait_time, ..Config::default() })
         .endpoint(EndpointConfig { path_search });
     for address in &options.connect {
         builder = builder.connect(address);
@@ -80,13 +74,14 @@ async fn run(options: Options) -> Result<u8, Box<dyn std::error::Error>> {
     for address in &options.listen {
         builder = builder.listen(address);
     }
+    if let Some(path) = &options.trace {
+        let payloads =
+            if options.trace_without_voices { Payloads::Stripped } else { Payloads::Kept };
+        builder = builder.trace(path, payloads);
+    }
     let (phone, events) = builder.start().await?;
     let reporter = Reporter::new(options.json);
-    reporter.ready(
-        &phone,
-        &destination,
-        matches!(audio_out, Some(AudioOut::Pipe)),
-    );
+    reporter.ready(&phone, &destination, matches!(audio_out, Some(AudioOut::Pipe)));
     if options.connect.is_empty() && options.listen.is_empty() {
         return Ok(0);
     }
@@ -96,12 +91,7 @@ async fn run(options: Options) -> Result<u8, Box<dyn std::error::Error>> {
         tokio::spawn(audio_in.speak(phone.clone(), is_talking));
     }
     let listening = audio_out.map(|out| Listening::start(out, phone.clone()));
-    let session = Session {
-        options,
-        phone: phone.clone(),
-        reporter,
-        talking,
-    };
+    let session = Session { options, phone: phone.clone(), reporter, talking };
     let ended = session.run(events, &mut signals).await?;
     if let Some(listening) = listening {
         listening.finish().await?;
@@ -185,25 +175,17 @@ impl Session {
     fn follow(&self, event: CallEvent, plan: &mut Option<Plan>) {
         let (options, phone) = (&self.options, &self.phone);
         let begin = |id, after: Duration, step| {
-            Some(Plan {
-                call: phone.call(id),
-                at: Instant::now() + after,
-                step,
-            })
+            Some(Plan { call: phone.call(id), at: Instant::now() + after, step })
         };
         match event {
             CallEvent::Incoming { call, .. } if options.reject => {
                 *plan = begin(call, Duration::ZERO, Step::HangUp);
             }
             CallEvent::Incoming { call, .. } => {
-                *plan = options
-                    .answer
-                    .and_then(|after| begin(call, after, Step::Answer));
+                *plan = options.answer.and_then(|after| begin(call, after, Step::Answer));
             }
             CallEvent::Established { call, .. } => {
-                *plan = options
-                    .hang_up_after
-                    .and_then(|after| begin(call, after, Step::HangUp));
+                *plan = options.hang_up_after.and_then(|after| begin(call, after, Step::HangUp));
                 self.talking.send_replace(true);
             }
             CallEvent::Ended { .. } => {

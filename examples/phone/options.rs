@@ -57,6 +57,15 @@ pub(crate) struct Options {
     #[arg(long, value_name = "FILE.wav|-")]
     pub(crate) audio_out: Option<PathBuf>,
 
+    /// Record what the telephone did into a new file (mode 0600), for the replay example. It holds
+    /// the conversation, both voices included
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trace: Option<PathBuf>,
+
+    /// Leave the voices out of the trace: it draws, but does not replay
+    #[arg(long, requires = "trace")]
+    pub(crate) trace_without_voices: bool,
+
     /// End after the first call, whoever dialled
     #[arg(long)]
     pub(crate) once: bool,
@@ -90,9 +99,7 @@ Examples:
       --audio-in - --audio-out - | aplay -qf S16_LE -r 48000 -c1";
 
 fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds: f64 = text
-        .parse()
-        .map_err(|_| "not a number of seconds".to_owned())?;
+    let seconds: f64 = text.parse().map_err(|_| "not a number of seconds".to_owned())?;
     Duration::try_from_secs_f64(seconds)
         .ok()
         .filter(|duration| *duration <= MOST_SECONDS)

@@ -15,10 +15,7 @@ pub(crate) struct Reporter {
 
 impl Reporter {
     pub(crate) fn new(json: bool) -> Self {
-        Self {
-            json,
-            start: Instant::now(),
-        }
+        Self { json, start: Instant::now() }
     }
 
     /// Tells who the phone is; as text, on standard output where that carries no audio.
@@ -36,11 +33,7 @@ impl Reporter {
         for address in phone.listening() {
             text.push_str(&format!("\nlistening    {address}"));
         }
-        if stdout_is_audio {
-            eprintln!("{text}")
-        } else {
-            println!("{text}")
-        }
+        if stdout_is_audio { eprintln!("{text}") } else { println!("{text}") }
     }
 
     pub(crate) fn event(&self, event: &Event) {
@@ -100,11 +93,7 @@ fn to_json(event: &Event) -> Option<Value> {
         Event::Announced { identity, hops } => {
             json!({ "event": "announced", "identity": identity.to_string(), "hops": hops })
         }
-        Event::Stream {
-            call,
-            direction,
-            change,
-        } => json!({
+        Event::Stream { call, direction, change } => json!({
             "event": match change {
                 StreamChange::Opened => "stream_opened",
                 StreamChange::Closed => "stream_closed",
@@ -121,11 +110,7 @@ fn to_json(event: &Event) -> Option<Value> {
             }
             CallEvent::Ringing { call } => json!({ "event": "ringing", "call": call.0 }),
             CallEvent::Connecting { call } => json!({ "event": "connecting", "call": call.0 }),
-            CallEvent::Established {
-                call,
-                profile,
-                mode,
-            } => json!({
+            CallEvent::Established { call, profile, mode } => json!({
                 "event": "established", "call": call.0, "profile": profile.key(),
                 "mode": mode.id(),
             }),

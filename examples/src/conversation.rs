@@ -1,35 +1,34 @@
-//! What two phones of one process said to each other, as a tap in each of them saw it.
+//! What two phones said to each other: one model for every picture of a call.
+//!
+//! It comes from a tap in each of two phones of one process, or from the trace of one phone.
 
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::{Duration, Instant};
 
 use lxst_tokio::telephony::wire::{Packet, Signal};
 use lxst_tokio::telephony::{
-    Command, Event, Input, LinkEvent, LinkRequest, Mode, Output, Profile, Role,
+    CallState, Command, DropReason, Event, Input, LinkEnd, LinkEvent, LinkId, LinkRequest, Mode,
+    Mute, Output, Profile, Side, Talk, Verdict,
 };
-use lxst_tokio::{Door, EndReason, Tap};
-
-/// Collects what the taps of a caller and a callee see, on one clock.
-#[derive(Debug)]
-pub struct Recorder {
-    start: Instant,
-    sender: Sender<Step>,
-    steps: Receiver<Step>,
-}
+use lxst_tokio::trace::{Record, Recorded};
+use lxst_tokio::{Door, EndReason, IdentityHash, Tap};
 
 /// What happened, in order.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Conversation {
-    steps: Vec<Step>,
+    /// Who stands left, [`Side::Local`], and right.
+    pub names: [&'static str; 2],
+    /// What they did.
+    pub steps: Vec<Step>,
 }
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {
-    /// When it was seen, counted from the start of the recorder.
+    /// When it was seen, counted from the start of the recording.
     pub at: Duration,
     /// Who did it, or sent it.
-    pub by: Role,
+    pub by: Side,
     /// What it is.
     pub what: What,
 }
@@ -39,9 +38,8 @@ pub struct Step {
 pub enum What {
     /// Something that the phone or its user did.
     Act(Act),
-    /// A packet that sets up or ends the Reticulum link. The two that the telephone is not told
-    /// of when they leave, proof and round trip time, are seen as they arrive.
-    Link(&'static str),
+    /// A packet that sets up or ends the Reticulum link.
+    Link(String),
     /// A packet of signals, in words.
     Signals(String),
     /// A packet of media.
@@ -54,22 +52,26 @@ pub enum What {
 }
 
 /// Something that a phone or its user did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Act {
-    /// Dials.
-    Dials,
+    /// Dials somebody.
+    Dials(IdentityHash),
     /// Is told that it rings at the other side.
     HearsRinging,
-    /// Rings.
-    Rings,
+    /// Rings for somebody.
+    Rings(IdentityHash),
     /// Answers.
     Answers,
+    /// Sets its audio up.
+    Connects,
     /// Has its audio open.
-    Established,
+    Established(Profile, Mode),
     /// Hangs up.
     HangsUp,
     /// Sees the call end.
     Ended(EndReason),
+    /// Something else, in words.
+    Does(String),
 }
 
 /// The media that one side sent.
@@ -85,26 +87,85 @@ pub struct MediaTotal {
     pub lasted: Duration,
 }
 
+/// Collects what the taps of a caller and a callee see, on one clock.
+#[derive(Debug)]
+pub struct Recorder {
+    start: Instant,
+    sender: Sender<Step>,
+    steps: Receiver<Step>,
+}
+
+/// Makes a conversation of one phone's trace. The other side is known by what it sent.
+#[derive(Debug)]
+pub struct Witness {
+    conversation: Conversation,
+    /// The link that was dialled or rang last.
+    link: Option<LinkId>,
+}
+
+impl Conversation {
+    /// Tells when a side first did something.
+    #[must_use]
+    pub fn moment(&self, by: Side, is_it: impl Fn(&Act) -> bool) -> Option<Duration> {
+        let is_it =
+            |step: &&Step| step.by == by && matches!(&step.what, What::Act(act) if is_it(act));
+        self.steps.iter().find(is_it).map(|step| step.at)
+    }
+
+    /// Adds up the media that a side sent.
+    #[must_use]
+    pub fn media(&self, by: Side) -> MediaTotal {
+        MediaTotal::of(&self.steps, by)
+    }
+}
+
+impl MediaTotal {
+    /// Adds up the media of some steps that a side sent.
+    #[must_use]
+    pub fn of(steps: &[Step], by: Side) -> Self {
+        let mut total = Self::default();
+        let mut first = None;
+        for step in steps.iter().filter(|step| step.by == by) {
+            if let What::Media { payload_bytes, plaintext_bytes } = step.what {
+                total.packets += 1;
+                total.payload_bytes += payload_bytes;
+                total.air_bytes += air_bytes(plaintext_bytes);
+                total.lasted = step.at.saturating_sub(*first.get_or_insert(step.at));
+            }
+        }
+        total
+    }
+}
+
+impl Act {
+    /// Tells the state of the call that begins with this, for the side that does it.
+    #[must_use]
+    pub const fn state(&self) -> Option<CallState> {
+        match self {
+            Self::Dials(_) => Some(CallState::Calling),
+            Self::HearsRinging | Self::Rings(_) => Some(CallState::Ringing),
+            Self::Connects => Some(CallState::Connecting),
+            Self::Established(..) => Some(CallState::Established),
+            Self::Ended(_) => Some(CallState::Idle),
+            Self::Answers | Self::HangsUp | Self::Does(_) => None,
+        }
+    }
+}
+
 impl Recorder {
     /// Makes a recorder whose clock starts at 0.
     #[must_use]
     pub fn new() -> Self {
         let (sender, steps) = mpsc::channel();
-        Self {
-            start: Instant::now(),
-            sender,
-            steps,
-        }
+        Self { start: Instant::now(), sender, steps }
     }
 
-    /// Makes the tap of one phone.
+    /// Makes the tap of one phone; the caller stands left.
     #[must_use]
-    pub fn tap(&self, role: Role) -> Tap {
+    pub fn tap(&self, side: Side) -> Tap {
         let (start, sender) = (self.start, self.sender.clone());
         Tap::new(move |_, door| {
-            let Some((by, what)) = see(role, door) else {
-                return;
-            };
+            let Some((by, what)) = see(side, &door) else { return };
             let at = start.elapsed();
             // A conversation that was taken out is complete.
             let _ = sender.send(Step { at, by, what });
@@ -114,7 +175,7 @@ impl Recorder {
     /// Takes out what was seen so far.
     #[must_use]
     pub fn conversation(self) -> Conversation {
-        Conversation::new(self.steps.try_iter().collect())
+        Conversation { names: ["caller", "callee"], steps: self.steps.try_iter().collect() }
     }
 }
 
@@ -124,44 +185,51 @@ impl Default for Recorder {
     }
 }
 
-impl Conversation {
-    /// Makes a conversation of its steps, in order.
+impl Witness {
+    /// Makes a conversation without steps.
     #[must_use]
-    pub const fn new(steps: Vec<Step>) -> Self {
-        Self { steps }
+    pub const fn new() -> Self {
+        let names = ["this phone", "peer"];
+        Self { conversation: Conversation { names, steps: Vec::new() }, link: None }
     }
 
-    /// The steps, in order.
-    #[must_use]
-    pub fn steps(&self) -> &[Step] {
-        &self.steps
-    }
-
-    /// Tells when a side first did something.
-    #[must_use]
-    pub fn moment(&self, by: Role, act: Act) -> Option<Duration> {
-        let is_it = |step: &&Step| step.by == by && step.what == What::Act(act);
-        self.steps.iter().find(is_it).map(|step| step.at)
-    }
-
-    /// Adds up the media that a side sent.
-    #[must_use]
-    pub fn media(&self, by: Role) -> MediaTotal {
-        let mut total = MediaTotal::default();
-        let mut first = None;
-        for step in self.steps.iter().filter(|step| step.by == by) {
-            if let What::Media {
-                payload_bytes,
-                plaintext_bytes,
-            } = step.what
-            {
-                total.packets += 1;
-                total.payload_bytes += payload_bytes;
-                total.air_bytes += air_bytes(plaintext_bytes);
-                total.lasted = step.at - *first.get_or_insert(step.at);
+    /// Adds what a line of the trace tells.
+    pub fn see(&mut self, record: &Record<'_>) {
+        let door = match record.what {
+            Recorded::Input(input) => Door::In(input),
+            Recorded::Output(Some(output)) => Door::Out(output),
+            Recorded::Output(None) => return,
+        };
+        match door {
+            Door::In(Input::Command(Command::Dial { link, .. })) => self.link = Some(link),
+            Door::Out(Output::Event(Event::Incoming { call, .. })) => {
+                self.link = Some(LinkId(call.0));
             }
+            Door::Out(Output::Event(Event::Ended { .. })) => self.link = None,
+            _ => {}
         }
-        total
+        let Some((by, mut what)) = sent_by_peer(&door).or_else(|| see(Side::Local, &door)) else {
+            return;
+        };
+        if let What::Link(label) | What::Signals(label) = &mut what
+            && let Some(other) = link(&door).filter(|link| self.link.is_some_and(|of| of != *link))
+        {
+            *label += &format!(" (link {})", other.0);
+        }
+        let at = Duration::from_micros(record.at.as_micros());
+        self.conversation.steps.push(Step { at, by, what });
+    }
+
+    /// Hands the conversation over.
+    #[must_use]
+    pub fn conversation(self) -> Conversation {
+        self.conversation
+    }
+}
+
+impl Default for Witness {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -173,34 +241,105 @@ pub const fn air_bytes(plaintext_bytes: usize) -> usize {
 }
 
 /// Says what a door's traffic means, and who did it. Most of it means nothing here.
-fn see(role: Role, door: Door<'_>) -> Option<(Role, What)> {
-    let act = |act| Some((role, What::Act(act)));
-    match door {
-        Door::In(Input::Command(Command::Dial { .. })) => act(Act::Dials),
-        Door::In(Input::Command(Command::Answer(_))) => act(Act::Answers),
-        Door::In(Input::Command(Command::HangUp(_))) => act(Act::HangsUp),
-        Door::In(Input::Link { event, .. }) => match event {
-            LinkEvent::Up { .. } => Some((Role::Callee, What::Link("link proof"))),
-            LinkEvent::Incoming { .. } => Some((Role::Caller, What::Link("round trip time"))),
+///
+/// What arrives is told by the tap of the side that sent it, but for two packets that a telephone
+/// is not told of when they leave: proof and round trip time.
+fn see(side: Side, door: &Door<'_>) -> Option<(Side, What)> {
+    let act = |act| Some((side, What::Act(act)));
+    let does = |what: &str| act(Act::Does(what.into()));
+    match *door {
+        Door::In(Input::Command(command)) => match command {
+            Command::Dial { to, .. } => act(Act::Dials(to)),
+            Command::Answer(_) => act(Act::Answers),
+            Command::HangUp(_) => act(Act::HangsUp),
+            Command::Screen(_, Verdict::Busy) => does("turns the caller away: busy"),
+            Command::Screen(_, Verdict::Reject) => does("turns the caller away: rejected"),
+            Command::Screen(_, Verdict::Drop) => does("turns the caller away"),
+            Command::Talk(_, Talk::Pressed) => does("presses the talk button"),
+            Command::Talk(_, Talk::Released) => does("releases the talk button"),
+            Command::Mute(_, direction, Mute::Muted) => does(&format!("mutes: {direction:?}")),
+            Command::Mute(_, direction, Mute::Unmuted) => does(&format!("unmutes: {direction:?}")),
             _ => None,
         },
+        Door::In(Input::Link { event, .. }) => {
+            let label = match event {
+                LinkEvent::Up { .. } => "link proof",
+                LinkEvent::Incoming { .. } => "round trip time",
+                _ => return None,
+            };
+            Some((other(side), What::Link(label.into())))
+        }
         Door::Out(Output::Link { request, .. }) => {
-            let what = match request {
+            let label = match request {
                 LinkRequest::Open(_) => "link request",
                 LinkRequest::Identify => "identify",
                 LinkRequest::Close => "link close",
             };
-            Some((role, What::Link(what)))
+            Some((side, What::Link(label.into())))
         }
-        Door::Out(Output::Transmit { data, .. }) => Some((role, packet(data)?)),
-        Door::Out(Output::Event(event)) => match event {
-            Event::Incoming { .. } => act(Act::Rings),
-            Event::Ringing { .. } => act(Act::HearsRinging),
-            Event::Established { .. } => act(Act::Established),
-            Event::Ended { reason, .. } => act(Act::Ended(reason)),
-            _ => None,
-        },
+        Door::Out(Output::Transmit { data, .. }) => Some((side, packet(data)?)),
+        Door::Out(Output::Event(event)) => tell(event).map(|act| (side, What::Act(act))),
         _ => None,
+    }
+}
+
+fn tell(event: Event) -> Option<Act> {
+    Some(match event {
+        Event::Incoming { from, .. } => Act::Rings(from),
+        Event::Ringing { .. } => Act::HearsRinging,
+        Event::Connecting { .. } => Act::Connects,
+        Event::Established { profile, mode, .. } => Act::Established(profile, mode),
+        Event::ProfileChanged { profile, .. } => Act::Does(format!("sends {profile}")),
+        Event::ModeChanged { mode, .. } => Act::Does(format!("is in {mode}")),
+        Event::Ended { reason, .. } => Act::Ended(reason),
+        Event::PeerSilent { .. } => Act::Does("hears nothing".into()),
+        Event::PeerAudible { .. } => Act::Does("hears again".into()),
+        Event::CallerLimited { .. } => Act::Does("turns away who calls too often".into()),
+        Event::Dropped { reason, .. } => Act::Does(format!("leaves out {}", dropped(reason))),
+        _ => return None,
+    })
+}
+
+const fn dropped(reason: DropReason) -> &'static str {
+    match reason {
+        DropReason::MalformedPacket => "a malformed packet",
+        DropReason::UnknownSignal => "an unknown signal",
+        DropReason::UnsupportedPreference => "an unsupported wish",
+        DropReason::UnknownFrame => "an unknown frame",
+        _ => "something",
+    }
+}
+
+/// Says what the other side sent, where only this side has a tap.
+fn sent_by_peer(door: &Door<'_>) -> Option<(Side, What)> {
+    let what = match door {
+        Door::In(Input::Packet { data, .. }) => packet(data)?,
+        Door::In(Input::Link { event: LinkEvent::Incoming { .. }, .. }) => {
+            What::Link("opens a link".into())
+        }
+        Door::In(Input::Link { event: LinkEvent::Identified(_), .. }) => {
+            What::Link("identify".into())
+        }
+        Door::In(Input::Link { event: LinkEvent::Closed(LinkEnd::Peer), .. }) => {
+            What::Link("link close".into())
+        }
+        _ => return None,
+    };
+    Some((Side::Remote, what))
+}
+
+const fn link(door: &Door<'_>) -> Option<LinkId> {
+    match door {
+        Door::In(Input::Packet { link, .. } | Input::Link { link, .. })
+        | Door::Out(Output::Transmit { link, .. } | Output::Link { link, .. }) => Some(*link),
+        _ => None,
+    }
+}
+
+const fn other(side: Side) -> Side {
+    match side {
+        Side::Local => Side::Remote,
+        Side::Remote => Side::Local,
     }
 }
 
@@ -224,8 +363,7 @@ fn name(signal: Signal) -> String {
             None => format!("prefers profile {id:#x}"),
         },
         Signal::PreferredMode(id) => match Mode::from_id(id) {
-            Some(Mode::FullDuplex) => "full duplex".into(),
-            Some(Mode::HalfDuplex) => "half duplex".into(),
+            Some(mode) => mode.to_string(),
             None => format!("mode {id}"),
         },
         // BUSY, REJECTED, AVAILABLE, ...: the protocol's names are those of the variants.
@@ -255,11 +393,7 @@ mod tests {
         assert_eq!(packet(&available), Some(What::Signals("AVAILABLE".into())));
 
         let frame = [0x81, 0x01, 0xc4, 0x03, 0x01, 0x38, 0x00];
-        let media = What::Media {
-            payload_bytes: 2,
-            plaintext_bytes: 7,
-        };
-        assert_eq!(packet(&frame), Some(media));
+        assert_eq!(packet(&frame), Some(What::Media { payload_bytes: 2, plaintext_bytes: 7 }));
 
         assert_eq!(packet(&[0xc0]), None);
     }
@@ -269,16 +403,14 @@ mod tests {
         let media = |millis, by, payload_bytes| Step {
             at: Duration::from_millis(millis),
             by,
-            what: What::Media {
-                payload_bytes,
-                plaintext_bytes: payload_bytes + 5,
-            },
+            what: What::Media { payload_bytes, plaintext_bytes: payload_bytes + 5 },
         };
-        let conversation = Conversation::new(vec![
-            media(10, Role::Caller, 60),
-            media(20, Role::Callee, 3),
-            media(70, Role::Caller, 50),
-        ]);
+        let steps = vec![
+            media(10, Side::Local, 60),
+            media(20, Side::Remote, 3),
+            media(70, Side::Local, 50),
+        ];
+        let conversation = Conversation { names: ["a", "b"], steps };
 
         let total = MediaTotal {
             packets: 2,
@@ -286,7 +418,7 @@ mod tests {
             air_bytes: 147 + 131,
             lasted: Duration::from_millis(60),
         };
-        assert_eq!(conversation.media(Role::Caller), total);
-        assert_eq!(conversation.media(Role::Callee).air_bytes, 83);
+        assert_eq!(conversation.media(Side::Local), total);
+        assert_eq!(conversation.media(Side::Remote).air_bytes, 83);
     }
 }

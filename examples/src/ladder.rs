@@ -1,43 +1,26 @@
 //! A conversation drawn as text: a lifeline for each side, and arrows between them.
 
 use std::fmt;
-use std::time::Duration;
 
-use lxst_tokio::telephony::Role;
+use lxst_tokio::telephony::Side;
 
-use crate::conversation::{Act, Conversation, Step, What};
+use crate::conversation::Conversation;
+use crate::rows::{Mark, Row, kilobytes, rows};
 
-/// Draws a conversation from the moment of dialling on, 80 columns wide.
-///
-/// Media is drawn as one arrow for each direction and each stretch without signals, at the moment
-/// of its first packet.
+/// Draws a conversation, 80 columns wide. Moments count from its first step.
 #[derive(Debug)]
 pub struct Ladder<'a>(pub &'a Conversation);
 
-/// A line of the drawing.
-struct Row {
-    at: Duration,
-    by: Role,
-    mark: Mark,
-}
-
-enum Mark {
-    Act(String),
-    Arrow { stroke: char, label: String },
-    Media { packets: usize, bytes: usize, lasted: Duration },
-}
-
 impl fmt::Display for Ladder<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let start = self.0.moment(Role::Caller, Act::Dials).unwrap_or_default();
-        let edge = BETWEEN - 10;
-        writeln!(f, "{:>MOMENT$}  caller{:edge$}callee", "ms", "")?;
-        for row in rows(self.0.steps()) {
-            let Some(at) = row.at.checked_sub(start) else {
-                continue;
-            };
-            let millis = format!("{:.1}", at.as_secs_f64() * 1_000.0);
-            writeln!(f, "{millis:>MOMENT$}  {row}")?;
+        let rows = rows(&self.0.steps);
+        let start = rows.first().map(|row| row.at).unwrap_or_default();
+        let [left, right] = self.0.names;
+        let edge = (BETWEEN + 2).saturating_sub(left.chars().count());
+        writeln!(f, "{:>MOMENT$}  {left}{right:>edge$}", "ms")?;
+        for row in rows {
+            let millis = format!("{:.1}", row.at.saturating_sub(start).as_secs_f64() * 1_000.0);
+            writeln!(f, "{millis:>MOMENT$}  {}", Drawn(&row))?;
         }
         let kinds = [(LINK, "Reticulum link"), (SIGNAL, "LXST signal"), (MEDIA, "media")];
         let legend = kinds.map(|(stroke, name)| format!("{stroke}{stroke} {name}"));
@@ -45,16 +28,20 @@ impl fmt::Display for Ladder<'_> {
     }
 }
 
-impl fmt::Display for Row {
+/// A row between its lifelines.
+struct Drawn<'a>(&'a Row);
+
+impl fmt::Display for Drawn<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (stroke, label) = match &self.mark {
+        let (stroke, label) = match &self.0.mark {
             Mark::Act(what) => {
-                return match self.by {
-                    Role::Caller => write!(f, "● {what:<width$}│", width = BETWEEN - 1),
-                    Role::Callee => write!(f, "│{what:>width$} ●", width = BETWEEN - 1),
+                return match self.0.by {
+                    Side::Local => write!(f, "● {what:<width$}│", width = BETWEEN - 1),
+                    Side::Remote => write!(f, "│{what:>width$} ●", width = BETWEEN - 1),
                 };
             }
-            Mark::Arrow { stroke, label } => (*stroke, label.clone()),
+            Mark::Link(label) => (LINK, label.clone()),
+            Mark::Signals(label) => (SIGNAL, label.clone()),
             Mark::Media { packets, bytes, lasted } => {
                 let (size, seconds) = (kilobytes(*bytes), lasted.as_secs_f64());
                 (MEDIA, format!("media: {packets} in {seconds:.1} s, {size}"))
@@ -64,62 +51,10 @@ impl fmt::Display for Row {
         let strokes = (BETWEEN - 3).saturating_sub(label.chars().count());
         let line = |length| String::from_iter(std::iter::repeat_n(stroke, length));
         let (before, after) = (line(strokes / 2), line(strokes - strokes / 2));
-        match self.by {
-            Role::Caller => write!(f, "├{before} {label} {after}►│"),
-            Role::Callee => write!(f, "│◄{before} {label} {after}┤"),
+        match self.0.by {
+            Side::Local => write!(f, "├{before} {label} {after}►│"),
+            Side::Remote => write!(f, "│◄{before} {label} {after}┤"),
         }
-    }
-}
-
-/// Writes a number of bytes in thousands, with one decimal.
-#[must_use]
-pub fn kilobytes(bytes: usize) -> String {
-    format!("{:.1} kB", bytes as f64 / 1_000.0)
-}
-
-/// Makes a row of each step, and one of each stretch of media.
-fn rows(steps: &[Step]) -> Vec<Row> {
-    let mut rows: Vec<Row> = Vec::new();
-    let mut stretch = 0;
-    for step in steps {
-        let (at, by) = (step.at, step.by);
-        let mark = match &step.what {
-            What::Media { payload_bytes, .. } => {
-                let sent = rows[stretch..].iter_mut().find(|row| row.by == by);
-                if let Some(row) = sent
-                    && let Mark::Media { packets, bytes, lasted } = &mut row.mark
-                {
-                    *packets += 1;
-                    *bytes += payload_bytes;
-                    *lasted = at.saturating_sub(row.at);
-                } else {
-                    let mark =
-                        Mark::Media { packets: 1, bytes: *payload_bytes, lasted: Duration::ZERO };
-                    rows.push(Row { at, by, mark });
-                }
-                continue;
-            }
-            // What the caller hears is the arrow that rings.
-            What::Act(Act::HearsRinging) => continue,
-            What::Act(act) => Mark::Act(describe(*act)),
-            What::Link(label) => Mark::Arrow { stroke: LINK, label: (*label).to_owned() },
-            What::Signals(label) => Mark::Arrow { stroke: SIGNAL, label: label.clone() },
-        };
-        rows.push(Row { at, by, mark });
-        stretch = rows.len();
-    }
-    rows
-}
-
-fn describe(act: Act) -> String {
-    match act {
-        Act::Dials => "dials".into(),
-        Act::HearsRinging => "hears ringing".into(),
-        Act::Rings => "rings".into(),
-        Act::Answers => "answers".into(),
-        Act::Established => "established, audio is open".into(),
-        Act::HangsUp => "hangs up".into(),
-        Act::Ended(reason) => format!("ended: {reason}"),
     }
 }
 
@@ -133,10 +68,15 @@ const MEDIA: char = '═';
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use lxst_tokio::IdentityHash;
+
     use super::*;
+    use crate::conversation::{Act, Step, What};
 
     #[test]
-    fn a_conversation_is_drawn_from_the_dialling_on() {
+    fn a_conversation_is_drawn_from_its_first_step_on() {
         let drawing = Ladder(&conversation()).to_string();
         let expected = "
       ms  caller                                                        callee
@@ -154,48 +94,20 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_signal_parts_the_media_before_it_from_the_media_after_it() {
-        let steps = [
-            media(0, Role::Caller),
-            signal(10, Role::Callee, "ESTABLISHED"),
-            media(20, Role::Caller),
-            media(30, Role::Caller),
-        ];
-        let packets: Vec<usize> = rows(&steps)
-            .iter()
-            .filter_map(|row| match row.mark {
-                Mark::Media { packets, .. } => Some(packets),
-                _ => None,
-            })
-            .collect();
-        assert_eq!(packets, [1, 2]);
-    }
-
     fn conversation() -> Conversation {
         let step = |micros, by, what| Step { at: Duration::from_micros(micros), by, what };
-        Conversation::new(vec![
-            signal(999, Role::Callee, "before"),
-            step(1_000_000, Role::Caller, What::Act(Act::Dials)),
-            step(1_000_200, Role::Caller, What::Link("link request")),
-            step(1_007_490, Role::Callee, What::Signals("RINGING".into())),
-            step(1_007_600, Role::Caller, What::Act(Act::HearsRinging)),
-            media(1_060, Role::Caller),
-            media(1_070, Role::Callee),
-            media(1_120, Role::Caller),
-            step(1_130_000, Role::Callee, What::Act(Act::HangsUp)),
-        ])
-    }
-
-    fn signal(millis: u64, by: Role, name: &str) -> Step {
-        Step { at: Duration::from_millis(millis), by, what: What::Signals(name.into()) }
-    }
-
-    fn media(millis: u64, by: Role) -> Step {
-        Step {
-            at: Duration::from_millis(millis),
-            by,
-            what: What::Media { payload_bytes: 60, plaintext_bytes: 65 },
-        }
+        let media = || What::Media { payload_bytes: 60, plaintext_bytes: 65 };
+        let dials = Act::Dials(IdentityHash([7; 16]));
+        let steps = vec![
+            step(1_000_000, Side::Local, What::Act(dials)),
+            step(1_000_200, Side::Local, What::Link("link request".into())),
+            step(1_007_490, Side::Remote, What::Signals("RINGING".into())),
+            step(1_007_600, Side::Local, What::Act(Act::HearsRinging)),
+            step(1_060_000, Side::Local, media()),
+            step(1_070_000, Side::Remote, media()),
+            step(1_120_000, Side::Local, media()),
+            step(1_130_000, Side::Remote, What::Act(Act::HangsUp)),
+        ];
+        Conversation { names: ["caller", "callee"], steps }
     }
 }

@@ -3,7 +3,10 @@
 pub mod conversation;
 pub mod ladder;
 pub mod report;
+mod rows;
 pub mod sound;
+pub mod summary;
+pub mod svg;
 
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]

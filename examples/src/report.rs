@@ -4,10 +4,10 @@ use std::fmt;
 use std::time::Duration;
 
 use lxst_tokio::Figures;
-use lxst_tokio::telephony::{Role, Stats};
+use lxst_tokio::telephony::{Side, Stats};
 
 use crate::conversation::{Act, Conversation, MediaTotal};
-use crate::ladder::kilobytes;
+use crate::rows::kilobytes;
 
 /// What is to be told of a call. [`Display`](fmt::Display) draws it, at most 80 columns wide.
 #[derive(Debug)]
@@ -31,37 +31,27 @@ struct Way<'a> {
 
 impl fmt::Display for Report<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let dialled = self.conversation.moment(Role::Caller, Act::Dials);
-        let rang = self.conversation.moment(Role::Caller, Act::HearsRinging);
-        let answered = self.conversation.moment(Role::Callee, Act::Answers);
-        let stood = self.conversation.moment(Role::Caller, Act::Established);
+        let dialled = self.conversation.moment(Side::Local, |act| matches!(act, Act::Dials(_)));
+        let rang = self.conversation.moment(Side::Local, |act| *act == Act::HearsRinging);
+        let answered = self.conversation.moment(Side::Remote, |act| *act == Act::Answers);
+        let stood =
+            self.conversation.moment(Side::Local, |act| matches!(act, Act::Established(..)));
         let known = |duration: Option<Duration>| duration.map_or("unknown".into(), millis);
         let between = |from: Option<Duration>, to: Option<Duration>| {
             known(from.zip(to).map(|(from, to)| to.saturating_sub(from)))
         };
 
-        let there = self.way(Role::Caller, self.caller, self.callee);
-        let back = self.way(Role::Callee, self.callee, self.caller);
-        let mut table = vec![[
-            String::new(),
-            "caller ► callee".into(),
-            "callee ► caller".into(),
-        ]];
+        let there = self.way(Side::Local, self.caller, self.callee);
+        let back = self.way(Side::Remote, self.callee, self.caller);
+        let mut table = vec![[String::new(), "caller ► callee".into(), "callee ► caller".into()]];
         let mut row = |name: &str, cell: fn(&Way<'_>) -> String| {
             table.push([name.into(), cell(&there), cell(&back)]);
         };
         row("media packets", |way| {
-            format!(
-                "{} of {}",
-                way.hearer.media_packets_received, way.media.packets
-            )
+            format!("{} of {}", way.hearer.media_packets_received, way.media.packets)
         });
-        row("encoded audio", |way| {
-            rate(way.media.payload_bytes, way.media.lasted)
-        });
-        row("on the air", |way| {
-            rate(way.media.air_bytes, way.media.lasted)
-        });
+        row("encoded audio", |way| rate(way.media.payload_bytes, way.media.lasted));
+        row("on the air", |way| rate(way.media.air_bytes, way.media.lasted));
         row("all packets", |way| {
             let bytes = way.sender.endpoint.bytes_out;
             kilobytes(usize::try_from(bytes).unwrap_or(usize::MAX))
@@ -80,12 +70,8 @@ impl fmt::Display for Report<'_> {
 }
 
 impl<'a> Report<'a> {
-    fn way(&self, from: Role, sender: &'a Figures, hearer: &'a Figures) -> Way<'a> {
-        Way {
-            media: self.conversation.media(from),
-            sender,
-            hearer: &hearer.telephone,
-        }
+    fn way(&self, from: Side, sender: &'a Figures, hearer: &'a Figures) -> Way<'a> {
+        Way { media: self.conversation.media(from), sender, hearer: &hearer.telephone }
     }
 }
 

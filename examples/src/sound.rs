@@ -33,14 +33,8 @@ pub enum SoundError {
 /// # Errors
 /// [`SoundError`].
 pub fn read_wav(path: &Path) -> Result<Vec<f32>, SoundError> {
-    let wav = |error| SoundError::Wav {
-        path: path.display().to_string(),
-        error,
-    };
-    let shape = |error| SoundError::Shape {
-        path: path.display().to_string(),
-        error,
-    };
+    let wav = |error| SoundError::Wav { path: path.display().to_string(), error };
+    let shape = |error| SoundError::Shape { path: path.display().to_string(), error };
     let mut reader = WavReader::open(path).map_err(wav)?;
     let spec = reader.spec();
     let interleaved: Vec<f32> = match spec.sample_format {
@@ -48,11 +42,7 @@ pub fn read_wav(path: &Path) -> Result<Vec<f32>, SoundError> {
         SampleFormat::Int => {
             let full_scale = 2_f32.powi(i32::from(spec.bits_per_sample) - 1);
             let scaled = |sample: Result<i32, _>| sample.map(|value| value as f32 / full_scale);
-            reader
-                .samples()
-                .map(scaled)
-                .collect::<Result<_, _>>()
-                .map_err(wav)?
+            reader.samples().map(scaled).collect::<Result<_, _>>().map_err(wav)?
         }
     };
     let mut mono = Vec::new();
@@ -93,14 +83,8 @@ impl WavSink {
         };
         let path_name = path.display().to_string();
         match WavWriter::create(path, spec) {
-            Ok(writer) => Ok(Self {
-                path: path_name,
-                writer,
-            }),
-            Err(error) => Err(SoundError::Wav {
-                path: path_name,
-                error,
-            }),
+            Ok(writer) => Ok(Self { path: path_name, writer }),
+            Err(error) => Err(SoundError::Wav { path: path_name, error }),
         }
     }
 
@@ -109,13 +93,8 @@ impl WavSink {
     /// # Errors
     /// [`SoundError`].
     pub fn write(&mut self, pcm: &[f32]) -> Result<(), SoundError> {
-        let written = pcm
-            .iter()
-            .try_for_each(|sample| self.writer.write_sample(to_i16(*sample)));
-        written.map_err(|error| SoundError::Wav {
-            path: self.path.clone(),
-            error,
-        })
+        let written = pcm.iter().try_for_each(|sample| self.writer.write_sample(to_i16(*sample)));
+        written.map_err(|error| SoundError::Wav { path: self.path.clone(), error })
     }
 
     /// Completes the file.
@@ -124,9 +103,7 @@ impl WavSink {
     /// [`SoundError`].
     pub fn finish(self) -> Result<(), SoundError> {
         let path = self.path;
-        self.writer
-            .finalize()
-            .map_err(|error| SoundError::Wav { path, error })
+        self.writer.finalize().map_err(|error| SoundError::Wav { path, error })
     }
 }
 

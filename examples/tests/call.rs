@@ -90,20 +90,13 @@ fn a_profile_that_cannot_be_sent_ends_it_in_one_line() {
     let output = call(&["--profile", "ulbw", "--out", path(&out)]);
 
     assert_eq!(output.status.code(), Some(1));
-    assert!(
-        one_line(&output).contains("Ultra Low Bandwidth"),
-        "{output:?}"
-    );
+    assert!(one_line(&output).contains("Ultra Low Bandwidth"), "{output:?}");
 }
 
 fn call(arguments: &[&str]) -> Output {
     // Cargo puts the examples beside the folder of the test executables.
     let test = std::env::current_exe().unwrap();
-    let example = test
-        .parent()
-        .unwrap()
-        .with_file_name("examples")
-        .join("call");
+    let example = test.parent().unwrap().with_file_name("examples").join("call");
     let output = Command::new(&example).args(arguments).output();
     output
         .unwrap_or_else(|error| panic!("{}: {error}; build the examples first", example.display()))
@@ -139,10 +132,7 @@ fn path(path: &Path) -> &str {
 }
 
 fn pcm(samples: &[i16]) -> Pcm<'_> {
-    Pcm {
-        samples,
-        rate_hz: 48_000,
-    }
+    Pcm { samples, rate_hz: 48_000 }
 }
 
 const SECOND: usize = 48_000;

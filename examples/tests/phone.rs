@@ -20,10 +20,7 @@ fn a_call_between_two_phones_carries_sound_through_pipes_and_files() {
         "--audio-out",
         path(&heard),
     ]);
-    let identity = callee.ready["identity"]
-        .as_str()
-        .expect("an identity")
-        .to_owned();
+    let identity = callee.ready["identity"].as_str().expect("an identity").to_owned();
 
     let mut caller = command(&[
         "--connect",
@@ -53,31 +50,18 @@ fn a_call_between_two_phones_carries_sound_through_pipes_and_files() {
     speaking.join().expect("the writer ends");
 
     // 1.5 s of s16le, less what was under way.
-    assert!(
-        output.stdout.len() > 100_000,
-        "{} bytes",
-        output.stdout.len()
-    );
-    assert!(
-        output.stdout.iter().all(|byte| *byte == 0),
-        "the callee has no microphone"
-    );
+    assert!(output.stdout.len() > 100_000, "{} bytes", output.stdout.len());
+    assert!(output.stdout.iter().all(|byte| *byte == 0), "the callee has no microphone");
     assert_eq!(callee.wait(), Some(0));
     let mut wav = hound::WavReader::open(&heard).expect("a complete WAV file");
-    let loudest = wav
-        .samples::<i16>()
-        .map(|sample| sample.expect("a sample").unsigned_abs())
-        .max();
+    let loudest = wav.samples::<i16>().map(|sample| sample.expect("a sample").unsigned_abs()).max();
     assert!(loudest > Some(4_000), "{loudest:?}");
 }
 
 #[test]
 fn a_rejected_call_ends_both_phones_with_5() {
     let mut callee = Phone::start(&["--listen", "127.0.0.1:0", "--reject", "--once"]);
-    let identity = callee.ready["identity"]
-        .as_str()
-        .expect("an identity")
-        .to_owned();
+    let identity = callee.ready["identity"].as_str().expect("an identity").to_owned();
     let output = run(&["--connect", &callee.address(), "--call", &identity]);
     assert_eq!(output.status.code(), Some(5), "{}", text(&output.stderr));
     assert_eq!(callee.wait(), Some(5));
@@ -86,41 +70,19 @@ fn a_rejected_call_ends_both_phones_with_5() {
 #[test]
 fn a_call_that_nobody_answers_ends_with_6() {
     let callee = Phone::start(&["--listen", "127.0.0.1:0"]);
-    let identity = callee.ready["identity"]
-        .as_str()
-        .expect("an identity")
-        .to_owned();
-    let output = run(&[
-        "--connect",
-        &callee.address(),
-        "--call",
-        &identity,
-        "--wait-time",
-        "1.5",
-    ]);
+    let identity = callee.ready["identity"].as_str().expect("an identity").to_owned();
+    let output = run(&["--connect", &callee.address(), "--call", &identity, "--wait-time", "1.5"]);
     assert_eq!(output.status.code(), Some(6), "{}", text(&output.stderr));
 }
 
 #[test]
 fn a_second_caller_ends_with_4() {
-    let mut callee = Phone::start(&[
-        "--listen",
-        "127.0.0.1:0",
-        "--listen",
-        "127.0.0.1:0",
-        "--answer",
-        "0",
-    ]);
-    let identity = callee.ready["identity"]
-        .as_str()
-        .expect("an identity")
-        .to_owned();
+    let mut callee =
+        Phone::start(&["--listen", "127.0.0.1:0", "--listen", "127.0.0.1:0", "--answer", "0"]);
+    let identity = callee.ready["identity"].as_str().expect("an identity").to_owned();
     let first = Phone::start(&["--connect", &callee.address(), "--call", &identity]);
     callee.until("established");
-    let second = callee.ready["listening"][1]
-        .as_str()
-        .expect("an address")
-        .to_owned();
+    let second = callee.ready["listening"][1].as_str().expect("an address").to_owned();
     let output = run(&["--connect", &second, "--call", &identity]);
     assert_eq!(output.status.code(), Some(4), "{}", text(&output.stderr));
     drop(first);
@@ -128,22 +90,13 @@ fn a_second_caller_ends_with_4() {
 
 #[test]
 fn a_stopped_phone_hangs_up_and_a_killed_one_loses_the_link() {
-    for (signal, reason, code) in [
-        ("-TERM", "hung up by the peer", 0),
-        ("-KILL", "link lost", 7),
-    ] {
+    for (signal, reason, code) in [("-TERM", "hung up by the peer", 0), ("-KILL", "link lost", 7)] {
         let mut callee = Phone::start(&["--listen", "127.0.0.1:0", "--answer", "0", "--once"]);
-        let identity = callee.ready["identity"]
-            .as_str()
-            .expect("an identity")
-            .to_owned();
+        let identity = callee.ready["identity"].as_str().expect("an identity").to_owned();
         let mut caller = Phone::start(&["--connect", &callee.address(), "--call", &identity]);
         caller.until("established");
         let id = caller.child.id().to_string();
-        let sent = Command::new("kill")
-            .args([signal, &id])
-            .status()
-            .expect("kill runs");
+        let sent = Command::new("kill").args([signal, &id]).status().expect("kill runs");
         assert!(sent.success());
         assert_eq!(callee.until("ended")["reason"], reason);
         assert_eq!(callee.wait(), Some(code));
@@ -156,14 +109,7 @@ fn a_callee_whom_nobody_knows_ends_with_3() {
     let other = Phone::start(&["--listen", "127.0.0.1:0"]);
     let nobody = "00112233445566778899aabbccddeeff";
     for address in [other.address(), "127.0.0.1:1".to_owned()] {
-        let output = run(&[
-            "--connect",
-            &address,
-            "--call",
-            nobody,
-            "--wait-time",
-            "0.5",
-        ]);
+        let output = run(&["--connect", &address, "--call", nobody, "--wait-time", "0.5"]);
         assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
     }
 }
@@ -193,23 +139,14 @@ fn wrong_use_ends_with_2_and_a_line_that_helps() {
     let cases: [(&[&str], &str); 10] = [
         (&["--colour"], "unexpected argument"),
         (&["--call", "xyz"], "32 hex digits"),
-        (
-            &["--call", "00112233445566778899aabbccddeeff"],
-            "--connect or --listen",
-        ),
+        (&["--call", "00112233445566778899aabbccddeeff"], "--connect or --listen"),
         (&["--connect", "nowhere"], "HOST:PORT"),
         (&["--profile", "best"], "no such profile"),
         (&["--profile", "lbw", "--listen", "127.0.0.1:0"], "Codec2"),
         (&["--wait-time", "-1"], "unexpected argument"),
-        (
-            &["--identity", path(&short), "--listen", "127.0.0.1:0"],
-            "must be 64",
-        ),
+        (&["--identity", path(&short), "--listen", "127.0.0.1:0"], "must be 64"),
         (&["--listen", &taken], "cannot listen"),
-        (
-            &["--listen", "127.0.0.1:0", "--audio-in", path(&short)],
-            "a WAV file",
-        ),
+        (&["--listen", "127.0.0.1:0", "--audio-in", path(&short)], "a WAV file"),
     ];
     for (options, wanted) in cases {
         let output = run(options);
@@ -247,11 +184,7 @@ impl Phone {
             .spawn()
             .expect("the phone runs");
         let events = BufReader::new(child.stderr.take().expect("it is piped"));
-        let mut phone = Self {
-            child,
-            events,
-            ready: Value::Null,
-        };
+        let mut phone = Self { child, events, ready: Value::Null };
         phone.ready = phone.until("ready");
         phone
     }
@@ -271,17 +204,12 @@ impl Phone {
     }
 
     fn address(&self) -> String {
-        self.ready["listening"][0]
-            .as_str()
-            .expect("an address")
-            .to_owned()
+        self.ready["listening"][0].as_str().expect("an address").to_owned()
     }
 
     fn wait(&mut self) -> Option<i32> {
         let mut rest = String::new();
-        self.events
-            .read_to_string(&mut rest)
-            .expect("events are text");
+        self.events.read_to_string(&mut rest).expect("events are text");
         self.child.wait().expect("it ends").code()
     }
 }
@@ -295,10 +223,7 @@ impl Drop for Phone {
 }
 
 fn run(options: &[&str]) -> Output {
-    command(options)
-        .stdin(Stdio::null())
-        .output()
-        .expect("the phone runs")
+    command(options).stdin(Stdio::null()).output().expect("the phone runs")
 }
 
 /// `cargo test` builds the examples of this crate beside its tests.
@@ -311,9 +236,7 @@ fn command(options: &[&str]) -> Command {
 }
 
 fn folder(test: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
-        .join("phone")
-        .join(test);
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("phone").join(test);
     // What an earlier run left.
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).expect("a folder");

@@ -71,6 +71,7 @@ pub struct Driver {
     unix_time_at_origin: Duration,
     links: Links,
     captured: VecDeque<f32>,
+    capture_dropped: Samples,
     playable: VecDeque<f32>,
     open: Streams,
     /// The receive job that is out.
@@ -117,6 +118,7 @@ impl Driver {
             unix_time_at_origin: config.unix_time_at_origin,
             links: Links::new(),
             captured: VecDeque::new(),
+            capture_dropped: Samples::ZERO,
             playable: VecDeque::new(),
             open: Streams::default(),
             playing: None,
@@ -236,8 +238,15 @@ impl Driver {
     }
 
     /// Takes 48 kHz mono PCM of the microphone. While no call sends, it is dropped.
+    ///
+    /// *Bounds*: a block that would make more than [`CAPTURE_QUEUE`] wait is dropped and counted:
+    /// the coder has stalled.
     pub fn capture(&mut self, now: Instant, pcm: &[f32]) {
         if !self.open.send || pcm.is_empty() {
+            return;
+        }
+        if self.captured.len() + pcm.len() > CAPTURE_QUEUE.0 as usize {
+            self.capture_dropped = self.capture_dropped + samples(pcm.len());
             return;
         }
         self.captured.extend(pcm);
@@ -359,6 +368,12 @@ impl Driver {
     #[must_use]
     pub const fn stats(&self) -> &lxst_core::Stats {
         self.telephone.stats()
+    }
+
+    /// What was dropped because too much of it waited for the coder.
+    #[must_use]
+    pub const fn capture_dropped(&self) -> Samples {
+        self.capture_dropped
     }
 
     /// What the Reticulum endpoint counted.
@@ -586,6 +601,9 @@ impl Driver {
         pcm
     }
 }
+
+/// Captured audio that waits for the coder at most.
+pub const CAPTURE_QUEUE: Samples = Samples::from_millis(2_000);
 
 /// Counts PCM; a block of more than a day saturates.
 fn samples(length: usize) -> Samples {

@@ -16,10 +16,12 @@ mod links;
 #[cfg(feature = "system")]
 pub mod system;
 mod tap;
+#[cfg(feature = "trace")]
+pub mod trace;
 
 pub use access::Access;
 pub use coder::{Coder, Done, Task};
-pub use driver::{Config, Driver, Event};
+pub use driver::{CAPTURE_QUEUE, Config, Driver, Event};
 pub use interfaces::{ANNOUNCE_PACE, InterfaceOrigin};
 pub use lxst_codecs as codecs;
 pub use lxst_core as core;

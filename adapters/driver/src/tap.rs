@@ -2,11 +2,18 @@
 
 use core::fmt;
 
-use lxst_core::{Input, Instant, Output};
+use lxst_core::{Config, IdentityHash, Input, Instant, Output};
 
 /// What passed a door of the core.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Door<'a> {
+    /// The telephone was made. Seen once, before all else.
+    Start {
+        /// Whose it is.
+        identity: IdentityHash,
+        /// The settings that are in force.
+        config: &'a Config,
+    },
     /// An input that was taken.
     In(Input<'a>),
     /// An output, in the order of the door.
@@ -22,6 +29,15 @@ impl Tap {
     /// Makes a tap of a function.
     pub fn new(see: impl FnMut(Instant, Door<'_>) + Send + 'static) -> Self {
         Self(Box::new(see))
+    }
+
+    /// Lets another tap see the same, after this one.
+    #[must_use]
+    pub fn and(mut self, mut other: Self) -> Self {
+        Self::new(move |now, door| {
+            self.see(now, door);
+            other.see(now, door);
+        })
     }
 
     pub(crate) fn see(&mut self, now: Instant, door: Door<'_>) {

@@ -2,17 +2,22 @@
 
 use std::io;
 use std::net::SocketAddr;
+#[cfg(feature = "trace")]
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use lxst_driver::reticulum::{Config as EndpointConfig, Identity, InterfaceConfig, Rng};
 use lxst_driver::system::{CoderThread, OsRng};
+#[cfg(feature = "trace")]
+use lxst_driver::trace;
 use lxst_driver::{Access, Config, Driver, InterfaceOrigin, Tap, core};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
 use crate::events::{self, Events};
 use crate::interface::{self, Door};
-use crate::phone::{Phone, REQUESTS};
+use crate::phone::Phone;
+use crate::request::REQUESTS;
 use crate::runner::{Inbox, Runner};
 
 /// Settings of a phone that is not started.
@@ -26,6 +31,8 @@ pub struct PhoneBuilder {
     listen: Vec<String>,
     rng: RngBox,
     tap: Option<Tap>,
+    #[cfg(feature = "trace")]
+    trace: Option<(PathBuf, trace::Payloads)>,
 }
 
 struct RngBox(Box<dyn Rng + Send>);
@@ -48,13 +55,30 @@ pub enum StartError {
         /// What went wrong.
         error: io::Error,
     },
+    /// The file of the trace was not to be had.
+    #[cfg(feature = "trace")]
+    #[error("cannot record to {}: {error}; it takes a name that is free", path.display())]
+    Trace {
+        /// Which file.
+        path: PathBuf,
+        /// What went wrong.
+        error: io::Error,
+    },
     /// The operating system gave no thread for the codecs.
     #[error("cannot start the codec thread: {0}")]
     Thread(io::Error),
 }
 
+impl Phone {
+    /// Begins a phone for a person.
+    #[must_use]
+    pub fn builder(identity: Identity) -> PhoneBuilder {
+        PhoneBuilder::new(identity)
+    }
+}
+
 impl PhoneBuilder {
-    pub(crate) fn new(identity: Identity) -> Self {
+    fn new(identity: Identity) -> Self {
         Self {
             identity,
             telephone: core::Config::default(),
@@ -64,6 +88,8 @@ impl PhoneBuilder {
             listen: Vec::new(),
             rng: RngBox(Box::new(OsRng)),
             tap: None,
+            #[cfg(feature = "trace")]
+            trace: None,
         }
     }
 
@@ -117,6 +143,16 @@ impl PhoneBuilder {
         self
     }
 
+    /// Records all that passes the telephone's doors into a new file, readable by its owner only.
+    /// It holds the conversation, voices included unless stripped. Recording never makes the phone
+    /// wait; [`shutdown`](Phone::shutdown) returns when all is written.
+    #[cfg(feature = "trace")]
+    #[must_use]
+    pub fn trace(mut self, path: impl Into<PathBuf>, payloads: trace::Payloads) -> Self {
+        self.trace = Some((path.into(), payloads));
+        self
+    }
+
     /// Starts the phone on the current tokio runtime.
     ///
     /// # Errors
@@ -140,17 +176,15 @@ impl PhoneBuilder {
         })
         .map_err(StartError::Thread)?;
 
+        #[cfg(feature = "trace")]
+        let tap = recorded(self.tap, self.trace)?;
+        #[cfg(not(feature = "trace"))]
+        let tap = self.tap;
         let unix_time_at_origin =
             SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
         let (identity, telephone, endpoint) = (self.identity, self.telephone, self.endpoint);
-        let config = Config {
-            identity,
-            telephone,
-            access: self.access,
-            endpoint,
-            unix_time_at_origin,
-            tap: self.tap,
-        };
+        let config =
+            Config { identity, telephone, access: self.access, endpoint, unix_time_at_origin, tap };
         let driver = Driver::new(config, self.rng.0);
 
         let (io_sender, io) = mpsc::channel(IO_BACKLOG);
@@ -173,6 +207,22 @@ impl PhoneBuilder {
         let runner = Runner::new(driver, coder, inbox, event_sender, tasks);
         tokio::spawn(runner.run());
         Ok((Phone::new(request_sender, me, addresses), events))
+    }
+}
+
+/// Adds the recorder of a trace to the app's tap.
+#[cfg(feature = "trace")]
+fn recorded(
+    tap: Option<Tap>,
+    trace: Option<(PathBuf, trace::Payloads)>,
+) -> Result<Option<Tap>, StartError> {
+    let Some((path, payloads)) = trace else { return Ok(tap) };
+    match trace::record(&path, payloads) {
+        Ok(recorder) => Ok(Some(match tap {
+            Some(tap) => tap.and(recorder),
+            None => recorder,
+        })),
+        Err(error) => Err(StartError::Trace { path, error }),
     }
 }
 

@@ -41,6 +41,7 @@ mod builder;
 mod events;
 mod interface;
 mod phone;
+mod request;
 mod runner;
 
 pub use audio::{BLOCK_SAMPLES, Microphone, Speaker};
@@ -52,5 +53,8 @@ pub use lxst_driver::core::{
 };
 pub use lxst_driver::reticulum::{DestinationHash, Identity, Rng};
 pub use lxst_driver::system::{IdentityFileError, OsRng, load_or_create_identity};
+#[cfg(feature = "trace")]
+pub use lxst_driver::trace;
 pub use lxst_driver::{Access, Door, Event, Tap, codecs, reticulum};
-pub use phone::{Call, CallError, Figures, Phone};
+pub use phone::{Call, CallError, Phone};
+pub use request::Figures;

@@ -3,17 +3,16 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use lxst_driver::Access;
 use lxst_driver::core::{
     Availability, CallId, CallStatus, Command, Direction, IdentityHash, InputError, Mode, Mute,
-    Profile, Stats, Talk,
+    Profile, Talk,
 };
-use lxst_driver::{Access, reticulum};
-use lxst_driver::reticulum::Identity;
-use tokio::sync::mpsc::{Receiver, Sender};
+use tokio::sync::mpsc::Sender;
 use tokio::sync::oneshot;
 
 use crate::audio::{Microphone, Speaker};
-use crate::builder::PhoneBuilder;
+use crate::request::{Figures, Request};
 
 /// A handle to a phone. The phone shuts down when the last handle is dropped.
 #[derive(Clone, Debug)]
@@ -42,37 +41,7 @@ pub enum CallError {
     ShutDown,
 }
 
-/// What a phone counted since its start.
-#[derive(Clone, Debug)]
-pub struct Figures {
-    /// The telephone's counters.
-    pub telephone: Stats,
-    /// The Reticulum endpoint's counters.
-    pub endpoint: reticulum::Stats,
-}
-
-/// What a handle asks of the phone's task.
-#[derive(Debug)]
-pub(crate) enum Request {
-    Dial { to: IdentityHash, profile: Profile, mode: Mode, reply: Reply<CallId> },
-    Command { command: Command, reply: Reply<()> },
-    Access(Access),
-    Microphone(Receiver<Vec<f32>>),
-    Speaker(Sender<Vec<f32>>),
-    Status(oneshot::Sender<Option<CallStatus>>),
-    Figures(oneshot::Sender<Figures>),
-    ShutDown(oneshot::Sender<()>),
-}
-
-type Reply<T> = oneshot::Sender<Result<T, InputError>>;
-
 impl Phone {
-    /// Begins a phone for a person.
-    #[must_use]
-    pub fn builder(identity: Identity) -> PhoneBuilder {
-        PhoneBuilder::new(identity)
-    }
-
     pub(crate) fn new(
         requests: Sender<Request>,
         identity: IdentityHash,
@@ -261,6 +230,3 @@ impl Call {
         self.phone.command(Command::Mute(self.id, direction, mute)).await
     }
 }
-
-/// Requests that wait for the phone's task; a handle waits beyond it.
-pub(crate) const REQUESTS: usize = 32;

@@ -16,7 +16,7 @@ use tokio::time::{self, MissedTickBehavior};
 use crate::audio::BLOCK_SAMPLES;
 use crate::events::EventSender;
 use crate::interface::Io;
-use crate::phone::{Figures, Request};
+use crate::request::{Figures, Request};
 
 #[derive(Debug)]
 pub(crate) struct Runner {
@@ -137,7 +137,8 @@ impl Runner {
             Request::Figures(reply) => {
                 let telephone = *self.driver.stats();
                 let endpoint = self.driver.endpoint_stats().clone();
-                let _ = reply.send(Figures { telephone, endpoint });
+                let capture_dropped = self.driver.capture_dropped();
+                let _ = reply.send(Figures { telephone, capture_dropped, endpoint });
             }
             Request::ShutDown(_) => debug_assert!(false, "the loop ends on it"),
         }

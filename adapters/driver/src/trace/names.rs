@@ -1,0 +1,115 @@
+//! What the values of enums are called in a trace.
+
+use core::fmt::Debug;
+
+use lxst_core::wire::Codec;
+use lxst_core::{
+    AnswerMode, Availability, CallerPolicy, Class, Direction, DropReason, EndReason, Limit,
+    LinkEnd, LinkFailure, Mode, Mute, PortChange, Profile, RawDepth, Side, Source, StreamChange,
+    Talk, Tempo, Verdict,
+};
+
+/// An enum whose values have names.
+pub(super) trait Named: Copy + 'static {
+    const ALL: &'static [Self];
+
+    fn name(self) -> &'static str;
+
+    fn named(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|value| value.name() == text)
+    }
+}
+
+/// Names every variant; an enum that has one more does not compile.
+macro_rules! names {
+    ($($enum:ty { $($variant:ident = $name:literal,)* })*) => {$(
+        impl Named for $enum {
+            const ALL: &'static [Self] = &[$(<$enum>::$variant,)*];
+
+            fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)*
+                }
+            }
+        }
+    )*};
+}
+
+names! {
+    AnswerMode { App = "app", Automatic = "automatic", }
+    Availability { Available = "available", Busy = "busy", }
+    CallerPolicy { All = "all", None = "none", Ask = "ask", }
+    Class { Signal = "signal", Media = "media", }
+    Codec { Raw = "raw", Opus = "opus", Codec2 = "codec2", }
+    Direction { Send = "send", Receive = "receive", }
+    Limit { OneCaller = "one_caller", Strangers = "strangers", }
+    LinkEnd { Peer = "peer", Timeout = "timeout", Interface = "interface", Unknown = "unknown", }
+    LinkFailure { NoPath = "no_path", Timeout = "timeout", Refused = "refused", }
+    Mode { FullDuplex = "full_duplex", HalfDuplex = "half_duplex", }
+    Mute { Muted = "muted", Unmuted = "unmuted", }
+    PortChange { Attached = "attached", Detached = "detached", }
+    RawDepth {
+        Float16 = "raw_float16",
+        Float32 = "raw_float32",
+        Float64 = "raw_float64",
+        Float128 = "raw_float128",
+    }
+    Side { Local = "local", Remote = "remote", }
+    Source { Captured = "captured", Silence = "silence", }
+    StreamChange { Opened = "opened", Closed = "closed", }
+    Talk { Pressed = "pressed", Released = "released", }
+    Tempo { Normal = "normal", Faster = "faster", Slower = "slower", }
+    Verdict { Ring = "ring", Busy = "busy", Reject = "reject", Drop = "drop", }
+}
+
+impl Named for Profile {
+    const ALL: &'static [Self] = &Self::ALL;
+
+    fn name(self) -> &'static str {
+        self.abbreviation()
+    }
+}
+
+/// Writes the name of a variant without data as a trace does: `NoAnswer` is `no_answer`.
+pub(super) fn snake(variant: impl Debug) -> String {
+    let mut name = String::new();
+    for letter in format!("{variant:?}").chars() {
+        if letter.is_ascii_uppercase() && !name.is_empty() {
+            name.push('_');
+        }
+        name.push(letter.to_ascii_lowercase());
+    }
+    name
+}
+
+/// Finds the reason that [`snake`] wrote; `None` for one that is not listed here.
+pub(super) fn end_reason(name: &str) -> Option<EndReason> {
+    END_REASONS.into_iter().find(|reason| snake(reason) == name)
+}
+
+/// Finds the reason that [`snake`] wrote; `None` for one that is not listed here.
+pub(super) fn drop_reason(name: &str) -> Option<DropReason> {
+    DROP_REASONS.into_iter().find(|reason| snake(reason) == name)
+}
+
+const END_REASONS: [EndReason; 12] = [
+    EndReason::LocalHangup,
+    EndReason::RemoteHangup,
+    EndReason::Busy,
+    EndReason::Rejected,
+    EndReason::NoAnswer,
+    EndReason::RingTimeout,
+    EndReason::NoPath,
+    EndReason::LinkFailed,
+    EndReason::LinkLost,
+    EndReason::Cancelled,
+    EndReason::MediaTimeout,
+    EndReason::ProtocolTimeout,
+];
+
+const DROP_REASONS: [DropReason; 4] = [
+    DropReason::MalformedPacket,
+    DropReason::UnknownSignal,
+    DropReason::UnsupportedPreference,
+    DropReason::UnknownFrame,
+];

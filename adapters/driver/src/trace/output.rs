@@ -1,0 +1,219 @@
+//! The lines of what came out of the core. Each kind is written and read; see the table of the
+//! module above.
+
+use lxst_core::{Event, Instant, JobId, LinkRequest, Output, Profile, RawDepth, SendFormat, Work};
+use serde_json::Value;
+
+use super::input::{call, identity, link, samples, unknown};
+use super::line::{Damage, Fields, Line, wrong};
+use super::names::{Named, drop_reason, end_reason, snake};
+
+pub(super) fn write_output(line: &mut Line, output: &Output<'_>) {
+    match *output {
+        Output::Transmit { link, class, data } => line
+            .text("out", "transmit")
+            .number("link", link.0)
+            .name("class", class)
+            .hex("data", data),
+        Output::Link { link, request } => {
+            line.text("out", "link").number("link", link.0);
+            match request {
+                LinkRequest::Open(to) => line.text("request", "open").text("to", to),
+                LinkRequest::Identify => line.text("request", "identify"),
+                LinkRequest::Close => line.text("request", "close"),
+            }
+        }
+        Output::Announce => line.text("out", "announce"),
+        Output::Stream { call, direction, change } => line
+            .text("out", "stream")
+            .number("call", call.0)
+            .name("direction", direction)
+            .name("change", change),
+        Output::Job { job, direction, work } => {
+            line.text("out", "job").number("job", job.0).name("direction", direction);
+            write_work(line, &work)
+        }
+        Output::Event(event) => write_event(line.text("out", "event"), event),
+    };
+}
+
+/// Reads the rest of a line whose `out` was taken. `None` is an event that has no name here.
+pub(super) fn read_output<'b>(
+    kind: &str,
+    fields: &mut Fields,
+    bytes: &'b mut Vec<u8>,
+) -> Result<Option<Output<'b>>, Damage> {
+    Ok(Some(match kind {
+        "transmit" => Output::Transmit {
+            link: link(fields)?,
+            class: fields.name("class")?,
+            data: fields.hex("data", bytes)?,
+        },
+        "link" => Output::Link {
+            link: link(fields)?,
+            request: match fields.text("request")?.as_str() {
+                "open" => LinkRequest::Open(identity(fields, "to")?),
+                "identify" => LinkRequest::Identify,
+                "close" => LinkRequest::Close,
+                other => return Err(unknown("request", other)),
+            },
+        },
+        "announce" => Output::Announce,
+        "stream" => Output::Stream {
+            call: call(fields)?,
+            direction: fields.name("direction")?,
+            change: fields.name("change")?,
+        },
+        "job" => Output::Job {
+            job: JobId(fields.number("job")?),
+            direction: fields.name("direction")?,
+            work: read_work(fields, bytes)?,
+        },
+        "event" => return Ok(read_event(fields)?.map(Output::Event)),
+        other => return Err(unknown("out", other)),
+    }))
+}
+
+fn write_work<'l>(line: &'l mut Line, work: &Work<'_>) -> &'l mut Line {
+    match *work {
+        Work::Encode { format, source, samples } => line
+            .text("work", "encode")
+            .text(
+                "format",
+                match format {
+                    SendFormat::Profile(profile) => Named::name(profile),
+                    SendFormat::Raw(depth) => Named::name(depth),
+                },
+            )
+            .name("source", source)
+            .number("samples", samples.0.into()),
+        Work::Discard { samples } => {
+            line.text("work", "discard").number("samples", samples.0.into())
+        }
+        Work::Decode { codec, payload, tempo } => line
+            .text("work", "decode")
+            .name("codec", codec)
+            .name("tempo", tempo)
+            .hex("data", payload),
+        Work::Conceal { samples } => {
+            line.text("work", "conceal").number("samples", samples.0.into())
+        }
+    }
+}
+
+fn read_work<'b>(fields: &mut Fields, bytes: &'b mut Vec<u8>) -> Result<Work<'b>, Damage> {
+    Ok(match fields.text("work")?.as_str() {
+        "encode" => Work::Encode {
+            format: send_format(fields)?,
+            source: fields.name("source")?,
+            samples: samples(fields)?,
+        },
+        "discard" => Work::Discard { samples: samples(fields)? },
+        "decode" => Work::Decode {
+            codec: fields.name("codec")?,
+            tempo: fields.name("tempo")?,
+            payload: fields.hex("data", bytes)?,
+        },
+        "conceal" => Work::Conceal { samples: samples(fields)? },
+        other => return Err(unknown("work", other)),
+    })
+}
+
+fn send_format(fields: &mut Fields) -> Result<SendFormat, Damage> {
+    let text = fields.text("format")?;
+    let profile = Profile::named(&text).map(SendFormat::Profile);
+    profile
+        .or_else(|| RawDepth::named(&text).map(SendFormat::Raw))
+        .ok_or_else(|| wrong("format", &Value::from(text), "a profile or a raw depth"))
+}
+
+fn write_event(line: &mut Line, event: Event) -> &mut Line {
+    match event {
+        Event::Screening { call, from, until } => line
+            .text("event", "screening")
+            .number("call", call.0)
+            .text("from", from)
+            .number("until", until.as_micros()),
+        Event::Incoming { call, from } => {
+            line.text("event", "incoming").number("call", call.0).text("from", from)
+        }
+        Event::Ringing { call } => line.text("event", "ringing").number("call", call.0),
+        Event::Connecting { call } => line.text("event", "connecting").number("call", call.0),
+        Event::Established { call, profile, mode } => line
+            .text("event", "established")
+            .number("call", call.0)
+            .name("profile", profile)
+            .name("mode", mode),
+        Event::ProfileChanged { call, profile, by } => line
+            .text("event", "profile_changed")
+            .number("call", call.0)
+            .name("profile", profile)
+            .name("by", by),
+        Event::ModeChanged { call, mode, by } => line
+            .text("event", "mode_changed")
+            .number("call", call.0)
+            .name("mode", mode)
+            .name("by", by),
+        Event::PeerSilent { call } => line.text("event", "peer_silent").number("call", call.0),
+        Event::PeerAudible { call } => line.text("event", "peer_audible").number("call", call.0),
+        Event::CallerLimited { from, limit } => {
+            line.text("event", "caller_limited").text("from", from).name("limit", limit)
+        }
+        Event::Ended { call, reason } => {
+            line.text("event", "ended").number("call", call.0).text("reason", snake(reason))
+        }
+        Event::Dropped { link, reason } => {
+            line.text("event", "dropped").number("link", link.0).text("reason", snake(reason))
+        }
+        other => line.text("event", UNNAMED).prose("debug", &format!("{other:?}")),
+    }
+}
+
+fn read_event(fields: &mut Fields) -> Result<Option<Event>, Damage> {
+    Ok(Some(match fields.text("event")?.as_str() {
+        "screening" => Event::Screening {
+            call: call(fields)?,
+            from: identity(fields, "from")?,
+            until: Instant::from_micros(fields.number("until")?),
+        },
+        "incoming" => Event::Incoming { call: call(fields)?, from: identity(fields, "from")? },
+        "ringing" => Event::Ringing { call: call(fields)? },
+        "connecting" => Event::Connecting { call: call(fields)? },
+        "established" => Event::Established {
+            call: call(fields)?,
+            profile: fields.name("profile")?,
+            mode: fields.name("mode")?,
+        },
+        "profile_changed" => Event::ProfileChanged {
+            call: call(fields)?,
+            profile: fields.name("profile")?,
+            by: fields.name("by")?,
+        },
+        "mode_changed" => Event::ModeChanged {
+            call: call(fields)?,
+            mode: fields.name("mode")?,
+            by: fields.name("by")?,
+        },
+        "peer_silent" => Event::PeerSilent { call: call(fields)? },
+        "peer_audible" => Event::PeerAudible { call: call(fields)? },
+        "caller_limited" => {
+            Event::CallerLimited { from: identity(fields, "from")?, limit: fields.name("limit")? }
+        }
+        "ended" => {
+            let (call, reason) = (call(fields)?, fields.text("reason")?);
+            return Ok(end_reason(&reason).map(|reason| Event::Ended { call, reason }));
+        }
+        "dropped" => {
+            let (link, reason) = (link(fields)?, fields.text("reason")?);
+            return Ok(drop_reason(&reason).map(|reason| Event::Dropped { link, reason }));
+        }
+        UNNAMED => {
+            fields.text("debug")?;
+            return Ok(None);
+        }
+        other => return Err(unknown("event", other)),
+    }))
+}
+
+/// The name of an event that this file does not list.
+const UNNAMED: &str = "unnamed";

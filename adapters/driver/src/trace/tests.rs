@@ -1,0 +1,450 @@
+use core::time::Duration;
+use std::io::{self, Write};
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
+
+use lxst_core::wire::{Codec, Frame, encode_frame};
+use lxst_core::{
+    AnnouncePolicy, AnswerMode, Availability, CallId, CallerLimits, CallerPolicy, Class, Command,
+    Config, Direction, DropReason, EndReason, Event, IdentityHash, Input, Instant, JobId, Limit,
+    LinkEnd, LinkEvent, LinkFailure, LinkId, LinkRequest, Mode, Mute, Outcome, Output, PortChange,
+    Profile, ProfileSet, RawDepth, Samples, SendFormat, Side, Source, StreamChange, Talk, Tempo,
+    TransmitCodec, Verdict, Work,
+};
+
+use super::line::{Fields, Line};
+use super::names::Named;
+use super::output::{read_output, write_output};
+use super::*;
+use crate::{Door, Tap};
+
+#[test]
+fn every_input_is_read_as_it_was_written() {
+    let inputs = inputs();
+    let trace = trace_of(Payloads::Kept, inputs.iter().map(|input| Door::In(*input)));
+    let mut reader = Reader::new(&trace[..]).unwrap();
+    for (index, input) in inputs.iter().enumerate() {
+        let record = reader.next_record().unwrap().unwrap();
+        assert_eq!(record.what, Recorded::Input(*input), "{}", record.text);
+        assert_eq!(record.line, index as u64 + 2);
+        assert_eq!(record.at, NOW);
+    }
+    assert_eq!(reader.next_record().unwrap(), None);
+    assert_eq!(reader.ending(), Some(Ending::Closed));
+}
+
+#[test]
+fn every_output_is_read_as_it_was_written() {
+    let outputs = outputs();
+    let trace = trace_of(Payloads::Kept, outputs.iter().map(|output| Door::Out(*output)));
+    let mut reader = Reader::new(&trace[..]).unwrap();
+    for output in outputs {
+        let record = reader.next_record().unwrap().unwrap();
+        assert_eq!(record.what, Recorded::Output(Some(output)), "{}", record.text);
+    }
+    assert_eq!(reader.next_record().unwrap(), None);
+}
+
+#[test]
+fn an_event_without_a_name_is_kept_as_text() {
+    let text = br#"{"out":"event","event":"unnamed","debug":"Surprise { call: CallId(1) }"}"#;
+    let mut fields = Fields::parse(text).unwrap();
+    assert_eq!(fields.text("out").unwrap(), "event");
+    assert_eq!(read_output("event", &mut fields, &mut Vec::new()), Ok(None));
+    fields.end().unwrap();
+}
+
+#[test]
+fn the_header_holds_the_settings_in_force() {
+    for config in [Config::default(), unusual()] {
+        for payloads in [Payloads::Kept, Payloads::Stripped] {
+            let (sink, bytes) = shared();
+            let mut tap = record_to(sink, payloads).unwrap();
+            tap.see(NOW, Door::Start { identity: ALICE, config: &config });
+            drop(tap);
+            let trace = bytes.lock().unwrap().clone();
+            let header = Reader::new(&trace[..]).unwrap().header().clone();
+            let by = env!("CARGO_PKG_VERSION").to_owned();
+            assert_eq!(header, Header { by, payloads, at: NOW, identity: ALICE, config });
+        }
+    }
+}
+
+#[test]
+fn a_line_reads_as_the_format_says() {
+    let mut line = Line::at(NOW);
+    let data = &[0x81, 0x00, 0x91, 0x04];
+    write_output(&mut line, &Output::Transmit { link: LinkId(2), class: Class::Signal, data });
+    assert_eq!(
+        line.end(),
+        "{\"t\":12345,\"out\":\"transmit\",\"link\":2,\"class\":\"signal\",\"data\":\"81009104\"}\n"
+    );
+}
+
+#[test]
+fn what_is_wrong_with_a_line_is_said_with_its_number() {
+    let good = r#"{"t":1,"in":"timeout"}"#;
+    let cases = [
+        (r#"{"t":1,"in":"timeout"#, "line 2: the trace breaks off"),
+        ("", "line 2: the trace breaks off"),
+        ("timeout\n", "line 2: damaged: not JSON"),
+        ("[]\n", "line 2: damaged: not a JSON object"),
+        ("{\"t\":1}\n", "neither \"in\", \"out\" nor \"end\""),
+        ("{\"in\":\"timeout\"}\n", "\"t\" is missing"),
+        ("{\"t\":-1,\"in\":\"timeout\"}\n", "\"t\" is -1; allowed: a whole number"),
+        ("{\"t\":1,\"in\":\"tiemout\"}\n", "\"in\" is \"tiemout\""),
+        ("{\"t\":1,\"in\":\"timeout\",\"lnik\":2}\n", "\"lnik\" does not belong here"),
+        ("{\"t\":1,\"in\":\"packet\",\"link\":2,\"data\":\"8\"}\n", "odd number of hex digits"),
+        ("{\"t\":1,\"in\":\"packet\",\"link\":2,\"data\":\"8G\"}\n", "not in lower-case hex"),
+        (
+            "{\"t\":1,\"in\":\"port\",\"direction\":\"up\",\"change\":\"attached\"}\n",
+            "\"direction\" is \"up\"; allowed: send, receive",
+        ),
+        ("{\"end\":\"later\"}\n", "\"end\" is \"later\"; allowed: closed, overflow"),
+        ("{\"end\":\"closed\"}\n{}\n", "line 3: damaged: something follows the end"),
+    ];
+    for (rest, wanted) in cases {
+        let error = read_all(rest).unwrap_err().to_string();
+        assert!(error.contains(wanted), "{rest:?}: {error}");
+    }
+    let error = read_all(&format!("{good}\n{good}\nnoise\n")).unwrap_err();
+    assert_eq!(error.line, 4);
+}
+
+#[test]
+fn a_trace_of_a_newer_version_or_no_trace_at_all_is_refused() {
+    for (header, wanted) in [
+        ("{\"trace\":2,\"news\":[1]}\n", "line 1: trace of version 2; this build reads up to 1"),
+        ("{\"trace\":0}\n", "line 1: damaged: \"trace\" is 0"),
+        ("{\"name\":\"x\"}\n", "line 1: damaged: not a trace: \"trace\" is missing"),
+        ("RIFF\u{0}WAVE\n", "line 1: damaged: not a trace: not JSON"),
+        ("", "line 1: the trace breaks off"),
+    ] {
+        let error = Reader::new(header.as_bytes()).unwrap_err().to_string();
+        assert!(error.starts_with(wanted), "{header:?}: {error}");
+    }
+}
+
+#[test]
+fn a_line_that_never_ends_is_refused() {
+    let endless = io::BufReader::new(io::repeat(b' '));
+    let error = Reader::new(endless).unwrap_err();
+    assert!(matches!(error.problem, Problem::TooLong), "{error}");
+}
+
+#[test]
+fn a_file_that_cannot_keep_up_ends_by_overflow_and_keeps_what_came_before() {
+    let (let_through, gate) = channel();
+    let (sink, bytes) = shared();
+    let stalled = Stalled { gate: Some(gate), sink };
+    let mut tap = record_to(stalled, Payloads::Kept).unwrap();
+    start(&mut tap);
+    let given = BACKLOG as u64 + 10;
+    for micros in 0..given {
+        tap.see(Instant::from_micros(micros), Door::In(Input::InterfaceUp));
+    }
+    let_through.send(()).unwrap();
+    drop(tap);
+
+    let trace = bytes.lock().unwrap().clone();
+    let mut reader = Reader::new(&trace[..]).unwrap();
+    let mut held = 0;
+    while let Some(record) = reader.next_record().unwrap() {
+        assert_eq!(record.at.as_micros(), held);
+        held += 1;
+    }
+    assert_eq!(reader.ending(), Some(Ending::Overflow));
+    assert!((BACKLOG as u64 - 1..given).contains(&held), "{held}");
+}
+
+#[test]
+fn a_full_disk_ends_the_trace_without_an_end() {
+    let (mut sink, bytes) = shared();
+    sink.room = 2_000;
+    let mut tap = record_to(sink, Payloads::Kept).unwrap();
+    start(&mut tap);
+    for _ in 0..100 {
+        tap.see(NOW, Door::In(Input::InterfaceUp));
+    }
+    drop(tap);
+    let trace = bytes.lock().unwrap().clone();
+    let mut reader = Reader::new(&trace[..]).unwrap();
+    let error = loop {
+        match reader.next_record() {
+            Ok(record) => assert!(record.is_some(), "the trace ends"),
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(error.problem, Problem::Cut), "{error}");
+}
+
+#[test]
+fn a_stripped_trace_holds_no_byte_of_the_voices_and_still_shows_the_frames() {
+    let secret = [0xab; 60];
+    let mut packet = [0; 100];
+    let length = encode_frame(Frame { codec: Codec::Opus, payload: &secret }, &mut packet).unwrap();
+    let packet = &packet[..length];
+    // A frame beside a text of the peer's in a key of its own, and nonsense.
+    let laden = [&[0x82, 0x05, 0xc4, 0x02, 0xab, 0xab][..], &packet[1..]].concat();
+    let laden_signal = [0x82, 0x05, 0xa2, b'h', b'i', 0x00, 0x91, 0x04];
+    let (link, job) = (LinkId(2), JobId(0));
+    let class = Class::Media;
+    let decode = Work::Decode { codec: Codec::Opus, payload: &secret, tempo: Tempo::Normal };
+    let doors = [
+        Door::In(Input::Packet { link, data: packet }),
+        Door::In(Input::Packet { link, data: &laden }),
+        Door::In(Input::Packet { link, data: &laden_signal }),
+        Door::In(Input::Packet { link, data: &secret }),
+        Door::Out(Output::Transmit { link, class, data: packet }),
+        Door::In(Input::JobDone { job, outcome: Outcome::Encoded(&secret) }),
+        Door::Out(Output::Job { job, direction: Direction::Receive, work: decode }),
+        Door::In(Input::JobDone {
+            job,
+            outcome: Outcome::Played { samples: Samples(2_880), level: 19 },
+        }),
+    ];
+    let trace = String::from_utf8(trace_of(Payloads::Stripped, doors)).unwrap();
+    let body = trace.split_once('\n').unwrap().1;
+    assert!(!body.contains("abab"), "{body}");
+    assert!(!body.contains("6869"), "{body}");
+    assert!(!body.contains("19"), "{body}");
+    let silent = format!("8101c43d01{}", "00".repeat(60));
+    assert_eq!(body.matches(&silent).count(), 3, "{body}");
+    assert!(body.contains("\"data\":\"81009104\""), "{body}");
+    let reader = Reader::new(trace.as_bytes()).unwrap();
+    assert_eq!(reader.header().payloads, Payloads::Stripped);
+}
+
+#[test]
+fn a_trace_is_private_and_never_replaces_a_file() {
+    let path = std::env::temp_dir().join(format!("lxst-trace-{}", std::process::id()));
+    let mut tap = record(&path, Payloads::Kept).unwrap();
+    start(&mut tap);
+    drop(tap);
+    let written = std::fs::read(&path).unwrap();
+    assert!(written.ends_with(b"{\"end\":\"closed\"}\n"));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    let error = record(&path, Payloads::Kept).unwrap_err();
+    assert_eq!(std::fs::read(&path).unwrap(), written);
+    assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+    std::fs::remove_file(&path).unwrap();
+}
+
+/// One or more of each kind, with every name of every value.
+fn inputs() -> Vec<Input<'static>> {
+    let (link, call, job) = (LinkId(2), CallId(u64::MAX), JobId(3));
+    let samples = Samples(u32::MAX);
+    let rtt = Duration::from_nanos(1_234_567_891);
+    let mut inputs = vec![
+        Input::Timeout,
+        Input::Packet { link, data: &[0x81, 0x00, 0x91, 0x04] },
+        Input::Packet { link, data: &[] },
+        Input::InterfaceUp,
+        Input::Captured { samples },
+        Input::Consumed { samples },
+        Input::JobDone { job, outcome: Outcome::Encoded(&[0x00, 0x7f, 0xff]) },
+        Input::JobDone { job, outcome: Outcome::Played { samples, level: 127 } },
+        Input::JobDone { job, outcome: Outcome::Discarded },
+        Input::JobDone { job, outcome: Outcome::Failed },
+    ];
+    let events = [
+        LinkEvent::Incoming { rtt, mdu: 431 },
+        LinkEvent::Up { rtt: Duration::ZERO, mdu: 0 },
+        LinkEvent::Identified(ALICE),
+        LinkEvent::Heard,
+    ];
+    let failed = LinkFailure::ALL.iter().map(|reason| LinkEvent::Failed(*reason));
+    let closed = LinkEnd::ALL.iter().map(|reason| LinkEvent::Closed(*reason));
+    let events = events.into_iter().chain(failed).chain(closed);
+    inputs.extend(events.map(|event| Input::Link { link, event }));
+
+    let mut commands = vec![Command::Answer(call), Command::HangUp(call), Command::Announce];
+    for profile in Profile::ALL {
+        let mode = Mode::HalfDuplex;
+        commands.push(Command::Dial { call, link, to: ALICE, profile, mode });
+        commands.push(Command::SetProfile(call, profile));
+    }
+    commands.extend(Verdict::ALL.iter().map(|verdict| Command::Screen(call, *verdict)));
+    commands.extend(Mode::ALL.iter().map(|mode| Command::SetMode(call, *mode)));
+    commands.extend(Talk::ALL.iter().map(|talk| Command::Talk(call, *talk)));
+    commands.extend(Availability::ALL.iter().map(|busy| Command::SetBusy(*busy)));
+    for direction in Direction::ALL.iter().copied() {
+        commands.extend(Mute::ALL.iter().map(|mute| Command::Mute(call, direction, *mute)));
+        let port = |change: &PortChange| Input::Port { direction, change: *change };
+        inputs.extend(PortChange::ALL.iter().map(port));
+    }
+    inputs.extend(commands.into_iter().map(Input::Command));
+    inputs
+}
+
+fn outputs() -> Vec<Output<'static>> {
+    let (link, call, job) = (LinkId(2), CallId(1), JobId(3));
+    let samples = Samples(2_880);
+    let mut outputs = vec![Output::Announce];
+    outputs.extend(Class::ALL.iter().map(|class| Output::Transmit {
+        link,
+        class: *class,
+        data: &[0x80],
+    }));
+    let requests = [LinkRequest::Open(ALICE), LinkRequest::Identify, LinkRequest::Close];
+    outputs.extend(requests.map(|request| Output::Link { link, request }));
+    for direction in Direction::ALL.iter().copied() {
+        outputs.extend(StreamChange::ALL.iter().map(|change| Output::Stream {
+            call,
+            direction,
+            change: *change,
+        }));
+    }
+
+    let mut works = vec![Work::Discard { samples }, Work::Conceal { samples }];
+    for source in Source::ALL.iter().copied() {
+        let profiles = Profile::ALL.into_iter().map(SendFormat::Profile);
+        let raws = RawDepth::ALL.iter().map(|depth| SendFormat::Raw(*depth));
+        works.extend(profiles.chain(raws).map(|format| Work::Encode { format, source, samples }));
+    }
+    for tempo in Tempo::ALL.iter().copied() {
+        let decode = |codec: &Codec| Work::Decode { codec: *codec, payload: &[1, 2], tempo };
+        works.extend(Codec::ALL.iter().map(decode));
+    }
+    let direction = Direction::Send;
+    outputs.extend(works.into_iter().map(|work| Output::Job { job, direction, work }));
+
+    let (profile, mode) = (Profile::LowLatency, Mode::FullDuplex);
+    let mut events = vec![
+        Event::Screening { call, from: ALICE, until: NOW },
+        Event::Incoming { call, from: ALICE },
+        Event::Ringing { call },
+        Event::Connecting { call },
+        Event::Established { call, profile, mode },
+        Event::PeerSilent { call },
+        Event::PeerAudible { call },
+    ];
+    for by in Side::ALL.iter().copied() {
+        events.push(Event::ProfileChanged { call, profile, by });
+        events.push(Event::ModeChanged { call, mode, by });
+    }
+    let limited = |limit: &Limit| Event::CallerLimited { from: ALICE, limit: *limit };
+    events.extend(Limit::ALL.iter().map(limited));
+    let ends = [
+        EndReason::LocalHangup,
+        EndReason::RemoteHangup,
+        EndReason::Busy,
+        EndReason::Rejected,
+        EndReason::NoAnswer,
+        EndReason::RingTimeout,
+        EndReason::NoPath,
+        EndReason::LinkFailed,
+        EndReason::LinkLost,
+        EndReason::Cancelled,
+        EndReason::MediaTimeout,
+        EndReason::ProtocolTimeout,
+    ];
+    events.extend(ends.map(|reason| Event::Ended { call, reason }));
+    let drops = [
+        DropReason::MalformedPacket,
+        DropReason::UnknownSignal,
+        DropReason::UnsupportedPreference,
+        DropReason::UnknownFrame,
+    ];
+    events.extend(drops.map(|reason| Event::Dropped { link, reason }));
+    outputs.extend(events.into_iter().map(Output::Event));
+    outputs
+}
+
+fn unusual() -> Config {
+    Config {
+        profile: Profile::SuperHighQuality,
+        mode: Mode::HalfDuplex,
+        profiles: ProfileSet::EMPTY,
+        transmit: TransmitCodec::Raw { depth: RawDepth::Float128 },
+        answer: AnswerMode::Automatic,
+        callers: CallerPolicy::Ask,
+        ring_time: Duration::from_nanos(1),
+        wait_time: Duration::from_nanos(u64::MAX),
+        screening_time: Duration::ZERO,
+        screening_default: Verdict::Drop,
+        limits: CallerLimits { window: Duration::from_secs(1), one_caller: 2, strangers: 3 },
+        peer_may_open_microphone: true,
+        announce: AnnouncePolicy::ON_COMMAND,
+    }
+}
+
+fn trace_of<'d>(payloads: Payloads, doors: impl IntoIterator<Item = Door<'d>>) -> Vec<u8> {
+    let (sink, bytes) = shared();
+    let mut tap = record_to(sink, payloads).unwrap();
+    start(&mut tap);
+    for door in doors {
+        tap.see(NOW, door);
+    }
+    drop(tap);
+    bytes.lock().unwrap().clone()
+}
+
+fn start(tap: &mut Tap) {
+    tap.see(Instant::ORIGIN, Door::Start { identity: ALICE, config: &Config::default() });
+}
+
+/// Reads a header and then this, to the end.
+fn read_all(rest: &str) -> Result<(), TraceError> {
+    let config = Config::default();
+    let by = "1".into();
+    let header = Header { by, payloads: Payloads::Kept, at: NOW, identity: ALICE, config }.write();
+    let text = header + rest;
+    let mut reader = Reader::new(text.as_bytes())?;
+    while reader.next_record()?.is_some() {}
+    Ok(())
+}
+
+fn shared() -> (Sink, Arc<Mutex<Vec<u8>>>) {
+    let bytes = Arc::new(Mutex::new(Vec::new()));
+    (Sink { bytes: Arc::clone(&bytes), room: usize::MAX }, bytes)
+}
+
+/// A disk.
+struct Sink {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    room: usize,
+}
+
+impl Write for Sink {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        let mut bytes = self.bytes.lock().unwrap();
+        let fits = buf.len().min(self.room - bytes.len());
+        if fits == 0 {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        bytes.extend(&buf[..fits]);
+        Ok(fits)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A disk that does nothing until it is told to.
+struct Stalled {
+    gate: Option<Receiver<()>>,
+    sink: Sink,
+}
+
+impl Write for Stalled {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        if let Some(gate) = self.gate.take() {
+            gate.recv().map_err(io::Error::other)?;
+        }
+        self.sink.write(buf)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+const NOW: Instant = Instant::from_micros(12_345);
+const ALICE: IdentityHash = IdentityHash([0xa1; 16]);

@@ -1,0 +1,196 @@
+//! What a conversation comes to: the calls, their states and how long each lasted, how they ended.
+
+use std::fmt;
+use std::time::Duration;
+
+use lxst_tokio::telephony::{CallState, Mode, Profile, Side};
+use lxst_tokio::{EndReason, IdentityHash};
+
+use crate::conversation::{Act, Conversation, MediaTotal, Step, What};
+use crate::rows::kilobytes;
+
+/// The calls of a conversation as text, at most 80 columns wide.
+#[derive(Debug)]
+pub struct Summary<'a>(pub &'a Conversation);
+
+/// A call of the left side.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    /// Who dialled.
+    pub dialled_by: Side,
+    /// The other side.
+    pub peer: IdentityHash,
+    /// The states in order, with their moments.
+    pub states: Vec<(Duration, CallState)>,
+    /// What was agreed on, if it came so far.
+    pub established: Option<(Profile, Mode)>,
+    /// How it ended, if it did.
+    pub ended: Option<(Duration, EndReason)>,
+    /// The media that both sides sent: the left, the right.
+    pub media: [MediaTotal; 2],
+}
+
+impl Call {
+    /// Finds the calls of a conversation's left side.
+    #[must_use]
+    pub fn all(conversation: &Conversation) -> Vec<Self> {
+        let steps = &conversation.steps;
+        let begins = |step: &Step| {
+            step.by == Side::Local && matches!(step.what, What::Act(Act::Dials(_) | Act::Rings(_)))
+        };
+        let starts: Vec<usize> = (0..steps.len()).filter(|at| begins(&steps[*at])).collect();
+        let ends = starts.iter().skip(1).copied().chain([steps.len()]);
+        starts.iter().zip(ends).filter_map(|(start, end)| Self::of(&steps[*start..end])).collect()
+    }
+
+    fn of(steps: &[Step]) -> Option<Self> {
+        let (dialled_by, peer) = match &steps.first()?.what {
+            What::Act(Act::Dials(to)) => (Side::Local, *to),
+            What::Act(Act::Rings(from)) => (Side::Remote, *from),
+            _ => return None,
+        };
+        let mut call = Self {
+            dialled_by,
+            peer,
+            states: Vec::new(),
+            established: None,
+            ended: None,
+            media: [Side::Local, Side::Remote].map(|by| MediaTotal::of(steps, by)),
+        };
+        for step in steps.iter().filter(|step| step.by == Side::Local) {
+            let What::Act(act) = &step.what else { continue };
+            if let Act::Ended(reason) = act {
+                call.ended = Some((step.at, *reason));
+                break;
+            }
+            if let Act::Established(profile, mode) = act {
+                call.established = Some((*profile, *mode));
+            }
+            if let Some(state) = act.state() {
+                call.states.push((step.at, state));
+            }
+        }
+        Some(call)
+    }
+
+    /// Tells how long it was established.
+    #[must_use]
+    pub fn talked(&self) -> Option<Duration> {
+        let is_it = |(_, state): &&(Duration, CallState)| *state == CallState::Established;
+        let (since, _) = self.states.iter().find(is_it)?;
+        let (until, _) = self.ended?;
+        Some(until.saturating_sub(*since))
+    }
+}
+
+impl fmt::Display for Summary<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let calls = Call::all(self.0);
+        if calls.is_empty() {
+            return writeln!(f, "no call");
+        }
+        (1..).zip(&calls).try_for_each(|(number, call)| {
+            let who = match call.dialled_by {
+                Side::Local => "to",
+                Side::Remote => "from",
+            };
+            writeln!(f, "call {number} {who} {}", call.peer)?;
+            let start = call.states.first().map(|(at, _)| *at).unwrap_or_default();
+            let ended = call.ended.map(|(at, _)| at);
+            let nexts = call.states.iter().skip(1).map(|(at, _)| Some(*at)).chain([ended]);
+            for ((at, state), next) in call.states.iter().zip(nexts) {
+                let lasted = next.map_or("open".into(), |next| moment(next.saturating_sub(*at)));
+                let at = moment(at.saturating_sub(start));
+                write!(f, "  {:<12}{at:>11}  for {lasted:>9}", state.to_string())?;
+                match (state, call.established) {
+                    (CallState::Established, Some((profile, mode))) => {
+                        writeln!(f, "  {profile}, {mode}")?;
+                    }
+                    _ => writeln!(f)?,
+                }
+            }
+            match call.ended {
+                Some((at, reason)) => {
+                    let at = moment(at.saturating_sub(start));
+                    writeln!(f, "  {:<12}{at:>11}  {reason}", "ended")?;
+                }
+                None => writeln!(f, "  the recording ends before the call does")?,
+            }
+            for (name, media) in ["sent", "received"].into_iter().zip(&call.media) {
+                let (packets, bytes) = (media.packets, kilobytes(media.payload_bytes));
+                let seconds = media.lasted.as_secs_f64();
+                let media = format!("{packets} media packets in {seconds:.1} s, {bytes}");
+                writeln!(f, "  {name:<12}{media}")?;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Writes a duration with its unit, at most 9 columns wide: `12.3 ms`, `1.234 s`, `123.4 s`.
+#[must_use]
+pub fn moment(duration: Duration) -> String {
+    let seconds = duration.as_secs_f64();
+    if seconds < 1.0 {
+        format!("{:.1} ms", seconds * 1_000.0)
+    } else if seconds < 100.0 {
+        format!("{seconds:.3} s")
+    } else {
+        format!("{seconds:.1} s")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_summary_tells_states_timings_and_the_end_of_each_call() {
+        let act = |millis, act| Step {
+            at: Duration::from_millis(millis),
+            by: Side::Local,
+            what: What::Act(act),
+        };
+        let media = |millis, by| Step {
+            at: Duration::from_millis(millis),
+            by,
+            what: What::Media { payload_bytes: 60, plaintext_bytes: 65 },
+        };
+        let (profile, mode) = (Profile::MediumQuality, Mode::FullDuplex);
+        let steps = vec![
+            act(1_000, Act::Dials(IdentityHash([7; 16]))),
+            act(1_080, Act::HearsRinging),
+            act(3_000, Act::Connects),
+            act(3_010, Act::Established(profile, mode)),
+            media(3_100, Side::Local),
+            media(3_200, Side::Remote),
+            media(3_300, Side::Remote),
+            act(9_000, Act::HangsUp),
+            act(9_000, Act::Ended(EndReason::LocalHangup)),
+            act(20_000, Act::Rings(IdentityHash([8; 16]))),
+        ];
+        let summary = Summary(&Conversation { names: ["a", "b"], steps }).to_string();
+        let expected = "
+call 1 to 07070707070707070707070707070707
+  calling          0.0 ms  for   80.0 ms
+  ringing         80.0 ms  for   1.920 s
+  connecting      2.000 s  for   10.0 ms
+  established     2.010 s  for   5.990 s  Medium Quality, full duplex
+  ended           8.000 s  hung up here
+  sent        1 media packets in 0.0 s, 0.1 kB
+  received    2 media packets in 0.1 s, 0.1 kB
+call 2 from 08080808080808080808080808080808
+  ringing          0.0 ms  for      open
+  the recording ends before the call does
+  sent        0 media packets in 0.0 s, 0.0 kB
+  received    0 media packets in 0.0 s, 0.0 kB
+";
+        assert_eq!(summary, expected.trim_start_matches('\n'), "\n{summary}");
+    }
+
+    #[test]
+    fn a_conversation_without_a_call_says_so() {
+        let conversation = Conversation { names: ["a", "b"], steps: Vec::new() };
+        assert_eq!(Summary(&conversation).to_string(), "no call\n");
+    }
+}

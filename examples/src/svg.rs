@@ -1,0 +1,516 @@
+//! A conversation drawn as an SVG ladder diagram, for a phone's screen and for paper.
+
+use std::fmt::{self, Display, Write};
+use std::time::Duration;
+
+use lxst_tokio::telephony::{CallState, Side};
+
+use crate::conversation::Conversation;
+use crate::rows::{Mark, Row, column, kilobytes, rows};
+use crate::summary::{Call, moment};
+
+/// Draws a conversation, 360 units wide. [`Display`] writes the SVG file.
+///
+/// Moments count from the first step. States stand on the lifeline of the side that they are known
+/// of; their greys differ, and each has its name in or below the drawing. Lines are told apart by
+/// their strokes. So it needs no colours.
+#[derive(Debug)]
+pub struct Svg<'a> {
+    /// What happened.
+    pub conversation: &'a Conversation,
+    /// A line below the drawing, such as where it comes from; empty for none.
+    pub note: &'a str,
+}
+
+/// A row and its place: of its arrow, or of its dot.
+struct Placed {
+    row: Row,
+    y: f64,
+    /// The time that passed before it, where that is to be told.
+    pause: Option<Duration>,
+}
+
+impl Display for Svg<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (placed, end) = place(rows(&self.conversation.steps));
+        let legend = Legend { y: end + 26.0, note: self.note };
+        let height = legend.end();
+        let (title, subtitle) = titles(self.conversation);
+        write!(
+            f,
+            r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" font-family="system-ui, 'DejaVu Sans', Arial, sans-serif" fill="{INK}" role="img">
+<title>{}</title>
+<defs><marker id="head" viewBox="0 0 8 8" refX="7.5" refY="4" markerWidth="8" markerHeight="8" markerUnits="userSpaceOnUse" orient="auto"><path d="M0 0.6 8 4 0 7.4z" fill="{INK}"/></marker></defs>
+<rect width="{WIDTH}" height="{height}" fill="#fff"/>
+"##,
+            Escaped(&title),
+        )?;
+        Text { x: 14.0, y: 25.0, size: 15.0, ..Text::default() }.bold(&title).fmt(f)?;
+        Text { x: 14.0, y: 41.0, size: 11.0, grey: true, ..Text::default() }
+            .plain(&subtitle)
+            .fmt(f)?;
+        for (x, name) in X.into_iter().zip(self.conversation.names) {
+            head(f, x, name)?;
+            writeln!(f, r#"<path d="M{x} {TOP}V{end}" stroke="{INK}" stroke-width="1.2"/>"#)?;
+        }
+        for side in [Side::Local, Side::Remote] {
+            bars(f, &placed, side, end)?;
+        }
+        let start = placed.first().map(|first| first.row.at).unwrap_or_default();
+        let ends = ends(&placed);
+        for placed in &placed {
+            placed.draw(f, start, ends)?;
+        }
+        legend.draw(f)?;
+        f.write_str("</svg>\n")
+    }
+}
+
+impl Placed {
+    fn draw(&self, f: &mut fmt::Formatter<'_>, start: Duration, ends: [f64; 2]) -> fmt::Result {
+        let (y, by) = (self.y, self.row.by);
+        if let Some(pause) = self.pause {
+            let text = format!("· · ·  {}  · · ·", moment(pause));
+            middle(y - self.row.mark.above() - PAUSE / 2.0 + 2.0, 10.0, &text, true).fmt(f)?;
+        }
+        let time = moment(self.row.at.saturating_sub(start));
+        let time =
+            Text { x: X[0] - 14.0, y: y + 3.5, size: 10.0, anchor: "end", ..Text::default() }
+                .plain(&time);
+        time.fmt(f)?;
+        match &self.row.mark {
+            Mark::Act(what) => act(f, y, by, what),
+            Mark::Link(label) => {
+                middle(y - 5.0, 11.0, label, false).fmt(f)?;
+                arrow(f, y, ends_of(ends, by), r#"stroke-width="1.2" stroke-dasharray="2 3""#)
+            }
+            Mark::Signals(label) => {
+                middle(y - 5.0, 11.5, label, false).heavy().fmt(f)?;
+                arrow(f, y, ends_of(ends, by), r#"stroke-width="1.4""#)
+            }
+            Mark::Media { packets, bytes, lasted } => {
+                let plural = if *packets == 1 { "" } else { "s" };
+                let text = format!(
+                    "{packets} media packet{plural}, {}, {}",
+                    kilobytes(*bytes),
+                    moment(*lasted)
+                );
+                middle(y - 7.0, 11.0, &text, false).fmt(f)?;
+                arrow(f, y, ends_of(ends, by), r#"stroke-width="4.5" stroke-opacity="0.4""#)
+            }
+        }
+    }
+}
+
+impl Mark {
+    const fn is_act(&self) -> bool {
+        matches!(self, Self::Act(_))
+    }
+
+    /// The room that it needs above its place.
+    const fn above(&self) -> f64 {
+        match self {
+            Self::Act(_) => 11.0,
+            Self::Link(_) | Self::Signals(_) => 19.0,
+            Self::Media { .. } => 21.0,
+        }
+    }
+
+    const fn below(&self) -> f64 {
+        match self {
+            Self::Act(_) => 9.0,
+            Self::Link(_) | Self::Signals(_) => 8.0,
+            Self::Media { .. } => 9.0,
+        }
+    }
+}
+
+/// Places rows below each other, and tells where the last ends.
+fn place(rows: Vec<Row>) -> (Vec<Placed>, f64) {
+    let mut y = TOP + 6.0;
+    let mut quiet_since: Option<Duration> = None;
+    let mut placed = Vec::with_capacity(rows.len());
+    for row in rows {
+        let quiet = quiet_since.map(|since| row.at.saturating_sub(since));
+        let pause = quiet.filter(|quiet| *quiet >= LEAST_PAUSE);
+        if pause.is_some() {
+            y += PAUSE;
+        }
+        y += row.mark.above();
+        let lasted = match row.mark {
+            Mark::Media { lasted, .. } => lasted,
+            Mark::Act(_) | Mark::Link(_) | Mark::Signals(_) => Duration::ZERO,
+        };
+        quiet_since = quiet_since.max(Some(row.at + lasted));
+        let below = row.mark.below();
+        placed.push(Placed { row, y, pause });
+        y += below;
+    }
+    (placed, y + 8.0)
+}
+
+/// Draws the states of a side on its lifeline.
+fn bars(f: &mut fmt::Formatter<'_>, placed: &[Placed], side: Side, end: f64) -> fmt::Result {
+    let state_of = |placed: &Placed| placed.row.states[column(side)];
+    let x = X[column(side)];
+    for run in placed.chunk_by(|one, next| state_of(one) == state_of(next)) {
+        // A run holds at least one row, and its address lies in the slice.
+        let (Some(first), Some(last)) = (run.first(), run.last()) else { continue };
+        let Some(look) = Look::of(state_of(first)) else { continue };
+        let after = placed.iter().find(|placed| placed.y > last.y);
+        let (top, bottom) = (first.y, after.map_or(end, |after| after.y));
+        writeln!(
+            f,
+            r#"<rect x="{}" y="{top}" width="{BAR}" height="{}" fill="{}" stroke="{INK}" stroke-width="0.8"/>"#,
+            x - BAR / 2.0,
+            bottom - top,
+            look.fill,
+        )?;
+        let (above, below) = clear_stretch(run, side, bottom);
+        if below - above > look.name.len() as f64 * 6.0 + 10.0 {
+            writeln!(
+                f,
+                r#"<text transform="translate({} {})rotate(-90)" font-size="10" text-anchor="middle" fill="{}">{}</text>"#,
+                x + 3.5,
+                (above + below) / 2.0,
+                look.ink,
+                look.name,
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// Finds the longest stretch of a lifeline, from the top of a run to its bottom, without a dot.
+fn clear_stretch(run: &[Placed], side: Side, bottom: f64) -> (f64, f64) {
+    let has_dot = |placed: &&Placed| placed.row.by == side && placed.row.mark.is_act();
+    let dots = run.iter().filter(has_dot).map(|placed| placed.y);
+    let mut above = run.first().map_or(bottom, |first| first.y);
+    let mut longest = (above, above);
+    for dot in dots.chain([bottom]) {
+        if dot - above > longest.1 - longest.0 {
+            longest = (above, dot);
+        }
+        above = dot;
+    }
+    longest
+}
+
+/// How a state is drawn.
+#[derive(Clone, Copy)]
+struct Look {
+    name: &'static str,
+    fill: &'static str,
+    ink: &'static str,
+}
+
+impl Look {
+    const ALL: [CallState; 4] =
+        [CallState::Calling, CallState::Ringing, CallState::Connecting, CallState::Established];
+
+    /// Tells how a state looks; the lighter the earlier.
+    fn of(state: CallState) -> Option<Self> {
+        let look = |name, fill, ink| Some(Self { name, fill, ink });
+        match state {
+            CallState::Calling | CallState::Linked | CallState::Identified => {
+                look("calling", "#fdf3c4", INK)
+            }
+            CallState::Ringing => look("ringing", "#f7bd4f", INK),
+            CallState::Connecting => look("connecting", "#4f86d9", "#fff"),
+            CallState::Established => look("established", "#14603a", "#fff"),
+            _ => None,
+        }
+    }
+}
+
+fn head(f: &mut fmt::Formatter<'_>, x: f64, name: &str) -> fmt::Result {
+    let width = name.chars().count() as f64 * 6.6 + 14.0;
+    // It stays on the sheet.
+    let left = (x - width / 2.0).min(f64::from(WIDTH) - width - 6.0);
+    writeln!(
+        f,
+        r#"<rect x="{left}" y="{}" width="{width}" height="20" rx="4" fill="{INK}"/>"#,
+        TOP - 20.0
+    )?;
+    Text { x: left + width / 2.0, y: TOP - 6.0, size: 11.0, anchor: "middle", ..Text::default() }
+        .ink("#fff")
+        .bold(name)
+        .fmt(f)
+}
+
+fn act(f: &mut fmt::Formatter<'_>, y: f64, by: Side, what: &str) -> fmt::Result {
+    let x = X[column(by)];
+    writeln!(
+        f,
+        r##"<circle cx="{x}" cy="{y}" r="4" fill="#fff" stroke="{INK}" stroke-width="1.6"/>"##
+    )?;
+    let (x, anchor) = match by {
+        Side::Local => (x + 13.0, "start"),
+        Side::Remote => (x - 13.0, "end"),
+    };
+    Text { x, y: y + 4.0, size: 11.5, anchor, ..Text::default() }.plain(what).fitting().fmt(f)
+}
+
+/// Draws an arrow from a place to another.
+fn arrow(f: &mut fmt::Formatter<'_>, y: f64, ends: [f64; 2], stroke: &str) -> fmt::Result {
+    let [from, to] = ends;
+    writeln!(
+        f,
+        r#"<path d="M{from} {y}H{to}" fill="none" stroke="{INK}" {stroke} marker-end="url(#head)"/>"#
+    )
+}
+
+/// Tells where arrows end: at the lifelines, or at the bars on them.
+fn ends(placed: &[Placed]) -> [f64; 2] {
+    let margin = |side: Side| {
+        let is_known = |placed: &Placed| placed.row.states[column(side)] != CallState::Idle;
+        if placed.iter().any(is_known) { BAR / 2.0 + 1.0 } else { 1.0 }
+    };
+    [X[0] + margin(Side::Local), X[1] - margin(Side::Remote)]
+}
+
+/// Turns the ends to the direction in which a side sends.
+const fn ends_of(ends: [f64; 2], by: Side) -> [f64; 2] {
+    match by {
+        Side::Local => ends,
+        Side::Remote => [ends[1], ends[0]],
+    }
+}
+
+/// A text between the lifelines.
+fn middle(y: f64, size: f64, text: &str, grey: bool) -> Text {
+    Text { x: (X[0] + X[1]) / 2.0, y, size, anchor: "middle", grey, ..Text::default() }
+        .plain(text)
+        .fitting()
+}
+
+#[derive(Clone)]
+struct Text {
+    x: f64,
+    y: f64,
+    size: f64,
+    anchor: &'static str,
+    grey: bool,
+    weight: u16,
+    ink: &'static str,
+    text: String,
+}
+
+impl Default for Text {
+    fn default() -> Self {
+        Self {
+            x: 0.0,
+            y: 0.0,
+            size: 11.0,
+            anchor: "start",
+            grey: false,
+            weight: 400,
+            ink: INK,
+            text: String::new(),
+        }
+    }
+}
+
+impl Text {
+    fn plain(self, text: &str) -> Self {
+        Self { text: text.into(), ..self }
+    }
+
+    fn bold(self, text: &str) -> Self {
+        self.heavy().plain(text)
+    }
+
+    fn heavy(self) -> Self {
+        Self { weight: 600, ..self }
+    }
+
+    /// Makes a text that is too long for the room between the lifelines smaller, and then cuts it.
+    fn fitting(self) -> Self {
+        let most = (ROOM / (LEAST_SIZE * CHAR_WIDTH)) as usize;
+        let length = self.text.chars().count();
+        let text = if length <= most {
+            self.text
+        } else {
+            self.text.chars().take(most - 1).chain(['…']).collect()
+        };
+        let size = ROOM / (length.min(most) as f64 * CHAR_WIDTH);
+        Self { size: self.size.min((size * 10.0).floor() / 10.0), text, ..self }
+    }
+
+    fn ink(self, ink: &'static str) -> Self {
+        Self { ink, ..self }
+    }
+}
+
+impl Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { x, y, size, anchor, grey, weight, ink, text } = self;
+        let ink = if *grey { "#555" } else { ink };
+        writeln!(
+            f,
+            r#"<text x="{x}" y="{y}" font-size="{size}" font-weight="{weight}" text-anchor="{anchor}" fill="{ink}">{}</text>"#,
+            Escaped(text)
+        )
+    }
+}
+
+/// What strokes and greys mean.
+struct Legend<'a> {
+    y: f64,
+    note: &'a str,
+}
+
+impl Legend<'_> {
+    fn end(&self) -> f64 {
+        self.y + if self.note.is_empty() { 30.0 } else { 46.0 }
+    }
+
+    fn draw(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let y = self.y;
+        let strokes = [
+            ("Reticulum link", r#"stroke-width="1.2" stroke-dasharray="2 3""#),
+            ("LXST signal", r#"stroke-width="1.4""#),
+            ("media", r#"stroke-width="4.5" stroke-opacity="0.4""#),
+        ];
+        let mut x = 14.0;
+        for (name, stroke) in strokes {
+            writeln!(f, r#"<path d="M{x} {y}h22" stroke="{INK}" {stroke}/>"#)?;
+            Text { x: x + 27.0, y: y + 3.5, size: 10.0, ..Text::default() }.plain(name).fmt(f)?;
+            x += 122.0;
+        }
+        let y = y + 18.0;
+        let mut x = 14.0;
+        for look in Look::ALL.into_iter().filter_map(Look::of) {
+            writeln!(
+                f,
+                r#"<rect x="{x}" y="{}" width="10" height="10" fill="{}" stroke="{INK}" stroke-width="0.8"/>"#,
+                y - 6.0,
+                look.fill
+            )?;
+            Text { x: x + 15.0, y: y + 3.0, size: 10.0, ..Text::default() }
+                .plain(look.name)
+                .fmt(f)?;
+            x += 83.0;
+        }
+        Text { x: 14.0, y: y + 19.0, size: 9.5, grey: true, ..Text::default() }
+            .plain(self.note)
+            .fmt(f)
+    }
+}
+
+/// Says in a line what the drawing is of, and how it came out.
+fn titles(conversation: &Conversation) -> (String, String) {
+    let calls = Call::all(conversation);
+    match &calls[..] {
+        [] => ("No call".into(), String::new()),
+        [call] => {
+            let who = match call.dialled_by {
+                Side::Local => "to",
+                Side::Remote => "from",
+            };
+            let peer: String = call.peer.to_string().chars().take(8).collect();
+            let mut parts = Vec::new();
+            if let Some((profile, _)) = call.established {
+                parts.push(profile.to_string());
+            }
+            parts.extend(
+                call.talked().map(|talked| format!("talked for {:.1} s", talked.as_secs_f64())),
+            );
+            parts.push(call.ended.map_or("not ended".into(), |(_, reason)| reason.to_string()));
+            (format!("Call {who} {peer}…"), parts.join(" · "))
+        }
+        calls => {
+            let ends = conversation.steps.first().zip(conversation.steps.last());
+            let lasted = ends.map(|(first, last)| last.at.saturating_sub(first.at));
+            let lasted = lasted.map(|lasted| format!("within {}", moment(lasted)));
+            (format!("{} calls", calls.len()), lasted.unwrap_or_default())
+        }
+    }
+}
+
+/// A text in which nothing is markup. Control characters, which XML cannot hold, are left out.
+struct Escaped<'a>(&'a str);
+
+impl Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.chars().filter(|letter| !letter.is_control()).try_for_each(|letter| match letter {
+            '&' => f.write_str("&amp;"),
+            '<' => f.write_str("&lt;"),
+            '>' => f.write_str("&gt;"),
+            '"' => f.write_str("&quot;"),
+            other => f.write_char(other),
+        })
+    }
+}
+
+const WIDTH: u16 = 360;
+/// The lifelines.
+const X: [f64; 2] = [76.0, 334.0];
+/// Where the lifelines begin.
+const TOP: f64 = 78.0;
+/// The width of a state's bar.
+const BAR: f64 = 14.0;
+/// The room of a pause's text.
+const PAUSE: f64 = 20.0;
+const LEAST_PAUSE: Duration = Duration::from_secs(1);
+/// The room for a text between the lifelines.
+const ROOM: f64 = 236.0;
+/// The width of a heavy letter over the size of its font; wide fonts have this much.
+const CHAR_WIDTH: f64 = 0.66;
+const LEAST_SIZE: f64 = 8.0;
+const INK: &str = "#1a1a1a";
+
+#[cfg(test)]
+mod tests {
+    use lxst_tokio::IdentityHash;
+
+    use super::*;
+    use crate::conversation::{Act, Step, What};
+
+    #[test]
+    fn a_drawing_tells_signals_states_and_media_in_counts() {
+        let step = |millis, by, what| Step { at: Duration::from_millis(millis), by, what };
+        let media = || What::Media { payload_bytes: 60, plaintext_bytes: 65 };
+        let steps = vec![
+            step(0, Side::Local, What::Act(Act::Dials(IdentityHash([7; 16])))),
+            step(5_000, Side::Remote, What::Signals("RINGING".into())),
+            step(5_100, Side::Local, media()),
+            step(5_200, Side::Local, media()),
+        ];
+        let conversation = Conversation { names: ["us", "them"], steps };
+        let drawing = Svg { conversation: &conversation, note: "a <note> & more" }.to_string();
+        for wanted in [
+            "Call to 07070707…",
+            "RINGING",
+            "2 media packets, 0.1 kB, 100.0 ms",
+            "· · ·  5.000 s  · · ·",
+            ">calling<",
+            "a &lt;note&gt; &amp; more",
+            ">us<",
+            ">them<",
+        ] {
+            assert!(drawing.contains(wanted), "{wanted}: {drawing}");
+        }
+    }
+
+    #[test]
+    fn rows_never_overlap() {
+        let steps: Vec<Step> = (0..50)
+            .map(|at| Step {
+                at: Duration::from_millis(at * 300),
+                by: if at % 2 == 0 { Side::Local } else { Side::Remote },
+                what: match at % 3 {
+                    0 => What::Signals(at.to_string()),
+                    1 => What::Act(Act::Does(at.to_string())),
+                    _ => What::Media { payload_bytes: 1, plaintext_bytes: 6 },
+                },
+            })
+            .collect();
+        let (placed, end) = place(rows(&steps));
+        for pair in placed.windows(2) {
+            let [one, next] = pair else { unreachable!("windows of two") };
+            assert!(one.y + one.row.mark.below() <= next.y - next.row.mark.above());
+        }
+        assert!(placed.last().unwrap().y < end);
+    }
+}
