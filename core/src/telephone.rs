@@ -199,7 +199,7 @@ impl Telephone {
                     media.follow(line.session(), &mut cx);
                     dropped = media.on_frames(frames, &mut cx);
                 }
-                dropped.or(line.on_signals(&packet, &mut cx))
+                dropped.or(line.on_signals(link, &packet, &mut cx))
             }
             Err(_) => Some(cx.stats.drop_for(DropReason::MalformedPacket)),
         };
@@ -209,14 +209,16 @@ impl Telephone {
         Ok(())
     }
 
-    /// Lets the media follow the line, and tells of a call's end last.
+    /// Lets the media follow the line, tells of a call's end last, and then of the call that takes
+    /// its place.
     fn settle(&mut self, now: Instant) {
         let (line, media, mut cx) = self.parts(now);
-        line.settle(&mut cx);
+        line.settle_refused(&mut cx);
         media.follow(line.session(), &mut cx);
         if let Some((call, reason)) = line.take_ended() {
             cx.out.event(Event::Ended { call, reason });
         }
+        line.settle_held(&mut cx);
     }
 
     fn deadline(&self) -> Option<Deadline> {

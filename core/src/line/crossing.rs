@@ -11,6 +11,8 @@
 //! The app's call keeps its id throughout. *Source*: our choice. The reference says BUSY to
 //! everybody while it dials, and is reached by points 2, 3 and 4.
 
+use core::time::Duration;
+
 use super::pending::PendingLink;
 use super::table::Cause;
 use super::{Call, Context, Line};
@@ -46,7 +48,7 @@ impl Line {
 
     pub(super) fn on_refused(&mut self, cx: &mut Context<'_>) {
         let Some(call) = &mut self.call else { return };
-        let moment = CROSSING_LINK.max(call.rtt.saturating_mul(3)).min(CROSSING);
+        let moment = call.crossing_moment();
         call.refused_until = cx.now + moment;
         cx.out.link(call.link, LinkRequest::Close);
         self.timers.stop_call();
@@ -57,7 +59,7 @@ impl Line {
     /// The moment for a link of the peer's is over: whoever is on one has the rest of the time.
     pub(super) fn on_crossing_timeout(&mut self, cx: &mut Context<'_>) {
         let Some(call) = &self.call else { return };
-        let last = call.refused_until + CROSSING;
+        let last = call.refused_until + CROSSING.saturating_sub(call.crossing_moment());
         if cx.now < last && self.has_unknown_caller() {
             self.timers.start(Timer::Crossing, last);
         } else {
@@ -66,7 +68,7 @@ impl Line {
     }
 
     /// Ends a refused call as soon as nobody is left who might be the peer.
-    pub(super) fn settle_refused(&mut self, cx: &mut Context<'_>) {
+    pub(crate) fn settle_refused(&mut self, cx: &mut Context<'_>) {
         let is_over =
             |call: &Call| call.state == CallState::Refused && call.refused_until <= cx.now;
         if self.call.as_ref().is_some_and(is_over) && !self.has_unknown_caller() {
@@ -89,19 +91,19 @@ impl Line {
         }
     }
 
-    /// Our call was decided without the held one: that one is busy, or an ordinary caller where
-    /// ours is over. Tells whether there was one.
-    pub(super) fn release_held(&mut self, cx: &mut Context<'_>) -> bool {
-        let Some((link, from)) = self.pending.iter().find_map(PendingLink::held) else {
-            return false;
-        };
-        if self.call.is_some() {
-            self.take_pending(link);
-            self.say_goodbye(link, Signal::Busy, cx);
-        } else {
-            self.judge(link, from, cx);
+    /// Our call is decided without the held one: that one hears BUSY, or is an ordinary caller
+    /// where ours is over.
+    pub(crate) fn settle_held(&mut self, cx: &mut Context<'_>) {
+        while !self.may_cross()
+            && let Some((link, from)) = self.pending.iter().find_map(PendingLink::held)
+        {
+            if self.call.is_some() {
+                self.take_pending(link);
+                self.say_goodbye(link, Signal::Busy, cx);
+            } else {
+                self.judge(link, from, cx);
+            }
         }
-        true
     }
 
     fn cross(&mut self, link: LinkId, is_link_gone: bool, cx: &mut Context<'_>) {
@@ -121,5 +123,11 @@ impl Line {
         let Some(call) = &self.call else { return };
         cx.out.event(Event::Connecting { call: call.id });
         self.timers.start(Timer::Preferences, cx.now + PREFERENCES);
+    }
+}
+
+impl Call {
+    fn crossing_moment(&self) -> Duration {
+        CROSSING_LINK.max(self.rtt.saturating_mul(3)).min(CROSSING)
     }
 }

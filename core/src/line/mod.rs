@@ -177,6 +177,7 @@ impl Line {
     /// Takes the signals of a packet on the call's link, and tells why one was left out.
     pub(crate) fn on_signals(
         &mut self,
+        link: LinkId,
         packet: &wire::Packet<'_>,
         cx: &mut Context<'_>,
     ) -> Option<DropReason> {
@@ -184,6 +185,10 @@ impl Line {
         cx.stats.signals_unknown = cx.stats.signals_unknown.saturating_add(not_integers);
         let mut dropped = (not_integers > 0).then_some(DropReason::UnknownSignal);
         for signal in packet.signals() {
+            if !self.is_call_link(link) {
+                // A signal before this one ended the call, or moved it to the peer's link.
+                break;
+            }
             match signal {
                 Signal::PreferredProfile(id) => {
                     dropped = self.on_preferred_profile(id, cx).or(dropped)
@@ -236,12 +241,6 @@ impl Line {
             Command::Announce => cx.out.push(Queued::Announce),
         }
         Ok(())
-    }
-
-    /// Draws the conclusions of an input that touch more than one link.
-    pub(crate) fn settle(&mut self, cx: &mut Context<'_>) {
-        self.settle_refused(cx);
-        while !self.may_cross() && self.release_held(cx) {}
     }
 
     pub(crate) fn knows(&self, link: LinkId) -> bool {

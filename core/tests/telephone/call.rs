@@ -105,26 +105,41 @@ fn a_callee_that_takes_nobody_is_busy_to_the_caller() {
 
 #[test]
 fn both_who_dial_each_other_get_one_call() {
-    for lag in [0, 3, 10, 40, 60, 90, 130] {
-        let mut pair = Pair::new();
-        let alices = pair.dial(ALICE, Profile::MediumQuality, Mode::FullDuplex);
-        pair.run_for(Duration::from_millis(lag));
-        if pair.handset(BOB).phone.call().is_some() {
-            // The first call already rings there.
-            continue;
+    for first in [ALICE, BOB] {
+        for delay in [1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233, 400] {
+            for lag in (0..=4 * delay + 10).step_by(1 + delay as usize / 10) {
+                dial_each_other(first, Duration::from_millis(delay), lag);
+            }
         }
-        let bobs = pair.dial(BOB, Profile::MediumQuality, Mode::FullDuplex);
-        pair.run_for(Duration::from_secs(2));
-        for (phone, call) in [(ALICE, alices), (BOB, bobs)] {
-            let status = pair.handset(phone).phone.call().expect("a call stands");
-            assert_eq!((status.call, status.state), (call, CallState::Established), "{lag} ms");
-        }
-        pair.command(ALICE, Command::HangUp(alices));
-        pair.run_for(Duration::from_secs(2));
-        for phone in [ALICE, BOB] {
-            assert_eq!(pair.ended(phone).len(), 1, "{lag} ms");
-            assert_eq!(pair.handset(phone).phone.poll_timeout(), None, "{lag} ms");
-        }
+    }
+}
+
+/// One dials, the other does a little later unless it rings there already.
+fn dial_each_other(first: usize, delay: Duration, lag: u64) {
+    let story = format!("{first} dials first, {lag} ms before the other, {delay:?} away");
+    let network = Network { delay, ..Network::default() };
+    let mut pair = Pair::with(network, [quiet(), quiet()], |_, _, _| {});
+    let (profile, mode) = (Profile::MediumQuality, Mode::FullDuplex);
+    let mut calls = [pair.dial(first, profile, mode); 2];
+    pair.run_for(Duration::from_millis(lag));
+    if pair.handset(1 - first).phone.call().is_some() {
+        return;
+    }
+    calls[1 - first] = pair.dial(1 - first, profile, mode);
+    pair.run_for(delay * 12 + Duration::from_millis(700));
+    for phone in [ALICE, BOB] {
+        let status = pair.handset(phone).phone.call().expect(&story);
+        assert_eq!((status.call, status.state), (calls[phone], CallState::Established), "{story}");
+        let told = pair.handset(phone).events.iter();
+        let rings = told.filter(|(_, event)| matches!(event, Event::Incoming { .. }));
+        assert_eq!(rings.count(), 0, "{story}");
+    }
+    pair.command(ALICE, Command::HangUp(calls[ALICE]));
+    pair.run_for(Duration::from_secs(2));
+    assert_eq!(pair.ended(ALICE), [EndReason::LocalHangup], "{story}");
+    assert_eq!(pair.ended(BOB), [EndReason::RemoteHangup], "{story}");
+    for phone in [ALICE, BOB] {
+        assert_eq!(pair.handset(phone).phone.poll_timeout(), None, "{story}");
     }
 }
 

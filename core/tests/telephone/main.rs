@@ -1,12 +1,16 @@
 //! Tests of the telephone through its two doors, in virtual time.
 
 mod call;
+mod crossing;
 mod door;
 mod incoming;
+mod limits;
 mod outgoing;
 mod pending;
 mod playout;
+mod presence;
 mod properties;
 mod support;
 mod switching;
+mod table;
 mod transmit;

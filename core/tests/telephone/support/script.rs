@@ -232,6 +232,11 @@ impl Script {
         self.give(Input::JobDone { job, outcome })
     }
 
+    /// The ms since the script began.
+    pub(crate) fn millis(&self) -> u64 {
+        self.now.as_micros() / 1_000
+    }
+
     pub(crate) fn stats(&self) -> Stats {
         *self.phone.stats()
     }

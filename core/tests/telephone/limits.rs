@@ -1,0 +1,257 @@
+//! Who calls too often, and how a friend gets through a flood of strangers.
+
+use core::time::Duration;
+
+use lxst_core::wire::Signal;
+use lxst_core::{
+    CallState, CallerLimits, CallerPolicy, Command, Config, EndReason, Event, IdentityHash, Limit,
+    LinkEnd, LinkEvent, LinkId, LinkRequest, Verdict, limits,
+};
+
+use crate::support::{Did, PEER, Script, event, quiet, somebody, tx};
+
+#[test]
+fn a_caller_who_tries_too_often_hears_busy_and_the_app_is_told_once() {
+    let mut phone = Script::new(few(3, 100));
+    for attempt in 0..3 {
+        ring_and_reject(&mut phone, attempt, somebody(1));
+    }
+    let limit = Limit::OneCaller;
+    let from = somebody(1);
+    call(&mut phone, 3, from);
+    phone.expect([event(Event::CallerLimited { from, limit }), tx(link(3), [Signal::Busy])]);
+    for attempt in 4..10 {
+        call(&mut phone, attempt, from);
+        phone.expect([tx(link(attempt), [Signal::Busy])]);
+    }
+    assert_eq!(phone.stats().callers_limited, 7);
+    ring_and_reject(&mut phone, 20, somebody(2));
+}
+
+#[test]
+fn a_limited_caller_rings_again_when_the_window_has_passed() {
+    let mut phone = Script::new(few(1, 100));
+    ring_and_reject(&mut phone, 0, PEER);
+    call(&mut phone, 1, PEER);
+    assert!(phone.take().contains(&tx(link(1), [Signal::Busy])));
+    phone.at(600_000 + 5).take();
+    ring_and_reject(&mut phone, 700, PEER);
+}
+
+#[test]
+fn strangers_beyond_the_limit_hear_busy_and_the_app_is_told_once() {
+    let mut phone = Script::new(few(100, 3));
+    for stranger in 0..3 {
+        ring_and_reject(&mut phone, stranger, somebody(stranger as u8));
+    }
+    let (from, limit) = (somebody(3), Limit::Strangers);
+    call(&mut phone, 3, from);
+    phone.expect([event(Event::CallerLimited { from, limit }), tx(link(3), [Signal::Busy])]);
+    call(&mut phone, 4, somebody(4));
+    phone.expect([tx(link(4), [Signal::Busy])]);
+}
+
+#[test]
+fn who_was_talked_with_or_dialled_is_no_stranger() {
+    let mut phone = Script::new(few(100, 1));
+    // Dialled in vain.
+    phone.dial().link_failed(lxst_core::LinkFailure::NoPath).take();
+    // Talked with; the one stranger who may call.
+    call(&mut phone, 0, somebody(1));
+    phone.command(Command::Answer(link(0).into())).at(1_900);
+    phone.command(Command::HangUp(link(0).into())).take();
+
+    call(&mut phone, 1, somebody(2));
+    assert!(phone.take().contains(&tx(link(1), [Signal::Busy])), "a second stranger");
+    ring_and_reject(&mut phone, 2, somebody(1));
+    ring_and_reject(&mut phone, 3, PEER);
+}
+
+#[test]
+fn who_was_rejected_stays_a_stranger() {
+    let mut phone = Script::new(few(100, 1));
+    ring_and_reject(&mut phone, 0, PEER);
+    call(&mut phone, 1, PEER);
+    assert!(phone.take().contains(&tx(link(1), [Signal::Busy])));
+}
+
+#[test]
+fn the_app_is_not_asked_about_a_limited_caller() {
+    let mut phone = Script::new(Config { callers: CallerPolicy::Ask, ..few(1, 100) });
+    call(&mut phone, 0, PEER);
+    phone.command(Command::Screen(link(0).into(), Verdict::Drop)).take();
+    call(&mut phone, 1, PEER);
+    let limit = Limit::OneCaller;
+    phone.expect([event(Event::CallerLimited { from: PEER, limit }), tx(link(1), [Signal::Busy])]);
+}
+
+#[test]
+fn a_caller_who_crosses_our_own_call_is_not_counted() {
+    let mut phone = Script::new(few(1, 100));
+    let lower = IdentityHash([1; 16]);
+    ring_and_reject(&mut phone, 0, lower);
+    let (profile, mode) = (lxst_core::Profile::MediumQuality, lxst_core::Mode::FullDuplex);
+    let (id, out) = (lxst_core::CallId(1), LinkId(2));
+    phone.command(Command::Dial { call: id, link: out, to: lower, profile, mode }).take();
+    call(&mut phone, 1, lower);
+    assert_eq!(phone.phone.call().map(|call| call.state), Some(CallState::Connecting));
+}
+
+#[test]
+fn a_friend_gets_through_a_flood_that_the_app_screens() {
+    for seed in 0..100 {
+        let callers = CallerPolicy::Ask;
+        let flood = Flood::new(Config { callers, ..quiet() }, seed);
+        let rang = flood.run();
+        assert!(rang.is_some_and(|at| at <= 60_000), "seed {seed}: {rang:?}");
+    }
+}
+
+#[test]
+fn a_friend_gets_through_a_flood_that_a_person_rejects() {
+    for seed in 0..100 {
+        let rang = Flood::new(quiet(), seed).run();
+        assert!(rang.is_some_and(|at| at <= 60_000), "seed {seed}: {rang:?}");
+    }
+}
+
+#[test]
+fn a_caller_who_identifies_within_the_grace_time_is_never_evicted() {
+    let grace = limits::IDENTIFY_GRACE.as_millis() as u64;
+    for identifies_after in [0, 4, 6, 100, grace] {
+        for per_second in [10, 100, 1_000] {
+            let mut phone = Script::new(Config { callers: CallerPolicy::Ask, ..quiet() });
+            phone.incoming_on(link(1_000_000), Duration::ZERO);
+            let mut strangers = 0;
+            for now in 0..=grace + 500 {
+                phone.at(now);
+                if now == identifies_after {
+                    phone.link(link(1_000_000), LinkEvent::Identified(PEER));
+                }
+                while strangers < now * per_second / 1_000 {
+                    strangers += 1;
+                    phone.incoming_on(link(strangers), Duration::ZERO);
+                }
+            }
+            let screening = |did: &Did| matches!(did, Did::Event(Event::Screening { from: PEER, .. }));
+            let done = phone.take();
+            assert!(done.iter().any(screening), "{identifies_after} ms, {per_second}/s");
+            assert!(!done.contains(&Did::Link(link(1_000_000), LinkRequest::Close)));
+            phone.command(Command::Screen(link(1_000_000).into(), Verdict::Ring));
+            assert_eq!(phone.phone.call().map(|call| call.peer), Some(PEER));
+        }
+    }
+}
+
+/// Ten links of strangers a second, of whom some identify, and a friend who calls every 5 s.
+struct Flood {
+    phone: Script,
+    random: u64,
+    /// Links and the moments at which their owners identify or leave.
+    agenda: Vec<(u64, LinkId, LinkEvent)>,
+    rejects_at: Option<(u64, Command)>,
+}
+
+impl Flood {
+    fn new(config: Config, seed: u64) -> Self {
+        let mut phone = Script::new(config);
+        // The friend is somebody whom we called before.
+        phone.dial().link_failed(lxst_core::LinkFailure::NoPath).take();
+        let random = seed.wrapping_mul(2).wrapping_add(1);
+        Self { phone, random, agenda: Vec::new(), rejects_at: None }
+    }
+
+    /// Runs a minute, and tells when the friend's call rang, in ms.
+    fn run(mut self) -> Option<u64> {
+        let first = self.random() % 5_000;
+        for now in 0..60_000 {
+            self.phone.at(now);
+            if now % 100 == 0 {
+                self.stranger(now);
+            }
+            if now >= first && (now - first) % 5_000 == 0 {
+                let link = link(1_000_000 + now);
+                self.phone.incoming_on(link, Duration::from_millis(200));
+                self.agenda.push((now + 200, link, LinkEvent::Identified(PEER)));
+                self.agenda.push((now + 4_900, link, LinkEvent::Closed(LinkEnd::Peer)));
+            }
+            let due: Vec<_> = self.agenda.extract_if(.., |(at, ..)| *at == now).collect();
+            for (_, link, event) in due {
+                // The link may be closed by now.
+                let _ = self.phone.try_give(lxst_core::Input::Link { link, event });
+            }
+            if let Some((_, command)) = self.rejects_at.take_if(|(at, _)| *at <= now) {
+                let _ = self.phone.try_give(lxst_core::Input::Command(command));
+            }
+            if self.look(now) {
+                return Some(now);
+            }
+        }
+        None
+    }
+
+    fn stranger(&mut self, now: u64) {
+        let link = link(now);
+        let rtt = Duration::from_millis(self.random() % 500);
+        self.phone.incoming_on(link, rtt);
+        if self.random() % 2 == 0 {
+            let who = IdentityHash(core::array::from_fn(|_| self.random() as u8));
+            let after = 1 + self.random() % 800;
+            self.agenda.push((now + after, link, LinkEvent::Identified(who)));
+        }
+        if self.random() % 4 == 0 {
+            let after = 1 + self.random() % 8_000;
+            self.agenda.push((now + after, link, LinkEvent::Closed(LinkEnd::Peer)));
+        }
+    }
+
+    /// Does what the app does, and tells whether the friend's call rings.
+    fn look(&mut self, now: u64) -> bool {
+        for did in self.phone.take() {
+            match did {
+                Did::Event(Event::Incoming { from: PEER, .. }) => return true,
+                // A person needs a moment to look.
+                Did::Event(Event::Incoming { call, .. }) => {
+                    self.rejects_at = Some((now + 400, Command::HangUp(call)));
+                }
+                // A list does not.
+                Did::Event(Event::Screening { call, from, .. }) => {
+                    let verdict = if from == PEER { Verdict::Ring } else { Verdict::Drop };
+                    self.phone.command(Command::Screen(call, verdict));
+                }
+                _ => {}
+            }
+        }
+        self.phone.phone.call().is_some_and(|call| call.peer == PEER)
+    }
+
+    fn random(&mut self) -> u64 {
+        self.random = self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        self.random >> 33
+    }
+}
+
+/// Limits of one caller and of all strangers in 10 min.
+fn few(one_caller: u16, strangers: u16) -> Config {
+    let limits = CallerLimits { one_caller, strangers, ..CallerLimits::default() };
+    Config { limits, ..quiet() }
+}
+
+/// A call that comes a second after the last one, up to the identity.
+fn call(phone: &mut Script, attempt: u64, from: IdentityHash) {
+    let second = phone.millis() / 1_000 + 1;
+    phone.at(second * 1_000).incoming_on(link(attempt), Duration::ZERO);
+    phone.at(second * 1_000 + 5).take();
+    phone.link(link(attempt), LinkEvent::Identified(from));
+}
+
+#[track_caller]
+fn ring_and_reject(phone: &mut Script, attempt: u64, from: IdentityHash) {
+    call(phone, attempt, from);
+    assert!(phone.take().contains(&tx(link(attempt), [Signal::Ringing])), "{attempt}");
+    phone.command(Command::HangUp(link(attempt).into())).expect_ended(EndReason::Rejected);
+}
+
+fn link(number: u64) -> LinkId {
+    LinkId(10 + number)
+}
