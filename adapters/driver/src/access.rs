@@ -20,11 +20,8 @@ pub struct Access {
 
 impl Access {
     /// Everybody may call.
-    pub const ALL: Self = Self {
-        others: CallerPolicy::All,
-        allowed: BTreeSet::new(),
-        blocked: BTreeSet::new(),
-    };
+    pub const ALL: Self =
+        Self { others: CallerPolicy::All, allowed: BTreeSet::new(), blocked: BTreeSet::new() };
 
     /// Decides on a caller; `None` leaves it to the app.
     #[must_use]
@@ -56,11 +53,8 @@ mod tests {
     #[test]
     fn a_list_counts_before_the_policy_and_blocking_before_allowing() {
         let [friend, foe, stranger] = [1, 2, 3].map(|byte| IdentityHash([byte; 16]));
-        let mut access = Access {
-            allowed: [friend, foe].into(),
-            blocked: [foe].into(),
-            ..Access::ALL
-        };
+        let mut access =
+            Access { allowed: [friend, foe].into(), blocked: [foe].into(), ..Access::ALL };
         for (others, verdict) in [
             (CallerPolicy::All, Some(Verdict::Ring)),
             (CallerPolicy::None, Some(Verdict::Busy)),

@@ -66,6 +66,16 @@ pub enum Done {
     },
 }
 
+impl Done {
+    /// The job that is done.
+    #[must_use]
+    pub const fn job(&self) -> JobId {
+        match self {
+            Self::Encoded { job, .. } | Self::Played { job, .. } | Self::Failed { job, .. } => *job,
+        }
+    }
+}
+
 /// Does a phone's codec work, one task at a time: the encoder of the send stream and the decoder
 /// of the receive stream.
 #[derive(Debug, Default)]
@@ -90,20 +100,12 @@ impl Coder {
                 return None;
             }
             Task::Encode { job, format, pcm } => (job, self.encode(job, format, &pcm)),
-            Task::Decode {
-                job,
-                codec,
-                payload,
-            } => (
-                job,
-                self.play(job, |decoder, pcm| {
-                    decoder.decode(wire(codec)?, &payload, pcm)
-                }),
-            ),
-            Task::Conceal { job, samples } => (
-                job,
-                self.play(job, |decoder, pcm| decoder.conceal(samples.0, pcm)),
-            ),
+            Task::Decode { job, codec, payload } => {
+                (job, self.play(job, |decoder, pcm| decoder.decode(wire(codec)?, &payload, pcm)))
+            }
+            Task::Conceal { job, samples } => {
+                (job, self.play(job, |decoder, pcm| decoder.conceal(samples.0, pcm)))
+            }
         };
         Some(done.unwrap_or_else(|error| Done::Failed { job, error }))
     }
@@ -122,13 +124,8 @@ impl Coder {
             _ => Encoder::new(encoding)?,
         };
         self.payload.clear();
-        self.encoder
-            .insert(encoder)
-            .encode(pcm, &mut self.payload)?;
-        Ok(Done::Encoded {
-            job,
-            payload: Bytes::copy_from_slice(&self.payload),
-        })
+        self.encoder.insert(encoder).encode(pcm, &mut self.payload)?;
+        Ok(Done::Encoded { job, payload: Bytes::copy_from_slice(&self.payload) })
     }
 
     fn play(
@@ -142,21 +139,14 @@ impl Coder {
         };
         let mut pcm = Vec::new();
         let played = work(self.decoder.insert(decoder), &mut pcm)?;
-        Ok(Done::Played {
-            job,
-            pcm,
-            level: played.level.minus_dbov(),
-        })
+        Ok(Done::Played { job, pcm, level: played.level.minus_dbov() })
     }
 }
 
 fn encoding(format: SendFormat) -> Result<Encoding, CodecError> {
     let profile = match format {
         SendFormat::Raw(depth) => {
-            return Ok(Encoding::Raw(RawConfig {
-                depth: raw_depth(depth),
-                channels: 1,
-            }));
+            return Ok(Encoding::Raw(RawConfig { depth: raw_depth(depth), channels: 1 }));
         }
         SendFormat::Profile(profile) => profile,
     };
@@ -168,9 +158,7 @@ fn encoding(format: SendFormat) -> Result<Encoding, CodecError> {
         Profile::SuperHighQuality => Ok(Encoding::Opus(OpusConfig::VOICE_MAX)),
         Profile::UltraLowBandwidth | Profile::VeryLowBandwidth | Profile::LowBandwidth => {
             debug_assert!(matches!(profile.codec(), VoiceCodec::Codec2 { .. }));
-            Err(CodecError::UnsupportedCodec {
-                byte: core::wire::Codec::Codec2.byte(),
-            })
+            Err(CodecError::UnsupportedCodec { byte: core::wire::Codec::Codec2.byte() })
         }
     }
 }

@@ -3,15 +3,15 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use bytes::Bytes;
 use lxst_core::{
     CallId, CallStatus, CallerPolicy, Command, Direction, IdentityHash, Input, InputError, Instant,
     JobId, LinkEvent, LinkId, LinkRequest, Mode, Outcome, Output, PacketBuf, PortChange, Profile,
-    Samples, Source, StreamChange, Telephone, Verdict, Work,
+    Samples, StreamChange, Telephone, Verdict,
 };
 use lxst_reticulum::{self as reticulum, Endpoint, Identity, InterfaceConfig, InterfaceId, Rng};
 
 use crate::access::Access;
+use crate::audio::{Audio, samples};
 use crate::interfaces::{AnnouncePace, InterfaceOrigin};
 use crate::links::{self, Links};
 use crate::tap::{Door, Tap};
@@ -70,12 +70,7 @@ pub struct Driver {
     endpoint: Endpoint,
     unix_time_at_origin: Duration,
     links: Links,
-    captured: VecDeque<f32>,
-    capture_dropped: Samples,
-    playable: VecDeque<f32>,
-    open: Streams,
-    /// The receive job that is out.
-    playing: Option<JobId>,
+    audio: Audio,
     /// Inputs that the driver itself has for the core.
     replies: VecDeque<Reply>,
     access: Access,
@@ -92,12 +87,6 @@ enum Reply {
     Screened(CallId, Verdict),
 }
 
-#[derive(Debug, Default)]
-struct Streams {
-    send: bool,
-    receive: bool,
-}
-
 impl Driver {
     /// Makes a phone without interfaces. `rng` must be a cryptographic generator; a seeded one
     /// makes every byte reproducible.
@@ -105,10 +94,7 @@ impl Driver {
     pub fn new(mut config: Config, rng: Box<dyn Rng + Send>) -> Self {
         let identity = IdentityHash(config.identity.hash().0);
         // Lists decide first, so the core asks about everybody.
-        let telephone = lxst_core::Config {
-            callers: CallerPolicy::Ask,
-            ..config.telephone
-        };
+        let telephone = lxst_core::Config { callers: CallerPolicy::Ask, ..config.telephone };
         if let Some(tap) = &mut config.tap {
             tap.see(Instant::ORIGIN, Door::Start { identity, config: &telephone });
         }
@@ -117,11 +103,7 @@ impl Driver {
             endpoint: Endpoint::new(config.identity, config.endpoint, rng),
             unix_time_at_origin: config.unix_time_at_origin,
             links: Links::new(),
-            captured: VecDeque::new(),
-            capture_dropped: Samples::ZERO,
-            playable: VecDeque::new(),
-            open: Streams::default(),
-            playing: None,
+            audio: Audio::default(),
             replies: VecDeque::new(),
             access: config.access,
             announces: AnnouncePace::default(),
@@ -169,11 +151,7 @@ impl Driver {
         if self.announces.on_timeout(now) {
             self.give(now, Input::InterfaceUp);
         }
-        if self
-            .telephone
-            .poll_timeout()
-            .is_some_and(|deadline| deadline.at <= now)
-        {
+        if self.telephone.poll_timeout().is_some_and(|deadline| deadline.at <= now) {
             self.give(now, Input::Timeout);
         }
         self.pump(now);
@@ -192,16 +170,7 @@ impl Driver {
     ) -> Result<CallId, InputError> {
         let call = CallId(self.links.allocate());
         let link = LinkId(self.links.allocate());
-        self.command(
-            now,
-            Command::Dial {
-                call,
-                link,
-                to,
-                profile,
-                mode,
-            },
-        )?;
+        self.command(now, Command::Dial { call, link, to, profile, mode })?;
         Ok(call)
     }
 
@@ -239,42 +208,22 @@ impl Driver {
 
     /// Takes 48 kHz mono PCM of the microphone. While no call sends, it is dropped.
     ///
-    /// *Bounds*: a block that would make more than [`CAPTURE_QUEUE`] wait is dropped and counted:
+    /// *Bounds*: a block that would make more than [`CAPTURE_QUEUE`](crate::CAPTURE_QUEUE) wait is dropped and counted:
     /// the coder has stalled.
     pub fn capture(&mut self, now: Instant, pcm: &[f32]) {
-        if !self.open.send || pcm.is_empty() {
-            return;
+        if let Some(samples) = self.audio.capture(pcm) {
+            self.give(now, Input::Captured { samples });
+            self.pump(now);
         }
-        if self.captured.len() + pcm.len() > CAPTURE_QUEUE.0 as usize {
-            self.capture_dropped = self.capture_dropped + samples(pcm.len());
-            return;
-        }
-        self.captured.extend(pcm);
-        self.give(
-            now,
-            Input::Captured {
-                samples: samples(pcm.len()),
-            },
-        );
-        self.pump(now);
     }
 
     /// Fills a block of 48 kHz mono PCM for the speaker and tells how much of it was heard from
     /// the peer; the rest is silence. This is the playout clock: call it at the speaker's pace, in
     /// blocks of 20 ms at most.
     pub fn play(&mut self, now: Instant, pcm: &mut [f32]) -> usize {
-        let heard = self.playable.len().min(pcm.len());
-        for (place, sample) in pcm.iter_mut().zip(self.playable.drain(..heard)) {
-            *place = sample;
-        }
-        pcm.iter_mut().skip(heard).for_each(|place| *place = 0.0);
-        if self.open.receive {
-            self.give(
-                now,
-                Input::Consumed {
-                    samples: samples(pcm.len()),
-                },
-            );
+        let heard = self.audio.play(pcm);
+        if self.audio.is_receiving() {
+            self.give(now, Input::Consumed { samples: samples(pcm.len()) });
             self.pump(now);
         }
         heard
@@ -284,33 +233,20 @@ impl Driver {
     /// finished a frame: a speaker that can wait, such as one that catches up on lost time, should.
     #[must_use]
     pub fn awaits_audio(&self, length: usize) -> bool {
-        self.playable.len() < length && self.playing.is_some()
+        self.audio.is_awaited(length)
     }
 
     /// Takes what became of a task.
     pub fn handle_done(&mut self, now: Instant, done: Done) {
-        let (job, outcome) = match &done {
-            Done::Encoded { job, payload } => (*job, Outcome::Encoded(payload)),
-            Done::Played { job, pcm, level } => {
-                let samples = samples(pcm.len());
-                (
-                    *job,
-                    Outcome::Played {
-                        samples,
-                        level: *level,
-                    },
-                )
+        self.audio.on_done(&done);
+        let outcome = match &done {
+            Done::Encoded { payload, .. } => Outcome::Encoded(payload),
+            Done::Played { pcm, level, .. } => {
+                Outcome::Played { samples: samples(pcm.len()), level: *level }
             }
-            Done::Failed { job, .. } => (*job, Outcome::Failed),
+            Done::Failed { .. } => Outcome::Failed,
         };
-        let is_awaited = self.playing == Some(job);
-        if is_awaited {
-            self.playing = None;
-        }
-        if let (Done::Played { pcm, .. }, true) = (&done, is_awaited) {
-            self.playable.extend(pcm);
-        }
-        self.give(now, Input::JobDone { job, outcome });
+        self.give(now, Input::JobDone { job: done.job(), outcome });
         self.pump(now);
     }
 
@@ -345,11 +281,7 @@ impl Driver {
             Instant::ORIGIN + since_origin + Duration::from_nanos(999)
         });
         let telephone = self.telephone.poll_timeout().map(|deadline| deadline.at);
-        endpoint
-            .into_iter()
-            .chain(telephone)
-            .chain(self.announces.deadline())
-            .min()
+        endpoint.into_iter().chain(telephone).chain(self.announces.deadline()).min()
     }
 
     /// Who this phone is.
@@ -373,7 +305,7 @@ impl Driver {
     /// What was dropped because too much of it waited for the coder.
     #[must_use]
     pub const fn capture_dropped(&self) -> Samples {
-        self.capture_dropped
+        self.audio.dropped()
     }
 
     /// What the Reticulum endpoint counted.
@@ -401,10 +333,7 @@ impl Driver {
 
     fn on_reply(&mut self, now: Instant, reply: &Reply) {
         let input = match *reply {
-            Reply::Discarded(job) => Input::JobDone {
-                job,
-                outcome: Outcome::Discarded,
-            },
+            Reply::Discarded(job) => Input::JobDone { job, outcome: Outcome::Discarded },
             Reply::Screened(call, verdict) => Input::Command(Command::Screen(call, verdict)),
         };
         self.give(now, input);
@@ -456,11 +385,7 @@ impl Driver {
     /// Gives an input whose refusal means nothing to anybody: what it speaks of is over.
     fn give(&mut self, now: Instant, input: Input<'_>) {
         let refused = self.input(now, input).err();
-        debug_assert_ne!(
-            refused,
-            Some(InputError::OutputFull),
-            "outputs are drained each time"
-        );
+        debug_assert_ne!(refused, Some(InputError::OutputFull), "outputs are drained each time");
     }
 
     fn input(&mut self, now: Instant, input: Input<'_>) -> Result<(), InputError> {
@@ -487,48 +412,30 @@ impl Driver {
                     let _ = self.endpoint.send(unix, handle, links::class(class), data);
                 }
             }
-            Output::Link {
-                link,
-                request: LinkRequest::Open(to),
-            } => {
+            Output::Link { link, request: LinkRequest::Open(to) } => {
                 let handle = self.endpoint.open(unix, reticulum::IdentityHash(to.0));
                 self.links.pair(link, handle);
             }
-            Output::Link {
-                link,
-                request: LinkRequest::Identify,
-            } => {
+            Output::Link { link, request: LinkRequest::Identify } => {
                 if let Some(handle) = self.links.handle(link) {
                     // As above.
                     let _ = self.endpoint.identify(unix, handle);
                 }
             }
-            Output::Link {
-                link,
-                request: LinkRequest::Close,
-            } => {
+            Output::Link { link, request: LinkRequest::Close } => {
                 if let Some(handle) = self.links.part(link) {
                     self.endpoint.close(unix, handle);
                 }
             }
             Output::Announce => self.endpoint.announce(unix),
-            Output::Stream {
-                call,
-                direction,
-                change,
-            } => {
-                self.on_stream(direction, change);
-                self.events.push_back(Event::Stream {
-                    call,
-                    direction,
-                    change,
-                });
+            Output::Stream { call, direction, change } => {
+                self.tasks.extend(self.audio.on_stream(direction, change));
+                self.events.push_back(Event::Stream { call, direction, change });
             }
-            Output::Job {
-                job,
-                direction,
-                work,
-            } => self.on_job(job, direction, work),
+            Output::Job { job, work, .. } => match self.audio.on_job(job, work) {
+                Some(task) => self.tasks.push_back(task),
+                None => self.replies.push_back(Reply::Discarded(job)),
+            },
             Output::Event(event) => self.on_event(event),
         }
     }
@@ -542,70 +449,4 @@ impl Driver {
             self.events.push_back(Event::Call(event));
         }
     }
-
-    fn on_stream(&mut self, direction: Direction, change: StreamChange) {
-        let is_open = change == StreamChange::Opened;
-        match direction {
-            Direction::Send => {
-                self.open.send = is_open;
-                self.captured.clear();
-            }
-            Direction::Receive => {
-                self.open.receive = is_open;
-                self.playable.clear();
-                self.playing = None;
-            }
-        }
-        if is_open {
-            self.tasks.push_back(Task::Open(direction));
-        }
-    }
-
-    fn on_job(&mut self, job: JobId, direction: Direction, work: Work<'_>) {
-        let task = match work {
-            Work::Encode {
-                format,
-                source,
-                samples,
-            } => {
-                let mut pcm = self.take_captured(samples);
-                if source == Source::Silence {
-                    pcm.fill(0.0);
-                }
-                Task::Encode { job, format, pcm }
-            }
-            Work::Discard { samples } => {
-                self.take_captured(samples);
-                self.replies.push_back(Reply::Discarded(job));
-                return;
-            }
-            Work::Decode { codec, payload, .. } => Task::Decode {
-                job,
-                codec,
-                payload: Bytes::copy_from_slice(payload),
-            },
-            Work::Conceal { samples } => Task::Conceal { job, samples },
-        };
-        if direction == Direction::Receive {
-            self.playing = Some(job);
-        }
-        self.tasks.push_back(task);
-    }
-
-    /// Takes PCM off the front of the capture queue, silence where it holds less.
-    fn take_captured(&mut self, samples: Samples) -> Vec<f32> {
-        let wanted = samples.0 as usize;
-        let held = wanted.min(self.captured.len());
-        let mut pcm: Vec<f32> = self.captured.drain(..held).collect();
-        pcm.resize(wanted, 0.0);
-        pcm
-    }
-}
-
-/// Captured audio that waits for the coder at most.
-pub const CAPTURE_QUEUE: Samples = Samples::from_millis(2_000);
-
-/// Counts PCM; a block of more than a day saturates.
-fn samples(length: usize) -> Samples {
-    Samples(u32::try_from(length).unwrap_or(u32::MAX))
 }

@@ -31,13 +31,7 @@ impl AnnouncePace {
                 false
             }
             _ => {
-                self.0.insert(
-                    origin,
-                    Pace {
-                        announced: now,
-                        owed: false,
-                    },
-                );
+                self.0.insert(origin, Pace { announced: now, owed: false });
                 true
             }
         }
@@ -48,10 +42,7 @@ impl AnnouncePace {
         let mut is_due = false;
         for pace in self.0.values_mut() {
             if pace.owed && pace.announced + ANNOUNCE_PACE <= now {
-                *pace = Pace {
-                    announced: now,
-                    owed: false,
-                };
+                *pace = Pace { announced: now, owed: false };
                 is_due = true;
             }
         }

@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 mod access;
+mod audio;
 mod coder;
 mod driver;
 mod interfaces;
@@ -20,8 +21,9 @@ mod tap;
 pub mod trace;
 
 pub use access::Access;
+pub use audio::CAPTURE_QUEUE;
 pub use coder::{Coder, Done, Task};
-pub use driver::{CAPTURE_QUEUE, Config, Driver, Event};
+pub use driver::{Config, Driver, Event};
 pub use interfaces::{ANNOUNCE_PACE, InterfaceOrigin};
 pub use lxst_codecs as codecs;
 pub use lxst_core as core;

@@ -15,11 +15,7 @@ pub(crate) struct Links {
 
 impl Links {
     pub(crate) const fn new() -> Self {
-        Self {
-            next: 1,
-            handles: BTreeMap::new(),
-            ids: BTreeMap::new(),
-        }
+        Self { next: 1, handles: BTreeMap::new(), ids: BTreeMap::new() }
     }
 
     /// Allocates a number that no link or call has had.

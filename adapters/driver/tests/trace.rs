@@ -89,6 +89,39 @@ fn a_stripped_call_still_tells_who_said_what_and_when() {
     assert_eq!(kept, stripped);
 }
 
+#[test]
+fn a_garbled_trace_gives_an_error_or_a_difference_and_no_panic() {
+    let [trace, _] = record_call(Payloads::Kept);
+    let (mut chance, mut unread, mut parted) = (Seeded(7), 0, 0);
+    for _ in 0..400 {
+        let mut bytes = trace.clone().into_bytes();
+        for _ in 0..=chance.next() % 3 {
+            // The header is long, and its fields are not what this is about.
+            let from = trace.find('\n').unwrap() + 1;
+            let place = from + chance.next() as usize % (bytes.len() - from);
+            bytes[place] = b"0123456789abcdef\",:{}\n "[chance.next() as usize % 23];
+        }
+        let mut reader = Reader::new(&bytes[..]).unwrap();
+        let mut replay = Replay::new(reader.header());
+        loop {
+            match reader.next_record() {
+                Ok(Some(record)) => {
+                    if replay.step(&record).is_err() {
+                        parted += 1;
+                        break;
+                    }
+                }
+                Ok(None) => break,
+                Err(_) => {
+                    unread += 1;
+                    break;
+                }
+            }
+        }
+    }
+    assert!(unread > 50 && parted > 50, "{unread} {parted}");
+}
+
 /// What a trace shows without its payloads.
 fn kinds(trace: &str) -> Vec<String> {
     let mut reader = Reader::new(trace.as_bytes()).unwrap();

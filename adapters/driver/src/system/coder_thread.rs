@@ -24,18 +24,10 @@ impl CoderThread {
         let (tasks, given) = channel();
         let run = move || {
             let mut coder = Coder::new();
-            given
-                .into_iter()
-                .filter_map(|task| coder.run(task))
-                .for_each(deliver);
+            given.into_iter().filter_map(|task| coder.run(task)).for_each(deliver);
         };
-        let thread = thread::Builder::new()
-            .name("lxst-codec".into())
-            .spawn(run)?;
-        Ok(Self {
-            tasks: Some(tasks),
-            thread: Some(thread),
-        })
+        let thread = thread::Builder::new().name("lxst-codec".into()).spawn(run)?;
+        Ok(Self { tasks: Some(tasks), thread: Some(thread) })
     }
 
     /// Gives the thread a task.

@@ -41,15 +41,10 @@ pub enum IdentityFileError {
 /// # Errors
 /// [`IdentityFileError`]; a file that exists is never written to.
 pub fn load_or_create_identity(path: &Path) -> Result<Identity, IdentityFileError> {
-    let failed = |error| IdentityFileError::Io {
-        path: path.into(),
-        error,
-    };
+    let failed = |error| IdentityFileError::Io { path: path.into(), error };
     match fs::read(path) {
-        Ok(bytes) => Identity::from_bytes(&bytes).map_err(|error| IdentityFileError::NoIdentity {
-            path: path.into(),
-            error,
-        }),
+        Ok(bytes) => Identity::from_bytes(&bytes)
+            .map_err(|error| IdentityFileError::NoIdentity { path: path.into(), error }),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let identity = Identity::generate(&mut OsRng);
             create(path, &identity.to_bytes()).map_err(failed)?;
@@ -95,18 +90,12 @@ mod tests {
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            assert_eq!(
-                fs::metadata(&path).unwrap().permissions().mode() & 0o777,
-                0o600
-            );
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         }
 
         fs::write(&path, b"short").unwrap();
         let error = load_or_create_identity(&path).unwrap_err();
-        assert!(
-            matches!(error, IdentityFileError::NoIdentity { .. }),
-            "{error}"
-        );
+        assert!(matches!(error, IdentityFileError::NoIdentity { .. }), "{error}");
         assert_eq!(fs::read(&path).unwrap(), b"short");
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
         fs::remove_dir_all(&folder).unwrap();

@@ -134,6 +134,7 @@ fn write_event(line: &mut Line, event: Event) -> &mut Line {
             .number("call", call.0)
             .text("from", from)
             .number("until", until.as_micros()),
+        Event::CallerGone { call } => line.text("event", "caller_gone").number("call", call.0),
         Event::Incoming { call, from } => {
             line.text("event", "incoming").number("call", call.0).text("from", from)
         }
@@ -176,6 +177,7 @@ fn read_event(fields: &mut Fields) -> Result<Option<Event>, Damage> {
             from: identity(fields, "from")?,
             until: Instant::from_micros(fields.number("until")?),
         },
+        "caller_gone" => Event::CallerGone { call: call(fields)? },
         "incoming" => Event::Incoming { call: call(fields)?, from: identity(fields, "from")? },
         "ringing" => Event::Ringing { call: call(fields)? },
         "connecting" => Event::Connecting { call: call(fields)? },

@@ -317,6 +317,7 @@ fn outputs() -> Vec<Output<'static>> {
     let (profile, mode) = (Profile::LowLatency, Mode::FullDuplex);
     let mut events = vec![
         Event::Screening { call, from: ALICE, until: NOW },
+        Event::CallerGone { call },
         Event::Incoming { call, from: ALICE },
         Event::Ringing { call },
         Event::Connecting { call },
