@@ -285,6 +285,7 @@ fn see(side: Side, door: &Door<'_>) -> Option<(Side, What)> {
 
 fn tell(event: Event) -> Option<Act> {
     Some(match event {
+        Event::CallerGone { .. } => Act::Does("sees the caller go before it rings".into()),
         Event::Incoming { from, .. } => Act::Rings(from),
         Event::Ringing { .. } => Act::HearsRinging,
         Event::Connecting { .. } => Act::Connects,

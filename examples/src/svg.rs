@@ -1,6 +1,8 @@
 //! A conversation drawn as an SVG ladder diagram, for a phone's screen and for paper.
 
-use std::fmt::{self, Display, Write};
+mod text;
+
+use std::fmt::{self, Display};
 use std::time::Duration;
 
 use lxst_tokio::telephony::{CallState, Side};
@@ -8,6 +10,7 @@ use lxst_tokio::telephony::{CallState, Side};
 use crate::conversation::Conversation;
 use crate::rows::{Mark, Row, column, kilobytes, rows};
 use crate::summary::{Call, moment};
+use text::{Escaped, INK, Text};
 
 /// Draws a conversation, 360 units wide. [`Display`] writes the SVG file.
 ///
@@ -284,76 +287,6 @@ fn middle(y: f64, size: f64, text: &str, grey: bool) -> Text {
         .fitting()
 }
 
-#[derive(Clone)]
-struct Text {
-    x: f64,
-    y: f64,
-    size: f64,
-    anchor: &'static str,
-    grey: bool,
-    weight: u16,
-    ink: &'static str,
-    text: String,
-}
-
-impl Default for Text {
-    fn default() -> Self {
-        Self {
-            x: 0.0,
-            y: 0.0,
-            size: 11.0,
-            anchor: "start",
-            grey: false,
-            weight: 400,
-            ink: INK,
-            text: String::new(),
-        }
-    }
-}
-
-impl Text {
-    fn plain(self, text: &str) -> Self {
-        Self { text: text.into(), ..self }
-    }
-
-    fn bold(self, text: &str) -> Self {
-        self.heavy().plain(text)
-    }
-
-    fn heavy(self) -> Self {
-        Self { weight: 600, ..self }
-    }
-
-    /// Makes a text that is too long for the room between the lifelines smaller, and then cuts it.
-    fn fitting(self) -> Self {
-        let most = (ROOM / (LEAST_SIZE * CHAR_WIDTH)) as usize;
-        let length = self.text.chars().count();
-        let text = if length <= most {
-            self.text
-        } else {
-            self.text.chars().take(most - 1).chain(['…']).collect()
-        };
-        let size = ROOM / (length.min(most) as f64 * CHAR_WIDTH);
-        Self { size: self.size.min((size * 10.0).floor() / 10.0), text, ..self }
-    }
-
-    fn ink(self, ink: &'static str) -> Self {
-        Self { ink, ..self }
-    }
-}
-
-impl Display for Text {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { x, y, size, anchor, grey, weight, ink, text } = self;
-        let ink = if *grey { "#555" } else { ink };
-        writeln!(
-            f,
-            r#"<text x="{x}" y="{y}" font-size="{size}" font-weight="{weight}" text-anchor="{anchor}" fill="{ink}">{}</text>"#,
-            Escaped(text)
-        )
-    }
-}
-
 /// What strokes and greys mean.
 struct Legend<'a> {
     y: f64,
@@ -393,9 +326,18 @@ impl Legend<'_> {
             x += 83.0;
         }
         Text { x: 14.0, y: y + 19.0, size: 9.5, grey: true, ..Text::default() }
-            .plain(self.note)
+            .plain(&tail(self.note))
             .fmt(f)
     }
+}
+
+/// Cuts a note to the width of the drawing; the end of a path says more than its beginning.
+fn tail(note: &str) -> String {
+    let length = note.chars().count();
+    if length <= NOTE_CHARS {
+        return note.into();
+    }
+    ['…'].into_iter().chain(note.chars().skip(length + 1 - NOTE_CHARS)).collect()
 }
 
 /// Says in a line what the drawing is of, and how it came out.
@@ -428,21 +370,6 @@ fn titles(conversation: &Conversation) -> (String, String) {
     }
 }
 
-/// A text in which nothing is markup. Control characters, which XML cannot hold, are left out.
-struct Escaped<'a>(&'a str);
-
-impl Display for Escaped<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.chars().filter(|letter| !letter.is_control()).try_for_each(|letter| match letter {
-            '&' => f.write_str("&amp;"),
-            '<' => f.write_str("&lt;"),
-            '>' => f.write_str("&gt;"),
-            '"' => f.write_str("&quot;"),
-            other => f.write_char(other),
-        })
-    }
-}
-
 const WIDTH: u16 = 360;
 /// The lifelines.
 const X: [f64; 2] = [76.0, 334.0];
@@ -453,12 +380,7 @@ const BAR: f64 = 14.0;
 /// The room of a pause's text.
 const PAUSE: f64 = 20.0;
 const LEAST_PAUSE: Duration = Duration::from_secs(1);
-/// The room for a text between the lifelines.
-const ROOM: f64 = 236.0;
-/// The width of a heavy letter over the size of its font; wide fonts have this much.
-const CHAR_WIDTH: f64 = 0.66;
-const LEAST_SIZE: f64 = 8.0;
-const INK: &str = "#1a1a1a";
+const NOTE_CHARS: usize = 56;
 
 #[cfg(test)]
 mod tests {

@@ -22,9 +22,9 @@ use crate::{Done, Task};
 pub struct Config {
     /// The person whose phone this is.
     pub identity: Identity,
-    /// The settings of the telephone. Its policy for callers gives way to `access`.
+    /// The settings of the telephone.
     pub telephone: lxst_core::Config,
-    /// Who may call.
+    /// For whom the telephone's policy for callers does not count.
     pub access: Access,
     /// The settings of the Reticulum endpoint.
     pub endpoint: reticulum::Config,
@@ -74,6 +74,7 @@ pub struct Driver {
     /// Inputs that the driver itself has for the core.
     replies: VecDeque<Reply>,
     access: Access,
+    callers: CallerPolicy,
     announces: AnnouncePace,
     tasks: VecDeque<Task>,
     events: VecDeque<Event>,
@@ -106,6 +107,7 @@ impl Driver {
             audio: Audio::default(),
             replies: VecDeque::new(),
             access: config.access,
+            callers: config.telephone.callers,
             announces: AnnouncePace::default(),
             tasks: VecDeque::new(),
             events: VecDeque::new(),
@@ -195,9 +197,14 @@ impl Driver {
         self.pump(now);
     }
 
-    /// Changes who may call, from the next caller on.
-    pub const fn access_mut(&mut self) -> &mut Access {
-        &mut self.access
+    /// Changes the lists of callers, from the next caller on.
+    pub fn set_access(&mut self, access: Access) {
+        self.access = access;
+    }
+
+    /// Changes what holds for callers who are on no list, from the next caller on.
+    pub const fn set_callers(&mut self, callers: CallerPolicy) {
+        self.callers = callers;
     }
 
     /// Attaches or detaches the microphone or the speaker.
@@ -442,7 +449,7 @@ impl Driver {
 
     fn on_event(&mut self, event: lxst_core::Event) {
         if let lxst_core::Event::Screening { call, from, .. } = event
-            && let Some(verdict) = self.access.verdict(from)
+            && let Some(verdict) = self.access.verdict(from, self.callers)
         {
             self.replies.push_back(Reply::Screened(call, verdict));
         } else {

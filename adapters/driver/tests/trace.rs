@@ -211,7 +211,7 @@ impl Handset {
         let config = Config {
             identity: Identity::generate(&mut rng),
             telephone: telephony::Config::default(),
-            access: Access::ALL,
+            access: Access::default(),
             endpoint: reticulum::Config::default(),
             unix_time_at_origin: Duration::from_nanos(1_700_000_000_123_456_789),
             tap: Some(record_to(trace.clone(), payloads).unwrap()),

@@ -82,7 +82,7 @@ impl PhoneBuilder {
         Self {
             identity,
             telephone: core::Config::default(),
-            access: Access::ALL,
+            access: Access::default(),
             endpoint: EndpointConfig::default(),
             connect: Vec::new(),
             listen: Vec::new(),
@@ -108,14 +108,14 @@ impl PhoneBuilder {
         self
     }
 
-    /// Sets who may call.
+    /// Sets the lists of callers for whom the telephone's policy does not count.
     #[must_use]
     pub fn access(mut self, access: Access) -> Self {
         self.access = access;
         self
     }
 
-    /// Sets the telephone's settings. Their policy for callers gives way to [`access`](Self::access).
+    /// Sets the telephone's settings.
     #[must_use]
     pub fn telephone(mut self, config: core::Config) -> Self {
         self.telephone = config;

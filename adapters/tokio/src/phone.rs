@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use lxst_driver::Access;
 use lxst_driver::core::{
-    Availability, CallId, CallStatus, Command, Direction, IdentityHash, InputError, Mode, Mute,
-    Profile, Talk,
+    Availability, CallId, CallStatus, CallerPolicy, Command, Direction, IdentityHash, InputError,
+    Mode, Mute, Profile, Talk, Verdict,
 };
 use tokio::sync::mpsc::Sender;
 use tokio::sync::oneshot;
@@ -90,7 +90,15 @@ impl Phone {
         Call { phone: self.clone(), id }
     }
 
-    /// Changes who may call, from the next caller on.
+    /// Changes what holds for callers who are on no list, from the next caller on.
+    ///
+    /// # Errors
+    /// [`CallError::ShutDown`].
+    pub async fn set_callers(&self, callers: CallerPolicy) -> Result<(), CallError> {
+        self.send(Request::Callers(callers)).await
+    }
+
+    /// Changes the lists of callers, from the next caller on.
     ///
     /// # Errors
     /// [`CallError::ShutDown`].
@@ -188,6 +196,14 @@ impl Call {
     /// [`CallError`]: the call is over, or is one that we dialled.
     pub async fn answer(&self) -> Result<(), CallError> {
         self.phone.command(Command::Answer(self.id)).await
+    }
+
+    /// Decides on a caller after a `Screening` event, or shuts out one whose call rings here.
+    ///
+    /// # Errors
+    /// [`CallError`]: the caller has gone, or the call is answered.
+    pub async fn screen(&self, verdict: Verdict) -> Result<(), CallError> {
+        self.phone.command(Command::Screen(self.id, verdict)).await
     }
 
     /// Ends the call: cancels one that we dialled, rejects one that rings here.

@@ -1,7 +1,8 @@
 //! What handles ask of the phone's task.
 
 use lxst_driver::core::{
-    CallId, CallStatus, Command, IdentityHash, InputError, Mode, Profile, Samples, Stats,
+    CallId, CallStatus, CallerPolicy, Command, IdentityHash, InputError, Mode, Profile, Samples,
+    Stats,
 };
 use lxst_driver::{Access, reticulum};
 use tokio::sync::mpsc::{Receiver, Sender};
@@ -24,6 +25,7 @@ pub(crate) enum Request {
     Dial { to: IdentityHash, profile: Profile, mode: Mode, reply: Reply<CallId> },
     Command { command: Command, reply: Reply<()> },
     Access(Access),
+    Callers(CallerPolicy),
     Microphone(Receiver<Vec<f32>>),
     Speaker(Sender<Vec<f32>>),
     Status(oneshot::Sender<Option<CallStatus>>),

@@ -122,7 +122,8 @@ impl Runner {
             Request::Command { command, reply } => {
                 let _ = reply.send(self.driver.command(now, command));
             }
-            Request::Access(access) => *self.driver.access_mut() = access,
+            Request::Access(access) => self.driver.set_access(access),
+            Request::Callers(callers) => self.driver.set_callers(callers),
             Request::Microphone(pcm) => {
                 self.microphone = Some(pcm);
                 self.driver.port(now, Direction::Send, PortChange::Attached);

@@ -98,7 +98,7 @@ fn a_blocked_caller_hears_busy_on_either_side() {
     let rust = RustPhone::listening(Config::default());
     let mut python = PythonPeer::builder("blocked_by_us", "python").connect(rust.port()).spawn();
     let blocked = [IdentityHash(python.identity())].into();
-    let access = Access { blocked, ..Access::ALL };
+    let access = Access { blocked, ..Access::default() };
     rust.block_on(rust.phone.set_access(access)).expect("the phone runs");
     python.send(&Command::call(rust.identity()));
     python.expect("busy", PATIENCE);

@@ -5,3 +5,4 @@ mod in_call;
 mod python_calls_rust;
 mod rust_calls_python;
 mod support;
+mod trace;

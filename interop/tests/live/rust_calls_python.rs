@@ -23,6 +23,9 @@ fn speech_goes_both_ways_and_the_wire_is_that_of_the_reference() {
     let ringing = python.expect("ringing", PATIENCE);
     assert_eq!(ringing.identity(), Some(rust.identity()));
     rust.expect_ringing();
+    python.expect_where("our preferences", PATIENCE, |event| {
+        event.packet().is_some_and(|packet| packet.signals == [319, 241])
+    });
     python.send(&Command::Answer);
     assert_eq!(rust.expect_established(), Profile::MediumQuality);
     rust.speak(&speech());

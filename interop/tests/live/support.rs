@@ -2,13 +2,14 @@
 
 use core::cmp::Ordering;
 use core::time::Duration;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use lxst_interop::envelope::{Pcm, Verdict, correlation};
 use lxst_interop::{Builder, Direction, PacketKind, PacketRecord, PythonPeer, Recording};
 use lxst_tokio::codecs::Resampler;
 use lxst_tokio::telephony::{Config, Event as CallEvent, Side};
+use lxst_tokio::trace::Payloads;
 use lxst_tokio::{
     BLOCK_SAMPLES, Call, CallId, EndReason, Event, Events, Identity, IdentityHash, Mode, OsRng,
     Phone, PhoneBuilder, Profile,
@@ -16,6 +17,8 @@ use lxst_tokio::{
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 use tokio::time::{interval, timeout};
+
+use crate::trace;
 
 /// Sound runs in real time: one live call at a time.
 pub(crate) fn turn() -> MutexGuard<'static, ()> {
@@ -30,6 +33,7 @@ pub(crate) struct RustPhone {
     seen: Vec<Event>,
     /// `None` after a power cut.
     runtime: Option<Runtime>,
+    trace: PathBuf,
 }
 
 impl RustPhone {
@@ -71,9 +75,10 @@ impl RustPhone {
             .enable_all()
             .build()
             .expect("a runtime starts");
-        let builder = build(Phone::builder(identity));
+        let trace = trace::path();
+        let builder = build(Phone::builder(identity)).trace(&trace, Payloads::Kept);
         let (phone, events) = runtime.block_on(builder.start()).expect("the phone starts");
-        Self { phone, events, seen: Vec::new(), runtime: Some(runtime) }
+        Self { phone, events, seen: Vec::new(), runtime: Some(runtime), trace }
     }
 
     pub(crate) fn port(&self) -> u16 {
@@ -208,6 +213,7 @@ impl Drop for RustPhone {
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
             runtime.block_on(self.phone.shutdown());
+            trace::finish(&self.trace);
         }
     }
 }

@@ -84,28 +84,13 @@ pub(super) fn snake(variant: impl Debug) -> String {
 
 /// Finds the reason that [`snake`] wrote; `None` for one that is not listed here.
 pub(super) fn end_reason(name: &str) -> Option<EndReason> {
-    END_REASONS.into_iter().find(|reason| snake(reason) == name)
+    EndReason::ALL.into_iter().find(|reason| snake(reason) == name)
 }
 
 /// Finds the reason that [`snake`] wrote; `None` for one that is not listed here.
 pub(super) fn drop_reason(name: &str) -> Option<DropReason> {
     DROP_REASONS.into_iter().find(|reason| snake(reason) == name)
 }
-
-const END_REASONS: [EndReason; 12] = [
-    EndReason::LocalHangup,
-    EndReason::RemoteHangup,
-    EndReason::Busy,
-    EndReason::Rejected,
-    EndReason::NoAnswer,
-    EndReason::RingTimeout,
-    EndReason::NoPath,
-    EndReason::LinkFailed,
-    EndReason::LinkLost,
-    EndReason::Cancelled,
-    EndReason::MediaTimeout,
-    EndReason::ProtocolTimeout,
-];
 
 const DROP_REASONS: [DropReason; 4] = [
     DropReason::MalformedPacket,

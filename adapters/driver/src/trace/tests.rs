@@ -331,21 +331,7 @@ fn outputs() -> Vec<Output<'static>> {
     }
     let limited = |limit: &Limit| Event::CallerLimited { from: ALICE, limit: *limit };
     events.extend(Limit::ALL.iter().map(limited));
-    let ends = [
-        EndReason::LocalHangup,
-        EndReason::RemoteHangup,
-        EndReason::Busy,
-        EndReason::Rejected,
-        EndReason::NoAnswer,
-        EndReason::RingTimeout,
-        EndReason::NoPath,
-        EndReason::LinkFailed,
-        EndReason::LinkLost,
-        EndReason::Cancelled,
-        EndReason::MediaTimeout,
-        EndReason::ProtocolTimeout,
-    ];
-    events.extend(ends.map(|reason| Event::Ended { call, reason }));
+    events.extend(EndReason::ALL.map(|reason| Event::Ended { call, reason }));
     let drops = [
         DropReason::MalformedPacket,
         DropReason::UnknownSignal,

@@ -1,0 +1,97 @@
+//! Text in a drawing: sized to its room, and nothing of it markup.
+
+use std::fmt::{self, Display, Write};
+
+/// A line of text.
+#[derive(Clone)]
+pub(super) struct Text {
+    pub(super) x: f64,
+    pub(super) y: f64,
+    pub(super) size: f64,
+    pub(super) anchor: &'static str,
+    pub(super) grey: bool,
+    pub(super) weight: u16,
+    pub(super) ink: &'static str,
+    pub(super) text: String,
+}
+
+impl Default for Text {
+    fn default() -> Self {
+        Self {
+            x: 0.0,
+            y: 0.0,
+            size: 11.0,
+            anchor: "start",
+            grey: false,
+            weight: 400,
+            ink: INK,
+            text: String::new(),
+        }
+    }
+}
+
+impl Text {
+    pub(super) fn plain(self, text: &str) -> Self {
+        Self { text: text.into(), ..self }
+    }
+
+    pub(super) fn bold(self, text: &str) -> Self {
+        self.heavy().plain(text)
+    }
+
+    pub(super) fn heavy(self) -> Self {
+        Self { weight: 600, ..self }
+    }
+
+    /// Makes a text that is too long for the room between the lifelines smaller, and then cuts it.
+    pub(super) fn fitting(self) -> Self {
+        let most = (ROOM / (LEAST_SIZE * CHAR_WIDTH)) as usize;
+        let length = self.text.chars().count();
+        let text = if length <= most {
+            self.text
+        } else {
+            self.text.chars().take(most - 1).chain(['…']).collect()
+        };
+        let size = ROOM / (length.min(most) as f64 * CHAR_WIDTH);
+        Self { size: self.size.min((size * 10.0).floor() / 10.0), text, ..self }
+    }
+
+    pub(super) fn ink(self, ink: &'static str) -> Self {
+        Self { ink, ..self }
+    }
+}
+
+impl Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { x, y, size, anchor, grey, weight, ink, text } = self;
+        let ink = if *grey { "#555" } else { ink };
+        writeln!(
+            f,
+            r#"<text x="{x}" y="{y}" font-size="{size}" font-weight="{weight}" text-anchor="{anchor}" fill="{ink}">{}</text>"#,
+            Escaped(text)
+        )
+    }
+}
+
+/// A text in which nothing is markup. Control characters, which XML cannot hold, are left out.
+pub(super) struct Escaped<'a>(pub(super) &'a str);
+
+impl Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.chars().filter(|letter| !letter.is_control()).try_for_each(|letter| match letter {
+            '&' => f.write_str("&amp;"),
+            '<' => f.write_str("&lt;"),
+            '>' => f.write_str("&gt;"),
+            '"' => f.write_str("&quot;"),
+            other => f.write_char(other),
+        })
+    }
+}
+
+/// The colour of lines and letters.
+pub(super) const INK: &str = "#1a1a1a";
+/// The room for a text between the lifelines.
+const ROOM: f64 = 236.0;
+/// The width of a heavy letter over the size of its font; wide fonts have this much.
+const CHAR_WIDTH: f64 = 0.66;
+const LEAST_SIZE: f64 = 8.0;
