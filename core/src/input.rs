@@ -126,7 +126,9 @@ pub enum Command {
     Answer(CallId),
     /// End a call: cancels one that we dialled, rejects one that rings here.
     HangUp(CallId),
-    /// Decide on a caller after [`Event::Screening`](crate::Event::Screening).
+    /// Decide on a caller after [`Event::Screening`](crate::Event::Screening), or think better of one
+    /// whose call rings here: that call ends as [`Blocked`](crate::EndReason::Blocked), or as
+    /// rejected.
     Screen(CallId, Verdict),
     /// Switch the profile, here and at the peer.
     SetProfile(CallId, Profile),

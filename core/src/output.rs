@@ -301,10 +301,31 @@ pub enum EndReason {
     LinkLost,
     /// It was ended before the answer by the side that dialled.
     Cancelled,
+    /// Our app shut the caller out while it rang here.
+    Blocked,
     /// Nothing at all came from the peer for a minute.
     MediaTimeout,
     /// The other side's software did not go on with the call set-up.
     ProtocolTimeout,
+}
+
+impl EndReason {
+    /// Every reason.
+    pub const ALL: [Self; 13] = [
+        Self::LocalHangup,
+        Self::RemoteHangup,
+        Self::Busy,
+        Self::Rejected,
+        Self::NoAnswer,
+        Self::RingTimeout,
+        Self::NoPath,
+        Self::LinkFailed,
+        Self::LinkLost,
+        Self::Cancelled,
+        Self::Blocked,
+        Self::MediaTimeout,
+        Self::ProtocolTimeout,
+    ];
 }
 
 impl fmt::Display for EndReason {
@@ -321,6 +342,7 @@ impl fmt::Display for EndReason {
             Self::LinkFailed => "no link",
             Self::LinkLost => "link lost",
             Self::Cancelled => "cancelled",
+            Self::Blocked => "blocked",
             Self::MediaTimeout => "media timeout",
             Self::ProtocolTimeout => "protocol timeout",
         })

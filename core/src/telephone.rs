@@ -231,3 +231,6 @@ impl Telephone {
         (line, media, Context { now, limiter, stats, out })
     }
 }
+
+#[cfg(test)]
+mod search;

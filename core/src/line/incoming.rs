@@ -14,7 +14,7 @@ use crate::limits::PREFERENCES;
 use crate::wire::Signal;
 use crate::{
     AnswerMode, CallId, CallState, Event, IdentityHash, InputError, Instant, Mute, Role, Talk,
-    Timer,
+    Timer, Verdict,
 };
 
 impl Line {
@@ -57,6 +57,26 @@ impl Line {
             return Err(InputError::NotAllowed { state: call.state });
         }
         self.step(Cause::Answer, cx);
+        Ok(())
+    }
+
+    /// Takes a verdict on a caller that comes after the call began to ring.
+    pub(super) fn screen_ringing(
+        &mut self,
+        verdict: Verdict,
+        cx: &mut Context<'_>,
+    ) -> Result<(), InputError> {
+        let is_ringing =
+            |call: &Call| call.role == Role::Callee && call.state == CallState::Ringing;
+        if !self.call.as_ref().is_some_and(is_ringing) {
+            return Err(InputError::NotAllowed { state: self.state() });
+        }
+        match verdict {
+            Verdict::Ring => {}
+            Verdict::Busy => self.step(Cause::ScreenedBusy, cx),
+            Verdict::Reject => self.step(Cause::HangUp, cx),
+            Verdict::Drop => self.step(Cause::ScreenedOut, cx),
+        }
         Ok(())
     }
 

@@ -323,6 +323,8 @@ impl Line {
             Cause::Dial
             | Cause::CallerAccepted
             | Cause::HangUp
+            | Cause::ScreenedBusy
+            | Cause::ScreenedOut
             | Cause::NoPath
             | Cause::LinkFailed
             | Cause::LinkClosed
@@ -352,6 +354,7 @@ impl Line {
             (Cause::HangUp, Role::Callee, CallState::Ringing) => {
                 self.say_goodbye(call.link, Signal::Rejected, cx);
             }
+            (Cause::ScreenedBusy, _, _) => self.say_goodbye(call.link, Signal::Busy, cx),
             _ if is_link_gone => {}
             _ => cx.out.link(call.link, LinkRequest::Close),
         }

@@ -97,6 +97,9 @@ impl Line {
         verdict: Verdict,
         cx: &mut Context<'_>,
     ) -> Result<(), InputError> {
+        if self.call.as_ref().is_some_and(|call| call.id == id) {
+            return self.screen_ringing(verdict, cx);
+        }
         let is_screened = |pending: &&PendingLink| {
             CallId::from(pending.link) == id && matches!(pending.stage, Stage::Screening { .. })
         };

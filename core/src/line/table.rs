@@ -13,6 +13,10 @@ pub enum Cause {
     Answer,
     /// The app hung up.
     HangUp,
+    /// The app wants the caller to hear that the line is busy, though it rings.
+    ScreenedBusy,
+    /// The app wants the caller to hear nothing, though it rings.
+    ScreenedOut,
     /// The link that we opened is up.
     LinkUp,
     /// Nobody knew a way to the callee.
@@ -158,6 +162,7 @@ pub const TRANSITIONS: &[Transition] = &[
     ),
     row(Caller, &[Calling], Cause::NoPath, End(EndReason::NoPath), ""),
     row(Caller, &[Calling], Cause::LinkFailed, End(EndReason::LinkFailed), ""),
+    row(Caller, &[Calling], Cause::LinkClosed, End(EndReason::LinkFailed), ""),
     row(Caller, &[Linked, Identified, Ringing], Cause::LinkClosed, End(EndReason::NoAnswer), ""),
     row(Caller, &[Ringing, Connecting], Cause::Busy, End(EndReason::Busy), "close the link"),
     row(
@@ -206,11 +211,13 @@ pub const TRANSITIONS: &[Transition] = &[
         "send CONNECTING and ESTABLISHED, open the streams",
     ),
     row(Callee, &[Ringing], Cause::HangUp, End(EndReason::Rejected), "send REJECTED"),
+    row(Callee, &[Ringing], Cause::ScreenedBusy, End(EndReason::Blocked), "send BUSY"),
+    row(Callee, &[Ringing], Cause::ScreenedOut, End(EndReason::Blocked), "close the link"),
     row(Callee, &[Ringing], Cause::RingExpired, End(EndReason::RingTimeout), "close the link"),
     row(Callee, &[Ringing], Cause::LinkClosed, End(EndReason::Cancelled), ""),
     row(
         Caller,
-        &[Linked, Identified, Ringing, Connecting, Established],
+        &[Calling, Linked, Identified, Ringing, Connecting, Established],
         Cause::LinkLost,
         End(EndReason::LinkLost),
         "",

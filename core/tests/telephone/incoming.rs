@@ -181,8 +181,10 @@ fn the_app_decides_on_each_caller() {
         let mut phone = screening(ask());
         phone.at(900).command(Command::Screen(IN_CALL, verdict));
         assert_eq!(phone.take(), expected);
-        let again = Input::Command(Command::Screen(IN_CALL, verdict));
-        phone.refuse(again, InputError::UnknownCall);
+        if verdict != Verdict::Ring {
+            let again = Input::Command(Command::Screen(IN_CALL, verdict));
+            phone.refuse(again, InputError::UnknownCall);
+        }
     }
 }
 
@@ -308,4 +310,28 @@ fn ended(reason: EndReason) -> Did {
 
 fn established(profile: Profile) -> Did {
     event(Event::Established { call: IN_CALL, profile, mode: Mode::FullDuplex })
+}
+
+#[test]
+fn a_caller_is_shut_out_while_it_rings() {
+    for (verdict, reason, last) in [
+        (Verdict::Drop, EndReason::Blocked, close(IN)),
+        (Verdict::Busy, EndReason::Blocked, tx(IN, [Signal::Busy])),
+        (Verdict::Reject, EndReason::Rejected, tx(IN, [Signal::Rejected])),
+    ] {
+        let mut phone = Script::ringing(quiet());
+        phone.command(Command::Screen(IN_CALL, Verdict::Ring)).expect([]);
+        phone.command(Command::Screen(IN_CALL, verdict));
+        phone.expect([last, event(Event::Ended { call: IN_CALL, reason })]);
+        phone.at(10_000);
+        assert_eq!(phone.phone.poll_timeout(), None);
+    }
+}
+
+#[test]
+fn a_call_that_is_answered_is_not_screened() {
+    let mut phone = Script::established_callee(quiet(), &[Signal::PreferredProfile(0x40)]);
+    let state = CallState::Established;
+    let screen = Input::Command(Command::Screen(IN_CALL, Verdict::Drop));
+    phone.refuse(screen, InputError::NotAllowed { state });
 }

@@ -133,7 +133,8 @@ fn a_caller_who_identifies_within_the_grace_time_is_never_evicted() {
                     phone.incoming_on(link(strangers), Duration::ZERO);
                 }
             }
-            let screening = |did: &Did| matches!(did, Did::Event(Event::Screening { from: PEER, .. }));
+            let screening =
+                |did: &Did| matches!(did, Did::Event(Event::Screening { from: PEER, .. }));
             let done = phone.take();
             assert!(done.iter().any(screening), "{identifies_after} ms, {per_second}/s");
             assert!(!done.contains(&Did::Link(link(1_000_000), LinkRequest::Close)));
@@ -166,10 +167,10 @@ impl Flood {
         let first = self.random() % 5_000;
         for now in 0..60_000 {
             self.phone.at(now);
-            if now % 100 == 0 {
+            if now.is_multiple_of(100) {
                 self.stranger(now);
             }
-            if now >= first && (now - first) % 5_000 == 0 {
+            if now >= first && (now - first).is_multiple_of(5_000) {
                 let link = link(1_000_000 + now);
                 self.phone.incoming_on(link, Duration::from_millis(200));
                 self.agenda.push((now + 200, link, LinkEvent::Identified(PEER)));
@@ -194,12 +195,12 @@ impl Flood {
         let link = link(now);
         let rtt = Duration::from_millis(self.random() % 500);
         self.phone.incoming_on(link, rtt);
-        if self.random() % 2 == 0 {
+        if self.random().is_multiple_of(2) {
             let who = IdentityHash(core::array::from_fn(|_| self.random() as u8));
             let after = 1 + self.random() % 800;
             self.agenda.push((now + after, link, LinkEvent::Identified(who)));
         }
-        if self.random() % 4 == 0 {
+        if self.random().is_multiple_of(4) {
             let after = 1 + self.random() % 8_000;
             self.agenda.push((now + after, link, LinkEvent::Closed(LinkEnd::Peer)));
         }

@@ -5,7 +5,7 @@ use core::time::Duration;
 use lxst_core::wire::Signal;
 use lxst_core::{
     CallState, CallStatus, Cause, Command, Config, Event, IdentityHash, LinkEnd, LinkEvent,
-    LinkFailure, Mode, Profile, Role, TRANSITIONS, Target, Transition,
+    LinkFailure, Mode, Profile, Role, TRANSITIONS, Target, Transition, Verdict,
 };
 
 use crate::support::{Did, ESTABLISHING, IN, IN_CALL, OUT, OUT_CALL, Script, quiet};
@@ -56,7 +56,8 @@ fn preferences_unknown_signals_and_media_without_a_row_leave_the_state_as_it_is(
             let mut phone = phone_in(quiet(), role, state);
             let link = if role == Role::Caller { OUT } else { IN };
             phone.rx_bytes(link, data);
-            let is_same = status(&phone).is_some_and(|call| (call.role, call.state) == (role, state));
+            let is_same =
+                status(&phone).is_some_and(|call| (call.role, call.state) == (role, state));
             assert_eq!(is_same, !has_row, "{role} {state}, packet {index}");
         }
     }
@@ -89,7 +90,10 @@ fn phone_in(config: Config, role: Role, state: CallState) -> Script {
             }
             dial(&mut phone);
             if state == CallState::Refused {
-                return { phone.link_up().rx_on(OUT, &[Signal::Busy]); phone };
+                return {
+                    phone.link_up().rx_on(OUT, &[Signal::Busy]);
+                    phone
+                };
             }
             if state >= CallState::Linked {
                 phone.link_up();
@@ -139,6 +143,8 @@ fn apply(phone: &mut Script, row: &Transition) {
         Cause::Dial => dial(phone),
         Cause::Answer => drop(phone.command(Command::Answer(call))),
         Cause::HangUp => drop(phone.command(Command::HangUp(call))),
+        Cause::ScreenedBusy => drop(phone.command(Command::Screen(call, Verdict::Busy))),
+        Cause::ScreenedOut => drop(phone.command(Command::Screen(call, Verdict::Drop))),
         Cause::LinkUp => drop(phone.link_up()),
         Cause::NoPath => drop(phone.link_failed(LinkFailure::NoPath)),
         Cause::LinkFailed => drop(phone.link_failed(LinkFailure::Timeout)),

@@ -18,6 +18,7 @@ pub(super) enum Op {
     Advance(u64),
     SetUp(bool, Profile, Mode),
     Dial(Profile, Mode),
+    Cross(Profile, Mode, u64, u8),
     Incoming(u64, usize),
     Link(Index, LinkEvent),
     Signals(Index, Vec<u64>),
@@ -47,6 +48,9 @@ pub(super) fn op() -> impl Strategy<Value = Op> {
             Op::SetUp(is_caller, profile, mode)
         }),
         1 => (profile(), mode()).prop_map(|(profile, mode)| Op::Dial(profile, mode)),
+        2 => (profile(), mode(), 0..7_u64, 1..5_u8).prop_map(|(profile, mode, signal, peer)| {
+            Op::Cross(profile, mode, signal, peer)
+        }),
         2 => (0..5_000_u64, prop_oneof![Just(431_usize), 0..500_usize])
             .prop_map(|(rtt, mdu)| Op::Incoming(rtt, mdu)),
         4 => (any_index(), link_event()).prop_map(|(link, event)| Op::Link(link, event)),

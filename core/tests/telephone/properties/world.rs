@@ -27,6 +27,8 @@ pub(super) struct World {
     closed: BTreeSet<LinkId>,
     announced: BTreeSet<CallId>,
     ended: BTreeSet<CallId>,
+    /// The call that came in and has not ended.
+    incoming: Option<CallId>,
     open: [Option<CallId>; 2],
     /// What came of each input.
     pub(super) said: Vec<String>,
@@ -35,7 +37,7 @@ pub(super) struct World {
 impl World {
     pub(super) fn new(config: Config) -> Self {
         Self {
-            phone: Telephone::new(somebody(1), config, Instant::ORIGIN),
+            phone: Telephone::new(somebody(2), config, Instant::ORIGIN),
             now: Instant::ORIGIN,
             drains: true,
             next_id: 1,
@@ -45,6 +47,7 @@ impl World {
             closed: BTreeSet::new(),
             announced: BTreeSet::new(),
             ended: BTreeSet::new(),
+            incoming: None,
             open: [None; 2],
             said: Vec::new(),
         }
@@ -58,6 +61,7 @@ impl World {
             Op::Dial(profile, mode) => {
                 self.dial(*profile, *mode);
             }
+            Op::Cross(profile, mode, signal, peer) => self.cross(*profile, *mode, *signal, *peer),
             Op::Incoming(rtt_ms, mdu) => {
                 self.incoming(Duration::from_millis(*rtt_ms), *mdu);
             }
@@ -125,11 +129,27 @@ impl World {
         }
     }
 
+    /// Dials, hears a signal, and is called by somebody.
+    fn cross(&mut self, profile: Profile, mode: Mode, signal: u64, peer: u8) {
+        let rtt = Duration::from_millis(10);
+        let link = self.dial(profile, mode);
+        let event = LinkEvent::Up { rtt, mdu: 431 };
+        self.give(Input::Link { link, event });
+        let incoming = self.incoming(rtt, 431);
+        let mut buf = [0; 30];
+        let signal = Signal::from_value(signal);
+        let length = wire::encode_signals(&[signal], &mut buf).expect("one fits");
+        self.packet(link, &buf[..length]);
+        let event = LinkEvent::Identified(somebody(peer));
+        self.give(Input::Link { link: incoming, event });
+    }
+
     fn dial(&mut self, profile: Profile, mode: Mode) -> LinkId {
         let [call, link] = [self.next_id, self.next_id + 1];
         self.next_id += 2;
         let (call, link) = (CallId(call), LinkId(link));
-        let to = somebody(1);
+        // One has a lower hash than we, the other a higher one.
+        let to = somebody([1, 3][call.0 as usize / 2 % 2]);
         let dial = Command::Dial { call, link, to, profile, mode };
         if self.give(Input::Command(dial)) {
             self.announced.insert(call);
@@ -251,12 +271,15 @@ impl World {
             | Event::CallerGone { .. }
             | Event::Dropped { .. } => return,
             Event::Incoming { call, .. } => {
+                assert_eq!(self.incoming.replace(call), None, "{call:?} came in during another");
                 assert!(self.announced.insert(call), "{call:?} came in twice");
                 return;
             }
             Event::Ended { call, .. } => {
                 assert!(!self.open.contains(&Some(call)), "{call:?} ended with a stream");
                 assert!(self.ended.insert(call), "{call:?} ended twice");
+                let other = self.incoming.take().filter(|incoming| *incoming != call);
+                assert_eq!(other, None, "it came in before {call:?} ended");
                 assert!(self.announced.contains(&call));
                 return;
             }

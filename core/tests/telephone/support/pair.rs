@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use lxst_core::wire::Packet;
 use lxst_core::{
-    CallId, Command, Config, Direction, EndReason, Event, IdentityHash, Input, Instant, JobId,
-    LinkEnd, LinkEvent, LinkId, LinkRequest, Mode, Outcome, Output, PortChange, Profile, Samples,
-    Source, StreamChange, Telephone, Work,
+    CallId, Command, Config, Direction, EndReason, Event, IdentityHash, Input, InputError, Instant,
+    JobId, LinkEnd, LinkEvent, LinkFailure, LinkId, LinkRequest, Mode, Outcome, Output, PortChange,
+    Profile, Samples, Source, StreamChange, Telephone, Work,
 };
 
 use super::{feed, quiet};
@@ -27,14 +27,28 @@ pub(crate) enum Door<'a> {
 pub(crate) struct Network {
     /// One way.
     pub(crate) delay: Duration,
+    /// The most that is added to it, by chance: what was sent later may arrive earlier.
+    pub(crate) jitter: Duration,
     /// How many of a thousand media packets are lost.
     pub(crate) media_lost_per_mille: u64,
+    /// How many of a thousand signals, identifications, link set-ups and closes are lost. Who misses
+    /// a close notices it by a timeout.
+    pub(crate) signals_lost_per_mille: u64,
+    /// How many of a thousand packets arrive twice.
+    pub(crate) doubled_per_mille: u64,
     pub(crate) seed: u64,
 }
 
 impl Default for Network {
     fn default() -> Self {
-        Self { delay: Duration::from_millis(20), media_lost_per_mille: 0, seed: 1 }
+        Self {
+            delay: Duration::from_millis(20),
+            jitter: Duration::ZERO,
+            media_lost_per_mille: 0,
+            signals_lost_per_mille: 0,
+            doubled_per_mille: 0,
+            seed: 1,
+        }
     }
 }
 
@@ -43,7 +57,10 @@ type Tap = Box<dyn FnMut(usize, Instant, Door<'_>)>;
 /// Two phones that can call each other.
 pub(crate) struct Pair {
     pub(crate) now: Instant,
+    /// Whether microphones and speakers run while a call stands.
+    pub(crate) has_audio: bool,
     network: Network,
+    is_cut: bool,
     phones: [Handset; 2],
     links: Vec<Link>,
     agenda: BTreeMap<(Instant, u64), (usize, Cause)>,
@@ -72,6 +89,8 @@ pub(crate) struct Handset {
 struct Link {
     ends: [LinkId; 2],
     is_open: [bool; 2],
+    /// Whether neither side closed it.
+    is_wanted: bool,
 }
 
 enum Cause {
@@ -99,7 +118,9 @@ impl Pair {
     ) -> Self {
         let mut pair = Self {
             now: Instant::ORIGIN,
+            has_audio: true,
             network,
+            is_cut: false,
             phones: [ALICE, BOB].map(|phone| Handset::new(phone, configs[phone])),
             links: Vec::new(),
             agenda: BTreeMap::new(),
@@ -139,6 +160,10 @@ impl Pair {
 
     pub(crate) fn command(&mut self, phone: usize, command: Command) {
         self.give(phone, Input::Command(command));
+    }
+
+    pub(crate) fn try_command(&mut self, phone: usize, command: Command) -> Result<(), InputError> {
+        self.try_give(phone, Input::Command(command))
     }
 
     /// Lets the world go on; it stops itself when nothing comes to an end.
@@ -202,33 +227,68 @@ impl Pair {
         call.is_some_and(|call| call.state == lxst_core::CallState::Established)
     }
 
-    /// Breaks all links, as both sides notice after a while.
+    /// Breaks all links, as both sides notice at once.
     pub(crate) fn break_links(&mut self, end: LinkEnd) {
         for link in 0..self.links.len() {
             for phone in [ALICE, BOB] {
-                if core::mem::take(&mut self.links[link].is_open[phone]) {
-                    let id = self.links[link].ends[phone];
-                    self.plan(Duration::ZERO, phone, Cause::Link(id, LinkEvent::Closed(end)));
-                }
+                let id = self.links[link].ends[phone];
+                self.plan(Duration::ZERO, phone, Cause::Link(id, LinkEvent::Closed(end)));
             }
         }
+    }
+
+    /// Cuts the network for ever, as each side of a link notices after a while.
+    pub(crate) fn cut(&mut self) {
+        self.is_cut = true;
+        for link in 0..self.links.len() {
+            for phone in [ALICE, BOB] {
+                let id = self.links[link].ends[phone];
+                let closed = LinkEvent::Closed(LinkEnd::Timeout);
+                let after = Duration::from_millis(self.random() % 15_000);
+                self.plan(after, phone, Cause::Link(id, closed));
+            }
+        }
+    }
+
+    /// The ends of links that a phone's side has open.
+    pub(crate) fn open_ends(&self, phone: usize) -> Vec<LinkId> {
+        let open = self.links.iter().filter(|link| link.is_open[phone]);
+        open.map(|link| link.ends[phone]).collect()
+    }
+
+    /// The ends of all links, open or not.
+    pub(crate) fn ends(&self, phone: usize) -> Vec<LinkId> {
+        self.links.iter().map(|link| link.ends[phone]).collect()
+    }
+
+    /// By chance, below a bound.
+    pub(crate) fn choose(&mut self, below: u64) -> u64 {
+        self.random() % below
     }
 
     fn happen(&mut self, phone: usize, cause: Cause) {
         match cause {
             Cause::Link(link, event) => {
+                let is_cut = self.is_cut;
                 let Some(end) = self.end_mut(phone, link) else {
                     return;
                 };
-                match event {
-                    LinkEvent::Incoming { .. } | LinkEvent::Up { .. } => *end = true,
-                    LinkEvent::Closed(LinkEnd::Peer) if !core::mem::take(end) => return,
-                    _ => {}
+                let is_heard = match event {
+                    LinkEvent::Incoming { .. } | LinkEvent::Up { .. } => {
+                        *end = !is_cut;
+                        !is_cut
+                    }
+                    LinkEvent::Closed(_) => core::mem::take(end),
+                    LinkEvent::Identified(_) | LinkEvent::Heard => *end && !is_cut,
+                    LinkEvent::Failed(_) => self.is_wanted(phone, link),
+                };
+                if !is_heard {
+                    return;
                 }
                 self.give(phone, Input::Link { link, event });
             }
             Cause::Packet(link, data) => {
-                if self.end_mut(phone, link).is_some_and(|end| *end) {
+                if !self.is_cut && self.end_mut(phone, link).is_some_and(|end| *end) {
                     self.give(phone, Input::Packet { link, data: &data });
                 }
             }
@@ -265,15 +325,19 @@ impl Pair {
     }
 
     fn give(&mut self, phone: usize, input: Input<'_>) {
+        if let Err(error) = self.try_give(phone, input) {
+            panic!("{input:?} was refused: {error}");
+        }
+    }
+
+    fn try_give(&mut self, phone: usize, input: Input<'_>) -> Result<(), InputError> {
         (self.tap)(phone, self.now, Door::In(input));
         // The doors borrow the phone, what follows from its outputs needs the whole pair.
         let mut telephone = self.phones[phone].phone.clone();
         let now = self.now;
-        let fed = feed(&mut telephone, now, input, |output| self.on_output(phone, output));
-        if let Err(error) = fed {
-            panic!("{input:?} was refused: {error}");
-        }
+        feed(&mut telephone, now, input, |output| self.on_output(phone, output))?;
         self.phones[phone].phone = telephone;
+        Ok(())
     }
 
     fn on_output(&mut self, phone: usize, output: &Output<'_>) {
@@ -292,45 +356,69 @@ impl Pair {
         let end = self.end_mut(phone, link).map(|end| *end);
         assert_eq!(end, Some(true), "a packet on {link:?}, which is not open");
         let packet = Packet::parse(data).expect("what is sent is well formed");
-        if let Some(Ok(frame)) = packet.frames().next() {
-            let number = number(frame.payload);
-            self.phones[phone].frames_sent.push(number);
-            if self.random() % 1_000 < self.network.media_lost_per_mille {
-                return;
+        let lost = match packet.frames().next() {
+            Some(Ok(frame)) => {
+                self.phones[phone].frames_sent.push(number(frame.payload));
+                self.network.media_lost_per_mille
             }
+            _ => self.network.signals_lost_per_mille,
+        };
+        if self.happens(lost) {
+            return;
         }
         let far = self.far_end(phone, link);
-        let delay = self.network.delay;
-        self.plan(delay, 1 - phone, Cause::Packet(far, data.to_vec()));
+        let copies = 1 + usize::from(self.happens(self.network.doubled_per_mille));
+        for _ in 0..copies {
+            let delay = self.delay();
+            self.plan(delay, 1 - phone, Cause::Packet(far, data.to_vec()));
+        }
     }
 
     fn on_link_request(&mut self, phone: usize, link: LinkId, request: LinkRequest) {
-        let delay = self.network.delay;
+        let lost = self.happens(self.network.signals_lost_per_mille);
         match request {
             LinkRequest::Open(to) => {
                 assert_eq!(to, identity(1 - phone));
                 let far = LinkId(self.fresh_id());
                 let mut ends = [link, far];
                 ends.rotate_left(phone);
-                let is_open = [false; 2];
-                self.links.push(Link { ends, is_open });
-                let (rtt, mdu) = (delay * 2, 431);
-                self.plan(delay * 2, phone, Cause::Link(link, LinkEvent::Up { rtt, mdu }));
-                let incoming = LinkEvent::Incoming { rtt, mdu };
-                self.plan(delay * 3, 1 - phone, Cause::Link(far, incoming));
+                self.links.push(Link { ends, is_open: [false; 2], is_wanted: true });
+                self.open(phone, [link, far], lost);
             }
             LinkRequest::Identify => {
                 let far = self.far_end(phone, link);
                 let identified = LinkEvent::Identified(identity(phone));
-                self.plan(delay, 1 - phone, Cause::Link(far, identified));
+                let delay = self.delay();
+                if !lost {
+                    self.plan(delay, 1 - phone, Cause::Link(far, identified));
+                }
             }
             LinkRequest::Close => {
-                let end = self.end_mut(phone, link).expect("the phone knows its links");
-                *end = false;
                 let far = self.far_end(phone, link);
-                let closed = LinkEvent::Closed(LinkEnd::Peer);
-                self.plan(delay, 1 - phone, Cause::Link(far, closed));
+                let entry = self.links.iter_mut().find(|entry| entry.ends[phone] == link);
+                let entry = entry.expect("the phone knows its links");
+                (entry.is_open[phone], entry.is_wanted) = (false, false);
+                let (end, after) = match lost {
+                    false => (LinkEnd::Peer, self.delay()),
+                    true => (LinkEnd::Timeout, LINK_TIMEOUT),
+                };
+                self.plan(after, 1 - phone, Cause::Link(far, LinkEvent::Closed(end)));
             }
+        }
+    }
+
+    /// Sets a link up, or loses the request or the last packet of the three.
+    fn open(&mut self, phone: usize, [near, far]: [LinkId; 2], is_lost: bool) {
+        let delay = self.network.delay;
+        let (rtt, mdu) = (delay * 2, 431);
+        if self.is_cut || (is_lost && self.choose(2) == 0) {
+            let failed = LinkEvent::Failed(LinkFailure::Timeout);
+            return self.plan(LINK_TIMEOUT, phone, Cause::Link(near, failed));
+        }
+        self.plan(delay * 2, phone, Cause::Link(near, LinkEvent::Up { rtt, mdu }));
+        if !is_lost {
+            let delay = delay * 2 + self.delay();
+            self.plan(delay, 1 - phone, Cause::Link(far, LinkEvent::Incoming { rtt, mdu }));
         }
     }
 
@@ -345,7 +433,7 @@ impl Pair {
         handset.stream += 1;
         (handset.capture_queue, handset.playout_queue) = (Samples::ZERO, Samples::ZERO);
         let stream = handset.stream;
-        if opens {
+        if opens && self.has_audio {
             for direction in [Direction::Send, Direction::Receive] {
                 self.plan(TICK, phone, Cause::Tick(stream, direction));
             }
@@ -391,6 +479,10 @@ impl Pair {
         Some(&mut link.is_open[phone])
     }
 
+    fn is_wanted(&self, phone: usize, link: LinkId) -> bool {
+        self.links.iter().any(|entry| entry.ends[phone] == link && entry.is_wanted)
+    }
+
     fn far_end(&self, phone: usize, link: LinkId) -> LinkId {
         let link = self.links.iter().find(|entry| entry.ends[phone] == link);
         link.expect("the phone knows its links").ends[1 - phone]
@@ -399,6 +491,15 @@ impl Pair {
     fn fresh_id(&mut self) -> u64 {
         self.next_id += 1;
         self.next_id
+    }
+
+    fn delay(&mut self) -> Duration {
+        let jitter = u64::try_from(self.network.jitter.as_micros()).unwrap_or(u64::MAX);
+        self.network.delay + Duration::from_micros(self.choose(jitter + 1))
+    }
+
+    fn happens(&mut self, per_mille: u64) -> bool {
+        self.choose(1_000) < per_mille
     }
 
     /// A linear congruential generator; its high bits will do.
@@ -438,3 +539,6 @@ fn number(payload: &[u8]) -> u32 {
 const TICK: Duration = Duration::from_millis(20);
 const TICK_SAMPLES: Samples = Samples::from_millis(20);
 const CODEC_TIME: Duration = Duration::from_millis(1);
+
+/// How long it takes to notice that a link does not come up, or that its other end is gone.
+const LINK_TIMEOUT: Duration = Duration::from_secs(15);

@@ -1,0 +1,378 @@
+//! An exhaustive search: two phones, all orders of all that can happen to two calls.
+//!
+//! Each side may dial the other once, answer once and hang up once. A link is two queues that keep
+//! their order. Whatever is in one arrives after any delay or is lost (a close arrives, at the
+//! latest as a timeout), and between any two of these the earliest deadline may pass.
+//!
+//! States are told apart by their [`Line`]s, queues and what each side may still do. Moments count
+//! relative to the present, and all that lie [`AGE_MOST`] back count as one, since no deadline looks
+//! back further. Limiters, media and counters are left out, fresh in each step: nobody calls often
+//! enough for a limit. A state is known by 64 bits of hash, so that two may be taken for one in a
+//! case out of billions.
+
+use core::hash::{Hash, Hasher};
+use core::time::Duration;
+use std::collections::{BTreeSet, VecDeque};
+use std::eprintln;
+
+use super::Telephone;
+use crate::line::Line;
+use crate::{
+    AnnouncePolicy, CallId, CallState, Command, Config, IdentityHash, Input, Instant, LinkEnd,
+    LinkEvent, LinkFailure, LinkId, LinkRequest, Mode, Output, PacketBuf, Profile, Role, Timer,
+};
+
+#[test]
+fn every_state_that_two_phones_can_reach_leads_back_to_two_idle_lines() {
+    let mut known = BTreeSet::new();
+    let mut open = VecDeque::from([World::new()]);
+    let (mut steps, mut crossings) = (0_u64, 0_u64);
+    while let Some(world) = open.pop_front() {
+        world.leads_to_idle();
+        world.leads_to_a_call();
+        crossings += u64::from(world.is_crossed());
+        world.for_each_next(|next| {
+            steps += 1;
+            if known.insert(next.key()) {
+                open.push_back(next);
+            }
+        });
+    }
+    eprintln!("{} states, {steps} steps, {crossings} of them crossed", known.len());
+    assert!(crossings > 100);
+}
+
+#[derive(Clone, Debug)]
+struct World {
+    now: Instant,
+    lines: [Line; 2],
+    /// By who dialled, and by who hears.
+    queues: [[Queue; 2]; 2],
+    budgets: [Budget; 2],
+    /// Nothing was lost, nobody hung up or let it ring for ever, and what was on its way was faster
+    /// than all but the shortest deadlines.
+    is_fair: bool,
+}
+
+/// What one end of a link will hear.
+#[derive(Clone, Debug, Default, Hash)]
+struct Queue {
+    items: VecDeque<Item>,
+    is_closed: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Item {
+    Up,
+    Incoming,
+    Identified,
+    Signals(heapless::Vec<u8, 16>),
+    Closed,
+}
+
+/// What a side may still do.
+#[derive(Clone, Copy, Debug, Hash)]
+struct Budget {
+    may_dial: bool,
+    may_answer: bool,
+    may_hang_up: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    Arrives,
+    Lost,
+}
+
+impl World {
+    fn new() -> Self {
+        let now = Instant::from_micros(ORIGIN);
+        let line = |phone: usize| Line::new(IDENTITIES[phone], config(), now);
+        let budget = Budget { may_dial: true, may_answer: true, may_hang_up: true };
+        Self {
+            now,
+            lines: [line(0), line(1)],
+            queues: Default::default(),
+            budgets: [budget; 2],
+            is_fair: true,
+        }
+    }
+
+    fn key(&self) -> u64 {
+        let mut hasher = Relative { now: self.now.as_micros(), hash: 0 };
+        (&self.lines, &self.queues, &self.budgets, self.is_fair).hash(&mut hasher);
+        hasher.finish()
+    }
+
+    /// Every one thing that can happen next.
+    fn for_each_next(&self, mut see: impl FnMut(Self)) {
+        for phone in [0, 1] {
+            let budget = self.budgets[phone];
+            if budget.may_dial && self.lines[phone].status().is_none() {
+                let mut next = self.clone();
+                next.dial(phone);
+                see(next);
+            }
+            if let Some(call) = self.lines[phone].status() {
+                if budget.may_answer && (call.role, call.state) == RINGS_HERE {
+                    let mut next = self.clone();
+                    next.budgets[phone].may_answer = false;
+                    next.give(phone, Input::Command(Command::Answer(call.call)));
+                    see(next);
+                }
+                if budget.may_hang_up {
+                    let mut next = self.clone();
+                    next.budgets[phone].may_hang_up = false;
+                    next.is_fair = false;
+                    next.give(phone, Input::Command(Command::HangUp(call.call)));
+                    see(next);
+                }
+            }
+        }
+        for (dialler, hearer) in QUEUES {
+            let first = self.queues[dialler][hearer].items.front();
+            for fate in [Fate::Arrives, Fate::Lost] {
+                // A close is noticed in the end.
+                if first.is_some() && (fate == Fate::Arrives || first != Some(&Item::Closed)) {
+                    let mut next = self.clone();
+                    next.is_fair &= fate == Fate::Arrives;
+                    next.deliver(dialler, hearer, fate);
+                    see(next);
+                }
+            }
+        }
+        if let Some(timer) = self.next_timer() {
+            let mut next = self.clone();
+            let is_short = matches!(timer, Timer::Settle | Timer::Available | Timer::Goodbye);
+            let is_longer = matches!(timer, Timer::Preferences | Timer::Crossing);
+            next.is_fair &= is_short || (is_longer && self.is_quiet());
+            next.pass_time();
+            see(next);
+        }
+    }
+
+    /// Both hang up whatever they have, and all signals are lost: the lines come free.
+    fn leads_to_idle(&self) {
+        let mut world = self.clone();
+        for _ in 0..STEPS_MOST {
+            for phone in [0, 1] {
+                if let Some(call) = world.lines[phone].status() {
+                    world.give(phone, Input::Command(Command::HangUp(call.call)));
+                }
+            }
+            let waiting = QUEUES
+                .into_iter()
+                .find(|(dialler, hearer)| !world.queues[*dialler][*hearer].items.is_empty());
+            if let Some((dialler, hearer)) = waiting {
+                world.deliver(dialler, hearer, Fate::Lost);
+            } else if world.next_timer().is_some() {
+                world.pass_time();
+            } else {
+                assert!(world.lines == Self::new().lines, "stuck: {self:?}");
+                assert!(world.now.since(self.now) <= TIME_MOST, "slow: {self:?}");
+                return;
+            }
+        }
+        panic!("no end: {self:?}");
+    }
+
+    /// Where nothing went wrong, one call stands for both in the end.
+    fn leads_to_a_call(&self) {
+        let begun = self.budgets.iter().any(|budget| !budget.may_dial);
+        if !self.is_fair || !begun {
+            return;
+        }
+        let mut world = self.clone();
+        for _ in 0..STEPS_MOST {
+            for phone in [0, 1] {
+                if let Some(call) = world.lines[phone].status()
+                    && (call.role, call.state) == RINGS_HERE
+                {
+                    world.give(phone, Input::Command(Command::Answer(call.call)));
+                }
+            }
+            let states = world.lines.each_ref().map(Line::state);
+            let waiting = QUEUES
+                .into_iter()
+                .find(|(dialler, hearer)| !world.queues[*dialler][*hearer].items.is_empty());
+            if let Some((dialler, hearer)) = waiting {
+                world.deliver(dialler, hearer, Fate::Arrives);
+            } else if states == [CallState::Established; 2] {
+                let links = world.lines.each_ref().map(|line| line.session().map(|s| s.link));
+                assert!(LINKS.iter().any(|ends| ends.map(Some) == links), "apart: {self:?}");
+                return;
+            } else {
+                assert!(world.next_timer().is_some(), "no call: {self:?}\nat last {world:?}");
+                world.pass_time();
+            }
+        }
+        panic!("no call: {self:?}\nat last {world:?}");
+    }
+
+    fn is_crossed(&self) -> bool {
+        [0, 1].into_iter().any(|phone| {
+            let call = self.lines[phone].status();
+            call.is_some_and(|call| call.role == Role::Callee && call.call == CALLS[phone])
+        })
+    }
+
+    fn is_quiet(&self) -> bool {
+        QUEUES.into_iter().all(|(dialler, hearer)| self.queues[dialler][hearer].items.is_empty())
+    }
+
+    fn dial(&mut self, phone: usize) {
+        self.budgets[phone].may_dial = false;
+        self.give(
+            phone,
+            Input::Command(Command::Dial {
+                call: CALLS[phone],
+                link: LINKS[phone][phone],
+                to: IDENTITIES[1 - phone],
+                profile: Profile::MediumQuality,
+                mode: Mode::FullDuplex,
+            }),
+        );
+    }
+
+    fn deliver(&mut self, dialler: usize, hearer: usize, fate: Fate) {
+        let Some(item) = self.queues[dialler][hearer].items.pop_front() else { return };
+        let link = LINKS[dialler][hearer];
+        let (rtt, mdu) = (RTT, 431);
+        let event = match (item, fate) {
+            (Item::Up, Fate::Arrives) => {
+                self.push(dialler, 1 - hearer, Item::Incoming);
+                LinkEvent::Up { rtt, mdu }
+            }
+            (Item::Up, Fate::Lost) => LinkEvent::Failed(LinkFailure::Timeout),
+            (Item::Incoming, Fate::Arrives) => LinkEvent::Incoming { rtt, mdu },
+            (Item::Identified, Fate::Arrives) => LinkEvent::Identified(IDENTITIES[1 - hearer]),
+            (Item::Closed, _) => {
+                self.queues[dialler][hearer].is_closed = true;
+                LinkEvent::Closed(LinkEnd::Peer)
+            }
+            (Item::Signals(data), Fate::Arrives) => {
+                return self.give(hearer, Input::Packet { link, data: &data });
+            }
+            (Item::Incoming | Item::Identified | Item::Signals(_), Fate::Lost) => return,
+        };
+        self.give(hearer, Input::Link { link, event });
+    }
+
+    /// Goes on to the earliest deadline of the two.
+    fn pass_time(&mut self) {
+        let due = self.lines.iter().enumerate();
+        let due = due.filter_map(|(phone, line)| Some((line.deadline()?.at, phone))).min();
+        if let Some((at, phone)) = due {
+            self.now = self.now.max(at);
+            self.give(phone, Input::Timeout);
+        }
+    }
+
+    fn next_timer(&self) -> Option<Timer> {
+        let due = self.lines.iter().filter_map(Line::deadline);
+        due.min_by_key(|due| due.at).map(|due| due.timer)
+    }
+
+    fn give(&mut self, phone: usize, input: Input<'_>) {
+        let mut telephone = Telephone::new(IDENTITIES[phone], config(), self.now);
+        telephone.line = self.lines[phone].clone();
+        let (line, media, mut cx) = telephone.parts(self.now);
+        media.follow(line.session(), &mut cx);
+        let taken = telephone.handle_input(self.now, input);
+        // A link that we closed may still be heard of.
+        assert!(taken.is_ok() || matches!(input, Input::Link { .. } | Input::Packet { .. }));
+        let mut buf = PacketBuf::new();
+        while let Some(output) = telephone.poll_output(&mut buf) {
+            self.on_output(phone, &output);
+        }
+        self.lines[phone] = telephone.line;
+    }
+
+    fn on_output(&mut self, phone: usize, output: &Output<'_>) {
+        match *output {
+            Output::Transmit { link, data, .. } => {
+                let signals = heapless::Vec::from_slice(data).expect("two signals are short");
+                self.push(dialler(phone, link), 1 - phone, Item::Signals(signals));
+            }
+            Output::Link { link, request: LinkRequest::Open(_) } => {
+                self.push(dialler(phone, link), phone, Item::Up);
+            }
+            Output::Link { link, request: LinkRequest::Identify } => {
+                self.push(dialler(phone, link), 1 - phone, Item::Identified);
+            }
+            Output::Link { link, request: LinkRequest::Close } => {
+                let dialler = dialler(phone, link);
+                let near = &mut self.queues[dialler][phone];
+                near.is_closed = true;
+                // A link that comes up nevertheless is closed once more.
+                near.items.retain(|item| *item == Item::Up);
+                self.push(dialler, 1 - phone, Item::Closed);
+            }
+            Output::Announce | Output::Stream { .. } | Output::Job { .. } | Output::Event(_) => {}
+        }
+    }
+
+    fn push(&mut self, dialler: usize, hearer: usize, item: Item) {
+        let queue = &mut self.queues[dialler][hearer];
+        if !queue.is_closed {
+            queue.items.push_back(item);
+        }
+    }
+}
+
+/// Hashes moments relative to the present. They are told from other numbers by their size.
+struct Relative {
+    now: u64,
+    hash: u64,
+}
+
+impl Hasher for Relative {
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word[..chunk.len()].copy_from_slice(chunk);
+            self.mix(u64::from_le_bytes(word));
+        }
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        let oldest = self.now - u64::try_from(AGE_MOST.as_micros()).unwrap_or(u64::MAX);
+        let is_moment = number >= ORIGIN / 2;
+        self.mix(if is_moment { number.max(oldest) - oldest } else { number });
+    }
+
+    fn finish(&self) -> u64 {
+        self.hash
+    }
+}
+
+impl Relative {
+    fn mix(&mut self, word: u64) {
+        let mixed = (self.hash.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.hash = mixed ^ (mixed >> 29);
+    }
+}
+
+fn config() -> Config {
+    Config { announce: AnnouncePolicy::ON_COMMAND, ..Config::default() }
+}
+
+fn dialler(phone: usize, link: LinkId) -> usize {
+    let dialler = LINKS.iter().position(|ends| ends[phone] == link);
+    dialler.expect("each link was dialled by one of the two")
+}
+
+const IDENTITIES: [IdentityHash; 2] = [IdentityHash([0xaa; 16]), IdentityHash([0xbb; 16])];
+const CALLS: [CallId; 2] = [CallId(1), CallId(4)];
+
+/// The ends of the links, by who dialled and by whose end it is.
+const LINKS: [[LinkId; 2]; 2] = [[LinkId(2), LinkId(3)], [LinkId(6), LinkId(5)]];
+const QUEUES: [(usize, usize); 4] = [(0, 0), (0, 1), (1, 0), (1, 1)];
+const RINGS_HERE: (Role, CallState) = (Role::Callee, CallState::Ringing);
+const RTT: Duration = Duration::from_millis(20);
+
+/// The moment of the beginning: larger than any id.
+const ORIGIN: u64 = 1 << 40;
+const AGE_MOST: Duration = Duration::from_secs(60);
+const STEPS_MOST: usize = 100;
+const TIME_MOST: Duration = Duration::from_secs(90);
