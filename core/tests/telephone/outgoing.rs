@@ -144,6 +144,21 @@ fn a_failed_link_says_why_it_failed() {
 }
 
 #[test]
+fn a_link_that_is_gone_before_it_is_up_ends_the_call() {
+    for (end, reason) in [
+        (LinkEnd::Peer, EndReason::LinkFailed),
+        (LinkEnd::Unknown, EndReason::LinkFailed),
+        (LinkEnd::Timeout, EndReason::LinkLost),
+        (LinkEnd::Interface, EndReason::LinkLost),
+    ] {
+        let mut phone = Script::new(quiet());
+        phone.dial().take();
+        phone.closed(OUT, end).expect([ended(reason)]);
+        assert_eq!(phone.phone.poll_timeout(), None);
+    }
+}
+
+#[test]
 fn a_call_can_be_cancelled_in_each_state_before_the_answer() {
     let mut phone = Script::new(quiet());
     phone.dial().take();

@@ -122,6 +122,18 @@ fn a_ninth_link_is_closed_while_all_others_are_new() {
 }
 
 #[test]
+fn a_ninth_link_takes_the_place_of_a_goodbye() {
+    let mut phone = Script::new(quiet());
+    phone.command(Command::SetBusy(Availability::Busy));
+    for link in 10..18 {
+        phone.incoming_on(LinkId(link), Duration::ZERO);
+    }
+    phone.at(5).take();
+    phone.incoming_on(LinkId(20), Duration::ZERO).expect([close(LinkId(10))]);
+    phone.at(10).expect([tx(LinkId(20), [Signal::Busy])]);
+}
+
+#[test]
 fn a_goodbye_without_room_closes_at_once() {
     let mut phone = Script::ringing(quiet());
     for link in 10..18 {

@@ -11,9 +11,30 @@ use lxst_tokio::{Access, Call, EndReason, IdentityHash, Mode, Profile};
 use crate::support::{PATIENCE, RustPhone, SPEECH, SPEECH_DELAY, check_wire, python, speech, turn};
 
 #[test]
-fn either_side_switches_the_profile_and_speech_goes_on() {
+fn either_side_switches_the_profile_of_a_call_that_we_dialled() {
     let _turn = turn();
-    let (mut python, mut rust, call) = rust_in_call("switch_profile");
+    switch_profiles(rust_calls("switch_profile_dialled"));
+}
+
+#[test]
+fn either_side_switches_the_profile_of_a_call_that_python_dialled() {
+    let _turn = turn();
+    switch_profiles(python_calls("switch_profile_answered"));
+}
+
+#[test]
+fn either_side_switches_the_mode_of_a_call_that_we_dialled() {
+    let _turn = turn();
+    switch_modes(rust_calls("switch_mode_dialled"));
+}
+
+#[test]
+fn either_side_switches_the_mode_of_a_call_that_python_dialled() {
+    let _turn = turn();
+    switch_modes(python_calls("switch_mode_answered"));
+}
+
+fn switch_profiles((mut python, mut rust, call): (PythonPeer, RustPhone, Call)) {
     rust.listen();
     rust.speak(&speech());
 
@@ -31,21 +52,24 @@ fn either_side_switches_the_profile_and_speech_goes_on() {
     let status = rust.block_on(rust.phone.status()).expect("the phone runs").expect("a call");
     assert_eq!(status.profile, Profile::LowLatency);
     let switches = |direction| {
+        // The caller proposed its own before the answer.
         let packets = python.packets();
+        let answered = packets.iter().position(|packet| packet.signals == [CONNECTING]);
+        let packets = packets.into_iter().skip(answered.expect("the call was answered"));
         let is_switch = |signal: &u64| *signal >= 0xff;
-        let packets = packets.into_iter().filter(|packet| packet.direction == direction);
-        packets.flat_map(|packet| packet.signals).filter(is_switch).collect::<Vec<_>>()
+        packets
+            .filter(|packet| packet.direction == direction)
+            .flat_map(|packet| packet.signals)
+            .filter(is_switch)
+            .collect::<Vec<_>>()
     };
-    assert_eq!(switches(Direction::Rx), [0xff + 0x40, 0xff + 0x50], "a switch is not echoed");
+    assert_eq!(switches(Direction::Rx), [0xff + 0x50], "a switch is not echoed");
     assert_eq!(switches(Direction::Tx), [0xff + 0x80]);
     check_wire(&python.packets(), Profile::HighQuality.byte_ceiling());
     hang_up(&mut python, &mut rust, &call);
 }
 
-#[test]
-fn either_side_switches_the_mode_and_the_talk_button_counts() {
-    let _turn = turn();
-    let (mut python, mut rust, call) = rust_in_call("switch_mode");
+fn switch_modes((mut python, mut rust, call): (PythonPeer, RustPhone, Call)) {
     rust.speak(&speech());
     python.expect_packets(PacketKind::Media, Direction::Rx, 5, PATIENCE);
 
@@ -107,7 +131,7 @@ fn a_blocked_caller_hears_busy_on_either_side() {
 #[test]
 fn a_killed_python_is_a_lost_link() {
     let _turn = turn();
-    let (python, mut rust, _call) = rust_in_call("python_killed");
+    let (python, mut rust, _call) = rust_calls("python_killed");
     drop(python);
     assert_eq!(rust.expect_end(), EndReason::LinkLost);
 }
@@ -115,12 +139,12 @@ fn a_killed_python_is_a_lost_link() {
 #[test]
 fn python_notices_when_our_phone_is_killed() {
     let _turn = turn();
-    let (mut python, rust, _call) = rust_in_call("rust_killed");
+    let (mut python, rust, _call) = rust_calls("rust_killed");
     rust.kill();
     python.expect("ended", PATIENCE);
 }
 
-fn rust_in_call(test: &str) -> (PythonPeer, RustPhone, Call) {
+fn rust_calls(test: &str) -> (PythonPeer, RustPhone, Call) {
     let mut python =
         python(test).audio_in(Path::new(SPEECH), SPEECH_DELAY).auto_answer(0.1).spawn();
     let mut rust = RustPhone::connected_to(&python);
@@ -129,6 +153,22 @@ fn rust_in_call(test: &str) -> (PythonPeer, RustPhone, Call) {
     python.expect("established", PATIENCE);
     (python, rust, call)
 }
+
+fn python_calls(test: &str) -> (PythonPeer, RustPhone, Call) {
+    let mut rust = RustPhone::listening(Config::default());
+    let mut python =
+        python(test).connect(rust.port()).audio_in(Path::new(SPEECH), SPEECH_DELAY).spawn();
+    let profile = Some(Profile::MediumQuality.id());
+    python.send(&Command::Call { identity: rust.identity(), profile, mode: None });
+    let incoming = rust.expect_incoming(&python);
+    rust.answer(incoming);
+    rust.expect_established();
+    python.expect("established", PATIENCE);
+    let call = rust.phone.call(incoming);
+    (python, rust, call)
+}
+
+const CONNECTING: u64 = 5;
 
 fn hang_up(python: &mut PythonPeer, rust: &mut RustPhone, call: &Call) {
     rust.hang_up(call.id());

@@ -2,9 +2,7 @@
 //! call goes on.
 
 use lxst_core::wire::Signal;
-use lxst_core::{
-    CallState, Command, EndReason, Event, IdentityHash, LinkEnd, LinkEvent, LinkRequest,
-};
+use lxst_core::{CallState, Command, Event, IdentityHash, LinkEnd, LinkEvent, LinkRequest};
 
 use super::{LOWER, dial, idle};
 use crate::support::{Did, IN, IN_CALL, OUT, OUT_CALL, PEER, Script, quiet};
@@ -49,8 +47,7 @@ fn python_dials_too(
     let mut is_ours_open = true;
     for now in 0..3_000 {
         phone.at(now);
-        let mut due: Vec<_> = agenda.extract_if(.., |(at, _)| *at == now).collect();
-        due.sort_by_key(|(at, _)| *at);
+        let due: Vec<_> = agenda.extract_if(.., |(at, _)| *at == now).collect();
         for (_, does) in due {
             match does {
                 Python::OurLinkUp if is_ours_open => drop(phone.link_up()),

@@ -1,16 +1,20 @@
 //! Two phones, a network between them and all that a driver does, in virtual time.
 
+mod network;
+
 use core::time::Duration;
 use std::collections::BTreeMap;
 
-use lxst_core::wire::Packet;
 use lxst_core::{
     CallId, Command, Config, Direction, EndReason, Event, IdentityHash, Input, InputError, Instant,
-    JobId, LinkEnd, LinkEvent, LinkFailure, LinkId, LinkRequest, Mode, Outcome, Output, PortChange,
-    Profile, Samples, Source, StreamChange, Telephone, Work,
+    JobId, LinkEvent, LinkId, Mode, Outcome, Output, PortChange, Profile, Samples, Source,
+    StreamChange, Telephone, Work,
 };
 
 use super::{feed, quiet};
+use network::Link;
+
+pub(crate) use network::Network;
 
 pub(crate) const ALICE: usize = 0;
 pub(crate) const BOB: usize = 1;
@@ -20,36 +24,6 @@ pub(crate) const BOB: usize = 1;
 pub(crate) enum Door<'a> {
     In(Input<'a>),
     Out(Output<'a>),
-}
-
-/// The network between the two.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Network {
-    /// One way.
-    pub(crate) delay: Duration,
-    /// The most that is added to it, by chance: what was sent later may arrive earlier.
-    pub(crate) jitter: Duration,
-    /// How many of a thousand media packets are lost.
-    pub(crate) media_lost_per_mille: u64,
-    /// How many of a thousand signals, identifications, link set-ups and closes are lost. Who misses
-    /// a close notices it by a timeout.
-    pub(crate) signals_lost_per_mille: u64,
-    /// How many of a thousand packets arrive twice.
-    pub(crate) doubled_per_mille: u64,
-    pub(crate) seed: u64,
-}
-
-impl Default for Network {
-    fn default() -> Self {
-        Self {
-            delay: Duration::from_millis(20),
-            jitter: Duration::ZERO,
-            media_lost_per_mille: 0,
-            signals_lost_per_mille: 0,
-            doubled_per_mille: 0,
-            seed: 1,
-        }
-    }
 }
 
 type Tap = Box<dyn FnMut(usize, Instant, Door<'_>)>;
@@ -84,13 +58,6 @@ pub(crate) struct Handset {
     playout_queue: Samples,
     encoded: u32,
     codec_free_at: [Instant; 2],
-}
-
-struct Link {
-    ends: [LinkId; 2],
-    is_open: [bool; 2],
-    /// Whether neither side closed it.
-    is_wanted: bool,
 }
 
 enum Cause {
@@ -227,45 +194,6 @@ impl Pair {
         call.is_some_and(|call| call.state == lxst_core::CallState::Established)
     }
 
-    /// Breaks all links, as both sides notice at once.
-    pub(crate) fn break_links(&mut self, end: LinkEnd) {
-        for link in 0..self.links.len() {
-            for phone in [ALICE, BOB] {
-                let id = self.links[link].ends[phone];
-                self.plan(Duration::ZERO, phone, Cause::Link(id, LinkEvent::Closed(end)));
-            }
-        }
-    }
-
-    /// Cuts the network for ever, as each side of a link notices after a while.
-    pub(crate) fn cut(&mut self) {
-        self.is_cut = true;
-        for link in 0..self.links.len() {
-            for phone in [ALICE, BOB] {
-                let id = self.links[link].ends[phone];
-                let closed = LinkEvent::Closed(LinkEnd::Timeout);
-                let after = Duration::from_millis(self.random() % 15_000);
-                self.plan(after, phone, Cause::Link(id, closed));
-            }
-        }
-    }
-
-    /// The ends of links that a phone's side has open.
-    pub(crate) fn open_ends(&self, phone: usize) -> Vec<LinkId> {
-        let open = self.links.iter().filter(|link| link.is_open[phone]);
-        open.map(|link| link.ends[phone]).collect()
-    }
-
-    /// The ends of all links, open or not.
-    pub(crate) fn ends(&self, phone: usize) -> Vec<LinkId> {
-        self.links.iter().map(|link| link.ends[phone]).collect()
-    }
-
-    /// By chance, below a bound.
-    pub(crate) fn choose(&mut self, below: u64) -> u64 {
-        self.random() % below
-    }
-
     fn happen(&mut self, phone: usize, cause: Cause) {
         match cause {
             Cause::Link(link, event) => {
@@ -352,76 +280,6 @@ impl Pair {
         }
     }
 
-    fn on_transmit(&mut self, phone: usize, link: LinkId, data: &[u8]) {
-        let end = self.end_mut(phone, link).map(|end| *end);
-        assert_eq!(end, Some(true), "a packet on {link:?}, which is not open");
-        let packet = Packet::parse(data).expect("what is sent is well formed");
-        let lost = match packet.frames().next() {
-            Some(Ok(frame)) => {
-                self.phones[phone].frames_sent.push(number(frame.payload));
-                self.network.media_lost_per_mille
-            }
-            _ => self.network.signals_lost_per_mille,
-        };
-        if self.happens(lost) {
-            return;
-        }
-        let far = self.far_end(phone, link);
-        let copies = 1 + usize::from(self.happens(self.network.doubled_per_mille));
-        for _ in 0..copies {
-            let delay = self.delay();
-            self.plan(delay, 1 - phone, Cause::Packet(far, data.to_vec()));
-        }
-    }
-
-    fn on_link_request(&mut self, phone: usize, link: LinkId, request: LinkRequest) {
-        let lost = self.happens(self.network.signals_lost_per_mille);
-        match request {
-            LinkRequest::Open(to) => {
-                assert_eq!(to, identity(1 - phone));
-                let far = LinkId(self.fresh_id());
-                let mut ends = [link, far];
-                ends.rotate_left(phone);
-                self.links.push(Link { ends, is_open: [false; 2], is_wanted: true });
-                self.open(phone, [link, far], lost);
-            }
-            LinkRequest::Identify => {
-                let far = self.far_end(phone, link);
-                let identified = LinkEvent::Identified(identity(phone));
-                let delay = self.delay();
-                if !lost {
-                    self.plan(delay, 1 - phone, Cause::Link(far, identified));
-                }
-            }
-            LinkRequest::Close => {
-                let far = self.far_end(phone, link);
-                let entry = self.links.iter_mut().find(|entry| entry.ends[phone] == link);
-                let entry = entry.expect("the phone knows its links");
-                (entry.is_open[phone], entry.is_wanted) = (false, false);
-                let (end, after) = match lost {
-                    false => (LinkEnd::Peer, self.delay()),
-                    true => (LinkEnd::Timeout, LINK_TIMEOUT),
-                };
-                self.plan(after, 1 - phone, Cause::Link(far, LinkEvent::Closed(end)));
-            }
-        }
-    }
-
-    /// Sets a link up, or loses the request or the last packet of the three.
-    fn open(&mut self, phone: usize, [near, far]: [LinkId; 2], is_lost: bool) {
-        let delay = self.network.delay;
-        let (rtt, mdu) = (delay * 2, 431);
-        if self.is_cut || (is_lost && self.choose(2) == 0) {
-            let failed = LinkEvent::Failed(LinkFailure::Timeout);
-            return self.plan(LINK_TIMEOUT, phone, Cause::Link(near, failed));
-        }
-        self.plan(delay * 2, phone, Cause::Link(near, LinkEvent::Up { rtt, mdu }));
-        if !is_lost {
-            let delay = delay * 2 + self.delay();
-            self.plan(delay, 1 - phone, Cause::Link(far, LinkEvent::Incoming { rtt, mdu }));
-        }
-    }
-
     fn on_stream(&mut self, phone: usize, change: StreamChange) {
         let handset = &mut self.phones[phone];
         let opens = change == StreamChange::Opened;
@@ -474,39 +332,9 @@ impl Pair {
         self.agenda.insert((self.now + after, order), (phone, cause));
     }
 
-    fn end_mut(&mut self, phone: usize, link: LinkId) -> Option<&mut bool> {
-        let link = self.links.iter_mut().find(|entry| entry.ends[phone] == link)?;
-        Some(&mut link.is_open[phone])
-    }
-
-    fn is_wanted(&self, phone: usize, link: LinkId) -> bool {
-        self.links.iter().any(|entry| entry.ends[phone] == link && entry.is_wanted)
-    }
-
-    fn far_end(&self, phone: usize, link: LinkId) -> LinkId {
-        let link = self.links.iter().find(|entry| entry.ends[phone] == link);
-        link.expect("the phone knows its links").ends[1 - phone]
-    }
-
     fn fresh_id(&mut self) -> u64 {
         self.next_id += 1;
         self.next_id
-    }
-
-    fn delay(&mut self) -> Duration {
-        let jitter = u64::try_from(self.network.jitter.as_micros()).unwrap_or(u64::MAX);
-        self.network.delay + Duration::from_micros(self.choose(jitter + 1))
-    }
-
-    fn happens(&mut self, per_mille: u64) -> bool {
-        self.choose(1_000) < per_mille
-    }
-
-    /// A linear congruential generator; its high bits will do.
-    fn random(&mut self) -> u64 {
-        let seed = &mut self.network.seed;
-        *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        *seed >> 33
     }
 }
 
@@ -539,6 +367,3 @@ fn number(payload: &[u8]) -> u32 {
 const TICK: Duration = Duration::from_millis(20);
 const TICK_SAMPLES: Samples = Samples::from_millis(20);
 const CODEC_TIME: Duration = Duration::from_millis(1);
-
-/// How long it takes to notice that a link does not come up, or that its other end is gone.
-const LINK_TIMEOUT: Duration = Duration::from_secs(15);

@@ -1,0 +1,190 @@
+//! What lies between the two phones: links, and what becomes of what is sent on them.
+
+use core::time::Duration;
+
+use lxst_core::wire::Packet;
+use lxst_core::{LinkEnd, LinkEvent, LinkFailure, LinkId, LinkRequest};
+
+use super::{ALICE, BOB, Cause, Pair, identity, number};
+
+/// The network between the two.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Network {
+    /// One way.
+    pub(crate) delay: Duration,
+    /// The most that is added to it, by chance: what was sent later may arrive earlier.
+    pub(crate) jitter: Duration,
+    /// How many of a thousand media packets are lost.
+    pub(crate) media_lost_per_mille: u64,
+    /// How many of a thousand signals, identifications, link set-ups and closes are lost. Who misses
+    /// a close notices it by a timeout.
+    pub(crate) signals_lost_per_mille: u64,
+    /// How many of a thousand packets arrive twice.
+    pub(crate) doubled_per_mille: u64,
+    pub(crate) seed: u64,
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        Self {
+            delay: Duration::from_millis(20),
+            jitter: Duration::ZERO,
+            media_lost_per_mille: 0,
+            signals_lost_per_mille: 0,
+            doubled_per_mille: 0,
+            seed: 1,
+        }
+    }
+}
+
+/// A link, by whose end it is.
+pub(super) struct Link {
+    pub(super) ends: [LinkId; 2],
+    pub(super) is_open: [bool; 2],
+    /// Whether neither side closed it.
+    pub(super) is_wanted: bool,
+}
+
+impl Pair {
+    /// Breaks all links, as both sides notice at once.
+    pub(crate) fn break_links(&mut self, end: LinkEnd) {
+        for link in 0..self.links.len() {
+            for phone in [ALICE, BOB] {
+                let id = self.links[link].ends[phone];
+                self.plan(Duration::ZERO, phone, Cause::Link(id, LinkEvent::Closed(end)));
+            }
+        }
+    }
+
+    /// Cuts the network for ever, as each side of a link notices after a while.
+    pub(crate) fn cut(&mut self) {
+        self.is_cut = true;
+        for link in 0..self.links.len() {
+            for phone in [ALICE, BOB] {
+                let id = self.links[link].ends[phone];
+                let closed = LinkEvent::Closed(LinkEnd::Timeout);
+                let after = Duration::from_millis(self.random() % 15_000);
+                self.plan(after, phone, Cause::Link(id, closed));
+            }
+        }
+    }
+
+    /// The ends of links that a phone's side has open.
+    pub(crate) fn open_ends(&self, phone: usize) -> Vec<LinkId> {
+        let open = self.links.iter().filter(|link| link.is_open[phone]);
+        open.map(|link| link.ends[phone]).collect()
+    }
+
+    /// The ends of all links, open or not.
+    pub(crate) fn ends(&self, phone: usize) -> Vec<LinkId> {
+        self.links.iter().map(|link| link.ends[phone]).collect()
+    }
+
+    /// By chance, below a bound.
+    pub(crate) fn choose(&mut self, below: u64) -> u64 {
+        self.random() % below
+    }
+
+    pub(super) fn on_transmit(&mut self, phone: usize, link: LinkId, data: &[u8]) {
+        let end = self.end_mut(phone, link).map(|end| *end);
+        assert_eq!(end, Some(true), "a packet on {link:?}, which is not open");
+        let packet = Packet::parse(data).expect("what is sent is well formed");
+        let lost = match packet.frames().next() {
+            Some(Ok(frame)) => {
+                self.phones[phone].frames_sent.push(number(frame.payload));
+                self.network.media_lost_per_mille
+            }
+            _ => self.network.signals_lost_per_mille,
+        };
+        if self.happens(lost) {
+            return;
+        }
+        let far = self.far_end(phone, link);
+        let copies = 1 + usize::from(self.happens(self.network.doubled_per_mille));
+        for _ in 0..copies {
+            let delay = self.delay();
+            self.plan(delay, 1 - phone, Cause::Packet(far, data.to_vec()));
+        }
+    }
+
+    pub(super) fn on_link_request(&mut self, phone: usize, link: LinkId, request: LinkRequest) {
+        let lost = self.happens(self.network.signals_lost_per_mille);
+        match request {
+            LinkRequest::Open(to) => {
+                assert_eq!(to, identity(1 - phone));
+                let far = LinkId(self.fresh_id());
+                let mut ends = [link, far];
+                ends.rotate_left(phone);
+                self.links.push(Link { ends, is_open: [false; 2], is_wanted: true });
+                self.open(phone, [link, far], lost);
+            }
+            LinkRequest::Identify => {
+                let far = self.far_end(phone, link);
+                let identified = LinkEvent::Identified(identity(phone));
+                let delay = self.delay();
+                if !lost {
+                    self.plan(delay, 1 - phone, Cause::Link(far, identified));
+                }
+            }
+            LinkRequest::Close => {
+                let far = self.far_end(phone, link);
+                let entry = self.links.iter_mut().find(|entry| entry.ends[phone] == link);
+                let entry = entry.expect("the phone knows its links");
+                (entry.is_open[phone], entry.is_wanted) = (false, false);
+                let (end, after) = match lost {
+                    false => (LinkEnd::Peer, self.delay()),
+                    true => (LinkEnd::Timeout, LINK_TIMEOUT),
+                };
+                self.plan(after, 1 - phone, Cause::Link(far, LinkEvent::Closed(end)));
+            }
+        }
+    }
+
+    /// Sets a link up, or loses the request or the last packet of the three.
+    pub(super) fn open(&mut self, phone: usize, [near, far]: [LinkId; 2], is_lost: bool) {
+        let delay = self.network.delay;
+        let (rtt, mdu) = (delay * 2, 431);
+        if self.is_cut || (is_lost && self.choose(2) == 0) {
+            let failed = LinkEvent::Failed(LinkFailure::Timeout);
+            return self.plan(LINK_TIMEOUT, phone, Cause::Link(near, failed));
+        }
+        self.plan(delay * 2, phone, Cause::Link(near, LinkEvent::Up { rtt, mdu }));
+        if !is_lost {
+            let delay = delay * 2 + self.delay();
+            self.plan(delay, 1 - phone, Cause::Link(far, LinkEvent::Incoming { rtt, mdu }));
+        }
+    }
+
+    pub(super) fn end_mut(&mut self, phone: usize, link: LinkId) -> Option<&mut bool> {
+        let link = self.links.iter_mut().find(|entry| entry.ends[phone] == link)?;
+        Some(&mut link.is_open[phone])
+    }
+
+    pub(super) fn is_wanted(&self, phone: usize, link: LinkId) -> bool {
+        self.links.iter().any(|entry| entry.ends[phone] == link && entry.is_wanted)
+    }
+
+    pub(super) fn far_end(&self, phone: usize, link: LinkId) -> LinkId {
+        let link = self.links.iter().find(|entry| entry.ends[phone] == link);
+        link.expect("the phone knows its links").ends[1 - phone]
+    }
+
+    pub(super) fn delay(&mut self) -> Duration {
+        let jitter = u64::try_from(self.network.jitter.as_micros()).unwrap_or(u64::MAX);
+        self.network.delay + Duration::from_micros(self.choose(jitter + 1))
+    }
+
+    pub(super) fn happens(&mut self, per_mille: u64) -> bool {
+        self.choose(1_000) < per_mille
+    }
+
+    /// A linear congruential generator; its high bits will do.
+    pub(super) fn random(&mut self) -> u64 {
+        let seed = &mut self.network.seed;
+        *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        *seed >> 33
+    }
+}
+
+/// How long it takes to notice that a link does not come up, or that its other end is gone.
+const LINK_TIMEOUT: Duration = Duration::from_secs(15);
