@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use lxst_core::{
-    CallId, CallStatus, CallerPolicy, Command, Direction, IdentityHash, Input, InputError, Instant,
-    JobId, LinkEvent, LinkId, LinkRequest, Mode, Outcome, Output, PacketBuf, PortChange, Profile,
-    Samples, StreamChange, Telephone, Verdict,
+    Availability, CallId, CallStatus, CallerPolicy, Command, Direction, IdentityHash, Input,
+    InputError, Instant, JobId, LinkEnd, LinkEvent, LinkId, LinkRequest, Mode, Outcome, Output,
+    PacketBuf, PortChange, Profile, Samples, StreamChange, Telephone, Verdict,
 };
 use lxst_reticulum::{self as reticulum, Endpoint, Identity, InterfaceConfig, InterfaceId, Rng};
 
@@ -186,13 +186,25 @@ impl Driver {
         Ok(())
     }
 
-    /// Ends the call and every other link. What is still to be sent can be polled.
-    pub fn close(&mut self, now: Instant) {
+    /// Ends the call, and lets nobody ring from then on. A link on which the peer hears why stays
+    /// for the core's [`GOODBYE`](lxst_core::limits::GOODBYE).
+    pub fn retire(&mut self, now: Instant) {
+        // Before the call ends: a caller may wait to take its place.
+        self.give(now, Input::Command(Command::SetBusy(Availability::Busy)));
         if let Some(status) = self.call() {
             self.give(now, Input::Command(Command::HangUp(status.call)));
         }
-        for handle in self.links.part_all() {
+        self.pump(now);
+    }
+
+    /// Does what [`retire`](Self::retire) does, and closes all links at once. What is still to be
+    /// sent can be polled.
+    pub fn close(&mut self, now: Instant) {
+        self.retire(now);
+        for (link, handle) in self.links.part_all() {
             self.endpoint.close(self.unix(now), handle);
+            let event = LinkEvent::Closed(LinkEnd::Unknown);
+            self.give(now, Input::Link { link, event });
         }
         self.pump(now);
     }
@@ -297,6 +309,12 @@ impl Driver {
         IdentityHash(self.endpoint.identity().0)
     }
 
+    /// Tells whether a link stands or is being opened.
+    #[must_use]
+    pub fn has_links(&self) -> bool {
+        !self.links.is_empty()
+    }
+
     /// The call, `None` when the line is idle.
     #[must_use]
     pub fn call(&self) -> Option<CallStatus> {
@@ -325,13 +343,14 @@ impl Driver {
         self.unix_time_at_origin + now.since(Instant::ORIGIN)
     }
 
-    /// Passes on what the endpoint and the driver itself have for the core, until both are quiet.
+    /// Passes on what the driver itself and the endpoint have for the core, until both are quiet.
+    /// The driver's answers come first: the app knows nothing of a caller whom a list decides on.
     fn pump(&mut self, now: Instant) {
         loop {
-            if let Some(event) = self.endpoint.poll_event() {
-                self.on_endpoint(now, event);
-            } else if let Some(reply) = self.replies.pop_front() {
+            if let Some(reply) = self.replies.pop_front() {
                 self.on_reply(now, &reply);
+            } else if let Some(event) = self.endpoint.poll_event() {
+                self.on_endpoint(now, event);
             } else {
                 return;
             }
@@ -353,8 +372,13 @@ impl Driver {
                 self.events.push_back(Event::Announced { identity, hops });
             }
             reticulum::Event::Link { link, event } => {
-                let id = self.links.id(link);
-                self.on_link(now, id, event);
+                if matches!(event, reticulum::LinkEvent::Incoming { .. }) {
+                    self.links.admit(link);
+                }
+                // Of a link that was closed here meanwhile, nobody wants to know.
+                if let Some(id) = self.links.id(link) {
+                    self.on_link(now, id, event);
+                }
             }
             _ => {}
         }

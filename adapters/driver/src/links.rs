@@ -36,23 +36,28 @@ impl Links {
         Some(handle)
     }
 
-    pub(crate) fn part_all(&mut self) -> impl Iterator<Item = LinkHandle> + use<> {
+    pub(crate) fn part_all(&mut self) -> BTreeMap<LinkId, LinkHandle> {
         self.ids.clear();
-        core::mem::take(&mut self.handles).into_values()
+        core::mem::take(&mut self.handles)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.handles.is_empty()
     }
 
     pub(crate) fn handle(&self, id: LinkId) -> Option<LinkHandle> {
         self.handles.get(&id).copied()
     }
 
-    /// Finds the id of the endpoint's link, or numbers it when it is new.
-    pub(crate) fn id(&mut self, handle: LinkHandle) -> LinkId {
-        if let Some(id) = self.ids.get(&handle) {
-            return *id;
-        }
+    /// Numbers a link that a peer opened.
+    pub(crate) fn admit(&mut self, handle: LinkHandle) {
         let id = LinkId(self.allocate());
         self.pair(id, handle);
-        id
+    }
+
+    /// Finds the id of the endpoint's link; `None` when it was parted.
+    pub(crate) fn id(&self, handle: LinkHandle) -> Option<LinkId> {
+        self.ids.get(&handle).copied()
     }
 }
 
@@ -77,5 +82,21 @@ pub(crate) const fn class(class: telephony::Class) -> reticulum::Class {
     match class {
         telephony::Class::Signal => reticulum::Class::Signal,
         telephony::Class::Media => reticulum::Class::Media,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_that_was_parted_is_unknown_and_takes_no_room() {
+        let mut links = Links::new();
+        let handle = LinkHandle(7);
+        links.admit(handle);
+        let id = links.id(handle).unwrap();
+        assert_eq!(links.part(id), Some(handle));
+        assert_eq!((links.id(handle), links.handle(id)), (None, None));
+        assert!(links.is_empty());
     }
 }

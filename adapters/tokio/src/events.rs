@@ -8,8 +8,10 @@ use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
 /// The events of a phone, in order.
 ///
-/// *Bounds*: events of a call's life always arrive, and a phone makes few. Announces and dropped
-/// nonsense are left out, and counted, while 128 events wait.
+/// *Bounds*: events of a call's life always arrive, and a phone makes few. What a peer can cause at
+/// any rate is left out, and counted, while 128 events wait: announces, dropped nonsense, the
+/// peer's switches of profile and mode, and its pauses. [`Phone::status`](crate::Phone::status)
+/// knows the latest.
 #[derive(Debug)]
 pub struct Events {
     receiver: UnboundedReceiver<Event>,
@@ -51,9 +53,7 @@ impl Events {
 
 impl EventSender {
     pub(crate) fn send(&self, event: Event) {
-        let is_chatty =
-            matches!(event, Event::Announced { .. } | Event::Call(core::Event::Dropped { .. }));
-        if is_chatty && self.shared.waiting.load(Ordering::Relaxed) >= EVENT_BACKLOG {
+        if is_chatty(&event) && self.shared.waiting.load(Ordering::Relaxed) >= EVENT_BACKLOG {
             self.shared.lost.fetch_add(1, Ordering::Relaxed);
             return;
         }
@@ -61,6 +61,22 @@ impl EventSender {
         // An app that dropped its events does not want them.
         let _ = self.sender.send(event);
     }
+}
+
+/// Tells whether a peer decides how many of these there are.
+const fn is_chatty(event: &Event) -> bool {
+    use core::{Event as CallEvent, Side};
+    matches!(
+        event,
+        Event::Announced { .. }
+            | Event::Call(
+                CallEvent::Dropped { .. }
+                    | CallEvent::ProfileChanged { by: Side::Remote, .. }
+                    | CallEvent::ModeChanged { by: Side::Remote, .. }
+                    | CallEvent::PeerSilent { .. }
+                    | CallEvent::PeerAudible { .. }
+            )
+    )
 }
 
 /// Events that wait before chatty ones are left out.

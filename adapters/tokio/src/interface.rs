@@ -1,16 +1,18 @@
 //! TCP interfaces: tasks that move bytes between sockets and the phone's task.
 
+use std::io::{ErrorKind, Result};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use lxst_driver::InterfaceOrigin;
 use lxst_driver::reticulum::InterfaceConfig;
+use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, timeout};
 
 /// What an interface tells the phone's task.
 #[derive(Debug)]
@@ -25,8 +27,8 @@ pub(crate) enum Io {
     },
     /// It received bytes.
     Received { number: u32, bytes: Bytes },
-    /// One of them has written what it was given, and can take more.
-    Writable,
+    /// It has written what it was given, and can take more.
+    Written { number: u32 },
     /// It is gone.
     Down { number: u32 },
 }
@@ -40,17 +42,23 @@ pub(crate) struct Door {
     pub(crate) io: mpsc::Sender<Io>,
 }
 
-/// Keeps a client interface connected.
+/// Keeps a client interface connected. The pause before it connects again grows until a
+/// connection lasts.
 pub(crate) async fn connect(address: String, door: Door) {
     let mut pause = RECONNECT_LEAST;
     let mut is_first_failure = true;
     loop {
-        match TcpStream::connect(&address).await {
+        let connecting = timeout(CONNECT, TcpStream::connect(&address)).await;
+        match connecting.unwrap_or_else(|_| Err(ErrorKind::TimedOut.into())) {
             Ok(stream) => {
                 tracing::info!("connected to {address}");
+                let since = Instant::now();
                 run(stream, &door).await;
                 tracing::warn!("connection to {address} broke, connecting again");
-                (pause, is_first_failure) = (RECONNECT_LEAST, true);
+                is_first_failure = true;
+                if since.elapsed() >= LASTING {
+                    pause = RECONNECT_LEAST;
+                }
             }
             Err(error) if is_first_failure => {
                 tracing::warn!("cannot connect to {address}: {error}; trying on");
@@ -91,8 +99,8 @@ pub(crate) async fn serve(listener: TcpListener, door: Door) {
 
 /// Moves the bytes of one connection until either side ends it.
 async fn run(stream: TcpStream, Door { origin, config, io }: &Door) {
-    // Voice cannot wait for Nagle's algorithm; where it cannot be switched off, it waits.
-    let _ = stream.set_nodelay(true);
+    // Where the system has no such setting, the connection does without.
+    let _ = tune(&stream);
     let (reader, stream_writer) = stream.into_split();
     let (writer, outgoing) = mpsc::channel(1);
     let (reply, number) = oneshot::channel();
@@ -102,10 +110,20 @@ async fn run(stream: TcpStream, Door { origin, config, io }: &Door) {
     let Ok(number) = number.await else { return };
     tokio::select! {
         () = read(reader, number, io) => {}
-        () = write(stream_writer, outgoing, io) => {}
+        () = write(stream_writer, number, outgoing, io) => {}
     }
     // The phone's task may have ended.
     let _ = io.send(Io::Down { number }).await;
+}
+
+/// Sends voice without delay, and finds out when the other end has gone without a word.
+fn tune(stream: &TcpStream) -> Result<()> {
+    stream.set_nodelay(true)?;
+    let socket = SockRef::from(stream);
+    socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(QUIET).with_interval(PROBE))?;
+    #[cfg(any(target_os = "android", target_os = "linux"))]
+    socket.set_tcp_user_timeout(Some(UNANSWERED))?;
+    Ok(())
 }
 
 async fn read(mut reader: OwnedReadHalf, number: u32, io: &mpsc::Sender<Io>) {
@@ -125,6 +143,7 @@ async fn read(mut reader: OwnedReadHalf, number: u32, io: &mpsc::Sender<Io>) {
 
 async fn write(
     mut writer: OwnedWriteHalf,
+    number: u32,
     mut outgoing: mpsc::Receiver<Bytes>,
     io: &mpsc::Sender<Io>,
 ) {
@@ -132,12 +151,23 @@ async fn write(
         if writer.write_all(&bytes).await.is_err() {
             return;
         }
-        if io.send(Io::Writable).await.is_err() {
+        if io.send(Io::Written { number }).await.is_err() {
             return;
         }
     }
 }
 
+/// How long one attempt to connect takes at most.
+const CONNECT: Duration = Duration::from_secs(10);
+/// A connection that stood this long is made again after the least pause.
+const LASTING: Duration = Duration::from_secs(10);
+/// How long nothing is received before the other end is asked whether it is there.
+const QUIET: Duration = Duration::from_secs(10);
+/// How often it is asked.
+const PROBE: Duration = Duration::from_secs(5);
+/// How long it may leave data or that question unanswered.
+#[cfg(any(target_os = "android", target_os = "linux"))]
+const UNANSWERED: Duration = Duration::from_secs(25);
 const RECONNECT_LEAST: Duration = Duration::from_millis(250);
 const RECONNECT_MOST: Duration = Duration::from_secs(30);
 const READ_BYTES: usize = 4_096;

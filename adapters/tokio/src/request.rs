@@ -17,6 +17,8 @@ pub struct Figures {
     pub capture_dropped: Samples,
     /// The Reticulum endpoint's counters.
     pub endpoint: reticulum::Stats,
+    /// How often the phone's task woke; an idle phone does so for its timers only.
+    pub wakeups: u64,
 }
 
 /// What a handle asks of the phone's task.

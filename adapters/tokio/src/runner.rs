@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
+use lxst_driver::core::limits::GOODBYE;
 use lxst_driver::core::{Direction, Instant, PortChange, StreamChange};
 use lxst_driver::reticulum::InterfaceId;
 use lxst_driver::system::CoderThread;
@@ -24,7 +25,7 @@ pub(crate) struct Runner {
     coder: CoderThread,
     inbox: Inbox,
     events: EventSender,
-    interfaces: BTreeMap<u32, (InterfaceId, Sender<Bytes>)>,
+    interfaces: BTreeMap<u32, Interface>,
     /// The tasks that keep interfaces; they end with this.
     tasks: JoinSet<()>,
     microphone: Option<Receiver<Vec<f32>>>,
@@ -33,6 +34,7 @@ pub(crate) struct Runner {
     playout: Option<time::Interval>,
     origin: time::Instant,
     buffer: Vec<u8>,
+    wakeups: u64,
 }
 
 #[derive(Debug)]
@@ -40,6 +42,14 @@ pub(crate) struct Inbox {
     pub(crate) requests: Receiver<Request>,
     pub(crate) io: Receiver<Io>,
     pub(crate) done: UnboundedReceiver<Done>,
+}
+
+#[derive(Debug)]
+struct Interface {
+    id: InterfaceId,
+    writer: Sender<Bytes>,
+    /// What the writer was given and has not written.
+    unwritten: usize,
 }
 
 impl Runner {
@@ -62,12 +72,14 @@ impl Runner {
             playout: None,
             origin: time::Instant::now(),
             buffer: Vec::new(),
+            wakeups: 0,
         }
     }
 
     pub(crate) async fn run(mut self) {
         let reply = loop {
             self.flush();
+            self.wakeups += 1;
             let deadline = self.deadline();
             tokio::select! {
                 request = self.inbox.requests.recv() => match request {
@@ -78,7 +90,7 @@ impl Runner {
                 Some(io) = self.inbox.io.recv() => self.on_io(io),
                 Some(done) = self.inbox.done.recv() => self.driver.handle_done(self.now(), done),
                 pcm = hear(&mut self.microphone) => self.on_microphone(pcm),
-                () = tick(&mut self.playout), if !self.driver.awaits_audio(BLOCK_SAMPLES) => self.play(),
+                () = tick(&mut self.playout), if self.plays() => self.play(),
                 () = sleep_until(deadline) => self.driver.handle_timeout(self.now()),
             }
         };
@@ -93,23 +105,32 @@ impl Runner {
 
     /// Ends what stands, tells the peers of it, and lets the interfaces write it.
     async fn shut_down(&mut self) {
+        let until = time::Instant::now() + FAREWELL;
+        self.driver.retire(self.now());
+        // A link that is left then is closed without a goodbye.
+        let is_said = |runner: &Self| !runner.driver.has_links();
+        let _ = time::timeout(GOODBYE, self.go_on(is_said)).await;
         self.driver.close(self.now());
-        let told = async {
-            loop {
-                self.flush();
-                let is_written = |(_, writer): &(_, Sender<Bytes>)| writer.capacity() > 0;
-                if self.interfaces.values().all(is_written) {
-                    return;
-                }
-                match self.inbox.io.recv().await {
-                    Some(io) => self.on_io(io),
-                    None => return,
-                }
-            }
-        };
         // A stalled socket must not keep the app.
-        let _ = time::timeout(FAREWELL, told).await;
+        let is_written =
+            |runner: &Self| runner.interfaces.values().all(|interface| interface.unwritten == 0);
+        let _ = time::timeout_at(until, self.go_on(is_written)).await;
         self.tasks.shutdown().await;
+    }
+
+    /// Serves interfaces and timers until that is enough.
+    async fn go_on(&mut self, is_enough: impl Fn(&Self) -> bool) {
+        loop {
+            self.flush();
+            if is_enough(self) {
+                return;
+            }
+            let deadline = self.deadline();
+            tokio::select! {
+                Some(io) = self.inbox.io.recv() => self.on_io(io),
+                () = sleep_until(deadline) => self.driver.handle_timeout(self.now()),
+            }
+        }
     }
 
     fn on_request(&mut self, request: Request) {
@@ -130,6 +151,10 @@ impl Runner {
             }
             Request::Speaker(pcm) => {
                 self.speaker = Some(pcm);
+                if let Some(clock) = &mut self.playout {
+                    // What passed without a speaker is not made up for.
+                    clock.reset_immediately();
+                }
                 self.driver.port(now, Direction::Receive, PortChange::Attached);
             }
             Request::Status(reply) => {
@@ -139,7 +164,12 @@ impl Runner {
                 let telephone = *self.driver.stats();
                 let endpoint = self.driver.endpoint_stats().clone();
                 let capture_dropped = self.driver.capture_dropped();
-                let _ = reply.send(Figures { telephone, capture_dropped, endpoint });
+                let _ = reply.send(Figures {
+                    telephone,
+                    capture_dropped,
+                    endpoint,
+                    wakeups: self.wakeups,
+                });
             }
             Request::ShutDown(_) => debug_assert!(false, "the loop ends on it"),
         }
@@ -150,25 +180,29 @@ impl Runner {
         match io {
             Io::Up { origin, config, writer, number } => {
                 let id = self.driver.interface_up(now, origin, config);
-                self.interfaces.insert(id.0, (id, writer));
+                self.interfaces.insert(id.0, Interface { id, writer, unwritten: 0 });
                 if number.send(id.0).is_err() {
                     self.interface_down(now, id.0);
                 }
             }
             Io::Received { number, bytes } => {
-                if let Some((id, _)) = self.interfaces.get(&number) {
-                    self.driver.handle_bytes(now, *id, &bytes);
+                if let Some(interface) = self.interfaces.get(&number) {
+                    self.driver.handle_bytes(now, interface.id, &bytes);
                 }
             }
             // What waits for it is sent by the next flush.
-            Io::Writable => {}
+            Io::Written { number } => {
+                if let Some(interface) = self.interfaces.get_mut(&number) {
+                    interface.unwritten -= 1;
+                }
+            }
             Io::Down { number } => self.interface_down(now, number),
         }
     }
 
     fn interface_down(&mut self, now: Instant, number: u32) {
-        if let Some((id, _)) = self.interfaces.remove(&number) {
-            self.driver.interface_down(now, id);
+        if let Some(interface) = self.interfaces.remove(&number) {
+            self.driver.interface_down(now, interface.id);
         }
     }
 
@@ -181,6 +215,10 @@ impl Runner {
                 self.driver.port(now, Direction::Send, PortChange::Detached);
             }
         }
+    }
+
+    fn plays(&self) -> bool {
+        self.speaker.is_some() && !self.driver.awaits_audio(BLOCK_SAMPLES)
     }
 
     fn play(&mut self) {
@@ -210,12 +248,13 @@ impl Runner {
             self.events.send(event);
         }
         let now = self.now();
-        for (id, writer) in self.interfaces.values() {
+        for Interface { id, writer, unwritten } in self.interfaces.values_mut() {
             while let Ok(permit) = writer.try_reserve() {
                 let Some(bytes) = self.driver.poll_transmit(now, *id, &mut self.buffer) else {
                     break;
                 };
                 permit.send(Bytes::copy_from_slice(bytes));
+                *unwritten += 1;
             }
         }
     }
