@@ -17,10 +17,10 @@ use lxst_examples::report::Report;
 use lxst_examples::sound::{SoundError, WavSink, read_wav, to_i16};
 use lxst_interop::envelope::{EnvelopeError, Pcm, Verdict, correlation};
 use lxst_tokio::codecs::SAMPLE_RATE_HZ;
-use lxst_tokio::telephony::{Event as CallEvent, Side};
+use lxst_tokio::telephony::Side;
 use lxst_tokio::{
-    BLOCK_SAMPLES, CallId, EndReason, Event, Events, Figures, Identity, Microphone, OsRng, Phone,
-    Profile, Speaker,
+    BLOCK_SAMPLES, CallEvent, CallId, EndReason, Event, Events, Figures, Identity, Microphone,
+    OsRng, Phone, Profile, Speaker,
 };
 use tokio::time::{Instant, interval_at, timeout};
 

@@ -11,10 +11,11 @@ use std::process;
 
 use clap::Parser;
 use lxst_tokio::reticulum::Config as EndpointConfig;
-use lxst_tokio::telephony::{Config, Event as CallEvent, ProfileSet};
+use lxst_tokio::telephony::{Config, ProfileSet};
 use lxst_tokio::trace::Payloads;
 use lxst_tokio::{
-    Call, CallError, EndReason, Event, Events, Identity, OsRng, Phone, load_or_create_identity,
+    Call, CallError, CallEvent, EndReason, Event, Events, Identity, OsRng, Phone,
+    load_or_create_identity,
 };
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;

@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use lxst_tokio::telephony::{Direction, Event as CallEvent, Side, StreamChange};
-use lxst_tokio::{EndReason, Event, Phone};
+use lxst_tokio::telephony::{Direction, Side, StreamChange};
+use lxst_tokio::{CallEvent, EndReason, Event, Phone};
 use serde_json::{Value, json};
 
 /// Writes events on standard error.

@@ -1,7 +1,7 @@
 //! LXST voice calls over Reticulum, on tokio.
 //!
 //! ```no_run
-//! use lxst_tokio::{Event, Identity, OsRng, Phone, Profile, telephony};
+//! use lxst_tokio::{CallEvent, Event, Identity, OsRng, Phone, Profile};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -13,12 +13,12 @@
 //! let mut speaker = phone.speaker().await?;
 //! while let Some(event) = events.next().await {
 //!     match event {
-//!         Event::Call(telephony::Event::Established { .. }) => {
+//!         Event::Call(CallEvent::Established { .. }) => {
 //!             let pcm = speaker.read().await; // 20 ms of 48 kHz mono, at real-time pace
 //!             println!("heard {pcm:?}");
 //!             call.hang_up().await?;
 //!         }
-//!         Event::Call(telephony::Event::Ended { reason, .. }) => {
+//!         Event::Call(CallEvent::Ended { reason, .. }) => {
 //!             println!("over: {reason:?}");
 //!             break;
 //!         }
@@ -49,7 +49,7 @@ pub use builder::{PhoneBuilder, StartError};
 pub use events::Events;
 pub use lxst_driver::core as telephony;
 pub use lxst_driver::core::{
-    CallId, CallStatus, EndReason, IdentityHash, InputError, Mode, Profile,
+    CallId, CallStatus, EndReason, Event as CallEvent, IdentityHash, InputError, Mode, Profile,
 };
 pub use lxst_driver::reticulum::{DestinationHash, Identity, Rng};
 pub use lxst_driver::system::{IdentityFileError, OsRng, load_or_create_identity};

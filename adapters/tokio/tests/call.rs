@@ -1,7 +1,7 @@
 //! Two phones in one process, joined by TCP on loopback.
 
-use lxst_tokio::telephony::{Event as CallEvent, Role};
-use lxst_tokio::{EndReason, Event, Events, Identity, OsRng, Phone, Profile};
+use lxst_tokio::telephony::Role;
+use lxst_tokio::{CallEvent, EndReason, Event, Events, Identity, OsRng, Phone, Profile};
 
 #[tokio::test]
 async fn a_call_is_dialled_answered_and_hung_up() {

@@ -7,8 +7,8 @@ mod support;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lxst_tokio::telephony::{AnswerMode, Event as CallEvent};
-use lxst_tokio::{CallStatus, EndReason, Phone, Profile, telephony};
+use lxst_tokio::telephony::AnswerMode;
+use lxst_tokio::{CallEvent, CallStatus, EndReason, Phone, Profile, telephony};
 use support::{App, builder, config, establish, eventually, pair};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};

@@ -4,8 +4,8 @@ mod support;
 
 use std::time::Duration;
 
-use lxst_tokio::telephony::{CallerPolicy, Event as CallEvent};
-use lxst_tokio::{EndReason, Identity, OsRng, Profile};
+use lxst_tokio::telephony::CallerPolicy;
+use lxst_tokio::{CallEvent, EndReason, Identity, OsRng, Profile};
 use support::{App, builder, establish, pair, ring};
 use tokio::time::timeout;
 

@@ -9,8 +9,7 @@ use crate::support::{
     signalling, speech, turn,
 };
 use lxst_interop::{Command, PacketKind};
-use lxst_tokio::telephony::Event as CallEvent;
-use lxst_tokio::{EndReason, Profile};
+use lxst_tokio::{CallEvent, EndReason, Profile};
 
 #[test]
 fn speech_goes_both_ways_and_the_wire_is_that_of_the_reference() {

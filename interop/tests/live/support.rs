@@ -8,11 +8,11 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use lxst_interop::envelope::{Pcm, Verdict, correlation};
 use lxst_interop::{Builder, Direction, PacketKind, PacketRecord, PythonPeer, Recording};
 use lxst_tokio::codecs::Resampler;
-use lxst_tokio::telephony::{Config, Event as CallEvent, Side};
+use lxst_tokio::telephony::{Config, Side};
 use lxst_tokio::trace::Payloads;
 use lxst_tokio::{
-    BLOCK_SAMPLES, Call, CallId, EndReason, Event, Events, Identity, IdentityHash, Mode, OsRng,
-    Phone, PhoneBuilder, Profile,
+    BLOCK_SAMPLES, Call, CallEvent, CallId, EndReason, Event, Events, Identity, IdentityHash, Mode,
+    OsRng, Phone, PhoneBuilder, Profile,
 };
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;

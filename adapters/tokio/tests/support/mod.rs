@@ -5,9 +5,10 @@
 
 use std::time::Duration;
 
-use lxst_tokio::telephony::{AnswerMode, CallerLimits, Config, Event as CallEvent};
+use lxst_tokio::telephony::{AnswerMode, CallerLimits, Config};
 use lxst_tokio::{
-    Call, CallId, EndReason, Event, Events, Identity, OsRng, Phone, PhoneBuilder, Profile,
+    Call, CallEvent, CallId, EndReason, Event, Events, Identity, OsRng, Phone, PhoneBuilder,
+    Profile,
 };
 use tokio::time::timeout;
 
