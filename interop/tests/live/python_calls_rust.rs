@@ -1,11 +1,10 @@
 //! A Python caller, and our callee.
 
 use std::path::Path;
-use std::thread;
 
 use crate::support::{
-    PATIENCE, RustPhone, SPEAKING, SPEECH, SPEECH_DELAY, check_wire, python, python_heard,
-    signalling, speech, turn,
+    PATIENCE, RustPhone, SPEECH, SPEECH_DELAY, check_speech_call, python, signalling, speech, talk,
+    turn,
 };
 use core::time::Duration;
 use lxst_interop::{Command, PythonPeer};
@@ -26,29 +25,13 @@ fn speech_goes_both_ways_and_the_wire_is_that_of_the_reference() {
     rust.speak(&speech());
     python.expect("established", PATIENCE);
 
-    let before = python.stats();
-    thread::sleep(Duration::from_secs(2));
-    let after = python.stats();
-    assert!(after.media_rx - before.media_rx >= 30, "{before:?} {after:?}");
-    assert!(after.media_tx - before.media_tx >= 30, "{before:?} {after:?}");
-    thread::sleep(SPEAKING - Duration::from_secs(2));
+    talk(&mut python);
     python.send(&Command::HangUp);
     assert_eq!(rust.expect_end(), EndReason::RemoteHangup);
     python.expect("ended", PATIENCE);
 
-    let python_heard = python_heard(&mut python);
-    let rust_heard = heard.compare(&speech());
-    println!("python heard {python_heard:?}, rust heard {rust_heard:?}");
-    assert!(python_heard.correlation >= 0.9, "{python_heard:?}");
-    assert!(rust_heard.correlation >= 0.9, "{rust_heard:?}");
-
-    let packets = python.packets();
-    assert!(check_wire(&packets, Profile::MediumQuality.byte_ceiling()) >= 100);
-    let expected = ["< [3]", "> identify", "< [4]", "> [319, 241]", "< [5]", "< [6]", "> [6]"];
-    let mut seen = signalling(&packets);
-    // The two ESTABLISHED may cross.
-    seen[5..].sort();
-    assert_eq!(seen, expected);
+    let signals = ["< [3]", "> identify", "< [4]", "> [319, 241]", "< [5]", "< [6]", "> [6]"];
+    check_speech_call(&mut python, &heard, signals);
     python.quit();
 }
 

@@ -4,6 +4,7 @@ use core::cmp::Ordering;
 use core::time::Duration;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread;
 
 use lxst_interop::envelope::{Pcm, Verdict, correlation};
 use lxst_interop::{Builder, Direction, PacketKind, PacketRecord, PythonPeer, Recording};
@@ -242,6 +243,32 @@ pub(crate) fn speech() -> Recording {
 pub(crate) fn python_heard(peer: &mut PythonPeer) -> Verdict {
     let heard = peer.heard();
     correlation(speech().pcm(), heard.pcm(), MAX_LAG).expect("speech was heard")
+}
+
+/// Lets both sides speak until the speech is over, and counts the media of the first 2 s.
+pub(crate) fn talk(python: &mut PythonPeer) {
+    let counted = Duration::from_secs(2);
+    let before = python.stats();
+    thread::sleep(counted);
+    let after = python.stats();
+    assert!(after.media_rx - before.media_rx >= 30, "{before:?} {after:?}");
+    assert!(after.media_tx - before.media_tx >= 30, "{before:?} {after:?}");
+    thread::sleep(SPEAKING - counted);
+}
+
+/// Checks that a call at Medium Quality carried the speech both ways, with these signals.
+pub(crate) fn check_speech_call(python: &mut PythonPeer, heard: &Heard, signals: [&str; 7]) {
+    let (python_heard, rust_heard) = (python_heard(python), heard.compare(&speech()));
+    println!("python heard {python_heard:?}, rust heard {rust_heard:?}");
+    assert!(python_heard.correlation >= 0.9, "{python_heard:?}");
+    assert!(rust_heard.correlation >= 0.9, "{rust_heard:?}");
+
+    let packets = python.packets();
+    assert!(check_wire(&packets, Profile::MediumQuality.byte_ceiling()) >= 100);
+    let mut seen = signalling(&packets);
+    // The two ESTABLISHED may cross.
+    seen[5..].sort();
+    assert_eq!(seen, signals);
 }
 
 /// The signals that a peer exchanged, in order, as `>` sent and `<` received by it.
