@@ -35,7 +35,9 @@ pub struct Config {
     pub screening_default: Verdict,
     /// How often callers may try.
     pub limits: CallerLimits,
-    /// Whether the peer may open our microphone path by switching half duplex to full duplex.
+    /// Whether the peer may open our microphone path by switching half duplex to full duplex. A
+    /// caller's preference before the answer may, unless our app has chosen the mode, by dialling
+    /// or by switching.
     pub peer_may_open_microphone: bool,
     /// When we announce ourselves.
     pub announce: AnnouncePolicy,

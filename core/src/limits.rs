@@ -86,6 +86,10 @@ pub const PREFERENCES: Duration = Duration::from_millis(500);
 /// The longest screening; a longer setting is taken as this.
 pub const SCREENING_MOST: Duration = Duration::from_secs(3);
 
+/// How long the link of a peer that we dial, and who dials us, is kept from its arrival while our
+/// own call decides: longer than any caller waits for RINGING.
+pub const HELD: Duration = Duration::from_secs(60);
+
 /// How long a call that the callee refused waits for a link of the callee's own, at least; three
 /// round trips where that is longer.
 pub const CROSSING_LINK: Duration = Duration::from_millis(150);

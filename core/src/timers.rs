@@ -50,7 +50,8 @@ pub enum Timer {
     /// Started by AVAILABLE, stopped by the caller's identity. On expiry AVAILABLE is sent again,
     /// once.
     Available,
-    /// Started by AVAILABLE, stopped by the caller's identity. On expiry the link closes.
+    /// Started by AVAILABLE, stopped by the caller's identity; started anew where the caller is held
+    /// because we dial it. On expiry the link closes.
     Identify,
     /// Started by [`Event::Screening`](crate::Event::Screening), stopped by the app's verdict. On
     /// expiry the configured default is the verdict.

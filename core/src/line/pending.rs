@@ -10,7 +10,9 @@
 use core::time::Duration;
 
 use super::{Context, Line};
-use crate::limits::{AVAILABLE_AGAIN, GOODBYE, IDENTIFY, IDENTIFY_GRACE, SCREENING_MOST, SETTLE};
+use crate::limits::{
+    AVAILABLE_AGAIN, GOODBYE, HELD, IDENTIFY, IDENTIFY_GRACE, SCREENING_MOST, SETTLE,
+};
 use crate::stats::count;
 use crate::wire::Signal;
 use crate::{
@@ -233,6 +235,3 @@ impl PendingLink {
         }
     }
 }
-
-/// A caller waits no longer than this for RINGING, with time for six of the longest round trips.
-const HELD: Duration = Duration::from_secs(60);

@@ -1,5 +1,7 @@
 //! What holds whatever comes in, in whatever order.
 
+mod agree;
+mod model;
 mod ops;
 mod world;
 

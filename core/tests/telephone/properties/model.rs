@@ -1,0 +1,504 @@
+//! What a phone should do, told a second time and as plainly as can be, from the protocol and the
+//! documentation of the public API.
+//!
+//! Left out: media, jobs and streams, announces, the limit on callers, room for pending links,
+//! statistics, and packets that are not well formed.
+
+mod moves;
+
+use core::time::Duration;
+use std::collections::BTreeMap;
+
+use lxst_core::wire::Signal;
+use lxst_core::{
+    Availability, CallId, CallState, CallStatus, Command, Config, EndReason, Event, IdentityHash,
+    Instant, LinkEnd, LinkEvent, LinkFailure, LinkId, LinkRequest, Mode, Profile, Role, Side,
+    Timer, Verdict, limits,
+};
+
+use crate::support::Did;
+
+pub(super) struct Model {
+    us: IdentityHash,
+    config: Config,
+    now: Instant,
+    is_busy: bool,
+    call: Option<Call>,
+    callers: Vec<Caller>,
+    said: Vec<Did>,
+}
+
+struct Call {
+    status: CallStatus,
+    link: LinkId,
+    rtt: Duration,
+    has_preferences: bool,
+    /// Whether our app chose the mode, by dialling or switching.
+    is_mode_chosen: bool,
+    timers: BTreeMap<Timer, Instant>,
+    /// When it was refused, and when nobody's link is waited for any more.
+    refused: Option<(Instant, Instant)>,
+    reports_keepalives: bool,
+    heard: Instant,
+    media: Instant,
+    is_silent: bool,
+}
+
+/// A link without a call of its own.
+struct Caller {
+    link: LinkId,
+    since: Instant,
+    rtt: Duration,
+    who: Option<IdentityHash>,
+    stage: Stage,
+    timers: BTreeMap<Timer, Instant>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Stage {
+    Unknown,
+    Screened,
+    Held,
+    Leaving,
+}
+
+impl Model {
+    pub(super) fn new(us: IdentityHash, config: Config) -> Self {
+        let (call, callers, said) = (None, Vec::new(), Vec::new());
+        Self { us, config, now: Instant::ORIGIN, is_busy: false, call, callers, said }
+    }
+
+    pub(super) fn status(&self) -> Option<CallStatus> {
+        self.call.as_ref().map(|call| call.status)
+    }
+
+    pub(super) fn pending(&self) -> usize {
+        self.callers.len()
+    }
+
+    pub(super) fn knows(&self, link: LinkId) -> bool {
+        self.is_call_link(link) || self.callers.iter().any(|caller| caller.link == link)
+    }
+
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.deadline().map(|(at, ..)| at)
+    }
+
+    /// What it would have said since the last look.
+    pub(super) fn take(&mut self) -> Vec<Did> {
+        core::mem::take(&mut self.said)
+    }
+
+    pub(super) fn on_timeout(&mut self, now: Instant) {
+        self.now = now;
+        while let Some((at, link, timer)) = self.deadline().filter(|(at, ..)| *at <= now) {
+            assert_eq!(at, now, "{timer:?} of the model is never late");
+            match link {
+                Some(link) => self.on_caller_timer(link, timer),
+                None => self.on_call_timer(timer),
+            }
+            self.settle();
+        }
+    }
+
+    /// Takes a command, or tells that it is refused.
+    pub(super) fn on_command(&mut self, now: Instant, command: Command) -> bool {
+        self.now = now;
+        let taken = self.command(command);
+        self.settle();
+        taken
+    }
+
+    /// Takes a link event, or tells that it is refused.
+    pub(super) fn on_link(&mut self, now: Instant, link: LinkId, event: LinkEvent) -> bool {
+        self.now = now;
+        let is_known = self.knows(link);
+        match event {
+            LinkEvent::Incoming { rtt, .. } => {
+                let timers = BTreeMap::from([(Timer::Settle, now + limits::SETTLE)]);
+                let stage = Stage::Unknown;
+                self.callers.push(Caller { link, since: now, rtt, who: None, stage, timers });
+                return true;
+            }
+            LinkEvent::Up { .. } if !is_known => {
+                self.close(link);
+                return true;
+            }
+            _ if !is_known => return false,
+            LinkEvent::Up { rtt, .. } => {
+                let call = self.call.as_mut().expect("the link is the call's");
+                call.rtt = rtt;
+                call.status.state = CallState::Linked;
+                call.timers.insert(Timer::Connect, now + limits::CONNECT + rtt * 6);
+            }
+            LinkEvent::Failed(LinkFailure::NoPath) => self.fail(EndReason::NoPath, true),
+            LinkEvent::Failed(_) => self.fail(EndReason::LinkFailed, true),
+            LinkEvent::Identified(who) => {
+                let caller = self.caller(link);
+                if let Some(caller) = caller.filter(|caller| caller.stage == Stage::Unknown)
+                    && caller.who.replace(who).is_none()
+                {
+                    self.judge(link);
+                }
+            }
+            LinkEvent::Heard => {
+                if let Some(call) = self.call.as_mut().filter(|call| call.link == link) {
+                    call.reports_keepalives = true;
+                    call.heard = now;
+                }
+            }
+            LinkEvent::Closed(end) if self.is_call_link(link) => self.on_call_link_closed(end),
+            LinkEvent::Closed(_) => {
+                if self.caller(link).is_some_and(|caller| caller.stage == Stage::Screened) {
+                    self.tell(Event::CallerGone { call: link.into() });
+                }
+                self.callers.retain(|caller| caller.link != link);
+            }
+        }
+        self.settle();
+        true
+    }
+
+    /// Takes a packet of signals, or of one frame when there are none.
+    pub(super) fn on_packet(&mut self, now: Instant, link: LinkId, signals: &[Signal]) -> bool {
+        self.now = now;
+        if !self.is_call_link(link) {
+            return self.knows(link);
+        }
+        self.call.as_mut().expect("the link is its").heard = now;
+        if signals.is_empty() {
+            self.on_frame();
+        }
+        for signal in signals {
+            // One that ended the call, or moved it to another link, is the last.
+            if self.is_call_link(link) {
+                self.on_signal(*signal);
+            }
+        }
+        let call = self.call.as_ref().map(|call| (call.status, call.has_preferences));
+        if let Some((status, true)) = call
+            && (status.role, status.state) == (Role::Callee, CallState::Connecting)
+        {
+            self.answer();
+        }
+        self.settle();
+        true
+    }
+
+    fn command(&mut self, command: Command) -> bool {
+        let (call, wants) = match command {
+            Command::Dial { call, link, to, profile, mode } => {
+                return self.dial(call, link, to, profile, mode);
+            }
+            Command::SetBusy(availability) => {
+                self.is_busy = availability == Availability::Busy;
+                return true;
+            }
+            Command::Screen(call, verdict) => {
+                let link = LinkId(call.0);
+                let caller = self.caller(link);
+                if caller.is_some_and(|caller| caller.stage == Stage::Screened) {
+                    self.decide(link, verdict);
+                    return true;
+                }
+                (call, command)
+            }
+            Command::Answer(call)
+            | Command::HangUp(call)
+            | Command::SetProfile(call, _)
+            | Command::SetMode(call, _) => (call, command),
+            other => panic!("{other:?} is not modelled"),
+        };
+        let Some(status) = self.status().filter(|status| status.call == call) else {
+            return false;
+        };
+        let (link, is_callee) = (self.link(), status.role == Role::Callee);
+        let rings_here = is_callee && status.state == CallState::Ringing;
+        match wants {
+            Command::Answer(_) if rings_here => {
+                self.connect();
+                if self.call.as_ref().is_some_and(|call| call.has_preferences) {
+                    self.answer();
+                }
+            }
+            Command::Answer(_) => return is_callee,
+            Command::HangUp(_) if rings_here => {
+                self.goodbye(link, Signal::Rejected);
+                self.end(EndReason::Rejected);
+            }
+            Command::HangUp(_) => {
+                if status.state != CallState::Refused {
+                    self.close(link);
+                }
+                let is_answered = status.state >= CallState::Connecting;
+                self.end(if is_answered { EndReason::LocalHangup } else { EndReason::Cancelled });
+            }
+            Command::Screen(_, verdict) if rings_here => match verdict {
+                Verdict::Ring => {}
+                Verdict::Busy => {
+                    self.goodbye(link, Signal::Busy);
+                    self.end(EndReason::Blocked);
+                }
+                Verdict::Reject => {
+                    self.goodbye(link, Signal::Rejected);
+                    self.end(EndReason::Rejected);
+                }
+                Verdict::Drop => {
+                    self.close(link);
+                    self.end(EndReason::Blocked);
+                }
+            },
+            Command::SetProfile(..) | Command::SetMode(..)
+                if status.state == CallState::Connecting =>
+            {
+                return false;
+            }
+            Command::SetProfile(call, profile) if profile != status.profile => {
+                self.status_mut().profile = profile;
+                self.propose(Signal::PreferredProfile(profile.id().into()));
+                self.tell(Event::ProfileChanged { call, profile, by: Side::Local });
+            }
+            Command::SetMode(call, mode) => {
+                self.call.as_mut().expect("the mode is its").is_mode_chosen = true;
+                if mode != status.mode {
+                    self.set_mode(mode);
+                    self.propose(Signal::PreferredMode(mode.id()));
+                    self.tell(Event::ModeChanged { call, mode, by: Side::Local });
+                }
+            }
+            Command::SetProfile(..) => {}
+            _ => return false,
+        }
+        true
+    }
+
+    fn dial(
+        &mut self,
+        call: CallId,
+        link: LinkId,
+        peer: IdentityHash,
+        profile: Profile,
+        mode: Mode,
+    ) -> bool {
+        if self.call.is_some() {
+            return false;
+        }
+        let (role, state) = (Role::Caller, CallState::Calling);
+        let status = CallStatus { call, role, peer, state, profile, mode };
+        self.begin(status, link, Duration::ZERO, (Timer::Wait, self.config.wait_time));
+        self.said.push(Did::Link(link, LinkRequest::Open(peer)));
+        true
+    }
+
+    fn on_signal(&mut self, signal: Signal) {
+        use CallState::{Connecting, Established, Identified, Linked, Refused, Ringing};
+        let status = self.status().expect("the signal is the call's");
+        let (link, call) = (self.link(), status.call);
+        match (status.role, status.state, signal) {
+            (_, Refused, _)
+            | (_, Linked | Identified, Signal::PreferredProfile(_) | Signal::PreferredMode(_)) => {}
+            (_, _, Signal::PreferredProfile(id)) => self.on_profile(id),
+            (_, _, Signal::PreferredMode(id)) => self.on_mode(id),
+            (Role::Callee, Ringing, _) => {}
+            (_, state, Signal::Busy | Signal::Rejected)
+                if state == Established || status.role == Role::Callee =>
+            {
+                self.close(link);
+                self.end(EndReason::RemoteHangup);
+            }
+            (Role::Callee, ..) => {}
+            (_, Linked | Identified, Signal::Busy) => self.refuse(),
+            (_, Linked | Identified, Signal::Rejected) => self.fail(EndReason::Rejected, false),
+            (_, _, Signal::Busy) => {
+                self.close(link);
+                self.end(EndReason::Busy);
+            }
+            (_, _, Signal::Rejected) => {
+                self.close(link);
+                self.end(EndReason::Rejected);
+            }
+            (_, Linked, Signal::Available) => {
+                self.status_mut().state = Identified;
+                self.said.push(Did::Link(link, LinkRequest::Identify));
+            }
+            (_, Identified, Signal::Ringing) => {
+                self.status_mut().state = Ringing;
+                self.stop(Timer::Connect);
+                let (profile, mode) = (status.profile.id().into(), status.mode.id());
+                let both = vec![Signal::PreferredProfile(profile), Signal::PreferredMode(mode)];
+                self.said.push(Did::Tx(link, both));
+                self.tell(Event::Ringing { call });
+            }
+            (_, Identified | Ringing, Signal::Connecting | Signal::Established) => {
+                self.connect();
+                self.send(link, Signal::Established);
+                if signal == Signal::Established {
+                    self.establish();
+                }
+            }
+            (_, Connecting, Signal::Established) => self.establish(),
+            _ => {}
+        }
+    }
+
+    fn on_profile(&mut self, id: u16) {
+        let Some(profile) = Profile::from_id(id.into()) else { return };
+        let status = self.status_mut();
+        let (call, is_new) = (status.call, status.profile != profile);
+        status.profile = profile;
+        self.preferences_came();
+        if is_new && self.is_established() {
+            self.tell(Event::ProfileChanged { call, profile, by: Side::Remote });
+        }
+    }
+
+    fn on_mode(&mut self, id: u8) {
+        let Some(mode) = Mode::from_id(id) else { return };
+        let is_settled =
+            self.is_established() || self.call.as_ref().is_some_and(|call| call.is_mode_chosen);
+        let may_open = !is_settled || self.config.peer_may_open_microphone;
+        let status = self.status_mut();
+        let (call, is_new) = (status.call, status.mode != mode);
+        self.preferences_came();
+        if is_new && (mode == Mode::HalfDuplex || may_open) {
+            self.set_mode(mode);
+            if self.is_established() {
+                self.tell(Event::ModeChanged { call, mode, by: Side::Remote });
+            }
+        }
+    }
+
+    fn on_frame(&mut self) {
+        let now = self.now;
+        let Some(call) = &mut self.call else { return };
+        let (role, state, id) = (call.status.role, call.status.state, call.status.call);
+        if (role, state) == (Role::Caller, CallState::Connecting) {
+            self.establish();
+        } else if state == CallState::Established {
+            call.media = now;
+            if core::mem::take(&mut call.is_silent) {
+                self.tell(Event::PeerAudible { call: id });
+            }
+        }
+    }
+
+    fn on_call_link_closed(&mut self, end: LinkEnd) {
+        let status = self.status().expect("the link is the call's");
+        let is_lost = matches!(end, LinkEnd::Timeout | LinkEnd::Interface);
+        let reason = match (status.role, status.state) {
+            (_, CallState::Refused) => return,
+            _ if is_lost => EndReason::LinkLost,
+            (Role::Callee, CallState::Ringing) => EndReason::Cancelled,
+            (_, CallState::Calling) => EndReason::LinkFailed,
+            (_, state) if state >= CallState::Connecting => EndReason::RemoteHangup,
+            _ => EndReason::NoAnswer,
+        };
+        self.fail(reason, true);
+    }
+
+    fn on_caller_timer(&mut self, link: LinkId, timer: Timer) {
+        let (now, is_free) = (self.now, self.is_free());
+        let default = self.config.screening_default;
+        let Some(caller) = self.caller(link) else { return };
+        caller.timers.remove(&timer);
+        let rtt = caller.rtt;
+        match timer {
+            Timer::Settle if is_free => {
+                let again = limits::AVAILABLE_AGAIN.max(rtt * 3);
+                caller.timers.insert(Timer::Available, now + again);
+                caller.timers.insert(Timer::Identify, now + limits::IDENTIFY + rtt * 6);
+                self.send(link, Signal::Available);
+            }
+            Timer::Settle => self.dismiss(link, Signal::Busy),
+            Timer::Available => self.send(link, Signal::Available),
+            Timer::Screening => self.decide(link, default),
+            _ => {
+                self.callers.retain(|caller| caller.link != link);
+                self.close(link);
+            }
+        }
+    }
+
+    fn on_call_timer(&mut self, timer: Timer) {
+        let link = self.link();
+        self.stop(timer);
+        let ends = |model: &mut Self, reason| {
+            model.close(link);
+            model.end(reason);
+        };
+        match timer {
+            Timer::Wait => self.fail(EndReason::NoAnswer, false),
+            Timer::Connect => self.fail(EndReason::ProtocolTimeout, false),
+            Timer::Establish => ends(self, EndReason::ProtocolTimeout),
+            Timer::Ring => ends(self, EndReason::RingTimeout),
+            Timer::Media => ends(self, EndReason::MediaTimeout),
+            Timer::Preferences => self.answer(),
+            Timer::Silence => {
+                let call = self.call.as_mut().expect("its timer ran");
+                call.is_silent = true;
+                let call = call.status.call;
+                self.tell(Event::PeerSilent { call });
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether a new caller is offered the line: no call, or one of ours that does not ring yet.
+    fn is_free(&self) -> bool {
+        !self.is_busy && (self.call.is_none() || self.is_dialling())
+    }
+
+    fn is_dialling(&self) -> bool {
+        self.status()
+            .is_some_and(|call| call.role == Role::Caller && call.state < CallState::Ringing)
+    }
+
+    fn is_established(&self) -> bool {
+        self.status().is_some_and(|call| call.state == CallState::Established)
+    }
+
+    fn is_call_link(&self, link: LinkId) -> bool {
+        self.call.as_ref().is_some_and(|call| call.link == link)
+    }
+
+    fn deadline(&self) -> Option<(Instant, Option<LinkId>, Timer)> {
+        let callers = self.callers.iter().flat_map(|caller| {
+            caller.timers.iter().map(|(timer, at)| (*at, Some(caller.link), *timer))
+        });
+        let call = self.call.iter().flat_map(|call| &call.timers);
+        callers.chain(call.map(|(timer, at)| (*at, None, *timer))).min_by_key(|(at, ..)| *at)
+    }
+
+    /// The link of the call that there is.
+    pub(super) fn link(&self) -> LinkId {
+        self.call.as_ref().expect("there is a call").link
+    }
+
+    fn status_mut(&mut self) -> &mut CallStatus {
+        &mut self.call.as_mut().expect("there is a call").status
+    }
+
+    fn caller(&mut self, link: LinkId) -> Option<&mut Caller> {
+        self.callers.iter_mut().find(|caller| caller.link == link)
+    }
+
+    fn remove(&mut self, link: LinkId) -> Caller {
+        let index = self.callers.iter().position(|caller| caller.link == link);
+        self.callers.remove(index.expect("it is pending"))
+    }
+
+    fn preferences_came(&mut self) {
+        self.call.as_mut().expect("they are the call's").has_preferences = true;
+    }
+
+    fn set_mode(&mut self, mode: Mode) {
+        let now = self.now;
+        let call = self.call.as_mut().expect("the mode is its");
+        call.status.mode = mode;
+        (call.heard, call.media, call.is_silent) = (now, now, false);
+    }
+
+    fn stop(&mut self, timer: Timer) {
+        self.call.as_mut().expect("the timer is its").timers.remove(&timer);
+    }
+}

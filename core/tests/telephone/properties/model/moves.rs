@@ -1,0 +1,244 @@
+//! What the line does about it: callers who are let in or not, and how calls come and go.
+
+use core::time::Duration;
+use std::collections::BTreeMap;
+
+use lxst_core::wire::Signal;
+use lxst_core::{
+    AnswerMode, CallId, CallState, CallStatus, CallerPolicy, EndReason, Event, Instant, LinkId,
+    LinkRequest, Mode, Role, Timer, Verdict, limits,
+};
+
+use super::{Call, Caller, Model, Stage};
+use crate::support::Did;
+
+impl Model {
+    /// Decides on a caller who said who it is.
+    pub(super) fn judge(&mut self, link: LinkId) {
+        let us = self.us;
+        let caller = self.caller(link).expect("it is pending");
+        let (who, since) = (caller.who.expect("it identified"), caller.since);
+        match self.status() {
+            Some(call) if self.is_dialling() && call.peer == who => {
+                if call.state == CallState::Refused {
+                    self.cross(link);
+                } else if who < us {
+                    self.close(self.link());
+                    self.cross(link);
+                } else {
+                    self.wait(link, Stage::Held, Timer::Identify, since + HELD);
+                }
+            }
+            Some(_) => self.dismiss(link, Signal::Busy),
+            None if self.is_busy => self.dismiss(link, Signal::Busy),
+            None => match self.config.callers {
+                CallerPolicy::All => self.ring(link),
+                CallerPolicy::None => self.dismiss(link, Signal::Busy),
+                CallerPolicy::Ask => {
+                    let time = self.config.screening_time.min(limits::SCREENING_MOST);
+                    let (call, from, until) = (link.into(), who, self.now + time);
+                    self.wait(link, Stage::Screened, Timer::Screening, until);
+                    self.tell(Event::Screening { call, from, until });
+                }
+            },
+        }
+    }
+
+    /// Follows a verdict on a screened caller.
+    pub(super) fn decide(&mut self, link: LinkId, verdict: Verdict) {
+        match verdict {
+            Verdict::Ring if self.call.is_none() && !self.is_busy => self.ring(link),
+            Verdict::Ring | Verdict::Busy => self.dismiss(link, Signal::Busy),
+            Verdict::Reject => self.dismiss(link, Signal::Rejected),
+            Verdict::Drop => {
+                self.callers.retain(|caller| caller.link != link);
+                self.close(link);
+            }
+        }
+    }
+
+    fn ring(&mut self, link: LinkId) {
+        let caller = self.remove(link);
+        let (call, peer) = (CallId::from(link), caller.who.expect("it identified"));
+        let (role, state) = (Role::Callee, CallState::Ringing);
+        let (profile, mode) = (self.config.profile, self.config.mode);
+        let status = CallStatus { call, role, peer, state, profile, mode };
+        self.begin(status, link, caller.rtt, (Timer::Ring, self.config.ring_time));
+        self.send(link, Signal::Ringing);
+        self.tell(Event::Incoming { call, from: peer });
+        if self.config.answer == AnswerMode::Automatic {
+            self.connect();
+        }
+    }
+
+    /// Goes on with our call over the link of the peer, who called too.
+    fn cross(&mut self, link: LinkId) {
+        let caller = self.remove(link);
+        let call = self.call.as_mut().expect("we dialled");
+        call.status.role = Role::Callee;
+        (call.link, call.rtt, call.refused) = (link, caller.rtt, None);
+        self.send(link, Signal::Ringing);
+        self.connect();
+    }
+
+    /// The call is answered.
+    pub(super) fn connect(&mut self) {
+        let now = self.now;
+        let call = self.call.as_mut().expect("it is answered");
+        call.status.state = CallState::Connecting;
+        call.timers.clear();
+        if call.status.role == Role::Caller {
+            call.timers.insert(Timer::Establish, now + limits::ESTABLISH + call.rtt * 6);
+        } else {
+            call.timers.insert(Timer::Preferences, now + limits::PREFERENCES);
+        }
+        let call = call.status.call;
+        self.tell(Event::Connecting { call });
+    }
+
+    /// Says that our side answered.
+    pub(super) fn answer(&mut self) {
+        self.send(self.link(), Signal::Connecting);
+        self.send(self.link(), Signal::Established);
+        self.establish();
+    }
+
+    pub(super) fn establish(&mut self) {
+        let now = self.now;
+        let call = self.call.as_mut().expect("it was connecting");
+        call.status.state = CallState::Established;
+        call.timers.clear();
+        (call.heard, call.media) = (now, now);
+        let CallStatus { call, profile, mode, .. } = call.status;
+        self.tell(Event::Established { call, profile, mode });
+    }
+
+    /// The callee is busy, and may be calling us.
+    pub(super) fn refuse(&mut self) {
+        self.close(self.link());
+        let now = self.now;
+        let call = self.call.as_mut().expect("it is refused");
+        let least = limits::CROSSING_LINK.max(call.rtt * 3).min(limits::CROSSING);
+        call.status.state = CallState::Refused;
+        call.timers = BTreeMap::from([(Timer::Crossing, now + least)]);
+        call.refused = Some((now + least, now + limits::CROSSING));
+        self.cross_held();
+    }
+
+    /// Our call came to nothing: over, unless it goes on over the link of a peer who is held.
+    pub(super) fn fail(&mut self, reason: EndReason, is_link_gone: bool) {
+        if !is_link_gone {
+            self.close(self.link());
+        }
+        if !self.cross_held() {
+            self.end(reason);
+        }
+    }
+
+    fn cross_held(&mut self) -> bool {
+        let held = self.callers.iter().find(|caller| caller.stage == Stage::Held);
+        let link = held.map(|caller| caller.link);
+        link.inspect(|link| self.cross(*link)).is_some()
+    }
+
+    pub(super) fn begin(
+        &mut self,
+        status: CallStatus,
+        link: LinkId,
+        rtt: Duration,
+        timer: (Timer, Duration),
+    ) {
+        let now = self.now;
+        self.call = Some(Call {
+            status,
+            link,
+            rtt,
+            has_preferences: false,
+            is_mode_chosen: status.role == Role::Caller,
+            timers: BTreeMap::from([(timer.0, now + timer.1)]),
+            refused: None,
+            reports_keepalives: false,
+            heard: now,
+            media: now,
+            is_silent: false,
+        });
+    }
+
+    pub(super) fn end(&mut self, reason: EndReason) {
+        let call = self.call.take().expect("it ends once").status.call;
+        self.tell(Event::Ended { call, reason });
+    }
+
+    /// What follows when an input or a timer has been taken.
+    pub(super) fn settle(&mut self) {
+        let someone = self.callers.iter().any(|caller| caller.stage == Stage::Unknown);
+        let refused = self.call.as_ref().and_then(|call| call.refused);
+        if let Some((_, last)) = refused.filter(|(least, _)| *least <= self.now) {
+            if someone && self.now < last {
+                self.call.as_mut().map(|call| call.timers.insert(Timer::Crossing, last));
+            } else {
+                self.end(EndReason::Busy);
+            }
+        }
+        if !self.is_dialling() {
+            let held = self.callers.iter().filter(|caller| caller.stage == Stage::Held);
+            for link in held.map(|caller| caller.link).collect::<Vec<_>>() {
+                self.judge(link);
+            }
+        }
+        if let Some(call) = &mut self.call {
+            call.timers.remove(&Timer::Silence);
+            call.timers.remove(&Timer::Media);
+            if (call.status.state, call.status.mode) == (CallState::Established, Mode::FullDuplex) {
+                if !call.is_silent {
+                    call.timers.insert(Timer::Silence, call.media + limits::SILENCE);
+                }
+                if call.reports_keepalives {
+                    call.timers.insert(Timer::Media, call.heard + limits::MEDIA_TIMEOUT);
+                }
+            }
+        }
+    }
+
+    /// Lets a caller wait for a decision.
+    fn wait(&mut self, link: LinkId, stage: Stage, timer: Timer, at: Instant) {
+        let caller = self.caller(link).expect("it is pending");
+        (caller.stage, caller.timers) = (stage, BTreeMap::from([(timer, at)]));
+    }
+
+    /// Tells a caller why not.
+    pub(super) fn dismiss(&mut self, link: LinkId, signal: Signal) {
+        self.remove(link);
+        self.goodbye(link, signal);
+    }
+
+    /// Says a last word and leaves it time to travel.
+    pub(super) fn goodbye(&mut self, link: LinkId, signal: Signal) {
+        self.send(link, signal);
+        let timers = BTreeMap::from([(Timer::Goodbye, self.now + limits::GOODBYE)]);
+        let (since, rtt, who, stage) = (self.now, Duration::ZERO, None, Stage::Leaving);
+        self.callers.push(Caller { link, since, rtt, who, stage, timers });
+    }
+
+    pub(super) fn propose(&mut self, signal: Signal) {
+        let status = self.status().expect("a call proposes");
+        if matches!(status.state, CallState::Ringing | CallState::Established) {
+            self.send(self.link(), signal);
+        }
+    }
+
+    pub(super) fn send(&mut self, link: LinkId, signal: Signal) {
+        self.said.push(Did::Tx(link, vec![signal]));
+    }
+
+    pub(super) fn close(&mut self, link: LinkId) {
+        self.said.push(Did::Link(link, LinkRequest::Close));
+    }
+
+    pub(super) fn tell(&mut self, event: Event) {
+        self.said.push(Did::Event(event));
+    }
+}
+
+/// How long a caller is held at most, from the arrival of its link.
+const HELD: Duration = Duration::from_secs(60);
