@@ -6,16 +6,12 @@
 //!    `Preferences`).
 //! 3. Say CONNECTING and ESTABLISHED: audio flows (`Established`). The caller's echo is not needed.
 
-use super::in_call::Presence;
 use super::pending::PendingLink;
 use super::table::{self, Cause, Target};
 use super::{Call, Context, Line};
 use crate::limits::PREFERENCES;
 use crate::wire::Signal;
-use crate::{
-    AnswerMode, CallId, CallState, Event, IdentityHash, InputError, Instant, Mute, Role, Talk,
-    Timer, Verdict,
-};
+use crate::{AnswerMode, CallId, CallState, Event, IdentityHash, InputError, Role, Timer, Verdict};
 
 impl Line {
     pub(super) fn ring(&mut self, caller: &PendingLink, from: IdentityHash, cx: &mut Context<'_>) {
@@ -25,24 +21,10 @@ impl Line {
             table::target(Role::Callee, CallState::Idle, Cause::CallerAccepted),
             Some(Target::State(Role::Callee, state))
         );
-        self.call = Some(Call {
-            id: call,
-            link: caller.link,
-            role: Role::Callee,
-            peer: from,
-            state,
-            rtt: caller.rtt,
-            mdu: caller.mdu,
-            profile: self.config.profile,
-            mode: self.config.mode,
-            talk: Talk::Released,
-            send: Mute::Unmuted,
-            receive: Mute::Unmuted,
-            preferences_heard: false,
-            mode_chosen: false,
-            refused_until: Instant::ORIGIN,
-            presence: Presence::default(),
-        });
+        let preferences = (self.config.profile, self.config.mode);
+        let mut ringing = Call::new((call, caller.link), Role::Callee, from, preferences);
+        (ringing.state, ringing.rtt, ringing.mdu) = (state, caller.rtt, caller.mdu);
+        self.call = Some(ringing);
         cx.out.signal(caller.link, &[Signal::Ringing]);
         cx.out.event(Event::Incoming { call, from });
         match self.config.answer {

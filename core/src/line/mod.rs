@@ -390,6 +390,34 @@ impl Line {
     }
 }
 
+impl Call {
+    fn new(
+        (id, link): (CallId, LinkId),
+        role: Role,
+        peer: IdentityHash,
+        (profile, mode): (Profile, Mode),
+    ) -> Self {
+        Self {
+            id,
+            link,
+            role,
+            peer,
+            state: CallState::Idle,
+            rtt: Duration::ZERO,
+            mdu: 0,
+            profile,
+            mode,
+            talk: Talk::Released,
+            send: Mute::Unmuted,
+            receive: Mute::Unmuted,
+            preferences_heard: false,
+            mode_chosen: false,
+            refused_until: Instant::ORIGIN,
+            presence: in_call::Presence::default(),
+        }
+    }
+}
+
 fn announce_interval(config: &Config) -> Option<Duration> {
     let interval = config.announce.interval?;
     Some(interval.max(AnnouncePolicy::LEAST_INTERVAL))

@@ -9,17 +9,14 @@
 //!
 //! A signal that got lost is made up for by the next one; one that comes again changes nothing.
 
-use core::time::Duration;
-
-use super::in_call::Presence;
 use super::table::{self, Cause, Target};
 use super::{Call, Context, Line};
 use crate::limits::{CONNECT, ESTABLISH};
 use crate::outbox::Outbox;
 use crate::wire::Signal;
 use crate::{
-    CallId, CallState, Event, IdentityHash, InputError, Instant, LinkId, LinkRequest, Mode, Mute,
-    Profile, Role, Talk, Timer,
+    CallId, CallState, Event, IdentityHash, InputError, LinkId, LinkRequest, Mode, Profile, Role,
+    Timer,
 };
 
 impl Line {
@@ -41,24 +38,9 @@ impl Line {
             table::target(Role::Caller, CallState::Idle, Cause::Dial),
             Some(Target::State(Role::Caller, state))
         );
-        self.call = Some(Call {
-            id: call,
-            link,
-            role: Role::Caller,
-            peer: to,
-            state,
-            rtt: Duration::ZERO,
-            mdu: 0,
-            profile,
-            mode,
-            talk: Talk::Released,
-            send: Mute::Unmuted,
-            receive: Mute::Unmuted,
-            preferences_heard: false,
-            mode_chosen: true,
-            refused_until: Instant::ORIGIN,
-            presence: Presence::default(),
-        });
+        let mut dialled = Call::new((call, link), Role::Caller, to, (profile, mode));
+        (dialled.state, dialled.mode_chosen) = (state, true);
+        self.call = Some(dialled);
         cx.limiter.know(cx.now, to);
         self.timers.start(Timer::Wait, cx.now + self.config.wait_time);
         cx.out.link(link, LinkRequest::Open(to));
