@@ -17,9 +17,10 @@ use rns_crypto::Rng;
 
 use crate::Now;
 use crate::event::{Class, CloseReason, Event, LinkError, LinkEvent, LinkHandle};
-use crate::hdlc::{self, Found};
+use crate::hdlc::Found;
 use crate::identity::{Identity, IdentityHash};
 use crate::interface::{Framing, Interface, InterfaceConfig, InterfaceId};
+use crate::known::ImportError;
 use crate::limits;
 use crate::link::{Link, Searching};
 use crate::packet::Outbound;
@@ -54,7 +55,7 @@ pub struct Endpoint {
 /// What the owner may choose.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// How long a path search lasts. *Default*: 15 s.
+    /// How long a path search lasts; [`Duration::MAX`] is for ever. *Default*: 15 s.
     pub path_search: Duration,
 }
 
@@ -246,15 +247,9 @@ impl Endpoint {
             return None;
         }
         let packet = interface.queue.pop(now, &mut self.stats)?;
-        self.stats.packets_out += 1;
-        self.stats.bytes_out += packet.len() as u64;
         buffer.clear();
-        match interface.config.framing {
-            Framing::Hdlc => hdlc::frame(&packet.parts(), buffer),
-            Framing::Datagram => {
-                packet.parts().iter().for_each(|part| buffer.extend_from_slice(part))
-            }
-        }
+        self.stats.packets_out += 1;
+        self.stats.bytes_out += interface.write(&packet, buffer) as u64;
         Some(buffer)
     }
 
@@ -272,6 +267,41 @@ impl Endpoint {
             .chain(self.announce_at)
             .chain(self.interfaces.values().filter_map(|interface| interface.held_until))
             .min()
+    }
+
+    /// The phones that are known, in no particular order, and when each was last heard.
+    pub fn known_phones(&self) -> impl Iterator<Item = (IdentityHash, Now)> {
+        self.paths.known.phones()
+    }
+
+    /// The known phones and their keys, to be kept over a restart.
+    ///
+    /// *Shape*: `"LXKD"`, a version byte, a count, and 73 bytes for each of at most
+    /// [`KEYS`](limits::KEYS) phones; nothing in it is secret. The paths stay out. A path
+    /// holds for one connection, and one that went stale costs a caller the whole establishment
+    /// timeout, 12 s or more, where a search costs a round trip to the next node that knows.
+    #[must_use]
+    pub fn export(&self) -> Vec<u8> {
+        self.paths.known.export()
+    }
+
+    /// Puts back what [`export`](Self::export) gave, and returns how many phones are new.
+    /// From then on an announce with another key is dropped as [`DropReason::KeyChange`].
+    ///
+    /// What is known already stays. Beyond [`KEYS`](limits::KEYS) the phone that was heard
+    /// longest ago makes room.
+    ///
+    /// # Errors
+    /// [`ImportError`]; each record that can be read is imported.
+    pub fn import(&mut self, now: Now, store: &[u8]) -> Result<usize, ImportError> {
+        self.paths.known.import(now, self.identity.destination(), store)
+    }
+
+    /// Grows whenever [`export`](Self::export) has a phone that it had not before; announces of
+    /// known ones leave it as it is.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.paths.known.revision()
     }
 
     /// Who this endpoint is.
@@ -308,10 +338,14 @@ impl Endpoint {
         }
     }
 
-    fn check_signal_room(&self, handle: LinkHandle) -> Result<(), LinkError> {
+    /// Refuses a signal for which there is no room, and counts it.
+    fn check_signal_room(&mut self, handle: LinkHandle) -> Result<(), LinkError> {
         let interface = self.links.get(&handle).and_then(Link::interface);
         match interface.and_then(|id| self.interfaces.get(&id)) {
-            Some(interface) if !interface.queue.has_signal_room() => Err(LinkError::QueueFull),
+            Some(interface) if !interface.queue.has_signal_room() => {
+                self.stats.drop(DropReason::SignalRefused);
+                Err(LinkError::QueueFull)
+            }
             _ => Ok(()),
         }
     }

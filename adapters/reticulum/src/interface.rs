@@ -1,11 +1,17 @@
 //! Interfaces: where bytes come from and go to.
 
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+
 use rns_core::constants::{LINK_MTU_MAX, MTU};
 
 use crate::Now;
-use crate::hdlc::Deframer;
+use crate::hdlc::{self, Deframer};
+use crate::ifac::{Ifac, IfacCodec};
 use crate::limits::ACCEPTED_HOLD;
+use crate::packet::Outbound;
 use crate::queue::TransmitQueue;
+use crate::stats::DropReason;
 
 /// One interface from its up to its down; never used again for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -40,28 +46,37 @@ pub struct InterfaceConfig {
     /// How packets travel on it.
     pub framing: Framing,
     /// The largest packet, in bytes; links over this interface are offered packets of this size.
-    /// *Bounds*: 500, which every Reticulum interface carries, to 2,097,151, the most that can be
-    /// signalled; the nearest of these is taken for values beyond.
+    /// An access code comes on top, as in RNS. *Bounds*: 500, which every Reticulum interface
+    /// carries, to 2,097,151, the most that can be signalled; the nearest of these is taken for
+    /// values beyond.
     pub mtu: u32,
     /// Who is at its other end.
     pub attachment: Attachment,
+    /// The access code of its network; `None` for an open one. What carries another code, none,
+    /// or one on an open interface, is dropped as [`DropReason::Ifac`].
+    pub ifac: Option<Ifac>,
 }
 
 impl InterfaceConfig {
     /// A TCP connection to another node. *Source*: RNS/Interfaces/Interface.py `optimise_mtu`, at
     /// the bit rate that RNS/Interfaces/TCPInterface.py guesses.
     pub const TCP: Self =
-        Self { framing: Framing::Hdlc, mtu: 16_384, attachment: Attachment::Network };
+        Self { framing: Framing::Hdlc, mtu: 16_384, attachment: Attachment::Network, ifac: None };
     /// A TCP connection that another node opened to us.
     pub const TCP_ACCEPTED: Self = Self { attachment: Attachment::Accepted, ..Self::TCP };
     /// A connection to an `rnsd` on this machine, over TCP or a Unix socket. The reference allows
     /// larger packets here; voice has no use for them.
-    pub const SHARED_INSTANCE: Self =
-        Self { framing: Framing::Hdlc, mtu: 16_384, attachment: Attachment::SharedInstance };
+    pub const SHARED_INSTANCE: Self = Self { attachment: Attachment::SharedInstance, ..Self::TCP };
     /// A UDP socket. *Source*: RNS/Interfaces/UDPInterface.py, which negotiates no larger link
     /// packets than Reticulum's 500 bytes.
     pub const UDP: Self =
-        Self { framing: Framing::Datagram, mtu: 500, attachment: Attachment::Network };
+        Self { framing: Framing::Datagram, mtu: 500, attachment: Attachment::Network, ifac: None };
+
+    /// This interface as one of a network with an access code.
+    #[must_use]
+    pub const fn with_ifac(self, ifac: Ifac) -> Self {
+        Self { ifac: Some(ifac), ..self }
+    }
 }
 
 /// The state of one interface.
@@ -70,6 +85,7 @@ pub(crate) struct Interface {
     pub(crate) config: InterfaceConfig,
     pub(crate) deframer: Deframer,
     pub(crate) queue: TransmitQueue,
+    ifac: Option<IfacCodec>,
     /// Until when nothing is sent.
     pub(crate) held_until: Option<Now>,
 }
@@ -78,13 +94,40 @@ impl Interface {
     pub(crate) fn new(now: Now, mut config: InterfaceConfig) -> Self {
         config.mtu = config.mtu.clamp(MTU as u32, LINK_MTU_MAX);
         // A packet in transport carries the id of a node besides.
-        let deframer = Deframer::new(config.mtu as usize + 16);
+        let deframer =
+            Deframer::new(config.mtu as usize + 16 + config.ifac.map_or(0, |ifac| ifac.size()));
         Self {
             config,
             deframer,
             queue: TransmitQueue::default(),
+            ifac: config.ifac.map(IfacCodec::new),
             held_until: (config.attachment == Attachment::Accepted).then(|| now + ACCEPTED_HOLD),
         }
+    }
+
+    /// The packet in what arrived, with its access code checked and taken off.
+    pub(crate) fn unmask<'p>(&self, raw: &'p [u8]) -> Result<Cow<'p, [u8]>, DropReason> {
+        match &self.ifac {
+            None => Ok(Cow::Borrowed(raw)),
+            Some(ifac) => ifac.unmask(raw).map(Cow::Owned).ok_or(DropReason::Ifac),
+        }
+    }
+
+    /// Appends a packet to `out` as it travels here, and returns its length without framing.
+    pub(crate) fn write(&self, packet: &Outbound, out: &mut Vec<u8>) -> usize {
+        let masked;
+        let parts = match &self.ifac {
+            None => packet.parts(),
+            Some(ifac) => {
+                masked = ifac.mask(&packet.parts().concat());
+                [masked.as_slice(), &[]]
+            }
+        };
+        match self.config.framing {
+            Framing::Hdlc => hdlc::frame(&parts, out),
+            Framing::Datagram => parts.iter().for_each(|part| out.extend_from_slice(part)),
+        }
+        parts.iter().map(|part| part.len()).sum()
     }
 
     pub(crate) fn is_shared_instance(&self) -> bool {

@@ -2,14 +2,18 @@
 //!
 //! [`Endpoint`] does what a phone needs of Reticulum, and no more: it announces itself and hears
 //! announces, searches paths and answers searches, and keeps links in both roles with
-//! identification, keepalives and teardown. It never proves a data packet, forwards nothing, and
-//! knows nothing of calls or codecs.
+//! identification, keepalives and teardown, over any number of interfaces at once, open ones or
+//! those of a network with an access code ([`Ifac`]). It never proves a data packet, forwards
+//! nothing, and knows nothing of calls or codecs.
 //!
 //! It opens no socket and reads no clock. Its owner feeds it bytes, requests and time, and drains
 //! it after each: [`poll_transmit`](Endpoint::poll_transmit) per interface,
 //! [`poll_event`](Endpoint::poll_event), and then [`poll_timeout`](Endpoint::poll_timeout) for the
 //! moment at which [`handle_timeout`](Endpoint::handle_timeout) is due. With nothing due there is
 //! nothing to poll for. The same seed and the same inputs give the same bytes.
+//!
+//! What it has learned of others outlives it where the owner wants so: [`Endpoint::export`] gives
+//! the known destinations when [`Endpoint::revision`] has grown, [`Endpoint::import`] takes them.
 //!
 //! ```
 //! use lxst_reticulum::{Config, Endpoint, Identity, InterfaceConfig, Now, Rng};
@@ -52,7 +56,9 @@ mod endpoint;
 mod event;
 mod hdlc;
 mod identity;
+mod ifac;
 mod interface;
+mod known;
 pub mod limits;
 mod link;
 mod packet;
@@ -63,7 +69,9 @@ mod stats;
 pub use endpoint::{Config, Endpoint};
 pub use event::{Class, CloseReason, Event, FailReason, LinkError, LinkEvent, LinkHandle};
 pub use identity::{DestinationHash, HashError, Identity, IdentityError, IdentityHash};
+pub use ifac::{Ifac, IfacError};
 pub use interface::{Attachment, Framing, InterfaceConfig, InterfaceId};
+pub use known::ImportError;
 pub use rns_crypto::Rng;
 pub use stats::{DropReason, Stats};
 

@@ -12,8 +12,10 @@ pub const INCOMING_LINKS: usize = 32;
 /// [`Endpoint::open`](crate::Endpoint::open) fails as refused.
 pub const OUTGOING_LINKS: usize = 8;
 
-/// Link requests that are answered per second, and in one burst.
-pub const LINK_REQUESTS: (u32, u32) = (10, 8);
+/// Link requests that are answered per second, and in one burst. A caller whose request is dropped
+/// waits 12 s, so that twenty who call at once must fit the burst; and the burst fits
+/// [`INCOMING_LINKS`], so that it does not push out its own half-open links.
+pub const LINK_REQUESTS: (u32, u32) = (10, 24);
 /// Path requests that are answered per second, and in one burst.
 pub const PATH_REQUESTS: (u32, u32) = (10, 8);
 /// Announces that are verified per second, and in one burst. An announce that a path search waits

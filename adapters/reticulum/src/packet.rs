@@ -12,6 +12,9 @@ use rns_core::constants;
 use rns_core::transport::types::PacketBytes;
 use rns_crypto::sha256::Sha256;
 
+use crate::ifac::IFAC_FLAG;
+use crate::stats::DropReason;
+
 /// A received packet with its header taken apart; the data stay where they are.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Packet<'p> {
@@ -36,34 +39,27 @@ pub(crate) enum Kind {
     Other,
 }
 
-/// Why bytes are no packet for us.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum HeaderError {
-    Malformed,
-    Ifac,
-}
-
 impl<'p> Packet<'p> {
-    pub(crate) fn parse(raw: &'p [u8]) -> Result<Self, HeaderError> {
+    pub(crate) fn parse(raw: &'p [u8]) -> Result<Self, DropReason> {
         let [flags, hops, rest @ ..] = raw else {
-            return Err(HeaderError::Malformed);
+            return Err(DropReason::Malformed);
         };
         if flags & IFAC_FLAG != 0 {
-            return Err(HeaderError::Ifac);
+            return Err(DropReason::Ifac);
         }
         if *hops >= constants::PATHFINDER_M - 1 {
-            return Err(HeaderError::Malformed);
+            return Err(DropReason::Malformed);
         }
         let transported = flags & HEADER_2_FLAG != 0;
         let rest = match transported {
-            true => rest.get(16..).ok_or(HeaderError::Malformed)?,
+            true => rest.get(16..).ok_or(DropReason::Malformed)?,
             false => rest,
         };
         let Some((destination, [context, data @ ..])) = rest.split_first_chunk::<16>() else {
-            return Err(HeaderError::Malformed);
+            return Err(DropReason::Malformed);
         };
         if data.is_empty() {
-            return Err(HeaderError::Malformed);
+            return Err(DropReason::Malformed);
         }
         let kind = match (flags & 0b11, flags >> 2 & 0b11) {
             (constants::PACKET_TYPE_ANNOUNCE, constants::DESTINATION_SINGLE) => Kind::Announce,
@@ -121,10 +117,6 @@ impl Outbound {
         }
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.parts().iter().map(|part| part.len()).sum()
-    }
-
     /// The hash under which a link packet's echo would arrive.
     pub(crate) fn hash(&self) -> [u8; 32] {
         match self {
@@ -144,7 +136,6 @@ fn hash(flags: u8, parts: &[&[u8]]) -> [u8; 32] {
     hasher.digest()
 }
 
-const IFAC_FLAG: u8 = 0x80;
 const HEADER_2_FLAG: u8 = 0x40;
 const LINK_HEADER: usize = 19;
 
@@ -181,11 +172,11 @@ mod tests {
     fn bytes_that_are_no_packet_are_refused() {
         let packet = [&[0x0c, 0][..], &[9; 16], &[0], b"x"].concat();
         for len in 0..packet.len() {
-            assert_eq!(Packet::parse(&packet[..len]).unwrap_err(), HeaderError::Malformed);
+            assert_eq!(Packet::parse(&packet[..len]).unwrap_err(), DropReason::Malformed);
         }
         let ifac = [&[0x8c][..], &packet[1..]].concat();
-        assert_eq!(Packet::parse(&ifac).unwrap_err(), HeaderError::Ifac);
+        assert_eq!(Packet::parse(&ifac).unwrap_err(), DropReason::Ifac);
         let far = [&[0x0c, 127][..], &packet[2..]].concat();
-        assert_eq!(Packet::parse(&far).unwrap_err(), HeaderError::Malformed);
+        assert_eq!(Packet::parse(&far).unwrap_err(), DropReason::Malformed);
     }
 }

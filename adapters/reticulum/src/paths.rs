@@ -2,7 +2,6 @@
 //!
 //! Only telephony destinations are looked at. Link packets never come here: they need no route.
 
-use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::vec::Vec;
 
@@ -20,6 +19,7 @@ use crate::Now;
 use crate::bucket::TokenBucket;
 use crate::identity::{DestinationHash, Identity, telephony_name_hash};
 use crate::interface::{Attachment, InterfaceConfig, InterfaceId};
+use crate::known::KnownDestinations;
 use crate::limits;
 use crate::packet::Packet;
 use crate::stats::DropReason;
@@ -27,7 +27,7 @@ use crate::stats::DropReason;
 /// The routes, the keys and the guards of what others announce and ask for.
 pub(crate) struct Paths {
     engine: TransportEngine,
-    keys: BTreeMap<DestinationHash, Key>,
+    pub(crate) known: KnownDestinations,
     own: DestinationHash,
     path_requests: DestinationHash,
     name_hash: [u8; 10],
@@ -65,7 +65,7 @@ impl Paths {
         engine.register_destination(path_requests.0, constants::DESTINATION_PLAIN);
         Self {
             engine,
-            keys: BTreeMap::new(),
+            known: KnownDestinations::default(),
             own,
             path_requests,
             name_hash: telephony_name_hash(),
@@ -99,7 +99,7 @@ impl Paths {
         if destination == self.own || !rest.starts_with(&self.name_hash) {
             return Err(DropReason::NotForUs);
         }
-        if self.keys.get(&destination).is_some_and(|known| known.public_key != *public_key) {
+        if self.known.public_key(destination).is_some_and(|known| known != public_key) {
             return Err(DropReason::KeyChange);
         }
         if !wanted && !self.announce_rate.take(now) {
@@ -107,7 +107,7 @@ impl Paths {
         }
         for action in self.handle_inbound(now, interface, packet, rng) {
             if let TransportAction::AnnounceReceived(announce) = action {
-                self.remember_key(now, destination, announce.public_key);
+                self.known.remember(destination, announce.public_key, now);
                 return Ok(*announce);
             }
             if let TransportAction::ProtocolViolation { .. } = action {
@@ -176,9 +176,9 @@ impl Paths {
         self.engine.tick(seconds(now), rng);
         let interface = self.engine.next_hop_interface(&destination.0)?;
         let hops = self.engine.hops_to(&destination.0)?;
-        let key = self.keys.get(&destination)?;
+        let public_key = self.known.public_key(destination)?;
         let mut signing_key = [0; 32];
-        signing_key.copy_from_slice(&key.public_key[32..]);
+        signing_key.copy_from_slice(&public_key[32..]);
         Some(Route { interface: InterfaceId(interface.0 as u32), hops, signing_key })
     }
 
@@ -264,21 +264,6 @@ impl Paths {
         let frame = InboundFrame::new(packet.raw, engine_id(interface), seconds(now));
         self.engine.handle_inbound(frame, rng)
     }
-
-    fn remember_key(&mut self, now: Now, destination: DestinationHash, public_key: [u8; 64]) {
-        self.keys.insert(destination, Key { public_key, heard_at: now });
-        if self.keys.len() > limits::KEYS {
-            let oldest = self.keys.iter().min_by_key(|(_, key)| key.heard_at);
-            if let Some(oldest) = oldest.map(|(destination, _)| *destination) {
-                self.keys.remove(&oldest);
-            }
-        }
-    }
-}
-
-struct Key {
-    public_key: [u8; 64],
-    heard_at: Now,
 }
 
 fn engine_config() -> TransportConfig {

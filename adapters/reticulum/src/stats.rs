@@ -33,7 +33,7 @@ impl Stats {
 pub enum DropReason {
     /// A frame or packet that is none.
     Malformed,
-    /// A packet with an interface access code on an interface without one.
+    /// A packet without the access code of its interface, or with one on an open interface.
     Ifac,
     /// A packet for someone else, or of a kind that a phone has no use for.
     NotForUs,
@@ -61,13 +61,16 @@ pub enum DropReason {
     MediaOverflow,
     /// Link management that found its queue full.
     ControlOverflow,
+    /// A signal or an identification of the owner's that was refused as
+    /// [`QueueFull`](crate::LinkError::QueueFull).
+    SignalRefused,
     /// An event that nobody polled.
     EventOverflow,
 }
 
 impl DropReason {
     /// All reasons, in the order of their declaration.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Malformed,
         Self::Ifac,
         Self::NotForUs,
@@ -83,6 +86,7 @@ impl DropReason {
         Self::MediaExpired,
         Self::MediaOverflow,
         Self::ControlOverflow,
+        Self::SignalRefused,
         Self::EventOverflow,
     ];
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use common::{A, B, Net, START, Seeded, Wire, framed, unframed};
 use lxst_reticulum::{
-    Class, CloseReason, Config, DropReason, Endpoint, Event, Identity, IdentityHash,
+    Class, CloseReason, Config, DropReason, Endpoint, Event, Identity, IdentityHash, Ifac,
     InterfaceConfig, LinkEvent, LinkHandle, limits,
 };
 
@@ -69,7 +69,8 @@ fn a_flood_of_link_requests_is_bounded_and_spares_established_links() {
         net.inject(B, &bytes);
     }
     assert_eq!(proofs(&net) - before, limits::LINK_REQUESTS.1 as usize);
-    assert_eq!(net.nodes[B].endpoint.stats().dropped(DropReason::RateLimited), 992);
+    let refused = 1000 - u64::from(limits::LINK_REQUESTS.1);
+    assert_eq!(net.nodes[B].endpoint.stats().dropped(DropReason::RateLimited), refused);
     for _ in 0..100 {
         net.run_for(SECOND / 10);
         let bytes = request();
@@ -90,6 +91,20 @@ fn a_flood_of_link_requests_is_bounded_and_spares_established_links() {
     net.nodes[A].endpoint.close(net.now, another);
     net.run_for(400 * SECOND);
     assert_eq!(net.nodes[B].endpoint.poll_timeout(), None, "half-open links go away");
+}
+
+#[test]
+fn twenty_phones_that_call_one_at_once_all_get_through() {
+    let mut net = Net::with_configs(34, Wire::GOOD, &[InterfaceConfig::TCP; 21]);
+    let (called, callers) = (0, 1..21);
+    net.nodes[called].endpoint.announce(net.now);
+    net.run_for(SECOND);
+    let to = net.nodes[called].endpoint.identity();
+    let links: Vec<_> = callers.map(|n| (n, net.nodes[n].endpoint.open(net.now, to))).collect();
+    net.run_for(SECOND);
+    for (n, link) in links {
+        assert!(matches!(net.link_events(n, link)[..], [LinkEvent::Up { .. }]), "caller {n}");
+    }
 }
 
 #[test]
@@ -119,7 +134,14 @@ fn a_flood_of_path_requests_is_answered_at_its_rate() {
 
 #[test]
 fn junk_never_panics_nor_harms_a_link() {
-    for config in [InterfaceConfig::TCP, InterfaceConfig::SHARED_INSTANCE, InterfaceConfig::UDP] {
+    let ifac = Ifac::new(Some("mesh"), None, Ifac::SIZE_SERIAL).expect("a name and a size");
+    for config in [
+        InterfaceConfig::TCP,
+        InterfaceConfig::TCP.with_ifac(ifac),
+        InterfaceConfig::SHARED_INSTANCE,
+        InterfaceConfig::UDP,
+        InterfaceConfig::UDP.with_ifac(ifac),
+    ] {
         for seed in 0..20 {
             let (mut net, ours, theirs) = Net::linked(seed, Wire { config, ..Wire::GOOD });
             let mut rng = Seeded::new(seed);

@@ -1,6 +1,9 @@
 //! What an interface does between its up and its down.
 
-use lxst_reticulum::{Config, Endpoint, Identity, InterfaceConfig, Now, Rng, limits};
+use lxst_reticulum::{
+    CloseReason, Config, Endpoint, Event, Identity, InterfaceConfig, InterfaceId, LinkEvent,
+    LinkHandle, Now, Rng, limits,
+};
 
 #[test]
 fn a_node_that_connected_to_us_hears_nothing_before_it_is_heard() {
@@ -28,8 +31,99 @@ fn a_node_that_connected_to_us_and_says_nothing_is_spoken_to_after_a_while() {
     assert_eq!(endpoint.poll_timeout(), None);
 }
 
+#[test]
+fn announces_and_searches_go_out_on_every_interface() {
+    let (mut a, [x, y, z]) = with_interfaces(endpoint());
+    a.announce(START);
+    let announce = sent(&mut a, x);
+    assert_eq!(announce.len(), 1);
+    assert_eq!(sent(&mut a, y), announce);
+    assert_eq!(sent(&mut a, z), announce);
+    a.open(START, "00112233445566778899aabbccddeeff".parse().unwrap());
+    let request = sent(&mut a, x);
+    assert_eq!(request.len(), 1);
+    assert_eq!(sent(&mut a, y), request);
+    assert_eq!(sent(&mut a, z), request);
+}
+
+#[test]
+fn a_link_stays_on_the_interface_of_its_path() {
+    let (mut a, [x, y, z]) = with_interfaces(endpoint());
+    let mut b = other_endpoint();
+    let to = b.identity();
+    let wire = b.interface_up(START, InterfaceConfig::TCP);
+    b.announce(START);
+    carry(&mut b, wire, &mut a, y);
+    let link = a.open(START, to);
+    assert_eq!((sent(&mut a, x), sent(&mut a, z)), (vec![], vec![]), "nobody else is asked");
+    carry(&mut a, y, &mut b, wire);
+    carry(&mut b, wire, &mut a, y);
+    carry(&mut a, y, &mut b, wire);
+    assert!(matches!(link_events(&mut a)[..], [(of, LinkEvent::Up { .. })] if of == link));
+    assert!(matches!(link_events(&mut b)[..], [(_, LinkEvent::Incoming { .. })]));
+
+    a.interface_down(START, x);
+    let again = a.open(START, to);
+    a.close(START, again);
+    assert_eq!(sent(&mut a, y).len(), 1, "the path over another interface stays");
+    assert_eq!(link_events(&mut a), []);
+    a.interface_down(START, y);
+    assert_eq!(link_events(&mut a), [(link, LinkEvent::Closed(CloseReason::Interface))]);
+    a.open(START, to);
+    let request = sent(&mut a, z);
+    assert_eq!(request[0][1], 0x08, "the path is asked for on what is left");
+}
+
+#[test]
+fn the_answer_to_a_path_request_goes_out_where_it_was_asked() {
+    let (mut a, [x, y, z]) = with_interfaces(endpoint());
+    let mut b = other_endpoint();
+    let wire = b.interface_up(START, InterfaceConfig::TCP);
+    b.open(START, a.identity());
+    carry(&mut b, wire, &mut a, z);
+    assert_eq!((sent(&mut a, x), sent(&mut a, y)), (vec![], vec![]));
+    assert_eq!(sent(&mut a, z).len(), 1);
+}
+
+fn with_interfaces(mut endpoint: Endpoint) -> (Endpoint, [InterfaceId; 3]) {
+    let interfaces = [(); 3].map(|()| endpoint.interface_up(START, InterfaceConfig::TCP));
+    (endpoint, interfaces)
+}
+
+fn sent(endpoint: &mut Endpoint, id: InterfaceId) -> Vec<Vec<u8>> {
+    let mut sent = vec![];
+    let mut buffer = vec![];
+    while let Some(bytes) = endpoint.poll_transmit(START, id, &mut buffer) {
+        sent.push(bytes.to_vec());
+    }
+    sent
+}
+
+fn carry(from: &mut Endpoint, of_from: InterfaceId, to: &mut Endpoint, of_to: InterfaceId) {
+    for bytes in sent(from, of_from) {
+        to.handle_bytes(START, of_to, &bytes);
+    }
+}
+
+fn link_events(endpoint: &mut Endpoint) -> Vec<(LinkHandle, LinkEvent)> {
+    std::iter::from_fn(|| endpoint.poll_event())
+        .filter_map(|event| match event {
+            Event::Link { link, event } => Some((link, event)),
+            _ => None,
+        })
+        .collect()
+}
+
 fn endpoint() -> Endpoint {
-    let mut rng = Counting(0);
+    endpoint_from(0)
+}
+
+fn other_endpoint() -> Endpoint {
+    endpoint_from(100)
+}
+
+fn endpoint_from(seed: u8) -> Endpoint {
+    let mut rng = Counting(seed);
     let identity = Identity::generate(&mut rng);
     Endpoint::new(identity, Config::default(), Box::new(rng))
 }

@@ -4,10 +4,10 @@ mod common;
 
 use std::time::Duration;
 
-use common::{A, B, Net, START, Wire, unframed};
+use common::{A, B, Net, START, Seeded, Wire, unframed};
 use lxst_reticulum::{
-    Class, CloseReason, DropReason, Event, FailReason, InterfaceConfig, LinkError, LinkEvent,
-    LinkHandle, limits,
+    Class, CloseReason, Config, DropReason, Endpoint, Event, FailReason, Identity, InterfaceConfig,
+    LinkError, LinkEvent, LinkHandle, limits,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -87,6 +87,25 @@ fn an_unknown_phone_ends_in_no_path() {
     let asked: Vec<_> = net.sent.iter().map(|sent| (sent.at - START).as_secs()).collect();
     assert_eq!(asked, [0, 5, 10]);
     assert_eq!(net.nodes[A].endpoint.poll_timeout(), None);
+}
+
+#[test]
+fn a_search_may_last_for_ever() {
+    let config = Config { path_search: Duration::MAX };
+    let mut rng = Seeded::new(35);
+    let identity = Identity::generate(&mut rng);
+    let mut endpoint = Endpoint::new(identity, config, Box::new(rng));
+    let unknown = "00112233445566778899aabbccddeeff".parse().unwrap();
+    let link = endpoint.open(START, unknown);
+    let mut now = START;
+    for _ in 0..1_000 {
+        assert_eq!(endpoint.poll_timeout(), Some(now + limits::PATH_REQUEST_INTERVAL));
+        now += limits::PATH_REQUEST_INTERVAL;
+        endpoint.handle_timeout(now);
+    }
+    assert_eq!(endpoint.poll_event(), None);
+    endpoint.close(now, link);
+    assert_eq!(endpoint.poll_timeout(), None);
 }
 
 #[test]
@@ -398,9 +417,11 @@ fn what_a_link_cannot_carry_is_refused() {
         assert_eq!(b.send(now, theirs, Class::Signal, b"signal"), Ok(()));
     }
     assert_eq!(b.send(now, theirs, Class::Signal, b"signal"), Err(LinkError::QueueFull));
+    assert_eq!(b.stats().dropped(DropReason::SignalRefused), 1);
     let a = &mut net.nodes[A].endpoint;
     while a.send(now, ours, Class::Signal, b"signal").is_ok() {}
     assert_eq!(a.identify(now, ours), Err(LinkError::QueueFull));
+    assert_eq!(a.stats().dropped(DropReason::SignalRefused), 2);
     let b = &mut net.nodes[B].endpoint;
     let unknown = "00112233445566778899aabbccddeeff".parse().unwrap();
     let searching = b.open(now, unknown);

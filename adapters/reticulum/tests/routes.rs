@@ -65,6 +65,33 @@ fn another_client_of_the_shared_instance_is_reached_directly() {
     assert_eq!((request[0], request[1]), (0x02, 0));
 }
 
+#[test]
+fn a_path_is_kept_for_a_week_after_the_last_announce() {
+    let day = 86_400 * SECOND;
+    let mut net = Net::acquainted(40, Wire::GOOD);
+    net.run_for(6 * day);
+    assert!(!asks_for_the_path(&mut net));
+    net.nodes[B].endpoint.announce(net.now);
+    net.run_for(6 * day);
+    assert!(!asks_for_the_path(&mut net), "the second announce counts");
+    net.run_for(day + SECOND);
+    assert!(asks_for_the_path(&mut net));
+}
+
+/// Opens a link from A to B, closes it again, and says what A sent first.
+fn asks_for_the_path(net: &mut Net) -> bool {
+    let (sent, to) = (net.sent.len(), net.nodes[B].endpoint.identity());
+    let link = net.nodes[A].endpoint.open(net.now, to);
+    net.run_for(Duration::ZERO);
+    net.nodes[A].endpoint.close(net.now, link);
+    let first = unframed(&net.sent[sent].bytes)[0];
+    assert!(first == PATH_REQUEST || first == LINK_REQUEST, "{first:#x}");
+    first == PATH_REQUEST
+}
+
+const PATH_REQUEST: u8 = 0x08;
+const LINK_REQUEST: u8 = 0x02;
+
 /// A, which heard B through a node that counted `hops`, and the link request that it then sends.
 fn request_after_announce(config: InterfaceConfig, hops: u8) -> (Net, Vec<u8>) {
     let mut net = Net::new(u64::from(hops), Wire { config, ..Wire::GOOD });

@@ -12,17 +12,17 @@ use super::links::{INITIATOR_KEEPALIVE, RESPONDER_KEEPALIVE};
 use super::*;
 use crate::identity::DestinationHash;
 use crate::link::{Active, Proven, responder_timeout};
-use crate::packet::{HeaderError, Kind, Packet};
+use crate::packet::{Kind, Packet};
 
 impl Endpoint {
     pub(super) fn handle_packet(&mut self, now: Now, id: InterfaceId, raw: &[u8]) {
+        let Some(interface) = self.interfaces.get(&id) else {
+            return;
+        };
         self.stats.packets_in += 1;
         self.stats.bytes_in += raw.len() as u64;
-        let outcome = match Packet::parse(raw) {
-            Ok(packet) => self.dispatch(now, id, &packet),
-            Err(HeaderError::Malformed) => Err(DropReason::Malformed),
-            Err(HeaderError::Ifac) => Err(DropReason::Ifac),
-        };
+        let unmasked = interface.unmask(raw);
+        let outcome = unmasked.and_then(|raw| self.dispatch(now, id, &Packet::parse(&raw)?));
         if let Err(reason) = outcome {
             self.stats.drop(reason);
         }
@@ -94,8 +94,8 @@ impl Endpoint {
         packet: &Packet<'_>,
     ) -> Result<(), DropReason> {
         self.paths.handle_link_request(now, id, packet, &mut *self.rng)?;
-        let mtu = self.interfaces.get(&id).map_or(MTU as u32, |interface| interface.config.mtu);
-        let data = clamp_signalled_mtu(packet.data, mtu).ok_or(DropReason::Malformed)?;
+        let data =
+            clamp_signalled_mtu(packet.data, self.mtu_of(id)).ok_or(DropReason::Malformed)?;
         let raw = RawPacket::unpack(packet.raw).map_err(|_| DropReason::Malformed)?;
         let (signing_key, signing_public_key) = self.identity.signing_key();
         let (session, proof) = LinkEngine::new_responder(
@@ -161,9 +161,14 @@ impl Endpoint {
                 &mut *self.rng,
             )
             .map_err(|_| DropReason::Unauthentic)?;
-        let Some(Link::Requested(request)) = self.links.remove(&handle) else {
+        let Some(Link::Requested(mut request)) = self.links.remove(&handle) else {
             return Err(DropReason::WrongState);
         };
+        let confirmed = match packet.data.len() {
+            PROOF_WITHOUT_MTU => MTU as u32,
+            _ => request.session.mtu(),
+        };
+        request.session.set_mtu(confirmed.min(self.mtu_of(id)));
         let link = Active::new(now, request.session, id, now.saturating_sub(request.sent_at));
         let (rtt, mdu) = (link.rtt, link.session.mdu());
         self.links.insert(handle, Link::Active(link));
@@ -293,6 +298,10 @@ impl Endpoint {
         Ok(())
     }
 
+    fn mtu_of(&self, id: InterfaceId) -> u32 {
+        self.interfaces.get(&id).map_or(MTU as u32, |interface| interface.config.mtu)
+    }
+
     fn handle_of(&self, packet: &Packet<'_>) -> Result<LinkHandle, DropReason> {
         let handle = self.links_by_id.get(&packet.destination);
         handle.copied().ok_or(DropReason::UnknownLink)
@@ -329,6 +338,9 @@ fn identified(action: &LinkAction) -> Option<IdentityHash> {
     };
     Some(IdentityHash(*identity_hash))
 }
+
+/// The signature and the key of a proof, from a peer that negotiates no MTU.
+const PROOF_WITHOUT_MTU: usize = 96;
 
 #[cfg(test)]
 mod tests {

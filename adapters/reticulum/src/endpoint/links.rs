@@ -30,7 +30,7 @@ impl Endpoint {
         let search = Searching {
             to,
             repeat_at: now + limits::PATH_REQUEST_INTERVAL,
-            until: now + self.config.path_search,
+            until: now.saturating_add(self.config.path_search),
         };
         self.links.insert(handle, Link::Searching(search));
         let request = self.paths.path_request(to.telephony_destination(), &mut *self.rng);

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use lxst_reticulum::{
-    Config, Endpoint, Event, Identity, InterfaceConfig, InterfaceId, LinkEvent, LinkHandle, Now,
-    Rng,
+    Config, Endpoint, Event, Framing, Identity, InterfaceConfig, InterfaceId, LinkEvent,
+    LinkHandle, Now, Rng,
 };
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
@@ -74,7 +74,7 @@ pub(crate) struct Sent {
     pub(crate) bytes: Vec<u8>,
 }
 
-/// Two endpoints and the wire between them.
+/// Endpoints, two for the most part, and the wire between them.
 pub(crate) struct Net {
     pub(crate) now: Now,
     pub(crate) nodes: Vec<Node>,
@@ -87,6 +87,7 @@ pub(crate) struct Net {
 
 pub(crate) struct Node {
     pub(crate) endpoint: Endpoint,
+    pub(crate) config: InterfaceConfig,
     pub(crate) interface: Option<InterfaceId>,
     pub(crate) events: Vec<(Now, Event)>,
     /// A cut node neither hears nor is heard.
@@ -98,16 +99,21 @@ pub(crate) const B: usize = 1;
 
 impl Net {
     pub(crate) fn new(seed: u64, wire: Wire) -> Self {
+        Self::with_configs(seed, wire, &[wire.config; 2])
+    }
+
+    /// One endpoint per interface.
+    pub(crate) fn with_configs(seed: u64, wire: Wire, configs: &[InterfaceConfig]) -> Self {
         let mut net = Self {
             now: START,
-            nodes: (0..2).map(|n| Node::new(seed * 2 + n)).collect(),
+            nodes: (0..).zip(configs).map(|(n, config)| Node::new(seed * 2 + n, *config)).collect(),
             wire,
             sent: vec![],
             rng: Seeded::new(seed ^ 0xabcd),
             in_flight: BTreeMap::new(),
             sequence: 0,
         };
-        for n in [A, B] {
+        for n in 0..net.nodes.len() {
             net.plug(n);
         }
         net
@@ -124,19 +130,24 @@ impl Net {
 
     /// An established link that A opened to B.
     pub(crate) fn linked(seed: u64, wire: Wire) -> (Self, LinkHandle, LinkHandle) {
-        let mut net = Self::acquainted(seed, wire);
+        Self::acquainted(seed, wire).link()
+    }
+
+    /// Opens a link from A to B.
+    pub(crate) fn link(mut self) -> (Self, LinkHandle, LinkHandle) {
+        let net = &mut self;
         let to = net.nodes[B].endpoint.identity();
         let ours = net.nodes[A].endpoint.open(net.now, to);
         net.run_for(Duration::from_secs(2));
         let up = net.link_events(A, ours);
         assert!(matches!(up[..], [LinkEvent::Up { .. }]), "{up:?}");
         let theirs = net.incoming(B).expect("the link came in");
-        (net, ours, theirs)
+        (self, ours, theirs)
     }
 
     pub(crate) fn plug(&mut self, n: usize) {
-        let config = self.wire.config;
-        self.nodes[n].interface = Some(self.nodes[n].endpoint.interface_up(self.now, config));
+        let node = &mut self.nodes[n];
+        node.interface = Some(node.endpoint.interface_up(self.now, node.config));
     }
 
     pub(crate) fn unplug(&mut self, n: usize) {
@@ -236,9 +247,9 @@ impl Net {
                 continue;
             };
             // A stream arrives in pieces of any size; a datagram stays whole.
-            let size = match self.wire.config {
-                InterfaceConfig::UDP => bytes.len(),
-                _ => 1 + self.rng.below(bytes.len() as u64) as usize,
+            let size = match node.config.framing {
+                Framing::Datagram => bytes.len(),
+                Framing::Hdlc => 1 + self.rng.below(bytes.len() as u64) as usize,
             };
             for piece in bytes.chunks(size) {
                 node.endpoint.handle_bytes(self.now, id, piece);
@@ -290,11 +301,11 @@ impl Node {
         self.endpoint.poll_timeout()
     }
 
-    fn new(seed: u64) -> Self {
+    fn new(seed: u64, config: InterfaceConfig) -> Self {
         let mut rng = Seeded::new(seed);
         let identity = Identity::generate(&mut rng);
         let endpoint = Endpoint::new(identity, Config::default(), Box::new(rng));
-        Self { endpoint, interface: None, events: vec![], cut: false }
+        Self { endpoint, config, interface: None, events: vec![], cut: false }
     }
 }
 

@@ -1,0 +1,269 @@
+//! Known destinations: whose public key is remembered, here and in the owner's store.
+//!
+//! ```text
+//! ["LXKD" 4][version 1][records 2][record ..]
+//! record: [heard at, Unix seconds 5][public key 64][check 4]
+//! ```
+//! Numbers are big-endian. The check is the head of the SHA-256 of the record before it.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use rns_core::hash::{full_hash, truncated_hash};
+
+use crate::Now;
+use crate::identity::{DestinationHash, IdentityHash};
+use crate::limits;
+
+/// The keys of telephony destinations that announced themselves.
+#[derive(Default)]
+pub(crate) struct KnownDestinations {
+    keys: BTreeMap<DestinationHash, Known>,
+    revision: u64,
+}
+
+struct Known {
+    public_key: [u8; 64],
+    heard_at: Now,
+}
+
+/// A store that was not imported, or not all of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ImportError {
+    /// The bytes are something else; nothing was imported.
+    #[error("not a store of known destinations, it must begin with \"LXKD\"")]
+    Foreign,
+    /// The store has another format; nothing was imported.
+    #[error("store of known destinations in version {0}, this program reads version 1")]
+    Version(u8),
+    /// Some records are broken or missing; the others were imported.
+    #[error("store of known destinations is damaged: {lost} records are lost, {new} are new")]
+    Damaged {
+        /// Destinations that were not known before.
+        new: usize,
+        /// Records that could not be read.
+        lost: usize,
+    },
+}
+
+impl KnownDestinations {
+    pub(crate) fn public_key(&self, of: DestinationHash) -> Option<&[u8; 64]> {
+        self.keys.get(&of).map(|known| &known.public_key)
+    }
+
+    /// Who is known, and when they were last heard.
+    pub(crate) fn phones(&self) -> impl Iterator<Item = (IdentityHash, Now)> {
+        self.keys.values().map(|known| (identity(&known.public_key), known.heard_at))
+    }
+
+    /// Remembers a key, and says whether its destination is new. Beyond [`limits::KEYS`] the one
+    /// that was heard longest ago makes room.
+    pub(crate) fn remember(
+        &mut self,
+        of: DestinationHash,
+        public_key: [u8; 64],
+        heard_at: Now,
+    ) -> bool {
+        if let Some(known) = self.keys.get_mut(&of) {
+            known.heard_at = known.heard_at.max(heard_at);
+            return false;
+        }
+        self.keys.insert(of, Known { public_key, heard_at });
+        self.revision += 1;
+        if self.keys.len() > limits::KEYS {
+            let oldest = self.keys.iter().min_by_key(|(_, known)| known.heard_at);
+            if let Some(oldest) = oldest.map(|(destination, _)| *destination) {
+                self.keys.remove(&oldest);
+            }
+        }
+        true
+    }
+
+    /// Grows with every destination that was not known before.
+    pub(crate) fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    pub(crate) fn export(&self) -> Vec<u8> {
+        let mut store = Vec::with_capacity(HEADER + self.keys.len() * RECORD);
+        store.extend_from_slice(MAGIC);
+        store.push(VERSION);
+        // There are `limits::KEYS` at most.
+        store.extend_from_slice(&(self.keys.len() as u16).to_be_bytes());
+        for known in self.keys.values() {
+            let at = store.len();
+            store.extend_from_slice(&known.heard_at.as_secs().to_be_bytes()[3..]);
+            store.extend_from_slice(&known.public_key);
+            let check = check(&store[at..]);
+            store.extend_from_slice(&check);
+        }
+        store
+    }
+
+    /// Adds the records of a store except for `own`, and returns how many were new.
+    pub(crate) fn import(
+        &mut self,
+        now: Now,
+        own: DestinationHash,
+        store: &[u8],
+    ) -> Result<usize, ImportError> {
+        let Some([version, rest @ ..]) = store.strip_prefix(MAGIC) else {
+            return Err(ImportError::Foreign);
+        };
+        if *version != VERSION {
+            return Err(ImportError::Version(*version));
+        }
+        let (count, records) = rest.split_first_chunk().unwrap_or((&[0; 2], &[]));
+        let records = records.chunks(RECORD);
+        let found = records.len().max(usize::from(u16::from_be_bytes(*count)));
+        let (mut read, mut new) = (0, 0);
+        for (heard_at, public_key) in records.take(limits::KEYS).filter_map(parse) {
+            let destination = identity(&public_key).telephony_destination();
+            read += 1;
+            if destination != own {
+                new += usize::from(self.remember(destination, public_key, heard_at.min(now)));
+            }
+        }
+        if rest.len() < 2 || read < found {
+            return Err(ImportError::Damaged { new, lost: (found - read).max(1) });
+        }
+        Ok(new)
+    }
+}
+
+fn identity(public_key: &[u8; 64]) -> IdentityHash {
+    IdentityHash(truncated_hash(public_key))
+}
+
+fn parse(record: &[u8]) -> Option<(Now, [u8; 64])> {
+    let (known, found) = record.split_last_chunk()?;
+    if record.len() != RECORD || check(known) != *found {
+        return None;
+    }
+    let (heard_at, public_key) = known.split_first_chunk::<5>()?;
+    let seconds = heard_at.iter().fold(0, |seconds, byte| seconds << 8 | u64::from(*byte));
+    Some((Now::from_secs(seconds), public_key.try_into().ok()?))
+}
+
+fn check(record: &[u8]) -> [u8; CHECK] {
+    let mut check = [0; CHECK];
+    check.copy_from_slice(&full_hash(record)[..CHECK]);
+    check
+}
+
+const MAGIC: &[u8] = b"LXKD";
+const VERSION: u8 = 1;
+const HEADER: usize = 7;
+const CHECK: usize = 4;
+const RECORD: usize = 5 + 64 + CHECK;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Now = Now::from_secs(1_800_000_000);
+    const OWN: DestinationHash = DestinationHash([0; 16]);
+
+    #[test]
+    fn beyond_the_bound_the_destination_heard_longest_ago_makes_room() {
+        let mut known = KnownDestinations::default();
+        for n in 0..limits::KEYS as u64 + 10 {
+            known.remember(destination(n), [0; 64], NOW + Now::from_secs(n));
+        }
+        assert_eq!(known.keys.len(), limits::KEYS);
+        assert_eq!(known.public_key(destination(9)), None);
+        assert!(known.public_key(destination(10)).is_some());
+    }
+
+    #[test]
+    fn an_imported_destination_keeps_its_age() {
+        let mut known = KnownDestinations::default();
+        for n in 0..limits::KEYS as u64 {
+            known.remember(of_key(n), key(n), NOW + Now::from_secs(n));
+        }
+        let store = known.export();
+        let mut again = KnownDestinations::default();
+        let later = NOW + Now::from_secs(1_000_000);
+        assert_eq!(again.import(later, OWN, &store), Ok(limits::KEYS));
+        assert_eq!(again.export(), store);
+        again.remember(of_key(1_000_000), key(1_000_000), later);
+        assert_eq!(again.public_key(of_key(0)), None, "the oldest of the store makes room");
+        assert!(again.public_key(of_key(1)).is_some());
+    }
+
+    #[test]
+    fn a_store_from_the_future_was_heard_now() {
+        let mut known = KnownDestinations::default();
+        known.remember(of_key(1), key(1), NOW + NOW);
+        let mut again = KnownDestinations::default();
+        assert_eq!(again.import(NOW, OWN, &known.export()), Ok(1));
+        assert_eq!(again.keys[&of_key(1)].heard_at, NOW);
+    }
+
+    #[test]
+    fn a_store_cut_anywhere_loses_only_what_was_cut_off() {
+        let store = store_of(3);
+        for len in 0..store.len() {
+            let mut known = KnownDestinations::default();
+            let imported = known.import(NOW, OWN, &store[..len]);
+            let whole = len.saturating_sub(HEADER) / RECORD;
+            let error = match len {
+                0..=4 => ImportError::Foreign,
+                5..HEADER => ImportError::Damaged { new: 0, lost: 1 },
+                _ => ImportError::Damaged { new: whole, lost: 3 - whole },
+            };
+            assert_eq!(imported, Err(error), "{len} bytes");
+            assert_eq!(known.keys.len(), whole);
+        }
+    }
+
+    #[test]
+    fn a_store_with_any_bit_changed_loses_one_record_at_most() {
+        let store = store_of(3);
+        for bit in 0..store.len() * 8 {
+            let mut changed = store.clone();
+            changed[bit / 8] ^= 1 << (bit % 8);
+            let mut known = KnownDestinations::default();
+            let imported = known.import(NOW, OWN, &changed);
+            match bit / 8 {
+                0..4 => assert_eq!(imported, Err(ImportError::Foreign)),
+                4 => assert!(matches!(imported, Err(ImportError::Version(_)))),
+                // The count lies, and all records are there.
+                5..HEADER => assert_eq!(known.keys.len(), 3),
+                _ => assert_eq!(imported, Err(ImportError::Damaged { new: 2, lost: 1 })),
+            }
+        }
+    }
+
+    #[test]
+    fn a_store_beyond_the_bound_is_read_up_to_it() {
+        let mut store = store_of(1);
+        let record = store[HEADER..].to_vec();
+        (0..limits::KEYS).for_each(|_| store.extend_from_slice(&record));
+        let imported = KnownDestinations::default().import(NOW, OWN, &store);
+        assert_eq!(imported, Err(ImportError::Damaged { new: 1, lost: 1 }));
+    }
+
+    fn store_of(count: u64) -> Vec<u8> {
+        let mut known = KnownDestinations::default();
+        (0..count).for_each(|n| assert!(known.remember(of_key(n), key(n), NOW)));
+        known.export()
+    }
+
+    fn key(n: u64) -> [u8; 64] {
+        let mut key = [7; 64];
+        key[..8].copy_from_slice(&n.to_be_bytes());
+        key
+    }
+
+    fn of_key(n: u64) -> DestinationHash {
+        identity(&key(n)).telephony_destination()
+    }
+
+    fn destination(n: u64) -> DestinationHash {
+        let mut hash = [1; 16];
+        hash[..8].copy_from_slice(&n.to_be_bytes());
+        DestinationHash(hash)
+    }
+}
