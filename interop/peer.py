@@ -12,6 +12,8 @@ import time
 
 sys.dont_write_bytecode = True
 
+import peer_network
+
 USAGE = """
 commands, one JSON object a line on standard input:
   {"cmd": "call", "identity": HASH, "profile": 64, "mode": 1}   profile and mode may be left out;
@@ -26,14 +28,15 @@ commands, one JSON object a line on standard input:
   {"cmd": "mute", "direction": "transmit", "on": true}          or "receive"
   {"cmd": "audio", "file": PATH}            plays this WAV into the microphone from now
   {"cmd": "flush_audio"}                    writes --audio-out up to now, then event "audio"
-  {"cmd": "await_path", "identity": HASH, "timeout": 10}        event "path", with "known"
+  {"cmd": "await_path", "identity": HASH, "timeout": 10}        event "path"
   {"cmd": "stats"}                          event "stats"
   {"cmd": "quit"}                           also at the end of standard input, and on SIGTERM
 
 events, one JSON object a line on standard output; "t" is seconds of the monotonic clock,
 the same for all processes of one Linux machine:
   ready {identity, destination, port, online}     online: the interface asked for is up
-  announce {identity}    path {identity, known}   ringing {identity}
+  offline, online        an interface asked for went down; all are up again
+  announce {identity}    path {identity, known, hops}           ringing {identity}
   established {identity, profile, mode}           ended, busy, rejected {identity}
   audio {file, seconds}  error {message}
   stats {media_tx, media_rx, proof_tx, proof_rx, .., status, profile, mode}   counts since the start
@@ -49,34 +52,8 @@ second only the first arrives; it may report "ended" for a rejected call when th
 as caller it loses a first signal that comes before its handler is set, and ends after 5 s.
 """
 
-CONFIG = """[reticulum]
-enable_transport = No
-share_instance = No
-panic_on_interface_error = No
-
-[logging]
-loglevel = {log_level}
-
-[interfaces]
-"""
-
-LISTEN = """
-[[listener]]
-type = TCPServerInterface
-enabled = yes
-listen_ip = 127.0.0.1
-listen_port = {port}
-"""
-
-CONNECT = """
-[[connection]]
-type = TCPClientInterface
-enabled = yes
-target_host = 127.0.0.1
-target_port = {port}
-"""
-
 INTERFACE_TIMEOUT_S = 3.0
+POLL_S = 0.02
 SHUTDOWN_TIMEOUT_S = 2.0
 
 
@@ -84,11 +61,10 @@ def arguments():
     parser = argparse.ArgumentParser(
         description=__doc__, epilog=USAGE, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    network = parser.add_argument_group("network (loopback only; one of them, or both)")
-    network.add_argument("--listen", type=int, metavar="PORT", help="accept Reticulum connections on 127.0.0.1:PORT")
-    network.add_argument("--connect", type=int, metavar="PORT", help="connect to 127.0.0.1:PORT, which must listen already")
-    network.add_argument("--storage", required=True, metavar="DIR", help="Reticulum's files, identity, log; made when missing")
-    network.add_argument("--log-level", type=int, default=4, metavar="N", help="of DIR/log, 0 to 7; 6 and 7 cost time (default 4)")
+    peer_network.add_arguments(parser)
+    files = parser.add_argument_group("files")
+    files.add_argument("--storage", required=True, metavar="DIR", help="Reticulum's files, identity, log; made when missing")
+    files.add_argument("--log-level", type=int, default=4, metavar="N", help="of DIR/log, 0 to 7; 6 and 7 cost time (default 4)")
     call = parser.add_argument_group("calls")
     call.add_argument("--auto-answer", type=float, metavar="S", help="answer S seconds, more than 0, after the ringing starts")
     call.add_argument("--block", metavar="HASH", help="whose calls hear that the line is busy")
@@ -114,8 +90,7 @@ def arguments():
         help="media packets logged a link and direction (default all); stats count all of them",
     )
     options = parser.parse_args()
-    if options.listen is None and options.connect is None:
-        parser.error("one of --listen and --connect is needed")
+    peer_network.check(parser, options)
     return options
 
 
@@ -177,8 +152,8 @@ class Peer:
         self.tap = Tap(events.put, options.log_media)
         self.tap.install()
 
-        write_config(options)
-        self.reticulum = RNS.Reticulum(configdir=options.storage)
+        peer_network.write_config(options)
+        self.reticulum = RNS.Reticulum(configdir=options.storage, require_shared_instance=options.instance is not None)
         identity = load_identity(RNS, os.path.join(options.storage, "identity"))
         self.telephone = phone = Telephone(
             identity, ring_time=options.ring_time, wait_time=options.wait_time, auto_answer=options.auto_answer
@@ -199,10 +174,10 @@ class Peer:
 
     def start(self):
         """Waits until the interfaces are up, then reports ready."""
-        asked = [name for name in ("listener", "connection") if f"[[{name}]]" in config_text(self.options)]
+        asked = peer_network.interface_names(self.options)
         deadline = time.monotonic() + INTERFACE_TIMEOUT_S
         while not (online := self.online(asked)) and time.monotonic() < deadline:
-            time.sleep(0.01)
+            time.sleep(POLL_S)
         self.events.emit(
             "ready",
             identity=self.telephone.identity.hash.hex(),
@@ -210,10 +185,18 @@ class Peer:
             port=self.options.listen,
             online=online,
         )
+        threading.Thread(target=self.watch, args=(asked, online), daemon=True).start()
+
+    def watch(self, names, was_online):
+        """Reports when an interface goes down, and when all are up again."""
+        while True:
+            time.sleep(POLL_S)
+            if (online := self.online(names)) != was_online:
+                was_online = online
+                self.events.emit("online" if online else "offline")
 
     def online(self, names):
-        up = {interface.name for interface in self.rns.Transport.interfaces if interface.online}
-        return all(name in up for name in names)
+        return names <= {interface.name for interface in self.rns.Transport.interfaces if interface.online}
 
     def on_established(self, remote):
         self.recording.start()
@@ -277,8 +260,9 @@ class Peer:
 
     def cmd_await_path(self, identity, timeout=10.0):
         def job():
-            known = self.search_path(bytes.fromhex(identity), timeout) is not None
-            self.events.emit("path", identity=identity, known=known)
+            remote = self.search_path(bytes.fromhex(identity), timeout)
+            hops = self.rns.Transport.hops_to(self.telephony_of(remote.hash)) if remote else None
+            self.events.emit("path", identity=identity, known=remote is not None, hops=hops)
 
         threading.Thread(target=job, daemon=True).start()
 
@@ -293,15 +277,18 @@ class Peer:
     def search_path(self, identity_hash, timeout):
         """Returns the identity behind a hash once its telephone can be reached, or None after the timeout."""
         rns = self.rns
-        destination = rns.Destination.hash_from_name_and_identity("lxst.telephony", identity_hash)
+        destination = self.telephony_of(identity_hash)
         deadline = time.monotonic() + timeout
         if not rns.Transport.has_path(destination):
             rns.Transport.request_path(destination)
         while time.monotonic() < deadline:
             if rns.Transport.has_path(destination) and (identity := rns.Identity.recall(destination)):
                 return identity
-            time.sleep(0.02)
+            time.sleep(POLL_S)
         return None
+
+    def telephony_of(self, identity_hash):
+        return self.rns.Destination.hash_from_name_and_identity("lxst.telephony", identity_hash)
 
     def stop(self):
         self.telephone.hangup()
@@ -320,20 +307,6 @@ class AnnounceHandler:
 
     def received_announce(self, destination_hash, announced_identity, app_data):
         self.events.emit("announce", identity=announced_identity.hash.hex())
-
-
-def config_text(options):
-    text = CONFIG.format(log_level=options.log_level)
-    if options.listen is not None:
-        text += LISTEN.format(port=options.listen)
-    if options.connect is not None:
-        text += CONNECT.format(port=options.connect)
-    return text
-
-
-def write_config(options):
-    with open(os.path.join(options.storage, "config"), "w") as file:
-        file.write(config_text(options))
 
 
 def load_identity(rns, path):

@@ -1,38 +1,83 @@
 //! How a Python peer is set up.
 
-use core::net::Ipv4Addr;
 use core::time::Duration;
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use crate::environment;
 use crate::hex;
+use crate::network::{Ifac, Network, free_tcp_ports};
 use crate::packet::IdentityHash;
 use crate::peer::PythonPeer;
+use crate::rnsd::Rnsd;
 
 /// Sets up a [`PythonPeer`]; start with [`PythonPeer::builder`].
 #[derive(Clone, Debug)]
 pub struct Builder {
     name: String,
     storage: PathBuf,
-    connect: Option<u16>,
+    /// `None` listens on a free port.
+    network: Option<Network>,
+    ifac: Option<Ifac>,
     arguments: Vec<OsString>,
 }
 
 impl Builder {
     pub(crate) fn new(test: &str, name: &str) -> Self {
         let storage = environment::target_dir().join("interop").join(test).join(name);
-        Self { name: name.to_owned(), storage, connect: None, arguments: Vec::new() }
+        Self { name: name.to_owned(), storage, network: None, ifac: None, arguments: Vec::new() }
     }
 
     /// Connects to a Reticulum TCP listener on loopback, instead of listening on a free port.
     ///
-    /// The listener must be there already: RNS tries again only after 5 s.
+    /// The listener must be there already: RNS tries again only after 5 s. When the connection is
+    /// lost, it reports `offline`, and a call ends as soon as media has nowhere to go (0.2 s
+    /// measured). It tries to connect every 5 s from then, the first time after 5 s, and reports
+    /// `online`; it keeps the paths that it knew and does not announce itself again by itself, so
+    /// whoever has forgotten it needs a [`Command::Announce`](crate::Command::Announce). No config
+    /// shortens the wait.
     pub fn connect(mut self, port: u16) -> Self {
-        self.connect = Some(port);
+        self.network = Some(Network::Connect(port));
+        self
+    }
+
+    /// Receives on one UDP port on loopback and sends to another, instead of listening on TCP.
+    ///
+    /// [`free_udp_ports`](crate::free_udp_ports) finds a pair. There is no connection: it is ready
+    /// and `online` at once, what it sends before the other end listens is lost, and a path is
+    /// requested only once. So start the called end first. Links have Reticulum's default MTU of
+    /// 500 bytes.
+    pub fn udp(mut self, listen: u16, forward: u16) -> Self {
+        self.network = Some(Network::Udp { listen, forward });
+        self
+    }
+
+    /// Attaches to the shared instance of an rnsd, instead of having an interface of its own.
+    ///
+    /// The rnsd must run. Two phones attached to one rnsd are 0 hops apart, and find each other by
+    /// path requests, before any announce.
+    ///
+    /// When the rnsd dies, the phone ends its call and reports `offline` at once, and forgets all
+    /// paths. It tries to attach every 8 s from then, the first time after 8 s, and reports
+    /// `online`; from then on it answers path requests, so it can be called. It announces itself
+    /// 10 s later, 18 s after the death at the earliest; apps attached to the same rnsd hear that,
+    /// but it is a path response, which does not leave the rnsd unless asked for. No config
+    /// shortens these waits; [`Command::Announce`](crate::Command::Announce) spares the 10 s.
+    pub fn shared_instance(mut self, rnsd: &Rnsd) -> Self {
+        self.network = Some(Network::Attach(rnsd.shared_instance().clone()));
+        self
+    }
+
+    /// Closes its interface to all who do not have this network name and passphrase (IFAC).
+    ///
+    /// # Panics
+    /// When one of them is empty or has a quote, `%`, `$` or line end in it, which RNS's config
+    /// does not keep.
+    #[track_caller]
+    pub fn ifac(mut self, network_name: &str, passphrase: &str) -> Self {
+        self.ifac = Some(Ifac::new(network_name, passphrase));
         self
     }
 
@@ -96,30 +141,37 @@ impl Builder {
     /// `log` (of RNS), `stderr` and `events.jsonl`.
     ///
     /// # Panics
-    /// When Python LXST cannot be set up, or the peer does not come up within 30 s; the message
-    /// says why.
+    /// When Python LXST cannot be set up, when the peer does not come up within 30 s, or for IFAC
+    /// at a shared instance; the message says why.
     #[track_caller]
     pub fn spawn(self) -> PythonPeer {
         let python = match environment::python() {
             Ok(python) => python,
             Err(error) => panic!("{error}"),
         };
+        assert!(
+            self.ifac.is_none() || !matches!(self.network, Some(Network::Attach(_))),
+            "a shared instance has no IFAC: the rnsd's own interfaces have it"
+        );
         for attempt in 1.. {
-            let port = self.connect.unwrap_or_else(free_port);
-            let child = self.start(python, port);
-            let mut peer = PythonPeer::new(&self.name, &self.storage, port, child);
+            let [port] = free_tcp_ports();
+            let network = self.network.clone().unwrap_or(Network::Listen(port));
+            let child = self.start(python, &network);
+            let mut peer = PythonPeer::new(&self.name, &self.storage, network.port(), child);
             match peer.await_ready() {
                 Ok(()) => return peer,
                 // Somebody took the free port in between.
                 Err(error)
-                    if attempt < SPAWN_ATTEMPTS && error.contains("Address already in use") => {}
+                    if attempt < SPAWN_ATTEMPTS
+                        && self.network.is_none()
+                        && error.contains("Address already in use") => {}
                 Err(error) => panic!("{error}"),
             }
         }
         unreachable!("the last attempt returns or panics");
     }
 
-    fn start(&self, python: &Path, port: u16) -> Child {
+    fn start(&self, python: &Path, network: &Network) -> Child {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("peer.py");
         if self.storage.exists() {
             fs::remove_dir_all(&self.storage)
@@ -131,8 +183,8 @@ impl Builder {
             .unwrap_or_else(|error| panic!("{}: {error}", self.storage.display()));
         Command::new(python)
             .arg(script)
-            .arg(if self.connect.is_some() { "--connect" } else { "--listen" })
-            .arg(port.to_string())
+            .args(network.arguments())
+            .args(self.ifac_arguments())
             .arg("--storage")
             .arg(&self.storage)
             .arg("--audio-out")
@@ -145,6 +197,10 @@ impl Builder {
             .unwrap_or_else(|error| panic!("{}: {error}", python.display()))
     }
 
+    fn ifac_arguments(&self) -> impl Iterator<Item = &str> {
+        self.ifac.iter().flat_map(|ifac| ["--ifac", &ifac.network_name, &ifac.passphrase])
+    }
+
     fn option(mut self, name: &str, value: impl Into<OsString>) -> Self {
         self.arguments.push(name.into());
         self.arguments.push(value.into());
@@ -155,13 +211,6 @@ impl Builder {
         self.arguments.push(name.into());
         self
     }
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .and_then(|listener| listener.local_addr())
-        .unwrap_or_else(|error| panic!("no free port on loopback: {error}"))
-        .port()
 }
 
 const SPAWN_ATTEMPTS: u32 = 3;

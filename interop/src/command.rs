@@ -40,7 +40,7 @@ pub enum Command {
     Audio(PathBuf),
     /// Writes what was heard so far; answered by `audio`.
     FlushAudio,
-    /// Searches the path to an identity's telephone; answered by `path`.
+    /// Searches the path to an identity's telephone; answered by `path`, with `known` and `hops`.
     AwaitPath {
         /// Whose telephone.
         identity: IdentityHash,

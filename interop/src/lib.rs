@@ -3,7 +3,8 @@
 //! A [`PythonPeer`] is a real Python LXST telephone in a process of its own, with WAV files in
 //! place of its sound devices: a test spawns it, gives it [`Command`]s, waits for its [`Event`]s,
 //! reads every packet of its links in plain text and listens to what its user heard.
-//! [`environment::python`] sets it up on first use. [`Capture`] holds calls that two such
+//! Phones meet over TCP, UDP, with or without IFAC, or at an [`Rnsd`], RNS's own daemon, as shared
+//! instance or transport node. [`environment::python`] sets it all up on first use. [`Capture`] holds calls that two such
 //! telephones made, to replay; [`envelope`] says whether speech came through.
 //!
 //! ```no_run
@@ -26,14 +27,21 @@ pub mod envelope;
 pub mod environment;
 mod event;
 mod hex;
+mod logs;
+mod network;
 mod packet;
 mod peer;
 mod recording;
+mod rnsd;
+mod rnsd_builder;
 
 pub use builder::Builder;
 pub use capture::{Body, Capture, CaptureError, CapturedPacket, PeerName, Record};
 pub use command::Command;
 pub use event::{Event, Stats};
+pub use network::{SharedInstance, free_udp_ports};
 pub use packet::{Direction, IdentityHash, PacketKind, PacketRecord};
 pub use peer::PythonPeer;
 pub use recording::Recording;
+pub use rnsd::Rnsd;
+pub use rnsd_builder::RnsdBuilder;

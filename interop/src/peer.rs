@@ -2,7 +2,7 @@
 
 use core::fmt::Write as _;
 use core::time::Duration;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout};
@@ -14,6 +14,7 @@ use crate::builder::Builder;
 use crate::command::Command;
 use crate::event::{Event, Stats};
 use crate::hex;
+use crate::logs::{self, TAIL_LINES};
 use crate::packet::{Direction, IdentityHash, PacketKind, PacketRecord};
 use crate::recording::Recording;
 
@@ -25,7 +26,7 @@ use crate::recording::Recording;
 pub struct PythonPeer {
     name: String,
     storage: PathBuf,
-    port: u16,
+    port: Option<u16>,
     identity: IdentityHash,
     destination: [u8; 16],
     child: Child,
@@ -40,7 +41,7 @@ impl PythonPeer {
         Builder::new(test, name)
     }
 
-    pub(crate) fn new(name: &str, storage: &Path, port: u16, mut child: Child) -> Self {
+    pub(crate) fn new(name: &str, storage: &Path, port: Option<u16>, mut child: Child) -> Self {
         let journal = Arc::new(Journal::default());
         if let Some(stdout) = child.stdout.take() {
             let (journal, copy) =
@@ -63,7 +64,7 @@ impl PythonPeer {
     pub(crate) fn await_ready(&mut self) -> Result<(), String> {
         let ready = self.wait("ready", READY_TIMEOUT, |event| event.name == "ready")?;
         if ready.json["online"] != true {
-            return Err(self.failure(&format!("its interface on port {} is not up", self.port)));
+            return Err(self.failure("its interface is not up"));
         }
         let destination = ready.json["destination"].as_str().and_then(hex::decode_array);
         let (Some(identity), Some(destination)) = (ready.identity(), destination) else {
@@ -83,9 +84,16 @@ impl PythonPeer {
         self.destination
     }
 
-    /// Returns the TCP port on loopback that it listens on, or is connected to.
+    /// Returns the port on loopback that it listens on, TCP or UDP, or is connected to.
+    ///
+    /// # Panics
+    /// When it is attached to a shared instance, so that it has no port: ask the [`Rnsd`](crate::Rnsd).
+    #[track_caller]
     pub fn port(&self) -> u16 {
-        self.port
+        match self.port {
+            Some(port) => port,
+            None => panic!("python peer {} has no port: it is attached to an rnsd", self.name),
+        }
     }
 
     /// Gives it a command.
@@ -175,6 +183,12 @@ impl PythonPeer {
         self.journal.lock().events.iter().filter_map(Event::packet).collect()
     }
 
+    /// Forgets all events so far, for runs so long that they would pile up.
+    pub fn forget(&mut self) {
+        self.journal.lock().events.clear();
+        self.seen = 0;
+    }
+
     /// Asks for its counts.
     #[track_caller]
     pub fn stats(&mut self) -> Stats {
@@ -240,16 +254,7 @@ impl PythonPeer {
             // Writing to a String succeeds.
             let _ = write!(text, "\n  {event}");
         }
-        for name in ["log", "stderr"] {
-            let path = self.storage.join(name);
-            let log = fs::read(&path).unwrap_or_default();
-            let log = String::from_utf8_lossy(&log);
-            let lines: Vec<&str> = log.lines().collect();
-            let _ = write!(text, "\nend of {}:", path.display());
-            for line in lines.iter().skip(lines.len().saturating_sub(TAIL_LINES)) {
-                let _ = write!(text, "\n  {line}");
-            }
-        }
+        logs::append_ends(&mut text, &self.storage, &["log", "stderr"]);
         text
     }
 }
@@ -320,4 +325,3 @@ impl Journal {
 const READY_TIMEOUT: Duration = Duration::from_secs(30);
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 const QUIT_TIMEOUT: Duration = Duration::from_secs(10);
-const TAIL_LINES: usize = 15;

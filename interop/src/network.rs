@@ -1,0 +1,118 @@
+//! What a Python peer and an rnsd are connected by.
+
+use core::net::Ipv4Addr;
+use std::io;
+use std::net::{TcpListener, UdpSocket};
+
+/// How an app attaches to an rnsd: the place of its shared instance.
+///
+/// The stream there is Reticulum packets in HDLC frames, as on a TCP interface, without IFAC and
+/// without a handshake.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SharedInstance {
+    /// A Unix stream socket in Linux's abstract namespace, RNS's own choice on Linux.
+    ///
+    /// Its name is a zero byte and `rns/<name>`, without a zero at the end: in Rust
+    /// `SocketAddr::from_abstract_name(format!("rns/{name}"))` of `std::os::linux::net`. RNS's
+    /// control socket beside it is `rns/<name>/rpc`.
+    Unix {
+        /// RNS's `instance_name`; unique on this machine among the running tests.
+        name: String,
+    },
+    /// A TCP port on loopback.
+    Tcp {
+        /// RNS's `shared_instance_port`: where the packets are.
+        port: u16,
+        /// RNS's `instance_control_port`, which Python clients need and others do not.
+        control_port: u16,
+    },
+}
+
+/// What a Python peer has for its network.
+#[derive(Clone, Debug)]
+pub(crate) enum Network {
+    Listen(u16),
+    Connect(u16),
+    Udp { listen: u16, forward: u16 },
+    Attach(SharedInstance),
+}
+
+impl Network {
+    pub(crate) fn port(&self) -> Option<u16> {
+        match self {
+            Self::Listen(port) | Self::Connect(port) | Self::Udp { listen: port, .. } => {
+                Some(*port)
+            }
+            Self::Attach(_) => None,
+        }
+    }
+
+    /// Returns what tells `peer.py` of it.
+    pub(crate) fn arguments(&self) -> Vec<String> {
+        let instance = |place| ["--instance".into(), place, "--rpc-key".into(), RPC_KEY.into()];
+        match self {
+            Self::Listen(port) => ["--listen".into(), port.to_string()].into(),
+            Self::Connect(port) => ["--connect".into(), port.to_string()].into(),
+            Self::Udp { listen, forward } => ["--udp".into(), format!("{listen}:{forward}")].into(),
+            Self::Attach(SharedInstance::Unix { name }) => instance(format!("unix:{name}")).into(),
+            Self::Attach(SharedInstance::Tcp { port, control_port }) => {
+                instance(format!("tcp:{port}:{control_port}")).into()
+            }
+        }
+    }
+}
+
+/// A network name and a passphrase: packets of an interface without them are dropped.
+#[derive(Clone, Debug)]
+pub(crate) struct Ifac {
+    pub(crate) network_name: String,
+    pub(crate) passphrase: String,
+}
+
+impl Ifac {
+    #[track_caller]
+    pub(crate) fn new(network_name: &str, passphrase: &str) -> Self {
+        for text in [network_name, passphrase] {
+            assert!(
+                !text.is_empty() && text != "None" && !text.contains(['"', '%', '$', '\n', '\r']),
+                "{text:?} does not pass through RNS's config: choose a text without quotes, % and $"
+            );
+        }
+        Self { network_name: network_name.to_owned(), passphrase: passphrase.to_owned() }
+    }
+}
+
+/// Returns two UDP ports on loopback that are free right now.
+///
+/// For two ends that face each other: one listens on the first and forwards to the second, the
+/// other the reverse.
+///
+/// # Panics
+/// When loopback has no free port.
+#[track_caller]
+pub fn free_udp_ports() -> (u16, u16) {
+    let [first, second] = free_ports(|| {
+        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+        Ok((socket.local_addr()?.port(), socket))
+    });
+    (first, second)
+}
+
+#[track_caller]
+pub(crate) fn free_tcp_ports<const N: usize>() -> [u16; N] {
+    free_ports(|| {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        Ok((listener.local_addr()?.port(), listener))
+    })
+}
+
+#[track_caller]
+fn free_ports<S, const N: usize>(bind: impl Fn() -> io::Result<(u16, S)>) -> [u16; N] {
+    // All sockets are held until all are bound, so the ports differ.
+    let bound = [(); N]
+        .map(|()| bind().unwrap_or_else(|error| panic!("no free port on loopback: {error}")));
+    bound.map(|(port, _)| port)
+}
+
+/// RNS's `rpc_key`: without it in both configs, a Python client cannot use an rnsd of another folder.
+pub(crate) const RPC_KEY: &str = "5c8f1f3a6be0479d92d1a7c4e8053b6f5c8f1f3a6be0479d92d1a7c4e8053b6f";
