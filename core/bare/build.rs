@@ -4,6 +4,5 @@
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rustc-link-arg-bins=-nostartfiles");
-    println!("cargo::rustc-link-arg-bins=-static");
     println!("cargo::rustc-link-arg-bins=-lc");
 }

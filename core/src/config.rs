@@ -20,6 +20,12 @@ pub struct Config {
     pub profiles: ProfileSet,
     /// What our side sends.
     pub transmit: TransmitCodec,
+    /// How many frames go out in one packet: fewer packets for more delay. At least 1, at most
+    /// [`FRAMES_PER_PACKET`](crate::limits::FRAMES_PER_PACKET), and as many as fit the link; the
+    /// reference sends 1 and takes any number.
+    pub frames_per_packet: u8,
+    /// What a muted microphone sends in full duplex.
+    pub muted: MutedMicrophone,
     /// Who answers.
     pub answer: AnswerMode,
     /// Who may call.
@@ -50,6 +56,8 @@ impl Default for Config {
             mode: Mode::FullDuplex,
             profiles: ProfileSet::OPUS,
             transmit: TransmitCodec::Profile,
+            frames_per_packet: 1,
+            muted: MutedMicrophone::SendsSilence,
             answer: AnswerMode::App,
             callers: CallerPolicy::All,
             ring_time: Duration::from_secs(60),
@@ -74,6 +82,15 @@ pub enum TransmitCodec {
         /// The sample format.
         depth: RawDepth,
     },
+}
+
+/// What a muted microphone sends in full duplex.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MutedMicrophone {
+    /// Silence at the full rate, as the reference does.
+    SendsSilence,
+    /// Nothing but now and then a frame of silence that shows that we are there.
+    SendsNothing,
 }
 
 /// The sample format of a raw frame, little endian.

@@ -136,8 +136,8 @@ pub enum Command {
     SetMode(CallId, Mode),
     /// Press or release the talk button, which counts in half duplex.
     Talk(CallId, Talk),
-    /// Mute or unmute a direction. Muted sending sends silence; muted receiving plays none of what
-    /// arrives.
+    /// Mute or unmute a direction. Muted sending sends what
+    /// [`Config::muted`](crate::Config::muted) says; muted receiving plays none of what arrives.
     Mute(CallId, Direction, Mute),
     /// Take or free the line for incoming calls. An active call is not touched.
     SetBusy(Availability),
@@ -196,9 +196,11 @@ pub enum Availability {
 pub enum Outcome<'a> {
     /// An `Encode` made this payload, codec byte not included.
     Encoded(&'a [u8]),
+    /// An `Encode` of what was captured found silence, and nothing is to be sent for it.
+    Silent,
     /// A `Decode` or `Conceal` appended this much to the playout queue.
     Played {
-        /// How much.
+        /// How much was really appended, which may be none.
         samples: Samples,
         /// How loud it is, in -dBov: 0 is full scale, 127 silence.
         level: u8,

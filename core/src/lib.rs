@@ -31,6 +31,7 @@ mod media;
 mod outbox;
 mod output;
 mod profile;
+mod quality;
 mod state;
 mod stats;
 mod telephone;
@@ -38,8 +39,8 @@ mod time;
 mod timers;
 
 pub use config::{
-    AnnouncePolicy, AnswerMode, CallerLimits, CallerPolicy, Config, RawDepth, TransmitCodec,
-    Verdict,
+    AnnouncePolicy, AnswerMode, CallerLimits, CallerPolicy, Config, MutedMicrophone, RawDepth,
+    TransmitCodec, Verdict,
 };
 pub use error::InputError;
 pub use id::{CallId, IdentityHash, JobId, LinkId, NoIdentityHash};
@@ -53,6 +54,7 @@ pub use output::{
     Source, StreamChange, Tempo, Work,
 };
 pub use profile::{Mode, Profile, ProfileSet, UnknownProfile, VoiceCodec};
+pub use quality::{Mos, Quality};
 pub use state::{CallState, CallStatus, Role};
 pub use stats::Stats;
 pub use telephone::Telephone;

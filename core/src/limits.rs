@@ -30,10 +30,13 @@ pub const OUTPUTS_PER_INPUT: usize = 32;
 
 /// Deadlines that one timeout takes at most: one of each timer and two of each pending link. The
 /// rest waits for the next timeout.
-pub const DEADLINES_PER_TIMEOUT: usize = 10 + 2 * PENDING_LINKS;
+pub const DEADLINES_PER_TIMEOUT: usize = 12 + 2 * PENDING_LINKS;
 
 /// Encode jobs out at once. Captured audio waits beyond it.
 pub const SEND_JOBS: usize = 2;
+
+/// Frames that one media packet takes at most, whatever the settings say.
+pub const FRAMES_PER_PACKET: usize = 8;
 
 /// Captured audio that waits for an encoder. Beyond it the oldest is discarded and counted.
 pub const CAPTURE_BACKLOG: Samples = Samples::from_millis(500);
@@ -41,17 +44,50 @@ pub const CAPTURE_BACKLOG: Samples = Samples::from_millis(500);
 /// Audio that is kept decoded ahead of the speaker.
 pub const PLAYOUT_LEAD: Samples = Samples::from_millis(20);
 
-/// Received audio that is held back before playout starts: at least this, and two frames.
-pub const PLAYOUT_DEPTH: Samples = Samples::from_millis(60);
+/// The most that a speaker's block counts as, however much it takes at once.
+pub const BLOCK_MOST: Samples = Samples::from_millis(200);
 
-/// Received audio beyond the depth at which the oldest frame is dropped and counted.
-pub const PLAYOUT_EXCESS: Samples = Samples::from_millis(240);
+/// Received audio that waits for playout, at least four frames. Beyond it the oldest is dropped and
+/// counted.
+pub const PLAYOUT_MOST: Samples = Samples::from_millis(1_000);
+
+/// The longest that the first frame after a pause is held back.
+pub const HOLD_MOST: Samples = Samples::from_millis(200);
+
+/// How long the arrivals of a part of the slack's window are taken together.
+pub const SLACK_BUCKET: Duration = Duration::from_millis(500);
+
+/// The parts of the slack's window: delay that no frame needed for so long is shed.
+pub const SLACK_BUCKETS: usize = 8;
+
+/// Slack that is kept, or a quarter of a frame where that is shorter. Below it short frames play
+/// slower.
+pub const SLACK_LEAST: Samples = Samples::from_millis(2);
+
+/// The level, in -dBov, at and beyond which a frame is a pause in speech, which may be left out.
+pub const PAUSE_LEVEL: u8 = 50;
+
+/// The longest frame that is left out in a pause, since speech may begin in it.
+pub const SKIP_MOST: Samples = Samples::from_millis(60);
+
+/// What a decoder that plays faster may hold back.
+pub const TEMPO_HELD: Samples = Samples::from_millis(25);
+
+/// How long no frame comes before the peer pauses and nothing counts as lost: at least this, and
+/// what two packets and a half play.
+pub const PAUSE: Duration = Duration::from_millis(300);
+
+/// How long arrivals are held against the sender's estimated clock before lost frames count.
+pub const SENDER_WINDOW: Duration = Duration::from_secs(1);
+
+/// How often the quality of a call is told.
+pub const QUALITY: Duration = Duration::from_secs(1);
 
 /// Audio made up in a row while frames are missing (one frame where that is longer). Beyond it
-/// playout waits for its depth again.
+/// there is silence until a frame comes.
 pub const CONCEALMENT: Samples = Samples::from_millis(120);
 
-/// The least that is made up at once, however short the peer's frames are.
+/// The least that is made up at once, however little the speaker takes.
 pub const CONCEALMENT_STEP: Samples = Samples::from_millis(10);
 
 /// How long a new incoming link is left alone, since a Python caller hears nothing before it.

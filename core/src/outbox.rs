@@ -5,7 +5,8 @@ use heapless::{Deque, Vec};
 use crate::limits::{OUTBOX, OUTPUTS_PER_INPUT};
 use crate::wire::{Codec, Signal};
 use crate::{
-    CallId, Direction, Event, JobId, LinkId, LinkRequest, Samples, SendFormat, Source, StreamChange,
+    CallId, Direction, Event, JobId, LinkId, LinkRequest, Samples, SendFormat, Source,
+    StreamChange, Tempo,
 };
 
 /// An output whose bytes are not written yet.
@@ -25,7 +26,7 @@ pub(crate) enum Queued {
 pub(crate) enum Ticket {
     Encode { format: SendFormat, source: Source, samples: Samples },
     Discard { samples: Samples },
-    Decode { codec: Codec },
+    Decode { codec: Codec, tempo: Tempo },
     Conceal { samples: Samples },
 }
 

@@ -4,7 +4,9 @@ use core::fmt;
 
 use crate::limits::PACKET_BYTES;
 use crate::wire::Codec;
-use crate::{CallId, Direction, IdentityHash, Instant, JobId, LinkId, Mode, Profile, Samples};
+use crate::{
+    CallId, Direction, IdentityHash, Instant, JobId, LinkId, Mode, Profile, Quality, Samples,
+};
 
 /// The buffer that carries the bytes of one [`Output`].
 #[derive(Clone, Debug)]
@@ -147,18 +149,25 @@ pub enum SendFormat {
 pub enum Source {
     /// What was captured.
     Captured,
-    /// Silence.
+    /// Silence. It is encoded even where what is captured is left out when it is silent: it shows
+    /// the peer that we are there.
     Silence,
 }
 
 /// How fast a decoded frame plays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Tempo {
     /// As it was sent.
+    #[default]
     Normal,
-    /// Compressed, to shed delay.
+    /// Compressed to no less than three quarters, to shed delay. The decoder may hold back
+    /// [`TEMPO_HELD`](crate::limits::TEMPO_HELD) until a frame plays otherwise.
     Faster,
-    /// Expanded, to bridge a shortage.
+    /// Not at all, to shed delay in a pause of speech: decode it for the codec's state and append
+    /// nothing. The frame before was no louder than
+    /// [`PAUSE_LEVEL`](crate::limits::PAUSE_LEVEL).
+    Skip,
+    /// Expanded to no more than five quarters, to bridge a shortage.
     Slower,
 }
 
@@ -233,6 +242,14 @@ pub enum Event {
     PeerAudible {
         /// The call.
         call: CallId,
+    },
+    /// How the call sounds: once a second while it stands, and once more before `Ended`. A chatty
+    /// event: a slow app may leave out all but the latest.
+    Quality {
+        /// The call.
+        call: CallId,
+        /// The figures.
+        quality: Quality,
     },
     /// Somebody called more often than the limit allows, and hears that the line is busy. Told
     /// once, until the limit's window has passed.

@@ -2,7 +2,8 @@
 
 use crate::{DropReason, Samples};
 
-/// Counters since the phone was made. All saturate.
+/// Counters since the phone was made. All saturate; those that are estimated, or said to be left
+/// out or added by a decoder, may take back a little.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Stats {
     /// Media packets handed out for transmission.
@@ -11,6 +12,13 @@ pub struct Stats {
     pub media_packets_received: u64,
     /// Frames in them.
     pub frames_received: u64,
+    /// Bytes of the frames that arrived, codec bytes included.
+    pub bytes_received: u64,
+    /// Bytes of the frames handed out for transmission, codec bytes included.
+    pub bytes_sent: u64,
+    /// Frames that were lost on the way, estimated: what the sender's clock made due, less what
+    /// arrived. Pauses do not count.
+    pub frames_lost: u64,
     /// Frames dropped because newer ones needed their room, or the speaker was too slow.
     pub frames_shed: u64,
     /// Frames dropped because receiving was muted or no speaker was attached.
@@ -19,8 +27,14 @@ pub struct Stats {
     pub frames_undecodable: u64,
     /// Audio that stood in for missing frames.
     pub concealed: Samples,
-    /// Audio that the speaker wanted while there was none, since playout began.
+    /// Audio that was left out to shed delay: by playing faster, and in pauses.
+    pub shed: Samples,
+    /// Audio that was added by playing slower.
+    pub expanded: Samples,
+    /// Silence where there was too little to make up. Pauses do not count.
     pub starved: Samples,
+    /// Frames not sent because the encoder found silence.
+    pub frames_silent: u64,
     /// Captured audio that was never sent: mute, talk button, overload.
     pub capture_discarded: Samples,
     /// Encoded frames that were not sent: too long for the link, or muted meanwhile.

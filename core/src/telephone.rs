@@ -8,7 +8,7 @@ use crate::stats::count;
 use crate::wire::{self, Packet};
 use crate::{
     CallStatus, Class, Config, Deadline, DropReason, Event, IdentityHash, Input, InputError,
-    Instant, LinkId, Output, PacketBuf, Stats, Timer,
+    Instant, LinkId, Output, PacketBuf, Stats,
 };
 
 /// A telephone, as a value: the same inputs at the same moments give the same outputs.
@@ -167,8 +167,8 @@ impl Telephone {
         for _ in 0..DEADLINES_PER_TIMEOUT {
             let Some(due) = self.deadline().filter(|due| due.at <= now) else { return };
             let (line, media, mut cx) = self.parts(now);
-            if due.timer == Timer::Presence {
-                media.on_presence(&mut cx);
+            if Media::TIMERS.contains(&due.timer) {
+                media.on_timeout(due.timer, &mut cx);
             } else {
                 line.on_timeout(due.timer, &mut cx);
             }

@@ -43,6 +43,11 @@ pub enum Timer {
     /// Started by the answer and by each frame that we send. On expiry one frame of silence is
     /// sent, in full duplex.
     Presence,
+    /// Started by the answer and by itself. On expiry the quality of the call is told.
+    Quality,
+    /// Started by the speaker when it will lack audio, stopped by a frame. On expiry audio is made
+    /// up.
+    Playout,
     /// Started at the start and by itself. On expiry we announce.
     Announce,
     /// Started by an incoming link. On expiry the caller hears AVAILABLE or BUSY.

@@ -1,33 +1,35 @@
 //! A scriptable telephone: see `--help`.
 
 mod audio;
+mod keys;
 mod options;
 mod report;
+mod session;
+mod status;
 
-use core::time::Duration;
-use std::future;
 use std::io::{self, IsTerminal};
 use std::process;
 
+use async_channel::Receiver;
 use clap::Parser;
+use lxst_smol::Smol;
 use lxst_tokio::reticulum::Config as EndpointConfig;
 use lxst_tokio::telephony::{Config, ProfileSet};
 use lxst_tokio::trace::Payloads;
-use lxst_tokio::{
-    Call, CallError, CallEvent, EndReason, Event, Events, Identity, OsRng, Phone,
-    load_or_create_identity,
-};
-use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until};
+use lxst_tokio::{Identity, MissingSource, OsRng, Runtime, Tokio, load_or_create_identity};
 use tracing_subscriber::filter::LevelFilter;
 
 use audio::{AudioIn, AudioOut, Listening};
-use options::Options;
+use options::{Options, RuntimeName};
 use report::{Reporter, exit_code};
+use session::Session;
+use status::StatusLine;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() {
+/// The builder of a phone on any runtime.
+type PhoneBuilder<R> = lxst_phone::PhoneBuilder<R>;
+type Failure = Box<dyn std::error::Error>;
+
+fn main() {
     let options = Options::parse();
     let level = match options.verbose {
         0 => LevelFilter::WARN,
@@ -41,190 +43,100 @@ async fn main() {
         .with_target(false)
         .without_time()
         .init();
-    let code = run(options).await.unwrap_or_else(|error| {
+    let ended = match options.runtime {
+        RuntimeName::Tokio => on_tokio(options),
+        RuntimeName::Smol => smol::block_on(run(Smol, options)),
+    };
+    let code = ended.unwrap_or_else(|error| {
         eprintln!("phone: {error}");
         USAGE
     });
+    keys::restore_terminal();
     // Standard input may be blocked on a thread, which a return would wait for.
     process::exit(code.into());
 }
 
-async fn run(options: Options) -> Result<u8, Box<dyn std::error::Error>> {
+fn on_tokio(options: Options) -> Result<u8, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(run(Tokio, options))
+}
+
+async fn run<R: Runtime>(runtime: R, options: Options) -> Result<u8, Failure> {
     if !ProfileSet::OPUS.contains(options.profile) {
         return Err(format!("{} needs Codec2, which is not built in", options.profile).into());
     }
-    if options.call.is_some() && options.connect.is_empty() && options.listen.is_empty() {
-        return Err("--call needs a network: give --connect or --listen".into());
+    let interfaces = options.interfaces()?;
+    let is_alone = interfaces.is_empty();
+    if options.call.is_some() && is_alone {
+        return Err("--call needs a network: give --connect, --listen, --udp or --shared".into());
     }
-    let mut signals = Signals::new()?;
-    let identity = match &options.identity {
-        Some(path) => load_or_create_identity(path)?,
-        None => Identity::generate(&mut OsRng),
-    };
-    let destination = identity.destination().to_string();
+    let stops = stops()?;
     let audio_in = options.audio_in.as_deref().map(AudioIn::open).transpose()?;
     let audio_out = options.audio_out.as_deref().map(AudioOut::open).transpose()?;
+    let stdout_is_audio = matches!(audio_out, Some(AudioOut::Pipe));
 
-    let path_search = EndpointConfig::default().path_search.min(options.wait_time);
-    let mut builder = Phone::builder(identity)
-        .telephone(Config { wait_time: options.wait_time, ..Config::default() })
-        .endpoint(EndpointConfig { path_search });
-    for address in &options.connect {
-        builder = builder.connect(address);
+    let mut builder = builder::<R>(&options)?;
+    for interface in interfaces {
+        builder = builder.interface(interface);
     }
-    for address in &options.listen {
-        builder = builder.listen(address);
-    }
-    if let Some(path) = &options.trace {
-        let payloads =
-            if options.trace_without_voices { Payloads::Stripped } else { Payloads::Kept };
-        builder = builder.trace(path, payloads);
+    if audio_in.is_some() {
+        builder = builder.missing_source(MissingSource::Silence);
     }
     let (phone, events) = builder.start().await?;
-    let reporter = Reporter::new(options.json);
-    reporter.ready(&phone, &destination, matches!(audio_out, Some(AudioOut::Pipe)));
-    if options.connect.is_empty() && options.listen.is_empty() {
+    let status = StatusLine::new(options.json);
+    let reporter = Reporter::new(options.json, status.clone());
+    reporter.ready(&phone, stdout_is_audio);
+    if is_alone {
+        phone.shutdown().await;
         return Ok(0);
     }
-
-    let (talking, is_talking) = watch::channel(false);
-    if let Some(audio_in) = audio_in {
-        tokio::spawn(audio_in.speak(phone.clone(), is_talking));
-    }
-    let listening = audio_out.map(|out| Listening::start(out, phone.clone()));
-    let session = Session { options, phone: phone.clone(), reporter, talking };
-    let ended = session.run(events, &mut signals).await?;
+    let stdin_is_audio = matches!(audio_in, Some(AudioIn::Pipe(_)));
+    let keys = if stdin_is_audio { async_channel::unbounded().1 } else { keys::read() };
+    let listening = match audio_out {
+        Some(out) => Some(Listening::start(&runtime, out, &phone).await?),
+        None => None,
+    };
+    let session = Session::new(runtime, options, phone, reporter, status, audio_in);
+    let ended = session.run(events, stops, keys).await?;
     if let Some(listening) = listening {
         listening.finish().await?;
     }
     Ok(ended.map_or(0, exit_code))
 }
 
-/// The phone between its start and its end.
-struct Session {
-    options: Options,
-    phone: Phone,
-    reporter: Reporter,
-    talking: watch::Sender<bool>,
-}
-
-/// What the options want done with the call, and when.
-struct Plan {
-    call: Call,
-    at: Instant,
-    step: Step,
-}
-
-#[derive(Clone, Copy)]
-enum Step {
-    Answer,
-    HangUp,
-}
-
-impl Session {
-    /// Runs until the options or a signal end the phone, and tells how the last call ended.
-    async fn run(
-        self,
-        mut events: Events,
-        signals: &mut Signals,
-    ) -> Result<Option<EndReason>, CallError> {
-        let is_last = self.options.once || self.options.call.is_some();
-        if let Some(to) = self.options.call {
-            self.phone.dial(to, self.options.profile).await?;
-        }
-        let mut plan = None;
-        loop {
-            tokio::select! {
-                event = events.next() => {
-                    let Some(event) = event else { return Ok(None) };
-                    self.reporter.event(&event);
-                    if let Event::Call(event) = event {
-                        if let CallEvent::Ended { reason, .. } = event && is_last {
-                            self.phone.shutdown().await;
-                            return Ok(Some(reason));
-                        }
-                        self.follow(event, &mut plan);
-                    }
-                }
-                () = due(&plan) => {
-                    if let Some(Plan { call, step, .. }) = plan.take() {
-                        // The call may have ended at this very moment.
-                        let _ = match step {
-                            Step::Answer => call.answer().await,
-                            Step::HangUp => call.hang_up().await,
-                        };
-                    }
-                }
-                () = signals.next() => return Ok(self.stop(events).await),
-            }
-        }
-    }
-
-    /// Hangs up and tells of the end.
-    async fn stop(&self, mut events: Events) -> Option<EndReason> {
-        self.phone.shutdown().await;
-        let mut ended = None;
-        while let Some(event) = events.next().await {
-            self.reporter.event(&event);
-            if let Event::Call(CallEvent::Ended { reason, .. }) = event {
-                ended = Some(reason);
-            }
-        }
-        ended
-    }
-
-    fn follow(&self, event: CallEvent, plan: &mut Option<Plan>) {
-        let (options, phone) = (&self.options, &self.phone);
-        let begin = |id, after: Duration, step| {
-            Some(Plan { call: phone.call(id), at: Instant::now() + after, step })
-        };
-        match event {
-            CallEvent::Incoming { call, .. } if options.reject => {
-                *plan = begin(call, Duration::ZERO, Step::HangUp);
-            }
-            CallEvent::Incoming { call, .. } => {
-                *plan = options.answer.and_then(|after| begin(call, after, Step::Answer));
-            }
-            CallEvent::Established { call, .. } => {
-                *plan = options.hang_up_after.and_then(|after| begin(call, after, Step::HangUp));
-                self.talking.send_replace(true);
-            }
-            CallEvent::Ended { .. } => {
-                *plan = None;
-                self.talking.send_replace(false);
-            }
-            _ => {}
-        }
-    }
-}
-
-async fn due(plan: &Option<Plan>) {
-    match plan {
-        Some(plan) => sleep_until(plan.at).await,
-        None => future::pending().await,
-    }
+fn builder<R: Runtime>(options: &Options) -> Result<PhoneBuilder<R>, Failure> {
+    let builder = match (&options.folder, &options.identity) {
+        (Some(folder), _) => PhoneBuilder::open(folder)?,
+        (None, Some(file)) => PhoneBuilder::new(load_or_create_identity(file)?),
+        (None, None) => PhoneBuilder::new(Identity::generate(&mut OsRng)),
+    };
+    let path_search = EndpointConfig::default().path_search.min(options.wait_time);
+    let telephone = Config {
+        wait_time: options.wait_time,
+        profile: options.profile,
+        mode: options.mode(),
+        callers: options.callers(),
+        ..Config::default()
+    };
+    let builder = builder
+        .telephone(telephone)
+        .access(options.access())
+        .endpoint(EndpointConfig { path_search });
+    Ok(match &options.trace {
+        Some(path) if options.trace_without_voices => builder.trace(path, Payloads::Stripped),
+        Some(path) => builder.trace(path, Payloads::Kept),
+        None => builder,
+    })
 }
 
 /// Ctrl-C and SIGTERM.
-struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-}
-
-impl Signals {
-    fn new() -> io::Result<Self> {
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-        })
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
+fn stops() -> Result<Receiver<()>, Failure> {
+    let (sender, stops) = async_channel::bounded(1);
+    ctrlc::set_handler(move || {
+        // One stop is enough.
+        let _ = sender.try_send(());
+    })?;
+    Ok(stops)
 }
 
 /// The exit code for wrong options and for a phone that cannot start; clap's own too.

@@ -4,8 +4,9 @@ use core::time::Duration;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use clap::Parser;
-use lxst_tokio::{IdentityHash, Profile};
+use clap::{Parser, ValueEnum};
+use lxst_tokio::telephony::{CallerPolicy, Mode};
+use lxst_tokio::{Access, IdentityHash, Ifac, Interface, Profile};
 
 /// A scriptable telephone: voice calls with LXST phones over Reticulum.
 #[derive(Debug, Parser)]
@@ -24,6 +25,31 @@ pub(crate) struct Options {
     #[arg(long, value_name = "HOST:PORT", value_parser = address)]
     pub(crate) listen: Vec<String>,
 
+    /// Receive UDP datagrams on LOCAL, and send them to PEER. May be repeated
+    #[arg(long, num_args = 2, value_names = ["LOCAL", "PEER"], value_parser = address)]
+    pub(crate) udp: Vec<String>,
+
+    /// Attach to the rnsd, or another shared instance, of this machine: to the one of this name, or
+    /// by TCP where a port is given in its place
+    #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "default")]
+    pub(crate) shared: Option<String>,
+
+    /// The network name of an access code (IFAC) on all these but --shared
+    #[arg(long, value_name = "NAME")]
+    pub(crate) ifac_name: Option<String>,
+
+    /// The passphrase of an access code (IFAC) on all these but --shared
+    #[arg(long, value_name = "PASSPHRASE")]
+    pub(crate) ifac_passphrase: Option<String>,
+
+    /// Keep in this folder who we are and whom we know, in place of --identity
+    #[arg(long, value_name = "FOLDER", conflicts_with = "identity")]
+    pub(crate) folder: Option<PathBuf>,
+
+    /// What runs the phone. Nobody can hear the difference
+    #[arg(long, value_enum, default_value_t = RuntimeName::Tokio)]
+    pub(crate) runtime: RuntimeName,
+
     /// Call this identity hash (32 hex digits), and end when the call does. The path is searched
     #[arg(long, value_name = "HASH")]
     pub(crate) call: Option<IdentityHash>,
@@ -31,6 +57,22 @@ pub(crate) struct Options {
     /// What to send: mq, hq, shq, ll or ull, a key like quality_medium, or a number like 0x40
     #[arg(long, value_name = "PROFILE", default_value = "mq", value_parser = Profile::from_str)]
     pub(crate) profile: Profile,
+
+    /// Whether both may speak at once, or each on pressing a button
+    #[arg(long, value_enum, default_value_t = ModeName::Full)]
+    pub(crate) mode: ModeName,
+
+    /// Let only this identity's calls ring; others hear that the line is busy. May be repeated
+    #[arg(long, value_name = "HASH")]
+    pub(crate) allow: Vec<IdentityHash>,
+
+    /// Let this identity's calls not ring: it hears that the line is busy. May be repeated
+    #[arg(long, value_name = "HASH")]
+    pub(crate) block: Vec<IdentityHash>,
+
+    /// Be busy for everybody
+    #[arg(long)]
+    pub(crate) busy: bool,
 
     /// Answer an incoming call so long after it began to ring. Without it, calls ring out
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
@@ -79,7 +121,65 @@ pub(crate) struct Options {
     pub(crate) verbose: u8,
 }
 
+/// The runtimes.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum RuntimeName {
+    Tokio,
+    Smol,
+}
+
+/// The modes.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum ModeName {
+    Full,
+    Half,
+}
+
+impl Options {
+    /// The ways into the network.
+    pub(crate) fn interfaces(&self) -> Result<Vec<Interface>, String> {
+        let clients = self.connect.iter().map(Interface::tcp_client);
+        let servers = self.listen.iter().map(Interface::tcp_server);
+        // clap saw to it that there are two each.
+        let udp = self.udp.chunks_exact(2).map(|pair| Interface::udp(&pair[0], &pair[1]));
+        let mut interfaces: Vec<Interface> = clients.chain(servers).chain(udp).collect();
+        if self.ifac_name.is_some() || self.ifac_passphrase.is_some() {
+            let name = self.ifac_name.as_deref();
+            let ifac = Ifac::new(name, self.ifac_passphrase.as_deref(), Ifac::SIZE)
+                .map_err(|error| error.to_string())?;
+            interfaces =
+                interfaces.into_iter().map(|interface| interface.with_ifac(ifac)).collect();
+        }
+        interfaces.extend(self.shared.as_ref().map(|name| match name.parse() {
+            Ok(port) => Interface::shared_instance_on(port),
+            Err(_) => Interface::named_shared_instance(name),
+        }));
+        Ok(interfaces)
+    }
+
+    pub(crate) fn mode(&self) -> Mode {
+        match self.mode {
+            ModeName::Full => Mode::FullDuplex,
+            ModeName::Half => Mode::HalfDuplex,
+        }
+    }
+
+    pub(crate) fn access(&self) -> Access {
+        Access {
+            allowed: self.allow.iter().copied().collect(),
+            blocked: self.block.iter().copied().collect(),
+        }
+    }
+
+    pub(crate) fn callers(&self) -> CallerPolicy {
+        if self.allow.is_empty() { CallerPolicy::All } else { CallerPolicy::None }
+    }
+}
+
 const AFTER_HELP: &str = "\
+Keys, where standard input is a terminal:
+  a answer   h hang up   r reject   p next profile   m mute   t talk (half duplex)   q quit
+
 Exit codes (the first call's, where the phone ends after it):
   0  the call took place, or the phone was stopped while idle
   2  the options are wrong, or the phone could not start
@@ -94,6 +194,7 @@ It announces itself on every interface that comes up.
 
 Examples:
   phone --listen 0.0.0.0:4242 --identity me --answer 2 --audio-out heard.wav
+  phone --shared --folder ~/.phone
   phone --connect host:4242 --call f293e5612b27dbc491e52cc9845d3f53 --audio-in hello.wav
   arecord -qf S16_LE -r 48000 -c1 | phone --connect host:4242 --call HASH \\
       --audio-in - --audio-out - | aplay -qf S16_LE -r 48000 -c1";

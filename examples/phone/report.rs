@@ -2,25 +2,31 @@
 
 use std::time::Instant;
 
+use lxst_tokio::reticulum;
 use lxst_tokio::telephony::{Direction, Side, StreamChange};
 use lxst_tokio::{CallEvent, EndReason, Event, Phone};
 use serde_json::{Value, json};
+
+use crate::status::StatusLine;
 
 /// Writes events on standard error.
 #[derive(Debug)]
 pub(crate) struct Reporter {
     json: bool,
     start: Instant,
+    status: StatusLine,
 }
 
 impl Reporter {
-    pub(crate) fn new(json: bool) -> Self {
-        Self { json, start: Instant::now() }
+    pub(crate) fn new(json: bool, status: StatusLine) -> Self {
+        Self { json, start: Instant::now(), status }
     }
 
     /// Tells who the phone is; as text, on standard output where that carries no audio.
-    pub(crate) fn ready(&self, phone: &Phone, destination: &str, stdout_is_audio: bool) {
+    pub(crate) fn ready(&self, phone: &Phone, stdout_is_audio: bool) {
         let identity = phone.identity().to_string();
+        let of = reticulum::IdentityHash(phone.identity().0);
+        let destination = of.telephony_destination().to_string();
         if self.json {
             let listening: Vec<String> =
                 phone.listening().iter().map(ToString::to_string).collect();
@@ -42,7 +48,15 @@ impl Reporter {
                 self.line(event);
             }
         } else if let Some(text) = to_text(event) {
-            eprintln!("{:9.3}  {text}", self.start.elapsed().as_secs_f64());
+            self.note(&text);
+        }
+    }
+
+    /// Tells something that is no event, to people.
+    pub(crate) fn note(&self, text: &str) {
+        if !self.json {
+            let at = self.start.elapsed().as_secs_f64();
+            self.status.above(|| eprintln!("{at:9.3}  {text}"));
         }
     }
 
@@ -120,6 +134,17 @@ fn to_json(event: &Event) -> Option<Value> {
             }),
             CallEvent::ModeChanged { call, mode, by } => json!({
                 "event": "mode_changed", "call": call.0, "mode": mode.id(), "by": side(*by),
+            }),
+            CallEvent::Quality { call, quality } => json!({
+                "event": "quality", "call": call.0, "frames_received": quality.frames_received,
+                "frames_lost": quality.frames_lost,
+                "concealed_ms": quality.concealed.duration().as_millis() as u64,
+                "shed_ms": quality.shed.duration().as_millis() as u64,
+                "delay_ms": quality.delay.as_millis() as u64,
+                "spread_ms": quality.spread.as_millis() as u64,
+                "received_bps": quality.received_bps, "sent_bps": quality.sent_bps,
+                "mos": f64::from(quality.mos.0) / 100.0,
+                "is_peer_silent": quality.is_peer_silent,
             }),
             CallEvent::Ended { call, reason } => json!({
                 "event": "ended", "call": call.0, "reason": reason.to_string(),

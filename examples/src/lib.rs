@@ -1,7 +1,10 @@
 //! What the examples share.
 
+pub mod chart;
 pub mod conversation;
 pub mod ladder;
+pub mod playout;
+pub mod relay;
 pub mod report;
 mod rows;
 pub mod sound;

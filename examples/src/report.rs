@@ -53,12 +53,12 @@ impl fmt::Display for Report<'_> {
         row("encoded audio", |way| rate(way.media.payload_bytes, way.media.lasted));
         row("on the air", |way| rate(way.media.air_bytes, way.media.lasted));
         row("all packets", |way| {
-            let bytes = way.sender.endpoint.bytes_out;
+            let bytes = way.sender.endpoint.as_ref().map_or(0, |endpoint| endpoint.bytes_out);
             kilobytes(usize::try_from(bytes).unwrap_or(usize::MAX))
         });
         row("concealed", |way| millis(way.hearer.concealed.duration()));
         row("starved", |way| millis(way.hearer.starved.duration()));
-        row("frames shed", |way| way.hearer.frames_shed.to_string());
+        row("shed", |way| millis(way.hearer.shed.duration()));
 
         writeln!(f, "dialled to ringing       {}", between(dialled, rang))?;
         writeln!(f, "answered to established  {}", between(answered, stood))?;

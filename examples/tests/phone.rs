@@ -1,10 +1,12 @@
 //! The scriptable phone, run as a user runs it.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
+use std::net::UdpSocket;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Output, Stdio};
 
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use serde_json::Value;
 
 #[test]
@@ -105,6 +107,74 @@ fn a_stopped_phone_hangs_up_and_a_killed_one_loses_the_link() {
 }
 
 #[test]
+fn phones_of_both_runtimes_talk_over_udp_and_only_who_knows_the_passphrase_takes_part() {
+    let [here, there] = udp_ports().map(|port| format!("127.0.0.1:{port}"));
+    let options = ["--udp", &there, &here, "--ifac-name", "home", "--answer", "0"];
+    let callee = Phone::start(&[&options[..], &["--runtime", "smol"]].concat());
+    let identity = callee.ready["identity"].as_str().expect("an identity").to_owned();
+    for (passphrase, name, code) in [(None, "home", 0), (Some("secret"), "home", 3)] {
+        let mut options = vec!["--udp", &here, &there, "--ifac-name", name, "--call", &identity];
+        options.extend(["--wait-time", "2", "--hang-up-after", "0.1", "--mode", "half"]);
+        options.extend(passphrase.iter().flat_map(|word| ["--ifac-passphrase", word]));
+        let output = run(&options);
+        assert_eq!(output.status.code(), Some(code), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn a_callee_who_is_busy_or_shuts_somebody_out_ends_the_caller_with_4() {
+    let me = folder("busy").join("me");
+    let said = text(&run(&["--identity", path(&me)]).stdout);
+    let caller = said.split_whitespace().nth(1).expect("an identity").to_owned();
+    let nobody = "00112233445566778899aabbccddeeff";
+    let [busy, block, allow, welcome] = [
+        vec!["--busy"],
+        vec!["--block", &caller],
+        vec!["--allow", nobody],
+        vec!["--allow", &caller],
+    ];
+    for (options, code) in [(busy, 4), (block, 4), (allow, 4), (welcome, 0)] {
+        let callee = [&["--listen", "127.0.0.1:0", "--answer", "0"], &options[..]].concat();
+        let callee = Phone::start(&callee);
+        let identity = callee.ready["identity"].as_str().expect("an identity").to_owned();
+        let address = callee.address();
+        let call = ["--identity", path(&me), "--connect", &address, "--call", &identity];
+        let output = run(&[&call[..], &["--hang-up-after", "0.1"]].concat());
+        assert_eq!(output.status.code(), Some(code), "{options:?}: {}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn keys_of_a_terminal_answer_switch_and_hang_up() {
+    let pty = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
+    grantpt(&pty).and_then(|()| unlockpt(&pty)).expect("a terminal to use");
+    let name = ptsname(&pty, Vec::new()).expect("a name").into_string().expect("in UTF-8");
+    let terminal = File::options().read(true).write(true).open(name).expect("it opens");
+    let options = ["--listen", "127.0.0.1:0", "--once"];
+    let mut callee = Phone::start_with(&options, terminal.into());
+    let press = |key: &[u8]| assert_eq!(rustix::io::write(&pty, key), Ok(1));
+    let identity = callee.ready["identity"].as_str().expect("an identity").to_owned();
+    let caller = Phone::start(&["--connect", &callee.address(), "--call", &identity]);
+    callee.until("incoming");
+    press(b"a");
+    callee.until("established");
+    press(b"p");
+    assert_eq!(callee.until("profile_changed")["profile"], "quality_high");
+    press(b"h");
+    assert_eq!(callee.until("ended")["reason"], "hung up here");
+    assert_eq!(callee.wait(), Some(0));
+    drop(caller);
+}
+
+#[test]
+fn a_folder_keeps_who_we_are() {
+    let folder = folder("kept").join("phone");
+    let first = run(&["--folder", path(&folder)]);
+    assert_eq!(first.status.code(), Some(0), "{}", text(&first.stderr));
+    assert_eq!(text(&run(&["--folder", path(&folder)]).stdout), text(&first.stdout));
+}
+
+#[test]
 fn a_callee_whom_nobody_knows_ends_with_3() {
     let other = Phone::start(&["--listen", "127.0.0.1:0"]);
     let nobody = "00112233445566778899aabbccddeeff";
@@ -139,13 +209,13 @@ fn wrong_use_ends_with_2_and_a_line_that_helps() {
     let cases: [(&[&str], &str); 10] = [
         (&["--colour"], "unexpected argument"),
         (&["--call", "xyz"], "32 hex digits"),
-        (&["--call", "00112233445566778899aabbccddeeff"], "--connect or --listen"),
+        (&["--call", "00112233445566778899aabbccddeeff"], "needs a network"),
         (&["--connect", "nowhere"], "HOST:PORT"),
         (&["--profile", "best"], "no such profile"),
         (&["--profile", "lbw", "--listen", "127.0.0.1:0"], "Codec2"),
         (&["--wait-time", "-1"], "unexpected argument"),
         (&["--identity", path(&short), "--listen", "127.0.0.1:0"], "must be 64"),
-        (&["--listen", &taken], "cannot listen"),
+        (&["--listen", &taken], "cannot use"),
         (&["--listen", "127.0.0.1:0", "--audio-in", path(&short)], "a WAV file"),
     ];
     for (options, wanted) in cases {
@@ -176,9 +246,13 @@ struct Phone {
 
 impl Phone {
     fn start(options: &[&str]) -> Self {
+        Self::start_with(options, Stdio::null())
+    }
+
+    fn start_with(options: &[&str], stdin: Stdio) -> Self {
         let mut child = command(options)
             .arg("--json")
-            .stdin(Stdio::null())
+            .stdin(stdin)
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
@@ -233,6 +307,12 @@ fn command(options: &[&str]) -> Command {
     let mut command = Command::new(profile.join("examples/phone"));
     command.args(options);
     command
+}
+
+/// Two ports that were free a moment ago.
+fn udp_ports() -> [u16; 2] {
+    let sockets = [(); 2].map(|()| UdpSocket::bind("127.0.0.1:0").expect("a port"));
+    sockets.map(|socket| socket.local_addr().expect("an address").port())
 }
 
 fn folder(test: &str) -> PathBuf {

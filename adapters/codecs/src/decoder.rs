@@ -1,7 +1,9 @@
 //! The receive side: payloads to PCM, and what fills in for payloads that are missing.
 
+use crate::codec2::Codec2Decoder;
 use crate::opus::OpusDecoder;
-use crate::{CodecError, Level, raw};
+use crate::splice::Splicer;
+use crate::{CodecError, Level, Tempo, raw};
 
 /// The codec of one frame, as the byte that leads it on the wire says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -10,40 +12,45 @@ pub enum Codec {
     Raw = 0,
     /// Opus, codec byte 1.
     Opus = 1,
+    /// Codec2, codec byte 2. Decoded with the feature `codec2` or `codec2-system` only.
+    Codec2 = 2,
 }
 
 impl TryFrom<u8> for Codec {
     type Error = CodecError;
 
-    /// *Errors*: [`CodecError::UnsupportedCodec`], for Codec2 (2) too.
+    /// *Errors*: [`CodecError::UnsupportedCodec`].
     fn try_from(byte: u8) -> Result<Self, CodecError> {
         match byte {
             0 => Ok(Self::Raw),
             1 => Ok(Self::Opus),
+            2 => Ok(Self::Codec2),
             _ => Err(CodecError::UnsupportedCodec { byte }),
         }
     }
 }
 
-/// What a frame or a concealment added to the output.
+/// What became of a frame or a concealment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Played {
     /// Samples that were appended.
     pub samples: u32,
-    /// How loud they are.
+    /// How loud the frame is, whether it was appended or not; of a concealment, what was appended.
     pub level: Level,
 }
 
 /// Decodes one receive stream.
 ///
-/// Each frame names its own codec. One Opus decoder serves the whole stream, mono or stereo; it
-/// starts anew when Opus follows another codec.
+/// Each frame names its own codec. One decoder of each codec serves the whole stream, Opus mono or
+/// stereo; it starts anew when its codec follows another. Where a frame does not continue the one
+/// before, it fades in over 5 ms from what would have come next.
 #[derive(Debug)]
 pub struct Decoder {
     last: Option<Codec>,
     opus: OpusDecoder,
-    /// The last raw sample, as far as it has faded.
-    raw_tail: f32,
+    codec2: Codec2Decoder,
+    splicer: Splicer,
+    frame: Vec<f32>,
 }
 
 impl Decoder {
@@ -51,67 +58,95 @@ impl Decoder {
     ///
     /// *Errors*: [`CodecError::Opus`] when libopus has no memory.
     pub fn new() -> Result<Self, CodecError> {
-        Ok(Self { last: None, opus: OpusDecoder::new()?, raw_tail: 0.0 })
+        Ok(Self {
+            last: None,
+            opus: OpusDecoder::new()?,
+            codec2: Codec2Decoder::new()?,
+            splicer: Splicer::new(),
+            frame: Vec::new(),
+        })
     }
 
     /// Decodes one payload, without its codec byte, and appends its PCM to `out`: mono, 48 kHz,
     /// between -1 and 1. The channels of the payload are mixed to their mean.
     ///
-    /// *Bounds*: at most [`MAX_OPUS_SAMPLES`](crate::MAX_OPUS_SAMPLES) for Opus; for raw less than
-    /// half as many samples as the payload has bytes.
+    /// At [`Tempo::Normal`] the frame is appended as it is, after what is held back, if anything
+    /// is.
+    ///
+    /// *Bounds*: a frame has at most [`MAX_OPUS_SAMPLES`](crate::MAX_OPUS_SAMPLES) for Opus,
+    /// [`MAX_CODEC2_SAMPLES`](crate::MAX_CODEC2_SAMPLES) for Codec2; for raw less than half as many
+    /// samples as the payload has bytes. What is appended is a quarter longer at most, and
+    /// [`MAX_HELD_SAMPLES`](crate::MAX_HELD_SAMPLES).
     ///
     /// *Errors*: [`CodecError::Opus`] for what is no Opus packet, [`CodecError::Empty`] for a
-    /// payload without samples, [`CodecError::Partial`] for raw data that ends within a sample. The
-    /// stream goes on as if the frame had not come, and `out` is as it was.
+    /// payload without samples, [`CodecError::Partial`] for raw data that ends within a sample,
+    /// [`CodecError::TooLong`] for Codec2 beyond its bound, [`CodecError::UnsupportedCodec`],
+    /// [`CodecError::UnsupportedMode`] and [`CodecError::UnknownMode`] for Codec2 that this build
+    /// does not decode. The stream goes on as if the frame had not come, and `out` is as it was.
     pub fn decode(
         &mut self,
         codec: Codec,
         payload: &[u8],
+        tempo: Tempo,
         out: &mut Vec<f32>,
     ) -> Result<Played, CodecError> {
-        let before = out.len();
+        let is_new = self.last != Some(codec);
+        let is_break = match self.last {
+            None => false,
+            Some(_) if is_new => true,
+            Some(_) => codec == Codec::Opus && self.opus.is_broken(),
+        };
+        self.frame.clear();
         match codec {
             Codec::Opus => {
-                if self.last == Some(Codec::Raw) {
+                if is_new {
                     self.opus.reset()?;
                 }
-                self.opus.decode(payload, out)?;
+                self.opus.decode(payload, &mut self.frame)?;
             }
-            Codec::Raw => {
-                raw::decode(payload, out)?;
-                self.raw_tail = out.last().copied().unwrap_or_default();
+            Codec::Raw => raw::decode(payload, &mut self.frame)?,
+            Codec::Codec2 => {
+                if is_new {
+                    self.codec2.reset();
+                }
+                self.codec2.decode(payload, &mut self.frame)?;
             }
         }
+        if is_break {
+            self.splicer.cut();
+        }
         self.last = Some(codec);
-        Ok(played(&out[before..]))
+        let before = out.len();
+        self.splicer.push(&self.frame, tempo, out);
+        Ok(played(&self.frame, out.len() - before))
     }
 
-    /// Fills in for `samples` that did not come and appends them to `out`.
+    /// Fills in for `samples` that did not come and appends them to `out`, after what is held back,
+    /// which counts.
     ///
-    /// Opus continues what it heard for 60 ms and is silent after 120 ms; raw audio fades from its
-    /// last sample within 5 ms; a stream that has not begun is silent.
+    /// Opus continues what it heard for 60 ms and is silent after 120 ms. Codec2 and raw repeat
+    /// their last pitch period for 20 ms and are silent after 120 ms. A stream that has not begun
+    /// is silent.
     ///
-    /// *Bounds*: `out` grows by exactly `samples`.
+    /// *Bounds*: `out` grows by exactly `samples`, or by what is held back if that is more, at most
+    /// [`MAX_HELD_SAMPLES`](crate::MAX_HELD_SAMPLES).
     ///
     /// *Errors*: [`CodecError::Opus`] when libopus fails, which it has no reason to.
     pub fn conceal(&mut self, samples: u32, out: &mut Vec<f32>) -> Result<Played, CodecError> {
         let before = out.len();
-        match self.last {
-            Some(Codec::Opus) => self.opus.conceal(samples as usize, out)?,
-            Some(Codec::Raw) | None => out.extend((0..samples).map(|_| {
-                self.raw_tail =
-                    if self.raw_tail.abs() < INAUDIBLE { 0.0 } else { self.raw_tail * FADE };
-                self.raw_tail
-            })),
+        let missing = (samples as usize).saturating_sub(self.splicer.held());
+        if self.last == Some(Codec::Opus) {
+            self.frame.clear();
+            self.opus.conceal(missing, &mut self.frame)?;
+            self.splicer.push_made_up(&self.frame, out);
+        } else {
+            self.splicer.repeat(missing, out);
         }
-        Ok(played(&out[before..]))
+        Ok(played(&out[before..], out.len() - before))
     }
 }
 
-fn played(pcm: &[f32]) -> Played {
-    Played { samples: pcm.len() as u32, level: Level::of(pcm) }
+fn played(frame: &[f32], appended: usize) -> Played {
+    // What is appended is bounded far below 2^32.
+    Played { samples: appended as u32, level: Level::of(frame) }
 }
-
-/// A sample's share of the one before while raw audio fades: -60 dB in 4.8 ms.
-const FADE: f32 = 0.97;
-const INAUDIBLE: f32 = 1e-5;

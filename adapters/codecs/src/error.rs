@@ -1,6 +1,9 @@
 //! What can go wrong with a frame or a configuration.
 
-use crate::{MAX_BITRATE_BPS, MAX_RATE_HZ, MAX_RAW_SEND_CHANNELS, MIN_BITRATE_BPS, MIN_RATE_HZ};
+use crate::{
+    Codec2Mode, MAX_BITRATE_BPS, MAX_CODEC2_SAMPLES, MAX_RATE_HZ, MAX_RAW_SEND_CHANNELS,
+    MIN_BITRATE_BPS, MIN_RATE_HZ,
+};
 
 /// A configuration that cannot be had, or a frame that cannot be coded.
 ///
@@ -8,11 +11,26 @@ use crate::{MAX_BITRATE_BPS, MAX_RATE_HZ, MAX_RAW_SEND_CHANNELS, MIN_BITRATE_BPS
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CodecError {
-    /// The codec byte names a codec that is not built in.
-    #[error("codec byte {byte} is not supported: 0 (raw) and 1 (opus) are")]
+    /// The codec byte names no codec, or one that is not built in.
+    #[error(
+        "codec byte {byte} is not supported: 0 (raw) and 1 (opus) are, 2 (codec2) with the feature \
+         codec2 or codec2-system"
+    )]
     UnsupportedCodec {
         /// The byte that leads the frame.
         byte: u8,
+    },
+    /// A mode of Codec2 that is not built in.
+    #[error("codec2 {mode:?} is not supported: the feature codec2-system has it")]
+    UnsupportedMode {
+        /// The mode that was asked for, or that leads the frame.
+        mode: Codec2Mode,
+    },
+    /// A Codec2 stream that begins with a mode byte that means nothing.
+    #[error("mode byte {header} is unknown: 0 to 6 are known")]
+    UnknownMode {
+        /// The byte that leads the payload.
+        header: u8,
     },
     /// A sample rate outside of what [`Resampler`](crate::Resampler) converts.
     #[error("sample rate of {rate_hz} Hz is outside of {MIN_RATE_HZ} to {MAX_RATE_HZ} Hz")]
@@ -34,13 +52,20 @@ pub enum CodecError {
         /// The count that was asked for.
         channels: u16,
     },
-    /// PCM to encode that is no frame of the codec: Opus takes 2.5, 5, 10, 20, 40 or 60 ms, raw
-    /// at least one sample.
+    /// PCM to encode that is no frame of the codec: Opus takes 2.5, 5, 10, 20, 40 or 60 ms, Codec2
+    /// multiples of 20 or 40 ms, raw at least one sample.
     #[error(
-        "{samples} samples are no frame of this codec: opus takes 120, 240, 480, 960, 1920 or 2880"
+        "{samples} samples are no frame of this codec: opus takes 120, 240, 480, 960, 1920 or \
+         2880, codec2 multiples of 960 or 1920"
     )]
     FrameLength {
         /// Samples that were given.
+        samples: usize,
+    },
+    /// A payload of more than a call has any use for.
+    #[error("payload of {samples} samples exceeds {MAX_CODEC2_SAMPLES}")]
+    TooLong {
+        /// What it would decode to.
         samples: usize,
     },
     /// A payload without a single sample.

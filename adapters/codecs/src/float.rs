@@ -1,4 +1,10 @@
-//! Sample formats that Rust has no type for: IEEE 754 half precision and the x87 extended format.
+//! Floats as samples: what is none, and the formats that Rust has no type for, IEEE 754 half
+//! precision and the x87 extended format.
+
+/// Makes a sample of any float: between -1 and 1, not a number being zero.
+pub(crate) fn sanitised(sample: f32) -> f32 {
+    if sample.is_nan() { 0.0 } else { sample.clamp(-1.0, 1.0) }
+}
 
 /// Rounds to half precision, to nearest with ties to even.
 pub(crate) fn f16_from_f32(value: f32) -> [u8; 2] {

@@ -1,4 +1,5 @@
-//! The codec jobs of LXST telephony: PCM to codec payloads and back, and sample-rate conversion.
+//! The codec jobs of LXST telephony: PCM to codec payloads and back, faster and slower playback,
+//! what stands in for lost frames, and sample-rate conversion.
 //!
 //! An [`Encoder`] serves one transmit stream, a [`Decoder`] one receive stream. Neither knows calls,
 //! packets or time: the caller gives a frame and gets a payload, or the other way round. A payload
@@ -8,7 +9,7 @@
 //! Audio of another shape passes [`downmix`] and a [`Resampler`] first.
 //!
 //! ```
-//! use lxst_codecs::{Codec, Decoder, Encoder, Encoding, OpusConfig};
+//! use lxst_codecs::{Codec, Decoder, Encoder, Encoding, OpusConfig, Tempo};
 //!
 //! let mut encoder = Encoder::new(Encoding::Opus(OpusConfig::VOICE_MEDIUM))?;
 //! let mut decoder = Decoder::new()?;
@@ -19,7 +20,7 @@
 //! assert!(payload.len() <= 60);
 //!
 //! let mut pcm = Vec::new();
-//! let played = decoder.decode(Codec::Opus, &payload, &mut pcm)?;
+//! let played = decoder.decode(Codec::Opus, &payload, Tempo::Normal, &mut pcm)?;
 //! assert_eq!(played.samples, 2880);
 //!
 //! let played = decoder.conceal(2880, &mut pcm)?; // the next frame was lost
@@ -27,31 +28,54 @@
 //! # Ok::<(), lxst_codecs::CodecError>(())
 //! ```
 //!
-//! Both keep their buffers: once `out` has grown to its size, a frame allocates nothing.
+//! Both keep their buffers: once `out` has grown to its size, a frame allocates nothing, but for
+//! Codec2 in Rust.
+//!
+//! Codec2 is LGPL-2.1 and built in with one of two features only: `codec2` is written in Rust and
+//! has every mode but 700C; `codec2-system` links the system's libcodec2 dynamically, has them all,
+//! and wins where both are asked for. Without them it is refused, by name:
+//!
+//! ```
+//! use lxst_codecs::{Codec2Mode, CodecError, Encoding};
+//!
+//! let refused = Encoding::Codec2(Codec2Mode::Mode1600).check().err();
+//! if !cfg!(any(feature = "codec2", feature = "codec2-system")) {
+//!     assert_eq!(refused, Some(CodecError::UnsupportedCodec { byte: 2 }));
+//! }
+//! ```
 
-#![forbid(unsafe_code)]
+#![cfg_attr(not(feature = "codec2-system"), forbid(unsafe_code))]
+#![cfg_attr(feature = "codec2-system", deny(unsafe_code))]
 
+mod codec2;
 mod decoder;
 mod downmix;
 mod encoder;
 mod error;
 mod float;
 mod level;
+mod likeness;
 mod opus;
+mod pause;
 mod raw;
+mod repetition;
 mod resample;
+mod splice;
 
+pub use codec2::{Codec2Mode, MAX_CODEC2_SAMPLES};
 pub use decoder::{Codec, Decoder, Played};
 pub use downmix::downmix;
-pub use encoder::{Encoder, Encoding};
+pub use encoder::{Encoded, Encoder, Encoding};
 pub use error::CodecError;
 pub use level::Level;
 pub use opus::{
     Application, Bandwidth, Channels, MAX_BITRATE_BPS, MAX_OPUS_SAMPLES, MIN_BITRATE_BPS,
     OPUS_FRAME_SAMPLES, OpusConfig, RateControl,
 };
+pub use pause::Pauses;
 pub use raw::{MAX_RAW_SEND_CHANNELS, RawConfig, RawDepth};
 pub use resample::{MAX_RATE_HZ, MIN_RATE_HZ, Resampler};
+pub use splice::{MAX_HELD_SAMPLES, Tempo};
 
 /// Samples a second of all PCM at this crate's edge.
 pub const SAMPLE_RATE_HZ: u32 = 48_000;

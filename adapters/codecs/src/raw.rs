@@ -9,7 +9,7 @@
 
 use crate::CodecError;
 use crate::downmix::mean;
-use crate::float::{f16_from_f32, f32_from_f16, f32_from_x87, x87_from_f32};
+use crate::float::{f16_from_f32, f32_from_f16, f32_from_x87, sanitised, x87_from_f32};
 
 /// How raw frames are sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -34,7 +34,8 @@ impl RawConfig {
         Err(CodecError::UnsupportedChannels { channels: self.channels.into() })
     }
 
-    /// Encodes with a config that [`Self::check`] let pass: it has a channel.
+    /// Encodes samples between -1 and 1 with a config that [`Self::check`] let pass: it has a
+    /// channel.
     pub(crate) fn encode(self, pcm: &[f32], out: &mut Vec<u8>) -> Result<(), CodecError> {
         if pcm.is_empty() {
             return Err(CodecError::FrameLength { samples: 0 });
@@ -42,7 +43,6 @@ impl RawConfig {
         out.reserve(self.payload_bytes(pcm.len()));
         out.push((self.depth as u8) << 6 | (self.channels - 1));
         for &sample in pcm {
-            let sample = sanitised(sample);
             for _ in 0..self.channels {
                 match self.depth {
                     RawDepth::Float16 => out.extend(f16_from_f32(sample)),
@@ -131,10 +131,6 @@ fn append<const BYTES: usize>(
     }));
 }
 
-fn sanitised(sample: f32) -> f32 {
-    if sample.is_nan() { 0.0 } else { sample.clamp(-1.0, 1.0) }
-}
-
 /// What six bits count to.
 const MAX_RAW_CHANNELS: usize = 64;
 
@@ -187,18 +183,33 @@ mod tests {
 
     #[test]
     fn values_that_are_no_audio_become_silence_or_full_scale() {
-        let mut payload = vec![0x40];
-        for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 1e30, -7.0, 0.25] {
-            payload.extend(value.to_le_bytes());
+        let hostile = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 1e30, -7.0, 0.25];
+        for depth in [RawDepth::Float16, RawDepth::Float32, RawDepth::Float64, RawDepth::Float128] {
+            let (mut payload, mut pcm) = (Vec::new(), Vec::new());
+            RawConfig { depth, channels: 1 }.encode(&hostile, &mut payload).unwrap();
+            decode(&payload, &mut pcm).unwrap();
+            assert_eq!(pcm, [0.0, 1.0, -1.0, 1.0, -1.0, 0.25], "{depth:?}");
+        }
+    }
+
+    #[test]
+    fn no_extended_float_decodes_to_anything_but_audio() {
+        let mantissas = [0, 1, 1 << 62, 1 << 63, 3 << 62, u64::MAX];
+        let tops = [0, 1, 0x3BFF, 0x3FFE, 0x3FFF, 0x43FE, 0x7FFE, 0x7FFF];
+        let mut payload = vec![0xC0];
+        for mantissa in mantissas {
+            for top in tops {
+                for top in [top, top | 0x8000_u16] {
+                    payload.extend(mantissa.to_le_bytes());
+                    payload.extend(top.to_le_bytes());
+                    payload.extend([0xFF; 6]);
+                }
+            }
         }
         let mut pcm = Vec::new();
         decode(&payload, &mut pcm).unwrap();
-        assert_eq!(pcm, [0.0, 1.0, -1.0, 1.0, -1.0, 0.25]);
-
-        let mut sent = Vec::new();
-        let config = RawConfig { depth: RawDepth::Float32, channels: 1 };
-        config.encode(&[f32::NAN, 3.0], &mut sent).unwrap();
-        assert_eq!(sent, [0x40, 0, 0, 0, 0, 0, 0, 0x80, 0x3F]);
+        assert_eq!(pcm.len(), mantissas.len() * tops.len() * 2);
+        assert!(pcm.iter().all(|sample| (-1.0..=1.0).contains(sample)));
     }
 
     #[test]

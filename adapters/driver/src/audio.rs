@@ -47,6 +47,11 @@ impl Audio {
         heard
     }
 
+    #[cfg(feature = "processing")]
+    pub(crate) const fn is_sending(&self) -> bool {
+        self.is_sending
+    }
+
     pub(crate) const fn is_receiving(&self) -> bool {
         self.is_receiving
     }
@@ -77,19 +82,19 @@ impl Audio {
     pub(crate) fn on_job(&mut self, job: JobId, work: Work<'_>) -> Option<Task> {
         Some(match work {
             Work::Encode { format, source, samples } => {
-                let mut pcm = self.take_captured(samples);
-                if source == Source::Silence {
-                    pcm.fill(0.0);
+                let pcm = self.take_captured(samples);
+                match source {
+                    Source::Captured => Task::Encode { job, format, pcm },
+                    Source::Silence => Task::EncodeSilence { job, format, samples },
                 }
-                Task::Encode { job, format, pcm }
             }
             Work::Discard { samples } => {
                 self.take_captured(samples);
                 return None;
             }
-            Work::Decode { codec, payload, .. } => {
+            Work::Decode { codec, payload, tempo } => {
                 self.playing = Some(job);
-                Task::Decode { job, codec, payload: Bytes::copy_from_slice(payload) }
+                Task::Decode { job, codec, payload: Bytes::copy_from_slice(payload), tempo }
             }
             Work::Conceal { samples } => {
                 self.playing = Some(job);

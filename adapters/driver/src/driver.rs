@@ -1,35 +1,37 @@
 //! The composition: what each machine hands out goes into the next.
 
 use std::collections::VecDeque;
-use std::time::Duration;
 
 use lxst_core::{
     Availability, CallId, CallStatus, CallerPolicy, Command, Direction, IdentityHash, Input,
-    InputError, Instant, JobId, LinkEnd, LinkEvent, LinkId, LinkRequest, Mode, Outcome, Output,
-    PacketBuf, PortChange, Profile, Samples, StreamChange, Telephone, Verdict,
+    InputError, Instant, JobId, LinkEnd, LinkEvent, LinkId, Mode, Outcome, Output, PacketBuf,
+    PortChange, Profile, ProfileSet, Samples, StreamChange, Telephone, Verdict,
 };
-use lxst_reticulum::{self as reticulum, Endpoint, Identity, InterfaceConfig, InterfaceId, Rng};
+use lxst_reticulum::{self as reticulum, InterfaceConfig, InterfaceId};
 
 use crate::access::Access;
+use crate::adaptation::{Adaptation, Adapter, Counts};
 use crate::audio::{Audio, samples};
 use crate::interfaces::{AnnouncePace, InterfaceOrigin};
-use crate::links::{self, Links};
+use crate::network::{EndpointLinks, Ids, LinkCommand, Links, Network, Report};
+#[cfg(feature = "processing")]
+use crate::processing::{Processing, Processor};
 use crate::tap::{Door, Tap};
-use crate::{Done, Task};
+use crate::{Coder, Done, Task};
 
 /// What a driver is told once.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Config {
-    /// The person whose phone this is.
-    pub identity: Identity,
-    /// The settings of the telephone.
+    /// The settings of the telephone. Its `profiles` are taken to be those that this build's
+    /// [`Coder`] can send.
     pub telephone: lxst_core::Config,
     /// For whom the telephone's policy for callers does not count.
     pub access: Access,
-    /// The settings of the Reticulum endpoint.
-    pub endpoint: reticulum::Config,
-    /// The time since the Unix epoch at [`Instant::ORIGIN`]. Announces carry it.
-    pub unix_time_at_origin: Duration,
+    /// Whether the profile follows what the path carries.
+    pub adaptation: Adaptation,
+    /// What is done to the microphone's sound.
+    #[cfg(feature = "processing")]
+    pub processing: Processing,
     /// Sees the core's doors.
     pub tap: Option<Tap>,
 }
@@ -67,10 +69,15 @@ pub enum Event {
 #[derive(Debug)]
 pub struct Driver {
     telephone: Telephone,
-    endpoint: Endpoint,
-    unix_time_at_origin: Duration,
+    ids: Ids,
     links: Links,
     audio: Audio,
+    #[cfg(feature = "processing")]
+    processor: Option<Processor>,
+    adaptation: Adaptation,
+    profiles: ProfileSet,
+    /// Of the call that stands.
+    adapter: Option<Adapter>,
     /// Inputs that the driver itself has for the core.
     replies: VecDeque<Reply>,
     access: Access,
@@ -86,25 +93,32 @@ pub struct Driver {
 enum Reply {
     Discarded(JobId),
     Screened(CallId, Verdict),
+    Switched(CallId, Profile),
 }
 
 impl Driver {
-    /// Makes a phone without interfaces. `rng` must be a cryptographic generator; a seeded one
-    /// makes every byte reproducible.
+    /// Makes a phone on a network.
     #[must_use]
-    pub fn new(mut config: Config, rng: Box<dyn Rng + Send>) -> Self {
-        let identity = IdentityHash(config.identity.hash().0);
+    pub fn new(mut config: Config, network: Network) -> Self {
+        let links = Links::new(network);
+        let identity = links.identity();
         // Lists decide first, so the core asks about everybody.
-        let telephone = lxst_core::Config { callers: CallerPolicy::Ask, ..config.telephone };
+        let profiles = Coder::profiles();
+        let telephone =
+            lxst_core::Config { callers: CallerPolicy::Ask, profiles, ..config.telephone };
         if let Some(tap) = &mut config.tap {
             tap.see(Instant::ORIGIN, Door::Start { identity, config: &telephone });
         }
         Self {
             telephone: Telephone::new(identity, telephone, Instant::ORIGIN),
-            endpoint: Endpoint::new(config.identity, config.endpoint, rng),
-            unix_time_at_origin: config.unix_time_at_origin,
-            links: Links::new(),
+            ids: Ids::new(),
+            links,
             audio: Audio::default(),
+            #[cfg(feature = "processing")]
+            processor: Processor::new(config.processing),
+            adaptation: config.adaptation,
+            profiles,
+            adapter: None,
             replies: VecDeque::new(),
             access: config.access,
             callers: config.telephone.callers,
@@ -116,38 +130,80 @@ impl Driver {
     }
 
     /// Adds an interface that is connected. The connections of one origin make the phone announce
-    /// itself once in [`ANNOUNCE_PACE`](crate::ANNOUNCE_PACE).
+    /// itself at once, or at the pace of [`ANNOUNCE_PACE`](crate::ANNOUNCE_PACE). `None` where the network is another
+    /// stack, which has the interfaces.
     pub fn interface_up(
         &mut self,
         now: Instant,
         origin: InterfaceOrigin,
         config: InterfaceConfig,
-    ) -> InterfaceId {
-        let id = self.endpoint.interface_up(self.unix(now), config);
+    ) -> Option<InterfaceId> {
+        let links = self.links.endpoint_mut()?;
+        let id = links.endpoint.interface_up(links.unix(now), config);
+        self.network_up(now, origin);
+        Some(id)
+    }
+
+    /// Takes note that a part of the network came up, of which another stack knows: the phone
+    /// announces itself, at the pace of [`ANNOUNCE_PACE`](crate::ANNOUNCE_PACE) for each origin.
+    pub fn network_up(&mut self, now: Instant, origin: InterfaceOrigin) {
         if self.announces.on_up(now, origin) {
             self.give(now, Input::InterfaceUp);
         }
         self.pump(now);
-        id
     }
 
     /// Removes an interface. Calls on it end.
     pub fn interface_down(&mut self, now: Instant, id: InterfaceId) {
-        self.endpoint.interface_down(self.unix(now), id);
-        self.pump(now);
+        if let Some(links) = self.links.endpoint_mut() {
+            links.endpoint.interface_down(links.unix(now), id);
+            self.pump(now);
+        }
     }
 
     /// Takes bytes that an interface received.
     pub fn handle_bytes(&mut self, now: Instant, id: InterfaceId, bytes: &[u8]) {
-        self.endpoint.handle_bytes(self.unix(now), id, bytes);
-        self.pump(now);
+        if let Some(links) = self.links.endpoint_mut() {
+            links.endpoint.handle_bytes(links.unix(now), id, bytes);
+            self.pump(now);
+        }
+    }
+
+    /// Takes what happened to a link of another stack. The owner numbers the links that peers open,
+    /// from [`PEER_LINKS`](crate::PEER_LINKS) up, and none twice. Of a link that was closed here,
+    /// nothing is taken. Where [`Heard`](LinkEvent::Heard) is never reported, a call whose peer says
+    /// nothing at all does not end by that.
+    pub fn link_event(&mut self, now: Instant, link: LinkId, event: LinkEvent) {
+        if let Some(event) = self.links.app_mut().and_then(|links| links.on_event(link, event)) {
+            self.give(now, Input::Link { link, event });
+            self.pump(now);
+        }
+    }
+
+    /// Takes the plaintext of a packet of context NONE, received on a link of another stack.
+    pub fn link_packet(&mut self, now: Instant, link: LinkId, data: &[u8]) {
+        if self.links.app_mut().is_some() {
+            self.give(now, Input::Packet { link, data });
+            self.pump(now);
+        }
+    }
+
+    /// Takes note that another stack heard a phone announce itself.
+    pub fn announced(&mut self, identity: IdentityHash, hops: u8) {
+        self.events.push_back(Event::Announced { identity, hops });
+    }
+
+    /// The next thing that another stack is to do.
+    pub fn poll_link_command(&mut self) -> Option<LinkCommand> {
+        self.links.app_mut()?.commands.pop_front()
     }
 
     /// Does what is due; calling it early or late is harmless.
     pub fn handle_timeout(&mut self, now: Instant) {
-        let unix = self.unix(now);
-        if self.endpoint.poll_timeout().is_some_and(|at| at <= unix) {
-            self.endpoint.handle_timeout(unix);
+        if let Some(links) = self.links.endpoint_mut()
+            && links.poll_timeout().is_some_and(|at| at <= now)
+        {
+            links.endpoint.handle_timeout(links.unix(now));
             self.pump(now);
         }
         if self.announces.on_timeout(now) {
@@ -170,8 +226,8 @@ impl Driver {
         profile: Profile,
         mode: Mode,
     ) -> Result<CallId, InputError> {
-        let call = CallId(self.links.allocate());
-        let link = LinkId(self.links.allocate());
+        let call = CallId(self.ids.allocate());
+        let link = LinkId(self.ids.allocate());
         self.command(now, Command::Dial { call, link, to, profile, mode })?;
         Ok(call)
     }
@@ -201,8 +257,7 @@ impl Driver {
     /// sent can be polled.
     pub fn close(&mut self, now: Instant) {
         self.retire(now);
-        for (link, handle) in self.links.part_all() {
-            self.endpoint.close(self.unix(now), handle);
+        for link in self.links.close_all(now) {
             let event = LinkEvent::Closed(LinkEnd::Unknown);
             self.give(now, Input::Link { link, event });
         }
@@ -230,6 +285,15 @@ impl Driver {
     /// *Bounds*: a block that would make more than [`CAPTURE_QUEUE`](crate::CAPTURE_QUEUE) wait is dropped and counted:
     /// the coder has stalled.
     pub fn capture(&mut self, now: Instant, pcm: &[f32]) {
+        #[cfg(feature = "processing")]
+        if let (Some(processor), true) = (&mut self.processor, self.audio.is_sending()) {
+            let processed = processor.capture(pcm);
+            return self.captured(now, &processed);
+        }
+        self.captured(now, pcm);
+    }
+
+    fn captured(&mut self, now: Instant, pcm: &[f32]) {
         if let Some(samples) = self.audio.capture(pcm) {
             self.give(now, Input::Captured { samples });
             self.pump(now);
@@ -241,6 +305,10 @@ impl Driver {
     /// blocks of 20 ms at most.
     pub fn play(&mut self, now: Instant, pcm: &mut [f32]) -> usize {
         let heard = self.audio.play(pcm);
+        #[cfg(feature = "processing")]
+        if let (Some(processor), true) = (&mut self.processor, self.audio.is_receiving()) {
+            processor.play(pcm);
+        }
         if self.audio.is_receiving() {
             self.give(now, Input::Consumed { samples: samples(pcm.len()) });
             self.pump(now);
@@ -263,6 +331,7 @@ impl Driver {
             Done::Played { pcm, level, .. } => {
                 Outcome::Played { samples: samples(pcm.len()), level: *level }
             }
+            Done::Silent { .. } => Outcome::Silent,
             Done::Failed { .. } => Outcome::Failed,
         };
         self.give(now, Input::JobDone { job: done.job(), outcome });
@@ -277,8 +346,8 @@ impl Driver {
         id: InterfaceId,
         buffer: &'b mut Vec<u8>,
     ) -> Option<&'b [u8]> {
-        let unix = self.unix(now);
-        self.endpoint.poll_transmit(unix, id, buffer)
+        let links = self.links.endpoint_mut()?;
+        links.endpoint.poll_transmit(links.unix(now), id, buffer)
     }
 
     /// The next task for the coder.
@@ -294,11 +363,7 @@ impl Driver {
     /// When [`handle_timeout`](Self::handle_timeout) is due.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        let endpoint = self.endpoint.poll_timeout().map(|at| {
-            let since_origin = at.saturating_sub(self.unix_time_at_origin);
-            // Rounded up, so that the endpoint finds its own deadline due.
-            Instant::ORIGIN + since_origin + Duration::from_nanos(999)
-        });
+        let endpoint = self.links.endpoint().and_then(EndpointLinks::poll_timeout);
         let telephone = self.telephone.poll_timeout().map(|deadline| deadline.at);
         endpoint.into_iter().chain(telephone).chain(self.announces.deadline()).min()
     }
@@ -306,7 +371,7 @@ impl Driver {
     /// Who this phone is.
     #[must_use]
     pub fn identity(&self) -> IdentityHash {
-        IdentityHash(self.endpoint.identity().0)
+        self.links.identity()
     }
 
     /// Tells whether a link stands or is being opened.
@@ -333,14 +398,24 @@ impl Driver {
         self.audio.dropped()
     }
 
-    /// What the Reticulum endpoint counted.
+    /// What our own Reticulum endpoint knows of the network, for
+    /// [`Endpoint::import`](reticulum::Endpoint::import) at the next start; `None` where the network
+    /// is another stack.
     #[must_use]
-    pub fn endpoint_stats(&self) -> &reticulum::Stats {
-        self.endpoint.stats()
+    pub fn export_known(&self) -> Option<Vec<u8>> {
+        Some(self.links.endpoint()?.endpoint.export())
     }
 
-    fn unix(&self, now: Instant) -> Duration {
-        self.unix_time_at_origin + now.since(Instant::ORIGIN)
+    /// A number that changes when there is something new to export.
+    #[must_use]
+    pub fn known_revision(&self) -> u64 {
+        self.links.endpoint().map_or(0, |links| links.endpoint.revision())
+    }
+
+    /// What our own Reticulum endpoint counted; `None` where the network is another stack.
+    #[must_use]
+    pub fn endpoint_stats(&self) -> Option<&reticulum::Stats> {
+        Some(self.links.endpoint()?.endpoint.stats())
     }
 
     /// Passes on what the driver itself and the endpoint have for the core, until both are quiet.
@@ -349,8 +424,8 @@ impl Driver {
         loop {
             if let Some(reply) = self.replies.pop_front() {
                 self.on_reply(now, &reply);
-            } else if let Some(event) = self.endpoint.poll_event() {
-                self.on_endpoint(now, event);
+            } else if let Some(report) = self.links.poll_report(&mut self.ids) {
+                self.on_report(now, report);
             } else {
                 return;
             }
@@ -361,55 +436,25 @@ impl Driver {
         let input = match *reply {
             Reply::Discarded(job) => Input::JobDone { job, outcome: Outcome::Discarded },
             Reply::Screened(call, verdict) => Input::Command(Command::Screen(call, verdict)),
+            Reply::Switched(call, profile) => Input::Command(Command::SetProfile(call, profile)),
         };
         self.give(now, input);
     }
 
-    fn on_endpoint(&mut self, now: Instant, event: reticulum::Event) {
-        match event {
-            reticulum::Event::Announced { identity, hops, .. } => {
-                let identity = IdentityHash(identity.0);
+    fn on_report(&mut self, now: Instant, report: Report) {
+        match report {
+            Report::Announced { identity, hops } => {
                 self.events.push_back(Event::Announced { identity, hops });
             }
-            reticulum::Event::Link { link, event } => {
-                if matches!(event, reticulum::LinkEvent::Incoming { .. }) {
-                    self.links.admit(link);
+            Report::Link { link, event } => {
+                let is_new = matches!(event, LinkEvent::Incoming { .. } | LinkEvent::Up { .. });
+                self.give(now, Input::Link { link, event });
+                if is_new {
+                    // The handshake was heard, and our endpoint reports what is.
+                    self.give(now, Input::Link { link, event: LinkEvent::Heard });
                 }
-                // Of a link that was closed here meanwhile, nobody wants to know.
-                if let Some(id) = self.links.id(link) {
-                    self.on_link(now, id, event);
-                }
             }
-            _ => {}
-        }
-    }
-
-    fn on_link(&mut self, now: Instant, link: LinkId, event: reticulum::LinkEvent) {
-        let event = match event {
-            reticulum::LinkEvent::Incoming { rtt, mdu } => LinkEvent::Incoming { rtt, mdu },
-            reticulum::LinkEvent::Up { rtt, mdu } => LinkEvent::Up { rtt, mdu },
-            reticulum::LinkEvent::Failed(reason) => {
-                self.links.part(link);
-                LinkEvent::Failed(links::failure(reason))
-            }
-            reticulum::LinkEvent::Identified(identity) => {
-                LinkEvent::Identified(IdentityHash(identity.0))
-            }
-            reticulum::LinkEvent::Packet(data) => {
-                return self.give(now, Input::Packet { link, data: &data });
-            }
-            reticulum::LinkEvent::Heard => LinkEvent::Heard,
-            reticulum::LinkEvent::Closed(reason) => {
-                self.links.part(link);
-                LinkEvent::Closed(links::end(reason))
-            }
-            _ => return,
-        };
-        let is_new = matches!(event, LinkEvent::Incoming { .. } | LinkEvent::Up { .. });
-        self.give(now, Input::Link { link, event });
-        if is_new {
-            // The handshake was heard, and this boundary reports what is.
-            self.give(now, Input::Link { link, event: LinkEvent::Heard });
+            Report::Packet { link, data } => self.give(now, Input::Packet { link, data: &data }),
         }
     }
 
@@ -435,30 +480,10 @@ impl Driver {
     }
 
     fn on_output(&mut self, now: Instant, output: Output<'_>) {
-        let unix = self.unix(now);
         match output {
-            Output::Transmit { link, class, data } => {
-                if let Some(handle) = self.links.handle(link) {
-                    // A refusal means that the link is going down, of which an event will tell.
-                    let _ = self.endpoint.send(unix, handle, links::class(class), data);
-                }
-            }
-            Output::Link { link, request: LinkRequest::Open(to) } => {
-                let handle = self.endpoint.open(unix, reticulum::IdentityHash(to.0));
-                self.links.pair(link, handle);
-            }
-            Output::Link { link, request: LinkRequest::Identify } => {
-                if let Some(handle) = self.links.handle(link) {
-                    // As above.
-                    let _ = self.endpoint.identify(unix, handle);
-                }
-            }
-            Output::Link { link, request: LinkRequest::Close } => {
-                if let Some(handle) = self.links.part(link) {
-                    self.endpoint.close(unix, handle);
-                }
-            }
-            Output::Announce => self.endpoint.announce(unix),
+            Output::Transmit { link, class, data } => self.links.send(now, link, class, data),
+            Output::Link { link, request } => self.links.request(now, link, request),
+            Output::Announce => self.links.announce(now),
             Output::Stream { call, direction, change } => {
                 self.tasks.extend(self.audio.on_stream(direction, change));
                 self.events.push_back(Event::Stream { call, direction, change });
@@ -467,17 +492,46 @@ impl Driver {
                 Some(task) => self.tasks.push_back(task),
                 None => self.replies.push_back(Reply::Discarded(job)),
             },
-            Output::Event(event) => self.on_event(event),
+            Output::Event(event) => self.on_event(now, event),
         }
     }
 
-    fn on_event(&mut self, event: lxst_core::Event) {
+    fn on_event(&mut self, now: Instant, event: lxst_core::Event) {
+        if self.adaptation == Adaptation::Automatic {
+            self.adapt(now, event);
+        }
         if let lxst_core::Event::Screening { call, from, .. } = event
             && let Some(verdict) = self.access.verdict(from, self.callers)
         {
             self.replies.push_back(Reply::Screened(call, verdict));
         } else {
             self.events.push_back(Event::Call(event));
+        }
+    }
+    /// Lets the profile follow what the path carries.
+    fn adapt(&mut self, now: Instant, event: lxst_core::Event) {
+        match event {
+            lxst_core::Event::Established { profile, .. } => {
+                self.adapter = Some(Adapter::new(profile, self.profiles));
+            }
+            lxst_core::Event::ProfileChanged { profile, .. } => {
+                if let Some(adapter) = &mut self.adapter {
+                    adapter.on_switched(profile);
+                }
+            }
+            lxst_core::Event::Quality { call, quality } => {
+                let late = |stats: &reticulum::Stats| {
+                    stats.dropped(reticulum::DropReason::MediaExpired)
+                        + stats.dropped(reticulum::DropReason::MediaOverflow)
+                };
+                let unsent = self.endpoint_stats().map_or(0, late);
+                let sent = self.telephone.stats().media_packets_sent;
+                let counts = Counts::new(&quality, sent, unsent);
+                let to = self.adapter.as_mut().and_then(|adapter| adapter.on_report(now, counts));
+                self.replies.extend(to.map(|profile| Reply::Switched(call, profile)));
+            }
+            lxst_core::Event::Ended { .. } => self.adapter = None,
+            _ => {}
         }
     }
 }

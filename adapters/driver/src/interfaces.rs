@@ -11,38 +11,58 @@ use lxst_core::Instant;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InterfaceOrigin(pub u32);
 
-/// Lets each origin cause one announce in a while; one that comes too early is made up for.
+/// Lets each origin cause an announce at once after a while of quiet, and ever more seldom while its
+/// connections break; one that comes too early is made up for.
 #[derive(Debug, Default)]
 pub(crate) struct AnnouncePace(BTreeMap<InterfaceOrigin, Pace>);
 
 #[derive(Clone, Copy, Debug)]
 struct Pace {
     announced: Instant,
+    /// How long after that the next one may come.
+    pause: Duration,
     /// A connection came up since, and is to be announced on.
     owed: bool,
+}
+
+impl Pace {
+    const fn new(now: Instant) -> Self {
+        Self { announced: now, pause: ANNOUNCE_PACE_LEAST, owed: false }
+    }
+
+    fn is_over(&self, now: Instant) -> bool {
+        self.announced + self.pause <= now
+    }
+
+    fn announce(&mut self, now: Instant) {
+        let was_quiet = self.announced + ANNOUNCE_PACE <= now;
+        let pause = if was_quiet { ANNOUNCE_PACE_LEAST } else { self.pause * 2 };
+        *self = Self { announced: now, pause: pause.min(ANNOUNCE_PACE), owed: false };
+    }
 }
 
 impl AnnouncePace {
     /// Takes note that an interface came up, and tells whether to announce now.
     pub(crate) fn on_up(&mut self, now: Instant, origin: InterfaceOrigin) -> bool {
-        match self.0.get_mut(&origin) {
-            Some(pace) if now < pace.announced + ANNOUNCE_PACE => {
-                pace.owed = true;
-                false
-            }
-            _ => {
-                self.0.insert(origin, Pace { announced: now, owed: false });
-                true
-            }
+        let Some(pace) = self.0.get_mut(&origin) else {
+            self.0.insert(origin, Pace::new(now));
+            return true;
+        };
+        let is_over = pace.is_over(now);
+        if is_over {
+            pace.announce(now);
+        } else {
+            pace.owed = true;
         }
+        is_over
     }
 
     /// Tells whether an announce that came too early is due.
     pub(crate) fn on_timeout(&mut self, now: Instant) -> bool {
         let mut is_due = false;
-        for pace in self.0.values_mut() {
-            if pace.owed && pace.announced + ANNOUNCE_PACE <= now {
-                *pace = Pace { announced: now, owed: false };
+        for pace in self.0.values_mut().filter(|pace| pace.owed) {
+            if pace.is_over(now) {
+                pace.announce(now);
                 is_due = true;
             }
         }
@@ -51,12 +71,16 @@ impl AnnouncePace {
 
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let owed = self.0.values().filter(|pace| pace.owed);
-        owed.map(|pace| pace.announced + ANNOUNCE_PACE).min()
+        owed.map(|pace| pace.announced + pace.pause).min()
     }
 }
 
-/// The least time between two announces that one origin's coming up causes.
+/// The most time between two announces that one origin's coming up causes. It begins at
+/// [`ANNOUNCE_PACE_LEAST`], doubles with each announce, and begins anew after this long without.
 pub const ANNOUNCE_PACE: Duration = Duration::from_secs(60);
+
+/// The least time between two such announces.
+pub const ANNOUNCE_PACE_LEAST: Duration = Duration::from_secs(5);
 
 #[cfg(test)]
 mod tests {
@@ -66,7 +90,7 @@ mod tests {
     const THERE: InterfaceOrigin = InterfaceOrigin(2);
 
     #[test]
-    fn a_flapping_interface_announces_once_a_minute_and_not_for_others() {
+    fn a_connection_that_comes_back_is_announced_on_and_not_for_others() {
         let mut pace = AnnouncePace::default();
         let at = Instant::from_millis;
         assert!(pace.on_up(at(0), HERE));
@@ -74,10 +98,21 @@ mod tests {
         assert!(!pace.on_up(at(1_000), HERE));
         assert!(!pace.on_up(at(2_000), HERE));
         assert!(pace.on_up(at(2_000), THERE));
-        assert_eq!(pace.deadline(), Some(at(60_000)));
-        assert!(!pace.on_timeout(at(59_999)));
-        assert!(pace.on_timeout(at(60_000)));
+        assert_eq!(pace.deadline(), Some(at(5_000)));
+        assert!(!pace.on_timeout(at(4_999)));
+        assert!(pace.on_timeout(at(5_000)));
         assert_eq!(pace.deadline(), None);
-        assert!(pace.on_up(at(130_000), HERE));
+        assert!(pace.on_up(at(20_000), HERE));
+    }
+
+    #[test]
+    fn a_flapping_connection_is_announced_on_ever_more_seldom() {
+        let mut pace = AnnouncePace::default();
+        let announced: Vec<u64> = (0..600)
+            .filter(|second| pace.on_up(Instant::from_millis(second * 1_000), HERE))
+            .collect();
+        assert_eq!(announced[..6], [0, 5, 15, 35, 75, 135]);
+        let pauses = announced.windows(2).map(|pair| pair[1] - pair[0]);
+        assert_eq!(pauses.max(), Some(60));
     }
 }

@@ -9,11 +9,14 @@
 #![forbid(unsafe_code)]
 
 mod access;
+mod adaptation;
 mod audio;
 mod coder;
 mod driver;
 mod interfaces;
-mod links;
+mod network;
+#[cfg(feature = "processing")]
+mod processing;
 #[cfg(feature = "system")]
 pub mod system;
 mod tap;
@@ -21,11 +24,15 @@ mod tap;
 pub mod trace;
 
 pub use access::Access;
+pub use adaptation::Adaptation;
 pub use audio::CAPTURE_QUEUE;
 pub use coder::{Coder, Done, Task};
 pub use driver::{Config, Driver, Event};
-pub use interfaces::{ANNOUNCE_PACE, InterfaceOrigin};
+pub use interfaces::{ANNOUNCE_PACE, ANNOUNCE_PACE_LEAST, InterfaceOrigin};
 pub use lxst_codecs as codecs;
 pub use lxst_core as core;
 pub use lxst_reticulum as reticulum;
+pub use network::{LinkCommand, Network, PEER_LINKS};
+#[cfg(feature = "processing")]
+pub use processing::Processing;
 pub use tap::{Door, Tap};

@@ -1,10 +1,13 @@
 //! Phones that close, at every moment of two calls that cross.
 
+mod common;
+
 use std::time::Duration;
 
+use common::network;
 use lxst_driver::core::{self as telephony, Event as CallEvent, Instant, Mode, Profile};
-use lxst_driver::reticulum::{self, Identity, InterfaceConfig, InterfaceId, Rng};
-use lxst_driver::{Access, Config, Driver, Event, InterfaceOrigin};
+use lxst_driver::reticulum::{InterfaceConfig, InterfaceId};
+use lxst_driver::{Config, Driver, Event, InterfaceOrigin};
 
 #[test]
 fn a_phone_that_closes_while_calls_cross_leaves_no_call_open() {
@@ -90,17 +93,10 @@ impl Pair {
 
 impl Handset {
     fn new(seed: u64) -> Self {
-        let mut rng = Seeded(seed);
-        let config = Config {
-            identity: Identity::generate(&mut rng),
-            telephone: telephony::Config::default(),
-            access: Access::default(),
-            endpoint: reticulum::Config::default(),
-            unix_time_at_origin: Duration::from_nanos(1_700_000_000_123_456_789),
-            tap: None,
-        };
-        let mut driver = Driver::new(config, Box::new(rng));
-        let wire = driver.interface_up(Instant::ORIGIN, InterfaceOrigin(0), InterfaceConfig::TCP);
+        let mut driver = Driver::new(Config::default(), network(seed));
+        let wire = driver
+            .interface_up(Instant::ORIGIN, InterfaceOrigin(0), InterfaceConfig::TCP)
+            .expect("the network is an endpoint");
         Self { driver, wire, begun: Vec::new(), ended: Vec::new(), reasons: Vec::new() }
     }
 
@@ -133,20 +129,6 @@ impl Handset {
 }
 
 /// SplitMix64.
-#[derive(Clone)]
-struct Seeded(u64);
-
-impl Rng for Seeded {
-    fn fill_bytes(&mut self, dest: &mut [u8]) {
-        for byte in dest {
-            self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-            let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            *byte = (mixed ^ (mixed >> 31)) as u8;
-        }
-    }
-}
-
 const ALICE: usize = 0;
 const BOB: usize = 1;
 /// So much later one of two calls is dialled, that cross.

@@ -2,16 +2,19 @@
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
+mod common;
+
 use core::time::Duration;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
+use common::{Seeded, network};
 use lxst_driver::core::{
     Command, Direction, Event as CallEvent, Instant, Mode, PortChange, Profile,
 };
-use lxst_driver::reticulum::{self, Identity, InterfaceConfig, InterfaceId, Rng};
+use lxst_driver::reticulum::{InterfaceConfig, InterfaceId};
 use lxst_driver::trace::{Ending, Parted, Payloads, Reader, Replay, record_to};
-use lxst_driver::{Access, Coder, Config, Driver, Event, InterfaceOrigin, core as telephony};
+use lxst_driver::{Coder, Config, Driver, Event, InterfaceOrigin};
 
 #[test]
 fn a_recorded_call_replays_to_the_same_outputs_on_both_sides() {
@@ -207,17 +210,11 @@ impl Pair {
 impl Handset {
     fn new(seed: u64, payloads: Payloads) -> Self {
         let trace = Shared::default();
-        let mut rng = Seeded(seed);
-        let config = Config {
-            identity: Identity::generate(&mut rng),
-            telephone: telephony::Config::default(),
-            access: Access::default(),
-            endpoint: reticulum::Config::default(),
-            unix_time_at_origin: Duration::from_nanos(1_700_000_000_123_456_789),
-            tap: Some(record_to(trace.clone(), payloads).unwrap()),
-        };
-        let mut driver = Driver::new(config, Box::new(rng));
-        let wire = driver.interface_up(Instant::ORIGIN, InterfaceOrigin(0), InterfaceConfig::TCP);
+        let tap = Some(record_to(trace.clone(), payloads).unwrap());
+        let config = Config { tap, ..Config::default() };
+        let mut driver = Driver::new(config, network(seed));
+        let wire =
+            driver.interface_up(Instant::ORIGIN, InterfaceOrigin(0), InterfaceConfig::TCP).unwrap();
         for direction in [Direction::Send, Direction::Receive] {
             driver.port(Instant::ORIGIN, direction, PortChange::Attached);
         }
@@ -238,7 +235,7 @@ impl Handset {
         }
         self.driver.handle_timeout(now);
         if now.as_micros().is_multiple_of(20_000) {
-            let noise: Vec<f32> = (0..960).map(|_| self.noise.sample()).collect();
+            let noise: Vec<f32> = (0..960).map(|_| sample(&mut self.noise)).collect();
             self.driver.capture(now, &noise);
             self.driver.play(now, &mut [0.0; 960]);
         }
@@ -269,27 +266,9 @@ impl Write for Shared {
     }
 }
 
-/// SplitMix64.
-#[derive(Clone)]
-struct Seeded(u64);
-
-impl Seeded {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn sample(&mut self) -> f32 {
-        f32::from(self.next() as i16) / 65_536.0
-    }
-}
-
-impl Rng for Seeded {
-    fn fill_bytes(&mut self, dest: &mut [u8]) {
-        dest.iter_mut().for_each(|byte| *byte = self.next() as u8);
-    }
+/// Noise below -6 dBov.
+fn sample(noise: &mut Seeded) -> f32 {
+    f32::from(noise.next() as i16) / 65_536.0
 }
 
 fn flip_last_digit(line: &str) -> String {

@@ -1,25 +1,25 @@
 //! LXST voice calls over Reticulum, on tokio.
 //!
 //! ```no_run
-//! use lxst_tokio::{CallEvent, Event, Identity, OsRng, Phone, Profile};
+//! use lxst_tokio::{AudioFormat, CallEvent, Clock, Event, Interface, PhoneBuilder, Profile};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let identity = Identity::generate(&mut OsRng);
-//! let (phone, mut events) = Phone::builder(identity).connect("127.0.0.1:4242").start().await?;
+//! let interface = Interface::tcp_client("127.0.0.1:4242");
+//! let (phone, mut events) = PhoneBuilder::open("me")?.interface(interface).start().await?;
 //!
 //! let friend = "f293e5612b27dbc491e52cc9845d3f53".parse()?;
 //! let call = phone.dial(friend, Profile::MediumQuality).await?;
-//! let mut speaker = phone.speaker().await?;
+//! let mut speaker = phone.audio_sink(AudioFormat::PHONE, Clock::Phone).await?;
 //! while let Some(event) = events.next().await {
 //!     match event {
 //!         Event::Call(CallEvent::Established { .. }) => {
-//!             let pcm = speaker.read().await; // 20 ms of 48 kHz mono, at real-time pace
-//!             println!("heard {pcm:?}");
+//!             let mut pcm = [0_i16; 960];
+//!             speaker.read(&mut pcm).await?; // 20 ms, at real-time pace
 //!             call.hang_up().await?;
 //!         }
 //!         Event::Call(CallEvent::Ended { reason, .. }) => {
-//!             println!("over: {reason:?}");
+//!             println!("over: {reason}");
 //!             break;
 //!         }
 //!         _ => {}
@@ -30,31 +30,77 @@
 //! # }
 //! ```
 //!
-//! A phone is one task: it owns the [`Driver`](lxst_driver::Driver), moves bytes between it and
-//! sockets, sleeps to its deadline, and keeps one thread for codecs. [`Phone`] and [`Call`] are
-//! handles to it, cheap to clone. Nothing polls: an idle phone wakes for its timers only.
+//! The API is `lxst-smol`'s: moving an app means changing one `use`. A phone is one task of the
+//! current tokio runtime, which needs time and I/O enabled.
 
 #![forbid(unsafe_code)]
 
-mod audio;
-mod builder;
-mod events;
-mod interface;
-mod phone;
-mod request;
-mod runner;
+use std::future::Future;
+use std::io::Result;
+use std::net::SocketAddr;
+use std::time::Instant;
 
-pub use audio::{BLOCK_SAMPLES, Microphone, Speaker};
-pub use builder::{PhoneBuilder, StartError};
-pub use events::Events;
-pub use lxst_driver::core as telephony;
-pub use lxst_driver::core::{
-    CallId, CallStatus, EndReason, Event as CallEvent, IdentityHash, InputError, Mode, Profile,
-};
-pub use lxst_driver::reticulum::{DestinationHash, Identity, Rng};
-pub use lxst_driver::system::{IdentityFileError, OsRng, load_or_create_identity};
-#[cfg(feature = "trace")]
-pub use lxst_driver::trace;
-pub use lxst_driver::{Access, Door, Event, Tap, codecs, reticulum};
-pub use phone::{Call, CallError, Phone};
-pub use request::Figures;
+pub use lxst_phone::*;
+use tokio::net::{TcpListener, TcpStream, UdpSocket};
+use tokio_util::compat::{TokioAsyncReadCompatExt, TokioAsyncWriteCompatExt};
+
+/// Settings of a phone that is not started, on tokio.
+pub type PhoneBuilder = lxst_phone::PhoneBuilder<Tokio>;
+
+/// The runtime tokio.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Tokio;
+
+impl Runtime for Tokio {
+    type Listener = TcpListener;
+    type Udp = UdpSocket;
+
+    fn now(&self) -> Instant {
+        tokio::time::Instant::now().into_std()
+    }
+
+    async fn sleep_until(&self, moment: Instant) {
+        tokio::time::sleep_until(moment.into()).await;
+    }
+
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        tokio::spawn(task);
+    }
+
+    async fn connect_tcp(&self, address: &str) -> Result<ByteStream> {
+        Ok(tcp(TcpStream::connect(address).await?))
+    }
+
+    #[cfg(unix)]
+    fn adopt_unix(&self, stream: std::os::unix::net::UnixStream) -> Result<ByteStream> {
+        let (reader, writer) = tokio::net::UnixStream::from_std(stream)?.into_split();
+        Ok(ByteStream::new(reader.compat(), writer.compat_write()))
+    }
+
+    fn adopt_listener(&self, listener: std::net::TcpListener) -> Result<Self::Listener> {
+        TcpListener::from_std(listener)
+    }
+
+    async fn accept(&self, listener: &Self::Listener) -> Result<(ByteStream, SocketAddr)> {
+        let (stream, peer) = listener.accept().await?;
+        Ok((tcp(stream), peer))
+    }
+
+    fn adopt_udp(&self, socket: std::net::UdpSocket) -> Result<Self::Udp> {
+        UdpSocket::from_std(socket)
+    }
+
+    async fn receive(&self, socket: &Self::Udp, datagram: &mut [u8]) -> Result<usize> {
+        socket.recv(datagram).await
+    }
+
+    async fn send(&self, socket: &Self::Udp, datagram: &[u8], to: SocketAddr) -> Result<()> {
+        socket.send_to(datagram, to).await.map(|_| ())
+    }
+}
+
+fn tcp(stream: TcpStream) -> ByteStream {
+    prepare_tcp(&stream);
+    let (reader, writer) = stream.into_split();
+    ByteStream::new(reader.compat(), writer.compat_write())
+}

@@ -32,7 +32,8 @@ use crate::wire::{self, Signal};
 use crate::{
     AnnouncePolicy, Availability, CallId, CallState, CallStatus, Command, Config, Deadline,
     Direction, DropReason, EndReason, IdentityHash, InputError, Instant, LinkEnd, LinkEvent,
-    LinkFailure, LinkId, LinkRequest, Mode, Mute, Profile, Role, Stats, Talk, Timer,
+    LinkFailure, LinkId, LinkRequest, Mode, Mute, MutedMicrophone, Profile, Role, Stats, Talk,
+    Timer,
 };
 use pending::PendingLink;
 
@@ -88,6 +89,7 @@ pub(crate) struct Session {
     pub(crate) profile: Profile,
     pub(crate) gate: Gate,
     pub(crate) receive: Mute,
+    pub(crate) rtt: Duration,
 }
 
 /// What leaves the microphone.
@@ -95,6 +97,8 @@ pub(crate) struct Session {
 pub(crate) enum Gate {
     Voice,
     Silence,
+    /// Only what shows that we are there.
+    Presence,
     Shut,
 }
 
@@ -149,7 +153,9 @@ impl Line {
             | Timer::Identify
             | Timer::Screening
             | Timer::Goodbye
-            | Timer::Presence => debug_assert!(false, "{timer:?} is not in the table"),
+            | Timer::Presence
+            | Timer::Quality
+            | Timer::Playout => debug_assert!(false, "{timer:?} is not in the table"),
         }
     }
 
@@ -255,7 +261,10 @@ impl Line {
         let call = self.call.as_ref().filter(|call| call.state == CallState::Established)?;
         let gate = match (call.mode, call.talk, call.send) {
             (Mode::FullDuplex, _, Mute::Unmuted) => Gate::Voice,
-            (Mode::FullDuplex, _, Mute::Muted) => Gate::Silence,
+            (Mode::FullDuplex, _, Mute::Muted) => match self.config.muted {
+                MutedMicrophone::SendsSilence => Gate::Silence,
+                MutedMicrophone::SendsNothing => Gate::Presence,
+            },
             (Mode::HalfDuplex, Talk::Pressed, Mute::Unmuted) => Gate::Voice,
             (Mode::HalfDuplex, _, _) => Gate::Shut,
         };
@@ -266,6 +275,7 @@ impl Line {
             profile: call.profile,
             gate,
             receive: call.receive,
+            rtt: call.rtt,
         })
     }
 

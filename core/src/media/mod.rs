@@ -4,20 +4,27 @@
 //! Media follows the line: after every input [`Media::follow`] opens, retunes or closes the two
 //! streams so that they fit the line's session.
 
+mod arrivals;
+mod emodel;
+mod figures;
 mod jobs;
+mod joined;
 mod playout;
 mod ring;
+mod slack;
 mod tx;
 
 use crate::limits::PRESENCE;
 use crate::line::{Context, Gate, Session};
 use crate::outbox::{Outbox, Queued, Ticket};
 use crate::stats::count;
-use crate::wire::{BadFrame, Frames};
+use crate::wire::{BadFrame, Frame, Frames};
 use crate::{
-    Config, Deadline, Direction, DropReason, InputError, Instant, JobId, Mute, Outcome, PortChange,
-    Samples, StreamChange, Tempo, Timer, TransmitCodec, Work,
+    Config, Deadline, Direction, DropReason, Event, InputError, Instant, JobId, Mute, Outcome,
+    PortChange, Samples, Stats, StreamChange, Timer, TransmitCodec, Work,
 };
+use arrivals::Arrivals;
+use figures::Figures;
 use jobs::Jobs;
 use playout::Playout;
 use tx::Transmitter;
@@ -30,7 +37,9 @@ pub(crate) struct Media {
     sent: Instant,
     jobs: Jobs,
     tx: Transmitter,
+    arrivals: Arrivals,
     playout: Playout,
+    figures: Figures,
 }
 
 impl Media {
@@ -40,8 +49,10 @@ impl Media {
             session: None,
             sent: Instant::ORIGIN,
             jobs: Jobs::default(),
-            tx: Transmitter::default(),
+            tx: Transmitter::new(config.frames_per_packet),
+            arrivals: Arrivals::default(),
             playout: Playout::default(),
+            figures: Figures::new(Instant::ORIGIN, Stats::default()),
         }
     }
 
@@ -51,14 +62,17 @@ impl Media {
         let call = |session: Option<Session>| session.map(|session| session.call);
         if call(had) != call(session) {
             if let Some(old) = had {
+                self.tell(&old, cx);
                 self.jobs.void_all();
-                self.tx.close();
+                self.tx.close(cx.stats);
                 self.playout.close();
                 streams(old, StreamChange::Closed, cx.out);
             }
             if let Some(new) = session {
                 self.sent = cx.now;
+                self.arrivals = Arrivals::default();
                 self.playout.open(new.profile.frame());
+                self.figures = Figures::new(cx.now, *cx.stats);
                 streams(new, StreamChange::Opened, cx.out);
             }
         }
@@ -80,12 +94,7 @@ impl Media {
         let mut dropped = None;
         for frame in frames {
             let kept = match frame {
-                Ok(_) if session.receive == Mute::Muted || !self.playout.is_attached() => {
-                    count(&mut cx.stats.frames_received);
-                    count(&mut cx.stats.frames_unheard);
-                    Ok(())
-                }
-                Ok(frame) => self.playout.on_frame(frame, cx.stats),
+                Ok(frame) => self.on_frame(session, frame, cx),
                 Err(BadFrame::NotBinary | BadFrame::Empty | BadFrame::UnknownCodec(_)) => Err(()),
             };
             if kept.is_err() {
@@ -94,6 +103,27 @@ impl Media {
         }
         self.work(session, cx);
         dropped
+    }
+
+    fn on_frame(
+        &mut self,
+        session: Session,
+        frame: Frame<'_>,
+        cx: &mut Context<'_>,
+    ) -> Result<(), ()> {
+        let stats = &mut *cx.stats;
+        let lost = self.arrivals.on_frame(cx.now, self.playout.frame());
+        if session.receive == Mute::Unmuted && self.playout.is_attached() {
+            self.playout.on_frame(cx.now, frame, stats)?;
+        } else {
+            count(&mut stats.frames_unheard);
+        }
+        self.figures.on_frame(cx.now, frame.codec);
+        count(&mut stats.frames_received);
+        stats.frames_lost = stats.frames_lost.saturating_add_signed(lost);
+        let bytes = u64::try_from(frame.payload.len()).unwrap_or(u64::MAX);
+        stats.bytes_received = stats.bytes_received.saturating_add(bytes).saturating_add(1);
+        Ok(())
     }
 
     pub(crate) fn on_captured(
@@ -113,7 +143,8 @@ impl Media {
         cx: &mut Context<'_>,
     ) -> Result<(), Closed> {
         let session = self.session.ok_or(Closed)?;
-        self.playout.on_consumed(samples, cx.stats);
+        let is_pause = self.arrivals.is_pause(cx.now);
+        self.playout.on_consumed(cx.now, samples, is_pause);
         self.work(session, cx);
         Ok(())
     }
@@ -149,16 +180,21 @@ impl Media {
         };
         match (ticket, outcome) {
             (Ticket::Encode { format, source, .. }, Outcome::Encoded(payload)) => {
-                if self.tx.on_encoded(&session, format, source, payload, cx.stats) {
-                    self.sent = cx.now;
-                    cx.out.push(Queued::Media { link: session.link });
-                }
+                let is_made = self.tx.on_encoded(&session, format, source, payload, cx.stats);
+                self.send(is_made, &session, cx);
+            }
+            (Ticket::Encode { .. }, Outcome::Silent) => {
+                count(&mut cx.stats.frames_silent);
+                self.tx.flush();
             }
             (Ticket::Encode { .. }, _) => count(&mut cx.stats.encodes_failed),
-            (Ticket::Decode { .. }, Outcome::Played { samples, .. }) => {
-                self.playout.on_decoded(samples);
+            (Ticket::Decode { tempo, .. }, Outcome::Played { samples, level }) => {
+                self.playout.on_decoded(tempo, samples, level, cx.stats);
             }
-            (Ticket::Decode { .. }, _) => count(&mut cx.stats.frames_undecodable),
+            (Ticket::Decode { .. }, _) => {
+                self.playout.on_undecodable();
+                count(&mut cx.stats.frames_undecodable);
+            }
             (Ticket::Conceal { .. }, Outcome::Played { samples, .. }) => {
                 self.playout.on_concealed(samples, cx.stats);
             }
@@ -168,23 +204,35 @@ impl Media {
         Ok(())
     }
 
-    /// When one frame is to show that we are there.
+    /// When one frame is to show that we are there, the quality is to be told, or audio made up.
     pub(crate) fn deadline(&self) -> Option<Deadline> {
-        let sends = |session: &Session| session.gate != Gate::Shut;
-        self.session.filter(sends)?;
-        Some(Deadline { at: self.sent + PRESENCE, timer: Timer::Presence })
+        let session = self.session?;
+        let presence = (session.gate != Gate::Shut).then(|| self.sent + PRESENCE);
+        let playout = self.playout.deadline().filter(|_| self.jobs.has_room(Direction::Receive));
+        let deadlines = [
+            (presence, Timer::Presence),
+            (Some(self.figures.due()), Timer::Quality),
+            (playout, Timer::Playout),
+        ];
+        let deadlines = deadlines.into_iter().filter_map(|(at, timer)| Some((at?, timer)));
+        deadlines.map(|(at, timer)| Deadline { at, timer }).min_by_key(|deadline| deadline.at)
     }
 
-    /// Shows that we are there.
-    pub(crate) fn on_presence(&mut self, cx: &mut Context<'_>) {
-        self.sent = cx.now;
-        if let Some(session) = self.session
-            && self.jobs.has_room(Direction::Send)
-            && let Some(ticket) = self.tx.silence(&session, self.transmit)
-        {
-            self.jobs.issue(Direction::Send, ticket, cx.out);
+    /// Takes the earliest deadline, which is due.
+    pub(crate) fn on_timeout(&mut self, timer: Timer, cx: &mut Context<'_>) {
+        let Some(session) = self.session else { return };
+        if timer == Timer::Presence {
+            self.on_presence(&session, cx);
+        } else if timer == Timer::Quality {
+            self.tell(&session, cx);
+        } else {
+            // What is short is made up by the jobs.
+            self.work(session, cx);
         }
     }
+
+    /// The timers that belong here.
+    pub(crate) const TIMERS: [Timer; 3] = [Timer::Presence, Timer::Quality, Timer::Playout];
 
     /// Writes the waiting media packet.
     pub(crate) fn write_packet<'b>(&mut self, buf: &'b mut [u8]) -> &'b [u8] {
@@ -196,16 +244,39 @@ impl Media {
         match ticket {
             Ticket::Encode { format, source, samples } => Work::Encode { format, source, samples },
             Ticket::Discard { samples } => Work::Discard { samples },
-            Ticket::Decode { codec } => {
-                let payload = self.playout.write_frame(buf);
-                Work::Decode { codec, payload, tempo: Tempo::Normal }
+            Ticket::Decode { codec, tempo } => {
+                Work::Decode { codec, payload: self.playout.write_frame(buf), tempo }
             }
             Ticket::Conceal { samples } => Work::Conceal { samples },
         }
     }
 
-    /// Gives out what jobs can be.
+    /// Shows that we are there.
+    fn on_presence(&mut self, session: &Session, cx: &mut Context<'_>) {
+        self.sent = cx.now;
+        if self.jobs.has_room(Direction::Send)
+            && let Some(ticket) = self.tx.silence(session, self.transmit)
+        {
+            self.jobs.issue(Direction::Send, ticket, cx.out);
+        }
+    }
+
+    fn send(&mut self, is_made: bool, session: &Session, cx: &mut Context<'_>) {
+        if is_made {
+            self.sent = cx.now;
+            cx.out.push(Queued::Media { link: session.link });
+        }
+    }
+
+    fn tell(&mut self, session: &Session, cx: &mut Context<'_>) {
+        let quality = self.figures.tell(cx.now, session, self.playout.heard(), cx.stats);
+        cx.out.event(Event::Quality { call: session.call, quality });
+    }
+
+    /// Sends what is complete, and gives out what jobs can be.
     fn work(&mut self, session: Session, cx: &mut Context<'_>) {
+        let is_made = self.tx.next_packet(&session, cx.stats);
+        self.send(is_made, &session, cx);
         while self.jobs.has_room(Direction::Send) {
             let Some(ticket) = self.tx.next_job(&session, self.transmit, cx.stats) else {
                 break;
@@ -214,7 +285,7 @@ impl Media {
         }
         if self.jobs.has_room(Direction::Receive)
             && session.receive == Mute::Unmuted
-            && let Some(ticket) = self.playout.next_job()
+            && let Some(ticket) = self.playout.next_job(cx.now, cx.stats)
         {
             self.jobs.issue(Direction::Receive, ticket, cx.out);
         }

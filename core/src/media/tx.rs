@@ -2,11 +2,12 @@
 
 use core::fmt;
 
+use super::joined::Joined;
 use crate::limits::{CAPTURE_BACKLOG, PACKET_BYTES};
 use crate::line::{Gate, Session};
 use crate::outbox::Ticket;
 use crate::stats::count;
-use crate::wire::{self, Codec, Frame, MEDIA_OVERHEAD};
+use crate::wire::{Codec, Frame, MEDIA_OVERHEAD};
 use crate::{
     PortChange, Profile, RawDepth, Samples, SendFormat, Source, Stats, TransmitCodec, VoiceCodec,
 };
@@ -16,11 +17,22 @@ pub(super) struct Transmitter {
     /// What the capture queue holds, less what jobs will take.
     captured: Samples,
     attached: bool,
+    joined: Joined,
     packet: [u8; PACKET_BYTES],
     length: usize,
 }
 
 impl Transmitter {
+    pub(super) fn new(frames_per_packet: u8) -> Self {
+        Self {
+            captured: Samples::ZERO,
+            attached: false,
+            joined: Joined::new(frames_per_packet),
+            packet: [0; PACKET_BYTES],
+            length: 0,
+        }
+    }
+
     pub(super) fn on_captured(&mut self, samples: Samples) {
         self.captured = self.captured + samples;
     }
@@ -29,8 +41,10 @@ impl Transmitter {
         self.attached = change == PortChange::Attached;
     }
 
-    pub(super) fn close(&mut self) {
+    pub(super) fn close(&mut self, stats: &mut Stats) {
         self.captured = Samples::ZERO;
+        let unsent = u64::try_from(self.joined.clear()).unwrap_or(u64::MAX);
+        stats.frames_unsent = stats.frames_unsent.saturating_add(unsent);
     }
 
     pub(super) fn next_job(
@@ -40,7 +54,7 @@ impl Transmitter {
         stats: &mut Stats,
     ) -> Option<Ticket> {
         let source = match session.gate {
-            Gate::Shut => return self.discard(self.captured, stats),
+            Gate::Shut | Gate::Presence => return self.discard(self.captured, stats),
             Gate::Voice | Gate::Silence if !self.attached => {
                 return self.discard(self.captured, stats);
             }
@@ -67,10 +81,11 @@ impl Transmitter {
     pub(super) fn silence(&mut self, session: &Session, transmit: TransmitCodec) -> Option<Ticket> {
         let (format, samples) = send_format(session, transmit)?;
         self.captured = self.captured - samples;
+        self.joined.hurry_next();
         Some(Ticket::Encode { format, source: Source::Silence, samples })
     }
 
-    /// Makes the packet of an encoded frame and tells whether there is one to send.
+    /// Takes an encoded frame for the next packet, and tells whether it made one of those before.
     pub(super) fn on_encoded(
         &mut self,
         session: &Session,
@@ -81,29 +96,54 @@ impl Transmitter {
     ) -> bool {
         let may_leave = match session.gate {
             Gate::Voice => true,
-            Gate::Silence => source == Source::Silence,
+            Gate::Silence | Gate::Presence => source == Source::Silence,
             Gate::Shut => false,
         };
         let codec = match format {
             SendFormat::Raw(_) => Codec::Raw,
             SendFormat::Profile(profile) => wire_codec(profile),
         };
-        let room = session.mdu.min(PACKET_BYTES);
-        let written = self
-            .packet
-            .get_mut(..room)
-            .and_then(|packet| wire::encode_frame(Frame { codec, payload }, packet).ok());
-        match written {
-            Some(length) if may_leave => {
-                self.length = length;
-                count(&mut stats.media_packets_sent);
-                true
-            }
-            _ => {
-                count(&mut stats.frames_unsent);
-                false
-            }
+        let frame = Frame { codec, payload };
+        if !may_leave {
+            count(&mut stats.frames_unsent);
+            return false;
         }
+        let mut is_made = false;
+        let mut pushed = self.joined.push(frame, room(session));
+        if pushed.is_err() {
+            is_made = self.make_packet(session, stats);
+            pushed = self.joined.push(frame, room(session));
+        }
+        if pushed.is_err() {
+            count(&mut stats.frames_unsent);
+        }
+        is_made
+    }
+
+    /// Lets go of the frames that wait for more.
+    pub(super) fn flush(&mut self) {
+        self.joined.flush();
+    }
+
+    /// Makes a packet if its frames are complete and the last one has left.
+    pub(super) fn next_packet(&mut self, session: &Session, stats: &mut Stats) -> bool {
+        let is_open = matches!(session.gate, Gate::Voice | Gate::Silence);
+        if !is_open || !self.attached {
+            self.joined.flush();
+        }
+        self.joined.is_complete() && !self.packet_waits() && self.make_packet(session, stats)
+    }
+
+    fn make_packet(&mut self, session: &Session, stats: &mut Stats) -> bool {
+        // A link's room is at most the packet's bytes.
+        let Some(packet) = self.joined.write(&mut self.packet[..room(session)]) else {
+            return false;
+        };
+        self.length = packet.length;
+        count(&mut stats.media_packets_sent);
+        let bytes = u64::try_from(packet.frame_bytes).unwrap_or(u64::MAX);
+        stats.bytes_sent = stats.bytes_sent.saturating_add(bytes);
+        true
     }
 
     pub(super) const fn packet_waits(&self) -> bool {
@@ -128,17 +168,12 @@ impl Transmitter {
     }
 }
 
-impl Default for Transmitter {
-    fn default() -> Self {
-        Self { captured: Samples::ZERO, attached: false, packet: [0; PACKET_BYTES], length: 0 }
-    }
-}
-
 impl fmt::Debug for Transmitter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Transmitter")
             .field("captured", &self.captured)
             .field("attached", &self.attached)
+            .field("joined", &self.joined)
             .field("packet_bytes", &self.length)
             .finish()
     }
@@ -151,10 +186,15 @@ fn send_format(session: &Session, transmit: TransmitCodec) -> Option<(SendFormat
             Some((SendFormat::Profile(session.profile), session.profile.frame()))
         }
         TransmitCodec::Raw { depth } => {
-            let frame = raw_frame(depth, session.mdu.min(PACKET_BYTES))?;
+            let frame = raw_frame(depth, room(session))?;
             Some((SendFormat::Raw(depth), frame))
         }
     }
+}
+
+/// The bytes that a packet of the link takes.
+fn room(session: &Session) -> usize {
+    session.mdu.min(PACKET_BYTES)
 }
 
 fn raw_frame(depth: RawDepth, room: usize) -> Option<Samples> {

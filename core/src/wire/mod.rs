@@ -5,7 +5,8 @@
 //!  1: frame}              FIELD_FRAMES, encoded audio             (Frame)
 //! ```
 //!
-//! Sent is what the reference sends: one field a packet, signals as an array, a frame bare.
+//! Sent is what the reference sends: one field a packet, signals as an array, a frame bare; several
+//! frames, where the settings join them, are an array, which the reference takes.
 //! Received is what the reference receives: a bare value or an array for either field, both in
 //! one packet, integers of any width, other keys with any value, and anything after the map.
 //!

@@ -51,12 +51,12 @@ fn a_packet_that_waits_is_sent_whole_though_the_call_ends_before_it_is_polled() 
 #[test]
 fn a_frame_that_waits_for_its_decoder_is_not_overwritten_by_the_next_call() {
     let mut script = Script::established_caller(quiet(), Mode::FullDuplex);
-    script.rx_frame(b"one");
+    script.take();
     let now = Instant::from_millis(1_000);
     let phone = &mut script.phone;
     let mut give = |input: Input<'_>| phone.handle_input(now, input).expect("there is room");
     let frame = |data| Input::Packet { link: OUT, data };
-    give(frame(b"\x81\x01\xc4\x04\x01two"));
+    give(frame(b"\x81\x01\xc4\x04\x01one"));
     give(Input::Command(Command::HangUp(OUT_CALL)));
     let (call, link) = (CallId(10), LinkId(11));
     give(Input::Command(Command::Dial {

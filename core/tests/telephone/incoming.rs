@@ -30,7 +30,7 @@ fn a_normal_call_goes_step_by_step_from_link_to_audio() {
     ]);
     phone.rx([Signal::Established]).expect([]);
     let deadline = phone.phone.poll_timeout();
-    assert_eq!(deadline.map(|deadline| deadline.timer), Some(Timer::Silence));
+    assert_eq!(deadline.map(|deadline| deadline.timer), Some(Timer::Quality));
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod pending;
 mod playout;
 mod presence;
 mod properties;
+mod quality;
 mod storm;
 mod support;
 mod switching;

@@ -29,7 +29,7 @@ fn a_normal_call_goes_step_by_step_from_dialling_to_audio() {
     let [send, receive] = streams(OUT_CALL, StreamChange::Opened);
     phone.at(5_010).rx([Signal::Established]).expect([established(), send, receive]);
     let deadline = phone.phone.poll_timeout();
-    assert_eq!(deadline.map(|deadline| deadline.timer), Some(Timer::Silence));
+    assert_eq!(deadline.map(|deadline| deadline.timer), Some(Timer::Quality));
 }
 
 #[test]

@@ -1,75 +1,171 @@
 //! From the peer to the speaker.
 
-use lxst_core::wire::{self, Codec, Frame};
+use lxst_core::wire::{self, Codec, Frame, Signal};
 use lxst_core::{
-    Command, Direction, Input, JobId, Mode, Mute, Outcome, PortChange, Samples, limits,
+    Command, Direction, Event, Input, JobId, Mode, Mute, Outcome, PortChange, Profile, Samples,
+    Side, Tempo, Timer, limits,
 };
 
-use crate::support::{Did, OUT, OUT_CALL, Script, quiet};
+use crate::support::{Did, OUT, OUT_CALL, Script, event, quiet};
 
 #[test]
-fn playout_starts_when_two_frames_are_held() {
+fn playout_starts_with_the_first_frame() {
     let mut phone = caller();
-    phone.rx_frame(b"one").expect([]);
-    phone.rx_frame(b"two").expect([decode(0, b"one")]);
-    phone.played(0, 60).expect([]);
+    phone.rx_frame(b"one").expect([decode(0, b"one")]);
+    phone.played(0, 60).rx_frame(b"two").expect([]);
     phone.consumed(20).expect([]);
     phone.consumed(20).expect([]);
     phone.consumed(20).expect([decode(1, b"two")]);
 }
 
 #[test]
-fn a_single_frame_is_held_back_for_the_depth_and_then_played() {
-    let mut phone = caller();
-    phone.rx_frame(b"one");
-    for _ in 0..5 {
-        phone.consumed(20).expect([]);
-    }
-    phone.consumed(20).expect([decode(0, b"one")]);
-    assert_eq!(phone.stats().starved, Samples::ZERO);
-}
-
-#[test]
-fn missing_frames_are_concealed_for_120_ms_at_most_and_then_the_depth_is_filled_again() {
+fn what_the_next_block_lacks_is_made_up_a_quarter_of_a_block_ahead() {
     let mut phone = playing();
-    for job in 2..8 {
-        phone.consumed(20);
-        assert_eq!(phone.take(), [conceal(job)]);
-        phone.played(job, 20);
-    }
     phone.consumed(20).expect([]);
-    assert_eq!(phone.stats().concealed, Samples::from_millis(120));
-
-    phone.rx_frame(b"three").expect([]);
-    phone.rx_frame(b"four").expect([decode(8, b"three")]);
+    let due = phone.phone.poll_timeout().expect("audio is short");
+    assert_eq!((due.timer, due.at.as_micros()), (Timer::Playout, 1_015_000));
+    phone.at(1_014).expect([]);
+    phone.at(1_015).expect([conceal(2, 20)]);
+    phone.played(2, 20).expect([]);
+    assert_ne!(phone.phone.poll_timeout().map(|due| due.timer), Some(Timer::Playout));
 }
 
 #[test]
-fn a_frame_that_comes_while_audio_is_made_up_is_played_next() {
+fn a_frame_that_comes_at_the_last_moment_is_played_and_nothing_made_up() {
     let mut phone = playing();
-    phone.consumed(20).take();
+    phone.consumed(20).at(1_014).rx_frame(b"three").expect([decode(2, b"three")]);
+    phone.played(2, 60).at(1_500).expect([]);
+    assert_eq!(phone.stats().concealed, Samples::ZERO);
+}
+
+#[test]
+fn only_as_much_is_made_up_as_the_block_lacks_and_10_ms_at_least() {
+    for (left, made_up) in [(0, 20), (5, 15), (15, 10)] {
+        let mut phone = caller();
+        phone.rx_frame(b"one").played(0, 20 + left).consumed(20).take();
+        phone.at(1_015).expect([conceal(1, made_up)]);
+    }
+}
+
+#[test]
+fn missing_frames_are_concealed_for_120_ms_at_most_and_then_there_is_silence_until_a_frame_comes() {
+    let mut phone = playing();
+    run_dry(&mut phone, 6, 20);
+    assert_eq!(phone.stats().concealed, Samples::from_millis(120));
+    assert_eq!(phone.stats().starved, Samples::ZERO, "it might be a pause");
+    phone.rx_frame(b"three").expect([decode(8, b"three")]);
+    assert_eq!(phone.stats().starved, Samples::from_millis(40));
+    phone.played(8, 60).consumed(60).take();
+    run_dry(&mut phone, 6, 20);
+}
+
+#[test]
+fn a_frame_longer_than_120_ms_is_concealed_whole() {
+    let mut phone = caller();
+    phone.rx([Signal::PreferredProfile(0x30)]);
+    for job in 0..2 {
+        phone.rx_frame(b"frame").take();
+        phone.played(job, 200).consumed(200).take();
+    }
+    // The speaker takes 200 ms at once.
+    phone.pass(150).expect([conceal(2, 200)]);
+    phone.played(2, 200).consumed(200).pass(400).expect([]);
+}
+
+#[test]
+fn a_frame_that_comes_late_is_played_after_what_stood_in_for_it() {
+    let mut phone = playing();
+    phone.consumed(20).at(1_015).expect([conceal(2, 20)]);
     phone.rx_frame(b"three").expect([]);
     phone.played(2, 20).expect([]);
     phone.consumed(20).expect([decode(3, b"three")]);
-    phone.played(3, 60);
-    for job in 4..10 {
-        phone.consumed(if job == 4 { 60 } else { 20 });
-        assert_eq!(phone.take(), [conceal(job)], "the 120 ms count anew");
-        phone.played(job, 20);
-    }
-    phone.consumed(20).expect([]);
 }
 
 #[test]
-fn frames_beyond_the_depth_and_the_excess_are_shed_oldest_first() {
+fn beyond_a_second_the_oldest_frames_are_dropped() {
     let mut phone = caller();
-    for number in 0..10_u8 {
+    for number in 0..22_u8 {
         phone.rx_frame(&[number]);
     }
-    // One is with the decoder; two frames of depth and four of excess are kept.
-    assert_eq!(phone.stats().frames_shed, 3);
+    // One is with the decoder; 16 make 960 ms.
+    assert_eq!(phone.stats().frames_shed, 5);
     phone.expect([decode(0, &[0])]);
-    phone.played(0, 60).consumed(60).expect([decode(1, &[4])]);
+    phone.played(0, 60).consumed(60).expect([decode(1, &[6])]);
+}
+
+#[test]
+fn after_a_pause_the_first_frame_is_held_back_for_the_spread_of_the_arrivals_before() {
+    let mut phone = Listener::new();
+    for number in 0..50 {
+        // Every other frame comes 40 ms late.
+        phone.frame_after(if number % 2 == 0 { 0 } else { 40 });
+    }
+    let spread = phone.script.qualities.last().expect("a second has passed").spread;
+    assert!((35..=45).contains(&spread.as_millis()), "{spread:?}");
+    phone.ticks(40);
+    phone.script.rx_frame(b"again").expect([]);
+    phone.ticks(1);
+    assert_eq!(phone.tempos.len(), 50);
+    phone.ticks(1);
+    assert_eq!(phone.tempos.len(), 51);
+}
+
+#[test]
+fn delay_that_no_frame_needs_is_shed_by_playing_faster() {
+    let mut phone = Listener::delayed();
+    phone.frames(60);
+    assert_eq!(phone.script.stats().shed, Samples::from_millis(24 * 12));
+    assert!(phone.tempos.ends_with(&[Tempo::Normal; 20]), "{:?}", phone.tempos);
+    assert!(!phone.tempos.contains(&Tempo::Skip), "{:?}", phone.tempos);
+    assert_eq!(phone.script.stats().concealed, Samples::ZERO);
+}
+
+#[test]
+fn pauses_are_left_out_while_there_is_delay_that_no_frame_needs() {
+    let mut phone = Listener::delayed();
+    phone.level = limits::PAUSE_LEVEL;
+    phone.frames(60);
+    let skipped = phone.tempos.iter().filter(|tempo| **tempo == Tempo::Skip);
+    assert_eq!(skipped.count(), 4, "{:?}", phone.tempos);
+    assert_eq!(phone.script.stats().concealed, Samples::ZERO);
+}
+
+#[test]
+fn frames_play_slower_where_slack_is_all_but_gone() {
+    let mut phone = Listener::new();
+    phone.frames(60);
+    let slower = phone.tempos.iter().filter(|tempo| **tempo == Tempo::Slower);
+    assert_eq!(slower.count(), 1, "{:?}", phone.tempos);
+    assert_eq!(phone.script.stats().expanded, Samples::from_millis(12));
+    assert_eq!(phone.script.stats().concealed, Samples::ZERO);
+}
+
+#[test]
+fn a_switch_of_profile_and_codec_loses_nothing_that_arrived_and_opens_no_stream() {
+    let mut phone = caller();
+    let payloads = [b"a", b"b", b"c", b"d"];
+    let codecs = [Codec::Opus, Codec::Opus, Codec::Codec2, Codec::Raw];
+    for (index, (codec, payload)) in codecs.into_iter().zip(payloads).enumerate() {
+        let mut packet = [0; 20];
+        let length = wire::encode_frame(Frame { codec, payload }, &mut packet).expect("it fits");
+        phone.rx_bytes(OUT, &packet[..length]);
+        if index == 1 {
+            phone.rx([Signal::PreferredProfile(0x80)]);
+        }
+    }
+    for job in 0..4 {
+        phone.played(job, 60).consumed(60);
+    }
+    let expected: Vec<Did> = (0..)
+        .zip(codecs.into_iter().zip(payloads))
+        .map(|(job, (codec, payload))| {
+            Did::Decode(JobId(job), codec, Tempo::Normal, payload.to_vec())
+        })
+        .collect();
+    let mut done = phone.take();
+    let (call, profile, by) = (OUT_CALL, Profile::LowLatency, Side::Remote);
+    done.retain(|did| *did != event(Event::ProfileChanged { call, profile, by }));
+    assert_eq!(done, expected);
 }
 
 #[test]
@@ -78,7 +174,7 @@ fn one_receive_job_is_out_at_a_time() {
     for number in 0..4 {
         phone.rx_frame(&[number]);
     }
-    phone.consumed(20).consumed(20).expect([decode(0, &[0])]);
+    phone.consumed(20).consumed(20).at(1_100).expect([decode(0, &[0])]);
 }
 
 #[test]
@@ -94,15 +190,24 @@ fn short_frames_are_decoded_until_the_lead_is_ready() {
 }
 
 #[test]
-fn the_shortest_frames_do_not_make_concealment_a_flood_of_jobs() {
+fn a_speaker_that_takes_much_at_once_is_given_as_much() {
     let mut phone = caller();
-    phone.rx_frame(b"a").rx_frame(b"b").take();
-    let (samples, level) = (Samples(1), 0);
-    let a_sample = Outcome::Played { samples, level };
-    phone
-        .job_done(0, a_sample)
-        .job_done(1, a_sample)
-        .expect([decode(1, b"b"), Did::Conceal(JobId(2), limits::CONCEALMENT_STEP)]);
+    phone.consumed(100);
+    for number in 0..3 {
+        phone.rx_frame(&[number]);
+    }
+    phone.expect([decode(0, &[0])]);
+    phone.played(0, 60).expect([decode(1, &[1])]);
+    phone.played(1, 60).expect([]);
+}
+
+#[test]
+fn a_frame_of_which_the_decoder_holds_all_back_is_no_shortage() {
+    let mut phone = caller();
+    phone.rx_frame(b"one").rx_frame(b"two").take();
+    phone.played(0, 0).expect([decode(1, b"two")]);
+    phone.played(1, 60).expect([]);
+    assert_eq!(phone.stats().frames_undecodable, 0);
 }
 
 #[test]
@@ -115,8 +220,9 @@ fn a_frame_is_decoded_by_its_own_codec_byte() {
         let length = wire::encode_frame(frame, &mut packet).expect("it fits");
         phone.rx_bytes(OUT, &packet[..length]);
     }
-    phone.expect([Did::Decode(JobId(0), Codec::Codec2, b"frame".to_vec())]);
-    phone.played(0, 10).expect([Did::Decode(JobId(1), Codec::Raw, b"frame".to_vec())]);
+    let decode = |job, codec| Did::Decode(JobId(job), codec, Tempo::Normal, b"frame".to_vec());
+    phone.expect([decode(0, Codec::Codec2)]);
+    phone.played(0, 10).expect([decode(1, Codec::Raw)]);
 }
 
 #[test]
@@ -130,14 +236,15 @@ fn a_frame_that_cannot_be_decoded_is_counted_and_the_next_one_tried() {
 #[test]
 fn muted_receiving_plays_none_of_what_arrives() {
     let mut phone = caller();
-    phone.rx_frame(b"one");
+    phone.rx_frame(b"one").rx_frame(b"two").take();
     phone.command(Command::Mute(OUT_CALL, Direction::Receive, Mute::Muted));
+    phone.played(0, 60);
     for _ in 0..5 {
         phone.rx_frame(b"unheard").consumed(20).expect([]);
     }
     assert_eq!(phone.stats().frames_unheard, 6);
     phone.command(Command::Mute(OUT_CALL, Direction::Receive, Mute::Unmuted));
-    phone.rx_frame(b"two").rx_frame(b"three").expect([decode(0, b"two")]);
+    phone.rx_frame(b"three").expect([decode(1, b"three")]);
 }
 
 #[test]
@@ -171,11 +278,10 @@ fn a_result_after_the_stream_closed_changes_nothing() {
 #[test]
 fn a_new_call_does_not_play_what_the_last_one_left() {
     let mut phone = caller();
-    phone.rx_frame(b"left");
+    phone.rx_frame(b"first").rx_frame(b"left");
     phone.command(Command::HangUp(OUT_CALL));
     phone.establish().take();
-    phone.rx_frame(b"one").expect([]);
-    phone.rx_frame(b"two").expect([decode(0, b"one")]);
+    phone.rx_frame(b"one").expect([decode(1, b"one")]);
 }
 
 fn caller() -> Script {
@@ -191,10 +297,98 @@ fn playing() -> Script {
     phone
 }
 
-fn decode(job: u64, payload: &[u8]) -> Did {
-    Did::Decode(JobId(job), Codec::Opus, payload.to_vec())
+/// Lets the speaker take blocks of this many ms while nothing comes, until no more is made up.
+#[track_caller]
+fn run_dry(phone: &mut Script, times: usize, block: u32) {
+    let mut made_up = 0;
+    for _ in 0..times + 3 {
+        phone.consumed(block).pass(15);
+        for did in phone.take() {
+            let Did::Conceal(job, _) = did else { panic!("{did:?}") };
+            made_up += 1;
+            phone.played(job.0, block).pass(5);
+        }
+    }
+    assert_eq!(made_up, times);
 }
 
-fn conceal(job: u64) -> Did {
-    Did::Conceal(JobId(job), Samples::from_millis(20))
+/// A phone whose decoder is done at once, and whose speaker takes 20 ms every 20 ms.
+struct Listener {
+    script: Script,
+    level: u8,
+    /// What was decoded.
+    tempos: Vec<Tempo>,
+}
+
+impl Listener {
+    fn new() -> Self {
+        Self { script: caller(), level: 30, tempos: Vec::new() }
+    }
+
+    /// One with 300 ms of delay that no frame needs.
+    fn delayed() -> Self {
+        let mut phone = Self::new();
+        for _ in 0..5 {
+            phone.script.rx_frame(b"frame");
+            phone.work();
+        }
+        phone
+    }
+
+    /// Frames of 60 ms come at their time.
+    fn frames(&mut self, frames: usize) {
+        for _ in 0..frames {
+            self.frame_after(0);
+        }
+    }
+
+    /// In 60 ms a frame comes, so many ms after their start.
+    fn frame_after(&mut self, millis: u32) {
+        let before = millis / 20;
+        self.ticks(before);
+        self.script.rx_frame(b"frame");
+        self.work();
+        self.ticks(3 - before);
+    }
+
+    fn ticks(&mut self, ticks: u32) {
+        for _ in 0..ticks {
+            for _ in 0..2 {
+                self.script.pass(10);
+                self.work();
+            }
+            self.script.consumed(20);
+            self.work();
+        }
+    }
+
+    fn work(&mut self) {
+        loop {
+            let done = self.script.take();
+            if done.is_empty() {
+                return;
+            }
+            for did in done {
+                let (job, millis) = match did {
+                    Did::Decode(job, _, tempo, _) => {
+                        self.tempos.push(tempo);
+                        (job, [60, 48, 0, 72][tempo as usize])
+                    }
+                    Did::Conceal(job, samples) => (job, samples.0 / 48),
+                    _ => continue,
+                };
+                let samples = Samples::from_millis(millis);
+                let outcome = Outcome::Played { samples, level: self.level };
+                self.script.job_done(job.0, outcome);
+            }
+        }
+    }
+}
+
+fn decode(job: u64, payload: &[u8]) -> Did {
+    Did::Decode(JobId(job), Codec::Opus, Tempo::Normal, payload.to_vec())
+}
+
+fn conceal(job: u64, millis: u32) -> Did {
+    Did::Conceal(JobId(job), Samples::from_millis(millis))
 }

@@ -2,8 +2,8 @@
 
 use lxst_core::wire::{Codec, Signal};
 use lxst_core::{
-    Command, Direction, EndReason, Event, Input, JobId, LinkEvent, Mode, Mute, Outcome, PortChange,
-    Profile, Samples, SendFormat, Source, Talk,
+    Command, Config, Direction, EndReason, Event, Input, JobId, LinkEvent, Mode, Mute,
+    MutedMicrophone, Outcome, PortChange, Profile, Samples, SendFormat, Source, Talk,
 };
 
 use crate::support::{Did, IN_CALL, OUT, OUT_CALL, Script, close, event, quiet};
@@ -140,10 +140,10 @@ fn with_nothing_captured_one_frame_of_silence_goes_out_every_five_seconds() {
 fn a_frame_that_was_sent_puts_the_silent_one_off() {
     let mut phone = Script::established_caller(quiet(), Mode::FullDuplex);
     phone.at(4_000).rx_frame(b"voice").captured(60).take();
-    phone.encoded(0, b"voice").take();
+    phone.encoded(1, b"voice").take();
     phone.at(8_999).expect([]);
     phone.at(9_000);
-    assert!(phone.take().contains(&silence(1)));
+    assert!(phone.take().contains(&silence(2)));
 }
 
 #[test]
@@ -154,9 +154,22 @@ fn silence_is_sent_without_a_microphone_and_with_a_muted_one() {
     for input in [Input::Command(mute), detached] {
         let mut phone = Script::established_caller(quiet(), Mode::FullDuplex);
         phone.give(input).at(4_000).rx_frame(b"voice").take();
-        phone.at(6_000).expect([silence(0)]);
-        phone.encoded(0, b"hush").expect([Did::Media(OUT, Codec::Opus, b"hush".to_vec())]);
+        phone.at(6_000).expect([silence(1)]);
+        phone.encoded(1, b"hush").expect([Did::Media(OUT, Codec::Opus, b"hush".to_vec())]);
     }
+}
+
+#[test]
+fn a_muted_microphone_that_sends_nothing_still_shows_that_we_are_there() {
+    let config = Config { muted: MutedMicrophone::SendsNothing, ..quiet() };
+    let mut phone = Script::established_caller(config, Mode::FullDuplex);
+    phone.command(Command::Mute(OUT_CALL, Direction::Send, Mute::Muted));
+    phone.at(2_000).captured(60).expect([Did::Discard(JobId(0), Samples::from_millis(60))]);
+    phone.job_done(0, Outcome::Discarded).rx_frame(b"voice").take();
+    phone.at(6_000).expect([silence(2)]);
+    phone.encoded(2, b"hush").expect([Did::Media(OUT, Codec::Opus, b"hush".to_vec())]);
+    phone.at(10_999).take();
+    phone.at(11_000).expect([silence(3)]);
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! An established call: profile and mode switches, and what a peer may send at any time.
 
-use lxst_core::wire::Signal;
+use lxst_core::wire::{Codec, Signal};
 use lxst_core::{
-    CallState, Command, Config, DropReason, EndReason, Event, Input, InputError, LinkEnd, Mode,
-    Profile, Side, Talk,
+    CallState, Command, Config, DropReason, EndReason, Event, Input, InputError, JobId, LinkEnd,
+    Mode, Profile, Side, Talk, Tempo,
 };
 
 use crate::support::{Did, IN, IN_CALL, OUT, OUT_CALL, Script, close, event, quiet, tx};
@@ -137,7 +137,7 @@ fn malformed_packets_are_counted_and_the_call_goes_on() {
 fn frames_that_are_none_are_counted_and_those_before_them_kept() {
     let mut phone = caller();
     phone.rx_bytes(OUT, b"\x81\x01\x93\xc4\x02\x01\x55\xc4\x02\x77\x55\xc4\x02\x01\x55");
-    phone.expect([dropped(DropReason::UnknownFrame)]);
+    phone.expect([decode(b"\x55"), dropped(DropReason::UnknownFrame)]);
     assert_eq!(phone.stats().frames_received, 1);
     assert_eq!(phone.stats().frames_unknown, 1);
 }
@@ -146,7 +146,7 @@ fn frames_that_are_none_are_counted_and_those_before_them_kept() {
 fn frames_and_signals_in_one_packet_both_count() {
     let mut phone = caller();
     phone.rx_bytes(OUT, b"\x82\x00\xcd\x01\x4f\x01\xc4\x02\x01\x55");
-    phone.expect([profile_changed(Profile::HighQuality, Side::Remote)]);
+    phone.expect([decode(b"\x55"), profile_changed(Profile::HighQuality, Side::Remote)]);
     assert_eq!(phone.stats().frames_received, 1);
 }
 
@@ -204,6 +204,10 @@ fn caller() -> Script {
 fn ended(reason: EndReason) -> Did {
     let call = OUT_CALL;
     event(Event::Ended { call, reason })
+}
+
+fn decode(payload: &[u8]) -> Did {
+    Did::Decode(JobId(0), Codec::Opus, Tempo::Normal, payload.to_vec())
 }
 
 fn dropped(reason: DropReason) -> Did {

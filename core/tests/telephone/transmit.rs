@@ -2,8 +2,8 @@
 
 use lxst_core::wire::{Codec, Signal};
 use lxst_core::{
-    Command, Config, Direction, Input, InputError, JobId, Mode, Mute, Outcome, PortChange, Profile,
-    RawDepth, Samples, SendFormat, Source, Talk, TransmitCodec,
+    Command, Config, Direction, Input, InputError, JobId, Mode, Mute, MutedMicrophone, Outcome,
+    PortChange, Profile, RawDepth, Samples, SendFormat, Source, Talk, TransmitCodec,
 };
 
 use crate::support::{Did, OUT, OUT_CALL, Script, quiet};
@@ -161,6 +161,115 @@ fn a_peer_that_says_full_duplex_gets_no_audio_from_a_half_duplex_phone() {
 }
 
 #[test]
+fn the_talk_button_opens_the_microphone_within_a_frame() {
+    let mut phone = Script::established_caller(quiet(), Mode::HalfDuplex);
+    for job in 0..10 {
+        phone.captured(20).expect([discard(job, 20)]);
+        phone.job_done(job, Outcome::Discarded);
+    }
+    phone.command(Command::Talk(OUT_CALL, Talk::Pressed));
+    phone.captured(20).captured(20).expect([]);
+    phone.captured(20).expect([encode(10, Profile::MediumQuality, 60)]);
+}
+
+#[test]
+fn a_muted_microphone_sends_nothing_where_the_settings_say_so() {
+    let config = Config { muted: MutedMicrophone::SendsNothing, ..quiet() };
+    let mut phone = Script::established_caller(config, Mode::FullDuplex);
+    let mute = |mute| Command::Mute(OUT_CALL, Direction::Send, mute);
+    phone.captured(60).take();
+    phone.command(mute(Mute::Muted)).encoded(0, b"secret").expect([]);
+    phone.captured(60).expect([discard(1, 60)]);
+    phone.job_done(1, Outcome::Discarded);
+    phone.command(mute(Mute::Unmuted)).captured(60);
+    phone.expect([encode(2, Profile::MediumQuality, 60)]);
+}
+
+#[test]
+fn a_frame_in_which_the_encoder_found_silence_is_counted_and_nothing_sent() {
+    let mut phone = caller();
+    phone.captured(60).take();
+    phone.job_done(0, Outcome::Silent).expect([]);
+    let stats = phone.stats();
+    assert_eq!((stats.frames_silent, stats.encodes_failed, stats.frames_unsent), (1, 0, 0));
+    phone.captured(60).expect([encode(1, Profile::MediumQuality, 60)]);
+}
+
+#[test]
+fn as_many_frames_as_the_settings_say_go_out_in_one_packet() {
+    let mut phone = joining(3);
+    phone.captured(120).take();
+    phone.encoded(0, b"one").encoded(1, b"two").expect([]);
+    phone.captured(60).take();
+    phone.encoded(2, b"three").expect([joined(&[b"one", b"two", b"three"])]);
+    assert_eq!(phone.stats().media_packets_sent, 1);
+    assert_eq!(phone.stats().bytes_sent, 3 + 3 + 5 + 3);
+}
+
+#[test]
+fn frames_that_wait_for_more_go_out_when_the_microphone_closes() {
+    let mute = Command::Mute(OUT_CALL, Direction::Send, Mute::Muted);
+    let (direction, change) = (Direction::Send, PortChange::Detached);
+    let closings = [
+        (MutedMicrophone::SendsNothing, Input::Command(mute)),
+        (MutedMicrophone::SendsSilence, Input::Port { direction, change }),
+    ];
+    for (muted, closing) in closings {
+        let config = Config { frames_per_packet: 3, muted, ..quiet() };
+        let mut phone = Script::established_caller(config, Mode::FullDuplex);
+        phone.captured(120).take();
+        phone.encoded(0, b"one").encoded(1, b"two").give(closing);
+        phone.expect([joined(&[b"one", b"two"])]);
+    }
+    let config = Config { frames_per_packet: 3, ..quiet() };
+    let mut phone = Script::established_caller(config, Mode::HalfDuplex);
+    phone.command(Command::Talk(OUT_CALL, Talk::Pressed)).captured(60).take();
+    phone.encoded(0, b"over").expect([]);
+    phone.command(Command::Talk(OUT_CALL, Talk::Released));
+    phone.expect([Did::Media(OUT, Codec::Opus, b"over".to_vec())]);
+}
+
+#[test]
+fn frames_that_wait_for_more_go_out_when_silence_begins() {
+    let mut phone = joining(3);
+    phone.captured(120).take();
+    phone.encoded(0, b"end").expect([]);
+    phone.job_done(1, Outcome::Silent);
+    phone.expect([Did::Media(OUT, Codec::Opus, b"end".to_vec())]);
+}
+
+#[test]
+fn frames_too_long_for_one_packet_go_out_in_two() {
+    let mut phone = joining(3);
+    let [one, two] = [[1; 220], [2; 220]];
+    phone.captured(120).take();
+    phone.encoded(0, &one).expect([]);
+    phone.encoded(1, &two).expect([Did::Media(OUT, Codec::Opus, one.to_vec())]);
+    phone.command(Command::Mute(OUT_CALL, Direction::Send, Mute::Muted));
+    phone.give(Input::Port { direction: Direction::Send, change: PortChange::Detached });
+    phone.expect([Did::Media(OUT, Codec::Opus, two.to_vec())]);
+}
+
+#[test]
+fn a_frame_that_shows_that_we_are_there_waits_for_no_others() {
+    let mut phone = joining(8);
+    phone.at(6_000).take();
+    phone.encoded(0, b"hush").expect([Did::Media(OUT, Codec::Opus, b"hush".to_vec())]);
+}
+
+#[test]
+fn frames_that_wait_for_more_when_the_call_ends_are_counted() {
+    let mut phone = joining(2);
+    phone.captured(60).take();
+    phone.encoded(0, b"one").command(Command::HangUp(OUT_CALL)).take();
+    assert_eq!(phone.stats().frames_unsent, 1);
+    phone.establish().take();
+    phone.captured(120).take();
+    phone.encoded(1, b"two").expect([]);
+    phone.encoded(2, b"three").expect([joined(&[b"two", b"three"])]);
+}
+
+#[test]
 fn a_detached_microphone_sends_nothing() {
     let mut phone = caller();
     let change = PortChange::Detached;
@@ -217,6 +326,15 @@ fn audio_without_a_call_is_refused() {
 
 fn caller() -> Script {
     Script::established_caller(quiet(), Mode::FullDuplex)
+}
+
+fn joining(frames_per_packet: u8) -> Script {
+    let config = Config { frames_per_packet, ..quiet() };
+    Script::established_caller(config, Mode::FullDuplex)
+}
+
+fn joined(payloads: &[&[u8]]) -> Did {
+    Did::Joined(OUT, payloads.iter().map(|payload| payload.to_vec()).collect())
 }
 
 fn encode(job: u64, profile: Profile, millis: u32) -> Did {

@@ -3,29 +3,29 @@
 use core::cmp::Ordering;
 
 use lxst_interop::{Command, Direction, PacketKind, PythonPeer};
-use lxst_tokio::{Call, EndReason, IdentityHash, Profile};
+use lxst_phone::{Call, EndReason, IdentityHash, Profile};
 
-use crate::support::{PATIENCE, RustPhone, python, turn};
+use crate::phone::{PATIENCE, RustPhone, Setup};
+use crate::scene::{Scene, on_both_runtimes};
 
-#[test]
-fn one_call_stands_where_pythons_hash_is_the_higher_one() {
-    let _turn = turn();
-    let mut python = python("crossing_below").spawn();
-    let rust = RustPhone::on_the_side(&python, Ordering::Less);
-    cross(&mut python, rust);
+on_both_runtimes![
+    one_call_stands_where_pythons_hash_is_the_higher_one,
+    one_call_stands_where_pythons_hash_is_the_lower_one,
+];
+
+fn one_call_stands_where_pythons_hash_is_the_higher_one(scene: &Scene) {
+    cross(scene, Ordering::Less);
 }
 
-#[test]
-fn one_call_stands_where_pythons_hash_is_the_lower_one() {
-    let _turn = turn();
-    let mut python = python("crossing_above").spawn();
-    let rust = RustPhone::on_the_side(&python, Ordering::Greater);
-    cross(&mut python, rust);
+fn one_call_stands_where_pythons_hash_is_the_lower_one(scene: &Scene) {
+    cross(scene, Ordering::Greater);
 }
 
 /// Dials as soon as Python's link request is on its way. Where Python's call rings here before that
 /// is done, the two did not cross, and they try again.
-fn cross(python: &mut PythonPeer, mut rust: RustPhone) {
+fn cross(scene: &Scene, side: Ordering) {
+    let mut python = scene.python().spawn();
+    let mut rust = scene.start(Setup::on_the_side(&python, side));
     // Python must know the path already: it counts as busy while it searches one.
     python.send(&Command::AwaitPath { identity: rust.identity(), timeout: PATIENCE });
     python.expect("path", PATIENCE);
@@ -34,9 +34,9 @@ fn cross(python: &mut PythonPeer, mut rust: RustPhone) {
         python.expect_packets(PacketKind::LinkRequest, Direction::Tx, 1, PATIENCE);
         let to = IdentityHash(python.identity());
         match rust.block_on(rust.phone.dial(to, Profile::MediumQuality)) {
-            Ok(call) => return check_crossed(python, &mut rust, &call),
+            Ok(call) => return check_crossed(&mut python, &mut rust, &call),
             Err(_) => {
-                let incoming = rust.expect_incoming(python);
+                let incoming = rust.expect_incoming(&python);
                 rust.hang_up(incoming);
                 assert_eq!(rust.expect_end(), EndReason::Rejected);
                 python.expect_where("rejected or ended", PATIENCE, |event| {
@@ -51,8 +51,7 @@ fn cross(python: &mut PythonPeer, mut rust: RustPhone) {
 fn check_crossed(python: &mut PythonPeer, rust: &mut RustPhone, call: &Call) {
     rust.expect_established();
     assert_eq!(python.expect("established", PATIENCE).identity(), Some(rust.identity()));
-    let status = rust.block_on(rust.phone.status()).expect("the phone runs");
-    assert_eq!(status.map(|status| status.call), Some(call.id()));
+    assert_eq!(rust.phone.state().call.map(|status| status.call), Some(call.id()));
 
     rust.hang_up(call.id());
     assert_eq!(rust.expect_end(), EndReason::LocalHangup);

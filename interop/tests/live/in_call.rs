@@ -1,37 +1,41 @@
 //! What happens while a call with Python stands.
 
-use std::path::Path;
+use core::time::Duration;
 use std::thread;
 
-use core::time::Duration;
-use lxst_interop::{Command, Direction, PacketKind, PythonPeer};
-use lxst_tokio::telephony::{AnswerMode, Config, Side, Talk};
-use lxst_tokio::{Access, Call, EndReason, IdentityHash, Mode, Profile};
+use lxst_interop::{Command, Direction, PacketKind, PacketRecord, PythonPeer};
+use lxst_phone::telephony::{AnswerMode, Config, Side, Talk};
+use lxst_phone::{Access, Call, EndReason, IdentityHash, Mode, Profile};
 
-use crate::support::{PATIENCE, RustPhone, SPEECH, SPEECH_DELAY, check_wire, python, speech, turn};
+use crate::phone::{PATIENCE, RustPhone};
+use crate::scene::{Runtime, Scene, on_both_runtimes};
+use crate::sound::{speaking, speech};
+use crate::wire::check_wire;
 
-#[test]
-fn either_side_switches_the_profile_of_a_call_that_we_dialled() {
-    let _turn = turn();
-    switch_profiles(rust_calls("switch_profile_dialled"));
+on_both_runtimes![
+    either_side_switches_the_profile_of_a_call_that_we_dialled,
+    either_side_switches_the_profile_of_a_call_that_python_dialled,
+    either_side_switches_the_mode_of_a_call_that_we_dialled,
+    either_side_switches_the_mode_of_a_call_that_python_dialled,
+    a_phone_that_answers_by_itself_takes_pythons_profile,
+    a_blocked_caller_hears_busy_on_either_side,
+    a_killed_python_is_a_lost_link
+];
+
+fn either_side_switches_the_profile_of_a_call_that_we_dialled(scene: &Scene) {
+    switch_profiles(rust_calls(scene));
 }
 
-#[test]
-fn either_side_switches_the_profile_of_a_call_that_python_dialled() {
-    let _turn = turn();
-    switch_profiles(python_calls("switch_profile_answered"));
+fn either_side_switches_the_profile_of_a_call_that_python_dialled(scene: &Scene) {
+    switch_profiles(python_calls(scene));
 }
 
-#[test]
-fn either_side_switches_the_mode_of_a_call_that_we_dialled() {
-    let _turn = turn();
-    switch_modes(rust_calls("switch_mode_dialled"));
+fn either_side_switches_the_mode_of_a_call_that_we_dialled(scene: &Scene) {
+    switch_modes(rust_calls(scene));
 }
 
-#[test]
-fn either_side_switches_the_mode_of_a_call_that_python_dialled() {
-    let _turn = turn();
-    switch_modes(python_calls("switch_mode_answered"));
+fn either_side_switches_the_mode_of_a_call_that_python_dialled(scene: &Scene) {
+    switch_modes(python_calls(scene));
 }
 
 fn switch_profiles((mut python, mut rust, call): (PythonPeer, RustPhone, Call)) {
@@ -45,12 +49,10 @@ fn switch_profiles((mut python, mut rust, call): (PythonPeer, RustPhone, Call)) 
 
     python.send(&Command::Profile(Profile::LowLatency.id()));
     rust.expect_profile(Profile::LowLatency, Side::Remote);
-    let before = python.stats().media_rx;
-    thread::sleep(Duration::from_secs(1));
-    // 20 ms a frame, where it was 60.
-    assert!(python.stats().media_rx - before > 30);
-    let status = rust.block_on(rust.phone.status()).expect("the phone runs").expect("a call");
-    assert_eq!(status.profile, Profile::LowLatency);
+    let heard = python_heard(&python);
+    python.expect_packets(PacketKind::Media, Direction::Rx, heard + FRAMES, PATIENCE);
+    assert!(time_of_the_last(FRAMES, &python) < Duration::from_millis(40) * FRAMES as u32);
+    assert_eq!(rust.phone.state().call.map(|call| call.profile), Some(Profile::LowLatency));
     let switches = |direction| {
         // The caller proposed its own before the answer.
         let packets = python.packets();
@@ -79,48 +81,46 @@ fn switch_modes((mut python, mut rust, call): (PythonPeer, RustPhone, Call)) {
         event.packet().is_some_and(|packet| packet.signals == [0xf2])
     });
     let before = python.stats();
-    thread::sleep(Duration::from_secs(1));
+    thread::sleep(LONG_ENOUGH_TO_SPEAK);
     let after = python.stats();
     assert!(after.media_rx - before.media_rx <= 2, "{before:?} {after:?}");
     assert!(after.media_tx - before.media_tx <= 2, "{before:?} {after:?}");
 
+    let heard = python_heard(&python);
     rust.block_on(call.talk(Talk::Pressed)).expect("the call stands");
-    python.expect_packets(PacketKind::Media, Direction::Rx, 10, PATIENCE);
+    python.expect_packets(PacketKind::Media, Direction::Rx, heard + 10, PATIENCE);
     rust.block_on(call.talk(Talk::Released)).expect("the call stands");
 
     // The peer cannot open our microphone; we can.
     python.send(&Command::Mode(Mode::FullDuplex.id()));
     rust.block_on(call.set_mode(Mode::FullDuplex)).expect("the call stands");
     rust.expect_mode(Mode::FullDuplex, Side::Local);
-    python.expect_packets(PacketKind::Media, Direction::Rx, 10, PATIENCE);
+    let heard = python_heard(&python);
+    python.expect_packets(PacketKind::Media, Direction::Rx, heard + 10, PATIENCE);
     python.send(&Command::Mode(Mode::HalfDuplex.id()));
     rust.expect_mode(Mode::HalfDuplex, Side::Remote);
     hang_up(&mut python, &mut rust, &call);
 }
 
-#[test]
-fn a_phone_that_answers_by_itself_takes_pythons_profile() {
-    let _turn = turn();
+fn a_phone_that_answers_by_itself_takes_pythons_profile(scene: &Scene) {
     let mut rust =
-        RustPhone::listening(Config { answer: AnswerMode::Automatic, ..Config::default() });
-    let mut python = python("auto_answer").connect(rust.port()).spawn();
+        scene.listening_as(Config { answer: AnswerMode::Automatic, ..Config::default() });
+    let mut python = scene.python().connect(rust.port()).spawn();
     let profile = Some(Profile::HighQuality.id());
     python.send(&Command::Call { identity: rust.identity(), profile, mode: None });
     assert_eq!(rust.expect_established(), Profile::HighQuality);
     python.expect("established", PATIENCE);
 }
 
-#[test]
-fn a_blocked_caller_hears_busy_on_either_side() {
-    let _turn = turn();
-    let mut rust = RustPhone::listening(Config::default());
-    let python = python("blocked").connect(rust.port()).block(rust.identity()).spawn();
+fn a_blocked_caller_hears_busy_on_either_side(scene: &Scene) {
+    let mut rust = scene.listening();
+    let python = scene.python().connect(rust.port()).block(rust.identity()).spawn();
     rust.dial(python.identity(), Profile::MediumQuality);
     assert_eq!(rust.expect_end(), EndReason::Busy);
     drop((python, rust));
 
-    let rust = RustPhone::listening(Config::default());
-    let mut python = PythonPeer::builder("blocked_by_us", "python").connect(rust.port()).spawn();
+    let rust = scene.listening();
+    let mut python = scene.python_named("blocked").connect(rust.port()).spawn();
     let blocked = [IdentityHash(python.identity())].into();
     let access = Access { blocked, ..Access::default() };
     rust.block_on(rust.phone.set_access(access)).expect("the phone runs");
@@ -128,36 +128,32 @@ fn a_blocked_caller_hears_busy_on_either_side() {
     python.expect("busy", PATIENCE);
 }
 
-#[test]
-fn a_killed_python_is_a_lost_link() {
-    let _turn = turn();
-    let (python, mut rust, _call) = rust_calls("python_killed");
+fn a_killed_python_is_a_lost_link(scene: &Scene) {
+    let (python, mut rust, _call) = rust_calls(scene);
     drop(python);
     assert_eq!(rust.expect_end(), EndReason::LinkLost);
 }
 
 #[test]
-fn python_notices_when_our_phone_is_killed() {
-    let _turn = turn();
-    let (mut python, rust, _call) = rust_calls("rust_killed");
-    rust.kill();
+fn python_notices_when_our_phone_loses_power() {
+    let scene = Scene::new(Runtime::Tokio, concat!(module_path!(), "::power_cut"));
+    let (mut python, rust, _call) = rust_calls(&scene);
+    rust.cut_power();
     python.expect("ended", PATIENCE);
 }
 
-fn rust_calls(test: &str) -> (PythonPeer, RustPhone, Call) {
-    let mut python =
-        python(test).audio_in(Path::new(SPEECH), SPEECH_DELAY).auto_answer(0.1).spawn();
-    let mut rust = RustPhone::connected_to(&python);
+fn rust_calls(scene: &Scene) -> (PythonPeer, RustPhone, Call) {
+    let mut python = speaking(scene.python()).auto_answer(0.1).spawn();
+    let mut rust = scene.connected_to(&python);
     let call = rust.dial(python.identity(), Profile::MediumQuality);
     rust.expect_established();
     python.expect("established", PATIENCE);
     (python, rust, call)
 }
 
-fn python_calls(test: &str) -> (PythonPeer, RustPhone, Call) {
-    let mut rust = RustPhone::listening(Config::default());
-    let mut python =
-        python(test).connect(rust.port()).audio_in(Path::new(SPEECH), SPEECH_DELAY).spawn();
+fn python_calls(scene: &Scene) -> (PythonPeer, RustPhone, Call) {
+    let mut rust = scene.listening();
+    let mut python = speaking(scene.python()).connect(rust.port()).spawn();
     let profile = Some(Profile::MediumQuality.id());
     python.send(&Command::Call { identity: rust.identity(), profile, mode: None });
     let incoming = rust.expect_incoming(&python);
@@ -168,10 +164,34 @@ fn python_calls(test: &str) -> (PythonPeer, RustPhone, Call) {
     (python, rust, call)
 }
 
-const CONNECTING: u64 = 5;
-
 fn hang_up(python: &mut PythonPeer, rust: &mut RustPhone, call: &Call) {
     rust.hang_up(call.id());
     assert_eq!(rust.expect_end(), EndReason::LocalHangup);
     python.expect("ended", PATIENCE);
 }
+
+/// The media that Python received so far.
+fn python_heard(python: &PythonPeer) -> usize {
+    python_media(python).count()
+}
+
+/// From the first to the last of so many.
+fn time_of_the_last(frames: usize, python: &PythonPeer) -> Duration {
+    let times: Vec<Duration> = python_media(python).map(|packet| packet.at).collect();
+    let last = &times[times.len() - frames..];
+    last[frames - 1] - last[0]
+}
+
+fn python_media(python: &PythonPeer) -> impl Iterator<Item = PacketRecord> {
+    let is_media = |packet: &PacketRecord| {
+        (packet.kind, packet.direction) == (PacketKind::Media, Direction::Rx)
+    };
+    python.packets().into_iter().filter(is_media)
+}
+
+/// The signal with which a callee says that it answered.
+const CONNECTING: u64 = 5;
+/// 1.2 s of 20 ms, where 3.6 s of 60 ms would be as many.
+const FRAMES: usize = 60;
+/// 16 frames of 60 ms, if somebody spoke.
+const LONG_ENOUGH_TO_SPEAK: Duration = Duration::from_secs(1);

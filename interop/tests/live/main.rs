@@ -1,8 +1,14 @@
-//! Live calls between our phone and Python LXST, in both directions.
+//! Live calls between our phone, on each runtime, and Python LXST, over each network.
 
 mod crossing;
 mod in_call;
+mod networks;
+mod phone;
+mod profiles;
 mod python_calls_rust;
+mod restarts;
 mod rust_calls_python;
-mod support;
+mod scene;
+mod sound;
 mod trace;
+mod wire;

@@ -1,21 +1,29 @@
 //! A Python caller, and our callee.
 
-use std::path::Path;
-
-use crate::support::{
-    PATIENCE, RustPhone, SPEECH, SPEECH_DELAY, check_speech_call, python, signalling, speech, talk,
-    turn,
-};
 use core::time::Duration;
-use lxst_interop::{Command, PythonPeer};
-use lxst_tokio::telephony::{Availability, CallerPolicy, Config};
-use lxst_tokio::{EndReason, Profile};
 
-#[test]
-fn speech_goes_both_ways_and_the_wire_is_that_of_the_reference() {
-    let _turn = turn();
-    let mut rust = RustPhone::listening(Config::default());
-    let mut python = caller("python_calls_speech", &rust);
+use lxst_interop::{Command, PythonPeer};
+use lxst_phone::telephony::{Availability, CallerPolicy, Config};
+use lxst_phone::{EndReason, Profile};
+
+use crate::phone::{PATIENCE, RustPhone};
+use crate::scene::{Scene, on_both_runtimes};
+use crate::sound::{ALL_OF_IT, check_speech_call, speaking, speech, talk};
+use crate::wire::signalling;
+
+on_both_runtimes![
+    speech_goes_both_ways_and_the_wire_is_that_of_the_reference,
+    rust_rejects,
+    rust_is_busy,
+    rust_allows_nobody,
+    rust_hangs_up,
+    python_gives_up_while_it_rings,
+    nobody_answers
+];
+
+fn speech_goes_both_ways_and_the_wire_is_that_of_the_reference(scene: &Scene) {
+    let mut rust = scene.listening();
+    let mut python = caller(scene, &rust);
     let heard = rust.listen();
 
     call(&mut python, &rust);
@@ -25,7 +33,7 @@ fn speech_goes_both_ways_and_the_wire_is_that_of_the_reference() {
     rust.speak(&speech());
     python.expect("established", PATIENCE);
 
-    talk(&mut python);
+    talk(&python, Profile::MediumQuality, ALL_OF_IT);
     python.send(&Command::HangUp);
     assert_eq!(rust.expect_end(), EndReason::RemoteHangup);
     python.expect("ended", PATIENCE);
@@ -35,11 +43,9 @@ fn speech_goes_both_ways_and_the_wire_is_that_of_the_reference() {
     python.quit();
 }
 
-#[test]
-fn rust_rejects() {
-    let _turn = turn();
-    let mut rust = RustPhone::listening(Config::default());
-    let mut python = caller("python_calls_reject", &rust);
+fn rust_rejects(scene: &Scene) {
+    let mut rust = scene.listening();
+    let mut python = caller(scene, &rust);
     call(&mut python, &rust);
     let incoming = rust.expect_incoming(&python);
     rust.hang_up(incoming);
@@ -50,32 +56,26 @@ fn rust_rejects() {
     assert_eq!(signalling(&python.packets()).last().map(String::as_str), Some("< [1]"));
 }
 
-#[test]
-fn rust_is_busy() {
-    let _turn = turn();
-    let rust = RustPhone::listening(Config::default());
-    let mut python = caller("python_calls_busy", &rust);
+fn rust_is_busy(scene: &Scene) {
+    let rust = scene.listening();
+    let mut python = caller(scene, &rust);
     rust.block_on(rust.phone.set_busy(Availability::Busy)).expect("the phone runs");
     call(&mut python, &rust);
     python.expect("busy", PATIENCE);
     assert_eq!(signalling(&python.packets()), ["< [0]"]);
 }
 
-#[test]
-fn rust_allows_nobody() {
-    let _turn = turn();
-    let rust = RustPhone::listening(Config { callers: CallerPolicy::None, ..Config::default() });
-    let mut python = caller("python_calls_not_allowed", &rust);
+fn rust_allows_nobody(scene: &Scene) {
+    let rust = scene.listening_as(Config { callers: CallerPolicy::None, ..Config::default() });
+    let mut python = caller(scene, &rust);
     call(&mut python, &rust);
     python.expect("busy", PATIENCE);
     assert_eq!(signalling(&python.packets()), ["< [3]", "> identify", "< [0]"]);
 }
 
-#[test]
-fn rust_hangs_up() {
-    let _turn = turn();
-    let mut rust = RustPhone::listening(Config::default());
-    let mut python = caller("python_calls_local_hangup", &rust);
+fn rust_hangs_up(scene: &Scene) {
+    let mut rust = scene.listening();
+    let mut python = caller(scene, &rust);
     call(&mut python, &rust);
     let incoming = rust.expect_incoming(&python);
     rust.answer(incoming);
@@ -86,31 +86,27 @@ fn rust_hangs_up() {
     python.expect("ended", PATIENCE);
 }
 
-#[test]
-fn python_gives_up_while_it_rings() {
-    let _turn = turn();
-    let mut rust = RustPhone::listening(Config::default());
-    let mut python = caller("python_calls_cancel", &rust);
+fn python_gives_up_while_it_rings(scene: &Scene) {
+    let mut rust = scene.listening();
+    let mut python = caller(scene, &rust);
     call(&mut python, &rust);
     rust.expect_incoming(&python);
     python.send(&Command::HangUp);
     assert_eq!(rust.expect_end(), EndReason::Cancelled);
 }
 
-#[test]
-fn nobody_answers() {
-    let _turn = turn();
+fn nobody_answers(scene: &Scene) {
     let ring_time = Duration::from_secs(1);
-    let mut rust = RustPhone::listening(Config { ring_time, ..Config::default() });
-    let mut python = caller("python_calls_ring_timeout", &rust);
+    let mut rust = scene.listening_as(Config { ring_time, ..Config::default() });
+    let mut python = caller(scene, &rust);
     call(&mut python, &rust);
     rust.expect_incoming(&python);
     assert_eq!(rust.expect_end(), EndReason::RingTimeout);
     python.expect("ended", PATIENCE);
 }
 
-fn caller(test: &str, rust: &RustPhone) -> PythonPeer {
-    python(test).connect(rust.port()).audio_in(Path::new(SPEECH), SPEECH_DELAY).spawn()
+fn caller(scene: &Scene, rust: &RustPhone) -> PythonPeer {
+    speaking(scene.python()).connect(rust.port()).spawn()
 }
 
 fn call(python: &mut PythonPeer, rust: &RustPhone) {

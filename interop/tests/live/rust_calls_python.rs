@@ -1,21 +1,26 @@
 //! Our caller, and a Python callee.
 
 use core::time::Duration;
-use std::path::Path;
-use std::thread;
 
-use crate::support::{
-    PATIENCE, RustPhone, SPEAKING, SPEECH, SPEECH_DELAY, check_speech_call, check_wire, python,
-    python_heard, speech, talk, turn,
-};
 use lxst_interop::{Command, PacketKind};
-use lxst_tokio::{CallEvent, EndReason, Profile};
+use lxst_phone::{EndReason, Profile};
 
-#[test]
-fn speech_goes_both_ways_and_the_wire_is_that_of_the_reference() {
-    let _turn = turn();
-    let mut python = python("rust_calls_speech").audio_in(Path::new(SPEECH), SPEECH_DELAY).spawn();
-    let mut rust = RustPhone::connected_to(&python);
+use crate::phone::PATIENCE;
+use crate::scene::{Runtime, Scene, on_both_runtimes};
+use crate::sound::{ALL_OF_IT, check_speech_call, speaking, speech, talk};
+
+on_both_runtimes![
+    speech_goes_both_ways_and_the_wire_is_that_of_the_reference,
+    python_rejects,
+    python_is_busy,
+    python_does_not_answer,
+    python_hangs_up,
+    a_cancelled_call_ends_at_python_too
+];
+
+fn speech_goes_both_ways_and_the_wire_is_that_of_the_reference(scene: &Scene) {
+    let mut python = speaking(scene.python()).spawn();
+    let mut rust = scene.connected_to(&python);
     let heard = rust.listen();
 
     let call = rust.dial(python.identity(), Profile::MediumQuality);
@@ -30,7 +35,7 @@ fn speech_goes_both_ways_and_the_wire_is_that_of_the_reference() {
     rust.speak(&speech());
     python.expect("established", PATIENCE);
 
-    talk(&mut python);
+    talk(&python, Profile::MediumQuality, ALL_OF_IT);
     rust.hang_up(call.id());
     assert_eq!(rust.expect_end(), EndReason::LocalHangup);
     python.expect("ended", PATIENCE);
@@ -40,11 +45,9 @@ fn speech_goes_both_ways_and_the_wire_is_that_of_the_reference() {
     python.quit();
 }
 
-#[test]
-fn python_rejects() {
-    let _turn = turn();
-    let mut python = python("rust_calls_reject").spawn();
-    let mut rust = RustPhone::connected_to(&python);
+fn python_rejects(scene: &Scene) {
+    let mut python = scene.python().spawn();
+    let mut rust = scene.connected_to(&python);
     rust.dial(python.identity(), Profile::MediumQuality);
     python.expect("ringing", PATIENCE);
     python.send(&Command::HangUp);
@@ -52,32 +55,26 @@ fn python_rejects() {
     assert_eq!(rust.expect_end(), EndReason::Rejected);
 }
 
-#[test]
-fn python_is_busy() {
-    let _turn = turn();
-    let mut python = python("rust_calls_busy").spawn();
-    let mut rust = RustPhone::connected_to(&python);
+fn python_is_busy(scene: &Scene) {
+    let mut python = scene.python().spawn();
+    let mut rust = scene.connected_to(&python);
     python.send(&Command::Busy(true));
     rust.dial(python.identity(), Profile::MediumQuality);
     assert_eq!(rust.expect_end(), EndReason::Busy);
 }
 
-#[test]
-fn python_does_not_answer() {
-    let _turn = turn();
-    let mut python = python("rust_calls_no_answer").ring_time(Duration::from_secs(1)).spawn();
-    let mut rust = RustPhone::connected_to(&python);
+fn python_does_not_answer(scene: &Scene) {
+    let mut python = scene.python().ring_time(Duration::from_secs(1)).spawn();
+    let mut rust = scene.connected_to(&python);
     rust.dial(python.identity(), Profile::MediumQuality);
     python.expect("ringing", PATIENCE);
     rust.expect_ringing();
     assert_eq!(rust.expect_end(), EndReason::NoAnswer);
 }
 
-#[test]
-fn python_hangs_up() {
-    let _turn = turn();
-    let mut python = python("rust_calls_remote_hangup").auto_answer(0.1).spawn();
-    let mut rust = RustPhone::connected_to(&python);
+fn python_hangs_up(scene: &Scene) {
+    let mut python = scene.python().auto_answer(0.1).spawn();
+    let mut rust = scene.connected_to(&python);
     rust.dial(python.identity(), Profile::MediumQuality);
     rust.expect_established();
     python.expect("established", PATIENCE);
@@ -85,11 +82,9 @@ fn python_hangs_up() {
     assert_eq!(rust.expect_end(), EndReason::RemoteHangup);
 }
 
-#[test]
-fn a_cancelled_call_ends_at_python_too() {
-    let _turn = turn();
-    let mut python = python("rust_calls_cancel").spawn();
-    let mut rust = RustPhone::connected_to(&python);
+fn a_cancelled_call_ends_at_python_too(scene: &Scene) {
+    let mut python = scene.python().spawn();
+    let mut rust = scene.connected_to(&python);
     let call = rust.dial(python.identity(), Profile::MediumQuality);
     python.expect("ringing", PATIENCE);
     rust.expect_ringing();
@@ -99,44 +94,12 @@ fn a_cancelled_call_ends_at_python_too() {
     assert!(python.packets().iter().any(|packet| packet.kind == PacketKind::LinkClose));
 }
 
+/// Searches for 15 s, whatever the runtime.
 #[test]
 fn nobody_knows_a_path() {
-    let _turn = turn();
-    let python = python("rust_calls_no_path").spawn();
-    let mut rust = RustPhone::connected_to(&python);
+    let scene = Scene::new(Runtime::Tokio, concat!(module_path!(), "::nobody_knows_a_path"));
+    let python = scene.python().spawn();
+    let mut rust = scene.connected_to(&python);
     rust.dial([7; 16], Profile::MediumQuality);
     assert_eq!(rust.expect_end(), EndReason::NoPath);
-}
-
-#[test]
-fn every_opus_profile_is_heard_by_python() {
-    let _turn = turn();
-    for profile in [
-        Profile::HighQuality,
-        Profile::SuperHighQuality,
-        Profile::LowLatency,
-        Profile::UltraLowLatency,
-    ] {
-        let mut python = python("rust_calls_profiles")
-            .audio_in(Path::new(SPEECH), SPEECH_DELAY)
-            .auto_answer(0.1)
-            .spawn();
-        let mut rust = RustPhone::connected_to(&python);
-        let heard = rust.listen();
-        let call = rust.dial(python.identity(), profile);
-        assert_eq!(rust.expect_established(), profile);
-        rust.speak(&speech());
-        let established = python.expect("established", PATIENCE);
-        assert_eq!(established.json["profile"], profile.id());
-        thread::sleep(SPEAKING);
-        rust.hang_up(call.id());
-        rust.expect("end", |event| matches!(event, CallEvent::Ended { .. }).then_some(()));
-        python.expect("ended", PATIENCE);
-
-        let (python_heard, rust_heard) = (python_heard(&mut python), heard.compare(&speech()));
-        println!("{profile}: python heard {python_heard:?}, rust heard {rust_heard:?}");
-        assert!(python_heard.correlation >= 0.9, "{profile}: {python_heard:?}");
-        assert!(rust_heard.correlation >= 0.9, "{profile}: {rust_heard:?}");
-        check_wire(&python.packets(), profile.byte_ceiling());
-    }
 }

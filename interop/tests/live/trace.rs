@@ -1,6 +1,5 @@
 //! The trace of our phone in a live test: it replays, and a test that fails leaves its picture.
 
-use std::cell::Cell;
 use std::error::Error;
 use std::fs::{self, File};
 use std::io::BufReader;
@@ -9,20 +8,12 @@ use std::thread;
 
 use lxst_examples::conversation::Witness;
 use lxst_examples::svg::Svg;
-use lxst_interop::environment::target_dir;
-use lxst_tokio::trace::{Ending, Reader, Replay};
+use lxst_phone::trace::{Ending, Reader, Replay};
 
-/// Finds the place of the next phone's trace: `interop/<test>/rust.trace.jsonl` below the target
-/// folder, `rust-2.trace.jsonl` for a second phone of the test.
-pub(crate) fn path() -> PathBuf {
-    thread_local!(static PHONES: Cell<u32> = const { Cell::new(0) });
-    let number = PHONES.get() + 1;
-    PHONES.set(number);
-    let name = if number == 1 { "rust".into() } else { format!("rust-{number}") };
-    let test = thread::current().name().unwrap_or("live").replace("::", "-");
-    let folder = target_dir().join("interop").join(test);
-    fs::create_dir_all(&folder).expect("the target folder can be written to");
-    let path = folder.join(name).with_extension("trace.jsonl");
+/// Makes room for a trace and its picture: the folder, without an earlier run's files.
+pub(crate) fn make_room(path: PathBuf) -> PathBuf {
+    let folder = path.parent().expect("it is in a folder");
+    fs::create_dir_all(folder).expect("the target folder can be written to");
     for left_over in [path.clone(), path.with_extension("svg")] {
         if left_over.exists() {
             fs::remove_file(left_over).expect("an earlier run's file can be removed");

@@ -2,8 +2,8 @@
 
 use crate::signal::{PROFILES, envelope_correlation, rms, speech, square_wave, white_noise};
 use lxst_codecs::{
-    Application, Bandwidth, Codec, CodecError, Decoder, Encoder, Encoding, OPUS_FRAME_SAMPLES,
-    OpusConfig, RateControl,
+    Application, Bandwidth, Codec, CodecError, Decoder, Encoded, Encoder, Encoding,
+    OPUS_FRAME_SAMPLES, OpusConfig, RateControl, Tempo,
 };
 
 #[test]
@@ -65,7 +65,8 @@ fn constant_rate_fills_the_ceiling_and_variable_rate_saves_in_pauses() {
         for payload in encode(Encoding::Opus(constant), &speech(2.0), samples) {
             assert_eq!(payload.len(), ceiling, "{name}");
         }
-        let silent = encode(encoding, &silence, samples);
+        let variable = OpusConfig { rate_control: RateControl::Variable, ..config };
+        let silent = encode(Encoding::Opus(variable), &silence, samples);
         let bytes: usize = silent.iter().map(Vec::len).sum();
         assert!(bytes < silent.len() * ceiling, "{name}: {bytes} bytes");
     }
@@ -121,7 +122,7 @@ fn one_encoder_serves_frames_of_60_20_and_10_ms() {
         rest = later;
         let mut payload = Vec::new();
         encoder.encode(frame, &mut payload).unwrap();
-        let played = decoder.decode(Codec::Opus, &payload, &mut heard).unwrap();
+        let played = decoder.decode(Codec::Opus, &payload, Tempo::Normal, &mut heard).unwrap();
         assert_eq!(played.samples as usize, samples);
     }
     assert_eq!(encoder.encoding(), Encoding::Opus(OpusConfig::VOICE_MEDIUM));
@@ -136,8 +137,8 @@ fn two_encoders_fed_the_same_frames_give_the_same_bytes() {
         let mut appended = Vec::new();
         for frame in sent.chunks_exact(samples) {
             let before = appended.len();
-            let length = encoder.encode(frame, &mut appended).unwrap();
-            assert_eq!(appended.len(), before + length);
+            let encoded = encoder.encode(frame, &mut appended).unwrap();
+            assert_eq!(encoded, Encoded::Payload(appended.len() - before));
         }
         assert_eq!(appended, encode(encoding, &sent, samples).concat(), "{name}");
     }
@@ -202,9 +203,10 @@ fn an_encoder_and_a_decoder_may_move_to_a_codec_thread() {
     assert_send::<Decoder>();
 }
 
-const ALL: [OpusConfig; 9] = [
+const ALL: [OpusConfig; 10] = [
     OpusConfig::VOICE_LOW,
     OpusConfig::VOICE_MEDIUM,
+    OpusConfig::VOICE_MEDIUM_CONSTANT,
     OpusConfig::VOICE_HIGH,
     OpusConfig::VOICE_MAX,
     OpusConfig::AUDIO_MIN,
@@ -240,7 +242,7 @@ fn decode(payloads: &[Vec<u8>], samples: usize) -> Vec<f32> {
     let mut decoder = Decoder::new().unwrap();
     let mut pcm = Vec::new();
     for payload in payloads {
-        let played = decoder.decode(Codec::Opus, payload, &mut pcm).unwrap();
+        let played = decoder.decode(Codec::Opus, payload, Tempo::Normal, &mut pcm).unwrap();
         assert_eq!(played.samples as usize, samples);
     }
     pcm

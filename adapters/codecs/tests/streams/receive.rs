@@ -1,90 +1,11 @@
 //! A receive stream under what a network does to it: loss, nonsense, codecs that change.
 
-use crate::signal::{PROFILES, rms, speech, white_noise};
+use crate::signal::{speech, white_noise};
 use lxst_codecs::{
-    Codec, CodecError, Decoder, Encoder, Encoding, Level, MAX_OPUS_SAMPLES, OpusConfig, RawConfig,
-    RawDepth,
+    Codec, CodecError, Decoder, Encoded, Encoder, Encoding, MAX_CODEC2_SAMPLES, MAX_HELD_SAMPLES,
+    MAX_OPUS_SAMPLES, OpusConfig, RawConfig, RawDepth, Tempo,
 };
 use proptest::prelude::*;
-
-#[test]
-fn lost_opus_frames_are_continued_and_then_fade() {
-    let voice = speech(0.9);
-    for (name, encoding, samples) in PROFILES {
-        let (mut encoder, mut decoder) = (Encoder::new(encoding).unwrap(), Decoder::new().unwrap());
-        let (mut payload, mut heard, mut filled) = (Vec::new(), Vec::new(), Vec::new());
-        for frame in voice.chunks_exact(samples) {
-            payload.clear();
-            encoder.encode(frame, &mut payload).unwrap();
-            decoder.decode(Codec::Opus, &payload, &mut heard).unwrap();
-        }
-        let before = rms(&heard[heard.len() - 960..]);
-        for _ in 0..100 {
-            let played = decoder.conceal(480, &mut filled).unwrap();
-            assert_eq!(played.samples, 480);
-            assert_eq!(played.level, Level::of(&filled[filled.len() - 480..]));
-        }
-        assert!(rms(&filled[..960]) > before / 4.0, "{name} goes on");
-        for (earlier, later) in filled.chunks(960).zip(filled[960..].chunks(960)) {
-            assert!(rms(later) < rms(earlier).max(before / 4.0), "{name} fades");
-        }
-        assert_eq!(filled[MAX_OPUS_SAMPLES..], [0.0; 48_000 - MAX_OPUS_SAMPLES], "{name}");
-
-        // A packet that comes after all ends the fade.
-        decoder.decode(Codec::Opus, &payload, &mut heard).unwrap();
-        filled.clear();
-        let played = decoder.conceal(480, &mut filled).unwrap();
-        assert_ne!(played.level, Level::SILENCE, "{name} goes on again");
-    }
-}
-
-#[test]
-fn concealment_has_any_length() {
-    for codec in [None, Some(Codec::Raw), Some(Codec::Opus)] {
-        let mut decoder = Decoder::new().unwrap();
-        let mut pcm = Vec::new();
-        match codec {
-            Some(Codec::Opus) => {
-                decoder.decode(Codec::Opus, &opus_payloads(&speech(0.1))[0], &mut pcm).unwrap();
-            }
-            Some(Codec::Raw) => {
-                decoder.decode(Codec::Raw, &raw_payload(&[0.5]), &mut pcm).unwrap();
-            }
-            None => {}
-        }
-        for samples in [0, 1, 24, 119, 120, 121, 480, 2880, 5760, 5761, 20_000] {
-            pcm.clear();
-            let played = decoder.conceal(samples, &mut pcm).unwrap();
-            assert_eq!((played.samples, pcm.len()), (samples, samples as usize), "{codec:?}");
-        }
-    }
-}
-
-#[test]
-fn lost_raw_frames_fade_from_the_last_sample_to_silence() {
-    let mut decoder = Decoder::new().unwrap();
-    let mut pcm = Vec::new();
-    decoder.decode(Codec::Raw, &raw_payload(&[0.0, -0.5]), &mut pcm).unwrap();
-    let mut filled = Vec::new();
-    decoder.conceal(100, &mut filled).unwrap();
-    decoder.conceal(400, &mut filled).unwrap();
-    let mut last = -0.5;
-    for &sample in &filled {
-        assert!(last <= sample && sample <= 0.0 && sample - last < 0.02);
-        last = sample;
-    }
-    assert!(filled[240].abs() < 0.001);
-    assert_eq!(filled[499], 0.0);
-    assert_eq!(decoder.conceal(480, &mut filled).unwrap().level, Level::SILENCE);
-}
-
-#[test]
-fn a_stream_that_has_not_begun_conceals_with_silence() {
-    let mut pcm = Vec::new();
-    let played = Decoder::new().unwrap().conceal(2880, &mut pcm).unwrap();
-    assert_eq!(played.level, Level::SILENCE);
-    assert_eq!(pcm, vec![0.0; 2880]);
-}
 
 #[test]
 fn each_frame_is_decoded_by_its_own_codec() {
@@ -92,18 +13,28 @@ fn each_frame_is_decoded_by_its_own_codec() {
     let raw = raw_payload(&[0.25; 480]);
     let mut decoder = Decoder::new().unwrap();
     let mut pcm = Vec::new();
-    decoder.decode(Codec::Opus, &payloads[1], &mut pcm).unwrap();
+    decoder.decode(Codec::Opus, &payloads[1], Tempo::Normal, &mut pcm).unwrap();
     pcm.clear();
-    decoder.decode(Codec::Raw, &raw, &mut pcm).unwrap();
-    assert_eq!(pcm, [0.25; 480]);
+    decoder.decode(Codec::Raw, &raw, Tempo::Normal, &mut pcm).unwrap();
+    assert_eq!(pcm[JOINT..], [0.25; JOINT]);
 
     // Opus after another codec is a new stream.
     let mut fresh = Vec::new();
-    Decoder::new().unwrap().decode(Codec::Opus, &payloads[2], &mut fresh).unwrap();
+    Decoder::new().unwrap().decode(Codec::Opus, &payloads[2], Tempo::Normal, &mut fresh).unwrap();
     pcm.clear();
-    decoder.decode(Codec::Opus, &payloads[2], &mut pcm).unwrap();
-    assert_eq!(pcm, fresh);
+    decoder.decode(Codec::Opus, &payloads[2], Tempo::Normal, &mut pcm).unwrap();
+    assert_eq!(pcm[JOINT..], fresh[JOINT..]);
+
+    // Raw after a concealment that Opus did not finish is raw as it was sent.
+    decoder.conceal(100, &mut pcm).unwrap();
+    decoder.decode(Codec::Raw, &raw, Tempo::Normal, &mut pcm).unwrap();
+    pcm.clear();
+    decoder.decode(Codec::Raw, &raw, Tempo::Normal, &mut pcm).unwrap();
+    assert_eq!(pcm, [0.25; 480]);
 }
+
+/// Over how much a frame fades in that does not continue the one before.
+const JOINT: usize = 240;
 
 #[test]
 fn a_bad_packet_is_an_error_and_leaves_the_stream_as_it_was() {
@@ -113,13 +44,13 @@ fn a_bad_packet_is_an_error_and_leaves_the_stream_as_it_was() {
     let (mut clean, mut disturbed) = (Decoder::new().unwrap(), Decoder::new().unwrap());
     let (mut expected, mut heard) = (Vec::new(), Vec::new());
     for payload in &payloads {
-        clean.decode(Codec::Opus, payload, &mut expected).unwrap();
-        disturbed.decode(Codec::Opus, payload, &mut heard).unwrap();
+        clean.decode(Codec::Opus, payload, Tempo::Normal, &mut expected).unwrap();
+        disturbed.decode(Codec::Opus, payload, Tempo::Normal, &mut heard).unwrap();
         for bad in bad {
-            let error = disturbed.decode(Codec::Opus, bad, &mut heard).unwrap_err();
+            let error = disturbed.decode(Codec::Opus, bad, Tempo::Normal, &mut heard).unwrap_err();
             assert!(matches!(error, CodecError::Opus { .. } | CodecError::Empty), "{error}");
         }
-        let partial = disturbed.decode(Codec::Raw, &[0x01, 0, 0, 0], &mut heard);
+        let partial = disturbed.decode(Codec::Raw, &[0x01, 0, 0, 0], Tempo::Normal, &mut heard);
         assert_eq!(partial, Err(CodecError::Partial { length: 3, unit: 4 }));
     }
     assert_eq!(heard, expected);
@@ -130,17 +61,18 @@ fn a_packet_of_120_ms_is_the_longest() {
     // Code 3, two or three frames of 60 ms SILK, which are too short to hold anything.
     let mut pcm = Vec::new();
     let mut decoder = Decoder::new().unwrap();
-    let played = decoder.decode(Codec::Opus, &[0x1B, 0x02], &mut pcm).unwrap();
+    let played = decoder.decode(Codec::Opus, &[0x1B, 0x02], Tempo::Normal, &mut pcm).unwrap();
     assert_eq!(played.samples as usize, MAX_OPUS_SAMPLES);
-    assert!(decoder.decode(Codec::Opus, &[0x1B, 0x03], &mut pcm).is_err());
+    assert!(decoder.decode(Codec::Opus, &[0x1B, 0x03], Tempo::Normal, &mut pcm).is_err());
     assert_eq!(pcm.len(), MAX_OPUS_SAMPLES);
 }
 
 #[test]
-fn codec_bytes_name_raw_and_opus_and_nothing_else() {
+fn codec_bytes_name_raw_opus_and_codec2_and_nothing_else() {
     assert_eq!(Codec::try_from(0), Ok(Codec::Raw));
     assert_eq!(Codec::try_from(1), Ok(Codec::Opus));
-    for byte in 2..=255 {
+    assert_eq!(Codec::try_from(2), Ok(Codec::Codec2));
+    for byte in 3..=255 {
         assert_eq!(Codec::try_from(byte), Err(CodecError::UnsupportedCodec { byte }));
     }
 }
@@ -157,9 +89,12 @@ fn raw_audio_passes_from_encoder_to_decoder() {
         let encoding = Encoding::Raw(RawConfig { depth, channels: 2 });
         let mut encoder = Encoder::new(encoding).unwrap();
         let (mut payload, mut heard) = (Vec::new(), Vec::new());
-        let length = encoder.encode(&sent, &mut payload).unwrap();
-        assert_eq!(length, encoding.max_payload_bytes(480));
-        let played = Decoder::new().unwrap().decode(Codec::Raw, &payload, &mut heard).unwrap();
+        let encoded = encoder.encode(&sent, &mut payload).unwrap();
+        assert_eq!(encoded, Encoded::Payload(encoding.max_payload_bytes(480)));
+        let played = Decoder::new()
+            .unwrap()
+            .decode(Codec::Raw, &payload, Tempo::Normal, &mut heard)
+            .unwrap();
         assert_eq!(played.samples, 480);
         assert!(sent.iter().zip(&heard).all(|(a, b)| (a - b).abs() <= error), "{depth:?}");
     }
@@ -171,19 +106,26 @@ fn raw_audio_passes_from_encoder_to_decoder() {
 proptest! {
     #[test]
     fn no_bytes_from_the_network_panic_or_exceed_the_bounds(
-        frames in prop::collection::vec((any::<bool>(), prop::collection::vec(any::<u8>(), 0..1300)), 1..20)
+        frames in prop::collection::vec(
+            (0..3_u8, 0..4_usize, prop::collection::vec(any::<u8>(), 0..1300)),
+            1..20
+        )
     ) {
         let mut decoder = Decoder::new().unwrap();
         let mut pcm = Vec::new();
-        for (is_opus, payload) in frames {
+        for (byte, tempo, payload) in frames {
             pcm.clear();
-            let codec = if is_opus { Codec::Opus } else { Codec::Raw };
-            match decoder.decode(codec, &payload, &mut pcm) {
+            let codec = Codec::try_from(byte).unwrap();
+            let tempo = [Tempo::Normal, Tempo::Faster, Tempo::Slower, Tempo::Skip][tempo];
+            match decoder.decode(codec, &payload, tempo, &mut pcm) {
                 Ok(played) => {
                     prop_assert_eq!(played.samples as usize, pcm.len());
-                    prop_assert!(!pcm.is_empty());
-                    let bound = if is_opus { MAX_OPUS_SAMPLES } else { payload.len() / 2 };
-                    prop_assert!(pcm.len() <= bound);
+                    let bound = match codec {
+                        Codec::Opus => MAX_OPUS_SAMPLES,
+                        Codec::Raw => payload.len() / 2,
+                        Codec::Codec2 => MAX_CODEC2_SAMPLES,
+                    };
+                    prop_assert!(pcm.len() <= bound + bound / 4 + MAX_HELD_SAMPLES);
                 }
                 Err(_) => prop_assert!(pcm.is_empty()),
             }
@@ -207,7 +149,7 @@ proptest! {
             }
             payload.truncate(cut.index(payload.len()) + 1);
             // Whether it decodes is a matter of the damage.
-            let _ = decoder.decode(Codec::Opus, &payload, &mut pcm);
+            let _ = decoder.decode(Codec::Opus, &payload, Tempo::Normal, &mut pcm);
         }
         prop_assert!(pcm.iter().all(|sample| (-1.0..=1.0).contains(sample)));
     }

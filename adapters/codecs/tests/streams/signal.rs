@@ -1,8 +1,13 @@
 //! Signals that the tests encode, and how like they come out.
 
 use std::f64::consts::TAU;
+use std::fs;
+use std::ops::Range;
+use std::path::Path;
 
-use lxst_codecs::{Encoding, OpusConfig};
+use lxst_codecs::{
+    Codec, Decoder, Encoder, Encoding, OpusConfig, Played, RawConfig, RawDepth, Resampler, Tempo,
+};
 
 /// The telephony profiles that speak Opus: name, encoding, samples of a frame.
 pub(crate) const PROFILES: [(&str, Encoding, usize); 5] = [
@@ -10,7 +15,7 @@ pub(crate) const PROFILES: [(&str, Encoding, usize); 5] = [
     ("high quality", Encoding::Opus(OpusConfig::VOICE_HIGH), 2880),
     ("super high quality", Encoding::Opus(OpusConfig::VOICE_MAX), 2880),
     ("ultra low latency", Encoding::Opus(OpusConfig::VOICE_MEDIUM), 480),
-    ("low latency", Encoding::Opus(OpusConfig::VOICE_MEDIUM), 960),
+    ("low latency", Encoding::Opus(OpusConfig::VOICE_MEDIUM_CONSTANT), 960),
 ];
 
 /// Something like speech: a gliding voice through three moving formants in syllables of 0.2 s, with
@@ -46,6 +51,19 @@ pub(crate) fn speech(seconds: f64) -> Vec<f32> {
         .collect()
 }
 
+/// A stretch of a recorded voice, at 48 kHz.
+pub(crate) fn spoken(samples: Range<usize>) -> Vec<f32> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/speech.wav");
+    let wav = fs::read(&path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
+    // A canonical header, then 16-bit mono at 16 kHz.
+    let (pcm, _) = wav[44..].as_chunks();
+    let pcm: Vec<f32> =
+        pcm.iter().map(|&bytes| f32::from(i16::from_le_bytes(bytes)) / 32_768.0).collect();
+    let mut wide = Vec::new();
+    Resampler::new(16_000, 48_000).unwrap().push(&pcm, &mut wide);
+    wide[samples].to_vec()
+}
+
 pub(crate) fn white_noise(samples: usize) -> Vec<f32> {
     let mut noise = Noise::new(11);
     (0..samples).map(|_| noise.next() as f32).collect()
@@ -68,8 +86,13 @@ pub(crate) fn rms(pcm: &[f32]) -> f64 {
 pub(crate) fn envelope_correlation(sent: &[f32], heard: &[f32]) -> f64 {
     (0..1920)
         .step_by(48)
-        .map(|delay| correlation(&envelope(sent), &envelope(&heard[delay..])))
+        .map(|delay| envelope_correlation_at(&envelope(sent), heard, delay))
         .fold(f64::MIN, f64::max)
+}
+
+/// The correlation of the RMS of every 20 ms with that of what is heard `delay` samples later.
+pub(crate) fn envelope_correlation_at(sent: &[f64], heard: &[f32], delay: usize) -> f64 {
+    correlation(sent, &envelope(&heard[delay..]))
 }
 
 fn envelope(pcm: &[f32]) -> Vec<f64> {
@@ -101,6 +124,31 @@ impl Noise {
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         (self.0 >> 11) as f64 / (1u64 << 52) as f64 - 1.0
+    }
+}
+
+/// The greatest difference between neighbouring samples.
+pub(crate) fn largest_step(pcm: &[f32]) -> f32 {
+    pcm.windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(0.0, f32::max)
+}
+
+/// A receive stream of raw frames, which come out as they went in.
+pub(crate) struct Raw(pub(crate) Decoder);
+
+impl Raw {
+    pub(crate) fn new() -> Self {
+        Self(Decoder::new().unwrap())
+    }
+
+    pub(crate) fn play(&mut self, pcm: &[f32], tempo: Tempo, heard: &mut Vec<f32>) -> Played {
+        let config = RawConfig { depth: RawDepth::Float32, channels: 1 };
+        let mut payload = Vec::new();
+        Encoder::new(Encoding::Raw(config)).unwrap().encode(pcm, &mut payload).unwrap();
+        self.0.decode(Codec::Raw, &payload, tempo, heard).unwrap()
+    }
+
+    pub(crate) fn conceal(&mut self, samples: u32, heard: &mut Vec<f32>) -> Played {
+        self.0.conceal(samples, heard).unwrap()
     }
 }
 

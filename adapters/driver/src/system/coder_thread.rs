@@ -4,6 +4,8 @@ use std::io;
 use std::sync::mpsc::{Sender, channel};
 use std::thread::{self, JoinHandle};
 
+use lxst_codecs::Pauses;
+
 use crate::{Coder, Done, Task};
 
 /// A [`Coder`] on a thread of its own. Dropping it waits for the task at hand.
@@ -14,16 +16,16 @@ pub struct CoderThread {
 }
 
 impl CoderThread {
-    /// Starts the thread. `deliver` is called on it with what became of each task; it must not
+    /// Starts the thread, for a coder that treats pauses of speech like that. `deliver` is called on it with what became of each task; it must not
     /// block for long.
     ///
     /// # Errors
     /// The operating system refused a thread.
-    pub fn spawn(deliver: impl Fn(Done) + Send + 'static) -> io::Result<Self> {
+    pub fn spawn(pauses: Pauses, deliver: impl Fn(Done) + Send + 'static) -> io::Result<Self> {
         // The driver has three jobs out at most, so the channel needs no bound of its own.
         let (tasks, given) = channel();
         let run = move || {
-            let mut coder = Coder::new();
+            let mut coder = Coder::with_pauses(pauses);
             given.into_iter().filter_map(|task| coder.run(task)).for_each(deliver);
         };
         let thread = thread::Builder::new().name("lxst-codec".into()).spawn(run)?;

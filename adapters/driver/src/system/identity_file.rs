@@ -1,12 +1,13 @@
 //! Identity files of Reticulum: the 64 bytes of the two private keys.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use lxst_reticulum::{Identity, IdentityError};
 
 use super::OsRng;
+use super::private_file::write_private_file;
 
 /// Why an identity file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -55,24 +56,8 @@ pub fn load_or_create_identity(path: &Path) -> Result<Identity, IdentityFileErro
 }
 
 fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(format!(".{}.new", std::process::id()));
-    let new = PathBuf::from(name);
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options.open(&new).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()
-    });
     // A hard link fails where the name is taken meanwhile, so nobody's identity is replaced.
-    let placed = written.and_then(|()| fs::hard_link(&new, path));
-    fs::remove_file(&new).or_else(|error| match error.kind() {
-        io::ErrorKind::NotFound => Ok(()),
-        _ => Err(error),
-    })?;
-    placed
+    write_private_file(path, bytes, |new| fs::hard_link(new, path))
 }
 
 #[cfg(test)]

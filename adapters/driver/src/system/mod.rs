@@ -3,8 +3,10 @@
 
 mod coder_thread;
 mod identity_file;
+mod private_file;
 mod random;
 
 pub use coder_thread::CoderThread;
 pub use identity_file::{IdentityFileError, load_or_create_identity};
+pub use private_file::replace_private_file;
 pub use random::OsRng;

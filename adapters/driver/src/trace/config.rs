@@ -49,6 +49,8 @@ fn write_config(line: &mut Line, config: &Config) {
         mode,
         profiles,
         transmit,
+        frames_per_packet,
+        muted,
         answer,
         callers,
         ring_time,
@@ -74,6 +76,8 @@ fn write_config(line: &mut Line, config: &Config) {
                 TransmitCodec::Raw { depth } => depth.name(),
             },
         )
+        .number("frames_per_packet", (*frames_per_packet).into())
+        .name("muted", *muted)
         .name("answer", *answer)
         .name("callers", *callers)
         .duration("ring_time_ns", *ring_time)
@@ -97,6 +101,8 @@ fn read_config(fields: &mut Fields) -> Result<Config, Damage> {
         mode: fields.name("mode")?,
         profiles: profiles(fields)?,
         transmit: transmit(fields)?,
+        frames_per_packet: fields.number("frames_per_packet")?,
+        muted: fields.name("muted")?,
         answer: fields.name("answer")?,
         callers: fields.name("callers")?,
         ring_time: fields.duration("ring_time_ns")?,

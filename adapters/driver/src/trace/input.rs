@@ -31,6 +31,7 @@ pub(super) fn write_input(line: &mut Line, input: &Input<'_>) {
             line.text("in", "job_done").number("job", job.0);
             match outcome {
                 Outcome::Encoded(payload) => line.text("outcome", "encoded").hex("data", payload),
+                Outcome::Silent => line.text("outcome", "silent"),
                 Outcome::Played { samples, level } => line
                     .text("outcome", "played")
                     .number("samples", samples.0.into())
@@ -63,6 +64,7 @@ pub(super) fn read_input<'b>(
             job: JobId(fields.number("job")?),
             outcome: match fields.text("outcome")?.as_str() {
                 "encoded" => Outcome::Encoded(fields.hex("data", bytes)?),
+                "silent" => Outcome::Silent,
                 "played" => {
                     Outcome::Played { samples: samples(fields)?, level: fields.number("level")? }
                 }

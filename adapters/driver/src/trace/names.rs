@@ -5,8 +5,8 @@ use core::fmt::Debug;
 use lxst_core::wire::Codec;
 use lxst_core::{
     AnswerMode, Availability, CallerPolicy, Class, Direction, DropReason, EndReason, Limit,
-    LinkEnd, LinkFailure, Mode, Mute, PortChange, Profile, RawDepth, Side, Source, StreamChange,
-    Talk, Tempo, Verdict,
+    LinkEnd, LinkFailure, Mode, Mute, MutedMicrophone, PortChange, Profile, RawDepth, Side, Source,
+    StreamChange, Talk, Tempo, Verdict,
 };
 
 /// An enum whose values have names.
@@ -47,6 +47,7 @@ names! {
     LinkFailure { NoPath = "no_path", Timeout = "timeout", Refused = "refused", }
     Mode { FullDuplex = "full_duplex", HalfDuplex = "half_duplex", }
     Mute { Muted = "muted", Unmuted = "unmuted", }
+    MutedMicrophone { SendsSilence = "sends_silence", SendsNothing = "sends_nothing", }
     PortChange { Attached = "attached", Detached = "detached", }
     RawDepth {
         Float16 = "raw_float16",
@@ -58,7 +59,7 @@ names! {
     Source { Captured = "captured", Silence = "silence", }
     StreamChange { Opened = "opened", Closed = "closed", }
     Talk { Pressed = "pressed", Released = "released", }
-    Tempo { Normal = "normal", Faster = "faster", Slower = "slower", }
+    Tempo { Normal = "normal", Faster = "faster", Skip = "skip", Slower = "slower", }
     Verdict { Ring = "ring", Busy = "busy", Reject = "reject", Drop = "drop", }
 }
 

@@ -1,7 +1,10 @@
 //! The lines of what came out of the core. Each kind is written and read; see the table of the
 //! module above.
 
-use lxst_core::{Event, Instant, JobId, LinkRequest, Output, Profile, RawDepth, SendFormat, Work};
+use lxst_core::{
+    Event, Instant, JobId, LinkRequest, Mos, Output, Profile, Quality, RawDepth, Samples,
+    SendFormat, Work,
+};
 use serde_json::Value;
 
 use super::input::{call, identity, link, samples, unknown};
@@ -157,6 +160,9 @@ fn write_event(line: &mut Line, event: Event) -> &mut Line {
             .name("by", by),
         Event::PeerSilent { call } => line.text("event", "peer_silent").number("call", call.0),
         Event::PeerAudible { call } => line.text("event", "peer_audible").number("call", call.0),
+        Event::Quality { call, quality } => {
+            write_quality(line.text("event", "quality").number("call", call.0), &quality)
+        }
         Event::CallerLimited { from, limit } => {
             line.text("event", "caller_limited").text("from", from).name("limit", limit)
         }
@@ -198,6 +204,7 @@ fn read_event(fields: &mut Fields) -> Result<Option<Event>, Damage> {
         },
         "peer_silent" => Event::PeerSilent { call: call(fields)? },
         "peer_audible" => Event::PeerAudible { call: call(fields)? },
+        "quality" => Event::Quality { call: call(fields)?, quality: read_quality(fields)? },
         "caller_limited" => {
             Event::CallerLimited { from: identity(fields, "from")?, limit: fields.name("limit")? }
         }
@@ -215,6 +222,55 @@ fn read_event(fields: &mut Fields) -> Result<Option<Event>, Damage> {
         }
         other => return Err(unknown("event", other)),
     }))
+}
+
+fn write_quality<'l>(line: &'l mut Line, quality: &Quality) -> &'l mut Line {
+    let Quality {
+        packets_received,
+        frames_received,
+        frames_lost,
+        concealed,
+        starved,
+        shed,
+        expanded,
+        delay,
+        spread,
+        received_bps,
+        sent_bps,
+        mos,
+        is_peer_silent,
+    } = *quality;
+    line.number("packets_received", packets_received)
+        .number("frames_received", frames_received)
+        .number("frames_lost", frames_lost)
+        .number("concealed", concealed.0.into())
+        .number("starved", starved.0.into())
+        .number("shed", shed.0.into())
+        .number("expanded", expanded.0.into())
+        .duration("delay_ns", delay)
+        .duration("spread_ns", spread)
+        .number("received_bps", received_bps.into())
+        .number("sent_bps", sent_bps.into())
+        .number("mos", mos.0.into())
+        .flag("is_peer_silent", is_peer_silent)
+}
+
+fn read_quality(fields: &mut Fields) -> Result<Quality, Damage> {
+    Ok(Quality {
+        packets_received: fields.number("packets_received")?,
+        frames_received: fields.number("frames_received")?,
+        frames_lost: fields.number("frames_lost")?,
+        concealed: Samples(fields.number("concealed")?),
+        starved: Samples(fields.number("starved")?),
+        shed: Samples(fields.number("shed")?),
+        expanded: Samples(fields.number("expanded")?),
+        delay: fields.duration("delay_ns")?,
+        spread: fields.duration("spread_ns")?,
+        received_bps: fields.number("received_bps")?,
+        sent_bps: fields.number("sent_bps")?,
+        mos: Mos(fields.number("mos")?),
+        is_peer_silent: fields.flag("is_peer_silent")?,
+    })
 }
 
 /// The name of an event that this file does not list.

@@ -7,9 +7,9 @@ use lxst_core::wire::{Codec, Frame, encode_frame};
 use lxst_core::{
     AnnouncePolicy, AnswerMode, Availability, CallId, CallerLimits, CallerPolicy, Class, Command,
     Config, Direction, DropReason, EndReason, Event, IdentityHash, Input, Instant, JobId, Limit,
-    LinkEnd, LinkEvent, LinkFailure, LinkId, LinkRequest, Mode, Mute, Outcome, Output, PortChange,
-    Profile, ProfileSet, RawDepth, Samples, SendFormat, Side, Source, StreamChange, Talk, Tempo,
-    TransmitCodec, Verdict, Work,
+    LinkEnd, LinkEvent, LinkFailure, LinkId, LinkRequest, Mode, Mos, Mute, MutedMicrophone,
+    Outcome, Output, PortChange, Profile, ProfileSet, Quality, RawDepth, Samples, SendFormat, Side,
+    Source, StreamChange, Talk, Tempo, TransmitCodec, Verdict, Work,
 };
 
 use super::line::{Fields, Line};
@@ -338,6 +338,22 @@ fn outputs() -> Vec<Output<'static>> {
         DropReason::UnsupportedPreference,
         DropReason::UnknownFrame,
     ];
+    let quality = Quality {
+        packets_received: 1,
+        frames_received: 2,
+        frames_lost: 3,
+        concealed: Samples(4),
+        starved: Samples(5),
+        shed: Samples(6),
+        expanded: Samples(7),
+        delay: Duration::from_nanos(8),
+        spread: Duration::from_nanos(9),
+        received_bps: 10,
+        sent_bps: 11,
+        mos: Mos(412),
+        is_peer_silent: true,
+    };
+    events.push(Event::Quality { call, quality });
     events.extend(drops.map(|reason| Event::Dropped { link, reason }));
     outputs.extend(events.into_iter().map(Output::Event));
     outputs
@@ -349,6 +365,8 @@ fn unusual() -> Config {
         mode: Mode::HalfDuplex,
         profiles: ProfileSet::EMPTY,
         transmit: TransmitCodec::Raw { depth: RawDepth::Float128 },
+        frames_per_packet: 3,
+        muted: MutedMicrophone::SendsNothing,
         answer: AnswerMode::Automatic,
         callers: CallerPolicy::Ask,
         ring_time: Duration::from_nanos(1),

@@ -309,7 +309,7 @@ fn recent<T: Copy>(list: &[T], index: Index) -> Option<T> {
 
 fn is_modelled(did: &Did) -> bool {
     matches!(did, Did::Tx(..) | Did::Link(..) | Did::Event(_))
-        && !matches!(did, Did::Event(Event::Dropped { .. }))
+        && !matches!(did, Did::Event(Event::Dropped { .. } | Event::Quality { .. }))
 }
 
 /// In the order in which each link, and the app, hears it.

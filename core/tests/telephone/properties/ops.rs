@@ -5,8 +5,8 @@ use core::time::Duration;
 use lxst_core::wire::Codec;
 use lxst_core::{
     AnswerMode, Availability, CallId, CallerPolicy, Command, Config, Direction, LinkEnd, LinkEvent,
-    LinkFailure, Mode, Mute, PortChange, Profile, ProfileSet, RawDepth, Talk, TransmitCodec,
-    Verdict,
+    LinkFailure, Mode, Mute, MutedMicrophone, PortChange, Profile, ProfileSet, RawDepth, Talk,
+    TransmitCodec, Verdict,
 };
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -35,7 +35,8 @@ pub(super) enum Op {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Done {
     Encoded(usize),
-    Played(u32),
+    Silent,
+    Played(u32, u8),
     Discarded,
     Failed,
 }
@@ -75,20 +76,23 @@ pub(super) fn config() -> impl Strategy<Value = Config> {
         prop_oneof![Just(Duration::ZERO), (0..90_000_u64).prop_map(Duration::from_millis)];
     let verdicts = select(vec![Verdict::Ring, Verdict::Busy, Verdict::Reject, Verdict::Drop]);
     let transmits = vec![TransmitCodec::Profile, TransmitCodec::Raw { depth: RawDepth::Float128 }];
+    let mutes = vec![MutedMicrophone::SendsSilence, MutedMicrophone::SendsNothing];
     let callers = vec![CallerPolicy::All, CallerPolicy::All, CallerPolicy::Ask, CallerPolicy::None];
     (
         select(vec![AnswerMode::App, AnswerMode::Automatic]),
         select(callers),
         (seconds.clone(), seconds.clone(), seconds),
         verdicts,
-        select(transmits),
+        (select(transmits), 0..12_u8, select(mutes)),
         any::<bool>(),
         any::<bool>(),
     )
-        .prop_map(|(answer, callers, times, verdict, transmit, opens, announces)| Config {
+        .prop_map(|(answer, callers, times, verdict, sends, opens, announces)| Config {
             answer,
             callers,
-            transmit,
+            transmit: sends.0,
+            frames_per_packet: sends.1,
+            muted: sends.2,
             ring_time: times.0,
             wait_time: times.1,
             screening_time: times.2,
@@ -125,8 +129,9 @@ fn link_event() -> impl Strategy<Value = LinkEvent> {
 fn done() -> impl Strategy<Value = Done> {
     prop_oneof![
         (0..600_usize).prop_map(Done::Encoded),
-        (0..10_000_u32).prop_map(Done::Played),
-        any::<u32>().prop_map(Done::Played),
+        Just(Done::Silent),
+        (0..10_000_u32, 0..128_u8).prop_map(|(samples, level)| Done::Played(samples, level)),
+        (any::<u32>(), any::<u8>()).prop_map(|(samples, level)| Done::Played(samples, level)),
         Just(Done::Discarded),
         Just(Done::Failed),
     ]

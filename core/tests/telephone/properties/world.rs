@@ -182,7 +182,8 @@ impl World {
                 payload = vec![0x55; length];
                 Outcome::Encoded(&payload)
             }
-            Done::Played(samples) => Outcome::Played { samples: Samples(samples), level: 0 },
+            Done::Silent => Outcome::Silent,
+            Done::Played(samples, level) => Outcome::Played { samples: Samples(samples), level },
             Done::Discarded => Outcome::Discarded,
             Done::Failed => Outcome::Failed,
         };
@@ -288,6 +289,7 @@ impl World {
             | Event::Established { call, .. }
             | Event::ProfileChanged { call, .. }
             | Event::ModeChanged { call, .. }
+            | Event::Quality { call, .. }
             | Event::PeerSilent { call }
             | Event::PeerAudible { call } => call,
             other => panic!("{other:?} is not looked at"),

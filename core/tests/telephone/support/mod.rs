@@ -7,7 +7,7 @@ use lxst_core::wire::{Codec, Frame, Packet, Signal};
 use lxst_core::{
     AnnouncePolicy, CallId, Class, Config, Direction, Event, IdentityHash, Input, InputError,
     Instant, JobId, LinkId, LinkRequest, Output, PacketBuf, Samples, SendFormat, Source,
-    StreamChange, Telephone, Work, limits,
+    StreamChange, Telephone, Tempo, Work, limits,
 };
 
 pub(crate) use pair::{ALICE, BOB, Door, Network, Pair};
@@ -18,12 +18,14 @@ pub(crate) use script::{ESTABLISHING, IN, IN_CALL, OUT, OUT_CALL, PEER, Script, 
 pub(crate) enum Did {
     Tx(LinkId, Vec<Signal>),
     Media(LinkId, Codec, Vec<u8>),
+    /// Several frames in one packet.
+    Joined(LinkId, Vec<Vec<u8>>),
     Link(LinkId, LinkRequest),
     Announce,
     Stream(CallId, Direction, StreamChange),
     Encode(JobId, SendFormat, Source, Samples),
     Discard(JobId, Samples),
-    Decode(JobId, Codec, Vec<u8>),
+    Decode(JobId, Codec, Tempo, Vec<u8>),
     Conceal(JobId, Samples),
     Event(Event),
 }
@@ -37,8 +39,12 @@ impl Did {
                 match (class, frames.next()) {
                     (Class::Signal, None) => Self::Tx(link, packet.signals().collect()),
                     (Class::Media, Some(Ok(Frame { codec, payload }))) => {
-                        assert_eq!((frames.next(), packet.signals().count()), (None, 0));
-                        Self::Media(link, codec, payload.to_vec())
+                        assert_eq!(packet.signals().count(), 0);
+                        if frames.next().is_none() {
+                            return Self::Media(link, codec, payload.to_vec());
+                        }
+                        let frames = packet.frames().map(|frame| frame.expect("it is ours"));
+                        Self::Joined(link, frames.map(|frame| frame.payload.to_vec()).collect())
                     }
                     other => panic!("{other:?} in {data:02x?}"),
                 }
@@ -52,8 +58,8 @@ impl Did {
                         (Direction::Send, Self::Encode(job, format, source, samples))
                     }
                     Work::Discard { samples } => (Direction::Send, Self::Discard(job, samples)),
-                    Work::Decode { codec, payload, .. } => {
-                        (Direction::Receive, Self::Decode(job, codec, payload.to_vec()))
+                    Work::Decode { codec, payload, tempo } => {
+                        (Direction::Receive, Self::Decode(job, codec, tempo, payload.to_vec()))
                     }
                     Work::Conceal { samples } => (Direction::Receive, Self::Conceal(job, samples)),
                 };

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use lxst_core::{
     CallId, Command, Config, Direction, EndReason, Event, IdentityHash, Input, InputError, Instant,
     JobId, LinkEvent, LinkId, Mode, Outcome, Output, PortChange, Profile, Samples, Source,
-    StreamChange, Telephone, Work,
+    StreamChange, Telephone, Tempo, Work,
 };
 
 use super::{feed, quiet};
@@ -315,9 +315,15 @@ impl Pair {
                 handset.capture_queue = handset.capture_queue - samples;
                 Answer::Discarded
             }
-            Work::Decode { payload, .. } => {
+            Work::Decode { payload, tempo, .. } => {
                 handset.frames_heard.push(number(payload));
-                Answer::Played(Samples(number(&payload[4..])))
+                let frame = number(&payload[4..]);
+                Answer::Played(Samples(match tempo {
+                    Tempo::Normal => frame,
+                    Tempo::Faster => frame * 4 / 5,
+                    Tempo::Skip => 0,
+                    Tempo::Slower => frame * 6 / 5,
+                }))
             }
             Work::Conceal { samples } => Answer::Played(samples),
         };

@@ -5,8 +5,8 @@ use core::time::Duration;
 use lxst_core::wire::{self, Codec, Frame, Signal};
 use lxst_core::{
     CallId, Command, Config, Direction, EndReason, Event, IdentityHash, Input, InputError, Instant,
-    JobId, LinkEnd, LinkEvent, LinkFailure, LinkId, Mode, Outcome, PortChange, Profile, Samples,
-    Stats, Telephone,
+    JobId, LinkEnd, LinkEvent, LinkFailure, LinkId, Mode, Outcome, PortChange, Profile, Quality,
+    Samples, Stats, Telephone,
 };
 
 use super::{Did, feed};
@@ -17,6 +17,8 @@ pub(crate) struct Script {
     pub(crate) phone: Telephone,
     now: Instant,
     done: Vec<Did>,
+    /// What was told of the quality, which stands apart: it comes every second.
+    pub(crate) qualities: Vec<Quality>,
 }
 
 /// The link and the call of [`Script::dial`].
@@ -46,6 +48,7 @@ impl Script {
             phone: Telephone::new(US, config, Instant::ORIGIN),
             now: Instant::ORIGIN,
             done: Vec::new(),
+            qualities: Vec::new(),
         }
     }
 
@@ -93,9 +96,18 @@ impl Script {
         panic!("livelock of timeouts at {}", self.now);
     }
 
+    /// Lets this many ms pass.
+    pub(crate) fn pass(&mut self, millis: u64) -> &mut Self {
+        self.at(self.millis() + millis)
+    }
+
     pub(crate) fn try_give(&mut self, input: Input<'_>) -> Result<(), InputError> {
-        let done = feed(&mut self.phone, self.now, input, |_| {})?;
-        self.done.extend(done);
+        for did in feed(&mut self.phone, self.now, input, |_| {})? {
+            match did {
+                Did::Event(Event::Quality { quality, .. }) => self.qualities.push(quality),
+                did => self.done.push(did),
+            }
+        }
         Ok(())
     }
 

@@ -1,0 +1,130 @@
+//! What a frame costs: encoding, decoding, concealing and changing the tempo, by profile.
+
+#![expect(clippy::unwrap_used, reason = "what fails here fails the benchmark")]
+
+use std::fmt;
+
+use divan::{Bencher, counter::ItemsCount};
+use lxst_codecs::{
+    Codec2Mode, Decoder, Encoder, Encoding, OpusConfig, Pauses, RawConfig, RawDepth, Tempo,
+};
+
+fn main() {
+    divan::main();
+}
+
+#[divan::bench(args = streams())]
+fn encode(bencher: Bencher<'_, '_>, stream: &Stream) {
+    bench_encoder(bencher, stream, Pauses::Sent);
+}
+
+#[divan::bench(args = streams())]
+fn encode_without_pauses(bencher: Bencher<'_, '_>, stream: &Stream) {
+    bench_encoder(bencher, stream, Pauses::Suppressed);
+}
+
+#[divan::bench(args = streams())]
+fn decode(bencher: Bencher<'_, '_>, stream: &Stream) {
+    bench_decoder(bencher, stream, Tempo::Normal);
+}
+
+#[divan::bench(args = streams())]
+fn decode_faster(bencher: Bencher<'_, '_>, stream: &Stream) {
+    bench_decoder(bencher, stream, Tempo::Faster);
+}
+
+#[divan::bench(args = streams())]
+fn decode_slower(bencher: Bencher<'_, '_>, stream: &Stream) {
+    bench_decoder(bencher, stream, Tempo::Slower);
+}
+
+#[divan::bench(args = streams())]
+fn conceal_one_of_two(bencher: Bencher<'_, '_>, stream: &Stream) {
+    let payloads = stream.payloads();
+    let (mut decoder, mut pcm) = (Decoder::new().unwrap(), Vec::new());
+    let mut next = payloads.iter().cycle();
+    bencher.counter(ItemsCount::new(2_usize)).bench_local(|| {
+        pcm.clear();
+        let payload = next.next().unwrap();
+        decoder.decode(stream.encoding.codec(), payload, Tempo::Normal, &mut pcm).unwrap();
+        decoder.conceal(stream.samples as u32, &mut pcm).unwrap()
+    });
+}
+
+fn bench_encoder(bencher: Bencher<'_, '_>, stream: &Stream, pauses: Pauses) {
+    let sound = voice();
+    let mut encoder = Encoder::with_pauses(stream.encoding, pauses).unwrap();
+    let mut payload = Vec::new();
+    let mut frames = sound.chunks_exact(stream.samples).cycle();
+    bencher.counter(ItemsCount::new(1_usize)).bench_local(|| {
+        payload.clear();
+        encoder.encode(frames.next().unwrap(), &mut payload).unwrap()
+    });
+}
+
+fn bench_decoder(bencher: Bencher<'_, '_>, stream: &Stream, tempo: Tempo) {
+    let payloads = stream.payloads();
+    let (mut decoder, mut pcm) = (Decoder::new().unwrap(), Vec::new());
+    let mut next = payloads.iter().cycle();
+    bencher.counter(ItemsCount::new(1_usize)).bench_local(|| {
+        pcm.clear();
+        decoder.decode(stream.encoding.codec(), next.next().unwrap(), tempo, &mut pcm).unwrap()
+    });
+}
+
+/// A profile's frames.
+struct Stream {
+    name: &'static str,
+    encoding: Encoding,
+    samples: usize,
+}
+
+impl Stream {
+    fn payloads(&self) -> Vec<Vec<u8>> {
+        let mut encoder = Encoder::new(self.encoding).unwrap();
+        voice()
+            .chunks_exact(self.samples)
+            .map(|frame| {
+                let mut payload = Vec::new();
+                encoder.encode(frame, &mut payload).unwrap();
+                payload
+            })
+            .collect()
+    }
+}
+
+impl fmt::Display for Stream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// The profiles that this build can encode, and raw frames of 4 ms.
+fn streams() -> impl Iterator<Item = Stream> {
+    let raw = Encoding::Raw(RawConfig { depth: RawDepth::Float16, channels: 1 });
+    [
+        ("ULBW, 400 ms", Encoding::Codec2(Codec2Mode::Mode700C), 19_200),
+        ("VLBW, 320 ms", Encoding::Codec2(Codec2Mode::Mode1600), 15_360),
+        ("LBW, 200 ms", Encoding::Codec2(Codec2Mode::Mode3200), 9_600),
+        ("MQ, 60 ms", Encoding::Opus(OpusConfig::VOICE_MEDIUM), 2_880),
+        ("HQ, 60 ms", Encoding::Opus(OpusConfig::VOICE_HIGH), 2_880),
+        ("SHQ, 60 ms", Encoding::Opus(OpusConfig::VOICE_MAX), 2_880),
+        ("LL, 20 ms", Encoding::Opus(OpusConfig::VOICE_MEDIUM_CONSTANT), 960),
+        ("ULL, 10 ms", Encoding::Opus(OpusConfig::VOICE_MEDIUM), 480),
+        ("raw, 4 ms", raw, 192),
+    ]
+    .into_iter()
+    .map(|(name, encoding, samples)| Stream { name, encoding, samples })
+    .filter(|stream| stream.encoding.check().is_ok())
+}
+
+/// Four seconds of a pulsed, resonant tone in syllables.
+fn voice() -> Vec<f32> {
+    (0..192_000)
+        .map(|n| {
+            let t = (n % (380 + n / 4_800)) as f32;
+            let syllable = (n as f32 / 9_600.0).sin().max(0.0);
+            0.5 * syllable * (-t / 90.0).exp() * (t * 0.09).sin()
+        })
+        .collect()
+}

@@ -1,0 +1,139 @@
+//! Encodes a WAV file to packets, or decodes packets to a WAV file, for measurements of quality.
+//!
+//! ```text
+//! transcode encode PROFILE [variable | constant] < 48-kHz-mono.wav > packets
+//! transcode decode SAMPLES [silence]  < packets > 48-kHz-mono.wav
+//! ```
+//!
+//! A packet is a line: the codec byte and the payload in hex, and `faster`, `slower` or `skip` after
+//! a blank if it is not to play at its normal tempo. An empty line is a packet that is lost, of
+//! SAMPLES, which are concealed or, with `silence`, silent.
+
+use std::env;
+use std::error::Error;
+use std::fmt::Write;
+use std::io::{self, Cursor, Read};
+
+use hound::{SampleFormat, WavReader, WavSpec, WavWriter};
+use lxst_codecs::{
+    Codec, Codec2Mode, Decoder, Encoder, Encoding, OpusConfig, RateControl, SAMPLE_RATE_HZ, Tempo,
+};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let mut input = Vec::new();
+    io::stdin().read_to_end(&mut input)?;
+    match arguments[..] {
+        ["encode", profile] => print!("{}", encode(profile, None, &input)?),
+        ["encode", profile, "variable"] => {
+            print!("{}", encode(profile, Some(RateControl::Variable), &input)?);
+        }
+        ["encode", profile, "constant"] => {
+            print!("{}", encode(profile, Some(RateControl::Constant), &input)?);
+        }
+        ["decode", samples] => decode(samples.parse()?, false, &String::from_utf8(input)?)?,
+        ["decode", samples, "silence"] => {
+            decode(samples.parse()?, true, &String::from_utf8(input)?)?;
+        }
+        _ => {
+            return Err(
+                "usage: transcode encode PROFILE [variable | constant] | decode SAMPLES [silence]"
+                    .into(),
+            );
+        }
+    }
+    Ok(())
+}
+
+fn encode(
+    profile: &str,
+    rate_control: Option<RateControl>,
+    wav: &[u8],
+) -> Result<String, Box<dyn Error>> {
+    let mut reader = WavReader::new(wav)?;
+    let spec = reader.spec();
+    if (spec.sample_rate, spec.channels, spec.bits_per_sample) != (SAMPLE_RATE_HZ, 1, 16) {
+        return Err(format!("48 kHz mono of 16 bits is taken, not {spec:?}").into());
+    }
+    let pcm: Vec<f32> = reader
+        .samples::<i16>()
+        .map(|sample| sample.map(|sample| f32::from(sample) / FULL_SCALE))
+        .collect::<Result<_, _>>()?;
+    let opus = |config: OpusConfig| {
+        let rate_control = rate_control.unwrap_or(config.rate_control);
+        Encoding::Opus(OpusConfig { rate_control, ..config })
+    };
+    let (encoding, samples) = match profile {
+        "ULBW" => (Encoding::Codec2(Codec2Mode::Mode700C), 19_200),
+        "VLBW" => (Encoding::Codec2(Codec2Mode::Mode1600), 15_360),
+        "LBW" => (Encoding::Codec2(Codec2Mode::Mode3200), 9_600),
+        "MQ" => (opus(OpusConfig::VOICE_MEDIUM), 2_880),
+        "HQ" => (opus(OpusConfig::VOICE_HIGH), 2_880),
+        "SHQ" => (opus(OpusConfig::VOICE_MAX), 2_880),
+        "LL" => (opus(OpusConfig::VOICE_MEDIUM_CONSTANT), 960),
+        "ULL" => (opus(OpusConfig::VOICE_MEDIUM), 480),
+        _ => return Err("profiles are ULBW, VLBW, LBW, MQ, HQ, SHQ, LL and ULL".into()),
+    };
+    let mut encoder = Encoder::new(encoding)?;
+    let (mut payload, mut packets) = (Vec::new(), String::new());
+    for frame in pcm.chunks_exact(samples) {
+        payload.clear();
+        payload.push(encoding.codec() as u8);
+        encoder.encode(frame, &mut payload)?;
+        for byte in &payload {
+            write!(packets, "{byte:02x}")?;
+        }
+        packets.push('\n');
+    }
+    Ok(packets)
+}
+
+fn decode(samples: u32, is_silent: bool, packets: &str) -> Result<(), Box<dyn Error>> {
+    let mut decoder = Decoder::new()?;
+    let mut pcm = Vec::new();
+    for packet in packets.lines() {
+        let (hex, tempo) = match packet.split_once(' ') {
+            None => (packet, Tempo::Normal),
+            Some((hex, "faster")) => (hex, Tempo::Faster),
+            Some((hex, "slower")) => (hex, Tempo::Slower),
+            Some((hex, "skip")) => (hex, Tempo::Skip),
+            Some((_, other)) => return Err(format!("{other} is no tempo").into()),
+        };
+        match hex::decode(hex)?.split_first() {
+            Some((&codec, payload)) => {
+                decoder.decode(Codec::try_from(codec)?, payload, tempo, &mut pcm)?;
+            }
+            None if is_silent => pcm.resize(pcm.len() + samples as usize, 0.0),
+            None => {
+                decoder.conceal(samples, &mut pcm)?;
+            }
+        }
+    }
+    let spec = WavSpec {
+        channels: 1,
+        sample_rate: SAMPLE_RATE_HZ,
+        bits_per_sample: 16,
+        sample_format: SampleFormat::Int,
+    };
+    let mut wav = Cursor::new(Vec::new());
+    let mut writer = WavWriter::new(&mut wav, spec)?;
+    for sample in pcm {
+        writer.write_sample((sample * FULL_SCALE).round() as i16)?;
+    }
+    writer.finalize()?;
+    io::Write::write_all(&mut io::stdout(), wav.get_ref())?;
+    Ok(())
+}
+
+const FULL_SCALE: f32 = 32_767.0;
+
+mod hex {
+    use std::num::ParseIntError;
+
+    /// Reads pairs of hex digits.
+    pub(crate) fn decode(digits: &str) -> Result<Vec<u8>, ParseIntError> {
+        let pairs = digits.as_bytes().chunks(2);
+        pairs.map(|pair| u8::from_str_radix(&String::from_utf8_lossy(pair), 16)).collect()
+    }
+}

@@ -1,0 +1,26 @@
+//! A build without Codec2.
+
+use super::Codec2Mode;
+use crate::{Codec, CodecError};
+
+/// No codec: there is no value of it.
+#[derive(Debug)]
+pub(super) enum Native {}
+
+impl Native {
+    pub(super) const fn check(_: Codec2Mode) -> Result<(), CodecError> {
+        Err(CodecError::UnsupportedCodec { byte: Codec::Codec2 as u8 })
+    }
+
+    pub(super) const fn new(_: Codec2Mode) -> Result<Self, CodecError> {
+        Err(CodecError::UnsupportedCodec { byte: Codec::Codec2 as u8 })
+    }
+
+    pub(super) const fn encode(&mut self, _: &[i16], _: &mut [u8]) {
+        match *self {}
+    }
+
+    pub(super) const fn decode(&mut self, _: &[u8], _: &mut [i16]) {
+        match *self {}
+    }
+}

@@ -1,0 +1,33 @@
+//! What tests of drivers share: an endpoint whose every byte a seed decides.
+
+use std::time::Duration;
+
+use lxst_driver::Network;
+use lxst_driver::reticulum::{Config, Endpoint, Identity, Rng};
+
+pub(crate) fn network(seed: u64) -> Network {
+    let mut rng = Seeded(seed);
+    let identity = Identity::generate(&mut rng);
+    let endpoint = Endpoint::new(identity, Config::default(), Box::new(rng));
+    let unix_time_at_origin = Duration::from_nanos(1_700_000_000_123_456_789);
+    Network::Endpoint { endpoint, unix_time_at_origin }
+}
+
+/// SplitMix64.
+#[derive(Clone)]
+pub(crate) struct Seeded(pub(crate) u64);
+
+impl Seeded {
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+}
+
+impl Rng for Seeded {
+    fn fill_bytes(&mut self, dest: &mut [u8]) {
+        dest.fill_with(|| self.next() as u8);
+    }
+}

@@ -1,0 +1,134 @@
+//! What samples an app has, and how they become the phone's 48 kHz mono and back.
+
+use lxst_driver::codecs::{MAX_RATE_HZ, MIN_RATE_HZ, Resampler};
+
+use super::AudioError;
+
+/// The shape of an app's audio. Channels of one moment stand side by side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AudioFormat {
+    /// Samples per second and channel.
+    pub rate_hz: u32,
+    /// Channels: a source's are mixed to one, a sink's all get the same.
+    pub channels: u16,
+}
+
+/// Who keeps the pace of an audio port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clock {
+    /// The phone, by its timer: for files, pipes and generated speech. A source's writer waits
+    /// until the phone has taken what it wrote, which it does only while a call sends; a sink's
+    /// reader gets sound as time passes.
+    Phone,
+    /// The app, by a device's callback. A source is heard at once, and dropped while no call sends;
+    /// a sink's demand is the clock of playout, so that two clocks never drift apart.
+    Device,
+}
+
+/// A sample of PCM: `f32` from -1.0 to 1.0, `i16`, or `u16` around 32,768.
+pub trait Sample: Copy + sealed::Sample {}
+
+impl Sample for f32 {}
+impl Sample for i16 {}
+impl Sample for u16 {}
+
+pub(super) mod sealed {
+    pub trait Sample {
+        fn to_float(self) -> f32;
+        fn from_float(sample: f32) -> Self;
+    }
+
+    impl Sample for f32 {
+        fn to_float(self) -> f32 {
+            self
+        }
+
+        fn from_float(sample: f32) -> Self {
+            sample
+        }
+    }
+
+    impl Sample for i16 {
+        fn to_float(self) -> f32 {
+            f32::from(self) / 32_768.0
+        }
+
+        fn from_float(sample: f32) -> Self {
+            // A cast saturates, and makes zero of what is no number.
+            (sample * 32_768.0).round() as Self
+        }
+    }
+
+    impl Sample for u16 {
+        fn to_float(self) -> f32 {
+            (f32::from(self) - 32_768.0) / 32_768.0
+        }
+
+        fn from_float(sample: f32) -> Self {
+            (sample * 32_768.0 + 32_768.0).round() as Self
+        }
+    }
+}
+
+/// Converts between two rates, or does nothing where they are one.
+#[derive(Debug)]
+pub(super) struct RateConverter(Option<Resampler>);
+
+impl RateConverter {
+    pub(super) fn new(from_hz: u32, to_hz: u32) -> Result<Self, AudioError> {
+        if from_hz == to_hz {
+            return Ok(Self(None));
+        }
+        let refused = |_| AudioError::Rate {
+            rate_hz: if from_hz == PHONE_HZ { to_hz } else { from_hz },
+            least: MIN_RATE_HZ,
+            most: MAX_RATE_HZ,
+        };
+        Resampler::new(from_hz, to_hz).map(|resampler| Self(Some(resampler))).map_err(refused)
+    }
+
+    pub(super) fn convert(&mut self, pcm: Vec<f32>) -> Vec<f32> {
+        let Some(resampler) = &mut self.0 else { return pcm };
+        let mut converted = Vec::new();
+        resampler.push(&pcm, &mut converted);
+        converted
+    }
+}
+
+impl AudioFormat {
+    /// 48 kHz mono, which the phone need not convert.
+    pub const PHONE: Self = Self { rate_hz: PHONE_HZ, channels: 1 };
+
+    pub(super) const fn check(self) -> Result<Self, AudioError> {
+        if self.channels == 0 { Err(AudioError::NoChannel) } else { Ok(self) }
+    }
+
+    /// The channels, and the moments of a block.
+    pub(super) const fn moments(self, length: usize) -> Result<(usize, usize), AudioError> {
+        let channels = self.channels as usize;
+        if length.is_multiple_of(channels) {
+            Ok((channels, length / channels))
+        } else {
+            Err(AudioError::Partial { length, channels: self.channels })
+        }
+    }
+}
+
+pub(super) const PHONE_HZ: u32 = 48_000;
+
+#[cfg(test)]
+mod tests {
+    use super::sealed::Sample as _;
+
+    #[test]
+    fn samples_of_each_type_come_back_and_what_is_too_loud_is_clipped() {
+        for sample in [i16::MIN, -1, 0, 1, i16::MAX] {
+            assert_eq!(i16::from_float(sample.to_float()), sample);
+        }
+        for sample in [u16::MIN, 32_767, 32_768, u16::MAX] {
+            assert_eq!(u16::from_float(sample.to_float()), sample);
+        }
+        assert_eq!((i16::from_float(7.0), u16::from_float(-7.0)), (i16::MAX, 0));
+        assert_eq!(i16::from_float(f32::NAN), 0);
+    }
+}

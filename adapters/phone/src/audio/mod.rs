@@ -1,0 +1,44 @@
+//! The app's microphone and speaker: ports of any format, at either side's pace.
+
+mod format;
+mod sink;
+mod source;
+
+pub use format::{AudioFormat, Clock, Sample};
+pub use sink::AudioSink;
+pub(crate) use sink::SinkPort;
+pub use source::AudioSource;
+pub(crate) use source::SourcePort;
+
+/// Why audio was not taken or given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AudioError {
+    /// The phone has shut down, or another port took this one's place.
+    #[error("the audio port is detached: the phone has shut down, or another port took its place")]
+    Detached,
+    /// The rate is out of bounds.
+    #[error("{rate_hz} Hz is no usable sample rate, {least} to {most} are")]
+    Rate {
+        /// What was asked for.
+        rate_hz: u32,
+        /// The least.
+        least: u32,
+        /// The most.
+        most: u32,
+    },
+    /// There must be a channel.
+    #[error("audio without a channel; 1 is mono, 2 is stereo")]
+    NoChannel,
+    /// The block ends between two channels of one moment.
+    #[error("a block of {length} samples does not divide into {channels} channels")]
+    Partial {
+        /// The samples of the block.
+        length: usize,
+        /// The channels of the format.
+        channels: u16,
+    },
+}
+
+/// A block of the phone's clock: 20 ms at 48 kHz.
+pub(crate) const BLOCK: usize = 960;

@@ -1,0 +1,367 @@
+//! How a phone starts.
+
+use std::fmt;
+use std::fs;
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use async_channel::Receiver;
+use async_executor::Executor;
+#[cfg(feature = "processing")]
+use lxst_driver::Processing;
+use lxst_driver::codecs::Pauses;
+use lxst_driver::core::IdentityHash;
+use lxst_driver::reticulum::{Config as EndpointConfig, Endpoint, Identity, Rng};
+use lxst_driver::system::{CoderThread, IdentityFileError, OsRng, load_or_create_identity};
+#[cfg(feature = "trace")]
+use lxst_driver::trace;
+use lxst_driver::{Access, Adaptation, Config, Driver, InterfaceOrigin, Network, Tap, core};
+
+use crate::events::Events;
+use crate::inbox::Inbox;
+use crate::interface::{Interface, OpenError, Opened};
+use crate::links::{CommandSender, LinkPort, LinkReport};
+use crate::outlets::Outlets;
+use crate::phone::Phone;
+use crate::request::Requests;
+use crate::runner::{Parts, Runner};
+use crate::runtime::Runtime;
+use crate::state::Publisher;
+use crate::store::Store;
+
+/// Settings of a phone that is not started, on the runtime `R`.
+#[derive(Debug)]
+pub struct PhoneBuilder<R> {
+    runtime: R,
+    stack: Stack,
+    config: Config,
+    missing_source: MissingSource,
+    pauses: Pauses,
+    #[cfg(feature = "trace")]
+    trace: Option<(PathBuf, trace::Payloads)>,
+}
+
+/// Whose Reticulum the phone is on.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "a phone is built once")]
+enum Stack {
+    Own { identity: Identity, settings: Settings },
+    App { identity: IdentityHash, commands: CommandSender, reports: Receiver<LinkReport> },
+}
+
+/// Settings of our own endpoint.
+#[derive(Debug)]
+struct Settings {
+    endpoint: EndpointConfig,
+    interfaces: Vec<Interface>,
+    known: Option<PathBuf>,
+    rng: RngBox,
+}
+
+/// Our own endpoint with its sockets and its file.
+struct OwnNetwork<R: Runtime> {
+    network: Network,
+    opened: Vec<Opened<R>>,
+    store: Option<Store>,
+}
+
+/// What a call sends while no audio source is attached.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MissingSource {
+    /// Nothing, but for one frame of silence now and then that shows that we are there.
+    #[default]
+    Nothing,
+    /// Silence, as if somebody held a hand over the microphone.
+    Silence,
+}
+
+/// Why a phone did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// An interface's address was not to be had.
+    #[error("cannot use {address}: {error}; give another address or end what uses it")]
+    Interface {
+        /// The address.
+        address: String,
+        /// What went wrong.
+        error: io::Error,
+    },
+    /// The file of the trace was not to be had.
+    #[cfg(feature = "trace")]
+    #[error("cannot record to {}: {error}; it takes a name that is free", path.display())]
+    Trace {
+        /// Which file.
+        path: PathBuf,
+        /// What went wrong.
+        error: io::Error,
+    },
+    /// The operating system gave no thread for the codecs.
+    #[error("cannot start the codec thread: {0}")]
+    Thread(io::Error),
+}
+
+impl<R: Runtime> PhoneBuilder<R> {
+    /// Begins a phone for a person, on our own Reticulum endpoint. Nothing is kept in files.
+    #[must_use]
+    pub fn new(identity: Identity) -> Self {
+        let settings = Settings {
+            endpoint: EndpointConfig::default(),
+            interfaces: Vec::new(),
+            known: None,
+            rng: RngBox(Box::new(OsRng)),
+        };
+        Self::on(Stack::Own { identity, settings })
+    }
+
+    /// Begins a phone that keeps what it knows in a folder, which is made where there is none: its
+    /// `identity`, made on first use, and `known_destinations`. Both are readable by their owner
+    /// only.
+    ///
+    /// # Errors
+    /// [`IdentityFileError`]: the folder cannot be made, or the identity not read.
+    pub fn open(folder: impl AsRef<Path>) -> Result<Self, IdentityFileError> {
+        let folder = folder.as_ref();
+        fs::create_dir_all(folder)
+            .map_err(|error| IdentityFileError::Io { path: folder.into(), error })?;
+        let identity = load_or_create_identity(&folder.join("identity"))?;
+        Ok(Self::new(identity).known_destinations(folder.join("known_destinations")))
+    }
+
+    /// Begins a phone on another Reticulum stack, which runs in the app and holds the identity. The
+    /// app serves the port.
+    #[must_use]
+    pub fn on_links(identity: IdentityHash) -> (Self, LinkPort) {
+        let (port, commands, reports) = LinkPort::new();
+        (Self::on(Stack::App { identity, commands, reports }), port)
+    }
+
+    fn on(stack: Stack) -> Self {
+        Self {
+            runtime: R::default(),
+            stack,
+            config: Config::default(),
+            missing_source: MissingSource::default(),
+            pauses: Pauses::default(),
+            #[cfg(feature = "trace")]
+            trace: None,
+        }
+    }
+
+    /// Adds a way into the network; a phone may have several. Without effect on another stack.
+    #[must_use]
+    pub fn interface(self, interface: Interface) -> Self {
+        self.with_settings(|settings| settings.interfaces.push(interface))
+    }
+
+    /// Keeps the known destinations in a file: read at the start, replaced some seconds after they
+    /// changed and at the end. A file that is no such thing is told of in the log, and replaced.
+    /// Without effect on another stack.
+    #[must_use]
+    pub fn known_destinations(self, path: impl Into<PathBuf>) -> Self {
+        self.with_settings(|settings| settings.known = Some(path.into()))
+    }
+
+    /// Sets the Reticulum endpoint's settings. Without effect on another stack.
+    #[must_use]
+    pub fn endpoint(self, config: EndpointConfig) -> Self {
+        self.with_settings(|settings| settings.endpoint = config)
+    }
+
+    /// Replaces the operating system's random generator. Without effect on another stack.
+    #[must_use]
+    pub fn rng(self, rng: impl Rng + Send + 'static) -> Self {
+        self.with_settings(|settings| settings.rng = RngBox(Box::new(rng)))
+    }
+
+    /// Sets the telephone's settings.
+    #[must_use]
+    pub fn telephone(mut self, config: core::Config) -> Self {
+        self.config.telephone = config;
+        self
+    }
+
+    /// Sets the lists of callers for whom the telephone's policy does not count.
+    #[must_use]
+    pub fn access(mut self, access: Access) -> Self {
+        self.config.access = access;
+        self
+    }
+
+    /// Sets what a call sends while no audio source is attached.
+    #[must_use]
+    pub fn missing_source(mut self, missing: MissingSource) -> Self {
+        self.missing_source = missing;
+        self
+    }
+
+    /// Sets whether pauses of speech are sent. Where they are suppressed, a call's airtime is that
+    /// of its words.
+    #[must_use]
+    pub fn pauses(mut self, pauses: Pauses) -> Self {
+        self.pauses = pauses;
+        self
+    }
+
+    /// Sets whether the profile follows what the path carries.
+    #[must_use]
+    pub fn adaptation(mut self, adaptation: Adaptation) -> Self {
+        self.config.adaptation = adaptation;
+        self
+    }
+
+    /// Sets what is done to the microphone's sound.
+    #[cfg(feature = "processing")]
+    #[must_use]
+    pub fn processing(mut self, processing: Processing) -> Self {
+        self.config.processing = processing;
+        self
+    }
+
+    /// Sees all that passes the telephone's doors.
+    #[must_use]
+    pub fn tap(mut self, tap: Tap) -> Self {
+        self.config.tap = Some(tap);
+        self
+    }
+
+    /// Records all that passes the telephone's doors into a new file, readable by its owner only.
+    /// It holds the conversation, voices included unless stripped. Recording never makes the phone
+    /// wait; [`shutdown`](Phone::shutdown) returns when all is written.
+    #[cfg(feature = "trace")]
+    #[must_use]
+    pub fn trace(mut self, path: impl Into<PathBuf>, payloads: trace::Payloads) -> Self {
+        self.trace = Some((path.into(), payloads));
+        self
+    }
+
+    /// Starts the phone on the runtime.
+    ///
+    /// # Errors
+    /// [`StartError`]; nothing is left running. A server that does not answer is no error: the
+    /// phone goes on trying.
+    ///
+    /// # Panics
+    /// Outside of a runtime, where the runtime's functions do.
+    pub async fn start(self) -> Result<(Phone, Events), StartError> {
+        let Self { runtime, stack, config, missing_source, pauses, .. } = self;
+        let (network, opened, store, stack, reports) = match stack {
+            Stack::Own { identity, settings } => {
+                let OwnNetwork { network, opened, store } = settings.open(&runtime, identity)?;
+                (network, opened, store, None, None)
+            }
+            Stack::App { identity, commands, reports } => {
+                (Network::Links { identity }, Vec::new(), None, Some(commands), Some(reports))
+            }
+        };
+        let (done_sender, done) = async_channel::unbounded();
+        let coder = CoderThread::spawn(pauses, move |done| {
+            // The phone may have ended meanwhile.
+            let _ = done_sender.try_send(done);
+        })
+        .map_err(StartError::Thread)?;
+        #[cfg(feature = "trace")]
+        let config = Config { tap: recorded(config.tap, self.trace)?, ..config };
+        let driver = Driver::new(config, network);
+
+        let (io_sender, io) = async_channel::bounded(IO_BACKLOG);
+        let (request_sender, requests) = Requests::channel();
+        let (events, queue) = Events::new(0);
+        let (publisher, watch) = Publisher::new();
+        let listening: Vec<SocketAddr> = opened.iter().filter_map(|opened| opened.local).collect();
+        let phone = Phone::new(request_sender, watch, driver.identity(), listening);
+        let interfaces = Executor::new();
+        for (opened, origin) in opened.into_iter().zip((0..).map(InterfaceOrigin)) {
+            interfaces.spawn(opened.keep(runtime.clone(), origin, io_sender.clone())).detach();
+        }
+        let runner = Runner::new(Parts {
+            origin: runtime.now(),
+            runtime: runtime.clone(),
+            driver,
+            coder,
+            inbox: Inbox { requests, io, done, reports, source: None },
+            stack,
+            store,
+            outlets: Outlets::new(queue, publisher),
+            missing_source,
+        });
+        runtime.spawn(async move {
+            let ended = interfaces.run(runner.run()).await;
+            // The sockets are closed with their tasks.
+            drop(interfaces);
+            ended.tell();
+        });
+        Ok((phone, events))
+    }
+
+    fn with_settings(mut self, set: impl FnOnce(&mut Settings)) -> Self {
+        if let Stack::Own { settings, .. } = &mut self.stack {
+            set(settings);
+        }
+        self
+    }
+}
+
+impl Settings {
+    fn open<R: Runtime>(
+        self,
+        runtime: &R,
+        identity: Identity,
+    ) -> Result<OwnNetwork<R>, StartError> {
+        let opened = self.interfaces.into_iter().map(|interface| interface.open(runtime));
+        let opened: Vec<Opened<R>> = opened
+            .collect::<Result<_, OpenError>>()
+            .map_err(|OpenError { address, error }| StartError::Interface { address, error })?;
+        let unix_time_at_origin =
+            SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
+        let mut endpoint = Endpoint::new(identity, self.endpoint, self.rng.0);
+        let store = self.known.map(|path| {
+            import_known(&mut endpoint, &path, unix_time_at_origin);
+            Store::new(path, endpoint.revision())
+        });
+        let network = Network::Endpoint { endpoint, unix_time_at_origin };
+        Ok(OwnNetwork { network, opened, store })
+    }
+}
+
+/// Reads the known destinations; a phone knows fewer people without them, and works.
+fn import_known(endpoint: &mut Endpoint, path: &Path, now: Duration) {
+    match fs::read(path) {
+        Ok(bytes) => {
+            if let Err(error) = endpoint.import(now, &bytes) {
+                tracing::warn!("known destinations of {}: {error}", path.display());
+            }
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => tracing::warn!("known destinations of {}: {error}", path.display()),
+    }
+}
+
+/// Adds the recorder of a trace to the app's tap.
+#[cfg(feature = "trace")]
+fn recorded(
+    tap: Option<Tap>,
+    trace: Option<(PathBuf, trace::Payloads)>,
+) -> Result<Option<Tap>, StartError> {
+    let Some((path, payloads)) = trace else { return Ok(tap) };
+    match trace::record(&path, payloads) {
+        Ok(recorder) => Ok(Some(match tap {
+            Some(tap) => tap.and(recorder),
+            None => recorder,
+        })),
+        Err(error) => Err(StartError::Trace { path, error }),
+    }
+}
+
+struct RngBox(Box<dyn Rng + Send>);
+
+impl fmt::Debug for RngBox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Rng")
+    }
+}
+
+/// Messages of interfaces that wait for the phone's task.
+const IO_BACKLOG: usize = 64;

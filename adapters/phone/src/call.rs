@@ -1,0 +1,81 @@
+//! The handle to a call.
+
+use lxst_driver::core::{CallId, Command, Direction, Mode, Mute, Profile, Talk, Verdict};
+
+use crate::phone::{CallError, Phone};
+
+/// A handle to exactly one call. When that is over, everything asked of it is refused, and no other
+/// call is touched.
+#[derive(Clone, Debug)]
+pub struct Call {
+    phone: Phone,
+    id: CallId,
+}
+
+impl Call {
+    pub(crate) const fn new(phone: Phone, id: CallId) -> Self {
+        Self { phone, id }
+    }
+
+    /// The id that events name.
+    #[must_use]
+    pub const fn id(&self) -> CallId {
+        self.id
+    }
+
+    /// Answers the call. Harmless when it is answered.
+    ///
+    /// # Errors
+    /// [`CallError`]: the call is over, or is one that we dialled.
+    pub async fn answer(&self) -> Result<(), CallError> {
+        self.phone.command(Command::Answer(self.id)).await
+    }
+
+    /// Decides on a caller after a `Screening` event, or shuts out one whose call rings here.
+    ///
+    /// # Errors
+    /// [`CallError`]: the caller has gone, or the call is answered.
+    pub async fn screen(&self, verdict: Verdict) -> Result<(), CallError> {
+        self.phone.command(Command::Screen(self.id, verdict)).await
+    }
+
+    /// Ends the call: cancels one that we dialled, rejects one that rings here.
+    ///
+    /// # Errors
+    /// [`CallError`]: the call is over.
+    pub async fn hang_up(&self) -> Result<(), CallError> {
+        self.phone.command(Command::HangUp(self.id)).await
+    }
+
+    /// Switches the profile, here and at the peer.
+    ///
+    /// # Errors
+    /// [`CallError`]: the call is over or being set up, or the profile cannot be sent.
+    pub async fn set_profile(&self, profile: Profile) -> Result<(), CallError> {
+        self.phone.command(Command::SetProfile(self.id, profile)).await
+    }
+
+    /// Switches the mode, here and at the peer.
+    ///
+    /// # Errors
+    /// [`CallError`]: the call is over or being set up.
+    pub async fn set_mode(&self, mode: Mode) -> Result<(), CallError> {
+        self.phone.command(Command::SetMode(self.id, mode)).await
+    }
+
+    /// Presses or releases the talk button, which counts in half duplex.
+    ///
+    /// # Errors
+    /// [`CallError`]: the call is over.
+    pub async fn talk(&self, talk: Talk) -> Result<(), CallError> {
+        self.phone.command(Command::Talk(self.id, talk)).await
+    }
+
+    /// Mutes or unmutes a direction. What waits to be heard is forgotten.
+    ///
+    /// # Errors
+    /// [`CallError`]: the call is over.
+    pub async fn mute(&self, direction: Direction, mute: Mute) -> Result<(), CallError> {
+        self.phone.command(Command::Mute(self.id, direction, mute)).await
+    }
+}

@@ -1,0 +1,51 @@
+//! A phone for any async runtime: handles, events, audio ports, and the task that serves them.
+//!
+//! Apps use it through `lxst-tokio` or `lxst-smol`, which are this on a [`Runtime`]; an app on
+//! another runtime implements that trait.
+//!
+//! A phone is one task: it owns the [`Driver`](lxst_driver::Driver), moves bytes between it and
+//! sockets, sleeps to its deadline, and keeps one thread for codecs. [`Phone`] and [`Call`] are
+//! handles to it, `Send` and cheap to clone. Nothing polls: an idle phone wakes for its timers
+//! only.
+
+#![forbid(unsafe_code)]
+
+mod audio;
+mod builder;
+mod call;
+mod events;
+mod inbox;
+mod interface;
+mod links;
+mod outlets;
+mod pace;
+mod phone;
+mod request;
+mod runner;
+mod runtime;
+mod state;
+mod store;
+
+pub use audio::{AudioError, AudioFormat, AudioSink, AudioSource, Clock, Sample};
+pub use builder::{MissingSource, PhoneBuilder, StartError};
+pub use call::Call;
+pub use events::Events;
+pub use interface::Interface;
+pub use links::{LinkPort, LinkReporter};
+#[cfg(feature = "processing")]
+pub use lxst_driver::Processing;
+pub use lxst_driver::codecs::Pauses;
+pub use lxst_driver::core as telephony;
+pub use lxst_driver::core::{
+    CallId, CallStatus, EndReason, Event as CallEvent, IdentityHash, InputError, Mode, Profile,
+    Quality,
+};
+pub use lxst_driver::reticulum::{DestinationHash, Identity, Ifac, Rng};
+pub use lxst_driver::system::{IdentityFileError, OsRng, load_or_create_identity};
+#[cfg(feature = "trace")]
+pub use lxst_driver::trace;
+pub use lxst_driver::{Access, Adaptation, Door, Event, LinkCommand, Tap, codecs, reticulum};
+pub use phone::{CallError, Phone};
+pub use request::Figures;
+pub use runtime::{ByteStream, Runtime, prepare_tcp};
+pub use state::{State, Watch};

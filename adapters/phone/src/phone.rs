@@ -1,0 +1,203 @@
+//! The handle to a phone.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use async_channel::Sender;
+use lxst_driver::Access;
+use lxst_driver::core::{
+    Availability, CallId, CallerPolicy, Command, IdentityHash, InputError, Mode, Profile,
+};
+
+use crate::audio::{AudioError, AudioFormat, AudioSink, AudioSource, Clock};
+use crate::call::Call;
+use crate::events::Events;
+use crate::request::{Figures, Reply, Request};
+use crate::state::{State, Watch};
+
+/// A handle to a phone, cheap to clone. The phone shuts down when the last handle, to it or to one
+/// of its calls, is dropped.
+#[derive(Clone, Debug)]
+pub struct Phone {
+    requests: Sender<Request>,
+    watch: Watch,
+    identity: IdentityHash,
+    listening: Arc<[SocketAddr]>,
+}
+
+/// Why a request was not done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CallError {
+    /// The telephone refused it, and nothing changed.
+    #[error(transparent)]
+    Refused(#[from] InputError),
+    /// The phone has shut down.
+    #[error("the phone has shut down")]
+    ShutDown,
+}
+
+impl Phone {
+    pub(crate) fn new(
+        requests: Sender<Request>,
+        watch: Watch,
+        identity: IdentityHash,
+        listening: Vec<SocketAddr>,
+    ) -> Self {
+        Self { requests, watch, identity, listening: listening.into() }
+    }
+
+    /// Who this phone is: the hash that others dial.
+    #[must_use]
+    pub const fn identity(&self) -> IdentityHash {
+        self.identity
+    }
+
+    /// The local addresses of TCP servers and UDP sockets, in the order of the builder.
+    #[must_use]
+    pub fn listening(&self) -> &[SocketAddr] {
+        &self.listening
+    }
+
+    /// Calls somebody in full duplex, and returns at once; events tell how it goes.
+    ///
+    /// # Errors
+    /// [`CallError`]: the line is taken, or the profile cannot be sent.
+    pub async fn dial(&self, to: IdentityHash, profile: Profile) -> Result<Call, CallError> {
+        self.dial_in_mode(to, profile, Mode::FullDuplex).await
+    }
+
+    /// Calls somebody as [`dial`](Self::dial) does, and proposes a mode.
+    ///
+    /// # Errors
+    /// As [`dial`](Self::dial).
+    pub async fn dial_in_mode(
+        &self,
+        to: IdentityHash,
+        profile: Profile,
+        mode: Mode,
+    ) -> Result<Call, CallError> {
+        let id = self.ask(|reply| Request::Dial { to, profile, mode, reply }).await??;
+        Ok(self.call(id))
+    }
+
+    /// Makes a handle to the call that an event names.
+    #[must_use]
+    pub fn call(&self, id: CallId) -> Call {
+        Call::new(self.clone(), id)
+    }
+
+    /// Changes what holds for callers who are on no list, from the next caller on.
+    ///
+    /// # Errors
+    /// [`CallError::ShutDown`].
+    pub async fn set_callers(&self, callers: CallerPolicy) -> Result<(), CallError> {
+        self.send(Request::Callers(callers)).await
+    }
+
+    /// Changes the lists of callers, from the next caller on.
+    ///
+    /// # Errors
+    /// [`CallError::ShutDown`].
+    pub async fn set_access(&self, access: Access) -> Result<(), CallError> {
+        self.send(Request::Access(access)).await
+    }
+
+    /// Takes or frees the line for incoming calls.
+    ///
+    /// # Errors
+    /// [`CallError::ShutDown`].
+    pub async fn set_busy(&self, availability: Availability) -> Result<(), CallError> {
+        self.command(Command::SetBusy(availability)).await
+    }
+
+    /// Announces this phone.
+    ///
+    /// # Errors
+    /// [`CallError::ShutDown`].
+    pub async fn announce(&self) -> Result<(), CallError> {
+        self.command(Command::Announce).await
+    }
+
+    /// Attaches a microphone, in the place of an earlier one, at any time.
+    ///
+    /// # Errors
+    /// [`AudioError`]: the format cannot be, or the phone has shut down.
+    pub async fn audio_source(
+        &self,
+        format: AudioFormat,
+        clock: Clock,
+    ) -> Result<AudioSource, AudioError> {
+        let (source, port) = AudioSource::new(format, clock)?;
+        self.send(Request::Source(port)).await.map_err(|_| AudioError::Detached)?;
+        Ok(source)
+    }
+
+    /// Attaches a speaker, in the place of an earlier one, at any time.
+    ///
+    /// # Errors
+    /// [`AudioError`]: the format cannot be, or the phone has shut down.
+    pub async fn audio_sink(
+        &self,
+        format: AudioFormat,
+        clock: Clock,
+    ) -> Result<AudioSink, AudioError> {
+        let (sink, port) = AudioSink::new(format, clock)?;
+        self.send(Request::Sink(port)).await.map_err(|_| AudioError::Detached)?;
+        Ok(sink)
+    }
+
+    /// How the phone stands, without waiting.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.watch.state()
+    }
+
+    /// A view of the phone's state that tells when it changed.
+    #[must_use]
+    pub fn watch(&self) -> Watch {
+        self.watch.clone()
+    }
+
+    /// Events from here on, for one more listener.
+    ///
+    /// # Errors
+    /// [`CallError::ShutDown`].
+    pub async fn subscribe(&self) -> Result<Events, CallError> {
+        let (events, queue) = Events::new(self.state().number);
+        self.send(Request::Subscribe(queue)).await?;
+        Ok(events)
+    }
+
+    /// Tells what was counted.
+    ///
+    /// # Errors
+    /// [`CallError::ShutDown`].
+    pub async fn figures(&self) -> Result<Figures, CallError> {
+        self.ask(Request::Figures).await
+    }
+
+    /// Ends the call and the phone, and waits until the peers were told, a second at most. Nothing
+    /// of the phone is left then: no task, thread, socket or file. Harmless when the phone has shut
+    /// down.
+    pub async fn shutdown(&self) {
+        // Whoever comes later than others is not asked any more, and waits for the same end.
+        let _ = self.ask(Request::ShutDown).await;
+        let mut watch = self.watch();
+        while watch.changed().await.is_some() {}
+    }
+
+    pub(crate) async fn command(&self, command: Command) -> Result<(), CallError> {
+        Ok(self.ask(|reply| Request::Command { command, reply }).await??)
+    }
+
+    async fn ask<T>(&self, request: impl FnOnce(Reply<T>) -> Request) -> Result<T, CallError> {
+        let (reply, answer) = Reply::channel();
+        self.send(request(reply)).await?;
+        answer.recv().await.map_err(|_| CallError::ShutDown)
+    }
+
+    async fn send(&self, request: Request) -> Result<(), CallError> {
+        self.requests.send(request).await.map_err(|_| CallError::ShutDown)
+    }
+}

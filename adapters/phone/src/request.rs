@@ -1,0 +1,98 @@
+//! What handles ask of the phone's task.
+
+use async_channel::{Receiver, RecvError, Sender};
+use lxst_driver::core::{
+    CallId, CallerPolicy, Command, IdentityHash, InputError, Mode, Profile, Samples, Stats,
+};
+use lxst_driver::{Access, reticulum};
+
+use crate::audio::{SinkPort, SourcePort};
+use crate::events::EventQueue;
+
+/// What a phone counted since its start.
+#[derive(Clone, Debug)]
+pub struct Figures {
+    /// The telephone's counters.
+    pub telephone: Stats,
+    /// Captured audio that was dropped because the codec thread stalled.
+    pub capture_dropped: Samples,
+    /// The Reticulum endpoint's counters; `None` on another Reticulum stack.
+    pub endpoint: Option<reticulum::Stats>,
+    /// How often the phone's task woke; an idle phone does so for its timers only.
+    pub wakeups: u64,
+}
+
+/// What a handle asks of the phone's task.
+#[derive(Debug)]
+pub(crate) enum Request {
+    Dial { to: IdentityHash, profile: Profile, mode: Mode, reply: Answer<CallId> },
+    Command { command: Command, reply: Answer<()> },
+    Access(Access),
+    Callers(CallerPolicy),
+    Source(SourcePort),
+    Sink(SinkPort),
+    Subscribe(EventQueue),
+    Figures(Reply<Figures>),
+    ShutDown(Reply<()>),
+}
+
+/// The phone's side of its handles. When it ends, whoever waits for an answer is told that none
+/// comes.
+#[derive(Debug)]
+pub(crate) struct Requests(Receiver<Request>);
+
+impl Requests {
+    pub(crate) fn channel() -> (Sender<Request>, Self) {
+        let (sender, receiver) = async_channel::bounded(REQUESTS);
+        (sender, Self(receiver))
+    }
+
+    /// The next request; `None` when the last handle was dropped.
+    pub(crate) async fn next(&self) -> Option<Request> {
+        self.0.recv().await.ok()
+    }
+
+    /// Refuses requests from here on.
+    pub(crate) fn close(&self) {
+        self.0.close();
+    }
+}
+
+impl Drop for Requests {
+    fn drop(&mut self) {
+        self.close();
+        // A channel keeps what it holds for as long as a handle lives.
+        while self.0.try_recv().is_ok() {}
+    }
+}
+
+type Answer<T> = Reply<Result<T, InputError>>;
+
+/// The way back of one answer.
+#[derive(Debug)]
+pub(crate) struct Reply<T>(Sender<T>);
+
+impl<T> Reply<T> {
+    pub(crate) fn channel() -> (Self, Awaited<T>) {
+        let (sender, receiver) = async_channel::bounded(1);
+        (Self(sender), Awaited(receiver))
+    }
+
+    /// Answers, and tells whether somebody still wants to know.
+    pub(crate) fn send(self, answer: T) -> bool {
+        self.0.try_send(answer).is_ok()
+    }
+}
+
+/// An answer that is to come.
+#[derive(Debug)]
+pub(crate) struct Awaited<T>(Receiver<T>);
+
+impl<T> Awaited<T> {
+    pub(crate) async fn recv(self) -> Result<T, RecvError> {
+        self.0.recv().await
+    }
+}
+
+/// Requests that wait for the phone's task; a handle waits beyond it.
+const REQUESTS: usize = 32;

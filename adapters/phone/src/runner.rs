@@ -1,0 +1,450 @@
+//! The phone's task: the one owner of the driver.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant as Moment};
+
+use async_channel::Sender;
+use bytes::Bytes;
+use futures_lite::future::yield_now;
+use lxst_driver::core::limits::GOODBYE;
+use lxst_driver::core::{
+    Availability, Command, Direction, Event as CallEvent, Instant, Mute, PortChange, StreamChange,
+};
+use lxst_driver::reticulum::InterfaceId;
+use lxst_driver::system::CoderThread;
+use lxst_driver::{Driver, Event, InterfaceOrigin};
+
+use crate::audio::{BLOCK, Clock, SinkPort, SourcePort};
+use crate::builder::MissingSource;
+use crate::inbox::{Inbox, PortListeners, Turn, World};
+use crate::interface::Io;
+use crate::links::{CommandSender, LinkReport};
+use crate::outlets::{Ended, Outlets};
+use crate::pace::Pace;
+use crate::request::{Figures, Request};
+use crate::runtime::Runtime;
+use crate::store::Store;
+
+#[derive(Debug)]
+pub(crate) struct Runner<R> {
+    runtime: R,
+    /// The moment that is the driver's origin.
+    origin: Moment,
+    driver: Driver,
+    coder: CoderThread,
+    inbox: Inbox,
+    stack: Option<CommandSender>,
+    store: Option<Store>,
+    outlets: Outlets,
+    interfaces: BTreeMap<u32, Interface>,
+    missing_source: MissingSource,
+    sink: Option<SinkPort>,
+    streams: Streams,
+    /// The clock of a source at the phone's pace.
+    capture: Pace,
+    /// The clock of a sink at the phone's pace.
+    playout: Pace,
+    buffer: Vec<u8>,
+    wakeups: u64,
+}
+
+/// What the phone's task is made of.
+#[derive(Debug)]
+pub(crate) struct Parts<R> {
+    pub(crate) runtime: R,
+    pub(crate) origin: Moment,
+    pub(crate) driver: Driver,
+    pub(crate) coder: CoderThread,
+    pub(crate) inbox: Inbox,
+    pub(crate) stack: Option<CommandSender>,
+    pub(crate) store: Option<Store>,
+    pub(crate) outlets: Outlets,
+    pub(crate) missing_source: MissingSource,
+}
+
+#[derive(Debug)]
+struct Interface {
+    id: InterfaceId,
+    writer: Sender<Bytes>,
+    /// What the writer was given and has not written.
+    unwritten: usize,
+}
+
+/// The directions of the call's audio.
+#[derive(Clone, Copy, Debug, Default)]
+struct Streams {
+    is_sending: bool,
+    is_receiving: bool,
+    is_speaker_muted: bool,
+}
+
+impl<R: Runtime> Runner<R> {
+    pub(crate) fn new(mut parts: Parts<R>) -> Self {
+        if parts.missing_source == MissingSource::Silence {
+            parts.driver.port(Instant::ORIGIN, Direction::Send, PortChange::Attached);
+        }
+        Self {
+            runtime: parts.runtime,
+            origin: parts.origin,
+            driver: parts.driver,
+            coder: parts.coder,
+            inbox: parts.inbox,
+            stack: parts.stack,
+            store: parts.store,
+            outlets: parts.outlets,
+            interfaces: BTreeMap::new(),
+            missing_source: parts.missing_source,
+            sink: None,
+            streams: Streams::default(),
+            capture: Pace::default(),
+            playout: Pace::default(),
+            buffer: Vec::new(),
+            wakeups: 0,
+        }
+    }
+
+    /// Lives until the app ends the phone. What is left then is to be told when the interfaces are
+    /// gone too.
+    pub(crate) async fn run(mut self) -> Ended {
+        let reply = loop {
+            match self.turn().await {
+                Turn::Asked(Some(Request::ShutDown(reply))) => break Some(reply),
+                Turn::Asked(Some(request)) => self.on_request(request),
+                Turn::Asked(None) => break None,
+                Turn::World(world) => self.on_world(world),
+            }
+        };
+        self.shut_down().await;
+        if let Some(store) = &mut self.store {
+            store.written().await;
+            store.catch_up(&self.driver);
+            store.written().await;
+        }
+        // The driver ends here, and with it a tap: whoever asked finds its trace complete.
+        Ended { outlets: self.outlets, requests: self.inbox.requests, reply }
+    }
+
+    /// Hands on what the driver has, and waits for the next thing to do.
+    async fn turn(&mut self) -> Turn {
+        let ports = self.flush();
+        self.wakeups += 1;
+        if self.wakeups.is_multiple_of(TURNS_IN_A_ROW) {
+            yield_now().await;
+        }
+        self.inbox.turn(&self.runtime, self.deadline(), ports, self.wakeups).await
+    }
+
+    /// Does what anything but a request asks for.
+    fn on_world(&mut self, world: World) {
+        let now = self.now();
+        match world {
+            World::Due => self.on_due(now),
+            World::Io(io) => self.on_io(io),
+            World::Report(report) => self.on_report(report),
+            World::Done(done) => self.driver.handle_done(now, done),
+            World::Heard(pcm) => self.driver.capture(now, &pcm),
+            // The next flush looks at the ports.
+            World::Port => {}
+        }
+    }
+
+    fn on_due(&mut self, now: Instant) {
+        if self.driver.poll_timeout().is_some_and(|at| at <= now) {
+            self.driver.handle_timeout(now);
+        }
+        if let Some(store) = &mut self.store {
+            store.on_timeout(&self.driver, now);
+        }
+        while self.capture.take_due(now) {
+            match &mut self.inbox.source {
+                Some(source) => self.driver.capture(now, &source.take_block()),
+                None => self.driver.capture(now, &[0.0; BLOCK]),
+            }
+        }
+        if !self.driver.awaits_audio(BLOCK) && self.playout.take_due(now) {
+            self.play(now, BLOCK);
+        }
+    }
+
+    fn on_request(&mut self, request: Request) {
+        let now = self.now();
+        // Whoever asked may have gone before the answer; that is their business.
+        match request {
+            Request::Dial { to, profile, mode, reply } => {
+                let dialled = self.driver.dial(now, to, profile, mode);
+                self.tell();
+                reply.send(dialled);
+            }
+            Request::Command { command, reply } => {
+                let done = self.driver.command(now, command);
+                if done.is_ok() {
+                    self.on_command(command);
+                }
+                self.tell();
+                reply.send(done);
+            }
+            Request::Access(access) => self.driver.set_access(access),
+            Request::Callers(callers) => self.driver.set_callers(callers),
+            Request::Source(source) => {
+                self.inbox.source = Some(source);
+                self.driver.port(now, Direction::Send, PortChange::Attached);
+            }
+            Request::Sink(sink) => {
+                self.sink = Some(sink);
+                self.driver.port(now, Direction::Receive, PortChange::Attached);
+            }
+            Request::Subscribe(queue) => self.outlets.subscribe(queue),
+            Request::Figures(reply) => {
+                reply.send(Figures {
+                    telephone: *self.driver.stats(),
+                    capture_dropped: self.driver.capture_dropped(),
+                    endpoint: self.driver.endpoint_stats().cloned(),
+                    wakeups: self.wakeups,
+                });
+            }
+            Request::ShutDown(_) => debug_assert!(false, "the loop ends on it"),
+        }
+    }
+
+    /// Takes note of what a command that was done means for the ports.
+    fn on_command(&mut self, command: Command) {
+        match command {
+            Command::SetBusy(availability) => self.outlets.state.availability = availability,
+            Command::Mute(_, Direction::Receive, mute) => {
+                self.streams.is_speaker_muted = mute == Mute::Muted;
+                if let Some(sink) = &self.sink {
+                    sink.flush();
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn on_io(&mut self, io: Io) {
+        let now = self.now();
+        match io {
+            Io::Up { origin, config, writer, number } => {
+                let Some(id) = self.driver.interface_up(now, origin, config) else { return };
+                self.interfaces.insert(id.0, Interface { id, writer, unwritten: 0 });
+                if !number.send(id.0) {
+                    self.interface_down(now, id.0);
+                }
+            }
+            Io::Received { number, bytes } => {
+                if let Some(interface) = self.interfaces.get(&number) {
+                    self.driver.handle_bytes(now, interface.id, &bytes);
+                }
+            }
+            // What waits for it is sent by the next flush.
+            Io::Written { number } => {
+                if let Some(interface) = self.interfaces.get_mut(&number) {
+                    interface.unwritten -= 1;
+                }
+            }
+            Io::Down { number } => self.interface_down(now, number),
+        }
+    }
+
+    fn interface_down(&mut self, now: Instant, number: u32) {
+        if let Some(interface) = self.interfaces.remove(&number) {
+            self.driver.interface_down(now, interface.id);
+        }
+    }
+
+    fn on_report(&mut self, report: LinkReport) {
+        let now = self.now();
+        match report {
+            LinkReport::NetworkUp => self.driver.network_up(now, InterfaceOrigin(0)),
+            LinkReport::Event { link, event } => self.driver.link_event(now, link, event),
+            LinkReport::Packet { link, data } => self.driver.link_packet(now, link, &data),
+        }
+    }
+
+    /// Gives the sink so many samples of what the driver plays.
+    fn play(&mut self, now: Instant, samples: usize) {
+        let mut pcm = [0.0; BLOCK];
+        // A block is at most BLOCK long.
+        let pcm = &mut pcm[..samples.min(BLOCK)];
+        self.driver.play(now, pcm);
+        if self.streams.is_speaker_muted {
+            pcm.fill(0.0);
+        }
+        if let Some(sink) = &self.sink {
+            sink.give(pcm);
+        }
+    }
+
+    /// Hands on what the driver has: tasks, events, commands for another stack, audio, and bytes
+    /// for the interfaces that can write. What the ports' owners do from then on is listened for.
+    fn flush(&mut self) -> PortListeners {
+        let now = self.now();
+        let ports = self.see_ports(now);
+        self.hand_on();
+        self.fill_device(now);
+        self.run_clocks(now);
+        for Interface { id, writer, unwritten } in self.interfaces.values_mut() {
+            while !writer.is_full() && !writer.is_closed() {
+                let Some(bytes) = self.driver.poll_transmit(now, *id, &mut self.buffer) else {
+                    break;
+                };
+                // There was room, and nobody else writes.
+                let given = writer.try_send(Bytes::copy_from_slice(bytes));
+                *unwritten += usize::from(given.is_ok());
+            }
+        }
+        if let Some(store) = &mut self.store {
+            store.observe(&self.driver, now);
+        }
+        self.publish();
+        ports
+    }
+
+    /// Detaches the ports whose owners dropped them.
+    fn see_ports(&mut self, now: Instant) -> PortListeners {
+        // First listened, then looked: nothing falls between.
+        let listeners = PortListeners {
+            source: self.inbox.source.as_ref().map(SourcePort::gone),
+            sink: self.sink.as_ref().map(SinkPort::taken),
+        };
+        if self.inbox.source.as_ref().is_some_and(SourcePort::is_over) {
+            self.inbox.source = None;
+            if self.missing_source == MissingSource::Nothing {
+                self.driver.port(now, Direction::Send, PortChange::Detached);
+            }
+        }
+        if self.sink.as_ref().is_some_and(SinkPort::is_dropped) {
+            self.sink = None;
+            self.driver.port(now, Direction::Receive, PortChange::Detached);
+        }
+        listeners
+    }
+
+    /// Lets whoever is about to be answered find what came of it in events and in the state.
+    fn tell(&mut self) {
+        self.hand_on();
+        self.publish();
+    }
+
+    fn hand_on(&mut self) {
+        while let Some(task) = self.driver.poll_task() {
+            self.coder.give(task);
+        }
+        while let Some(event) = self.driver.poll_event() {
+            self.on_event(event);
+        }
+        if let Some(stack) = &self.stack {
+            while let Some(command) = self.driver.poll_link_command() {
+                stack.send(command);
+            }
+        }
+    }
+
+    fn on_event(&mut self, event: Event) {
+        let state = &mut self.outlets.state;
+        match event {
+            Event::Stream { direction: Direction::Receive, change, .. } => {
+                self.streams.is_receiving = change == StreamChange::Opened;
+                self.streams.is_speaker_muted = false;
+                if let (Some(sink), StreamChange::Opened) = (&self.sink, change) {
+                    // What nobody took of an earlier call.
+                    sink.flush();
+                }
+            }
+            Event::Stream { direction: Direction::Send, change, .. } => {
+                self.streams.is_sending = change == StreamChange::Opened;
+                if let (Some(source), StreamChange::Closed) = (&mut self.inbox.source, change) {
+                    source.flush();
+                }
+            }
+            Event::Call(CallEvent::Quality { quality, .. }) => state.quality = Some(quality),
+            Event::Call(CallEvent::Ended { call, reason }) => {
+                state.ended = Some((call, reason));
+                state.quality = None;
+            }
+            _ => {}
+        }
+        self.outlets.push(event);
+    }
+
+    /// Keeps a device's next blocks ready.
+    fn fill_device(&mut self, now: Instant) {
+        let Some(sink) = self.sink.as_ref().filter(|sink| sink.clock() == Clock::Device) else {
+            return;
+        };
+        let mut wanted = sink.wants();
+        while self.streams.is_receiving && wanted > 0 {
+            let block = wanted.min(BLOCK / 2);
+            if self.driver.awaits_audio(block) {
+                return;
+            }
+            self.play(now, block);
+            wanted -= block;
+            self.hand_on();
+        }
+    }
+
+    /// Runs the phone's clocks while a port at the phone's pace has need of one.
+    fn run_clocks(&mut self, now: Instant) {
+        let is_paced = match &self.inbox.source {
+            Some(source) => source.clock() == Clock::Phone,
+            None => self.missing_source == MissingSource::Silence,
+        };
+        self.capture.run_while(self.streams.is_sending && is_paced, now);
+        let is_paced = self.sink.as_ref().is_some_and(|sink| sink.clock() == Clock::Phone);
+        self.playout.run_while(self.streams.is_receiving && is_paced, now);
+    }
+
+    fn publish(&mut self) {
+        let state = &mut self.outlets.state;
+        state.call = self.driver.call();
+        state.connections = self.interfaces.len();
+        state.has_source = self.inbox.source.is_some();
+        state.has_sink = self.sink.is_some();
+        self.outlets.publish();
+    }
+
+    /// Ends what stands, tells the peers of it, and lets the interfaces write it.
+    async fn shut_down(&mut self) {
+        self.outlets.state.availability = Availability::Busy;
+        let until = self.runtime.now() + FAREWELL;
+        self.driver.retire(self.now());
+        // A link that is left then is closed without a goodbye.
+        let goodbye = self.runtime.now() + GOODBYE;
+        self.go_on(goodbye, |runner| !runner.driver.has_links()).await;
+        self.driver.close(self.now());
+        // A stalled socket must not keep the app.
+        let is_written =
+            |runner: &Self| runner.interfaces.values().all(|interface| interface.unwritten == 0);
+        self.go_on(until, is_written).await;
+    }
+
+    /// Serves the world until that is enough, or late.
+    async fn go_on(&mut self, until: Moment, is_enough: impl Fn(&Self) -> bool) {
+        loop {
+            let ports = self.flush();
+            if is_enough(self) || self.runtime.now() >= until {
+                return;
+            }
+            let due = self.deadline().map_or(until, |due| due.min(until));
+            let world = self.inbox.world(&self.runtime, Some(due), ports, false).await;
+            self.on_world(world);
+        }
+    }
+
+    fn now(&self) -> Instant {
+        Instant::ORIGIN + self.runtime.now().saturating_duration_since(self.origin)
+    }
+
+    fn deadline(&self) -> Option<Moment> {
+        // While a frame is being decoded, the end of that wakes us.
+        let playout = self.playout.next().filter(|_| !self.driver.awaits_audio(BLOCK));
+        let store = self.store.as_ref().and_then(Store::due);
+        let deadlines = [self.driver.poll_timeout(), self.capture.next(), playout, store];
+        deadlines.into_iter().flatten().min().map(|at| self.origin + at.since(Instant::ORIGIN))
+    }
+}
+
+/// How often the task goes on at once, before others of its thread have their turn.
+const TURNS_IN_A_ROW: u64 = 64;
+/// How long a shutdown waits for sockets.
+const FAREWELL: Duration = Duration::from_secs(1);

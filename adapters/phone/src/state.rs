@@ -1,0 +1,95 @@
+//! The latest state of a phone, for whoever wants to look at any time.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use lxst_driver::core::{Availability, CallId, CallStatus, EndReason, Quality};
+
+/// How a phone stands.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct State {
+    /// The number of the last event that this state includes.
+    pub number: u64,
+    /// The call, `None` when the line is idle.
+    pub call: Option<CallStatus>,
+    /// The latest report of the call's quality.
+    pub quality: Option<Quality>,
+    /// Which call ended last, and why.
+    pub ended: Option<(CallId, EndReason)>,
+    /// What the app set for incoming calls.
+    pub availability: Availability,
+    /// Connections to the network that stand.
+    pub connections: usize,
+    /// Whether an audio source is attached.
+    pub has_source: bool,
+    /// Whether an audio sink is attached.
+    pub has_sink: bool,
+    /// Whether the phone has shut down, and nothing changes any more.
+    pub is_shut_down: bool,
+}
+
+/// A view of a phone's [`State`] that tells when it changed.
+#[derive(Clone, Debug)]
+pub struct Watch {
+    shared: Arc<Shared>,
+    seen: u64,
+}
+
+/// The phone's side.
+#[derive(Debug)]
+pub(crate) struct Publisher(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    latest: Mutex<(u64, State)>,
+    changed: event_listener::Event,
+}
+
+impl Watch {
+    /// The latest state.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.shared.lock().1.clone()
+    }
+
+    /// Waits until the state is another than the one that was given here last, and gives it; states
+    /// in between are passed over. `None` when the phone has shut down, and that was told.
+    pub async fn changed(&mut self) -> Option<State> {
+        loop {
+            let changed = self.shared.changed.listen();
+            {
+                let latest = self.shared.lock();
+                if latest.0 > self.seen {
+                    self.seen = latest.0;
+                    return Some(latest.1.clone());
+                }
+                if latest.1.is_shut_down {
+                    return None;
+                }
+            }
+            changed.await;
+        }
+    }
+}
+
+impl Publisher {
+    pub(crate) fn new() -> (Self, Watch) {
+        let shared = Arc::new(Shared::default());
+        (Self(shared.clone()), Watch { shared, seen: 0 })
+    }
+
+    pub(crate) fn publish(&self, state: &State) {
+        let mut latest = self.0.lock();
+        if latest.1 != *state {
+            latest.0 += 1;
+            latest.1.clone_from(state);
+            drop(latest);
+            self.0.changed.notify(usize::MAX);
+        }
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, (u64, State)> {
+        self.latest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,147 @@
+//! What an app is told that is slow, or late.
+
+use lxst_phone::telephony::CallState;
+use lxst_phone::{CallEvent, EndReason, Event, Mode, Profile};
+
+use crate::support::{
+    App, TestRuntime, automatic, builder, establish, eventually, finish, pair, pair_of, within,
+};
+
+on_each_runtime!(
+    an_app_that_sleeps_through_a_call_is_told_all_of_its_life,
+    an_app_that_reads_no_events_has_calls_all_the_same,
+    numbers_count_what_an_app_is_told,
+    a_late_subscriber_hears_what_comes_and_sees_what_was,
+    whoever_hears_of_an_event_finds_it_in_the_state,
+    announces_of_others_are_told,
+);
+
+async fn an_app_that_sleeps_through_a_call_is_told_all_of_its_life<R: TestRuntime>(rt: R) {
+    let (mut caller, callee) = pair_of(&rt, builder(), builder().telephone(automatic())).await;
+    let call = caller.dial(callee.identity()).await.id();
+    for app in [&caller, &callee] {
+        app.until_state(|state| {
+            state.call.is_some_and(|call| call.state == CallState::Established)
+        })
+        .await;
+    }
+    let incoming = callee.phone.call(callee.phone.state().call.unwrap().call);
+    for _ in 0..150 {
+        incoming.set_profile(Profile::HighQuality).await.unwrap();
+        incoming.set_profile(Profile::MediumQuality).await.unwrap();
+    }
+    incoming.hang_up().await.unwrap();
+    caller.until_state(|state| state.call.is_none()).await;
+    caller.shutdown().await;
+
+    let mut told = caller.rest().await;
+    told.retain(|event| !matches!(event, CallEvent::ProfileChanged { .. }));
+    let (profile, mode) = (Profile::MediumQuality, Mode::FullDuplex);
+    assert_eq!(
+        told,
+        [
+            CallEvent::Ringing { call },
+            CallEvent::Connecting { call },
+            CallEvent::Established { call, profile, mode },
+            CallEvent::Ended { call, reason: EndReason::RemoteHangup },
+        ]
+    );
+    assert!(caller.events.lost() > 0, "switches beyond the backlog are left out");
+    callee.shutdown().await;
+}
+
+async fn an_app_that_reads_no_events_has_calls_all_the_same<R: TestRuntime>(rt: R) {
+    let (caller, callee) = pair_of(&rt, builder(), builder().telephone(automatic())).await;
+    drop(callee.events);
+    for _ in 0..5 {
+        let call =
+            caller.phone.dial(callee.phone.identity(), Profile::MediumQuality).await.unwrap();
+        caller
+            .until_state(|state| {
+                state.call.is_some_and(|call| call.state == CallState::Established)
+            })
+            .await;
+        call.hang_up().await.unwrap();
+        caller.until_state(|state| state.call.is_none()).await;
+        let ended = Some((call.id(), EndReason::LocalHangup));
+        assert_eq!(caller.phone.state().ended, ended);
+        eventually(&rt, async || callee.phone.state().call.is_none()).await;
+    }
+    caller.shutdown().await;
+    within(&rt, "the phone shuts down", callee.phone.shutdown()).await;
+}
+
+async fn numbers_count_what_an_app_is_told<R: TestRuntime>(rt: R) {
+    let (mut caller, mut callee) = pair(&rt).await;
+    let (call, _) = establish(&mut caller, &mut callee).await;
+    call.hang_up().await.unwrap();
+    caller.end().await;
+    caller.shutdown().await;
+    let last = caller.events.number();
+    let mut count = 0;
+    while within(&rt, "the events end", caller.events.next()).await.is_some() {
+        count += 1;
+        assert_eq!(caller.events.number(), last + count);
+    }
+    assert_eq!(caller.phone.state().number, last + count);
+    assert_eq!(caller.events.lost(), 0);
+    callee.shutdown().await;
+}
+
+async fn a_late_subscriber_hears_what_comes_and_sees_what_was<R: TestRuntime>(rt: R) {
+    let (mut caller, mut callee) = pair(&rt).await;
+    let (call, _) = establish(&mut caller, &mut callee).await;
+    let late = caller.phone.subscribe().await.unwrap();
+    let began = late.number();
+    let mut late = App { rt: rt.clone(), phone: caller.phone.clone(), events: late };
+    let status = late.phone.watch().changed().await.unwrap().call.unwrap();
+    assert_eq!((status.call, status.state), (call.id(), CallState::Established));
+    let unread = caller.phone.subscribe().await.unwrap();
+    drop(unread);
+    call.hang_up().await.unwrap();
+    let first = late.until(|event| !matches!(event, CallEvent::Quality { .. })).await;
+    assert_eq!(first, CallEvent::Ended { call: call.id(), reason: EndReason::LocalHangup });
+    assert!(late.events.number() > began);
+    assert_eq!(caller.end().await, EndReason::LocalHangup);
+    assert_eq!(callee.end().await, EndReason::RemoteHangup);
+    caller.shutdown().await;
+    assert_eq!(late.rest().await, []);
+    assert_eq!(caller.rest().await, []);
+    assert_eq!(late.events.number(), caller.events.number());
+    callee.shutdown().await;
+}
+
+async fn whoever_hears_of_an_event_finds_it_in_the_state<R: TestRuntime>(rt: R) {
+    let (mut caller, mut callee) = pair(&rt).await;
+    for _ in 0..20 {
+        let (call, _) = establish(&mut caller, &mut callee).await;
+        for app in [&caller, &callee] {
+            assert_eq!(app.call_state(), CallState::Established);
+            assert!(app.phone.state().number >= app.events.number());
+        }
+        call.hang_up().await.unwrap();
+        for app in [&mut caller, &mut callee] {
+            let ended = app.ended().await;
+            assert_eq!(app.phone.state().ended, Some(ended));
+            assert_eq!(app.call_state(), CallState::Idle);
+        }
+    }
+    caller.shutdown().await;
+    callee.shutdown().await;
+}
+
+async fn announces_of_others_are_told<R: TestRuntime>(rt: R) {
+    let (mut caller, mut callee) = pair(&rt).await;
+    caller.phone.announce().await.unwrap();
+    let (from, hops) = within(&rt, "the announce is told", async {
+        loop {
+            if let Some(Event::Announced { identity, hops }) = callee.events.next().await {
+                return (identity, hops);
+            }
+        }
+    })
+    .await;
+    assert_eq!((from, hops), (caller.identity(), 1));
+    let (call, _) = establish(&mut caller, &mut callee).await;
+    finish(call, caller, callee).await;
+}

@@ -1,0 +1,259 @@
+//! How calls begin and end.
+
+use std::time::Duration;
+
+use lxst_phone::telephony::{
+    Availability, CallState, CallerPolicy, Config, Direction, Mute, Role, Talk, Verdict,
+};
+use lxst_phone::{Access, Call, CallError, CallEvent, EndReason, InputError, Mode, Profile};
+
+use crate::support::{
+    App, TestRuntime, automatic, builder, config, establish, finish, impatient, is_over, nobody,
+    pair, pair_of, ring, role, within,
+};
+
+on_each_runtime!(
+    a_call_is_dialled_answered_and_hung_up,
+    the_callee_hangs_up,
+    a_phone_answers_by_itself,
+    a_call_is_rejected,
+    a_phone_that_is_busy_or_in_a_call_says_so,
+    a_caller_thinks_better_of_it,
+    nobody_answers_for_so_long,
+    a_caller_waits_for_so_long,
+    a_callee_whom_nobody_knows_is_not_found,
+    a_phone_does_not_call_itself,
+    a_call_ends_while_its_callee_is_searched,
+    a_second_call_is_refused_and_the_first_goes_on,
+    the_app_decides_who_rings,
+    lists_decide_before_the_app,
+    two_who_dial_each_other_talk,
+    the_handle_of_a_call_that_is_over_touches_no_other,
+);
+
+async fn a_call_is_dialled_answered_and_hung_up<R: TestRuntime>(rt: R) {
+    let (mut caller, mut callee) = pair(&rt).await;
+    let outgoing = caller.dial(callee.identity()).await;
+    let incoming = callee.until(|event| matches!(event, CallEvent::Incoming { .. })).await;
+    let CallEvent::Incoming { call, from } = incoming else { unreachable!("{incoming:?}") };
+    assert_eq!(from, caller.identity());
+    callee.phone.call(call).answer().await.unwrap();
+    callee.phone.call(call).answer().await.unwrap();
+    callee.established().await;
+    caller.established().await;
+    assert_eq!((role(&caller), role(&callee)), (Some(Role::Caller), Some(Role::Callee)));
+    finish(outgoing, caller, callee).await;
+}
+
+async fn the_callee_hangs_up<R: TestRuntime>(rt: R) {
+    let (mut caller, mut callee) = pair(&rt).await;
+    let (_, incoming) = establish(&mut caller, &mut callee).await;
+    finish(incoming, callee, caller).await;
+}
+
+async fn a_phone_answers_by_itself<R: TestRuntime>(rt: R) {
+    let (mut caller, mut callee) = pair_of(&rt, builder(), builder().telephone(automatic())).await;
+    let call = caller.phone.dial(callee.identity(), Profile::HighQuality).await.unwrap();
+    caller.established().await;
+    callee.established().await;
+    assert_eq!(callee.phone.state().call.unwrap().profile, Profile::HighQuality);
+    finish(call, caller, callee).await;
+}
+
+async fn a_call_is_rejected<R: TestRuntime>(rt: R) {
+    let (mut caller, mut callee) = pair(&rt).await;
+    let (_, incoming) = ring(&mut caller, &mut callee).await;
+    incoming.hang_up().await.unwrap();
+    assert_eq!(
+        (caller.end().await, callee.end().await),
+        (EndReason::Rejected, EndReason::Rejected)
+    );
+    assert_eq!(caller.phone.state().ended.unwrap().1, EndReason::Rejected);
+}
+
+async fn a_phone_that_is_busy_or_in_a_call_says_so<R: TestRuntime>(rt: R) {
+    let (mut caller, mut callee) = pair(&rt).await;
+    let mut third = App::connected(&rt, callee.address()).await;
+    callee.phone.set_busy(Availability::Busy).await.unwrap();
+    caller.dial(callee.identity()).await;
+    assert_eq!(caller.end().await, EndReason::Busy);
+    callee.phone.set_busy(Availability::Available).await.unwrap();
+
+    let (call, _) = establish(&mut caller, &mut callee).await;
+    third.dial(callee.identity()).await;
+    assert_eq!(third.end().await, EndReason::Busy);
+    assert_eq!(caller.call_state(), CallState::Established);
+    finish(call, caller, callee).await;
+}
+
+async fn a_caller_thinks_better_of_it<R: TestRuntime>(rt: R) {
+    let (mut caller, mut callee) = pair(&rt).await;
+    let (outgoing, incoming) = ring(&mut caller, &mut callee).await;
+    outgoing.hang_up().await.unwrap();
+    assert_eq!(
+        (caller.end().await, callee.end().await),
+        (EndReason::Cancelled, EndReason::Cancelled)
+    );
+    assert!(is_over(incoming.answer().await));
+}
+
+async fn nobody_answers_for_so_long<R: TestRuntime>(rt: R) {
+    let callee = Config { ring_time: Duration::from_millis(300), ..config() };
+    let (mut caller, mut callee) = pair_of(&rt, builder(), builder().telephone(callee)).await;
+    ring(&mut caller, &mut callee).await;
+    assert_eq!(
+        (caller.end().await, callee.end().await),
+        (EndReason::NoAnswer, EndReason::RingTimeout)
+    );
+}
+
+async fn a_caller_waits_for_so_long<R: TestRuntime>(rt: R) {
+    let caller = Config { wait_time: Duration::from_secs(2), ..config() };
+    let (mut caller, mut callee) = pair_of(&rt, builder().telephone(caller), builder()).await;
+    ring(&mut caller, &mut callee).await;
+    assert_eq!(
+        (caller.end().await, callee.end().await),
+        (EndReason::NoAnswer, EndReason::Cancelled)
+    );
+}
+
+async fn a_callee_whom_nobody_knows_is_not_found<R: TestRuntime>(rt: R) {
+    let (mut caller, _callee) = pair_of(&rt, builder().endpoint(impatient()), builder()).await;
+    let call = caller.dial(nobody()).await;
+    assert_eq!(caller.ended().await, (call.id(), EndReason::NoPath));
+    let alone = builder().endpoint(impatient());
+    let mut alone = App::start(&rt, alone).await;
+    alone.dial(nobody()).await;
+    assert_eq!(alone.end().await, EndReason::NoPath);
+}
+
+async fn a_phone_does_not_call_itself<R: TestRuntime>(rt: R) {
+    let (mut caller, mut callee) = pair(&rt).await;
+    let call = caller.dial(caller.identity()).await;
+    assert_eq!(caller.ended().await, (call.id(), EndReason::LinkFailed));
+    let (call, _) = establish(&mut caller, &mut callee).await;
+    finish(call, caller, callee).await;
+}
+
+async fn a_call_ends_while_its_callee_is_searched<R: TestRuntime>(rt: R) {
+    let (mut caller, mut callee) = pair(&rt).await;
+    let call = within(&rt, "dialling waits for nobody", caller.dial(nobody())).await;
+    assert_eq!(caller.call_state(), CallState::Calling);
+    call.hang_up().await.unwrap();
+    assert_eq!(caller.ended().await, (call.id(), EndReason::Cancelled));
+    let (call, _) = establish(&mut caller, &mut callee).await;
+    finish(call, caller, callee).await;
+}
+
+async fn a_second_call_is_refused_and_the_first_goes_on<R: TestRuntime>(rt: R) {
+    let (mut caller, mut callee) = pair(&rt).await;
+    let (call, _) = establish(&mut caller, &mut callee).await;
+    let refused = caller.phone.dial(nobody(), Profile::MediumQuality).await.unwrap_err();
+    let state = CallState::Established;
+    assert_eq!(refused, CallError::Refused(InputError::NotAllowed { state }));
+    let refused = callee.phone.dial(nobody(), Profile::MediumQuality).await.unwrap_err();
+    assert_eq!(refused, CallError::Refused(InputError::NotAllowed { state }));
+    finish(call, caller, callee).await;
+}
+
+async fn the_app_decides_who_rings<R: TestRuntime>(rt: R) {
+    let callee = Config { callers: CallerPolicy::Ask, ..config() };
+    let (mut caller, mut callee) = pair_of(&rt, builder(), builder().telephone(callee)).await;
+    for (verdict, end) in [
+        (Verdict::Busy, EndReason::Busy),
+        (Verdict::Reject, EndReason::Rejected),
+        (Verdict::Drop, EndReason::NoAnswer),
+    ] {
+        caller.dial(callee.identity()).await;
+        screening(&mut callee, &caller).await.screen(verdict).await.unwrap();
+        assert_eq!(caller.end().await, end, "{verdict:?}");
+    }
+    let outgoing = caller.dial(callee.identity()).await;
+    let asked = screening(&mut callee, &caller).await;
+    asked.screen(Verdict::Ring).await.unwrap();
+    let incoming = callee.incoming().await;
+    assert_eq!(incoming.id(), asked.id());
+    incoming.answer().await.unwrap();
+    caller.established().await;
+    callee.established().await;
+    finish(outgoing, caller, callee).await;
+}
+
+async fn screening<R: TestRuntime>(callee: &mut App<R>, caller: &App<R>) -> Call {
+    match callee.until(|event| matches!(event, CallEvent::Screening { .. })).await {
+        CallEvent::Screening { call, from, .. } => {
+            assert_eq!(from, caller.identity());
+            callee.phone.call(call)
+        }
+        other => unreachable!("{other:?}"),
+    }
+}
+
+async fn lists_decide_before_the_app<R: TestRuntime>(rt: R) {
+    let (mut caller, mut callee) = pair(&rt).await;
+    let blocked = Access { blocked: [caller.identity()].into(), ..Access::default() };
+    callee.phone.set_access(blocked).await.unwrap();
+    caller.dial(callee.identity()).await;
+    assert_eq!(caller.end().await, EndReason::Busy);
+
+    callee.phone.set_access(Access::default()).await.unwrap();
+    callee.phone.set_callers(CallerPolicy::None).await.unwrap();
+    caller.dial(callee.identity()).await;
+    assert_eq!(caller.end().await, EndReason::Busy);
+
+    let allowed = Access { allowed: [caller.identity()].into(), ..Access::default() };
+    callee.phone.set_access(allowed).await.unwrap();
+    let (call, _) = establish(&mut caller, &mut callee).await;
+    finish(call, caller, callee).await;
+}
+
+async fn two_who_dial_each_other_talk<R: TestRuntime>(rt: R) {
+    let (mut one, mut other) =
+        pair_of(&rt, builder().telephone(automatic()), builder().telephone(automatic())).await;
+    // Then both know the way.
+    let call = one.dial(other.identity()).await;
+    one.established().await;
+    other.established().await;
+    call.hang_up().await.unwrap();
+    one.end().await;
+    other.end().await;
+
+    let (to_other, to_one) = (other.identity(), one.identity());
+    let (left, right) = futures_lite::future::zip(
+        one.phone.dial(to_other, Profile::MediumQuality),
+        other.phone.dial(to_one, Profile::MediumQuality),
+    )
+    .await;
+    // Whose call stands is theirs to agree on; that of the other is refused if it came later.
+    assert!(left.is_ok() || right.is_ok());
+    one.established().await;
+    other.established().await;
+    assert_ne!(role(&one), role(&other));
+    let call = one.phone.call(one.phone.state().call.unwrap().call);
+    finish(call, one, other).await;
+}
+
+async fn the_handle_of_a_call_that_is_over_touches_no_other<R: TestRuntime>(rt: R) {
+    let (mut caller, mut callee) = pair(&rt).await;
+    let (old, old_incoming) = establish(&mut caller, &mut callee).await;
+    old.hang_up().await.unwrap();
+    assert_eq!((caller.end().await, callee.end().await), {
+        (EndReason::LocalHangup, EndReason::RemoteHangup)
+    });
+    let (call, _) = establish(&mut caller, &mut callee).await;
+    for old in [&old, &old_incoming] {
+        assert!(is_over(old.hang_up().await));
+        assert!(is_over(old.answer().await));
+        assert!(is_over(old.screen(Verdict::Busy).await));
+        assert!(is_over(old.set_profile(Profile::HighQuality).await));
+        assert!(is_over(old.set_mode(Mode::HalfDuplex).await));
+        assert!(is_over(old.talk(Talk::Pressed).await));
+        assert!(is_over(old.mute(Direction::Send, Mute::Muted).await));
+    }
+    for app in [&caller, &callee] {
+        let status = app.phone.state().call.unwrap();
+        assert_eq!(status.state, CallState::Established);
+        assert_eq!((status.profile, status.mode), (Profile::MediumQuality, Mode::FullDuplex));
+    }
+    finish(call, caller, callee).await;
+}

@@ -1,0 +1,307 @@
+//! Microphones and speakers: of every format, at either side's pace, coming and going.
+
+use lxst_phone::{AudioError, AudioFormat, AudioSink, AudioSource, Clock, MissingSource, Phone};
+
+use crate::support::sound::{
+    Pcm, hear, hear_as_device, hear_silence, level, speak, speak_as_device,
+};
+use crate::support::{
+    App, TestRuntime, builder, establish, eventually, finish, pair, pair_of, spawn, within,
+};
+
+on_each_runtime!(
+    sound_of_every_format_is_heard_at_the_phones_pace,
+    sound_of_every_format_is_heard_at_the_devices_pace,
+    both_sides_hear_each_other,
+    a_source_comes_and_goes_in_a_call,
+    a_sink_comes_and_goes_in_a_call,
+    a_port_that_is_replaced_is_detached,
+    a_dropped_port_is_detached_without_a_call,
+    a_port_that_is_dropped_before_the_phone_has_seen_it_is_detached,
+    a_dropped_source_is_heard_to_its_end,
+    a_phone_without_a_source_sends_silence_where_it_is_to,
+    sound_of_an_earlier_call_is_not_heard_in_the_next,
+    ports_of_a_phone_that_has_shut_down_are_detached,
+    formats_that_cannot_be_are_refused,
+);
+
+const fn format(rate_hz: u32, channels: u16) -> AudioFormat {
+    AudioFormat { rate_hz, channels }
+}
+
+async fn sound_of_every_format_is_heard_at_the_phones_pace<R: TestRuntime>(rt: R) {
+    let (mut caller, mut callee) = pair(&rt).await;
+    let (call, _) = establish(&mut caller, &mut callee).await;
+    at_phones_pace::<R, f32>(&rt, &caller, &callee, format(48_000, 1), 960).await;
+    at_phones_pace::<R, i16>(&rt, &caller, &callee, format(8_000, 1), 161).await;
+    at_phones_pace::<R, u16>(&rt, &caller, &callee, format(16_000, 2), 333).await;
+    at_phones_pace::<R, f32>(&rt, &caller, &callee, format(44_100, 2), 4_801).await;
+    at_phones_pace::<R, i16>(&rt, &caller, &callee, format(48_000, 2), 97).await;
+    finish(call, caller, callee).await;
+}
+
+async fn at_phones_pace<R: TestRuntime, S: Pcm>(
+    rt: &R,
+    caller: &App<R>,
+    callee: &App<R>,
+    format: AudioFormat,
+    moments: usize,
+) {
+    let mut sink = callee.phone.audio_sink(format, Clock::Phone).await.unwrap();
+    hear_silence_of::<R, S>(rt, &mut sink, format).await;
+    let source = caller.phone.audio_source(format, Clock::Phone).await.unwrap();
+    let speaking = spawn(rt, speak::<S>(source, format, moments));
+    // At least 10 ms, of which the tone's level can be told.
+    let length = moments.max(format.rate_hz as usize / 100) * usize::from(format.channels);
+    hear::<R, S>(rt, &mut sink, length).await;
+    drop(caller.phone.audio_source(format, Clock::Phone).await.unwrap());
+    within(rt, "the speaker is told", speaking).await;
+}
+
+async fn sound_of_every_format_is_heard_at_the_devices_pace<R: TestRuntime>(rt: R) {
+    let (mut caller, mut callee) = pair(&rt).await;
+    let (call, _) = establish(&mut caller, &mut callee).await;
+    at_devices_pace::<R, f32>(&rt, &caller, &callee, format(48_000, 1), 480).await;
+    at_devices_pace::<R, i16>(&rt, &caller, &callee, format(8_000, 1), 161).await;
+    at_devices_pace::<R, u16>(&rt, &caller, &callee, format(16_000, 2), 333).await;
+    at_devices_pace::<R, f32>(&rt, &caller, &callee, format(44_100, 2), 1_024).await;
+    at_devices_pace::<R, i16>(&rt, &caller, &callee, format(48_000, 2), 513).await;
+    finish(call, caller, callee).await;
+}
+
+async fn at_devices_pace<R: TestRuntime, S: Pcm>(
+    rt: &R,
+    caller: &App<R>,
+    callee: &App<R>,
+    format: AudioFormat,
+    moments: usize,
+) {
+    let mut sink = callee.phone.audio_sink(format, Clock::Device).await.unwrap();
+    let source = caller.phone.audio_source(format, Clock::Device).await.unwrap();
+    let speaking = spawn(rt, speak_as_device::<R, S>(rt.clone(), source, format, moments));
+    hear_as_device::<R, S>(rt, &mut sink, format, moments).await;
+    drop(caller.phone.audio_source(format, Clock::Device).await.unwrap());
+    within(rt, "the speaker is told", speaking).await;
+}
+
+async fn both_sides_hear_each_other<R: TestRuntime>(rt: R) {
+    let (mut caller, mut callee) = pair(&rt).await;
+    let (call, _) = establish(&mut caller, &mut callee).await;
+    let mut speaking = Vec::new();
+    for app in [&caller, &callee] {
+        let source = phone_source(&app.phone).await;
+        speaking.push(spawn(&rt, speak::<f32>(source, AudioFormat::PHONE, 960)));
+    }
+    for app in [&caller, &callee] {
+        hear::<R, f32>(&rt, &mut phone_sink(&app.phone).await, 960).await;
+    }
+    finish(call, caller, callee).await;
+    for speaking in speaking {
+        within(&rt, "the speaker is told", speaking).await;
+    }
+}
+
+async fn a_source_comes_and_goes_in_a_call<R: TestRuntime>(rt: R) {
+    let (mut caller, mut callee) = pair(&rt).await;
+    let (call, _) = establish(&mut caller, &mut callee).await;
+    for block in [960, 1, 48_000, 4_801] {
+        let mut source = phone_source(&caller.phone).await;
+        source.write::<f32>(&[]).await.unwrap();
+        let goal = frames_received(&callee).await + 3;
+        eventually(&rt, async || {
+            source.write(&vec![0.1_f32; block]).await.unwrap();
+            frames_received(&callee).await >= goal
+        })
+        .await;
+        drop(source);
+    }
+    finish(call, caller, callee).await;
+}
+
+async fn a_sink_comes_and_goes_in_a_call<R: TestRuntime>(rt: R) {
+    let (mut caller, mut callee) = pair(&rt).await;
+    let (call, _) = establish(&mut caller, &mut callee).await;
+    let source = phone_source(&caller.phone).await;
+    let speaking = spawn(&rt, speak::<f32>(source, AudioFormat::PHONE, 960));
+    for clock in [Clock::Phone, Clock::Device, Clock::Phone] {
+        let mut sink = callee.phone.audio_sink(AudioFormat::PHONE, clock).await.unwrap();
+        match clock {
+            Clock::Phone => hear::<R, f32>(&rt, &mut sink, 960).await,
+            Clock::Device => {
+                hear_as_device::<R, f32>(&rt, &mut sink, AudioFormat::PHONE, 960).await;
+            }
+        }
+        drop(sink);
+        callee.until_state(|state| !state.has_sink).await;
+        let goal = frames_received(&callee).await + 10;
+        eventually(&rt, async || frames_received(&callee).await >= goal).await;
+    }
+    finish(call, caller, callee).await;
+    within(&rt, "the speaker is told", speaking).await;
+}
+
+async fn a_port_that_is_replaced_is_detached<R: TestRuntime>(rt: R) {
+    let (mut caller, mut callee) = pair(&rt).await;
+    let (call, _) = establish(&mut caller, &mut callee).await;
+    let mut old = phone_source(&caller.phone).await;
+    let mut new = phone_source(&caller.phone).await;
+    eventually(&rt, async || old.write(&[0.1_f32; 960]).await == Err(AudioError::Detached)).await;
+    assert_eq!(old.try_write(&[0.1_f32; 960]), Err(AudioError::Detached));
+    drop(old);
+    new.write(&[0.1_f32; 960]).await.unwrap();
+
+    let mut old = phone_sink(&callee.phone).await;
+    let mut new = phone_sink(&callee.phone).await;
+    let mut block = [1.0_f32; 960];
+    eventually(&rt, async || old.read(&mut block).await == Err(AudioError::Detached)).await;
+    assert_eq!(old.fill(&mut block), Err(AudioError::Detached));
+    drop(old);
+    new.read(&mut block).await.unwrap();
+    assert!(caller.phone.state().has_source && callee.phone.state().has_sink);
+    finish(call, caller, callee).await;
+}
+
+async fn a_dropped_port_is_detached_without_a_call<R: TestRuntime>(rt: R) {
+    let app = App::start(&rt, builder()).await;
+    for clock in [Clock::Phone, Clock::Device] {
+        let source = app.phone.audio_source(AudioFormat::PHONE, clock).await.unwrap();
+        let sink = app.phone.audio_sink(AudioFormat::PHONE, clock).await.unwrap();
+        app.until_state(|state| state.has_source && state.has_sink).await;
+        drop(source);
+        app.until_state(|state| !state.has_source && state.has_sink).await;
+        drop(sink);
+        app.until_state(|state| !state.has_source && !state.has_sink).await;
+    }
+    app.shutdown().await;
+}
+
+async fn a_port_that_is_dropped_before_the_phone_has_seen_it_is_detached<R: TestRuntime>(rt: R) {
+    let app = App::start(&rt, builder()).await;
+    for _ in 0..200 {
+        drop(phone_source(&app.phone).await);
+        drop(phone_sink(&app.phone).await);
+        app.figures().await;
+        app.until_state(|state| !state.has_source && !state.has_sink).await;
+    }
+    app.shutdown().await;
+}
+
+async fn a_dropped_source_is_heard_to_its_end<R: TestRuntime>(rt: R) {
+    let (mut caller, mut callee) = pair(&rt).await;
+    let mut source = phone_source(&caller.phone).await;
+    // Written ahead of the call: 240 ms.
+    for _ in 0..4 {
+        source.write(&[0.5_f32; 2_880]).await.unwrap();
+    }
+    drop(source);
+    let (call, _) = establish(&mut caller, &mut callee).await;
+    caller.until_state(|state| !state.has_source).await;
+    eventually(&rt, async || frames_received(&callee).await >= 4).await;
+    finish(call, caller, callee).await;
+}
+
+async fn a_phone_without_a_source_sends_silence_where_it_is_to<R: TestRuntime>(rt: R) {
+    let caller = builder().missing_source(MissingSource::Silence);
+    let (mut caller, mut callee) = pair_of(&rt, caller, builder()).await;
+    let (call, _) = establish(&mut caller, &mut callee).await;
+    eventually(&rt, async || frames_received(&callee).await >= 5).await;
+    let source = phone_source(&caller.phone).await;
+    let speaking = spawn(&rt, speak::<f32>(source, AudioFormat::PHONE, 960));
+    let mut sink = phone_sink(&callee.phone).await;
+    hear::<R, f32>(&rt, &mut sink, 960).await;
+    drop(phone_source(&caller.phone).await);
+    within(&rt, "the speaker is told", speaking).await;
+    let goal = frames_received(&callee).await + 5;
+    eventually(&rt, async || frames_received(&callee).await >= goal).await;
+    hear_silence(&rt, &mut sink, 10).await;
+    finish(call, caller, callee).await;
+}
+
+async fn sound_of_an_earlier_call_is_not_heard_in_the_next<R: TestRuntime>(rt: R) {
+    let (mut caller, mut callee) = pair(&rt).await;
+    let (call, _) = establish(&mut caller, &mut callee).await;
+    let mut sink = phone_sink(&callee.phone).await;
+    let source = phone_source(&caller.phone).await;
+    let speaking = spawn(&rt, speak::<f32>(source, AudioFormat::PHONE, 960));
+    hear::<R, f32>(&rt, &mut sink, 960).await;
+    // From here on the sink's owner takes nothing.
+    let goal = frames_received(&callee).await + 10;
+    eventually(&rt, async || frames_received(&callee).await >= goal).await;
+    call.hang_up().await.unwrap();
+    caller.end().await;
+    callee.end().await;
+    drop(phone_source(&caller.phone).await);
+    within(&rt, "the speaker is told", speaking).await;
+
+    let (call, _) = establish(&mut caller, &mut callee).await;
+    callee.figures().await;
+    let mut block = [0.0_f32; 960];
+    for _ in 0..40 {
+        within(&rt, "silence has a pace too", sink.read(&mut block)).await.unwrap();
+        assert!(level(&block) < 0.01, "{}", level(&block));
+    }
+    finish(call, caller, callee).await;
+}
+
+async fn ports_of_a_phone_that_has_shut_down_are_detached<R: TestRuntime>(rt: R) {
+    let app = App::start(&rt, builder()).await;
+    for clock in [Clock::Phone, Clock::Device] {
+        let phone = App::start(&rt, builder()).await.phone;
+        let mut source = phone.audio_source(AudioFormat::PHONE, clock).await.unwrap();
+        let mut sink = phone.audio_sink(AudioFormat::PHONE, clock).await.unwrap();
+        phone.shutdown().await;
+        let mut block = [1_i16; 960];
+        assert_eq!(source.write(&block).await, Err(AudioError::Detached));
+        assert_eq!(source.try_write(&block), Err(AudioError::Detached));
+        assert_eq!(sink.read(&mut block).await, Err(AudioError::Detached));
+        assert_eq!(sink.fill(&mut block), Err(AudioError::Detached));
+        assert_eq!(block, [0; 960]);
+        let refused = phone.audio_source(AudioFormat::PHONE, clock).await.unwrap_err();
+        assert_eq!(refused, AudioError::Detached);
+        let refused = phone.audio_sink(AudioFormat::PHONE, clock).await.unwrap_err();
+        assert_eq!(refused, AudioError::Detached);
+    }
+    app.shutdown().await;
+}
+
+async fn formats_that_cannot_be_are_refused<R: TestRuntime>(rt: R) {
+    let app = App::start(&rt, builder()).await;
+    let refused = app.phone.audio_sink(format(48_000, 0), Clock::Phone).await.unwrap_err();
+    assert_eq!(refused, AudioError::NoChannel);
+    let refused = app.phone.audio_source(format(10, 1), Clock::Phone).await.unwrap_err();
+    assert!(matches!(refused, AudioError::Rate { rate_hz: 10, .. }), "{refused}");
+    let mut sink = app.phone.audio_sink(format(48_000, 2), Clock::Device).await.unwrap();
+    let partial = AudioError::Partial { length: 3, channels: 2 };
+    assert_eq!(sink.fill(&mut [0_i16; 3]), Err(partial));
+    app.shutdown().await;
+}
+
+async fn phone_source(phone: &Phone) -> AudioSource {
+    phone.audio_source(AudioFormat::PHONE, Clock::Phone).await.unwrap()
+}
+
+async fn phone_sink(phone: &Phone) -> AudioSink {
+    phone.audio_sink(AudioFormat::PHONE, Clock::Phone).await.unwrap()
+}
+
+async fn frames_received<R: TestRuntime>(app: &App<R>) -> u64 {
+    app.figures().await.telephone.frames_received
+}
+
+/// Waits until what was said before is not heard any more.
+async fn hear_silence_of<R: TestRuntime, S: Pcm>(
+    rt: &R,
+    sink: &mut AudioSink,
+    format: AudioFormat,
+) {
+    let quiet = async {
+        let mut block =
+            vec![S::of(1.0); format.rate_hz as usize / 50 * usize::from(format.channels)];
+        let mut silent = 0;
+        while silent < 10 {
+            sink.read(&mut block).await.expect("the phone runs");
+            silent = if level(&block) < 0.01 { silent + 1 } else { 0 };
+        }
+    };
+    within(rt, "there is silence", quiet).await;
+}

@@ -1,0 +1,264 @@
+//! Phones whose links come from the app's own Reticulum stack: here, a table.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use lxst_phone::telephony::{CallState, LinkEnd, LinkEvent, LinkFailure, LinkId, LinkRequest};
+use lxst_phone::{
+    AudioFormat, Clock, EndReason, IdentityHash, LinkCommand, LinkPort, LinkReporter, PhoneBuilder,
+    Profile,
+};
+
+use crate::support::sound::{hear, speak};
+use crate::support::{App, TestRuntime, config, establish, finish, nobody, spawn, within};
+
+on_each_runtime!(
+    a_call_with_sound_goes_over_the_apps_own_stack,
+    either_side_hangs_up_and_the_next_call_works,
+    a_stack_that_knows_no_path_says_so,
+    a_call_ends_when_the_stack_loses_its_link,
+    a_phone_on_another_stack_shuts_down_and_its_port_ends,
+    a_stack_that_is_gone_keeps_nobody_waiting,
+    a_network_that_comes_up_is_announced_on,
+    a_flood_of_reports_keeps_nobody_waiting,
+);
+
+async fn a_call_with_sound_goes_over_the_apps_own_stack<R: TestRuntime>(rt: R) {
+    let network = Network::default();
+    let (mut caller, mut callee) = (network.phone(&rt).await, network.phone(&rt).await);
+    let (call, _) = establish(&mut caller, &mut callee).await;
+    let source = caller.phone.audio_source(AudioFormat::PHONE, Clock::Phone).await.unwrap();
+    let speaking = spawn(&rt, speak::<i16>(source, AudioFormat::PHONE, 960));
+    let mut sink = callee.phone.audio_sink(AudioFormat::PHONE, Clock::Phone).await.unwrap();
+    hear::<R, i16>(&rt, &mut sink, 960).await;
+    assert!(caller.figures().await.endpoint.is_none());
+    assert!(caller.figures().await.telephone.media_packets_sent > 0);
+    finish(call, caller, callee).await;
+    within(&rt, "the speaker is told", speaking).await;
+}
+
+async fn either_side_hangs_up_and_the_next_call_works<R: TestRuntime>(rt: R) {
+    let network = Network::default();
+    let (mut caller, mut callee) = (network.phone(&rt).await, network.phone(&rt).await);
+    for n in 0..4 {
+        let (outgoing, incoming) = establish(&mut caller, &mut callee).await;
+        let ends = (EndReason::LocalHangup, EndReason::RemoteHangup);
+        if n % 2 == 0 {
+            outgoing.hang_up().await.unwrap();
+            assert_eq!((caller.end().await, callee.end().await), ends);
+        } else {
+            incoming.hang_up().await.unwrap();
+            assert_eq!((callee.end().await, caller.end().await), ends);
+        }
+        std::mem::swap(&mut caller, &mut callee);
+    }
+    caller.shutdown().await;
+    callee.shutdown().await;
+    assert_eq!(network.links(), 0);
+}
+
+async fn a_stack_that_knows_no_path_says_so<R: TestRuntime>(rt: R) {
+    let network = Network::default();
+    let mut caller = network.phone(&rt).await;
+    let call = caller.dial(nobody()).await;
+    assert_eq!(caller.ended().await, (call.id(), EndReason::NoPath));
+    caller.shutdown().await;
+}
+
+async fn a_call_ends_when_the_stack_loses_its_link<R: TestRuntime>(rt: R) {
+    let network = Network::default();
+    let (mut caller, mut callee) = (network.phone(&rt).await, network.phone(&rt).await);
+    for (end, reason) in [
+        (LinkEnd::Interface, EndReason::LinkLost),
+        (LinkEnd::Timeout, EndReason::LinkLost),
+        (LinkEnd::Peer, EndReason::RemoteHangup),
+    ] {
+        establish(&mut caller, &mut callee).await;
+        network.cut(end).await;
+        assert_eq!((caller.end().await, callee.end().await), (reason, reason), "{end:?}");
+    }
+    caller.shutdown().await;
+    callee.shutdown().await;
+}
+
+async fn a_phone_on_another_stack_shuts_down_and_its_port_ends<R: TestRuntime>(rt: R) {
+    let network = Network::default();
+    let (mut caller, mut callee) = (network.phone(&rt).await, network.phone(&rt).await);
+    establish(&mut caller, &mut callee).await;
+    caller.shutdown().await;
+    assert_eq!(callee.end().await, EndReason::RemoteHangup);
+    callee.shutdown().await;
+    let served = async {
+        for served in network.served() {
+            // The task that serves a port ends with it.
+            served.recv().await.unwrap_err();
+        }
+    };
+    within(&rt, "the ports end", served).await;
+    let reporter = network.reporter(caller.identity());
+    within(&rt, "nobody waits for a report", reporter.network_up()).await;
+}
+
+async fn a_stack_that_is_gone_keeps_nobody_waiting<R: TestRuntime>(rt: R) {
+    let (builder, port) = PhoneBuilder::<R>::on_links(nobody());
+    drop(port);
+    let mut alone = App::start(&rt, builder).await;
+    let call = alone.phone.dial(nobody(), Profile::MediumQuality).await.unwrap();
+    assert_eq!(alone.call_state(), CallState::Calling);
+    call.hang_up().await.unwrap();
+    assert_eq!(alone.end().await, EndReason::Cancelled);
+    alone.shutdown().await;
+}
+
+async fn a_network_that_comes_up_is_announced_on<R: TestRuntime>(rt: R) {
+    let (builder, port) = PhoneBuilder::<R>::on_links(nobody());
+    let alone = App::start(&rt, builder).await;
+    port.reporter().network_up().await;
+    let announced = async {
+        while let Some(command) = port.next().await {
+            if command == LinkCommand::Announce {
+                return;
+            }
+        }
+        panic!("the phone runs");
+    };
+    within(&rt, "the phone announces itself", announced).await;
+    alone.shutdown().await;
+    within(&rt, "the port ends", async { while port.next().await.is_some() {} }).await;
+}
+
+async fn a_flood_of_reports_keeps_nobody_waiting<R: TestRuntime>(rt: R) {
+    let network = Network::default();
+    let (mut caller, mut callee) = (network.phone(&rt).await, network.phone(&rt).await);
+    let reporter = network.reporter(callee.identity());
+    let is_enough = Arc::new(Mutex::new(false));
+    let floods: Vec<_> = (0..2)
+        .map(|_| {
+            let (reporter, is_enough) = (reporter.clone(), is_enough.clone());
+            std::thread::spawn(move || {
+                while !*is_enough.lock().unwrap() {
+                    reporter.event_blocking(LinkId(0), LinkEvent::Heard);
+                }
+            })
+        })
+        .collect();
+    let (call, _) = establish(&mut caller, &mut callee).await;
+    for _ in 0..100 {
+        within(&rt, "requests are answered", callee.figures()).await;
+    }
+    finish(call, caller, callee).await;
+    *is_enough.lock().unwrap() = true;
+    for flood in floods {
+        flood.join().unwrap();
+    }
+}
+
+/// A Reticulum of a few phones.
+#[derive(Clone, Default)]
+struct Network(Arc<Mutex<Table>>);
+
+#[derive(Default)]
+struct Table {
+    phones: BTreeMap<IdentityHash, LinkReporter>,
+    /// The other end of each end of a link.
+    ends: BTreeMap<End, End>,
+    served: Vec<async_channel::Receiver<()>>,
+}
+
+type End = (IdentityHash, LinkId);
+
+impl Network {
+    /// A phone on this network.
+    async fn phone<R: TestRuntime>(&self, rt: &R) -> App<R> {
+        let identity = nobody();
+        let (builder, port) = PhoneBuilder::<R>::on_links(identity);
+        let app = App::start(rt, builder.telephone(config())).await;
+        assert_eq!(app.identity(), identity);
+        let (serving, served) = async_channel::bounded(1);
+        {
+            let mut table = self.0.lock().unwrap();
+            table.phones.insert(identity, port.reporter());
+            table.served.push(served);
+        }
+        let network = self.clone();
+        rt.spawn(async move {
+            network.serve(identity, &port).await;
+            drop(serving);
+        });
+        self.reporter(identity).network_up().await;
+        app
+    }
+
+    async fn serve(&self, identity: IdentityHash, port: &LinkPort) {
+        while let Some(command) = port.next().await {
+            match command {
+                LinkCommand::Link { link, request: LinkRequest::Open(to) } => {
+                    self.open((identity, link), to).await;
+                }
+                LinkCommand::Link { link, request: LinkRequest::Identify } => {
+                    self.report((identity, link), LinkEvent::Identified(identity)).await;
+                }
+                LinkCommand::Link { link, request: LinkRequest::Close } => {
+                    self.report((identity, link), LinkEvent::Closed(LinkEnd::Peer)).await;
+                    self.forget((identity, link));
+                }
+                LinkCommand::Send { link, data, .. } => {
+                    let far = self.0.lock().unwrap().ends.get(&(identity, link)).copied();
+                    if let Some((far, link)) = far {
+                        self.reporter(far).packet(link, data).await;
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    async fn open(&self, near: End, to: IdentityHash) {
+        let to_phone = self.0.lock().unwrap().phones.get(&to).cloned();
+        let Some(phone) = to_phone else {
+            let failed = LinkEvent::Failed(LinkFailure::NoPath);
+            return self.reporter(near.0).event(near.1, failed).await;
+        };
+        let far = (to, phone.incoming());
+        self.0.lock().unwrap().ends.extend([(near, far), (far, near)]);
+        let (rtt, mdu) = (Duration::from_millis(1), 431);
+        phone.event(far.1, LinkEvent::Incoming { rtt, mdu }).await;
+        self.reporter(near.0).event(near.1, LinkEvent::Up { rtt, mdu }).await;
+    }
+
+    /// Tells the other end.
+    async fn report(&self, near: End, event: LinkEvent) {
+        let far = self.0.lock().unwrap().ends.get(&near).copied();
+        if let Some((far, link)) = far {
+            self.reporter(far).event(link, event).await;
+        }
+    }
+
+    fn forget(&self, near: End) {
+        let mut table = self.0.lock().unwrap();
+        if let Some(far) = table.ends.remove(&near) {
+            table.ends.remove(&far);
+        }
+    }
+
+    /// Loses every link.
+    async fn cut(&self, end: LinkEnd) {
+        let ends = std::mem::take(&mut self.0.lock().unwrap().ends);
+        for (identity, link) in ends.into_keys() {
+            self.reporter(identity).event(link, LinkEvent::Closed(end)).await;
+        }
+    }
+
+    fn links(&self) -> usize {
+        self.0.lock().unwrap().ends.len()
+    }
+
+    fn reporter(&self, identity: IdentityHash) -> LinkReporter {
+        self.0.lock().unwrap().phones[&identity].clone()
+    }
+
+    fn served(&self) -> Vec<async_channel::Receiver<()>> {
+        self.0.lock().unwrap().served.clone()
+    }
+}

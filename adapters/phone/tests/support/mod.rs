@@ -1,0 +1,288 @@
+//! An app with a phone, as tests drive it on any runtime.
+
+#![allow(dead_code, reason = "each test binary uses its part")]
+#![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
+
+pub(crate) mod relay;
+pub(crate) mod sound;
+
+use std::future::Future;
+use std::time::Duration;
+
+use futures_lite::future::or;
+use lxst_phone::reticulum::Config as EndpointConfig;
+use lxst_phone::telephony::{AnswerMode, CallState, CallerLimits, Config, Role};
+use lxst_phone::{
+    Call, CallError, CallEvent, CallId, EndReason, Event, Events, Figures, Identity, IdentityHash,
+    Interface, OsRng, Phone, PhoneBuilder, Profile, Runtime,
+};
+use lxst_smol::Smol;
+use lxst_tokio::Tokio;
+
+/// A runtime that can run a whole test.
+pub(crate) trait TestRuntime: Runtime {
+    fn block_on<T>(test: impl Future<Output = T>) -> T;
+}
+
+impl TestRuntime for Tokio {
+    fn block_on<T>(test: impl Future<Output = T>) -> T {
+        let mut builder = tokio::runtime::Builder::new_multi_thread();
+        builder.worker_threads(2).enable_all().build().unwrap().block_on(test)
+    }
+}
+
+impl TestRuntime for Smol {
+    fn block_on<T>(test: impl Future<Output = T>) -> T {
+        smol::block_on(test)
+    }
+}
+
+/// How long anything may take that a test waits for.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// An app: its phone, and the events that it reads.
+pub(crate) struct App<R> {
+    pub(crate) rt: R,
+    pub(crate) phone: Phone,
+    pub(crate) events: Events,
+}
+
+impl<R: TestRuntime> App<R> {
+    pub(crate) async fn start(rt: &R, builder: PhoneBuilder<R>) -> Self {
+        let (phone, events) = builder.start().await.unwrap();
+        Self { rt: rt.clone(), phone, events }
+    }
+
+    pub(crate) async fn listening(rt: &R) -> Self {
+        Self::start(rt, builder().interface(tcp_server())).await
+    }
+
+    pub(crate) async fn connected(rt: &R, address: impl Into<String>) -> Self {
+        Self::start(rt, builder().interface(Interface::tcp_client(address))).await
+    }
+
+    /// Where this phone's first interface listens.
+    pub(crate) fn address(&self) -> String {
+        self.phone.listening()[0].to_string()
+    }
+
+    pub(crate) fn identity(&self) -> IdentityHash {
+        self.phone.identity()
+    }
+
+    /// Dials in the default profile.
+    pub(crate) async fn dial(&self, to: IdentityHash) -> Call {
+        self.phone.dial(to, Profile::MediumQuality).await.unwrap()
+    }
+
+    pub(crate) async fn until(&mut self, wanted: impl Fn(&CallEvent) -> bool) -> CallEvent {
+        let found = async {
+            loop {
+                let event = self.events.next().await.expect("the phone runs");
+                if let Event::Call(event) = event
+                    && wanted(&event)
+                {
+                    return event;
+                }
+            }
+        };
+        within(&self.rt, "the event comes", found).await
+    }
+
+    pub(crate) async fn incoming(&mut self) -> Call {
+        match self.until(|event| matches!(event, CallEvent::Incoming { .. })).await {
+            CallEvent::Incoming { call, .. } => self.phone.call(call),
+            other => unreachable!("{other:?}"),
+        }
+    }
+
+    pub(crate) async fn established(&mut self) {
+        self.until(|event| matches!(event, CallEvent::Established { .. })).await;
+    }
+
+    pub(crate) async fn end(&mut self) -> EndReason {
+        self.ended().await.1
+    }
+
+    pub(crate) async fn ended(&mut self) -> (CallId, EndReason) {
+        match self.until(|event| matches!(event, CallEvent::Ended { .. })).await {
+            CallEvent::Ended { call, reason } => (call, reason),
+            other => unreachable!("{other:?}"),
+        }
+    }
+
+    /// All that is still told of calls, until the phone has nothing more to tell.
+    pub(crate) async fn rest(&mut self) -> Vec<CallEvent> {
+        let rest = async {
+            let mut rest = Vec::new();
+            while let Some(event) = self.events.next().await {
+                if let Event::Call(event) = event {
+                    rest.push(event);
+                }
+            }
+            rest
+        };
+        within(&self.rt, "the events end", rest).await
+    }
+
+    /// Waits until the phone stands so.
+    pub(crate) async fn until_state(&self, is_so: impl Fn(&lxst_phone::State) -> bool) {
+        let mut watch = self.phone.watch();
+        let changed = async {
+            let mut state = watch.state();
+            while !is_so(&state) {
+                state = watch.changed().await.expect("the phone runs");
+            }
+        };
+        within(&self.rt, "the phone comes to stand so", changed).await;
+    }
+
+    pub(crate) async fn until_connected(&self) {
+        self.until_state(|state| state.connections > 0).await;
+    }
+
+    pub(crate) fn call_state(&self) -> CallState {
+        self.phone.state().call.map_or(CallState::Idle, |call| call.state)
+    }
+
+    pub(crate) async fn figures(&self) -> Figures {
+        self.phone.figures().await.unwrap()
+    }
+
+    pub(crate) async fn shutdown(&self) {
+        within(&self.rt, "the phone shuts down", self.phone.shutdown()).await;
+    }
+}
+
+/// Waits for something, but not for ever.
+pub(crate) async fn within<R: TestRuntime, T>(
+    rt: &R,
+    what: &str,
+    work: impl Future<Output = T>,
+) -> T {
+    let done = async { Some(work.await) };
+    let late = async {
+        pause(rt, PATIENCE).await;
+        None
+    };
+    or(done, late).await.unwrap_or_else(|| panic!("it did not come to pass that {what}"))
+}
+
+pub(crate) async fn pause<R: TestRuntime>(rt: &R, time: Duration) {
+    rt.sleep_until(rt.now() + time).await;
+}
+
+/// Waits for what nothing tells.
+pub(crate) async fn eventually<R: TestRuntime>(rt: &R, mut is_so: impl AsyncFnMut() -> bool) {
+    let wait = async {
+        while !is_so().await {
+            pause(rt, Duration::from_millis(2)).await;
+        }
+    };
+    within(rt, "it is so", wait).await;
+}
+
+/// Runs a task, whose result can be waited for.
+pub(crate) fn spawn<R: TestRuntime, T: Send + 'static>(
+    rt: &R,
+    work: impl Future<Output = T> + Send + 'static,
+) -> impl Future<Output = T> {
+    let (sender, result) = async_channel::bounded(1);
+    rt.spawn(async move {
+        // The test may have failed meanwhile.
+        let _ = sender.try_send(work.await);
+    });
+    async move { result.recv().await.expect("the task does not panic") }
+}
+
+/// A phone that anybody may call at any rate, and that soon gives up to search a path.
+pub(crate) fn builder<R: TestRuntime>() -> PhoneBuilder<R> {
+    of(Identity::generate(&mut OsRng))
+}
+
+pub(crate) fn of<R: TestRuntime>(identity: Identity) -> PhoneBuilder<R> {
+    PhoneBuilder::new(identity).telephone(config())
+}
+
+pub(crate) fn config() -> Config {
+    let limits =
+        CallerLimits { one_caller: u16::MAX, strangers: u16::MAX, ..CallerLimits::default() };
+    Config { limits, ..Config::default() }
+}
+
+pub(crate) fn automatic() -> Config {
+    Config { answer: AnswerMode::Automatic, ..config() }
+}
+
+/// An endpoint that gives up soon.
+pub(crate) fn impatient() -> EndpointConfig {
+    EndpointConfig { path_search: Duration::from_millis(300) }
+}
+
+pub(crate) fn tcp_server() -> Interface {
+    Interface::tcp_server("127.0.0.1:0")
+}
+
+pub(crate) fn nobody() -> IdentityHash {
+    IdentityHash(Identity::generate(&mut OsRng).hash().0)
+}
+
+/// An address on which nobody listens.
+pub(crate) fn free_address() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().to_string()
+}
+
+/// A caller that is connected to a callee.
+pub(crate) async fn pair<R: TestRuntime>(rt: &R) -> (App<R>, App<R>) {
+    pair_of(rt, builder(), builder()).await
+}
+
+/// As [`pair`], of two phones with settings.
+pub(crate) async fn pair_of<R: TestRuntime>(
+    rt: &R,
+    caller: PhoneBuilder<R>,
+    callee: PhoneBuilder<R>,
+) -> (App<R>, App<R>) {
+    let callee = App::start(rt, callee.interface(tcp_server())).await;
+    let caller = caller.interface(Interface::tcp_client(callee.address()));
+    (App::start(rt, caller).await, callee)
+}
+
+/// Dials until it rings on both sides, and gives the two sides' handles to the call.
+pub(crate) async fn ring<R: TestRuntime>(caller: &mut App<R>, callee: &mut App<R>) -> (Call, Call) {
+    let outgoing = caller.dial(callee.identity()).await;
+    let incoming = callee.incoming().await;
+    caller.until(|event| matches!(event, CallEvent::Ringing { .. })).await;
+    (outgoing, incoming)
+}
+
+/// Brings up a call.
+pub(crate) async fn establish<R: TestRuntime>(
+    caller: &mut App<R>,
+    callee: &mut App<R>,
+) -> (Call, Call) {
+    let (outgoing, incoming) = ring(caller, callee).await;
+    incoming.answer().await.unwrap();
+    callee.established().await;
+    caller.established().await;
+    (outgoing, incoming)
+}
+
+/// Hangs up, sees both sides end, and ends the phones.
+pub(crate) async fn finish<R: TestRuntime>(call: Call, mut near: App<R>, mut far: App<R>) {
+    call.hang_up().await.unwrap();
+    assert_eq!(near.end().await, EndReason::LocalHangup);
+    assert_eq!(far.end().await, EndReason::RemoteHangup);
+    near.shutdown().await;
+    far.shutdown().await;
+}
+
+/// That a call is over is what all of its handle's requests are refused with.
+pub(crate) fn is_over(result: Result<(), CallError>) -> bool {
+    result == Err(CallError::Refused(lxst_phone::InputError::UnknownCall))
+}
+
+pub(crate) fn role<R: TestRuntime>(app: &App<R>) -> Option<Role> {
+    app.phone.state().call.map(|call| call.role)
+}

@@ -1,0 +1,166 @@
+//! Sound to send, and how to hear it.
+
+use std::f32::consts::TAU;
+use std::time::Duration;
+
+use lxst_phone::{AudioError, AudioFormat, AudioSink, AudioSource, Sample};
+
+use super::{PATIENCE, TestRuntime, within};
+
+/// A sample type of which sound is made.
+pub(crate) trait Pcm: Sample + Send + Sync + 'static {
+    const SILENCE: Self;
+    fn of(sample: f32) -> Self;
+    fn value(self) -> f32;
+}
+
+impl Pcm for f32 {
+    const SILENCE: Self = 0.0;
+
+    fn of(sample: f32) -> Self {
+        sample
+    }
+
+    fn value(self) -> f32 {
+        self
+    }
+}
+
+impl Pcm for i16 {
+    const SILENCE: Self = 0;
+
+    fn of(sample: f32) -> Self {
+        (sample * 32_767.0) as Self
+    }
+
+    fn value(self) -> f32 {
+        f32::from(self) / 32_768.0
+    }
+}
+
+impl Pcm for u16 {
+    const SILENCE: Self = 32_768;
+
+    fn of(sample: f32) -> Self {
+        (sample * 32_767.0 + 32_768.0) as Self
+    }
+
+    fn value(self) -> f32 {
+        f32::from(self) / 32_768.0 - 1.0
+    }
+}
+
+/// A tone of 500 Hz without an end.
+pub(crate) struct Tone {
+    format: AudioFormat,
+    moment: u64,
+}
+
+impl Tone {
+    pub(crate) const fn new(format: AudioFormat) -> Self {
+        Self { format, moment: 0 }
+    }
+
+    pub(crate) fn block<S: Pcm>(&mut self, moments: usize) -> Vec<S> {
+        let mut block = Vec::new();
+        for _ in 0..moments {
+            let phase = (self.moment * 500) as f32 / self.format.rate_hz as f32;
+            let sample = S::of(0.5 * (TAU * phase.fract()).sin());
+            block.extend((0..self.format.channels).map(|_| sample));
+            self.moment += 1;
+        }
+        block
+    }
+}
+
+/// Speaks at the phone's pace, in blocks of so many moments, until the port is detached.
+pub(crate) async fn speak<S: Pcm>(mut source: AudioSource, format: AudioFormat, moments: usize) {
+    let mut tone = Tone::new(format);
+    loop {
+        match source.write(&tone.block::<S>(moments)).await {
+            Ok(()) => {}
+            Err(error) => return assert_eq!(error, AudioError::Detached),
+        }
+    }
+}
+
+/// Speaks as a device does, until the port is detached: a block at a time, at the device's pace.
+pub(crate) async fn speak_as_device<R: TestRuntime, S: Pcm>(
+    rt: R,
+    mut source: AudioSource,
+    format: AudioFormat,
+    moments: usize,
+) {
+    let mut tone = Tone::new(format);
+    let mut due = rt.now();
+    loop {
+        match source.try_write(&tone.block::<S>(moments)) {
+            Ok(()) => {}
+            Err(error) => return assert_eq!(error, AudioError::Detached),
+        }
+        due += period(format, moments);
+        rt.sleep_until(due).await;
+    }
+}
+
+/// Reads until the tone is heard.
+pub(crate) async fn hear<R: TestRuntime, S: Pcm>(rt: &R, sink: &mut AudioSink, length: usize) {
+    let heard = async {
+        let mut block = vec![S::SILENCE; length];
+        loop {
+            sink.read(&mut block).await.expect("the phone runs");
+            if is_tone(&block) {
+                return;
+            }
+        }
+    };
+    within(rt, "the tone is heard", heard).await;
+}
+
+/// Reads until there is silence.
+pub(crate) async fn hear_silence<R: TestRuntime>(rt: &R, sink: &mut AudioSink, blocks: usize) {
+    let quiet = async {
+        let mut block = [0.0_f32; 960];
+        let mut silent = 0;
+        while silent < blocks {
+            sink.read(&mut block).await.expect("the phone runs");
+            silent = if level(&block) < 0.01 { silent + 1 } else { 0 };
+        }
+    };
+    within(rt, "there is silence", quiet).await;
+}
+
+/// Fills blocks as a device does until the tone is heard.
+pub(crate) async fn hear_as_device<R: TestRuntime, S: Pcm>(
+    rt: &R,
+    sink: &mut AudioSink,
+    format: AudioFormat,
+    moments: usize,
+) {
+    let until = rt.now() + PATIENCE;
+    let mut due = rt.now();
+    let mut block = vec![S::SILENCE; moments * usize::from(format.channels)];
+    loop {
+        sink.fill(&mut block).expect("the phone runs");
+        if is_tone(&block) {
+            return;
+        }
+        assert!(due < until, "the tone is heard");
+        due += period(format, moments);
+        rt.sleep_until(due).await;
+    }
+}
+
+fn period(format: AudioFormat, moments: usize) -> Duration {
+    Duration::from_secs(moments as u64) / format.rate_hz
+}
+
+/// The root of the mean square, of a tone of half the scale 0.35.
+pub(crate) fn level<S: Pcm>(block: &[S]) -> f32 {
+    let squares: f32 = block.iter().map(|sample| sample.value().powi(2)).sum();
+    (squares / block.len() as f32).sqrt()
+}
+
+fn is_tone<S: Pcm>(block: &[S]) -> bool {
+    (0.15..0.6).contains(&level(block))
+}

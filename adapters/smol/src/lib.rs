@@ -1,0 +1,105 @@
+//! LXST voice calls over Reticulum, on smol.
+//!
+//! ```no_run
+//! use lxst_smol::{AudioFormat, CallEvent, Clock, Event, Interface, PhoneBuilder, Profile};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! smol::block_on(async {
+//!     let interface = Interface::tcp_client("127.0.0.1:4242");
+//!     let (phone, mut events) = PhoneBuilder::open("me")?.interface(interface).start().await?;
+//!
+//!     let friend = "f293e5612b27dbc491e52cc9845d3f53".parse()?;
+//!     let call = phone.dial(friend, Profile::MediumQuality).await?;
+//!     let mut speaker = phone.audio_sink(AudioFormat::PHONE, Clock::Phone).await?;
+//!     while let Some(event) = events.next().await {
+//!         match event {
+//!             Event::Call(CallEvent::Established { .. }) => {
+//!                 let mut pcm = [0_i16; 960];
+//!                 speaker.read(&mut pcm).await?; // 20 ms, at real-time pace
+//!                 call.hang_up().await?;
+//!             }
+//!             Event::Call(CallEvent::Ended { reason, .. }) => {
+//!                 println!("over: {reason}");
+//!                 break;
+//!             }
+//!             _ => {}
+//!         }
+//!     }
+//!     phone.shutdown().await;
+//!     Ok(())
+//! })
+//! # }
+//! ```
+//!
+//! The API is `lxst-tokio`'s: moving an app means changing one `use`. A phone's task runs on smol's
+//! global executor.
+
+#![forbid(unsafe_code)]
+
+use std::future::Future;
+use std::io::Result;
+use std::net::SocketAddr;
+use std::time::Instant;
+
+pub use lxst_phone::*;
+use smol::{Async, Timer};
+
+/// Settings of a phone that is not started, on smol.
+pub type PhoneBuilder = lxst_phone::PhoneBuilder<Smol>;
+
+/// The runtime smol.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Smol;
+
+impl Runtime for Smol {
+    type Listener = Async<std::net::TcpListener>;
+    type Udp = Async<std::net::UdpSocket>;
+
+    fn now(&self) -> Instant {
+        Instant::now()
+    }
+
+    async fn sleep_until(&self, moment: Instant) {
+        Timer::at(moment).await;
+    }
+
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        smol::spawn(task).detach();
+    }
+
+    async fn connect_tcp(&self, address: &str) -> Result<ByteStream> {
+        Ok(tcp(smol::net::TcpStream::connect(address).await?))
+    }
+
+    #[cfg(unix)]
+    fn adopt_unix(&self, stream: std::os::unix::net::UnixStream) -> Result<ByteStream> {
+        let stream = smol::net::unix::UnixStream::from(Async::new(stream)?);
+        Ok(ByteStream::new(stream.clone(), stream))
+    }
+
+    fn adopt_listener(&self, listener: std::net::TcpListener) -> Result<Self::Listener> {
+        Async::new(listener)
+    }
+
+    async fn accept(&self, listener: &Self::Listener) -> Result<(ByteStream, SocketAddr)> {
+        let (stream, peer) = listener.accept().await?;
+        Ok((tcp(stream.into()), peer))
+    }
+
+    fn adopt_udp(&self, socket: std::net::UdpSocket) -> Result<Self::Udp> {
+        Async::new(socket)
+    }
+
+    async fn receive(&self, socket: &Self::Udp, datagram: &mut [u8]) -> Result<usize> {
+        socket.recv(datagram).await
+    }
+
+    async fn send(&self, socket: &Self::Udp, datagram: &[u8], to: SocketAddr) -> Result<()> {
+        socket.send_to(datagram, to).await.map(|_| ())
+    }
+}
+
+fn tcp(stream: smol::net::TcpStream) -> ByteStream {
+    prepare_tcp(&stream);
+    ByteStream::new(stream.clone(), stream)
+}

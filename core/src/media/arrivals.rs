@@ -1,0 +1,150 @@
+//! When frames arrive, against the estimated clock of their sender: how many were lost, and whether
+//! the peer pauses.
+//!
+//! Nothing on the wire numbers a frame, so an arriving frame is always the next one. A lost frame
+//! shows when even the earliest frames of a while come a whole frame too late; a drift of the two
+//! clocks shows as less than that, and is followed.
+
+use crate::limits::{PAUSE, SENDER_WINDOW};
+use crate::{Instant, Samples};
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Arrivals {
+    /// `None` until a frame came.
+    last: Option<Instant>,
+    /// What a frame plays.
+    frame: Samples,
+    /// What the frames of the last packet play together.
+    packet: Samples,
+    /// When the sender's clock makes the next frame due at the earliest, in µs.
+    due: i64,
+    /// How late the earliest frame of the window was, in µs.
+    least_late: Option<i64>,
+    window_ends: Instant,
+    /// Whether `due` was ever held against a window of arrivals.
+    is_calibrated: bool,
+}
+
+impl Arrivals {
+    /// Takes note of a frame, and tells how many frames are known to be lost by now that were not
+    /// before; fewer than none where some were only late.
+    pub(super) fn on_frame(&mut self, now: Instant, frame: Samples) -> i64 {
+        let mut lost = 0;
+        if self.frame != frame {
+            *self = Self { frame, due: micros(now), ..Self::default() };
+            self.window_ends = now + SENDER_WINDOW;
+        } else if self.is_pause(now) {
+            lost = self.close_window(now);
+            (self.due, self.is_calibrated) = (micros(now), false);
+        } else if now >= self.window_ends {
+            lost = self.close_window(now);
+        }
+        self.packet = if self.last == Some(now) { self.packet + frame } else { frame };
+        self.last = Some(now);
+        let late = micros(now) - self.due;
+        self.least_late = Some(self.least_late.map_or(late, |least| least.min(late)));
+        self.due += length(frame);
+        lost
+    }
+
+    /// Tells whether nothing came for so long that the peer pauses.
+    pub(super) fn is_pause(&self, now: Instant) -> bool {
+        // Where one is lost, two packets are as far apart as two of them last.
+        let packets = self.packet + self.packet + Samples(self.packet.0 / 2);
+        self.last.is_none_or(|last| now.since(last) >= PAUSE.max(packets.duration()))
+    }
+
+    fn close_window(&mut self, now: Instant) -> i64 {
+        self.window_ends = now + SENDER_WINDOW;
+        let Some(late) = self.least_late.take() else { return 0 };
+        if !core::mem::replace(&mut self.is_calibrated, true) {
+            self.due += late;
+            return 0;
+        }
+        let frame = length(self.frame).max(1);
+        let lost = (late + frame / 2).div_euclid(frame);
+        self.due += lost * frame + (late - lost * frame) / 8;
+        lost
+    }
+}
+
+fn micros(at: Instant) -> i64 {
+    // Half of the range leaves room for differences; moments of a thousand centuries fit.
+    i64::try_from(at.as_micros()).unwrap_or(i64::MAX).min(i64::MAX / 4)
+}
+
+fn length(samples: Samples) -> i64 {
+    i64::from(samples.0) * 125 / 6
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FRAME: Samples = Samples::from_millis(20);
+
+    #[test]
+    fn lost_frames_are_counted_and_late_ones_are_not() {
+        let mut arrivals = Arrivals::default();
+        let mut lost = 0;
+        for number in 0..2_000_u64 {
+            let late = [0, 35, 20, 5][number as usize % 4];
+            if number % 10 != 9 {
+                lost += arrivals.on_frame(at(number * 20 + late), FRAME);
+            }
+        }
+        assert!((190..=200).contains(&lost), "{lost}");
+    }
+
+    #[test]
+    fn longer_and_shorter_frames_are_no_loss() {
+        let mut arrivals = Arrivals::default();
+        let mut lost = 0;
+        for number in 0..3_000_u64 {
+            let millis = if number / 500 % 2 == 0 { 20 } else { 60 };
+            let start = number / 1_000 * 40_000 + number % 1_000 / 500 * 10_000;
+            lost += arrivals
+                .on_frame(at(start + number % 500 * millis), Samples::from_millis(millis as u32));
+        }
+        assert_eq!(lost, 0);
+    }
+
+    #[test]
+    fn a_drift_of_the_clocks_is_no_loss() {
+        for micros in [20_004, 19_996] {
+            let mut arrivals = Arrivals::default();
+            let frames = (0..60_000).map(|number| Instant::from_micros(number * micros));
+            let lost: i64 = frames.map(|now| arrivals.on_frame(now, FRAME)).sum();
+            assert_eq!(lost, 0, "{micros}");
+        }
+    }
+
+    #[test]
+    fn a_pause_is_no_loss_and_neither_is_a_stall_that_ends_in_a_burst() {
+        let mut arrivals = Arrivals::default();
+        let mut lost = 0;
+        for number in (0..100).chain(500..600) {
+            lost += arrivals.on_frame(at(number * 20), FRAME);
+        }
+        for number in 600..900_u64 {
+            lost += arrivals.on_frame(at((number * 20).max(12_500)), FRAME);
+        }
+        assert_eq!(lost, 0);
+    }
+
+    #[test]
+    fn a_pause_is_300_ms_or_two_packets_and_a_half() {
+        for (frame, packet, millis) in [(20, 1, 300), (400, 1, 1_000), (60, 4, 600)] {
+            let mut arrivals = Arrivals::default();
+            for _ in 0..packet {
+                arrivals.on_frame(at(0), Samples::from_millis(frame));
+            }
+            assert!(!arrivals.is_pause(at(millis - 1)));
+            assert!(arrivals.is_pause(at(millis)));
+        }
+    }
+
+    fn at(millis: u64) -> Instant {
+        Instant::from_millis(1_000 + millis)
+    }
+}

@@ -1,0 +1,119 @@
+//! What is told of a call's quality.
+
+use lxst_core::{Command, Event, Input, Mode, Mos, Quality, Samples, StreamChange};
+
+use crate::support::{Did, OUT_CALL, Script, feed, quiet};
+
+#[test]
+fn quality_is_told_once_a_second_while_the_call_stands() {
+    let mut phone = caller();
+    phone.at(1_999);
+    assert_eq!(phone.qualities.len(), 0);
+    phone.at(2_000);
+    assert_eq!(phone.qualities.len(), 1);
+    phone.at(11_500);
+    assert_eq!(phone.qualities.len(), 10);
+    phone.command(Command::HangUp(OUT_CALL)).at(20_000);
+    assert_eq!(phone.qualities.len(), 11);
+}
+
+#[test]
+fn a_call_that_ends_tells_of_its_quality_before_its_end() {
+    let mut phone = caller().phone;
+    let hang_up = Input::Command(Command::HangUp(OUT_CALL));
+    let now = lxst_core::Instant::from_millis(1_300);
+    let done = feed(&mut phone, now, hang_up, |_| {}).expect("the call stands");
+    let place = |is: fn(&Did) -> bool| done.iter().position(is).expect("it was told");
+    let quality = place(|did| matches!(did, Did::Event(Event::Quality { call: OUT_CALL, .. })));
+    assert!(quality < place(|did| matches!(did, Did::Stream(.., StreamChange::Closed))));
+    assert_eq!(place(|did| matches!(did, Did::Event(Event::Ended { .. }))), done.len() - 1);
+}
+
+#[test]
+fn figures_are_those_of_the_call_and_not_of_the_one_before() {
+    let mut phone = caller();
+    let first = talk(&mut phone, 100, |_| true);
+    assert_eq!((first.packets_received, first.frames_received), (100, 100));
+    phone.command(Command::HangUp(OUT_CALL)).establish();
+    let second = talk(&mut phone, 50, |_| true);
+    assert_eq!((second.packets_received, second.frames_received), (50, 50));
+    assert_eq!(phone.stats().frames_received, 150, "the counters go on");
+}
+
+#[test]
+fn rates_are_those_of_encoded_audio() {
+    let mut phone = caller();
+    let quality = talk(&mut phone, 100, |_| true);
+    // 60 bytes and the codec byte in 60 ms.
+    assert!((7_800..8_300).contains(&quality.received_bps), "{quality:?}");
+    phone.captured(60).take();
+    let now = phone.millis();
+    phone.at(now + 1_000);
+    assert_eq!(phone.qualities.last().map(|quality| quality.received_bps), Some(0));
+}
+
+#[test]
+fn lost_frames_show_as_loss_as_concealment_and_in_the_opinion() {
+    let mut phone = caller();
+    let good = talk(&mut phone, 200, |_| true);
+    assert_eq!((good.frames_lost, good.loss_per_mille()), (0, 0));
+    assert_eq!(good.concealed, Samples::ZERO);
+    let bad = talk(&mut phone, 500, |number| number % 10 != 5);
+    assert!((45..=50).contains(&bad.frames_lost), "{bad:?}");
+    let concealed = bad.concealed.duration().as_millis();
+    assert!((2_900..=3_100).contains(&concealed), "{concealed}");
+    assert!(bad.mos < good.mos && good.mos > Mos(350), "{} {}", bad.mos, good.mos);
+}
+
+#[test]
+fn a_peer_that_sends_nothing_for_5_s_is_silent() {
+    let mut phone = caller();
+    phone.at(5_500);
+    assert!(phone.qualities.iter().all(|quality| !quality.is_peer_silent));
+    phone.at(6_500).rx_frame(b"frame").at(7_500);
+    let silent: Vec<bool> = phone.qualities.iter().map(|quality| quality.is_peer_silent).collect();
+    assert_eq!(silent[4..], [true, false]);
+}
+
+#[test]
+fn an_opinion_reads_as_two_decimals() {
+    assert_eq!(Mos(405).to_string(), "4.05");
+}
+
+fn caller() -> Script {
+    Script::established_caller(quiet(), Mode::FullDuplex)
+}
+
+/// Lets frames of 60 ms come and play, those that arrive, and tells the figures of the end.
+fn talk(phone: &mut Script, frames: u32, arrives: impl Fn(u32) -> bool) -> Quality {
+    for number in 0..frames {
+        if arrives(number) {
+            phone.rx_frame(&[0x55; 60]);
+        }
+        for _ in 0..3 {
+            for _ in 0..2 {
+                answer(phone);
+                phone.pass(10);
+            }
+            answer(phone);
+            phone.consumed(20);
+        }
+    }
+    *phone.qualities.last().expect("a second has passed")
+}
+
+fn answer(phone: &mut Script) {
+    loop {
+        let done = phone.take();
+        if done.is_empty() {
+            return;
+        }
+        for did in done {
+            match did {
+                Did::Decode(job, ..) => phone.played(job.0, 60),
+                Did::Conceal(job, samples) => phone.played(job.0, samples.0 / 48),
+                _ => continue,
+            };
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! A call without a runtime: two phones, each a thread with a plain loop around one TCP socket.
+//!
+//! ```text
+//! cargo run --release --example blocking
+//! ```
+//!
+//! `lxst_driver::Driver` is a whole phone that does nothing by itself, so an app with an event loop
+//! of its own, or with none, needs no async runtime. [`Phone::turn`] is all that there is to it:
+//! drain what the driver has for others, sleep until its deadline or the next block of audio, give
+//! it what came meanwhile. The sleep here is a read of the socket with a timeout. Codec tasks run
+//! in between, inline; a millisecond or two each. An app that must not be late with anything else
+//! gives them to a thread (`lxst_driver::system::CoderThread`).
+//!
+//! Both sides hum for two seconds, each in a pitch of its own, and listen for the other's. The exit
+//! code is 0 when both were heard, else 1.
+
+use std::array;
+use std::error::Error;
+use std::f32::consts::TAU;
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::process::ExitCode;
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use lxst_driver::codecs::SAMPLE_RATE_HZ;
+use lxst_driver::core::{
+    self, Command, Direction, EndReason, Event as CallEvent, IdentityHash, Mode, PortChange,
+    Profile,
+};
+use lxst_driver::reticulum::{self, Endpoint, Identity, InterfaceConfig, InterfaceId};
+use lxst_driver::system::OsRng;
+use lxst_driver::{Coder, Config, Driver, Event, InterfaceOrigin, Network};
+
+type Failure = Box<dyn Error + Send + Sync>;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("blocking: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), Failure> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let stream = TcpStream::connect(listener.local_addr()?)?;
+    let (accepted, _) = listener.accept()?;
+    let bob = Phone::new("Bob", accepted, InterfaceConfig::TCP_ACCEPTED, [660.0, 440.0])?;
+    let alice = Phone::new("Alice", stream, InterfaceConfig::TCP, [440.0, 660.0])?;
+
+    let to_dial = bob.driver.identity();
+    let alice = thread::spawn(move || alice.call(Some(to_dial)));
+    let bob = thread::spawn(move || bob.call(None));
+    for (thread, expected) in [(alice, EndReason::LocalHangup), (bob, EndReason::RemoteHangup)] {
+        let reason = thread.join().map_err(|_| "a phone panicked")??;
+        if reason != expected {
+            return Err(format!("the call ended: {reason}, and not: {expected}").into());
+        }
+    }
+    println!("both heard the other");
+    Ok(())
+}
+
+/// A phone on one TCP connection.
+struct Phone {
+    name: &'static str,
+    driver: Driver,
+    coder: Coder,
+    stream: TcpStream,
+    interface: InterfaceId,
+    /// The driver's time counts from here.
+    origin: Instant,
+    next_block: core::Instant,
+    /// The pitch that is hummed, and the one that is listened for.
+    hum_hz: f32,
+    other_hz: f32,
+    hummed: usize,
+    /// Blocks in which the other was heard.
+    heard: u32,
+}
+
+impl Phone {
+    fn new(
+        name: &'static str,
+        stream: TcpStream,
+        config: InterfaceConfig,
+        [hum_hz, other_hz]: [f32; 2],
+    ) -> Result<Self, Failure> {
+        stream.set_nodelay(true)?;
+        let identity = Identity::generate(&mut OsRng);
+        let endpoint = Endpoint::new(identity, reticulum::Config::default(), Box::new(OsRng));
+        let unix_time_at_origin = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
+        let network = Network::Endpoint { endpoint, unix_time_at_origin };
+        let mut driver = Driver::new(Config::default(), network);
+
+        let (origin, now) = (Instant::now(), core::Instant::ORIGIN);
+        let interface = driver.interface_up(now, InterfaceOrigin(0), config);
+        let interface = interface.ok_or("the network is not our own")?;
+        for direction in [Direction::Send, Direction::Receive] {
+            driver.port(now, direction, PortChange::Attached);
+        }
+        let coder = Coder::new();
+        let (hummed, heard) = (0, 0);
+        Ok(Self {
+            name,
+            driver,
+            coder,
+            stream,
+            interface,
+            origin,
+            next_block: now,
+            hum_hz,
+            other_hz,
+            hummed,
+            heard,
+        })
+    }
+
+    /// Dials, or waits to be called; talks; hangs up, or hears the other hang up.
+    fn call(mut self, to: Option<IdentityHash>) -> Result<EndReason, Failure> {
+        if let Some(to) = to {
+            println!("{} dials {to}", self.name);
+            let now = self.now();
+            self.driver.dial(now, to, Profile::MediumQuality, Mode::FullDuplex)?;
+        }
+        let mut hang_up = None;
+        let give_up = Instant::now() + PATIENCE;
+        while Instant::now() < give_up {
+            if let Some((_, call)) = hang_up.take_if(|(moment, _)| *moment <= Instant::now()) {
+                self.driver.command(self.now(), Command::HangUp(call))?;
+            }
+            while let Some(event) = self.driver.poll_event() {
+                let Event::Call(event) = event else { continue };
+                match event {
+                    CallEvent::Ringing { .. } => println!("{} hears that it rings", self.name),
+                    CallEvent::Incoming { call, from } => {
+                        println!("{} answers {from}", self.name);
+                        self.driver.command(self.now(), Command::Answer(call))?;
+                    }
+                    CallEvent::Established { call, profile, .. } => {
+                        println!("{} talks, in {profile}", self.name);
+                        hang_up = to.map(|_| (Instant::now() + TALK, call));
+                    }
+                    CallEvent::Ended { reason, .. } => return self.end(reason),
+                    _ => {}
+                }
+            }
+            self.turn()?;
+        }
+        Err(format!("{}'s call did not end within {PATIENCE:?}", self.name).into())
+    }
+
+    /// Lets the driver do what is to be done, and waits for more, until the next block at most.
+    fn turn(&mut self) -> io::Result<()> {
+        self.drain()?;
+        let wake = self.driver.poll_timeout().map_or(self.next_block, |at| at.min(self.next_block));
+        let wait = wake.since(self.now());
+        if !wait.is_zero() {
+            self.receive(wait)?;
+        }
+        self.driver.handle_timeout(self.now());
+        while self.next_block <= self.now() {
+            self.next_block = self.next_block + BLOCK;
+            self.on_block();
+            self.drain()?;
+        }
+        Ok(())
+    }
+
+    /// Does what the driver has for others: codec tasks for the coder, bytes for the network.
+    fn drain(&mut self) -> io::Result<()> {
+        while let Some(task) = self.driver.poll_task() {
+            if let Some(done) = self.coder.run(task) {
+                self.driver.handle_done(self.now(), done);
+            }
+        }
+        let (now, mut buffer) = (self.now(), Vec::new());
+        while let Some(bytes) = self.driver.poll_transmit(now, self.interface, &mut buffer) {
+            self.stream.write_all(bytes)?;
+        }
+        Ok(())
+    }
+
+    fn receive(&mut self, wait: Duration) -> io::Result<()> {
+        self.stream.set_read_timeout(Some(wait))?;
+        let mut bytes = [0; 4_096];
+        match self.stream.read(&mut bytes) {
+            Ok(0) => Err(ErrorKind::ConnectionReset.into()),
+            Ok(length) => {
+                // What was read is no longer than the buffer.
+                self.driver.handle_bytes(self.now(), self.interface, &bytes[..length]);
+                Ok(())
+            }
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Is the sound card: hums into the microphone, and listens to the speaker.
+    fn on_block(&mut self) {
+        let now = self.now();
+        let hum = |sample| 0.5 * turn_at(self.hum_hz, self.hummed + sample).sin();
+        let mut block: [f32; BLOCK_SAMPLES] = array::from_fn(hum);
+        self.hummed += BLOCK_SAMPLES;
+        self.driver.capture(now, &block);
+        self.driver.play(now, &mut block);
+        self.heard += u32::from(share(self.other_hz, &block) > 0.5);
+    }
+
+    /// Stays until the end of the call is told, and says what was heard.
+    fn end(mut self, reason: EndReason) -> Result<EndReason, Failure> {
+        self.drain()?;
+        while self.driver.has_links() {
+            self.turn()?;
+        }
+        // To close at once would take back what the other has not read.
+        self.stream.shutdown(Shutdown::Write)?;
+        self.stream.set_read_timeout(Some(PATIENCE))?;
+        io::copy(&mut self.stream, &mut io::sink())?;
+        let heard = BLOCK * self.heard;
+        println!("{}: {reason}; heard {} Hz for {heard:?}", self.name, self.other_hz);
+        if heard < TALK / 2 {
+            return Err(format!("{} heard too little", self.name).into());
+        }
+        Ok(reason)
+    }
+
+    fn now(&self) -> core::Instant {
+        core::Instant::ORIGIN + self.origin.elapsed()
+    }
+}
+
+/// How far a tone is in its turns.
+fn turn_at(hz: f32, sample: usize) -> f32 {
+    (hz * sample as f32 / SAMPLE_RATE_HZ as f32).fract() * TAU
+}
+
+/// Tells how much of a block's power is a tone: 1 is all of it.
+fn share(hz: f32, pcm: &[f32]) -> f32 {
+    let power: f32 = pcm.iter().map(|sample| sample * sample).sum();
+    let along = |part: fn(f32) -> f32| -> f32 {
+        pcm.iter().enumerate().map(|(index, sample)| sample * part(turn_at(hz, index))).sum()
+    };
+    let tone = along(f32::cos).powi(2) + along(f32::sin).powi(2);
+    if power < SILENCE { 0.0 } else { 2.0 * tone / (power * pcm.len() as f32) }
+}
+
+const BLOCK: Duration = Duration::from_millis(20);
+const BLOCK_SAMPLES: usize = 960;
+/// The power of a block in which nothing is heard.
+const SILENCE: f32 = 0.01;
+/// How long they talk.
+const TALK: Duration = Duration::from_secs(2);
+/// What the whole call may take.
+const PATIENCE: Duration = Duration::from_secs(20);

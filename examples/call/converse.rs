@@ -1,0 +1,248 @@
+//! The call itself: two phones, and what each does. The steps of [`converse`] are those of any app.
+
+use std::error::Error;
+use std::iter::repeat_n;
+use std::time::Duration;
+
+use indicatif::ProgressBar;
+use lxst_examples::conversation::{Conversation, Recorder};
+use lxst_examples::playout::{Playout, PlayoutRecorder};
+use lxst_examples::relay::{Conditions, Relay};
+use lxst_examples::sound::{SoundError, WavSink};
+use lxst_tokio::codecs::SAMPLE_RATE_HZ;
+use lxst_tokio::telephony::Side;
+use lxst_tokio::{
+    AudioFormat, AudioSink, AudioSource, CallEvent, CallId, Clock, EndReason, Event, Events,
+    Figures, Identity, Interface, MissingSource, OsRng, Phone, PhoneBuilder, Profile,
+};
+use tokio::time::{Instant, interval_at, timeout};
+
+pub(crate) type Failure = Box<dyn Error>;
+
+/// What is left of a call.
+pub(crate) struct Outcome {
+    pub(crate) conversation: Conversation,
+    /// What the callee's speaker played from the moment at which the caller began to speak.
+    pub(crate) heard: Vec<f32>,
+    /// What the callee's receive path did.
+    pub(crate) playout: Playout,
+    pub(crate) caller: Figures,
+    pub(crate) callee: Figures,
+}
+
+pub(crate) async fn converse(
+    speech: &[f32],
+    profile: Profile,
+    conditions: Conditions,
+    sink: WavSink,
+    progress: &ProgressBar,
+) -> Result<Outcome, Failure> {
+    // Two people, two phones. Each announces itself as soon as it is connected.
+    let (recorder, playout) = (Recorder::new(), PlayoutRecorder::default());
+    let relay = match conditions.is_plain() {
+        true => None,
+        false => Some(Relay::start(conditions).await?),
+    };
+    let at_callee = match &relay {
+        Some(relay) => relay.interfaces()[1].clone(),
+        None => Interface::tcp_server("127.0.0.1:0"),
+    };
+    let (callee, mut callee_events) = PhoneBuilder::new(Identity::generate(&mut OsRng))
+        .interface(at_callee)
+        .missing_source(MissingSource::Silence)
+        .tap(recorder.tap(Side::Remote).and(playout.tap()))
+        .start()
+        .await?;
+    let at_caller = match &relay {
+        Some(relay) => relay.interfaces()[0].clone(),
+        None => Interface::tcp_client(callee.listening()[0].to_string()), // one for each server
+    };
+    let (caller, mut caller_events) = PhoneBuilder::new(Identity::generate(&mut OsRng))
+        .interface(at_caller)
+        .tap(recorder.tap(Side::Local))
+        .start()
+        .await?;
+    let speaker = callee.audio_sink(AudioFormat::PHONE, Clock::Phone).await?;
+    let listening = tokio::spawn(listen(speaker, sink));
+    let microphone = caller.audio_source(AudioFormat::PHONE, Clock::Device).await?;
+
+    // The call: dial, ring, answer.
+    let set_up = async {
+        if relay.is_some() {
+            // What it announced at its start, nobody was there to hear.
+            callee.announce().await?;
+        }
+        announced(&mut caller_events, &callee).await?;
+        progress.set_message("dialling");
+        let call = caller.dial(callee.identity(), profile).await?;
+        let answer = async {
+            let incoming = ringing(&mut callee_events).await?;
+            progress.set_message("ringing");
+            Ok(callee.call(incoming).answer().await?)
+        };
+        tokio::try_join!(answer, established(&mut caller_events))?;
+        Ok::<_, Failure>(call)
+    };
+    let call = timeout(SET_UP, set_up)
+        .await
+        .map_err(|_| format!("the call was not established within {SET_UP:?}"))??;
+
+    // Speak, and stay on the line until the last word is heard for sure.
+    let speech_began = Instant::now();
+    progress.set_message("speaking");
+    if let Some(relay) = &relay {
+        relay.begin();
+    }
+    let said = blocks(speech).chain(repeat_n([0.0; BLOCK_SAMPLES], LISTENING_BLOCKS));
+    tokio::select! {
+        () = speak(microphone, said, |blocks| progress.set_position(blocks)) => {}
+        reason = ended(&mut caller_events) => {
+            return Err(format!("the call ended early: {}", reason?).into());
+        }
+    }
+    if let Some(relay) = &relay {
+        relay.end();
+    }
+    call.hang_up().await?;
+    for (events, expected) in [
+        (&mut caller_events, EndReason::LocalHangup),
+        (&mut callee_events, EndReason::RemoteHangup),
+    ] {
+        let reason = timeout(SET_UP, ended(events))
+            .await
+            .map_err(|_| format!("the call did not end within {SET_UP:?}"))??;
+        if reason != expected {
+            return Err(format!("the call ended: {reason}, and not: {expected}").into());
+        }
+    }
+
+    let (caller_figures, callee_figures) = (caller.figures().await?, callee.figures().await?);
+    caller.shutdown().await;
+    callee.shutdown().await;
+    Ok(Outcome {
+        conversation: recorder.conversation(),
+        heard: listening.await??.since(speech_began),
+        playout: playout.playout(),
+        caller: caller_figures,
+        callee: callee_figures,
+    })
+}
+
+/// Gives a microphone blocks of 20 ms at the pace of a sound card: each when it is complete, 20 ms
+/// after its first sample. Ends with the blocks, or with the phone.
+async fn speak(
+    mut microphone: AudioSource,
+    blocks: impl Iterator<Item = [f32; BLOCK_SAMPLES]>,
+    progress: impl Fn(u64),
+) {
+    let mut pace = interval_at(Instant::now() + BLOCK, BLOCK);
+    for (count, block) in (1..).zip(blocks) {
+        pace.tick().await;
+        if microphone.write(&block).await.is_err() {
+            return;
+        }
+        progress(count);
+    }
+}
+
+/// Writes what a speaker plays until its phone shuts down.
+async fn listen(mut speaker: AudioSink, mut sink: WavSink) -> Result<Heard, SoundError> {
+    let mut heard = Heard { began: Instant::now(), pcm: Vec::new() };
+    let mut block = [0.0; BLOCK_SAMPLES];
+    while speaker.read(&mut block).await.is_ok() {
+        if heard.pcm.is_empty() {
+            heard.began = Instant::now();
+        }
+        sink.write(&block)?;
+        heard.pcm.extend(block);
+    }
+    sink.finish()?;
+    Ok(heard)
+}
+
+/// What a speaker played, without a pause, from a moment on.
+struct Heard {
+    began: Instant,
+    pcm: Vec<f32>,
+}
+
+impl Heard {
+    /// Cuts off what was played before a moment, or puts silence before what was played later.
+    ///
+    /// That is how mouth to ear is measured. A sound card at the caller takes the first sample of
+    /// the speech at `moment` and gives it to the app with the rest of its block, 20 ms later; one
+    /// at the callee plays the first block as soon as it is read, and the others behind it. So a
+    /// sample that was spoken s samples after `moment` and comes out at place s + n here took n
+    /// samples from mouth to ear: the block, the frame, codecs, network and playout are all in it,
+    /// and only what the hardware adds is not.
+    fn since(self, moment: Instant) -> Vec<f32> {
+        let early = samples(moment.saturating_duration_since(self.began));
+        let late = samples(self.began.saturating_duration_since(moment));
+        let played = self.pcm.into_iter().skip(early);
+        repeat_n(0.0, late).chain(played).collect()
+    }
+}
+
+/// Waits until a phone has heard another announce itself: then it knows the way there.
+async fn announced(events: &mut Events, other: &Phone) -> Result<(), Failure> {
+    loop {
+        if let Event::Announced { identity, .. } = next(events).await?
+            && identity == other.identity()
+        {
+            return Ok(());
+        }
+    }
+}
+
+async fn ringing(events: &mut Events) -> Result<CallId, Failure> {
+    loop {
+        if let Event::Call(CallEvent::Incoming { call, .. }) = next(events).await? {
+            return Ok(call);
+        }
+    }
+}
+
+async fn established(events: &mut Events) -> Result<(), Failure> {
+    loop {
+        match next(events).await? {
+            Event::Call(CallEvent::Established { .. }) => return Ok(()),
+            Event::Call(CallEvent::Ended { reason, .. }) => {
+                return Err(format!("the call was not established: {reason}").into());
+            }
+            _ => {}
+        }
+    }
+}
+
+async fn ended(events: &mut Events) -> Result<EndReason, Failure> {
+    loop {
+        if let Event::Call(CallEvent::Ended { reason, .. }) = next(events).await? {
+            return Ok(reason);
+        }
+    }
+}
+
+async fn next(events: &mut Events) -> Result<Event, Failure> {
+    Ok(events.next().await.ok_or("the phone has shut down")?)
+}
+
+/// Cuts PCM into blocks; silence fills the last.
+fn blocks(pcm: &[f32]) -> impl Iterator<Item = [f32; BLOCK_SAMPLES]> {
+    pcm.chunks(BLOCK_SAMPLES).map(|chunk| {
+        let mut block = [0.0; BLOCK_SAMPLES];
+        block[..chunk.len()].copy_from_slice(chunk); // chunks are at most this long
+        block
+    })
+}
+
+fn samples(duration: Duration) -> usize {
+    (duration.as_secs_f64() * f64::from(SAMPLE_RATE_HZ)).round() as usize
+}
+
+const BLOCK: Duration = Duration::from_millis(20);
+/// The samples of a block at 48 kHz.
+pub(crate) const BLOCK_SAMPLES: usize = 960;
+/// How long the caller stays on the line after the last word: that, and a block.
+pub(crate) const LISTENING_BLOCKS: usize = 51;
+/// What set-up and hang-up may take on loopback.
+const SET_UP: Duration = Duration::from_secs(10);

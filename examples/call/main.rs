@@ -1,0 +1,280 @@
+//! A whole call in one process: two phones, joined by TCP on loopback, one recording, one verdict.
+//!
+//! `cargo run --release --example call` needs no network, no sound card, and beside Rust only a C
+//! compiler and CMake. `converse.rs` has the call, this file what is shown of it.
+
+mod converse;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::Parser;
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use lxst_examples::chart::{self, Panel};
+use lxst_examples::ladder::Ladder;
+use lxst_examples::relay::Conditions;
+use lxst_examples::report::Report;
+use lxst_examples::sound::{WavSink, read_wav, to_i16};
+use lxst_interop::envelope::{EnvelopeError, Pcm, Verdict, correlation};
+use lxst_tokio::Profile;
+use lxst_tokio::codecs::SAMPLE_RATE_HZ;
+use lxst_tokio::telephony::Config;
+
+use converse::{BLOCK_SAMPLES, Failure, LISTENING_BLOCKS, Outcome, converse};
+
+/// Calls from one phone to another in this process, plays a recording into the
+/// caller's microphone, writes what the callee's speaker plays, and compares the two.
+///
+/// Both phones are complete: Reticulum endpoint, telephone, codecs. Between them is
+/// real TCP on loopback, encrypted and signed as on any Reticulum link. At the end
+/// stand every signal of the call with its moment, its figures, and whether the
+/// speech came through.
+///
+/// With --loss, --jitter or --stall, the two are joined by UDP through a network that
+/// does this to what the caller says, and a picture shows what the callee's receive
+/// path made of it.
+#[derive(Debug, Parser)]
+#[command(verbatim_doc_comment)]
+#[command(after_help = "The exit code is 0 when the speech came through, else 1.")]
+struct Args {
+    /// What is sent: mq, hq, shq (medium, high, super high quality,
+    /// frames of 60 ms), ll, ull (low and ultra low latency, 20 and 10 ms);
+    /// all for each that this build can send, in one table
+    #[arg(long, default_value = "mq", verbatim_doc_comment)]
+    profile: Profiles,
+    /// How many of a hundred packets get lost
+    #[arg(long, value_name = "PERCENT", default_value_t = 0.0, value_parser = percent)]
+    loss: f64,
+    /// By up to how many milliseconds packets are late
+    #[arg(long, value_name = "MS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=10_000))]
+    jitter: u64,
+    /// For how many milliseconds the network stands still, once
+    #[arg(long, value_name = "MS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=10_000))]
+    stall: u64,
+    /// What the caller says, of a second or more [default: speech.wav of the sources]
+    #[arg(long, value_name = "FILE.wav", default_value = SPEECH, hide_default_value = true)]
+    speech: PathBuf,
+    /// Where to write what the callee hears; its folder is made. With all profiles,
+    /// the name of each is added
+    #[arg(long, value_name = "FILE.wav", default_value = "target/heard.wav", verbatim_doc_comment)]
+    out: PathBuf,
+    /// Where to draw the callee's receive path over time [default: beside --out, where
+    /// the network is not plain]
+    #[arg(long, value_name = "FILE.svg", verbatim_doc_comment)]
+    svg: Option<PathBuf>,
+}
+
+/// One profile, or all that this build can send.
+#[derive(Clone, Copy, Debug)]
+enum Profiles {
+    One(Profile),
+    All,
+}
+
+impl FromStr for Profiles {
+    type Err = <Profile as FromStr>::Err;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "all" { Ok(Self::All) } else { text.parse().map(Self::One) }
+    }
+}
+
+impl Args {
+    fn conditions(&self) -> Conditions {
+        Conditions {
+            loss_percent: self.loss,
+            jitter: Duration::from_millis(self.jitter),
+            stall: Duration::from_millis(self.stall),
+        }
+    }
+
+    /// Where to draw, if anything is to be drawn.
+    fn picture(&self) -> Option<PathBuf> {
+        let beside = (!self.conditions().is_plain()).then(|| self.out.with_extension("svg"));
+        self.svg.clone().or(beside)
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let args = Args::parse();
+    let done = match args.profile {
+        Profiles::One(profile) => one(&args, profile).await,
+        Profiles::All => all(&args).await,
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("call: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// One call, with every signal of it.
+async fn one(args: &Args, profile: Profile) -> Result<(), Failure> {
+    let speech = read_wav(&args.speech)?;
+    let sink = create(&args.out)?;
+    let progress = progress(speech.len());
+    let outcome = converse(&speech, profile, args.conditions(), sink, &progress).await;
+    progress.finish_and_clear();
+    let outcome = outcome?;
+
+    println!("{}", Ladder(&outcome.conversation));
+    let verdict = compare(&speech, &outcome.heard, args.conditions());
+    let report = Report {
+        conversation: &outcome.conversation,
+        caller: &outcome.caller,
+        callee: &outcome.callee,
+        mouth_to_ear: verdict.as_ref().ok().and_then(|heard| heard.lag),
+    };
+    println!("{report}");
+    println!("heard    {}", args.out.display());
+    if let Some(picture) = args.picture() {
+        let title = profile.to_string();
+        chart::draw(&picture, &[Panel { title, playout: outcome.playout.clone() }])?;
+        println!("drawn    {}", picture.display());
+    }
+    let correlation = judge(&outcome, verdict, args.conditions())?;
+    println!("verdict  the speech came through, correlation {correlation:.3}");
+    Ok(())
+}
+
+/// A call in each profile, one line of a table for each.
+async fn all(args: &Args) -> Result<(), Failure> {
+    let speech = read_wav(&args.speech)?;
+    let sendable = Config::default().profiles;
+    let profiles = Profile::ALL.into_iter().filter(|profile| sendable.contains(*profile));
+    let mut panels = Vec::new();
+    let mut failures = Vec::new();
+    println!(
+        "{:<20}{:>13}{:>13}{:>12}{:>10}{:>12}",
+        "", "correlation", "mouth to ear", "concealed", "shed", "on the air"
+    );
+    let bars = MultiProgress::new();
+    for profile in profiles {
+        let out = named(&args.out, profile);
+        let progress = bars.add(progress(speech.len()));
+        let outcome = converse(&speech, profile, args.conditions(), create(&out)?, &progress).await;
+        progress.finish_and_clear();
+        let outcome = outcome?;
+        let verdict = compare(&speech, &outcome.heard, args.conditions());
+        let heard = &outcome.callee.telephone;
+        let media = outcome.conversation.media(lxst_tokio::telephony::Side::Local);
+        let score = match &verdict {
+            Ok(Heard { correlation, .. }) => format!("{correlation:.3}"),
+            Err(_) => "none".to_owned(),
+        };
+        let lag = verdict.as_ref().ok().and_then(|heard| heard.lag);
+        let lag = lag.map_or("unknown".to_owned(), |lag| format!("{} ms", lag.as_millis()));
+        println!(
+            "{:<20}{score:>13}{lag:>13}{:>9} ms{:>7} ms{:>8.1} kbit",
+            profile.to_string(),
+            heard.concealed.duration().as_millis(),
+            heard.shed.duration().as_millis(),
+            media.air_bytes as f64 * 8.0 / 1_000.0 / media.lasted.as_secs_f64().max(1.0),
+        );
+        if let Err(failure) = judge(&outcome, verdict, args.conditions()) {
+            failures.push(format!("{profile}: {failure}"));
+        }
+        panels.push(Panel { title: profile.to_string(), playout: outcome.playout });
+    }
+    println!("heard    {}", named(&args.out, Profile::MediumQuality).display());
+    if let Some(picture) = args.picture() {
+        chart::draw(&picture, &panels)?;
+        println!("drawn    {}", picture.display());
+    }
+    if failures.is_empty() { Ok(()) } else { Err(failures.join("\n      ").into()) }
+}
+
+/// Says whether the speech came through.
+fn judge(
+    outcome: &Outcome,
+    verdict: Result<Heard, EnvelopeError>,
+    conditions: Conditions,
+) -> Result<f64, Failure> {
+    let Heard { correlation, .. } = verdict?;
+    let least = if conditions.is_plain() { LEAST_CORRELATION } else { LEAST_CORRELATION_ROUGH };
+    if correlation >= least {
+        return Ok(correlation);
+    }
+    let starved = outcome.callee.telephone.starved.duration();
+    let hint = if starved.is_zero() {
+        String::new()
+    } else {
+        format!("; the speaker starved for {starved:.0?}: is the machine busy?")
+    };
+    Err(format!(
+        "the speech did not come through: correlation {correlation:.3}, at least {least} is \
+         wanted{hint}"
+    )
+    .into())
+}
+
+/// How well speech came through.
+struct Heard {
+    correlation: f64,
+    /// From mouth to ear, where that is one time for all of the speech.
+    lag: Option<Duration>,
+}
+
+/// Compares what was said with what was heard. A network that is not plain moves words against each
+/// other, so that each stretch of the speech is looked for by itself, and the median counts.
+fn compare(speech: &[f32], heard: &[f32], conditions: Conditions) -> Result<Heard, EnvelopeError> {
+    let [speech, heard] =
+        [speech, heard].map(|pcm| pcm.iter().copied().map(to_i16).collect::<Vec<i16>>());
+    let pcm = |samples| Pcm { samples, rate_hz: SAMPLE_RATE_HZ };
+    if conditions.is_plain() || speech.len() < STRETCH {
+        let Verdict { correlation, lag } = correlation(pcm(&speech), pcm(&heard), MOST_LAG)?;
+        return Ok(Heard { correlation, lag: Some(lag) });
+    }
+    let mut correlations = Vec::new();
+    for from in (0..=speech.len() - STRETCH).step_by(STRETCH / 2) {
+        let heard = heard.get(from..).unwrap_or_default();
+        let stretch = pcm(&speech[from..from + STRETCH]);
+        correlations.push(correlation(stretch, pcm(heard), MOST_LAG)?.correlation);
+    }
+    correlations.sort_by(f64::total_cmp);
+    Ok(Heard { correlation: correlations[correlations.len() / 2], lag: None })
+}
+
+fn create(path: &Path) -> Result<WavSink, Failure> {
+    if let Some(folder) = path.parent() {
+        let failed = |error| format!("cannot make the folder {}: {error}", folder.display());
+        std::fs::create_dir_all(folder).map_err(failed)?;
+    }
+    Ok(WavSink::create(path)?)
+}
+
+/// The file of one profile among several.
+fn named(out: &Path, profile: Profile) -> PathBuf {
+    let stem = out.file_stem().unwrap_or_default().to_string_lossy();
+    let extension = out.extension().unwrap_or_default().to_string_lossy();
+    out.with_file_name(format!("{stem}-{}.{extension}", profile.key()))
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    let percent = text.parse().map_err(|_| "not a number".to_owned())?;
+    if (0.0..=100.0).contains(&percent) { Ok(percent) } else { Err("allowed are 0 to 100".into()) }
+}
+
+/// Shows how far the speech is, on stderr where that is a terminal.
+fn progress(speech: usize) -> ProgressBar {
+    let blocks = speech.div_ceil(BLOCK_SAMPLES) + LISTENING_BLOCKS;
+    let style = ProgressStyle::with_template("{msg:9} {bar:50.cyan/dim} {elapsed}");
+    ProgressBar::new(blocks as u64)
+        .with_style(style.expect("the template is a constant, and valid"))
+        .with_message("starting")
+}
+
+const SPEECH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/speech.wav");
+/// How much later than it was said the speech is looked for.
+const MOST_LAG: Duration = Duration::from_secs(1);
+/// A stretch of speech that is looked for by itself: 1.2 s.
+const STRETCH: usize = 57_600;
+/// The least correlation of speech that came through.
+const LEAST_CORRELATION: f64 = 0.9;
+/// The same where the network took words out and moved others.
+const LEAST_CORRELATION_ROUGH: f64 = 0.5;

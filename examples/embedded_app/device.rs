@@ -1,0 +1,69 @@
+//! A sound card to pretend with: a thread that calls back every 10 ms, as sound cards do, in
+//! 16-bit stereo at 44.1 kHz.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use lxst_tokio::{AudioFormat, AudioSink, AudioSource};
+
+/// The shape of the card's sound.
+pub(crate) const FORMAT: AudioFormat = AudioFormat { rate_hz: 44_100, channels: 2 };
+
+/// A microphone or a speaker that is open. Dropping it closes it.
+#[derive(Debug)]
+pub(crate) struct Device {
+    is_open: Arc<AtomicBool>,
+}
+
+impl Device {
+    /// A microphone before which somebody hums.
+    pub(crate) fn microphone(mut source: AudioSource) -> Self {
+        let mut time = 0_u32;
+        Self::call_back(move || {
+            let mut block = [0_i16; SAMPLES];
+            for moment in block.chunks_exact_mut(2) {
+                let phase = f64::from(time) / f64::from(FORMAT.rate_hz) * 200.0;
+                moment.fill(if phase.fract() < 0.5 { 6_000 } else { -6_000 });
+                time = time.wrapping_add(1);
+            }
+            source.try_write(&block).is_ok()
+        })
+    }
+
+    /// A speaker that counts how much of what it plays is sound.
+    pub(crate) fn speaker(mut sink: AudioSink, sound: Arc<AtomicU32>) -> Self {
+        Self::call_back(move || {
+            let mut block = [0_i16; SAMPLES];
+            let filled = sink.fill(&mut block);
+            let loud = block.chunks_exact(2).filter(|moment| moment[0].unsigned_abs() > 1_000);
+            sound.fetch_add(u32::try_from(loud.count()).unwrap_or(0), Ordering::Relaxed);
+            filled.is_ok()
+        })
+    }
+
+    /// Calls back at the card's pace, for as long as it is wanted here and there.
+    fn call_back(mut block: impl FnMut() -> bool + Send + 'static) -> Self {
+        let is_open = Arc::new(AtomicBool::new(true));
+        let open = is_open.clone();
+        thread::spawn(move || {
+            let mut next = Instant::now();
+            while open.load(Ordering::Relaxed) && block() {
+                next += PERIOD;
+                thread::sleep(next.saturating_duration_since(Instant::now()));
+            }
+        });
+        Self { is_open }
+    }
+}
+
+impl Drop for Device {
+    fn drop(&mut self) {
+        self.is_open.store(false, Ordering::Relaxed);
+    }
+}
+
+const PERIOD: Duration = Duration::from_millis(10);
+/// 10 ms of two channels.
+const SAMPLES: usize = 882;

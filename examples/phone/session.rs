@@ -1,0 +1,244 @@
+//! The phone between its start and its end: what options, keys and signals want of it.
+
+use core::future::{Future, pending};
+use core::time::Duration;
+use std::time::Instant;
+
+use async_channel::Receiver;
+use futures_lite::future::or;
+use lxst_tokio::telephony::{
+    Availability, CallState, Direction, Mode, Mute, ProfileSet, Role, Talk,
+};
+use lxst_tokio::{
+    Call, CallError, CallEvent, CallStatus, EndReason, Event, Events, Phone, Profile, Runtime,
+};
+
+use crate::audio::{AudioIn, Speaking};
+use crate::keys::Key;
+use crate::options::Options;
+use crate::report::Reporter;
+use crate::status::StatusLine;
+
+pub(crate) struct Session<R> {
+    runtime: R,
+    options: Options,
+    phone: Phone,
+    reporter: Reporter,
+    status: StatusLine,
+    audio_in: Option<AudioIn>,
+    /// The microphone of the call that stands.
+    speaking: Option<Speaking>,
+    plan: Option<Plan>,
+    microphone: Mute,
+    talk: Talk,
+}
+
+/// What the options want done with the call, and when.
+struct Plan {
+    call: Call,
+    at: Instant,
+    step: Step,
+}
+
+#[derive(Clone, Copy)]
+enum Step {
+    Answer,
+    HangUp,
+}
+
+/// What the session wakes for.
+enum Turn {
+    Event(Option<Event>),
+    Planned,
+    Key(Key),
+    Stop,
+    /// The status line is to be drawn again.
+    Draw,
+}
+
+impl<R: Runtime> Session<R> {
+    pub(crate) fn new(
+        runtime: R,
+        options: Options,
+        phone: Phone,
+        reporter: Reporter,
+        status: StatusLine,
+        audio_in: Option<AudioIn>,
+    ) -> Self {
+        Self {
+            runtime,
+            options,
+            phone,
+            reporter,
+            status,
+            audio_in,
+            speaking: None,
+            plan: None,
+            microphone: Mute::Unmuted,
+            talk: Talk::Released,
+        }
+    }
+
+    /// Runs until the options, a key or a signal end the phone, and tells how the last call ended.
+    pub(crate) async fn run(
+        mut self,
+        mut events: Events,
+        stops: Receiver<()>,
+        keys: Receiver<Key>,
+    ) -> Result<Option<EndReason>, CallError> {
+        let is_last = self.options.once || self.options.call.is_some();
+        if self.options.busy {
+            self.phone.set_busy(Availability::Busy).await?;
+        }
+        if let Some(to) = self.options.call {
+            let Options { profile, .. } = self.options;
+            self.phone.dial_in_mode(to, profile, self.options.mode()).await?;
+        }
+        loop {
+            match self.turn(&mut events, &stops, &keys).await {
+                Turn::Event(None) => return Ok(None),
+                Turn::Event(Some(event)) => {
+                    self.reporter.event(&event);
+                    let Event::Call(event) = event else { continue };
+                    self.follow(event).await;
+                    if let CallEvent::Ended { reason, .. } = event
+                        && is_last
+                    {
+                        self.phone.shutdown().await;
+                        return Ok(Some(reason));
+                    }
+                }
+                Turn::Planned => self.do_planned().await,
+                Turn::Stop | Turn::Key(Key::Quit) => return Ok(self.stop(events).await),
+                Turn::Key(key) => {
+                    if let Err(refused) = self.press(key).await {
+                        self.reporter.note(&refused.to_string());
+                    }
+                }
+                Turn::Draw => {}
+            }
+            self.status.draw(&self.phone.state(), self.microphone, self.talk);
+        }
+    }
+
+    fn turn(
+        &self,
+        events: &mut Events,
+        stops: &Receiver<()>,
+        keys: &Receiver<Key>,
+    ) -> impl Future<Output = Turn> {
+        let event = async { Turn::Event(events.next().await) };
+        let planned = async {
+            match &self.plan {
+                Some(plan) => self.runtime.sleep_until(plan.at).await,
+                None => pending().await,
+            }
+            Turn::Planned
+        };
+        let stop = async { stops.recv().await.map_or(Turn::Stop, |()| Turn::Stop) };
+        let key = async {
+            match keys.recv().await {
+                Ok(key) => Turn::Key(key),
+                Err(_) => pending().await,
+            }
+        };
+        let draw = async {
+            if self.status.is_hidden() || self.phone.state().call.is_none() {
+                pending().await
+            }
+            self.runtime.sleep_until(self.runtime.now() + DRAW).await;
+            Turn::Draw
+        };
+        or(event, or(planned, or(stop, or(key, draw))))
+    }
+
+    async fn follow(&mut self, event: CallEvent) {
+        let begin = |id, after: Duration, step| {
+            Some(Plan { call: self.phone.call(id), at: self.runtime.now() + after, step })
+        };
+        match event {
+            CallEvent::Incoming { call, .. } if self.options.reject => {
+                self.plan = begin(call, Duration::ZERO, Step::HangUp);
+            }
+            CallEvent::Incoming { call, .. } => {
+                self.plan = self.options.answer.and_then(|after| begin(call, after, Step::Answer));
+            }
+            CallEvent::Established { call, .. } => {
+                let after = self.options.hang_up_after;
+                self.plan = after.and_then(|after| begin(call, after, Step::HangUp));
+                if let Some(audio_in) = &self.audio_in {
+                    self.speaking = audio_in.speak(&self.runtime, &self.phone).await;
+                }
+            }
+            CallEvent::Ended { .. } => {
+                (self.plan, self.speaking) = (None, None);
+                (self.microphone, self.talk) = (Mute::Unmuted, Talk::Released);
+            }
+            _ => {}
+        }
+    }
+
+    async fn do_planned(&mut self) {
+        if let Some(Plan { call, step, .. }) = self.plan.take() {
+            // The call may have ended at this very moment.
+            let _ = match step {
+                Step::Answer => call.answer().await,
+                Step::HangUp => call.hang_up().await,
+            };
+        }
+    }
+
+    /// Does what a key asks for; without a call, nothing.
+    async fn press(&mut self, key: Key) -> Result<(), CallError> {
+        let Some(status) = self.phone.state().call else { return Ok(()) };
+        let call = self.phone.call(status.call);
+        match key {
+            Key::Answer => call.answer().await,
+            Key::HangUp => call.hang_up().await,
+            Key::Reject if is_ringing_here(&status) => call.hang_up().await,
+            Key::NextProfile => call.set_profile(next(status.profile)).await,
+            Key::Mute => {
+                self.microphone = match self.microphone {
+                    Mute::Muted => Mute::Unmuted,
+                    Mute::Unmuted => Mute::Muted,
+                };
+                call.mute(Direction::Send, self.microphone).await
+            }
+            Key::Talk if status.mode == Mode::HalfDuplex => {
+                self.talk = match self.talk {
+                    Talk::Pressed => Talk::Released,
+                    Talk::Released => Talk::Pressed,
+                };
+                call.talk(self.talk).await
+            }
+            Key::Reject | Key::Talk | Key::Quit => Ok(()),
+        }
+    }
+
+    /// Hangs up and tells of the end.
+    async fn stop(&self, mut events: Events) -> Option<EndReason> {
+        self.phone.shutdown().await;
+        let mut ended = None;
+        while let Some(event) = events.next().await {
+            self.reporter.event(&event);
+            if let Event::Call(CallEvent::Ended { reason, .. }) = event {
+                ended = Some(reason);
+            }
+        }
+        ended
+    }
+}
+
+fn is_ringing_here(status: &CallStatus) -> bool {
+    (status.role, status.state) == (Role::Callee, CallState::Ringing)
+}
+
+/// The profile after this one, of those that this build can send.
+fn next(profile: Profile) -> Profile {
+    let sent = || Profile::ALL.into_iter().filter(|profile| ProfileSet::OPUS.contains(*profile));
+    let mut after = sent().skip_while(|other| *other != profile).skip(1);
+    after.next().or_else(|| sent().next()).unwrap_or(profile)
+}
+
+/// How often the status line shows the time.
+const DRAW: Duration = Duration::from_secs(1);

@@ -1,0 +1,189 @@
+//! A call on another Reticulum stack: two phones, each on an `rns-net` node of its own, joined by
+//! TCP on loopback.
+//!
+//! ```text
+//! cargo run --release --manifest-path examples/rns-net/Cargo.toml
+//! ```
+//!
+//! A phone needs links, packets and announces, and does not care whose they are. An app that runs a
+//! Reticulum stack for its messages as well starts the phone with `PhoneBuilder::on_links` and
+//! serves the [`LinkPort`](lxst_tokio::LinkPort) that it gets. What that takes is in `stack.rs`;
+//! `node.rs` starts a node and takes its callbacks. Here is the call, in which nothing shows of it.
+//!
+//! Unlike the phone's own endpoint, an rns-net node acknowledges every packet (LXST phones do not,
+//! and on slow radio that costs), and sends at most 431 bytes at once, so that profiles with larger
+//! frames are out of its reach. It is under the Reticulum License, as the phone's endpoint; that it
+//! is no part of this repository's workspace keeps it out of everything else.
+
+mod node;
+mod stack;
+
+use std::error::Error;
+use std::f32::consts::TAU;
+use std::net::TcpListener;
+use std::process::ExitCode;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use lxst_tokio::telephony::IdentityHash;
+use lxst_tokio::{
+    AudioFormat, AudioSink, AudioSource, CallEvent, Clock, EndReason, Event, Events, Phone,
+    PhoneBuilder, Profile,
+};
+use rns_crypto::OsRng;
+use rns_crypto::identity::Identity;
+use tokio::time::timeout;
+
+use crate::node::{Tcp, serve};
+
+type Failure = Box<dyn Error>;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let outcome = timeout(PATIENCE, run()).await;
+    match outcome.unwrap_or_else(|_| Err(format!("it took longer than {PATIENCE:?}").into())) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("rns-net: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), Failure> {
+    let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port(); // free again at once
+    let mut bob = Person::start("Bob", Tcp::Server(port), 660.0).await?;
+    let mut alice = Person::start("Alice", Tcp::Client(port), 440.0).await?;
+
+    let call = alice.phone.dial(bob.phone.identity(), Profile::MediumQuality).await?;
+    println!("Alice dials {}", bob.phone.identity());
+    tokio::try_join!(alice.established(), bob.established())?;
+    let (bobs, alices) = (bob.pitch_hz, alice.pitch_hz);
+    let heard = tokio::try_join!(alice.converse(bobs), bob.converse(alices))?;
+    call.hang_up().await?;
+    let ends = tokio::try_join!(alice.ended(), bob.ended())?;
+    tokio::join!(alice.shut_down(), bob.shut_down());
+
+    if heard != (true, true) {
+        return Err("the tones did not come through".into());
+    }
+    if ends != (EndReason::LocalHangup, EndReason::RemoteHangup) {
+        return Err("the call did not end as it should".into());
+    }
+    println!("both heard the other");
+    Ok(())
+}
+
+/// A person with a phone, who hums.
+struct Person {
+    name: &'static str,
+    pitch_hz: f32,
+    phone: Phone,
+    events: Events,
+    source: AudioSource,
+    sink: AudioSink,
+    stack: JoinHandle<()>,
+}
+
+impl Person {
+    async fn start(name: &'static str, tcp: Tcp, pitch_hz: f32) -> Result<Self, Failure> {
+        let identity = Identity::new(&mut OsRng);
+        let (builder, port) = PhoneBuilder::on_links(IdentityHash(*identity.hash()));
+        let (phone, events) = builder.start().await?;
+        let stack = serve(identity, tcp, port)?;
+        let source = phone.audio_source(AudioFormat::PHONE, Clock::Phone).await?;
+        let sink = phone.audio_sink(AudioFormat::PHONE, Clock::Phone).await?;
+        Ok(Self { name, pitch_hz, phone, events, source, sink, stack })
+    }
+
+    /// Waits until the call stands, and answers one that rings.
+    async fn established(&mut self) -> Result<(), Failure> {
+        loop {
+            match self.next().await? {
+                CallEvent::Ringing { .. } => println!("{} hears that it rings", self.name),
+                CallEvent::Incoming { call, from } => {
+                    println!("{} answers {from}", self.name);
+                    self.phone.call(call).answer().await?;
+                }
+                CallEvent::Established { profile, .. } => {
+                    println!("{} talks, in {profile}", self.name);
+                    return Ok(());
+                }
+                CallEvent::Ended { reason, .. } => {
+                    return Err(format!("no call: {reason}").into());
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Hums for a while, and tells whether the other was heard humming for most of it.
+    async fn converse(&mut self, other_hz: f32) -> Result<bool, Failure> {
+        let (source, sink, pitch_hz) = (&mut self.source, &mut self.sink, self.pitch_hz);
+        let hum = async {
+            for start in (0..BLOCKS).map(|block| block * BLOCK) {
+                let block: [f32; BLOCK] =
+                    std::array::from_fn(|sample| 0.5 * turn(pitch_hz, start + sample).sin());
+                source.write(&block).await?;
+            }
+            Ok::<_, Failure>(())
+        };
+        let listen = async {
+            let mut heard = 0;
+            for _ in 0..BLOCKS {
+                let mut block = [0.0; BLOCK];
+                sink.read(&mut block).await?;
+                heard += usize::from(share(other_hz, &block) > 0.5);
+            }
+            Ok(heard)
+        };
+        let ((), heard) = tokio::try_join!(hum, listen)?;
+        println!("{} hears {other_hz} Hz in {heard} of {BLOCKS} blocks of 20 ms", self.name);
+        Ok(heard > BLOCKS / 2)
+    }
+
+    async fn ended(&mut self) -> Result<EndReason, Failure> {
+        loop {
+            if let CallEvent::Ended { reason, .. } = self.next().await? {
+                println!("{}: {reason}", self.name);
+                return Ok(reason);
+            }
+        }
+    }
+
+    async fn next(&mut self) -> Result<CallEvent, Failure> {
+        loop {
+            if let Event::Call(event) = self.events.next().await.ok_or("the phone has ended")? {
+                return Ok(event);
+            }
+        }
+    }
+
+    /// Ends the phone, and with it the stack.
+    async fn shut_down(self) {
+        self.phone.shutdown().await;
+        let _ = self.stack.join();
+    }
+}
+
+/// How far a tone is in its turns.
+fn turn(hz: f32, sample: usize) -> f32 {
+    (hz * sample as f32 / 48_000.0).fract() * TAU
+}
+
+/// Tells how much of a sound's power is a tone: 1 is all of it.
+fn share(hz: f32, pcm: &[f32]) -> f32 {
+    let power: f32 = pcm.iter().map(|sample| sample * sample).sum();
+    let along = |part: fn(f32) -> f32| -> f32 {
+        pcm.iter().enumerate().map(|(index, sample)| sample * part(turn(hz, index))).sum()
+    };
+    let tone = along(f32::cos).powi(2) + along(f32::sin).powi(2);
+    if power < SILENCE { 0.0 } else { 2.0 * tone / (power * pcm.len() as f32) }
+}
+
+/// 20 ms at 48 kHz.
+const BLOCK: usize = 960;
+const BLOCKS: usize = 100;
+/// The power of a block of which nothing is heard.
+const SILENCE: f32 = 0.01;
+const PATIENCE: Duration = Duration::from_secs(30);

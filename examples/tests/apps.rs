@@ -1,0 +1,30 @@
+//! The examples that show whole apps, run as a user runs them.
+
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+#[test]
+fn two_embedded_apps_screen_answer_and_hear_each_other() {
+    let output = run("embedded_app", &[]);
+    assert!(output.status.success(), "{output:?}");
+    let screens = String::from_utf8_lossy(&output.stdout);
+    for shown in ["\"status\":\"busy\"", "\"status\":\"ringing\"", "\"profile\":\"quality_high\""] {
+        assert!(screens.contains(shown), "{screens}");
+    }
+}
+
+#[test]
+fn a_short_soak_with_python_finds_nothing_that_grows() {
+    for runtime in ["tokio", "smol"] {
+        let output = run("soak", &["--calls", "10", "--runtime", runtime]);
+        assert!(output.status.success(), "{output:?}");
+    }
+}
+
+/// `cargo test` builds the examples of this crate beside its tests.
+fn run(example: &str, options: &[&str]) -> Output {
+    let test = std::env::current_exe().expect("a path");
+    let profile = test.ancestors().nth(2).expect("target/PROFILE/deps/TEST");
+    let program: PathBuf = profile.join("examples").join(example);
+    Command::new(program).args(options).output().expect("the example runs")
+}

@@ -1,0 +1,266 @@
+//! Our phone as the live tests drive it: blocking, beside a Python peer.
+
+use core::cmp::Ordering;
+use core::time::Duration;
+use std::path::PathBuf;
+
+use lxst_interop::{IdentityHash as Hash, PythonPeer, Rnsd, SharedInstance};
+use lxst_phone::telephony::{Config, Side};
+use lxst_phone::trace::Payloads;
+use lxst_phone::{
+    Call, CallEvent, CallId, EndReason, Event, Events, Identity, IdentityHash, Interface, Mode,
+    OsRng, Phone, PhoneBuilder, Profile,
+};
+use lxst_smol::Smol;
+use lxst_tokio::Tokio;
+use smol::Timer;
+use smol::future::or;
+use tokio::runtime::{Builder as TokioBuilder, Runtime as TokioRuntime};
+
+use crate::scene::{Runtime, Scene};
+use crate::trace;
+
+/// A phone of ours. It runs on threads of its runtime while a test waits for Python.
+#[derive(Debug)]
+pub(crate) struct RustPhone {
+    pub(crate) phone: Phone,
+    events: Events,
+    seen: Vec<Event>,
+    /// `None` on smol, whose executor is global, and after a power cut.
+    tokio: Option<TokioRuntime>,
+    trace: Option<PathBuf>,
+}
+
+/// What a phone is started with.
+#[derive(Debug)]
+pub(crate) struct Setup {
+    pub(crate) identity: Identity,
+    pub(crate) config: Config,
+    pub(crate) interface: Interface,
+}
+
+impl Scene {
+    /// Starts a phone that listens on a free port.
+    pub(crate) fn listening(&self) -> RustPhone {
+        self.listening_as(Config::default())
+    }
+
+    pub(crate) fn listening_as(&self, config: Config) -> RustPhone {
+        self.start(Setup { config, ..Setup::on(Interface::tcp_server("127.0.0.1:0")) })
+    }
+
+    /// Starts a phone that is connected to a Python peer.
+    pub(crate) fn connected_to(&self, peer: &PythonPeer) -> RustPhone {
+        self.connected(tcp_client(peer.port()))
+    }
+
+    /// Starts a phone on an interface, and waits until that is connected.
+    pub(crate) fn connected(&self, interface: Interface) -> RustPhone {
+        let phone = self.start(Setup::on(interface));
+        phone.await_connections(1);
+        phone
+    }
+
+    pub(crate) fn start(&self, setup: Setup) -> RustPhone {
+        let path = trace::make_room(self.next_trace());
+        let ((phone, events), tokio) = match self.runtime {
+            Runtime::Tokio => {
+                let tokio = TokioBuilder::new_multi_thread().worker_threads(1).enable_all().build();
+                let tokio = tokio.expect("a runtime starts");
+                let builder: PhoneBuilder<Tokio> = setup.builder();
+                let started = tokio.block_on(builder.trace(&path, Payloads::Kept).start());
+                (started.expect("the phone starts"), Some(tokio))
+            }
+            Runtime::Smol => {
+                let builder: PhoneBuilder<Smol> = setup.builder();
+                let started = smol::block_on(builder.trace(&path, Payloads::Kept).start());
+                (started.expect("the phone starts"), None)
+            }
+        };
+        RustPhone { phone, events, seen: Vec::new(), tokio, trace: Some(path) }
+    }
+}
+
+impl Setup {
+    pub(crate) fn on(interface: Interface) -> Self {
+        let identity = Identity::generate(&mut OsRng);
+        Self { identity, config: Config::default(), interface }
+    }
+
+    /// With an identity whose hash lies below or above the peer's.
+    pub(crate) fn on_the_side(peer: &PythonPeer, side: Ordering) -> Self {
+        let identity = core::iter::repeat_with(|| Identity::generate(&mut OsRng))
+            .find(|identity| identity.hash().0.cmp(&peer.identity()) == side)
+            .expect("a hash lies on each side");
+        Self { identity, ..Self::on(tcp_client(peer.port())) }
+    }
+
+    fn builder<R: lxst_phone::Runtime>(self) -> PhoneBuilder<R> {
+        PhoneBuilder::new(self.identity).telephone(self.config).interface(self.interface)
+    }
+}
+
+pub(crate) fn tcp_client(port: u16) -> Interface {
+    Interface::tcp_client(format!("127.0.0.1:{port}"))
+}
+
+/// Attaches to the shared instance of an rnsd.
+pub(crate) fn attached(rnsd: &Rnsd) -> Interface {
+    match rnsd.shared_instance() {
+        SharedInstance::Unix { name } => Interface::named_shared_instance(name),
+        SharedInstance::Tcp { port, .. } => Interface::shared_instance_on(*port),
+    }
+}
+
+impl RustPhone {
+    /// Ends the phone as a power cut does: nobody is told. On tokio, whose tasks a runtime takes
+    /// with it.
+    pub(crate) fn cut_power(mut self) {
+        self.trace = None;
+        self.tokio.take().expect("smol's tasks cannot be killed").shutdown_background();
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.phone.listening()[0].port()
+    }
+
+    pub(crate) fn identity(&self) -> Hash {
+        self.phone.identity().0
+    }
+
+    pub(crate) fn dial(&self, to: Hash, profile: Profile) -> Call {
+        let dialled = self.phone.dial(IdentityHash(to), profile);
+        self.block_on(dialled).expect("the line is free")
+    }
+
+    pub(crate) fn answer(&self, call: CallId) {
+        self.block_on(self.phone.call(call).answer()).expect("the call rings");
+    }
+
+    pub(crate) fn hang_up(&self, call: CallId) {
+        self.block_on(self.phone.call(call).hang_up()).expect("the call stands");
+    }
+
+    pub(crate) fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
+        smol::block_on(work)
+    }
+
+    /// Waits until so many connections to the network stand.
+    pub(crate) fn await_connections(&self, count: usize) {
+        let mut watch = self.phone.watch();
+        let reached = async {
+            while let Some(state) = watch.changed().await {
+                if state.connections == count {
+                    return true;
+                }
+            }
+            false
+        };
+        assert_eq!(within(PATIENCE, reached), Some(true), "{:?}", self.phone.state());
+    }
+
+    /// Waits for the first event from now on of which `wanted` makes something.
+    pub(crate) fn expect<T>(&mut self, what: &str, wanted: impl Fn(&Event) -> Option<T>) -> T {
+        self.expect_within(PATIENCE, what, wanted)
+    }
+
+    fn expect_within<T>(
+        &mut self,
+        patience: Duration,
+        what: &str,
+        wanted: impl Fn(&Event) -> Option<T>,
+    ) -> T {
+        loop {
+            let Some(Some(event)) = within(patience, self.events.next()) else {
+                panic!("no {what} within {patience:?} after {:#?}", self.seen)
+            };
+            self.seen.push(event);
+            if let Some(found) = wanted(&event) {
+                return found;
+            }
+            let is_end = matches!(event, Event::Call(CallEvent::Ended { .. }));
+            assert!(!is_end, "no {what} but {event:?} after {:#?}", self.seen);
+        }
+    }
+
+    /// Waits until a peer is heard of, and tells how far away it is.
+    pub(crate) fn expect_announce(&mut self, of: &PythonPeer) -> u8 {
+        let of = IdentityHash(of.identity());
+        self.expect("announce", |event| match event {
+            Event::Announced { identity, hops } if *identity == of => Some(*hops),
+            _ => None,
+        })
+    }
+
+    pub(crate) fn expect_incoming(&mut self, from: &PythonPeer) -> CallId {
+        let (call, who) = self.expect("incoming call", |event| match event {
+            Event::Call(CallEvent::Incoming { call, from }) => Some((*call, *from)),
+            _ => None,
+        });
+        assert_eq!(who.0, from.identity());
+        call
+    }
+
+    pub(crate) fn expect_ringing(&mut self) {
+        self.expect("ringing", |event| {
+            matches!(event, Event::Call(CallEvent::Ringing { .. })).then_some(())
+        });
+    }
+
+    pub(crate) fn expect_established(&mut self) -> Profile {
+        self.expect("established call", |event| match event {
+            Event::Call(CallEvent::Established { profile, .. }) => Some(*profile),
+            _ => None,
+        })
+    }
+
+    /// Waits for a switch to a profile.
+    pub(crate) fn expect_profile(&mut self, profile: Profile, by: Side) {
+        self.expect("profile switch", |event| match event {
+            Event::Call(CallEvent::ProfileChanged { profile: now, by: who, .. }) => {
+                ((*now, *who) == (profile, by)).then_some(())
+            }
+            _ => None,
+        });
+    }
+
+    /// Waits for a switch to a mode.
+    pub(crate) fn expect_mode(&mut self, mode: Mode, by: Side) {
+        self.expect("mode switch", |event| match event {
+            Event::Call(CallEvent::ModeChanged { mode: now, by: who, .. }) => {
+                ((*now, *who) == (mode, by)).then_some(())
+            }
+            _ => None,
+        });
+    }
+
+    pub(crate) fn expect_end(&mut self) -> EndReason {
+        self.expect_end_within(PATIENCE)
+    }
+
+    pub(crate) fn expect_end_within(&mut self, patience: Duration) -> EndReason {
+        self.expect_within(patience, "end", |event| match event {
+            Event::Call(CallEvent::Ended { reason, .. }) => Some(*reason),
+            _ => None,
+        })
+    }
+}
+
+impl Drop for RustPhone {
+    fn drop(&mut self) {
+        if let Some(path) = self.trace.take() {
+            smol::block_on(self.phone.shutdown());
+            trace::finish(&path);
+        }
+    }
+}
+
+/// Gives what comes in time.
+fn within<T>(patience: Duration, work: impl Future<Output = T>) -> Option<T> {
+    smol::block_on(or(async { Some(work.await) }, async {
+        Timer::after(patience).await;
+        None
+    }))
+}
+
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);

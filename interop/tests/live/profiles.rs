@@ -1,0 +1,47 @@
+//! Speech at each profile with Opus but Medium Quality, at which all other tests speak. They take
+//! turns with the runtimes: what a profile sounds like does not depend on one.
+
+use lxst_phone::{EndReason, Profile};
+
+use crate::phone::PATIENCE;
+use crate::scene::{Runtime, Scene};
+use crate::sound::{ALL_OF_IT, check_heard, speaking, speech, talk};
+use crate::wire::check_wire;
+
+#[test]
+fn high_quality_is_heard_on_tokio() {
+    check(Profile::HighQuality, Runtime::Tokio);
+}
+
+#[test]
+fn super_high_quality_is_heard_on_smol() {
+    check(Profile::SuperHighQuality, Runtime::Smol);
+}
+
+#[test]
+fn low_latency_is_heard_on_tokio() {
+    check(Profile::LowLatency, Runtime::Tokio);
+}
+
+#[test]
+fn ultra_low_latency_is_heard_on_smol() {
+    check(Profile::UltraLowLatency, Runtime::Smol);
+}
+
+fn check(profile: Profile, runtime: Runtime) {
+    let scene = Scene::new(runtime, &format!("{}::{}", module_path!(), profile.key()));
+    let mut python = speaking(scene.python()).auto_answer(0.1).spawn();
+    let mut rust = scene.connected_to(&python);
+    let heard = rust.listen();
+    let call = rust.dial(python.identity(), profile);
+    assert_eq!(rust.expect_established(), profile);
+    rust.speak(&speech());
+    assert_eq!(python.expect("established", PATIENCE).json["profile"], profile.id());
+    talk(&python, profile, ALL_OF_IT);
+    rust.hang_up(call.id());
+    assert_eq!(rust.expect_end(), EndReason::LocalHangup);
+    python.expect("ended", PATIENCE);
+
+    check_heard(&mut python, &heard);
+    check_wire(&python.packets(), profile.byte_ceiling());
+}

@@ -1,0 +1,123 @@
+//! The rnsd between the phones dies and comes back.
+
+use core::time::Duration;
+
+use lxst_interop::{Command, PythonPeer};
+use lxst_phone::{Call, EndReason, Profile};
+
+use crate::phone::{PATIENCE, RustPhone, attached, tcp_client};
+use crate::scene::{Scene, on_both_runtimes};
+
+on_both_runtimes![
+    attached_phones_lose_the_call_and_call_again,
+    phones_at_a_transport_node_lose_the_call_and_call_again,
+    attached_phones_call_again_after_a_restart_between_calls,
+    phones_at_a_transport_node_call_again_after_a_restart_between_calls,
+];
+
+fn attached_phones_lose_the_call_and_call_again(scene: &Scene) {
+    let mut rnsd = scene.rnsd().spawn();
+    let mut python = scene.python().auto_answer(0.1).shared_instance(&rnsd).spawn();
+    let mut rust = scene.connected(attached(&rnsd));
+    establish(&mut python, &mut rust);
+
+    rnsd.kill();
+    expect_lost(&mut python, &mut rust);
+    rnsd.restart();
+    await_both(&mut python, &rust);
+    call_both_ways(&mut python, &mut rust);
+}
+
+fn attached_phones_call_again_after_a_restart_between_calls(scene: &Scene) {
+    let mut rnsd = scene.rnsd().share_over_tcp().spawn();
+    let mut python = scene.python().auto_answer(0.1).shared_instance(&rnsd).spawn();
+    let mut rust = scene.connected(attached(&rnsd));
+    call_both_ways(&mut python, &mut rust);
+
+    rnsd.kill();
+    rust.await_connections(0);
+    python.expect("offline", PATIENCE);
+    rnsd.restart();
+    await_both(&mut python, &rust);
+    call_both_ways(&mut python, &mut rust);
+}
+
+fn phones_at_a_transport_node_lose_the_call_and_call_again(scene: &Scene) {
+    let mut rnsd = scene.rnsd().transport().tcp_server().spawn();
+    let mut python = scene.python().auto_answer(0.1).connect(rnsd.port()).spawn();
+    let mut rust = scene.connected(tcp_client(rnsd.port()));
+    announce_both(&mut python, &mut rust);
+    establish(&mut python, &mut rust);
+
+    rnsd.kill();
+    expect_lost(&mut python, &mut rust);
+    rnsd.restart();
+    await_both(&mut python, &rust);
+    announce_both(&mut python, &mut rust);
+    call_both_ways(&mut python, &mut rust);
+}
+
+fn phones_at_a_transport_node_call_again_after_a_restart_between_calls(scene: &Scene) {
+    let mut rnsd = scene.rnsd().transport().tcp_server().spawn();
+    let mut python = scene.python().auto_answer(0.1).connect(rnsd.port()).spawn();
+    let mut rust = scene.connected(tcp_client(rnsd.port()));
+    announce_both(&mut python, &mut rust);
+    call_both_ways(&mut python, &mut rust);
+
+    rnsd.kill();
+    rust.await_connections(0);
+    python.expect("offline", PATIENCE);
+    rnsd.restart();
+    await_both(&mut python, &rust);
+    announce_both(&mut python, &mut rust);
+    call_both_ways(&mut python, &mut rust);
+}
+
+/// The call ends at both at once, and not when a timer notices.
+fn expect_lost(python: &mut PythonPeer, rust: &mut RustPhone) {
+    assert_eq!(rust.expect_end_within(AT_ONCE), EndReason::LinkLost);
+    rust.await_connections(0);
+    let end = ["ended", "offline"];
+    let first = python.expect_where("end", PATIENCE, |event| end.contains(&event.name.as_str()));
+    python.expect(if first.name == "ended" { "offline" } else { "ended" }, PATIENCE);
+}
+
+fn await_both(python: &mut PythonPeer, rust: &RustPhone) {
+    rust.await_connections(1);
+    python.expect("online", PATIENCE);
+}
+
+/// Phones at one transport node find each other only by announces, which it forgets when killed.
+fn announce_both(python: &mut PythonPeer, rust: &mut RustPhone) {
+    python.send(&Command::Announce);
+    assert_eq!(rust.expect_announce(python), 2);
+    rust.block_on(rust.phone.announce()).expect("the phone runs");
+    python.expect_where("our announce", PATIENCE, |event| {
+        event.name == "announce" && event.identity() == Some(rust.identity())
+    });
+}
+
+fn call_both_ways(python: &mut PythonPeer, rust: &mut RustPhone) {
+    let call = establish(python, rust);
+    rust.hang_up(call.id());
+    assert_eq!(rust.expect_end(), EndReason::LocalHangup);
+    python.expect("ended", PATIENCE);
+
+    python.send(&Command::call(rust.identity()));
+    let incoming = rust.expect_incoming(python);
+    rust.hang_up(incoming);
+    assert_eq!(rust.expect_end(), EndReason::Rejected);
+    python.expect_where("rejected or ended", PATIENCE, |event| {
+        ["rejected", "ended"].contains(&event.name.as_str())
+    });
+}
+
+fn establish(python: &mut PythonPeer, rust: &mut RustPhone) -> Call {
+    let call = rust.dial(python.identity(), Profile::MediumQuality);
+    rust.expect_established();
+    python.expect("established", PATIENCE);
+    call
+}
+
+/// Reticulum's own timers notice a dead link after 10 s at the earliest.
+const AT_ONCE: Duration = Duration::from_secs(3);

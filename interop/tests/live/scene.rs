@@ -1,0 +1,81 @@
+//! What a live test runs on, and where its files are.
+
+use std::cell::Cell;
+use std::panic;
+use std::path::PathBuf;
+use std::thread;
+
+use lxst_interop::environment::target_dir;
+use lxst_interop::{Builder, PythonPeer, Rnsd, RnsdBuilder};
+
+/// Makes of each flow a test that plays it on both runtimes side by side: most of a live call is
+/// waiting for time to pass.
+macro_rules! on_both_runtimes {
+    ($($flow:ident),+ $(,)?) => {$(
+        mod $flow {
+            #[test]
+            fn on_tokio_and_on_smol() {
+                $crate::scene::play_on_both(module_path!(), super::$flow);
+            }
+        }
+    )+};
+}
+
+pub(crate) use on_both_runtimes;
+
+/// On what our phones of a test run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Runtime {
+    Tokio,
+    Smol,
+}
+
+/// One run of a flow. Its peers and phones keep their files in a folder of its own.
+#[derive(Debug)]
+pub(crate) struct Scene {
+    pub(crate) runtime: Runtime,
+    test: String,
+    phones: Cell<u32>,
+}
+
+pub(crate) fn play_on_both(path: &str, flow: fn(&Scene)) {
+    thread::scope(|scope| {
+        let plays = [Runtime::Tokio, Runtime::Smol].map(|runtime| {
+            let thread = thread::Builder::new().name(format!("{path} on {runtime:?}"));
+            let play = thread.spawn_scoped(scope, move || flow(&Scene::new(runtime, path)));
+            play.expect("a thread starts")
+        });
+        for play in plays {
+            play.join().unwrap_or_else(|failure| panic::resume_unwind(failure));
+        }
+    });
+}
+
+impl Scene {
+    /// `path` names the test.
+    pub(crate) fn new(runtime: Runtime, path: &str) -> Self {
+        let test = format!("{path}-{runtime:?}").replace("::", "-").to_lowercase();
+        Self { runtime, test, phones: Cell::new(0) }
+    }
+
+    pub(crate) fn python(&self) -> Builder {
+        self.python_named("python")
+    }
+
+    pub(crate) fn python_named(&self, name: &str) -> Builder {
+        PythonPeer::builder(&self.test, name)
+    }
+
+    pub(crate) fn rnsd(&self) -> RnsdBuilder {
+        Rnsd::builder(&self.test, "rnsd")
+    }
+
+    /// Finds the place of the next phone's trace: `interop/<test>/rust-1.trace.jsonl` below the
+    /// target folder.
+    pub(crate) fn next_trace(&self) -> PathBuf {
+        let number = self.phones.get() + 1;
+        self.phones.set(number);
+        let folder = target_dir().join("interop").join(&self.test);
+        folder.join(format!("rust-{number}.trace.jsonl"))
+    }
+}
