@@ -18,9 +18,8 @@ use lxst_examples::relay::Conditions;
 use lxst_examples::report::Report;
 use lxst_examples::sound::{WavSink, read_wav, to_i16};
 use lxst_interop::envelope::{EnvelopeError, Pcm, Verdict, correlation};
-use lxst_tokio::Profile;
 use lxst_tokio::codecs::SAMPLE_RATE_HZ;
-use lxst_tokio::telephony::Config;
+use lxst_tokio::{Coder, Profile};
 
 use converse::{BLOCK_SAMPLES, Failure, LISTENING_BLOCKS, Outcome, converse};
 
@@ -145,7 +144,7 @@ async fn one(args: &Args, profile: Profile) -> Result<(), Failure> {
 /// A call in each profile, one line of a table for each.
 async fn all(args: &Args) -> Result<(), Failure> {
     let speech = read_wav(&args.speech)?;
-    let sendable = Config::default().profiles;
+    let sendable = Coder::profiles();
     let profiles = Profile::ALL.into_iter().filter(|profile| sendable.contains(*profile));
     let mut panels = Vec::new();
     let mut failures = Vec::new();

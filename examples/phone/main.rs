@@ -14,9 +14,12 @@ use async_channel::Receiver;
 use clap::Parser;
 use lxst_smol::Smol;
 use lxst_tokio::reticulum::Config as EndpointConfig;
-use lxst_tokio::telephony::{Config, ProfileSet};
+use lxst_tokio::telephony::Config;
 use lxst_tokio::trace::Payloads;
-use lxst_tokio::{Identity, MissingSource, OsRng, Runtime, Tokio, load_or_create_identity};
+use lxst_tokio::{
+    Adaptation, Coder, Identity, MissingSource, OsRng, Pauses, Runtime, Tokio,
+    load_or_create_identity,
+};
 use tracing_subscriber::filter::LevelFilter;
 
 use audio::{AudioIn, AudioOut, Listening};
@@ -62,8 +65,9 @@ fn on_tokio(options: Options) -> Result<u8, Failure> {
 }
 
 async fn run<R: Runtime>(runtime: R, options: Options) -> Result<u8, Failure> {
-    if !ProfileSet::OPUS.contains(options.profile) {
-        return Err(format!("{} needs Codec2, which is not built in", options.profile).into());
+    if !Coder::profiles().contains(options.profile) {
+        let profile = options.profile;
+        return Err(format!("{profile} needs Codec2: build with --features codec2-system").into());
     }
     let interfaces = options.interfaces()?;
     let is_alone = interfaces.is_empty();
@@ -121,7 +125,12 @@ fn builder<R: Runtime>(options: &Options) -> Result<PhoneBuilder<R>, Failure> {
     let builder = builder
         .telephone(telephone)
         .access(options.access())
-        .endpoint(EndpointConfig { path_search });
+        .endpoint(EndpointConfig { path_search })
+        .pauses(if options.suppress_pauses { Pauses::Suppressed } else { Pauses::Sent })
+        .adaptation(if options.adapt { Adaptation::Automatic } else { Adaptation::Off });
+    #[cfg(feature = "processing")]
+    let builder =
+        if options.process { builder.processing(lxst_tokio::Processing::ALL) } else { builder };
     Ok(match &options.trace {
         Some(path) if options.trace_without_voices => builder.trace(path, Payloads::Stripped),
         Some(path) => builder.trace(path, Payloads::Kept),

@@ -54,7 +54,8 @@ pub(crate) struct Options {
     #[arg(long, value_name = "HASH")]
     pub(crate) call: Option<IdentityHash>,
 
-    /// What to send: mq, hq, shq, ll or ull, a key like quality_medium, or a number like 0x40
+    /// What to send: mq, hq, shq, ll or ull, a key like quality_medium, or a number like 0x40; with
+    /// Codec2 built in, lbw, vlbw and ulbw too
     #[arg(long, value_name = "PROFILE", default_value = "mq", value_parser = Profile::from_str)]
     pub(crate) profile: Profile,
 
@@ -98,6 +99,19 @@ pub(crate) struct Options {
     /// The speaker: a WAV file to write; or - for raw s16le, 48 kHz, mono on standard output
     #[arg(long, value_name = "FILE.wav|-")]
     pub(crate) audio_out: Option<PathBuf>,
+
+    /// Send nothing while nobody speaks
+    #[arg(long)]
+    pub(crate) suppress_pauses: bool,
+
+    /// Step down to profiles that need less of the path where it loses too much, and up again
+    #[arg(long)]
+    pub(crate) adapt: bool,
+
+    /// Cancel the echo, suppress noise, and even out the microphone's level
+    #[cfg(feature = "processing")]
+    #[arg(long)]
+    pub(crate) process: bool,
 
     /// Record what the telephone did into a new file (mode 0600), for the replay example. It holds
     /// the conversation, both voices included

@@ -6,11 +6,10 @@ use std::time::Instant;
 
 use async_channel::Receiver;
 use futures_lite::future::or;
-use lxst_tokio::telephony::{
-    Availability, CallState, Direction, Mode, Mute, ProfileSet, Role, Talk,
-};
+use lxst_tokio::telephony::{Availability, CallState, Direction, Mode, Mute, Role, Talk};
 use lxst_tokio::{
-    Call, CallError, CallEvent, CallStatus, EndReason, Event, Events, Phone, Profile, Runtime,
+    Call, CallError, CallEvent, CallStatus, Coder, EndReason, Event, Events, Phone, Profile,
+    Runtime,
 };
 
 use crate::audio::{AudioIn, Speaking};
@@ -235,7 +234,8 @@ fn is_ringing_here(status: &CallStatus) -> bool {
 
 /// The profile after this one, of those that this build can send.
 fn next(profile: Profile) -> Profile {
-    let sent = || Profile::ALL.into_iter().filter(|profile| ProfileSet::OPUS.contains(*profile));
+    let sendable = Coder::profiles();
+    let sent = || Profile::ALL.into_iter().filter(|profile| sendable.contains(*profile));
     let mut after = sent().skip_while(|other| *other != profile).skip(1);
     after.next().or_else(|| sent().next()).unwrap_or(profile)
 }

@@ -58,6 +58,23 @@ fn a_call_carries_speech_and_draws_itself() {
 }
 
 #[test]
+fn speech_survives_a_network_that_loses_and_delays_it_and_the_picture_shows_how() {
+    let folder = folder("rough");
+    let heard = folder.join("heard.wav");
+    let rough = ["--loss", "5", "--jitter", "60", "--stall", "400"];
+    let output = call(&[&rough[..], &["--profile", "all", "--out", path(&heard)]].concat());
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    for profile in ["Medium Quality", "Ultra Low Latency"] {
+        let line = text.lines().find(|line| line.starts_with(profile)).unwrap();
+        assert!(!line.contains("   0 ms"), "nothing was made up or shed: {line}");
+    }
+    let picture = std::fs::read_to_string(heard.with_extension("svg")).unwrap();
+    assert!(picture.contains("High Quality") && picture.contains("made up"));
+    assert!(folder.join("heard-latency_low.wav").exists());
+}
+
+#[test]
 fn speech_that_is_no_wav_file_is_refused_in_one_line() {
     let folder = folder("no-wav");
     let speech_file = folder.join("speech.wav");

@@ -44,7 +44,7 @@ pub use lxst_driver::reticulum::{DestinationHash, Identity, Ifac, Rng};
 pub use lxst_driver::system::{IdentityFileError, OsRng, load_or_create_identity};
 #[cfg(feature = "trace")]
 pub use lxst_driver::trace;
-pub use lxst_driver::{Access, Adaptation, Door, Event, LinkCommand, Tap, codecs, reticulum};
+pub use lxst_driver::{Access, Adaptation, Coder, Door, Event, LinkCommand, Tap, codecs, reticulum};
 pub use phone::{CallError, Phone};
 pub use request::Figures;
 pub use runtime::{ByteStream, Runtime, prepare_tcp};
