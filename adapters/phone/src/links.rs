@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_channel::{Receiver, Sender};
 use bytes::Bytes;
-use lxst_driver::core::{Class, LinkEvent, LinkId};
+use lxst_driver::core::{Class, IdentityHash, LinkEvent, LinkId};
 use lxst_driver::{LinkCommand, PEER_LINKS};
 
 /// The app's side of a phone whose links come from the app's own Reticulum stack.
@@ -20,8 +20,9 @@ use lxst_driver::{LinkCommand, PEER_LINKS};
 /// | it failed, or no path was found | [`LinkEvent::Failed`] |
 /// | the peer identified itself | [`LinkEvent::Identified`] |
 /// | a packet of context NONE | [`packet`](LinkReporter::packet) |
-/// | a keepalive or another sign of life | [`LinkEvent::Heard`] |
-/// | the link closed | [`LinkEvent::Closed`] |
+/// | a keepalive or another sign of life, if it tells | [`LinkEvent::Heard`] |
+/// | the link closed, or did not come up | [`LinkEvent::Closed`] |
+/// | a phone's announce | [`announced`](LinkReporter::announced) |
 #[derive(Debug)]
 pub struct LinkPort {
     commands: Receiver<LinkCommand>,
@@ -39,6 +40,7 @@ pub struct LinkReporter {
 #[derive(Debug)]
 pub(crate) enum LinkReport {
     NetworkUp,
+    Announced { identity: IdentityHash, hops: u8 },
     Event { link: LinkId, event: LinkEvent },
     Packet { link: LinkId, data: Bytes },
 }
@@ -96,6 +98,11 @@ impl LinkReporter {
         self.report(LinkReport::NetworkUp).await;
     }
 
+    /// Reports that a phone announced itself, which the app hears as an event.
+    pub async fn announced(&self, identity: IdentityHash, hops: u8) {
+        self.report(LinkReport::Announced { identity, hops }).await;
+    }
+
     /// As [`event`](Self::event), for a thread.
     pub fn event_blocking(&self, link: LinkId, event: LinkEvent) {
         self.report_blocking(LinkReport::Event { link, event });
@@ -104,6 +111,11 @@ impl LinkReporter {
     /// As [`packet`](Self::packet), for a thread.
     pub fn packet_blocking(&self, link: LinkId, data: impl Into<Bytes>) {
         self.report_blocking(LinkReport::Packet { link, data: data.into() });
+    }
+
+    /// As [`announced`](Self::announced), for a thread.
+    pub fn announced_blocking(&self, identity: IdentityHash, hops: u8) {
+        self.report_blocking(LinkReport::Announced { identity, hops });
     }
 
     /// As [`network_up`](Self::network_up), for a thread.

@@ -255,6 +255,7 @@ impl<R: Runtime> Runner<R> {
         let now = self.now();
         match report {
             LinkReport::NetworkUp => self.driver.network_up(now, InterfaceOrigin(0)),
+            LinkReport::Announced { identity, hops } => self.driver.announced(identity, hops),
             LinkReport::Event { link, event } => self.driver.link_event(now, link, event),
             LinkReport::Packet { link, data } => self.driver.link_packet(now, link, &data),
         }

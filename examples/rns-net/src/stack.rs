@@ -34,33 +34,29 @@ pub(crate) struct Stack {
     pub(crate) identity: Identity,
     pub(crate) telephony: Destination,
     pub(crate) reporter: LinkReporter,
-    pub(crate) links: BTreeMap<Address, Link>,
+    /// The phone's names of the node's links.
+    pub(crate) links: BTreeMap<Address, LinkId>,
     /// Links that wait for a path, each until a moment.
     pub(crate) searches: BTreeMap<LinkId, (DestHash, Instant)>,
-}
-
-pub(crate) struct Link {
-    /// The phone's name of it.
-    id: LinkId,
-    is_up: bool,
-    received: u64,
 }
 
 impl Stack {
     /// Serves the phone until it shuts down.
     pub(crate) fn run(mut self, messages: &Receiver<Message>) {
         loop {
-            match messages.recv_timeout(QUIET) {
+            let next_end = self.searches.values().map(|(_, until)| *until).min();
+            let wait = next_end.map_or(SEARCH, |end| end.saturating_duration_since(Instant::now()));
+            match messages.recv_timeout(wait) {
                 Ok(Message::Command(command)) => self.on_command(command),
                 Ok(Message::NetworkUp) => self.reporter.network_up_blocking(),
-                Ok(Message::PathFound) => {}
+                // A path may have come, or its time.
+                Ok(Message::PathFound) | Err(RecvTimeoutError::Timeout) => {}
                 Ok(Message::Event(address, event)) => self.on_event(address, event),
                 Ok(Message::Packet(address, data)) => {
                     if let Some(link) = self.links.get(&address) {
-                        self.reporter.packet_blocking(link.id, data);
+                        self.reporter.packet_blocking(*link, data);
                     }
                 }
-                Err(RecvTimeoutError::Timeout) => self.on_quiet(),
                 Ok(Message::PhoneEnded) | Err(RecvTimeoutError::Disconnected) => break,
             }
             self.follow_searches();
@@ -129,51 +125,31 @@ impl Stack {
         self.node.recall_identity(destination).ok().flatten().filter(|_| has_path)
     }
 
-    fn open(&mut self, id: LinkId, peer: &AnnouncedIdentity) -> bool {
+    fn open(&mut self, link: LinkId, peer: &AnnouncedIdentity) -> bool {
         let address = self.node.create_link(peer.dest_hash.0, signing_half(&peer.public_key));
-        let link = Link { id, is_up: false, received: 0 };
         address.map(|address| self.links.insert(address, link)).is_ok()
     }
 
-    fn on_event(&mut self, address: Address, mut event: LinkEvent) {
-        if let LinkEvent::Incoming { .. } = event {
-            let id = self.reporter.incoming();
-            self.links.insert(address, Link { id, is_up: true, received: 0 });
-        }
-        // Links of the app's other destinations, and closed ones, are not the phone's.
-        let Some(link) = self.links.get_mut(&address) else { return };
-        let id = link.id;
-        match event {
-            LinkEvent::Up { .. } => link.is_up = true,
-            LinkEvent::Closed(_) => {
-                if !link.is_up {
-                    event = LinkEvent::Failed(LinkFailure::Timeout);
-                }
-                self.links.remove(&address);
+    /// Links of the app's other destinations, and those that the phone closed, are not looked at.
+    fn on_event(&mut self, address: Address, event: LinkEvent) {
+        let link = match event {
+            LinkEvent::Incoming { .. } => {
+                let link = self.reporter.incoming();
+                self.links.insert(address, link);
+                Some(link)
             }
-            _ => {}
-        }
-        self.reporter.event_blocking(id, event);
-    }
-
-    /// Looks whether quiet links live: the node calls back for data, and only counts keepalives.
-    fn on_quiet(&mut self) {
-        for entry in self.node.links().unwrap_or_default() {
-            if let Some(link) = self.links.get_mut(&entry.link_id).filter(|link| link.is_up)
-                && entry.rx_packets > link.received
-            {
-                link.received = entry.rx_packets;
-                self.reporter.event_blocking(link.id, LinkEvent::Heard);
-            }
+            LinkEvent::Closed(_) => self.links.remove(&address),
+            _ => self.links.get(&address).copied(),
+        };
+        if let Some(link) = link {
+            self.reporter.event_blocking(link, event);
         }
     }
 
     fn address(&self, id: LinkId) -> Option<Address> {
-        self.links.iter().find(|(_, link)| link.id == id).map(|(address, _)| *address)
+        self.links.iter().find(|(_, link)| **link == id).map(|(address, _)| *address)
     }
 }
 
 /// How long a path is looked for, as Python LXST does.
 const SEARCH: Duration = Duration::from_secs(15);
-/// How long nothing comes before links are looked after.
-const QUIET: Duration = Duration::from_secs(1);
