@@ -8,13 +8,11 @@ use core::time::Duration;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
-use common::{Seeded, network};
-use lxst_driver::core::{
-    Command, Direction, Event as CallEvent, Instant, Mode, PortChange, Profile,
-};
-use lxst_driver::reticulum::{InterfaceConfig, InterfaceId};
+use common::Seeded;
+use common::pair::{ALICE, Fate, Pair};
+use lxst_driver::Config;
+use lxst_driver::core::{Command, Profile};
 use lxst_driver::trace::{Ending, Parted, Payloads, Reader, Replay, record_to};
-use lxst_driver::{Coder, Config, Driver, Event, InterfaceOrigin};
 
 #[test]
 fn a_recorded_call_replays_to_the_same_outputs_on_both_sides() {
@@ -25,6 +23,29 @@ fn a_recorded_call_replays_to_the_same_outputs_on_both_sides() {
             assert!(trace.contains(wanted), "{wanted} is not in {trace}");
         }
     }
+}
+
+#[test]
+fn what_the_receive_path_did_about_a_rough_network_replays() {
+    let [_, trace] = record(Payloads::Kept, |pair| {
+        let call = pair.dial(Profile::LowLatency);
+        pair.run(Duration::from_secs(1));
+        let mut chance = Seeded(7);
+        let stall = pair.now + Duration::from_secs(1);
+        let over = stall + Duration::from_millis(500);
+        pair.run_on(Duration::from_secs(5), |now, from, packet| match chance.next() % 10 {
+            // Signals of ours are shorter.
+            _ if from != ALICE || packet.len() < 80 => Fate::Comes,
+            0 => Fate::IsLost,
+            _ if (stall..over).contains(&now) => Fate::ComesAt(over),
+            late => Fate::ComesAt(now + Duration::from_millis(late * 8)),
+        });
+        pair.command(ALICE, Command::HangUp(call));
+    });
+    for wanted in ["\"work\":\"conceal\"", "\"tempo\":\"faster\"", "\"event\":\"quality\""] {
+        assert!(trace.contains(wanted), "no {wanted}");
+    }
+    assert_eq!(replay(&trace), Ok(Ending::Closed));
 }
 
 #[test]
@@ -150,106 +171,27 @@ fn replay(trace: &str) -> Result<Ending, Parted> {
 
 /// Two phones, a call of two seconds with sound and a switch of profiles, hung up by the caller.
 fn record_call(payloads: Payloads) -> [String; 2] {
-    let mut pair = Pair::new(payloads);
-    pair.run(Duration::from_millis(100));
-    let to = pair.phones[BOB].driver.identity();
-    let now = pair.now;
-    let dialled = pair.phones[ALICE].driver.dial(now, to, Profile::MediumQuality, Mode::FullDuplex);
-    let call = dialled.unwrap();
-    pair.run(Duration::from_secs(1));
-    let now = pair.now;
-    let switch = Command::SetProfile(call, Profile::LowLatency);
-    pair.phones[ALICE].driver.command(now, switch).unwrap();
-    pair.run(Duration::from_secs(1));
-    let now = pair.now;
-    pair.phones[ALICE].driver.command(now, Command::HangUp(call)).unwrap();
+    record(payloads, |pair| {
+        let call = pair.dial(Profile::MediumQuality);
+        pair.run(Duration::from_secs(1));
+        pair.command(ALICE, Command::SetProfile(call, Profile::LowLatency));
+        pair.run(Duration::from_secs(1));
+        pair.command(ALICE, Command::HangUp(call));
+    })
+}
+
+/// The traces of two phones that live through something.
+fn record(payloads: Payloads, live: impl FnOnce(&mut Pair)) -> [String; 2] {
+    let traces = [Shared::default(), Shared::default()];
+    let mut pair = Pair::new(|phone| {
+        let tap = Some(record_to(traces[phone].clone(), payloads).unwrap());
+        Config { tap, ..Config::default() }
+    });
+    live(&mut pair);
     pair.run(Duration::from_millis(500));
-    pair.finish()
-}
-
-/// Two drivers joined by a wire of 2 ms, with tireless coders and noisy microphones.
-struct Pair {
-    now: Instant,
-    phones: [Handset; 2],
-}
-
-struct Handset {
-    driver: Driver,
-    coder: Coder,
-    wire: InterfaceId,
-    trace: Shared,
-    noise: Seeded,
-}
-
-impl Pair {
-    fn new(payloads: Payloads) -> Self {
-        let phones = [ALICE, BOB].map(|seed| Handset::new(seed as u64 + 1, payloads));
-        Self { now: Instant::ORIGIN, phones }
-    }
-
-    /// Lets time pass in steps of 2 ms.
-    fn run(&mut self, duration: Duration) {
-        let end = self.now + duration;
-        while self.now < end {
-            self.now = self.now + Duration::from_millis(2);
-            let bytes = [ALICE, BOB].map(|phone| self.phones[phone].sent(self.now));
-            for (phone, received) in [(BOB, &bytes[ALICE]), (ALICE, &bytes[BOB])] {
-                self.phones[phone].live(self.now, received);
-            }
-        }
-    }
-
-    fn finish(self) -> [String; 2] {
-        self.phones.map(|phone| {
-            drop(phone.driver);
-            String::from_utf8(phone.trace.0.lock().unwrap().clone()).unwrap()
-        })
-    }
-}
-
-impl Handset {
-    fn new(seed: u64, payloads: Payloads) -> Self {
-        let trace = Shared::default();
-        let tap = Some(record_to(trace.clone(), payloads).unwrap());
-        let config = Config { tap, ..Config::default() };
-        let mut driver = Driver::new(config, network(seed));
-        let wire =
-            driver.interface_up(Instant::ORIGIN, InterfaceOrigin(0), InterfaceConfig::TCP).unwrap();
-        for direction in [Direction::Send, Direction::Receive] {
-            driver.port(Instant::ORIGIN, direction, PortChange::Attached);
-        }
-        Self { driver, coder: Coder::new(), wire, trace, noise: Seeded(seed) }
-    }
-
-    fn sent(&mut self, now: Instant) -> Vec<u8> {
-        let (mut sent, mut buffer) = (Vec::new(), Vec::new());
-        while let Some(bytes) = self.driver.poll_transmit(now, self.wire, &mut buffer) {
-            sent.extend_from_slice(bytes);
-        }
-        sent
-    }
-
-    fn live(&mut self, now: Instant, received: &[u8]) {
-        if !received.is_empty() {
-            self.driver.handle_bytes(now, self.wire, received);
-        }
-        self.driver.handle_timeout(now);
-        if now.as_micros().is_multiple_of(20_000) {
-            let noise: Vec<f32> = (0..960).map(|_| sample(&mut self.noise)).collect();
-            self.driver.capture(now, &noise);
-            self.driver.play(now, &mut [0.0; 960]);
-        }
-        while let Some(event) = self.driver.poll_event() {
-            if let Event::Call(CallEvent::Incoming { call, .. }) = event {
-                self.driver.command(now, Command::Answer(call)).unwrap();
-            }
-        }
-        while let Some(task) = self.driver.poll_task() {
-            if let Some(done) = self.coder.run(task) {
-                self.driver.handle_done(now, done);
-            }
-        }
-    }
+    // A trace is complete when its phone is gone.
+    drop(pair);
+    traces.map(|trace| String::from_utf8(trace.0.lock().unwrap().clone()).unwrap())
 }
 
 #[derive(Clone, Default)]
@@ -266,11 +208,6 @@ impl Write for Shared {
     }
 }
 
-/// Noise below -6 dBov.
-fn sample(noise: &mut Seeded) -> f32 {
-    f32::from(noise.next() as i16) / 65_536.0
-}
-
 fn flip_last_digit(line: &str) -> String {
     let (body, last) = line.strip_suffix("\"}").unwrap().split_at(line.len() - 3);
     let flipped = u8::from_str_radix(last, 16).unwrap() ^ 1;
@@ -280,6 +217,3 @@ fn flip_last_digit(line: &str) -> String {
 fn text(lines: &[&str]) -> String {
     lines.join("\n") + "\n"
 }
-
-const ALICE: usize = 0;
-const BOB: usize = 1;

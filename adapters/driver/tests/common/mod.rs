@@ -1,4 +1,8 @@
-//! What tests of drivers share: an endpoint whose every byte a seed decides.
+//! What tests of drivers share: endpoints whose every byte a seed decides, and two phones on them.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+
+pub(crate) mod pair;
 
 use std::time::Duration;
 
