@@ -24,12 +24,13 @@ impl Audio {
         if !self.is_sending || pcm.is_empty() {
             return None;
         }
-        if self.captured.len() + pcm.len() > CAPTURE_QUEUE.0 as usize {
-            self.dropped = self.dropped + samples(pcm.len());
-            return None;
-        }
+        let most = CAPTURE_QUEUE.0 as usize;
         self.captured.extend(pcm);
-        Some(samples(pcm.len()))
+        let excess = self.captured.len().saturating_sub(most);
+        self.captured.drain(..excess);
+        self.dropped = self.dropped + samples(excess);
+        // What made room for this is what the core takes this for.
+        Some(samples(pcm.len().saturating_sub(excess))).filter(|new| !new.is_zero())
     }
 
     pub(crate) const fn dropped(&self) -> Samples {
@@ -147,14 +148,17 @@ mod tests {
     }
 
     #[test]
-    fn a_stalled_coder_costs_the_newest_sound_and_it_is_counted() {
+    fn a_stalled_coder_costs_the_oldest_sound_and_it_is_counted() {
         let mut audio = Audio::default();
         audio.on_stream(Direction::Send, StreamChange::Opened);
         let second = [0.0; 48_000];
         assert!(audio.capture(&second).is_some());
-        assert!(audio.capture(&second).is_some());
-        assert_eq!(audio.capture(&[0.0; 960]), None);
-        assert_eq!(audio.dropped(), Samples(960));
+        assert_eq!(audio.capture(&second[480..]), Some(Samples(47_520)));
+        assert_eq!(audio.capture(&[1.0; 960]), Some(Samples(480)));
+        assert_eq!(audio.capture(&[2.0; 960]), None);
+        assert_eq!(audio.dropped(), Samples(1_440));
+        let kept = audio.take_captured(Samples(96_000));
+        assert_eq!((kept.len(), &kept[95_039..95_041]), (96_000, &[1.0, 2.0][..]));
     }
 
     #[test]

@@ -282,8 +282,8 @@ impl Driver {
 
     /// Takes 48 kHz mono PCM of the microphone. While no call sends, it is dropped.
     ///
-    /// *Bounds*: a block that would make more than [`CAPTURE_QUEUE`](crate::CAPTURE_QUEUE) wait is dropped and counted:
-    /// the coder has stalled.
+    /// *Bounds*: beyond [`CAPTURE_QUEUE`](crate::CAPTURE_QUEUE), which wait only where the coder has
+    /// stalled, the oldest is dropped and counted.
     pub fn capture(&mut self, now: Instant, pcm: &[f32]) {
         #[cfg(feature = "processing")]
         if let (Some(processor), true) = (&mut self.processor, self.audio.is_sending()) {
