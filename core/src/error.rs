@@ -25,6 +25,8 @@ pub enum InputError {
         state: CallState,
     },
     /// Our encoder cannot send the profile.
-    #[error("{0} cannot be sent: its codec is not built in")]
+    #[error(
+        "{0} cannot be sent: its codec is not built in; Codec2 is a feature, codec2 or codec2-system"
+    )]
     UnsupportedProfile(Profile),
 }

@@ -378,4 +378,7 @@ pub enum DropReason {
     UnsupportedPreference,
     /// A frame of an unknown codec, or too long.
     UnknownFrame,
+    /// A frame that the decoder refused, because its codec is not built in for example. Told of the
+    /// first one of a call; all are counted.
+    UndecodableFrame,
 }

@@ -65,6 +65,7 @@ impl Stats {
             DropReason::UnknownSignal => &mut self.signals_unknown,
             DropReason::UnsupportedPreference => &mut self.preferences_unsupported,
             DropReason::UnknownFrame => &mut self.frames_unknown,
+            DropReason::UndecodableFrame => &mut self.frames_undecodable,
         });
         reason
     }

@@ -17,7 +17,7 @@ use lxst_tokio::reticulum::Config as EndpointConfig;
 use lxst_tokio::telephony::Config;
 use lxst_tokio::trace::Payloads;
 use lxst_tokio::{
-    Adaptation, Coder, Identity, MissingSource, OsRng, Pauses, Runtime, Tokio,
+    Adaptation, Coder, Identity, MissingSource, OsRng, Pauses, Profile, Runtime, Tokio,
     load_or_create_identity,
 };
 use tracing_subscriber::filter::LevelFilter;
@@ -67,7 +67,9 @@ fn on_tokio(options: Options) -> Result<u8, Failure> {
 async fn run<R: Runtime>(runtime: R, options: Options) -> Result<u8, Failure> {
     if !Coder::profiles().contains(options.profile) {
         let profile = options.profile;
-        return Err(format!("{profile} needs Codec2: build with --features codec2-system").into());
+        return Err(
+            format!("{profile} needs Codec2: build with --features {}", feature(profile)).into()
+        );
     }
     let interfaces = options.interfaces()?;
     let is_alone = interfaces.is_empty();
@@ -128,6 +130,10 @@ fn builder<R: Runtime>(options: &Options) -> Result<PhoneBuilder<R>, Failure> {
         .endpoint(EndpointConfig { path_search })
         .pauses(if options.suppress_pauses { Pauses::Suppressed } else { Pauses::Sent })
         .adaptation(if options.adapt { Adaptation::Automatic } else { Adaptation::Off });
+    #[cfg(not(feature = "processing"))]
+    if options.process {
+        return Err("--process is not built in: build with --features processing".into());
+    }
     #[cfg(feature = "processing")]
     let builder =
         if options.process { builder.processing(lxst_tokio::Processing::ALL) } else { builder };
@@ -136,6 +142,14 @@ fn builder<R: Runtime>(options: &Options) -> Result<PhoneBuilder<R>, Failure> {
         Some(path) => builder.trace(path, Payloads::Kept),
         None => builder,
     })
+}
+
+/// What has a profile's codec.
+const fn feature(profile: Profile) -> &'static str {
+    match profile {
+        Profile::UltraLowBandwidth => "codec2-system",
+        _ => "codec2",
+    }
 }
 
 /// Ctrl-C and SIGTERM.

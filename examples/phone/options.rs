@@ -18,15 +18,15 @@ pub(crate) struct Options {
     pub(crate) identity: Option<PathBuf>,
 
     /// Connect to a Reticulum TCP server, again and again until it is there. May be repeated
-    #[arg(long, value_name = "HOST:PORT", value_parser = address)]
+    #[arg(long, value_name = "HOST:PORT")]
     pub(crate) connect: Vec<String>,
 
     /// Be a Reticulum TCP server. Port 0 takes a free one. May be repeated
-    #[arg(long, value_name = "HOST:PORT", value_parser = address)]
+    #[arg(long, value_name = "HOST:PORT")]
     pub(crate) listen: Vec<String>,
 
     /// Receive UDP datagrams on LOCAL, and send them to PEER. May be repeated
-    #[arg(long, num_args = 2, value_names = ["LOCAL", "PEER"], value_parser = address)]
+    #[arg(long, num_args = 2, value_names = ["LOCAL", "PEER"])]
     pub(crate) udp: Vec<String>,
 
     /// Attach to the rnsd, or another shared instance, of this machine: to the one of this name, or
@@ -76,7 +76,7 @@ pub(crate) struct Options {
     pub(crate) busy: bool,
 
     /// Answer an incoming call so long after it began to ring. Without it, calls ring out
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     pub(crate) answer: Option<Duration>,
 
     /// Reject incoming calls
@@ -84,11 +84,11 @@ pub(crate) struct Options {
     pub(crate) reject: bool,
 
     /// How long our call may take until it is answered, its path search (15 s at most) included
-    #[arg(long, value_name = "SECONDS", default_value = "70", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", default_value = "70", value_parser = seconds, allow_negative_numbers = true)]
     pub(crate) wait_time: Duration,
 
     /// Hang up so long after a call is established
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     pub(crate) hang_up_after: Option<Duration>,
 
     /// The microphone: a WAV file of any common shape, spoken from the answer on and followed by
@@ -108,8 +108,7 @@ pub(crate) struct Options {
     #[arg(long)]
     pub(crate) adapt: bool,
 
-    /// Cancel the echo, suppress noise, and even out the microphone's level
-    #[cfg(feature = "processing")]
+    /// Cancel the echo, suppress noise, and even out the microphone's level (feature processing)
     #[arg(long)]
     pub(crate) process: bool,
 
@@ -158,6 +157,11 @@ impl Options {
         let udp = self.udp.chunks_exact(2).map(|pair| Interface::udp(&pair[0], &pair[1]));
         let mut interfaces: Vec<Interface> = clients.chain(servers).chain(udp).collect();
         if self.ifac_name.is_some() || self.ifac_passphrase.is_some() {
+            if interfaces.is_empty() {
+                let message =
+                    "an access code is for --connect, --listen and --udp, of which there is none";
+                return Err(message.to_owned());
+            }
             let name = self.ifac_name.as_deref();
             let ifac = Ifac::new(name, self.ifac_passphrase.as_deref(), Ifac::SIZE)
                 .map_err(|error| error.to_string())?;
@@ -203,6 +207,7 @@ Exit codes (the first call's, where the phone ends after it):
   6  no answer: the peer closed before it answered, or it rang out, or was cancelled
   7  link lost
 
+Without a network, it tells who it is, and ends. Others call the identity, not the destination.
 Ctrl-C and SIGTERM hang up, so that the peer sees the link close, and end the phone.
 It announces itself on every interface that comes up.
 
@@ -219,14 +224,6 @@ fn seconds(text: &str) -> Result<Duration, String> {
         .ok()
         .filter(|duration| *duration <= MOST_SECONDS)
         .ok_or_else(|| "allowed are 0 to 86400 seconds".to_owned())
-}
-
-fn address(text: &str) -> Result<String, String> {
-    let port = text.rsplit_once(':').filter(|(host, _)| !host.is_empty());
-    match port.map(|(_, port)| port.parse::<u16>()) {
-        Some(Ok(_)) => Ok(text.to_owned()),
-        _ => Err("not of the form HOST:PORT".to_owned()),
-    }
 }
 
 const MOST_SECONDS: Duration = Duration::from_secs(86_400);

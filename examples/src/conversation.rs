@@ -307,6 +307,7 @@ const fn dropped(reason: DropReason) -> &'static str {
         DropReason::UnknownSignal => "an unknown signal",
         DropReason::UnsupportedPreference => "an unsupported wish",
         DropReason::UnknownFrame => "an unknown frame",
+        DropReason::UndecodableFrame => "a frame of a codec that is not built in",
         _ => "something",
     }
 }

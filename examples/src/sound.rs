@@ -11,7 +11,9 @@ use lxst_tokio::codecs::{CodecError, Resampler, SAMPLE_RATE_HZ, downmix};
 #[derive(Debug, thiserror::Error)]
 pub enum SoundError {
     /// It cannot be read or written, or is no WAV file.
-    #[error("sound file {path}: {error}; a WAV file that can be opened is wanted")]
+    #[error(
+        "sound file {path}: {error}; the name of a WAV file that can be read or written is wanted"
+    )]
     Wav {
         /// Which file.
         path: String,

@@ -206,14 +206,16 @@ fn wrong_use_ends_with_2_and_a_line_that_helps() {
     fs::write(&short, b"short").expect("a file");
     let busy = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let taken = busy.local_addr().expect("an address").to_string();
-    let cases: [(&[&str], &str); 10] = [
+    let cases: [(&[&str], &str); 12] = [
         (&["--colour"], "unexpected argument"),
         (&["--call", "xyz"], "32 hex digits"),
         (&["--call", "00112233445566778899aabbccddeeff"], "needs a network"),
         (&["--connect", "nowhere"], "HOST:PORT"),
         (&["--profile", "best"], "no such profile"),
         (&["--profile", "lbw", "--listen", "127.0.0.1:0"], "Codec2"),
-        (&["--wait-time", "-1"], "unexpected argument"),
+        (&["--wait-time", "-1"], "0 to 86400"),
+        (&["--shared", "--ifac-name", "x"], "access code"),
+        (&["--listen", "127.0.0.1:0", "--process"], "--features processing"),
         (&["--identity", path(&short), "--listen", "127.0.0.1:0"], "must be 64"),
         (&["--listen", &taken], "cannot use"),
         (&["--listen", "127.0.0.1:0", "--audio-in", path(&short)], "a WAV file"),

@@ -116,7 +116,8 @@ impl<R: Runtime> PhoneBuilder<R> {
         Self::on(Stack::Own { identity, settings })
     }
 
-    /// Begins a phone that keeps what it knows in a folder, which is made where there is none: its
+    /// Begins a phone that keeps what it knows in a folder, which is made where there is none, and which
+    /// is one phone's at a time: its
     /// `identity`, made on first use, and `known_destinations`. Both are readable by their owner
     /// only.
     ///
@@ -124,8 +125,12 @@ impl<R: Runtime> PhoneBuilder<R> {
     /// [`IdentityFileError`]: the folder cannot be made, or the identity not read.
     pub fn open(folder: impl AsRef<Path>) -> Result<Self, IdentityFileError> {
         let folder = folder.as_ref();
-        fs::create_dir_all(folder)
-            .map_err(|error| IdentityFileError::Io { path: folder.into(), error })?;
+        let made = if folder.as_os_str().is_empty() {
+            Err(io::ErrorKind::NotFound.into())
+        } else {
+            fs::create_dir_all(folder)
+        };
+        made.map_err(|error| IdentityFileError::Folder { path: folder.into(), error })?;
         let identity = load_or_create_identity(&folder.join("identity"))?;
         Ok(Self::new(identity).known_destinations(folder.join("known_destinations")))
     }
@@ -157,7 +162,8 @@ impl<R: Runtime> PhoneBuilder<R> {
     }
 
     /// Keeps the known destinations in a file: read at the start, replaced some seconds after they
-    /// changed and at the end. A file that is no such thing is told of in the log, and replaced.
+    /// changed and at the end. A file that is no such thing is told of in the log, and kept as
+    /// `.bad`.
     /// Without effect on another stack.
     #[must_use]
     pub fn known_destinations(self, path: impl Into<PathBuf>) -> Self {
@@ -331,7 +337,11 @@ fn import_known(endpoint: &mut Endpoint, path: &Path, now: Duration) {
     match fs::read(path) {
         Ok(bytes) => {
             if let Err(error) = endpoint.import(now, &bytes) {
+                let bad = path.with_added_extension("bad");
                 tracing::warn!("known destinations of {}: {error}", path.display());
+                if let Err(error) = fs::rename(path, &bad) {
+                    tracing::warn!("it cannot be kept as {}: {error}", bad.display());
+                }
             }
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}

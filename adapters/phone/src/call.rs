@@ -5,7 +5,8 @@ use lxst_driver::core::{CallId, Command, Direction, Mode, Mute, Profile, Talk, V
 use crate::phone::{CallError, Phone};
 
 /// A handle to exactly one call. When that is over, everything asked of it is refused, and no other
-/// call is touched.
+/// call is touched. It may be over before the app has read of it: a last report of quality comes
+/// before `Ended`.
 #[derive(Clone, Debug)]
 pub struct Call {
     phone: Phone,
@@ -50,7 +51,7 @@ impl Call {
     /// Switches the profile, here and at the peer.
     ///
     /// # Errors
-    /// [`CallError`]: the call is over or being set up, or the profile cannot be sent.
+    /// [`CallError`]: the call is over or connecting, or the profile cannot be sent.
     pub async fn set_profile(&self, profile: Profile) -> Result<(), CallError> {
         self.phone.command(Command::SetProfile(self.id, profile)).await
     }
@@ -58,7 +59,7 @@ impl Call {
     /// Switches the mode, here and at the peer.
     ///
     /// # Errors
-    /// [`CallError`]: the call is over or being set up.
+    /// [`CallError`]: the call is over or connecting.
     pub async fn set_mode(&self, mode: Mode) -> Result<(), CallError> {
         self.phone.command(Command::SetMode(self.id, mode)).await
     }

@@ -6,7 +6,11 @@
 //! A phone is one task: it owns the [`Driver`](lxst_driver::Driver), moves bytes between it and
 //! sockets, sleeps to its deadline, and keeps one thread for codecs. [`Phone`] and [`Call`] are
 //! handles to it, `Send` and cheap to clone. Nothing polls: an idle phone wakes for its timers
-//! only.
+//! only. What it has to say besides events goes to `tracing`.
+//!
+//! *Features*, all off by default: `codec2` (Codec2 3200 and 1600, in Rust) and `codec2-system` (700C as
+//! well, by the system's libcodec2), both LGPL; `processing` (echo cancellation, noise suppression, gain
+//! control); `trace` (recorded calls).
 
 #![forbid(unsafe_code)]
 
@@ -37,14 +41,17 @@ pub use lxst_driver::Processing;
 pub use lxst_driver::codecs::Pauses;
 pub use lxst_driver::core as telephony;
 pub use lxst_driver::core::{
-    CallId, CallStatus, EndReason, Event as CallEvent, IdentityHash, InputError, Mode, Profile,
-    Quality,
+    Availability, CallId, CallState, CallStatus, CallerPolicy, Direction, EndReason,
+    Event as CallEvent, IdentityHash, InputError, Mode, Mute, Profile, Quality, Role, Side,
+    StreamChange, Talk, Verdict,
 };
 pub use lxst_driver::reticulum::{DestinationHash, Identity, Ifac, Rng};
 pub use lxst_driver::system::{IdentityFileError, OsRng, load_or_create_identity};
 #[cfg(feature = "trace")]
 pub use lxst_driver::trace;
-pub use lxst_driver::{Access, Adaptation, Coder, Door, Event, LinkCommand, Tap, codecs, reticulum};
+pub use lxst_driver::{
+    Access, Adaptation, Coder, Door, Event, LinkCommand, Tap, codecs, reticulum,
+};
 pub use phone::{CallError, Phone};
 pub use request::Figures;
 pub use runtime::{ByteStream, Runtime, prepare_tcp};

@@ -15,8 +15,12 @@ use crate::events::Events;
 use crate::request::{Figures, Reply, Request};
 use crate::state::{State, Watch};
 
-/// A handle to a phone, cheap to clone. The phone shuts down when the last handle, to it or to one
-/// of its calls, is dropped.
+/// A handle to a phone, cheap to clone.
+///
+/// The phone shuts down when the last handle, to it or to one of its calls, is dropped: in the
+/// background, for which it needs the runtime for up to a second. At the end of a program, await
+/// [`shutdown`](Self::shutdown); otherwise peers see a lost link. A task that follows the events and
+/// holds a handle keeps the phone for as long as it runs.
 #[derive(Clone, Debug)]
 pub struct Phone {
     requests: Sender<Request>,
@@ -59,7 +63,9 @@ impl Phone {
         &self.listening
     }
 
-    /// Calls somebody in full duplex, and returns at once; events tell how it goes.
+    /// Calls somebody in full duplex, and returns at once; events tell how it goes. The path is searched
+    /// for 15 s, if the endpoint's settings say nothing else. A call to oneself ends as
+    /// [`LinkFailed`](crate::EndReason::LinkFailed).
     ///
     /// # Errors
     /// [`CallError`]: the line is taken, or the profile cannot be sent.

@@ -33,6 +33,8 @@ use tx::Transmitter;
 pub(crate) struct Media {
     transmit: TransmitCodec,
     session: Option<Session>,
+    /// Whether the app was told of a frame that could not be decoded, in this call.
+    told_undecodable: bool,
     /// When a frame of ours was last sent, or the stream opened.
     sent: Instant,
     jobs: Jobs,
@@ -47,6 +49,7 @@ impl Media {
         Self {
             transmit: config.transmit,
             session: None,
+            told_undecodable: false,
             sent: Instant::ORIGIN,
             jobs: Jobs::default(),
             tx: Transmitter::new(config.frames_per_packet),
@@ -70,6 +73,7 @@ impl Media {
             }
             if let Some(new) = session {
                 self.sent = cx.now;
+                self.told_undecodable = false;
                 self.arrivals = Arrivals::default();
                 self.playout.open(new.profile.frame());
                 self.figures = Figures::new(cx.now, *cx.stats);
@@ -193,7 +197,10 @@ impl Media {
             }
             (Ticket::Decode { .. }, _) => {
                 self.playout.on_undecodable();
-                count(&mut cx.stats.frames_undecodable);
+                let reason = cx.stats.drop_for(DropReason::UndecodableFrame);
+                if !core::mem::replace(&mut self.told_undecodable, true) {
+                    cx.out.event(Event::Dropped { link: session.link, reason });
+                }
             }
             (Ticket::Conceal { .. }, Outcome::Played { samples, .. }) => {
                 self.playout.on_concealed(samples, cx.stats);

@@ -2,8 +2,8 @@
 
 use lxst_core::wire::{self, Codec, Frame, Signal};
 use lxst_core::{
-    Command, Direction, Event, Input, JobId, Mode, Mute, Outcome, PortChange, Profile, Samples,
-    Side, Tempo, Timer, limits,
+    Command, Direction, DropReason, Event, Input, JobId, Mode, Mute, Outcome, PortChange, Profile,
+    Samples, Side, Tempo, Timer, limits,
 };
 
 use crate::support::{Did, OUT, OUT_CALL, Script, event, quiet};
@@ -226,11 +226,14 @@ fn a_frame_is_decoded_by_its_own_codec_byte() {
 }
 
 #[test]
-fn a_frame_that_cannot_be_decoded_is_counted_and_the_next_one_tried() {
+fn a_frame_that_cannot_be_decoded_is_told_once_and_counted_and_the_next_one_tried() {
     let mut phone = caller();
-    phone.rx_frame(b"bad").rx_frame(b"good").take();
-    phone.job_done(0, Outcome::Failed).expect([decode(1, b"good")]);
-    assert_eq!(phone.stats().frames_undecodable, 1);
+    phone.rx_frame(b"bad").rx_frame(b"worse").rx_frame(b"good").take();
+    let reason = DropReason::UndecodableFrame;
+    let told = event(Event::Dropped { link: OUT, reason });
+    phone.job_done(0, Outcome::Failed).expect([told, decode(1, b"worse")]);
+    phone.job_done(1, Outcome::Failed).expect([decode(2, b"good")]);
+    assert_eq!(phone.stats().frames_undecodable, 2);
 }
 
 #[test]

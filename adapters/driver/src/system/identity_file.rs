@@ -13,6 +13,14 @@ use super::private_file::write_private_file;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum IdentityFileError {
+    /// The folder of the file could not be made.
+    #[error("folder {}: {error}; give the name of a folder that may be written", path.display())]
+    Folder {
+        /// Which folder.
+        path: PathBuf,
+        /// What went wrong.
+        error: io::Error,
+    },
     /// The file could not be read or made.
     #[error("identity file {}: {error}", path.display())]
     Io {

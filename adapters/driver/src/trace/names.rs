@@ -93,9 +93,10 @@ pub(super) fn drop_reason(name: &str) -> Option<DropReason> {
     DROP_REASONS.into_iter().find(|reason| snake(reason) == name)
 }
 
-const DROP_REASONS: [DropReason; 4] = [
+const DROP_REASONS: [DropReason; 5] = [
     DropReason::MalformedPacket,
     DropReason::UnknownSignal,
     DropReason::UnsupportedPreference,
     DropReason::UnknownFrame,
+    DropReason::UndecodableFrame,
 ];

@@ -337,6 +337,7 @@ fn outputs() -> Vec<Output<'static>> {
         DropReason::UnknownSignal,
         DropReason::UnsupportedPreference,
         DropReason::UnknownFrame,
+        DropReason::UndecodableFrame,
     ];
     let quality = Quality {
         packets_received: 1,

@@ -18,7 +18,7 @@ pub struct AudioFormat {
 pub enum Clock {
     /// The phone, by its timer: for files, pipes and generated speech. A source's writer waits
     /// until the phone has taken what it wrote, which it does only while a call sends; a sink's
-    /// reader gets sound as time passes.
+    /// reader gets sound as time passes while a call receives, and waits between calls.
     Phone,
     /// The app, by a device's callback. A source is heard at once, and dropped while no call sends;
     /// a sink's demand is the clock of playout, so that two clocks never drift apart.

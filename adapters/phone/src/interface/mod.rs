@@ -93,6 +93,7 @@ impl Interface {
         let with = |config: InterfaceConfig| InterfaceConfig { ifac, ..config };
         let (local, way, config) = match kind {
             Kind::TcpClient(address) => {
+                check(&address)?;
                 (None, Way::Connect(Target::Tcp(address)), with(InterfaceConfig::TCP))
             }
             Kind::SharedInstance(instance) => {
@@ -103,6 +104,7 @@ impl Interface {
                 (None, Way::Connect(target), with(InterfaceConfig::SHARED_INSTANCE))
             }
             Kind::TcpServer(address) => {
+                check(&address)?;
                 let opened = TcpListener::bind(&address).and_then(|listener| {
                     listener.set_nonblocking(true)?;
                     Ok((listener.local_addr()?, runtime.adopt_listener(listener)?))
@@ -111,6 +113,8 @@ impl Interface {
                 (Some(local), Way::Accept(listener), with(InterfaceConfig::TCP_ACCEPTED))
             }
             Kind::Udp { local: address, peer } => {
+                check(&address)?;
+                check(&peer)?;
                 let peer = resolve(&peer).map_err(|error| OpenError { address: peer, error })?;
                 let opened = UdpSocket::bind(&address).and_then(|socket| {
                     socket.set_broadcast(true)?;
@@ -212,6 +216,19 @@ impl Door {
 
     fn is_shared_instance(&self) -> bool {
         self.config.attachment == Attachment::SharedInstance
+    }
+}
+
+/// Tells early what no network will have.
+fn check(address: &str) -> Result<(), OpenError> {
+    let parts = address.rsplit_once(':');
+    match parts.filter(|(host, _)| !host.is_empty()).map(|(_, port)| port.parse::<u16>()) {
+        Some(Ok(_)) => Ok(()),
+        _ => {
+            let message = "not of the form HOST:PORT, with a port of 65535 at most";
+            let error = io::Error::new(io::ErrorKind::InvalidInput, message);
+            Err(OpenError { address: address.to_owned(), error })
+        }
     }
 }
 
