@@ -49,10 +49,14 @@ the same for all processes of one Linux machine:
 known traits of this Python LXST: it drops the first 75 ms of its microphone and fades in the next
 225 ms, rounded up to frames; it announces itself 5 s after its start; of two announces within a
 second only the first arrives; it may report "ended" for a rejected call when the link closes first;
-as caller it loses a first signal that comes before its handler is set, and ends after 5 s.
+as caller it loses a first signal that comes before its handler is set, and ends after 5 s; a caller
+that is answered within milliseconds may hear nothing at a profile with Codec2: its receive mixer fails
+on a frame of its dial tone, which is longer; one that switches itself from frames of 320 ms to 20 ms
+may hear gaps of 120 ms in every 200 ms.
 """
 
 INTERFACE_TIMEOUT_S = 3.0
+RAW_FRAME_MS = {16: 10, 32: 5}  # 960 bytes of 48 kHz mono
 POLL_S = 0.02
 SHUTDOWN_TIMEOUT_S = 2.0
 
@@ -79,6 +83,12 @@ def arguments():
         "--audio-out",
         metavar="FILE.wav",
         help="what the speaker plays in the latest call: 48 kHz mono, in real time from established, gaps as silence",
+    )
+    sound.add_argument(
+        "--raw",
+        type=int,
+        choices=(16, 32),
+        help="send raw audio of these bits a sample, at any profile, in frames that fit a packet of 1500 bytes",
     )
     sound.add_argument("--filters", action="store_true", help="keep the microphone's band-pass, AGC and echo filters (default off)")
     log = parser.add_argument_group("packet log")
@@ -140,7 +150,7 @@ class Peer:
 
     def __init__(self, options, events):
         import RNS
-        from LXST.Primitives.Telephony import Telephone
+        from LXST.Primitives.Telephony import Profiles, Telephone
 
         from peer_packets import Tap
         from peer_sound import Recording, Room, install
@@ -149,6 +159,8 @@ class Peer:
         self.room = Room(options.audio_in, options.audio_loop, options.audio_delay)
         self.recording = Recording(options.audio_out)
         install(self.room, self.recording)
+        if options.raw:
+            send_raw(Profiles, options.raw)
         self.tap = Tap(events.put, options.log_media)
         self.tap.install()
 
@@ -307,6 +319,13 @@ class AnnounceHandler:
 
     def received_announce(self, destination_hash, announced_identity, app_data):
         self.events.emit("announce", identity=announced_identity.hash.hex())
+
+
+def send_raw(profiles, bits):
+    from LXST.Codecs import Raw
+
+    profiles.get_codec = staticmethod(lambda profile: Raw(bitdepth=bits))
+    profiles.get_frame_time = staticmethod(lambda profile: RAW_FRAME_MS[bits])
 
 
 def load_identity(rns, path):

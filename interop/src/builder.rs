@@ -95,6 +95,11 @@ impl Builder {
         self.flag("--audio-loop")
     }
 
+    /// Sends raw audio of 16 or 32 bits a sample at any profile, 960 bytes of it a packet.
+    pub fn raw(self, bits: u32) -> Self {
+        self.option("--raw", bits.to_string())
+    }
+
     /// Answers calls this many seconds after they start to ring; must be more than 0.
     pub fn auto_answer(self, seconds: f64) -> Self {
         self.option("--auto-answer", seconds.to_string())

@@ -80,6 +80,11 @@ pub fn correlation(
     Ok(Verdict { correlation: best.1, lag: LAG_STEP * u32::try_from(best.0).unwrap_or(u32::MAX) })
 }
 
+/// Returns the RMS of the loudest 20 ms; 0 where there are not as many.
+pub fn loudness(pcm: Pcm<'_>) -> f64 {
+    envelope(pcm, WINDOW).into_iter().fold(0.0, f64::max)
+}
+
 impl fmt::Debug for Pcm<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Pcm({} samples at {} Hz)", self.samples.len(), self.rate_hz)
@@ -193,6 +198,15 @@ mod tests {
         let verdict = correlation(pcm(&speech, 16_000), pcm(&other, 16_000), SECOND).unwrap();
 
         assert!(verdict.correlation < 0.7, "{verdict:?}");
+    }
+
+    #[test]
+    fn loudness_is_that_of_the_loudest_window() {
+        let mut samples = vec![0; 8_000];
+        samples[1_600..1_760].fill(-500);
+
+        assert_eq!(loudness(pcm(&samples, 8_000)), 500.0);
+        assert_eq!(loudness(pcm(&samples[..159], 8_000)), 0.0);
     }
 
     #[test]

@@ -1,14 +1,22 @@
 //! Live calls between our phone, on each runtime, and Python LXST, over each network.
 
+#[path = "../support/mod.rs"]
+#[cfg_attr(
+    any(feature = "codec2", feature = "codec2-system"),
+    allow(dead_code, reason = "`opus_only` needs the rest of it")
+)]
+mod support;
+
+mod airtime;
 mod crossing;
 mod in_call;
 mod networks;
-mod phone;
+mod opus_only;
 mod profiles;
 mod python_calls_rust;
+mod raw;
 mod restarts;
 mod rust_calls_python;
-mod scene;
-mod sound;
-mod trace;
-mod wire;
+mod talk_button;
+
+use support::{conversation, phone, scene, sound, switching, wire};

@@ -1,12 +1,27 @@
-//! Speech at each profile with Opus but Medium Quality, at which all other tests speak. They take
-//! turns with the runtimes: what a profile sounds like does not depend on one.
+//! Speech at each profile with Opus, and through switches between them. Medium Quality by itself is
+//! at which all other tests speak. The profiles take turns with the runtimes: what one sounds like
+//! does not depend on that.
 
 use lxst_phone::{EndReason, Profile};
 
 use crate::phone::PATIENCE;
-use crate::scene::{Runtime, Scene};
+use crate::scene::{Runtime, Scene, on_both_runtimes};
 use crate::sound::{ALL_OF_IT, check_heard, speaking, speech, talk};
+use crate::switching::switch_through;
 use crate::wire::check_wire;
+
+on_both_runtimes![speech_goes_on_through_every_profile_with_opus];
+
+fn speech_goes_on_through_every_profile_with_opus(scene: &Scene) {
+    let profiles = [
+        Profile::HighQuality,
+        Profile::LowLatency,
+        Profile::SuperHighQuality,
+        Profile::MediumQuality,
+        Profile::UltraLowLatency,
+    ];
+    switch_through(&profiles, scene);
+}
 
 #[test]
 fn high_quality_is_heard_on_tokio() {

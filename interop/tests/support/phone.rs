@@ -5,11 +5,11 @@ use core::time::Duration;
 use std::path::PathBuf;
 
 use lxst_interop::{IdentityHash as Hash, PythonPeer, Rnsd, SharedInstance};
-use lxst_phone::telephony::{Config, Side};
+use lxst_phone::telephony::{Config, DropReason, Side, StreamChange};
 use lxst_phone::trace::Payloads;
 use lxst_phone::{
     Call, CallEvent, CallId, EndReason, Event, Events, Identity, IdentityHash, Interface, Mode,
-    OsRng, Phone, PhoneBuilder, Profile,
+    OsRng, Pauses, Phone, PhoneBuilder, Profile,
 };
 use lxst_smol::Smol;
 use lxst_tokio::Tokio;
@@ -17,8 +17,8 @@ use smol::Timer;
 use smol::future::or;
 use tokio::runtime::{Builder as TokioBuilder, Runtime as TokioRuntime};
 
-use crate::scene::{Runtime, Scene};
-use crate::trace;
+use super::scene::{Runtime, Scene};
+use super::trace;
 
 /// A phone of ours. It runs on threads of its runtime while a test waits for Python.
 #[derive(Debug)]
@@ -37,6 +37,7 @@ pub(crate) struct Setup {
     pub(crate) identity: Identity,
     pub(crate) config: Config,
     pub(crate) interface: Interface,
+    pub(crate) pauses: Pauses,
 }
 
 impl Scene {
@@ -56,7 +57,11 @@ impl Scene {
 
     /// Starts a phone on an interface, and waits until that is connected.
     pub(crate) fn connected(&self, interface: Interface) -> RustPhone {
-        let phone = self.start(Setup::on(interface));
+        self.connected_as(Setup::on(interface))
+    }
+
+    pub(crate) fn connected_as(&self, setup: Setup) -> RustPhone {
+        let phone = self.start(setup);
         phone.await_connections(1);
         phone
     }
@@ -84,7 +89,7 @@ impl Scene {
 impl Setup {
     pub(crate) fn on(interface: Interface) -> Self {
         let identity = Identity::generate(&mut OsRng);
-        Self { identity, config: Config::default(), interface }
+        Self { identity, config: Config::default(), interface, pauses: Pauses::Sent }
     }
 
     /// With an identity whose hash lies below or above the peer's.
@@ -96,7 +101,8 @@ impl Setup {
     }
 
     fn builder<R: lxst_phone::Runtime>(self) -> PhoneBuilder<R> {
-        PhoneBuilder::new(self.identity).telephone(self.config).interface(self.interface)
+        let builder = PhoneBuilder::new(self.identity).telephone(self.config);
+        builder.interface(self.interface).pauses(self.pauses)
     }
 }
 
@@ -232,6 +238,21 @@ impl RustPhone {
             }
             _ => None,
         });
+    }
+
+    /// Waits until something of the peer's is left out.
+    pub(crate) fn expect_dropped(&mut self) -> DropReason {
+        self.expect("dropped wish", |event| match event {
+            Event::Call(CallEvent::Dropped { reason, .. }) => Some(*reason),
+            _ => None,
+        })
+    }
+
+    /// Tells how often a direction of audio began, as far as events were waited for.
+    pub(crate) fn streams_opened(&self) -> usize {
+        let is_opened =
+            |event: &&Event| matches!(event, Event::Stream { change: StreamChange::Opened, .. });
+        self.seen.iter().filter(is_opened).count()
     }
 
     pub(crate) fn expect_end(&mut self) -> EndReason {

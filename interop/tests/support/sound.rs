@@ -9,8 +9,8 @@ use lxst_interop::envelope::{Pcm, Verdict, correlation};
 use lxst_interop::{Builder, Direction, PacketKind, PythonPeer, Recording};
 use lxst_phone::{AudioFormat, Clock, Profile};
 
-use crate::phone::{PATIENCE, RustPhone};
-use crate::wire::{check_wire, signalling};
+use super::phone::{PATIENCE, RustPhone};
+use super::wire::{check_wire, signalling};
 
 /// What our speaker played.
 #[derive(Clone, Default)]
@@ -49,16 +49,25 @@ impl RustPhone {
 }
 
 impl Heard {
-    pub(crate) fn compare(&self, spoken: &Recording) -> Verdict {
-        let samples = self.0.lock().expect("nobody panicked").clone();
-        let heard = Pcm { samples: &samples, rate_hz: AudioFormat::PHONE.rate_hz };
-        correlation(spoken.pcm(), heard, MAX_LAG).expect("speech was heard")
+    pub(crate) fn samples(&self) -> Vec<i16> {
+        self.0.lock().expect("nobody panicked").clone()
+    }
+
+    /// How much was played so far.
+    pub(crate) fn time(&self) -> Duration {
+        let samples = self.0.lock().expect("nobody panicked").len();
+        Duration::from_secs_f64(samples as f64 / f64::from(AudioFormat::PHONE.rate_hz))
     }
 }
 
 /// Lets Python say the speech in each call.
 pub(crate) fn speaking(python: Builder) -> Builder {
-    python.audio_in(Path::new(SPEECH), SPEECH_DELAY)
+    speaking_after(SPEECH_DELAY, python)
+}
+
+/// Lets Python say the speech in each call, so long after its microphone opens.
+pub(crate) fn speaking_after(delay: Duration, python: Builder) -> Builder {
+    python.audio_in(Path::new(SPEECH), delay)
 }
 
 pub(crate) fn speech() -> Recording {
@@ -73,15 +82,27 @@ pub(crate) fn talk(python: &PythonPeer, profile: Profile, time: Duration) {
     python.expect_packets(PacketKind::Media, Direction::Rx, frames * 9 / 10, PATIENCE);
 }
 
-/// Checks that the speech came through in both directions.
-pub(crate) fn check_heard(python: &mut PythonPeer, heard: &Heard) {
+/// Checks that the speech came through in both directions, and returns how well: Python heard it,
+/// and our user.
+pub(crate) fn check_heard(python: &mut PythonPeer, heard: &Heard) -> [Verdict; 2] {
+    check_heard_as_well_as(LEAST, MAX_LAG, python, heard)
+}
+
+pub(crate) fn check_heard_as_well_as(
+    least: f64,
+    max_lag: Duration,
+    python: &mut PythonPeer,
+    heard: &Heard,
+) -> [Verdict; 2] {
     let speech = speech();
-    let python_heard = correlation(speech.pcm(), python.heard().pcm(), MAX_LAG);
-    let python_heard = python_heard.expect("speech was heard");
-    let rust_heard = heard.compare(&speech);
-    println!("python heard {python_heard:?}, rust heard {rust_heard:?}");
-    assert!(python_heard.correlation >= 0.9, "{python_heard:?}");
-    assert!(rust_heard.correlation >= 0.9, "{rust_heard:?}");
+    let rust_heard = heard.samples();
+    let rust_heard = Pcm { samples: &rust_heard, rate_hz: AudioFormat::PHONE.rate_hz };
+    let python_heard = python.heard();
+    let verdicts = [python_heard.pcm(), rust_heard]
+        .map(|heard| correlation(speech.pcm(), heard, max_lag).expect("speech was heard"));
+    println!("python heard {:?}, rust heard {:?}", verdicts[0], verdicts[1]);
+    assert!(verdicts.iter().all(|verdict| verdict.correlation >= least), "{verdicts:?}");
+    verdicts
 }
 
 /// Checks that a call at Medium Quality carried the speech both ways, with these signals.
@@ -95,13 +116,15 @@ pub(crate) fn check_speech_call(python: &mut PythonPeer, heard: &Heard, signals:
     assert_eq!(seen, signals);
 }
 
-const SPEECH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/speech.wav");
+pub(crate) const SPEECH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/speech.wav");
 /// Before Python's speech begins: its microphone swallows the first 0.36 s at Medium Quality.
 const SPEECH_DELAY: Duration = Duration::from_millis(500);
 /// The speech, the delay before it, and the largest lag after it.
 pub(crate) const ALL_OF_IT: Duration = Duration::from_millis(7_000);
 /// The delay, the first sentence and the beginning of the second, and the largest lag.
 pub(crate) const SOME_OF_IT: Duration = Duration::from_millis(4_500);
-const MAX_LAG: Duration = Duration::from_secs(1);
+pub(crate) const MAX_LAG: Duration = Duration::from_secs(1);
+/// The least correlation of speech that Opus carried.
+pub(crate) const LEAST: f64 = 0.9;
 /// What is spoken at once: no multiple of the phone's own 20 ms.
 const BLOCK: usize = 441;

@@ -1,0 +1,121 @@
+//! Live calls with Codec2 between our phone and Python LXST. They take turns with the runtimes.
+
+#[path = "../support/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "the tests in `live` need all of it")]
+mod support;
+
+use core::time::Duration;
+use std::thread;
+
+use lxst_interop::{Command, PythonPeer, Recording};
+use lxst_phone::{EndReason, Profile};
+use support::phone::{PATIENCE, RustPhone};
+use support::scene::{self, Runtime, Scene, on_both_runtimes};
+use support::sound::{Heard, check_heard_as_well_as, speaking_after, speech, talk};
+use support::switching::switch_through;
+use support::wire::{CODEC2, check_wire_of};
+
+on_both_runtimes![speech_goes_on_through_every_profile];
+
+fn speech_goes_on_through_every_profile(scene: &Scene) {
+    // A Python that switches from long frames to Low Latency stutters in its speaker's queue.
+    let profiles = [
+        Profile::LowLatency,
+        Profile::LowBandwidth,
+        Profile::HighQuality,
+        Profile::UltraLowBandwidth,
+        Profile::MediumQuality,
+        Profile::VeryLowBandwidth,
+        Profile::SuperHighQuality,
+        Profile::UltraLowLatency,
+    ];
+    switch_through(&profiles, scene);
+}
+
+#[test]
+fn low_bandwidth_is_heard_by_a_caller_on_tokio() {
+    we_call(Profile::LowBandwidth, Runtime::Tokio);
+}
+
+#[test]
+fn low_bandwidth_is_heard_by_a_callee_on_smol() {
+    python_calls(Profile::LowBandwidth, Runtime::Smol);
+}
+
+#[test]
+fn very_low_bandwidth_is_heard_by_a_caller_on_smol() {
+    we_call(Profile::VeryLowBandwidth, Runtime::Smol);
+}
+
+#[test]
+fn very_low_bandwidth_is_heard_by_a_callee_on_tokio() {
+    python_calls(Profile::VeryLowBandwidth, Runtime::Tokio);
+}
+
+#[test]
+fn ultra_low_bandwidth_is_heard_by_a_caller_on_tokio() {
+    we_call(Profile::UltraLowBandwidth, Runtime::Tokio);
+}
+
+#[test]
+fn ultra_low_bandwidth_is_heard_by_a_callee_on_smol() {
+    python_calls(Profile::UltraLowBandwidth, Runtime::Smol);
+}
+
+fn we_call(profile: Profile, runtime: Runtime) {
+    let path = format!("{}::we_call::{}", module_path!(), profile.key());
+    let scene = Scene::new(runtime, &path);
+    let mut python = speaking_after(DELAY, scene.python()).auto_answer(0.1).spawn();
+    let mut rust = scene.connected_to(&python);
+    let heard = rust.listen();
+    rust.dial(python.identity(), profile);
+    assert_eq!(rust.expect_established(), profile);
+    speak_both_ways(&mut python, &mut rust, &heard, profile);
+}
+
+fn python_calls(profile: Profile, runtime: Runtime) {
+    let path = format!("{}::python_calls::{}", module_path!(), profile.key());
+    let scene = Scene::new(runtime, &path);
+    let mut rust = scene.listening();
+    let mut python = speaking_after(DELAY, scene.python()).connect(rust.port()).spawn();
+    let heard = rust.listen();
+    let id = Some(profile.id());
+    python.send(&Command::Call { identity: rust.identity(), profile: id, mode: None });
+    let incoming = rust.expect_incoming(&python);
+    thread::sleep(TO_THE_EAR);
+    rust.answer(incoming);
+    assert_eq!(rust.expect_established(), profile);
+    speak_both_ways(&mut python, &mut rust, &heard, profile);
+}
+
+/// In a call that stands at our side.
+fn speak_both_ways(python: &mut PythonPeer, rust: &mut RustPhone, heard: &Heard, profile: Profile) {
+    rust.speak(&after_a_pause(speech()));
+    assert_eq!(python.expect("established", PATIENCE).json["profile"], profile.id());
+    talk(python, profile, ALL_OF_IT);
+    python.send(&Command::HangUp);
+    assert_eq!(rust.expect_end(), EndReason::RemoteHangup);
+    python.expect("ended", PATIENCE);
+
+    println!("{profile:?}");
+    check_heard_as_well_as(LEAST, MAX_LAG, python, heard);
+    check_wire_of(CODEC2, 1, &python.packets());
+}
+
+/// Python's speaker stops for a moment when its second frame is late.
+fn after_a_pause(mut recording: Recording) -> Recording {
+    let pause = vec![0; recording.rate_hz as usize * DELAY.as_secs() as usize];
+    recording.samples.splice(..0, pause);
+    recording
+}
+
+/// What it takes to answer. A Python that is answered as its dial tone starts mixes that into the
+/// call; at Codec2, whose frames are some samples shorter, its mixer ends, and it hears nothing.
+const TO_THE_EAR: Duration = Duration::from_millis(100);
+/// The least correlation of speech that Codec2 carried.
+const LEAST: f64 = 0.8;
+/// Before either speech begins: Python's microphone swallows the first two frames.
+const DELAY: Duration = Duration::from_secs(1);
+const MAX_LAG: Duration = Duration::from_secs(3);
+/// The delay, the speech, and the largest lag.
+const ALL_OF_IT: Duration = Duration::from_millis(9_500);

@@ -1,0 +1,123 @@
+//! What spares airtime: several frames a packet, and pauses that are not sent. Speech is as well
+//! heard.
+
+use core::time::Duration;
+use std::thread;
+
+use lxst_interop::envelope::Verdict;
+use lxst_interop::{Direction, PacketKind, PacketRecord, PythonPeer};
+use lxst_phone::telephony::Config;
+use lxst_phone::{Call, EndReason, Pauses, Profile};
+
+use crate::phone::{PATIENCE, RustPhone, Setup, tcp_client};
+use crate::scene::{Runtime, Scene, on_both_runtimes};
+use crate::sound::{ALL_OF_IT, Heard, check_heard, speaking, speech};
+use crate::wire::{OPUS, check_wire_of, is_our_media};
+
+on_both_runtimes![three_frames_a_packet_are_a_third_of_the_packets];
+
+fn three_frames_a_packet_are_a_third_of_the_packets(scene: &Scene) {
+    let config = Config { frames_per_packet: 3, ..Config::default() };
+    let profile = Profile::UltraLowLatency;
+    let (mut python, mut rust, heard, call) =
+        establish(scene, profile, |setup| Setup { config, ..setup });
+    python.expect_packets(PacketKind::Media, Direction::Rx, packets_of(ALL_OF_IT, 30), PATIENCE);
+    hang_up(&mut python, &mut rust, &call);
+
+    check_heard(&mut python, &heard);
+    let packets = python.packets();
+    let ours = check_wire_of(OPUS, 3, &packets);
+    let pythons = packets.iter().filter(|packet| packet.kind == PacketKind::Media).count() - ours;
+    println!("{ours} packets of ours, {pythons} of python's");
+    assert!(ours * 2 < pythons, "{ours} of ours, {pythons} of python's");
+}
+
+/// Side by side: on tokio with pauses, on smol without.
+#[test]
+fn suppressed_pauses_cost_a_tenth_at_most_and_speech_is_as_well_heard() {
+    let path = concat!(module_path!(), "::pauses");
+    let [sent, suppressed] = thread::scope(|scope| {
+        let plays = [(Runtime::Tokio, Pauses::Sent), (Runtime::Smol, Pauses::Suppressed)];
+        plays
+            .map(|(runtime, pauses)| {
+                scope.spawn(move || speak_and_pause(&Scene::new(runtime, path), pauses))
+            })
+            .map(|play| play.join().expect("the call went well"))
+    });
+    println!("sent {sent:?}, suppressed {suppressed:?}");
+    assert!(suppressed.packets * 10 <= sent.packets, "{sent:?} {suppressed:?}");
+    assert!(suppressed.bytes * 10 <= sent.bytes, "{sent:?} {suppressed:?}");
+    let [with, without] = [sent, suppressed].map(|pause| pause.python_heard.correlation);
+    assert!(without >= with - 0.03, "{with} with pauses, {without} without");
+}
+
+/// What was sent in a pause after speech.
+#[derive(Clone, Copy, Debug)]
+struct Pause {
+    packets: usize,
+    bytes: usize,
+    python_heard: Verdict,
+}
+
+fn speak_and_pause(scene: &Scene, pauses: Pauses) -> Pause {
+    let (mut python, mut rust, heard, call) =
+        establish(scene, Profile::MediumQuality, |setup| Setup { pauses, ..setup });
+    talk_to_the_end(&python);
+    let before = our_media(&python);
+    python_speaks_for(PAUSE, &python);
+    let in_pause = our_media(&python).split_off(before.len());
+
+    rust.speak(&speech());
+    let heard_before = our_media(&python).len();
+    python.expect_packets(PacketKind::Media, Direction::Rx, heard_before + 10, PATIENCE);
+    hang_up(&mut python, &mut rust, &call);
+
+    let [python_heard, _] = check_heard(&mut python, &heard);
+    let bytes = in_pause.iter().filter_map(|packet| packet.bytes.as_ref()).map(Vec::len).sum();
+    Pause { packets: in_pause.len(), bytes, python_heard }
+}
+
+fn establish(
+    scene: &Scene,
+    profile: Profile,
+    set_up: impl FnOnce(Setup) -> Setup,
+) -> (PythonPeer, RustPhone, Heard, Call) {
+    let mut python = speaking(scene.python()).auto_answer(0.1).spawn();
+    let mut rust = scene.connected_as(set_up(Setup::on(tcp_client(python.port()))));
+    let heard = rust.listen();
+    let call = rust.dial(python.identity(), profile);
+    assert_eq!(rust.expect_established(), profile);
+    rust.speak(&speech());
+    python.expect("established", PATIENCE);
+    (python, rust, heard, call)
+}
+
+fn hang_up(python: &mut PythonPeer, rust: &mut RustPhone, call: &Call) {
+    rust.hang_up(call.id());
+    assert_eq!(rust.expect_end(), EndReason::LocalHangup);
+    python.expect("ended", PATIENCE);
+}
+
+/// Waits until Python has spoken for longer than we have something to say.
+fn talk_to_the_end(python: &PythonPeer) {
+    python.expect_packets(PacketKind::Media, Direction::Tx, packets_of(ALL_OF_IT, 60), PATIENCE);
+}
+
+fn python_speaks_for(time: Duration, python: &PythonPeer) {
+    let is_sent = |packet: &PacketRecord| {
+        (packet.kind, packet.direction) == (PacketKind::Media, Direction::Tx)
+    };
+    let so_far = python.packets().iter().filter(|packet| is_sent(packet)).count();
+    let count = so_far + packets_of(time, 60);
+    python.expect_packets(PacketKind::Media, Direction::Tx, count, PATIENCE);
+}
+
+fn our_media(python: &PythonPeer) -> Vec<PacketRecord> {
+    python.packets().into_iter().filter(is_our_media).collect()
+}
+
+fn packets_of(time: Duration, packet_ms: u128) -> usize {
+    usize::try_from(time.as_millis() / packet_ms).expect("it is small")
+}
+
+const PAUSE: Duration = Duration::from_secs(4);

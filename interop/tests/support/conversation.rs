@@ -1,0 +1,115 @@
+//! A conversation in which both sides say the speech over and over, compared stretch by stretch.
+
+use core::ops::Range;
+use core::time::Duration;
+use std::path::Path;
+use std::thread;
+use std::time::Instant;
+
+use lxst_interop::envelope::{Pcm, Verdict, correlation, loudness};
+use lxst_interop::{Command, Event, PythonPeer, Recording};
+use lxst_phone::AudioFormat;
+
+use super::phone::{PATIENCE, RustPhone};
+use super::sound::{Heard, SPEECH, speech};
+
+/// What both say at the same time, and where to find it in what the other heard. Times are since
+/// it began.
+pub(crate) struct Conversation {
+    said: Recording,
+    began: Instant,
+    /// In Python's recording.
+    python_began: Duration,
+    heard: Heard,
+    /// In what our speaker played.
+    rust_began: Duration,
+}
+
+impl Conversation {
+    /// Begins in a call that stands at Python since `established`. Python has to repeat what it
+    /// says.
+    pub(crate) fn begin(
+        python: &mut PythonPeer,
+        established: &Event,
+        rust: &RustPhone,
+        heard: Heard,
+    ) -> Self {
+        let mut said = speech();
+        said.samples = said.samples.repeat(TIMES);
+        python.send(&Command::Stats);
+        let python_began = python.expect("stats", PATIENCE).at.saturating_sub(established.at);
+        python.send(&Command::Audio(Path::new(SPEECH).to_owned()));
+        rust.speak(&said);
+        let rust_began = heard.time();
+        Self { said, began: Instant::now(), python_began, heard, rust_began }
+    }
+
+    /// How long it lasts already.
+    pub(crate) fn time(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    /// Goes on for so long.
+    pub(crate) fn go_on(&self, time: Duration) {
+        thread::sleep(time);
+    }
+
+    /// How well Python heard what was said in a stretch, which ended `max_lag` ago at the least.
+    pub(crate) fn python_heard(
+        &self,
+        python: &mut PythonPeer,
+        stretch: &Range<Duration>,
+        max_lag: Duration,
+    ) -> Verdict {
+        let heard = python.heard();
+        self.compare(stretch, heard.pcm(), self.python_began, max_lag)
+    }
+
+    /// How well our user heard it.
+    pub(crate) fn rust_heard(&self, stretch: &Range<Duration>, max_lag: Duration) -> Verdict {
+        let heard = self.heard.samples();
+        let heard = Pcm { samples: &heard, rate_hz: AudioFormat::PHONE.rate_hz };
+        self.compare(stretch, heard, self.rust_began, max_lag)
+    }
+
+    /// The loudest 20 ms that Python heard in a time, as RMS.
+    pub(crate) fn loudness_at_python(
+        &self,
+        python: &mut PythonPeer,
+        time: &Range<Duration>,
+    ) -> f64 {
+        let heard = python.heard();
+        loudness(cut(heard.pcm(), self.python_began, time))
+    }
+
+    /// The loudest 20 ms that our user heard in a time, as RMS.
+    pub(crate) fn loudness_at_rust(&self, time: &Range<Duration>) -> f64 {
+        let heard = self.heard.samples();
+        let heard = Pcm { samples: &heard, rate_hz: AudioFormat::PHONE.rate_hz };
+        loudness(cut(heard, self.rust_began, time))
+    }
+
+    fn compare(
+        &self,
+        stretch: &Range<Duration>,
+        heard: Pcm<'_>,
+        began: Duration,
+        max_lag: Duration,
+    ) -> Verdict {
+        let said = cut(self.said.pcm(), Duration::ZERO, stretch);
+        let heard = cut(heard, began, &(stretch.start..stretch.end + max_lag));
+        correlation(said, heard, max_lag).expect("speech was heard")
+    }
+}
+
+/// The part of a recording that was made in a time of the conversation.
+fn cut<'a>(pcm: Pcm<'a>, began: Duration, time: &Range<Duration>) -> Pcm<'a> {
+    let position = |at: Duration| {
+        let position = (began + at).as_micros() * u128::from(pcm.rate_hz) / 1_000_000;
+        usize::try_from(position).unwrap_or(usize::MAX).min(pcm.samples.len())
+    };
+    Pcm { samples: &pcm.samples[position(time.start)..position(time.end)], ..pcm }
+}
+
+/// 53 s of speech.
+const TIMES: usize = 10;

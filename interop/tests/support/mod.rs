@@ -1,0 +1,9 @@
+//! What the live tests are made of: a scene, our phone in it, and what is said and heard.
+
+pub(crate) mod conversation;
+pub(crate) mod phone;
+pub(crate) mod scene;
+pub(crate) mod sound;
+pub(crate) mod switching;
+pub(crate) mod trace;
+pub(crate) mod wire;

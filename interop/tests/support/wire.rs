@@ -1,0 +1,55 @@
+//! What Python saw on the wire.
+
+use lxst_interop::{Direction, PacketKind, PacketRecord};
+
+/// The signals that a peer exchanged, in order, as `>` sent and `<` received by it.
+pub(crate) fn signalling(packets: &[PacketRecord]) -> Vec<String> {
+    let words = |packet: &PacketRecord| {
+        let arrow = if packet.direction == Direction::Tx { '>' } else { '<' };
+        match packet.kind {
+            PacketKind::Signal => Some(format!("{arrow} {:?}", packet.signals)),
+            PacketKind::Identify => Some(format!("{arrow} identify")),
+            _ => None,
+        }
+    };
+    packets.iter().filter_map(words).collect()
+}
+
+/// Checks what every live call with Opus must keep to on the wire, and counts our media packets.
+pub(crate) fn check_wire(packets: &[PacketRecord], byte_ceiling: usize) -> usize {
+    let ours = check_wire_of(OPUS, 1, packets);
+    for packet in packets.iter().filter(|packet| is_our_media(packet)) {
+        let payload = payload_bytes(packet);
+        assert!(payload <= byte_ceiling, "{payload} bytes exceed {byte_ceiling}");
+    }
+    ours
+}
+
+/// Checks that nobody proves packets, that Python sends a frame a packet and we so many, and the
+/// codec of all of them. Counts our media packets.
+pub(crate) fn check_wire_of(codec: u8, our_frames: usize, packets: &[PacketRecord]) -> usize {
+    for packet in packets {
+        assert!(!packet.is_proof(), "a proof: {packet:?}");
+        if packet.kind == PacketKind::Media {
+            let frames = if is_our_media(packet) { our_frames } else { 1 };
+            assert_eq!((packet.frames, packet.codec), (frames, Some(codec)), "{packet:?}");
+        }
+    }
+    packets.iter().filter(|packet| is_our_media(packet)).count()
+}
+
+/// Tells whether Python received it as sound.
+pub(crate) fn is_our_media(packet: &PacketRecord) -> bool {
+    (packet.kind, packet.direction) == (PacketKind::Media, Direction::Rx)
+}
+
+/// The bytes of a single frame but its codec byte.
+fn payload_bytes(packet: &PacketRecord) -> usize {
+    let bytes = packet.bytes.as_ref().expect("it decrypts");
+    // {1: bin8}: four bytes before the codec byte.
+    bytes.len() - 5
+}
+
+pub(crate) const RAW: u8 = 0;
+pub(crate) const OPUS: u8 = 1;
+pub(crate) const CODEC2: u8 = 2;
