@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use lxst_core::{
     Availability, CallId, CallStatus, CallerPolicy, Command, Direction, IdentityHash, Input,
     InputError, Instant, JobId, LinkEnd, LinkEvent, LinkId, Mode, Outcome, Output, PacketBuf,
-    PortChange, Profile, ProfileSet, Samples, StreamChange, Telephone, Verdict,
+    PortChange, Profile, Samples, StreamChange, Telephone, Verdict,
 };
 use lxst_reticulum::{self as reticulum, InterfaceConfig, InterfaceId};
 
@@ -75,7 +75,6 @@ pub struct Driver {
     #[cfg(feature = "processing")]
     processor: Option<Processor>,
     adaptation: Adaptation,
-    profiles: ProfileSet,
     /// Of the call that stands.
     adapter: Option<Adapter>,
     /// Inputs that the driver itself has for the core.
@@ -103,9 +102,11 @@ impl Driver {
         let links = Links::new(network);
         let identity = links.identity();
         // Lists decide first, so the core asks about everybody.
-        let profiles = Coder::profiles();
-        let telephone =
-            lxst_core::Config { callers: CallerPolicy::Ask, profiles, ..config.telephone };
+        let telephone = lxst_core::Config {
+            callers: CallerPolicy::Ask,
+            profiles: Coder::profiles(),
+            ..config.telephone
+        };
         if let Some(tap) = &mut config.tap {
             tap.see(Instant::ORIGIN, Door::Start { identity, config: &telephone });
         }
@@ -117,7 +118,6 @@ impl Driver {
             #[cfg(feature = "processing")]
             processor: Processor::new(config.processing),
             adaptation: config.adaptation,
-            profiles,
             adapter: None,
             replies: VecDeque::new(),
             access: config.access,
@@ -130,8 +130,8 @@ impl Driver {
     }
 
     /// Adds an interface that is connected. The connections of one origin make the phone announce
-    /// itself at once, or at the pace of [`ANNOUNCE_PACE`](crate::ANNOUNCE_PACE). `None` where the network is another
-    /// stack, which has the interfaces.
+    /// itself at once, or at the pace of [`ANNOUNCE_PACE`](crate::ANNOUNCE_PACE). `None` where the
+    /// network is another stack, which has the interfaces.
     pub fn interface_up(
         &mut self,
         now: Instant,
@@ -512,7 +512,7 @@ impl Driver {
     fn adapt(&mut self, now: Instant, event: lxst_core::Event) {
         match event {
             lxst_core::Event::Established { profile, .. } => {
-                self.adapter = Some(Adapter::new(profile, self.profiles));
+                self.adapter = Some(Adapter::new(profile, Coder::profiles()));
             }
             lxst_core::Event::ProfileChanged { profile, .. } => {
                 if let Some(adapter) = &mut self.adapter {
