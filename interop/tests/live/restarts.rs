@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use lxst_interop::{Command, PythonPeer};
+use lxst_interop::{Command, PythonPeer, Rnsd};
 use lxst_phone::{Call, EndReason, Profile};
 
 use crate::phone::{PATIENCE, RustPhone, attached, tcp_client};
@@ -34,11 +34,7 @@ fn attached_phones_call_again_after_a_restart_between_calls(scene: &Scene) {
     let mut rust = scene.connected(attached(&rnsd));
     call_both_ways(&mut python, &mut rust);
 
-    rnsd.kill();
-    rust.await_connections(0);
-    python.expect("offline", PATIENCE);
-    rnsd.restart();
-    await_both(&mut python, &rust);
+    restart_between_calls(&mut rnsd, &mut python, &rust);
     call_both_ways(&mut python, &mut rust);
 }
 
@@ -65,11 +61,7 @@ fn phones_at_a_transport_node_call_again_after_a_restart_between_calls(scene: &S
     announce_both(&mut python, &mut rust);
     call_both_ways(&mut python, &mut rust);
 
-    rnsd.kill();
-    rust.await_connections(0);
-    python.expect("offline", PATIENCE);
-    rnsd.restart();
-    await_both(&mut python, &rust);
+    restart_between_calls(&mut rnsd, &mut python, &rust);
     python.send(&Command::Announce);
     expect_announces(&mut python, &mut rust);
     call_both_ways(&mut python, &mut rust);
@@ -82,6 +74,14 @@ fn expect_lost(python: &mut PythonPeer, rust: &mut RustPhone) {
     let end = ["ended", "offline"];
     let first = python.expect_where("end", PATIENCE, |event| end.contains(&event.name.as_str()));
     python.expect(if first.name == "ended" { "offline" } else { "ended" }, PATIENCE);
+}
+
+fn restart_between_calls(rnsd: &mut Rnsd, python: &mut PythonPeer, rust: &RustPhone) {
+    rnsd.kill();
+    rust.await_connections(0);
+    python.expect("offline", PATIENCE);
+    rnsd.restart();
+    await_both(python, rust);
 }
 
 fn await_both(python: &mut PythonPeer, rust: &RustPhone) {

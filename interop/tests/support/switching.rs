@@ -87,10 +87,6 @@ fn is_codec2(profile: Profile) -> bool {
     matches!(profile.codec(), VoiceCodec::Codec2 { .. })
 }
 
-/// How long Python's microphone is closed at a switch, and playout on both sides finds the delay of
-/// the other frames: ours plays faster meanwhile, so that words stand closer than they were said.
-const SETTLING: Duration = Duration::from_secs(3);
-
 /// How much is compared: of 700C, which is heard well on the whole but not in each word, all.
 fn stretch(profile: Profile) -> Duration {
     match profile {
@@ -110,5 +106,8 @@ fn longest_lag(profiles: &[Profile]) -> Duration {
     Duration::from_millis(if has_codec2 { 2_500 } else { 1_000 })
 }
 
+/// How long Python's microphone is closed at a switch, and playout on both sides finds the delay of
+/// the other frames: ours plays faster meanwhile, so that words stand closer than they were said.
+const SETTLING: Duration = Duration::from_secs(3);
 /// The least correlation of a stretch.
 const LEAST: f64 = 0.8;
