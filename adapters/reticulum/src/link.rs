@@ -9,6 +9,7 @@
 //! stale link without the grace that RNS gives it.
 
 use alloc::boxed::Box;
+use core::slice;
 use core::time::Duration;
 
 use rns_core::link::LinkEngine;
@@ -31,6 +32,8 @@ pub(crate) struct Searching {
     pub(crate) to: IdentityHash,
     pub(crate) repeat_at: Now,
     pub(crate) until: Now,
+    /// The pauses that follow.
+    pauses: slice::Iter<'static, Duration>,
 }
 
 /// A link request of ours without its proof.
@@ -98,6 +101,27 @@ impl Link {
             Self::Proven(link) => Some(*link.session.link_id()),
             Self::Active(link) => Some(*link.session.link_id()),
         }
+    }
+}
+
+impl Searching {
+    /// Begins a search whose first request leaves now.
+    pub(crate) fn new(now: Now, to: IdentityHash, until: Now) -> Self {
+        let mut search = Self { to, repeat_at: now, until, pauses: [].iter() };
+        search.begin(now);
+        search
+    }
+
+    /// Begins the pauses again: a first request leaves now.
+    pub(crate) fn begin(&mut self, now: Now) {
+        self.pauses = limits::PATH_REQUEST_PAUSES.iter();
+        self.on_request(now);
+    }
+
+    /// Takes note that a request leaves now.
+    pub(crate) fn on_request(&mut self, now: Now) {
+        let pause = self.pauses.next().copied().unwrap_or(limits::PATH_REQUEST_INTERVAL);
+        self.repeat_at = now + pause;
     }
 }
 

@@ -84,8 +84,8 @@ fn an_unknown_phone_ends_in_no_path() {
     assert_eq!(net.link_events(A, link), [LinkEvent::Failed(FailReason::NoPath)]);
     let failed = |event: &LinkEvent| matches!(event, LinkEvent::Failed(_));
     assert_eq!(net.event_time(A, failed), Some(START + 15 * SECOND));
-    let asked: Vec<_> = net.sent.iter().map(|sent| (sent.at - START).as_secs()).collect();
-    assert_eq!(asked, [0, 5, 10]);
+    let asked: Vec<_> = net.sent.iter().map(|sent| (sent.at - START).as_millis()).collect();
+    assert_eq!(asked, [0, 1_000, 2_500, 4_500, 9_500, 14_500]);
     assert_eq!(net.nodes[A].endpoint.poll_timeout(), None);
 }
 
@@ -98,6 +98,10 @@ fn a_search_may_last_for_ever() {
     let unknown = "00112233445566778899aabbccddeeff".parse().unwrap();
     let link = endpoint.open(START, unknown);
     let mut now = START;
+    for pause in limits::PATH_REQUEST_PAUSES {
+        now += pause;
+        endpoint.handle_timeout(now);
+    }
     for _ in 0..1_000 {
         assert_eq!(endpoint.poll_timeout(), Some(now + limits::PATH_REQUEST_INTERVAL));
         now += limits::PATH_REQUEST_INTERVAL;
@@ -117,11 +121,52 @@ fn a_remembered_path_that_leads_nowhere_is_searched_once_more() {
     net.run_for(13 * SECOND);
     assert_eq!(net.link_events(A, link), []);
     net.nodes[B].cut = false;
-    net.run_for(10 * SECOND);
+    net.run_for(3 * SECOND);
     assert!(matches!(net.link_events(A, link)[..], [LinkEvent::Up { .. }]));
     // 6 s for the first hop, 6 s per hop; then the search, whose first request was lost.
     let up = net.event_time(A, |event| matches!(event, LinkEvent::Up { .. })).unwrap();
-    assert_eq!((up - opened).as_secs(), 17);
+    assert_eq!((up - opened).as_secs(), 13);
+}
+
+#[test]
+fn a_search_finds_its_path_in_seconds_though_packets_are_lost() {
+    for (loss, least) in [(0, 500), (2, 500), (5, 500), (10, 498), (20, 490)] {
+        let found = (0..500).filter(|seed| {
+            let mut net = Net::new(1_000 * loss + seed, Wire { loss, ..Wire::GOOD });
+            let to = net.nodes[B].endpoint.identity();
+            net.nodes[A].endpoint.open(net.now, to);
+            net.run_for(5 * SECOND);
+            net.announces(A) > 0
+        });
+        let found = found.count();
+        assert!(found >= least, "{found} of 500 at {loss} %");
+    }
+}
+
+#[test]
+fn an_interface_that_comes_back_is_asked_as_often_as_at_first() {
+    let mut net = Net::new(37, Wire::GOOD);
+    let to = net.nodes[B].endpoint.identity();
+    net.nodes[A].endpoint.open(net.now, to);
+    net.nodes[B].cut = true;
+    net.unplug(A);
+    net.run_for(8 * SECOND);
+    let back = net.now;
+    net.plug(A);
+    net.run_for(5 * SECOND);
+    let asked = net.sent.iter().filter(|sent| sent.at >= back);
+    let asked: Vec<_> = asked.map(|sent| (sent.at - back).as_millis()).collect();
+    assert_eq!(asked, [0, 1_000, 2_500, 4_500]);
+}
+
+#[test]
+fn a_path_that_answers_is_asked_for_once() {
+    let mut net = Net::new(36, Wire { delay: Duration::from_millis(490), ..Wire::GOOD });
+    let to = net.nodes[B].endpoint.identity();
+    net.nodes[A].endpoint.open(net.now, to);
+    net.run_for(8 * SECOND);
+    let requests = net.sent.iter().filter(|sent| unframed(&sent.bytes)[0] == 0x08);
+    assert_eq!(requests.count(), 1);
 }
 
 #[test]

@@ -27,12 +27,8 @@ impl Endpoint {
 
     /// Asks all interfaces for the path to a phone.
     pub(super) fn search(&mut self, now: Now, handle: LinkHandle, to: IdentityHash) {
-        let search = Searching {
-            to,
-            repeat_at: now + limits::PATH_REQUEST_INTERVAL,
-            until: now.saturating_add(self.config.path_search),
-        };
-        self.links.insert(handle, Link::Searching(search));
+        let until = now.saturating_add(self.config.path_search);
+        self.links.insert(handle, Link::Searching(Searching::new(now, to, until)));
         let request = self.paths.path_request(to.telephony_destination(), &mut *self.rng);
         self.broadcast(&request);
     }
@@ -45,7 +41,7 @@ impl Endpoint {
         }
         for link in self.links.values_mut() {
             if let Link::Searching(search) = link {
-                search.repeat_at = now + limits::PATH_REQUEST_INTERVAL;
+                search.begin(now);
             }
         }
     }
@@ -120,7 +116,7 @@ impl Endpoint {
                 self.fail_link(handle, FailReason::NoPath);
             }
             Some(Link::Searching(search)) => {
-                search.repeat_at = now + limits::PATH_REQUEST_INTERVAL;
+                search.on_request(now);
                 let destination = search.to.telephony_destination();
                 let request = self.paths.path_request(destination, &mut *self.rng);
                 self.broadcast(&request);
