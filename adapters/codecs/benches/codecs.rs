@@ -106,11 +106,11 @@ fn streams() -> impl Iterator<Item = Stream> {
         ("ULBW, 400 ms", Encoding::Codec2(Codec2Mode::Mode700C), 19_200),
         ("VLBW, 320 ms", Encoding::Codec2(Codec2Mode::Mode1600), 15_360),
         ("LBW, 200 ms", Encoding::Codec2(Codec2Mode::Mode3200), 9_600),
-        ("MQ, 60 ms", Encoding::Opus(OpusConfig::VOICE_MEDIUM), 2_880),
+        ("MQ, 60 ms", Encoding::Opus(OpusConfig::VOICE_MEDIUM_60_MS), 2_880),
         ("HQ, 60 ms", Encoding::Opus(OpusConfig::VOICE_HIGH), 2_880),
         ("SHQ, 60 ms", Encoding::Opus(OpusConfig::VOICE_MAX), 2_880),
-        ("LL, 20 ms", Encoding::Opus(OpusConfig::VOICE_MEDIUM_CONSTANT), 960),
-        ("ULL, 10 ms", Encoding::Opus(OpusConfig::VOICE_MEDIUM), 480),
+        ("LL, 20 ms", Encoding::Opus(OpusConfig::VOICE_MEDIUM_20_MS), 960),
+        ("ULL, 10 ms", Encoding::Opus(OpusConfig::VOICE_MEDIUM_10_MS), 480),
         ("raw, 4 ms", raw, 192),
     ]
     .into_iter()

@@ -68,11 +68,11 @@ fn encode(
         "ULBW" => (Encoding::Codec2(Codec2Mode::Mode700C), 19_200),
         "VLBW" => (Encoding::Codec2(Codec2Mode::Mode1600), 15_360),
         "LBW" => (Encoding::Codec2(Codec2Mode::Mode3200), 9_600),
-        "MQ" => (opus(OpusConfig::VOICE_MEDIUM), 2_880),
+        "MQ" => (opus(OpusConfig::VOICE_MEDIUM_60_MS), 2_880),
         "HQ" => (opus(OpusConfig::VOICE_HIGH), 2_880),
         "SHQ" => (opus(OpusConfig::VOICE_MAX), 2_880),
-        "LL" => (opus(OpusConfig::VOICE_MEDIUM_CONSTANT), 960),
-        "ULL" => (opus(OpusConfig::VOICE_MEDIUM), 480),
+        "LL" => (opus(OpusConfig::VOICE_MEDIUM_20_MS), 960),
+        "ULL" => (opus(OpusConfig::VOICE_MEDIUM_10_MS), 480),
         _ => return Err("profiles are ULBW, VLBW, LBW, MQ, HQ, SHQ, LL and ULL".into()),
     };
     let mut encoder = Encoder::new(encoding)?;

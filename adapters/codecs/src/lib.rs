@@ -11,7 +11,7 @@
 //! ```
 //! use lxst_codecs::{Codec, Decoder, Encoder, Encoding, OpusConfig, Tempo};
 //!
-//! let mut encoder = Encoder::new(Encoding::Opus(OpusConfig::VOICE_MEDIUM))?;
+//! let mut encoder = Encoder::new(Encoding::Opus(OpusConfig::VOICE_MEDIUM_60_MS))?;
 //! let mut decoder = Decoder::new()?;
 //!
 //! let frame = [0.0; 2880]; // 60 ms

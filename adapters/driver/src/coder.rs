@@ -222,10 +222,9 @@ fn encoding(format: SendFormat) -> Encoding {
         Profile::UltraLowBandwidth => Encoding::Codec2(Codec2Mode::Mode700C),
         Profile::VeryLowBandwidth => Encoding::Codec2(Codec2Mode::Mode1600),
         Profile::LowBandwidth => Encoding::Codec2(Codec2Mode::Mode3200),
-        Profile::MediumQuality | Profile::UltraLowLatency => {
-            Encoding::Opus(OpusConfig::VOICE_MEDIUM)
-        }
-        Profile::LowLatency => Encoding::Opus(OpusConfig::VOICE_MEDIUM_CONSTANT),
+        Profile::MediumQuality => Encoding::Opus(OpusConfig::VOICE_MEDIUM_60_MS),
+        Profile::UltraLowLatency => Encoding::Opus(OpusConfig::VOICE_MEDIUM_10_MS),
+        Profile::LowLatency => Encoding::Opus(OpusConfig::VOICE_MEDIUM_20_MS),
         Profile::HighQuality => Encoding::Opus(OpusConfig::VOICE_HIGH),
         Profile::SuperHighQuality => Encoding::Opus(OpusConfig::VOICE_MAX),
     }

@@ -8,7 +8,7 @@ use crate::phone::PATIENCE;
 use crate::scene::{Runtime, Scene, on_both_runtimes};
 use crate::sound::{ALL_OF_IT, check_heard, speaking, speech, talk};
 use crate::switching::switch_through;
-use crate::wire::check_wire;
+use crate::wire::{check_bandwidth, check_wire};
 
 on_both_runtimes![speech_goes_on_through_every_profile_with_opus];
 
@@ -58,5 +58,7 @@ fn check(profile: Profile, runtime: Runtime) {
     python.expect("ended", PATIENCE);
 
     check_heard(&mut python, &heard);
-    check_wire(&python.packets(), profile.byte_ceiling());
+    let packets = python.packets();
+    check_wire(&packets, profile.byte_ceiling());
+    check_bandwidth(&packets);
 }

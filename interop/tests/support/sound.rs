@@ -10,7 +10,7 @@ use lxst_interop::{Builder, Direction, PacketKind, PythonPeer, Recording};
 use lxst_phone::{AudioFormat, Clock, Profile};
 
 use super::phone::{PATIENCE, RustPhone};
-use super::wire::{check_wire, signalling};
+use super::wire::{check_bandwidth, check_wire, signalling};
 
 /// What our speaker played.
 #[derive(Clone, Default)]
@@ -110,6 +110,7 @@ pub(crate) fn check_speech_call(python: &mut PythonPeer, heard: &Heard, signals:
     check_heard(python, heard);
     let packets = python.packets();
     assert!(check_wire(&packets, Profile::MediumQuality.byte_ceiling()) >= 100);
+    check_bandwidth(&packets);
     let mut seen = signalling(&packets);
     // The two ESTABLISHED may cross.
     seen[5..].sort();

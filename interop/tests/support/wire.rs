@@ -25,6 +25,30 @@ pub(crate) fn check_wire(packets: &[PacketRecord], byte_ceiling: usize) -> usize
     ours
 }
 
+/// Checks that, in a call without a switch, no Opus frame of ours has less audio bandwidth than one of Python's has.
+pub(crate) fn check_bandwidth(packets: &[PacketRecord]) {
+    let bandwidths = |is_ours: bool| {
+        let media = packets.iter().filter(move |packet| packet.kind == PacketKind::Media);
+        media.filter(move |packet| is_our_media(packet) == is_ours).map(audio_khz)
+    };
+    let (ours, pythons) = (bandwidths(true).min(), bandwidths(false).max());
+    println!("audio of at least {ours:?} kHz from us, of at most {pythons:?} kHz from python");
+    assert!(ours >= pythons, "a frame of {ours:?} kHz, and python sends {pythons:?} kHz");
+}
+
+/// The audio bandwidth of a single Opus frame, by the upper five bits of its first byte
+/// (RFC 6716, table 2).
+fn audio_khz(packet: &PacketRecord) -> u32 {
+    let bytes = packet.bytes.as_ref().expect("it decrypts");
+    match bytes[PAYLOAD] >> 3 {
+        0..=3 | 16..=19 => 4,
+        4..=7 => 6,
+        8..=11 | 20..=23 => 8,
+        12 | 13 | 24..=27 => 12,
+        _ => 20,
+    }
+}
+
 /// Checks that nobody proves packets, that Python sends a frame a packet and we so many, and the
 /// codec of all of them. Counts our media packets.
 pub(crate) fn check_wire_of(codec: u8, our_frames: usize, packets: &[PacketRecord]) -> usize {
@@ -46,9 +70,11 @@ pub(crate) fn is_our_media(packet: &PacketRecord) -> bool {
 /// The bytes of a single frame but its codec byte.
 fn payload_bytes(packet: &PacketRecord) -> usize {
     let bytes = packet.bytes.as_ref().expect("it decrypts");
-    // {1: bin8}: four bytes before the codec byte.
-    bytes.len() - 5
+    bytes.len() - PAYLOAD
 }
+
+/// {1: bin8}: four bytes before the codec byte.
+const PAYLOAD: usize = 5;
 
 pub(crate) const RAW: u8 = 0;
 pub(crate) const OPUS: u8 = 1;

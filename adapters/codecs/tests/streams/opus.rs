@@ -1,6 +1,8 @@
 //! The Opus profiles, from PCM to payload to PCM.
 
-use crate::signal::{PROFILES, envelope_correlation, rms, speech, square_wave, white_noise};
+use crate::signal::{
+    PROFILES, envelope_correlation, rms, speech, spoken, square_wave, white_noise, wideband_speech,
+};
 use lxst_codecs::{
     Application, Bandwidth, Codec, CodecError, Decoder, Encoded, Encoder, Encoding,
     OPUS_FRAME_SAMPLES, OpusConfig, RateControl, Tempo,
@@ -43,10 +45,10 @@ fn payloads_stay_within_the_ceiling_of_every_profile_and_duration() {
 #[test]
 fn ceilings_are_those_of_the_reference() {
     for (config, samples, bytes) in [
-        (OpusConfig::VOICE_MEDIUM, 2880, 60),
-        (OpusConfig::VOICE_MEDIUM, 960, 20),
-        (OpusConfig::VOICE_MEDIUM, 480, 10),
-        (OpusConfig::VOICE_MEDIUM, 120, 3),
+        (OpusConfig::VOICE_MEDIUM_60_MS, 2880, 60),
+        (OpusConfig::VOICE_MEDIUM_60_MS, 960, 20),
+        (OpusConfig::VOICE_MEDIUM_10_MS, 480, 10),
+        (OpusConfig::VOICE_MEDIUM_60_MS, 120, 3),
         (OpusConfig::VOICE_HIGH, 2880, 120),
         (OpusConfig::VOICE_MAX, 2880, 240),
     ] {
@@ -82,17 +84,57 @@ fn packets_are_stereo_in_super_high_quality_only() {
 }
 
 #[test]
-fn packets_use_the_bandwidth_that_is_allowed_when_the_bitrate_suffices() {
-    for max_bandwidth in [
+fn no_frame_of_a_profile_is_narrower_than_those_of_the_reference() {
+    let voice = wideband_speech(6.0);
+    let recorded = spoken(0..240_000);
+    let quiet: Vec<f32> = voice.iter().map(|sample| sample / 100.0).collect();
+    let signals = [
+        voice.clone(),
+        recorded,
+        quiet,
+        vec![0.0; 48_000],
+        white_noise(48_000),
+        [vec![0.0; 48_000], voice].concat(),
+    ];
+    for (config, samples, reference) in BANDWIDTHS {
+        for rate_control in [RateControl::Variable, RateControl::Constant] {
+            let encoding = Encoding::Opus(OpusConfig { rate_control, ..config });
+            for (signal, pcm) in signals.iter().enumerate() {
+                for (frame, payload) in encode(encoding, pcm, samples).iter().enumerate() {
+                    let sent = bandwidth_of(payload[0]);
+                    assert!(
+                        sent >= reference,
+                        "{sent:?} in frame {frame} of signal {signal}, {samples} samples, {config:?}"
+                    );
+                    assert!(payload.len() <= config.ceiling(samples));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_profile_of_telephony_is_held_against_the_reference() {
+    for (name, encoding, samples) in PROFILES {
+        let is_held = |&(config, frame, _): &(OpusConfig, usize, Bandwidth)| {
+            (Encoding::Opus(config), frame) == (encoding, samples)
+        };
+        assert!(BANDWIDTHS.iter().any(is_held), "{name}");
+    }
+}
+
+#[test]
+fn packets_have_the_bandwidth_that_was_asked_for_when_the_bitrate_suffices() {
+    for bandwidth in [
         Bandwidth::Narrow,
         Bandwidth::Medium,
         Bandwidth::Wide,
         Bandwidth::SuperWide,
         Bandwidth::Full,
     ] {
-        let config = OpusConfig { max_bandwidth, bitrate_bps: 24_000, ..OpusConfig::VOICE_HIGH };
+        let config = OpusConfig { bandwidth, bitrate_bps: 24_000, ..OpusConfig::VOICE_HIGH };
         for payload in encode(Encoding::Opus(config), &speech(1.0), 2880) {
-            assert_eq!(bandwidth(payload[0]), max_bandwidth);
+            assert_eq!(bandwidth_of(payload[0]), bandwidth);
         }
     }
 }
@@ -111,7 +153,7 @@ fn the_application_chooses_between_speech_and_audio_coding() {
 #[test]
 fn one_encoder_serves_frames_of_60_20_and_10_ms() {
     let sent = speech(3.0);
-    let mut encoder = Encoder::new(Encoding::Opus(OpusConfig::VOICE_MEDIUM)).unwrap();
+    let mut encoder = Encoder::new(Encoding::Opus(OpusConfig::VOICE_MEDIUM_60_MS)).unwrap();
     let mut decoder = Decoder::new().unwrap();
     let mut heard = Vec::new();
     let mut rest = sent.as_slice();
@@ -125,7 +167,7 @@ fn one_encoder_serves_frames_of_60_20_and_10_ms() {
         let played = decoder.decode(Codec::Opus, &payload, Tempo::Normal, &mut heard).unwrap();
         assert_eq!(played.samples as usize, samples);
     }
-    assert_eq!(encoder.encoding(), Encoding::Opus(OpusConfig::VOICE_MEDIUM));
+    assert_eq!(encoder.encoding(), Encoding::Opus(OpusConfig::VOICE_MEDIUM_60_MS));
     assert!(envelope_correlation(&sent, &heard) > 0.9);
 }
 
@@ -203,10 +245,11 @@ fn an_encoder_and_a_decoder_may_move_to_a_codec_thread() {
     assert_send::<Decoder>();
 }
 
-const ALL: [OpusConfig; 10] = [
+const ALL: [OpusConfig; 11] = [
     OpusConfig::VOICE_LOW,
-    OpusConfig::VOICE_MEDIUM,
-    OpusConfig::VOICE_MEDIUM_CONSTANT,
+    OpusConfig::VOICE_MEDIUM_60_MS,
+    OpusConfig::VOICE_MEDIUM_20_MS,
+    OpusConfig::VOICE_MEDIUM_10_MS,
     OpusConfig::VOICE_HIGH,
     OpusConfig::VOICE_MAX,
     OpusConfig::AUDIO_MIN,
@@ -216,8 +259,31 @@ const ALL: [OpusConfig; 10] = [
     OpusConfig::AUDIO_MAX,
 ];
 
+/// The widest frames that Python LXST 0.5.4 was seen to send, of speech and of noise: the
+/// configuration, the samples of a frame, the bandwidth.
+const BANDWIDTHS: [(OpusConfig, usize, Bandwidth); 18] = [
+    (OpusConfig::VOICE_MEDIUM_60_MS, 2_880, Bandwidth::Medium),
+    (OpusConfig::VOICE_MEDIUM_20_MS, 960, Bandwidth::Wide),
+    (OpusConfig::VOICE_MEDIUM_10_MS, 480, Bandwidth::SuperWide),
+    (OpusConfig::VOICE_HIGH, 2_880, Bandwidth::Full),
+    (OpusConfig::VOICE_HIGH, 960, Bandwidth::Full),
+    (OpusConfig::VOICE_MAX, 2_880, Bandwidth::Full),
+    (OpusConfig::VOICE_MAX, 960, Bandwidth::Full),
+    (OpusConfig::VOICE_LOW, 2_880, Bandwidth::Narrow),
+    (OpusConfig::VOICE_LOW, 960, Bandwidth::Narrow),
+    (OpusConfig::AUDIO_MIN, 2_880, Bandwidth::Narrow),
+    (OpusConfig::AUDIO_LOW, 2_880, Bandwidth::Medium),
+    (OpusConfig::AUDIO_LOW, 960, Bandwidth::Medium),
+    (OpusConfig::AUDIO_MEDIUM, 2_880, Bandwidth::SuperWide),
+    (OpusConfig::AUDIO_MEDIUM, 960, Bandwidth::SuperWide),
+    (OpusConfig::AUDIO_HIGH, 2_880, Bandwidth::Full),
+    (OpusConfig::AUDIO_HIGH, 960, Bandwidth::Full),
+    (OpusConfig::AUDIO_MAX, 2_880, Bandwidth::Full),
+    (OpusConfig::AUDIO_MAX, 960, Bandwidth::Full),
+];
+
 /// What the configuration in the upper five bits of a packet's first byte says (RFC 6716, table 2).
-fn bandwidth(first_byte: u8) -> Bandwidth {
+fn bandwidth_of(first_byte: u8) -> Bandwidth {
     match first_byte >> 3 {
         0..=3 | 16..=19 => Bandwidth::Narrow,
         4..=7 => Bandwidth::Medium,

@@ -156,7 +156,7 @@ proptest! {
 }
 
 fn opus_payloads(pcm: &[f32]) -> Vec<Vec<u8>> {
-    let mut encoder = Encoder::new(Encoding::Opus(OpusConfig::VOICE_MEDIUM)).unwrap();
+    let mut encoder = Encoder::new(Encoding::Opus(OpusConfig::VOICE_MEDIUM_60_MS)).unwrap();
     pcm.chunks_exact(2880)
         .map(|frame| {
             let mut payload = Vec::new();

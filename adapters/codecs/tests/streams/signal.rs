@@ -11,11 +11,11 @@ use lxst_codecs::{
 
 /// The telephony profiles that speak Opus: name, encoding, samples of a frame.
 pub(crate) const PROFILES: [(&str, Encoding, usize); 5] = [
-    ("medium quality", Encoding::Opus(OpusConfig::VOICE_MEDIUM), 2880),
+    ("medium quality", Encoding::Opus(OpusConfig::VOICE_MEDIUM_60_MS), 2880),
     ("high quality", Encoding::Opus(OpusConfig::VOICE_HIGH), 2880),
     ("super high quality", Encoding::Opus(OpusConfig::VOICE_MAX), 2880),
-    ("ultra low latency", Encoding::Opus(OpusConfig::VOICE_MEDIUM), 480),
-    ("low latency", Encoding::Opus(OpusConfig::VOICE_MEDIUM_CONSTANT), 960),
+    ("ultra low latency", Encoding::Opus(OpusConfig::VOICE_MEDIUM_10_MS), 480),
+    ("low latency", Encoding::Opus(OpusConfig::VOICE_MEDIUM_20_MS), 960),
 ];
 
 /// Something like speech: a gliding voice through three moving formants in syllables of 0.2 s, with
@@ -47,6 +47,48 @@ pub(crate) fn speech(seconds: f64) -> Vec<f32> {
             let pause = f64::from(t % 2.0 < 1.5);
             let breath = 0.003 * noise.next();
             (0.25 * voice * syllable * pause + breath).clamp(-1.0, 1.0) as f32
+        })
+        .collect()
+}
+
+/// Something like speech up to 12 kHz: vowels of seven formants that glide, and an `s`, whose noise is
+/// strongest at 7 kHz, every 0.6 s.
+pub(crate) fn wideband_speech(seconds: f64) -> Vec<f32> {
+    let mut noise = Noise::new(13);
+    let mut phase = 0.0;
+    let mut hiss = [0.0; 2];
+    (0..(seconds * RATE) as usize)
+        .map(|n| {
+            let t = n as f64 / RATE;
+            let pitch = 150.0 + 40.0 * (TAU * 0.6 * t).sin();
+            phase += pitch / RATE;
+            let glide = (TAU * 1.1 * t).sin();
+            let formants = [
+                (550.0 + 250.0 * glide, 1.0),
+                (1_500.0 - 500.0 * glide, 0.6),
+                (2_700.0 + 200.0 * glide, 0.35),
+                (3_700.0, 0.2),
+                (4_900.0, 0.15),
+                (6_200.0, 0.1),
+                (7_800.0, 0.08),
+            ];
+            let voice: f64 = (1..=80)
+                .map(|harmonic| {
+                    let hz = pitch * f64::from(harmonic);
+                    let gain: f64 = formants
+                        .iter()
+                        .map(|(centre, gain)| gain / (1.0 + ((hz - centre) / 150.0).powi(2)))
+                        .sum();
+                    gain * (TAU * phase * f64::from(harmonic)).sin()
+                })
+                .sum();
+            // Two poles at 7 kHz.
+            let next = noise.next() + 1.6 * (TAU * 7_000.0 / RATE).cos() * hiss[0] - 0.64 * hiss[1];
+            hiss = [next, hiss[0]];
+            let is_hissing = t % 0.6 > 0.45;
+            let pause = f64::from(t % 2.0 < 1.6);
+            let sound = if is_hissing { 0.08 * next } else { 0.12 * voice };
+            (sound * pause).clamp(-1.0, 1.0) as f32
         })
         .collect()
 }
