@@ -25,7 +25,7 @@ impl Audio {
             return None;
         }
         let most = CAPTURE_QUEUE.0 as usize;
-        self.captured.extend(pcm);
+        self.captured.extend(pcm.iter().copied().map(sanitised));
         let excess = self.captured.len().saturating_sub(most);
         self.captured.drain(..excess);
         self.dropped = self.dropped + samples(excess);
@@ -127,6 +127,12 @@ impl Audio {
 /// Captured audio that waits for the coder at most.
 pub const CAPTURE_QUEUE: Samples = Samples::from_millis(2_000);
 
+/// Makes a sample of what an app gives as one: from -1 to 1, and silence of what is not finite.
+#[must_use]
+pub const fn sanitised(sample: f32) -> f32 {
+    if sample.is_finite() { sample.clamp(-1.0, 1.0) } else { 0.0 }
+}
+
 /// Counts PCM; a block of more than a day saturates.
 pub(crate) fn samples(length: usize) -> Samples {
     Samples(u32::try_from(length).unwrap_or(u32::MAX))
@@ -141,10 +147,19 @@ mod tests {
         let mut audio = Audio::default();
         assert_eq!(audio.capture(&[1.0]), None);
         audio.on_stream(Direction::Send, StreamChange::Opened);
-        assert_eq!(audio.capture(&[1.0, 2.0, 3.0]), Some(Samples(3)));
+        assert_eq!(audio.capture(&[0.1, 0.2, 0.3]), Some(Samples(3)));
         let work = Work::Discard { samples: Samples(1) };
         assert_eq!(audio.on_job(JobId(0), work), None);
-        assert_eq!(audio.take_captured(Samples(3)), [2.0, 3.0, 0.0]);
+        assert_eq!(audio.take_captured(Samples(3)), [0.2, 0.3, 0.0]);
+    }
+
+    #[test]
+    fn what_is_no_sample_is_silence_or_full_scale() {
+        let mut audio = Audio::default();
+        audio.on_stream(Direction::Send, StreamChange::Opened);
+        let given = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, f32::MAX, f32::MIN, -0.5];
+        audio.capture(&given);
+        assert_eq!(audio.take_captured(Samples(6)), [0.0, 0.0, 0.0, 1.0, -1.0, -0.5]);
     }
 
     #[test]
@@ -154,11 +169,11 @@ mod tests {
         let second = [0.0; 48_000];
         assert!(audio.capture(&second).is_some());
         assert_eq!(audio.capture(&second[480..]), Some(Samples(47_520)));
-        assert_eq!(audio.capture(&[1.0; 960]), Some(Samples(480)));
-        assert_eq!(audio.capture(&[2.0; 960]), None);
+        assert_eq!(audio.capture(&[0.1; 960]), Some(Samples(480)));
+        assert_eq!(audio.capture(&[0.2; 960]), None);
         assert_eq!(audio.dropped(), Samples(1_440));
         let kept = audio.take_captured(Samples(96_000));
-        assert_eq!((kept.len(), &kept[95_039..95_041]), (96_000, &[1.0, 2.0][..]));
+        assert_eq!((kept.len(), &kept[95_039..95_041]), (96_000, &[0.1, 0.2][..]));
     }
 
     #[test]

@@ -280,7 +280,8 @@ impl Driver {
         self.pump(now);
     }
 
-    /// Takes 48 kHz mono PCM of the microphone. While no call sends, it is dropped.
+    /// Takes 48 kHz mono PCM of the microphone. While no call sends, it is dropped. What is not finite
+    /// counts as silence, and is clipped beyond -1 and 1.
     ///
     /// *Bounds*: beyond [`CAPTURE_QUEUE`](crate::CAPTURE_QUEUE), which wait only where the coder has
     /// stalled, the oldest is dropped and counted.

@@ -25,7 +25,7 @@ pub mod trace;
 
 pub use access::Access;
 pub use adaptation::Adaptation;
-pub use audio::CAPTURE_QUEUE;
+pub use audio::{CAPTURE_QUEUE, sanitised};
 pub use coder::{Coder, Done, Task};
 pub use driver::{Config, Driver, Event};
 pub use interfaces::{ANNOUNCE_PACE, ANNOUNCE_PACE_LEAST, InterfaceOrigin};

@@ -8,6 +8,8 @@ use sonora::config::{
 };
 use sonora::{AudioProcessing, Config, StreamConfig};
 
+use crate::audio::sanitised;
+
 /// Which processing a microphone gets. Costs about 0.13 ms for each 10 ms on the driver's thread.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Processing {
@@ -60,9 +62,9 @@ impl Processor {
     }
 
     /// Takes what the microphone heard, and gives what of it is processed: whole steps, so that up
-    /// to 10 ms wait for the next block.
+    /// to 10 ms wait for the next block. One value that is not finite would be in its filters for ever.
     pub(crate) fn capture(&mut self, pcm: &[f32]) -> Vec<f32> {
-        self.captured.extend(pcm);
+        self.captured.extend(pcm.iter().copied().map(sanitised));
         let mut processed = Vec::with_capacity(self.captured.len());
         while let Some(step) = take_step(&mut self.captured) {
             let mut out = [0.0; STEP];
@@ -75,7 +77,7 @@ impl Processor {
 
     /// Takes note of what the speaker plays.
     pub(crate) fn play(&mut self, pcm: &[f32]) {
-        self.played.extend(pcm);
+        self.played.extend(pcm.iter().copied().map(sanitised));
         while let Some(step) = take_step(&mut self.played) {
             let done = self.engine.process_render_f32(&[&step], &mut [&mut [0.0; STEP]]);
             debug_assert!(done.is_ok(), "as above");
@@ -137,6 +139,30 @@ mod tests {
         let last_second = left.len() - 48_000;
         let [before, after] = [&echo[last_second..], &left[last_second..]].map(energy);
         assert!(after < before / 100.0, "{before} became {after}");
+    }
+
+    #[test]
+    fn what_is_no_number_costs_its_block_only() {
+        let voice = noise(48_000);
+        let hostile = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY];
+        let spoken = |is_hostile: bool| {
+            let mut processor = Processor::new(Processing::ALL).unwrap();
+            let mut sent = Vec::new();
+            for (number, block) in voice.chunks(960).enumerate() {
+                let mut block = block.to_vec();
+                if number == 20 {
+                    let not_sound = hostile.iter().copied().cycle();
+                    let fill = block.iter_mut().zip(not_sound);
+                    fill.for_each(|(sample, value)| *sample = if is_hostile { value } else { 0.0 });
+                }
+                processor.play(&block);
+                sent.extend(processor.capture(&block));
+            }
+            sent
+        };
+        let sent = spoken(true);
+        assert!(sent.iter().all(|sample| sample.is_finite()));
+        assert_eq!(sent, spoken(false));
     }
 
     #[test]

@@ -25,7 +25,8 @@ pub enum Clock {
     Device,
 }
 
-/// A sample of PCM: `f32` from -1.0 to 1.0, `i16`, or `u16` around 32,768.
+/// A sample of PCM: `f32` from -1.0 to 1.0, `i16`, or `u16` around 32,768. An `f32` beyond is clipped,
+/// and one that is not finite is silence.
 pub trait Sample: Copy + sealed::Sample {}
 
 impl Sample for f32 {}
@@ -33,6 +34,8 @@ impl Sample for i16 {}
 impl Sample for u16 {}
 
 pub(super) mod sealed {
+    use lxst_driver::sanitised;
+
     pub trait Sample {
         fn to_float(self) -> f32;
         fn from_float(sample: f32) -> Self;
@@ -40,7 +43,7 @@ pub(super) mod sealed {
 
     impl Sample for f32 {
         fn to_float(self) -> f32 {
-            self
+            sanitised(self)
         }
 
         fn from_float(sample: f32) -> Self {
@@ -130,5 +133,6 @@ mod tests {
         }
         assert_eq!((i16::from_float(7.0), u16::from_float(-7.0)), (i16::MAX, 0));
         assert_eq!(i16::from_float(f32::NAN), 0);
+        assert_eq!([f32::NAN, f32::INFINITY, 9.0].map(f32::to_float), [0.0, 0.0, 1.0]);
     }
 }

@@ -12,6 +12,7 @@ use crate::support::{
 on_each_runtime!(
     sound_of_every_format_is_heard_at_the_phones_pace,
     sound_of_every_format_is_heard_at_the_devices_pace,
+    what_is_no_number_costs_its_block_only,
     both_sides_hear_each_other,
     a_source_comes_and_goes_in_a_call,
     a_sink_comes_and_goes_in_a_call,
@@ -82,6 +83,26 @@ async fn at_devices_pace<R: TestRuntime, S: Pcm>(
     hear_as_device::<R, S>(rt, &mut sink, format, moments).await;
     drop(caller.phone.audio_source(format, Clock::Device).await.unwrap());
     within(rt, "the speaker is told", speaking).await;
+}
+
+async fn what_is_no_number_costs_its_block_only<R: TestRuntime>(rt: R) {
+    #[cfg(feature = "processing")]
+    let caller = builder().processing(lxst_phone::Processing::ALL);
+    #[cfg(not(feature = "processing"))]
+    let caller = builder();
+    let (mut caller, mut callee) = pair_of(&rt, caller, builder()).await;
+    let (call, _) = establish(&mut caller, &mut callee).await;
+    for format in [AudioFormat::PHONE, format(44_100, 2)] {
+        let mut source = caller.phone.audio_source(format, Clock::Phone).await.unwrap();
+        for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, f32::MAX] {
+            source.write(&[value; 882]).await.unwrap();
+        }
+        let speaking = spawn(&rt, speak::<f32>(source, format, 441));
+        hear::<R, f32>(&rt, &mut phone_sink(&callee.phone).await, 960).await;
+        drop(phone_source(&caller.phone).await);
+        within(&rt, "the speaker is told", speaking).await;
+    }
+    finish(call, caller, callee).await;
 }
 
 async fn both_sides_hear_each_other<R: TestRuntime>(rt: R) {
