@@ -3,24 +3,20 @@
 use core::fmt;
 use std::env;
 use std::ffi::OsStr;
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 /// Why Python LXST cannot be run here; its text says in one line what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EnvironmentError {
-    need: String,
-    remedy: String,
-}
+pub struct EnvironmentError(String);
 
-/// Returns the interpreter with Python LXST, and sets it up on first use.
+/// Returns the interpreter with Python LXST, which `interop/setup` sets up on first use.
 ///
 /// The venv is `python-venv` in [`target_dir`], made anew when `requirements.txt` has changed since
-/// it was filled. A file lock makes parallel test processes wait for one of them to do it. Missing
-/// Debian packages (libopus0, python3-venv) are installed if this process runs as root.
+/// it was filled. Parallel test processes wait for one of them to do it. Missing Debian packages are
+/// installed when this process may do so without a password.
 ///
 /// # Errors
 /// [`EnvironmentError`] when something is missing that cannot be installed from here.
@@ -39,114 +35,38 @@ pub fn target_dir() -> PathBuf {
 
 impl fmt::Display for EnvironmentError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "python peers need {}: {}", self.need, self.remedy)
+        f.write_str(&self.0)
     }
 }
 
 impl core::error::Error for EnvironmentError {}
 
 fn set_up() -> Result<PathBuf, EnvironmentError> {
-    let target = target_dir();
-    let venv = target.join("python-venv");
-    let unwritable = |error: io::Error| {
-        missing(&format!("{} to be writable", target.display()), &error.to_string())
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("setup");
+    let failed = |error: io::Error| {
+        let script = script.display();
+        EnvironmentError(format!("{script} needs bash, on Windows that of WSL: {error}"))
     };
-    fs::create_dir_all(&target).map_err(unwritable)?;
-    let lock = File::create(target.join("python-venv.lock")).map_err(unwritable)?;
-    lock.lock().map_err(unwritable)?;
-
-    let python = venv.join("bin/python");
-    let stamp = venv.join("requirements.stamp");
-    let is_current =
-        python.exists() && fs::read_to_string(&stamp).is_ok_and(|filled| filled == REQUIREMENTS);
-    if !is_current {
-        say(&format!("setting up Python LXST 0.5.4 in {} (about a minute)", venv.display()));
-        if venv.exists() {
-            fs::remove_dir_all(&venv).map_err(unwritable)?;
+    let mut set_up = Command::new("bash")
+        .arg(&script)
+        .arg("peers")
+        .env("CARGO_TARGET_DIR", target_dir())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(failed)?;
+    let mut last = String::new();
+    if let Some(stderr) = set_up.stderr.take() {
+        for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+            // Past the test harness, which keeps what tests print until they fail. A closed
+            // standard error is no reason to fail.
+            let _ = writeln!(io::stderr(), "{line}");
+            last = line;
         }
-        create_venv(&venv)?;
-        install_requirements(&python)?;
-        fs::write(&stamp, REQUIREMENTS).map_err(unwritable)?;
     }
-    ensure_opus(&python)?;
-    Ok(python)
-}
-
-fn create_venv(venv: &Path) -> Result<(), EnvironmentError> {
-    let create = || run(Command::new("python3").args(["-m", "venv"]).arg(venv));
-    match create() {
-        Err(error) if error.contains("ensurepip") => {
-            install_debian_package("python3-venv")?;
-            create().map_err(|error| missing("a Python venv", &error))
-        }
-        Err(error) => Err(missing("python3 (3.11 or later) with its venv module", &error)),
-        Ok(()) => Ok(()),
+    match set_up.wait().map_err(failed)?.success() {
+        true => Ok(target_dir().join("python-venv/bin/python")),
+        false => Err(EnvironmentError(last)),
     }
 }
-
-fn install_requirements(python: &Path) -> Result<(), EnvironmentError> {
-    let requirements = Path::new(env!("CARGO_MANIFEST_DIR")).join("requirements.txt");
-    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
-    run(Command::new(python).args(pip).arg(requirements))
-        .map_err(|error| missing("the packages of interop/requirements.txt from PyPI", &error))
-}
-
-/// LXST loads libopus by the name that ctypes finds, so that is what is tried.
-fn ensure_opus(python: &Path) -> Result<(), EnvironmentError> {
-    const LOAD: &str = "import ctypes.util, sys; n = ctypes.util.find_library('opus'); sys.exit(not (n and ctypes.CDLL(n)))";
-    let load = || run(Command::new(python).args(["-c", LOAD]));
-    if load().is_ok() {
-        return Ok(());
-    }
-    install_debian_package("libopus0")?;
-    load().map_err(|error| missing("libopus.so.0 to be loadable", &error))
-}
-
-fn install_debian_package(package: &str) -> Result<(), EnvironmentError> {
-    let remedy = format!("sudo apt-get install {package}");
-    let is_root =
-        output(Command::new("id").arg("-u")).is_ok_and(|output| output.stdout.trim_ascii() == b"0");
-    if !is_root {
-        return Err(missing(package, &remedy));
-    }
-    say(&format!("installing {package}"));
-    let apt = |arguments: &[&str]| {
-        run(Command::new("apt-get").args(arguments).env("DEBIAN_FRONTEND", "noninteractive"))
-    };
-    let install = || apt(&["install", "--yes", "--quiet", "--no-install-recommends", package]);
-    install()
-        .or_else(|_| apt(&["update", "--quiet"]).and_then(|()| install()))
-        .map_err(|error| missing(package, &format!("{remedy} ({error})")))
-}
-
-/// Runs a command to its end; an error is the last line that it printed.
-fn run(command: &mut Command) -> Result<(), String> {
-    let output = output(command)?;
-    if output.status.success() {
-        return Ok(());
-    }
-    let printed = [output.stdout, output.stderr].concat();
-    let printed = String::from_utf8_lossy(&printed);
-    // Without ensurepip the reason is not in the last line.
-    let reason = printed.lines().find(|line| line.contains("ensurepip is not available"));
-    let last = printed.lines().rfind(|line| !line.trim().is_empty());
-    Err(reason
-        .or(last)
-        .map_or_else(|| format!("{command:?}: {}", output.status), |line| line.trim().to_owned()))
-}
-
-fn output(command: &mut Command) -> Result<Output, String> {
-    command.output().map_err(|error| format!("{command:?}: {error}"))
-}
-
-fn missing(need: &str, remedy: &str) -> EnvironmentError {
-    EnvironmentError { need: need.to_owned(), remedy: remedy.to_owned() }
-}
-
-/// Prints past the test harness, which keeps what tests print until they fail.
-fn say(line: &str) {
-    // A closed standard error is no reason to fail.
-    let _ = writeln!(io::stderr(), "{line}");
-}
-
-const REQUIREMENTS: &str = include_str!("../requirements.txt");
