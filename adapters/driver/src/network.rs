@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use bytes::Bytes;
+use lxst_core::wire::{self, Signal};
 use lxst_core::{self as telephony, Class, IdentityHash, Instant, LinkEvent, LinkId, LinkRequest};
 use lxst_reticulum::{self as reticulum, Endpoint, LinkHandle};
 
@@ -181,7 +182,11 @@ pub(crate) struct EndpointLinks {
 }
 
 impl EndpointLinks {
-    const fn new(endpoint: Endpoint, unix_time_at_origin: Duration) -> Self {
+    fn new(mut endpoint: Endpoint, unix_time_at_origin: Duration) -> Self {
+        // An initiator whose report of the round-trip time was lost identifies on it.
+        let mut available = [0; 8];
+        let length = wire::encode_signals(&[Signal::Available], &mut available);
+        endpoint.set_greeting(&available[..length.expect("one signal fits")]);
         Self { endpoint, unix_time_at_origin, handles: BTreeMap::new(), ids: BTreeMap::new() }
     }
 

@@ -22,7 +22,7 @@ use crate::identity::{Identity, IdentityHash};
 use crate::interface::{Framing, Interface, InterfaceConfig, InterfaceId};
 use crate::known::ImportError;
 use crate::limits;
-use crate::link::{Link, Searching};
+use crate::link::Link;
 use crate::packet::Outbound;
 use crate::paths::{Paths, Purpose};
 use crate::stats::{DropReason, Stats};
@@ -44,6 +44,8 @@ pub struct Endpoint {
     /// the echo of ours would pass as the peer's.
     seen: PacketHashlist,
     events: VecDeque<Event>,
+    /// What an initiator hears with each repeated proof.
+    greeting: Vec<u8>,
     /// The second in which the last announce or path response was stamped.
     stamped: Option<u64>,
     announce_at: Option<Now>,
@@ -55,13 +57,13 @@ pub struct Endpoint {
 /// What the owner may choose.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// How long a path search lasts; [`Duration::MAX`] is for ever. *Default*: 15 s.
+    /// How long a path search lasts; [`Duration::MAX`] is for ever. *Default*: 40 s.
     pub path_search: Duration,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { path_search: Duration::from_secs(15) }
+        Self { path_search: Duration::from_secs(40) }
     }
 }
 
@@ -88,12 +90,20 @@ impl Endpoint {
             links_by_id: BTreeMap::new(),
             seen,
             events: VecDeque::new(),
+            greeting: Vec::new(),
             stamped: None,
             announce_at: None,
             next_link: 1,
             next_interface: 1,
             stats: Stats::default(),
         }
+    }
+
+    /// Sets the packet that an initiator hears with each repeated proof of its link request, to
+    /// draw an answer from one whose report of the round-trip time was lost: whatever it says then
+    /// is taken for the report. *Default*: none.
+    pub fn set_greeting(&mut self, plaintext: &[u8]) {
+        self.greeting = plaintext.to_vec();
     }
 
     /// Adds an interface that is connected. Path searches under way ask on it at once; announcing
@@ -172,7 +182,7 @@ impl Endpoint {
     }
 
     /// Opens a link to a phone, and searches the path to it first where none is known. A path that
-    /// was known but leads nowhere is searched again, once.
+    /// was known but leads nowhere is searched again, once. What is not answered is asked again.
     ///
     /// Ends in [`LinkEvent::Up`] or [`LinkEvent::Failed`].
     pub fn open(&mut self, now: Now, to: IdentityHash) -> LinkHandle {
@@ -181,7 +191,8 @@ impl Endpoint {
         handle
     }
 
-    /// Proves to the peer who we are, on a link that we opened.
+    /// Proves to the peer who we are, on a link that we opened. It may be sent again: a peer takes
+    /// the first that arrives.
     ///
     /// # Errors
     /// [`LinkError`], and nothing changed.
@@ -199,6 +210,7 @@ impl Endpoint {
             .build_identify(self.identity.inner(), &mut *self.rng)
             .map_err(|_| LinkError::NotUp)?;
         self.send_on_link(now, handle, Class::Signal, constants::CONTEXT_LINKIDENTIFY, body);
+        self.active_mut(handle)?.end_report();
         Ok(())
     }
 

@@ -43,7 +43,8 @@ pub enum Event {
 pub enum LinkEvent {
     /// A peer opened this link to us, and it is established.
     Incoming {
-        /// The larger of the round-trip times that the two sides measured.
+        /// The smaller of the round-trip times that the two sides measured: a packet that was lost
+        /// and sent again makes either longer.
         rtt: Duration,
         /// The longest plaintext of one packet, in bytes.
         mdu: usize,

@@ -64,6 +64,7 @@ mod link;
 mod packet;
 mod paths;
 mod queue;
+mod repeat;
 mod stats;
 
 pub use endpoint::{Config, Endpoint};

@@ -47,6 +47,9 @@ pub const MEDIA_AGE: Duration = Duration::from_millis(200);
 /// life) are dropped; those that say what became of a link are always kept.
 pub const EVENTS: usize = 1024;
 
+/// The wait before a link request or its proof is sent again, while nothing has told the round-trip
+/// time; each later wait is longer by half. *Source*: RFC 6298, 2.1.
+pub const AGAIN: Duration = Duration::from_secs(1);
 /// The pauses after the first requests of a path search. A packet is lost at any of the hops both
 /// ways; a node that knows the path answers within the first pause, for RNS waits 0.4 s before it
 /// answers for somebody else (RNS/Transport.py `PATH_REQUEST_GRACE`).
@@ -55,6 +58,18 @@ pub const PATH_REQUEST_PAUSES: [Duration; 3] =
 /// How often a path search repeats its request after those. RNS holds back from an interface with
 /// more than three path requests a second (RNS/Interfaces/Interface.py `IC_PR_BURST_FREQ_NEW`).
 pub const PATH_REQUEST_INTERVAL: Duration = Duration::from_secs(5);
+/// Link requests that follow the first one on a path: with one packet of five lost, one request and
+/// its proof in three are lost, and six in a row in one case of four hundred.
+pub const REQUESTS: u32 = 5;
+/// Proofs that follow the first one of an incoming link.
+pub const PROOFS: u32 = 5;
+/// Reports of the round-trip time that follow the first one of a link of ours.
+pub const REPORTS: u32 = 5;
+/// The least wait before the round-trip time is reported again; three round trips where that is
+/// longer. *Source*: RFC 6298, 2.2.
+pub const REPORT_AGAIN: Duration = Duration::from_millis(200);
+/// The least time that a link request waits for a proof. A path of 16 s round trip fits twice.
+pub const PROOF_WAIT: Duration = Duration::from_secs(40);
 /// The time that each hop adds to the establishment of a link. *Source*: RNS/Link.py
 /// `ESTABLISHMENT_TIMEOUT_PER_HOP`.
 pub const TIMEOUT_PER_HOP: Duration = Duration::from_secs(6);

@@ -1,14 +1,16 @@
 //! One link: its states and its timers.
 //!
-//! 1. *Searching*: ours, the path to the peer is asked for.
-//! 2. *Requested*: ours, the link request is out and the peer's proof is awaited.
-//! 3. *Proven*: the peer's, our proof is out and the initiator's round-trip time is awaited.
-//! 4. *Active*: keys are agreed; the initiator sends keepalives, and silence ends the link.
+//! 1. *Opening*: ours. The path to the peer is asked for where none is known; then a link request is
+//!    out, and the peer's proof is awaited. Without a proof another request with keys of its own goes
+//!    out beside the first. The first proof wins.
+//! 2. *Proven*: the peer's, our proof is out and the initiator's round-trip time is awaited.
+//! 3. *Active*: keys are agreed; the initiator sends keepalives, and silence ends the link.
 //!
 //! The cipher and the handshake are `rns-core`'s; its timers are not used, because they close a
 //! stale link without the grace that RNS gives it.
 
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 use core::slice;
 use core::time::Duration;
 
@@ -18,34 +20,51 @@ use crate::Now;
 use crate::identity::IdentityHash;
 use crate::interface::InterfaceId;
 use crate::limits;
+use crate::repeat::Repeat;
 
 /// A link in one of its states.
 pub(crate) enum Link {
-    Searching(Searching),
-    Requested(Requested),
+    Opening(Opening),
     Proven(Proven),
     Active(Active),
 }
 
-/// A path search.
-pub(crate) struct Searching {
+/// A link of ours that is not up.
+pub(crate) struct Opening {
     pub(crate) to: IdentityHash,
-    pub(crate) repeat_at: Now,
+    pub(crate) stage: Stage,
+    /// The requests that are out. Each may still be proved.
+    pub(crate) requests: Vec<Request>,
+    /// When the attempt fails.
     pub(crate) until: Now,
+}
+
+/// What an opening link repeats.
+pub(crate) enum Stage {
+    /// The path request.
+    Search(Search),
+    /// The link request.
+    Request {
+        repeat: Repeat,
+        /// When a path that was known before the link was asked for counts as out of date.
+        search_at: Option<Now>,
+    },
+}
+
+/// A path search.
+pub(crate) struct Search {
+    pub(crate) asked_at: Now,
+    pub(crate) repeat_at: Now,
     /// The pauses that follow.
     pauses: slice::Iter<'static, Duration>,
 }
 
 /// A link request of ours without its proof.
-pub(crate) struct Requested {
-    pub(crate) to: IdentityHash,
+pub(crate) struct Request {
     pub(crate) session: Box<LinkEngine>,
     pub(crate) signing_key: [u8; 32],
     pub(crate) interface: InterfaceId,
     pub(crate) sent_at: Now,
-    pub(crate) until: Now,
-    /// The path was known before the link was asked for: it may have been out of date.
-    pub(crate) remembered_path: bool,
 }
 
 /// A link request of a peer that we answered with a proof.
@@ -53,6 +72,10 @@ pub(crate) struct Proven {
     pub(crate) session: Box<LinkEngine>,
     pub(crate) interface: InterfaceId,
     pub(crate) received_at: Now,
+    /// The proof, which is repeated as it is.
+    pub(crate) proof: Vec<u8>,
+    pub(crate) proved_at: Now,
+    pub(crate) repeat: Repeat,
     pub(crate) until: Now,
 }
 
@@ -64,64 +87,77 @@ pub(crate) struct Active {
     last_inbound: Now,
     last_outbound: Now,
     last_keepalive: Option<Now>,
+    /// The initiator's report of the round-trip time, until something shows that it arrived.
+    report: Option<Repeat>,
 }
 
 impl Link {
     /// When this link wants to be looked at, if nothing arrives before.
     pub(crate) fn deadline(&self) -> Now {
         match self {
-            Self::Searching(link) => link.repeat_at.min(link.until),
-            Self::Requested(link) => link.until,
-            Self::Proven(link) => link.until,
+            Self::Opening(link) => link.deadline(),
+            Self::Proven(link) => earliest(link.until, link.repeat.deadline()),
             Self::Active(link) => link.deadline(),
         }
     }
 
     pub(crate) fn is_outgoing(&self) -> bool {
         match self {
-            Self::Searching(_) | Self::Requested(_) => true,
+            Self::Opening(_) => true,
             Self::Proven(_) => false,
             Self::Active(link) => link.session.is_initiator(),
         }
     }
 
+    /// The interface of a link whose peer has been heard.
     pub(crate) fn interface(&self) -> Option<InterfaceId> {
         match self {
-            Self::Searching(_) => None,
-            Self::Requested(link) => Some(link.interface),
+            Self::Opening(_) => None,
             Self::Proven(link) => Some(link.interface),
             Self::Active(link) => Some(link.interface),
         }
     }
 
-    pub(crate) fn id(&self) -> Option<[u8; 16]> {
-        match self {
-            Self::Searching(_) => None,
-            Self::Requested(link) => Some(*link.session.link_id()),
-            Self::Proven(link) => Some(*link.session.link_id()),
-            Self::Active(link) => Some(*link.session.link_id()),
+    /// The ids under which packets of this link arrive.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = [u8; 16]> {
+        let (requests, session) = match self {
+            Self::Opening(link) => (&link.requests[..], None),
+            Self::Proven(link) => (&[][..], Some(&link.session)),
+            Self::Active(link) => (&[][..], Some(&link.session)),
+        };
+        let sessions = requests.iter().map(|request| &request.session).chain(session);
+        sessions.map(|session| *session.link_id())
+    }
+}
+
+impl Opening {
+    pub(crate) fn is_searching(&self) -> bool {
+        matches!(self.stage, Stage::Search(_))
+    }
+
+    fn deadline(&self) -> Now {
+        match &self.stage {
+            Stage::Search(search) => search.repeat_at.min(self.until),
+            Stage::Request { repeat, search_at } => {
+                earliest(self.until, repeat.deadline().into_iter().chain(*search_at).min())
+            }
         }
     }
 }
 
-impl Searching {
+impl Search {
     /// Begins a search whose first request leaves now.
-    pub(crate) fn new(now: Now, to: IdentityHash, until: Now) -> Self {
-        let mut search = Self { to, repeat_at: now, until, pauses: [].iter() };
-        search.begin(now);
+    pub(crate) fn new(now: Now) -> Self {
+        let pauses = limits::PATH_REQUEST_PAUSES.iter();
+        let mut search = Self { asked_at: now, repeat_at: now, pauses };
+        search.on_request(now);
         search
-    }
-
-    /// Begins the pauses again: a first request leaves now.
-    pub(crate) fn begin(&mut self, now: Now) {
-        self.pauses = limits::PATH_REQUEST_PAUSES.iter();
-        self.on_request(now);
     }
 
     /// Takes note that a request leaves now.
     pub(crate) fn on_request(&mut self, now: Now) {
         let pause = self.pauses.next().copied().unwrap_or(limits::PATH_REQUEST_INTERVAL);
-        self.repeat_at = now + pause;
+        (self.asked_at, self.repeat_at) = (now, now + pause);
     }
 }
 
@@ -139,7 +175,25 @@ impl Active {
             last_inbound: now,
             last_outbound: now,
             last_keepalive: None,
+            report: None,
         }
+    }
+
+    /// Repeats the report of the round-trip time until something shows that it arrived. *Source*:
+    /// the reference answers each one, but locks up on one that comes after the initiator
+    /// identified.
+    pub(crate) fn with_report(self, now: Now) -> Self {
+        let interval = limits::REPORT_AGAIN.max(self.rtt * 3);
+        Self { report: Some(Repeat::new(now, interval, limits::REPORTS)), ..self }
+    }
+
+    pub(crate) fn takes_report(&mut self, now: Now) -> bool {
+        self.report.as_mut().is_some_and(|report| report.take(now))
+    }
+
+    /// The peer took the link for established, or must not hear the report again.
+    pub(crate) fn end_report(&mut self) {
+        self.report = None;
     }
 
     pub(crate) fn heard(&mut self, now: Now) {
@@ -171,8 +225,8 @@ impl Active {
     }
 
     fn deadline(&self) -> Now {
-        let lost_at = self.lost_at();
-        self.keepalive_at().map_or(lost_at, |at| at.min(lost_at))
+        let report = self.report.and_then(|report| report.deadline());
+        earliest(self.lost_at(), self.keepalive_at().into_iter().chain(report).min())
     }
 
     /// Started when both sides are established, and again by each packet in either direction;
@@ -204,8 +258,9 @@ impl Active {
     }
 }
 
-/// How long the initiator waits for the proof of its link request. *Source*: RNS/Link.py
-/// `__init__`, without its addition for the bit rate of the first hop.
+/// How long the reference's initiator waits for the proof of its link request; a path that was known
+/// before counts as out of date then. *Source*: RNS/Link.py `__init__`, without its addition for the
+/// bit rate of the first hop.
 pub(crate) fn initiator_timeout(hops: u8) -> Duration {
     limits::FIRST_HOP_TIMEOUT + limits::TIMEOUT_PER_HOP * u32::from(hops.max(1))
 }
@@ -214,4 +269,8 @@ pub(crate) fn initiator_timeout(hops: u8) -> Duration {
 /// `validate_request`.
 pub(crate) fn responder_timeout(hops: u8) -> Duration {
     limits::TIMEOUT_PER_HOP * u32::from(hops.max(1)) + limits::KEEPALIVE_MAX
+}
+
+fn earliest(at: Now, other: Option<Now>) -> Now {
+    other.map_or(at, |other| other.min(at))
 }

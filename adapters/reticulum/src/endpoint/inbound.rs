@@ -4,15 +4,18 @@ use rns_core::constants::{
     CONTEXT_KEEPALIVE, CONTEXT_LINKCLOSE, CONTEXT_LINKIDENTIFY, CONTEXT_LRPROOF, CONTEXT_LRRTT,
     CONTEXT_NONE, LINK_ECPUBSIZE, MTU, PACKET_TYPE_PROOF,
 };
-use rns_core::link::handshake::{build_signalling_bytes, parse_signalling_bytes};
+use rns_core::link::handshake::{
+    build_signalling_bytes, pack_rtt, parse_signalling_bytes, unpack_rtt,
+};
 use rns_core::link::{LinkAction, LinkEngine, LinkMode};
 use rns_core::packet::RawPacket;
 
 use super::links::{INITIATOR_KEEPALIVE, RESPONDER_KEEPALIVE};
 use super::*;
 use crate::identity::DestinationHash;
-use crate::link::{Active, Proven, responder_timeout};
+use crate::link::{Active, Proven, Request, responder_timeout};
 use crate::packet::{Kind, Packet};
+use crate::repeat::Repeat;
 
 impl Endpoint {
     pub(super) fn handle_packet(&mut self, now: Now, id: InterfaceId, raw: &[u8]) {
@@ -119,6 +122,9 @@ impl Endpoint {
             session: Box::new(session),
             interface: id,
             received_at: now,
+            proof: proof.clone(),
+            proved_at: now,
+            repeat: Repeat::new(now, limits::AGAIN, limits::PROOFS),
             until: now + responder_timeout(hops),
         };
         self.links.insert(handle, Link::Proven(link));
@@ -148,10 +154,13 @@ impl Endpoint {
         packet: &Packet<'_>,
     ) -> Result<(), DropReason> {
         let handle = self.handle_of(packet)?;
-        let Some(Link::Requested(request)) = self.links.get_mut(&handle) else {
+        let Some(Link::Opening(link)) = self.links.get_mut(&handle) else {
             return Err(DropReason::WrongState);
         };
-        let (rtt_report, _) = request
+        let proved = |request: &Request| *request.session.link_id() == packet.destination;
+        let index = link.requests.iter().position(proved).ok_or(DropReason::WrongState)?;
+        let request = &mut link.requests[index];
+        let (report, _) = request
             .session
             .handle_lrproof_with_hops(
                 packet.data,
@@ -161,18 +170,20 @@ impl Endpoint {
                 &mut *self.rng,
             )
             .map_err(|_| DropReason::Unauthentic)?;
-        let Some(Link::Requested(mut request)) = self.links.remove(&handle) else {
-            return Err(DropReason::WrongState);
-        };
+        let mut request = link.requests.swap_remove(index);
         let confirmed = match packet.data.len() {
             PROOF_WITHOUT_MTU => MTU as u32,
             _ => request.session.mtu(),
         };
         request.session.set_mtu(confirmed.min(self.mtu_of(id)));
-        let link = Active::new(now, request.session, id, now.saturating_sub(request.sent_at));
+        let rtt = now.saturating_sub(request.sent_at);
+        let link = Active::new(now, request.session, id, rtt).with_report(now);
         let (rtt, mdu) = (link.rtt, link.session.mdu());
+        // The other requests are over: what answers them is of an unknown link.
+        self.remove_link(handle);
+        self.links_by_id.insert(packet.destination, handle);
         self.links.insert(handle, Link::Active(link));
-        self.send_on_link(now, handle, Class::Signal, CONTEXT_LRRTT, rtt_report);
+        self.send_on_link(now, handle, Class::Signal, CONTEXT_LRRTT, report);
         self.push_link_event(handle, LinkEvent::Up { rtt, mdu });
         Ok(())
     }
@@ -188,7 +199,7 @@ impl Endpoint {
         let Some(link) = self.links.get_mut(&handle) else {
             return Err(DropReason::UnknownLink);
         };
-        if link.interface() != Some(id) {
+        if link.interface().is_some_and(|interface| interface != id) {
             return Err(DropReason::WrongInterface);
         }
         if packet.context == CONTEXT_KEEPALIVE {
@@ -201,7 +212,7 @@ impl Endpoint {
         match link {
             Link::Proven(_) => self.on_half_open_data(now, handle, hops, packet)?,
             Link::Active(_) => self.on_active_data(now, handle, packet)?,
-            Link::Searching(_) | Link::Requested(_) => return Err(DropReason::WrongState),
+            Link::Opening(_) => return Err(DropReason::WrongState),
         }
         // Only what proved to be the peer's may push others out of the filter.
         self.seen.add(hash);
@@ -223,23 +234,39 @@ impl Endpoint {
             self.remove_link(handle);
             return Ok(());
         }
-        if packet.context != CONTEXT_LRRTT {
-            return Err(DropReason::WrongState);
-        }
+        let plaintext = link.session.decrypt(packet.data).map_err(|_| DropReason::Unauthentic)?;
+        let lasted = now.saturating_sub(link.received_at);
+        let (report, claimed) = if packet.context == CONTEXT_LRRTT {
+            let claimed = unpack_rtt(&plaintext).ok_or(DropReason::Malformed)?;
+            let micros = claimed.min(limits::RTT_MAX.as_secs_f64()) * 1e6;
+            (None, Duration::from_micros((micros + 0.5) as u64))
+        } else {
+            // The report was lost. Any authentic packet shows that the initiator has our proof.
+            let report = pack_rtt(lasted.as_secs_f64());
+            let report = link.session.encrypt(&report, &mut *self.rng);
+            let report = report.map_err(|_| DropReason::Unauthentic)?;
+            (Some(report), now.saturating_sub(link.proved_at))
+        };
         link.session
-            .handle_lrrtt_with_hops(packet.data, Some(hops), now.as_secs_f64())
+            .handle_lrrtt_with_hops(
+                report.as_deref().unwrap_or(packet.data),
+                Some(hops),
+                now.as_secs_f64(),
+            )
             .map_err(|_| DropReason::Unauthentic)?;
-        let claimed = link.session.rtt().unwrap_or_default().min(limits::RTT_MAX.as_secs_f64());
-        let claimed = Duration::try_from_secs_f64(claimed).unwrap_or_default();
-        let rtt = claimed.max(now.saturating_sub(link.received_at));
         let Some(Link::Proven(link)) = self.links.remove(&handle) else {
             return Err(DropReason::WrongState);
         };
-        let link = Active::new(now, link.session, link.interface, rtt);
-        let (rtt, mdu) = (link.rtt, link.session.mdu());
+        // The longer of the two times is that of the keepalives: the initiator counts with its own.
+        // A packet that was lost and repeated makes either longer than a round trip.
+        let link = Active::new(now, link.session, link.interface, lasted.max(claimed));
+        let (rtt, mdu) = (link.rtt.min(lasted).min(claimed), link.session.mdu());
         self.links.insert(handle, Link::Active(link));
         self.push_link_event(handle, LinkEvent::Incoming { rtt, mdu });
-        Ok(())
+        match packet.context {
+            CONTEXT_LRRTT => Ok(()),
+            _ => self.on_active_data(now, handle, packet),
+        }
     }
 
     fn on_active_data(
@@ -272,6 +299,7 @@ impl Endpoint {
             }
         };
         link.heard(now);
+        link.end_report();
         self.push_link_event(handle, event);
         Ok(())
     }

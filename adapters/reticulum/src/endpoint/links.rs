@@ -1,11 +1,13 @@
 //! What moves links from state to state, except for packets that arrive.
 
+use rns_core::link::handshake::pack_rtt;
 use rns_core::link::{LinkEngine, LinkMode};
 
 use super::*;
 use crate::event::FailReason;
-use crate::link::{Active, Requested, initiator_timeout};
+use crate::link::{Active, Opening, Request, Search, Stage, initiator_timeout};
 use crate::paths::Route;
+use crate::repeat::Repeat;
 
 impl Endpoint {
     pub(super) fn allocate_link(&mut self) -> LinkHandle {
@@ -19,16 +21,32 @@ impl Endpoint {
         if to == self.identity.hash() || outgoing >= limits::OUTGOING_LINKS {
             return self.push_link_event(handle, LinkEvent::Failed(FailReason::Refused));
         }
+        let opening = Opening {
+            to,
+            stage: Stage::Search(Search::new(now)),
+            requests: Vec::new(),
+            until: now,
+        };
+        self.links.insert(handle, Link::Opening(opening));
         match self.paths.route(now, to.telephony_destination(), &mut *self.rng) {
-            Some(route) => self.request_link(now, handle, to, route, true),
-            None => self.search(now, handle, to),
+            Some(route) => {
+                let search_at = Some(now + initiator_timeout(route.hops));
+                self.begin_requests(now, handle, route, limits::AGAIN, search_at);
+            }
+            None => self.search(now, handle),
         }
     }
 
-    /// Asks all interfaces for the path to a phone.
-    pub(super) fn search(&mut self, now: Now, handle: LinkHandle, to: IdentityHash) {
-        let until = now.saturating_add(self.config.path_search);
-        self.links.insert(handle, Link::Searching(Searching::new(now, to, until)));
+    /// Asks all interfaces for the path to the phone that a link is opened to.
+    fn search(&mut self, now: Now, handle: LinkHandle) {
+        let Some(Link::Opening(link)) = self.links.get_mut(&handle) else { return };
+        link.stage = Stage::Search(Search::new(now));
+        link.until = link.until.max(now.saturating_add(self.config.path_search));
+        let to = link.to;
+        self.request_path(to);
+    }
+
+    fn request_path(&mut self, to: IdentityHash) {
         let request = self.paths.path_request(to.telephony_destination(), &mut *self.rng);
         self.broadcast(&request);
     }
@@ -40,51 +58,61 @@ impl Endpoint {
             self.transmit(id, Outbound::Whole(request));
         }
         for link in self.links.values_mut() {
-            if let Link::Searching(search) = link {
-                search.begin(now);
+            if let Link::Opening(Opening { stage: Stage::Search(search), .. }) = link {
+                *search = Search::new(now);
             }
         }
     }
 
     /// Goes on with the links whose path search `found` ends.
     pub(super) fn end_searches(&mut self, now: Now, found: IdentityHash) {
-        let waiting: Vec<_> = self
-            .links
-            .iter()
-            .filter(|(_, link)| matches!(link, Link::Searching(search) if search.to == found))
-            .map(|(handle, _)| *handle)
-            .collect();
-        for handle in waiting {
+        let waiting = |(handle, link): (&LinkHandle, &Link)| match link {
+            Link::Opening(Opening { to, stage: Stage::Search(search), .. }) => {
+                (*to == found).then_some((*handle, search.asked_at))
+            }
+            _ => None,
+        };
+        let waiting: Vec<_> = self.links.iter().filter_map(waiting).collect();
+        for (handle, asked_at) in waiting {
             let route = self.paths.route(now, found.telephony_destination(), &mut *self.rng);
             if let Some(route) = route {
-                self.request_link(now, handle, found, route, false);
+                // The answer may be that of a node on the way: the peer is as far or farther.
+                let interval = limits::AGAIN.max(now.saturating_sub(asked_at) * 2);
+                self.begin_requests(now, handle, route, interval, None);
             }
         }
     }
 
     pub(super) fn searched(&self) -> Vec<IdentityHash> {
-        let mut searched: Vec<_> = self
-            .links
-            .values()
-            .filter_map(|link| match link {
-                Link::Searching(search) => Some(search.to),
-                Link::Requested(_) | Link::Proven(_) | Link::Active(_) => None,
-            })
-            .collect();
+        let searched = |link: &Link| match link {
+            Link::Opening(link) if link.is_searching() => Some(link.to),
+            Link::Opening(_) | Link::Proven(_) | Link::Active(_) => None,
+        };
+        let mut searched: Vec<_> = self.links.values().filter_map(searched).collect();
         searched.sort_unstable();
         searched.dedup();
         searched
     }
 
-    fn request_link(
+    fn begin_requests(
         &mut self,
         now: Now,
         handle: LinkHandle,
-        to: IdentityHash,
         route: Route,
-        remembered_path: bool,
+        interval: Duration,
+        search_at: Option<Now>,
     ) {
-        let destination = to.telephony_destination();
+        let Some(Link::Opening(link)) = self.links.get_mut(&handle) else { return };
+        let repeat = Repeat::new(now, interval, limits::REQUESTS);
+        link.stage = Stage::Request { repeat, search_at };
+        link.until = now + initiator_timeout(route.hops).max(limits::PROOF_WAIT);
+        self.request_link(now, handle, route);
+    }
+
+    /// Sends a link request with keys of its own, beside those that are out.
+    fn request_link(&mut self, now: Now, handle: LinkHandle, route: Route) {
+        let Some(Link::Opening(link)) = self.links.get_mut(&handle) else { return };
+        let destination = link.to.telephony_destination();
         let mtu = self.interfaces.get(&route.interface).map(|interface| interface.config.mtu);
         let (mut session, data) = LinkEngine::new_initiator(
             &destination.0,
@@ -97,68 +125,122 @@ impl Endpoint {
         let (packet, routed) = self.paths.link_request(now, destination, &data);
         session.set_link_id_from_hashable(&packet.get_hashable_part(), data.len());
         self.links_by_id.insert(*session.link_id(), handle);
-        let request = Requested {
-            to,
+        link.requests.push(Request {
             session: Box::new(session),
             signing_key: route.signing_key,
             interface: route.interface,
             sent_at: now,
-            until: now + initiator_timeout(route.hops),
-            remembered_path,
-        };
-        self.links.insert(handle, Link::Requested(request));
+        });
         self.transmit(route.interface, Outbound::Whole(routed));
     }
 
     pub(super) fn handle_link_timeout(&mut self, now: Now, handle: LinkHandle) {
-        match self.links.get_mut(&handle) {
-            Some(Link::Searching(search)) if search.until <= now => {
-                self.fail_link(handle, FailReason::NoPath);
-            }
-            Some(Link::Searching(search)) => {
+        match self.links.get(&handle) {
+            Some(Link::Opening(_)) => self.on_opening_timeout(now, handle),
+            Some(Link::Proven(_)) => self.on_proven_timeout(now, handle),
+            Some(Link::Active(_)) => self.on_active_timeout(now, handle),
+            None => {}
+        }
+    }
+
+    fn on_opening_timeout(&mut self, now: Now, handle: LinkHandle) {
+        let Some(Link::Opening(link)) = self.links.get_mut(&handle) else { return };
+        let to = link.to;
+        if link.until <= now {
+            // A path that is not known is none that could have led nowhere.
+            self.paths.forget(to.telephony_destination());
+            let reason = match link.requests.is_empty() {
+                true => FailReason::NoPath,
+                false => FailReason::Timeout,
+            };
+            return self.fail_link(handle, reason);
+        }
+        match &mut link.stage {
+            Stage::Search(search) => {
                 search.on_request(now);
-                let destination = search.to.telephony_destination();
-                let request = self.paths.path_request(destination, &mut *self.rng);
-                self.broadcast(&request);
+                self.request_path(to);
             }
-            Some(Link::Requested(request)) if request.until <= now => {
-                let (to, remembered_path) = (request.to, request.remembered_path);
+            Stage::Request { search_at: Some(at), .. } if *at <= now => {
                 self.paths.forget(to.telephony_destination());
-                if remembered_path {
-                    self.remove_link(handle);
-                    self.search(now, handle, to);
-                } else {
-                    self.fail_link(handle, FailReason::Timeout);
+                self.search(now, handle);
+            }
+            Stage::Request { repeat, .. } => {
+                if repeat.take(now) {
+                    match self.paths.route(now, to.telephony_destination(), &mut *self.rng) {
+                        Some(route) => self.request_link(now, handle, route),
+                        None => self.search(now, handle),
+                    }
                 }
             }
-            Some(Link::Proven(link)) if link.until <= now => {
-                self.remove_link(handle);
+        }
+    }
+
+    fn on_proven_timeout(&mut self, now: Now, handle: LinkHandle) {
+        let Some(Link::Proven(link)) = self.links.get_mut(&handle) else { return };
+        if link.until <= now {
+            self.remove_link(handle);
+        } else if link.repeat.take(now) {
+            link.proved_at = now;
+            let (id, interface) = (*link.session.link_id(), link.interface);
+            let proof = link.proof.clone();
+            // An initiator whose report was lost takes the link for established.
+            let greeting = (!self.greeting.is_empty())
+                .then(|| link.session.encrypt(&self.greeting, &mut *self.rng).ok())
+                .flatten();
+            self.transmit(
+                interface,
+                Outbound::link(
+                    constants::PACKET_TYPE_PROOF,
+                    &id,
+                    constants::CONTEXT_LRPROOF,
+                    proof,
+                ),
+            );
+            if let Some(body) = greeting {
+                let packet =
+                    Outbound::link(constants::PACKET_TYPE_DATA, &id, constants::CONTEXT_NONE, body);
+                self.seen.add(packet.hash());
+                self.transmit(interface, packet);
             }
-            Some(Link::Active(link)) if link.is_lost(now) => {
-                self.send_close(now, handle);
-                self.close_link(handle, CloseReason::Timeout);
-            }
-            Some(Link::Active(link)) if link.keepalive_is_due(now) => {
-                self.send_keepalive(now, handle, INITIATOR_KEEPALIVE);
-            }
-            Some(Link::Requested(_) | Link::Proven(_) | Link::Active(_)) | None => {}
+        }
+    }
+
+    fn on_active_timeout(&mut self, now: Now, handle: LinkHandle) {
+        let Some(Link::Active(link)) = self.links.get_mut(&handle) else { return };
+        if link.is_lost(now) {
+            self.send_close(now, handle);
+            self.close_link(handle, CloseReason::Timeout);
+        } else if link.takes_report(now) {
+            let report = pack_rtt(link.session.rtt().unwrap_or_default());
+            let context = constants::CONTEXT_LRRTT;
+            self.encrypt_and_send(now, handle, Class::Signal, context, &report);
+        } else if link.keepalive_is_due(now) {
+            self.send_keepalive(now, handle, INITIATOR_KEEPALIVE);
         }
     }
 
     pub(super) fn drop_links_of(&mut self, now: Now, id: InterfaceId) {
-        let lost: Vec<_> = self
-            .links
-            .iter()
-            .filter(|(_, link)| link.interface() == Some(id))
-            .map(|(handle, _)| *handle)
-            .collect();
-        for handle in lost {
-            match self.remove_link(handle) {
-                Some(Link::Active(_)) => {
-                    self.push_link_event(handle, LinkEvent::Closed(CloseReason::Interface));
+        let handles: Vec<_> = self.links.keys().copied().collect();
+        for handle in handles {
+            let Some(link) = self.links.get_mut(&handle) else { continue };
+            match link {
+                Link::Opening(link) => {
+                    let has_route = link.requests.last().is_none_or(|last| last.interface != id);
+                    let lost = link.requests.extract_if(.., |request| request.interface == id);
+                    for request in lost {
+                        self.links_by_id.remove(request.session.link_id());
+                    }
+                    if !has_route && !link.is_searching() {
+                        self.search(now, handle);
+                    }
                 }
-                Some(Link::Requested(request)) => self.search(now, handle, request.to),
-                Some(Link::Searching(_) | Link::Proven(_)) | None => {}
+                Link::Proven(link) if link.interface == id => {
+                    self.remove_link(handle);
+                }
+                Link::Active(link) if link.interface == id => {
+                    self.close_link(handle, CloseReason::Interface);
+                }
+                Link::Proven(_) | Link::Active(_) => {}
             }
         }
     }
@@ -175,7 +257,7 @@ impl Endpoint {
 
     pub(super) fn remove_link(&mut self, handle: LinkHandle) -> Option<Link> {
         let link = self.links.remove(&handle)?;
-        if let Some(id) = link.id() {
+        for id in link.ids() {
             self.links_by_id.remove(&id);
         }
         Some(link)
@@ -184,9 +266,7 @@ impl Endpoint {
     pub(super) fn active_mut(&mut self, handle: LinkHandle) -> Result<&mut Active, LinkError> {
         match self.links.get_mut(&handle) {
             Some(Link::Active(link)) => Ok(link),
-            Some(Link::Searching(_) | Link::Requested(_) | Link::Proven(_)) => {
-                Err(LinkError::NotUp)
-            }
+            Some(Link::Opening(_) | Link::Proven(_)) => Err(LinkError::NotUp),
             None => Err(LinkError::Unknown),
         }
     }
