@@ -31,6 +31,7 @@ use lxst_driver::core::{
 use lxst_driver::reticulum::{self, Endpoint, Identity, InterfaceConfig, InterfaceId};
 use lxst_driver::system::OsRng;
 use lxst_driver::{Coder, Config, Driver, Event, InterfaceOrigin, Network};
+use lxst_examples::{errln, outln};
 
 type Failure = Box<dyn Error + Send + Sync>;
 
@@ -38,7 +39,7 @@ fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("blocking: {failure}");
+            errln!("blocking: {failure}");
             ExitCode::FAILURE
         }
     }
@@ -60,7 +61,7 @@ fn run() -> Result<(), Failure> {
             return Err(format!("the call ended: {reason}, and not: {expected}").into());
         }
     }
-    println!("both heard the other");
+    outln!("both heard the other");
     Ok(())
 }
 
@@ -122,7 +123,7 @@ impl Phone {
     /// Dials, or waits to be called; talks; hangs up, or hears the other hang up.
     fn call(mut self, to: Option<IdentityHash>) -> Result<EndReason, Failure> {
         if let Some(to) = to {
-            println!("{} dials {to}", self.name);
+            outln!("{} dials {to}", self.name);
             let now = self.now();
             self.driver.dial(now, to, Profile::MediumQuality, Mode::FullDuplex)?;
         }
@@ -135,13 +136,13 @@ impl Phone {
             while let Some(event) = self.driver.poll_event() {
                 let Event::Call(event) = event else { continue };
                 match event {
-                    CallEvent::Ringing { .. } => println!("{} hears that it rings", self.name),
+                    CallEvent::Ringing { .. } => outln!("{} hears that it rings", self.name),
                     CallEvent::Incoming { call, from } => {
-                        println!("{} answers {from}", self.name);
+                        outln!("{} answers {from}", self.name);
                         self.driver.command(self.now(), Command::Answer(call))?;
                     }
                     CallEvent::Established { call, profile, .. } => {
-                        println!("{} talks, in {profile}", self.name);
+                        outln!("{} talks, in {profile}", self.name);
                         hang_up = to.map(|_| (Instant::now() + TALK, call));
                     }
                     CallEvent::Ended { reason, .. } => return self.end(reason),
@@ -223,7 +224,7 @@ impl Phone {
         self.stream.set_read_timeout(Some(PATIENCE))?;
         io::copy(&mut self.stream, &mut io::sink())?;
         let heard = BLOCK * self.heard;
-        println!("{}: {reason}; heard {} Hz for {heard:?}", self.name, self.other_hz);
+        outln!("{}: {reason}; heard {} Hz for {heard:?}", self.name, self.other_hz);
         if heard < TALK / 2 {
             return Err(format!("{} heard too little", self.name).into());
         }

@@ -8,9 +8,11 @@ use std::time::{Duration, Instant};
 
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
+use lxst_examples::console::write_out;
 use lxst_examples::conversation::{Conversation, Witness};
 use lxst_examples::summary::Summary;
 use lxst_examples::svg::Svg;
+use lxst_examples::{errln, outln};
 use lxst_tokio::trace::{Ending, Parted, Payloads, Reader, Recorded, Replay, TraceError};
 
 /// Gives the inputs of recorded calls to a fresh telephone and compares what it does.
@@ -48,13 +50,13 @@ Examples:
 fn main() -> ExitCode {
     let args = Args::parse();
     if args.ladder.is_some() && args.traces.len() > 1 {
-        eprintln!("replay: --ladder draws one trace; give one, or leave --ladder out");
+        errln!("replay: --ladder draws one trace; give one, or leave --ladder out");
         return ExitCode::from(UNREADABLE);
     }
     let mut code = 0;
     for path in &args.traces {
         let one = run(path, &args).unwrap_or_else(|failure| {
-            eprintln!("replay: {failure}");
+            errln!("replay: {failure}");
             UNREADABLE
         });
         if code == 0 {
@@ -70,7 +72,7 @@ fn run(path: &Path, args: &Args) -> Result<u8, String> {
     let outcome = replay(path)?;
     let told = match &outcome.end {
         End::Unreadable(error) => {
-            eprintln!("replay: {name}: {error}");
+            errln!("replay: {name}: {error}");
             None
         }
         End::Parted(parted) => Some(parted.to_string()),
@@ -80,10 +82,10 @@ fn run(path: &Path, args: &Args) -> Result<u8, String> {
     };
     if let Some(told) = told {
         let Outcome { inputs, outputs, .. } = outcome;
-        println!("{name}: {told} ({inputs} inputs, {outputs} outputs)");
+        outln!("{name}: {told} ({inputs} inputs, {outputs} outputs)");
     }
     if args.summary {
-        print!("{}", Summary(&outcome.conversation));
+        write_out(format_args!("{}", Summary(&outcome.conversation)));
     }
     if let Some(ladder) = &args.ladder {
         let file = path.file_name().unwrap_or_default().to_string_lossy();

@@ -12,6 +12,7 @@ use std::time::Duration;
 use clap::{Parser, ValueEnum};
 use futures_lite::future::or;
 use indicatif::{ProgressBar, ProgressStyle};
+use lxst_examples::{errln, outln};
 use lxst_interop::{Command, PythonPeer};
 use lxst_phone::PhoneBuilder;
 use lxst_smol::Smol;
@@ -61,7 +62,7 @@ fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            eprintln!("soak: {error}");
+            errln!("soak: {error}");
             ExitCode::FAILURE
         }
     }
@@ -247,7 +248,7 @@ fn report(held: &[Held], failures: &BTreeMap<String, u32>) -> bool {
     let warm = held.len() / 10;
     let steps = (0..=9).map(|step| warm + (held.len() - 1 - warm) * step / 9);
     for call in steps {
-        println!("after {:5} calls  {}", call + 1, held[call]);
+        outln!("after {:5} calls  {}", call + 1, held[call]);
     }
     let third = (held.len() - warm) / 3;
     let [early, late] = [&held[warm..warm + third], &held[held.len() - third..]];
@@ -255,12 +256,12 @@ fn report(held: &[Held], failures: &BTreeMap<String, u32>) -> bool {
     let memory = grown(|held| held.memory_kib);
     let files = grown(|held| held.files as u64);
     let threads = grown(|held| held.threads as u64);
-    println!("growth             {memory} KiB, {files} files, {threads} threads");
+    outln!("growth             {memory} KiB, {files} files, {threads} threads");
     for (failure, times) in failures {
-        println!("failed {times} times: {failure}");
+        outln!("failed {times} times: {failure}");
     }
     let is_well = failures.is_empty() && memory <= MEMORY_KIB && files == 0 && threads == 0;
-    println!(
+    outln!(
         "verdict            {}",
         if is_well { "nothing grew, no call failed" } else { "NOT well" }
     );

@@ -17,6 +17,7 @@ use lxst_examples::ladder::Ladder;
 use lxst_examples::relay::Conditions;
 use lxst_examples::report::Report;
 use lxst_examples::sound::{WavSink, read_wav, to_i16};
+use lxst_examples::{errln, outln};
 use lxst_interop::envelope::{EnvelopeError, Pcm, Verdict, correlation};
 use lxst_tokio::codecs::SAMPLE_RATE_HZ;
 use lxst_tokio::{Coder, Profile};
@@ -106,7 +107,7 @@ async fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("call: {failure}");
+            errln!("call: {failure}");
             ExitCode::FAILURE
         }
     }
@@ -121,7 +122,7 @@ async fn one(args: &Args, profile: Profile) -> Result<(), Failure> {
     progress.finish_and_clear();
     let outcome = outcome?;
 
-    println!("{}", Ladder(&outcome.conversation));
+    outln!("{}", Ladder(&outcome.conversation));
     let verdict = compare(&speech, &outcome.heard, args.conditions());
     let report = Report {
         conversation: &outcome.conversation,
@@ -129,15 +130,15 @@ async fn one(args: &Args, profile: Profile) -> Result<(), Failure> {
         callee: &outcome.callee,
         mouth_to_ear: verdict.as_ref().ok().and_then(|heard| heard.lag),
     };
-    println!("{report}");
-    println!("heard    {}", args.out.display());
+    outln!("{report}");
+    outln!("heard    {}", args.out.display());
     if let Some(picture) = args.picture() {
         let title = profile.to_string();
         chart::draw(&picture, &[Panel { title, playout: outcome.playout.clone() }])?;
-        println!("drawn    {}", picture.display());
+        outln!("drawn    {}", picture.display());
     }
     let correlation = judge(&outcome, verdict, args.conditions())?;
-    println!("verdict  the speech came through, correlation {correlation:.3}");
+    outln!("verdict  the speech came through, correlation {correlation:.3}");
     Ok(())
 }
 
@@ -148,9 +149,14 @@ async fn all(args: &Args) -> Result<(), Failure> {
     let profiles = Profile::ALL.into_iter().filter(|profile| sendable.contains(*profile));
     let mut panels = Vec::new();
     let mut failures = Vec::new();
-    println!(
+    outln!(
         "{:<20}{:>13}{:>13}{:>12}{:>10}{:>12}",
-        "", "correlation", "mouth to ear", "concealed", "shed", "on the air"
+        "",
+        "correlation",
+        "mouth to ear",
+        "concealed",
+        "shed",
+        "on the air"
     );
     let bars = MultiProgress::new();
     for profile in profiles {
@@ -168,7 +174,7 @@ async fn all(args: &Args) -> Result<(), Failure> {
         };
         let lag = verdict.as_ref().ok().and_then(|heard| heard.lag);
         let lag = lag.map_or("unknown".to_owned(), |lag| format!("{} ms", lag.as_millis()));
-        println!(
+        outln!(
             "{:<20}{score:>13}{lag:>13}{:>9} ms{:>7} ms{:>8.1} kbit",
             profile.to_string(),
             heard.concealed.duration().as_millis(),
@@ -180,10 +186,10 @@ async fn all(args: &Args) -> Result<(), Failure> {
         }
         panels.push(Panel { title: profile.to_string(), playout: outcome.playout });
     }
-    println!("heard    {}", named(&args.out, Profile::MediumQuality).display());
+    outln!("heard    {}", named(&args.out, Profile::MediumQuality).display());
     if let Some(picture) = args.picture() {
         chart::draw(&picture, &panels)?;
-        println!("drawn    {}", picture.display());
+        outln!("drawn    {}", picture.display());
     }
     if failures.is_empty() { Ok(()) } else { Err(failures.join("\n      ").into()) }
 }

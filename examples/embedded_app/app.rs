@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use lxst_examples::outln;
 use lxst_tokio::telephony::{AnnouncePolicy, CallState, CallerPolicy, Config, Role, Verdict};
 use lxst_tokio::{
     Call, CallError, CallEvent, CallId, Clock, EndReason, Event, Events, IdentityHash, Interface,
@@ -194,7 +195,7 @@ async fn show(name: &'static str, phone: Phone, screen: watch::Sender<View>) {
                 "app": name, "status": view.status, "peer": peer, "profile": view.profile,
                 "microphone": view.has_microphone, "speaker": view.has_speaker,
             });
-            println!("{line}");
+            outln!("{line}");
         }
     }
 }

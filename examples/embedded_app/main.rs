@@ -13,6 +13,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
+use lxst_examples::errln;
 use lxst_tokio::{Interface, Profile};
 use tokio::time::timeout;
 
@@ -29,11 +30,11 @@ async fn main() -> ExitCode {
     match timeout(PATIENCE, run()).await {
         Ok(Ok(())) => ExitCode::SUCCESS,
         Ok(Err(error)) => {
-            eprintln!("embedded_app: {error}");
+            errln!("embedded_app: {error}");
             ExitCode::FAILURE
         }
         Err(_) => {
-            eprintln!("embedded_app: it did not come to an end within {PATIENCE:?}");
+            errln!("embedded_app: it did not come to an end within {PATIENCE:?}");
             ExitCode::FAILURE
         }
     }

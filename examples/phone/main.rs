@@ -12,6 +12,8 @@ use std::process;
 
 use async_channel::Receiver;
 use clap::Parser;
+use lxst_examples::console::Log;
+use lxst_examples::errln;
 use lxst_smol::Smol;
 use lxst_tokio::reticulum::Config as EndpointConfig;
 use lxst_tokio::telephony::Config;
@@ -41,7 +43,7 @@ fn main() {
     };
     tracing_subscriber::fmt()
         .with_max_level(level)
-        .with_writer(io::stderr)
+        .with_writer(|| Log)
         .with_ansi(io::stderr().is_terminal())
         .with_target(false)
         .without_time()
@@ -51,7 +53,7 @@ fn main() {
         RuntimeName::Smol => smol::block_on(run(Smol, options)),
     };
     let code = ended.unwrap_or_else(|error| {
-        eprintln!("phone: {error}");
+        errln!("phone: {error}");
         USAGE
     });
     keys::restore_terminal();

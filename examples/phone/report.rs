@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use lxst_examples::{errln, outln};
 use lxst_tokio::reticulum;
 use lxst_tokio::telephony::{Direction, Side, StreamChange};
 use lxst_tokio::{CallEvent, EndReason, Event, Phone};
@@ -39,7 +40,7 @@ impl Reporter {
         for address in phone.listening() {
             text.push_str(&format!("\nlistening    {address}"));
         }
-        if stdout_is_audio { eprintln!("{text}") } else { println!("{text}") }
+        if stdout_is_audio { errln!("{text}") } else { outln!("{text}") }
     }
 
     pub(crate) fn event(&self, event: &Event) {
@@ -56,13 +57,13 @@ impl Reporter {
     pub(crate) fn note(&self, text: &str) {
         if !self.json {
             let at = self.start.elapsed().as_secs_f64();
-            self.status.above(|| eprintln!("{at:9.3}  {text}"));
+            self.status.above(|| errln!("{at:9.3}  {text}"));
         }
     }
 
     fn line(&self, mut event: Value) {
         event["t"] = json!(self.start.elapsed().as_secs_f64());
-        eprintln!("{event}");
+        errln!("{event}");
     }
 }
 

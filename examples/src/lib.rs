@@ -1,6 +1,7 @@
 //! What the examples share.
 
 pub mod chart;
+pub mod console;
 pub mod conversation;
 pub mod ladder;
 pub mod playout;

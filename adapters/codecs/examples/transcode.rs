@@ -11,8 +11,7 @@
 
 use std::env;
 use std::error::Error;
-use std::fmt::Write;
-use std::io::{self, Cursor, Read};
+use std::io::{self, Cursor, Read, Write};
 
 use hound::{SampleFormat, WavReader, WavSpec, WavWriter};
 use lxst_codecs::{
@@ -24,17 +23,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let mut input = Vec::new();
     io::stdin().read_to_end(&mut input)?;
-    match arguments[..] {
-        ["encode", profile] => print!("{}", encode(profile, None, &input)?),
-        ["encode", profile, "variable"] => {
-            print!("{}", encode(profile, Some(RateControl::Variable), &input)?);
-        }
-        ["encode", profile, "constant"] => {
-            print!("{}", encode(profile, Some(RateControl::Constant), &input)?);
-        }
+    let output = match arguments[..] {
+        ["encode", profile] => encode(profile, None, &input)?,
+        ["encode", profile, "variable"] => encode(profile, Some(RateControl::Variable), &input)?,
+        ["encode", profile, "constant"] => encode(profile, Some(RateControl::Constant), &input)?,
         ["decode", samples] => decode(samples.parse()?, false, &String::from_utf8(input)?)?,
         ["decode", samples, "silence"] => {
-            decode(samples.parse()?, true, &String::from_utf8(input)?)?;
+            decode(samples.parse()?, true, &String::from_utf8(input)?)?
         }
         _ => {
             return Err(
@@ -42,15 +37,15 @@ fn main() -> Result<(), Box<dyn Error>> {
                     .into(),
             );
         }
-    }
-    Ok(())
+    };
+    Ok(io::stdout().write_all(&output)?)
 }
 
 fn encode(
     profile: &str,
     rate_control: Option<RateControl>,
     wav: &[u8],
-) -> Result<String, Box<dyn Error>> {
+) -> Result<Vec<u8>, Box<dyn Error>> {
     let mut reader = WavReader::new(wav)?;
     let spec = reader.spec();
     if (spec.sample_rate, spec.channels, spec.bits_per_sample) != (SAMPLE_RATE_HZ, 1, 16) {
@@ -76,7 +71,7 @@ fn encode(
         _ => return Err("profiles are ULBW, VLBW, LBW, MQ, HQ, SHQ, LL and ULL".into()),
     };
     let mut encoder = Encoder::new(encoding)?;
-    let (mut payload, mut packets) = (Vec::new(), String::new());
+    let (mut payload, mut packets) = (Vec::new(), Vec::new());
     for frame in pcm.chunks_exact(samples) {
         payload.clear();
         payload.push(encoding.codec() as u8);
@@ -84,12 +79,12 @@ fn encode(
         for byte in &payload {
             write!(packets, "{byte:02x}")?;
         }
-        packets.push('\n');
+        packets.push(b'\n');
     }
     Ok(packets)
 }
 
-fn decode(samples: u32, is_silent: bool, packets: &str) -> Result<(), Box<dyn Error>> {
+fn decode(samples: u32, is_silent: bool, packets: &str) -> Result<Vec<u8>, Box<dyn Error>> {
     let mut decoder = Decoder::new()?;
     let mut pcm = Vec::new();
     for packet in packets.lines() {
@@ -122,8 +117,7 @@ fn decode(samples: u32, is_silent: bool, packets: &str) -> Result<(), Box<dyn Er
         writer.write_sample((sample * FULL_SCALE).round() as i16)?;
     }
     writer.finalize()?;
-    io::Write::write_all(&mut io::stdout(), wav.get_ref())?;
-    Ok(())
+    Ok(wav.into_inner())
 }
 
 const FULL_SCALE: f32 = 32_767.0;

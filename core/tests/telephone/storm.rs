@@ -191,6 +191,7 @@ impl Storm {
 /// Names the seed when a test fails.
 struct Seed(u64);
 
+#[expect(clippy::print_stderr, reason = "it is what a failed test says")]
 impl Drop for Seed {
     fn drop(&mut self) {
         if std::thread::panicking() {

@@ -20,6 +20,8 @@ mod stack;
 
 use std::error::Error;
 use std::f32::consts::TAU;
+use std::fmt::Arguments;
+use std::io::{self, Write};
 use std::net::TcpListener;
 use std::process::ExitCode;
 use std::thread::JoinHandle;
@@ -44,7 +46,8 @@ async fn main() -> ExitCode {
     match outcome.unwrap_or_else(|_| Err(format!("it took longer than {PATIENCE:?}").into())) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("rns-net: {failure}");
+            // There is nobody to tell of a failure to tell.
+            let _ = writeln!(io::stderr(), "rns-net: {failure}");
             ExitCode::FAILURE
         }
     }
@@ -56,7 +59,7 @@ async fn run() -> Result<(), Failure> {
     let mut alice = Person::start("Alice", Tcp::Client(port), 440.0).await?;
 
     let call = alice.phone.dial(bob.phone.identity(), Profile::MediumQuality).await?;
-    println!("Alice dials {}", bob.phone.identity());
+    say(format_args!("Alice dials {}", bob.phone.identity()));
     tokio::try_join!(alice.established(), bob.established())?;
     let (bobs, alices) = (bob.pitch_hz, alice.pitch_hz);
     let heard = tokio::try_join!(alice.converse(bobs), bob.converse(alices))?;
@@ -70,8 +73,13 @@ async fn run() -> Result<(), Failure> {
     if ends != (EndReason::LocalHangup, EndReason::RemoteHangup) {
         return Err("the call did not end as it should".into());
     }
-    println!("both heard the other");
+    say(format_args!("both heard the other"));
     Ok(())
+}
+
+/// Writes a line. Where nobody reads any more, the call goes on.
+fn say(line: Arguments<'_>) {
+    let _ = writeln!(io::stdout(), "{line}");
 }
 
 /// A person with a phone, who hums.
@@ -100,13 +108,13 @@ impl Person {
     async fn established(&mut self) -> Result<(), Failure> {
         loop {
             match self.next().await? {
-                CallEvent::Ringing { .. } => println!("{} hears that it rings", self.name),
+                CallEvent::Ringing { .. } => say(format_args!("{} hears that it rings", self.name)),
                 CallEvent::Incoming { call, from } => {
-                    println!("{} answers {from}", self.name);
+                    say(format_args!("{} answers {from}", self.name));
                     self.phone.call(call).answer().await?;
                 }
                 CallEvent::Established { profile, .. } => {
-                    println!("{} talks, in {profile}", self.name);
+                    say(format_args!("{} talks, in {profile}", self.name));
                     return Ok(());
                 }
                 CallEvent::Ended { reason, .. } => {
@@ -138,14 +146,17 @@ impl Person {
             Ok(heard)
         };
         let ((), heard) = tokio::try_join!(hum, listen)?;
-        println!("{} hears {other_hz} Hz in {heard} of {BLOCKS} blocks of 20 ms", self.name);
+        say(format_args!(
+            "{} hears {other_hz} Hz in {heard} of {BLOCKS} blocks of 20 ms",
+            self.name
+        ));
         Ok(heard > BLOCKS / 2)
     }
 
     async fn ended(&mut self) -> Result<EndReason, Failure> {
         loop {
             if let CallEvent::Ended { reason, .. } = self.next().await? {
-                println!("{}: {reason}", self.name);
+                say(format_args!("{}: {reason}", self.name));
                 return Ok(reason);
             }
         }

@@ -1,5 +1,7 @@
 //! Live calls with Codec2 between our phone and Python LXST. They take turns with the runtimes.
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "it is what a failed test says")]
+
 #[path = "../support/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "the tests in `live` need all of it")]
 mod support;

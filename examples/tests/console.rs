@@ -1,0 +1,98 @@
+//! What programs write, where nobody reads it.
+
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
+
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+
+#[test]
+fn a_call_goes_on_when_the_reader_of_the_log_has_gone() {
+    let callee = phone(&["--listen", "127.0.0.1:0", "--answer", "0.1", "--once", "--json"])
+        .arg("-vv")
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn();
+    let mut callee = Running(callee.unwrap());
+    let mut log = BufReader::new(callee.0.stderr.take().unwrap());
+    let ready = loop {
+        let mut line = String::new();
+        assert!(log.read_line(&mut line).unwrap() > 0, "the phone ended");
+        match serde_json::from_str::<Value>(&line) {
+            Ok(event) if event["event"] == "ready" => break event,
+            _ => {}
+        }
+    };
+    drop(log);
+    let (address, identity) = (&ready["listening"][0], &ready["identity"]);
+    let caller = phone(&["--connect", address.as_str().unwrap(), "--hang-up-after", "0.5"])
+        .args(["--call", identity.as_str().unwrap(), "-vv"])
+        .stdout(Stdio::null())
+        .stderr(full())
+        .status();
+    assert_eq!(caller.unwrap().code(), Some(0));
+    assert_eq!(callee.0.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn output_on_a_full_disk_is_told_once_and_output_to_nobody_never() {
+    let output = phone(&[]).stdout(full()).output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(text(&output).lines().count(), 1, "{}", text(&output));
+    assert!(text(&output).contains("standard output: No space left"), "{}", text(&output));
+
+    let mut nobody = phone(&[]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(nobody.stdout.take());
+    let mut complaint = String::new();
+    nobody.stderr.take().unwrap().read_to_string(&mut complaint).unwrap();
+    assert_eq!((nobody.wait().unwrap().code(), complaint.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn every_program_keeps_its_exit_code_where_nothing_can_be_written() {
+    for (name, code) in [("blocking", 0), ("embedded_app", 0), ("replay", 2)] {
+        let mut program = example(name);
+        if name == "replay" {
+            program.arg("no-such-trace");
+        }
+        let status = program.stdout(full()).stderr(full()).status().unwrap();
+        assert_eq!(status.code(), Some(code), "{name}");
+    }
+}
+
+/// A program that ends with the test, even when that fails.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// A device on which every write fails, as on a full disk.
+fn full() -> File {
+    OpenOptions::new().write(true).open("/dev/full").unwrap()
+}
+
+fn phone(options: &[&str]) -> Command {
+    let mut command = example("phone");
+    command.args(options);
+    command
+}
+
+/// `cargo test` builds the examples of this crate beside its tests.
+fn example(name: &str) -> Command {
+    let test = std::env::current_exe().unwrap();
+    let mut command = Command::new(test.ancestors().nth(2).unwrap().join("examples").join(name));
+    command.stdin(Stdio::null());
+    command
+}
