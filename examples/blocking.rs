@@ -30,7 +30,7 @@ use lxst_driver::core::{
 };
 use lxst_driver::reticulum::{self, Endpoint, Identity, InterfaceConfig, InterfaceId};
 use lxst_driver::system::OsRng;
-use lxst_driver::{Coder, Config, Driver, Event, InterfaceOrigin, Network};
+use lxst_driver::{Coder, Config, Driver, Event, InterfaceOrigin, LINGER, Network};
 use lxst_examples::{errln, outln};
 
 type Failure = Box<dyn Error + Send + Sync>;
@@ -219,7 +219,9 @@ impl Phone {
         while self.driver.has_links() {
             self.turn()?;
         }
-        // To close at once would take back what the other has not read.
+        // A peer may forget what it has not looked at when it sees the end of the stream.
+        let lingered = self.now() + LINGER;
+        while self.now() < lingered && self.turn().is_ok() {}
         self.stream.shutdown(Shutdown::Write)?;
         self.stream.set_read_timeout(Some(PATIENCE))?;
         io::copy(&mut self.stream, &mut io::sink())?;

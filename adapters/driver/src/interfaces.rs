@@ -79,6 +79,11 @@ impl AnnouncePace {
 /// [`ANNOUNCE_PACE_LEAST`], doubles with each announce, and begins anew after this long without.
 pub const ANNOUNCE_PACE: Duration = Duration::from_secs(60);
 
+/// How long a socket stays open, and is read, after the last bytes were written to it. RNS drops
+/// the packets that it has read and not looked at when it finds their connection closed, half
+/// closed included (RNS/Transport.py `_inbound`); how long it takes is our choice.
+pub const LINGER: Duration = Duration::from_millis(250);
+
 /// The least time between two such announces.
 pub const ANNOUNCE_PACE_LEAST: Duration = Duration::from_secs(5);
 

@@ -18,8 +18,10 @@ use crate::state::{State, Watch};
 /// A handle to a phone, cheap to clone.
 ///
 /// The phone shuts down when the last handle, to it or to one of its calls, is dropped: in the
-/// background, for which it needs the runtime for up to a second. At the end of a program, await
-/// [`shutdown`](Self::shutdown); otherwise peers see a lost link. A task that follows the events and
+/// background, for which it needs the runtime for up to a second and a quarter. The end of the call
+/// is written then, and nothing more is promised: a program that ends before the peer has read it
+/// may leave the peer with a lost link. At the end of a program, await
+/// [`shutdown`](Self::shutdown). A task that follows the events and
 /// holds a handle keeps the phone for as long as it runs.
 #[derive(Clone, Debug)]
 pub struct Phone {
@@ -183,9 +185,10 @@ impl Phone {
         self.ask(Request::Figures).await
     }
 
-    /// Ends the call and the phone, and waits until the peers were told, a second at most. Nothing
-    /// of the phone is left then: no task, thread, socket or file. Harmless when the phone has shut
-    /// down.
+    /// Ends the call and the phone, and waits until the peers were told: a second at most to write
+    /// it, and until [`LINGER`](lxst_driver::LINGER) after the last bytes for the other end to read
+    /// it. Nothing of the phone is left then: no task, thread, socket or file. Harmless when the
+    /// phone has shut down.
     pub async fn shutdown(&self) {
         // Whoever comes later than others is not asked any more, and waits for the same end.
         let _ = self.ask(Request::ShutDown).await;

@@ -12,7 +12,7 @@ use lxst_driver::core::{
 };
 use lxst_driver::reticulum::InterfaceId;
 use lxst_driver::system::CoderThread;
-use lxst_driver::{Driver, Event, InterfaceOrigin};
+use lxst_driver::{Driver, Event, InterfaceOrigin, LINGER};
 
 use crate::audio::{BLOCK, Clock, SinkPort, SourcePort};
 use crate::builder::MissingSource;
@@ -37,6 +37,8 @@ pub(crate) struct Runner<R> {
     store: Option<Store>,
     outlets: Outlets,
     interfaces: BTreeMap<u32, Interface>,
+    /// When an interface wrote last.
+    wrote: Option<Moment>,
     missing_source: MissingSource,
     sink: Option<SinkPort>,
     streams: Streams,
@@ -93,6 +95,7 @@ impl<R: Runtime> Runner<R> {
             store: parts.store,
             outlets: parts.outlets,
             interfaces: BTreeMap::new(),
+            wrote: None,
             missing_source: parts.missing_source,
             sink: None,
             streams: Streams::default(),
@@ -237,6 +240,7 @@ impl<R: Runtime> Runner<R> {
             }
             // What waits for it is sent by the next flush.
             Io::Written { number } => {
+                self.wrote = Some(self.runtime.now());
                 if let Some(interface) = self.interfaces.get_mut(&number) {
                     interface.unwritten -= 1;
                 }
@@ -404,7 +408,7 @@ impl<R: Runtime> Runner<R> {
         self.outlets.publish();
     }
 
-    /// Ends what stands, tells the peers of it, and lets the interfaces write it.
+    /// Ends what stands, tells the peers of it, lets the interfaces write it and the peers read it.
     async fn shut_down(&mut self) {
         self.outlets.state.availability = Availability::Busy;
         let until = self.runtime.now() + FAREWELL;
@@ -417,6 +421,9 @@ impl<R: Runtime> Runner<R> {
         let is_written =
             |runner: &Self| runner.interfaces.values().all(|interface| interface.unwritten == 0);
         self.go_on(until, is_written).await;
+        if let Some(wrote) = self.wrote {
+            self.go_on(wrote + LINGER, |runner| runner.interfaces.is_empty()).await;
+        }
     }
 
     /// Serves the world until that is enough, or late.

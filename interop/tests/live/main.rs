@@ -11,6 +11,7 @@ mod support;
 
 mod airtime;
 mod crossing;
+mod endings;
 mod in_call;
 mod networks;
 mod opus_only;

@@ -58,6 +58,11 @@ impl Scene {
         Self { runtime, test, phones: Cell::new(0) }
     }
 
+    /// A run of the same flow beside this one, with files of its own.
+    pub(crate) fn beside(&self, name: &str) -> Self {
+        Self { test: format!("{}-{name}", self.test), ..Self::new(self.runtime, &self.test) }
+    }
+
     pub(crate) fn python(&self) -> Builder {
         self.python_named("python")
     }
