@@ -12,11 +12,12 @@ pub const PACKET_BYTES: usize = 1_500;
 /// is dropped and counted.
 pub const FRAME_BYTES: usize = 1_276;
 
-/// Bytes of received frames that wait for playout. Beyond it the oldest is dropped and counted.
-pub const RING_BYTES: usize = 4_096;
+/// Bytes of received frames that wait for playout, unless [`Telephone`](crate::Telephone) is given
+/// another number: 4 s of Super High Quality. Beyond it the oldest is dropped and counted.
+pub const RING_BYTES: usize = 16_384;
 
-/// Received frames that wait for playout. Beyond it the oldest is dropped and counted.
-pub const RING_FRAMES: usize = 128;
+/// Bytes of the smallest ring: one frame, its codec and its length.
+pub const MIN_RING_BYTES: usize = FRAME_BYTES + 3;
 
 /// Links without a call of their own: callers not yet accepted, and goodbyes. Beyond it the oldest
 /// caller who has not identified within [`IDENTIFY_GRACE`] makes room, else the new one is closed.

@@ -1,8 +1,8 @@
 //! The phone: one door in, one ordered door out.
 
-use crate::limits::DEADLINES_PER_TIMEOUT;
+use crate::limits::{DEADLINES_PER_TIMEOUT, RING_BYTES};
 use crate::line::{Context, Limiter, Line};
-use crate::media::Media;
+use crate::media::{self, Media};
 use crate::outbox::{Outbox, Queued};
 use crate::stats::count;
 use crate::wire::{self, Packet};
@@ -40,12 +40,13 @@ use crate::{
 /// ```
 ///
 /// *Bounds*: memory is inline and fixed, and work for each call is bounded; see
-/// [`limits`](crate::limits).
+/// [`limits`](crate::limits). `RING` is the bytes of received frames that wait for playout, at least
+/// [`MIN_RING_BYTES`](crate::limits::MIN_RING_BYTES): see [`with_ring`](Self::with_ring).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Telephone {
+pub struct Telephone<const RING: usize = RING_BYTES> {
     line: Line,
     limiter: Limiter,
-    media: Media,
+    media: Media<RING>,
     outbox: Outbox,
     stats: Stats,
     now: Instant,
@@ -56,6 +57,16 @@ impl Telephone {
     /// apart.
     #[must_use]
     pub fn new(identity: IdentityHash, config: Config, now: Instant) -> Self {
+        Self::with_ring(identity, config, now)
+    }
+}
+
+impl<const RING: usize> Telephone<RING> {
+    /// Makes an idle phone with another size of its ring, as firmware does that has less memory:
+    /// `Telephone::<4_096>::with_ring(..)`. What the ring does not hold of a network's stalls is not
+    /// heard; at Medium Quality a second takes 1 KiB, at Super High Quality 4 KiB.
+    #[must_use]
+    pub fn with_ring(identity: IdentityHash, config: Config, now: Instant) -> Self {
         Self {
             line: Line::new(identity, config, now),
             limiter: Limiter::default(),
@@ -167,7 +178,7 @@ impl Telephone {
         for _ in 0..DEADLINES_PER_TIMEOUT {
             let Some(due) = self.deadline().filter(|due| due.at <= now) else { return };
             let (line, media, mut cx) = self.parts(now);
-            if Media::TIMERS.contains(&due.timer) {
+            if media::TIMERS.contains(&due.timer) {
                 media.on_timeout(due.timer, &mut cx);
             } else {
                 line.on_timeout(due.timer, &mut cx);
@@ -223,10 +234,11 @@ impl Telephone {
 
     fn deadline(&self) -> Option<Deadline> {
         let deadlines = self.line.deadline().into_iter().chain(self.media.deadline());
-        deadlines.min_by_key(|deadline| deadline.at)
+        // What is due at the end of time would be due again and again.
+        deadlines.min_by_key(|deadline| deadline.at).filter(|deadline| deadline.at < Instant::MAX)
     }
 
-    fn parts(&mut self, now: Instant) -> (&mut Line, &mut Media, Context<'_>) {
+    fn parts(&mut self, now: Instant) -> (&mut Line, &mut Media<RING>, Context<'_>) {
         let Self { line, limiter, media, outbox: out, stats, .. } = self;
         (line, media, Context { now, limiter, stats, out })
     }

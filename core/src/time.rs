@@ -18,6 +18,9 @@ impl Instant {
     /// The caller's origin.
     pub const ORIGIN: Self = Self(0);
 
+    /// The end of time: a deadline there is never due.
+    pub const MAX: Self = Self(u64::MAX);
+
     /// Makes the moment `micros` µs after the origin.
     #[must_use]
     pub const fn from_micros(micros: u64) -> Self {
@@ -65,7 +68,7 @@ impl fmt::Display for Instant {
 ///
 /// *Bounds*: arithmetic saturates at both ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Samples(pub u32);
+pub struct Samples(pub u64);
 
 impl Samples {
     /// No audio at all.
@@ -76,14 +79,18 @@ impl Samples {
 
     /// Makes the length of `millis` ms.
     #[must_use]
-    pub const fn from_millis(millis: u32) -> Self {
-        Self(millis.saturating_mul(Self::RATE_HZ / 1_000))
+    pub const fn from_millis(millis: u64) -> Self {
+        Self(millis.saturating_mul(Self::RATE_HZ as u64 / 1_000))
     }
 
     /// Tells how long this plays, rounded down to whole µs.
+    ///
+    /// *Bounds*: saturates at what `u64` µs hold.
     #[must_use]
     pub const fn duration(self) -> Duration {
-        Duration::from_micros(self.0 as u64 * 1_000_000 / Self::RATE_HZ as u64)
+        // 48 samples play 1,000 µs.
+        let (whole, rest) = (self.0 / 6, self.0 % 6);
+        Duration::from_micros(whole.saturating_mul(125).saturating_add(rest * 125 / 6))
     }
 
     /// Tells whether this is no audio at all.
@@ -115,8 +122,8 @@ mod tests {
 
     #[test]
     fn moments_saturate_and_print_as_seconds() {
-        let late = Instant::from_micros(u64::MAX) + Duration::from_secs(1);
-        assert_eq!(late.as_micros(), u64::MAX);
+        let late = Instant::MAX + Duration::from_secs(1);
+        assert_eq!(late, Instant::MAX);
         assert_eq!(Instant::ORIGIN.since(late), Duration::ZERO);
         assert_eq!(std::format!("{}", Instant::from_millis(12_345)), "12.345");
     }
@@ -126,5 +133,15 @@ mod tests {
         assert_eq!(Samples::from_millis(60), Samples(2_880));
         assert_eq!(Samples(2_880).duration(), Duration::from_millis(60));
         assert_eq!(Samples(1) - Samples(2), Samples::ZERO);
+        assert_eq!(Samples(7).duration(), Duration::from_micros(145));
+    }
+
+    #[test]
+    fn a_total_of_audio_outlasts_every_call() {
+        let day = Samples::from_millis(24 * 3_600 * 1_000);
+        let year = (0..365).fold(Samples::ZERO, |sum, _| sum + day);
+        assert_eq!(year.duration(), Duration::from_secs(365 * 24 * 3_600));
+        assert_eq!(Samples(u64::MAX) + day, Samples(u64::MAX));
+        assert_eq!(Samples(u64::MAX).duration(), Duration::from_micros(u64::MAX));
     }
 }

@@ -133,9 +133,9 @@ pub const fn sanitised(sample: f32) -> f32 {
     if sample.is_finite() { sample.clamp(-1.0, 1.0) } else { 0.0 }
 }
 
-/// Counts PCM; a block of more than a day saturates.
+/// Counts PCM.
 pub(crate) fn samples(length: usize) -> Samples {
-    Samples(u32::try_from(length).unwrap_or(u32::MAX))
+    Samples(u64::try_from(length).unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]

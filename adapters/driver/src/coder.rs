@@ -74,6 +74,11 @@ pub enum Done {
         /// How loud it is, in -dBov.
         level: u8,
     },
+    /// The coder panicked; one with fresh state does the next task.
+    Crashed {
+        /// The job.
+        job: JobId,
+    },
     /// It did not work.
     Failed {
         /// The job.
@@ -81,6 +86,20 @@ pub enum Done {
         /// Why.
         error: CodecError,
     },
+}
+
+impl Task {
+    /// The job, if it has one.
+    #[must_use]
+    pub const fn job(&self) -> Option<JobId> {
+        match self {
+            Self::Open(_) => None,
+            Self::Encode { job, .. }
+            | Self::EncodeSilence { job, .. }
+            | Self::Decode { job, .. }
+            | Self::Conceal { job, .. } => Some(*job),
+        }
+    }
 }
 
 impl Done {
@@ -91,6 +110,7 @@ impl Done {
             Self::Encoded { job, .. }
             | Self::Silent { job }
             | Self::Played { job, .. }
+            | Self::Crashed { job }
             | Self::Failed { job, .. } => *job,
         }
     }
@@ -153,7 +173,9 @@ impl Coder {
                 }),
             ),
             Task::Conceal { job, samples } => {
-                (job, self.play(job, |decoder, pcm| decoder.conceal(samples.0, pcm)))
+                // The core asks for less than a second.
+                let samples = u32::try_from(samples.0).unwrap_or(0);
+                (job, self.play(job, |decoder, pcm| decoder.conceal(samples, pcm)))
             }
         };
         Some(done.unwrap_or_else(|error| Done::Failed { job, error }))

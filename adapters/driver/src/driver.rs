@@ -51,6 +51,9 @@ pub enum Event {
         /// Which of the two.
         change: StreamChange,
     },
+    /// The coder panicked: a frame is lost, and the codecs go on with fresh state. It is a fault
+    /// worth a report.
+    CoderCrashed,
     /// A phone announced itself.
     Announced {
         /// Whose.
@@ -334,6 +337,10 @@ impl Driver {
             }
             Done::Silent { .. } => Outcome::Silent,
             Done::Failed { .. } => Outcome::Failed,
+            Done::Crashed { .. } => {
+                self.events.push_back(Event::CoderCrashed);
+                Outcome::Failed
+            }
         };
         self.give(now, Input::JobDone { job: done.job(), outcome });
         self.pump(now);
@@ -366,7 +373,9 @@ impl Driver {
     pub fn poll_timeout(&self) -> Option<Instant> {
         let endpoint = self.links.endpoint().and_then(EndpointLinks::poll_timeout);
         let telephone = self.telephone.poll_timeout().map(|deadline| deadline.at);
-        endpoint.into_iter().chain(telephone).chain(self.announces.deadline()).min()
+        let deadlines = endpoint.into_iter().chain(telephone).chain(self.announces.deadline());
+        // What is due at the end of time would be due again and again.
+        deadlines.min().filter(|at| *at < Instant::MAX)
     }
 
     /// Who this phone is.

@@ -13,7 +13,7 @@ use crate::air::{Air, Arrival, Side, What};
 pub(crate) struct Device {
     side: Side,
     identity: IdentityHash,
-    telephone: Telephone,
+    telephone: Telephone<RING>,
     /// Carries the bytes of one output.
     buf: PacketBuf,
     jobs: Deque<(JobId, Job), JOBS>,
@@ -48,7 +48,7 @@ impl Device {
         Self {
             side,
             identity,
-            telephone: Telephone::new(identity, config, now),
+            telephone: Telephone::with_ring(identity, config, now),
             buf: PacketBuf::new(),
             jobs: Deque::new(),
             is_sending: false,
@@ -186,6 +186,8 @@ pub(crate) const LINK: LinkId = LinkId(2);
 const FRAME: Samples = Samples::from_millis(60);
 /// The bytes of the longest frame.
 const FRAME_BYTES: usize = 64;
+/// Received frames that wait: three seconds of Medium Quality.
+const RING: usize = 3_072;
 /// Jobs that wait. The telephone has a few out at most, each for a stretch of audio that it counts.
 const JOBS: usize = lxst_core::limits::OUTPUTS_PER_INPUT;
 /// Levels in -dBov.

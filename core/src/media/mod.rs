@@ -30,7 +30,7 @@ use playout::Playout;
 use tx::Transmitter;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Media {
+pub(crate) struct Media<const RING: usize> {
     transmit: TransmitCodec,
     session: Option<Session>,
     /// Whether the app was told of a frame that could not be decoded, in this call.
@@ -40,11 +40,11 @@ pub(crate) struct Media {
     jobs: Jobs,
     tx: Transmitter,
     arrivals: Arrivals,
-    playout: Playout,
+    playout: Playout<RING>,
     figures: Figures,
 }
 
-impl Media {
+impl<const RING: usize> Media<RING> {
     pub(crate) fn new(config: &Config) -> Self {
         Self {
             transmit: config.transmit,
@@ -238,9 +238,6 @@ impl Media {
         }
     }
 
-    /// The timers that belong here.
-    pub(crate) const TIMERS: [Timer; 3] = [Timer::Presence, Timer::Quality, Timer::Playout];
-
     /// Writes the waiting media packet.
     pub(crate) fn write_packet<'b>(&mut self, buf: &'b mut [u8]) -> &'b [u8] {
         self.tx.write_packet(buf)
@@ -298,6 +295,9 @@ impl Media {
         }
     }
 }
+
+/// The timers that belong here.
+pub(crate) const TIMERS: [Timer; 3] = [Timer::Presence, Timer::Quality, Timer::Playout];
 
 /// There is no stream: the call is not established.
 pub(crate) struct Closed;

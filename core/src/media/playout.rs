@@ -22,8 +22,8 @@ use crate::wire::Frame;
 use crate::{Instant, PortChange, Samples, Stats, Tempo};
 
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct Playout {
-    ring: FrameRing,
+pub(super) struct Playout<const RING: usize> {
+    ring: FrameRing<RING>,
     phase: Phase,
     slack: Slack,
     /// What one frame plays, as it was sent.
@@ -84,7 +84,7 @@ struct Played {
     level: u8,
 }
 
-impl Playout {
+impl<const RING: usize> Playout<RING> {
     pub(super) fn open(&mut self, frame: Samples) {
         self.frame = frame;
     }
@@ -311,7 +311,7 @@ impl Playout {
     }
 
     fn frames(&self, number: usize) -> Samples {
-        Samples(self.frame.0.saturating_mul(u32::try_from(number).unwrap_or(u32::MAX)))
+        Samples(self.frame.0.saturating_mul(u64::try_from(number).unwrap_or(u64::MAX)))
     }
 }
 
@@ -335,7 +335,7 @@ impl Phase {
     const START: Self = Self::Holding { since: None, hold: Samples::ZERO };
 }
 
-impl Default for Playout {
+impl<const RING: usize> Default for Playout<RING> {
     fn default() -> Self {
         Self {
             ring: FrameRing::new(),
@@ -354,7 +354,7 @@ impl Default for Playout {
     }
 }
 
-impl fmt::Debug for Playout {
+impl<const RING: usize> fmt::Debug for Playout<RING> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Playout")
             .field("ring", &self.ring)
@@ -373,7 +373,7 @@ impl fmt::Debug for Playout {
 /// The audio that plays from one moment to another.
 fn lasted(now: Instant, since: Instant) -> Samples {
     let micros = now.as_micros().saturating_sub(since.as_micros());
-    Samples(u32::try_from(micros / 125 * 6 + micros % 125 * 6 / 125).unwrap_or(u32::MAX))
+    Samples(micros / 125 * 6 + micros % 125 * 6 / 125)
 }
 
 /// Frames in a row, played as they were sent, that tell how long they are.

@@ -6,20 +6,21 @@
 
 use core::fmt;
 
-use crate::limits::{FRAME_BYTES, RING_BYTES, RING_FRAMES};
+use crate::limits::{FRAME_BYTES, MIN_RING_BYTES};
 use crate::wire::{Codec, Frame};
 
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct FrameRing {
-    bytes: [u8; RING_BYTES],
+pub(super) struct FrameRing<const BYTES: usize> {
+    bytes: [u8; BYTES],
     head: usize,
     filled: usize,
     frames: usize,
 }
 
-impl FrameRing {
+impl<const BYTES: usize> FrameRing<BYTES> {
     pub(super) const fn new() -> Self {
-        Self { bytes: [0; RING_BYTES], head: 0, filled: 0, frames: 0 }
+        const { assert!(BYTES >= MIN_RING_BYTES, "the ring holds one frame at least") };
+        Self { bytes: [0; BYTES], head: 0, filled: 0, frames: 0 }
     }
 
     pub(super) const fn frames(&self) -> usize {
@@ -34,7 +35,7 @@ impl FrameRing {
             return Err(TooLong);
         }
         let mut shed = 0;
-        while self.frames == RING_FRAMES || RING_BYTES - self.filled < HEAD + length {
+        while BYTES - self.filled < HEAD + length {
             self.drop_oldest();
             shed += 1;
         }
@@ -66,8 +67,8 @@ impl FrameRing {
     }
 
     fn write(&mut self, data: &[u8]) {
-        let start = (self.head + self.filled) % RING_BYTES;
-        let (first, second) = data.split_at(data.len().min(RING_BYTES - start));
+        let start = (self.head + self.filled) % BYTES;
+        let (first, second) = data.split_at(data.len().min(BYTES - start));
         self.bytes[start..start + first.len()].copy_from_slice(first);
         self.bytes[..second.len()].copy_from_slice(second);
         self.filled += data.len();
@@ -75,15 +76,15 @@ impl FrameRing {
 
     fn read(&mut self, data: &mut [u8]) {
         let length = data.len();
-        let (first, second) = data.split_at_mut(length.min(RING_BYTES - self.head));
+        let (first, second) = data.split_at_mut(length.min(BYTES - self.head));
         first.copy_from_slice(&self.bytes[self.head..self.head + first.len()]);
         second.copy_from_slice(&self.bytes[..second.len()]);
-        self.head = (self.head + length) % RING_BYTES;
+        self.head = (self.head + length) % BYTES;
         self.filled -= length;
     }
 }
 
-impl fmt::Debug for FrameRing {
+impl<const BYTES: usize> fmt::Debug for FrameRing<BYTES> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "FrameRing({} frames, {} bytes)", self.frames, self.filled)
     }
@@ -98,13 +99,15 @@ const HEAD: usize = 3;
 mod tests {
     use super::*;
 
+    const BYTES: usize = 4_096;
+
     fn frame(payload: &[u8]) -> Frame<'_> {
         Frame { codec: Codec::Opus, payload }
     }
 
     #[test]
     fn frames_come_out_as_they_went_in_round_the_end_of_the_memory() {
-        let mut ring = FrameRing::new();
+        let mut ring = FrameRing::<BYTES>::new();
         let mut out = [0; FRAME_BYTES];
         for length in 0..2_000_usize {
             let payload = [length as u8; FRAME_BYTES - 1];
@@ -118,14 +121,14 @@ mod tests {
 
     #[test]
     fn the_oldest_frames_make_room_for_the_newest() {
-        let mut ring = FrameRing::new();
-        for byte in 0..=255 {
-            ring.push(frame(&[byte])).unwrap();
+        let mut ring = FrameRing::<BYTES>::new();
+        for number in 0..1_100_u32 {
+            ring.push(frame(&number.to_le_bytes()[..2])).unwrap();
         }
-        assert_eq!(ring.frames(), RING_FRAMES);
+        assert_eq!(ring.frames(), 819);
         let mut out = [0; FRAME_BYTES];
         ring.pop(&mut out);
-        assert_eq!(out[0], 128);
+        assert_eq!(u16::from_le_bytes([out[0], out[1]]), 1_100 - 819);
         assert!(ring.push(frame(&[0; FRAME_BYTES - 1])).is_ok());
         assert!(ring.push(frame(&[0; FRAME_BYTES - 1])).is_ok());
         assert!(ring.push(frame(&[0; FRAME_BYTES - 1])).is_ok());
@@ -136,7 +139,7 @@ mod tests {
     #[test]
     fn a_frame_and_its_head_may_fill_the_memory_to_the_last_byte() {
         for (length, shed) in [(259, 0), (260, 1)] {
-            let mut ring = FrameRing::new();
+            let mut ring = FrameRing::<BYTES>::new();
             for _ in 0..3 {
                 ring.push(frame(&[0; FRAME_BYTES - 1])).unwrap();
             }
@@ -146,7 +149,7 @@ mod tests {
 
     #[test]
     fn a_frame_that_is_too_long_is_refused() {
-        let mut ring = FrameRing::new();
+        let mut ring = FrameRing::<BYTES>::new();
         assert_eq!(ring.push(frame(&[0; FRAME_BYTES])), Err(TooLong));
         assert_eq!(ring.frames(), 0);
     }

@@ -77,14 +77,14 @@ impl Slack {
 
     /// What a frame is to find on the average.
     pub(super) fn mean(&self) -> Samples {
-        Samples(self.mean.and_then(|mean| u32::try_from(mean).ok()).unwrap_or(0))
+        Samples(self.mean.and_then(|mean| u64::try_from(mean).ok()).unwrap_or(0))
     }
 
     /// How far apart the most and the least were that frames found.
     pub(super) fn spread(&self) -> Samples {
         let least = self.buckets.iter().map(|bucket| bucket.found.0).min().unwrap_or(0);
         let most = self.buckets.iter().map(|bucket| bucket.found.1).max().unwrap_or(0);
-        Samples(u32::try_from(most.saturating_sub(least)).unwrap_or(0))
+        Samples(u64::try_from(most.saturating_sub(least)).unwrap_or(0))
     }
 
     fn bucket(&mut self) -> &mut Bucket {

@@ -5,7 +5,8 @@ use core::time::Duration;
 use lxst_core::wire::Signal;
 use lxst_core::{
     AnnouncePolicy, CallId, Command, Config, Deadline, Input, InputError, Instant, JobId,
-    LinkEvent, LinkId, Mode, Outcome, Output, PacketBuf, Profile, Telephone, Timer, Work, limits,
+    LinkEvent, LinkId, Mode, Outcome, Output, PacketBuf, Profile, Samples, Telephone, Timer, Work,
+    limits,
 };
 
 use crate::support::{Did, ESTABLISHING, OUT, OUT_CALL, PEER, Script, US, close, quiet};
@@ -27,6 +28,29 @@ fn an_input_is_refused_while_outputs_wait_and_taken_once_they_are_drained() {
     let mut buf = PacketBuf::new();
     assert_eq!(phone.poll_output(&mut buf), Some(Output::Announce));
     assert_eq!(phone.handle_input(later, announce), Ok(()));
+}
+
+#[test]
+fn at_the_end_of_time_what_waits_is_done_and_nothing_is_due_again() {
+    let phones = [
+        Script::new(Config::default()),
+        Script::ringing(Config::default()),
+        Script::established_caller(Config::default(), Mode::FullDuplex),
+        Script::established_callee(Config::default(), &[]),
+    ];
+    for mut phone in phones {
+        for _ in 0..3 {
+            let inputs =
+                [Input::Timeout, Input::InterfaceUp, Input::Consumed { samples: Samples(9) }];
+            for input in inputs {
+                let taken = phone.phone.handle_input(Instant::MAX, input);
+                assert_ne!(taken, Err(InputError::OutputFull));
+                let mut buf = PacketBuf::new();
+                while phone.phone.poll_output(&mut buf).is_some() {}
+                assert_eq!(phone.phone.poll_timeout(), None);
+            }
+        }
+    }
 }
 
 #[test]

@@ -302,7 +302,7 @@ fn playing() -> Script {
 
 /// Lets the speaker take blocks of this many ms while nothing comes, until no more is made up.
 #[track_caller]
-fn run_dry(phone: &mut Script, times: usize, block: u32) {
+fn run_dry(phone: &mut Script, times: usize, block: u64) {
     let mut made_up = 0;
     for _ in 0..times + 3 {
         phone.consumed(block).pass(15);
@@ -346,7 +346,7 @@ impl Listener {
     }
 
     /// In 60 ms a frame comes, so many ms after their start.
-    fn frame_after(&mut self, millis: u32) {
+    fn frame_after(&mut self, millis: u64) {
         let before = millis / 20;
         self.ticks(before);
         self.script.rx_frame(b"frame");
@@ -354,7 +354,7 @@ impl Listener {
         self.ticks(3 - before);
     }
 
-    fn ticks(&mut self, ticks: u32) {
+    fn ticks(&mut self, ticks: u64) {
         for _ in 0..ticks {
             for _ in 0..2 {
                 self.script.pass(10);
@@ -392,6 +392,6 @@ fn decode(job: u64, payload: &[u8]) -> Did {
     Did::Decode(JobId(job), Codec::Opus, Tempo::Normal, payload.to_vec())
 }
 
-fn conceal(job: u64, millis: u32) -> Did {
+fn conceal(job: u64, millis: u64) -> Did {
     Did::Conceal(JobId(job), Samples::from_millis(millis))
 }

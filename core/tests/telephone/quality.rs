@@ -85,7 +85,7 @@ fn caller() -> Script {
 }
 
 /// Lets frames of 60 ms come and play, those that arrive, and tells the figures of the end.
-fn talk(phone: &mut Script, frames: u32, arrives: impl Fn(u32) -> bool) -> Quality {
+fn talk(phone: &mut Script, frames: u64, arrives: impl Fn(u64) -> bool) -> Quality {
     for number in 0..frames {
         if arrives(number) {
             phone.rx_frame(&[0x55; 60]);

@@ -337,11 +337,11 @@ fn joined(payloads: &[&[u8]]) -> Did {
     Did::Joined(OUT, payloads.iter().map(|payload| payload.to_vec()).collect())
 }
 
-fn encode(job: u64, profile: Profile, millis: u32) -> Did {
+fn encode(job: u64, profile: Profile, millis: u64) -> Did {
     let samples = Samples::from_millis(millis);
     Did::Encode(JobId(job), SendFormat::Profile(profile), Source::Captured, samples)
 }
 
-fn discard(job: u64, millis: u32) -> Did {
+fn discard(job: u64, millis: u64) -> Did {
     Did::Discard(JobId(job), Samples::from_millis(millis))
 }

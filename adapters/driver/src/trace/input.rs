@@ -18,12 +18,8 @@ pub(super) fn write_input(line: &mut Line, input: &Input<'_>) {
         }
         Input::InterfaceUp => line.text("in", "interface_up"),
         Input::Command(command) => write_command(line.text("in", "command"), command),
-        Input::Captured { samples } => {
-            line.text("in", "captured").number("samples", samples.0.into())
-        }
-        Input::Consumed { samples } => {
-            line.text("in", "consumed").number("samples", samples.0.into())
-        }
+        Input::Captured { samples } => line.text("in", "captured").number("samples", samples.0),
+        Input::Consumed { samples } => line.text("in", "consumed").number("samples", samples.0),
         Input::Port { direction, change } => {
             line.text("in", "port").name("direction", direction).name("change", change)
         }
@@ -34,7 +30,7 @@ pub(super) fn write_input(line: &mut Line, input: &Input<'_>) {
                 Outcome::Silent => line.text("outcome", "silent"),
                 Outcome::Played { samples, level } => line
                     .text("outcome", "played")
-                    .number("samples", samples.0.into())
+                    .number("samples", samples.0)
                     .number("level", level.into()),
                 Outcome::Discarded => line.text("outcome", "discarded"),
                 Outcome::Failed => line.text("outcome", "failed"),

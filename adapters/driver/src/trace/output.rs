@@ -89,18 +89,14 @@ fn write_work<'l>(line: &'l mut Line, work: &Work<'_>) -> &'l mut Line {
                 },
             )
             .name("source", source)
-            .number("samples", samples.0.into()),
-        Work::Discard { samples } => {
-            line.text("work", "discard").number("samples", samples.0.into())
-        }
+            .number("samples", samples.0),
+        Work::Discard { samples } => line.text("work", "discard").number("samples", samples.0),
         Work::Decode { codec, payload, tempo } => line
             .text("work", "decode")
             .name("codec", codec)
             .name("tempo", tempo)
             .hex("data", payload),
-        Work::Conceal { samples } => {
-            line.text("work", "conceal").number("samples", samples.0.into())
-        }
+        Work::Conceal { samples } => line.text("work", "conceal").number("samples", samples.0),
     }
 }
 
@@ -243,10 +239,10 @@ fn write_quality<'l>(line: &'l mut Line, quality: &Quality) -> &'l mut Line {
     line.number("packets_received", packets_received)
         .number("frames_received", frames_received)
         .number("frames_lost", frames_lost)
-        .number("concealed", concealed.0.into())
-        .number("starved", starved.0.into())
-        .number("shed", shed.0.into())
-        .number("expanded", expanded.0.into())
+        .number("concealed", concealed.0)
+        .number("starved", starved.0)
+        .number("shed", shed.0)
+        .number("expanded", expanded.0)
         .duration("delay_ns", delay)
         .duration("spread_ns", spread)
         .number("received_bps", received_bps.into())

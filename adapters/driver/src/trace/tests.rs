@@ -238,7 +238,7 @@ fn a_trace_is_private_and_never_replaces_a_file() {
 /// One or more of each kind, with every name of every value.
 fn inputs() -> Vec<Input<'static>> {
     let (link, call, job) = (LinkId(2), CallId(u64::MAX), JobId(3));
-    let samples = Samples(u32::MAX);
+    let samples = Samples(u64::MAX);
     let rtt = Duration::from_nanos(1_234_567_891);
     let mut inputs = vec![
         Input::Timeout,

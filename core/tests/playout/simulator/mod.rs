@@ -78,7 +78,7 @@ fn block(profile: Profile) -> Samples {
 }
 
 fn micros(samples: Samples) -> u64 {
-    u64::from(samples.0) * 1_000 / 48
+    samples.0 * 1_000 / 48
 }
 
 /// µs.

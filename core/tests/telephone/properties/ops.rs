@@ -27,8 +27,8 @@ pub(super) enum Op {
     Command(Index, fn(CallId) -> Command),
     SetBusy(Availability),
     Port(Direction, PortChange),
-    Captured(u32),
-    Consumed(u32),
+    Captured(u64),
+    Consumed(u64),
     JobDone(Index, Done),
 }
 
@@ -36,7 +36,7 @@ pub(super) enum Op {
 pub(super) enum Done {
     Encoded(usize),
     Silent,
-    Played(u32, u8),
+    Played(u64, u8),
     Discarded,
     Failed,
 }
@@ -65,8 +65,8 @@ pub(super) fn op() -> impl Strategy<Value = Op> {
         1 => select(vec![Availability::Busy, Availability::Available]).prop_map(Op::SetBusy),
         2 => (direction(), select(vec![PortChange::Attached, PortChange::Detached]))
             .prop_map(|(direction, change)| Op::Port(direction, change)),
-        6 => prop_oneof![4 => 0..5_000_u32, 1 => any::<u32>()].prop_map(Op::Captured),
-        6 => prop_oneof![4 => 0..5_000_u32, 1 => any::<u32>()].prop_map(Op::Consumed),
+        6 => prop_oneof![4 => 0..5_000_u64, 1 => any::<u64>()].prop_map(Op::Captured),
+        6 => prop_oneof![4 => 0..5_000_u64, 1 => any::<u64>()].prop_map(Op::Consumed),
         8 => (any_index(), done()).prop_map(|(job, done)| Op::JobDone(job, done)),
     ]
 }
@@ -130,8 +130,8 @@ fn done() -> impl Strategy<Value = Done> {
     prop_oneof![
         (0..600_usize).prop_map(Done::Encoded),
         Just(Done::Silent),
-        (0..10_000_u32, 0..128_u8).prop_map(|(samples, level)| Done::Played(samples, level)),
-        (any::<u32>(), any::<u8>()).prop_map(|(samples, level)| Done::Played(samples, level)),
+        (0..10_000_u64, 0..128_u8).prop_map(|(samples, level)| Done::Played(samples, level)),
+        (any::<u64>(), any::<u8>()).prop_map(|(samples, level)| Done::Played(samples, level)),
         Just(Done::Discarded),
         Just(Done::Failed),
     ]

@@ -307,7 +307,7 @@ impl Pair {
                 handset.capture_queue = handset.capture_queue - samples;
                 handset.encoded += 1;
                 let mut payload = handset.encoded.to_le_bytes().to_vec();
-                payload.extend(samples.0.to_le_bytes());
+                payload.extend((samples.0 as u32).to_le_bytes());
                 Answer::Encoded(payload)
             }
             Work::Discard { samples } => {
@@ -317,7 +317,7 @@ impl Pair {
             }
             Work::Decode { payload, tempo, .. } => {
                 handset.frames_heard.push(number(payload));
-                let frame = number(&payload[4..]);
+                let frame = u64::from(number(&payload[4..]));
                 Answer::Played(Samples(match tempo {
                     Tempo::Normal => frame,
                     Tempo::Faster => frame * 4 / 5,

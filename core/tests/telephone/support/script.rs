@@ -220,12 +220,12 @@ impl Script {
         self.give(Input::Port { direction, change })
     }
 
-    pub(crate) fn captured(&mut self, millis: u32) -> &mut Self {
+    pub(crate) fn captured(&mut self, millis: u64) -> &mut Self {
         let samples = Samples::from_millis(millis);
         self.give(Input::Captured { samples })
     }
 
-    pub(crate) fn consumed(&mut self, millis: u32) -> &mut Self {
+    pub(crate) fn consumed(&mut self, millis: u64) -> &mut Self {
         let samples = Samples::from_millis(millis);
         self.give(Input::Consumed { samples })
     }
@@ -234,7 +234,7 @@ impl Script {
         self.job_done(job, Outcome::Encoded(payload))
     }
 
-    pub(crate) fn played(&mut self, job: u64, millis: u32) -> &mut Self {
+    pub(crate) fn played(&mut self, job: u64, millis: u64) -> &mut Self {
         let samples = Samples::from_millis(millis);
         self.job_done(job, Outcome::Played { samples, level: 30 })
     }
