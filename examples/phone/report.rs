@@ -81,6 +81,7 @@ pub(crate) fn exit_code(reason: EndReason) -> u8 {
 
 fn to_text(event: &Event) -> Option<String> {
     Some(match event {
+        Event::CoderCrashed => "a codec crashed and was started anew: please report it".into(),
         Event::Announced { identity, hops } => format!("announced: {identity}, {hops} hops away"),
         Event::Call(event) => match event {
             CallEvent::Incoming { from, .. } => format!("incoming call from {from}"),
@@ -105,6 +106,7 @@ fn to_text(event: &Event) -> Option<String> {
 
 fn to_json(event: &Event) -> Option<Value> {
     Some(match event {
+        Event::CoderCrashed => json!({ "event": "coder_crashed" }),
         Event::Announced { identity, hops } => {
             json!({ "event": "announced", "identity": identity.to_string(), "hops": hops })
         }

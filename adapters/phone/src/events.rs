@@ -133,6 +133,7 @@ const fn is_chatty(event: &Event) -> bool {
     matches!(
         event,
         Event::Announced { .. }
+            | Event::CoderCrashed
             | Event::Call(
                 CallEvent::Dropped { .. }
                     | CallEvent::ProfileChanged { by: Side::Remote, .. }
