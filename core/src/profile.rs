@@ -316,7 +316,7 @@ mod tests {
             let VoiceCodec::Opus { bitrate_bps, .. } = profile.codec() else {
                 continue;
             };
-            let bits = u64::from(bitrate_bps) * u64::from(profile.frame().0);
+            let bits = u64::from(bitrate_bps) * profile.frame().0;
             let bytes = bits.div_ceil(8 * u64::from(Samples::RATE_HZ));
             assert_eq!(u64::try_from(profile.byte_ceiling()), Ok(bytes), "{profile}");
         }
