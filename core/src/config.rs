@@ -11,13 +11,17 @@ use crate::{Mode, Profile, ProfileSet};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Config {
     /// The profile of an incoming call whose caller prefers none. One that is not in `profiles`
-    /// gives way to the first that is.
+    /// gives way to the [nearest](ProfileSet::nearest) that is.
     pub profile: Profile,
     /// The mode of an incoming call whose caller prefers none.
     pub mode: Mode,
-    /// The profiles that our encoder can send. Dialling or switching to another is refused; a
-    /// peer's wish for another is counted and leaves ours as it is.
+    /// The profiles that our encoder can send. Dialling or switching to another is refused. A peer
+    /// who prefers another is told the [nearest](ProfileSet::nearest) of these, which a call then
+    /// uses; see [`Event::ProfileUnavailable`](crate::Event::ProfileUnavailable).
     pub profiles: ProfileSet,
+    /// What becomes of a caller who prefers a profile for a thin path, which our encoder cannot
+    /// send.
+    pub thin_path: ThinPath,
     /// What our side sends.
     pub transmit: TransmitCodec,
     /// How many frames go out in one packet: fewer packets for more delay. At least 1, at most
@@ -55,6 +59,7 @@ impl Default for Config {
             profile: Profile::MediumQuality,
             mode: Mode::FullDuplex,
             profiles: ProfileSet::OPUS,
+            thin_path: ThinPath::Refuse,
             transmit: TransmitCodec::Profile,
             frames_per_packet: 1,
             muted: MutedMicrophone::SendsSilence,
@@ -69,6 +74,17 @@ impl Default for Config {
             announce: AnnouncePolicy::default(),
         }
     }
+}
+
+/// What becomes of a caller who prefers a profile below 2 kbit/s
+/// ([`Profile::is_for_thin_paths`]) that our encoder cannot send, where ours needs more than that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ThinPath {
+    /// The call is rejected, and ends here as
+    /// [`ProfileUnavailable`](crate::EndReason::ProfileUnavailable): it would fill the path.
+    Refuse,
+    /// The call goes on with our profile.
+    Accept,
 }
 
 /// What our side sends.

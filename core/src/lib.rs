@@ -40,7 +40,7 @@ mod timers;
 
 pub use config::{
     AnnouncePolicy, AnswerMode, CallerLimits, CallerPolicy, Config, MutedMicrophone, RawDepth,
-    TransmitCodec, Verdict,
+    ThinPath, TransmitCodec, Verdict,
 };
 pub use error::InputError;
 pub use id::{CallId, IdentityHash, JobId, LinkId, NoIdentityHash};

@@ -117,6 +117,10 @@ pub const CONNECT: Duration = Duration::from_secs(5);
 /// waits for ever.
 pub const ESTABLISH: Duration = Duration::from_secs(10);
 
+/// How often in a call a peer is told what we send in place of a profile that we cannot send. Beyond
+/// it, its wish is dropped and counted.
+pub const PROFILES_TOLD: u8 = 4;
+
 /// How long an answer waits for the caller's preferred profile and mode.
 pub const PREFERENCES: Duration = Duration::from_millis(500);
 

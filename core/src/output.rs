@@ -224,6 +224,16 @@ pub enum Event {
         /// Who wanted it.
         by: Side,
     },
+    /// The peer prefers a profile that our encoder cannot send. It is told `used`, which it follows
+    /// where it can; a caller who would not be heard otherwise is heard.
+    ProfileUnavailable {
+        /// The call.
+        call: CallId,
+        /// What the peer prefers.
+        asked: Profile,
+        /// What we send.
+        used: Profile,
+    },
     /// The mode changed.
     ModeChanged {
         /// The call.
@@ -320,6 +330,9 @@ pub enum EndReason {
     Cancelled,
     /// Our app shut the caller out while it rang here.
     Blocked,
+    /// The caller prefers a profile for a thin path, which our encoder cannot send, and
+    /// [`Config::thin_path`](crate::Config::thin_path) refuses it.
+    ProfileUnavailable,
     /// Nothing at all came from the peer for a minute.
     MediaTimeout,
     /// The other side's software did not go on with the call set-up.
@@ -328,7 +341,7 @@ pub enum EndReason {
 
 impl EndReason {
     /// Every reason.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::LocalHangup,
         Self::RemoteHangup,
         Self::Busy,
@@ -340,6 +353,7 @@ impl EndReason {
         Self::LinkLost,
         Self::Cancelled,
         Self::Blocked,
+        Self::ProfileUnavailable,
         Self::MediaTimeout,
         Self::ProtocolTimeout,
     ];
@@ -360,6 +374,7 @@ impl fmt::Display for EndReason {
             Self::LinkLost => "link lost",
             Self::Cancelled => "cancelled",
             Self::Blocked => "blocked",
+            Self::ProfileUnavailable => "profile unavailable",
             Self::MediaTimeout => "media timeout",
             Self::ProtocolTimeout => "protocol timeout",
         })
@@ -374,7 +389,8 @@ pub enum DropReason {
     MalformedPacket,
     /// A signal that is no integer, or of no known meaning.
     UnknownSignal,
-    /// A profile or mode that does not exist, or that we cannot send.
+    /// A profile or mode that does not exist; or a profile that we cannot send, of which the peer
+    /// was told often enough.
     UnsupportedPreference,
     /// A frame of an unknown codec, or too long.
     UnknownFrame,

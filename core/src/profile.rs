@@ -107,6 +107,22 @@ impl Profile {
         }
     }
 
+    /// Tells the bits a second that the codec makes of speech.
+    #[must_use]
+    pub const fn bitrate_bps(self) -> u32 {
+        match self.codec() {
+            VoiceCodec::Codec2 { bitrate_bps } => bitrate_bps as u32,
+            VoiceCodec::Opus { bitrate_bps, .. } => bitrate_bps,
+        }
+    }
+
+    /// Tells whether the profile is one that people choose for a path that carries no more: it is
+    /// below 2 kbit/s.
+    #[must_use]
+    pub const fn is_for_thin_paths(self) -> bool {
+        self.bitrate_bps() < 2_000
+    }
+
     /// Tells the most payload bytes that one frame may take, the codec byte not counted.
     ///
     /// *Source*: ceil(bitrate / 8 · seconds) for Opus, the reference's only rate control; the
@@ -233,6 +249,15 @@ impl ProfileSet {
         self.0 & Self::bit(profile) != 0
     }
 
+    /// Finds what comes closest to a profile: itself, else the next of [`Profile::ALL`] that is in
+    /// the set, else the last one before it. `None` when the set is empty.
+    #[must_use]
+    pub fn nearest(self, profile: Profile) -> Option<Profile> {
+        let mut from = Profile::ALL.into_iter().skip_while(|other| *other != profile);
+        let after = from.find(|other| self.contains(*other));
+        after.or_else(|| Profile::ALL.into_iter().rev().find(|other| self.contains(*other)))
+    }
+
     const fn bit(profile: Profile) -> u8 {
         // Ids are 0x10 to 0x80 in steps of 0x10.
         1 << ((profile.id() >> 4) - 1)
@@ -320,6 +345,30 @@ mod tests {
             let bytes = bits.div_ceil(8 * u64::from(Samples::RATE_HZ));
             assert_eq!(u64::try_from(profile.byte_ceiling()), Ok(bytes), "{profile}");
         }
+    }
+
+    #[test]
+    fn the_nearest_profile_is_the_next_that_is_there() {
+        let nearest = |set: ProfileSet, profile| set.nearest(profile);
+        for profile in Profile::ALL {
+            let found = nearest(ProfileSet::OPUS, profile);
+            let expected =
+                if ProfileSet::OPUS.contains(profile) { profile } else { Profile::MediumQuality };
+            assert_eq!(found, Some(expected), "{profile}");
+        }
+        let some = ProfileSet::OPUS.with(Profile::VeryLowBandwidth);
+        assert_eq!(nearest(some, Profile::UltraLowBandwidth), Some(Profile::VeryLowBandwidth));
+        assert_eq!(nearest(some, Profile::LowBandwidth), Some(Profile::MediumQuality));
+        let one = ProfileSet::EMPTY.with(Profile::MediumQuality);
+        assert_eq!(nearest(one, Profile::LowLatency), Some(Profile::MediumQuality));
+        assert_eq!(nearest(ProfileSet::EMPTY, Profile::LowLatency), None);
+    }
+
+    #[test]
+    fn profiles_below_2_kbit_a_second_are_for_thin_paths() {
+        let thin = Profile::ALL.into_iter().filter(|profile| profile.is_for_thin_paths());
+        let thin: std::vec::Vec<_> = thin.collect();
+        assert_eq!(thin, [Profile::UltraLowBandwidth, Profile::VeryLowBandwidth]);
     }
 
     #[test]

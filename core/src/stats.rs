@@ -47,7 +47,7 @@ pub struct Stats {
     pub packets_malformed: u64,
     /// Signals ignored as unknown or as no integer.
     pub signals_unknown: u64,
-    /// Profiles and modes ignored because they do not exist or we cannot send them.
+    /// Profiles and modes that do not exist or that we cannot send.
     pub preferences_unsupported: u64,
     /// Frames ignored because their codec is unknown, or they are too long.
     pub frames_unknown: u64,

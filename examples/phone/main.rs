@@ -16,7 +16,7 @@ use lxst_examples::console::Log;
 use lxst_examples::errln;
 use lxst_smol::Smol;
 use lxst_tokio::reticulum::Config as EndpointConfig;
-use lxst_tokio::telephony::Config;
+use lxst_tokio::telephony::{Config, ThinPath};
 use lxst_tokio::trace::Payloads;
 use lxst_tokio::{
     Adaptation, Coder, Identity, MissingSource, OsRng, Pauses, Profile, Runtime, Tokio,
@@ -124,6 +124,7 @@ fn builder<R: Runtime>(options: &Options) -> Result<PhoneBuilder<R>, Failure> {
         profile: options.profile,
         mode: options.mode(),
         callers: options.callers(),
+        thin_path: if options.accept_thin_paths { ThinPath::Accept } else { ThinPath::Refuse },
         ..Config::default()
     };
     let builder = builder
@@ -147,7 +148,7 @@ fn builder<R: Runtime>(options: &Options) -> Result<PhoneBuilder<R>, Failure> {
 }
 
 /// What has a profile's codec.
-const fn feature(profile: Profile) -> &'static str {
+pub(crate) const fn feature(profile: Profile) -> &'static str {
     match profile {
         Profile::UltraLowBandwidth => "codec2-system",
         _ => "codec2",

@@ -75,6 +75,11 @@ pub(crate) struct Options {
     #[arg(long)]
     pub(crate) busy: bool,
 
+    /// Let calls ring whose caller prefers a profile below 2 kbit/s that is not built in. Without it,
+    /// they are rejected: ours may be too much for their path
+    #[arg(long)]
+    pub(crate) accept_thin_paths: bool,
+
     /// Answer an incoming call so long after it began to ring. Without it, calls ring out
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     pub(crate) answer: Option<Duration>,

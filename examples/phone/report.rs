@@ -5,9 +5,10 @@ use std::time::Instant;
 use lxst_examples::{errln, outln};
 use lxst_tokio::reticulum;
 use lxst_tokio::telephony::{Direction, Side, StreamChange};
-use lxst_tokio::{CallEvent, EndReason, Event, Phone};
+use lxst_tokio::{CallEvent, Coder, EndReason, Event, Phone, Profile};
 use serde_json::{Value, json};
 
+use crate::feature;
 use crate::status::StatusLine;
 
 /// Writes events on standard error.
@@ -29,17 +30,19 @@ impl Reporter {
         let of = reticulum::IdentityHash(phone.identity().0);
         let destination = of.telephony_destination().to_string();
         if self.json {
+            let keys = |built_in| profiles(built_in).map(Profile::key).collect::<Vec<_>>();
             let listening: Vec<String> =
                 phone.listening().iter().map(ToString::to_string).collect();
             return self.line(json!({
                 "event": "ready", "identity": identity, "destination": destination,
-                "listening": listening,
+                "listening": listening, "profiles": keys(true), "profiles_not_built_in": keys(false),
             }));
         }
         let mut text = format!("identity     {identity}\ndestination  {destination}");
         for address in phone.listening() {
             text.push_str(&format!("\nlistening    {address}"));
         }
+        text.push_str(&format!("\nprofiles     {}", profile_list()));
         if stdout_is_audio { errln!("{text}") } else { outln!("{text}") }
     }
 
@@ -79,6 +82,27 @@ pub(crate) fn exit_code(reason: EndReason) -> u8 {
     }
 }
 
+/// The profiles that this build can send, and what it takes to have the others.
+fn profile_list() -> String {
+    let names = |profiles: &mut dyn Iterator<Item = Profile>| {
+        profiles.map(Profile::abbreviation).collect::<Vec<_>>().join(", ")
+    };
+    let mut list = names(&mut profiles(true));
+    for name in ["codec2", "codec2-system"] {
+        let missing = names(&mut profiles(false).filter(|profile| feature(*profile) == name));
+        if !missing.is_empty() {
+            list.push_str(&format!("; {missing} with --features {name}"));
+        }
+    }
+    list
+}
+
+/// The profiles that this build can send, or those that it cannot.
+fn profiles(built_in: bool) -> impl Iterator<Item = Profile> {
+    let sendable = Coder::profiles();
+    Profile::ALL.into_iter().filter(move |profile| sendable.contains(*profile) == built_in)
+}
+
 fn to_text(event: &Event) -> Option<String> {
     Some(match event {
         Event::CoderCrashed => "a codec crashed and was started anew: please report it".into(),
@@ -92,6 +116,12 @@ fn to_text(event: &Event) -> Option<String> {
             }
             CallEvent::ProfileChanged { profile, by, .. } => {
                 format!("profile switched by {}: {profile}", side(*by))
+            }
+            CallEvent::ProfileUnavailable { asked, used, .. } => {
+                let feature = feature(*asked);
+                format!(
+                    "the peer prefers {asked}, which needs --features {feature}; offered: {used}"
+                )
             }
             CallEvent::ModeChanged { mode, by, .. } => {
                 format!("mode switched by {}: {mode}", side(*by))
@@ -134,6 +164,10 @@ fn to_json(event: &Event) -> Option<Value> {
             CallEvent::ProfileChanged { call, profile, by } => json!({
                 "event": "profile_changed", "call": call.0, "profile": profile.key(),
                 "by": side(*by),
+            }),
+            CallEvent::ProfileUnavailable { call, asked, used } => json!({
+                "event": "profile_unavailable", "call": call.0, "asked": asked.key(),
+                "used": used.key(),
             }),
             CallEvent::ModeChanged { call, mode, by } => json!({
                 "event": "mode_changed", "call": call.0, "mode": mode.id(), "by": side(*by),

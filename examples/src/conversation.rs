@@ -291,6 +291,9 @@ fn tell(event: Event) -> Option<Act> {
         Event::Connecting { .. } => Act::Connects,
         Event::Established { profile, mode, .. } => Act::Established(profile, mode),
         Event::ProfileChanged { profile, .. } => Act::Does(format!("sends {profile}")),
+        Event::ProfileUnavailable { asked, used, .. } => {
+            Act::Does(format!("has no {asked}, and offers {used}"))
+        }
         Event::ModeChanged { mode, .. } => Act::Does(format!("is in {mode}")),
         Event::Ended { reason, .. } => Act::Ended(reason),
         Event::PeerSilent { .. } => Act::Does("hears nothing".into()),

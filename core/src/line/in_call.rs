@@ -4,11 +4,12 @@ use core::mem;
 
 use super::table::Cause;
 use super::{Call, Context, Line};
-use crate::limits::{MEDIA_TIMEOUT, SILENCE};
+use crate::limits::{MEDIA_TIMEOUT, PROFILES_TOLD, SILENCE};
 use crate::outbox::Outbox;
 use crate::wire::Signal;
 use crate::{
-    CallId, CallState, DropReason, Event, InputError, Instant, Mode, Profile, Side, Timer,
+    CallId, CallState, Config, DropReason, Event, InputError, Instant, Mode, Profile, Side,
+    ThinPath, Timer,
 };
 
 /// When the peer was last heard.
@@ -129,17 +130,53 @@ impl Line {
     ) -> Option<DropReason> {
         let profiles = self.config.profiles;
         let call = self.call.as_mut()?;
-        let known = Profile::from_id(id.into()).filter(|profile| profiles.contains(*profile));
-        let Some(profile) = known else {
+        let Some(profile) = Profile::from_id(id.into()) else {
             return Some(cx.stats.drop_for(DropReason::UnsupportedPreference));
         };
         if call.state < CallState::Ringing {
             return None;
         }
         call.preferences_heard = true;
+        if !profiles.contains(profile) {
+            return self.on_unavailable_profile(profile, cx);
+        }
         let is_new = mem::replace(&mut call.profile, profile) != profile;
         if is_new && call.state == CallState::Established {
             cx.out.event(Event::ProfileChanged { call: call.id, profile, by: Side::Remote });
+        }
+        None
+    }
+
+    /// Tells the peer what we send in place of a profile that we cannot send, so that both sides
+    /// speak a codec that both have; or refuses a caller whose path may not carry it.
+    fn on_unavailable_profile(
+        &mut self,
+        asked: Profile,
+        cx: &mut Context<'_>,
+    ) -> Option<DropReason> {
+        let Config { profiles, thin_path, .. } = self.config;
+        let call = self.call.as_mut()?;
+        let dropped = cx.stats.drop_for(DropReason::UnsupportedPreference);
+        let used = profiles.nearest(asked)?;
+        if call.profiles_told == PROFILES_TOLD {
+            return Some(dropped);
+        }
+        call.profiles_told += 1;
+        cx.out.event(Event::ProfileUnavailable { call: call.id, asked, used });
+        let is_thin = asked.is_for_thin_paths() && !used.is_for_thin_paths();
+        if is_thin && thin_path == ThinPath::Refuse && call.is_of_the_peer() {
+            self.step(Cause::ProfileRefused, cx);
+        }
+        // Of a call that was refused, nothing is left.
+        let call = self.call.as_mut()?;
+        let is_new = mem::replace(&mut call.profile, used) != used;
+        // A callee tells it together with CONNECTING; from a caller, it would come at a bad moment.
+        if call.state != CallState::Connecting {
+            call.propose(Signal::PreferredProfile(used.id().into()), cx.out);
+        }
+        if is_new && call.state == CallState::Established {
+            let by = Side::Remote;
+            cx.out.event(Event::ProfileChanged { call: call.id, profile: used, by });
         }
         None
     }
@@ -183,6 +220,11 @@ impl Call {
             return Err(InputError::NotAllowed { state: self.state });
         }
         Ok(())
+    }
+
+    /// Whether the peer dialled, and our app did not dial the peer at the same time.
+    fn is_of_the_peer(&self) -> bool {
+        self.id == CallId::from(self.link)
     }
 
     fn propose(&self, preference: Signal, out: &mut Outbox) {

@@ -4,7 +4,9 @@
 //!    preferences.
 //! 2. The app answers: wait for the preferences if they are not here (`Connecting`, timer
 //!    `Preferences`).
-//! 3. Say CONNECTING and ESTABLISHED: audio flows (`Established`). The caller's echo is not needed.
+//! 3. A caller who prefers a profile that we cannot send is told ours at once, and again with
+//!    CONNECTING; or hears REJECTED.
+//! 4. Say CONNECTING and ESTABLISHED: audio flows (`Established`). The caller's echo is not needed.
 
 use super::pending::PendingLink;
 use super::table::{self, Cause, Target};
@@ -79,7 +81,14 @@ impl Line {
 
     pub(super) fn on_accepted(&mut self, cx: &mut Context<'_>) {
         let Some(call) = &self.call else { return };
-        cx.out.signal(call.link, &[Signal::Connecting]);
+        if call.profiles_told == 0 {
+            cx.out.signal(call.link, &[Signal::Connecting]);
+        } else {
+            // In one packet: a Python caller that heard it between CONNECTING and ESTABLISHED would
+            // follow by half.
+            let profile = Signal::PreferredProfile(call.profile.id().into());
+            cx.out.signal(call.link, &[profile, Signal::Connecting]);
+        }
         cx.out.signal(call.link, &[Signal::Established]);
         self.on_open(cx);
     }

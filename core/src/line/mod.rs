@@ -65,6 +65,8 @@ struct Call {
     receive: Mute,
     /// Whether the peer said which profile or mode it prefers.
     preferences_heard: bool,
+    /// How often the peer was told what we send in place of a profile that we cannot send.
+    profiles_told: u8,
     /// Whether our app chose the mode, by dialling or switching.
     mode_chosen: bool,
     /// Until when a refused call waits for a link of the callee's own.
@@ -104,12 +106,7 @@ pub(crate) enum Gate {
 
 impl Line {
     pub(crate) fn new(identity: IdentityHash, mut config: Config, now: Instant) -> Self {
-        let can_send = |profile: &Profile| config.profiles.contains(*profile);
-        if !can_send(&config.profile)
-            && let Some(profile) = Profile::ALL.into_iter().find(can_send)
-        {
-            config.profile = profile;
-        }
+        config.profile = config.profiles.nearest(config.profile).unwrap_or(config.profile);
         let mut timers = Timers::default();
         if config.announce.at_start {
             timers.start(Timer::Announce, now);
@@ -335,6 +332,7 @@ impl Line {
             | Cause::HangUp
             | Cause::ScreenedBusy
             | Cause::ScreenedOut
+            | Cause::ProfileRefused
             | Cause::NoPath
             | Cause::LinkFailed
             | Cause::LinkClosed
@@ -364,6 +362,7 @@ impl Line {
             (Cause::HangUp, Role::Callee, CallState::Ringing) => {
                 self.say_goodbye(call.link, Signal::Rejected, cx);
             }
+            (Cause::ProfileRefused, _, _) => self.say_goodbye(call.link, Signal::Rejected, cx),
             (Cause::ScreenedBusy, _, _) => self.say_goodbye(call.link, Signal::Busy, cx),
             _ if is_link_gone => {}
             _ => cx.out.link(call.link, LinkRequest::Close),
@@ -421,6 +420,7 @@ impl Call {
             send: Mute::Unmuted,
             receive: Mute::Unmuted,
             preferences_heard: false,
+            profiles_told: 0,
             mode_chosen: false,
             refused_until: Instant::ORIGIN,
             presence: in_call::Presence::default(),

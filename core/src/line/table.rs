@@ -17,6 +17,8 @@ pub enum Cause {
     ScreenedBusy,
     /// The app wants the caller to hear nothing, though it rings.
     ScreenedOut,
+    /// The caller prefers a profile for a thin path that we cannot send.
+    ProfileRefused,
     /// The link that we opened is up.
     LinkUp,
     /// Nobody knew a way to the callee.
@@ -213,6 +215,13 @@ pub const TRANSITIONS: &[Transition] = &[
     row(Callee, &[Ringing], Cause::HangUp, End(EndReason::Rejected), "send REJECTED"),
     row(Callee, &[Ringing], Cause::ScreenedBusy, End(EndReason::Blocked), "send BUSY"),
     row(Callee, &[Ringing], Cause::ScreenedOut, End(EndReason::Blocked), "close the link"),
+    row(
+        Callee,
+        &[Ringing, Connecting],
+        Cause::ProfileRefused,
+        End(EndReason::ProfileUnavailable),
+        "send REJECTED",
+    ),
     row(Callee, &[Ringing], Cause::RingExpired, End(EndReason::RingTimeout), "close the link"),
     row(Callee, &[Ringing], Cause::LinkClosed, End(EndReason::Cancelled), ""),
     row(

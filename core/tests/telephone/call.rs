@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use lxst_core::{
     AnswerMode, CallState, CallerPolicy, Command, Config, Direction, EndReason, Event, LinkEnd,
-    Mode, Mute, Profile, Role, Samples, Talk,
+    Mode, Mute, Profile, ProfileSet, Role, Samples, Talk, ThinPath,
 };
 
 use crate::support::{ALICE, BOB, Door, Network, Pair, quiet};
@@ -38,6 +38,29 @@ fn a_call_is_established_on_both_sides_and_every_frame_sent_is_heard() {
         pair.run_for(Duration::from_secs(1));
         assert_eq!(pair.ended(ALICE), [EndReason::LocalHangup]);
         assert_eq!(pair.ended(BOB), [EndReason::RemoteHangup]);
+    }
+}
+
+#[test]
+fn a_caller_who_prefers_what_the_callee_lacks_talks_with_the_callees_profile() {
+    for (profile, thin_path) in
+        [(Profile::LowBandwidth, ThinPath::Refuse), (Profile::UltraLowBandwidth, ThinPath::Accept)]
+    {
+        let profiles = ProfileSet::OPUS.with(profile);
+        let configs = [Config { profiles, ..quiet() }, Config { thin_path, ..quiet() }];
+        let mut pair = Pair::with(Network::default(), configs, |_, _, _| {});
+        pair.connect_with(profile, Mode::FullDuplex);
+        for phone in [ALICE, BOB] {
+            let call = pair.handset(phone).phone.call().expect("the call stands");
+            assert_eq!(call.profile, Profile::MediumQuality);
+        }
+        pair.run_for(Duration::from_secs(2));
+        for phone in [ALICE, BOB] {
+            let (sent, heard) =
+                (&pair.handset(1 - phone).frames_sent, &pair.handset(phone).frames_heard);
+            assert!(heard.len() > 25, "{profile}: {} frames", heard.len());
+            assert_eq!(heard[..], sent[..heard.len()]);
+        }
     }
 }
 

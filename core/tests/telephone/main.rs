@@ -16,3 +16,4 @@ mod support;
 mod switching;
 mod table;
 mod transmit;
+mod unavailable;

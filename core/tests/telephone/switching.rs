@@ -95,12 +95,19 @@ fn a_switch_before_ringing_changes_what_will_be_proposed() {
 }
 
 #[test]
-fn a_profile_that_our_encoder_lacks_is_refused_from_the_app_and_counted_from_the_peer() {
+fn a_profile_that_our_encoder_lacks_is_refused_from_the_app_and_answered_to_the_peer() {
     let mut phone = caller();
     let profile = Profile::UltraLowBandwidth;
     let switch = Input::Command(Command::SetProfile(OUT_CALL, profile));
     phone.refuse(switch, InputError::UnsupportedProfile(profile));
-    phone.rx([Signal::PreferredProfile(0x10)]).expect([dropped(DropReason::UnsupportedPreference)]);
+    phone.rx([Signal::PreferredProfile(0x10)]).expect([
+        event(Event::ProfileUnavailable {
+            call: OUT_CALL,
+            asked: profile,
+            used: Profile::MediumQuality,
+        }),
+        tx(OUT, [Signal::PreferredProfile(0x40)]),
+    ]);
     assert_eq!(phone.stats().preferences_unsupported, 1);
     assert_eq!(phone.phone.call().map(|call| call.profile), Some(Profile::MediumQuality));
 }

@@ -145,6 +145,7 @@ fn apply(phone: &mut Script, row: &Transition) {
         Cause::HangUp => drop(phone.command(Command::HangUp(call))),
         Cause::ScreenedBusy => drop(phone.command(Command::Screen(call, Verdict::Busy))),
         Cause::ScreenedOut => drop(phone.command(Command::Screen(call, Verdict::Drop))),
+        Cause::ProfileRefused => rx(phone, row.role, &[Signal::PreferredProfile(0x10)]),
         Cause::LinkUp => drop(phone.link_up()),
         Cause::NoPath => drop(phone.link_failed(LinkFailure::NoPath)),
         Cause::LinkFailed => drop(phone.link_failed(LinkFailure::Timeout)),

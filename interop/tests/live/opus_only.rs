@@ -2,18 +2,20 @@
 #![cfg(not(any(feature = "codec2", feature = "codec2-system")))]
 
 use lxst_interop::{Command, Direction, PacketKind, PacketRecord, PythonPeer};
-use lxst_phone::telephony::{DropReason, Side};
-use lxst_phone::{IdentityHash, Profile};
+use lxst_phone::telephony::{AnswerMode, Config, ThinPath};
+use lxst_phone::{CallEvent, EndReason, Event, IdentityHash, Profile};
 
 use crate::phone::{PATIENCE, RustPhone};
 use crate::scene::{Scene, on_both_runtimes};
-use crate::sound::{speaking, speech};
-use crate::wire::{CODEC2, OPUS, is_our_media};
+use crate::sound::{ALL_OF_IT, check_heard, speaking, speech, talk};
+use crate::wire::{CODEC2, OPUS, check_wire_of};
 
 on_both_runtimes![
     codec2_is_not_dialled,
-    a_caller_who_prefers_codec2_is_talked_to_with_opus,
-    a_switch_to_codec2_is_not_followed_and_one_back_is_heard,
+    a_caller_who_prefers_codec2_is_told_our_profile_while_it_rings_and_both_are_heard,
+    a_caller_on_a_thin_path_is_rejected,
+    a_caller_on_a_thin_path_who_is_taken_at_once_follows_the_answer_and_both_are_heard,
+    a_switch_to_codec2_is_taken_back,
 ];
 
 fn codec2_is_not_dialled(scene: &Scene) {
@@ -22,74 +24,106 @@ fn codec2_is_not_dialled(scene: &Scene) {
     rust.block_on(dialled).expect_err("it cannot be sent");
 }
 
-fn a_caller_who_prefers_codec2_is_talked_to_with_opus(scene: &Scene) {
+fn a_caller_who_prefers_codec2_is_told_our_profile_while_it_rings_and_both_are_heard(
+    scene: &Scene,
+) {
     let mut rust = scene.listening();
-    let mut python = speaking(scene.python()).connect(rust.port()).spawn();
-    rust.listen();
-    let profile = Some(Profile::VeryLowBandwidth.id());
-    python.send(&Command::Call { identity: rust.identity(), profile, mode: None });
+    let (mut python, asked) = (caller(scene, &rust), Profile::LowBandwidth);
+    let heard = rust.listen();
+    call(&mut python, &rust, asked);
     let incoming = rust.expect_incoming(&python);
-    assert_eq!(rust.expect_dropped(), DropReason::UnsupportedPreference);
+    expect_unavailable(&mut rust, asked);
     rust.answer(incoming);
     assert_eq!(rust.expect_established(), Profile::MediumQuality);
-    python.expect("established", PATIENCE);
     rust.speak(&speech());
-    check_codecs(&python, &rust, CODEC2);
+    python.expect("established", PATIENCE);
+    talk(&python, Profile::MediumQuality, ALL_OF_IT);
+    check_heard(&mut python, &heard);
+    check_wire_of(OPUS, 1, &python.packets());
 }
 
-fn a_switch_to_codec2_is_not_followed_and_one_back_is_heard(scene: &Scene) {
+fn a_caller_on_a_thin_path_is_rejected(scene: &Scene) {
+    let mut rust = scene.listening();
+    let (mut python, asked) = (caller(scene, &rust), Profile::VeryLowBandwidth);
+    call(&mut python, &rust, asked);
+    rust.expect_incoming(&python);
+    expect_unavailable(&mut rust, asked);
+    assert_eq!(rust.expect_end(), EndReason::ProfileUnavailable);
+    python.expect("rejected", PATIENCE);
+}
+
+fn a_caller_on_a_thin_path_who_is_taken_at_once_follows_the_answer_and_both_are_heard(
+    scene: &Scene,
+) {
+    let (answer, thin_path) = (AnswerMode::Automatic, ThinPath::Accept);
+    let mut rust = scene.listening_as(Config { answer, thin_path, ..Config::default() });
+    let (mut python, asked) = (caller(scene, &rust), Profile::UltraLowBandwidth);
+    let heard = rust.listen();
+    call(&mut python, &rust, asked);
+    expect_unavailable(&mut rust, asked);
+    assert_eq!(rust.expect_established(), Profile::MediumQuality);
+    rust.speak(&speech());
+    python.expect("established", PATIENCE);
+    talk(&python, Profile::MediumQuality, ALL_OF_IT);
+    check_heard(&mut python, &heard);
+    check_wire_of(OPUS, 1, &python.packets());
+}
+
+fn a_switch_to_codec2_is_taken_back(scene: &Scene) {
     let mut python = speaking(scene.python()).auto_answer(0.1).spawn();
     let mut rust = scene.connected_to(&python);
     rust.listen();
-    let call = rust.dial(python.identity(), Profile::MediumQuality);
+    let call = rust.dial(python.identity(), Profile::HighQuality);
     rust.expect_established();
     python.expect("established", PATIENCE);
     rust.speak(&speech());
-    python.send(&Command::Profile(Profile::LowBandwidth.id()));
-    assert_eq!(rust.expect_dropped(), DropReason::UnsupportedPreference);
+    for _ in 0..2 {
+        python.send(&Command::Profile(Profile::LowBandwidth.id()));
+        expect_unavailable(&mut rust, Profile::LowBandwidth);
+        await_pythons_media(&python, OPUS);
+        assert_eq!(python.stats().profile, Some(u64::from(Profile::MediumQuality.id())));
+    }
     rust.block_on(call.set_profile(Profile::UltraLowBandwidth)).expect_err("it cannot be sent");
-    check_codecs(&python, &rust, CODEC2);
-
-    python.send(&Command::Profile(Profile::HighQuality.id()));
-    rust.expect_profile(Profile::HighQuality, Side::Remote);
-    check_codecs(&python, &rust, OPUS);
-}
-
-/// Waits for sound in each direction: Python's in this codec, ours in Opus as before. What Python
-/// sends in Codec2 is counted, and nothing else is.
-fn check_codecs(python: &PythonPeer, rust: &RustPhone, of_python: u8) {
-    await_media(python, Direction::Tx, of_python);
-    let before = undecodable(rust);
-    await_media(python, Direction::Rx, OPUS);
-    await_media(python, Direction::Tx, of_python);
-    await_media(python, Direction::Tx, of_python);
-    let counted = undecodable(rust) - before;
-    assert_eq!(counted > 0, of_python == CODEC2, "{counted} undecodable frames");
     let packets = python.packets();
-    let mut ours = packets.iter().filter(|packet| is_our_media(packet));
-    assert!(ours.all(|packet| packet.codec == Some(OPUS)));
+    let mut media = packets.iter().filter(|packet| packet.kind == PacketKind::Media);
+    assert!(media.all(|packet| packet.codec != Some(CODEC2) || packet.direction == Direction::Tx));
     assert!(!packets.iter().any(PacketRecord::is_proof));
 }
 
-/// Waits for a few more packets of a codec.
-fn await_media(python: &PythonPeer, direction: Direction, codec: u8) {
-    let is_wanted = |packet: &&PacketRecord| {
-        (packet.kind, packet.direction) == (PacketKind::Media, direction)
-            && packet.codec == Some(codec)
+fn caller(scene: &Scene, rust: &RustPhone) -> PythonPeer {
+    speaking(scene.python()).connect(rust.port()).spawn()
+}
+
+fn call(python: &mut PythonPeer, rust: &RustPhone, profile: Profile) {
+    let profile = Some(profile.id());
+    python.send(&Command::Call { identity: rust.identity(), profile, mode: None });
+}
+
+fn expect_unavailable(rust: &mut RustPhone, profile: Profile) {
+    rust.expect("profile that is not built in", |event| match event {
+        Event::Call(CallEvent::ProfileUnavailable { asked, used, .. }) => {
+            assert_eq!((*asked, *used), (profile, Profile::MediumQuality));
+            Some(())
+        }
+        _ => None,
+    });
+}
+
+/// Waits for a few packets in a row of a codec.
+fn await_pythons_media(python: &PythonPeer, codec: u8) {
+    let sent = || -> Vec<PacketRecord> {
+        let is_sent = |packet: &PacketRecord| {
+            (packet.kind, packet.direction) == (PacketKind::Media, Direction::Tx)
+        };
+        python.packets().into_iter().filter(is_sent).collect()
     };
-    let count = |packets: &[PacketRecord]| packets.iter().filter(is_wanted).count();
-    let wanted = count(&python.packets()) + FEW;
-    let media =
-        |packet: &&PacketRecord| (packet.kind, packet.direction) == (PacketKind::Media, direction);
-    while count(&python.packets()) < wanted {
-        let so_far = python.packets().iter().filter(media).count();
-        python.expect_packets(PacketKind::Media, direction, so_far + 1, PATIENCE);
+    loop {
+        let before = sent().len();
+        python.expect_packets(PacketKind::Media, Direction::Tx, before + FEW, PATIENCE);
+        if sent()[before..before + FEW].iter().all(|packet| packet.codec == Some(codec)) {
+            return;
+        }
     }
 }
 
-fn undecodable(rust: &RustPhone) -> u64 {
-    let figures = rust.block_on(rust.phone.figures()).expect("the phone runs");
-    figures.telephone.frames_undecodable
-}
-
-const FEW: usize = 4;
+const FEW: usize = 6;

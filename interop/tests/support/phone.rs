@@ -5,7 +5,7 @@ use core::time::Duration;
 use std::path::PathBuf;
 
 use lxst_interop::{IdentityHash as Hash, PythonPeer, Rnsd, SharedInstance};
-use lxst_phone::telephony::{Config, DropReason, Side, StreamChange};
+use lxst_phone::telephony::{Config, Side, StreamChange};
 use lxst_phone::trace::Payloads;
 use lxst_phone::{
     Call, CallEvent, CallId, EndReason, Event, Events, Identity, IdentityHash, Interface, Mode,
@@ -238,14 +238,6 @@ impl RustPhone {
             }
             _ => None,
         });
-    }
-
-    /// Waits until something of the peer's is left out.
-    pub(crate) fn expect_dropped(&mut self) -> DropReason {
-        self.expect("dropped wish", |event| match event {
-            Event::Call(CallEvent::Dropped { reason, .. }) => Some(*reason),
-            _ => None,
-        })
     }
 
     /// Tells how often a direction of audio began, as far as events were waited for.

@@ -48,6 +48,7 @@ fn write_config(line: &mut Line, config: &Config) {
         profile,
         mode,
         profiles,
+        thin_path,
         transmit,
         frames_per_packet,
         muted,
@@ -69,6 +70,7 @@ fn write_config(line: &mut Line, config: &Config) {
     line.name("profile", *profile)
         .name("mode", *mode)
         .text("profiles", held.join(" "))
+        .name("thin_path", *thin_path)
         .text(
             "transmit",
             match transmit {
@@ -100,6 +102,7 @@ fn read_config(fields: &mut Fields) -> Result<Config, Damage> {
         profile: fields.name("profile")?,
         mode: fields.name("mode")?,
         profiles: profiles(fields)?,
+        thin_path: fields.name("thin_path")?,
         transmit: transmit(fields)?,
         frames_per_packet: fields.number("frames_per_packet")?,
         muted: fields.name("muted")?,

@@ -6,7 +6,7 @@ use lxst_core::wire::Codec;
 use lxst_core::{
     AnswerMode, Availability, CallerPolicy, Class, Direction, DropReason, EndReason, Limit,
     LinkEnd, LinkFailure, Mode, Mute, MutedMicrophone, PortChange, Profile, RawDepth, Side, Source,
-    StreamChange, Talk, Tempo, Verdict,
+    StreamChange, Talk, Tempo, ThinPath, Verdict,
 };
 
 /// An enum whose values have names.
@@ -60,6 +60,7 @@ names! {
     StreamChange { Opened = "opened", Closed = "closed", }
     Talk { Pressed = "pressed", Released = "released", }
     Tempo { Normal = "normal", Faster = "faster", Skip = "skip", Slower = "slower", }
+    ThinPath { Refuse = "refuse", Accept = "accept", }
     Verdict { Ring = "ring", Busy = "busy", Reject = "reject", Drop = "drop", }
 }
 

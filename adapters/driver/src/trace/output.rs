@@ -149,6 +149,11 @@ fn write_event(line: &mut Line, event: Event) -> &mut Line {
             .number("call", call.0)
             .name("profile", profile)
             .name("by", by),
+        Event::ProfileUnavailable { call, asked, used } => line
+            .text("event", "profile_unavailable")
+            .number("call", call.0)
+            .name("asked", asked)
+            .name("used", used),
         Event::ModeChanged { call, mode, by } => line
             .text("event", "mode_changed")
             .number("call", call.0)
@@ -192,6 +197,11 @@ fn read_event(fields: &mut Fields) -> Result<Option<Event>, Damage> {
             call: call(fields)?,
             profile: fields.name("profile")?,
             by: fields.name("by")?,
+        },
+        "profile_unavailable" => Event::ProfileUnavailable {
+            call: call(fields)?,
+            asked: fields.name("asked")?,
+            used: fields.name("used")?,
         },
         "mode_changed" => Event::ModeChanged {
             call: call(fields)?,

@@ -9,7 +9,7 @@ use lxst_core::{
     Config, Direction, DropReason, EndReason, Event, IdentityHash, Input, Instant, JobId, Limit,
     LinkEnd, LinkEvent, LinkFailure, LinkId, LinkRequest, Mode, Mos, Mute, MutedMicrophone,
     Outcome, Output, PortChange, Profile, ProfileSet, Quality, RawDepth, Samples, SendFormat, Side,
-    Source, StreamChange, Talk, Tempo, TransmitCodec, Verdict, Work,
+    Source, StreamChange, Talk, Tempo, ThinPath, TransmitCodec, Verdict, Work,
 };
 
 use super::line::{Fields, Line};
@@ -322,6 +322,7 @@ fn outputs() -> Vec<Output<'static>> {
         Event::Ringing { call },
         Event::Connecting { call },
         Event::Established { call, profile, mode },
+        Event::ProfileUnavailable { call, asked: Profile::LowBandwidth, used: profile },
         Event::PeerSilent { call },
         Event::PeerAudible { call },
     ];
@@ -365,6 +366,7 @@ fn unusual() -> Config {
         profile: Profile::SuperHighQuality,
         mode: Mode::HalfDuplex,
         profiles: ProfileSet::EMPTY,
+        thin_path: ThinPath::Accept,
         transmit: TransmitCodec::Raw { depth: RawDepth::Float128 },
         frames_per_packet: 3,
         muted: MutedMicrophone::SendsNothing,

@@ -6,7 +6,7 @@ use lxst_core::wire::{self, Codec, Frame, Signal};
 use lxst_core::{
     AnswerMode, Availability, CallId, CallState, CallerLimits, CallerPolicy, Command, Config,
     Event, Input, Instant, LinkEnd, LinkEvent, LinkFailure, LinkId, Mode, Profile, ProfileSet,
-    Role, Telephone, Verdict, limits,
+    Role, Telephone, ThinPath, Verdict, limits,
 };
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -107,19 +107,31 @@ fn settings() -> impl Strategy<Value = Config> {
         (time(90_000), time(90_000), time(4_000)),
         select(verdicts),
         any::<bool>(),
+        (select(vec![ProfileSet::OPUS, every_profile()]), any::<bool>()),
     )
-        .prop_map(|(answer, callers, times, screening_default, opens)| Config {
-            answer,
-            callers,
-            ring_time: times.0,
-            wait_time: times.1,
-            screening_time: times.2,
-            screening_default,
-            peer_may_open_microphone: opens,
-            profiles: Profile::ALL.into_iter().fold(ProfileSet::EMPTY, ProfileSet::with),
-            limits: CallerLimits { one_caller: u16::MAX, strangers: u16::MAX, ..quiet().limits },
-            ..quiet()
+        .prop_map(|(answer, callers, times, screening_default, opens, (profiles, accepts))| {
+            Config {
+                answer,
+                callers,
+                ring_time: times.0,
+                wait_time: times.1,
+                screening_time: times.2,
+                screening_default,
+                peer_may_open_microphone: opens,
+                profiles,
+                thin_path: if accepts { ThinPath::Accept } else { ThinPath::Refuse },
+                limits: CallerLimits {
+                    one_caller: u16::MAX,
+                    strangers: u16::MAX,
+                    ..quiet().limits
+                },
+                ..quiet()
+            }
         })
+}
+
+fn every_profile() -> ProfileSet {
+    Profile::ALL.into_iter().fold(ProfileSet::EMPTY, ProfileSet::with)
 }
 
 struct Agreement {

@@ -13,7 +13,7 @@ use lxst_core::wire::Signal;
 use lxst_core::{
     Availability, CallId, CallState, CallStatus, Command, Config, EndReason, Event, IdentityHash,
     Instant, LinkEnd, LinkEvent, LinkFailure, LinkId, LinkRequest, Mode, Profile, Role, Side,
-    Timer, Verdict, limits,
+    ThinPath, Timer, Verdict, limits,
 };
 
 use crate::support::Did;
@@ -33,6 +33,7 @@ struct Call {
     link: LinkId,
     rtt: Duration,
     has_preferences: bool,
+    profiles_told: u8,
     /// Whether our app chose the mode, by dialling or switching.
     is_mode_chosen: bool,
     timers: BTreeMap<Timer, Instant>,
@@ -280,7 +281,7 @@ impl Model {
         profile: Profile,
         mode: Mode,
     ) -> bool {
-        if self.call.is_some() {
+        if self.call.is_some() || !self.config.profiles.contains(profile) {
             return false;
         }
         let (role, state) = (Role::Caller, CallState::Calling);
@@ -343,12 +344,41 @@ impl Model {
 
     fn on_profile(&mut self, id: u16) {
         let Some(profile) = Profile::from_id(id.into()) else { return };
+        if !self.config.profiles.contains(profile) {
+            return self.on_unavailable(profile);
+        }
         let status = self.status_mut();
         let (call, is_new) = (status.call, status.profile != profile);
         status.profile = profile;
         self.preferences_came();
         if is_new && self.is_established() {
             self.tell(Event::ProfileChanged { call, profile, by: Side::Remote });
+        }
+    }
+
+    /// The sets that are modelled lack the first three profiles, and have Medium Quality.
+    fn on_unavailable(&mut self, asked: Profile) {
+        let used = Profile::MediumQuality;
+        let link = self.link();
+        self.preferences_came();
+        let told = &mut self.call.as_mut().expect("there is a call").profiles_told;
+        if *told == limits::PROFILES_TOLD {
+            return;
+        }
+        *told += 1;
+        let status = *self.status_mut();
+        let call = status.call;
+        self.tell(Event::ProfileUnavailable { call, asked, used });
+        let is_thin = asked != Profile::LowBandwidth;
+        let is_theirs = call.0 == link.0 && status.state != CallState::Established;
+        if is_thin && is_theirs && self.config.thin_path == ThinPath::Refuse {
+            self.goodbye(link, Signal::Rejected);
+            return self.end(EndReason::ProfileUnavailable);
+        }
+        self.status_mut().profile = used;
+        self.propose(Signal::PreferredProfile(used.id().into()));
+        if status.profile != used && self.is_established() {
+            self.tell(Event::ProfileChanged { call, profile: used, by: Side::Remote });
         }
     }
 

@@ -288,6 +288,7 @@ impl World {
             | Event::Connecting { call }
             | Event::Established { call, .. }
             | Event::ProfileChanged { call, .. }
+            | Event::ProfileUnavailable { call, .. }
             | Event::ModeChanged { call, .. }
             | Event::Quality { call, .. }
             | Event::PeerSilent { call }

@@ -98,8 +98,15 @@ impl Model {
 
     /// Says that our side answered.
     pub(super) fn answer(&mut self) {
-        self.send(self.link(), Signal::Connecting);
-        self.send(self.link(), Signal::Established);
+        let link = self.link();
+        let call = self.call.as_ref().expect("it is answered");
+        if call.profiles_told > 0 {
+            let profile = Signal::PreferredProfile(call.status.profile.id().into());
+            self.said.push(Did::Tx(link, vec![profile, Signal::Connecting]));
+        } else {
+            self.send(link, Signal::Connecting);
+        }
+        self.send(link, Signal::Established);
         self.establish();
     }
 
@@ -154,6 +161,7 @@ impl Model {
             link,
             rtt,
             has_preferences: false,
+            profiles_told: 0,
             is_mode_chosen: status.role == Role::Caller,
             timers: BTreeMap::from([(timer.0, now + timer.1)]),
             refused: None,
