@@ -21,7 +21,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::process::ExitCode;
 use std::thread;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use lxst_driver::codecs::SAMPLE_RATE_HZ;
 use lxst_driver::core::{
@@ -29,7 +29,7 @@ use lxst_driver::core::{
     Profile,
 };
 use lxst_driver::reticulum::{self, Endpoint, Identity, InterfaceConfig, InterfaceId};
-use lxst_driver::system::OsRng;
+use lxst_driver::system::{OsRng, unix_time};
 use lxst_driver::{Coder, Config, Driver, Event, InterfaceOrigin, LINGER, Network};
 use lxst_examples::{errln, outln};
 
@@ -93,9 +93,7 @@ impl Phone {
         stream.set_nodelay(true)?;
         let identity = Identity::generate(&mut OsRng);
         let endpoint = Endpoint::new(identity, reticulum::Config::default(), Box::new(OsRng));
-        let unix_time_at_origin = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
-        let network = Network::Endpoint { endpoint, unix_time_at_origin };
-        let mut driver = Driver::new(Config::default(), network);
+        let mut driver = Driver::new(Config::default(), Network::Endpoint(endpoint));
 
         let (origin, now) = (Instant::now(), core::Instant::ORIGIN);
         let interface = driver.interface_up(now, InterfaceOrigin(0), config);
@@ -179,7 +177,9 @@ impl Phone {
             }
         }
         let (now, mut buffer) = (self.now(), Vec::new());
-        while let Some(bytes) = self.driver.poll_transmit(now, self.interface, &mut buffer) {
+        while let Some(bytes) =
+            self.driver.poll_transmit(now, unix_time(), self.interface, &mut buffer)
+        {
             self.stream.write_all(bytes)?;
         }
         Ok(())

@@ -7,13 +7,13 @@ use lxst_core::{
     InputError, Instant, JobId, LinkEnd, LinkEvent, LinkId, Mode, Outcome, Output, PacketBuf,
     PortChange, Profile, Samples, StreamChange, Telephone, Verdict,
 };
-use lxst_reticulum::{self as reticulum, InterfaceConfig, InterfaceId};
+use lxst_reticulum::{self as reticulum, InterfaceConfig, InterfaceId, UnixTime};
 
 use crate::access::Access;
 use crate::adaptation::{Adaptation, Adapter, Counts};
 use crate::audio::{Audio, samples};
 use crate::interfaces::{AnnouncePace, InterfaceOrigin};
-use crate::network::{EndpointLinks, Ids, LinkCommand, Links, Network, Report};
+use crate::network::{Ids, LinkCommand, Links, Network, Report};
 #[cfg(feature = "processing")]
 use crate::processing::{Processing, Processor};
 use crate::tap::{Door, Tap};
@@ -142,7 +142,7 @@ impl Driver {
         config: InterfaceConfig,
     ) -> Option<InterfaceId> {
         let links = self.links.endpoint_mut()?;
-        let id = links.endpoint.interface_up(links.unix(now), config);
+        let id = links.endpoint.interface_up(now, config);
         self.network_up(now, origin);
         Some(id)
     }
@@ -159,7 +159,7 @@ impl Driver {
     /// Removes an interface. Calls on it end.
     pub fn interface_down(&mut self, now: Instant, id: InterfaceId) {
         if let Some(links) = self.links.endpoint_mut() {
-            links.endpoint.interface_down(links.unix(now), id);
+            links.endpoint.interface_down(now, id);
             self.pump(now);
         }
     }
@@ -167,7 +167,7 @@ impl Driver {
     /// Takes bytes that an interface received.
     pub fn handle_bytes(&mut self, now: Instant, id: InterfaceId, bytes: &[u8]) {
         if let Some(links) = self.links.endpoint_mut() {
-            links.endpoint.handle_bytes(links.unix(now), id, bytes);
+            links.endpoint.handle_bytes(now, id, bytes);
             self.pump(now);
         }
     }
@@ -204,9 +204,9 @@ impl Driver {
     /// Does what is due; calling it early or late is harmless.
     pub fn handle_timeout(&mut self, now: Instant) {
         if let Some(links) = self.links.endpoint_mut()
-            && links.poll_timeout().is_some_and(|at| at <= now)
+            && links.endpoint.poll_timeout().is_some_and(|at| at <= now)
         {
-            links.endpoint.handle_timeout(links.unix(now));
+            links.endpoint.handle_timeout(now);
             self.pump(now);
         }
         if self.announces.on_timeout(now) {
@@ -347,15 +347,17 @@ impl Driver {
     }
 
     /// The next bytes for an interface, which replace what `buffer` held; `None` when nothing
-    /// waits. Call it when the interface can write: media that is late is dropped here.
+    /// waits. Call it when the interface can write: media that is late is dropped here, and
+    /// announces are stamped with the wall clock of this moment.
     pub fn poll_transmit<'b>(
         &mut self,
         now: Instant,
+        wall: UnixTime,
         id: InterfaceId,
         buffer: &'b mut Vec<u8>,
     ) -> Option<&'b [u8]> {
         let links = self.links.endpoint_mut()?;
-        links.endpoint.poll_transmit(links.unix(now), id, buffer)
+        links.endpoint.poll_transmit(now, wall, id, buffer)
     }
 
     /// The next task for the coder.
@@ -371,7 +373,7 @@ impl Driver {
     /// When [`handle_timeout`](Self::handle_timeout) is due.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        let endpoint = self.links.endpoint().and_then(EndpointLinks::poll_timeout);
+        let endpoint = self.links.endpoint().and_then(|links| links.endpoint.poll_timeout());
         let telephone = self.telephone.poll_timeout().map(|deadline| deadline.at);
         let deadlines = endpoint.into_iter().chain(telephone).chain(self.announces.deadline());
         // What is due at the end of time would be due again and again.
@@ -412,8 +414,8 @@ impl Driver {
     /// [`Endpoint::import`](reticulum::Endpoint::import) at the next start; `None` where the network
     /// is another stack.
     #[must_use]
-    pub fn export_known(&self) -> Option<Vec<u8>> {
-        Some(self.links.endpoint()?.endpoint.export())
+    pub fn export_known(&self, now: Instant, wall: UnixTime) -> Option<Vec<u8>> {
+        Some(self.links.endpoint()?.endpoint.export(now, wall))
     }
 
     /// A number that changes when there is something new to export.

@@ -1,7 +1,6 @@
 //! Where links come from: our own Reticulum endpoint, or another stack that the app runs.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::time::Duration;
 
 use bytes::Bytes;
 use lxst_core::wire::{self, Signal};
@@ -13,12 +12,9 @@ use lxst_reticulum::{self as reticulum, Endpoint, LinkHandle};
 #[expect(clippy::large_enum_variant, reason = "a phone has one")]
 pub enum Network {
     /// Our own Reticulum endpoint, over the interfaces that the owner feeds.
-    Endpoint {
-        /// The endpoint; the phone is its identity's.
-        endpoint: Endpoint,
-        /// The time since the Unix epoch at [`Instant::ORIGIN`]. Announces carry it.
-        unix_time_at_origin: Duration,
-    },
+    ///
+    /// The phone is the endpoint's identity's.
+    Endpoint(Endpoint),
     /// Another Reticulum stack, to which the owner passes [`LinkCommand`]s, and which reports what
     /// happens to links by [`Driver::link_event`](crate::Driver::link_event).
     Links {
@@ -70,9 +66,7 @@ pub(crate) enum Links {
 impl Links {
     pub(crate) fn new(network: Network) -> Self {
         match network {
-            Network::Endpoint { endpoint, unix_time_at_origin } => {
-                Self::Endpoint(EndpointLinks::new(endpoint, unix_time_at_origin))
-            }
+            Network::Endpoint(endpoint) => Self::Endpoint(EndpointLinks::new(endpoint)),
             Network::Links { identity } => {
                 Self::App(AppLinks { identity, open: BTreeMap::new(), commands: VecDeque::new() })
             }
@@ -112,7 +106,7 @@ impl Links {
 
     pub(crate) fn announce(&mut self, now: Instant) {
         match self {
-            Self::Endpoint(links) => links.endpoint.announce(links.unix(now)),
+            Self::Endpoint(links) => links.endpoint.announce(now),
             Self::App(links) => links.commands.push_back(LinkCommand::Announce),
         }
     }
@@ -176,48 +170,34 @@ impl Ids {
 #[derive(Debug)]
 pub(crate) struct EndpointLinks {
     pub(crate) endpoint: Endpoint,
-    unix_time_at_origin: Duration,
     handles: BTreeMap<LinkId, LinkHandle>,
     ids: BTreeMap<LinkHandle, LinkId>,
 }
 
 impl EndpointLinks {
-    fn new(mut endpoint: Endpoint, unix_time_at_origin: Duration) -> Self {
+    fn new(mut endpoint: Endpoint) -> Self {
         // An initiator whose report of the round-trip time was lost identifies on it.
         let mut available = [0; 8];
         let length = wire::encode_signals(&[Signal::Available], &mut available);
         endpoint.set_greeting(&available[..length.expect("one signal fits")]);
-        Self { endpoint, unix_time_at_origin, handles: BTreeMap::new(), ids: BTreeMap::new() }
-    }
-
-    /// The endpoint's time.
-    pub(crate) fn unix(&self, now: Instant) -> Duration {
-        self.unix_time_at_origin + now.since(Instant::ORIGIN)
-    }
-
-    /// When the endpoint's timeout is due.
-    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
-        let since_origin = self.endpoint.poll_timeout()?.saturating_sub(self.unix_time_at_origin);
-        // Rounded up, so that the endpoint finds its own deadline due.
-        Some(Instant::ORIGIN + since_origin + Duration::from_nanos(999))
+        Self { endpoint, handles: BTreeMap::new(), ids: BTreeMap::new() }
     }
 
     fn request(&mut self, now: Instant, link: LinkId, request: LinkRequest) {
-        let unix = self.unix(now);
         match request {
             LinkRequest::Open(to) => {
-                let handle = self.endpoint.open(unix, reticulum::IdentityHash(to.0));
+                let handle = self.endpoint.open(now, reticulum::IdentityHash(to.0));
                 self.pair(link, handle);
             }
             LinkRequest::Identify => {
                 if let Some(handle) = self.handles.get(&link) {
                     // A refusal means that the link is going down, of which an event will tell.
-                    let _ = self.endpoint.identify(unix, *handle);
+                    let _ = self.endpoint.identify(now, *handle);
                 }
             }
             LinkRequest::Close => {
                 if let Some(handle) = self.part(link) {
-                    self.endpoint.close(unix, handle);
+                    self.endpoint.close(now, handle);
                 }
             }
         }
@@ -230,7 +210,7 @@ impl EndpointLinks {
         };
         if let Some(handle) = self.handles.get(&link) {
             // The endpoint counts a refusal, and tells of a link that goes down.
-            let _ = self.endpoint.send(self.unix(now), *handle, class, data);
+            let _ = self.endpoint.send(now, *handle, class, data);
         }
     }
 
@@ -353,6 +333,8 @@ const fn end(reason: reticulum::CloseReason) -> telephony::LinkEnd {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]

@@ -4,7 +4,7 @@ mod common;
 
 use std::time::Duration;
 
-use common::network;
+use common::{WALL, network};
 use lxst_driver::core::{self as telephony, Event as CallEvent, Instant, Mode, Profile};
 use lxst_driver::reticulum::{InterfaceConfig, InterfaceId};
 use lxst_driver::{Config, Driver, Event, InterfaceOrigin};
@@ -102,7 +102,7 @@ impl Handset {
 
     fn sent(&mut self, now: Instant) -> Vec<u8> {
         let (mut sent, mut buffer) = (Vec::new(), Vec::new());
-        while let Some(bytes) = self.driver.poll_transmit(now, self.wire, &mut buffer) {
+        while let Some(bytes) = self.driver.poll_transmit(now, WALL, self.wire, &mut buffer) {
             sent.extend_from_slice(bytes);
         }
         sent

@@ -5,16 +5,17 @@ use std::fs;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
 
 use async_channel::Receiver;
 use async_executor::Executor;
 #[cfg(feature = "processing")]
 use lxst_driver::Processing;
 use lxst_driver::codecs::Pauses;
-use lxst_driver::core::IdentityHash;
+use lxst_driver::core::{IdentityHash, Instant};
 use lxst_driver::reticulum::{Config as EndpointConfig, Endpoint, Identity, Rng};
-use lxst_driver::system::{CoderThread, IdentityFileError, OsRng, load_or_create_identity};
+use lxst_driver::system::{
+    CoderThread, IdentityFileError, OsRng, load_or_create_identity, unix_time,
+};
 #[cfg(feature = "trace")]
 use lxst_driver::trace;
 use lxst_driver::{Access, Adaptation, Config, Driver, InterfaceOrigin, Network, Tap, core};
@@ -320,23 +321,21 @@ impl Settings {
         let opened: Vec<Opened<R>> = opened
             .collect::<Result<_, OpenError>>()
             .map_err(|OpenError { address, error }| StartError::Interface { address, error })?;
-        let unix_time_at_origin =
-            SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
         let mut endpoint = Endpoint::new(identity, self.endpoint, self.rng.0);
         let store = self.known.map(|path| {
-            import_known(&mut endpoint, &path, unix_time_at_origin);
+            import_known(&mut endpoint, &path);
             Store::new(path, endpoint.revision())
         });
-        let network = Network::Endpoint { endpoint, unix_time_at_origin };
+        let network = Network::Endpoint(endpoint);
         Ok(OwnNetwork { network, opened, store })
     }
 }
 
 /// Reads the known destinations; a phone knows fewer people without them, and works.
-fn import_known(endpoint: &mut Endpoint, path: &Path, now: Duration) {
+fn import_known(endpoint: &mut Endpoint, path: &Path) {
     match fs::read(path) {
         Ok(bytes) => {
-            if let Err(error) = endpoint.import(now, &bytes) {
+            if let Err(error) = endpoint.import(Instant::ORIGIN, unix_time(), &bytes) {
                 let bad = path.with_added_extension("bad");
                 tracing::warn!("known destinations of {}: {error}", path.display());
                 if let Err(error) = fs::rename(path, &bad) {

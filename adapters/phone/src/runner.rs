@@ -11,7 +11,7 @@ use lxst_driver::core::{
     Availability, Command, Direction, Event as CallEvent, Instant, Mute, PortChange, StreamChange,
 };
 use lxst_driver::reticulum::InterfaceId;
-use lxst_driver::system::CoderThread;
+use lxst_driver::system::{CoderThread, unix_time};
 use lxst_driver::{Driver, Event, InterfaceOrigin, LINGER};
 
 use crate::audio::{BLOCK, Clock, SinkPort, SourcePort};
@@ -118,9 +118,10 @@ impl<R: Runtime> Runner<R> {
             }
         };
         self.shut_down().await;
+        let now = self.now();
         if let Some(store) = &mut self.store {
             store.written().await;
-            store.catch_up(&self.driver);
+            store.catch_up(&self.driver, now);
             store.written().await;
         }
         // The driver ends here, and with it a tap: whoever asked finds its trace complete.
@@ -289,7 +290,9 @@ impl<R: Runtime> Runner<R> {
         self.run_clocks(now);
         for Interface { id, writer, unwritten } in self.interfaces.values_mut() {
             while !writer.is_full() && !writer.is_closed() {
-                let Some(bytes) = self.driver.poll_transmit(now, *id, &mut self.buffer) else {
+                let Some(bytes) =
+                    self.driver.poll_transmit(now, unix_time(), *id, &mut self.buffer)
+                else {
                     break;
                 };
                 // There was room, and nobody else writes.

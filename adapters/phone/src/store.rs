@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_channel::Receiver;
 use lxst_driver::Driver;
 use lxst_driver::core::Instant;
-use lxst_driver::system::replace_private_file;
+use lxst_driver::system::{replace_private_file, unix_time};
 
 /// Writes the known destinations some time after they changed, on a thread of its own.
 #[derive(Debug)]
@@ -52,13 +52,13 @@ impl Store {
             return;
         }
         self.join();
-        self.write(driver);
+        self.write(driver, now);
     }
 
     /// Begins to write what is not written.
-    pub(crate) fn catch_up(&mut self, driver: &Driver) {
+    pub(crate) fn catch_up(&mut self, driver: &Driver, now: Instant) {
         if driver.known_revision() != self.revision {
-            self.write(driver);
+            self.write(driver, now);
         }
     }
 
@@ -71,10 +71,10 @@ impl Store {
         self.join();
     }
 
-    fn write(&mut self, driver: &Driver) {
+    fn write(&mut self, driver: &Driver, now: Instant) {
         self.due = None;
         self.revision = driver.known_revision();
-        let Some(bytes) = driver.export_known() else { return };
+        let Some(bytes) = driver.export_known(now, unix_time()) else { return };
         let path = self.path.clone();
         let (sender, done) = async_channel::bounded(1);
         let write = move || {

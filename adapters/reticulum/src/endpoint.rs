@@ -10,21 +10,23 @@ use core::fmt;
 use core::mem;
 use core::time::Duration;
 
+use lxst_core::Instant;
 use rns_core::constants;
 use rns_core::transport::dedup::PacketHashlist;
 use rns_core::transport::types::{PacketBytes, PacketHashlistAllocation};
 use rns_crypto::Rng;
 
-use crate::Now;
+use crate::announces::{Announces, UnixTime};
 use crate::event::{Class, CloseReason, Event, LinkError, LinkEvent, LinkHandle};
 use crate::hdlc::Found;
 use crate::identity::{Identity, IdentityHash};
 use crate::interface::{Framing, Interface, InterfaceConfig, InterfaceId};
-use crate::known::ImportError;
+use crate::known::{self, ImportError};
 use crate::limits;
 use crate::link::Link;
 use crate::packet::Outbound;
-use crate::paths::{Paths, Purpose};
+use crate::paths::Paths;
+use crate::queue::Waiting;
 use crate::stats::{DropReason, Stats};
 
 /// Reticulum for one phone.
@@ -46,9 +48,7 @@ pub struct Endpoint {
     events: VecDeque<Event>,
     /// What an initiator hears with each repeated proof.
     greeting: Vec<u8>,
-    /// The second in which the last announce or path response was stamped.
-    stamped: Option<u64>,
-    announce_at: Option<Now>,
+    announces: Announces,
     next_link: u64,
     next_interface: u32,
     stats: Stats,
@@ -91,8 +91,7 @@ impl Endpoint {
             seen,
             events: VecDeque::new(),
             greeting: Vec::new(),
-            stamped: None,
-            announce_at: None,
+            announces: Announces::default(),
             next_link: 1,
             next_interface: 1,
             stats: Stats::default(),
@@ -108,7 +107,7 @@ impl Endpoint {
 
     /// Adds an interface that is connected. Path searches under way ask on it at once; announcing
     /// on it is up to the owner, and a must behind an `rnsd`.
-    pub fn interface_up(&mut self, now: Now, config: InterfaceConfig) -> InterfaceId {
+    pub fn interface_up(&mut self, now: Instant, config: InterfaceConfig) -> InterfaceId {
         let id = InterfaceId(self.next_interface);
         self.next_interface += 1;
         self.interfaces.insert(id, Interface::new(now, config));
@@ -119,7 +118,7 @@ impl Endpoint {
 
     /// Removes an interface and all that waits for it. Its established links close as
     /// [`CloseReason::Interface`]; link requests under way search another path.
-    pub fn interface_down(&mut self, now: Now, id: InterfaceId) {
+    pub fn interface_down(&mut self, now: Instant, id: InterfaceId) {
         if self.interfaces.remove(&id).is_none() {
             return;
         }
@@ -129,7 +128,7 @@ impl Endpoint {
 
     /// Takes bytes that an interface received: any piece of a stream, or one datagram. Bytes of an
     /// interface that is not up are ignored.
-    pub fn handle_bytes(&mut self, now: Now, id: InterfaceId, bytes: &[u8]) {
+    pub fn handle_bytes(&mut self, now: Instant, id: InterfaceId, bytes: &[u8]) {
         let Some(interface) = self.interfaces.get_mut(&id) else {
             return;
         };
@@ -151,12 +150,12 @@ impl Endpoint {
     }
 
     /// Does what is due at `now`; calling it early or late is harmless.
-    pub fn handle_timeout(&mut self, now: Now) {
+    pub fn handle_timeout(&mut self, now: Instant) {
         for interface in self.interfaces.values_mut() {
             interface.held_until = interface.held_until.filter(|until| now < *until);
         }
-        if self.announce_at.is_some_and(|at| at <= now) {
-            self.send_announce(now);
+        if self.announces.due.is_some_and(|at| at <= now) {
+            self.announce(now);
         }
         let due: Vec<_> = self
             .links
@@ -171,13 +170,17 @@ impl Endpoint {
 
     /// Announces the phone on every interface that is up.
     ///
-    /// Peers lose the second of two announces that carry the same second: the later one is sent
-    /// when the next second begins. Without an interface nothing is sent, now or later.
-    pub fn announce(&mut self, now: Now) {
-        if self.stamped.is_some_and(|second| second >= now.as_secs()) {
-            self.announce_at = self.stamped.map(|second| Now::from_secs(second + 1));
-        } else {
-            self.send_announce(now);
+    /// One that comes sooner than [`ANNOUNCE_SPACING`](limits::ANNOUNCE_SPACING) after the last is
+    /// put off. Without an interface nothing is sent, now or later.
+    pub fn announce(&mut self, now: Instant) {
+        if self.interfaces.is_empty() {
+            self.announces.due = None;
+            return;
+        }
+        if let Some(announce) = self.announces.begin(now) {
+            for interface in self.interfaces.values_mut() {
+                interface.queue.push_announce(announce, &mut self.stats);
+            }
         }
     }
 
@@ -185,7 +188,7 @@ impl Endpoint {
     /// was known but leads nowhere is searched again, once. What is not answered is asked again.
     ///
     /// Ends in [`LinkEvent::Up`] or [`LinkEvent::Failed`].
-    pub fn open(&mut self, now: Now, to: IdentityHash) -> LinkHandle {
+    pub fn open(&mut self, now: Instant, to: IdentityHash) -> LinkHandle {
         let handle = self.allocate_link();
         self.start_link(now, handle, to);
         handle
@@ -196,7 +199,7 @@ impl Endpoint {
     ///
     /// # Errors
     /// [`LinkError`], and nothing changed.
-    pub fn identify(&mut self, now: Now, handle: LinkHandle) -> Result<(), LinkError> {
+    pub fn identify(&mut self, now: Instant, handle: LinkHandle) -> Result<(), LinkError> {
         let link = self.active_mut(handle)?;
         if !link.session.is_initiator() {
             return Err(LinkError::NotInitiator);
@@ -223,7 +226,7 @@ impl Endpoint {
     /// [`LinkError`], and nothing changed.
     pub fn send(
         &mut self,
-        now: Now,
+        now: Instant,
         handle: LinkHandle,
         class: Class,
         data: &[u8],
@@ -241,16 +244,19 @@ impl Endpoint {
 
     /// Closes a link at any stage; the peer of an established link is told. The link has no
     /// further events, and closing one that has ended is harmless.
-    pub fn close(&mut self, now: Now, handle: LinkHandle) {
+    pub fn close(&mut self, now: Instant, handle: LinkHandle) {
         self.send_close(now, handle);
         self.remove_link(handle);
     }
 
     /// The next packet of an interface, framed in `buffer`, whose contents are replaced; `None`
-    /// when nothing waits. Call it when the interface can write: what is late is dropped here.
+    /// when nothing waits. Call it when the interface can write: what is late is dropped here, and
+    /// announces are stamped, with the wall clock of this moment or, where that went back, with
+    /// what follows the last stamp.
     pub fn poll_transmit<'b>(
         &mut self,
-        now: Now,
+        now: Instant,
+        wall: UnixTime,
         id: InterfaceId,
         buffer: &'b mut Vec<u8>,
     ) -> Option<&'b [u8]> {
@@ -258,7 +264,14 @@ impl Endpoint {
         if interface.held_until.is_some_and(|until| now < until) {
             return None;
         }
-        let packet = interface.queue.pop(now, &mut self.stats)?;
+        let packet = match interface.queue.pop(now, &mut self.stats)? {
+            Waiting::Packet(packet) => packet,
+            Waiting::Announce(announce) => {
+                let (identity, rng) = (&self.identity, &mut *self.rng);
+                let time = (now, wall);
+                Outbound::Whole(self.announces.sign(time, announce, identity, &self.paths, rng))
+            }
+        };
         buffer.clear();
         self.stats.packets_out += 1;
         self.stats.bytes_out += interface.write(&packet, buffer) as u64;
@@ -272,48 +285,59 @@ impl Endpoint {
 
     /// When [`handle_timeout`](Self::handle_timeout) is due; `None` when nothing is pending.
     #[must_use]
-    pub fn poll_timeout(&self) -> Option<Now> {
+    pub fn poll_timeout(&self) -> Option<Instant> {
         self.links
             .values()
             .map(Link::deadline)
-            .chain(self.announce_at)
+            .chain(self.announces.due)
             .chain(self.interfaces.values().filter_map(|interface| interface.held_until))
             .min()
     }
 
-    /// The phones that are known, in no particular order, and when each was last heard.
-    pub fn known_phones(&self) -> impl Iterator<Item = (IdentityHash, Now)> {
-        self.paths.known.phones()
+    /// The phones that are known, in no particular order, and how long ago each was last heard.
+    pub fn known_phones(&self, now: Instant) -> impl Iterator<Item = (IdentityHash, Duration)> {
+        self.paths.known.phones(now)
     }
 
-    /// The known phones and their keys, to be kept over a restart.
+    /// The known phones and their keys, and the last stamp of ours, to be kept over a restart.
     ///
     /// *Shape*: `"LXKD"`, a version byte, a count, and 73 bytes for each of at most
-    /// [`KEYS`](limits::KEYS) phones; nothing in it is secret. The paths stay out. A path
+    /// [`KEYS`](limits::KEYS) phones and for ourselves; nothing in it is secret. The paths stay out. A path
     /// holds for one connection, and one that went stale costs a caller the whole establishment
     /// timeout, 12 s or more, where a search costs a round trip to the next node that knows.
     #[must_use]
-    pub fn export(&self) -> Vec<u8> {
-        self.paths.known.export()
+    pub fn export(&self, now: Instant, wall: UnixTime) -> Vec<u8> {
+        let own = self.announces.last_stamp().map(|stamp| (self.identity.public_key(), stamp));
+        self.paths.known.export(now, self.announces.corrected(now, wall), own)
     }
 
     /// Puts back what [`export`](Self::export) gave, and returns how many phones are new.
     /// From then on an announce with another key is dropped as [`DropReason::KeyChange`].
     ///
-    /// What is known already stays. Beyond [`KEYS`](limits::KEYS) the phone that was heard
+    /// Stamps of ours are later than the last one of the run that exported. What is known already
+    /// stays. Beyond [`KEYS`](limits::KEYS) the phone that was heard
     /// longest ago makes room.
     ///
     /// # Errors
     /// [`ImportError`]; each record that can be read is imported.
-    pub fn import(&mut self, now: Now, store: &[u8]) -> Result<usize, ImportError> {
-        self.paths.known.import(now, self.identity.destination(), store)
+    pub fn import(
+        &mut self,
+        now: Instant,
+        wall: UnixTime,
+        store: &[u8],
+    ) -> Result<usize, ImportError> {
+        let own = self.identity.public_key();
+        if let Some(stamp) = known::last_stamp(&own, store) {
+            self.announces.resume(now, stamp);
+        }
+        self.paths.known.import(now, self.announces.corrected(now, wall), &own, store)
     }
 
-    /// Grows whenever [`export`](Self::export) has a phone that it had not before; announces of
-    /// known ones leave it as it is.
+    /// Grows whenever [`export`](Self::export) has a phone or a stamp of ours that is to be kept;
+    /// announces of known phones leave it as it is.
     #[must_use]
     pub fn revision(&self) -> u64 {
-        self.paths.known.revision()
+        self.paths.known.revision() + self.announces.revision()
     }
 
     /// Who this endpoint is.
@@ -326,16 +350,6 @@ impl Endpoint {
     #[must_use]
     pub fn stats(&self) -> &Stats {
         &self.stats
-    }
-
-    fn send_announce(&mut self, now: Now) {
-        self.announce_at = None;
-        if self.interfaces.is_empty() {
-            return;
-        }
-        self.stamped = Some(now.as_secs());
-        let announce = self.paths.announce(now, &self.identity, Purpose::Announce, &mut *self.rng);
-        self.broadcast(&announce);
     }
 
     fn broadcast(&mut self, packet: &PacketBytes) {
@@ -374,6 +388,11 @@ impl Endpoint {
             self.events.push_back(event);
         }
     }
+}
+
+/// Moments as the sessions of links take them.
+fn seconds(now: Instant) -> f64 {
+    now.since(Instant::ORIGIN).as_secs_f64()
 }
 
 impl fmt::Debug for Endpoint {

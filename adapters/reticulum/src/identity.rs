@@ -64,6 +64,11 @@ impl Identity {
         }
     }
 
+    /// The halves for ciphers and for signatures.
+    pub(crate) fn public_key(&self) -> [u8; 64] {
+        self.inner.get_public_key().expect("an identity that was made from private keys has both")
+    }
+
     pub(crate) fn inner(&self) -> &rns_crypto::identity::Identity {
         &self.inner
     }

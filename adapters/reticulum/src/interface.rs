@@ -3,9 +3,9 @@
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
+use lxst_core::Instant;
 use rns_core::constants::{LINK_MTU_MAX, MTU};
 
-use crate::Now;
 use crate::hdlc::{self, Deframer};
 use crate::ifac::{Ifac, IfacCodec};
 use crate::limits::ACCEPTED_HOLD;
@@ -87,11 +87,11 @@ pub(crate) struct Interface {
     pub(crate) queue: TransmitQueue,
     ifac: Option<IfacCodec>,
     /// Until when nothing is sent.
-    pub(crate) held_until: Option<Now>,
+    pub(crate) held_until: Option<Instant>,
 }
 
 impl Interface {
-    pub(crate) fn new(now: Now, mut config: InterfaceConfig) -> Self {
+    pub(crate) fn new(now: Instant, mut config: InterfaceConfig) -> Self {
         config.mtu = config.mtu.clamp(MTU as u32, LINK_MTU_MAX);
         // A packet in transport carries the id of a node besides.
         let deframer =

@@ -4,14 +4,17 @@
 //! ["LXKD" 4][version 1][records 2][record ..]
 //! record: [heard at, Unix seconds 5][public key 64][check 4]
 //! ```
+//! The record of our own key, where there is one, holds the last stamp of ours.
 //! Numbers are big-endian. The check is the head of the SHA-256 of the record before it.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
+use core::time::Duration;
 
+use lxst_core::Instant;
 use rns_core::hash::{full_hash, truncated_hash};
 
-use crate::Now;
+use crate::announces::UnixTime;
 use crate::identity::{DestinationHash, IdentityHash};
 use crate::limits;
 
@@ -24,7 +27,8 @@ pub(crate) struct KnownDestinations {
 
 struct Known {
     public_key: [u8; 64],
-    heard_at: Now,
+    /// In µs after the origin of moments; before it, where an earlier run heard it.
+    heard_at: i64,
 }
 
 /// A store that was not imported, or not all of it.
@@ -52,9 +56,10 @@ impl KnownDestinations {
         self.keys.get(&of).map(|known| &known.public_key)
     }
 
-    /// Who is known, and when they were last heard.
-    pub(crate) fn phones(&self) -> impl Iterator<Item = (IdentityHash, Now)> {
-        self.keys.values().map(|known| (identity(&known.public_key), known.heard_at))
+    /// Who is known, and how long ago they were last heard.
+    pub(crate) fn phones(&self, now: Instant) -> impl Iterator<Item = (IdentityHash, Duration)> {
+        let known = self.keys.values();
+        known.map(move |known| (identity(&known.public_key), Duration::from_secs(known.age(now))))
     }
 
     /// Remembers a key, and says whether its destination is new. Beyond [`limits::KEYS`] the one
@@ -63,13 +68,17 @@ impl KnownDestinations {
         &mut self,
         of: DestinationHash,
         public_key: [u8; 64],
-        heard_at: Now,
+        now: Instant,
     ) -> bool {
+        self.insert(of, Known { public_key, heard_at: micros(now) })
+    }
+
+    fn insert(&mut self, of: DestinationHash, heard: Known) -> bool {
         if let Some(known) = self.keys.get_mut(&of) {
-            known.heard_at = known.heard_at.max(heard_at);
+            known.heard_at = known.heard_at.max(heard.heard_at);
             return false;
         }
-        self.keys.insert(of, Known { public_key, heard_at });
+        self.keys.insert(of, heard);
         self.revision += 1;
         if self.keys.len() > limits::KEYS {
             let oldest = self.keys.iter().min_by_key(|(_, known)| known.heard_at);
@@ -85,16 +94,27 @@ impl KnownDestinations {
         self.revision
     }
 
-    pub(crate) fn export(&self) -> Vec<u8> {
-        let mut store = Vec::with_capacity(HEADER + self.keys.len() * RECORD);
+    /// The store at a time of the wall clock, with our own key and last stamp.
+    pub(crate) fn export(
+        &self,
+        now: Instant,
+        wall: UnixTime,
+        own: Option<([u8; 64], UnixTime)>,
+    ) -> Vec<u8> {
+        let phones = self
+            .keys
+            .values()
+            .map(|known| (known.public_key, UnixTime(wall.0.saturating_sub(known.age(now)))));
+        let records: Vec<_> = own.into_iter().chain(phones).collect();
+        let mut store = Vec::with_capacity(HEADER + records.len() * RECORD);
         store.extend_from_slice(MAGIC);
         store.push(VERSION);
-        // There are `limits::KEYS` at most.
-        store.extend_from_slice(&(self.keys.len() as u16).to_be_bytes());
-        for known in self.keys.values() {
+        // There are `limits::KEYS` at most, and ours.
+        store.extend_from_slice(&(records.len() as u16).to_be_bytes());
+        for (public_key, heard_at) in records {
             let at = store.len();
-            store.extend_from_slice(&known.heard_at.as_secs().to_be_bytes()[3..]);
-            store.extend_from_slice(&known.public_key);
+            store.extend_from_slice(&heard_at.to_bytes());
+            store.extend_from_slice(&public_key);
             let check = check(&store[at..]);
             store.extend_from_slice(&check);
         }
@@ -104,8 +124,9 @@ impl KnownDestinations {
     /// Adds the records of a store except for `own`, and returns how many were new.
     pub(crate) fn import(
         &mut self,
-        now: Now,
-        own: DestinationHash,
+        now: Instant,
+        wall: UnixTime,
+        own: &[u8; 64],
         store: &[u8],
     ) -> Result<usize, ImportError> {
         let Some([version, rest @ ..]) = store.strip_prefix(MAGIC) else {
@@ -118,11 +139,14 @@ impl KnownDestinations {
         let records = records.chunks(RECORD);
         let found = records.len().max(usize::from(u16::from_be_bytes(*count)));
         let (mut read, mut new) = (0, 0);
-        for (heard_at, public_key) in records.take(limits::KEYS).filter_map(parse) {
-            let destination = identity(&public_key).telephony_destination();
+        for (heard_at, public_key) in records.take(limits::KEYS + 1).filter_map(parse) {
             read += 1;
-            if destination != own {
-                new += usize::from(self.remember(destination, public_key, heard_at.min(now)));
+            if public_key != *own {
+                // A time of 40 bits fits, in µs too.
+                let age = wall.0.saturating_sub(heard_at.0) as i64 * 1_000_000;
+                let known = Known { public_key, heard_at: micros(now) - age };
+                let destination = identity(&public_key).telephony_destination();
+                new += usize::from(self.insert(destination, known));
             }
         }
         if rest.len() < 2 || read < found {
@@ -132,18 +156,36 @@ impl KnownDestinations {
     }
 }
 
+impl Known {
+    /// Seconds since it was heard.
+    fn age(&self, now: Instant) -> u64 {
+        let micros = micros(now).saturating_sub(self.heard_at);
+        u64::try_from(micros).unwrap_or(0) / 1_000_000
+    }
+}
+
+/// The last stamp of ours that a store holds.
+pub(crate) fn last_stamp(own: &[u8; 64], store: &[u8]) -> Option<UnixTime> {
+    let records = store.strip_prefix(MAGIC)?.strip_prefix(&[VERSION])?.get(2..)?;
+    let mut records = records.chunks(RECORD).take(limits::KEYS + 1).filter_map(parse);
+    records.find_map(|(stamp, public_key)| (public_key == *own).then_some(stamp))
+}
+
+fn micros(now: Instant) -> i64 {
+    now.as_micros().try_into().unwrap_or(i64::MAX)
+}
+
 fn identity(public_key: &[u8; 64]) -> IdentityHash {
     IdentityHash(truncated_hash(public_key))
 }
 
-fn parse(record: &[u8]) -> Option<(Now, [u8; 64])> {
+fn parse(record: &[u8]) -> Option<(UnixTime, [u8; 64])> {
     let (known, found) = record.split_last_chunk()?;
     if record.len() != RECORD || check(known) != *found {
         return None;
     }
     let (heard_at, public_key) = known.split_first_chunk::<5>()?;
-    let seconds = heard_at.iter().fold(0, |seconds, byte| seconds << 8 | u64::from(*byte));
-    Some((Now::from_secs(seconds), public_key.try_into().ok()?))
+    Some((UnixTime::from_bytes(*heard_at), public_key.try_into().ok()?))
 }
 
 fn check(record: &[u8]) -> [u8; CHECK] {
@@ -162,14 +204,15 @@ const RECORD: usize = 5 + 64 + CHECK;
 mod tests {
     use super::*;
 
-    const NOW: Now = Now::from_secs(1_800_000_000);
-    const OWN: DestinationHash = DestinationHash([0; 16]);
+    const NOW: Instant = Instant::from_millis(1_000);
+    const WALL: UnixTime = UnixTime(1_800_000_000);
+    const OWN: [u8; 64] = [0; 64];
 
     #[test]
     fn beyond_the_bound_the_destination_heard_longest_ago_makes_room() {
         let mut known = KnownDestinations::default();
         for n in 0..limits::KEYS as u64 + 10 {
-            known.remember(destination(n), [0; 64], NOW + Now::from_secs(n));
+            known.remember(destination(n), [0; 64], NOW + Duration::from_secs(n));
         }
         assert_eq!(known.keys.len(), limits::KEYS);
         assert_eq!(known.public_key(destination(9)), None);
@@ -180,14 +223,17 @@ mod tests {
     fn an_imported_destination_keeps_its_age() {
         let mut known = KnownDestinations::default();
         for n in 0..limits::KEYS as u64 {
-            known.remember(of_key(n), key(n), NOW + Now::from_secs(n));
+            known.remember(of_key(n), key(n), NOW + Duration::from_secs(n));
         }
-        let store = known.export();
+        let end = NOW + Duration::from_secs(limits::KEYS as u64);
+        let own = Some((OWN, WALL));
+        let store = known.export(end, WALL, own);
+        assert_eq!(last_stamp(&OWN, &store), Some(WALL));
         let mut again = KnownDestinations::default();
-        let later = NOW + Now::from_secs(1_000_000);
-        assert_eq!(again.import(later, OWN, &store), Ok(limits::KEYS));
-        assert_eq!(again.export(), store);
-        again.remember(of_key(1_000_000), key(1_000_000), later);
+        let later = UnixTime(WALL.0 + 1_000_000);
+        assert_eq!(again.import(NOW, later, &OWN, &store), Ok(limits::KEYS));
+        assert_eq!(again.export(NOW, later, own), store);
+        again.remember(of_key(1_000_000), key(1_000_000), NOW);
         assert_eq!(again.public_key(of_key(0)), None, "the oldest of the store makes room");
         assert!(again.public_key(of_key(1)).is_some());
     }
@@ -195,10 +241,11 @@ mod tests {
     #[test]
     fn a_store_from_the_future_was_heard_now() {
         let mut known = KnownDestinations::default();
-        known.remember(of_key(1), key(1), NOW + NOW);
+        known.remember(of_key(1), key(1), NOW);
         let mut again = KnownDestinations::default();
-        assert_eq!(again.import(NOW, OWN, &known.export()), Ok(1));
-        assert_eq!(again.keys[&of_key(1)].heard_at, NOW);
+        let future = UnixTime(WALL.0 * 2);
+        assert_eq!(again.import(NOW, WALL, &OWN, &known.export(NOW, future, None)), Ok(1));
+        assert_eq!(again.keys[&of_key(1)].age(NOW), 0);
     }
 
     #[test]
@@ -206,7 +253,7 @@ mod tests {
         let store = store_of(3);
         for len in 0..store.len() {
             let mut known = KnownDestinations::default();
-            let imported = known.import(NOW, OWN, &store[..len]);
+            let imported = known.import(NOW, WALL, &OWN, &store[..len]);
             let whole = len.saturating_sub(HEADER) / RECORD;
             let error = match len {
                 0..=4 => ImportError::Foreign,
@@ -225,7 +272,7 @@ mod tests {
             let mut changed = store.clone();
             changed[bit / 8] ^= 1 << (bit % 8);
             let mut known = KnownDestinations::default();
-            let imported = known.import(NOW, OWN, &changed);
+            let imported = known.import(NOW, WALL, &OWN, &changed);
             match bit / 8 {
                 0..4 => assert_eq!(imported, Err(ImportError::Foreign)),
                 4 => assert!(matches!(imported, Err(ImportError::Version(_)))),
@@ -240,15 +287,15 @@ mod tests {
     fn a_store_beyond_the_bound_is_read_up_to_it() {
         let mut store = store_of(1);
         let record = store[HEADER..].to_vec();
-        (0..limits::KEYS).for_each(|_| store.extend_from_slice(&record));
-        let imported = KnownDestinations::default().import(NOW, OWN, &store);
+        (0..=limits::KEYS).for_each(|_| store.extend_from_slice(&record));
+        let imported = KnownDestinations::default().import(NOW, WALL, &OWN, &store);
         assert_eq!(imported, Err(ImportError::Damaged { new: 1, lost: 1 }));
     }
 
     fn store_of(count: u64) -> Vec<u8> {
         let mut known = KnownDestinations::default();
         (0..count).for_each(|n| assert!(known.remember(of_key(n), key(n), NOW)));
-        known.export()
+        known.export(NOW, WALL, None)
     }
 
     fn key(n: u64) -> [u8; 64] {

@@ -16,7 +16,7 @@
 //! the known destinations when [`Endpoint::revision`] has grown, [`Endpoint::import`] takes them.
 //!
 //! ```
-//! use lxst_reticulum::{Config, Endpoint, Identity, InterfaceConfig, Now, Rng};
+//! use lxst_reticulum::{Config, Endpoint, Identity, Instant, InterfaceConfig, Rng, UnixTime};
 //!
 //! # struct Seeded(u64);
 //! # impl Rng for Seeded {
@@ -28,7 +28,7 @@
 //! #     }
 //! # }
 //! # let mut rng = Seeded(1);
-//! let now = Now::from_secs(1_800_000_000);
+//! let now = Instant::ORIGIN; // of a clock that never goes back
 //! let identity = Identity::generate(&mut rng);
 //! let mut endpoint = Endpoint::new(identity, Config::default(), Box::new(rng));
 //!
@@ -36,7 +36,8 @@
 //! endpoint.announce(now);
 //!
 //! let mut buffer = Vec::new();
-//! while let Some(bytes) = endpoint.poll_transmit(now, socket, &mut buffer) {
+//! let wall = UnixTime(1_800_000_000); // what a calendar says: announces are stamped as they leave
+//! while let Some(bytes) = endpoint.poll_transmit(now, wall, socket, &mut buffer) {
 //!     assert!(!bytes.is_empty()); // write them to the socket
 //! }
 //! endpoint.handle_bytes(now, socket, b"what the socket received");
@@ -51,6 +52,7 @@
 
 extern crate alloc;
 
+mod announces;
 mod bucket;
 mod endpoint;
 mod event;
@@ -67,16 +69,13 @@ mod queue;
 mod repeat;
 mod stats;
 
+pub use announces::UnixTime;
 pub use endpoint::{Config, Endpoint};
 pub use event::{Class, CloseReason, Event, FailReason, LinkError, LinkEvent, LinkHandle};
 pub use identity::{DestinationHash, HashError, Identity, IdentityError, IdentityHash};
 pub use ifac::{Ifac, IfacError};
 pub use interface::{Attachment, Framing, InterfaceConfig, InterfaceId};
 pub use known::ImportError;
+pub use lxst_core::Instant;
 pub use rns_crypto::Rng;
 pub use stats::{DropReason, Stats};
-
-/// The time since the Unix epoch, which announces carry.
-///
-/// It must never go back: take the wall clock once at the start, and add a monotonic clock.
-pub type Now = core::time::Duration;

@@ -22,6 +22,10 @@ pub const PATH_REQUESTS: (u32, u32) = (10, 8);
 /// for is always verified.
 pub const ANNOUNCES: (u32, u32) = (50, 100);
 
+/// The shortest time between two announces of ours; an earlier one is put off. *Source*:
+/// RNS/Transport.py `inbound` takes an announce only when its second is a later one.
+pub const ANNOUNCE_SPACING: Duration = Duration::from_secs(1);
+
 /// Destinations whose path is remembered; the oldest path makes room.
 pub const PATHS: usize = 2048;
 /// Destinations whose public key is remembered; the key that was heard longest ago makes room.

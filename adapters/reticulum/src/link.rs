@@ -14,9 +14,9 @@ use alloc::vec::Vec;
 use core::slice;
 use core::time::Duration;
 
+use lxst_core::Instant;
 use rns_core::link::LinkEngine;
 
-use crate::Now;
 use crate::identity::IdentityHash;
 use crate::interface::InterfaceId;
 use crate::limits;
@@ -36,7 +36,7 @@ pub(crate) struct Opening {
     /// The requests that are out. Each may still be proved.
     pub(crate) requests: Vec<Request>,
     /// When the attempt fails.
-    pub(crate) until: Now,
+    pub(crate) until: Instant,
 }
 
 /// What an opening link repeats.
@@ -47,14 +47,14 @@ pub(crate) enum Stage {
     Request {
         repeat: Repeat,
         /// When a path that was known before the link was asked for counts as out of date.
-        search_at: Option<Now>,
+        search_at: Option<Instant>,
     },
 }
 
 /// A path search.
 pub(crate) struct Search {
-    pub(crate) asked_at: Now,
-    pub(crate) repeat_at: Now,
+    pub(crate) asked_at: Instant,
+    pub(crate) repeat_at: Instant,
     /// The pauses that follow.
     pauses: slice::Iter<'static, Duration>,
 }
@@ -64,19 +64,19 @@ pub(crate) struct Request {
     pub(crate) session: Box<LinkEngine>,
     pub(crate) signing_key: [u8; 32],
     pub(crate) interface: InterfaceId,
-    pub(crate) sent_at: Now,
+    pub(crate) sent_at: Instant,
 }
 
 /// A link request of a peer that we answered with a proof.
 pub(crate) struct Proven {
     pub(crate) session: Box<LinkEngine>,
     pub(crate) interface: InterfaceId,
-    pub(crate) received_at: Now,
+    pub(crate) received_at: Instant,
     /// The proof, which is repeated as it is.
     pub(crate) proof: Vec<u8>,
-    pub(crate) proved_at: Now,
+    pub(crate) proved_at: Instant,
     pub(crate) repeat: Repeat,
-    pub(crate) until: Now,
+    pub(crate) until: Instant,
 }
 
 /// An established link.
@@ -84,16 +84,16 @@ pub(crate) struct Active {
     pub(crate) session: Box<LinkEngine>,
     pub(crate) interface: InterfaceId,
     pub(crate) rtt: Duration,
-    last_inbound: Now,
-    last_outbound: Now,
-    last_keepalive: Option<Now>,
+    last_inbound: Instant,
+    last_outbound: Instant,
+    last_keepalive: Option<Instant>,
     /// The initiator's report of the round-trip time, until something shows that it arrived.
     report: Option<Repeat>,
 }
 
 impl Link {
     /// When this link wants to be looked at, if nothing arrives before.
-    pub(crate) fn deadline(&self) -> Now {
+    pub(crate) fn deadline(&self) -> Instant {
         match self {
             Self::Opening(link) => link.deadline(),
             Self::Proven(link) => earliest(link.until, link.repeat.deadline()),
@@ -135,7 +135,7 @@ impl Opening {
         matches!(self.stage, Stage::Search(_))
     }
 
-    fn deadline(&self) -> Now {
+    fn deadline(&self) -> Instant {
         match &self.stage {
             Stage::Search(search) => search.repeat_at.min(self.until),
             Stage::Request { repeat, search_at } => {
@@ -147,7 +147,7 @@ impl Opening {
 
 impl Search {
     /// Begins a search whose first request leaves now.
-    pub(crate) fn new(now: Now) -> Self {
+    pub(crate) fn new(now: Instant) -> Self {
         let pauses = limits::PATH_REQUEST_PAUSES.iter();
         let mut search = Self { asked_at: now, repeat_at: now, pauses };
         search.on_request(now);
@@ -155,7 +155,7 @@ impl Search {
     }
 
     /// Takes note that a request leaves now.
-    pub(crate) fn on_request(&mut self, now: Now) {
+    pub(crate) fn on_request(&mut self, now: Instant) {
         let pause = self.pauses.next().copied().unwrap_or(limits::PATH_REQUEST_INTERVAL);
         (self.asked_at, self.repeat_at) = (now, now + pause);
     }
@@ -163,7 +163,7 @@ impl Search {
 
 impl Active {
     pub(crate) fn new(
-        now: Now,
+        now: Instant,
         session: Box<LinkEngine>,
         interface: InterfaceId,
         rtt: Duration,
@@ -182,12 +182,12 @@ impl Active {
     /// Repeats the report of the round-trip time until something shows that it arrived. *Source*:
     /// the reference answers each one, but locks up on one that comes after the initiator
     /// identified.
-    pub(crate) fn with_report(self, now: Now) -> Self {
+    pub(crate) fn with_report(self, now: Instant) -> Self {
         let interval = limits::REPORT_AGAIN.max(self.rtt * 3);
         Self { report: Some(Repeat::new(now, interval, limits::REPORTS)), ..self }
     }
 
-    pub(crate) fn takes_report(&mut self, now: Now) -> bool {
+    pub(crate) fn takes_report(&mut self, now: Instant) -> bool {
         self.report.as_mut().is_some_and(|report| report.take(now))
     }
 
@@ -196,35 +196,35 @@ impl Active {
         self.report = None;
     }
 
-    pub(crate) fn heard(&mut self, now: Now) {
+    pub(crate) fn heard(&mut self, now: Instant) {
         self.last_inbound = now;
     }
 
-    pub(crate) fn sent(&mut self, now: Now) {
+    pub(crate) fn sent(&mut self, now: Instant) {
         self.last_outbound = now;
     }
 
-    pub(crate) fn sent_keepalive(&mut self, now: Now) {
+    pub(crate) fn sent_keepalive(&mut self, now: Instant) {
         self.last_outbound = now;
         self.last_keepalive = Some(now);
     }
 
-    pub(crate) fn keepalive_is_due(&self, now: Now) -> bool {
+    pub(crate) fn keepalive_is_due(&self, now: Instant) -> bool {
         self.keepalive_at().is_some_and(|at| at <= now)
     }
 
     /// Whether a keepalive of the initiator is answered: traffic of ours within half an interval
     /// told it as much. The reference waits a whole interval of its own, which may be longer than
     /// the initiator's, and so leaves every other keepalive unanswered; half is our choice.
-    pub(crate) fn answers_keepalive(&self, now: Now) -> bool {
+    pub(crate) fn answers_keepalive(&self, now: Instant) -> bool {
         !self.session.is_initiator() && now >= self.last_outbound + self.keepalive_interval() / 2
     }
 
-    pub(crate) fn is_lost(&self, now: Now) -> bool {
+    pub(crate) fn is_lost(&self, now: Instant) -> bool {
         self.lost_at() <= now
     }
 
-    fn deadline(&self) -> Now {
+    fn deadline(&self) -> Instant {
         let report = self.report.and_then(|report| report.deadline());
         earliest(self.lost_at(), self.keepalive_at().into_iter().chain(report).min())
     }
@@ -232,7 +232,7 @@ impl Active {
     /// Started when both sides are established, and again by each packet in either direction;
     /// silence in either direction lets it run out. None for the responder. *Source*: RNS/Link.py
     /// `__watchdog_job`.
-    fn keepalive_at(&self) -> Option<Now> {
+    fn keepalive_at(&self) -> Option<Instant> {
         if !self.session.is_initiator() {
             return None;
         }
@@ -244,11 +244,11 @@ impl Active {
 
     /// Started again by each authentic packet; on expiry the link is closed. *Source*: RNS/Link.py
     /// `STALE_TIME`, whose documented grace RNS 1.5.7 itself cuts to 5 s.
-    fn lost_at(&self) -> Now {
+    fn lost_at(&self) -> Instant {
         self.stale_at() + self.rtt * limits::STALE_GRACE_RTTS + limits::STALE_GRACE
     }
 
-    fn stale_at(&self) -> Now {
+    fn stale_at(&self) -> Instant {
         self.last_inbound + self.keepalive_interval() * limits::STALE_FACTOR
     }
 
@@ -271,6 +271,6 @@ pub(crate) fn responder_timeout(hops: u8) -> Duration {
     limits::TIMEOUT_PER_HOP * u32::from(hops.max(1)) + limits::KEEPALIVE_MAX
 }
 
-fn earliest(at: Now, other: Option<Now>) -> Now {
+fn earliest(at: Instant, other: Option<Instant>) -> Instant {
     other.map_or(at, |other| other.min(at))
 }

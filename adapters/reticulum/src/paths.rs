@@ -5,6 +5,7 @@
 use alloc::format;
 use alloc::vec::Vec;
 
+use lxst_core::Instant;
 use rns_core::announce::AnnounceData;
 use rns_core::constants;
 use rns_core::packet::{PacketFlags, RawPacket};
@@ -15,7 +16,7 @@ use rns_core::transport::types::{
 use rns_core::transport::{InboundFrame, TransportEngine};
 use rns_crypto::Rng;
 
-use crate::Now;
+use crate::announces::{Purpose, UnixTime};
 use crate::bucket::TokenBucket;
 use crate::identity::{DestinationHash, Identity, telephony_name_hash};
 use crate::interface::{Attachment, InterfaceConfig, InterfaceId};
@@ -45,13 +46,6 @@ pub(crate) struct Route {
     pub(crate) signing_key: [u8; 32],
 }
 
-/// What an announce is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Purpose {
-    Announce,
-    PathResponse,
-}
-
 impl Paths {
     pub(crate) fn new(own: DestinationHash, rng: &mut dyn Rng) -> Self {
         let mut engine = TransportEngine::new(engine_config());
@@ -75,7 +69,7 @@ impl Paths {
         }
     }
 
-    pub(crate) fn interface_up(&mut self, now: Now, id: InterfaceId, config: InterfaceConfig) {
+    pub(crate) fn interface_up(&mut self, now: Instant, id: InterfaceId, config: InterfaceConfig) {
         self.engine.register_interface(engine_interface(now, id, config));
     }
 
@@ -86,7 +80,7 @@ impl Paths {
     /// Learns from an announce; `wanted` says whether a path search waits for it.
     pub(crate) fn handle_announce(
         &mut self,
-        now: Now,
+        now: Instant,
         interface: InterfaceId,
         packet: &Packet<'_>,
         wanted: bool,
@@ -120,7 +114,7 @@ impl Paths {
     /// Lets a link request to us through, once.
     pub(crate) fn handle_link_request(
         &mut self,
-        now: Now,
+        now: Instant,
         interface: InterfaceId,
         packet: &Packet<'_>,
         rng: &mut dyn Rng,
@@ -142,7 +136,7 @@ impl Paths {
     /// answered once.
     pub(crate) fn handle_path_request(
         &mut self,
-        now: Now,
+        now: Instant,
         interface: InterfaceId,
         packet: &Packet<'_>,
         rng: &mut dyn Rng,
@@ -169,7 +163,7 @@ impl Paths {
     /// The route to a destination whose key and path are known.
     pub(crate) fn route(
         &mut self,
-        now: Now,
+        now: Instant,
         destination: DestinationHash,
         rng: &mut dyn Rng,
     ) -> Option<Route> {
@@ -205,14 +199,14 @@ impl Paths {
     /// A signed announce of ourselves.
     pub(crate) fn announce(
         &self,
-        now: Now,
+        stamp: UnixTime,
         identity: &Identity,
         purpose: Purpose,
         rng: &mut dyn Rng,
     ) -> PacketBytes {
         let mut random_hash = [0; 10];
         rng.fill_bytes(&mut random_hash[..5]);
-        random_hash[5..].copy_from_slice(&now.as_secs().to_be_bytes()[3..]);
+        random_hash[5..].copy_from_slice(&stamp.to_bytes());
         let (data, _) = AnnounceData::pack(
             identity.inner(),
             &self.own.0,
@@ -233,7 +227,7 @@ impl Paths {
     /// A link request as it leaves: with a transport header where the route asks for one.
     pub(crate) fn link_request(
         &mut self,
-        now: Now,
+        now: Instant,
         destination: DestinationHash,
         data: &[u8],
     ) -> (RawPacket, PacketBytes) {
@@ -255,7 +249,7 @@ impl Paths {
 
     fn handle_inbound(
         &mut self,
-        now: Now,
+        now: Instant,
         interface: InterfaceId,
         packet: &Packet<'_>,
         rng: &mut dyn Rng,
@@ -290,7 +284,7 @@ fn engine_config() -> TransportConfig {
     }
 }
 
-fn engine_interface(now: Now, id: InterfaceId, config: InterfaceConfig) -> InterfaceInfo {
+fn engine_interface(now: Instant, id: InterfaceId, config: InterfaceConfig) -> InterfaceInfo {
     InterfaceInfo {
         id: engine_id(id),
         name: format!("{}", id.0),
@@ -339,6 +333,11 @@ fn engine_id(id: InterfaceId) -> EngineInterface {
     EngineInterface(u64::from(id.0))
 }
 
-fn seconds(now: Now) -> f64 {
-    now.as_secs_f64()
+/// Moments as the transport engine takes them. It doubts announces whose stamp is ahead of its own
+/// time, where RNS trusts any stamp, and so must we, who may not know the time: they all lie behind.
+fn seconds(now: Instant) -> f64 {
+    STAMPS_END + now.since(Instant::ORIGIN).as_secs_f64()
 }
+
+/// The end of all stamps, which have 40 bits.
+const STAMPS_END: f64 = (1_u64 << 40) as f64;

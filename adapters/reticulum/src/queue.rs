@@ -2,16 +2,26 @@
 
 use alloc::collections::VecDeque;
 
-use crate::Now;
+use lxst_core::Instant;
+
+use crate::announces::Unsigned;
 use crate::limits::{CONTROL_QUEUE, MEDIA_AGE, MEDIA_QUEUE, SIGNAL_QUEUE};
 use crate::packet::Outbound;
 use crate::stats::{DropReason, Stats};
 
+/// What waits to be sent.
+#[derive(Debug)]
+pub(crate) enum Waiting {
+    Packet(Outbound),
+    /// Stamped and signed when it leaves.
+    Announce(Unsigned),
+}
+
 /// Two rooms: control goes first and is kept, media is kept while it is fresh.
 #[derive(Debug, Default)]
 pub(crate) struct TransmitQueue {
-    control: VecDeque<Outbound>,
-    media: VecDeque<(Now, Outbound)>,
+    control: VecDeque<Waiting>,
+    media: VecDeque<(Instant, Outbound)>,
 }
 
 impl TransmitQueue {
@@ -21,14 +31,22 @@ impl TransmitQueue {
     }
 
     pub(crate) fn push_control(&mut self, packet: Outbound, stats: &mut Stats) {
+        self.push(Waiting::Packet(packet), stats);
+    }
+
+    pub(crate) fn push_announce(&mut self, announce: Unsigned, stats: &mut Stats) {
+        self.push(Waiting::Announce(announce), stats);
+    }
+
+    fn push(&mut self, waiting: Waiting, stats: &mut Stats) {
         if self.control.len() < CONTROL_QUEUE {
-            self.control.push_back(packet);
+            self.control.push_back(waiting);
         } else {
             stats.drop(DropReason::ControlOverflow);
         }
     }
 
-    pub(crate) fn push_media(&mut self, now: Now, packet: Outbound, stats: &mut Stats) {
+    pub(crate) fn push_media(&mut self, now: Instant, packet: Outbound, stats: &mut Stats) {
         self.expire(now, stats);
         if self.media.len() == MEDIA_QUEUE {
             self.media.pop_front();
@@ -37,12 +55,14 @@ impl TransmitQueue {
         self.media.push_back((now, packet));
     }
 
-    pub(crate) fn pop(&mut self, now: Now, stats: &mut Stats) -> Option<Outbound> {
+    pub(crate) fn pop(&mut self, now: Instant, stats: &mut Stats) -> Option<Waiting> {
         self.expire(now, stats);
-        self.control.pop_front().or_else(|| self.media.pop_front().map(|(_, packet)| packet))
+        let media = &mut self.media;
+        let control = self.control.pop_front();
+        control.or_else(|| media.pop_front().map(|(_, packet)| Waiting::Packet(packet)))
     }
 
-    fn expire(&mut self, now: Now, stats: &mut Stats) {
+    fn expire(&mut self, now: Instant, stats: &mut Stats) {
         while self.media.front().is_some_and(|(queued, _)| *queued + MEDIA_AGE < now) {
             self.media.pop_front();
             stats.drop(DropReason::MediaExpired);
@@ -100,15 +120,19 @@ mod tests {
         assert_eq!(stats.dropped(DropReason::ControlOverflow), 1);
     }
 
-    fn at(ms: u64) -> Now {
-        Now::from_millis(1_000 + ms)
+    fn at(ms: u64) -> Instant {
+        Instant::from_millis(1_000 + ms)
     }
 
     fn packet(n: u8) -> Outbound {
         Outbound::link(0, &[0; 16], 0, vec![n])
     }
 
-    fn drain(queue: &mut TransmitQueue, now: Now, stats: &mut Stats) -> vec::Vec<u8> {
-        core::iter::from_fn(|| queue.pop(now, stats)).map(|packet| packet.parts()[1][0]).collect()
+    fn drain(queue: &mut TransmitQueue, now: Instant, stats: &mut Stats) -> vec::Vec<u8> {
+        let numbered = |waiting| match waiting {
+            Waiting::Packet(packet) => packet.parts()[1][0],
+            Waiting::Announce(_) => unreachable!("none was pushed"),
+        };
+        core::iter::from_fn(|| queue.pop(now, stats)).map(numbered).collect()
     }
 }

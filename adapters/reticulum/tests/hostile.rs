@@ -5,7 +5,7 @@ mod common;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use common::{A, B, Net, START, Seeded, Wire, framed, unframed};
+use common::{A, B, Net, START, Seeded, WALL, Wire, framed, unframed};
 use lxst_reticulum::{
     Class, CloseReason, Config, DropReason, Endpoint, Event, Identity, IdentityHash, Ifac,
     InterfaceConfig, LinkEvent, LinkHandle, limits,
@@ -390,7 +390,7 @@ fn announce_of(seed: u64) -> (IdentityHash, Vec<u8>) {
     let interface = endpoint.interface_up(START, InterfaceConfig::TCP);
     endpoint.announce(START);
     let mut buffer = vec![];
-    endpoint.poll_transmit(START, interface, &mut buffer);
+    endpoint.poll_transmit(START, WALL, interface, &mut buffer);
     (endpoint.identity(), buffer)
 }
 

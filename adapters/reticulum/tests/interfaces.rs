@@ -1,8 +1,8 @@
 //! What an interface does between its up and its down.
 
 use lxst_reticulum::{
-    CloseReason, Config, Endpoint, Event, Identity, InterfaceConfig, InterfaceId, LinkEvent,
-    LinkHandle, Now, Rng, limits,
+    CloseReason, Config, Endpoint, Event, Identity, Instant, InterfaceConfig, InterfaceId,
+    LinkEvent, LinkHandle, Rng, UnixTime, limits,
 };
 
 #[test]
@@ -11,11 +11,11 @@ fn a_node_that_connected_to_us_hears_nothing_before_it_is_heard() {
     let id = endpoint.interface_up(START, InterfaceConfig::TCP_ACCEPTED);
     endpoint.announce(START);
     let mut buffer = vec![];
-    assert_eq!(endpoint.poll_transmit(START, id, &mut buffer), None);
+    assert_eq!(endpoint.poll_transmit(START, WALL, id, &mut buffer), None);
     assert_eq!(endpoint.poll_timeout(), Some(START + limits::ACCEPTED_HOLD));
 
     endpoint.handle_bytes(START, id, b"~");
-    assert!(endpoint.poll_transmit(START, id, &mut buffer).is_some());
+    assert!(endpoint.poll_transmit(START, WALL, id, &mut buffer).is_some());
     assert_eq!(endpoint.poll_timeout(), None);
 }
 
@@ -27,7 +27,7 @@ fn a_node_that_connected_to_us_and_says_nothing_is_spoken_to_after_a_while() {
     let mut buffer = vec![];
     let end = START + limits::ACCEPTED_HOLD;
     endpoint.handle_timeout(end);
-    assert!(endpoint.poll_transmit(end, id, &mut buffer).is_some());
+    assert!(endpoint.poll_transmit(end, WALL, id, &mut buffer).is_some());
     assert_eq!(endpoint.poll_timeout(), None);
 }
 
@@ -93,7 +93,7 @@ fn with_interfaces(mut endpoint: Endpoint) -> (Endpoint, [InterfaceId; 3]) {
 fn sent(endpoint: &mut Endpoint, id: InterfaceId) -> Vec<Vec<u8>> {
     let mut sent = vec![];
     let mut buffer = vec![];
-    while let Some(bytes) = endpoint.poll_transmit(START, id, &mut buffer) {
+    while let Some(bytes) = endpoint.poll_transmit(START, WALL, id, &mut buffer) {
         sent.push(bytes.to_vec());
     }
     sent
@@ -139,4 +139,5 @@ impl Rng for Counting {
     }
 }
 
-const START: Now = Now::from_secs(1_800_000_000);
+const START: Instant = Instant::ORIGIN;
+const WALL: UnixTime = UnixTime(1_800_000_000);

@@ -4,7 +4,7 @@ mod common;
 
 use std::time::Duration;
 
-use common::{A, B, Net, Seeded, Wire, framed, unframed};
+use common::{A, B, Net, Seeded, WALL, Wire, framed, unframed};
 use lxst_reticulum::{
     Config, DropReason, Endpoint, Identity, ImportError, InterfaceConfig, LinkEvent,
 };
@@ -14,10 +14,10 @@ const SECOND: Duration = Duration::from_secs(1);
 #[test]
 fn a_known_phone_is_known_after_a_restart() {
     let (mut net, announce) = restarted();
-    let (of_a, of_b) = (net.nodes[A].endpoint.export(), net.nodes[B].endpoint.export());
+    let (of_a, of_b) = (net.nodes[A].export(net.now), net.nodes[B].export(net.now));
     let a = &mut net.nodes[A].endpoint;
-    assert_eq!(a.import(net.now, &of_a), Ok(0), "what is known stays as it is");
-    assert_eq!(a.import(net.now, &of_b), Ok(0), "B knows A only");
+    assert_eq!(a.import(net.now, WALL, &of_a), Ok(0), "what is known stays as it is");
+    assert_eq!(a.import(net.now, WALL, &of_b), Ok(0), "B knows A only");
     let mut other_key = announce;
     other_key[19] ^= 1;
     net.inject(A, &framed(&other_key));
@@ -30,49 +30,50 @@ fn a_known_phone_is_known_after_a_restart() {
 }
 
 #[test]
-fn the_revision_grows_with_new_phones_only() {
+fn the_revision_grows_with_new_phones_and_stamps_of_ours() {
     let mut net = Net::new(2, Wire::GOOD);
     assert_eq!(net.nodes[A].endpoint.revision(), 0);
-    for _ in 0..3 {
+    for announced in 1..=3 {
         net.nodes[B].endpoint.announce(net.now);
         net.run_for(2 * SECOND);
         assert_eq!(net.nodes[A].endpoint.revision(), 1);
+        assert_eq!(net.nodes[B].endpoint.revision(), announced);
     }
     assert_eq!(net.announces(A), 3);
-    let heard_at = net.nodes[A].events.last().map(|(at, _)| *at);
-    let phones: Vec<_> = net.nodes[A].endpoint.known_phones().collect();
     let b = net.nodes[B].endpoint.identity();
-    assert_eq!(phones, [(b, heard_at.expect("A heard B"))]);
-    assert_eq!(net.nodes[B].endpoint.revision(), 0);
+    let phones: Vec<_> = net.nodes[A].endpoint.known_phones(net.now + SECOND).collect();
+    assert_eq!(phones, [(b, 2 * SECOND)]);
 }
 
 #[test]
 fn a_store_that_is_none_changes_nothing() {
     let (mut net, _) = restarted();
-    let before = net.nodes[A].endpoint.export();
+    let before = net.nodes[A].export(net.now);
     let mut rng = Seeded::new(3);
     let a = &mut net.nodes[A].endpoint;
     for len in 0..200 {
-        assert_eq!(a.import(net.now, &rng.bytes(len)), Err(ImportError::Foreign));
+        assert_eq!(a.import(net.now, WALL, &rng.bytes(len)), Err(ImportError::Foreign));
         let junk = [b"LXKD\x01\x00\x02", &rng.bytes(len)[..]].concat();
         let lost = 2.max(len.div_ceil(73));
-        assert_eq!(a.import(net.now, &junk), Err(ImportError::Damaged { new: 0, lost }));
+        assert_eq!(a.import(net.now, WALL, &junk), Err(ImportError::Damaged { new: 0, lost }));
     }
-    assert_eq!(a.export(), before);
+    assert_eq!(net.nodes[A].export(net.now), before);
 }
 
 /// A heard B, was ended, and begins again with what it knew; and B's announce.
 fn restarted() -> (Net, Vec<u8>) {
     let mut net = Net::acquainted(1, Wire::GOOD);
-    let store = net.nodes[A].endpoint.export();
-    assert_eq!(store.len(), 7 + 73);
+    let store = net.nodes[A].export(net.now);
+    assert_eq!(store.len(), 7 + 2 * 73, "B, and A's last stamp");
     let announce = net.sent.iter().find(|sent| sent.node == B).map(|sent| unframed(&sent.bytes));
     // The seed of A.
     let mut rng = Seeded::new(2);
     let identity = Identity::generate(&mut rng);
     let mut endpoint = Endpoint::new(identity, Config::default(), Box::new(rng));
-    assert_eq!(endpoint.import(net.now, &store), Ok(1));
-    assert_eq!(endpoint.export(), store);
+    let wall = net.nodes[A].wall(net.now);
+    assert_eq!(endpoint.import(net.now, wall, &store), Ok(1));
+    let of_b = 7 + 73..;
+    assert_eq!(endpoint.export(net.now, wall)[of_b.clone()], store[of_b], "B is as old");
     net.nodes[A].interface = Some(endpoint.interface_up(net.now, InterfaceConfig::TCP));
     net.nodes[A].endpoint = endpoint;
     (net, announce.expect("B announced itself"))

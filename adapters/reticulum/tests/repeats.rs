@@ -24,7 +24,7 @@ fn a_link_request_that_is_lost_is_followed_by_one_with_other_keys() {
     net.nodes[A].cut = false;
     net.run_for(SECOND);
     let requests = of(&net, A, REQUEST);
-    let at: Vec<_> = requests.iter().map(|sent| sent.at - opened).collect();
+    let at: Vec<_> = requests.iter().map(|sent| sent.at.since(opened)).collect();
     assert_eq!(at, [Duration::ZERO, SECOND]);
     assert_ne!(unframed(&requests[0].bytes)[19..], unframed(&requests[1].bytes)[19..]);
     let rtt = Duration::from_millis(40);
@@ -205,7 +205,7 @@ fn a_slow_path_is_waited_for() {
         assert!(matches!(events[0], LinkEvent::Up { rtt, .. } if rtt == 2 * delay * SECOND));
         let up = net.event_time(A, |event| matches!(event, LinkEvent::Up { .. })).unwrap();
         let trips = if path_search { 2 } else { 1 };
-        assert_eq!(up - opened, trips * 2 * delay * SECOND, "the first answer counts");
+        assert_eq!(up.since(opened), trips * 2 * delay * SECOND, "the first answer counts");
         assert!(!events.iter().any(|event| matches!(event, LinkEvent::Closed(_))));
     }
 }

@@ -44,7 +44,7 @@ fn a_link_request_over_two_hops_waits_for_two_hops() {
     net.run_for(60 * SECOND);
     let search = |sent: &&common::Sent| unframed(&sent.bytes)[0] == 0x08;
     let search = net.sent.iter().filter(|sent| sent.at > asked).find(search).unwrap();
-    assert_eq!(search.at - asked, 18 * SECOND);
+    assert_eq!(search.at.since(asked), 18 * SECOND);
     let failed = |event: &LinkEvent| *event == LinkEvent::Failed(FailReason::Timeout);
     assert_eq!(net.event_time(A, failed), Some(asked + 58 * SECOND));
 }

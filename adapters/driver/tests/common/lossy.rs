@@ -10,7 +10,7 @@ use lxst_driver::core::{
 use lxst_driver::reticulum::{InterfaceConfig, InterfaceId};
 use lxst_driver::{Config, Done, Driver, Event, InterfaceOrigin, Task};
 
-use super::network;
+use super::{WALL, network};
 
 pub(crate) const CALLER: usize = 0;
 pub(crate) const CALLEE: usize = 1;
@@ -149,7 +149,7 @@ impl Line {
         let mut buffer = Vec::new();
         for by in [CALLER, CALLEE] {
             let Phone { driver, wire: id, .. } = &mut self.phones[by];
-            while let Some(bytes) = driver.poll_transmit(self.now, *id, &mut buffer) {
+            while let Some(bytes) = driver.poll_transmit(self.now, WALL, *id, &mut buffer) {
                 let sent = Sent { at: self.now, by, kind: Kind::of(bytes) };
                 self.sent.push(sent);
                 if wire(self.sent.len() - 1, sent) {

@@ -5,17 +5,17 @@
 pub(crate) mod lossy;
 pub(crate) mod pair;
 
-use std::time::Duration;
-
 use lxst_driver::Network;
-use lxst_driver::reticulum::{Config, Endpoint, Identity, Rng};
+use lxst_driver::reticulum::{Config, Endpoint, Identity, Rng, UnixTime};
+
+/// What the calendar says.
+pub(crate) const WALL: UnixTime = UnixTime(1_700_000_000);
 
 pub(crate) fn network(seed: u64) -> Network {
     let mut rng = Seeded(seed);
     let identity = Identity::generate(&mut rng);
     let endpoint = Endpoint::new(identity, Config::default(), Box::new(rng));
-    let unix_time_at_origin = Duration::from_nanos(1_700_000_000_123_456_789);
-    Network::Endpoint { endpoint, unix_time_at_origin }
+    Network::Endpoint(endpoint)
 }
 
 /// SplitMix64.

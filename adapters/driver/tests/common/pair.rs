@@ -9,7 +9,7 @@ use lxst_driver::core::{
 use lxst_driver::reticulum::{InterfaceConfig, InterfaceId};
 use lxst_driver::{Coder, Config, Driver, Event, InterfaceOrigin};
 
-use super::{Seeded, network};
+use super::{Seeded, WALL, network};
 
 /// Two drivers joined by a wire of 2 ms, with tireless coders and noisy microphones. The second
 /// answers.
@@ -97,7 +97,7 @@ impl Handset {
 
     fn send(&mut self, now: Instant, mut wire: impl FnMut(&[u8]) -> Fate) {
         let mut buffer = Vec::new();
-        while let Some(packet) = self.driver.poll_transmit(now, self.wire, &mut buffer) {
+        while let Some(packet) = self.driver.poll_transmit(now, WALL, self.wire, &mut buffer) {
             let at = match wire(packet) {
                 Fate::IsLost => continue,
                 Fate::Comes => now,

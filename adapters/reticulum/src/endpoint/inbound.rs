@@ -18,7 +18,7 @@ use crate::packet::{Kind, Packet};
 use crate::repeat::Repeat;
 
 impl Endpoint {
-    pub(super) fn handle_packet(&mut self, now: Now, id: InterfaceId, raw: &[u8]) {
+    pub(super) fn handle_packet(&mut self, now: Instant, id: InterfaceId, raw: &[u8]) {
         let Some(interface) = self.interfaces.get(&id) else {
             return;
         };
@@ -33,7 +33,7 @@ impl Endpoint {
 
     fn dispatch(
         &mut self,
-        now: Now,
+        now: Instant,
         id: InterfaceId,
         packet: &Packet<'_>,
     ) -> Result<(), DropReason> {
@@ -55,7 +55,7 @@ impl Endpoint {
 
     fn on_announce(
         &mut self,
-        now: Now,
+        now: Instant,
         id: InterfaceId,
         packet: &Packet<'_>,
     ) -> Result<(), DropReason> {
@@ -77,21 +77,21 @@ impl Endpoint {
 
     fn on_path_request(
         &mut self,
-        now: Now,
+        now: Instant,
         id: InterfaceId,
         packet: &Packet<'_>,
     ) -> Result<(), DropReason> {
         self.paths.handle_path_request(now, id, packet, &mut *self.rng)?;
-        self.stamped = self.stamped.max(Some(now.as_secs()));
-        let purpose = Purpose::PathResponse;
-        let response = self.paths.announce(now, &self.identity, purpose, &mut *self.rng);
-        self.transmit(id, Outbound::Whole(response));
+        let response = self.announces.path_response();
+        if let Some(interface) = self.interfaces.get_mut(&id) {
+            interface.queue.push_announce(response, &mut self.stats);
+        }
         Ok(())
     }
 
     fn on_link_request(
         &mut self,
-        now: Now,
+        now: Instant,
         id: InterfaceId,
         hops: u8,
         packet: &Packet<'_>,
@@ -108,7 +108,7 @@ impl Endpoint {
             &raw.get_hashable_part(),
             &packet.destination,
             hops,
-            now.as_secs_f64(),
+            seconds(now),
             &mut *self.rng,
         )
         .map_err(|_| DropReason::Malformed)?;
@@ -148,7 +148,7 @@ impl Endpoint {
 
     fn on_link_proof(
         &mut self,
-        now: Now,
+        now: Instant,
         id: InterfaceId,
         hops: u8,
         packet: &Packet<'_>,
@@ -166,7 +166,7 @@ impl Endpoint {
                 packet.data,
                 &request.signing_key,
                 Some(hops),
-                now.as_secs_f64(),
+                seconds(now),
                 &mut *self.rng,
             )
             .map_err(|_| DropReason::Unauthentic)?;
@@ -176,7 +176,7 @@ impl Endpoint {
             _ => request.session.mtu(),
         };
         request.session.set_mtu(confirmed.min(self.mtu_of(id)));
-        let rtt = now.saturating_sub(request.sent_at);
+        let rtt = now.since(request.sent_at);
         let link = Active::new(now, request.session, id, rtt).with_report(now);
         let (rtt, mdu) = (link.rtt, link.session.mdu());
         // The other requests are over: what answers them is of an unknown link.
@@ -190,7 +190,7 @@ impl Endpoint {
 
     fn on_link_data(
         &mut self,
-        now: Now,
+        now: Instant,
         id: InterfaceId,
         hops: u8,
         packet: &Packet<'_>,
@@ -221,7 +221,7 @@ impl Endpoint {
 
     fn on_half_open_data(
         &mut self,
-        now: Now,
+        now: Instant,
         handle: LinkHandle,
         hops: u8,
         packet: &Packet<'_>,
@@ -235,7 +235,7 @@ impl Endpoint {
             return Ok(());
         }
         let plaintext = link.session.decrypt(packet.data).map_err(|_| DropReason::Unauthentic)?;
-        let lasted = now.saturating_sub(link.received_at);
+        let lasted = now.since(link.received_at);
         let (report, claimed) = if packet.context == CONTEXT_LRRTT {
             let claimed = unpack_rtt(&plaintext).ok_or(DropReason::Malformed)?;
             let micros = claimed.min(limits::RTT_MAX.as_secs_f64()) * 1e6;
@@ -245,13 +245,13 @@ impl Endpoint {
             let report = pack_rtt(lasted.as_secs_f64());
             let report = link.session.encrypt(&report, &mut *self.rng);
             let report = report.map_err(|_| DropReason::Unauthentic)?;
-            (Some(report), now.saturating_sub(link.proved_at))
+            (Some(report), now.since(link.proved_at))
         };
         link.session
             .handle_lrrtt_with_hops(
                 report.as_deref().unwrap_or(packet.data),
                 Some(hops),
-                now.as_secs_f64(),
+                seconds(now),
             )
             .map_err(|_| DropReason::Unauthentic)?;
         let Some(Link::Proven(link)) = self.links.remove(&handle) else {
@@ -271,7 +271,7 @@ impl Endpoint {
 
     fn on_active_data(
         &mut self,
-        now: Now,
+        now: Instant,
         handle: LinkHandle,
         packet: &Packet<'_>,
     ) -> Result<(), DropReason> {
@@ -306,7 +306,7 @@ impl Endpoint {
 
     fn on_keepalive(
         &mut self,
-        now: Now,
+        now: Instant,
         handle: LinkHandle,
         packet: &Packet<'_>,
     ) -> Result<(), DropReason> {

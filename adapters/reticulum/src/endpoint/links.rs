@@ -16,7 +16,7 @@ impl Endpoint {
         handle
     }
 
-    pub(super) fn start_link(&mut self, now: Now, handle: LinkHandle, to: IdentityHash) {
+    pub(super) fn start_link(&mut self, now: Instant, handle: LinkHandle, to: IdentityHash) {
         let outgoing = self.links.values().filter(|link| link.is_outgoing()).count();
         if to == self.identity.hash() || outgoing >= limits::OUTGOING_LINKS {
             return self.push_link_event(handle, LinkEvent::Failed(FailReason::Refused));
@@ -38,10 +38,10 @@ impl Endpoint {
     }
 
     /// Asks all interfaces for the path to the phone that a link is opened to.
-    fn search(&mut self, now: Now, handle: LinkHandle) {
+    fn search(&mut self, now: Instant, handle: LinkHandle) {
         let Some(Link::Opening(link)) = self.links.get_mut(&handle) else { return };
         link.stage = Stage::Search(Search::new(now));
-        link.until = link.until.max(now.saturating_add(self.config.path_search));
+        link.until = link.until.max(now + self.config.path_search);
         let to = link.to;
         self.request_path(to);
     }
@@ -52,7 +52,7 @@ impl Endpoint {
     }
 
     /// Asks a new interface for all paths that are searched.
-    pub(super) fn repeat_searches(&mut self, now: Now, id: InterfaceId) {
+    pub(super) fn repeat_searches(&mut self, now: Instant, id: InterfaceId) {
         for to in self.searched() {
             let request = self.paths.path_request(to.telephony_destination(), &mut *self.rng);
             self.transmit(id, Outbound::Whole(request));
@@ -65,7 +65,7 @@ impl Endpoint {
     }
 
     /// Goes on with the links whose path search `found` ends.
-    pub(super) fn end_searches(&mut self, now: Now, found: IdentityHash) {
+    pub(super) fn end_searches(&mut self, now: Instant, found: IdentityHash) {
         let waiting = |(handle, link): (&LinkHandle, &Link)| match link {
             Link::Opening(Opening { to, stage: Stage::Search(search), .. }) => {
                 (*to == found).then_some((*handle, search.asked_at))
@@ -77,7 +77,7 @@ impl Endpoint {
             let route = self.paths.route(now, found.telephony_destination(), &mut *self.rng);
             if let Some(route) = route {
                 // The answer may be that of a node on the way: the peer is as far or farther.
-                let interval = limits::AGAIN.max(now.saturating_sub(asked_at) * 2);
+                let interval = limits::AGAIN.max(now.since(asked_at) * 2);
                 self.begin_requests(now, handle, route, interval, None);
             }
         }
@@ -96,11 +96,11 @@ impl Endpoint {
 
     fn begin_requests(
         &mut self,
-        now: Now,
+        now: Instant,
         handle: LinkHandle,
         route: Route,
         interval: Duration,
-        search_at: Option<Now>,
+        search_at: Option<Instant>,
     ) {
         let Some(Link::Opening(link)) = self.links.get_mut(&handle) else { return };
         let repeat = Repeat::new(now, interval, limits::REQUESTS);
@@ -110,7 +110,7 @@ impl Endpoint {
     }
 
     /// Sends a link request with keys of its own, beside those that are out.
-    fn request_link(&mut self, now: Now, handle: LinkHandle, route: Route) {
+    fn request_link(&mut self, now: Instant, handle: LinkHandle, route: Route) {
         let Some(Link::Opening(link)) = self.links.get_mut(&handle) else { return };
         let destination = link.to.telephony_destination();
         let mtu = self.interfaces.get(&route.interface).map(|interface| interface.config.mtu);
@@ -119,7 +119,7 @@ impl Endpoint {
             route.hops,
             LinkMode::Aes256Cbc,
             mtu,
-            now.as_secs_f64(),
+            seconds(now),
             &mut *self.rng,
         );
         let (packet, routed) = self.paths.link_request(now, destination, &data);
@@ -134,7 +134,7 @@ impl Endpoint {
         self.transmit(route.interface, Outbound::Whole(routed));
     }
 
-    pub(super) fn handle_link_timeout(&mut self, now: Now, handle: LinkHandle) {
+    pub(super) fn handle_link_timeout(&mut self, now: Instant, handle: LinkHandle) {
         match self.links.get(&handle) {
             Some(Link::Opening(_)) => self.on_opening_timeout(now, handle),
             Some(Link::Proven(_)) => self.on_proven_timeout(now, handle),
@@ -143,7 +143,7 @@ impl Endpoint {
         }
     }
 
-    fn on_opening_timeout(&mut self, now: Now, handle: LinkHandle) {
+    fn on_opening_timeout(&mut self, now: Instant, handle: LinkHandle) {
         let Some(Link::Opening(link)) = self.links.get_mut(&handle) else { return };
         let to = link.to;
         if link.until <= now {
@@ -175,7 +175,7 @@ impl Endpoint {
         }
     }
 
-    fn on_proven_timeout(&mut self, now: Now, handle: LinkHandle) {
+    fn on_proven_timeout(&mut self, now: Instant, handle: LinkHandle) {
         let Some(Link::Proven(link)) = self.links.get_mut(&handle) else { return };
         if link.until <= now {
             self.remove_link(handle);
@@ -205,7 +205,7 @@ impl Endpoint {
         }
     }
 
-    fn on_active_timeout(&mut self, now: Now, handle: LinkHandle) {
+    fn on_active_timeout(&mut self, now: Instant, handle: LinkHandle) {
         let Some(Link::Active(link)) = self.links.get_mut(&handle) else { return };
         if link.is_lost(now) {
             self.send_close(now, handle);
@@ -219,7 +219,7 @@ impl Endpoint {
         }
     }
 
-    pub(super) fn drop_links_of(&mut self, now: Now, id: InterfaceId) {
+    pub(super) fn drop_links_of(&mut self, now: Instant, id: InterfaceId) {
         let handles: Vec<_> = self.links.keys().copied().collect();
         for handle in handles {
             let Some(link) = self.links.get_mut(&handle) else { continue };
@@ -272,7 +272,7 @@ impl Endpoint {
     }
 
     /// Tells the peer of an established link that it ends.
-    pub(super) fn send_close(&mut self, now: Now, handle: LinkHandle) {
+    pub(super) fn send_close(&mut self, now: Instant, handle: LinkHandle) {
         if let Ok(link) = self.active_mut(handle) {
             let id = *link.session.link_id();
             self.encrypt_and_send(now, handle, Class::Signal, constants::CONTEXT_LINKCLOSE, &id);
@@ -280,7 +280,7 @@ impl Endpoint {
     }
 
     /// Keepalives are the only packets of a link that travel in the clear.
-    pub(super) fn send_keepalive(&mut self, now: Now, handle: LinkHandle, byte: u8) {
+    pub(super) fn send_keepalive(&mut self, now: Instant, handle: LinkHandle, byte: u8) {
         if let Ok(link) = self.active_mut(handle) {
             link.sent_keepalive(now);
             let (id, interface) = (*link.session.link_id(), link.interface);
@@ -297,7 +297,7 @@ impl Endpoint {
 
     pub(super) fn encrypt_and_send(
         &mut self,
-        now: Now,
+        now: Instant,
         handle: LinkHandle,
         class: Class,
         context: u8,
@@ -314,7 +314,7 @@ impl Endpoint {
 
     pub(super) fn send_on_link(
         &mut self,
-        now: Now,
+        now: Instant,
         handle: LinkHandle,
         class: Class,
         context: u8,

@@ -6,13 +6,16 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use lxst_reticulum::{
-    Config, Endpoint, Event, Framing, Identity, InterfaceConfig, InterfaceId, LinkEvent,
-    LinkHandle, Now, Rng,
+    Config, Endpoint, Event, Framing, Identity, Instant, InterfaceConfig, InterfaceId, LinkEvent,
+    LinkHandle, Rng, UnixTime,
 };
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 
-pub(crate) const START: Now = Now::from_secs(1_800_000_000);
+pub(crate) const START: Instant = Instant::ORIGIN;
+
+/// What calendars say at [`START`].
+pub(crate) const WALL: UnixTime = UnixTime(1_800_000_000);
 
 pub(crate) struct Seeded(ChaCha8Rng);
 
@@ -69,19 +72,19 @@ impl Wire {
 /// One written packet, as framed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Sent {
-    pub(crate) at: Now,
+    pub(crate) at: Instant,
     pub(crate) node: usize,
     pub(crate) bytes: Vec<u8>,
 }
 
 /// Endpoints, two for the most part, and the wire between them.
 pub(crate) struct Net {
-    pub(crate) now: Now,
+    pub(crate) now: Instant,
     pub(crate) nodes: Vec<Node>,
     pub(crate) wire: Wire,
     pub(crate) sent: Vec<Sent>,
     rng: Seeded,
-    in_flight: BTreeMap<(Now, u64), (usize, Vec<u8>)>,
+    in_flight: BTreeMap<(Instant, u64), (usize, Vec<u8>)>,
     sequence: u64,
 }
 
@@ -89,9 +92,11 @@ pub(crate) struct Node {
     pub(crate) endpoint: Endpoint,
     pub(crate) config: InterfaceConfig,
     pub(crate) interface: Option<InterfaceId>,
-    pub(crate) events: Vec<(Now, Event)>,
+    pub(crate) events: Vec<(Instant, Event)>,
     /// A cut node neither hears nor is heard.
     pub(crate) cut: bool,
+    /// What its calendar says at [`START`].
+    pub(crate) wall: UnixTime,
 }
 
 pub(crate) const A: usize = 0;
@@ -191,7 +196,11 @@ impl Net {
     }
 
     /// When the first such event came.
-    pub(crate) fn event_time(&self, n: usize, wanted: impl Fn(&LinkEvent) -> bool) -> Option<Now> {
+    pub(crate) fn event_time(
+        &self,
+        n: usize,
+        wanted: impl Fn(&LinkEvent) -> bool,
+    ) -> Option<Instant> {
         self.all_link_events(n).find(|(_, _, event)| wanted(event)).map(|(at, _, _)| at)
     }
 
@@ -203,7 +212,7 @@ impl Net {
             .map(|(_, link, _)| link)
     }
 
-    fn all_link_events(&self, n: usize) -> impl Iterator<Item = (Now, LinkHandle, &LinkEvent)> {
+    fn all_link_events(&self, n: usize) -> impl Iterator<Item = (Instant, LinkHandle, &LinkEvent)> {
         self.nodes[n].events.iter().filter_map(|(at, event)| {
             let Event::Link { link, event } = event else {
                 return None;
@@ -224,7 +233,7 @@ impl Net {
     }
 
     pub(crate) fn announces(&self, n: usize) -> usize {
-        let announced = |(_, event): &&(Now, Event)| matches!(event, Event::Announced { .. });
+        let announced = |(_, event): &&(Instant, Event)| matches!(event, Event::Announced { .. });
         self.nodes[n].events.iter().filter(announced).count()
     }
 
@@ -265,7 +274,8 @@ impl Net {
                 node.events.push((self.now, event));
             }
             let Some(id) = node.interface else { continue };
-            while let Some(bytes) = self.nodes[n].endpoint.poll_transmit(self.now, id, &mut buffer)
+            let (now, wall) = (self.now, self.nodes[n].wall(self.now));
+            while let Some(bytes) = self.nodes[n].endpoint.poll_transmit(now, wall, id, &mut buffer)
             {
                 let bytes = bytes.to_vec();
                 self.write(n, bytes);
@@ -297,7 +307,17 @@ impl Net {
 }
 
 impl Node {
-    fn timeout(&self) -> Option<Now> {
+    /// What its calendar says.
+    pub(crate) fn wall(&self, now: Instant) -> UnixTime {
+        UnixTime(self.wall.0 + now.since(START).as_secs())
+    }
+
+    /// What it would keep over a restart.
+    pub(crate) fn export(&self, now: Instant) -> Vec<u8> {
+        self.endpoint.export(now, self.wall(now))
+    }
+
+    fn timeout(&self) -> Option<Instant> {
         self.endpoint.poll_timeout()
     }
 
@@ -305,7 +325,7 @@ impl Node {
         let mut rng = Seeded::new(seed);
         let identity = Identity::generate(&mut rng);
         let endpoint = Endpoint::new(identity, Config::default(), Box::new(rng));
-        Self { endpoint, config, interface: None, events: vec![], cut: false }
+        Self { endpoint, config, interface: None, events: vec![], cut: false, wall: WALL }
     }
 }
 
