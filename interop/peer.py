@@ -40,6 +40,7 @@ the same for all processes of one Linux machine:
   established {identity, profile, mode}           ended, busy, rejected {identity}
   audio {file, seconds}  error {message}
   stats {media_tx, media_rx, proof_tx, proof_rx, .., status, profile, mode}   counts since the start
+  late {seconds}         a watchdog overslept by so much: this process was not run when it was due
   packet {dir: tx|rx, kind, link, len, hex, signals, frames, codec}
       kind: linkrequest lrproof lrrtt identify signal media linkclose keepalive data, or proof for
       any other proof. hex is the plain text of link data, len its bytes; signals, the number of
@@ -58,6 +59,7 @@ may hear gaps of 120 ms in every 200 ms.
 INTERFACE_TIMEOUT_S = 3.0
 RAW_FRAME_MS = {16: 10, 32: 5}  # 960 bytes of 48 kHz mono
 POLL_S = 0.02
+WATCHDOG_S = 0.005
 SHUTDOWN_TIMEOUT_S = 2.0
 
 
@@ -198,6 +200,7 @@ class Peer:
             online=online,
         )
         threading.Thread(target=self.watch, args=(asked, online), daemon=True).start()
+        threading.Thread(target=self.watch_machine, daemon=True).start()
 
     def watch(self, names, was_online):
         """Reports when an interface goes down, and when all are up again."""
@@ -206,6 +209,14 @@ class Peer:
             if (online := self.online(names)) != was_online:
                 was_online = online
                 self.events.emit("online" if online else "offline")
+
+    def watch_machine(self):
+        """Reports when this process was not run for a while."""
+        while True:
+            due = time.monotonic() + WATCHDOG_S
+            time.sleep(WATCHDOG_S)
+            if (late := time.monotonic() - due) >= WATCHDOG_S:
+                self.events.emit("late", seconds=round(late, 6))
 
     def online(self, names):
         return names <= {interface.name for interface in self.rns.Transport.interfaces if interface.online}

@@ -5,6 +5,7 @@
 //! depend on volume or on the sample rate of either recording.
 
 use core::fmt;
+use core::ops::RangeInclusive;
 use core::time::Duration;
 
 /// Mono samples and their rate.
@@ -44,6 +45,9 @@ pub enum EnvelopeError {
 
 /// Correlates the envelopes of a reference and of what was heard, at the lag in `0..=max_lag` that fits best.
 ///
+/// Playout may change its delay while somebody speaks, so each second is compared at the lag within
+/// 50 ms of that one that fits it best.
+///
 /// The same stretch from the start of the reference is compared at every lag: all of it, or what
 /// the end of `heard` leaves after `max_lag`. So `heard` should last `max_lag` longer than the
 /// reference; what follows in it is ignored.
@@ -71,13 +75,18 @@ pub fn correlation(
     if is_silent(&heard) {
         return Err(EnvelopeError::SilentHeard);
     }
-    let best = (0..=steps_of_lag)
-        .map(|lag| {
-            let later = heard.iter().skip(lag).step_by(STEPS_PER_WINDOW);
-            (lag, pearson(reference.iter().zip(later).take(windows)))
+    let reference = &reference[..windows];
+    let lag = best_lag(reference, &heard, 0..=steps_of_lag);
+    let aligned: Vec<(f64, f64)> = seconds(reference)
+        .flat_map(|(start, second)| {
+            let heard = heard.get(start * STEPS_PER_WINDOW..).unwrap_or_default();
+            let near =
+                lag.saturating_sub(STEPS_OF_DRIFT)..=(lag + STEPS_OF_DRIFT).min(steps_of_lag);
+            pairs(second, heard, best_lag(second, heard, near))
         })
-        .fold((0, f64::MIN), |best, at_lag| if at_lag.1 > best.1 { at_lag } else { best });
-    Ok(Verdict { correlation: best.1, lag: LAG_STEP * u32::try_from(best.0).unwrap_or(u32::MAX) })
+        .collect();
+    let correlation = pearson(aligned.into_iter()).max(pearson(pairs(reference, &heard, lag)));
+    Ok(Verdict { correlation, lag: LAG_STEP * u32::try_from(lag).unwrap_or(u32::MAX) })
 }
 
 /// Returns the RMS of the loudest 20 ms; 0 where there are not as many.
@@ -126,12 +135,35 @@ fn envelope(pcm: Pcm<'_>, hop: Duration) -> Vec<f64> {
         .collect()
 }
 
+/// The lag at which these windows fit what was heard best.
+fn best_lag(windows: &[f64], heard: &[f64], lags: RangeInclusive<usize>) -> usize {
+    lags.map(|lag| (lag, pearson(pairs(windows, heard, lag))))
+        .fold((0, f64::MIN), |best, at_lag| if at_lag.1 > best.1 { at_lag } else { best })
+        .0
+}
+
+/// Windows, and what was heard a lag later.
+fn pairs(windows: &[f64], heard: &[f64], lag: usize) -> impl Iterator<Item = (f64, f64)> + Clone {
+    let later = heard.iter().skip(lag).step_by(STEPS_PER_WINDOW);
+    windows.iter().copied().zip(later.copied())
+}
+
+/// Seconds and where they start; the last one may be longer.
+fn seconds(windows: &[f64]) -> impl Iterator<Item = (usize, &[f64])> {
+    let count = windows.len() / MIN_WINDOWS;
+    (0..count).map(move |second| {
+        let start = second * MIN_WINDOWS;
+        let end = if second + 1 == count { windows.len() } else { start + MIN_WINDOWS };
+        (start, &windows[start..end])
+    })
+}
+
 fn is_silent(envelope: &[f64]) -> bool {
     envelope.iter().all(|&rms| rms <= SILENCE_RMS)
 }
 
 /// Pearson's correlation, 0 where one side does not vary.
-fn pearson<'a>(pairs: impl Iterator<Item = (&'a f64, &'a f64)> + Clone) -> f64 {
+fn pearson(pairs: impl Iterator<Item = (f64, f64)> + Clone) -> f64 {
     let count = pairs.clone().count() as f64;
     let (sum_a, sum_b) = pairs.clone().fold((0.0, 0.0), |(a, b), pair| (a + pair.0, b + pair.1));
     let (mean_a, mean_b) = (sum_a / count, sum_b / count);
@@ -148,7 +180,10 @@ fn pearson<'a>(pairs: impl Iterator<Item = (&'a f64, &'a f64)> + Clone) -> f64 {
 const WINDOW: Duration = Duration::from_millis(20);
 const LAG_STEP: Duration = Duration::from_millis(5);
 const STEPS_PER_WINDOW: usize = 4;
+/// A second.
 const MIN_WINDOWS: usize = 50;
+/// 50 ms.
+const STEPS_OF_DRIFT: usize = 10;
 /// -60 dBFS.
 const SILENCE_RMS: f64 = 32.768;
 
@@ -165,6 +200,30 @@ mod tests {
 
         assert!(verdict.correlation > 0.9999, "{verdict:?}");
         assert_eq!(verdict.lag, Duration::from_millis(235));
+    }
+
+    #[test]
+    fn delay_that_grows_by_25_ms_is_followed() {
+        let speech = syllables(16_000, 4);
+        let (early, late) = speech.split_at(2 * 16_000);
+        let heard = [early, &[0; 16_000 * 25 / 1000], late, &[0; 16_000]].concat();
+
+        let verdict = correlation(pcm(&speech, 16_000), pcm(&heard, 16_000), SECOND).unwrap();
+
+        assert!(verdict.correlation > 0.99, "{verdict:?}");
+    }
+
+    #[test]
+    fn speech_with_gaps_does_not_correlate() {
+        let speech = syllables(16_000, 4);
+        let mut heard = [speech.clone(), vec![0; 16_000]].concat();
+        for stretch in heard.chunks_mut(16_000 / 5) {
+            stretch.iter_mut().take(16_000 * 12 / 100).for_each(|sample| *sample = 0);
+        }
+
+        let verdict = correlation(pcm(&speech, 16_000), pcm(&heard, 16_000), SECOND).unwrap();
+
+        assert!(verdict.correlation < 0.7, "{verdict:?}");
     }
 
     #[test]

@@ -27,6 +27,7 @@ pub mod envelope;
 pub mod environment;
 mod event;
 mod hex;
+pub mod lateness;
 mod logs;
 mod network;
 mod packet;

@@ -4,6 +4,7 @@ use core::fmt::Write as _;
 use core::time::Duration;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -14,6 +15,7 @@ use crate::builder::Builder;
 use crate::command::Command;
 use crate::event::{Event, Stats};
 use crate::hex;
+use crate::lateness;
 use crate::logs::{self, TAIL_LINES};
 use crate::packet::{Direction, IdentityHash, PacketKind, PacketRecord};
 use crate::recording::Recording;
@@ -141,7 +143,7 @@ impl PythonPeer {
                 .find(|(_, event)| event.name == name)
                 .map(|(index, event)| (index, event.clone()))
         };
-        let (index, event) = self.journal.wait(Instant::now() + within, named)?;
+        let (index, event) = self.journal.wait(within, named)?;
         self.seen = index + 1;
         Some(event)
     }
@@ -163,7 +165,7 @@ impl PythonPeer {
             let wanted = events.iter().filter_map(Event::packet).filter(is_wanted).count();
             (wanted >= count).then_some(())
         };
-        if self.journal.wait(Instant::now() + within, enough).is_none() {
+        if self.journal.wait(within, enough).is_none() {
             panic!(
                 "{}",
                 self.failure(&format!(
@@ -181,6 +183,16 @@ impl PythonPeer {
     /// Returns all packets logged so far, in order.
     pub fn packets(&self) -> Vec<PacketRecord> {
         self.journal.lock().events.iter().filter_map(Event::packet).collect()
+    }
+
+    /// Returns by how much its process was late at worst in a time; see [`lateness`].
+    pub fn lateness(&self, time: &Range<Instant>) -> Duration {
+        let pages = self.journal.lock();
+        let late = pages.events.iter().filter(|event| event.name == "late").filter_map(|event| {
+            let by = Duration::try_from_secs_f64(event.json["seconds"].as_f64()?).ok()?;
+            Some((pages.origin?.checked_add(event.at)?, by))
+        });
+        lateness::worst_of(late, time)
     }
 
     /// Forgets all events so far, for runs so long that they would pile up.
@@ -212,7 +224,7 @@ impl PythonPeer {
     pub fn quit(mut self) {
         self.send(&Command::Quit);
         self.stdin = None;
-        if !self.journal.wait_for_end(Instant::now() + QUIT_TIMEOUT) {
+        if !self.journal.wait_for_end(QUIT_TIMEOUT) {
             panic!("{}", self.failure("it does not quit"));
         }
     }
@@ -229,7 +241,7 @@ impl PythonPeer {
             let (index, event) = unseen.find(|(_, event)| fits(event) || event.name == "error")?;
             Some((index, event.clone()))
         };
-        match self.journal.wait(Instant::now() + within, next) {
+        match self.journal.wait(within, next) {
             Some((index, event)) => {
                 self.seen = index + 1;
                 if fits(&event) {
@@ -277,6 +289,8 @@ struct Journal {
 #[derive(Debug, Default)]
 struct Pages {
     events: Vec<Event>,
+    /// Time 0 of its events, as near as they tell: what is received first after it was written.
+    origin: Option<Instant>,
     ended: bool,
 }
 
@@ -288,7 +302,11 @@ impl Journal {
                 let _ = writeln!(copy, "{line}");
             }
             if let Some(event) = Event::parse(&line) {
-                self.lock().events.push(event);
+                let origin = Instant::now().checked_sub(event.at);
+                let mut pages = self.lock();
+                pages.origin = pages.origin.into_iter().chain(origin).min();
+                pages.events.push(event);
+                drop(pages);
                 self.changed.notify_all();
             }
         }
@@ -296,14 +314,15 @@ impl Journal {
         self.changed.notify_all();
     }
 
-    /// Waits until `found` finds something, the peer ends or the deadline comes.
-    fn wait<T>(&self, deadline: Instant, found: impl Fn(&[Event]) -> Option<T>) -> Option<T> {
+    /// Waits until `found` finds something, the peer ends or the time is over.
+    fn wait<T>(&self, within: Duration, found: impl Fn(&[Event]) -> Option<T>) -> Option<T> {
+        let begun = Instant::now();
         let mut pages = self.lock();
         loop {
             if let Some(value) = found(&pages.events) {
                 return Some(value);
             }
-            let left = deadline.saturating_duration_since(Instant::now());
+            let left = lateness::left(begun, within);
             if pages.ended || left.is_zero() {
                 return None;
             }
@@ -312,8 +331,8 @@ impl Journal {
         }
     }
 
-    fn wait_for_end(&self, deadline: Instant) -> bool {
-        self.wait(deadline, |_| None::<()>);
+    fn wait_for_end(&self, within: Duration) -> bool {
+        self.wait(within, |_| None::<()>);
         self.lock().ended
     }
 

@@ -5,10 +5,11 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::sync::mpsc::{self, Sender};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::Instant;
 
+use crate::lateness;
 use crate::logs;
 use crate::network::SharedInstance;
 use crate::rnsd_builder::RnsdBuilder;
@@ -117,11 +118,16 @@ impl Rnsd {
         }
         self.child = Some(child);
 
-        let deadline = Instant::now() + START_TIMEOUT;
+        let begun = Instant::now();
         loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            let Ok(line) = lines.recv_timeout(left) else {
-                return Err(self.failure("it does not start"));
+            let line = match lines.recv_timeout(lateness::left(begun, START_TIMEOUT)) {
+                Ok(line) => line,
+                Err(RecvTimeoutError::Timeout)
+                    if !lateness::left(begun, START_TIMEOUT).is_zero() =>
+                {
+                    continue;
+                }
+                Err(_) => return Err(self.failure("it does not start")),
             };
             if TAKEN.iter().any(|taken| line.contains(taken)) {
                 return Err(self.failure(TAKEN_INSTANCE));

@@ -3,30 +3,18 @@
 use core::time::Duration;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard};
+use std::time::Instant;
 
 use lxst_interop::envelope::correlation;
 use lxst_interop::{
     Builder, Command, Direction, PacketKind, PythonPeer, Recording, Rnsd, SharedInstance,
-    free_udp_ports,
+    free_udp_ports, lateness,
 };
 
 #[test]
 fn speech_of_a_call_is_heard_over_udp() {
     let _turn = turn();
-    let (here, there) = free_udp_ports();
-    let mut bob = peer("network_udp", "bob").udp(there, here).auto_answer(0.1).spawn();
-    let mut alice = peer("network_udp", "alice")
-        .udp(here, there)
-        .audio_in(Path::new(SPEECH), Duration::from_millis(500))
-        .spawn();
-
-    establish(&mut alice, &mut bob);
-    bob.expect_packets(PacketKind::Media, Direction::Rx, FRAMES_OF_SPEECH, SPEAKING);
-    hang_up(&mut alice, &mut bob);
-
-    let speech = Recording::read(Path::new(SPEECH));
-    let verdict = correlation(speech.pcm(), bob.heard().pcm(), MAX_LAG).expect("both sound");
-    assert!(verdict.correlation >= 0.6, "{verdict:?}");
+    lateness::measure("network_udp", call_over_udp);
 }
 
 #[test]
@@ -118,6 +106,27 @@ fn phones_of_a_restarted_rnsd_attach_again_and_call() {
 
     establish(&mut alice, &mut bob);
     hang_up(&mut alice, &mut bob);
+}
+
+fn call_over_udp() {
+    let begun = Instant::now();
+    let (here, there) = free_udp_ports();
+    let mut bob = peer("network_udp", "bob").udp(there, here).auto_answer(0.1).spawn();
+    let mut alice = peer("network_udp", "alice")
+        .udp(here, there)
+        .audio_in(Path::new(SPEECH), Duration::from_millis(500))
+        .spawn();
+
+    establish(&mut alice, &mut bob);
+    bob.expect_packets(PacketKind::Media, Direction::Rx, FRAMES_OF_SPEECH, SPEAKING);
+    hang_up(&mut alice, &mut bob);
+
+    let speech = Recording::read(Path::new(SPEECH));
+    let verdict = correlation(speech.pcm(), bob.heard().pcm(), MAX_LAG);
+    if !verdict.as_ref().is_ok_and(|verdict| verdict.correlation >= 0.6) {
+        let late = lateness::worst(&(begun..Instant::now()), &[&alice, &bob]);
+        lateness::not_heard(&format!("{verdict:?}"), late);
+    }
 }
 
 fn call_through(test: &str, rnsd: &Rnsd) {

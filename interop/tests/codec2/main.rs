@@ -12,7 +12,7 @@ use std::thread;
 use lxst_interop::{Command, PythonPeer, Recording};
 use lxst_phone::{EndReason, Profile};
 use support::phone::{PATIENCE, RustPhone};
-use support::scene::{self, Runtime, Scene, on_both_runtimes};
+use support::scene::{self, Runtime, Scene, on_both_runtimes, play};
 use support::sound::{Heard, check_heard_as_well_as, speaking_after, speech, talk};
 use support::switching::switch_through;
 use support::wire::{CODEC2, check_wire_of};
@@ -66,7 +66,10 @@ fn ultra_low_bandwidth_is_heard_by_a_callee_on_smol() {
 
 fn we_call(profile: Profile, runtime: Runtime) {
     let path = format!("{}::we_call::{}", module_path!(), profile.key());
-    let scene = Scene::new(runtime, &path);
+    play(runtime, &path, |scene| call_python(scene, profile));
+}
+
+fn call_python(scene: &Scene, profile: Profile) {
     let mut python = speaking_after(DELAY, scene.python()).auto_answer(0.1).spawn();
     let mut rust = scene.connected_to(&python);
     let heard = rust.listen();
@@ -77,7 +80,10 @@ fn we_call(profile: Profile, runtime: Runtime) {
 
 fn python_calls(profile: Profile, runtime: Runtime) {
     let path = format!("{}::python_calls::{}", module_path!(), profile.key());
-    let scene = Scene::new(runtime, &path);
+    play(runtime, &path, |scene| answer_python(scene, profile));
+}
+
+fn answer_python(scene: &Scene, profile: Profile) {
     let mut rust = scene.listening();
     let mut python = speaking_after(DELAY, scene.python()).connect(rust.port()).spawn();
     let heard = rust.listen();

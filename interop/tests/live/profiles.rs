@@ -5,7 +5,7 @@
 use lxst_phone::{EndReason, Profile};
 
 use crate::phone::PATIENCE;
-use crate::scene::{Runtime, Scene, on_both_runtimes};
+use crate::scene::{Runtime, Scene, on_both_runtimes, play};
 use crate::sound::{ALL_OF_IT, check_heard, speaking, speech, talk};
 use crate::switching::switch_through;
 use crate::wire::{check_bandwidth, check_wire};
@@ -44,7 +44,10 @@ fn ultra_low_latency_is_heard_on_smol() {
 }
 
 fn check(profile: Profile, runtime: Runtime) {
-    let scene = Scene::new(runtime, &format!("{}::{}", module_path!(), profile.key()));
+    play(runtime, &format!("{}::{}", module_path!(), profile.key()), |scene| call(scene, profile));
+}
+
+fn call(scene: &Scene, profile: Profile) {
     let mut python = speaking(scene.python()).auto_answer(0.1).spawn();
     let mut rust = scene.connected_to(&python);
     let heard = rust.listen();

@@ -5,7 +5,7 @@ use lxst_phone::telephony::{Config, RawDepth, TransmitCodec};
 use lxst_phone::{EndReason, Profile};
 
 use crate::phone::{PATIENCE, Setup, tcp_client};
-use crate::scene::{Runtime, Scene};
+use crate::scene::{Runtime, Scene, play};
 use crate::sound::{ALL_OF_IT, check_heard, speaking, speech};
 use crate::wire::{RAW, check_wire_of};
 
@@ -21,7 +21,10 @@ fn raw_audio_of_32_bits_is_heard_on_smol() {
 
 fn check(depth: RawDepth, runtime: Runtime) {
     let bits = 8 * u32::try_from(depth.bytes()).expect("it is small");
-    let scene = Scene::new(runtime, &format!("{}::{bits}", module_path!()));
+    play(runtime, &format!("{}::{bits}", module_path!()), |scene| call(scene, depth, bits));
+}
+
+fn call(scene: &Scene, depth: RawDepth, bits: u32) {
     let mut python = speaking(scene.python()).raw(bits).auto_answer(0.1).spawn();
     let transmit = TransmitCodec::Raw { depth };
     let config = Config { transmit, ..Config::default() };

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::thread;
 
 use lxst_interop::environment::target_dir;
-use lxst_interop::{Builder, PythonPeer, Rnsd, RnsdBuilder};
+use lxst_interop::{Builder, PythonPeer, Rnsd, RnsdBuilder, lateness};
 
 /// Makes of each flow a test that plays it on both runtimes side by side: most of a live call is
 /// waiting for time to pass.
@@ -34,7 +34,7 @@ pub(crate) enum Runtime {
 #[derive(Debug)]
 pub(crate) struct Scene {
     pub(crate) runtime: Runtime,
-    test: String,
+    pub(crate) test: String,
     phones: Cell<u32>,
 }
 
@@ -42,8 +42,7 @@ pub(crate) fn play_on_both(path: &str, flow: fn(&Scene)) {
     thread::scope(|scope| {
         let plays = [Runtime::Tokio, Runtime::Smol].map(|runtime| {
             let thread = thread::Builder::new().name(format!("{path} on {runtime:?}"));
-            let play = thread.spawn_scoped(scope, move || flow(&Scene::new(runtime, path)));
-            play.expect("a thread starts")
+            thread.spawn_scoped(scope, move || play(runtime, path, flow)).expect("a thread starts")
         });
         for play in plays {
             play.join().unwrap_or_else(|failure| panic::resume_unwind(failure));
@@ -51,8 +50,14 @@ pub(crate) fn play_on_both(path: &str, flow: fn(&Scene)) {
     });
 }
 
+/// Plays a flow; again where its sound was not heard well and the machine was late.
+pub(crate) fn play<T>(runtime: Runtime, path: &str, flow: impl Fn(&Scene) -> T) -> T {
+    let scene = || Scene::new(runtime, path);
+    lateness::measure(&scene().test, || flow(&scene()))
+}
+
 impl Scene {
-    /// `path` names the test.
+    /// `path` names the test. Where sound is compared, [`play`] makes the scene.
     pub(crate) fn new(runtime: Runtime, path: &str) -> Self {
         let test = format!("{path}-{runtime:?}").replace("::", "-").to_lowercase();
         Self { runtime, test, phones: Cell::new(0) }

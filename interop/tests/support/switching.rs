@@ -1,16 +1,15 @@
 //! A call whose profile is switched again and again while both sides speak.
 
-use core::ops::Range;
 use core::time::Duration;
 
-use lxst_interop::{Command, Direction, PacketKind, PythonPeer};
+use lxst_interop::{Command, Direction, PacketKind, PythonPeer, lateness};
 use lxst_phone::telephony::{Samples, Side, Stats, VoiceCodec};
 use lxst_phone::{Call, EndReason, Profile};
 
 use super::conversation::Conversation;
 use super::phone::{PATIENCE, RustPhone};
 use super::scene::{Runtime, Scene};
-use super::sound::speaking;
+use super::sound::{is_heard, speaking};
 
 /// Dials at the last of the profiles, and switches to each of them in turn, by either side in
 /// turn: on smol the other side begins. Speech has to be heard at each, on both sides, in streams
@@ -29,33 +28,37 @@ pub(crate) fn switch_through(profiles: &[Profile], scene: &Scene) {
         Runtime::Tokio => [Side::Local, Side::Remote],
         Runtime::Smol => [Side::Remote, Side::Local],
     };
-    let mut stretches: Vec<(Profile, Range<Duration>)> = Vec::new();
     for (&profile, by) in profiles.iter().zip(sides.into_iter().cycle()) {
         switch(&mut python, &mut rust, &call, profile, by);
-        conversation.go_on(SETTLING);
-        let from = conversation.time();
-        conversation.go_on(stretch(profile));
-        stretches.push((profile, from..conversation.time()));
-        conversation.go_on(ending(profile));
+        lateness::measure(&format!("{} at {profile:?}", scene.test), || {
+            conversation.go_on(SETTLING);
+            check_heard(&conversation, &mut python, profile);
+        });
     }
-    conversation.go_on(longest_lag(profiles));
     check_all_was_said_and_decoded(&rust);
     rust.hang_up(call.id());
     assert_eq!(rust.expect_end(), EndReason::LocalHangup);
     python.expect("ended", PATIENCE);
     assert_eq!(rust.streams_opened(), 2, "a stream was opened again");
+}
 
-    let mut failures = Vec::new();
-    for (profile, stretch) in stretches {
-        let max_lag = longest_lag(&[profile]);
-        let python_heard = conversation.python_heard(&mut python, &stretch, max_lag);
-        let rust_heard = conversation.rust_heard(&stretch, max_lag);
-        println!("{profile:?}: python heard {python_heard:?}, rust heard {rust_heard:?}");
-        if python_heard.correlation.min(rust_heard.correlation) < LEAST {
-            failures.push(profile);
-        }
+/// Checks that both hear well what is said from now.
+fn check_heard(conversation: &Conversation, python: &mut PythonPeer, profile: Profile) {
+    let from = conversation.time();
+    conversation.go_on(stretch(profile));
+    let stretch = from..conversation.time();
+    let max_lag = longest_lag(profile);
+    conversation.go_on(max_lag);
+    let python_heard = conversation.python_heard(python, &stretch, max_lag);
+    let rust_heard = conversation.rust_heard(&stretch, max_lag);
+    let what = format!("{profile:?}: python heard {python_heard:?}, rust heard {rust_heard:?}");
+    // What came late before is still felt.
+    let time = from.saturating_sub(SETTLING)..conversation.time();
+    let late = conversation.lateness(python, &time);
+    println!("{what}, the machine was late by {late:?}");
+    if !(is_heard(LEAST, &python_heard) && is_heard(LEAST, &rust_heard)) {
+        lateness::not_heard(&what, late);
     }
-    assert!(failures.is_empty(), "not heard well at {failures:?}");
 }
 
 fn switch(python: &mut PythonPeer, rust: &mut RustPhone, call: &Call, to: Profile, by: Side) {
@@ -95,15 +98,10 @@ fn stretch(profile: Profile) -> Duration {
     }
 }
 
-/// How long before a switch it cuts what is said: Python forgets frames that are half recorded, and
-/// some that it has not played.
-fn ending(profile: Profile) -> Duration {
-    Duration::from_millis(if is_codec2(profile) { 800 } else { 250 })
-}
-
-fn longest_lag(profiles: &[Profile]) -> Duration {
-    let has_codec2 = profiles.iter().any(|profile| is_codec2(*profile));
-    Duration::from_millis(if has_codec2 { 2_500 } else { 1_000 })
+/// How much later it is heard at most: a switch, which cuts what Python has half recorded and not
+/// yet played, comes when it is.
+fn longest_lag(profile: Profile) -> Duration {
+    Duration::from_millis(if is_codec2(profile) { 2_500 } else { 1_000 })
 }
 
 /// How long Python's microphone is closed at a switch, and playout on both sides finds the delay of

@@ -1,0 +1,142 @@
+//! How late this machine itself was, and sound that is measured again because of it.
+//!
+//! Sound of a live call is made, sent and played in real time, so a machine that does not run a
+//! process when it is due spoils what is heard, whatever the phones do. A watchdog in this process
+//! and one in each Python peer sleep for [`PERIOD`] again and again, and write down by how much they
+//! overslept. Where sound is not heard as well as it must be and a watchdog overslept by [`BOUND`] or
+//! more meanwhile, it is measured again, at most [`TIMES`] times, and standard error and
+//! `interop/measured-again` below the target folder say so. Where all were on time, it counts.
+
+use core::fmt::{self, Display};
+use core::time::Duration;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::ops::Range;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::{LazyLock, Mutex, PoisonError};
+use std::thread;
+use std::time::Instant;
+
+use crate::environment::target_dir;
+use crate::peer::PythonPeer;
+
+/// How often a watchdog looks, 5 ms: half of the shortest frame.
+pub const PERIOD: Duration = Duration::from_millis(5);
+
+/// By how much a machine is late when bad sound does not count: 5 ms.
+///
+/// The least jitter that playout must carry is that of Ultra Low Latency, where the reference keeps
+/// two frames of 10 ms. On its way from microphone to speaker a frame is passed on by four threads at
+/// least: who records, who sends, who receives and who plays. Where each is late by a quarter of
+/// those 20 ms, playout may run dry.
+pub const BOUND: Duration = Duration::from_millis(5);
+
+/// How often sound is measured again at most.
+pub const TIMES: u32 = 5;
+
+/// The watchdog of this process: when it overslept, and by how much.
+static WATCHDOG: LazyLock<Watchdog> = LazyLock::new(Watchdog::start);
+
+/// Returns by how much this process, or one of these peers, was late at worst in a time.
+pub fn worst(time: &Range<Instant>, peers: &[&PythonPeer]) -> Duration {
+    let here = WATCHDOG.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let here = worst_of(here.iter().copied(), time);
+    peers.iter().map(|peer| peer.lateness(time)).fold(here, Duration::max)
+}
+
+/// How long is left to wait for something that should come within a time: as much longer as this
+/// process was not run meanwhile.
+pub fn left(begun: Instant, within: Duration) -> Duration {
+    let late = WATCHDOG.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let lost: Duration =
+        late.iter().rev().take_while(|(at, _)| *at >= begun).map(|(_, by)| *by).sum();
+    (within + lost).saturating_sub(begun.elapsed())
+}
+
+/// Ends a measurement whose sound is not good enough: it fails, or [`measure`] begins it again.
+///
+/// # Panics
+/// Always. `what` is the message, and `late` the [`worst`] of the time of the sound.
+#[track_caller]
+pub fn not_heard(what: &dyn Display, late: Duration) -> ! {
+    if late >= BOUND {
+        // Without the message of a panic: this is no failure.
+        panic::resume_unwind(Box::new(Late { what: what.to_string(), late }));
+    }
+    panic!("{what}; the machine was late by {late:?} at most");
+}
+
+/// Makes a measurement, and makes it again where its sound was bad on a machine that was late.
+///
+/// # Panics
+/// Where the measurement does, and where the machine was late each time.
+pub fn measure<T>(test: &str, mut measurement: impl FnMut() -> T) -> T {
+    LazyLock::force(&WATCHDOG);
+    for again in 1.. {
+        let failure = match panic::catch_unwind(AssertUnwindSafe(&mut measurement)) {
+            Ok(measured) => return measured,
+            Err(failure) => failure,
+        };
+        match failure.downcast::<Late>() {
+            Ok(late) if again <= TIMES => say(test, &late),
+            Ok(late) => panic!("{late}, as {TIMES} times before"),
+            Err(failure) => panic::resume_unwind(failure),
+        }
+    }
+    unreachable!("the last time returns or panics");
+}
+
+/// Says, past the test harness and in a file, that something is measured again.
+pub fn say(test: &str, why: &dyn Display) {
+    let line = format!("measured again: {test}: {why}\n");
+    // Neither is a reason to fail.
+    let _ = io::stderr().write_all(line.as_bytes());
+    let folder = target_dir().join("interop");
+    let _ = fs::create_dir_all(&folder)
+        .and_then(|()| File::options().create(true).append(true).open(folder.join(FILE)))
+        .and_then(|mut file| file.write_all(line.as_bytes()));
+}
+
+/// What was late: when it was noticed, and by how much.
+pub(crate) fn worst_of(
+    late: impl Iterator<Item = (Instant, Duration)>,
+    time: &Range<Instant>,
+) -> Duration {
+    late.filter(|&(at, by)| at >= time.start && at < time.end + by)
+        .map(|(_, by)| by)
+        .max()
+        .unwrap_or_default()
+}
+
+/// Why sound is measured again.
+struct Late {
+    what: String,
+    late: Duration,
+}
+
+impl Display for Late {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}; the machine was late by {} ms", self.what, self.late.as_millis())
+    }
+}
+
+struct Watchdog(Mutex<Vec<(Instant, Duration)>>);
+
+impl Watchdog {
+    fn start() -> Self {
+        thread::spawn(|| {
+            loop {
+                let due = Instant::now() + PERIOD;
+                thread::sleep(PERIOD);
+                let by = due.elapsed();
+                if by >= PERIOD {
+                    let mut late = WATCHDOG.0.lock().unwrap_or_else(PoisonError::into_inner);
+                    late.push((due + by, by));
+                }
+            }
+        });
+        Self(Mutex::default())
+    }
+}
+
+const FILE: &str = "measured-again";
