@@ -12,7 +12,8 @@ use lxst_core::Instant;
 pub struct InterfaceOrigin(pub u32);
 
 /// Lets each origin cause an announce at once after a while of quiet, and ever more seldom while its
-/// connections break; one that comes too early is made up for.
+/// connections break; one that comes too early is made up for. Each is made once more after
+/// [`ANNOUNCE_AGAIN`]: the other end may only have begun, or have lost it.
 #[derive(Debug, Default)]
 pub(crate) struct AnnouncePace(BTreeMap<InterfaceOrigin, Pace>);
 
@@ -21,13 +22,22 @@ struct Pace {
     announced: Instant,
     /// How long after that the next one may come.
     pause: Duration,
-    /// A connection came up since, and is to be announced on.
-    owed: bool,
+    owed: Owed,
+}
+
+/// What is to be announced later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Owed {
+    Nothing,
+    /// A connection that came up since.
+    Up,
+    /// The same once more.
+    Again,
 }
 
 impl Pace {
     const fn new(now: Instant) -> Self {
-        Self { announced: now, pause: ANNOUNCE_PACE_LEAST, owed: false }
+        Self { announced: now, pause: ANNOUNCE_PACE_LEAST, owed: Owed::Again }
     }
 
     fn is_over(&self, now: Instant) -> bool {
@@ -37,7 +47,15 @@ impl Pace {
     fn announce(&mut self, now: Instant) {
         let was_quiet = self.announced + ANNOUNCE_PACE <= now;
         let pause = if was_quiet { ANNOUNCE_PACE_LEAST } else { self.pause * 2 };
-        *self = Self { announced: now, pause: pause.min(ANNOUNCE_PACE), owed: false };
+        *self = Self { announced: now, pause: pause.min(ANNOUNCE_PACE), owed: Owed::Again };
+    }
+
+    fn due(&self) -> Option<Instant> {
+        match self.owed {
+            Owed::Nothing => None,
+            Owed::Up => Some(self.announced + self.pause),
+            Owed::Again => Some(self.announced + ANNOUNCE_AGAIN),
+        }
     }
 }
 
@@ -52,7 +70,7 @@ impl AnnouncePace {
         if is_over {
             pace.announce(now);
         } else {
-            pace.owed = true;
+            pace.owed = Owed::Up;
         }
         is_over
     }
@@ -60,24 +78,28 @@ impl AnnouncePace {
     /// Tells whether an announce that came too early is due.
     pub(crate) fn on_timeout(&mut self, now: Instant) -> bool {
         let mut is_due = false;
-        for pace in self.0.values_mut().filter(|pace| pace.owed) {
-            if pace.is_over(now) {
-                pace.announce(now);
-                is_due = true;
+        for pace in self.0.values_mut().filter(|pace| pace.due().is_some_and(|due| due <= now)) {
+            match pace.owed {
+                Owed::Up => pace.announce(now),
+                Owed::Again | Owed::Nothing => pace.owed = Owed::Nothing,
             }
+            is_due = true;
         }
         is_due
     }
 
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        let owed = self.0.values().filter(|pace| pace.owed);
-        owed.map(|pace| pace.announced + pace.pause).min()
+        self.0.values().filter_map(Pace::due).min()
     }
 }
 
 /// The most time between two announces that one origin's coming up causes. It begins at
 /// [`ANNOUNCE_PACE_LEAST`], doubles with each announce, and begins anew after this long without.
 pub const ANNOUNCE_PACE: Duration = Duration::from_secs(60);
+
+/// When an announce that a coming up caused is made once more. RNS listens before it takes packets in
+/// (RNS/Reticulum.py `__init__`); how long it takes to start is up to the machine.
+pub const ANNOUNCE_AGAIN: Duration = Duration::from_secs(10);
 
 /// How long a socket stays open, and is read, after the last bytes were written to it. RNS drops
 /// the packets that it has read and not looked at when it finds their connection closed, half
@@ -99,15 +121,28 @@ mod tests {
         let mut pace = AnnouncePace::default();
         let at = Instant::from_millis;
         assert!(pace.on_up(at(0), HERE));
-        assert_eq!(pace.deadline(), None);
         assert!(!pace.on_up(at(1_000), HERE));
         assert!(!pace.on_up(at(2_000), HERE));
         assert!(pace.on_up(at(2_000), THERE));
         assert_eq!(pace.deadline(), Some(at(5_000)));
         assert!(!pace.on_timeout(at(4_999)));
         assert!(pace.on_timeout(at(5_000)));
-        assert_eq!(pace.deadline(), None);
+        assert_eq!(pace.deadline(), Some(at(12_000)));
         assert!(pace.on_up(at(20_000), HERE));
+    }
+
+    #[test]
+    fn a_connection_that_came_up_is_announced_on_once_more() {
+        let mut pace = AnnouncePace::default();
+        let at = Instant::from_millis;
+        assert!(pace.on_up(at(0), HERE));
+        assert_eq!(pace.deadline(), Some(at(10_000)));
+        assert!(!pace.on_timeout(at(9_999)));
+        assert!(pace.on_timeout(at(10_000)));
+        assert_eq!(pace.deadline(), None);
+        assert!(!pace.on_timeout(at(20_000)));
+        // And that does not hold up the next.
+        assert!(pace.on_up(at(10_001), HERE));
     }
 
     #[test]
