@@ -9,7 +9,7 @@ use futures_lite::future::or;
 use lxst_tokio::telephony::{Availability, CallState, Direction, Mode, Mute, Role, Talk};
 use lxst_tokio::{
     Call, CallError, CallEvent, CallStatus, Coder, EndReason, Event, Events, Phone, Profile,
-    Runtime,
+    Runtime, Watch,
 };
 
 use crate::audio::{AudioIn, Speaking};
@@ -93,8 +93,9 @@ impl<R: Runtime> Session<R> {
             let Options { profile, .. } = self.options;
             self.phone.dial_in_mode(to, profile, self.options.mode()).await?;
         }
+        let mut watch = self.phone.watch();
         loop {
-            match self.turn(&mut events, &stops, &keys).await {
+            match self.turn(&mut events, &mut watch, &stops, &keys).await {
                 Turn::Event(None) => return Ok(None),
                 Turn::Event(Some(event)) => {
                     self.reporter.event(&event);
@@ -123,6 +124,7 @@ impl<R: Runtime> Session<R> {
     fn turn(
         &self,
         events: &mut Events,
+        watch: &mut Watch,
         stops: &Receiver<()>,
         keys: &Receiver<Key>,
     ) -> impl Future<Output = Turn> {
@@ -142,10 +144,14 @@ impl<R: Runtime> Session<R> {
             }
         };
         let draw = async {
-            if self.status.is_hidden() || self.phone.state().call.is_none() {
+            if self.status.is_hidden() {
                 pending().await
             }
-            self.runtime.sleep_until(self.runtime.now() + DRAW).await;
+            if self.phone.state().call.is_some() {
+                self.runtime.sleep_until(self.runtime.now() + DRAW).await;
+            } else if watch.changed().await.is_none() {
+                pending().await
+            }
             Turn::Draw
         };
         or(event, or(planned, or(stop, or(key, draw))))

@@ -37,7 +37,7 @@ impl StatusLine {
             return;
         }
         let network = match state.connections {
-            0 => "no network".to_owned(),
+            0 => no_network(state),
             1 => "online".to_owned(),
             connections => format!("online, {connections} connections"),
         };
@@ -63,6 +63,12 @@ impl StatusLine {
         };
         format!("{} {}", clock(began.elapsed()), short(call))
     }
+}
+
+/// Why there is no network, as far as that is known.
+fn no_network(state: &State) -> String {
+    let trouble = state.interfaces.iter().find_map(|interface| interface.trouble.as_deref());
+    trouble.map_or("no network".into(), |trouble| format!("no network: {trouble}; trying on"))
 }
 
 /// What the line tells of an established call.

@@ -24,12 +24,13 @@ use crate::events::Events;
 use crate::inbox::Inbox;
 use crate::interface::{Interface, OpenError, Opened};
 use crate::links::{CommandSender, LinkPort, LinkReport};
+use crate::lock::FolderLock;
 use crate::outlets::Outlets;
 use crate::phone::Phone;
 use crate::request::Requests;
 use crate::runner::{Parts, Runner};
 use crate::runtime::Runtime;
-use crate::state::Publisher;
+use crate::state::{InterfaceState, Publisher, State};
 use crate::store::Store;
 
 /// Settings of a phone that is not started, on the runtime `R`.
@@ -59,13 +60,15 @@ struct Settings {
     interfaces: Vec<Interface>,
     known: Option<PathBuf>,
     rng: RngBox,
+    lock: Option<FolderLock>,
 }
 
-/// Our own endpoint with its sockets and its file.
+/// A network with its sockets and files, which only our own endpoint has.
 struct OwnNetwork<R: Runtime> {
     network: Network,
     opened: Vec<Opened<R>>,
     store: Option<Store>,
+    lock: Option<FolderLock>,
 }
 
 /// What a call sends while no audio source is attached.
@@ -113,6 +116,7 @@ impl<R: Runtime> PhoneBuilder<R> {
             interfaces: Vec::new(),
             known: None,
             rng: RngBox(Box::new(OsRng)),
+            lock: None,
         };
         Self::on(Stack::Own { identity, settings })
     }
@@ -123,7 +127,8 @@ impl<R: Runtime> PhoneBuilder<R> {
     /// only.
     ///
     /// # Errors
-    /// [`IdentityFileError`]: the folder cannot be made, or the identity not read.
+    /// [`IdentityFileError`]: the folder cannot be made, another phone has it, or the identity cannot
+    /// be read.
     pub fn open(folder: impl AsRef<Path>) -> Result<Self, IdentityFileError> {
         let folder = folder.as_ref();
         let made = if folder.as_os_str().is_empty() {
@@ -132,8 +137,10 @@ impl<R: Runtime> PhoneBuilder<R> {
             fs::create_dir_all(folder)
         };
         made.map_err(|error| IdentityFileError::Folder { path: folder.into(), error })?;
+        let lock = FolderLock::take(folder)?;
         let identity = load_or_create_identity(&folder.join("identity"))?;
-        Ok(Self::new(identity).known_destinations(folder.join("known_destinations")))
+        let builder = Self::new(identity).known_destinations(folder.join("known_destinations"));
+        Ok(builder.with_settings(|settings| settings.lock = lock))
     }
 
     /// Begins a phone on another Reticulum stack, which runs in the app and holds the identity. The
@@ -254,15 +261,15 @@ impl<R: Runtime> PhoneBuilder<R> {
     /// Outside of a runtime, where the runtime's functions do.
     pub async fn start(self) -> Result<(Phone, Events), StartError> {
         let Self { runtime, stack, config, missing_source, pauses, .. } = self;
-        let (network, opened, store, stack, reports) = match stack {
-            Stack::Own { identity, settings } => {
-                let OwnNetwork { network, opened, store } = settings.open(&runtime, identity)?;
-                (network, opened, store, None, None)
-            }
+        let (own, stack, reports) = match stack {
+            Stack::Own { identity, settings } => (settings.open(&runtime, identity)?, None, None),
             Stack::App { identity, commands, reports } => {
-                (Network::Links { identity }, Vec::new(), None, Some(commands), Some(reports))
+                let network = Network::Links { identity };
+                let own = OwnNetwork { network, opened: Vec::new(), store: None, lock: None };
+                (own, Some(commands), Some(reports))
             }
         };
+        let OwnNetwork { network, opened, store, lock } = own;
         let (done_sender, done) = async_channel::unbounded();
         let coder = CoderThread::spawn(pauses, move |done| {
             // The phone may have ended meanwhile.
@@ -276,7 +283,13 @@ impl<R: Runtime> PhoneBuilder<R> {
         let (io_sender, io) = async_channel::bounded(IO_BACKLOG);
         let (request_sender, requests) = Requests::channel();
         let (events, queue) = Events::new(0);
-        let (publisher, watch) = Publisher::new();
+        let interface = |opened: &Opened<R>| InterfaceState {
+            name: opened.name.clone(),
+            ..InterfaceState::default()
+        };
+        let state =
+            State { interfaces: opened.iter().map(interface).collect(), ..State::default() };
+        let (publisher, watch) = Publisher::new(state.clone());
         let listening: Vec<SocketAddr> = opened.iter().filter_map(|opened| opened.local).collect();
         let phone = Phone::new(request_sender, watch, driver.identity(), listening);
         let interfaces = Executor::new();
@@ -291,13 +304,14 @@ impl<R: Runtime> PhoneBuilder<R> {
             inbox: Inbox { requests, io, done, reports, source: None },
             stack,
             store,
-            outlets: Outlets::new(queue, publisher),
+            outlets: Outlets::new(queue, publisher, state),
             missing_source,
         });
         runtime.spawn(async move {
             let ended = interfaces.run(runner.run()).await;
             // The sockets are closed with their tasks.
             drop(interfaces);
+            drop(lock);
             ended.tell();
         });
         Ok((phone, events))
@@ -327,7 +341,7 @@ impl Settings {
             Store::new(path, endpoint.revision())
         });
         let network = Network::Endpoint(endpoint);
-        Ok(OwnNetwork { network, opened, store })
+        Ok(OwnNetwork { network, opened, store, lock: self.lock })
     }
 }
 

@@ -21,6 +21,7 @@ mod events;
 mod inbox;
 mod interface;
 mod links;
+mod lock;
 mod outlets;
 mod pace;
 mod phone;
@@ -55,4 +56,4 @@ pub use lxst_driver::{
 pub use phone::{CallError, Phone};
 pub use request::Figures;
 pub use runtime::{ByteStream, Runtime, prepare_tcp};
-pub use state::{State, Watch};
+pub use state::{InterfaceState, State, Watch};

@@ -26,8 +26,8 @@ pub(crate) struct Ended {
 }
 
 impl Outlets {
-    pub(crate) fn new(events: EventQueue, publisher: Publisher) -> Self {
-        Self { events: vec![events], untold: Vec::new(), publisher, state: State::default() }
+    pub(crate) fn new(events: EventQueue, publisher: Publisher, state: State) -> Self {
+        Self { events: vec![events], untold: Vec::new(), publisher, state }
     }
 
     pub(crate) fn subscribe(&mut self, events: EventQueue) {

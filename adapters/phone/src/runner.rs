@@ -67,6 +67,7 @@ pub(crate) struct Parts<R> {
 #[derive(Debug)]
 struct Interface {
     id: InterfaceId,
+    origin: InterfaceOrigin,
     writer: Sender<Bytes>,
     /// What the writer was given and has not written.
     unwritten: usize,
@@ -229,11 +230,13 @@ impl<R: Runtime> Runner<R> {
         match io {
             Io::Up { origin, config, writer, number } => {
                 let Some(id) = self.driver.interface_up(now, origin, config) else { return };
-                self.interfaces.insert(id.0, Interface { id, writer, unwritten: 0 });
+                self.interfaces.insert(id.0, Interface { id, origin, writer, unwritten: 0 });
+                self.set_trouble(origin, None);
                 if !number.send(id.0) {
                     self.interface_down(now, id.0);
                 }
             }
+            Io::Trouble { origin, trouble } => self.set_trouble(origin, Some(trouble)),
             Io::Received { number, bytes } => {
                 if let Some(interface) = self.interfaces.get(&number) {
                     self.driver.handle_bytes(now, interface.id, &bytes);
@@ -247,6 +250,12 @@ impl<R: Runtime> Runner<R> {
                 }
             }
             Io::Down { number } => self.interface_down(now, number),
+        }
+    }
+
+    fn set_trouble(&mut self, origin: InterfaceOrigin, trouble: Option<String>) {
+        if let Some(interface) = self.outlets.state.interfaces.get_mut(origin.0 as usize) {
+            interface.trouble = trouble;
         }
     }
 
@@ -288,7 +297,7 @@ impl<R: Runtime> Runner<R> {
         self.hand_on();
         self.fill_device(now);
         self.run_clocks(now);
-        for Interface { id, writer, unwritten } in self.interfaces.values_mut() {
+        for Interface { id, writer, unwritten, .. } in self.interfaces.values_mut() {
             while !writer.is_full() && !writer.is_closed() {
                 let Some(bytes) =
                     self.driver.poll_transmit(now, unix_time(), *id, &mut self.buffer)
@@ -406,6 +415,10 @@ impl<R: Runtime> Runner<R> {
         let state = &mut self.outlets.state;
         state.call = self.driver.call();
         state.connections = self.interfaces.len();
+        for (interface, origin) in state.interfaces.iter_mut().zip((0..).map(InterfaceOrigin)) {
+            let standing = self.interfaces.values().filter(|standing| standing.origin == origin);
+            interface.connections = standing.count();
+        }
         state.has_source = self.inbox.source.is_some();
         state.has_sink = self.sink.is_some();
         self.outlets.publish();

@@ -28,11 +28,22 @@ pub trait Runtime: Clone + Default + fmt::Debug + Send + Sync + 'static {
     /// Runs a task until it ends; nothing waits for it.
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static);
 
-    /// Connects to `host:port`, and prepares the socket by [`prepare_tcp`].
+    /// Searches the addresses of a host, which may take a while, in the order in which the system
+    /// prefers them.
     ///
     /// # Errors
-    /// The operating system's, or of the search for the host's address.
-    fn connect_tcp(&self, address: &str) -> impl Future<Output = Result<ByteStream>> + Send;
+    /// The operating system's.
+    fn resolve(
+        &self,
+        host: &str,
+        port: u16,
+    ) -> impl Future<Output = Result<Vec<SocketAddr>>> + Send;
+
+    /// Connects to an address, and prepares the socket by [`prepare_tcp`].
+    ///
+    /// # Errors
+    /// The operating system's.
+    fn connect_tcp(&self, address: SocketAddr) -> impl Future<Output = Result<ByteStream>> + Send;
 
     /// Takes over a connected Unix socket, which is non-blocking.
     ///

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use event_listener::Event;
 use lxst_driver::core::{Availability, CallId, CallStatus, EndReason, Quality};
 
 /// How a phone stands.
@@ -17,14 +18,29 @@ pub struct State {
     pub ended: Option<(CallId, EndReason)>,
     /// What the app set for incoming calls.
     pub availability: Availability,
-    /// Connections to the network that stand.
+    /// Connections to the network that stand. Zero means that nobody can be reached, and
+    /// [`interfaces`](Self::interfaces) says why. Of another Reticulum stack in the app, nothing is
+    /// known here.
     pub connections: usize,
+    /// How each of the builder's interfaces stands, in its order; empty where there is none.
+    pub interfaces: Vec<InterfaceState>,
     /// Whether an audio source is attached.
     pub has_source: bool,
     /// Whether an audio sink is attached.
     pub has_sink: bool,
     /// Whether the phone has shut down, and nothing changes any more.
     pub is_shut_down: bool,
+}
+
+/// How an interface stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct InterfaceState {
+    /// What the app configured, in words: `example.org:4242`, for example.
+    pub name: String,
+    /// Its connections that stand.
+    pub connections: usize,
+    /// Why the last attempt to connect failed, in words for people. The phone tries on.
+    pub trouble: Option<String>,
 }
 
 /// A view of a phone's [`State`] that tells when it changed.
@@ -38,10 +54,10 @@ pub struct Watch {
 #[derive(Debug)]
 pub(crate) struct Publisher(Arc<Shared>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shared {
     latest: Mutex<(u64, State)>,
-    changed: event_listener::Event,
+    changed: Event,
 }
 
 impl Watch {
@@ -72,8 +88,9 @@ impl Watch {
 }
 
 impl Publisher {
-    pub(crate) fn new() -> (Self, Watch) {
-        let shared = Arc::new(Shared::default());
+    pub(crate) fn new(state: State) -> (Self, Watch) {
+        let shared = Shared { latest: Mutex::new((0, state)), changed: Event::default() };
+        let shared = Arc::new(shared);
         (Self(shared.clone()), Watch { shared, seen: 0 })
     }
 

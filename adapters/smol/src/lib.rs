@@ -71,7 +71,11 @@ impl Runtime for Smol {
         smol::spawn(task).detach();
     }
 
-    async fn connect_tcp(&self, address: &str) -> Result<ByteStream> {
+    async fn resolve(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>> {
+        smol::net::resolve((host, port)).await
+    }
+
+    async fn connect_tcp(&self, address: SocketAddr) -> Result<ByteStream> {
         Ok(tcp(smol::net::TcpStream::connect(address).await?))
     }
 

@@ -71,7 +71,11 @@ impl Runtime for Tokio {
         tokio::spawn(task);
     }
 
-    async fn connect_tcp(&self, address: &str) -> Result<ByteStream> {
+    async fn resolve(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>> {
+        Ok(tokio::net::lookup_host((host, port)).await?.collect())
+    }
+
+    async fn connect_tcp(&self, address: SocketAddr) -> Result<ByteStream> {
         Ok(tcp(TcpStream::connect(address).await?))
     }
 

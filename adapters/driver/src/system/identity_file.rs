@@ -21,6 +21,15 @@ pub enum IdentityFileError {
         /// What went wrong.
         error: io::Error,
     },
+    /// Another phone, of this process or another, has the folder.
+    #[error(
+        "folder {} is another phone's that runs; end that one, or give this one a folder of its own",
+        path.display()
+    )]
+    InUse {
+        /// Which folder.
+        path: PathBuf,
+    },
     /// The file could not be read or made.
     #[error("identity file {}: {error}", path.display())]
     Io {

@@ -1,11 +1,14 @@
 //! Interfaces: what an app configures, and the tasks that move bytes between sockets and the
 //! phone's task.
 
+mod address;
+mod connect;
 mod stream;
 mod udp;
 
+use std::fmt;
 use std::io;
-use std::net::{SocketAddr, TcpListener, ToSocketAddrs, UdpSocket};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
 
 use async_channel::Sender;
 use bytes::Bytes;
@@ -14,8 +17,14 @@ use lxst_driver::reticulum::{Attachment, Ifac, InterfaceConfig};
 
 use crate::request::Reply;
 use crate::runtime::Runtime;
+use address::Address;
+use connect::Target;
 
 /// A way into a Reticulum network.
+///
+/// An address is `HOST:PORT` or `[IPV6]:PORT`; an IP address alone means port 4242, the one of
+/// Reticulum's examples. A client races the addresses of a host that has several, and tries on
+/// where there is none; [`State::interfaces`](crate::State::interfaces) says so.
 #[derive(Clone, Debug)]
 pub struct Interface {
     kind: Kind,
@@ -89,23 +98,26 @@ impl Interface {
 
     /// Takes the sockets that can be had before anybody connects.
     pub(crate) fn open<R: Runtime>(self, runtime: &R) -> Result<Opened<R>, OpenError> {
+        let name = self.to_string();
         let Self { kind, ifac } = self;
         let with = |config: InterfaceConfig| InterfaceConfig { ifac, ..config };
         let (local, way, config) = match kind {
             Kind::TcpClient(address) => {
-                check(&address)?;
+                let address = parse(&address)?;
                 (None, Way::Connect(Target::Tcp(address)), with(InterfaceConfig::TCP))
             }
             Kind::SharedInstance(instance) => {
                 let target = match instance {
                     SharedInstance::Named(name) => Target::Unix(name),
-                    SharedInstance::Tcp(port) => Target::Tcp(format!("127.0.0.1:{port}")),
+                    SharedInstance::Tcp(port) => {
+                        Target::Tcp(Address { host: "127.0.0.1".into(), port })
+                    }
                 };
                 (None, Way::Connect(target), with(InterfaceConfig::SHARED_INSTANCE))
             }
             Kind::TcpServer(address) => {
-                check(&address)?;
-                let opened = TcpListener::bind(&address).and_then(|listener| {
+                let at = parse(&address)?;
+                let opened = TcpListener::bind((&*at.host, at.port)).and_then(|listener| {
                     listener.set_nonblocking(true)?;
                     Ok((listener.local_addr()?, runtime.adopt_listener(listener)?))
                 });
@@ -113,25 +125,42 @@ impl Interface {
                 (Some(local), Way::Accept(listener), with(InterfaceConfig::TCP_ACCEPTED))
             }
             Kind::Udp { local: address, peer } => {
-                check(&address)?;
-                check(&peer)?;
-                let peer = resolve(&peer).map_err(|error| OpenError { address: peer, error })?;
-                let opened = UdpSocket::bind(&address).and_then(|socket| {
+                let (at, peer) = (parse(&address)?, parse(&peer)?);
+                let opened = UdpSocket::bind((&*at.host, at.port)).and_then(|socket| {
                     socket.set_broadcast(true)?;
                     socket.set_nonblocking(true)?;
                     Ok((socket.local_addr()?, runtime.adopt_udp(socket)?))
                 });
                 let (local, socket) = opened.map_err(|error| OpenError { address, error })?;
-                (Some(local), Way::Datagrams { socket, peer }, with(InterfaceConfig::UDP))
+                let way = Way::Datagrams { socket, local, peer };
+                (Some(local), way, with(InterfaceConfig::UDP))
             }
         };
-        Ok(Opened { local, way, config })
+        Ok(Opened { name, local, way, config })
+    }
+}
+
+impl fmt::Display for Interface {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            Kind::TcpClient(address) => write!(f, "{address}"),
+            Kind::TcpServer(address) => write!(f, "server on {address}"),
+            Kind::Udp { local, peer } => write!(f, "UDP from {local} to {peer}"),
+            Kind::SharedInstance(SharedInstance::Named(name)) => {
+                write!(f, "shared instance \"{name}\"")
+            }
+            Kind::SharedInstance(SharedInstance::Tcp(port)) => {
+                write!(f, "shared instance on port {port}")
+            }
+        }
     }
 }
 
 /// An interface whose sockets are there.
 #[derive(Debug)]
 pub(crate) struct Opened<R: Runtime> {
+    /// What the app configured.
+    pub(crate) name: String,
     /// The address that it listens on.
     pub(crate) local: Option<SocketAddr>,
     way: Way<R>,
@@ -148,14 +177,7 @@ pub(crate) struct OpenError {
 enum Way<R: Runtime> {
     Connect(Target),
     Accept(R::Listener),
-    Datagrams { socket: R::Udp, peer: SocketAddr },
-}
-
-/// To what a client interface connects.
-#[derive(Clone, Debug)]
-enum Target {
-    Tcp(String),
-    Unix(String),
+    Datagrams { socket: R::Udp, local: SocketAddr, peer: Address },
 }
 
 impl<R: Runtime> Opened<R> {
@@ -163,9 +185,11 @@ impl<R: Runtime> Opened<R> {
     pub(crate) async fn keep(self, runtime: R, origin: InterfaceOrigin, io: Sender<Io>) {
         let door = Door { origin, config: self.config, io };
         match self.way {
-            Way::Connect(target) => stream::connect(&runtime, &target, &door).await,
+            Way::Connect(target) => connect::keep(&runtime, &target, &door).await,
             Way::Accept(listener) => stream::serve(&runtime, &listener, &door).await,
-            Way::Datagrams { socket, peer } => udp::keep(&runtime, &socket, peer, &door).await,
+            Way::Datagrams { socket, local, peer } => {
+                udp::keep(&runtime, &socket, local, &peer, &door).await;
+            }
         }
     }
 }
@@ -181,6 +205,8 @@ pub(crate) enum Io {
         writer: Sender<Bytes>,
         number: Reply<u32>,
     },
+    /// It has no connection, and this is why.
+    Trouble { origin: InterfaceOrigin, trouble: String },
     /// It received bytes.
     Received { number: u32, bytes: Bytes },
     /// It has written what it was given, and can take more.
@@ -209,6 +235,11 @@ impl Door {
         Some((reply.recv().await.ok()?, outgoing))
     }
 
+    async fn trouble(&self, trouble: String) {
+        // As below.
+        let _ = self.io.send(Io::Trouble { origin: self.origin, trouble }).await;
+    }
+
     async fn down(&self, number: u32) {
         // The phone's task may have ended.
         let _ = self.io.send(Io::Down { number }).await;
@@ -220,18 +251,6 @@ impl Door {
 }
 
 /// Tells early what no network will have.
-fn check(address: &str) -> Result<(), OpenError> {
-    let parts = address.rsplit_once(':');
-    match parts.filter(|(host, _)| !host.is_empty()).map(|(_, port)| port.parse::<u16>()) {
-        Some(Ok(_)) => Ok(()),
-        _ => {
-            let message = "not of the form HOST:PORT, with a port of 65535 at most";
-            let error = io::Error::new(io::ErrorKind::InvalidInput, message);
-            Err(OpenError { address: address.to_owned(), error })
-        }
-    }
-}
-
-fn resolve(address: &str) -> io::Result<SocketAddr> {
-    address.to_socket_addrs()?.next().ok_or_else(|| io::ErrorKind::AddrNotAvailable.into())
+fn parse(text: &str) -> Result<Address, OpenError> {
+    Address::parse(text).map_err(|error| OpenError { address: text.to_owned(), error })
 }

@@ -1,5 +1,6 @@
 //! Interfaces over UDP.
 
+use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -7,11 +8,21 @@ use async_channel::Receiver;
 use bytes::Bytes;
 use futures_lite::future;
 
+use super::address::Address;
+use super::connect::{RECONNECT_LEAST, RECONNECT_MOST, resolve};
 use super::{Door, Io};
 use crate::runtime::Runtime;
 
-/// Moves datagrams for as long as the phone's task takes them.
-pub(super) async fn keep<R: Runtime>(runtime: &R, socket: &R::Udp, peer: SocketAddr, door: &Door) {
+/// Moves datagrams for as long as the phone's task takes them, from when the peer's address is
+/// found.
+pub(super) async fn keep<R: Runtime>(
+    runtime: &R,
+    socket: &R::Udp,
+    local: SocketAddr,
+    peer: &Address,
+    door: &Door,
+) {
+    let Some(peer) = find(runtime, local, peer, door).await else { return };
     let Some((number, outgoing)) = door.up().await else { return };
     future::or(
         receive(runtime, socket, number, door),
@@ -19,6 +30,44 @@ pub(super) async fn keep<R: Runtime>(runtime: &R, socket: &R::Udp, peer: SocketA
     )
     .await;
     door.down(number).await;
+}
+
+/// Searches the peer's address until it is found; `None` when the phone has ended.
+async fn find<R: Runtime>(
+    runtime: &R,
+    local: SocketAddr,
+    peer: &Address,
+    door: &Door,
+) -> Option<SocketAddr> {
+    let mut pause = RECONNECT_LEAST;
+    let mut is_first_failure = true;
+    while !door.io.is_closed() {
+        match resolve(runtime, peer).await.and_then(|found| of_family(local, &found)) {
+            Ok(peer) => return Some(peer),
+            Err(error) => {
+                let trouble = format!("cannot send to {peer}: {error}");
+                if is_first_failure {
+                    tracing::warn!("{trouble}; trying on");
+                } else {
+                    tracing::debug!("{trouble}");
+                }
+                is_first_failure = false;
+                door.trouble(trouble).await;
+            }
+        }
+        runtime.sleep_until(runtime.now() + pause).await;
+        pause = (pause * 2).min(RECONNECT_MOST);
+    }
+    None
+}
+
+/// The first address that a socket of ours can send to.
+fn of_family(local: SocketAddr, found: &[SocketAddr]) -> io::Result<SocketAddr> {
+    let found = found.iter().find(|peer| peer.is_ipv4() == local.is_ipv4());
+    found.copied().ok_or_else(|| {
+        let message = format!("it has no address of the family of {local}");
+        io::Error::new(io::ErrorKind::AddrNotAvailable, message)
+    })
 }
 
 async fn receive<R: Runtime>(runtime: &R, socket: &R::Udp, number: u32, door: &Door) {

@@ -1,12 +1,13 @@
 //! Networks that come and go.
 
 use std::fs;
+use std::io::Read;
 use std::net::{TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use lxst_phone::reticulum::DropReason;
-use lxst_phone::{EndReason, Ifac, Interface, PhoneBuilder, StartError};
+use lxst_phone::{EndReason, IdentityFileError, Ifac, Interface, PhoneBuilder, StartError};
 
 use crate::support::relay::Relay;
 use crate::support::{
@@ -18,6 +19,7 @@ on_each_runtime!(
     an_address_that_is_taken_is_told_at_the_start,
     a_server_that_comes_late_is_found,
     a_server_that_was_away_is_found_again,
+    a_server_that_has_just_begun_and_says_nothing_is_connected_to_again,
     a_server_that_closes_each_connection_is_not_hammered,
     a_call_ends_at_once_when_its_interface_breaks_and_the_next_one_works,
     a_phone_with_two_interfaces_goes_on_with_the_one_that_is_left,
@@ -29,6 +31,7 @@ on_each_runtime!(
     what_a_phone_knows_outlives_it,
     what_a_phone_knows_is_written_while_it_lives,
     a_damaged_file_is_survived,
+    a_folder_is_one_phones_at_a_time,
 );
 
 async fn an_address_that_is_taken_is_told_at_the_start<R: TestRuntime>(rt: R) {
@@ -65,6 +68,23 @@ async fn a_server_that_was_away_is_found_again<R: TestRuntime>(rt: R) {
     relay.plug_in();
     let (call, _) = establish(&mut caller, &mut callee).await;
     finish(call, caller, callee).await;
+}
+
+/// Such as an rnsd that accepts before it works, and never sends on what it has accepted then.
+async fn a_server_that_has_just_begun_and_says_nothing_is_connected_to_again<R: TestRuntime>(
+    rt: R,
+) {
+    let address = free_address();
+    let app = App::connected(&rt, &address).await;
+    app.until_state(|state| state.interfaces[0].trouble.is_some()).await;
+    let server = TcpListener::bind(&address).unwrap();
+    let (mut first, _) = server.accept().unwrap();
+    let mut bytes = [0; 500];
+    assert_eq!(first.read(&mut bytes).unwrap(), 0, "the phone lets go of it");
+    let (mut second, _) = server.accept().unwrap();
+    app.until_connected().await;
+    assert_ne!(second.read(&mut bytes).unwrap(), 0, "the phone announces itself");
+    app.shutdown().await;
 }
 
 async fn a_server_that_closes_each_connection_is_not_hammered<R: TestRuntime>(rt: R) {
@@ -252,6 +272,17 @@ async fn a_damaged_file_is_survived<R: TestRuntime>(rt: R) {
     assert!(error.to_string().contains("identity"), "{error}");
 }
 
+async fn a_folder_is_one_phones_at_a_time<R: TestRuntime>(rt: R) {
+    let folder = Folder::new();
+    let first = App::start(&rt, open(folder.path())).await;
+    let error = PhoneBuilder::<R>::open(folder.path()).unwrap_err();
+    assert!(matches!(&error, IdentityFileError::InUse { path } if path == folder.path()));
+    assert!(error.to_string().contains("a folder of its own"), "{error}");
+    first.shutdown().await;
+    let second = App::start(&rt, open(folder.path())).await;
+    second.shutdown().await;
+}
+
 fn open<R: TestRuntime>(folder: &Path) -> PhoneBuilder<R> {
     PhoneBuilder::open(folder).unwrap().telephone(config())
 }
@@ -284,7 +315,7 @@ impl Folder {
         // What somebody else wrote is kept as it was.
         let ours = |file: &fs::DirEntry| file.path().extension().is_none();
         let files: Vec<_> = files.into_iter().filter(ours).collect();
-        assert_eq!(files.len(), 2, "{files:?}");
+        assert_eq!(files.len(), 3, "{files:?}");
         #[cfg(unix)]
         for file in files {
             use std::os::unix::fs::PermissionsExt;

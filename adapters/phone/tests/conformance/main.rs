@@ -26,6 +26,7 @@ macro_rules! on_each_runtime {
     };
 }
 
+mod addresses;
 mod events;
 mod flows;
 mod interfaces;

@@ -1,0 +1,242 @@
+//! Interfaces that connect: to TCP servers and to shared instances.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use async_executor::Executor;
+use bytes::Bytes;
+use futures_lite::{AsyncReadExt, future};
+
+use super::address::Address;
+use super::{Door, stream};
+use crate::runtime::{ByteStream, Runtime, within};
+
+/// To what a client interface connects.
+#[derive(Clone, Debug)]
+pub(super) enum Target {
+    Tcp(Address),
+    Unix(String),
+}
+
+/// Keeps a client interface connected. The pause before it connects again grows until a
+/// connection lasts.
+pub(super) async fn keep<R: Runtime>(runtime: &R, target: &Target, door: &Door) {
+    // An instance on this machine is back soon, or told to be.
+    let most = if door.is_shared_instance() { LOCAL_RECONNECT_MOST } else { RECONNECT_MOST };
+    let mut pause = RECONNECT_LEAST;
+    let mut is_first_failure = true;
+    let mut listener = Listener::Unknown;
+    while !door.io.is_closed() {
+        match connected(runtime, target, &mut listener).await {
+            Ok((stream, heard)) => {
+                tracing::info!("connected to {target}");
+                let since = runtime.now();
+                stream::run(stream, heard, door).await;
+                tracing::warn!("connection to {target} broke, connecting again");
+                is_first_failure = true;
+                listener = Listener::New;
+                if runtime.now() >= since + LASTING {
+                    pause = RECONNECT_LEAST;
+                }
+            }
+            Err(error) => {
+                let trouble = format!("cannot connect to {target}: {error}");
+                if is_first_failure {
+                    tracing::warn!("{trouble}; trying on");
+                } else {
+                    tracing::debug!("{trouble}");
+                }
+                is_first_failure = false;
+                door.trouble(trouble).await;
+            }
+        }
+        runtime.sleep_until(runtime.now() + pause).await;
+        pause = (pause * 2).min(most);
+    }
+}
+
+/// What is known of the listener at the other end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Listener {
+    Unknown,
+    /// It was not there a moment ago.
+    New,
+}
+
+/// Connects, and gives what was heard meanwhile.
+///
+/// RNS begins to listen before it begins to work, and never sends on a connection that it accepts
+/// between (RNS/Reticulum.py `__start_local_interface`, `_add_interface`: `OUT` is set after the
+/// interface listens, and a connection inherits it). So a connection to a listener that is new, and
+/// on which nothing is heard, is made again.
+async fn connected<R: Runtime>(
+    runtime: &R,
+    target: &Target,
+    listener: &mut Listener,
+) -> io::Result<(ByteStream, Bytes)> {
+    let connect = || within(runtime, CONNECT, target.connect(runtime));
+    let mut stream = connect().await.inspect_err(|error| {
+        if error.kind() == io::ErrorKind::ConnectionRefused {
+            *listener = Listener::New;
+        }
+    })?;
+    if *listener == Listener::Unknown {
+        return Ok((stream, Bytes::new()));
+    }
+    let mut heard = vec![0; stream::READ_BYTES];
+    match within(runtime, SETTLE, stream.reader.read(&mut heard)).await {
+        Ok(0) => Err(io::ErrorKind::ConnectionReset.into()),
+        Ok(length) => {
+            heard.truncate(length);
+            Ok((stream, heard.into()))
+        }
+        Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+            drop(stream);
+            let stream = connect().await?;
+            *listener = Listener::Unknown;
+            Ok((stream, Bytes::new()))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+impl Target {
+    async fn connect<R: Runtime>(&self, runtime: &R) -> io::Result<ByteStream> {
+        match self {
+            Self::Tcp(address) => race(runtime, resolve(runtime, address).await?).await,
+            Self::Unix(name) => connect_shared_instance(runtime, name),
+        }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(address) => address.fmt(f),
+            Self::Unix(name) => write!(f, "the shared instance \"{name}\""),
+        }
+    }
+}
+
+/// The addresses of a host.
+pub(super) async fn resolve<R: Runtime>(
+    runtime: &R,
+    address: &Address,
+) -> io::Result<Vec<SocketAddr>> {
+    if let Some(literal) = address.literal() {
+        return Ok(vec![literal]);
+    }
+    let found = runtime.resolve(&address.host, address.port).await;
+    found
+        .and_then(|found| match found[..] {
+            [] => Err(io::ErrorKind::AddrNotAvailable.into()),
+            [..] => Ok(found),
+        })
+        .map_err(|error| {
+            let message = format!("no address of {} is found ({error})", address.host);
+            io::Error::new(error.kind(), message)
+        })
+}
+
+/// Connects to the first address that answers. The next one is tried beside an address that has not
+/// answered within [`STAGGER`], and at once after one that failed. *Source*: RFC 8305, section 5.
+async fn race<R: Runtime>(runtime: &R, addresses: Vec<SocketAddr>) -> io::Result<ByteStream> {
+    let attempts = Executor::new();
+    let (sender, results) = async_channel::unbounded();
+    let mut waiting = by_turns(addresses).into_iter();
+    let mut under_way = 0;
+    let mut failure = io::Error::from(io::ErrorKind::AddrNotAvailable);
+    let first = async {
+        loop {
+            if let Some(address) = waiting.next() {
+                let sender = sender.clone();
+                let attempt = async move {
+                    // The race may be over.
+                    let _ = sender.send(runtime.connect_tcp(address).await).await;
+                };
+                attempts.spawn(attempt).detach();
+                under_way += 1;
+            } else if under_way == 0 {
+                return Err(failure);
+            }
+            let result = async { results.recv().await.ok() };
+            let next = async {
+                match waiting.len() {
+                    0 => future::pending().await,
+                    _ => runtime.sleep_until(runtime.now() + STAGGER).await,
+                }
+                None
+            };
+            match future::or(result, next).await {
+                Some(Ok(stream)) => return Ok(stream),
+                Some(Err(error)) => {
+                    under_way -= 1;
+                    failure = error;
+                }
+                None => {}
+            }
+        }
+    };
+    attempts.run(first).await
+}
+
+/// The addresses with the two families in turns, the one of the first address first. *Source*: RFC
+/// 8305, section 4.
+fn by_turns(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
+    let starts_with_ipv6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
+    let (first, second): (Vec<_>, Vec<_>) =
+        addresses.into_iter().partition(|address| address.is_ipv6() == starts_with_ipv6);
+    let (mut first, mut second) = (first.into_iter(), second.into_iter());
+    let pairs = std::iter::from_fn(|| {
+        let pair = [first.next(), second.next()];
+        pair.iter().any(Option::is_some).then_some(pair)
+    });
+    pairs.flatten().flatten().collect()
+}
+
+/// *Source*: RNS/Interfaces/LocalInterface.py: `LocalClientInterface`, an abstract Unix socket.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn connect_shared_instance(runtime: &impl Runtime, name: &str) -> io::Result<ByteStream> {
+    use socket2::{Domain, SockAddr, Socket, Type};
+
+    let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+    // An instance that accepts nobody must not stop the runtime.
+    socket.set_nonblocking(true)?;
+    socket.connect(&SockAddr::unix(format!("\0rns/{name}"))?)?;
+    runtime.adopt_unix(socket.into())
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn connect_shared_instance(_: &impl Runtime, _: &str) -> io::Result<ByteStream> {
+    let message =
+        "names of shared instances are known on Linux only; give the port of its TCP form";
+    Err(io::Error::new(io::ErrorKind::Unsupported, message))
+}
+
+/// How long one attempt to connect takes at most, the search for the addresses included.
+const CONNECT: Duration = Duration::from_secs(10);
+/// How long an address may leave us waiting before the next is tried beside it.
+const STAGGER: Duration = Duration::from_millis(250);
+/// How long a new listener is given to say something.
+const SETTLE: Duration = Duration::from_secs(1);
+/// A connection that stood this long is made again after the least pause.
+const LASTING: Duration = Duration::from_secs(10);
+pub(super) const RECONNECT_LEAST: Duration = Duration::from_millis(250);
+pub(super) const RECONNECT_MOST: Duration = Duration::from_secs(30);
+const LOCAL_RECONNECT_MOST: Duration = Duration::from_secs(2);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_families_take_turns_and_the_systems_first_one_begins() {
+        let [a, b, c] = ["[::1]:1", "[::2]:1", "[::3]:1"].map(|text| text.parse().unwrap());
+        let [x, y] = ["127.0.0.1:1", "127.0.0.2:1"].map(|text| text.parse().unwrap());
+        assert_eq!(by_turns(vec![a, b, c, x, y]), [a, x, b, y, c]);
+        assert_eq!(by_turns(vec![x, y, a]), [x, a, y]);
+        assert_eq!(by_turns(vec![]), []);
+    }
+}
