@@ -47,11 +47,13 @@ impl fmt::Debug for IdentityHash {
 impl FromStr for IdentityHash {
     type Err = NoIdentityHash;
 
-    /// Reads 32 hex digits.
+    /// Reads 32 hex digits, also in angle brackets as RNS prints them, and between blanks.
     ///
     /// # Errors
     /// [`NoIdentityHash`] for anything else.
     fn from_str(text: &str) -> Result<Self, NoIdentityHash> {
+        let text = text.trim();
+        let text = text.strip_prefix('<').and_then(|text| text.strip_suffix('>')).unwrap_or(text);
         let error = NoIdentityHash { length: text.len() };
         if text.len() != 32 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(error);
@@ -76,9 +78,18 @@ mod tests {
         let text = "f293e5612b27dbc491e52cc9845d3f53";
         let hash: IdentityHash = text.parse().unwrap();
         assert_eq!(std::format!("{hash}"), text);
-        for bad in
-            ["", "f293", "+293e5612b27dbc491e52cc9845d3f53", "g293e5612b27dbc491e52cc9845d3f53"]
+        for pasted in [std::format!("<{text}>"), std::format!(" <{text}>\r\n"), text.to_uppercase()]
         {
+            assert_eq!(pasted.parse(), Ok(hash), "{pasted:?}");
+        }
+        for bad in [
+            "",
+            "f293",
+            "+293e5612b27dbc491e52cc9845d3f53",
+            "g293e5612b27dbc491e52cc9845d3f53",
+            "<f293e5612b27dbc491e52cc9845d3f53",
+            "<<f293e5612b27dbc491e52cc9845d3f53>>",
+        ] {
             assert!(bad.parse::<IdentityHash>().is_err(), "{bad}");
         }
     }
