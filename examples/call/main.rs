@@ -16,7 +16,7 @@ use lxst_examples::chart::{self, Panel};
 use lxst_examples::ladder::Ladder;
 use lxst_examples::relay::Conditions;
 use lxst_examples::report::Report;
-use lxst_examples::sound::{WavSink, read_wav, to_i16};
+use lxst_examples::sound::{Existing, WavSink, read_wav, to_i16};
 use lxst_examples::{errln, outln};
 use lxst_interop::envelope::{EnvelopeError, Pcm, Verdict, correlation};
 use lxst_tokio::codecs::SAMPLE_RATE_HZ;
@@ -58,8 +58,11 @@ struct Args {
     speech: PathBuf,
     /// Where to write what the callee hears; its folder is made. With all profiles,
     /// the name of each is added
-    #[arg(long, value_name = "FILE.wav", default_value = "target/heard.wav", verbatim_doc_comment)]
+    #[arg(long, value_name = "FILE.wav", default_value = OUT, verbatim_doc_comment)]
     out: PathBuf,
+    /// Replace a file that is there by --out
+    #[arg(long)]
+    force: bool,
     /// Where to draw the callee's receive path over time [default: beside --out, where
     /// the network is not plain]
     #[arg(long, value_name = "FILE.svg", verbatim_doc_comment)]
@@ -90,6 +93,17 @@ impl Args {
         }
     }
 
+    /// Makes the file of what is heard. Of the name that is nobody's choice, an earlier one goes.
+    fn create(&self, path: &Path) -> Result<WavSink, Failure> {
+        if let Some(folder) = path.parent() {
+            let failed = |error| format!("cannot make the folder {}: {error}", folder.display());
+            std::fs::create_dir_all(folder).map_err(failed)?;
+        }
+        let is_ours = self.force || self.out == Path::new(OUT);
+        let existing = if is_ours { Existing::Replaced } else { Existing::Kept };
+        Ok(WavSink::create(path, existing)?)
+    }
+
     /// Where to draw, if anything is to be drawn.
     fn picture(&self) -> Option<PathBuf> {
         let beside = (!self.conditions().is_plain()).then(|| self.out.with_extension("svg"));
@@ -116,7 +130,7 @@ async fn main() -> ExitCode {
 /// One call, with every signal of it.
 async fn one(args: &Args, profile: Profile) -> Result<(), Failure> {
     let speech = read_wav(&args.speech)?;
-    let sink = create(&args.out)?;
+    let sink = args.create(&args.out)?;
     let progress = progress(speech.len());
     let outcome = converse(&speech, profile, args.conditions(), sink, &progress).await;
     progress.finish_and_clear();
@@ -162,7 +176,8 @@ async fn all(args: &Args) -> Result<(), Failure> {
     for profile in profiles {
         let out = named(&args.out, profile);
         let progress = bars.add(progress(speech.len()));
-        let outcome = converse(&speech, profile, args.conditions(), create(&out)?, &progress).await;
+        let outcome =
+            converse(&speech, profile, args.conditions(), args.create(&out)?, &progress).await;
         progress.finish_and_clear();
         let outcome = outcome?;
         let verdict = compare(&speech, &outcome.heard, args.conditions());
@@ -245,14 +260,6 @@ fn compare(speech: &[f32], heard: &[f32], conditions: Conditions) -> Result<Hear
     Ok(Heard { correlation: correlations[correlations.len() / 2], lag: None })
 }
 
-fn create(path: &Path) -> Result<WavSink, Failure> {
-    if let Some(folder) = path.parent() {
-        let failed = |error| format!("cannot make the folder {}: {error}", folder.display());
-        std::fs::create_dir_all(folder).map_err(failed)?;
-    }
-    Ok(WavSink::create(path)?)
-}
-
 /// The file of one profile among several.
 fn named(out: &Path, profile: Profile) -> PathBuf {
     let stem = out.file_stem().unwrap_or_default().to_string_lossy();
@@ -274,6 +281,7 @@ fn progress(speech: usize) -> ProgressBar {
         .with_message("starting")
 }
 
+const OUT: &str = "target/heard.wav";
 const SPEECH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/speech.wav");
 /// How much later than it was said the speech is looked for.
 const MOST_LAG: Duration = Duration::from_secs(1);

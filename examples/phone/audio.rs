@@ -7,7 +7,8 @@ use std::thread;
 use async_channel::{Receiver, Sender};
 use futures_lite::FutureExt;
 use futures_lite::future::or;
-use lxst_examples::sound::{SoundError, WavSink, read_wav};
+use lxst_examples::errln;
+use lxst_examples::sound::{Existing, SoundError, WavSink, read_wav};
 use lxst_tokio::{AudioError, AudioFormat, AudioSink, AudioSource, Clock, Phone, Runtime};
 
 /// Where the microphone's sound comes from.
@@ -33,7 +34,7 @@ pub(crate) struct Speaking {
 /// The speaker's task, which ends with the phone.
 #[derive(Debug)]
 pub(crate) struct Listening {
-    done: Receiver<Result<(), SoundError>>,
+    done: Receiver<()>,
 }
 
 impl AudioIn {
@@ -64,13 +65,18 @@ impl AudioIn {
 }
 
 impl AudioOut {
-    pub(crate) fn open(path: &Path) -> Result<Self, SoundError> {
-        if path == Path::new("-") { Ok(Self::Pipe) } else { WavSink::create(path).map(Self::Wav) }
+    pub(crate) fn open(path: &Path, existing: Existing) -> Result<Self, SoundError> {
+        if path == Path::new("-") {
+            Ok(Self::Pipe)
+        } else {
+            WavSink::create(path, existing).map(Self::Wav)
+        }
     }
 }
 
 impl Listening {
-    /// Writes what the phone hears.
+    /// Writes what the phone hears. Where the file takes no more, that is told at once, and the call
+    /// goes on without.
     pub(crate) async fn start(
         runtime: &impl Runtime,
         out: AudioOut,
@@ -79,15 +85,18 @@ impl Listening {
         let sink = phone.audio_sink(AudioFormat::PHONE, Clock::Phone).await?;
         let (sender, done) = async_channel::bounded(1);
         runtime.spawn(async move {
-            // Nobody waits where the phone could not go on.
-            let _ = sender.try_send(listen(out, sink).await);
+            let _sender = sender;
+            if let Err(error) = listen(out, sink).await {
+                errln!("phone: {error}");
+            }
         });
         Ok(Self { done })
     }
 
     /// Waits until all is written, after the phone has shut down.
-    pub(crate) async fn finish(self) -> Result<(), SoundError> {
-        self.done.recv().await.unwrap_or(Ok(()))
+    pub(crate) async fn finish(self) {
+        // Nothing is sent: the channel closes.
+        let _ = self.done.recv().await;
     }
 }
 

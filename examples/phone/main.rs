@@ -7,13 +7,16 @@ mod report;
 mod session;
 mod status;
 
+use std::fs;
 use std::io::{self, IsTerminal};
 use std::process;
+use std::thread;
 
 use async_channel::Receiver;
 use clap::Parser;
 use lxst_examples::console::Log;
 use lxst_examples::errln;
+use lxst_examples::sound::Existing;
 use lxst_smol::Smol;
 use lxst_tokio::reticulum::Config as EndpointConfig;
 use lxst_tokio::telephony::{Config, ThinPath};
@@ -22,6 +25,8 @@ use lxst_tokio::{
     Adaptation, Coder, Identity, MissingSource, OsRng, Pauses, Profile, Runtime, Tokio,
     load_or_create_identity,
 };
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
 use tracing_subscriber::filter::LevelFilter;
 
 use audio::{AudioIn, AudioOut, Listening};
@@ -78,10 +83,7 @@ async fn run<R: Runtime>(runtime: R, options: Options) -> Result<u8, Failure> {
     if options.call.is_some() && is_alone {
         return Err("--call needs a network: give --connect, --listen, --udp or --shared".into());
     }
-    let stops = stops()?;
     let audio_in = options.audio_in.as_deref().map(AudioIn::open).transpose()?;
-    let audio_out = options.audio_out.as_deref().map(AudioOut::open).transpose()?;
-    let stdout_is_audio = matches!(audio_out, Some(AudioOut::Pipe));
 
     let mut builder = builder::<R>(&options)?;
     for interface in interfaces {
@@ -91,6 +93,12 @@ async fn run<R: Runtime>(runtime: R, options: Options) -> Result<u8, Failure> {
         builder = builder.missing_source(MissingSource::Silence);
     }
     let (phone, events) = builder.start().await?;
+    // Up to here there is nobody to say goodbye to, and a signal ends the process.
+    let stops = stops()?;
+    let existing = if options.force { Existing::Replaced } else { Existing::Kept };
+    let open = |path| AudioOut::open(path, existing);
+    let audio_out = options.audio_out.as_deref().map(open).transpose()?;
+    let stdout_is_audio = matches!(audio_out, Some(AudioOut::Pipe));
     let status = StatusLine::new(options.json);
     let reporter = Reporter::new(options.json, status.clone());
     reporter.ready(&phone, stdout_is_audio);
@@ -107,7 +115,7 @@ async fn run<R: Runtime>(runtime: R, options: Options) -> Result<u8, Failure> {
     let session = Session::new(runtime, options, phone, reporter, status, audio_in);
     let ended = session.run(events, stops, keys).await?;
     if let Some(listening) = listening {
-        listening.finish().await?;
+        listening.finish().await;
     }
     Ok(ended.map_or(0, exit_code))
 }
@@ -155,14 +163,33 @@ pub(crate) const fn feature(profile: Profile) -> &'static str {
     }
 }
 
-/// Ctrl-C and SIGTERM.
-fn stops() -> Result<Receiver<()>, Failure> {
+/// Ctrl-C, SIGTERM, and a terminal that closes: the first hangs up, a second ends the process.
+fn stops() -> io::Result<Receiver<()>> {
     let (sender, stops) = async_channel::bounded(1);
-    ctrlc::set_handler(move || {
-        // One stop is enough.
-        let _ = sender.try_send(());
-    })?;
+    let mut wanted = vec![SIGINT, SIGTERM];
+    if !is_ignored(SIGHUP) {
+        wanted.push(SIGHUP);
+    }
+    let mut signals = Signals::new(wanted)?;
+    thread::spawn(move || {
+        for (earlier, signal) in signals.forever().enumerate() {
+            if earlier > 0 {
+                keys::restore_terminal();
+                process::exit(128 + signal);
+            }
+            // The session may be over.
+            let _ = sender.try_send(());
+        }
+    });
     Ok(stops)
+}
+
+/// Tells whether a signal was ignored when we were started, as `nohup` does. Known on Linux.
+fn is_ignored(signal: i32) -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
 }
 
 /// The exit code for wrong options and for a phone that cannot start; clap's own too.

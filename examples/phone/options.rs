@@ -1,6 +1,10 @@
 //! The command line.
 
 use core::time::Duration;
+use std::env;
+use std::fmt::Display;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -38,9 +42,15 @@ pub(crate) struct Options {
     #[arg(long, value_name = "NAME")]
     pub(crate) ifac_name: Option<String>,
 
-    /// The passphrase of an access code (IFAC) on all these but --shared
-    #[arg(long, value_name = "PASSPHRASE")]
+    /// The passphrase of an access code (IFAC) on all these but --shared. Others on this machine see
+    /// it in the list of processes
+    #[arg(long, value_name = "PASSPHRASE", conflicts_with = "ifac_passphrase_file")]
     pub(crate) ifac_passphrase: Option<String>,
+
+    /// The same, from the first line of a file. Without either, LXST_IFAC_PASSPHRASE of the
+    /// environment counts
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ifac_passphrase_file: Option<PathBuf>,
 
     /// Keep in this folder who we are and whom we know, in place of --identity
     #[arg(long, value_name = "FOLDER", conflicts_with = "identity")]
@@ -50,7 +60,8 @@ pub(crate) struct Options {
     #[arg(long, value_enum, default_value_t = RuntimeName::Tokio)]
     pub(crate) runtime: RuntimeName,
 
-    /// Call this identity hash (32 hex digits), and end when the call does. The path is searched
+    /// Call this identity hash (32 hex digits, also as <HASH>), and end when the call does. The path
+    /// is searched
     #[arg(long, value_name = "HASH")]
     pub(crate) call: Option<IdentityHash>,
 
@@ -101,9 +112,13 @@ pub(crate) struct Options {
     #[arg(long, value_name = "FILE.wav|-")]
     pub(crate) audio_in: Option<PathBuf>,
 
-    /// The speaker: a WAV file to write; or - for raw s16le, 48 kHz, mono on standard output
+    /// The speaker: a new WAV file (mode 0600); or - for raw s16le, 48 kHz, mono on standard output
     #[arg(long, value_name = "FILE.wav|-")]
     pub(crate) audio_out: Option<PathBuf>,
+
+    /// Let --audio-out replace a file that is there
+    #[arg(long, requires = "audio_out")]
+    pub(crate) force: bool,
 
     /// Send nothing while nobody speaks
     #[arg(long)]
@@ -161,14 +176,15 @@ impl Options {
         // clap saw to it that there are two each.
         let udp = self.udp.chunks_exact(2).map(|pair| Interface::udp(&pair[0], &pair[1]));
         let mut interfaces: Vec<Interface> = clients.chain(servers).chain(udp).collect();
-        if self.ifac_name.is_some() || self.ifac_passphrase.is_some() {
+        let passphrase = self.passphrase(!interfaces.is_empty())?;
+        if self.ifac_name.is_some() || passphrase.is_some() {
             if interfaces.is_empty() {
                 let message =
                     "an access code is for --connect, --listen and --udp, of which there is none";
                 return Err(message.to_owned());
             }
             let name = self.ifac_name.as_deref();
-            let ifac = Ifac::new(name, self.ifac_passphrase.as_deref(), Ifac::SIZE)
+            let ifac = Ifac::new(name, passphrase.as_deref(), Ifac::SIZE)
                 .map_err(|error| error.to_string())?;
             interfaces =
                 interfaces.into_iter().map(|interface| interface.with_ifac(ifac)).collect();
@@ -178,6 +194,28 @@ impl Options {
             Err(_) => Interface::named_shared_instance(name),
         }));
         Ok(interfaces)
+    }
+
+    /// The passphrase of the access code: of the option, the file, or the environment, which counts
+    /// where there is an interface for it.
+    fn passphrase(&self, has_interfaces: bool) -> Result<Option<String>, String> {
+        if let Some(path) = &self.ifac_passphrase_file {
+            let failed =
+                |error: &dyn Display| format!("--ifac-passphrase-file {}: {error}", path.display());
+            let mut line = String::new();
+            File::open(path)
+                .and_then(|file| BufReader::new(file.take(MAX_PASSPHRASE)).read_line(&mut line))
+                .map_err(|error| failed(&error))?;
+            let passphrase = line.trim_end_matches(['\r', '\n']);
+            return match passphrase.len() as u64 {
+                0 => Err(failed(&"its first line is empty; allowed is a passphrase")),
+                MAX_PASSPHRASE => Err(failed(&"a line without an end; allowed are 4095 bytes")),
+                _ => Ok(Some(passphrase.to_owned())),
+            };
+        }
+        let of_environment = || env::var(PASSPHRASE).ok().filter(|word| !word.is_empty());
+        let given = self.ifac_passphrase.clone();
+        Ok(given.or_else(|| of_environment().filter(|_| has_interfaces)))
     }
 
     pub(crate) fn mode(&self) -> Mode {
@@ -213,7 +251,8 @@ Exit codes (the first call's, where the phone ends after it):
   7  link lost
 
 Without a network, it tells who it is, and ends. Others call the identity, not the destination.
-Ctrl-C and SIGTERM hang up, so that the peer sees the link close, and end the phone.
+Ctrl-C and SIGTERM hang up, so that the peer sees the link close, and end the phone; a second one
+ends it at once. A terminal that closes hangs up too, unless nohup keeps the phone.
 It announces itself on every interface that comes up.
 
 Examples:
@@ -231,4 +270,7 @@ fn seconds(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| "allowed are 0 to 86400 seconds".to_owned())
 }
 
+const PASSPHRASE: &str = "LXST_IFAC_PASSPHRASE";
+/// One more than a passphrase may have.
+const MAX_PASSPHRASE: u64 = 4_096;
 const MOST_SECONDS: Duration = Duration::from_secs(86_400);

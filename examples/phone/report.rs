@@ -38,7 +38,10 @@ impl Reporter {
                 "listening": listening, "profiles": keys(true), "profiles_not_built_in": keys(false),
             }));
         }
-        let mut text = format!("identity     {identity}\ndestination  {destination}");
+        let mut text = format!(
+            "identity     {identity}   others dial this\n\
+             destination  {destination}   where Reticulum finds it; nobody dials this"
+        );
         for address in phone.listening() {
             text.push_str(&format!("\nlistening    {address}"));
         }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Duration;
 
-use lxst_examples::sound::{WavSink, read_wav, to_i16};
+use lxst_examples::sound::{Existing, WavSink, read_wav, to_i16};
 use lxst_interop::envelope::{Pcm, correlation};
 
 #[test]
@@ -139,7 +139,7 @@ fn recording() -> Vec<f32> {
 }
 
 fn write_wav(path: &Path, pcm: &[f32]) {
-    let mut sink = WavSink::create(path).unwrap();
+    let mut sink = WavSink::create(path, Existing::Kept).unwrap();
     sink.write(pcm).unwrap();
     sink.finish().unwrap();
 }

@@ -175,7 +175,12 @@ fn call(folder: &Path, name: &str, options: &[&str]) -> [PathBuf; 2] {
     let traces = ["caller", "callee"].map(|side| folder.join(format!("{name}-{side}.jsonl")));
     let callee = Command::new(binary("phone"))
         .args(["--listen", "127.0.0.1:0", "--answer", "0.1", "--once", "--json"])
-        .args(["--audio-out", path(&folder.join("heard.wav")), "--trace", path(&traces[1])])
+        .args([
+            "--audio-out",
+            path(&folder.join(format!("{name}.wav"))),
+            "--trace",
+            path(&traces[1]),
+        ])
         .args(options)
         .stdin(Stdio::null())
         .stdout(Stdio::null())

@@ -15,6 +15,8 @@ mod coder;
 mod driver;
 mod interfaces;
 mod network;
+#[cfg(any(feature = "system", feature = "trace"))]
+mod private_file;
 #[cfg(feature = "processing")]
 mod processing;
 #[cfg(feature = "system")]

@@ -184,7 +184,7 @@ fn record_call(payloads: Payloads) -> [String; 2] {
 fn record(payloads: Payloads, live: impl FnOnce(&mut Pair)) -> [String; 2] {
     let traces = [Shared::default(), Shared::default()];
     let mut pair = Pair::new(|phone| {
-        let tap = Some(record_to(traces[phone].clone(), payloads).unwrap());
+        let tap = Some(record_to(traces[phone].clone(), payloads, |_| {}).unwrap());
         Config { tap, ..Config::default() }
     });
     live(&mut pair);

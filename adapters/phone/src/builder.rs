@@ -14,7 +14,8 @@ use lxst_driver::codecs::Pauses;
 use lxst_driver::core::{IdentityHash, Instant};
 use lxst_driver::reticulum::{Config as EndpointConfig, Endpoint, Identity, Rng};
 use lxst_driver::system::{
-    CoderThread, IdentityFileError, OsRng, load_or_create_identity, unix_time,
+    CoderThread, IdentityFileError, OsRng, create_private_folder, load_or_create_identity,
+    read_regular_file, unix_time,
 };
 #[cfg(feature = "trace")]
 use lxst_driver::trace;
@@ -123,8 +124,8 @@ impl<R: Runtime> PhoneBuilder<R> {
 
     /// Begins a phone that keeps what it knows in a folder, which is made where there is none, and which
     /// is one phone's at a time: its
-    /// `identity`, made on first use, and `known_destinations`. Both are readable by their owner
-    /// only.
+    /// `identity`, made on first use, and `known_destinations`. The folder and both are their owner's
+    /// alone.
     ///
     /// # Errors
     /// [`IdentityFileError`]: the folder cannot be made, another phone has it, or the identity cannot
@@ -134,7 +135,7 @@ impl<R: Runtime> PhoneBuilder<R> {
         let made = if folder.as_os_str().is_empty() {
             Err(io::ErrorKind::NotFound.into())
         } else {
-            fs::create_dir_all(folder)
+            create_private_folder(folder)
         };
         made.map_err(|error| IdentityFileError::Folder { path: folder.into(), error })?;
         let lock = FolderLock::take(folder)?;
@@ -347,7 +348,7 @@ impl Settings {
 
 /// Reads the known destinations; a phone knows fewer people without them, and works.
 fn import_known(endpoint: &mut Endpoint, path: &Path) {
-    match fs::read(path) {
+    match read_regular_file(path, MAX_KNOWN_BYTES) {
         Ok(bytes) => {
             if let Err(error) = endpoint.import(Instant::ORIGIN, unix_time(), &bytes) {
                 let bad = path.with_added_extension("bad");
@@ -369,7 +370,9 @@ fn recorded(
     trace: Option<(PathBuf, trace::Payloads)>,
 ) -> Result<Option<Tap>, StartError> {
     let Some((path, payloads)) = trace else { return Ok(tap) };
-    match trace::record(&path, payloads) {
+    let name = path.display().to_string();
+    let on_end = move |why| tracing::warn!("recording to {name} ends, the call goes on: {why}");
+    match trace::record(&path, payloads, on_end) {
         Ok(recorder) => Ok(Some(match tap {
             Some(tap) => tap.and(recorder),
             None => recorder,
@@ -386,5 +389,7 @@ impl fmt::Debug for RngBox {
     }
 }
 
+/// Far more than the known destinations that an endpoint keeps.
+const MAX_KNOWN_BYTES: u64 = 1 << 24;
 /// Messages of interfaces that wait for the phone's task.
 const IO_BACKLOG: usize = 64;

@@ -20,9 +20,21 @@ impl Identity {
     /// Reads an identity from the 64 bytes of an RNS identity file.
     ///
     /// # Errors
-    /// [`IdentityError`] when `bytes` are not 64.
+    /// [`IdentityError`] when `bytes` are not 64, or no generator drew them.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, IdentityError> {
-        let private_key = bytes.try_into().map_err(|_| IdentityError(bytes.len()))?;
+        let private_key: [u8; 64] =
+            bytes.try_into().map_err(|_| IdentityError::Length(bytes.len()))?;
+        let (first, second) = private_key.split_at(32);
+        for key in [first, second] {
+            if let [byte, rest @ ..] = key
+                && rest.iter().all(|other| other == byte)
+            {
+                return Err(IdentityError::EqualBytes(*byte));
+            }
+        }
+        if first == second {
+            return Err(IdentityError::EqualKeys);
+        }
         Ok(Self::from_private_key(private_key))
     }
 
@@ -84,10 +96,21 @@ impl fmt::Debug for Identity {
     }
 }
 
-/// The bytes are no identity.
+/// The bytes are no identity. Keys that no generator drew, such as the zeros of a file that was made
+/// and never written, everybody knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("identity of {0} bytes, must be 64: the X25519 and then the Ed25519 private key")]
-pub struct IdentityError(pub usize);
+#[non_exhaustive]
+pub enum IdentityError {
+    /// They are this many.
+    #[error("identity of {0} bytes, must be 64: the X25519 and then the Ed25519 private key")]
+    Length(usize),
+    /// One of the keys is this byte, 32 times.
+    #[error("a key of 32 equal bytes ({0:#04x}), which everybody knows: must be random")]
+    EqualBytes(u8),
+    /// The two keys are the same.
+    #[error("twice the same key: must be two, each random")]
+    EqualKeys,
+}
 
 /// The hash of an identity's public keys: the number that people dial.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -149,7 +172,10 @@ pub(crate) fn telephony_name_hash() -> [u8; 10] {
     rns_core::destination::name_hash(APP_NAME, &ASPECTS)
 }
 
+/// Reads 32 hex digits, also in angle brackets as RNS prints them, and between blanks.
 fn parse_hash(text: &str) -> Result<[u8; 16], HashError> {
+    let text = text.trim();
+    let text = text.strip_prefix('<').and_then(|text| text.strip_suffix('>')).unwrap_or(text);
     if let Some(other) = text.chars().find(|c| !c.is_ascii_hexdigit()) {
         return Err(HashError::Digit(other));
     }
@@ -182,13 +208,15 @@ mod tests {
         assert_eq!(text.parse::<IdentityHash>().unwrap().to_string(), text);
         let upper = text.to_uppercase();
         assert_eq!(upper.parse::<DestinationHash>().unwrap().to_string(), text);
+        let pasted = alloc::format!("\t<{text}> \r\n");
+        assert_eq!(pasted.parse::<IdentityHash>().unwrap().to_string(), text);
     }
 
     #[test]
     fn a_text_that_is_no_hash_is_refused_with_the_reason() {
         assert_eq!("00ff".parse::<IdentityHash>(), Err(HashError::Length(4)));
         assert_eq!(
-            "<0ff10a0b1c2d3e4f5061728394a5b6c>".parse::<IdentityHash>(),
+            "<0ff10a0b1c2d3e4f5061728394a5b6cc".parse::<IdentityHash>(),
             Err(HashError::Digit('<'))
         );
         assert_eq!("\u{e4}".parse::<IdentityHash>(), Err(HashError::Digit('\u{e4}')));
@@ -201,6 +229,17 @@ mod tests {
         assert_eq!(identity.to_bytes(), bytes);
         let again = Identity::from_bytes(&identity.to_bytes()).unwrap();
         assert_eq!(again.hash(), identity.hash());
-        assert_eq!(Identity::from_bytes(&bytes[1..]).unwrap_err(), IdentityError(63));
+        assert_eq!(Identity::from_bytes(&bytes[1..]).unwrap_err(), IdentityError::Length(63));
+    }
+
+    #[test]
+    fn keys_that_no_generator_drew_are_refused() {
+        let mut bytes: [u8; 64] = core::array::from_fn(|i| i as u8);
+        bytes[32..].fill(0xff);
+        assert_eq!(Identity::from_bytes(&bytes).unwrap_err(), IdentityError::EqualBytes(0xff));
+        assert_eq!(Identity::from_bytes(&[0; 64]).unwrap_err(), IdentityError::EqualBytes(0));
+        let (key, copy) = bytes.split_at_mut(32);
+        copy.copy_from_slice(key);
+        assert_eq!(Identity::from_bytes(&bytes).unwrap_err(), IdentityError::EqualKeys);
     }
 }

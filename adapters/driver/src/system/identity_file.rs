@@ -1,13 +1,15 @@
 //! Identity files of Reticulum: the 64 bytes of the two private keys.
 
 use std::fs;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use lxst_reticulum::{Identity, IdentityError};
 
 use super::OsRng;
-use super::private_file::write_private_file;
+use crate::private_file::{
+    create_private_file, read_regular_file, remove_left_overs, write_private_file,
+};
 
 /// Why an identity file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -31,7 +33,10 @@ pub enum IdentityFileError {
         path: PathBuf,
     },
     /// The file could not be read or made.
-    #[error("identity file {}: {error}", path.display())]
+    #[error(
+        "identity file {}: {error}; give a file of 64 bytes, or a new name to have one made",
+        path.display()
+    )]
     Io {
         /// Which file.
         path: PathBuf,
@@ -54,28 +59,75 @@ pub enum IdentityFileError {
 /// Reads an identity, or makes one and keeps it where there is no file.
 ///
 /// *Shape*: 64 bytes, X25519 then Ed25519 private key, as Reticulum writes them. A new file is
-/// readable by its owner only, and appears whole or not at all.
+/// readable by its owner only, and appears whole or not at all. A file that others can read is told of
+/// in the log.
 ///
 /// # Errors
 /// [`IdentityFileError`]; a file that exists is never written to.
 pub fn load_or_create_identity(path: &Path) -> Result<Identity, IdentityFileError> {
-    let failed = |error| IdentityFileError::Io { path: path.into(), error };
-    match fs::read(path) {
-        Ok(bytes) => Identity::from_bytes(&bytes)
-            .map_err(|error| IdentityFileError::NoIdentity { path: path.into(), error }),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+    remove_left_overs(path);
+    match read_regular_file(path, MAX_BYTES) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
             let identity = Identity::generate(&mut OsRng);
-            create(path, &identity.to_bytes()).map_err(failed)?;
-            Ok(identity)
+            match create(path, &identity.to_bytes(), |new| fs::hard_link(new, path)) {
+                Ok(()) => Ok(identity),
+                // Another phone made it meanwhile.
+                Err(error) if error.kind() == ErrorKind::AlreadyExists && path.exists() => {
+                    check(path, read_regular_file(path, MAX_BYTES))
+                }
+                Err(error) => Err(IdentityFileError::Io { path: path.into(), error }),
+            }
         }
-        Err(error) => Err(failed(error)),
+        read => check(path, read),
     }
 }
 
-fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    // A hard link fails where the name is taken meanwhile, so nobody's identity is replaced.
-    write_private_file(path, bytes, |new| fs::hard_link(new, path))
+fn check(path: &Path, read: io::Result<Vec<u8>>) -> Result<Identity, IdentityFileError> {
+    let bytes = read.map_err(|error| IdentityFileError::Io { path: path.into(), error })?;
+    let identity = Identity::from_bytes(&bytes)
+        .map_err(|error| IdentityFileError::NoIdentity { path: path.into(), error })?;
+    #[cfg(unix)]
+    if let Some(mode) = mode_for_others(path) {
+        tracing::warn!(
+            "identity file {}: others can read it (mode {mode:03o}), and be you; chmod 600 it",
+            path.display()
+        );
+    }
+    Ok(identity)
 }
+
+/// Tells the access rights of a file that is not its owner's alone.
+#[cfg(unix)]
+fn mode_for_others(path: &Path) -> Option<u32> {
+    let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(path).ok()?.permissions());
+    (mode & 0o077 != 0).then_some(mode & 0o777)
+}
+
+/// Makes an identity file under a name that is free.
+fn create(
+    path: &Path,
+    bytes: &[u8],
+    hard_link: impl FnOnce(&Path) -> io::Result<()>,
+) -> io::Result<()> {
+    write_private_file(path, bytes, |new| match hard_link(new) {
+        Err(error) if matches!(error.kind(), ErrorKind::AlreadyExists | ErrorKind::NotFound) => {
+            Err(error)
+        }
+        // Android, vfat and many FUSE mounts have no hard links. An empty file takes the name, where
+        // that is free, and the whole one its place.
+        Err(_) => {
+            drop(create_private_file(path)?);
+            fs::rename(new, path).inspect_err(|_| {
+                // The name is ours.
+                let _ = fs::remove_file(path);
+            })
+        }
+        Ok(()) => Ok(()),
+    })
+}
+
+/// More than an identity has, so that an error can tell the length of most other files.
+const MAX_BYTES: u64 = 4_096;
 
 #[cfg(test)]
 mod tests {
@@ -83,8 +135,7 @@ mod tests {
 
     #[test]
     fn a_new_identity_is_private_and_read_again() {
-        let folder = std::env::temp_dir().join(format!("lxst-identity-{}", std::process::id()));
-        fs::create_dir_all(&folder).unwrap();
+        let folder = folder("new");
         let path = folder.join("identity");
         let made = load_or_create_identity(&path).unwrap();
         assert_eq!(fs::read(&path).unwrap(), made.to_bytes());
@@ -93,13 +144,50 @@ mod tests {
         {
             use std::os::unix::fs::PermissionsExt;
             assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+            assert_eq!(mode_for_others(&path), None);
+            fs::set_permissions(&path, PermissionsExt::from_mode(0o640)).unwrap();
+            assert_eq!(mode_for_others(&path), Some(0o640));
         }
-
-        fs::write(&path, b"short").unwrap();
-        let error = load_or_create_identity(&path).unwrap_err();
-        assert!(matches!(error, IdentityFileError::NoIdentity { .. }), "{error}");
-        assert_eq!(fs::read(&path).unwrap(), b"short");
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
         fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn a_file_that_is_no_identity_is_refused_and_kept() {
+        let folder = folder("none");
+        let path = folder.join("identity");
+        for content in [&b"short"[..], &[0; 64], &[7; 5_000]] {
+            fs::write(&path, content).unwrap();
+            let error = load_or_create_identity(&path).unwrap_err();
+            assert!(error.to_string().starts_with("identity file "), "{error}");
+            assert_eq!(fs::read(&path).unwrap(), content);
+        }
+        assert!(matches!(
+            load_or_create_identity(Path::new("/dev/zero")),
+            Err(IdentityFileError::Io { .. })
+        ));
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn a_file_system_without_hard_links_gets_an_identity_and_keeps_one_that_is_there() {
+        let folder = folder("no-links");
+        let path = folder.join("identity");
+        let refused = |_: &Path| Err(io::Error::from(ErrorKind::PermissionDenied));
+        create(&path, b"first", refused).unwrap();
+        let second = create(&path, b"second", refused).unwrap_err();
+        assert_eq!(second.kind(), ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(&path).unwrap(), b"first");
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+        #[cfg(unix)]
+        assert_eq!(mode_for_others(&path), None);
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
+    fn folder(test: &str) -> PathBuf {
+        let name = format!("lxst-identity-{test}-{}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        fs::create_dir_all(&folder).unwrap();
+        folder
     }
 }

@@ -44,7 +44,8 @@
 //!
 //! *Bounds*: a line has at most [`LINE_BYTES`]. Keys that are not listed are refused, so that a
 //! misspelt one cannot pass unseen: a format with more of them has a higher version. A file without
-//! an end was cut, or its phone was killed.
+//! an end was cut, or its phone was killed. A reader minds nothing that mail and editors do to text: a
+//! byte order mark, carriage returns, blank lines after the end or no line feed there.
 
 mod config;
 mod input;
@@ -64,7 +65,7 @@ use core::fmt;
 use lxst_core::{Config, IdentityHash, Instant};
 
 pub use reader::{Problem, Reader, Record, Recorded, TraceError};
-pub use recorder::{BACKLOG, record, record_to};
+pub use recorder::{BACKLOG, RecordError, record, record_to};
 pub use replay::{Parted, Replay};
 
 /// The version that is written, and the highest that is read.

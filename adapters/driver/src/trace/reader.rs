@@ -100,7 +100,8 @@ impl<R: BufRead> Reader<R> {
     pub fn new(mut source: R) -> Result<Self, TraceError> {
         let mut text = Vec::new();
         let header = read_line(&mut source, &mut text)
-            .and_then(|()| read_header(&text))
+            .and_then(|line| line.whole())
+            .and_then(|()| read_header(text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&text)))
             .map_err(|problem| TraceError { line: 1, problem })?;
         Ok(Self { source, line: 1, text, bytes: Vec::new(), header, ending: None })
     }
@@ -135,19 +136,16 @@ impl<R: BufRead> Reader<R> {
         self.line += 1;
         let line = self.line;
         let at_line = |problem| TraceError { line, problem };
-        read_line(&mut self.source, &mut self.text).map_err(at_line)?;
+        let found = read_line(&mut self.source, &mut self.text).map_err(at_line)?;
+        let is_end = self.text.starts_with(END) && self.text.ends_with(b"}");
+        if found == Found::Cut && !is_end {
+            return Err(at_line(Problem::Cut));
+        }
         let damaged = |Damage(what)| at_line(Problem::Damaged(what));
         let mut fields = Fields::parse(&self.text).map_err(damaged)?;
         if fields.has("end") {
             let ending = read_end(fields).map_err(damaged)?;
-            let rest = self
-                .source
-                .fill_buf()
-                .map_err(|error| TraceError { line, problem: Problem::Io(error) })?;
-            if !rest.is_empty() {
-                let what = "something follows the end of the trace".into();
-                return Err(TraceError { line: line + 1, problem: Problem::Damaged(what) });
-            }
+            self.read_blank_tail()?;
             self.ending = Some(ending);
             return Ok(None);
         }
@@ -156,6 +154,22 @@ impl<R: BufRead> Reader<R> {
         // JSON is UTF-8, and this is JSON.
         let text = core::str::from_utf8(&self.text).unwrap_or_default();
         Ok(Some(Record { line, text, at, what }))
+    }
+
+    fn read_blank_tail(&mut self) -> Result<(), TraceError> {
+        let at_line = |problem| TraceError { line: self.line + 1, problem };
+        loop {
+            let rest = self.source.fill_buf().map_err(|error| at_line(Problem::Io(error)))?;
+            let length = rest.len();
+            if length == 0 {
+                return Ok(());
+            }
+            if !rest.iter().all(u8::is_ascii_whitespace) {
+                let what = "something follows the end of the trace".into();
+                return Err(at_line(Problem::Damaged(what)));
+            }
+            self.source.consume(length);
+        }
     }
 }
 
@@ -210,13 +224,36 @@ fn read_record<'b>(
     Ok((at, what))
 }
 
-/// Reads a line without its line feed.
-fn read_line(source: &mut impl BufRead, text: &mut Vec<u8>) -> Result<(), Problem> {
-    text.clear();
-    source.by_ref().take(LINE_BYTES as u64).read_until(b'\n', text).map_err(Problem::Io)?;
-    match text.pop() {
-        Some(b'\n') => Ok(()),
-        Some(_) if text.len() + 1 == LINE_BYTES => Err(Problem::TooLong),
-        _ => Err(Problem::Cut),
+/// How a line ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Found {
+    Whole,
+    /// With the source.
+    Cut,
+}
+
+impl Found {
+    fn whole(self) -> Result<(), Problem> {
+        match self {
+            Self::Whole => Ok(()),
+            Self::Cut => Err(Problem::Cut),
+        }
     }
 }
+
+/// Reads a line without its line feed, and without a carriage return before it.
+fn read_line(source: &mut impl BufRead, text: &mut Vec<u8>) -> Result<Found, Problem> {
+    text.clear();
+    source.by_ref().take(LINE_BYTES as u64).read_until(b'\n', text).map_err(Problem::Io)?;
+    let found = match text.pop_if(|last| *last == b'\n') {
+        Some(_) => Found::Whole,
+        None if text.len() == LINE_BYTES => return Err(Problem::TooLong),
+        None => Found::Cut,
+    };
+    text.pop_if(|last| *last == b'\r');
+    Ok(found)
+}
+
+/// How the last line begins.
+const END: &[u8] = b"{\"end\":";
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";

@@ -5,7 +5,6 @@
 //! says so.
 
 use core::sync::atomic::{AtomicBool, Ordering};
-use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
@@ -20,6 +19,7 @@ use super::output::write_output;
 use super::reader::write_end;
 use super::strip::Stripper;
 use super::{Ending, Header, LINE_BYTES, Payloads};
+use crate::private_file::create_private_file;
 use crate::{Door, Tap};
 
 /// Makes a tap that writes a trace into a new file, readable by its owner only. Dropping it, as a
@@ -27,30 +27,48 @@ use crate::{Door, Tap};
 ///
 /// *Bounds*: [`BACKLOG`] lines wait for the file, some seconds of a call. Beyond it recording ends,
 /// and with it the trace, by [`Ending::Overflow`]. A file that cannot be written to, because the disk
-/// is full for example, ends without a last line. The call goes on.
+/// is full for example, ends without a last line. `on_end` is told of either at once, on the thread
+/// that writes. The call goes on.
 ///
 /// # Errors
 /// A file of that name is there already: a recording is never written over, nor given the access
 /// rights of another file. Or the operating system refuses the file, or a thread.
-pub fn record(path: &Path, payloads: Payloads) -> io::Result<Tap> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    record_to(io::BufWriter::new(options.open(path)?), payloads)
+pub fn record(
+    path: &Path,
+    payloads: Payloads,
+    on_end: impl FnOnce(RecordError) + Send + 'static,
+) -> io::Result<Tap> {
+    record_to(io::BufWriter::new(create_private_file(path)?), payloads, on_end)
+}
+
+/// Why a recording ended before its phone.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RecordError {
+    /// The file cannot be written to.
+    #[error(transparent)]
+    Io(io::Error),
+    /// The file could not keep up with the phone.
+    #[error("the file could not keep up with the phone")]
+    Overflow,
 }
 
 /// Does as [`record`] into any sink, which is flushed whenever nothing waits.
 ///
 /// # Errors
 /// The operating system refuses a thread.
-pub fn record_to(sink: impl Write + Send + 'static, payloads: Payloads) -> io::Result<Tap> {
+pub fn record_to(
+    sink: impl Write + Send + 'static,
+    payloads: Payloads,
+    on_end: impl FnOnce(RecordError) + Send + 'static,
+) -> io::Result<Tap> {
     let (lines, given) = sync_channel(BACKLOG);
     let overflow = Arc::new(AtomicBool::new(false));
     let is_cut = Arc::clone(&overflow);
-    let write = move || {
-        // The reader of a trace finds out that its end is missing.
-        let _ = write_all(sink, &given, &is_cut);
+    let write = move || match write_all(sink, &given, &is_cut) {
+        Ok(Ending::Closed) => {}
+        Ok(Ending::Overflow) => on_end(RecordError::Overflow),
+        Err(error) => on_end(RecordError::Io(error)),
     };
     let writer = thread::Builder::new().name("lxst-trace".into()).spawn(write)?;
     let mut recording = Recording {
@@ -120,7 +138,7 @@ fn write_all(
     mut sink: impl Write,
     lines: &Receiver<String>,
     is_cut: &AtomicBool,
-) -> io::Result<()> {
+) -> io::Result<Ending> {
     loop {
         let line = match lines.try_recv() {
             Ok(line) => line,
@@ -136,8 +154,10 @@ fn write_all(
         sink.write_all(line.as_bytes())?;
     }
     let is_cut = is_cut.load(Ordering::Acquire);
-    sink.write_all(write_end(if is_cut { Ending::Overflow } else { Ending::Closed }).as_bytes())?;
-    sink.flush()
+    let ending = if is_cut { Ending::Overflow } else { Ending::Closed };
+    sink.write_all(write_end(ending).as_bytes())?;
+    sink.flush()?;
+    Ok(ending)
 }
 
 /// Lines that wait for the file.

@@ -59,7 +59,7 @@ fn the_header_holds_the_settings_in_force() {
     for config in [Config::default(), unusual()] {
         for payloads in [Payloads::Kept, Payloads::Stripped] {
             let (sink, bytes) = shared();
-            let mut tap = record_to(sink, payloads).unwrap();
+            let mut tap = record_to(sink, payloads, |_| {}).unwrap();
             tap.see(NOW, Door::Start { identity: ALICE, config: &config });
             drop(tap);
             let trace = bytes.lock().unwrap().clone();
@@ -133,11 +133,33 @@ fn a_line_that_never_ends_is_refused() {
 }
 
 #[test]
+fn what_mail_and_editors_do_to_a_trace_changes_nothing() {
+    let good = "{\"t\":1,\"in\":\"timeout\"}\n{\"end\":\"closed\"}";
+    let whole = format!("{}{good}\n", header());
+    let crlf = whole.replace('\n', "\r\n");
+    let cases = [
+        whole.trim_end().to_owned(),
+        format!("\u{feff}{whole}"),
+        format!("{whole}\n \r\n\n"),
+        crlf.trim_end_matches('\n').to_owned(),
+        format!("\u{feff}{crlf}\r\n"),
+    ];
+    for text in cases {
+        let mut reader = Reader::new(text.as_bytes()).unwrap();
+        let record = reader.next_record().unwrap().unwrap();
+        assert_eq!(record.text, "{\"t\":1,\"in\":\"timeout\"}", "{text:?}");
+        assert_eq!(reader.next_record().unwrap(), None, "{text:?}");
+    }
+}
+
+#[test]
 fn a_file_that_cannot_keep_up_ends_by_overflow_and_keeps_what_came_before() {
     let (let_through, gate) = channel();
     let (sink, bytes) = shared();
     let stalled = Stalled { gate: Some(gate), sink };
-    let mut tap = record_to(stalled, Payloads::Kept).unwrap();
+    let (tell, told) = channel();
+    let on_end = move |why: RecordError| tell.send(why.to_string()).unwrap();
+    let mut tap = record_to(stalled, Payloads::Kept, on_end).unwrap();
     start(&mut tap);
     let given = BACKLOG as u64 + 10;
     for micros in 0..given {
@@ -155,18 +177,26 @@ fn a_file_that_cannot_keep_up_ends_by_overflow_and_keeps_what_came_before() {
     }
     assert_eq!(reader.ending(), Some(Ending::Overflow));
     assert!((BACKLOG as u64 - 1..given).contains(&held), "{held}");
+    assert!(told.iter().eq(["the file could not keep up with the phone"]));
 }
 
 #[test]
-fn a_full_disk_ends_the_trace_without_an_end() {
+fn a_full_disk_ends_the_trace_without_an_end_and_is_told_once_at_once() {
     let (mut sink, bytes) = shared();
     sink.room = 2_000;
-    let mut tap = record_to(sink, Payloads::Kept).unwrap();
+    let (tell, told) = channel();
+    let on_end = move |why: RecordError| tell.send(why.to_string()).unwrap();
+    let mut tap = record_to(sink, Payloads::Kept, on_end).unwrap();
     start(&mut tap);
     for _ in 0..100 {
         tap.see(NOW, Door::In(Input::InterfaceUp));
     }
+    // The call goes on meanwhile.
+    let why = told.recv().unwrap();
+    assert!(!why.is_empty());
+    tap.see(NOW, Door::In(Input::InterfaceUp));
     drop(tap);
+    assert!(told.recv().is_err());
     let trace = bytes.lock().unwrap().clone();
     let mut reader = Reader::new(&trace[..]).unwrap();
     let error = loop {
@@ -218,7 +248,7 @@ fn a_stripped_trace_holds_no_byte_of_the_voices_and_still_shows_the_frames() {
 #[test]
 fn a_trace_is_private_and_never_replaces_a_file() {
     let path = std::env::temp_dir().join(format!("lxst-trace-{}", std::process::id()));
-    let mut tap = record(&path, Payloads::Kept).unwrap();
+    let mut tap = record(&path, Payloads::Kept, |_| {}).unwrap();
     start(&mut tap);
     drop(tap);
     let written = std::fs::read(&path).unwrap();
@@ -229,7 +259,7 @@ fn a_trace_is_private_and_never_replaces_a_file() {
         let mode = std::fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
-    let error = record(&path, Payloads::Kept).unwrap_err();
+    let error = record(&path, Payloads::Kept, |_| {}).unwrap_err();
     assert_eq!(std::fs::read(&path).unwrap(), written);
     assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
     std::fs::remove_file(&path).unwrap();
@@ -384,7 +414,7 @@ fn unusual() -> Config {
 
 fn trace_of<'d>(payloads: Payloads, doors: impl IntoIterator<Item = Door<'d>>) -> Vec<u8> {
     let (sink, bytes) = shared();
-    let mut tap = record_to(sink, payloads).unwrap();
+    let mut tap = record_to(sink, payloads, |_| {}).unwrap();
     start(&mut tap);
     for door in doors {
         tap.see(NOW, door);
@@ -399,13 +429,16 @@ fn start(tap: &mut Tap) {
 
 /// Reads a header and then this, to the end.
 fn read_all(rest: &str) -> Result<(), TraceError> {
-    let config = Config::default();
-    let by = "1".into();
-    let header = Header { by, payloads: Payloads::Kept, at: NOW, identity: ALICE, config }.write();
-    let text = header + rest;
+    let text = header() + rest;
     let mut reader = Reader::new(text.as_bytes())?;
     while reader.next_record()?.is_some() {}
     Ok(())
+}
+
+fn header() -> String {
+    let config = Config::default();
+    let by = "1".into();
+    Header { by, payloads: Payloads::Kept, at: NOW, identity: ALICE, config }.write()
 }
 
 fn shared() -> (Sink, Arc<Mutex<Vec<u8>>>) {
