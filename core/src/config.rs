@@ -153,8 +153,10 @@ pub enum CallerPolicy {
     Ask,
 }
 
-/// How often callers may try, in a window of time that begins with their first attempt. Beyond it
-/// they hear that the line is busy, as a caller who comes at a bad time does.
+/// How often callers whom we do not know may ring, in a window of time that begins with their first
+/// attempt. Beyond it they hear that the line is busy, as a caller who comes at a bad time does.
+/// Whom we dialled or talked with, or who was named by [`Command::Know`](crate::Command::Know), is
+/// not counted, nor is who is turned away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct CallerLimits {
     /// The window.

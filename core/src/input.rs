@@ -76,7 +76,8 @@ pub enum LinkEvent {
     Failed(LinkFailure),
     /// The other side proved who it is.
     Identified(IdentityHash),
-    /// Something authentic that is no packet for us arrived, a keepalive for example.
+    /// Something authentic that is no packet for us arrived. A keepalive is not: it travels in the
+    /// clear, so that anybody can send it.
     Heard,
     /// The link is gone.
     Closed(LinkEnd),
@@ -141,6 +142,10 @@ pub enum Command {
     Mute(CallId, Direction, Mute),
     /// Take or free the line for incoming calls. An active call is not touched.
     SetBusy(Availability),
+    /// Count somebody as known, as we do those whom we dial or talk with:
+    /// [`CallerLimits`](crate::CallerLimits) are for others. The
+    /// [`CALLERS_REMEMBERED`](crate::limits::CALLERS_REMEMBERED) latest are remembered.
+    Know(IdentityHash),
     /// Announce us.
     Announce,
 }

@@ -15,13 +15,19 @@ pub struct Access {
 }
 
 impl Access {
+    /// Whether a list lets somebody ring.
+    #[must_use]
+    pub fn allows(&self, caller: IdentityHash) -> bool {
+        self.allowed.contains(&caller) && !self.blocked.contains(&caller)
+    }
+
     /// Decides on a caller; `None` leaves it to the app.
     #[must_use]
     pub fn verdict(&self, caller: IdentityHash, others: CallerPolicy) -> Option<Verdict> {
         if self.blocked.contains(&caller) {
             return Some(Verdict::Busy);
         }
-        if self.allowed.contains(&caller) {
+        if self.allows(caller) {
             return Some(Verdict::Ring);
         }
         match others {

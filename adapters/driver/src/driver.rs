@@ -14,6 +14,7 @@ use crate::adaptation::{Adaptation, Adapter, Counts};
 use crate::audio::{Audio, samples};
 use crate::interfaces::{AnnouncePace, InterfaceOrigin};
 use crate::network::{Ids, LinkCommand, Links, Network, Report};
+use crate::people::People;
 #[cfg(feature = "processing")]
 use crate::processing::{Processing, Processor};
 use crate::tap::{Door, Tap};
@@ -83,6 +84,7 @@ pub struct Driver {
     /// Inputs that the driver itself has for the core.
     replies: VecDeque<Reply>,
     access: Access,
+    people: People,
     callers: CallerPolicy,
     announces: AnnouncePace,
     tasks: VecDeque<Task>,
@@ -94,6 +96,7 @@ pub struct Driver {
 #[derive(Debug)]
 enum Reply {
     Discarded(JobId),
+    Known(IdentityHash),
     Screened(CallId, Verdict),
     Switched(CallId, Profile),
 }
@@ -124,6 +127,7 @@ impl Driver {
             adapter: None,
             replies: VecDeque::new(),
             access: config.access,
+            people: People::default(),
             callers: config.telephone.callers,
             announces: AnnouncePace::default(),
             tasks: VecDeque::new(),
@@ -232,6 +236,7 @@ impl Driver {
         let call = CallId(self.ids.allocate());
         let link = LinkId(self.ids.allocate());
         self.command(now, Command::Dial { call, link, to, profile, mode })?;
+        self.people.know(to);
         Ok(call)
     }
 
@@ -424,6 +429,27 @@ impl Driver {
         self.links.endpoint().map_or(0, |links| links.endpoint.revision())
     }
 
+    /// Takes somebody for known, as those whom we dialled or talked with are:
+    /// [`CallerLimits`](lxst_core::CallerLimits) are for strangers.
+    pub fn know(&mut self, now: Instant, identity: IdentityHash) {
+        self.people.know(identity);
+        self.give(now, Input::Command(Command::Know(identity)));
+    }
+
+    /// Whom we dialled, talked with or were told to [`know`](Self::know), the latest last, for the
+    /// next start.
+    ///
+    /// *Bounds*: the [`CALLERS_REMEMBERED`](lxst_core::limits::CALLERS_REMEMBERED) latest.
+    pub fn people(&self) -> impl Iterator<Item = IdentityHash> {
+        self.people.iter()
+    }
+
+    /// A number that changes when [`people`](Self::people) does.
+    #[must_use]
+    pub const fn people_revision(&self) -> u64 {
+        self.people.revision()
+    }
+
     /// What our own Reticulum endpoint counted; `None` where the network is another stack.
     #[must_use]
     pub fn endpoint_stats(&self) -> Option<&reticulum::Stats> {
@@ -447,6 +473,7 @@ impl Driver {
     fn on_reply(&mut self, now: Instant, reply: &Reply) {
         let input = match *reply {
             Reply::Discarded(job) => Input::JobDone { job, outcome: Outcome::Discarded },
+            Reply::Known(identity) => Input::Command(Command::Know(identity)),
             Reply::Screened(call, verdict) => Input::Command(Command::Screen(call, verdict)),
             Reply::Switched(call, profile) => Input::Command(Command::SetProfile(call, profile)),
         };
@@ -512,9 +539,19 @@ impl Driver {
         if self.adaptation == Adaptation::Automatic {
             self.adapt(now, event);
         }
-        if let lxst_core::Event::Screening { call, from, .. } = event
-            && let Some(verdict) = self.access.verdict(from, self.callers)
+        if let lxst_core::Event::Established { .. } = event
+            && let Some(status) = self.call()
         {
+            self.people.know(status.peer);
+        }
+        if let lxst_core::Event::Screening { call, from, limit, .. } = event
+            // Nobody is asked about a caller beyond a limit, who would not ring.
+            && let Some(verdict) =
+                self.access.verdict(from, self.callers).or(limit.map(|_| Verdict::Ring))
+        {
+            if self.access.allows(from) {
+                self.replies.push_back(Reply::Known(from));
+            }
             self.replies.push_back(Reply::Screened(call, verdict));
         } else {
             self.events.push_back(Event::Call(event));

@@ -17,6 +17,7 @@ mod interfaces;
 mod network;
 #[cfg(any(feature = "system", feature = "trace"))]
 mod private_file;
+mod people;
 #[cfg(feature = "processing")]
 mod processing;
 #[cfg(feature = "system")]

@@ -1,5 +1,6 @@
-//! Who calls too often. An identity costs nothing, so strangers are counted together too; people
-//! that we talked with are not strangers.
+//! Who calls too often. An identity costs nothing, so strangers are counted together too. People
+//! that we talked with, dialled or were told of are no strangers, and are not counted; nor is
+//! an attempt that is turned away.
 
 use heapless::Vec;
 
@@ -25,6 +26,8 @@ struct Caller {
 struct Window {
     since: Instant,
     attempts: u16,
+    /// Whether the app knows that the limit is reached.
+    is_told: bool,
 }
 
 /// An attempt beyond a limit.
@@ -35,31 +38,52 @@ pub(crate) struct Limited {
 }
 
 impl Limiter {
-    /// Takes note that we talk with somebody.
+    /// Takes note that somebody is no stranger.
     pub(crate) fn know(&mut self, now: Instant, identity: IdentityHash) {
-        self.caller(now, identity).is_known = true;
+        let caller = self.caller(now, identity);
+        (caller.is_known, caller.latest) = (true, now);
     }
 
+    /// The limit that a caller has reached.
+    pub(crate) fn limit(
+        &self,
+        now: Instant,
+        identity: IdentityHash,
+        limits: &CallerLimits,
+    ) -> Option<Limit> {
+        let caller = self.callers.iter().find(|caller| caller.identity == identity);
+        if caller.is_some_and(|caller| caller.is_known) {
+            return None;
+        }
+        let is_full =
+            |window: &Window, limit| window.attempts >= limit && !window.is_over(now, limits);
+        if caller.is_some_and(|caller| is_full(&caller.window, limits.one_caller)) {
+            return Some(Limit::OneCaller);
+        }
+        is_full(&self.strangers, limits.strangers).then_some(Limit::Strangers)
+    }
+
+    /// Counts an attempt, unless it is beyond a limit.
     pub(crate) fn attempt(
         &mut self,
         now: Instant,
         identity: IdentityHash,
         limits: &CallerLimits,
     ) -> Result<(), Limited> {
+        let limit = self.limit(now, identity, limits);
+        if limit == Some(Limit::Strangers) {
+            return Err(Limited { news: self.strangers.tell().then_some(Limit::Strangers) });
+        }
         let caller = self.caller(now, identity);
         caller.latest = now;
-        let is_known = caller.is_known;
-        let excess = caller.window.attempt(now, limits.one_caller, limits);
-        if let Some(excess) = excess {
-            return Err(Limited { news: (excess == 1).then_some(Limit::OneCaller) });
+        if limit == Some(Limit::OneCaller) {
+            return Err(Limited { news: caller.window.tell().then_some(Limit::OneCaller) });
         }
-        if is_known {
-            return Ok(());
+        if !caller.is_known {
+            caller.window.count(now, limits);
+            self.strangers.count(now, limits);
         }
-        match self.strangers.attempt(now, limits.strangers, limits) {
-            Some(excess) => Err(Limited { news: (excess == 1).then_some(Limit::Strangers) }),
-            None => Ok(()),
-        }
+        Ok(())
     }
 
     fn caller(&mut self, now: Instant, identity: IdentityHash) -> &mut Caller {
@@ -70,7 +94,7 @@ impl Limiter {
                 let oldest = callers.min_by_key(|(_, caller)| (caller.is_known, caller.latest));
                 self.callers.swap_remove(oldest.map_or(0, |(index, _)| index));
             }
-            let window = Window { since: now, attempts: 0 };
+            let window = Window { since: now, ..Window::default() };
             let pushed =
                 self.callers.push(Caller { identity, is_known: false, latest: now, window });
             debug_assert!(pushed.is_ok(), "one made room");
@@ -82,13 +106,20 @@ impl Limiter {
 }
 
 impl Window {
-    /// Counts an attempt, and tells by how many the limit is exceeded.
-    fn attempt(&mut self, now: Instant, limit: u16, limits: &CallerLimits) -> Option<u16> {
-        if now.since(self.since) >= limits.window {
-            *self = Self { since: now, attempts: 0 };
+    fn is_over(&self, now: Instant, limits: &CallerLimits) -> bool {
+        now.since(self.since) >= limits.window
+    }
+
+    fn count(&mut self, now: Instant, limits: &CallerLimits) {
+        if self.is_over(now, limits) {
+            *self = Self { since: now, ..Self::default() };
         }
         self.attempts = self.attempts.saturating_add(1);
-        self.attempts.checked_sub(limit).filter(|excess| *excess > 0)
+    }
+
+    /// Says whether the app is to be told that the limit is reached: once.
+    fn tell(&mut self) -> bool {
+        !core::mem::replace(&mut self.is_told, true)
     }
 }
 
@@ -130,7 +161,22 @@ mod tests {
         let first = Limited { news: Some(Limit::Strangers) };
         assert_eq!(limiter.attempt(at(1), who(3), &limits), Err(first));
         assert_eq!(limiter.attempt(at(1), who(4), &limits), Err(Limited { news: None }));
-        assert_eq!(limiter.attempt(at(1), who(200), &limits), Ok(()));
+        for _ in 0..100 {
+            assert_eq!(limiter.attempt(at(1), who(200), &limits), Ok(()));
+        }
+    }
+
+    #[test]
+    fn an_attempt_that_is_turned_away_is_not_counted() {
+        let mut limiter = Limiter::default();
+        let limits = CallerLimits { strangers: 1, ..LIMITS };
+        assert_eq!(limiter.attempt(at(0), who(1), &limits), Ok(()));
+        for second in 1..60 {
+            assert!(limiter.attempt(at(second), who(2), &limits).is_err());
+        }
+        assert_eq!(limiter.callers.len(), 1, "nor remembered");
+        assert_eq!(limiter.limit(at(60), who(2), &limits), None);
+        assert_eq!(limiter.attempt(at(60), who(2), &limits), Ok(()));
     }
 
     #[test]

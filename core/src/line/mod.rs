@@ -241,6 +241,7 @@ impl Line {
             Command::Mute(id, Direction::Send, mute) => self.call_mut(id)?.send = mute,
             Command::Mute(id, Direction::Receive, mute) => self.call_mut(id)?.receive = mute,
             Command::SetBusy(availability) => self.availability = availability,
+            Command::Know(identity) => cx.limiter.know(cx.now, identity),
             Command::Announce => cx.out.push(Queued::Announce),
         }
         Ok(())

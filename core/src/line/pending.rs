@@ -135,19 +135,13 @@ impl Line {
         let is_taken = self.is_taken();
         let Some(pending) = self.pending_mut(link) else { return };
         pending.stage = Stage::Screening { from, until };
-        if let Err(limited) = cx.limiter.attempt(cx.now, from, &self.config.limits) {
-            count(&mut cx.stats.callers_limited);
-            if let Some(limit) = limited.news {
-                cx.out.event(Event::CallerLimited { from, limit });
-            }
-            return self.on_verdict(link, Verdict::Busy, cx);
-        }
         match self.config.callers {
             _ if is_taken => self.on_verdict(link, Verdict::Busy, cx),
             CallerPolicy::All => self.on_verdict(link, Verdict::Ring, cx),
             CallerPolicy::None => self.on_verdict(link, Verdict::Busy, cx),
             CallerPolicy::Ask => {
-                cx.out.event(Event::Screening { call: link.into(), from, until });
+                let limit = cx.limiter.limit(cx.now, from, &self.config.limits);
+                cx.out.event(Event::Screening { call: link.into(), from, until, limit });
             }
         }
     }
@@ -186,11 +180,23 @@ impl Line {
         let Stage::Screening { from, .. } = pending.stage else { return };
         let is_taken = self.call.is_some() || self.is_taken();
         match verdict {
-            Verdict::Ring if !is_taken => self.ring(&pending, from, cx),
+            Verdict::Ring if !is_taken && self.lets_ring(from, cx) => self.ring(&pending, from, cx),
             Verdict::Ring | Verdict::Busy => self.say_goodbye(link, Signal::Busy, cx),
             Verdict::Reject => self.say_goodbye(link, Signal::Rejected, cx),
             Verdict::Drop => cx.out.link(link, LinkRequest::Close),
         }
+    }
+
+    /// Counts a caller who is to ring, and tells whether the limits allow it.
+    fn lets_ring(&self, from: IdentityHash, cx: &mut Context<'_>) -> bool {
+        let counted = cx.limiter.attempt(cx.now, from, &self.config.limits);
+        if let Err(limited) = counted {
+            count(&mut cx.stats.callers_limited);
+            if let Some(limit) = limited.news {
+                cx.out.event(Event::CallerLimited { from, limit });
+            }
+        }
+        counted.is_ok()
     }
 
     fn add_pending(&mut self, pending: PendingLink, cx: &mut Context<'_>) {

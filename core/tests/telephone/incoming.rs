@@ -291,7 +291,12 @@ fn screening(config: Config) -> Script {
     let mut phone = Script::new(config);
     phone.incoming().at(5).expect([tx(IN, [Signal::Available])]);
     let until = Instant::from_millis(5) + config.screening_time.min(Duration::from_secs(3));
-    phone.identified().expect([event(Event::Screening { call: IN_CALL, from: PEER, until })]);
+    phone.identified().expect([event(Event::Screening {
+        call: IN_CALL,
+        from: PEER,
+        until,
+        limit: None,
+    })]);
     phone
 }
 

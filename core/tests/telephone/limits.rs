@@ -4,8 +4,8 @@ use core::time::Duration;
 
 use lxst_core::wire::Signal;
 use lxst_core::{
-    CallState, CallerLimits, CallerPolicy, Command, Config, EndReason, Event, IdentityHash, Limit,
-    LinkEnd, LinkEvent, LinkId, LinkRequest, Verdict, limits,
+    Availability, CallState, CallerLimits, CallerPolicy, Command, Config, EndReason, Event,
+    IdentityHash, Limit, LinkEnd, LinkEvent, LinkId, LinkRequest, Verdict, limits,
 };
 
 use crate::support::{Did, PEER, Script, event, quiet, somebody, tx};
@@ -76,13 +76,72 @@ fn who_was_rejected_stays_a_stranger() {
 }
 
 #[test]
-fn the_app_is_not_asked_about_a_limited_caller() {
+fn a_caller_who_is_turned_away_costs_no_allowance() {
+    for (callers, verdict) in [
+        (CallerPolicy::None, None),
+        (CallerPolicy::Ask, Some(Verdict::Busy)),
+        (CallerPolicy::Ask, Some(Verdict::Reject)),
+        (CallerPolicy::Ask, Some(Verdict::Drop)),
+    ] {
+        let mut phone = Script::new(Config { callers, ..few(2, 3) });
+        for attempt in 0..100 {
+            call(&mut phone, attempt, somebody(attempt as u8 % 5));
+            if let Some(verdict) = verdict {
+                phone.command(Command::Screen(link(attempt).into(), verdict));
+                later(&mut phone, 200);
+            }
+            phone.take();
+        }
+        assert_eq!(phone.stats().callers_limited, 0, "{callers:?} {verdict:?}");
+    }
+}
+
+#[test]
+fn while_the_line_is_taken_nobody_costs_an_allowance() {
+    let mut phone = Script::new(few(1, 1));
+    phone.command(Command::SetBusy(Availability::Busy));
+    (0..10).for_each(|attempt| call(&mut phone, attempt, somebody(1)));
+    phone.command(Command::SetBusy(Availability::Available)).take();
+    ring_and_reject(&mut phone, 20, somebody(1));
+}
+
+#[test]
+fn the_app_hears_which_limit_a_caller_has_reached_before_it_decides() {
     let mut phone = Script::new(Config { callers: CallerPolicy::Ask, ..few(1, 100) });
-    call(&mut phone, 0, PEER);
-    phone.command(Command::Screen(link(0).into(), Verdict::Drop)).take();
-    call(&mut phone, 1, PEER);
+    let asked = |phone: &mut Script, attempt: u64| {
+        call(phone, attempt, PEER);
+        let limit_of = |did: &Did| match did {
+            Did::Event(Event::Screening { limit, .. }) => Some(*limit),
+            _ => None,
+        };
+        phone.take().iter().find_map(limit_of)
+    };
+    assert_eq!(asked(&mut phone, 0), Some(None));
+    phone.command(Command::Screen(link(0).into(), Verdict::Ring));
+    phone.command(Command::HangUp(link(0).into())).take();
+
     let limit = Limit::OneCaller;
+    assert_eq!(asked(&mut phone, 1), Some(Some(limit)));
+    phone.command(Command::Screen(link(1).into(), Verdict::Ring));
     phone.expect([event(Event::CallerLimited { from: PEER, limit }), tx(link(1), [Signal::Busy])]);
+
+    assert_eq!(asked(&mut phone, 2), Some(Some(limit)));
+    phone.command(Command::Know(PEER));
+    phone.command(Command::Screen(link(2).into(), Verdict::Ring));
+    assert!(phone.take().contains(&tx(link(2), [Signal::Ringing])));
+}
+
+#[test]
+fn the_calls_of_somebody_who_was_answered_are_not_counted() {
+    let mut phone = Script::new(few(3, 2));
+    for attempt in 0..30 {
+        call(&mut phone, attempt, PEER);
+        assert!(phone.take().contains(&tx(link(attempt), [Signal::Ringing])), "{attempt}");
+        phone.command(Command::Answer(link(attempt).into()));
+        later(&mut phone, 900);
+        phone.command(Command::HangUp(link(attempt).into())).take();
+    }
+    assert_eq!(phone.stats().callers_limited, 0);
 }
 
 #[test]
@@ -236,6 +295,10 @@ impl Flood {
 fn few(one_caller: u16, strangers: u16) -> Config {
     let limits = CallerLimits { one_caller, strangers, ..CallerLimits::default() };
     Config { limits, ..quiet() }
+}
+
+fn later(phone: &mut Script, millis: u64) {
+    phone.at(phone.millis() + millis);
 }
 
 /// A call that comes a second after the last one, up to the identity.

@@ -135,6 +135,7 @@ fn write_command(line: &mut Line, command: Command) -> &mut Line {
         Command::SetBusy(availability) => {
             line.text("command", "set_busy").name("availability", availability)
         }
+        Command::Know(identity) => line.text("command", "know").text("who", identity),
         Command::Announce => line.text("command", "announce"),
     }
 }
@@ -156,6 +157,7 @@ fn read_command(fields: &mut Fields) -> Result<Command, Damage> {
         "talk" => Command::Talk(call(fields)?, fields.name("talk")?),
         "mute" => Command::Mute(call(fields)?, fields.name("direction")?, fields.name("mute")?),
         "set_busy" => Command::SetBusy(fields.name("availability")?),
+        "know" => Command::Know(identity(fields, "who")?),
         "announce" => Command::Announce,
         other => return Err(unknown("command", other)),
     })

@@ -128,11 +128,16 @@ fn send_format(fields: &mut Fields) -> Result<SendFormat, Damage> {
 
 fn write_event(line: &mut Line, event: Event) -> &mut Line {
     match event {
-        Event::Screening { call, from, until } => line
-            .text("event", "screening")
-            .number("call", call.0)
-            .text("from", from)
-            .number("until", until.as_micros()),
+        Event::Screening { call, from, until, limit } => {
+            line.text("event", "screening")
+                .number("call", call.0)
+                .text("from", from)
+                .number("until", until.as_micros());
+            match limit {
+                Some(limit) => line.name("limit", limit),
+                None => line,
+            }
+        }
         Event::CallerGone { call } => line.text("event", "caller_gone").number("call", call.0),
         Event::Incoming { call, from } => {
             line.text("event", "incoming").number("call", call.0).text("from", from)
@@ -183,6 +188,7 @@ fn read_event(fields: &mut Fields) -> Result<Option<Event>, Damage> {
             call: call(fields)?,
             from: identity(fields, "from")?,
             until: Instant::from_micros(fields.number("until")?),
+            limit: if fields.has("limit") { Some(fields.name("limit")?) } else { None },
         },
         "caller_gone" => Event::CallerGone { call: call(fields)? },
         "incoming" => Event::Incoming { call: call(fields)?, from: identity(fields, "from")? },

@@ -293,7 +293,8 @@ fn inputs() -> Vec<Input<'static>> {
     let events = events.into_iter().chain(failed).chain(closed);
     inputs.extend(events.map(|event| Input::Link { link, event }));
 
-    let mut commands = vec![Command::Answer(call), Command::HangUp(call), Command::Announce];
+    let mut commands =
+        vec![Command::Answer(call), Command::HangUp(call), Command::Know(ALICE), Command::Announce];
     for profile in Profile::ALL {
         let mode = Mode::HalfDuplex;
         commands.push(Command::Dial { call, link, to: ALICE, profile, mode });
@@ -346,7 +347,8 @@ fn outputs() -> Vec<Output<'static>> {
 
     let (profile, mode) = (Profile::LowLatency, Mode::FullDuplex);
     let mut events = vec![
-        Event::Screening { call, from: ALICE, until: NOW },
+        Event::Screening { call, from: ALICE, until: NOW, limit: None },
+        Event::Screening { call, from: ALICE, until: NOW, limit: Some(Limit::Strangers) },
         Event::CallerGone { call },
         Event::Incoming { call, from: ALICE },
         Event::Ringing { call },

@@ -38,7 +38,7 @@ impl Model {
                     let time = self.config.screening_time.min(limits::SCREENING_MOST);
                     let (call, from, until) = (link.into(), who, self.now + time);
                     self.wait(link, Stage::Screened, Timer::Screening, until);
-                    self.tell(Event::Screening { call, from, until });
+                    self.tell(Event::Screening { call, from, until, limit: None });
                 }
             },
         }
