@@ -13,6 +13,7 @@ on_both_runtimes![
     phones_at_a_transport_node_lose_the_call_and_call_again,
     attached_phones_call_again_after_a_restart_between_calls,
     phones_at_a_transport_node_call_again_after_a_restart_between_calls,
+    a_call_after_a_restart_waits_for_a_phone_that_is_not_back,
 ];
 
 fn attached_phones_lose_the_call_and_call_again(scene: &Scene) {
@@ -36,6 +37,22 @@ fn attached_phones_call_again_after_a_restart_between_calls(scene: &Scene) {
 
     restart_between_calls(&mut rnsd, &mut python, &rust);
     call_both_ways(&mut python, &mut rust);
+}
+
+/// Python attaches again 8 s after the death, and announces itself 10 s later. Until then nobody
+/// knows it, and our first request stops rnsd from asking for 45 s.
+fn a_call_after_a_restart_waits_for_a_phone_that_is_not_back(scene: &Scene) {
+    let mut rnsd = scene.rnsd().share_over_tcp().spawn();
+    let mut python = scene.python().auto_answer(0.1).shared_instance(&rnsd).spawn();
+    let mut rust = scene.connected(attached(&rnsd));
+    rnsd.kill();
+    rust.await_connections(0);
+    python.expect("offline", PATIENCE);
+    rnsd.restart();
+    rust.await_connections(1);
+    rust.dial(python.identity(), Profile::MediumQuality);
+    rust.expect_established_within(RETURN);
+    python.expect("established", PATIENCE);
 }
 
 fn phones_at_a_transport_node_lose_the_call_and_call_again(scene: &Scene) {
@@ -127,5 +144,8 @@ fn establish(python: &mut PythonPeer, rust: &mut RustPhone) -> Call {
     call
 }
 
+/// How long a call is dialled until Python is back: its second attempt to attach may be the first
+/// that finds rnsd.
+const RETURN: Duration = Duration::from_secs(45);
 /// Reticulum's own timers notice a dead link after 10 s at the earliest.
 const AT_ONCE: Duration = Duration::from_secs(3);

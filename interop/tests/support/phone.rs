@@ -215,7 +215,11 @@ impl RustPhone {
     }
 
     pub(crate) fn expect_established(&mut self) -> Profile {
-        self.expect("established call", |event| match event {
+        self.expect_established_within(PATIENCE)
+    }
+
+    pub(crate) fn expect_established_within(&mut self, patience: Duration) -> Profile {
+        self.expect_within(patience, "established call", |event| match event {
             Event::Call(CallEvent::Established { profile, .. }) => Some(*profile),
             _ => None,
         })
