@@ -15,9 +15,9 @@ mod coder;
 mod driver;
 mod interfaces;
 mod network;
+mod people;
 #[cfg(any(feature = "system", feature = "trace"))]
 mod private_file;
-mod people;
 #[cfg(feature = "processing")]
 mod processing;
 #[cfg(feature = "system")]

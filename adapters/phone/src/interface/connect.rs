@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::mem;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -43,13 +44,7 @@ pub(super) async fn keep<R: Runtime>(runtime: &R, target: &Target, door: &Door) 
             }
             Err(error) => {
                 let trouble = format!("cannot connect to {target}: {error}");
-                if is_first_failure {
-                    tracing::warn!("{trouble}; trying on");
-                } else {
-                    tracing::debug!("{trouble}");
-                }
-                is_first_failure = false;
-                door.trouble(trouble).await;
+                door.trouble(trouble, mem::take(&mut is_first_failure)).await;
             }
         }
         runtime.sleep_until(runtime.now() + pause).await;

@@ -235,7 +235,13 @@ impl Door {
         Some((reply.recv().await.ok()?, outgoing))
     }
 
-    async fn trouble(&self, trouble: String) {
+    /// Reports why there is no connection; the log has the first of a row of failures.
+    async fn trouble(&self, trouble: String, is_first: bool) {
+        if is_first {
+            tracing::warn!("{trouble}; trying on");
+        } else {
+            tracing::debug!("{trouble}");
+        }
         // As below.
         let _ = self.io.send(Io::Trouble { origin: self.origin, trouble }).await;
     }

@@ -1,6 +1,7 @@
 //! Interfaces over UDP.
 
 use std::io;
+use std::mem;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -46,13 +47,7 @@ async fn find<R: Runtime>(
             Ok(peer) => return Some(peer),
             Err(error) => {
                 let trouble = format!("cannot send to {peer}: {error}");
-                if is_first_failure {
-                    tracing::warn!("{trouble}; trying on");
-                } else {
-                    tracing::debug!("{trouble}");
-                }
-                is_first_failure = false;
-                door.trouble(trouble).await;
+                door.trouble(trouble, mem::take(&mut is_first_failure)).await;
             }
         }
         runtime.sleep_until(runtime.now() + pause).await;
