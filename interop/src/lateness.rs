@@ -70,15 +70,19 @@ pub fn not_heard(what: &dyn Display, late: Duration) -> ! {
 ///
 /// # Panics
 /// Where the measurement does, and where the machine was late each time.
-pub fn measure<T>(test: &str, mut measurement: impl FnMut() -> T) -> T {
+pub fn measure<T>(test: &str, measurement: impl FnMut() -> T) -> T {
     LazyLock::force(&WATCHDOG);
+    measure_and_tell(|late| say(test, late), measurement)
+}
+
+fn measure_and_tell<T>(tell: impl Fn(&Late), mut measurement: impl FnMut() -> T) -> T {
     for again in 1.. {
         let failure = match panic::catch_unwind(AssertUnwindSafe(&mut measurement)) {
             Ok(measured) => return measured,
             Err(failure) => failure,
         };
         match failure.downcast::<Late>() {
-            Ok(late) if again <= TIMES => say(test, &late),
+            Ok(late) if again <= TIMES => tell(&late),
             Ok(late) => panic!("{late}, as {TIMES} times before"),
             Err(failure) => panic::resume_unwind(failure),
         }
@@ -87,7 +91,7 @@ pub fn measure<T>(test: &str, mut measurement: impl FnMut() -> T) -> T {
 }
 
 /// Says, past the test harness and in a file, that something is measured again.
-pub fn say(test: &str, why: &dyn Display) {
+fn say(test: &str, why: &Late) {
     let line = format!("measured again: {test}: {why}\n");
     // Neither is a reason to fail.
     let _ = io::stderr().write_all(line.as_bytes());
@@ -97,7 +101,7 @@ pub fn say(test: &str, why: &dyn Display) {
         .and_then(|mut file| file.write_all(line.as_bytes()));
 }
 
-/// What was late: when it was noticed, and by how much.
+/// The worst of what a watchdog wrote: when it woke, and how much later than it was due.
 pub(crate) fn worst_of(
     late: impl Iterator<Item = (Instant, Duration)>,
     time: &Range<Instant>,
@@ -140,3 +144,57 @@ impl Watchdog {
 }
 
 const FILE: &str = "measured-again";
+
+#[cfg(test)]
+mod tests {
+    use core::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn bad_sound_is_measured_again_while_the_machine_is_late() {
+        let (mut measured, told) = (0, Cell::new(0));
+
+        let result = measure_and_tell(
+            |_| told.set(told.get() + 1),
+            || {
+                measured += 1;
+                if measured <= TIMES {
+                    not_heard(&"bad", BOUND);
+                }
+                measured
+            },
+        );
+
+        assert_eq!((result, told.get()), (TIMES + 1, TIMES));
+    }
+
+    #[test]
+    #[should_panic(expected = "bad; the machine was late by 5 ms, as 5 times before")]
+    fn bad_sound_of_a_machine_that_is_always_late_fails_in_the_end() {
+        measure_and_tell(|_| (), || not_heard(&"bad", BOUND));
+    }
+
+    #[test]
+    #[should_panic(expected = "bad; the machine was late by 4ms at most")]
+    fn bad_sound_of_a_machine_that_is_on_time_fails_at_once() {
+        let tell = |_: &Late| panic!("measured again");
+        measure_and_tell(tell, || not_heard(&"bad", BOUND - Duration::from_millis(1)));
+    }
+
+    #[test]
+    fn lateness_counts_where_it_touches_the_time() {
+        let start = Instant::now();
+        let at = |ms| start + Duration::from_millis(ms);
+        let late = [(at(100), 30), (at(200), 20), (at(320), 50), (at(330), 10)];
+        let worst = |from, to| {
+            let late = late.iter().map(|&(at, ms)| (at, Duration::from_millis(ms)));
+            worst_of(late, &(at(from)..at(to))).as_millis()
+        };
+
+        assert_eq!(worst(0, 400), 50);
+        assert_eq!(worst(101, 270), 20);
+        assert_eq!(worst(201, 271), 50);
+        assert_eq!(worst(331, 400), 0);
+    }
+}
