@@ -9,11 +9,11 @@ mod support;
 use core::time::Duration;
 use std::thread;
 
-use lxst_interop::{Command, PythonPeer, Recording};
+use lxst_interop::{Command, PythonPeer};
 use lxst_phone::{EndReason, Profile};
 use support::phone::{PATIENCE, RustPhone};
 use support::scene::{self, Runtime, Scene, on_both_runtimes, play};
-use support::sound::{Heard, check_heard_as_well_as, speaking_after, speech, talk};
+use support::sound::{Heard, check_heard_as_well_as, speaking_after, speech_after, talk};
 use support::switching::switch_through;
 use support::wire::{CODEC2, check_wire_of};
 
@@ -98,7 +98,7 @@ fn answer_python(scene: &Scene, profile: Profile) {
 
 /// In a call that stands at our side.
 fn speak_both_ways(python: &mut PythonPeer, rust: &mut RustPhone, heard: &Heard, profile: Profile) {
-    rust.speak(&after_a_pause(speech()));
+    rust.speak(&speech_after(DELAY));
     assert_eq!(python.expect("established", PATIENCE).json["profile"], profile.id());
     talk(python, profile, ALL_OF_IT);
     python.send(&Command::HangUp);
@@ -108,13 +108,6 @@ fn speak_both_ways(python: &mut PythonPeer, rust: &mut RustPhone, heard: &Heard,
     println!("{profile:?}");
     check_heard_as_well_as(LEAST, MAX_LAG, python, heard);
     check_wire_of(CODEC2, 1, &python.packets());
-}
-
-/// Python's speaker stops for a moment when its second frame is late.
-fn after_a_pause(mut recording: Recording) -> Recording {
-    let pause = vec![0; recording.rate_hz as usize * DELAY.as_secs() as usize];
-    recording.samples.splice(..0, pause);
-    recording
 }
 
 /// What it takes to answer. A Python that is answered as its dial tone starts mixes that into the

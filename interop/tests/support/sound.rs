@@ -78,6 +78,15 @@ pub(crate) fn speech() -> Recording {
     Recording::read(Path::new(SPEECH))
 }
 
+/// The speech after a pause. Python's speaker stops for a moment when its second packet is late, and
+/// plays later from then.
+pub(crate) fn speech_after(pause: Duration) -> Recording {
+    let mut speech = speech();
+    let samples = pause.as_secs_f64() * f64::from(speech.rate_hz);
+    speech.samples.splice(..0, vec![0; samples as usize]);
+    speech
+}
+
 /// Waits until Python has spoken for so long since its start, and heard most of as much.
 pub(crate) fn talk(python: &PythonPeer, profile: Profile, time: Duration) {
     let frames = usize::try_from(time.as_micros() / profile.frame().duration().as_micros())
