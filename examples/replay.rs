@@ -1,6 +1,6 @@
 //! Replays traces, and draws them: see `--help`.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use lxst_examples::console::write_out;
 use lxst_examples::conversation::{Conversation, Witness};
 use lxst_examples::summary::Summary;
-use lxst_examples::svg::Svg;
+use lxst_examples::svg::{self, Svg};
 use lxst_examples::{errln, outln};
 use lxst_tokio::trace::{Ending, Parted, Payloads, Reader, Recorded, Replay, TraceError};
 
@@ -95,8 +95,8 @@ fn run(path: &Path, args: &Args) -> Result<u8, String> {
             End::Same(Ending::Overflow) => format!("{file}, up to the overflow of its recording"),
             End::Same(Ending::Closed) | End::Stripped => file.into_owned(),
         };
-        let drawing = Svg { conversation: &outcome.conversation, note: &note }.to_string();
-        fs::write(ladder, drawing)
+        let drawing = Svg { conversation: &outcome.conversation, note: &note };
+        svg::save(ladder, &drawing)
             .map_err(|error| format!("cannot write {}: {error}", ladder.display()))?;
     }
     Ok(outcome.end.code())

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use indicatif::ProgressBar;
 use lxst_examples::conversation::{Conversation, Recorder};
+use lxst_examples::grade::Grade;
 use lxst_examples::playout::{Playout, PlayoutRecorder};
 use lxst_examples::relay::{Conditions, Relay};
 use lxst_examples::sound::{SoundError, WavSink};
 use lxst_tokio::codecs::SAMPLE_RATE_HZ;
-use lxst_tokio::telephony::Side;
+use lxst_tokio::telephony::{Mos, Side};
 use lxst_tokio::{
     AudioFormat, AudioSink, AudioSource, CallEvent, CallId, Clock, EndReason, Event, Events,
     Figures, Identity, Interface, MissingSource, OsRng, Phone, PhoneBuilder, Profile,
@@ -26,6 +27,8 @@ pub(crate) struct Outcome {
     pub(crate) heard: Vec<f32>,
     /// What the callee's receive path did.
     pub(crate) playout: Playout,
+    /// What the callee's phone thinks of it, on the average; none for a call of less than a second.
+    pub(crate) grade: Option<Grade>,
     pub(crate) caller: Figures,
     pub(crate) callee: Figures,
 }
@@ -50,7 +53,7 @@ pub(crate) async fn converse(
     let (callee, mut callee_events) = PhoneBuilder::new(Identity::generate(&mut OsRng))
         .interface(at_callee)
         .missing_source(MissingSource::Silence)
-        .tap(recorder.tap(Side::Remote).and(playout.tap()))
+        .tap(recorder.tap(Side::Remote).and(playout.receiver()))
         .start()
         .await?;
     let at_caller = match &relay {
@@ -59,7 +62,7 @@ pub(crate) async fn converse(
     };
     let (caller, mut caller_events) = PhoneBuilder::new(Identity::generate(&mut OsRng))
         .interface(at_caller)
-        .tap(recorder.tap(Side::Local))
+        .tap(recorder.tap(Side::Local).and(playout.sender()))
         .start()
         .await?;
     let speaker = callee.audio_sink(AudioFormat::PHONE, Clock::Phone).await?;
@@ -94,9 +97,10 @@ pub(crate) async fn converse(
         relay.begin();
     }
     let said = blocks(speech).chain(repeat_n([0.0; BLOCK_SAMPLES], LISTENING_BLOCKS));
+    let mut scores = Vec::new();
     tokio::select! {
         () = speak(microphone, said, |blocks| progress.set_position(blocks)) => {}
-        reason = ended(&mut caller_events) => {
+        reason = ended(&mut caller_events, &mut scores) => {
             return Err(format!("the call ended early: {}", reason?).into());
         }
     }
@@ -108,7 +112,8 @@ pub(crate) async fn converse(
         (&mut caller_events, EndReason::LocalHangup),
         (&mut callee_events, EndReason::RemoteHangup),
     ] {
-        let reason = timeout(SET_UP, ended(events))
+        scores.clear();
+        let reason = timeout(SET_UP, ended(events, &mut scores))
             .await
             .map_err(|_| format!("the call did not end within {SET_UP:?}"))??;
         if reason != expected {
@@ -123,6 +128,7 @@ pub(crate) async fn converse(
         conversation: recorder.conversation(),
         heard: listening.await??.since(speech_began),
         playout: playout.playout(),
+        grade: mean(&scores).map(Grade),
         caller: caller_figures,
         callee: callee_figures,
     })
@@ -214,12 +220,21 @@ async fn established(events: &mut Events) -> Result<(), Failure> {
     }
 }
 
-async fn ended(events: &mut Events) -> Result<EndReason, Failure> {
+/// Waits for the end of the call, and notes the scores that are told until then.
+async fn ended(events: &mut Events, scores: &mut Vec<Mos>) -> Result<EndReason, Failure> {
     loop {
-        if let Event::Call(CallEvent::Ended { reason, .. }) = next(events).await? {
-            return Ok(reason);
+        match next(events).await? {
+            Event::Call(CallEvent::Quality { quality, .. }) => scores.push(quality.mos),
+            Event::Call(CallEvent::Ended { reason, .. }) => return Ok(reason),
+            _ => {}
         }
     }
+}
+
+fn mean(scores: &[Mos]) -> Option<Mos> {
+    let count = u32::try_from(scores.len()).ok().filter(|count| *count > 0)?;
+    let sum: u32 = scores.iter().map(|score| u32::from(score.0)).sum();
+    u16::try_from(sum / count).ok().map(Mos)
 }
 
 async fn next(events: &mut Events) -> Result<Event, Failure> {

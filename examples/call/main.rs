@@ -12,11 +12,13 @@ use std::time::Duration;
 
 use clap::Parser;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
-use lxst_examples::chart::{self, Panel};
+use lxst_examples::chart::{Chart, Panel};
 use lxst_examples::ladder::Ladder;
+use lxst_examples::paper::{Letters, Paper};
 use lxst_examples::relay::Conditions;
 use lxst_examples::report::Report;
 use lxst_examples::sound::{Existing, WavSink, read_wav, to_i16};
+use lxst_examples::svg;
 use lxst_examples::{errln, outln};
 use lxst_interop::envelope::{EnvelopeError, Pcm, Verdict, correlation};
 use lxst_tokio::codecs::SAMPLE_RATE_HZ;
@@ -104,6 +106,41 @@ impl Args {
         Ok(WavSink::create(path, existing)?)
     }
 
+    /// What a call becomes in the picture.
+    fn panel(&self, profile: Profile, outcome: &Outcome, lag: Option<Duration>) -> Panel {
+        let grade = outcome.grade.map(|grade| grade.to_string());
+        let lag = lag.map(|lag| format!("{} ms from mouth to ear", lag.as_millis()));
+        Panel {
+            profile,
+            verdict: grade.into_iter().chain(lag).collect::<Vec<_>>().join(", "),
+            playout: outcome.playout.clone(),
+            has_stall: self.stall > 0,
+        }
+    }
+
+    /// Draws what is to be drawn, and says where.
+    fn draw(&self, panels: &[Panel]) -> Result<(), Failure> {
+        let Some(picture) = self.picture() else { return Ok(()) };
+        let mut network = Vec::new();
+        if self.loss > 0.0 {
+            network.push(format!("{} % loss", self.loss));
+        }
+        if self.jitter > 0 {
+            network.push(format!("up to {} ms of jitter", self.jitter));
+        }
+        if self.stall > 0 {
+            network.push(format!("a stall of {} ms", self.stall));
+        }
+        if network.is_empty() {
+            network.push("a plain network".into());
+        }
+        let title = format!("A call over {}", network.join(", "));
+        svg::save(&picture, &Chart { title: &title, panels })
+            .map_err(|error| format!("cannot draw {}: {error}", picture.display()))?;
+        outln!("drawn    {}", picture.display());
+        Ok(())
+    }
+
     /// Where to draw, if anything is to be drawn.
     fn picture(&self) -> Option<PathBuf> {
         let beside = (!self.conditions().is_plain()).then(|| self.out.with_extension("svg"));
@@ -129,55 +166,59 @@ async fn main() -> ExitCode {
 
 /// One call, with every signal of it.
 async fn one(args: &Args, profile: Profile) -> Result<(), Failure> {
+    let paper = Paper::of_stdout();
     let speech = read_wav(&args.speech)?;
     let sink = args.create(&args.out)?;
-    let progress = progress(speech.len());
+    let progress = progress(speech.len(), paper);
     let outcome = converse(&speech, profile, args.conditions(), sink, &progress).await;
     progress.finish_and_clear();
     let outcome = outcome?;
 
-    outln!("{}", Ladder(&outcome.conversation));
+    outln!("{}", Ladder { conversation: &outcome.conversation, paper });
     let verdict = compare(&speech, &outcome.heard, args.conditions());
+    let lag = verdict.as_ref().ok().map(|heard| heard.lag);
     let report = Report {
         conversation: &outcome.conversation,
         caller: &outcome.caller,
         callee: &outcome.callee,
-        mouth_to_ear: verdict.as_ref().ok().and_then(|heard| heard.lag),
+        mouth_to_ear: lag,
+        paper,
     };
     outln!("{report}");
     outln!("heard    {}", args.out.display());
-    if let Some(picture) = args.picture() {
-        let title = profile.to_string();
-        chart::draw(&picture, &[Panel { title, playout: outcome.playout.clone() }])?;
-        outln!("drawn    {}", picture.display());
-    }
+    args.draw(&[args.panel(profile, &outcome, lag)])?;
     let correlation = judge(&outcome, verdict, args.conditions())?;
+    let grade = outcome.grade.map_or("unknown".into(), |grade| grade.to_string());
+    outln!("quality  {grade}");
     outln!("verdict  the speech came through, correlation {correlation:.3}");
     Ok(())
 }
 
 /// A call in each profile, one line of a table for each.
 async fn all(args: &Args) -> Result<(), Failure> {
+    let paper = Paper::of_stdout();
+    let is_wide = paper.columns >= WIDE;
     let speech = read_wav(&args.speech)?;
     let sendable = Coder::profiles();
     let profiles = Profile::ALL.into_iter().filter(|profile| sendable.contains(*profile));
     let mut panels = Vec::new();
     let mut failures = Vec::new();
-    outln!(
-        "{:<20}{:>13}{:>13}{:>12}{:>10}{:>12}",
-        "",
-        "correlation",
-        "mouth to ear",
-        "concealed",
-        "shed",
-        "on the air"
-    );
+    let row = |name: &str, cells: [&str; 6]| {
+        let [grade, lag, concealed, shed, correlation, air] = cells;
+        let narrow = format!("{name:<20}{grade:<15}{lag:>8}{concealed:>9}{shed:>8}");
+        if is_wide {
+            outln!("{narrow}{correlation:>7}{air:>12}");
+        } else {
+            outln!("{narrow}");
+        }
+    };
+    row("", ["quality", "to ear", "made up", "shed", "match", "on the air"]);
     let bars = MultiProgress::new();
     for profile in profiles {
         let out = named(&args.out, profile);
-        let progress = bars.add(progress(speech.len()));
-        let outcome =
-            converse(&speech, profile, args.conditions(), args.create(&out)?, &progress).await;
+        let progress = bars.add(progress(speech.len(), paper));
+        let sink = args.create(&out)?;
+        let outcome = converse(&speech, profile, args.conditions(), sink, &progress).await;
         progress.finish_and_clear();
         let outcome = outcome?;
         let verdict = compare(&speech, &outcome.heard, args.conditions());
@@ -187,25 +228,29 @@ async fn all(args: &Args) -> Result<(), Failure> {
             Ok(Heard { correlation, .. }) => format!("{correlation:.3}"),
             Err(_) => "none".to_owned(),
         };
-        let lag = verdict.as_ref().ok().and_then(|heard| heard.lag);
-        let lag = lag.map_or("unknown".to_owned(), |lag| format!("{} ms", lag.as_millis()));
-        outln!(
-            "{:<20}{score:>13}{lag:>13}{:>9} ms{:>7} ms{:>8.1} kbit",
-            profile.to_string(),
-            heard.concealed.duration().as_millis(),
-            heard.shed.duration().as_millis(),
-            media.air_bytes as f64 * 8.0 / 1_000.0 / media.lasted.as_secs_f64().max(1.0),
+        let lag = verdict.as_ref().ok().map(|heard| heard.lag);
+        let millis = |duration: Duration| format!("{} ms", duration.as_millis());
+        let air = media.air_bytes as f64 * 8.0 / 1_000.0 / media.lasted.as_secs_f64().max(1.0);
+        row(
+            &profile.to_string(),
+            [
+                &outcome.grade.map_or("unknown".into(), |grade| grade.to_string()),
+                &lag.map_or("unknown".into(), millis),
+                &millis(heard.concealed.duration()),
+                &millis(heard.shed.duration()),
+                &score,
+                &format!("{air:.1} kbit/s"),
+            ],
         );
+        panels.push(args.panel(profile, &outcome, lag));
         if let Err(failure) = judge(&outcome, verdict, args.conditions()) {
             failures.push(format!("{profile}: {failure}"));
         }
-        panels.push(Panel { title: profile.to_string(), playout: outcome.playout });
     }
     outln!("heard    {}", named(&args.out, Profile::MediumQuality).display());
-    if let Some(picture) = args.picture() {
-        chart::draw(&picture, &panels)?;
-        outln!("drawn    {}", picture.display());
-    }
+    args.draw(&panels)?;
+    let (whole, calls) = (panels.len() - failures.len(), panels.len());
+    outln!("verdict  the speech came through in {whole} of {calls} profiles");
     if failures.is_empty() { Ok(()) } else { Err(failures.join("\n      ").into()) }
 }
 
@@ -236,28 +281,32 @@ fn judge(
 /// How well speech came through.
 struct Heard {
     correlation: f64,
-    /// From mouth to ear, where that is one time for all of the speech.
-    lag: Option<Duration>,
+    /// From mouth to ear.
+    lag: Duration,
 }
 
 /// Compares what was said with what was heard. A network that is not plain moves words against each
-/// other, so that each stretch of the speech is looked for by itself, and the median counts.
+/// other, so that each stretch of the speech is looked for by itself, and the medians count.
 fn compare(speech: &[f32], heard: &[f32], conditions: Conditions) -> Result<Heard, EnvelopeError> {
     let [speech, heard] =
         [speech, heard].map(|pcm| pcm.iter().copied().map(to_i16).collect::<Vec<i16>>());
     let pcm = |samples| Pcm { samples, rate_hz: SAMPLE_RATE_HZ };
     if conditions.is_plain() || speech.len() < STRETCH {
         let Verdict { correlation, lag } = correlation(pcm(&speech), pcm(&heard), MOST_LAG)?;
-        return Ok(Heard { correlation, lag: Some(lag) });
+        return Ok(Heard { correlation, lag });
     }
-    let mut correlations = Vec::new();
+    let (mut correlations, mut lags) = (Vec::new(), Vec::new());
     for from in (0..=speech.len() - STRETCH).step_by(STRETCH / 2) {
         let heard = heard.get(from..).unwrap_or_default();
         let stretch = pcm(&speech[from..from + STRETCH]);
-        correlations.push(correlation(stretch, pcm(heard), MOST_LAG)?.correlation);
+        let verdict = correlation(stretch, pcm(heard), MOST_LAG)?;
+        correlations.push(verdict.correlation);
+        lags.push(verdict.lag);
     }
     correlations.sort_by(f64::total_cmp);
-    Ok(Heard { correlation: correlations[correlations.len() / 2], lag: None })
+    lags.sort();
+    // There is a stretch: the speech is no shorter.
+    Ok(Heard { correlation: correlations[correlations.len() / 2], lag: lags[lags.len() / 2] })
 }
 
 /// The file of one profile among several.
@@ -273,11 +322,16 @@ fn percent(text: &str) -> Result<f64, String> {
 }
 
 /// Shows how far the speech is, on stderr where that is a terminal.
-fn progress(speech: usize) -> ProgressBar {
+fn progress(speech: usize, paper: Paper) -> ProgressBar {
     let blocks = speech.div_ceil(BLOCK_SAMPLES) + LISTENING_BLOCKS;
-    let style = ProgressStyle::with_template("{msg:9} {bar:50.cyan/dim} {elapsed}");
+    let style = ProgressStyle::with_template("{msg:9} {wide_bar:.cyan/dim} {elapsed}");
+    let style = style.expect("the template is a constant, and valid");
+    let letters = match paper.letters {
+        Letters::Unicode => "█░",
+        Letters::Ascii => "#-",
+    };
     ProgressBar::new(blocks as u64)
-        .with_style(style.expect("the template is a constant, and valid"))
+        .with_style(style.progress_chars(letters))
         .with_message("starting")
 }
 
@@ -287,6 +341,8 @@ const SPEECH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/speech.wav");
 const MOST_LAG: Duration = Duration::from_secs(1);
 /// A stretch of speech that is looked for by itself: 1.2 s.
 const STRETCH: usize = 57_600;
+/// Columns from which on the table has all it may have.
+const WIDE: usize = 79;
 /// The least correlation of speech that came through.
 const LEAST_CORRELATION: f64 = 0.9;
 /// The same where the network took words out and moved others.

@@ -5,66 +5,119 @@ use std::fmt;
 use lxst_tokio::telephony::Side;
 
 use crate::conversation::Conversation;
+use crate::paper::{Letters, Paper};
 use crate::rows::{Mark, Row, kilobytes, rows};
 
-/// Draws a conversation, 80 columns wide. Moments count from its first step.
+/// Draws a conversation. Moments count from its first step.
 #[derive(Debug)]
-pub struct Ladder<'a>(pub &'a Conversation);
+pub struct Ladder<'a> {
+    /// What happened.
+    pub conversation: &'a Conversation,
+    /// What it is drawn on.
+    pub paper: Paper,
+}
 
 impl fmt::Display for Ladder<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rows = rows(&self.0.steps);
+        let rows = rows(&self.conversation.steps);
         let start = rows.first().map(|row| row.at).unwrap_or_default();
-        let [left, right] = self.0.names;
-        let edge = (BETWEEN + 2).saturating_sub(left.chars().count());
+        let [left, right] = self.conversation.names;
+        let between = self.paper.columns - MOMENT - 6;
+        let edge = (between + 2).saturating_sub(left.chars().count());
         writeln!(f, "{:>MOMENT$}  {left}{right:>edge$}", "ms")?;
         for row in rows {
             let millis = format!("{:.1}", row.at.saturating_sub(start).as_secs_f64() * 1_000.0);
-            writeln!(f, "{millis:>MOMENT$}  {}", Drawn(&row))?;
+            let drawn = Drawn { row: &row, paper: self.paper, between };
+            writeln!(f, "{millis:>MOMENT$}  {drawn}")?;
         }
-        let kinds = [(LINK, "Reticulum link"), (SIGNAL, "LXST signal"), (MEDIA, "media")];
+        let pen = Pen::of(self.paper);
+        let kinds =
+            [(pen.link, "Reticulum link"), (pen.signal, "LXST signal"), (pen.media, "media")];
         let legend = kinds.map(|(stroke, name)| format!("{stroke}{stroke} {name}"));
         writeln!(f, "{:>MOMENT$}  {}", "", legend.join("   "))
     }
 }
 
 /// A row between its lifelines.
-struct Drawn<'a>(&'a Row);
+struct Drawn<'a> {
+    row: &'a Row,
+    paper: Paper,
+    /// Columns between the lifelines.
+    between: usize,
+}
 
 impl fmt::Display for Drawn<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (stroke, label) = match &self.0.mark {
+        let Self { row, paper, between } = self;
+        let pen = Pen::of(*paper);
+        let (act, line, edges) = (pen.act, pen.lifeline, pen.edges);
+        let (stroke, label) = match &row.mark {
             Mark::Act(what) => {
-                return match self.0.by {
-                    Side::Local => write!(f, "● {what:<width$}│", width = BETWEEN - 1),
-                    Side::Remote => write!(f, "│{what:>width$} ●", width = BETWEEN - 1),
+                let (what, width) = (paper.cut(what, between - 1), between - 1);
+                return match row.by {
+                    Side::Local => write!(f, "{act} {what:<width$}{line}"),
+                    Side::Remote => write!(f, "{line}{what:>width$} {act}"),
                 };
             }
-            Mark::Link(label) => (LINK, label.clone()),
-            Mark::Signals(label) => (SIGNAL, label.clone()),
+            Mark::Link(label) => (pen.link, label.clone()),
+            Mark::Signals(label) => (pen.signal, label.clone()),
             Mark::Media { packets, bytes, lasted } => {
                 let (size, seconds) = (kilobytes(*bytes), lasted.as_secs_f64());
-                (MEDIA, format!("media: {packets} in {seconds:.1} s, {size}"))
+                (pen.media, format!("media: {packets} in {seconds:.1} s, {size}"))
             }
         };
         // One place is the arrow's head, two are the label's margin.
-        let strokes = (BETWEEN - 3).saturating_sub(label.chars().count());
-        let line = |length| String::from_iter(std::iter::repeat_n(stroke, length));
-        let (before, after) = (line(strokes / 2), line(strokes - strokes / 2));
-        match self.0.by {
-            Side::Local => write!(f, "├{before} {label} {after}►│"),
-            Side::Remote => write!(f, "│◄{before} {label} {after}┤"),
+        let label = paper.cut(&label, between - 3);
+        let strokes = (between - 3).saturating_sub(label.chars().count());
+        let stretch = |length| String::from_iter(std::iter::repeat_n(stroke, length));
+        let (before, after) = (stretch(strokes / 2), stretch(strokes - strokes / 2));
+        let [to_left, to_right] = pen.heads;
+        match row.by {
+            Side::Local => write!(f, "{}{before} {label} {after}{to_right}{line}", edges[0]),
+            Side::Remote => write!(f, "{line}{to_left}{before} {label} {after}{}", edges[1]),
+        }
+    }
+}
+
+/// What lines are made of.
+struct Pen {
+    act: char,
+    lifeline: char,
+    /// Where arrows begin: at the left, at the right lifeline.
+    edges: [char; 2],
+    heads: [char; 2],
+    link: char,
+    signal: char,
+    media: char,
+}
+
+impl Pen {
+    const fn of(paper: Paper) -> Self {
+        match paper.letters {
+            Letters::Unicode => Self {
+                act: '●',
+                lifeline: '│',
+                edges: ['├', '┤'],
+                heads: ['◄', '►'],
+                link: '╌',
+                signal: '─',
+                media: '═',
+            },
+            Letters::Ascii => Self {
+                act: 'o',
+                lifeline: '|',
+                edges: ['|', '|'],
+                heads: ['<', '>'],
+                link: '.',
+                signal: '-',
+                media: '=',
+            },
         }
     }
 }
 
 /// Columns of a moment.
 const MOMENT: usize = 8;
-/// Columns between the lifelines.
-const BETWEEN: usize = 66;
-const LINK: char = '╌';
-const SIGNAL: char = '─';
-const MEDIA: char = '═';
 
 #[cfg(test)]
 mod tests {
@@ -77,7 +130,7 @@ mod tests {
 
     #[test]
     fn a_conversation_is_drawn_from_its_first_step_on() {
-        let drawing = Ladder(&conversation()).to_string();
+        let drawing = Ladder { conversation: &conversation(), paper: Paper::WIDE }.to_string();
         let expected = "
       ms  caller                                                        callee
      0.0  ● dials                                                            │
@@ -92,6 +145,23 @@ mod tests {
         for line in drawing.lines() {
             assert!(line.chars().count() <= 80, "{line}");
         }
+    }
+
+    #[test]
+    fn a_narrow_terminal_without_unicode_gets_a_narrow_drawing_in_ascii() {
+        let paper = Paper { columns: 60, letters: Letters::Ascii };
+        let drawing = Ladder { conversation: &conversation(), paper }.to_string();
+        let expected = "
+      ms  caller                                    callee
+     0.0  o dials                                        |
+     0.2  |............... link request ................>|
+     7.5  |<------------------ RINGING ------------------|
+    60.0  |========= media: 2 in 0.1 s, 0.1 kB =========>|
+    70.0  |<========= media: 1 in 0.0 s, 0.1 kB =========|
+   130.0  |                                     hangs up o
+          .. Reticulum link   -- LXST signal   == media
+";
+        assert_eq!(drawing, expected.trim_start_matches('\n'), "\n{drawing}");
     }
 
     fn conversation() -> Conversation {

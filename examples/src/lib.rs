@@ -3,7 +3,9 @@
 pub mod chart;
 pub mod console;
 pub mod conversation;
+pub mod grade;
 pub mod ladder;
+pub mod paper;
 pub mod playout;
 pub mod relay;
 pub mod report;

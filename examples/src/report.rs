@@ -7,9 +7,10 @@ use lxst_tokio::Figures;
 use lxst_tokio::telephony::{Side, Stats};
 
 use crate::conversation::{Act, Conversation, MediaTotal};
+use crate::paper::{Letters, Paper};
 use crate::rows::kilobytes;
 
-/// What is to be told of a call. [`Display`](fmt::Display) draws it, at most 80 columns wide.
+/// What is to be told of a call. [`Display`](fmt::Display) draws it, as wide as its paper.
 #[derive(Debug)]
 pub struct Report<'a> {
     /// What both sides did.
@@ -20,6 +21,8 @@ pub struct Report<'a> {
     pub callee: &'a Figures,
     /// From a sound at the caller's microphone to the callee's speaker, where it is known.
     pub mouth_to_ear: Option<Duration>,
+    /// What it is drawn on.
+    pub paper: Paper,
 }
 
 /// What went from one side to the other.
@@ -43,7 +46,13 @@ impl fmt::Display for Report<'_> {
 
         let there = self.way(Side::Local, self.caller, self.callee);
         let back = self.way(Side::Remote, self.callee, self.caller);
-        let mut table = vec![[String::new(), "caller ► callee".into(), "callee ► caller".into()]];
+        let to = match self.paper.letters {
+            Letters::Unicode => '►',
+            Letters::Ascii => '>',
+        };
+        let heads = [format!("caller {to} callee"), format!("callee {to} caller")];
+        let [there_head, back_head] = heads;
+        let mut table = vec![[String::new(), there_head, back_head]];
         let mut row = |name: &str, cell: fn(&Way<'_>) -> String| {
             table.push([name.into(), cell(&there), cell(&back)]);
         };
@@ -65,7 +74,7 @@ impl fmt::Display for Report<'_> {
         writeln!(f, "mouth to ear             {}\n", known(self.mouth_to_ear))?;
         table
             .iter()
-            .try_for_each(|[name, there, back]| writeln!(f, "{name:<17}{there:>23}{back:>23}"))
+            .try_for_each(|[name, there, back]| writeln!(f, "{name:<15}{there:>22}{back:>22}"))
     }
 }
 

@@ -3,6 +3,9 @@
 mod text;
 
 use std::fmt::{self, Display};
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read};
+use std::path::Path;
 use std::time::Duration;
 
 use lxst_tokio::telephony::{CallState, Side};
@@ -10,7 +13,8 @@ use lxst_tokio::telephony::{CallState, Side};
 use crate::conversation::Conversation;
 use crate::rows::{Mark, Row, column, kilobytes, rows};
 use crate::summary::{Call, moment};
-use text::{Escaped, INK, Text};
+pub(crate) use text::Escaped;
+use text::{INK, Text};
 
 /// Draws a conversation, 360 units wide. [`Display`] writes the SVG file.
 ///
@@ -23,6 +27,21 @@ pub struct Svg<'a> {
     pub conversation: &'a Conversation,
     /// A line below the drawing, such as where it comes from; empty for none.
     pub note: &'a str,
+}
+
+/// Writes a drawing, over an earlier one of that name and over no other file.
+///
+/// # Errors
+/// The file is no drawing, or the operating system's.
+pub fn save(path: &Path, drawing: &impl Display) -> io::Result<()> {
+    let mut begins = [0; 4];
+    match File::open(path).and_then(|mut file| file.read_exact(&mut begins)) {
+        Ok(()) if &begins != b"<svg" => {
+            let problem = "a file that is no drawing has the name; give another";
+            Err(io::Error::new(ErrorKind::AlreadyExists, problem))
+        }
+        _ => fs::write(path, drawing.to_string()),
+    }
 }
 
 /// A row and its place: of its arrow, or of its dot.

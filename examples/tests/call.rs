@@ -70,8 +70,31 @@ fn speech_survives_a_network_that_loses_and_delays_it_and_the_picture_shows_how(
         assert!(!line.contains("   0 ms"), "nothing was made up or shed: {line}");
     }
     let picture = std::fs::read_to_string(heard.with_extension("svg")).unwrap();
-    assert!(picture.contains("High Quality") && picture.contains("made up"));
+    for wanted in ["High Quality", "made up", "5 % loss", "MOS", "mouth to ear", "simulated"] {
+        assert!(picture.contains(wanted), "{wanted}");
+    }
+    assert!(picture.contains("<rect class=\"stall\"") && picture.contains("<rect class=\"lost\""));
+    assert!(text.contains("came through in 5 of 5 profiles"), "{text}");
+    assert!(text.lines().filter(|line| line.contains("MOS")).count() == 5, "{text}");
+    assert!(!text.contains("unknown"), "{text}");
     assert!(folder.join("heard-latency_low.wav").exists());
+}
+
+#[test]
+fn a_narrow_terminal_without_unicode_gets_narrow_lines_of_ascii() {
+    let folder = folder("narrow");
+    let speech_file = folder.join("speech.wav");
+    write_wav(&speech_file, &recording()[..SECOND * 2]);
+    let out = folder.join("heard.wav");
+    let mut command = Command::new(program());
+    command.args(["--speech", path(&speech_file), "--out", path(&out)]);
+    let output = command.env("COLUMNS", "60").env("LC_ALL", "C").output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{text}");
+    assert!(text.is_ascii(), "{text}");
+    for line in text.lines().filter(|line| !line.starts_with("heard")) {
+        assert!(line.len() <= 60, "{line}");
+    }
 }
 
 #[test]
@@ -111,12 +134,14 @@ fn a_profile_that_cannot_be_sent_ends_it_in_one_line() {
 }
 
 fn call(arguments: &[&str]) -> Output {
+    let output = Command::new(program()).args(arguments).env("LC_ALL", "C.UTF-8").output();
+    output.unwrap_or_else(|error| panic!("{error}; build the examples first"))
+}
+
+fn program() -> PathBuf {
     // Cargo puts the examples beside the folder of the test executables.
     let test = std::env::current_exe().unwrap();
-    let example = test.parent().unwrap().with_file_name("examples").join("call");
-    let output = Command::new(&example).args(arguments).output();
-    output
-        .unwrap_or_else(|error| panic!("{}: {error}; build the examples first", example.display()))
+    test.parent().unwrap().with_file_name("examples").join("call")
 }
 
 fn one_line(output: &Output) -> &str {

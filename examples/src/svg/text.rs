@@ -74,7 +74,7 @@ impl Display for Text {
 }
 
 /// A text in which nothing is markup. Control characters, which XML cannot hold, are left out.
-pub(super) struct Escaped<'a>(pub(super) &'a str);
+pub(crate) struct Escaped<'a>(pub(crate) &'a str);
 
 impl Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -6,6 +6,7 @@
 //! no time. Means leave the first 5 s out, in which a receive path learns.
 
 mod ours;
+mod queues;
 mod reference;
 mod table;
 mod trace;
