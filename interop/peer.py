@@ -76,6 +76,7 @@ def arguments():
     call.add_argument("--block", metavar="HASH", help="whose calls hear that the line is busy")
     call.add_argument("--allow", default="all", metavar="all|none|HASH", help="whose calls ring (default all)")
     call.add_argument("--ring-time", type=float, default=60, metavar="S", help="an incoming call rings this long (default 60)")
+    call.add_argument("--busy-tone", type=float, default=0, metavar="S", help="the busy tone sounds this long, before an end is told (default 0; the telephone's own 4.25)")
     call.add_argument("--wait-time", type=float, default=70, metavar="S", help="an outgoing call waits this long (default 70)")
     sound = parser.add_argument_group("sound")
     sound.add_argument("--audio-in", metavar="FILE.wav", help="16-bit WAV heard by the microphone from when it opens; else silence")
@@ -174,7 +175,7 @@ class Peer:
         )
         phone.set_allowed(allowed(Telephone, options.allow))
         phone.set_blocked([bytes.fromhex(options.block)] if options.block else None)
-        phone.set_busy_tone_time(0)
+        phone.set_busy_tone_time(options.busy_tone)
         if not options.filters:
             phone.disable_agc()
             phone.disable_bandpass()

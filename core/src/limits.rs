@@ -100,6 +100,11 @@ pub const AVAILABLE_AGAIN: Duration = Duration::from_millis(150);
 /// How long BUSY or REJECTED may travel before the link closes behind it.
 pub const GOODBYE: Duration = Duration::from_millis(100);
 
+/// How long RINGING and BUSY in one packet may travel before the link closes behind them. A Python
+/// caller opens its speaker at RINGING, before it comes to BUSY, and takes a link that closes
+/// meanwhile for an end without a reason.
+pub const BUSY_GOODBYE: Duration = Duration::from_secs(1);
+
 /// How long a caller has to identify, six round trips added.
 pub const IDENTIFY: Duration = Duration::from_secs(10);
 

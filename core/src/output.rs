@@ -273,6 +273,12 @@ pub enum Event {
         /// Which of the limits.
         limit: Limit,
     },
+    /// Somebody called while the line was taken, by a call or by
+    /// [`Command::SetBusy`](crate::Command::SetBusy), and hears that it is busy.
+    CallerTurnedAway {
+        /// Who.
+        from: IdentityHash,
+    },
     /// The call is over. Exactly one for every call dialled or announced by `Incoming`, and the
     /// last word on it.
     Ended {

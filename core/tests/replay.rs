@@ -83,12 +83,25 @@ fn the_first_signal_of_a_callee_comes_5_ms_later_than_pythons() {
 
 /// Python tears the link down right behind BUSY and REJECTED, and its peer may see only that.
 #[test]
-fn a_callee_closes_100_ms_after_busy_or_rejected_where_python_does_so_at_once() {
-    for scenario in ["reject", "not_allowed", "blocked", "busy_external"] {
+fn a_callee_closes_some_time_after_busy_or_rejected_where_python_does_so_at_once() {
+    for (scenario, millis) in
+        [("reject", 100), ("not_allowed", 1_000), ("blocked", 1_000), ("busy_external", 1_000)]
+    {
         let replayed = Replay::callee(scenario).run();
         let (said, _) = replayed.signals.last().expect("a goodbye was said");
         let closed = replayed.closed.expect("the link was closed");
-        assert_eq!(closed.since(*said), Duration::from_millis(100), "{scenario}");
+        assert_eq!(closed.since(*said), Duration::from_millis(millis), "{scenario}");
+    }
+}
+
+/// Python says BUSY at link-up where the line is taken, and after the identification where the caller
+/// is blocked; and its own caller takes a BUSY that comes late, and not behind RINGING, for an end.
+#[test]
+fn a_busy_and_a_blocking_callee_say_the_same_where_python_lets_its_caller_tell_them_apart() {
+    for scenario in ["not_allowed", "blocked", "busy_external"] {
+        let replayed = Replay::callee(scenario).run();
+        let said = replayed.signals.iter().map(|(_, data)| data.as_slice());
+        assert_eq!(said.collect::<Vec<_>>(), [AVAILABLE, RINGING_AND_BUSY], "{scenario}");
     }
 }
 
@@ -129,6 +142,7 @@ struct Replay {
 #[derive(Debug, Default)]
 struct Replayed {
     link_up: Option<Instant>,
+    identified: Vec<LinkId>,
     signals: Vec<(Instant, Vec<u8>)>,
     closed: Option<Instant>,
     established: Option<(Profile, Mode)>,
@@ -191,7 +205,12 @@ impl Replay {
         for record in records.iter().filter(|record| record.peer == peer) {
             match &record.body {
                 Body::Packet(packet) if packet.direction == Direction::Tx => {
-                    expected.extend(said_by(packet));
+                    match said_by(packet) {
+                        Some(Said::Signal(link, data)) if peer == PeerName::B && data == BUSY => {
+                            self.turn_away(link, &mut expected);
+                        }
+                        said => expected.extend(said),
+                    }
                 }
                 Body::Packet(packet) => {
                     self.catch_up(&expected);
@@ -220,6 +239,18 @@ impl Replay {
         assert_eq!(self.said, expected, "{} {:?}", self.capture.scenario, self.peer);
         assert_eq!(self.phone.call(), None, "{}", self.capture.scenario);
         self.known
+    }
+
+    /// The difference of a callee who turns a caller away.
+    fn turn_away(&mut self, link: LinkId, expected: &mut Vec<Said>) {
+        if !self.known.identified.contains(&link) {
+            expected.push(Said::Signal(link, AVAILABLE.to_vec()));
+            self.catch_up(expected);
+            let dialler = if link == LinkId(1) { PeerName::A } else { PeerName::C };
+            let who = IdentityHash(self.capture.identities[&dialler]);
+            self.give(Input::Link { link, event: LinkEvent::Identified(who) });
+        }
+        expected.push(Said::Signal(link, RINGING_AND_BUSY.to_vec()));
     }
 
     /// Lets time go on until all that is expected was said.
@@ -251,6 +282,7 @@ impl Replay {
                 LinkEvent::Incoming { rtt, mdu }
             }
             PacketKind::Identify => {
+                self.known.identified.push(link);
                 LinkEvent::Identified(IdentityHash(self.capture.identities[&PeerName::A]))
             }
             PacketKind::LinkClose if self.said.contains(&Said::Close(link)) => return,
@@ -361,4 +393,7 @@ fn config() -> Config {
     }
 }
 
+const BUSY: &[u8] = &[0x81, 0x00, 0x91, 0x00];
+const AVAILABLE: &[u8] = &[0x81, 0x00, 0x91, 0x03];
+const RINGING_AND_BUSY: &[u8] = &[0x81, 0x00, 0x92, 0x04, 0x00];
 const DIALLED: CallId = CallId(1_000);

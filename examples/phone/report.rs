@@ -112,6 +112,7 @@ fn to_text(event: &Event) -> Option<String> {
         Event::Announced { identity, hops } => format!("announced: {identity}, {hops} hops away"),
         Event::Call(event) => match event {
             CallEvent::Incoming { from, .. } => format!("incoming call from {from}"),
+            CallEvent::CallerTurnedAway { from } => format!("turned away while busy: {from}"),
             CallEvent::Ringing { .. } => "ringing".into(),
             CallEvent::Connecting { .. } => "connecting".into(),
             CallEvent::Established { profile, mode, .. } => {
@@ -157,6 +158,9 @@ fn to_json(event: &Event) -> Option<Value> {
         Event::Call(event) => match event {
             CallEvent::Incoming { call, from } => {
                 json!({ "event": "incoming", "call": call.0, "from": from.to_string() })
+            }
+            CallEvent::CallerTurnedAway { from } => {
+                json!({ "event": "caller_turned_away", "from": from.to_string() })
             }
             CallEvent::Ringing { call } => json!({ "event": "ringing", "call": call.0 }),
             CallEvent::Connecting { call } => json!({ "event": "connecting", "call": call.0 }),

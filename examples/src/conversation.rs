@@ -298,6 +298,7 @@ fn tell(event: Event) -> Option<Act> {
         Event::Ended { reason, .. } => Act::Ended(reason),
         Event::PeerSilent { .. } => Act::Does("hears nothing".into()),
         Event::PeerAudible { .. } => Act::Does("hears again".into()),
+        Event::CallerTurnedAway { .. } => Act::Does("turns away a caller: the line is busy".into()),
         Event::CallerLimited { .. } => Act::Does("turns away who calls too often".into()),
         Event::Dropped { reason, .. } => Act::Does(format!("leaves out {}", dropped(reason))),
         _ => return None,

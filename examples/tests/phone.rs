@@ -133,14 +133,19 @@ fn a_callee_who_is_busy_or_shuts_somebody_out_ends_the_caller_with_4() {
         vec!["--allow", nobody],
         vec!["--allow", &caller],
     ];
-    for (options, code) in [(busy, 4), (block, 4), (allow, 4), (welcome, 0)] {
+    for (options, code, tells) in
+        [(busy, 4, true), (block, 4, false), (allow, 4, false), (welcome, 0, false)]
+    {
         let callee = [&["--listen", "127.0.0.1:0", "--answer", "0"], &options[..]].concat();
-        let callee = Phone::start(&callee);
+        let mut callee = Phone::start(&callee);
         let identity = callee.ready["identity"].as_str().expect("an identity").to_owned();
         let address = callee.address();
         let call = ["--identity", path(&me), "--connect", &address, "--call", &identity];
         let output = run(&[&call[..], &["--hang-up-after", "0.1"]].concat());
         assert_eq!(output.status.code(), Some(code), "{options:?}: {}", text(&output.stderr));
+        if tells {
+            assert_eq!(callee.until("caller_turned_away")["from"], caller.as_str());
+        }
     }
 }
 

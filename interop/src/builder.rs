@@ -125,6 +125,11 @@ impl Builder {
         self.option("--ring-time", time.as_secs_f64().to_string())
     }
 
+    /// Plays the busy tone this long, before the end of a call is told; not at all if not given.
+    pub fn busy_tone(self, time: Duration) -> Self {
+        self.option("--busy-tone", time.as_secs_f64().to_string())
+    }
+
     /// Lets an outgoing call wait this long; the telephone's own 70 s if not given.
     pub fn wait_time(self, time: Duration) -> Self {
         self.option("--wait-time", time.as_secs_f64().to_string())

@@ -553,6 +553,13 @@ impl Driver {
                 self.replies.push_back(Reply::Known(from));
             }
             self.replies.push_back(Reply::Screened(call, verdict));
+        } else if let lxst_core::Event::CallerTurnedAway { from } = event
+            && self
+                .access
+                .verdict(from, self.callers)
+                .is_some_and(|verdict| verdict != Verdict::Ring)
+        {
+            // It would not have rung on a free line either, without a word to the app.
         } else {
             self.events.push_back(Event::Call(event));
         }

@@ -11,7 +11,7 @@ use lxst_driver::{Event, core};
 ///
 /// *Bounds*: events of a call's life have room for themselves: the latest 1,024 wait. What a peer
 /// can cause at any rate, or what comes every second, waits up to 128 of all; beyond it, it is left
-/// out: announces, dropped nonsense, the peer's switches of profile and mode, its pauses, and
+/// out: announces, callers who were turned away, dropped nonsense, the peer's switches of profile and mode, its pauses, and
 /// reports of quality, of which only the latest of a call waits anyway. What was left out is
 /// counted, and missing in the numbers. [`Phone::state`](crate::Phone::state) knows the latest.
 #[derive(Debug)]
@@ -136,6 +136,7 @@ const fn is_chatty(event: &Event) -> bool {
             | Event::CoderCrashed
             | Event::Call(
                 CallEvent::Dropped { .. }
+                    | CallEvent::CallerTurnedAway { .. }
                     | CallEvent::ProfileChanged { by: Side::Remote, .. }
                     | CallEvent::ModeChanged { by: Side::Remote, .. }
                     | CallEvent::PeerSilent { .. }

@@ -37,8 +37,8 @@ impl Line {
     ) {
         let Some(call) = &self.call else { return };
         if from != call.peer {
-            self.take_pending(link);
-            self.say_goodbye(link, Signal::Busy, cx);
+            cx.out.event(Event::CallerTurnedAway { from });
+            self.turn_away(link, cx);
         } else if from < self.identity || call.state == CallState::Refused {
             self.cross(link, false, cx);
         } else if let Some(pending) = self.pending_mut(link) {
@@ -99,7 +99,7 @@ impl Line {
         {
             if self.call.is_some() {
                 self.take_pending(link);
-                self.say_goodbye(link, Signal::Busy, cx);
+                self.say_goodbye(link, &[Signal::Busy], cx);
             } else {
                 self.judge(link, from, cx);
             }

@@ -187,6 +187,8 @@ impl Line {
         let not_integers = packet.signals_dropped();
         cx.stats.signals_unknown = cx.stats.signals_unknown.saturating_add(not_integers);
         let mut dropped = (not_integers > 0).then_some(DropReason::UnknownSignal);
+        let is_refusal =
+            packet.signals().any(|signal| matches!(signal, Signal::Busy | Signal::Rejected));
         for signal in packet.signals() {
             if !self.is_call_link(link) {
                 // A signal before this one ended the call, or moved it to the peer's link.
@@ -203,6 +205,8 @@ impl Line {
                 Signal::Busy => self.step(Cause::Busy, cx),
                 Signal::Rejected => self.step(Cause::Rejected, cx),
                 Signal::Available => self.step(Cause::Available, cx),
+                // Said for the sake of callers who would not take BUSY for what it is; see `pending`.
+                Signal::Ringing if is_refusal => {}
                 Signal::Ringing => self.step(Cause::Ringing, cx),
                 Signal::Connecting => self.step(Cause::Connecting, cx),
                 Signal::Established => self.step(Cause::Established, cx),
@@ -361,10 +365,10 @@ impl Line {
         match (cause, call.role, call.state) {
             (_, _, CallState::Refused) => {}
             (Cause::HangUp, Role::Callee, CallState::Ringing) => {
-                self.say_goodbye(call.link, Signal::Rejected, cx);
+                self.say_goodbye(call.link, &[Signal::Rejected], cx);
             }
-            (Cause::ProfileRefused, _, _) => self.say_goodbye(call.link, Signal::Rejected, cx),
-            (Cause::ScreenedBusy, _, _) => self.say_goodbye(call.link, Signal::Busy, cx),
+            (Cause::ProfileRefused, _, _) => self.say_goodbye(call.link, &[Signal::Rejected], cx),
+            (Cause::ScreenedBusy, _, _) => self.say_goodbye(call.link, &[Signal::Busy], cx),
             _ if is_link_gone => {}
             _ => cx.out.link(call.link, LinkRequest::Close),
         }

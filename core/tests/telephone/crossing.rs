@@ -14,7 +14,8 @@ use lxst_core::{
 };
 
 use crate::support::{
-    Did, IN, IN_CALL, OUT, OUT_CALL, PEER, Script, US, close, event, quiet, streams, tx,
+    Did, IN, IN_CALL, OUT, OUT_CALL, PEER, Script, US, busy, close, event, quiet, streams,
+    turned_away, tx,
 };
 
 const LOWER: IdentityHash = IdentityHash([0x11; 16]);
@@ -32,8 +33,9 @@ fn a_caller_hears_available_while_our_call_does_not_ring_yet() {
 #[test]
 fn a_caller_hears_busy_once_our_call_rings() {
     let mut phone = dialling(PEER, CallState::Ringing);
-    phone.incoming().at(105).expect([tx(IN, [Signal::Busy])]);
-    phone.at(204).expect([]).at(205).expect([close(IN)]);
+    phone.incoming().at(105).expect([tx(IN, [Signal::Available])]);
+    phone.identified().expect([turned_away(PEER), busy(IN)]);
+    phone.at(1_104).expect([]).at(1_105).expect([close(IN)]);
 }
 
 #[test]
@@ -41,14 +43,22 @@ fn a_caller_who_was_offered_the_line_before_ours_rang_hears_busy() {
     let mut phone = dialling(PEER, CallState::Identified);
     phone.incoming().at(105).take();
     phone.rx([Signal::Ringing]).take();
-    phone.identified().expect([tx(IN, [Signal::Busy])]);
+    phone.identified().expect([turned_away(PEER), busy(IN)]);
 }
 
 #[test]
-fn a_line_that_the_app_made_busy_says_busy_while_we_dial_too() {
-    let mut phone = dialling(PEER, CallState::Linked);
-    phone.command(Command::SetBusy(Availability::Busy)).incoming();
-    phone.at(105).expect([tx(IN, [Signal::Busy])]);
+fn a_line_that_the_app_made_busy_is_busy_for_all_but_the_peer_that_we_dial() {
+    let busy_line = || {
+        let mut phone = dialling(PEER, CallState::Linked);
+        phone.command(Command::SetBusy(Availability::Busy)).incoming();
+        phone.at(105).expect([tx(IN, [Signal::Available])]);
+        phone
+    };
+    let mut phone = busy_line();
+    phone.link(IN, LinkEvent::Identified(STRANGER)).expect([turned_away(STRANGER), busy(IN)]);
+    let mut phone = busy_line();
+    phone.identified().expect([]);
+    phone.rx([Signal::Busy]).expect([close(OUT), tx(IN, [Signal::Ringing]), connecting()]);
 }
 
 #[test]
@@ -56,8 +66,8 @@ fn somebody_else_hears_busy_and_our_call_goes_on() {
     for stage in BEFORE_RINGING {
         let mut phone = dialling(PEER, stage);
         phone.incoming().at(105).take();
-        phone.link(IN, LinkEvent::Identified(STRANGER)).expect([tx(IN, [Signal::Busy])]);
-        phone.at(204).expect([]).at(205).expect([close(IN)]);
+        phone.link(IN, LinkEvent::Identified(STRANGER)).expect([turned_away(STRANGER), busy(IN)]);
+        phone.at(1_104).expect([]).at(1_105).expect([close(IN)]);
         assert_eq!(status(&phone), (Role::Caller, stage));
     }
 }
@@ -266,14 +276,15 @@ fn a_caller_of_a_refused_call_is_still_offered_the_line() {
 fn busy_stands_when_whoever_calls_is_somebody_else() {
     let identified = LinkEvent::Identified(STRANGER);
     let mut phone = refused();
-    phone.link(IN, identified).expect([tx(IN, [Signal::Busy])]);
-    phone.at(259).expect([close(IN)]).at(260).expect([ended(EndReason::Busy)]);
+    phone.link(IN, identified).expect([turned_away(STRANGER), busy(IN)]);
+    phone.at(259).expect([]).at(260).expect([ended(EndReason::Busy)]);
+    phone.at(1_110).expect([close(IN)]);
     idle(&phone);
 
     let mut phone = refused();
     phone.at(1_000).take();
-    phone.link(IN, identified).expect([tx(IN, [Signal::Busy]), ended(EndReason::Busy)]);
-    phone.at(1_100).expect([close(IN)]);
+    phone.link(IN, identified).expect([turned_away(STRANGER), busy(IN), ended(EndReason::Busy)]);
+    phone.at(2_000).expect([close(IN)]);
     idle(&phone);
 }
 
@@ -301,7 +312,7 @@ fn a_refused_call_waits_while_one_of_several_unknown_callers_may_be_the_peer() {
     let mut phone = refused();
     let other = LinkId(9);
     phone.incoming_on(other, Duration::ZERO).at(120).take();
-    phone.link(IN, LinkEvent::Identified(STRANGER)).expect([tx(IN, [Signal::Busy])]);
+    phone.link(IN, LinkEvent::Identified(STRANGER)).expect([turned_away(STRANGER), busy(IN)]);
     phone.link(other, LinkEvent::Identified(PEER));
     phone.expect([tx(other, [Signal::Ringing]), connecting()]);
     assert_eq!(status(&phone), (Role::Callee, CallState::Connecting));
@@ -360,9 +371,9 @@ fn cancelling_while_the_peer_is_held_judges_it_as_an_ordinary_caller() {
     phone.command(Command::HangUp(OUT_CALL)).expect([
         close(OUT),
         ended(EndReason::Cancelled),
-        tx(IN, [Signal::Busy]),
+        busy(IN),
     ]);
-    phone.at(1_000).expect([close(IN)]);
+    phone.at(2_000).expect([close(IN)]);
     idle(&phone);
 }
 

@@ -10,7 +10,8 @@ use lxst_core::{
 };
 
 use crate::support::{
-    Did, IN, IN_CALL, PEER, Script, close, event, feed, quiet, somebody, streams, tx,
+    Did, IN, IN_CALL, PEER, Script, busy, close, event, feed, quiet, somebody, streams,
+    turned_away, tx,
 };
 
 #[test]
@@ -157,9 +158,9 @@ fn a_mode_that_our_app_chose_while_ringing_is_not_opened_by_the_caller() {
 fn nobody_rings_when_nobody_may_call() {
     let mut phone = Script::new(Config { callers: CallerPolicy::None, ..quiet() });
     phone.incoming().at(5).expect([tx(IN, [Signal::Available])]);
-    phone.identified().expect([tx(IN, [Signal::Busy])]);
-    phone.at(104).expect([]);
-    phone.at(105).expect([close(IN)]);
+    phone.identified().expect([busy(IN)]);
+    phone.at(1_004).expect([]);
+    phone.at(1_005).expect([close(IN)]);
 }
 
 #[test]
@@ -167,14 +168,14 @@ fn a_line_that_becomes_busy_before_the_caller_identifies_says_busy() {
     let mut phone = Script::new(quiet());
     phone.incoming().at(5).take();
     phone.command(Command::SetBusy(Availability::Busy));
-    phone.identified().expect([tx(IN, [Signal::Busy])]);
+    phone.identified().expect([turned_away(PEER), busy(IN)]);
 }
 
 #[test]
 fn the_app_decides_on_each_caller() {
     for (verdict, expected) in [
         (Verdict::Ring, &[tx(IN, [Signal::Ringing]), incoming_event()][..]),
-        (Verdict::Busy, &[tx(IN, [Signal::Busy])]),
+        (Verdict::Busy, &[busy(IN)]),
         (Verdict::Reject, &[tx(IN, [Signal::Rejected])]),
         (Verdict::Drop, &[close(IN)]),
     ] {
@@ -192,7 +193,7 @@ fn the_app_decides_on_each_caller() {
 fn a_verdict_that_does_not_come_is_the_default_after_the_screening_time() {
     for (verdict, expected) in [
         (Verdict::Ring, &[tx(IN, [Signal::Ringing]), incoming_event()][..]),
-        (Verdict::Busy, &[tx(IN, [Signal::Busy])]),
+        (Verdict::Busy, &[busy(IN)]),
         (Verdict::Reject, &[tx(IN, [Signal::Rejected])]),
         (Verdict::Drop, &[close(IN)]),
     ] {
@@ -225,7 +226,7 @@ fn nobody_is_asked_about_who_finds_the_line_taken() {
     phone.incoming_on(second, Duration::ZERO).at(10).take();
     phone.command(Command::Screen(IN_CALL, Verdict::Ring)).take();
     phone.link(second, LinkEvent::Identified(somebody(8)));
-    phone.expect([tx(second, [Signal::Busy])]);
+    phone.expect([turned_away(somebody(8)), busy(second)]);
 }
 
 #[test]
@@ -244,7 +245,8 @@ fn of_two_screened_callers_the_second_to_pass_hears_busy() {
     phone.incoming_on(second, Duration::ZERO).at(10).rx_on(second, &[]);
     phone.link(second, LinkEvent::Identified(somebody(8))).take();
     phone.command(Command::Screen(CallId(8), Verdict::Ring)).take();
-    phone.command(Command::Screen(IN_CALL, Verdict::Ring)).expect([tx(IN, [Signal::Busy])]);
+    let screened = phone.command(Command::Screen(IN_CALL, Verdict::Ring));
+    screened.expect([turned_away(PEER), busy(IN)]);
 }
 
 #[test]
@@ -279,7 +281,12 @@ fn a_caller_decided_on_at_the_moment_the_ringing_ends_hears_busy() {
     phone.link(second, LinkEvent::Identified(somebody(8)));
     phone.at(60).command(Command::Screen(IN_CALL, Verdict::Ring)).take();
     phone.at(1_004).expect([]);
-    phone.at(1_005).expect([tx(second, [Signal::Busy]), close(IN), ended(EndReason::RingTimeout)]);
+    phone.at(1_005).expect([
+        turned_away(somebody(8)),
+        busy(second),
+        close(IN),
+        ended(EndReason::RingTimeout),
+    ]);
 }
 
 fn ask() -> Config {

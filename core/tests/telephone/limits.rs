@@ -8,7 +8,7 @@ use lxst_core::{
     IdentityHash, Limit, LinkEnd, LinkEvent, LinkId, LinkRequest, Verdict, limits,
 };
 
-use crate::support::{Did, PEER, Script, event, quiet, somebody, tx};
+use crate::support::{Did, PEER, Script, busy, event, quiet, somebody, tx};
 
 #[test]
 fn a_caller_who_tries_too_often_hears_busy_and_the_app_is_told_once() {
@@ -19,10 +19,10 @@ fn a_caller_who_tries_too_often_hears_busy_and_the_app_is_told_once() {
     let limit = Limit::OneCaller;
     let from = somebody(1);
     call(&mut phone, 3, from);
-    phone.expect([event(Event::CallerLimited { from, limit }), tx(link(3), [Signal::Busy])]);
+    phone.expect([event(Event::CallerLimited { from, limit }), busy(link(3))]);
     for attempt in 4..10 {
         call(&mut phone, attempt, from);
-        phone.expect([tx(link(attempt), [Signal::Busy])]);
+        phone.expect([busy(link(attempt))]);
     }
     assert_eq!(phone.stats().callers_limited, 7);
     ring_and_reject(&mut phone, 20, somebody(2));
@@ -33,7 +33,7 @@ fn a_limited_caller_rings_again_when_the_window_has_passed() {
     let mut phone = Script::new(few(1, 100));
     ring_and_reject(&mut phone, 0, PEER);
     call(&mut phone, 1, PEER);
-    assert!(phone.take().contains(&tx(link(1), [Signal::Busy])));
+    assert!(phone.take().contains(&busy(link(1))));
     phone.at(600_000 + 5).take();
     ring_and_reject(&mut phone, 700, PEER);
 }
@@ -46,9 +46,9 @@ fn strangers_beyond_the_limit_hear_busy_and_the_app_is_told_once() {
     }
     let (from, limit) = (somebody(3), Limit::Strangers);
     call(&mut phone, 3, from);
-    phone.expect([event(Event::CallerLimited { from, limit }), tx(link(3), [Signal::Busy])]);
+    phone.expect([event(Event::CallerLimited { from, limit }), busy(link(3))]);
     call(&mut phone, 4, somebody(4));
-    phone.expect([tx(link(4), [Signal::Busy])]);
+    phone.expect([busy(link(4))]);
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn who_was_talked_with_or_dialled_is_no_stranger() {
     phone.command(Command::HangUp(link(0).into())).take();
 
     call(&mut phone, 1, somebody(2));
-    assert!(phone.take().contains(&tx(link(1), [Signal::Busy])), "a second stranger");
+    assert!(phone.take().contains(&busy(link(1))), "a second stranger");
     ring_and_reject(&mut phone, 2, somebody(1));
     ring_and_reject(&mut phone, 3, PEER);
 }
@@ -72,7 +72,7 @@ fn who_was_rejected_stays_a_stranger() {
     let mut phone = Script::new(few(100, 1));
     ring_and_reject(&mut phone, 0, PEER);
     call(&mut phone, 1, PEER);
-    assert!(phone.take().contains(&tx(link(1), [Signal::Busy])));
+    assert!(phone.take().contains(&busy(link(1))));
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn the_app_hears_which_limit_a_caller_has_reached_before_it_decides() {
     let limit = Limit::OneCaller;
     assert_eq!(asked(&mut phone, 1), Some(Some(limit)));
     phone.command(Command::Screen(link(1).into(), Verdict::Ring));
-    phone.expect([event(Event::CallerLimited { from: PEER, limit }), tx(link(1), [Signal::Busy])]);
+    phone.expect([event(Event::CallerLimited { from: PEER, limit }), busy(link(1))]);
 
     assert_eq!(asked(&mut phone, 2), Some(Some(limit)));
     phone.command(Command::Know(PEER));

@@ -13,6 +13,19 @@ use crate::support::{
 };
 
 #[test]
+fn ringing_that_comes_with_busy_or_rejected_is_not_told_and_nothing_is_sent() {
+    for (signal, reason) in
+        [(Signal::Busy, EndReason::Busy), (Signal::Rejected, EndReason::Rejected)]
+    {
+        let mut phone = Script::new(quiet());
+        phone.dial().link_up().rx([Signal::Available]).take();
+        phone.rx([Signal::Ringing, signal]).pass(150);
+        let ended = event(Event::Ended { call: OUT_CALL, reason });
+        phone.expect([close(OUT), ended]);
+    }
+}
+
+#[test]
 fn a_normal_call_goes_step_by_step_from_dialling_to_audio() {
     let mut phone = Script::new(quiet());
     phone.dial().expect([Did::Link(OUT, LinkRequest::Open(PEER))]);

@@ -4,10 +4,13 @@ use core::time::Duration;
 
 use lxst_core::wire::Signal;
 use lxst_core::{
-    Availability, Command, EndReason, Input, LinkEnd, LinkEvent, LinkId, Mode, Timer, limits,
+    Availability, CallerLimits, CallerPolicy, Command, Config, EndReason, Input, LinkEnd,
+    LinkEvent, LinkId, Mode, Timer, Verdict, limits,
 };
 
-use crate::support::{Did, IN, IN_CALL, PEER, Script, close, quiet, somebody, tx};
+use crate::support::{
+    Did, IN, IN_CALL, PEER, Script, busy, close, quiet, somebody, turned_away, tx,
+};
 
 #[test]
 fn available_is_said_after_the_settle_time_and_once_more() {
@@ -60,24 +63,101 @@ fn a_second_identity_on_a_link_changes_nothing() {
 }
 
 #[test]
-fn a_busy_phone_says_so_after_the_settle_time_and_closes_after_the_goodbye_gap() {
+fn a_busy_phone_hears_who_calls_says_so_and_closes_after_the_goodbye_gap() {
     let mut phone = Script::new(quiet());
     phone.command(Command::SetBusy(Availability::Busy)).incoming();
     phone.at(4).expect([]);
-    phone.at(5).expect([tx(IN, [Signal::Busy])]);
-    phone.at(104).expect([]);
-    phone.at(105).expect([close(IN)]);
+    phone.at(5).expect([tx(IN, [Signal::Available])]);
+    phone.at(25).identified().expect([turned_away(PEER), busy(IN)]);
+    phone.at(1_024).expect([]);
+    phone.at(1_025).expect([close(IN)]);
 
     phone.command(Command::SetBusy(Availability::Available));
-    phone.incoming_on(LinkId(9), Duration::ZERO).at(110);
-    phone.expect([tx(LinkId(9), [Signal::Available])]);
+    phone
+        .incoming_on(LinkId(9), Duration::ZERO)
+        .at(1_030)
+        .expect([tx(LinkId(9), [Signal::Available])]);
+    phone.link(LinkId(9), LinkEvent::Identified(PEER));
+    assert_eq!(phone.take().first(), Some(&tx(LinkId(9), [Signal::Ringing])));
+}
+
+/// What a caller can see: the same signals in the same order at the same moments.
+#[test]
+fn a_blocked_caller_cannot_tell_it_from_a_busy_line() {
+    let heard = |config: Config, prepare: &dyn Fn(&mut Script), verdict: Option<Verdict>| {
+        let mut phone = Script::new(config);
+        phone.at(1_000);
+        prepare(&mut phone);
+        phone.take();
+        let mut heard = Vec::new();
+        let mut listen = |phone: &mut Script| {
+            let millis = phone.millis();
+            let done = phone.take().into_iter();
+            heard.extend(done.filter(is_on_link).map(|did| (millis, did)));
+        };
+        phone.incoming_on(CALLER, Duration::from_millis(20));
+        for millis in 2_000..3_200 {
+            phone.at(millis);
+            listen(&mut phone);
+            if millis == 2_040 {
+                phone.link(CALLER, LinkEvent::Identified(somebody(8)));
+                listen(&mut phone);
+                if let Some(verdict) = verdict {
+                    phone.command(Command::Screen(CALLER.into(), verdict));
+                    listen(&mut phone);
+                }
+            }
+        }
+        heard
+    };
+    let is_busy = |phone: &mut Script| {
+        phone.command(Command::SetBusy(Availability::Busy)).at(2_000);
+    };
+    let is_talking = |phone: &mut Script| {
+        phone.establish().at(2_000);
+    };
+    let is_ringing = |phone: &mut Script| {
+        phone.incoming().identified().at(2_000);
+    };
+    let is_dialling = |phone: &mut Script| {
+        phone.dial().link_up().at(2_000);
+    };
+    let is_limited = |phone: &mut Script| {
+        for link in 100..103 {
+            phone.incoming_on(LinkId(link), Duration::ZERO);
+            phone.link(LinkId(link), LinkEvent::Identified(somebody(8)));
+            if link < 102 {
+                phone.command(Command::HangUp(LinkId(link).into()));
+            }
+        }
+        phone.at(2_000);
+    };
+    let is_free = |phone: &mut Script| {
+        phone.at(2_000);
+    };
+    let nobody = Config { callers: CallerPolicy::None, ..quiet() };
+    let ask = Config { callers: CallerPolicy::Ask, ..quiet() };
+    let few = Config { limits: CallerLimits { one_caller: 2, ..quiet().limits }, ..quiet() };
+
+    let blocked = heard(ask, &is_free, Some(Verdict::Busy));
+    let expected =
+        [(2_005, tx(CALLER, [Signal::Available])), (2_040, busy(CALLER)), (3_040, close(CALLER))];
+    assert_eq!(blocked, expected);
+    assert_eq!(heard(nobody, &is_free, None), expected);
+    assert_eq!(heard(quiet(), &is_busy, None), expected);
+    assert_eq!(heard(quiet(), &is_talking, None), expected);
+    assert_eq!(heard(quiet(), &is_ringing, None), expected);
+    assert_eq!(heard(quiet(), &is_dialling, None), expected);
+    assert_eq!(heard(few, &is_limited, None), expected);
 }
 
 #[test]
 fn a_phone_in_a_call_says_busy_and_the_call_goes_on() {
     let mut phone = Script::established_caller(quiet(), Mode::FullDuplex);
-    phone.incoming().at(1_005).expect([tx(IN, [Signal::Busy])]);
-    phone.at(1_105).expect([close(IN)]);
+    phone.incoming().at(1_005).expect([tx(IN, [Signal::Available])]);
+    phone.link(IN, LinkEvent::Identified(somebody(4)));
+    phone.expect([turned_away(somebody(4)), busy(IN)]);
+    phone.at(2_004).expect([]).at(2_005).expect([close(IN)]);
     assert!(phone.phone.call().is_some());
 }
 
@@ -89,7 +169,7 @@ fn two_callers_may_be_offered_the_line_and_the_first_to_identify_rings() {
     phone.expect([tx(IN, [Signal::Available]), tx(late, [Signal::Available])]);
     phone.identified().take();
     phone.link(late, LinkEvent::Identified(somebody(4)));
-    phone.expect([tx(late, [Signal::Busy])]);
+    phone.expect([turned_away(somebody(4)), busy(late)]);
     assert_eq!(phone.phone.call().map(|call| call.call), Some(IN_CALL));
 }
 
@@ -127,10 +207,11 @@ fn a_ninth_link_takes_the_place_of_a_goodbye() {
     phone.command(Command::SetBusy(Availability::Busy));
     for link in 10..18 {
         phone.incoming_on(LinkId(link), Duration::ZERO);
+        phone.link(LinkId(link), LinkEvent::Identified(PEER));
     }
     phone.at(5).take();
     phone.incoming_on(LinkId(20), Duration::ZERO).expect([close(LinkId(10))]);
-    phone.at(10).expect([tx(LinkId(20), [Signal::Busy])]);
+    phone.at(10).expect([tx(LinkId(20), [Signal::Available])]);
 }
 
 #[test]
@@ -158,6 +239,12 @@ fn a_link_reported_as_incoming_twice_is_one_link() {
     let mut phone = Script::new(quiet());
     phone.incoming().at(2).incoming().at(5).expect([tx(IN, [Signal::Available])]);
 }
+
+fn is_on_link(did: &Did) -> bool {
+    matches!(did, Did::Tx(CALLER, _) | Did::Link(CALLER, _))
+}
+
+const CALLER: LinkId = LinkId(50);
 
 /// Eight links that came at 0 ms, without a round trip, and were offered the line twice.
 fn with_eight_links() -> Script {

@@ -21,5 +21,6 @@ mod raw;
 mod restarts;
 mod rust_calls_python;
 mod talk_button;
+mod turned_away;
 
-use support::{conversation, phone, scene, sound, switching, wire};
+use support::{conversation, phone, scene, slow_path, sound, switching, wire};

@@ -3,6 +3,7 @@
 pub(crate) mod conversation;
 pub(crate) mod phone;
 pub(crate) mod scene;
+pub(crate) mod slow_path;
 pub(crate) mod sound;
 pub(crate) mod switching;
 pub(crate) mod trace;

@@ -172,6 +172,9 @@ fn write_event(line: &mut Line, event: Event) -> &mut Line {
         Event::CallerLimited { from, limit } => {
             line.text("event", "caller_limited").text("from", from).name("limit", limit)
         }
+        Event::CallerTurnedAway { from } => {
+            line.text("event", "caller_turned_away").text("from", from)
+        }
         Event::Ended { call, reason } => {
             line.text("event", "ended").number("call", call.0).text("reason", snake(reason))
         }
@@ -220,6 +223,7 @@ fn read_event(fields: &mut Fields) -> Result<Option<Event>, Damage> {
         "caller_limited" => {
             Event::CallerLimited { from: identity(fields, "from")?, limit: fields.name("limit")? }
         }
+        "caller_turned_away" => Event::CallerTurnedAway { from: identity(fields, "from")? },
         "ended" => {
             let (call, reason) = (call(fields)?, fields.text("reason")?);
             return Ok(end_reason(&reason).map(|reason| Event::Ended { call, reason }));

@@ -355,6 +355,7 @@ fn outputs() -> Vec<Output<'static>> {
         Event::Connecting { call },
         Event::Established { call, profile, mode },
         Event::ProfileUnavailable { call, asked: Profile::LowBandwidth, used: profile },
+        Event::CallerTurnedAway { from: ALICE },
         Event::PeerSilent { call },
         Event::PeerAudible { call },
     ];

@@ -76,11 +76,13 @@ async fn a_phone_that_is_busy_or_in_a_call_says_so<R: TestRuntime>(rt: R) {
     let mut third = App::connected(&rt, callee.address()).await;
     callee.phone.set_busy(Availability::Busy).await.unwrap();
     caller.dial(callee.identity()).await;
+    callee.turned_away(caller.identity()).await;
     assert_eq!(caller.end().await, EndReason::Busy);
     callee.phone.set_busy(Availability::Available).await.unwrap();
 
     let (call, _) = establish(&mut caller, &mut callee).await;
     third.dial(callee.identity()).await;
+    callee.turned_away(third.identity()).await;
     assert_eq!(third.end().await, EndReason::Busy);
     assert_eq!(caller.call_state(), CallState::Established);
     finish(call, caller, callee).await;
@@ -195,6 +197,11 @@ async fn lists_decide_before_the_app<R: TestRuntime>(rt: R) {
     callee.phone.set_access(blocked).await.unwrap();
     caller.dial(callee.identity()).await;
     assert_eq!(caller.end().await, EndReason::Busy);
+    // A busy line tells of nobody who would not have rung.
+    callee.phone.set_busy(Availability::Busy).await.unwrap();
+    caller.dial(callee.identity()).await;
+    assert_eq!(caller.end().await, EndReason::Busy);
+    callee.phone.set_busy(Availability::Available).await.unwrap();
 
     callee.phone.set_access(Access::default()).await.unwrap();
     callee.phone.set_callers(CallerPolicy::None).await.unwrap();
@@ -203,6 +210,14 @@ async fn lists_decide_before_the_app<R: TestRuntime>(rt: R) {
 
     let allowed = Access { allowed: [caller.identity()].into(), ..Access::default() };
     callee.phone.set_access(allowed).await.unwrap();
+    let outgoing = caller.dial(callee.identity()).await;
+    let first = callee.until(|_| true).await;
+    assert!(matches!(first, CallEvent::Incoming { .. }), "{first:?}");
+    outgoing.hang_up().await.unwrap();
+    assert_eq!(
+        (caller.end().await, callee.end().await),
+        (EndReason::Cancelled, EndReason::Cancelled)
+    );
     let (call, _) = establish(&mut caller, &mut callee).await;
     finish(call, caller, callee).await;
 }

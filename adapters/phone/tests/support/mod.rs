@@ -97,6 +97,14 @@ impl<R: TestRuntime> App<R> {
         }
     }
 
+    /// Waits until a caller is turned away, and checks who it is.
+    pub(crate) async fn turned_away(&mut self, who: IdentityHash) {
+        match self.until(|event| matches!(event, CallEvent::CallerTurnedAway { .. })).await {
+            CallEvent::CallerTurnedAway { from } => assert_eq!(from, who),
+            other => unreachable!("{other:?}"),
+        }
+    }
+
     pub(crate) async fn established(&mut self) {
         self.until(|event| matches!(event, CallEvent::Established { .. })).await;
     }

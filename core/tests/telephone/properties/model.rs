@@ -170,7 +170,8 @@ impl Model {
         if signals.is_empty() {
             self.on_frame();
         }
-        for signal in signals {
+        let is_refusal = signals.contains(&Signal::Busy) || signals.contains(&Signal::Rejected);
+        for signal in signals.iter().filter(|signal| !is_refusal || **signal != Signal::Ringing) {
             // One that ended the call, or moved it to another link, is the last.
             if self.is_call_link(link) {
                 self.on_signal(*signal);
@@ -224,7 +225,7 @@ impl Model {
             }
             Command::Answer(_) => return is_callee,
             Command::HangUp(_) if rings_here => {
-                self.goodbye(link, Signal::Rejected);
+                self.goodbye(link, &[Signal::Rejected]);
                 self.end(EndReason::Rejected);
             }
             Command::HangUp(_) => {
@@ -237,11 +238,11 @@ impl Model {
             Command::Screen(_, verdict) if rings_here => match verdict {
                 Verdict::Ring => {}
                 Verdict::Busy => {
-                    self.goodbye(link, Signal::Busy);
+                    self.goodbye(link, &[Signal::Busy]);
                     self.end(EndReason::Blocked);
                 }
                 Verdict::Reject => {
-                    self.goodbye(link, Signal::Rejected);
+                    self.goodbye(link, &[Signal::Rejected]);
                     self.end(EndReason::Rejected);
                 }
                 Verdict::Drop => {
@@ -372,7 +373,7 @@ impl Model {
         let is_thin = asked != Profile::LowBandwidth;
         let is_theirs = call.0 == link.0 && status.state != CallState::Established;
         if is_thin && is_theirs && self.config.thin_path == ThinPath::Refuse {
-            self.goodbye(link, Signal::Rejected);
+            self.goodbye(link, &[Signal::Rejected]);
             return self.end(EndReason::ProfileUnavailable);
         }
         self.status_mut().profile = used;
@@ -427,19 +428,18 @@ impl Model {
     }
 
     fn on_caller_timer(&mut self, link: LinkId, timer: Timer) {
-        let (now, is_free) = (self.now, self.is_free());
+        let now = self.now;
         let default = self.config.screening_default;
         let Some(caller) = self.caller(link) else { return };
         caller.timers.remove(&timer);
         let rtt = caller.rtt;
         match timer {
-            Timer::Settle if is_free => {
+            Timer::Settle => {
                 let again = limits::AVAILABLE_AGAIN.max(rtt * 3);
                 caller.timers.insert(Timer::Available, now + again);
                 caller.timers.insert(Timer::Identify, now + limits::IDENTIFY + rtt * 6);
                 self.send(link, Signal::Available);
             }
-            Timer::Settle => self.dismiss(link, Signal::Busy),
             Timer::Available => self.send(link, Signal::Available),
             Timer::Screening => self.decide(link, default),
             _ => {
@@ -471,11 +471,6 @@ impl Model {
             }
             _ => {}
         }
-    }
-
-    /// Whether a new caller is offered the line: no call, or one of ours that does not ring yet.
-    fn is_free(&self) -> bool {
-        !self.is_busy && (self.call.is_none() || self.is_dialling())
     }
 
     fn is_dialling(&self) -> bool {

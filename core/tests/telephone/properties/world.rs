@@ -269,6 +269,7 @@ impl World {
         let call = match event {
             Event::Screening { .. }
             | Event::CallerLimited { .. }
+            | Event::CallerTurnedAway { .. }
             | Event::CallerGone { .. }
             | Event::Dropped { .. } => return,
             Event::Incoming { call, .. } => {

@@ -98,6 +98,16 @@ pub(crate) fn tx<const N: usize>(link: LinkId, signals: [Signal; N]) -> Did {
     Did::Tx(link, signals.to_vec())
 }
 
+/// What a caller hears who is turned away.
+pub(crate) fn busy(link: LinkId) -> Did {
+    tx(link, [Signal::Ringing, Signal::Busy])
+}
+
+/// What the app hears of a caller who came while the line was taken.
+pub(crate) fn turned_away(from: IdentityHash) -> Did {
+    event(Event::CallerTurnedAway { from })
+}
+
 pub(crate) fn event(event: Event) -> Did {
     Did::Event(event)
 }

@@ -29,11 +29,11 @@ impl Model {
                     self.wait(link, Stage::Held, Timer::Identify, since + HELD);
                 }
             }
-            Some(_) => self.dismiss(link, Signal::Busy),
-            None if self.is_busy => self.dismiss(link, Signal::Busy),
+            Some(_) => self.turn_away(link),
+            None if self.is_busy => self.turn_away(link),
             None => match self.config.callers {
                 CallerPolicy::All => self.ring(link),
-                CallerPolicy::None => self.dismiss(link, Signal::Busy),
+                CallerPolicy::None => self.dismiss(link, BUSY),
                 CallerPolicy::Ask => {
                     let time = self.config.screening_time.min(limits::SCREENING_MOST);
                     let (call, from, until) = (link.into(), who, self.now + time);
@@ -48,8 +48,9 @@ impl Model {
     pub(super) fn decide(&mut self, link: LinkId, verdict: Verdict) {
         match verdict {
             Verdict::Ring if self.call.is_none() && !self.is_busy => self.ring(link),
-            Verdict::Ring | Verdict::Busy => self.dismiss(link, Signal::Busy),
-            Verdict::Reject => self.dismiss(link, Signal::Rejected),
+            Verdict::Ring => self.turn_away(link),
+            Verdict::Busy => self.dismiss(link, BUSY),
+            Verdict::Reject => self.dismiss(link, &[Signal::Rejected]),
             Verdict::Drop => {
                 self.callers.retain(|caller| caller.link != link);
                 self.close(link);
@@ -191,7 +192,11 @@ impl Model {
         if !self.is_dialling() {
             let held = self.callers.iter().filter(|caller| caller.stage == Stage::Held);
             for link in held.map(|caller| caller.link).collect::<Vec<_>>() {
-                self.judge(link);
+                if self.call.is_some() {
+                    self.dismiss(link, &[Signal::Busy]);
+                } else {
+                    self.judge(link);
+                }
             }
         }
         if let Some(call) = &mut self.call {
@@ -214,16 +219,24 @@ impl Model {
         (caller.stage, caller.timers) = (stage, BTreeMap::from([(timer, at)]));
     }
 
+    /// Turns away a caller who came while the line was taken.
+    fn turn_away(&mut self, link: LinkId) {
+        let from = self.caller(link).and_then(|caller| caller.who).expect("it identified");
+        self.tell(Event::CallerTurnedAway { from });
+        self.dismiss(link, BUSY);
+    }
+
     /// Tells a caller why not.
-    pub(super) fn dismiss(&mut self, link: LinkId, signal: Signal) {
+    fn dismiss(&mut self, link: LinkId, last: &[Signal]) {
         self.remove(link);
-        self.goodbye(link, signal);
+        self.goodbye(link, last);
     }
 
     /// Says a last word and leaves it time to travel.
-    pub(super) fn goodbye(&mut self, link: LinkId, signal: Signal) {
-        self.send(link, signal);
-        let timers = BTreeMap::from([(Timer::Goodbye, self.now + limits::GOODBYE)]);
+    pub(super) fn goodbye(&mut self, link: LinkId, last: &[Signal]) {
+        self.said.push(Did::Tx(link, last.to_vec()));
+        let time = if last == BUSY { limits::BUSY_GOODBYE } else { limits::GOODBYE };
+        let timers = BTreeMap::from([(Timer::Goodbye, self.now + time)]);
         let (since, rtt, who, stage) = (self.now, Duration::ZERO, None, Stage::Leaving);
         self.callers.push(Caller { link, since, rtt, who, stage, timers });
     }
@@ -248,5 +261,7 @@ impl Model {
     }
 }
 
+/// What whoever is turned away hears.
+const BUSY: &[Signal] = &[Signal::Ringing, Signal::Busy];
 /// How long a caller is held at most, from the arrival of its link.
 const HELD: Duration = Duration::from_secs(60);
