@@ -20,7 +20,7 @@ use lxst_driver::{LinkCommand, PEER_LINKS};
 /// | it failed, or no path was found | [`LinkEvent::Failed`] |
 /// | the peer identified itself | [`LinkEvent::Identified`] |
 /// | a packet of context NONE | [`packet`](LinkReporter::packet) |
-/// | a keepalive or another sign of life, if it tells | [`LinkEvent::Heard`] |
+/// | another packet that its cipher proves, if it tells; no keepalive | [`LinkEvent::Heard`] |
 /// | the link closed, or did not come up | [`LinkEvent::Closed`] |
 /// | a phone's announce | [`announced`](LinkReporter::announced) |
 #[derive(Debug)]

@@ -1,8 +1,10 @@
-//! A token bucket in exact time.
+//! Token buckets in exact time, and how interfaces share them.
 
 use core::time::Duration;
 
 use lxst_core::Instant;
+
+use crate::limits;
 
 /// Lets `rate` requests a second through, and `burst` at once after a pause.
 #[derive(Clone, Debug)]
@@ -21,17 +23,40 @@ impl TokenBucket {
 
     /// Takes a token if there is one.
     pub(crate) fn take(&mut self, now: Instant) -> bool {
-        let full_at = self.full_at.max(now);
-        if full_at.since(now) > self.tolerance {
-            return false;
+        let has = self.has(now);
+        if has {
+            self.full_at = self.full_at.max(now) + self.interval;
         }
-        self.full_at = full_at + self.interval;
-        true
+        has
+    }
+
+    fn has(&self, now: Instant) -> bool {
+        self.full_at.since(now) <= self.tolerance
+    }
+}
+
+/// The part of a total that one interface may use: so much at most, and a little always.
+#[derive(Clone, Debug)]
+pub(crate) struct Share {
+    most: TokenBucket,
+    least: TokenBucket,
+}
+
+impl Share {
+    pub(crate) fn new(most: (u32, u32)) -> Self {
+        Self { most: TokenBucket::new(most), least: TokenBucket::new(limits::SHARE_LEAST) }
+    }
+
+    /// Takes a token of the total, or of what is always there.
+    pub(crate) fn take(&mut self, now: Instant, total: &mut TokenBucket) -> bool {
+        self.most.has(now) && (total.take(now) || self.least.take(now)) && self.most.take(now)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use alloc::vec::Vec;
+
     use super::*;
 
     #[test]
@@ -43,5 +68,24 @@ mod tests {
         let in_ten_seconds =
             (0..10_000).filter(|ms| bucket.take(start + Duration::from_millis(*ms))).count();
         assert_eq!(in_ten_seconds, 99);
+    }
+
+    #[test]
+    fn an_interface_has_its_share_however_many_others_use_theirs() {
+        let mut total = TokenBucket::new((40, 40));
+        let mut floods: Vec<_> = (0..64).map(|_| Share::new((10, 10))).collect();
+        let mut quiet = Share::new((10, 10));
+        for ms in 0..10_000 {
+            let now = Instant::from_millis(ms);
+            for flood in &mut floods {
+                flood.take(now, &mut total);
+            }
+            if ms % 1_000 == 999 {
+                assert!(quiet.take(now, &mut total), "{ms} ms");
+            }
+        }
+        let mut alone = Share::new((10, 10));
+        let now = Instant::from_millis(60_000);
+        assert_eq!((0..100).filter(|_| alone.take(now, &mut total)).count(), 10);
     }
 }

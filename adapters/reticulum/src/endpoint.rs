@@ -42,9 +42,10 @@ pub struct Endpoint {
     interfaces: BTreeMap<InterfaceId, Interface>,
     links: BTreeMap<LinkHandle, Link>,
     links_by_id: BTreeMap<[u8; 16], LinkHandle>,
-    /// Link packets of both directions: both sides share one key, so that on a broadcast medium
+    /// Packets of each link in both directions: both sides share one key, so that on a broadcast medium
     /// the echo of ours would pass as the peer's.
-    seen: PacketHashlist,
+    seen: BTreeMap<LinkHandle, PacketHashlist>,
+    filter_seed: u64,
     events: VecDeque<Event>,
     /// What an initiator hears with each repeated proof.
     greeting: Vec<u8>,
@@ -75,11 +76,6 @@ impl Endpoint {
         let paths = Paths::new(identity.destination(), &mut *rng);
         let mut seed = [0; 8];
         rng.fill_bytes(&mut seed);
-        let mut seen = PacketHashlist::with_allocation(
-            limits::LINK_PACKETS_SEEN,
-            PacketHashlistAllocation::Lazy,
-        );
-        seen.seed_hashing(u64::from_le_bytes(seed));
         Self {
             identity,
             config,
@@ -88,7 +84,8 @@ impl Endpoint {
             interfaces: BTreeMap::new(),
             links: BTreeMap::new(),
             links_by_id: BTreeMap::new(),
-            seen,
+            seen: BTreeMap::new(),
+            filter_seed: u64::from_le_bytes(seed),
             events: VecDeque::new(),
             greeting: Vec::new(),
             announces: Announces::default(),
@@ -110,7 +107,7 @@ impl Endpoint {
     pub fn interface_up(&mut self, now: Instant, config: InterfaceConfig) -> InterfaceId {
         let id = InterfaceId(self.next_interface);
         self.next_interface += 1;
-        self.interfaces.insert(id, Interface::new(now, config));
+        self.interfaces.insert(id, Interface::new(now, config, self.filter_seed));
         self.paths.interface_up(now, id, config);
         self.repeat_searches(now, id);
         id
@@ -356,6 +353,20 @@ impl Endpoint {
         for interface in self.interfaces.values_mut() {
             interface.queue.push_control(Outbound::Whole(packet.clone()), &mut self.stats);
         }
+    }
+
+    /// Remembers a packet of a link.
+    fn see(&mut self, handle: LinkHandle, hash: [u8; 32]) {
+        if !self.links.contains_key(&handle) {
+            return;
+        }
+        let filter = self.seen.entry(handle).or_insert_with(|| {
+            let (most, lazy) = (limits::LINK_PACKETS_SEEN, PacketHashlistAllocation::Lazy);
+            let mut filter = PacketHashlist::with_allocation(most, lazy);
+            filter.seed_hashing(self.filter_seed);
+            filter
+        });
+        filter.add(hash);
     }
 
     fn transmit(&mut self, id: InterfaceId, packet: Outbound) {

@@ -62,7 +62,7 @@ pub enum LinkEvent {
     Identified(IdentityHash),
     /// The plaintext of one data packet.
     Packet(Vec<u8>),
-    /// Another sign of life, such as a keepalive.
+    /// Something else that was proved to be the peer's. A keepalive is not: it travels in the clear.
     Heard,
     /// The link was established and is gone.
     Closed(CloseReason),

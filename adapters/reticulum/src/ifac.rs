@@ -109,7 +109,8 @@ impl IfacCodec {
         masked
     }
 
-    /// The packet within bytes that arrived; `None` when they carry no code or a wrong one.
+    /// The packet within bytes that arrived; `None` when they carry no code. Whether the code is
+    /// right costs a signature, and [`is_genuine`](Self::is_genuine) tells.
     pub(crate) fn unmask(&self, raw: &[u8]) -> Option<Vec<u8>> {
         if raw.first()? & IFAC_FLAG == 0 || raw.len() <= HEADER + self.ifac.size() {
             return None;
@@ -119,7 +120,12 @@ impl IfacCodec {
         self.apply_mask(code, &mut packet).ok()?;
         packet.drain(HEADER..HEADER + self.ifac.size());
         packet[0] &= !IFAC_FLAG;
-        (self.code(&packet) == code).then_some(packet)
+        Some(packet)
+    }
+
+    /// Whether bytes that arrived carry the code of the packet in them.
+    pub(crate) fn is_genuine(&self, raw: &[u8], packet: &[u8]) -> bool {
+        raw.get(HEADER..HEADER + self.ifac.size()) == Some(&self.code(packet))
     }
 
     fn code(&self, packet: &[u8]) -> Vec<u8> {
@@ -197,7 +203,7 @@ mod tests {
             let codec = codec(name, passphrase, size);
             let sent = codec.mask(&packet(24));
             assert_eq!(hex(&sent), masked, "{name:?} {passphrase:?} {size}");
-            assert_eq!(codec.unmask(&sent), Some(packet(24)));
+            assert_eq!(genuine(&codec, &sent), Some(packet(24)));
         }
     }
 
@@ -207,7 +213,7 @@ mod tests {
         let sent = codec.mask(&packet(9_000));
         let hash = "9d66f270af17ed57c4b783877093f094fe5301a484bab6762313990031302262";
         assert_eq!(hex(&full_hash(&sent)), hash);
-        assert_eq!(codec.unmask(&sent), Some(packet(9_000)));
+        assert_eq!(genuine(&codec, &sent), Some(packet(9_000)));
     }
 
     #[test]
@@ -217,10 +223,10 @@ mod tests {
         for bit in 0..sent.len() * 8 {
             let mut changed = sent.clone();
             changed[bit / 8] ^= 1 << (bit % 8);
-            assert_eq!(codec.unmask(&changed), None, "bit {bit}");
+            assert_eq!(genuine(&codec, &changed), None, "bit {bit}");
         }
         for len in 0..sent.len() {
-            assert_eq!(codec.unmask(&sent[..len]), None, "{len} bytes");
+            assert_eq!(genuine(&codec, &sent[..len]), None, "{len} bytes");
         }
     }
 
@@ -245,6 +251,10 @@ mod tests {
 
     fn codec(name: Option<&str>, passphrase: Option<&str>, size: usize) -> IfacCodec {
         IfacCodec::new(Ifac::new(name, passphrase, size).unwrap())
+    }
+
+    fn genuine(codec: &IfacCodec, raw: &[u8]) -> Option<Vec<u8>> {
+        codec.unmask(raw).filter(|packet| codec.is_genuine(raw, packet))
     }
 
     fn packet(len: usize) -> Vec<u8> {

@@ -2,13 +2,17 @@
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
+use core::fmt;
 
 use lxst_core::Instant;
 use rns_core::constants::{LINK_MTU_MAX, MTU};
+use rns_core::transport::dedup::PacketHashlist;
+use rns_core::transport::types::PacketHashlistAllocation;
 
+use crate::bucket::{Share, TokenBucket};
 use crate::hdlc::{self, Deframer};
 use crate::ifac::{Ifac, IfacCodec};
-use crate::limits::ACCEPTED_HOLD;
+use crate::limits::{self, ACCEPTED_HOLD};
 use crate::packet::Outbound;
 use crate::queue::TransmitQueue;
 use crate::stats::DropReason;
@@ -88,10 +92,40 @@ pub(crate) struct Interface {
     ifac: Option<IfacCodec>,
     /// Until when nothing is sent.
     pub(crate) held_until: Option<Instant>,
+    access_codes: TokenBucket,
+    pub(crate) strangers: Strangers,
+}
+
+/// What anybody may have an interface do, and what was done.
+pub(crate) struct Strangers {
+    pub(crate) announces: Share,
+    pub(crate) path_requests: Share,
+    pub(crate) link_requests: Share,
+    pub(crate) seen: PacketHashlist,
+}
+
+impl Strangers {
+    fn new(seed: u64) -> Self {
+        let (most, lazy) = (limits::REQUESTS_SEEN, PacketHashlistAllocation::Lazy);
+        let mut seen = PacketHashlist::with_allocation(most, lazy);
+        seen.seed_hashing(seed);
+        Self {
+            announces: Share::new(limits::ANNOUNCES),
+            path_requests: Share::new(limits::PATH_REQUESTS),
+            link_requests: Share::new(limits::LINK_REQUESTS),
+            seen,
+        }
+    }
+}
+
+impl fmt::Debug for Strangers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Strangers").field("seen", &self.seen.len()).finish_non_exhaustive()
+    }
 }
 
 impl Interface {
-    pub(crate) fn new(now: Instant, mut config: InterfaceConfig) -> Self {
+    pub(crate) fn new(now: Instant, mut config: InterfaceConfig, seed: u64) -> Self {
         config.mtu = config.mtu.clamp(MTU as u32, LINK_MTU_MAX);
         // A packet in transport carries the id of a node besides.
         let deframer =
@@ -102,15 +136,31 @@ impl Interface {
             queue: TransmitQueue::default(),
             ifac: config.ifac.map(IfacCodec::new),
             held_until: (config.attachment == Attachment::Accepted).then(|| now + ACCEPTED_HOLD),
+            access_codes: TokenBucket::new(limits::ACCESS_CODES),
+            strangers: Strangers::new(seed),
         }
     }
 
-    /// The packet in what arrived, with its access code checked and taken off.
+    /// The packet in what arrived, with its access code taken off, which is still to be checked.
     pub(crate) fn unmask<'p>(&self, raw: &'p [u8]) -> Result<Cow<'p, [u8]>, DropReason> {
         match &self.ifac {
             None => Ok(Cow::Borrowed(raw)),
             Some(ifac) => ifac.unmask(raw).map(Cow::Owned).ok_or(DropReason::Ifac),
         }
+    }
+
+    /// Checks the access code of what arrived against the packet in it.
+    pub(crate) fn check_code(
+        &mut self,
+        now: Instant,
+        raw: &[u8],
+        packet: &[u8],
+    ) -> Result<(), DropReason> {
+        let Some(ifac) = &self.ifac else { return Ok(()) };
+        if !self.access_codes.take(now) {
+            return Err(DropReason::RateLimited);
+        }
+        ifac.is_genuine(raw, packet).then_some(()).ok_or(DropReason::Ifac)
     }
 
     /// Appends a packet to `out` as it travels here, and returns its length without framing.

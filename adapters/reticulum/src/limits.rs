@@ -5,22 +5,38 @@
 
 use core::time::Duration;
 
-/// Incoming links that exist at once. Beyond it the oldest half-open link makes room; when all are
-/// established, the link request is dropped.
+/// Established incoming links that exist at once. Beyond it link requests are dropped.
 pub const INCOMING_LINKS: usize = 32;
+/// Half-open incoming links of one interface. Beyond it its oldest makes room: one that lasts
+/// 16 s at [`LINK_REQUESTS`], as long as the slowest path's round trip.
+pub const HALF_OPEN_LINKS: usize = 192;
+/// Half-open incoming links of all interfaces. Beyond it the oldest makes room of the interface that
+/// has most.
+pub const HALF_OPEN_LINKS_TOTAL: usize = 512;
 /// Outgoing links that exist at once, path searches included. Beyond it
 /// [`Endpoint::open`](crate::Endpoint::open) fails as refused.
 pub const OUTGOING_LINKS: usize = 8;
 
-/// Link requests that are answered per second, and in one burst. A caller whose request is dropped
-/// waits 12 s, so that twenty who call at once must fit the burst; and the burst fits
-/// [`INCOMING_LINKS`], so that it does not push out its own half-open links.
+/// Link requests that one interface has answered per second, and in one burst: twenty who call at
+/// once must fit. What is malformed or a duplicate does not count, here and below.
 pub const LINK_REQUESTS: (u32, u32) = (10, 24);
-/// Path requests that are answered per second, and in one burst.
+/// Those of all interfaces.
+pub const LINK_REQUESTS_TOTAL: (u32, u32) = (40, 96);
+/// Path requests that one interface has answered per second, and in one burst.
 pub const PATH_REQUESTS: (u32, u32) = (10, 8);
-/// Announces that are verified per second, and in one burst. An announce that a path search waits
-/// for is always verified.
+/// Those of all interfaces.
+pub const PATH_REQUESTS_TOTAL: (u32, u32) = (40, 32);
+/// Announces of one interface that are verified per second, and in one burst. An announce that a
+/// path search waits for is always verified.
 pub const ANNOUNCES: (u32, u32) = (50, 100);
+/// Those of all interfaces.
+pub const ANNOUNCES_TOTAL: (u32, u32) = (200, 400);
+/// What an interface always has of each of these, per second and in one burst, however much others
+/// use.
+pub const SHARE_LEAST: (u32, u32) = (1, 4);
+/// Access codes of one interface that are checked per second, and in one burst: a signature each. A
+/// packet that says nothing to us when its mask is off is dropped before.
+pub const ACCESS_CODES: (u32, u32) = (1_000, 500);
 
 /// The shortest time between two announces of ours; an earlier one is put off. *Source*:
 /// RNS/Transport.py `inbound` takes an announce only when its second is a later one.
@@ -32,7 +48,9 @@ pub const PATHS: usize = 2048;
 pub const KEYS: usize = 2048;
 /// Packets that the duplicate filter of routed packets (announces, requests) remembers.
 pub const ROUTED_PACKETS_SEEN: usize = 4096;
-/// Packets that the duplicate filter of link packets remembers, ours included: 80 s of the busiest
+/// Announces and requests of one interface that are told from new ones before they count.
+pub const REQUESTS_SEEN: usize = 256;
+/// Packets that the duplicate filter of one link remembers, ours included: 80 s of the busiest
 /// profile in both directions, 8 min of the default one.
 pub const LINK_PACKETS_SEEN: usize = 16_384;
 /// Path request tags that are remembered, so that one request is answered once.

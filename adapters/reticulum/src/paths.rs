@@ -19,10 +19,10 @@ use rns_crypto::Rng;
 use crate::announces::{Purpose, UnixTime};
 use crate::bucket::TokenBucket;
 use crate::identity::{DestinationHash, Identity, telephony_name_hash};
-use crate::interface::{Attachment, InterfaceConfig, InterfaceId};
+use crate::interface::{Attachment, InterfaceConfig, InterfaceId, Strangers};
 use crate::known::KnownDestinations;
 use crate::limits;
-use crate::packet::Packet;
+use crate::packet::{Kind, Packet};
 use crate::stats::DropReason;
 
 /// The routes, the keys and the guards of what others announce and ask for.
@@ -32,9 +32,9 @@ pub(crate) struct Paths {
     own: DestinationHash,
     path_requests: DestinationHash,
     name_hash: [u8; 10],
-    announce_rate: TokenBucket,
-    path_request_rate: TokenBucket,
-    link_request_rate: TokenBucket,
+    announces: TokenBucket,
+    path_requests_answered: TokenBucket,
+    link_requests: TokenBucket,
 }
 
 /// The way to a destination.
@@ -63,9 +63,9 @@ impl Paths {
             own,
             path_requests,
             name_hash: telephony_name_hash(),
-            announce_rate: TokenBucket::new(limits::ANNOUNCES),
-            path_request_rate: TokenBucket::new(limits::PATH_REQUESTS),
-            link_request_rate: TokenBucket::new(limits::LINK_REQUESTS),
+            announces: TokenBucket::new(limits::ANNOUNCES_TOTAL),
+            path_requests_answered: TokenBucket::new(limits::PATH_REQUESTS_TOTAL),
+            link_requests: TokenBucket::new(limits::LINK_REQUESTS_TOTAL),
         }
     }
 
@@ -77,27 +77,60 @@ impl Paths {
         self.engine.deregister_interface(engine_id(id));
     }
 
+    /// Looks at what costs nothing to see: whether a packet that is no link's could mean something.
+    pub(crate) fn screen(&self, packet: &Packet<'_>) -> Result<(), DropReason> {
+        let is_ours = match packet.kind {
+            Kind::Announce => {
+                let destination = DestinationHash(packet.destination);
+                let Some((public_key, rest)) = packet.data.split_first_chunk::<64>() else {
+                    return Err(DropReason::Malformed);
+                };
+                if destination == self.own || !rest.starts_with(&self.name_hash) {
+                    return Err(DropReason::NotForUs);
+                }
+                if rest.len() < ANNOUNCE_REST {
+                    return Err(DropReason::Malformed);
+                }
+                if self.known.public_key(destination).is_some_and(|known| known != public_key) {
+                    return Err(DropReason::KeyChange);
+                }
+                true
+            }
+            Kind::PlainData => {
+                let is_ours = packet.destination == self.path_requests.0
+                    && packet.data.starts_with(&self.own.0);
+                if is_ours && packet.data.len() <= self.own.0.len() {
+                    // The engine answers none without a tag.
+                    return Err(DropReason::Malformed);
+                }
+                is_ours
+            }
+            Kind::LinkRequest => packet.destination == self.own.0,
+            Kind::LinkData | Kind::LinkProof => true,
+            Kind::Other => false,
+        };
+        is_ours.then_some(()).ok_or(DropReason::NotForUs)
+    }
+
     /// Learns from an announce; `wanted` says whether a path search waits for it.
     pub(crate) fn handle_announce(
         &mut self,
         now: Instant,
         interface: InterfaceId,
         packet: &Packet<'_>,
-        wanted: bool,
+        (wanted, strangers): (bool, &mut Strangers),
         rng: &mut dyn Rng,
     ) -> Result<ReceivedAnnounce, DropReason> {
         let destination = DestinationHash(packet.destination);
-        let Some((public_key, rest)) = packet.data.split_first_chunk::<64>() else {
-            return Err(DropReason::Malformed);
-        };
-        if destination == self.own || !rest.starts_with(&self.name_hash) {
-            return Err(DropReason::NotForUs);
-        }
-        if self.known.public_key(destination).is_some_and(|known| known != public_key) {
-            return Err(DropReason::KeyChange);
-        }
-        if !wanted && !self.announce_rate.take(now) {
-            return Err(DropReason::RateLimited);
+        if !wanted {
+            let hash = packet.hash();
+            if strangers.seen.is_duplicate(&hash) {
+                return Err(DropReason::StaleAnnounce);
+            }
+            if !strangers.announces.take(now, &mut self.announces) {
+                return Err(DropReason::RateLimited);
+            }
+            strangers.seen.add(hash);
         }
         for action in self.handle_inbound(now, interface, packet, rng) {
             if let TransportAction::AnnounceReceived(announce) = action {
@@ -117,14 +150,17 @@ impl Paths {
         now: Instant,
         interface: InterfaceId,
         packet: &Packet<'_>,
+        strangers: &mut Strangers,
         rng: &mut dyn Rng,
     ) -> Result<(), DropReason> {
-        if packet.destination != self.own.0 {
-            return Err(DropReason::NotForUs);
+        let hash = packet.hash();
+        if strangers.seen.is_duplicate(&hash) {
+            return Err(DropReason::Duplicate);
         }
-        if !self.link_request_rate.take(now) {
+        if !strangers.link_requests.take(now, &mut self.link_requests) {
             return Err(DropReason::RateLimited);
         }
+        strangers.seen.add(hash);
         self.handle_inbound(now, interface, packet, rng)
             .iter()
             .any(|action| matches!(action, TransportAction::DeliverLocal { .. }))
@@ -139,14 +175,17 @@ impl Paths {
         now: Instant,
         interface: InterfaceId,
         packet: &Packet<'_>,
+        strangers: &mut Strangers,
         rng: &mut dyn Rng,
     ) -> Result<(), DropReason> {
-        if packet.destination != self.path_requests.0 || !packet.data.starts_with(&self.own.0) {
-            return Err(DropReason::NotForUs);
+        let hash = packet.hash();
+        if strangers.seen.is_duplicate(&hash) {
+            return Err(DropReason::Duplicate);
         }
-        if !self.path_request_rate.take(now) {
+        if !strangers.path_requests.take(now, &mut self.path_requests_answered) {
             return Err(DropReason::RateLimited);
         }
+        strangers.seen.add(hash);
         let delivered = self
             .handle_inbound(now, interface, packet, rng)
             .iter()
@@ -338,6 +377,9 @@ fn engine_id(id: InterfaceId) -> EngineInterface {
 fn seconds(now: Instant) -> f64 {
     STAMPS_END + now.since(Instant::ORIGIN).as_secs_f64()
 }
+
+/// The least of an announce behind its public key: name hash, random hash and signature.
+const ANNOUNCE_REST: usize = 10 + 10 + 64;
 
 /// The end of all stamps, which have 40 bits.
 const STAMPS_END: f64 = (1_u64 << 40) as f64;

@@ -33,7 +33,8 @@ impl Stats {
 pub enum DropReason {
     /// A frame or packet that is none.
     Malformed,
-    /// A packet without the access code of its interface, or with one on an open interface.
+    /// A packet without the access code of its interface, or with one on an open interface. Behind
+    /// another network's mask most are dropped as malformed or not for us, before a code is checked.
     Ifac,
     /// A packet for someone else, or of a kind that a phone has no use for.
     NotForUs,
@@ -51,7 +52,7 @@ pub enum DropReason {
     StaleAnnounce,
     /// An announce of a known destination with another key.
     KeyChange,
-    /// A link request, path request or announce beyond its rate.
+    /// A link request, path request, announce or access code beyond its rate.
     RateLimited,
     /// A link request when all incoming links are taken.
     LinksFull,

@@ -58,27 +58,20 @@ fn a_bad_wire_neither_doubles_nor_invents_packets() {
 #[test]
 fn a_flood_of_link_requests_is_bounded_and_spares_established_links() {
     let (mut net, ours, theirs) = Net::linked(20, Wire::GOOD);
-    let destination = net.nodes[B].endpoint.identity().telephony_destination();
-    let mut rng = Seeded::new(20);
-    let mut request = || {
-        let keys = rng.bytes(64);
-        framed(&[&[0x02, 0][..], &destination.0, &[0], &keys].concat())
-    };
-    let before = proofs(&net);
+    let mut request = requests(&net, 20);
+    let before = accepted(&net);
     for _ in 0..1000 {
-        let bytes = request();
-        net.inject(B, &bytes);
+        net.inject(B, &request());
     }
-    assert_eq!(proofs(&net) - before, limits::LINK_REQUESTS.1 as usize);
+    assert_eq!(accepted(&net) - before, limits::LINK_REQUESTS.1 as usize);
     let refused = 1000 - u64::from(limits::LINK_REQUESTS.1);
     assert_eq!(net.nodes[B].endpoint.stats().dropped(DropReason::RateLimited), refused);
-    for _ in 0..100 {
+    for _ in 0..300 {
         net.run_for(SECOND / 10);
-        let bytes = request();
-        net.inject(B, &bytes);
+        net.inject(B, &request());
     }
     let evicted = net.nodes[B].endpoint.stats().dropped(DropReason::LinksFull);
-    assert_eq!(evicted as usize, proofs(&net) - before - (limits::INCOMING_LINKS - 1));
+    assert_eq!(evicted as usize, accepted(&net) - before - limits::HALF_OPEN_LINKS);
 
     net.run_for(SECOND);
     let now = net.now;
@@ -86,12 +79,168 @@ fn a_flood_of_link_requests_is_bounded_and_spares_established_links() {
     let another = net.nodes[A].endpoint.open(now, to);
     net.nodes[A].endpoint.send(now, ours, Class::Signal, b"still here").unwrap();
     net.run_for(SECOND);
-    assert!(matches!(net.link_events(A, another)[..], [LinkEvent::Up { .. }]));
+    assert!(matches!(net.link_events(A, another)[..], [LinkEvent::Up { .. }, ..]));
     assert!(net.link_events(B, theirs).contains(&LinkEvent::Packet(b"still here".to_vec())));
     net.nodes[A].endpoint.close(net.now, ours);
     net.nodes[A].endpoint.close(net.now, another);
     net.run_for(400 * SECOND);
     assert_eq!(net.nodes[B].endpoint.poll_timeout(), None, "half-open links go away");
+}
+
+#[test]
+fn what_is_replayed_or_malformed_costs_nobody_an_allowance() {
+    let mut net = Net::acquainted(40, Wire::GOOD);
+    let recorded = requests(&net, 40)();
+    let own = net.nodes[B].endpoint.identity().telephony_destination();
+    let path_request = net.path_request_to(B);
+    let mut cut = unframed(&recorded);
+    cut.truncate(60);
+    let floods: [(&[u8], DropReason); 5] = [
+        (&recorded, DropReason::Duplicate),
+        (&path_request, DropReason::Duplicate),
+        (&framed(&cut), DropReason::Malformed),
+        (&framed(b"junk!"), DropReason::Malformed),
+        (&framed(&[&[0x0b, 0][..], &own.0, &[0], &[7; 200]].concat()), DropReason::NotForUs),
+    ];
+    for (packet, reason) in floods {
+        // 60 kB/s, for 10 s, while somebody calls.
+        let before = net.nodes[B].endpoint.stats().dropped(reason);
+        let times = 600_000 / packet.len();
+        let to = net.nodes[B].endpoint.identity();
+        for n in 0..times {
+            net.inject(B, packet);
+            if n == times / 2 {
+                let now = net.now;
+                let link = net.nodes[A].endpoint.open(now, to);
+                net.run_for(SECOND / 10);
+                let events = net.link_events(A, link);
+                assert!(matches!(events[..], [LinkEvent::Up { .. }, ..]), "{reason:?}: {events:?}");
+                net.nodes[A].endpoint.close(net.now, link);
+            }
+            net.run_for(10 * SECOND / times as u32);
+        }
+        let stats = net.nodes[B].endpoint.stats();
+        assert!(stats.dropped(reason) - before >= times as u64 - 1);
+        assert_eq!(stats.dropped(DropReason::RateLimited), 0, "{reason:?}");
+    }
+}
+
+#[test]
+fn a_flood_on_one_interface_is_not_noticed_on_another() {
+    let mut net = Net::acquainted(41, Wire::GOOD);
+    let mut request = requests(&net, 41);
+    let now = net.now;
+    let floods: Vec<_> =
+        (0..64).map(|_| net.nodes[B].endpoint.interface_up(now, InterfaceConfig::TCP)).collect();
+    let to = net.nodes[B].endpoint.identity();
+    for second in 0..20 {
+        for (n, flood) in floods.iter().enumerate() {
+            let announce = announce_of(100_000 + 64 * second + n as u64).1;
+            for _ in 0..20 {
+                let (now, bytes) = (net.now, request());
+                net.nodes[B].endpoint.handle_bytes(now, *flood, &bytes);
+                net.nodes[B].endpoint.handle_bytes(now, *flood, &announce);
+            }
+        }
+        if second % 10 == 9 {
+            let now = net.now;
+            let link = net.nodes[A].endpoint.open(now, to);
+            net.run_for(SECOND / 10);
+            let events = net.link_events(A, link);
+            assert!(matches!(events[..], [LinkEvent::Up { .. }, ..]), "{second} s: {events:?}");
+            net.nodes[A].endpoint.close(net.now, link);
+        }
+        net.run_for(SECOND);
+    }
+}
+
+#[test]
+fn a_friend_on_a_path_of_four_seconds_gets_in_during_a_flood_at_the_allowed_rate() {
+    let slow = Wire { delay: 2 * SECOND, ..Wire::GOOD };
+    let mut net = Net::new(42, slow);
+    net.nodes[B].endpoint.announce(net.now);
+    net.run_for(5 * SECOND);
+    let mut request = requests(&net, 42);
+    let mut flood = |net: &mut Net, tenths: u32| {
+        for _ in 0..tenths {
+            net.inject(B, &request());
+            net.run_for(SECOND / limits::LINK_REQUESTS.0);
+        }
+    };
+    flood(&mut net, 300);
+    let (now, to) = (net.now, net.nodes[B].endpoint.identity());
+    let link = net.nodes[A].endpoint.open(now, to);
+    flood(&mut net, 120);
+    assert!(matches!(net.link_events(A, link)[..], [LinkEvent::Up { .. }, ..]));
+    let theirs = net.incoming(B).expect("the link came in");
+    net.nodes[A].endpoint.send(net.now, link, Class::Signal, b"hello").unwrap();
+    flood(&mut net, 30);
+    assert_eq!(net.packets(B, theirs), [b"hello"]);
+}
+
+#[test]
+fn what_one_link_sends_makes_no_old_packet_of_another_new() {
+    let (mut net, ours, theirs) = Net::linked(43, Wire::GOOD);
+    net.nodes[A].endpoint.send(net.now, ours, Class::Signal, b"once").unwrap();
+    net.run_for(SECOND);
+    let recorded = net.sent.last().expect("it was sent").bytes.clone();
+    let (now, to) = (net.now, net.nodes[B].endpoint.identity());
+    let stranger = net.nodes[A].endpoint.open(now, to);
+    net.run_for(SECOND);
+    for _ in 0..limits::LINK_PACKETS_SEEN + 10 {
+        let now = net.now;
+        net.nodes[A].endpoint.send(now, stranger, Class::Media, b"x").unwrap();
+        net.run_for(Duration::from_millis(1));
+    }
+    net.inject(B, &recorded);
+    assert_eq!(net.packets(B, theirs), [b"once"]);
+}
+
+#[test]
+fn junk_with_an_access_code_costs_no_signature_and_forged_ones_have_a_bound() {
+    let ifac = Ifac::new(Some("mesh"), None, Ifac::SIZE).expect("a name and a size");
+    let wire = Wire { config: InterfaceConfig::TCP.with_ifac(ifac), ..Wire::GOOD };
+    let (mut net, ours, theirs) = Net::linked(44, wire);
+    let mut rng = Seeded::new(44);
+    for _ in 0..20_000 {
+        let mut junk = rng.bytes(60);
+        junk[0] |= 0x80;
+        net.inject(B, &framed(&junk));
+    }
+    let stats = net.nodes[B].endpoint.stats();
+    assert_eq!((stats.dropped(DropReason::Ifac), stats.dropped(DropReason::RateLimited)), (0, 0));
+
+    // Of a packet that was recorded, all but the header may be changed before the code is looked at.
+    net.nodes[A].endpoint.send(net.now, ours, Class::Signal, b"once").unwrap();
+    net.run_for(SECOND);
+    let recorded = unframed(&net.sent.last().expect("it was sent").bytes);
+    for n in 0..10_000_u32 {
+        let mut forged = recorded.clone();
+        let end = forged.len() - 4;
+        forged[end..].copy_from_slice(&n.to_be_bytes());
+        net.inject(B, &framed(&forged));
+    }
+    let stats = net.nodes[B].endpoint.stats();
+    assert_eq!(stats.dropped(DropReason::Ifac), u64::from(limits::ACCESS_CODES.1));
+    net.run_for(SECOND);
+    net.nodes[A].endpoint.send(net.now, ours, Class::Signal, b"twice").unwrap();
+    net.run_for(SECOND);
+    assert_eq!(net.packets(B, theirs), [b"once".to_vec(), b"twice".to_vec()]);
+}
+
+#[test]
+fn forged_keepalives_are_no_sign_of_life() {
+    let (mut net, ours, _) = Net::linked(45, Wire::GOOD);
+    net.run_for(60 * SECOND);
+    let keepalive = |sent: &&common::Sent| unframed(&sent.bytes)[18] == 0xfa && sent.node == B;
+    let recorded = net.sent.iter().find(keepalive).expect("B answered one").bytes.clone();
+    let before = net.link_events(A, ours).len();
+    net.nodes[B].cut = true;
+    for _ in 0..120 {
+        net.inject(A, &recorded);
+        net.run_for(SECOND);
+    }
+    assert_eq!(net.link_events(A, ours).len(), before, "nothing is told that was not proved");
 }
 
 #[test]
@@ -399,4 +548,17 @@ fn announce_of(seed: u64) -> (IdentityHash, Vec<u8>) {
 fn proofs(net: &Net) -> usize {
     let proofs = net.sent.iter().filter(|sent| sent.bytes[1] == 0x0f);
     proofs.map(|sent| &sent.bytes).collect::<BTreeSet<_>>().len()
+}
+
+/// Proofs of link requests that were sent, repeats aside.
+fn accepted(net: &Net) -> usize {
+    let proofs = net.sent.iter().filter(|sent| sent.bytes[1] == 0x0f);
+    proofs.map(|sent| &sent.bytes).collect::<std::collections::BTreeSet<_>>().len()
+}
+
+/// Link requests to B of nobody, as framed.
+fn requests(net: &Net, seed: u64) -> impl FnMut() -> Vec<u8> + use<> {
+    let destination = net.nodes[B].endpoint.identity().telephony_destination();
+    let mut rng = Seeded::new(seed);
+    move || framed(&[&[0x02, 0][..], &destination.0, &[0], &rng.bytes(64)].concat())
 }

@@ -25,9 +25,32 @@ impl Endpoint {
         self.stats.packets_in += 1;
         self.stats.bytes_in += raw.len() as u64;
         let unmasked = interface.unmask(raw);
-        let outcome = unmasked.and_then(|raw| self.dispatch(now, id, &Packet::parse(&raw)?));
+        let outcome = unmasked.and_then(|packet| {
+            let parsed = Packet::parse(&packet)?;
+            self.screen(id, &parsed)?;
+            if let Some(interface) = self.interfaces.get_mut(&id) {
+                interface.check_code(now, raw, &packet)?;
+            }
+            self.dispatch(now, id, &parsed)
+        });
         if let Err(reason) = outcome {
             self.stats.drop(reason);
+        }
+    }
+
+    /// Drops at little cost what means nothing to us, and what is malformed.
+    fn screen(&self, id: InterfaceId, packet: &Packet<'_>) -> Result<(), DropReason> {
+        let shared = self.interfaces.get(&id).is_some_and(Interface::is_shared_instance);
+        if packet.transported && packet.kind != Kind::Announce && !shared {
+            return Err(DropReason::NotForUs);
+        }
+        self.paths.screen(packet)?;
+        match packet.kind {
+            Kind::LinkData | Kind::LinkProof => self.handle_of(packet).map(drop),
+            Kind::LinkRequest => clamp_signalled_mtu(packet.data, self.mtu_of(id))
+                .map(drop)
+                .ok_or(DropReason::Malformed),
+            Kind::Announce | Kind::PlainData | Kind::Other => Ok(()),
         }
     }
 
@@ -38,9 +61,6 @@ impl Endpoint {
         packet: &Packet<'_>,
     ) -> Result<(), DropReason> {
         let shared = self.interfaces.get(&id).is_some_and(Interface::is_shared_instance);
-        if packet.transported && packet.kind != Kind::Announce && !shared {
-            return Err(DropReason::NotForUs);
-        }
         // A shared instance on this machine is no hop.
         let hops = packet.hops + u8::from(!shared);
         match packet.kind {
@@ -61,7 +81,9 @@ impl Endpoint {
     ) -> Result<(), DropReason> {
         let wanted =
             self.searched().iter().any(|to| to.telephony_destination().0 == packet.destination);
-        let announce = self.paths.handle_announce(now, id, packet, wanted, &mut *self.rng)?;
+        let Some(interface) = self.interfaces.get_mut(&id) else { return Ok(()) };
+        let share = (wanted, &mut interface.strangers);
+        let announce = self.paths.handle_announce(now, id, packet, share, &mut *self.rng)?;
         let identity = IdentityHash(announce.identity_hash);
         let event = Event::Announced {
             identity,
@@ -81,11 +103,11 @@ impl Endpoint {
         id: InterfaceId,
         packet: &Packet<'_>,
     ) -> Result<(), DropReason> {
-        self.paths.handle_path_request(now, id, packet, &mut *self.rng)?;
+        let Some(interface) = self.interfaces.get_mut(&id) else { return Ok(()) };
+        let strangers = &mut interface.strangers;
+        self.paths.handle_path_request(now, id, packet, strangers, &mut *self.rng)?;
         let response = self.announces.path_response();
-        if let Some(interface) = self.interfaces.get_mut(&id) {
-            interface.queue.push_announce(response, &mut self.stats);
-        }
+        interface.queue.push_announce(response, &mut self.stats);
         Ok(())
     }
 
@@ -96,7 +118,9 @@ impl Endpoint {
         hops: u8,
         packet: &Packet<'_>,
     ) -> Result<(), DropReason> {
-        self.paths.handle_link_request(now, id, packet, &mut *self.rng)?;
+        let Some(interface) = self.interfaces.get_mut(&id) else { return Ok(()) };
+        let strangers = &mut interface.strangers;
+        self.paths.handle_link_request(now, id, packet, strangers, &mut *self.rng)?;
         let data =
             clamp_signalled_mtu(packet.data, self.mtu_of(id)).ok_or(DropReason::Malformed)?;
         let raw = RawPacket::unpack(packet.raw).map_err(|_| DropReason::Malformed)?;
@@ -116,7 +140,7 @@ impl Endpoint {
         if self.links_by_id.contains_key(&link_id) {
             return Err(DropReason::Duplicate);
         }
-        self.make_room_for_incoming()?;
+        self.make_room_for_incoming(id)?;
         let handle = self.allocate_link();
         let link = Proven {
             session: Box::new(session),
@@ -133,16 +157,36 @@ impl Endpoint {
         Ok(())
     }
 
-    /// A flood of link requests pushes out its own half-open links, and never an established one.
-    fn make_room_for_incoming(&mut self) -> Result<(), DropReason> {
-        let incoming = self.links.values().filter(|link| !link.is_outgoing()).count();
-        if incoming < limits::INCOMING_LINKS {
-            return Ok(());
+    /// A flood of link requests pushes out half-open links of its own interface, and never an
+    /// established one.
+    fn make_room_for_incoming(&mut self, id: InterfaceId) -> Result<(), DropReason> {
+        let mut half_open = BTreeMap::<InterfaceId, usize>::new();
+        let mut established = 0;
+        for link in self.links.values() {
+            match link {
+                Link::Proven(link) => *half_open.entry(link.interface).or_default() += 1,
+                Link::Active(link) => established += usize::from(!link.session.is_initiator()),
+                Link::Opening(_) => {}
+            }
         }
-        let oldest = self.links.iter().find(|(_, link)| matches!(link, Link::Proven(_)));
-        let oldest = oldest.map(|(handle, _)| *handle).ok_or(DropReason::LinksFull)?;
-        self.remove_link(oldest);
-        self.stats.drop(DropReason::LinksFull);
+        if established >= limits::INCOMING_LINKS {
+            return Err(DropReason::LinksFull);
+        }
+        let is_full = half_open.get(&id).is_some_and(|own| *own >= limits::HALF_OPEN_LINKS);
+        let from = if is_full {
+            Some(id)
+        } else if half_open.values().sum::<usize>() >= limits::HALF_OPEN_LINKS_TOTAL {
+            half_open.iter().max_by_key(|(_, links)| **links).map(|(most, _)| *most)
+        } else {
+            None
+        };
+        let is_of =
+            |link: &Link| matches!(link, Link::Proven(link) if Some(link.interface) == from);
+        let oldest = self.links.iter().find(|(_, link)| is_of(link)).map(|(handle, _)| *handle);
+        if let Some(oldest) = oldest {
+            self.remove_link(oldest);
+            self.stats.drop(DropReason::LinksFull);
+        }
         Ok(())
     }
 
@@ -206,7 +250,7 @@ impl Endpoint {
             return self.on_keepalive(now, handle, packet);
         }
         let hash = packet.hash();
-        if self.seen.is_duplicate(&hash) {
+        if self.seen.get(&handle).is_some_and(|seen| seen.is_duplicate(&hash)) {
             return Err(DropReason::Duplicate);
         }
         match link {
@@ -215,7 +259,7 @@ impl Endpoint {
             Link::Opening(_) => return Err(DropReason::WrongState),
         }
         // Only what proved to be the peer's may push others out of the filter.
-        self.seen.add(hash);
+        self.see(handle, hash);
         Ok(())
     }
 
@@ -322,7 +366,7 @@ impl Endpoint {
         if link.answers_keepalive(now) {
             self.send_keepalive(now, handle, RESPONDER_KEEPALIVE);
         }
-        self.push_link_event(handle, LinkEvent::Heard);
+        // Anybody on the way can send one: it proves nothing that would be told.
         Ok(())
     }
 

@@ -199,7 +199,7 @@ impl Endpoint {
             if let Some(body) = greeting {
                 let packet =
                     Outbound::link(constants::PACKET_TYPE_DATA, &id, constants::CONTEXT_NONE, body);
-                self.seen.add(packet.hash());
+                self.see(handle, packet.hash());
                 self.transmit(interface, packet);
             }
         }
@@ -257,6 +257,7 @@ impl Endpoint {
 
     pub(super) fn remove_link(&mut self, handle: LinkHandle) -> Option<Link> {
         let link = self.links.remove(&handle)?;
+        self.seen.remove(&handle);
         for id in link.ids() {
             self.links_by_id.remove(&id);
         }
@@ -326,8 +327,9 @@ impl Endpoint {
         link.sent(now);
         let id = *link.session.link_id();
         let packet = Outbound::link(constants::PACKET_TYPE_DATA, &id, context, body);
-        self.seen.add(packet.hash());
-        if let Some(interface) = self.interfaces.get_mut(&link.interface) {
+        let interface = link.interface;
+        self.see(handle, packet.hash());
+        if let Some(interface) = self.interfaces.get_mut(&interface) {
             match class {
                 Class::Signal => interface.queue.push_control(packet, &mut self.stats),
                 Class::Media => interface.queue.push_media(now, packet, &mut self.stats),

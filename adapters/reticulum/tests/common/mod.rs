@@ -237,6 +237,16 @@ impl Net {
         self.nodes[n].events.iter().filter(announced).count()
     }
 
+    /// A path request to a node, as framed.
+    pub(crate) fn path_request_to(&self, n: usize) -> Vec<u8> {
+        let mut asking = Node::new(0xa5c, self.wire.config);
+        let id = asking.endpoint.interface_up(self.now, self.wire.config);
+        asking.endpoint.open(self.now, self.nodes[n].endpoint.identity());
+        let mut buffer = vec![];
+        let sent = asking.endpoint.poll_transmit(self.now, WALL, id, &mut buffer);
+        sent.expect("the path is asked for").to_vec()
+    }
+
     /// Hands bytes to a node as if the wire had.
     pub(crate) fn inject(&mut self, n: usize, bytes: &[u8]) {
         if let Some(id) = self.nodes[n].interface {
