@@ -135,7 +135,7 @@ fn signal_packet(signal: Signal) -> Vec<u8> {
 /// A frame of the default profile.
 fn media_packet() -> Vec<u8> {
     let mut out = [0; 500];
-    let frame = Frame { codec: Codec::Opus, payload: &[0x5a; 60] };
+    let frame = Frame { codec: Codec::Opus, payload: &[0x58; 60] };
     let length = wire::encode_frame(frame, &mut out).expect("500 bytes hold 60");
     out[..length].to_vec()
 }

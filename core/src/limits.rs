@@ -16,8 +16,8 @@ pub const FRAME_BYTES: usize = 1_276;
 /// another number: 4 s of Super High Quality. Beyond it the oldest is dropped and counted.
 pub const RING_BYTES: usize = 16_384;
 
-/// Bytes of the smallest ring: one frame, its codec and its length.
-pub const MIN_RING_BYTES: usize = FRAME_BYTES + 3;
+/// Bytes of the smallest ring: one frame, its codec and its lengths.
+pub const MIN_RING_BYTES: usize = FRAME_BYTES + 5;
 
 /// Links without a call of their own: callers not yet accepted, and goodbyes. Beyond it the oldest
 /// caller who has not identified within [`IDENTIFY_GRACE`] makes room, else the new one is closed.
@@ -45,15 +45,43 @@ pub const CAPTURE_BACKLOG: Samples = Samples::from_millis(500);
 /// Audio that is kept decoded ahead of the speaker.
 pub const PLAYOUT_LEAD: Samples = Samples::from_millis(20);
 
-/// The most that a speaker's block counts as, however much it takes at once.
-pub const BLOCK_MOST: Samples = Samples::from_millis(200);
+/// Upper bound for one block of a microphone or a speaker. Larger blocks count as this.
+pub const BLOCK_MOST: Samples = Samples::from_millis(2_000);
 
-/// Received audio that waits for playout, at least four frames. Beyond it the oldest is dropped and
-/// counted.
-pub const PLAYOUT_MOST: Samples = Samples::from_millis(1_000);
+/// The longest that a frame waits for those before it, a block of the speaker aside. Beyond it the
+/// oldest is dropped and counted.
+pub const PLAYOUT_MOST: Samples = Samples::from_millis(3_000);
 
-/// The longest that the first frame after a pause is held back.
+/// The longest that the first frame after a pause is held back for uneven arrivals.
 pub const HOLD_MOST: Samples = Samples::from_millis(200);
+
+/// How much later than those that follow it the first frame after a stall comes, at least.
+pub const STALL_LEAST: Samples = Samples::from_millis(100);
+
+/// How long frames are watched after a gap for whether it was a stall.
+pub const STALL_WATCH: Duration = Duration::from_secs(1);
+
+/// How long a stall is remembered, a long one. Two in this time, the shorter at least half the
+/// longer, are how the network is, and the delay that they need is kept.
+pub const STALL_MEMORY: Duration = Duration::from_secs(30);
+
+/// A stall from this length on is long. If shorter ones are rare, they cost less than the delay that
+/// they need.
+pub const STALL_LONG: Samples = Samples::from_millis(700);
+
+/// How long a shorter stall is remembered.
+pub const SHORT_STALL_MEMORY: Duration = Duration::from_secs(10);
+
+/// How long delay that a stall or longer frames left is shed by playing faster, once it is known.
+/// What more there is is dropped and counted.
+pub const CATCH_UP: Duration = Duration::from_millis(2_500);
+
+/// How much later than its block lasts a speaker comes back that stood still.
+pub const SPEAKER_LATE: Duration = Duration::from_millis(100);
+
+/// How long before the speaker's next block that which it lacks is made up: a quarter of a block,
+/// or this where that is longer.
+pub const CONCEALMENT_AHEAD: Samples = Samples::from_millis(50);
 
 /// How long the arrivals of a part of the slack's window are taken together.
 pub const SLACK_BUCKET: Duration = Duration::from_millis(500);
@@ -70,6 +98,9 @@ pub const PAUSE_LEVEL: u8 = 50;
 
 /// The longest frame that is left out in a pause, since speech may begin in it.
 pub const SKIP_MOST: Samples = Samples::from_millis(60);
+
+/// What is worth to be shed, or a quarter of a frame where that is shorter.
+pub const SHED_LEAST: Samples = Samples::from_millis(10);
 
 /// What a decoder that plays faster may hold back.
 pub const TEMPO_HELD: Samples = Samples::from_millis(25);

@@ -162,7 +162,10 @@ pub enum Tempo {
     Normal,
     /// Compressed to no less than three quarters, to shed delay. The decoder may hold back
     /// [`TEMPO_HELD`](crate::limits::TEMPO_HELD) until a frame plays otherwise.
-    Faster,
+    Faster {
+        /// By how much at most.
+        most: Samples,
+    },
     /// Not at all, to shed delay in a pause of speech: decode it for the codec's state and append
     /// nothing. The frame before was no louder than
     /// [`PAUSE_LEVEL`](crate::limits::PAUSE_LEVEL).

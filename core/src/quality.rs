@@ -19,6 +19,8 @@ pub struct Quality {
     pub concealed: Samples,
     /// Silence where there was too little to make up.
     pub starved: Samples,
+    /// Audio of frames that arrived and were dropped, for want of room or to shed delay.
+    pub dropped: Samples,
     /// Audio left out to shed delay: by playing faster, and in pauses.
     pub shed: Samples,
     /// Audio added by playing slower.

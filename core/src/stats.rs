@@ -19,12 +19,15 @@ pub struct Stats {
     /// Frames that were lost on the way, estimated: what the sender's clock made due, less what
     /// arrived. Pauses do not count.
     pub frames_lost: u64,
-    /// Frames dropped because newer ones needed their room, or the speaker was too slow.
+    /// Frames dropped because newer ones needed their room, or their delay could not be shed in time.
     pub frames_shed: u64,
     /// Frames dropped because receiving was muted or no speaker was attached.
     pub frames_unheard: u64,
     /// Frames that the decoder refused.
     pub frames_undecodable: u64,
+    /// Audio of frames dropped because newer ones needed their room, or its delay could not be shed
+    /// in time.
+    pub dropped: Samples,
     /// Audio that stood in for missing frames.
     pub concealed: Samples,
     /// Audio that was left out to shed delay: by playing faster, and in pauses.

@@ -83,6 +83,13 @@ impl Samples {
         Self(millis.saturating_mul(Self::RATE_HZ as u64 / 1_000))
     }
 
+    /// Makes the length of what plays in this time, rounded down.
+    #[must_use]
+    pub(crate) fn of(duration: Duration) -> Self {
+        let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+        Self(micros / 125 * 6 + micros % 125 * 6 / 125)
+    }
+
     /// Tells how long this plays, rounded down to whole µs.
     ///
     /// *Bounds*: saturates at what `u64` µs hold.

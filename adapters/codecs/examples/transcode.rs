@@ -90,7 +90,7 @@ fn decode(samples: u32, is_silent: bool, packets: &str) -> Result<Vec<u8>, Box<d
     for packet in packets.lines() {
         let (hex, tempo) = match packet.split_once(' ') {
             None => (packet, Tempo::Normal),
-            Some((hex, "faster")) => (hex, Tempo::Faster),
+            Some((hex, "faster")) => (hex, Tempo::Faster { most: usize::MAX }),
             Some((hex, "slower")) => (hex, Tempo::Slower),
             Some((hex, "skip")) => (hex, Tempo::Skip),
             Some((_, other)) => return Err(format!("{other} is no tempo").into()),

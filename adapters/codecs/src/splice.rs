@@ -3,6 +3,8 @@
 //! All that is edited is edited at a pitch period: a period is taken out or played twice, and one
 //! period is repeated where frames are missing. What was edited fades over into what follows.
 
+use core::mem::discriminant;
+
 use crate::likeness::{MAX_LAG, MIN_LAG, Side, WINDOW, dot, find};
 use crate::repetition::{REPETITION_HISTORY, Repetition};
 
@@ -13,7 +15,10 @@ pub enum Tempo {
     #[default]
     Normal,
     /// Shorter, by a quarter at most over time. Up to [`MAX_HELD_SAMPLES`] are held back.
-    Faster,
+    Faster {
+        /// Samples that this frame leaves out at most.
+        most: usize,
+    },
     /// Longer, by a quarter at most over time. Of frames under 10 ms, as much is held back.
     Slower,
     /// Not at all: the frame is decoded for the codec's state only, and what follows fades in.
@@ -67,13 +72,14 @@ impl Splicer {
             return;
         }
         self.append(frame);
-        if tempo != self.tempo {
-            (self.tempo, self.allowance) = (tempo, 0);
+        if discriminant(&tempo) != discriminant(&self.tempo) {
+            self.allowance = 0;
         }
+        self.tempo = tempo;
         let due = self.held;
         match tempo {
             Tempo::Normal | Tempo::Skip => self.held = self.line.len(),
-            Tempo::Faster => self.compress(),
+            Tempo::Faster { most } => self.compress(most),
             Tempo::Slower => self.expand(),
         }
         self.hand_out(due, out);
@@ -151,9 +157,9 @@ impl Splicer {
     }
 
     /// Takes periods out of what is held back, until less than [`MAX_HELD_SAMPLES`] is left.
-    fn compress(&mut self) {
+    fn compress(&mut self, mut most: usize) {
         while self.held() >= MAX_HELD_SAMPLES {
-            let Some((lag, likeness)) = self.period(Side::Later) else {
+            let Some((lag, likeness)) = self.period(Side::Later, most) else {
                 self.pass(STEP);
                 continue;
             };
@@ -162,6 +168,7 @@ impl Splicer {
                 self.line[later] = fade(self.line[self.held + n], self.line[later], n, likeness);
             }
             self.line.drain(self.held..self.held + lag);
+            most -= lag;
             self.allowance = self.allowance + lag / ALLOWANCE_SHARE - lag;
             self.pass(WINDOW);
         }
@@ -173,7 +180,7 @@ impl Splicer {
             return;
         }
         while self.held() >= WINDOW {
-            let Some((lag, likeness)) = self.period(Side::Earlier) else {
+            let Some((lag, likeness)) = self.period(Side::Earlier, MAX_LAG) else {
                 self.pass(STEP);
                 continue;
             };
@@ -199,9 +206,10 @@ impl Splicer {
         self.allowance = (self.allowance + samples / ALLOWANCE_SHARE).min(MAX_ALLOWANCE);
     }
 
-    /// Finds a period beside the begin of what is held back whose edit is allowed and not heard.
-    fn period(&self, side: Side) -> Option<(usize, f32)> {
-        let longest = self.allowance.min(MAX_LAG);
+    /// Finds a period of so many samples at most beside the begin of what is held back whose edit is
+    /// allowed and not heard.
+    fn period(&self, side: Side, most: usize) -> Option<(usize, f32)> {
+        let longest = self.allowance.min(most).min(MAX_LAG);
         if longest < MIN_LAG {
             return None;
         }

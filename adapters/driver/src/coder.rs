@@ -269,10 +269,12 @@ const fn wire(codec: core::wire::Codec) -> Codec {
     }
 }
 
-const fn tempo(tempo: core::Tempo) -> Tempo {
+fn tempo(tempo: core::Tempo) -> Tempo {
     match tempo {
         core::Tempo::Normal => Tempo::Normal,
-        core::Tempo::Faster => Tempo::Faster,
+        core::Tempo::Faster { most } => {
+            Tempo::Faster { most: usize::try_from(most.0).unwrap_or(usize::MAX) }
+        }
         core::Tempo::Skip => Tempo::Skip,
         core::Tempo::Slower => Tempo::Slower,
     }
@@ -336,7 +338,7 @@ mod tests {
             samples
         };
         let normal = played(core::Tempo::Normal);
-        assert!(played(core::Tempo::Faster) < normal);
+        assert!(played(core::Tempo::Faster { most: core::Samples(2_880) }) < normal);
         assert!(played(core::Tempo::Slower) > normal);
     }
 

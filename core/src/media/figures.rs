@@ -72,6 +72,7 @@ impl Figures {
             frames_lost: stats.frames_lost.saturating_sub(began.frames_lost),
             concealed: stats.concealed - began.concealed,
             starved: stats.starved - began.starved,
+            dropped: stats.dropped - began.dropped,
             shed: stats.shed - began.shed,
             expanded: stats.expanded - began.expanded,
             delay: heard.delay.duration(),

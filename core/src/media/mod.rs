@@ -9,9 +9,11 @@ mod emodel;
 mod figures;
 mod jobs;
 mod joined;
+mod length;
 mod playout;
 mod ring;
 mod slack;
+mod stalls;
 mod tx;
 
 use crate::limits::PRESENCE;
@@ -116,9 +118,11 @@ impl<const RING: usize> Media<RING> {
         cx: &mut Context<'_>,
     ) -> Result<(), ()> {
         let stats = &mut *cx.stats;
-        let lost = self.arrivals.on_frame(cx.now, self.playout.frame());
+        // What no decoder takes counts as the frame before.
+        let samples = length::length(frame).unwrap_or(self.playout.frame());
+        let lost = self.arrivals.on_frame(cx.now, samples);
         if session.receive == Mute::Unmuted && self.playout.is_attached() {
-            self.playout.on_frame(cx.now, frame, stats)?;
+            self.playout.on_frame(cx.now, frame, samples, stats)?;
         } else {
             count(&mut stats.frames_unheard);
         }

@@ -6,16 +6,20 @@
 //! 2. A block that the speaker will lack is made up at the last moment, a quarter of a block ahead.
 //! 3. Slack that no frame of the last seconds needed is shed: frames play faster, pauses are left
 //!    out. Where slack is all but gone, short frames play slower.
-//! 4. When the peer pauses, the delay starts anew: the next frame is held back for as long as
+//! 4. After one stall of the network or of our own process, the delay that it left is shed at once:
+//!    what playing faster cannot shed in time is dropped and counted. Stalls that repeat are learnt.
+//! 5. When the peer pauses, the delay starts anew: the next frame is held back for as long as
 //!    arrivals were spread before.
 
 use core::fmt;
 
-use super::ring::FrameRing;
+use super::ring::{Dropped, FrameRing};
 use super::slack::{Slack, signed};
+use super::stalls::{Shown, Stalls};
 use crate::limits::{
-    BLOCK_MOST, CONCEALMENT, CONCEALMENT_STEP, FRAME_BYTES, HOLD_MOST, PAUSE_LEVEL, PLAYOUT_LEAD,
-    PLAYOUT_MOST, SKIP_MOST, SLACK_LEAST, TEMPO_HELD,
+    BLOCK_MOST, CATCH_UP, CONCEALMENT, CONCEALMENT_AHEAD, CONCEALMENT_STEP, FRAME_BYTES, HOLD_MOST,
+    PAUSE_LEVEL, PLAYOUT_LEAD, PLAYOUT_MOST, SHED_LEAST, SKIP_MOST, SLACK_LEAST, SPEAKER_LATE,
+    TEMPO_HELD,
 };
 use crate::outbox::Ticket;
 use crate::wire::Frame;
@@ -26,16 +30,20 @@ pub(super) struct Playout<const RING: usize> {
     ring: FrameRing<RING>,
     phase: Phase,
     slack: Slack,
-    /// What one frame plays, as it was sent.
+    stalls: Stalls,
+    catching_up: CatchingUp,
+    /// What the latest frame plays, as it was sent.
     frame: Samples,
     /// What the playout queue holds.
     ready: Samples,
     speaker: Speaker,
     last: Played,
-    /// What frames that did not come left to be made up, or silent, in the call.
+    /// What frames that did not come, or were dropped, left to be made up, or silent, in the call.
     missing: Samples,
-    /// Whether a decode job is out.
-    is_decoding: bool,
+    /// The silence before what plays, which counts if it turns out that it was no pause.
+    silent: Samples,
+    /// What the frame plays that is with the decoder.
+    decoding: Option<Samples>,
     /// The frame of the last one.
     payload: [u8; FRAME_BYTES],
     length: usize,
@@ -45,15 +53,30 @@ pub(super) struct Playout<const RING: usize> {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
-    /// Nothing plays. The oldest frame came then, and is held back for so long.
-    Holding { since: Option<Instant>, hold: Samples },
+    /// Nothing plays. The oldest frame came then, and is held back for so long. So much was silent
+    /// since it seemed that the peer pauses.
+    Holding { since: Option<Instant>, hold: Samples, silent: Option<Samples> },
     /// Frames are played; so much in a row was made up, and missing after that.
     Playing { concealed: Samples, starved: Samples },
+}
+
+/// What becomes of delay that tempo has not shed in time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum CatchingUp {
+    /// It stays until tempo has shed it.
+    #[default]
+    No,
+    /// It is dropped, at a time from when it is known.
+    Soon,
+    /// It is dropped by then.
+    Until(Instant),
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Speaker {
     is_attached: bool,
+    /// When it came back last after it had stood still.
+    returned: Option<Instant>,
     /// What it takes at once.
     block: Samples,
     /// When it took the last block.
@@ -70,7 +93,7 @@ pub(super) struct Heard {
     pub(super) delay: Samples,
     /// How far apart arrivals are spread.
     pub(super) spread: Samples,
-    /// What frames that did not come left to be made up, or silent, in the call.
+    /// What frames that did not come, or were dropped, left to be made up, or silent, in the call.
     pub(super) missing: Samples,
 }
 
@@ -80,8 +103,13 @@ struct Played {
     tempo: Tempo,
     /// How many frames in a row were played as they were sent.
     normal: u8,
-    samples: Samples,
     level: u8,
+}
+
+impl Played {
+    const fn is_faster(&self) -> bool {
+        matches!(self.tempo, Tempo::Faster { .. })
+    }
 }
 
 impl<const RING: usize> Playout<RING> {
@@ -93,10 +121,13 @@ impl<const RING: usize> Playout<RING> {
         self.ring.clear();
         self.phase = Phase::START;
         self.slack = Slack::default();
+        self.stalls = Stalls::default();
+        self.catching_up = CatchingUp::No;
         self.ready = Samples::ZERO;
         self.last = Played::default();
         self.missing = Samples::ZERO;
-        self.is_decoding = false;
+        self.silent = Samples::ZERO;
+        self.decoding = None;
     }
 
     pub(super) const fn is_attached(&self) -> bool {
@@ -111,7 +142,7 @@ impl<const RING: usize> Playout<RING> {
     pub(super) fn heard(&self) -> Heard {
         Heard {
             frame: self.frame,
-            delay: self.slack.mean(),
+            delay: self.slack.mean() + self.speaker.block,
             spread: self.slack.spread(),
             missing: self.missing,
         }
@@ -127,31 +158,36 @@ impl<const RING: usize> Playout<RING> {
         let waiting = u64::try_from(self.ring.frames()).unwrap_or(u64::MAX);
         stats.frames_unheard = stats.frames_unheard.saturating_add(waiting);
         self.ring.clear();
-        self.hold(Samples::ZERO);
+        self.hold(Samples::ZERO, None);
     }
 
+    /// Keeps a frame that plays so much.
     pub(super) fn on_frame(
         &mut self,
         now: Instant,
         frame: Frame<'_>,
+        samples: Samples,
         stats: &mut Stats,
     ) -> Result<(), ()> {
-        let found = signed(self.held()).saturating_sub(signed(lasted(now, self.speaker.took)));
-        let mut dropped = self.ring.push(frame).map_err(|_| ())?;
+        let found = signed(self.held()).saturating_sub(signed(self.speaker.passed(now)));
+        let mut dropped = self.ring.push(frame, samples).map_err(|_| ())?;
+        self.on_length(samples);
         match &mut self.phase {
             Phase::Holding { since, .. } => _ = since.get_or_insert(now),
             Phase::Playing { .. } => self.slack.on_found(found),
         }
         if self.slack.is_watched() && self.speaker.is_about_to_take(now) {
-            self.speaker.missed = self.speaker.missed + self.frame;
+            self.speaker.missed = self.speaker.missed + samples;
         }
-        while self.ring.frames() > RING_LEAST && self.frames(self.ring.frames()) > PLAYOUT_MOST {
-            self.ring.drop_oldest();
-            dropped += 1;
+        let most = PLAYOUT_MOST + samples + self.speaker.block;
+        while self.ring.frames() > 1 && self.held() > most {
+            self.ring.drop_oldest(&mut dropped);
         }
-        self.slack.shift(signed(self.frames(dropped)).saturating_neg());
-        let dropped = u64::try_from(dropped).unwrap_or(u64::MAX);
-        stats.frames_shed = stats.frames_shed.saturating_add(dropped);
+        let found = found.saturating_sub(signed(dropped.samples));
+        self.on_dropped(dropped, stats);
+        if let Some(shown) = self.stalls.on_frame(now, samples) {
+            self.on_stall(now, found, shown, stats);
+        }
         Ok(())
     }
 
@@ -159,13 +195,22 @@ impl<const RING: usize> Playout<RING> {
         let starved = samples - self.ready;
         self.ready = self.ready - samples;
         let missed = signed(core::mem::take(&mut self.speaker.missed));
-        (self.speaker.took, self.speaker.block) = (now, samples.min(BLOCK_MOST));
-        if let Phase::Playing { starved: in_a_row, .. } = &mut self.phase {
-            *in_a_row = *in_a_row + starved;
-            if is_pause && self.held().is_zero() {
-                self.hold(self.slack.spread().min(HOLD_MOST));
-            } else {
-                self.slack.on_left(now, signed(self.held()) - missed.min(signed(self.held())));
+        self.speaker.on_taken(now, samples);
+        match &mut self.phase {
+            Phase::Holding { silent, .. } => {
+                *silent = silent.map(|silent| silent + starved);
+            }
+            Phase::Playing { starved: in_a_row, .. } => {
+                *in_a_row = *in_a_row + starved;
+                let silent = *in_a_row;
+                if is_pause && self.held().is_zero() {
+                    let learnt =
+                        self.stalls.repeated(now).map_or(0, |(length, _)| length.0 / 4 * 3);
+                    let hold = self.slack.spread().min(HOLD_MOST).max(Samples(learnt));
+                    self.hold(hold, Some(silent));
+                } else {
+                    self.slack.on_left(now, signed(self.held()) - missed.min(signed(self.held())));
+                }
             }
         }
     }
@@ -177,41 +222,36 @@ impl<const RING: usize> Playout<RING> {
         level: u8,
         stats: &mut Stats,
     ) {
-        self.is_decoding = false;
+        let frame = self.decoding.take().unwrap_or(self.frame);
         self.ready = self.ready + samples;
-        let before = self.last;
-        let normal = if tempo == Tempo::Normal { before.normal.saturating_add(1) } else { 0 };
-        self.last = Played { tempo, normal, samples, level };
-        // The decoder may hold some audio back: only what two frames had in common is their length.
-        if normal >= STEADY && before.samples == samples && !samples.is_zero() {
-            self.on_length(samples);
-        }
+        let was_faster = self.last.is_faster();
+        let normal = if tempo == Tempo::Normal { self.last.normal.saturating_add(1) } else { 0 };
+        self.last = Played { tempo, normal, level };
         // Over some frames this is exact, though the decoder holds some of one back for another.
         match tempo {
-            Tempo::Normal if before.tempo == Tempo::Faster => {
-                stats.shed = stats.shed + self.frame - samples;
-            }
+            Tempo::Normal if was_faster => stats.shed = stats.shed + frame - samples,
             Tempo::Normal => {}
-            Tempo::Faster | Tempo::Skip => stats.shed = stats.shed + self.frame - samples,
-            Tempo::Slower => stats.expanded = stats.expanded + samples - self.frame,
+            Tempo::Faster { .. } | Tempo::Skip => stats.shed = stats.shed + frame - samples,
+            Tempo::Slower => stats.expanded = stats.expanded + samples - frame,
         }
-        self.slack.shift(signed(samples) - signed(self.frame));
+        self.shift(signed(samples) - signed(frame));
     }
 
     /// The frame of the decode job was refused.
     pub(super) fn on_undecodable(&mut self) {
-        self.is_decoding = false;
-        self.slack.shift(signed(self.frame).saturating_neg());
+        let frame = self.decoding.take().unwrap_or(self.frame);
+        self.shift(signed(frame).saturating_neg());
     }
 
     pub(super) fn on_concealed(&mut self, samples: Samples, stats: &mut Stats) {
         self.ready = self.ready + samples;
+        self.silent = Samples::ZERO;
         self.slack.on_missing(samples);
         stats.concealed = stats.concealed + samples;
     }
 
     pub(super) fn next_job(&mut self, now: Instant, stats: &mut Stats) -> Option<Ticket> {
-        if !self.is_attached() || self.is_decoding || self.frame_waits {
+        if !self.is_attached() || self.decoding.is_some() || self.frame_waits {
             return None;
         }
         if let Some(due) = self.shortage() {
@@ -225,16 +265,20 @@ impl<const RING: usize> Playout<RING> {
         if self.ready >= PLAYOUT_LEAD.max(self.speaker.block) || self.is_held_back(now) {
             return None;
         }
-        let (codec, length) = self.ring.pop(&mut self.payload)?;
-        let tempo = self.tempo();
-        (self.is_decoding, self.length, self.frame_waits) = (true, length, true);
-        if let Phase::Playing { concealed, starved } = self.phase {
-            // It was no pause.
-            self.missing = self.missing + concealed + starved;
-            stats.starved = stats.starved + starved;
+        let least = self.least(now).map(|least| self.catch_up(now, least, stats));
+        let kept = self.ring.pop(&mut self.payload)?;
+        let tempo = least.map_or(Tempo::Normal, |least| self.tempo(least, kept.samples));
+        (self.decoding, self.length, self.frame_waits) = (Some(kept.samples), kept.bytes, true);
+        match self.phase {
+            Phase::Playing { concealed, starved } => {
+                // It was no pause.
+                self.missing = self.missing + concealed + starved;
+                stats.starved = stats.starved + starved;
+            }
+            Phase::Holding { silent, .. } => self.silent = silent.unwrap_or(Samples::ZERO),
         }
         self.phase = Phase::Playing { concealed: Samples::ZERO, starved: Samples::ZERO };
-        Some(Ticket::Decode { codec, tempo })
+        Some(Ticket::Decode { codec: kept.codec, tempo })
     }
 
     /// When audio is made up if no frame comes before.
@@ -250,19 +294,51 @@ impl<const RING: usize> Playout<RING> {
         payload
     }
 
-    /// How fast the next frame is to play.
-    fn tempo(&self) -> Tempo {
-        let Some(slack) = self.slack.least() else { return Tempo::Normal };
+    /// The audio to spare that no frame needed of late, and no stall that is to be expected.
+    fn least(&self, now: Instant) -> Option<i32> {
+        let expected = self.stalls.repeated(now).map(|(_, low)| low);
+        match (self.slack.least(), expected) {
+            (Some(least), Some(expected)) => Some(least.min(expected)),
+            (least, expected) => least.or(expected),
+        }
+    }
+
+    /// Drops what tempo cannot shed in time, and tells what is to spare then.
+    fn catch_up(&mut self, now: Instant, mut least: i32, stats: &mut Stats) -> i32 {
         let frame = signed(self.frame);
-        let most_shed = frame / 4;
-        let keep = signed(SLACK_LEAST).min(most_shed);
-        let is_faster = self.last.tempo == Tempo::Faster;
-        let to_hold = if is_faster { 0 } else { signed(TEMPO_HELD) };
-        let is_pause = self.last.level >= PAUSE_LEVEL && self.frame <= SKIP_MOST;
-        if slack >= keep + frame && is_pause {
+        if least < SLACK_KEPT + frame {
+            self.catching_up = CatchingUp::No;
+            return least;
+        }
+        let until = match self.catching_up {
+            CatchingUp::No => return least,
+            CatchingUp::Soon => now + CATCH_UP,
+            CatchingUp::Until(until) => until,
+        };
+        self.catching_up = CatchingUp::Until(until);
+        let can_be_shed = signed(Samples::of(until.since(now))) / SHED_SHARE;
+        let mut dropped = Dropped::default();
+        while least >= SLACK_KEPT + frame + can_be_shed && self.ring.frames() > 1 {
+            let before = dropped.samples;
+            self.ring.drop_oldest(&mut dropped);
+            least -= signed(dropped.samples - before);
+        }
+        self.on_dropped(dropped, stats);
+        least
+    }
+
+    /// How fast the next frame is to play, where so much is to spare.
+    fn tempo(&self, slack: i32, frame: Samples) -> Tempo {
+        let most_shed = signed(frame) / 4;
+        let keep = SLACK_KEPT.min(most_shed);
+        let to_hold = if self.last.is_faster() { 0 } else { signed(TEMPO_HELD) };
+        let to_shed = slack - keep - to_hold;
+        let is_pause = self.last.level >= PAUSE_LEVEL && frame <= SKIP_MOST;
+        if slack >= keep + signed(frame) && is_pause {
             Tempo::Skip
-        } else if slack >= keep + most_shed + to_hold {
-            Tempo::Faster
+        } else if to_shed >= signed(SHED_LEAST).min(most_shed) {
+            let most = u64::try_from(to_shed.min(most_shed)).unwrap_or(0);
+            Tempo::Faster { most: Samples(most) }
         } else if (0..keep).contains(&slack)
             && most_shed <= signed(PLAYOUT_LEAD)
             && self.last.normal >= STEADY
@@ -273,10 +349,42 @@ impl<const RING: usize> Playout<RING> {
         }
     }
 
+    /// Frames that came many at once show that the network or our own process stood still.
+    fn on_stall(&mut self, now: Instant, found: i32, shown: Shown, stats: &mut Stats) {
+        self.slack.restart();
+        self.catching_up = CatchingUp::Soon;
+        // What seemed a pause was none.
+        let silent = self.silent.min(shown.grown);
+        self.silent = self.silent - silent;
+        self.missing = self.missing + silent;
+        stats.starved = stats.starved + silent;
+        // Where the speaker stood still as well, no delay would have helped.
+        if self.speaker.returned.is_none_or(|returned| returned < shown.began) {
+            self.stalls.remember(now, shown, found.saturating_sub(signed(shown.length)));
+        }
+    }
+
+    fn on_dropped(&mut self, dropped: Dropped, stats: &mut Stats) {
+        if dropped.frames > 0 {
+            stats.frames_shed = stats.frames_shed.saturating_add(dropped.frames);
+            stats.dropped = stats.dropped + dropped.samples;
+            self.missing = self.missing + dropped.samples;
+            self.shift(signed(dropped.samples).saturating_neg());
+        }
+    }
+
+    /// What was seen counts as if this much more had been there.
+    fn shift(&mut self, by: i32) {
+        if by != 0 {
+            self.slack.shift(by);
+            self.stalls.shift(by);
+        }
+    }
+
     /// What is to be made up for the speaker's next block, and when.
     fn shortage(&self) -> Option<Shortage> {
         let Phase::Playing { concealed, .. } = self.phase else { return None };
-        if self.ring.frames() > 0 || self.is_decoding || self.ready >= self.speaker.block {
+        if self.ring.frames() > 0 || self.decoding.is_some() || self.ready >= self.speaker.block {
             return None;
         }
         let lacking = (self.speaker.block - self.ready).max(CONCEALMENT_STEP);
@@ -286,7 +394,7 @@ impl<const RING: usize> Playout<RING> {
 
     fn is_held_back(&self, now: Instant) -> bool {
         match self.phase {
-            Phase::Holding { since: Some(since), hold } => {
+            Phase::Holding { since: Some(since), hold, .. } => {
                 now < since + hold.duration() && self.held() < hold + self.frame
             }
             Phase::Holding { since: None, .. } | Phase::Playing { .. } => false,
@@ -295,23 +403,19 @@ impl<const RING: usize> Playout<RING> {
 
     fn on_length(&mut self, frame: Samples) {
         if core::mem::replace(&mut self.frame, frame) != frame {
-            self.slack = Slack::default();
+            self.slack.restart();
+            self.catching_up = CatchingUp::Soon;
         }
     }
 
-    fn hold(&mut self, hold: Samples) {
-        self.phase = Phase::Holding { since: None, hold };
+    fn hold(&mut self, hold: Samples, silent: Option<Samples>) {
+        self.phase = Phase::Holding { since: None, hold, silent };
         self.slack = Slack::default();
     }
 
     /// All that is there to be played.
     fn held(&self) -> Samples {
-        let decoding = usize::from(self.is_decoding);
-        self.ready + self.frames(self.ring.frames() + decoding)
-    }
-
-    fn frames(&self, number: usize) -> Samples {
-        Samples(self.frame.0.saturating_mul(u64::try_from(number).unwrap_or(u64::MAX)))
+        self.ready + self.ring.samples() + self.decoding.unwrap_or(Samples::ZERO)
     }
 }
 
@@ -321,18 +425,31 @@ struct Shortage {
 }
 
 impl Speaker {
+    fn on_taken(&mut self, now: Instant, samples: Samples) {
+        if !self.block.is_zero() && now.since(self.took) >= self.block.duration() + SPEAKER_LATE {
+            self.returned = Some(now);
+        }
+        (self.took, self.block) = (now, samples.min(BLOCK_MOST));
+    }
+
+    /// What of the last block has played.
+    fn passed(&self, now: Instant) -> Samples {
+        Samples::of(now.since(self.took)).min(self.block)
+    }
+
     fn is_about_to_take(&self, now: Instant) -> bool {
         now > self.last_moment() && now <= self.took + self.block.duration()
     }
 
     /// When what the next block lacks has to be made up.
     fn last_moment(&self) -> Instant {
-        self.took + Samples(self.block.0 / 4 * 3).duration()
+        let ahead = Samples(self.block.0 / 4).min(CONCEALMENT_AHEAD);
+        self.took + (self.block - ahead).duration()
     }
 }
 
 impl Phase {
-    const START: Self = Self::Holding { since: None, hold: Samples::ZERO };
+    const START: Self = Self::Holding { since: None, hold: Samples::ZERO, silent: None };
 }
 
 impl<const RING: usize> Default for Playout<RING> {
@@ -341,12 +458,15 @@ impl<const RING: usize> Default for Playout<RING> {
             ring: FrameRing::new(),
             phase: Phase::START,
             slack: Slack::default(),
+            stalls: Stalls::default(),
+            catching_up: CatchingUp::No,
             frame: Samples::ZERO,
             ready: Samples::ZERO,
             speaker: Speaker::default(),
             last: Played::default(),
             missing: Samples::ZERO,
-            is_decoding: false,
+            silent: Samples::ZERO,
+            decoding: None,
             payload: [0; FRAME_BYTES],
             length: 0,
             frame_waits: false,
@@ -360,24 +480,24 @@ impl<const RING: usize> fmt::Debug for Playout<RING> {
             .field("ring", &self.ring)
             .field("phase", &self.phase)
             .field("slack", &self.slack)
+            .field("stalls", &self.stalls)
+            .field("catching_up", &self.catching_up)
             .field("frame", &self.frame)
             .field("ready", &self.ready)
             .field("speaker", &self.speaker)
             .field("last", &self.last)
             .field("missing", &self.missing)
-            .field("is_decoding", &self.is_decoding)
+            .field("silent", &self.silent)
+            .field("decoding", &self.decoding)
             .finish_non_exhaustive()
     }
 }
 
-/// The audio that plays from one moment to another.
-fn lasted(now: Instant, since: Instant) -> Samples {
-    let micros = now.as_micros().saturating_sub(since.as_micros());
-    Samples(micros / 125 * 6 + micros % 125 * 6 / 125)
-}
-
-/// Frames in a row, played as they were sent, that tell how long they are.
+/// Frames in a row, played as they were sent, before one plays slower.
 const STEADY: u8 = 2;
 
-/// Frames that are kept however long they are.
-const RING_LEAST: usize = 4;
+/// [`SLACK_LEAST`], as slack counts.
+const SLACK_KEPT: i32 = SLACK_LEAST.0 as i32;
+
+/// Playing faster sheds a fifth of the time.
+const SHED_SHARE: i32 = 5;

@@ -1,11 +1,12 @@
 //! Received frames in the order of their arrival, in fixed memory.
 //!
 //! ```text
-//! ... | codec | length, 2 bytes | payload | codec | ...
+//! ... | codec | bytes, 2 | samples, 2 | payload | codec | ...
 //! ```
 
 use core::fmt;
 
+use crate::Samples;
 use crate::limits::{FRAME_BYTES, MIN_RING_BYTES};
 use crate::wire::{Codec, Frame};
 
@@ -15,55 +16,84 @@ pub(super) struct FrameRing<const BYTES: usize> {
     head: usize,
     filled: usize,
     frames: usize,
+    /// What they play together.
+    samples: Samples,
+}
+
+/// A frame that was taken out, its payload aside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Kept {
+    pub(super) codec: Codec,
+    pub(super) bytes: usize,
+    pub(super) samples: Samples,
+}
+
+/// What had to go.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Dropped {
+    pub(super) frames: u64,
+    pub(super) samples: Samples,
 }
 
 impl<const BYTES: usize> FrameRing<BYTES> {
     pub(super) const fn new() -> Self {
         const { assert!(BYTES >= MIN_RING_BYTES, "the ring holds one frame at least") };
-        Self { bytes: [0; BYTES], head: 0, filled: 0, frames: 0 }
+        Self { bytes: [0; BYTES], head: 0, filled: 0, frames: 0, samples: Samples::ZERO }
     }
 
     pub(super) const fn frames(&self) -> usize {
         self.frames
     }
 
-    /// Adds a frame and tells how many of the oldest had to go for it. A frame that is too long is
-    /// not added.
-    pub(super) fn push(&mut self, frame: Frame<'_>) -> Result<usize, TooLong> {
+    pub(super) const fn samples(&self) -> Samples {
+        self.samples
+    }
+
+    /// Adds a frame that plays so much, at most what two bytes count, and tells what of the oldest
+    /// had to go for it. A frame that is too long is not added.
+    pub(super) fn push(&mut self, frame: Frame<'_>, samples: Samples) -> Result<Dropped, TooLong> {
         let length = frame.payload.len();
         if length >= FRAME_BYTES {
             return Err(TooLong);
         }
-        let mut shed = 0;
+        let mut dropped = Dropped::default();
         while BYTES - self.filled < HEAD + length {
-            self.drop_oldest();
-            shed += 1;
+            self.drop_oldest(&mut dropped);
         }
         // The length is below FRAME_BYTES, so two bytes hold it.
         let [low, high] = (length as u16).to_le_bytes();
-        self.write(&[frame.codec.byte(), low, high]);
+        let played = u16::try_from(samples.0).unwrap_or(u16::MAX);
+        let [least, most] = played.to_le_bytes();
+        self.write(&[frame.codec.byte(), low, high, least, most]);
         self.write(frame.payload);
         self.frames += 1;
-        Ok(shed)
+        self.samples = self.samples + Samples(played.into());
+        Ok(dropped)
     }
 
     /// Takes the oldest frame: its payload goes to the front of `payload`.
-    pub(super) fn pop(&mut self, payload: &mut [u8; FRAME_BYTES]) -> Option<(Codec, usize)> {
+    pub(super) fn pop(&mut self, payload: &mut [u8; FRAME_BYTES]) -> Option<Kept> {
         self.frames = self.frames.checked_sub(1)?;
         let mut head = [0; HEAD];
         self.read(&mut head);
-        let [codec, low, high] = head;
-        let length = usize::from(u16::from_le_bytes([low, high]));
-        self.read(payload.get_mut(..length)?);
-        Some((Codec::from_byte(codec)?, length))
+        let [codec, low, high, least, most] = head;
+        let bytes = usize::from(u16::from_le_bytes([low, high]));
+        self.read(payload.get_mut(..bytes)?);
+        let samples = Samples(u16::from_le_bytes([least, most]).into());
+        self.samples = self.samples - samples;
+        Some(Kept { codec: Codec::from_byte(codec)?, bytes, samples })
     }
 
-    pub(super) fn drop_oldest(&mut self) {
-        self.pop(&mut [0; FRAME_BYTES]);
+    /// Drops the oldest frame, if there is one, and adds it to what had to go.
+    pub(super) fn drop_oldest(&mut self, dropped: &mut Dropped) {
+        if let Some(kept) = self.pop(&mut [0; FRAME_BYTES]) {
+            dropped.frames += 1;
+            dropped.samples = dropped.samples + kept.samples;
+        }
     }
 
     pub(super) fn clear(&mut self) {
-        (self.head, self.filled, self.frames) = (0, 0, 0);
+        *self = Self { bytes: self.bytes, ..Self::new() };
     }
 
     fn write(&mut self, data: &[u8]) {
@@ -93,13 +123,14 @@ impl<const BYTES: usize> fmt::Debug for FrameRing<BYTES> {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct TooLong;
 
-const HEAD: usize = 3;
+const HEAD: usize = 5;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const BYTES: usize = 4_096;
+    const LENGTH: Samples = Samples(960);
 
     fn frame(payload: &[u8]) -> Frame<'_> {
         Frame { codec: Codec::Opus, payload }
@@ -112,8 +143,10 @@ mod tests {
         for length in 0..2_000_usize {
             let payload = [length as u8; FRAME_BYTES - 1];
             let payload = &payload[..length % FRAME_BYTES];
-            assert_eq!(ring.push(frame(payload)), Ok(0));
-            assert_eq!(ring.pop(&mut out), Some((Codec::Opus, payload.len())));
+            assert_eq!(ring.push(frame(payload), LENGTH), Ok(Dropped::default()));
+            assert_eq!(ring.samples(), LENGTH);
+            let kept = Kept { codec: Codec::Opus, bytes: payload.len(), samples: LENGTH };
+            assert_eq!(ring.pop(&mut out), Some(kept));
             assert_eq!(&out[..payload.len()], payload);
         }
         assert_eq!(ring.pop(&mut out), None);
@@ -123,34 +156,36 @@ mod tests {
     fn the_oldest_frames_make_room_for_the_newest() {
         let mut ring = FrameRing::<BYTES>::new();
         for number in 0..1_100_u32 {
-            ring.push(frame(&number.to_le_bytes()[..2])).unwrap();
+            ring.push(frame(&number.to_le_bytes()[..2]), LENGTH).unwrap();
         }
-        assert_eq!(ring.frames(), 819);
+        assert_eq!((ring.frames(), ring.samples()), (585, Samples(585 * LENGTH.0)));
         let mut out = [0; FRAME_BYTES];
         ring.pop(&mut out);
-        assert_eq!(u16::from_le_bytes([out[0], out[1]]), 1_100 - 819);
-        assert!(ring.push(frame(&[0; FRAME_BYTES - 1])).is_ok());
-        assert!(ring.push(frame(&[0; FRAME_BYTES - 1])).is_ok());
-        assert!(ring.push(frame(&[0; FRAME_BYTES - 1])).is_ok());
-        assert!(ring.push(frame(&[0; FRAME_BYTES - 1])).unwrap() > 0);
-        assert_eq!(ring.frames(), 3);
+        assert_eq!(u16::from_le_bytes([out[0], out[1]]), 1_100 - 585);
+        for _ in 0..3 {
+            assert!(ring.push(frame(&[0; FRAME_BYTES - 1]), LENGTH).is_ok());
+        }
+        let dropped = ring.push(frame(&[0; FRAME_BYTES - 1]), LENGTH).unwrap();
+        assert_eq!(dropped.samples, Samples(dropped.frames * LENGTH.0));
+        assert_eq!((ring.frames(), ring.samples()), (3, Samples(3 * LENGTH.0)));
     }
 
     #[test]
     fn a_frame_and_its_head_may_fill_the_memory_to_the_last_byte() {
-        for (length, shed) in [(259, 0), (260, 1)] {
+        for (length, frames) in [(251, 0), (252, 1)] {
             let mut ring = FrameRing::<BYTES>::new();
             for _ in 0..3 {
-                ring.push(frame(&[0; FRAME_BYTES - 1])).unwrap();
+                ring.push(frame(&[0; FRAME_BYTES - 1]), LENGTH).unwrap();
             }
-            assert_eq!(ring.push(frame(&[0; FRAME_BYTES][..length])), Ok(shed));
+            let dropped = ring.push(frame(&[0; FRAME_BYTES][..length]), LENGTH);
+            assert_eq!(dropped.map(|dropped| dropped.frames), Ok(frames));
         }
     }
 
     #[test]
     fn a_frame_that_is_too_long_is_refused() {
         let mut ring = FrameRing::<BYTES>::new();
-        assert_eq!(ring.push(frame(&[0; FRAME_BYTES])), Err(TooLong));
+        assert_eq!(ring.push(frame(&[0; FRAME_BYTES]), LENGTH), Err(TooLong));
         assert_eq!(ring.frames(), 0);
     }
 }

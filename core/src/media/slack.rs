@@ -60,6 +60,11 @@ impl Slack {
         self.mean = Some(self.mean.map_or(found, |mean| mean + found.saturating_sub(mean) / 8));
     }
 
+    /// Forgets what was seen, but for the average.
+    pub(super) fn restart(&mut self) {
+        *self = Self { mean: self.mean, ..Self::default() };
+    }
+
     /// All that was seen counts as if this much more had been there.
     pub(super) fn shift(&mut self, by: i32) {
         for bucket in &mut self.buckets {

@@ -5,7 +5,7 @@
 mod simulator;
 
 use lxst_core::Profile;
-use simulator::{LEARNING, Network, Outcome, Trace, table};
+use simulator::{LEARNING, Network, Outcome, Stalls, Trace, table};
 
 #[test]
 fn on_a_clean_network_mouth_to_ear_is_a_frame_shorter_than_with_the_reference() {
@@ -46,12 +46,42 @@ fn ultra_low_latency_bears_a_jitter_of_80_ms_at_110_ms() {
 }
 
 #[test]
-fn four_seconds_after_a_stall_the_delay_is_what_it_was() {
+fn four_seconds_after_a_stall_of_the_network_or_of_ours_the_delay_is_what_it_was() {
+    for name in ["stall 500 ms", "stall 2 s", "stall of ours 1 s"] {
+        for (trace, ours) in runs(name) {
+            let [before, after] = ours.delays_around_stall(&trace).expect("there is a stall");
+            assert!(after <= before + 35.0, "{name} {}: {before} {after}", trace.profile);
+        }
+    }
+}
+
+#[test]
+fn a_stall_of_half_a_second_costs_no_sound_but_what_was_made_up_for_it() {
     for (trace, ours) in runs("stall 500 ms") {
-        let near = frame_ms(trace.profile).max(60.0);
-        let [before, after] = ours.delays_around_stall();
-        assert!(after <= before + near, "{}: {before} {after}", trace.profile);
         assert_eq!(ours.dropped, 0, "{}", trace.profile);
+    }
+}
+
+#[test]
+fn bursts_of_2_s_are_learnt_and_all_is_heard() {
+    for (trace, ours) in runs("bursts of 2 s") {
+        let bound = 2_060.0 + 2.0 * frame_ms(trace.profile);
+        assert!(ours.delay() <= bound, "{}: {}", trace.profile, ours.delay());
+        assert_eq!(unheard(&trace, &ours, 10_000_000), 0, "{}", trace.profile);
+    }
+}
+
+#[test]
+fn stalls_that_come_again_within_30_s_are_learnt_and_up_to_3_s_are_kept() {
+    for millis in [1_100, 2_000, 2_900] {
+        let stalls = Stalls::Every { millis, seconds: 28 };
+        let network = Network { stalls, seconds: 140, ..Network::CLEAN };
+        for profile in Profile::ALL {
+            let trace = network.trace(profile, 1);
+            let ours = Outcome::ours(&trace);
+            // The third and what follows.
+            assert_eq!(unheard(&trace, &ours, 83_000_000), 0, "{millis} {profile}");
+        }
     }
 }
 
@@ -60,7 +90,7 @@ fn the_reference_never_comes_back_from_a_stall() {
     for (trace, _) in runs("stall 500 ms") {
         if trace.profile == Profile::MediumQuality {
             let theirs = Outcome::reference(&trace);
-            let [before, _] = theirs.delays_around_stall();
+            let [before, _] = theirs.delays_around_stall(&trace).expect("there is a stall");
             let end = theirs.delay_within(trace.end() - 5_000_000, u64::MAX);
             assert!(end > before + 250.0, "{before} {end}");
         }
@@ -147,6 +177,15 @@ fn runs(name: &str) -> impl Iterator<Item = (Trace, Outcome)> {
             (trace, ours)
         },
     )
+}
+
+/// Counts the frames captured from then on that were not played, but for those of the last 5 s.
+fn unheard(trace: &Trace, ours: &Outcome, from: u64) -> usize {
+    let within = |captured: u64| (from..trace.end() - 5_000_000).contains(&captured);
+    let sent = (0..trace.frames).filter(|number| within(trace.captured(*number))).count();
+    let mut heard: Vec<u64> = ours.delays.iter().map(|(captured, _)| *captured).collect();
+    heard.dedup();
+    sent - heard.into_iter().filter(|captured| within(*captured)).count()
 }
 
 fn frame_ms(profile: Profile) -> f64 {

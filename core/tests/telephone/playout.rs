@@ -64,7 +64,11 @@ fn a_frame_longer_than_120_ms_is_concealed_whole() {
     let mut phone = caller();
     phone.rx([Signal::PreferredProfile(0x30)]);
     for job in 0..2 {
-        phone.rx_frame(b"frame").take();
+        // Of mode 3200, ten of 20 ms.
+        let frame = Frame { codec: Codec::Codec2, payload: &[6; 81] };
+        let mut packet = [0; 100];
+        let length = wire::encode_frame(frame, &mut packet).expect("it fits");
+        phone.rx_bytes(OUT, &packet[..length]).take();
         phone.played(job, 200).consumed(200).take();
     }
     // The speaker takes 200 ms at once.
@@ -82,13 +86,14 @@ fn a_frame_that_comes_late_is_played_after_what_stood_in_for_it() {
 }
 
 #[test]
-fn beyond_a_second_the_oldest_frames_are_dropped() {
+fn beyond_3_s_the_oldest_frames_are_dropped() {
     let mut phone = caller();
-    for number in 0..22_u8 {
+    for number in 0..56_u8 {
         phone.rx_frame(&[number]);
     }
-    // One is with the decoder; 16 make 960 ms.
+    // One is with the decoder; 50 make 3 s, and one waits for them.
     assert_eq!(phone.stats().frames_shed, 5);
+    assert_eq!(phone.stats().dropped, Samples::from_millis(300));
     phone.expect([decode(0, &[0])]);
     phone.played(0, 60).consumed(60).expect([decode(1, &[6])]);
 }
@@ -114,7 +119,8 @@ fn after_a_pause_the_first_frame_is_held_back_for_the_spread_of_the_arrivals_bef
 fn delay_that_no_frame_needs_is_shed_by_playing_faster() {
     let mut phone = Listener::delayed();
     phone.frames(60);
-    assert_eq!(phone.script.stats().shed, Samples::from_millis(24 * 12));
+    let shed = phone.script.stats().shed;
+    assert!((Samples::from_millis(290)..Samples::from_millis(300)).contains(&shed), "{shed:?}");
     assert!(phone.tempos.ends_with(&[Tempo::Normal; 20]), "{:?}", phone.tempos);
     assert!(!phone.tempos.contains(&Tempo::Skip), "{:?}", phone.tempos);
     assert_eq!(phone.script.stats().concealed, Samples::ZERO);
@@ -166,6 +172,54 @@ fn a_switch_of_profile_and_codec_loses_nothing_that_arrived_and_opens_no_stream(
     let (call, profile, by) = (OUT_CALL, Profile::LowLatency, Side::Remote);
     done.retain(|did| *did != event(Event::ProfileChanged { call, profile, by }));
     assert_eq!(done, expected);
+}
+
+#[test]
+fn four_seconds_after_a_switch_to_short_frames_the_delay_is_theirs() {
+    let mut phone = caller();
+    let packet = |codec, payload: &[u8]| {
+        let mut packet = [0; 100];
+        let length = wire::encode_frame(Frame { codec, payload }, &mut packet).expect("it fits");
+        packet[..length].to_vec()
+    };
+    let long = packet(Codec::Codec2, &[0; 41]);
+    let short = packet(Codec::Opus, &[0x48; 20]);
+    for tick in 0..500 {
+        match tick {
+            0..=280 if tick % 20 == 0 => _ = phone.rx_bytes(OUT, &long),
+            0..=280 => {}
+            _ => _ = phone.rx_bytes(OUT, &short),
+        }
+        while let done = phone.take()
+            && !done.is_empty()
+        {
+            for did in done {
+                let (job, samples) = match did {
+                    Did::Decode(job, codec, tempo, _) => {
+                        let frame = if codec == Codec::Opus { 960 } else { 19_200 };
+                        let Tempo::Faster { most } = tempo else {
+                            phone.job_done(
+                                job.0,
+                                Outcome::Played { samples: Samples(frame), level: 30 },
+                            );
+                            continue;
+                        };
+                        (job, Samples(frame - most.0.min(frame / 5)))
+                    }
+                    Did::Conceal(job, samples) => (job, samples),
+                    _ => continue,
+                };
+                phone.job_done(job.0, Outcome::Played { samples, level: 30 });
+            }
+        }
+        phone.pass(20).consumed(20);
+    }
+    let delays: Vec<u128> =
+        phone.qualities.iter().map(|quality| quality.delay.as_millis()).collect();
+    // While a frame of 400 ms plays, 20 of the short ones come. The mean follows.
+    assert!(delays[5] >= 250, "{delays:?}");
+    assert!(delays[9] <= 70, "{delays:?}");
+    assert_eq!(phone.stats().frames_shed, 0);
 }
 
 #[test]
@@ -375,7 +429,13 @@ impl Listener {
                 let (job, millis) = match did {
                     Did::Decode(job, _, tempo, _) => {
                         self.tempos.push(tempo);
-                        (job, [60, 48, 0, 72][tempo as usize])
+                        let millis = match tempo {
+                            Tempo::Normal => 60,
+                            Tempo::Faster { most } => 60 - most.0.min(12 * 48) / 48,
+                            Tempo::Skip => 0,
+                            Tempo::Slower => 72,
+                        };
+                        (job, millis)
                     }
                     Did::Conceal(job, samples) => (job, samples.0 / 48),
                     _ => continue,

@@ -66,6 +66,21 @@ fn lost_frames_show_as_loss_as_concealment_and_in_the_opinion() {
 }
 
 #[test]
+fn what_arrives_and_is_dropped_shows_as_dropped_and_in_the_opinion() {
+    let mut phone = caller();
+    let good = talk(&mut phone, 200, |_| true);
+    assert_eq!(good.dropped, Samples::ZERO);
+    for _ in 0..60 {
+        phone.rx_frame(&[0x58; 59]);
+    }
+    let bad = talk(&mut phone, 18, |_| true);
+    assert!(bad.dropped >= Samples::from_millis(500), "{bad:?}");
+    assert_eq!(bad.frames_lost, 0);
+    let told = phone.qualities.iter().rev().take(2).map(|quality| quality.mos).min();
+    assert!(told.expect("it was told") < Mos(200), "{told:?}");
+}
+
+#[test]
 fn a_peer_that_sends_nothing_for_5_s_is_silent() {
     let mut phone = caller();
     phone.at(5_500);
@@ -88,7 +103,7 @@ fn caller() -> Script {
 fn talk(phone: &mut Script, frames: u64, arrives: impl Fn(u64) -> bool) -> Quality {
     for number in 0..frames {
         if arrives(number) {
-            phone.rx_frame(&[0x55; 60]);
+            phone.rx_frame(&[0x58; 59]);
         }
         for _ in 0..3 {
             for _ in 0..2 {

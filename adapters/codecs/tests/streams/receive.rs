@@ -116,7 +116,7 @@ proptest! {
         for (byte, tempo, payload) in frames {
             pcm.clear();
             let codec = Codec::try_from(byte).unwrap();
-            let tempo = [Tempo::Normal, Tempo::Faster, Tempo::Slower, Tempo::Skip][tempo];
+            let tempo = [Tempo::Normal, Tempo::Faster { most: usize::MAX }, Tempo::Slower, Tempo::Skip][tempo];
             match decoder.decode(codec, &payload, tempo, &mut pcm) {
                 Ok(played) => {
                     prop_assert_eq!(played.samples as usize, pcm.len());

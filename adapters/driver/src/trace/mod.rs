@@ -33,7 +33,7 @@
 //! | `"out":"link"` | `link`, `request`: `open` (`to`); `identify`; `close` |
 //! | `"out":"announce"` | |
 //! | `"out":"stream"` | `call`, `direction`, `change` |
-//! | `"out":"job"` | `job`, `direction`, `work`: `encode` (`format`, `source`, `samples`); `decode` (`codec`, `tempo`, `data`); `discard`, `conceal` (`samples`) |
+//! | `"out":"job"` | `job`, `direction`, `work`: `encode` (`format`, `source`, `samples`); `decode` (`codec`, `tempo`, with `faster` also `most`, `data`); `discard`, `conceal` (`samples`) |
 //! | `"out":"event"` | `event`, and what it carries; `unnamed` (`debug`) for one that the format does not list |
 //! | the end | `end` alone: `closed` when the phone ended, `overflow` when the file could not keep up |
 //!

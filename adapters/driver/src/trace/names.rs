@@ -6,7 +6,7 @@ use lxst_core::wire::Codec;
 use lxst_core::{
     AnswerMode, Availability, CallerPolicy, Class, Direction, DropReason, EndReason, Limit,
     LinkEnd, LinkFailure, Mode, Mute, MutedMicrophone, PortChange, Profile, RawDepth, Side, Source,
-    StreamChange, Talk, Tempo, ThinPath, Verdict,
+    StreamChange, Talk, ThinPath, Verdict,
 };
 
 /// An enum whose values have names.
@@ -59,7 +59,6 @@ names! {
     Source { Captured = "captured", Silence = "silence", }
     StreamChange { Opened = "opened", Closed = "closed", }
     Talk { Pressed = "pressed", Released = "released", }
-    Tempo { Normal = "normal", Faster = "faster", Skip = "skip", Slower = "slower", }
     ThinPath { Refuse = "refuse", Accept = "accept", }
     Verdict { Ring = "ring", Busy = "busy", Reject = "reject", Drop = "drop", }
 }

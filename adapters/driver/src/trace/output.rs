@@ -3,7 +3,7 @@
 
 use lxst_core::{
     Event, Instant, JobId, LinkRequest, Mos, Output, Profile, Quality, RawDepth, Samples,
-    SendFormat, Work,
+    SendFormat, Tempo, Work,
 };
 use serde_json::Value;
 
@@ -91,13 +91,31 @@ fn write_work<'l>(line: &'l mut Line, work: &Work<'_>) -> &'l mut Line {
             .name("source", source)
             .number("samples", samples.0),
         Work::Discard { samples } => line.text("work", "discard").number("samples", samples.0),
-        Work::Decode { codec, payload, tempo } => line
-            .text("work", "decode")
-            .name("codec", codec)
-            .name("tempo", tempo)
-            .hex("data", payload),
+        Work::Decode { codec, payload, tempo } => {
+            let line = line.text("work", "decode").name("codec", codec);
+            write_tempo(line, tempo).hex("data", payload)
+        }
         Work::Conceal { samples } => line.text("work", "conceal").number("samples", samples.0),
     }
+}
+
+fn write_tempo(line: &mut Line, tempo: Tempo) -> &mut Line {
+    match tempo {
+        Tempo::Normal => line.text("tempo", "normal"),
+        Tempo::Faster { most } => line.text("tempo", "faster").number("most", most.0),
+        Tempo::Skip => line.text("tempo", "skip"),
+        Tempo::Slower => line.text("tempo", "slower"),
+    }
+}
+
+fn read_tempo(fields: &mut Fields) -> Result<Tempo, Damage> {
+    Ok(match fields.text("tempo")?.as_str() {
+        "normal" => Tempo::Normal,
+        "faster" => Tempo::Faster { most: Samples(fields.number("most")?) },
+        "skip" => Tempo::Skip,
+        "slower" => Tempo::Slower,
+        other => return Err(unknown("tempo", other)),
+    })
 }
 
 fn read_work<'b>(fields: &mut Fields, bytes: &'b mut Vec<u8>) -> Result<Work<'b>, Damage> {
@@ -110,7 +128,7 @@ fn read_work<'b>(fields: &mut Fields, bytes: &'b mut Vec<u8>) -> Result<Work<'b>
         "discard" => Work::Discard { samples: samples(fields)? },
         "decode" => Work::Decode {
             codec: fields.name("codec")?,
-            tempo: fields.name("tempo")?,
+            tempo: read_tempo(fields)?,
             payload: fields.hex("data", bytes)?,
         },
         "conceal" => Work::Conceal { samples: samples(fields)? },
@@ -247,6 +265,7 @@ fn write_quality<'l>(line: &'l mut Line, quality: &Quality) -> &'l mut Line {
         frames_lost,
         concealed,
         starved,
+        dropped,
         shed,
         expanded,
         delay,
@@ -261,6 +280,7 @@ fn write_quality<'l>(line: &'l mut Line, quality: &Quality) -> &'l mut Line {
         .number("frames_lost", frames_lost)
         .number("concealed", concealed.0)
         .number("starved", starved.0)
+        .number("dropped", dropped.0)
         .number("shed", shed.0)
         .number("expanded", expanded.0)
         .duration("delay_ns", delay)
@@ -278,6 +298,7 @@ fn read_quality(fields: &mut Fields) -> Result<Quality, Damage> {
         frames_lost: fields.number("frames_lost")?,
         concealed: Samples(fields.number("concealed")?),
         starved: Samples(fields.number("starved")?),
+        dropped: Samples(fields.number("dropped")?),
         shed: Samples(fields.number("shed")?),
         expanded: Samples(fields.number("expanded")?),
         delay: fields.duration("delay_ns")?,

@@ -338,7 +338,8 @@ fn outputs() -> Vec<Output<'static>> {
         let raws = RawDepth::ALL.iter().map(|depth| SendFormat::Raw(*depth));
         works.extend(profiles.chain(raws).map(|format| Work::Encode { format, source, samples }));
     }
-    for tempo in Tempo::ALL.iter().copied() {
+    let faster = Tempo::Faster { most: Samples(720) };
+    for tempo in [Tempo::Normal, faster, Tempo::Skip, Tempo::Slower] {
         let decode = |codec: &Codec| Work::Decode { codec: *codec, payload: &[1, 2], tempo };
         works.extend(Codec::ALL.iter().map(decode));
     }
@@ -379,6 +380,7 @@ fn outputs() -> Vec<Output<'static>> {
         frames_lost: 3,
         concealed: Samples(4),
         starved: Samples(5),
+        dropped: Samples(9),
         shed: Samples(6),
         expanded: Samples(7),
         delay: Duration::from_nanos(8),

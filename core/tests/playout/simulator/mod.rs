@@ -16,7 +16,7 @@ use core::time::Duration;
 use lxst_core::{Profile, Samples};
 
 pub(crate) use table::table;
-pub(crate) use trace::{Network, STALL, STALLED, Trace};
+pub(crate) use trace::{Network, STALL, Stalls, Trace};
 
 /// What became of a stream.
 #[derive(Clone, Debug, Default)]

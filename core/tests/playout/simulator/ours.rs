@@ -96,7 +96,15 @@ impl<'t> Handset<'t> {
             VoiceCodec::Codec2 { .. } => Codec::Codec2,
         };
         let mut payload = [0; 300];
-        payload[..4].copy_from_slice(&number.to_le_bytes());
+        payload[0] = match self.trace.profile {
+            Profile::UltraLowBandwidth => 0,
+            Profile::VeryLowBandwidth => 4,
+            Profile::LowBandwidth => 6,
+            Profile::MediumQuality | Profile::HighQuality | Profile::SuperHighQuality => 0x58,
+            Profile::LowLatency => 0x48,
+            Profile::UltraLowLatency => 0xf0,
+        };
+        payload[1..5].copy_from_slice(&number.to_le_bytes());
         let payload = &payload[..self.trace.profile.byte_ceiling()];
         let mut buf = [0; 400];
         let length = wire::encode_frame(Frame { codec, payload }, &mut buf).expect("it fits");
@@ -147,19 +155,23 @@ impl<'t> Handset<'t> {
     fn work(&mut self, work: Work<'_>) -> Done<'static> {
         match work {
             Work::Decode { payload, tempo, .. } => {
-                let bytes = payload.first_chunk().expect("frames of the trace have four bytes");
+                let bytes =
+                    payload[1..].first_chunk().expect("frames of the trace have four bytes");
                 let number = u32::from_le_bytes(*bytes);
                 let is_pause = self.trace.is_pause(number);
                 let frame = self.trace.profile.frame().0;
+                // A fifth of a frame is left out, or what is allowed.
+                let most = if let Tempo::Faster { most } = tempo { most.0 } else { 0 };
+                let played = Samples(frame - most.min(frame / 5));
                 let samples = match tempo {
                     Tempo::Normal => self.held + Samples(frame),
                     Tempo::Skip => Samples::ZERO,
-                    Tempo::Faster => self.held + Samples(frame * 4 / 5) - limits::TEMPO_HELD,
+                    Tempo::Faster { .. } => self.held + played - limits::TEMPO_HELD,
                     Tempo::Slower => self.held + Samples(frame * 6 / 5),
                 };
                 match tempo {
                     Tempo::Normal | Tempo::Slower => self.held = Samples::ZERO,
-                    Tempo::Faster => self.held = self.held + Samples(frame * 4 / 5) - samples,
+                    Tempo::Faster { .. } => self.held = self.held + played - samples,
                     Tempo::Skip => {}
                 }
                 if !samples.is_zero() {

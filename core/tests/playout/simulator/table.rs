@@ -4,7 +4,7 @@ use core::fmt::Write;
 
 use lxst_core::Profile;
 
-use super::{Network, Outcome, STALL, STALLED, Trace};
+use super::{Network, Outcome, STALL, Trace};
 
 /// Prints what becomes of every profile on every network.
 ///
@@ -54,36 +54,33 @@ fn row(text: &mut String, name: &str, trace: &Trace) {
         name,
         trace.lost_percent(),
         ours.delay(),
-        around_stall(name, &ours),
+        around_stall(trace, &ours),
         ours.concealed_percent(),
         ours.silent_percent(),
         a_minute(ours.shed),
         a_minute(ours.expanded),
         ours.dropped,
         theirs.delay(),
-        around_stall(name, &theirs),
+        around_stall(trace, &theirs),
         theirs.silent_percent(),
         theirs.dropped,
     )
     .expect("text takes all");
 }
 
-fn around_stall(name: &str, outcome: &Outcome) -> String {
-    if !name.starts_with("stall") {
-        return String::new();
-    }
-    let [before, after] = outcome.delays_around_stall();
-    format!("{before:.0} > {after:.0}")
+fn around_stall(trace: &Trace, outcome: &Outcome) -> String {
+    let around = outcome.delays_around_stall(trace);
+    around.map_or(String::new(), |[before, after]| format!("{before:.0} > {after:.0}"))
 }
 
 impl Outcome {
     /// The mean delays in ms of the seconds before the stall and from 4 s after it on.
-    pub(crate) fn delays_around_stall(&self) -> [f64; 2] {
-        let after = STALL + STALLED + 4_000_000;
-        [
+    pub(crate) fn delays_around_stall(&self, trace: &Trace) -> Option<[f64; 2]> {
+        let after = trace.stall_ends()? + 4_000_000;
+        Some([
             self.delay_within(STALL - 5_000_000, STALL - 1_000_000),
             self.delay_within(after, after + 1_000_000),
-        ]
+        ])
     }
 }
 

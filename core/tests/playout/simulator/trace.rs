@@ -11,7 +11,6 @@ pub(crate) struct Network {
     pub(crate) jitter_ms: u64,
     /// One frame in 20 is overtaken by the next.
     pub(crate) reorders: bool,
-    /// Nothing arrives for 500 ms, once or every 20 s.
     pub(crate) stalls: Stalls,
     pub(crate) lost_percent: u64,
     /// The mean length of a loss in frames.
@@ -25,8 +24,14 @@ pub(crate) struct Network {
 pub(crate) enum Stalls {
     #[default]
     Never,
-    Once,
-    Often,
+    /// Nothing arrives for so many ms, once.
+    Once(u64),
+    /// Nothing arrives for so many ms, every so many seconds.
+    Every { millis: u64, seconds: u64 },
+    /// All that was sent in so many ms arrives at once.
+    Bursts(u64),
+    /// The phone stands still, speaker and all, for so many ms, once.
+    Ours(u64),
 }
 
 /// Frames in the order of their arrival.
@@ -37,6 +42,7 @@ pub(crate) struct Trace {
     pub(crate) arrivals: Vec<(u64, u32)>,
     pub(crate) frames: u32,
     pub(crate) drift_ppm: i64,
+    pub(crate) stalls: Stalls,
     /// How far the speaker's blocks are off the sender's frames, in µs.
     phase: u64,
 }
@@ -53,7 +59,7 @@ impl Network {
     };
 
     /// What the proof is held against, by name.
-    pub(crate) fn all() -> [(&'static str, Self); 11] {
+    pub(crate) fn all() -> [(&'static str, Self); 14] {
         let clean = Self::CLEAN;
         let drifting = Self { seconds: 600, ..clean };
         let losing = Self { seconds: 300, ..clean };
@@ -61,7 +67,10 @@ impl Network {
             ("clean", clean),
             ("jitter 20 ms", Self { jitter_ms: 20, ..clean }),
             ("jitter 80 ms", Self { jitter_ms: 80, ..clean }),
-            ("stall 500 ms", Self { stalls: Stalls::Once, ..clean }),
+            ("stall 500 ms", Self { stalls: Stalls::Once(500), ..clean }),
+            ("stall 2 s", Self { stalls: Stalls::Once(2_000), ..clean }),
+            ("stall of ours 1 s", Self { stalls: Stalls::Ours(1_000), ..clean }),
+            ("bursts of 2 s", Self { stalls: Stalls::Bursts(2_000), ..clean }),
             ("loss 2 %", Self { lost_percent: 2, ..losing }),
             ("loss 10 %", Self { lost_percent: 10, ..losing }),
             ("bursts 5 %", Self { lost_percent: 5, burst: 3, ..losing }),
@@ -72,7 +81,7 @@ impl Network {
                 "all of it",
                 Self {
                     jitter_ms: 80,
-                    stalls: Stalls::Often,
+                    stalls: Stalls::Every { millis: 500, seconds: 20 },
                     lost_percent: 2,
                     burst: 3,
                     drift_ppm: 100,
@@ -113,7 +122,8 @@ impl Network {
         }
         arrivals.sort_unstable();
         let phase = seed * 2_713 % 20_000;
-        Trace { profile, arrivals, frames, drift_ppm: self.drift_ppm, phase }
+        let (drift_ppm, stalls) = (self.drift_ppm, self.stalls);
+        Trace { profile, arrivals, frames, drift_ppm, stalls, phase }
     }
 
     fn captured(self, profile: Profile, number: u32) -> u64 {
@@ -131,13 +141,16 @@ impl Network {
     }
 
     fn stalled_until(self, arrival: u64) -> Option<u64> {
-        let starts = match self.stalls {
+        let (starts, lasts) = match self.stalls {
             Stalls::Never => return None,
-            Stalls::Once => STALL,
-            Stalls::Often => arrival / STALL * STALL,
+            Stalls::Once(millis) | Stalls::Ours(millis) => (STALL, millis * 1_000),
+            Stalls::Every { millis, seconds } => {
+                let every = seconds * 1_000_000;
+                ((arrival / every).max(1) * every, millis * 1_000)
+            }
+            Stalls::Bursts(millis) => return Some(arrival.next_multiple_of(millis * 1_000)),
         };
-        (arrival >= STALL && (starts..starts + STALLED).contains(&arrival))
-            .then_some(starts + STALLED)
+        (starts..starts + lasts).contains(&arrival).then_some(starts + lasts)
     }
 }
 
@@ -147,9 +160,22 @@ impl Trace {
         captured(self.profile, self.drift_ppm, number)
     }
 
-    /// When the speaker takes its block of this number, in µs.
+    /// When the speaker takes its block of this number, in µs. What a speaker that stands still does
+    /// not take in time it takes when it goes on, at its pace.
     pub(crate) fn tick(&self, number: u64) -> u64 {
-        number * micros(block(self.profile)) + self.phase
+        let tick = number * micros(block(self.profile)) + self.phase;
+        match self.stalls {
+            Stalls::Ours(millis) if tick >= STALL => tick + millis * 1_000,
+            _ => tick,
+        }
+    }
+
+    /// When the stall ends that comes once, in µs.
+    pub(crate) fn stall_ends(&self) -> Option<u64> {
+        match self.stalls {
+            Stalls::Once(millis) | Stalls::Ours(millis) => Some(STALL + millis * 1_000),
+            Stalls::Never | Stalls::Every { .. } | Stalls::Bursts(_) => None,
+        }
     }
 
     /// When the last frame was sent.
@@ -191,6 +217,5 @@ impl Random {
     }
 }
 
-/// When the stall begins, and how long it lasts, in µs.
+/// When the stall begins, in µs.
 pub(crate) const STALL: u64 = 20_000_000;
-pub(crate) const STALLED: u64 = 500_000;

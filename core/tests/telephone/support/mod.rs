@@ -59,7 +59,8 @@ impl Did {
                     }
                     Work::Discard { samples } => (Direction::Send, Self::Discard(job, samples)),
                     Work::Decode { codec, payload, tempo } => {
-                        (Direction::Receive, Self::Decode(job, codec, tempo, payload.to_vec()))
+                        let rest = payload.strip_prefix(&[OPUS_60_MS]).unwrap_or(payload);
+                        (Direction::Receive, Self::Decode(job, codec, tempo, rest.to_vec()))
                     }
                     Work::Conceal { samples } => (Direction::Receive, Self::Conceal(job, samples)),
                 };
@@ -128,3 +129,6 @@ pub(crate) fn quiet() -> Config {
 pub(crate) fn somebody(number: u8) -> IdentityHash {
     IdentityHash([number; 16])
 }
+
+/// The first byte of an Opus frame of 60 ms.
+const OPUS_60_MS: u8 = 0x58;

@@ -9,7 +9,7 @@ use lxst_core::{
     Samples, Stats, Telephone,
 };
 
-use super::{Did, feed};
+use super::{Did, OPUS_60_MS, feed};
 
 /// A phone with a script. Deadlines come at their exact moments while time goes on.
 #[derive(Debug)]
@@ -192,10 +192,11 @@ impl Script {
         self.rx_bytes(link, &buf[..length])
     }
 
-    /// An Opus frame on the call's link.
-    pub(crate) fn rx_frame(&mut self, payload: &[u8]) -> &mut Self {
+    /// An Opus frame of 60 ms on the call's link: this, after the byte that tells its length.
+    pub(crate) fn rx_frame(&mut self, rest: &[u8]) -> &mut Self {
         let mut buf = [0; 1_500];
         let codec = Codec::Opus;
+        let payload = &[&[OPUS_60_MS], rest].concat();
         let length = wire::encode_frame(Frame { codec, payload }, &mut buf).expect("a frame fits");
         let link = self.call_link();
         self.rx_bytes(link, &buf[..length])

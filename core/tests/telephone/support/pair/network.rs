@@ -91,7 +91,7 @@ impl Pair {
         let packet = Packet::parse(data).expect("what is sent is well formed");
         let lost = match packet.frames().next() {
             Some(Ok(frame)) => {
-                self.phones[phone].frames_sent.push(number(frame.payload));
+                self.phones[phone].frames_sent.push(number(&frame.payload[1..]));
                 self.network.media_lost_per_mille
             }
             _ => self.network.signals_lost_per_mille,
