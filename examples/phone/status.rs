@@ -110,3 +110,22 @@ fn short(call: &CallStatus) -> String {
 fn clock(time: Duration) -> String {
     format!("{:02}:{:02}", time.as_secs() / 60, time.as_secs() % 60)
 }
+
+#[cfg(test)]
+mod tests {
+    use lxst_tokio::InterfaceState;
+
+    use super::*;
+
+    #[test]
+    fn a_network_that_is_not_there_is_explained() {
+        let well = InterfaceState { name: "server on 127.0.0.1:1".into(), ..Default::default() };
+        let trouble = Some("no address of nobody.test is found".to_owned());
+        let ill = InterfaceState { name: "nobody.test:1".into(), trouble, ..Default::default() };
+        let mut state = State { interfaces: vec![well], ..State::default() };
+        assert_eq!(no_network(&state), "no network");
+        state.interfaces.push(ill);
+        let told = "no network: no address of nobody.test is found; trying on";
+        assert_eq!(no_network(&state), told);
+    }
+}

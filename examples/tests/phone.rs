@@ -180,6 +180,20 @@ fn a_folder_keeps_who_we_are() {
 }
 
 #[test]
+fn a_second_phone_on_a_folder_is_told_in_one_line() {
+    let folder = folder("shared").join("phone");
+    let first = Phone::start(&["--folder", path(&folder), "--listen", "127.0.0.1:0"]);
+    let second = run(&["--folder", path(&folder)]);
+    let told = text(&second.stderr);
+    assert_eq!((second.status.code(), told.lines().count()), (Some(2), 1), "{told}");
+    assert!(told.contains("another phone's"), "{told}");
+    // Killed, it holds nothing.
+    drop(first);
+    let third = run(&["--folder", path(&folder)]);
+    assert_eq!(third.status.code(), Some(0), "{}", text(&third.stderr));
+}
+
+#[test]
 fn a_callee_whom_nobody_knows_ends_with_3() {
     let other = Phone::start(&["--listen", "127.0.0.1:0"]);
     let nobody = "00112233445566778899aabbccddeeff";
