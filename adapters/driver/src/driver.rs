@@ -64,6 +64,22 @@ pub enum Event {
     },
 }
 
+/// Why nobody was dialled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DialError {
+    /// The telephone refused it: the line is taken, or the profile cannot be sent.
+    #[error(transparent)]
+    Refused(#[from] InputError),
+    /// The hash is that of a destination, of a phone that was heard or of our own.
+    #[error("{given} is a telephony destination; dial the identity that it belongs to, {identity}")]
+    DestinationHash {
+        /// What was to be dialled.
+        given: IdentityHash,
+        /// The identity that the destination belongs to.
+        identity: IdentityHash,
+    },
+}
+
 /// A phone without a runtime. Moments are counted from an origin that the owner chooses.
 ///
 /// *Inputs* take effect at once. After each, the owner drains [`poll_transmit`](Self::poll_transmit)
@@ -225,14 +241,17 @@ impl Driver {
     /// Calls somebody, and names the call.
     ///
     /// # Errors
-    /// [`InputError`], and nothing changed: the line is taken, or the profile cannot be sent.
+    /// [`DialError`], and nothing changed.
     pub fn dial(
         &mut self,
         now: Instant,
         to: IdentityHash,
         profile: Profile,
         mode: Mode,
-    ) -> Result<CallId, InputError> {
+    ) -> Result<CallId, DialError> {
+        if let Some(identity) = self.links.phone_at(to) {
+            return Err(DialError::DestinationHash { given: to, identity });
+        }
         let call = CallId(self.ids.allocate());
         let link = LinkId(self.ids.allocate());
         self.command(now, Command::Dial { call, link, to, profile, mode })?;

@@ -30,7 +30,7 @@ pub use access::Access;
 pub use adaptation::Adaptation;
 pub use audio::{CAPTURE_QUEUE, sanitised};
 pub use coder::{Coder, Done, Task};
-pub use driver::{Config, Driver, Event};
+pub use driver::{Config, DialError, Driver, Event};
 pub use interfaces::{ANNOUNCE_AGAIN, ANNOUNCE_PACE, ANNOUNCE_PACE_LEAST, InterfaceOrigin, LINGER};
 pub use lxst_codecs as codecs;
 pub use lxst_core as core;

@@ -80,6 +80,13 @@ impl Links {
         }
     }
 
+    /// The phone whose telephony destination this is, though it was given as an identity. Another
+    /// stack is not asked.
+    pub(crate) fn phone_at(&self, given: IdentityHash) -> Option<IdentityHash> {
+        let destination = reticulum::DestinationHash(given.0);
+        self.endpoint()?.endpoint.phone_at(destination).map(|phone| IdentityHash(phone.0))
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         match self {
             Self::Endpoint(links) => links.handles.is_empty(),

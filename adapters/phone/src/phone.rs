@@ -4,10 +4,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use async_channel::Sender;
-use lxst_driver::Access;
 use lxst_driver::core::{
     Availability, CallId, CallerPolicy, Command, IdentityHash, InputError, Mode, Profile,
 };
+use lxst_driver::{Access, DialError};
 
 use crate::audio::{AudioError, AudioFormat, AudioSink, AudioSource, Clock};
 use crate::call::Call;
@@ -38,9 +38,28 @@ pub enum CallError {
     /// The telephone refused it, and nothing changed.
     #[error(transparent)]
     Refused(#[from] InputError),
+    /// What was to be dialled is the hash of a destination.
+    #[error("{given} is a telephony destination; dial the identity that it belongs to, {identity}")]
+    DestinationHash {
+        /// What was to be dialled.
+        given: IdentityHash,
+        /// The identity that the destination belongs to.
+        identity: IdentityHash,
+    },
     /// The phone has shut down.
     #[error("the phone has shut down")]
     ShutDown,
+}
+
+impl From<DialError> for CallError {
+    fn from(error: DialError) -> Self {
+        match error {
+            DialError::DestinationHash { given, identity } => {
+                Self::DestinationHash { given, identity }
+            }
+            DialError::Refused(error) => Self::Refused(error),
+        }
+    }
 }
 
 impl Phone {
@@ -70,7 +89,8 @@ impl Phone {
     /// [`LinkFailed`](crate::EndReason::LinkFailed).
     ///
     /// # Errors
-    /// [`CallError`]: the line is taken, or the profile cannot be sent.
+    /// [`CallError`]: the line is taken, the profile cannot be sent, or the hash is that of a
+    /// telephony destination, of which the phone knows whose it is.
     pub async fn dial(&self, to: IdentityHash, profile: Profile) -> Result<Call, CallError> {
         self.dial_in_mode(to, profile, Mode::FullDuplex).await
     }

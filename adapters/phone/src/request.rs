@@ -4,7 +4,7 @@ use async_channel::{Receiver, RecvError, Sender};
 use lxst_driver::core::{
     CallId, CallerPolicy, Command, IdentityHash, InputError, Mode, Profile, Samples, Stats,
 };
-use lxst_driver::{Access, reticulum};
+use lxst_driver::{Access, DialError, reticulum};
 
 use crate::audio::{SinkPort, SourcePort};
 use crate::events::EventQueue;
@@ -25,7 +25,7 @@ pub struct Figures {
 /// What a handle asks of the phone's task.
 #[derive(Debug)]
 pub(crate) enum Request {
-    Dial { to: IdentityHash, profile: Profile, mode: Mode, reply: Answer<CallId> },
+    Dial { to: IdentityHash, profile: Profile, mode: Mode, reply: Reply<Result<CallId, DialError>> },
     Command { command: Command, reply: Answer<()> },
     Access(Access),
     Callers(CallerPolicy),

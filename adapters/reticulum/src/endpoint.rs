@@ -19,7 +19,7 @@ use rns_crypto::Rng;
 use crate::announces::{Announces, UnixTime};
 use crate::event::{Class, CloseReason, Event, LinkError, LinkEvent, LinkHandle};
 use crate::hdlc::Found;
-use crate::identity::{Identity, IdentityHash};
+use crate::identity::{DestinationHash, Identity, IdentityHash};
 use crate::interface::{Framing, Interface, InterfaceConfig, InterfaceId};
 use crate::known::{self, ImportError};
 use crate::limits;
@@ -289,6 +289,16 @@ impl Endpoint {
             .chain(self.announces.due)
             .chain(self.interfaces.values().filter_map(|interface| interface.held_until))
             .min()
+    }
+
+    /// Tells whose telephony destination this is: that of a known phone, or our own.
+    #[must_use]
+    pub fn phone_at(&self, destination: DestinationHash) -> Option<IdentityHash> {
+        let ours = self.identity();
+        if ours.telephony_destination() == destination {
+            return Some(ours);
+        }
+        self.paths.known.phone_at(destination)
     }
 
     /// The phones that are known, in no particular order, and how long ago each was last heard.

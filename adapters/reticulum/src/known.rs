@@ -56,6 +56,11 @@ impl KnownDestinations {
         self.keys.get(&of).map(|known| &known.public_key)
     }
 
+    /// Whose telephony destination this is.
+    pub(crate) fn phone_at(&self, destination: DestinationHash) -> Option<IdentityHash> {
+        self.public_key(destination).map(identity)
+    }
+
     /// Who is known, and how long ago they were last heard.
     pub(crate) fn phones(&self, now: Instant) -> impl Iterator<Item = (IdentityHash, Duration)> {
         let known = self.keys.values();
