@@ -338,28 +338,58 @@ impl Settings {
             .map_err(|OpenError { address, error }| StartError::Interface { address, error })?;
         let mut endpoint = Endpoint::new(identity, self.endpoint, self.rng.0);
         let store = self.known.map(|path| {
-            import_known(&mut endpoint, &path);
-            Store::new(path, endpoint.revision())
+            let is_whole = import_known(&mut endpoint, &path);
+            Store::new(path, is_whole.then(|| endpoint.revision()))
         });
         let network = Network::Endpoint(endpoint);
         Ok(OwnNetwork { network, opened, store, lock: self.lock })
     }
 }
 
-/// Reads the known destinations; a phone knows fewer people without them, and works.
-fn import_known(endpoint: &mut Endpoint, path: &Path) {
+/// Reads the known destinations, and tells whether the file holds what is known now. A phone knows
+/// fewer people without them, and works.
+fn import_known(endpoint: &mut Endpoint, path: &Path) -> bool {
     match read_regular_file(path, MAX_KNOWN_BYTES) {
         Ok(bytes) => {
-            if let Err(error) = endpoint.import(Instant::ORIGIN, unix_time(), &bytes) {
-                let bad = path.with_added_extension("bad");
+            let imported = endpoint.import(Instant::ORIGIN, unix_time(), &bytes);
+            if let Err(error) = &imported {
                 tracing::warn!("known destinations of {}: {error}", path.display());
-                if let Err(error) = fs::rename(path, &bad) {
-                    tracing::warn!("it cannot be kept as {}: {error}", bad.display());
-                }
+                set_aside(path);
             }
+            imported.is_ok()
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => tracing::warn!("known destinations of {}: {error}", path.display()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => true,
+        Err(error) => {
+            tracing::warn!("known destinations of {}: {error}", path.display());
+            true
+        }
+    }
+}
+
+fn copy_new(from: &Path, to: &Path) -> io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut copy = options.open(to)?;
+    io::copy(&mut fs::File::open(from)?, &mut copy).map(drop)
+}
+
+/// Keeps a file that cannot be read, or not as a whole, beside the new one and earlier ones.
+fn set_aside(path: &Path) {
+    let names = (0..100).map(|number| match number {
+        0 => path.with_added_extension("bad"),
+        _ => path.with_added_extension(format!("bad{number}")),
+    });
+    // A new file, which never replaces what has that name, unlike a rename.
+    let is_decided = |kept: &io::Result<()>| {
+        kept.as_ref().err().is_none_or(|error| error.kind() != io::ErrorKind::AlreadyExists)
+    };
+    let kept = names.map(|bad| copy_new(path, &bad)).find(is_decided);
+    match kept {
+        Some(Ok(())) => {}
+        Some(Err(error)) => tracing::warn!("no copy of it is kept: {error}"),
+        None => tracing::warn!("no copy of it is kept: there are 100"),
     }
 }
 

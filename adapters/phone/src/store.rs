@@ -13,27 +13,29 @@ use lxst_driver::system::{replace_private_file, unix_time};
 #[derive(Debug)]
 pub(crate) struct Store {
     path: PathBuf,
-    /// What the file holds, or is about to.
-    revision: u64,
+    /// What the file holds; `None` where it holds something else.
+    revision: Option<u64>,
+    has_failed: bool,
     due: Option<Instant>,
     writing: Option<Writing>,
 }
 
 #[derive(Debug)]
 struct Writing {
-    thread: JoinHandle<()>,
+    thread: JoinHandle<bool>,
+    revision: u64,
     /// Closed when the thread is done.
     done: Receiver<()>,
 }
 
 impl Store {
-    pub(crate) const fn new(path: PathBuf, revision: u64) -> Self {
-        Self { path, revision, due: None, writing: None }
+    pub(crate) const fn new(path: PathBuf, revision: Option<u64>) -> Self {
+        Self { path, revision, has_failed: false, due: None, writing: None }
     }
 
     /// Takes note of what the driver has come to know, and tells when that is to be written.
     pub(crate) fn observe(&mut self, driver: &Driver, now: Instant) {
-        if driver.known_revision() != self.revision && self.due.is_none() {
+        if self.due.is_none() && self.is_behind(driver) {
             self.due = Some(now + DELAY);
         }
     }
@@ -51,13 +53,16 @@ impl Store {
             self.due = Some(now + DELAY);
             return;
         }
+        self.due = None;
         self.join();
-        self.write(driver, now);
+        if self.is_behind(driver) {
+            self.write(driver, now);
+        }
     }
 
     /// Begins to write what is not written.
     pub(crate) fn catch_up(&mut self, driver: &Driver, now: Instant) {
-        if driver.known_revision() != self.revision {
+        if self.is_behind(driver) {
             self.write(driver, now);
         }
     }
@@ -71,31 +76,45 @@ impl Store {
         self.join();
     }
 
+    fn is_behind(&self, driver: &Driver) -> bool {
+        self.revision != Some(driver.known_revision())
+    }
+
     fn write(&mut self, driver: &Driver, now: Instant) {
-        self.due = None;
-        self.revision = driver.known_revision();
+        // A look at what became of it, and another try where it failed.
+        self.due = Some(now + if self.has_failed { AGAIN } else { DELAY });
+        let revision = driver.known_revision();
         let Some(bytes) = driver.export_known(now, unix_time()) else { return };
         let path = self.path.clone();
         let (sender, done) = async_channel::bounded(1);
         let write = move || {
             let _sender = sender;
-            if let Err(error) = replace_private_file(&path, &bytes) {
-                tracing::warn!("known destinations are not kept: {}: {error}", path.display());
+            let written = replace_private_file(&path, &bytes);
+            if let Err(error) = &written {
+                let path = path.display();
+                tracing::warn!("known destinations are not kept: {path}: {error}; trying on");
             }
+            written.is_ok()
         };
         match thread::Builder::new().name("lxst-store".into()).spawn(write) {
-            Ok(thread) => self.writing = Some(Writing { thread, done }),
+            Ok(thread) => self.writing = Some(Writing { thread, revision, done }),
             Err(error) => tracing::warn!("known destinations are not kept: {error}"),
         }
     }
 
     fn join(&mut self) {
         if let Some(writing) = self.writing.take() {
-            let ended = writing.thread.join();
-            debug_assert!(ended.is_ok(), "the writing thread panicked");
+            let written = writing.thread.join();
+            debug_assert!(written.is_ok(), "the writing thread panicked");
+            self.has_failed = !written.unwrap_or(false);
+            if !self.has_failed {
+                self.revision = Some(writing.revision);
+            }
         }
     }
 }
 
 /// Announces come in bursts; one write is to hold them all.
 const DELAY: Duration = Duration::from_secs(5);
+/// How long after a write that failed again the next one is tried.
+const AGAIN: Duration = Duration::from_secs(60);

@@ -34,7 +34,7 @@ pub(super) async fn keep<R: Runtime>(runtime: &R, target: &Target, door: &Door) 
             Ok((stream, heard)) => {
                 tracing::info!("connected to {target}");
                 let since = runtime.now();
-                stream::run(stream, heard, door).await;
+                stream::run(stream, heard, door, None).await;
                 tracing::warn!("connection to {target} broke, connecting again");
                 is_first_failure = true;
                 listener = Listener::New;

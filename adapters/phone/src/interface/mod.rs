@@ -55,7 +55,7 @@ impl Interface {
 
     /// Is a Reticulum TCP server on `host:port`; port 0 takes a free one.
     ///
-    /// *Bounds*: 64 connections; more are refused.
+    /// *Bounds*: 64 connections. Beyond it the one that was silent for the longest time makes room.
     pub fn tcp_server(address: impl Into<String>) -> Self {
         Self::of(Kind::TcpServer(address.into()))
     }
