@@ -31,7 +31,7 @@ pub const OUTPUTS_PER_INPUT: usize = 32;
 
 /// Deadlines that one timeout takes at most: one of each timer and two of each pending link. The
 /// rest waits for the next timeout.
-pub const DEADLINES_PER_TIMEOUT: usize = 12 + 2 * PENDING_LINKS;
+pub const DEADLINES_PER_TIMEOUT: usize = 13 + 2 * PENDING_LINKS;
 
 /// Encode jobs out at once. Captured audio waits beyond it.
 pub const SEND_JOBS: usize = 2;
@@ -125,8 +125,23 @@ pub const CONCEALMENT_STEP: Samples = Samples::from_millis(10);
 /// How long a new incoming link is left alone, since a Python caller hears nothing before it.
 pub const SETTLE: Duration = Duration::from_millis(5);
 
-/// The least wait before AVAILABLE is sent a second time; three round trips where that is longer.
+/// The least wait before AVAILABLE is sent again; three round trips where that is longer, and half
+/// as long again each time.
 pub const AVAILABLE_AGAIN: Duration = Duration::from_millis(150);
+
+/// The least wait before anything else is said again while a call is set up; three round trips
+/// where that is longer (RFC 6298, 2.2), and half as long again each time. A Python caller was seen
+/// to take 130 ms for its answer to the first RINGING after its start.
+pub const AGAIN: Duration = Duration::from_millis(250);
+
+/// How often a thing is said again. Where one packet of five is lost, it or its answer is lost six
+/// times in a row in one call of four hundred.
+pub const REPEATS: u8 = 5;
+
+/// The least wait before the answer is said again to a caller that seems not to have heard it; four
+/// round trips and two frames where that is longer. A Python caller that did hear it opens its
+/// microphone twice.
+pub const ANSWER_AGAIN: Duration = Duration::from_millis(1_500);
 
 /// How long BUSY or REJECTED may travel before the link closes behind it.
 pub const GOODBYE: Duration = Duration::from_millis(100);
@@ -136,7 +151,7 @@ pub const GOODBYE: Duration = Duration::from_millis(100);
 /// meanwhile for an end without a reason.
 pub const BUSY_GOODBYE: Duration = Duration::from_secs(1);
 
-/// How long a caller has to identify, six round trips added.
+/// How long a caller has to identify, [`SET_UP_TRIPS`] added.
 pub const IDENTIFY: Duration = Duration::from_secs(10);
 
 /// How long a new caller is safe from making room for a newer one.
@@ -146,10 +161,14 @@ pub const IDENTIFY_GRACE: Duration = Duration::from_millis(500);
 /// as this.
 pub const ROUND_TRIP_MOST: Duration = Duration::from_secs(60);
 
-/// How long a callee has from link-up to RINGING, six round trips added.
+/// The round trips that a step of the set-up takes at most, what is lost and said again included.
+pub const SET_UP_TRIPS: u32 = 14;
+
+/// How long a callee has from link-up to AVAILABLE, [`SET_UP_TRIPS`] added. Later it may ring
+/// there, and RINGING be what was lost.
 pub const CONNECT: Duration = Duration::from_secs(5);
 
-/// How long a callee has from CONNECTING to ESTABLISHED, six round trips added. The reference
+/// How long a callee has from CONNECTING to ESTABLISHED, [`SET_UP_TRIPS`] added. The reference
 /// waits for ever.
 pub const ESTABLISH: Duration = Duration::from_secs(10);
 
@@ -157,8 +176,12 @@ pub const ESTABLISH: Duration = Duration::from_secs(10);
 /// it, its wish is dropped and counted.
 pub const PROFILES_TOLD: u8 = 4;
 
-/// How long an answer waits for the caller's preferred profile and mode.
+/// How long an answer waits for the caller's preferred profile and mode, one round trip added.
 pub const PREFERENCES: Duration = Duration::from_millis(500);
+
+/// How long it rings at least before an answer goes on without them, while RINGING is said again;
+/// [`SET_UP_TRIPS`] added.
+pub const PREFERENCES_FROM_RINGING: Duration = Duration::from_secs(2);
 
 /// The longest screening; a longer setting is taken as this.
 pub const SCREENING_MOST: Duration = Duration::from_secs(3);
@@ -173,6 +196,13 @@ pub const CROSSING_LINK: Duration = Duration::from_millis(150);
 
 /// How long a call that the callee refused waits at most to learn whether the callee calls us.
 pub const CROSSING: Duration = Duration::from_secs(3);
+
+/// The round trips that the peer's first media may take, beyond [`FIRST_MEDIA`]. It is one; a round
+/// trip that was measured while packets were lost may be four times as long.
+pub const FIRST_MEDIA_TRIPS: u32 = 4;
+
+/// The part of [`SILENCE`] that covers the way of the peer's first media.
+pub const FIRST_MEDIA: Duration = Duration::from_secs(4);
 
 /// How long no media comes before the peer counts as silent.
 pub const SILENCE: Duration = Duration::from_secs(5);

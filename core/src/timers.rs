@@ -1,6 +1,7 @@
 //! The deadlines of the line, one for each cause.
 
 use core::fmt;
+use core::time::Duration;
 
 use crate::Instant;
 
@@ -16,10 +17,10 @@ pub struct Deadline {
 /// What a deadline is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Timer {
-    /// Started by dialling, stopped by the answer. On expiry the call ends as
+    /// Started by dialling and again by RINGING, stopped by the answer. On expiry the call ends as
     /// [`NoAnswer`](crate::EndReason::NoAnswer).
     Wait,
-    /// Started by link-up, stopped by RINGING. On expiry the call ends as
+    /// Started by link-up, stopped by AVAILABLE. On expiry the call ends as
     /// [`ProtocolTimeout`](crate::EndReason::ProtocolTimeout).
     Connect,
     /// Started by CONNECTING, stopped by ESTABLISHED. On expiry the call ends as
@@ -31,6 +32,9 @@ pub enum Timer {
     /// Started by an answer that comes before the caller's preferences, stopped by them. On expiry
     /// the call goes on with ours.
     Preferences,
+    /// Started by what is said during the set-up, stopped by the peer's answer. On expiry it is said
+    /// again, as often as [`REPEATS`](crate::limits::REPEATS).
+    Repeat,
     /// Started by BUSY before RINGING, and again while somebody calls who is not identified. On
     /// expiry the call ends as [`Busy`](crate::EndReason::Busy).
     Crossing,
@@ -52,8 +56,8 @@ pub enum Timer {
     Announce,
     /// Started by an incoming link. On expiry the caller hears AVAILABLE or BUSY.
     Settle,
-    /// Started by AVAILABLE, stopped by the caller's identity. On expiry AVAILABLE is sent again,
-    /// once.
+    /// Started by AVAILABLE, stopped by the caller's identity. On expiry AVAILABLE is sent again, as
+    /// often as [`REPEATS`](crate::limits::REPEATS).
     Available,
     /// Started by AVAILABLE, stopped by the caller's identity; started anew where the caller is held
     /// because we dial it. On expiry the link closes.
@@ -71,12 +75,13 @@ pub(crate) struct Timers([Option<Instant>; Self::TABLE.len()]);
 
 impl Timers {
     /// The timers that are kept here; the others belong to a link or to the media.
-    pub(crate) const TABLE: [Timer; 9] = [
+    pub(crate) const TABLE: [Timer; 10] = [
         Timer::Wait,
         Timer::Connect,
         Timer::Establish,
         Timer::Ring,
         Timer::Preferences,
+        Timer::Repeat,
         Timer::Crossing,
         Timer::Silence,
         Timer::Media,
@@ -97,6 +102,13 @@ impl Timers {
 
     pub(crate) fn runs(&self, timer: Timer) -> bool {
         self.iter().any(|deadline| deadline.timer == timer)
+    }
+
+    /// Puts off a timer that runs.
+    pub(crate) fn put_off(&mut self, timer: Timer, by: Duration) {
+        if let Some(Some(at)) = self.place(timer) {
+            *at = *at + by;
+        }
     }
 
     /// Stops all that belong to a call.

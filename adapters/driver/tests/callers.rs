@@ -54,7 +54,7 @@ fn somebody_who_was_dialled_or_answered_is_no_stranger_after_a_restart() {
     phone.call(answered);
     let call = phone.driver.call().expect("it rings").call;
     phone.driver.command(phone.now, Command::Answer(call)).unwrap();
-    phone.run(Duration::from_millis(600));
+    phone.run(Duration::from_secs(3));
     assert_eq!(phone.driver.call().map(|call| call.state), Some(CallState::Established));
     phone.end();
     assert_eq!(phone.driver.people().collect::<Vec<_>>(), [dialled, answered]);

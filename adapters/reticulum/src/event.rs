@@ -43,15 +43,16 @@ pub enum Event {
 pub enum LinkEvent {
     /// A peer opened this link to us, and it is established.
     Incoming {
-        /// The smaller of the round-trip times that the two sides measured: a packet that was lost
-        /// and sent again makes either longer.
+        /// The smaller of the round-trip times that the two sides measured; where packets were sent
+        /// again an estimate, at least a quarter of the real one.
         rtt: Duration,
         /// The longest plaintext of one packet, in bytes.
         mdu: usize,
     },
     /// The link that the app opened is established.
     Up {
-        /// The time from our link request to the peer's proof.
+        /// The time from our link request to the peer's proof; where requests were sent again an
+        /// estimate, at least a quarter of the real one.
         rtt: Duration,
         /// The longest plaintext of one packet, in bytes.
         mdu: usize,

@@ -75,8 +75,12 @@ pub const AGAIN: Duration = Duration::from_secs(1);
 /// The pauses after the first requests of a path search. A packet is lost at any of the hops both
 /// ways; a node that knows the path answers within the first pause, for RNS waits 0.4 s before it
 /// answers for somebody else (RNS/Transport.py `PATH_REQUEST_GRACE`).
-pub const PATH_REQUEST_PAUSES: [Duration; 3] =
-    [Duration::from_secs(1), Duration::from_millis(1_500), Duration::from_secs(2)];
+pub const PATH_REQUEST_PAUSES: [Duration; 4] = [
+    Duration::from_secs(1),
+    Duration::from_millis(1_500),
+    Duration::from_secs(2),
+    Duration::from_secs(2),
+];
 /// How often a path search repeats its request after those. RNS holds back from an interface with
 /// more than three path requests a second (RNS/Interfaces/Interface.py `IC_PR_BURST_FREQ_NEW`).
 pub const PATH_REQUEST_INTERVAL: Duration = Duration::from_secs(5);

@@ -182,8 +182,8 @@ impl Active {
     /// Repeats the report of the round-trip time until something shows that it arrived. *Source*:
     /// the reference answers each one, but locks up on one that comes after the initiator
     /// identified.
-    pub(crate) fn with_report(self, now: Instant) -> Self {
-        let interval = limits::REPORT_AGAIN.max(self.rtt * 3);
+    pub(crate) fn with_report(self, now: Instant, rtt: Duration) -> Self {
+        let interval = limits::REPORT_AGAIN.max(rtt * 3);
         Self { report: Some(Repeat::new(now, interval, limits::REPORTS)), ..self }
     }
 

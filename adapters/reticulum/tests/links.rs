@@ -85,8 +85,8 @@ fn an_unknown_phone_ends_in_no_path() {
     let failed = |event: &LinkEvent| matches!(event, LinkEvent::Failed(_));
     assert_eq!(net.event_time(A, failed), Some(START + 40 * SECOND));
     let asked: Vec<_> = net.sent.iter().map(|sent| sent.at.since(START).as_millis()).collect();
-    let later = (4_500..40_000).step_by(5_000);
-    assert_eq!(asked, [0, 1_000, 2_500].into_iter().chain(later).collect::<Vec<_>>());
+    let later = (6_500..40_000).step_by(5_000);
+    assert_eq!(asked, [0, 1_000, 2_500, 4_500].into_iter().chain(later).collect::<Vec<_>>());
     assert_eq!(net.nodes[A].endpoint.poll_timeout(), None);
 }
 
@@ -335,10 +335,10 @@ fn a_peer_cannot_claim_a_round_trip_time_beyond_the_bound() {
     net.now = net.now + 300 * SECOND;
     net.run_for(Duration::from_millis(30));
     let rtt = limits::RTT_MAX;
-    assert!(matches!(net.link_events(A, link)[..], [LinkEvent::Up { rtt: of, .. }] if of == rtt));
+    assert!(matches!(net.link_events(A, link)[..], [LinkEvent::Up { rtt: of, .. }] if of <= rtt));
     let theirs = net.incoming(B).unwrap();
     let incoming = net.link_events(B, theirs);
-    assert!(matches!(incoming[..], [LinkEvent::Incoming { rtt: of, .. }] if of == rtt));
+    assert!(matches!(incoming[..], [LinkEvent::Incoming { rtt: of, .. }] if of <= rtt));
 }
 
 #[test]

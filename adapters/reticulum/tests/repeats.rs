@@ -168,7 +168,7 @@ fn a_greeting_on_a_half_open_link_draws_what_stands_for_the_lost_report() {
         let [LinkEvent::Incoming { rtt, .. }, event] = &net.link_events(B, theirs)[..] else {
             panic!("{:?}", net.link_events(B, theirs));
         };
-        assert!(*rtt < SECOND / 5, "{rtt:?} from the greeting on");
+        assert!(*rtt < SECOND / 2, "{rtt:?} from the greeting on");
         assert_eq!(*event, drawn);
     }
 }
@@ -202,7 +202,9 @@ fn a_slow_path_is_waited_for() {
         let link = net.nodes[A].endpoint.open(net.now, to);
         net.run_for(60 * SECOND);
         let events = net.link_events(A, link);
-        assert!(matches!(events[0], LinkEvent::Up { rtt, .. } if rtt == 2 * delay * SECOND));
+        let real = 2 * delay * SECOND;
+        let is_near = |rtt| rtt <= real && rtt * 4 >= real;
+        assert!(matches!(events[0], LinkEvent::Up { rtt, .. } if is_near(rtt)), "{events:?}");
         let up = net.event_time(A, |event| matches!(event, LinkEvent::Up { .. })).unwrap();
         let trips = if path_search { 2 } else { 1 };
         assert_eq!(up.since(opened), trips * 2 * delay * SECOND, "the first answer counts");

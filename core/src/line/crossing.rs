@@ -16,7 +16,7 @@ use core::time::Duration;
 use super::pending::PendingLink;
 use super::table::Cause;
 use super::{Call, Context, Line};
-use crate::limits::{CROSSING, CROSSING_LINK, PREFERENCES};
+use crate::limits::{CROSSING, CROSSING_LINK};
 use crate::wire::Signal;
 use crate::{CallState, Event, IdentityHash, LinkId, LinkRequest, Role, Timer};
 
@@ -111,18 +111,18 @@ impl Line {
         let Some(call) = &mut self.call else { return };
         let (ours, state) = (call.link, call.state);
         (call.link, call.rtt, call.mdu) = (pending.link, pending.rtt, pending.mdu);
-        cx.out.signal(link, &[Signal::Ringing]);
+        self.timers.stop_call();
+        self.say_ringing(cx);
         if !is_link_gone && state != CallState::Refused {
             cx.out.link(ours, LinkRequest::Close);
         }
-        self.timers.stop_call();
         self.step(Cause::PeerCalls, cx);
     }
 
     pub(super) fn on_crossed(&mut self, cx: &mut Context<'_>) {
         let Some(call) = &self.call else { return };
         cx.out.event(Event::Connecting { call: call.id });
-        self.timers.start(Timer::Preferences, cx.now + PREFERENCES);
+        self.await_preferences(cx);
     }
 }
 

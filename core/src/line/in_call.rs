@@ -4,7 +4,7 @@ use core::mem;
 
 use super::table::Cause;
 use super::{Call, Context, Line};
-use crate::limits::{MEDIA_TIMEOUT, PROFILES_TOLD, SILENCE};
+use crate::limits::{FIRST_MEDIA, FIRST_MEDIA_TRIPS, MEDIA_TIMEOUT, PROFILES_TOLD, SILENCE};
 use crate::outbox::Outbox;
 use crate::wire::Signal;
 use crate::{
@@ -27,13 +27,14 @@ impl Line {
     /// The streams open: the call stands.
     pub(super) fn on_open(&mut self, cx: &mut Context<'_>) {
         let Some(call) = &mut self.call else { return };
-        call.presence.media = cx.now;
+        call.presence.media = call.first_media_by(cx.now);
         call.presence.anything = cx.now;
+        let first_media_by = call.presence.media;
         cx.limiter.know(cx.now, call.peer);
         let (call, profile, mode) = (call.id, call.profile, call.mode);
         self.timers.stop_call();
-        self.timers.start(Timer::Silence, cx.now + SILENCE);
-        self.timers.start(Timer::Media, cx.now + MEDIA_TIMEOUT);
+        self.timers.start(Timer::Silence, first_media_by + SILENCE);
+        self.timers.start(Timer::Media, first_media_by + MEDIA_TIMEOUT);
         cx.out.event(Event::Established { call, profile, mode });
     }
 
@@ -57,8 +58,9 @@ impl Line {
     /// Media of the peer's arrived: it has set up its streams.
     pub(crate) fn on_media(&mut self, cx: &mut Context<'_>) {
         self.step(Cause::Media, cx);
+        self.end_repeats();
         let Some(call) = &mut self.call else { return };
-        call.presence.media = cx.now;
+        call.presence.media = call.presence.media.max(cx.now);
         if mem::take(&mut call.presence.is_silent) {
             cx.out.event(Event::PeerAudible { call: call.id });
             self.timers.start(Timer::Silence, cx.now + SILENCE);
@@ -206,8 +208,9 @@ impl Line {
         cx.out.event(Event::ModeChanged { call: call.id, mode: call.mode, by });
         if call.state == CallState::Established {
             call.presence.is_silent = false;
-            call.presence.media = cx.now;
-            self.timers.start(Timer::Silence, cx.now + SILENCE);
+            call.presence.media = call.first_media_by(cx.now);
+            let silence = call.presence.media + SILENCE;
+            self.timers.start(Timer::Silence, silence);
         }
     }
 }
@@ -225,6 +228,12 @@ impl Call {
     /// Whether the peer dialled, and our app did not dial the peer at the same time.
     fn is_of_the_peer(&self) -> bool {
         self.id == CallId::from(self.link)
+    }
+
+    /// When the peer's media are here at the latest, where it starts to send as soon as it hears of
+    /// what we do at `now`.
+    fn first_media_by(&self, now: Instant) -> Instant {
+        now + self.rtt.saturating_mul(FIRST_MEDIA_TRIPS).saturating_sub(FIRST_MEDIA)
     }
 
     fn propose(&self, preference: Signal, out: &mut Outbox) {

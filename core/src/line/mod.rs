@@ -5,6 +5,7 @@
 //! - `crossing`: what they do when both dial each other.
 //! - `pending`: links that carry no call.
 //! - `in_call`: switches and silence while a call stands.
+//! - `repeat`: what is said again, since it may be lost.
 //! - `limiter`: who calls too often.
 //!
 //! This file holds the line itself, and leads each input to its place.
@@ -15,12 +16,14 @@ mod incoming;
 mod limiter;
 mod outgoing;
 mod pending;
+mod repeat;
 mod table;
 
 pub use table::{Cause, TRANSITIONS, Target, Transition};
 
 pub(crate) use limiter::Limiter;
 
+use core::mem;
 use core::time::Duration;
 
 use heapless::Vec;
@@ -36,6 +39,7 @@ use crate::{
     Timer,
 };
 use pending::PendingLink;
+use repeat::{Heard, Repeats};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Line {
@@ -71,6 +75,10 @@ struct Call {
     mode_chosen: bool,
     /// Until when a refused call waits for a link of the callee's own.
     refused_until: Instant,
+    /// When it began to ring here.
+    rings_since: Instant,
+    repeats: Repeats,
+    heard: Heard,
     presence: in_call::Presence,
 }
 
@@ -142,6 +150,7 @@ impl Line {
             Timer::Establish => self.step(Cause::EstablishExpired, cx),
             Timer::Ring => self.step(Cause::RingExpired, cx),
             Timer::Preferences => self.step(Cause::Preferences, cx),
+            Timer::Repeat => self.step(Cause::RepeatExpired, cx),
             Timer::Crossing => self.on_crossing_timeout(cx),
             Timer::Silence => self.on_silence(cx),
             Timer::Media => self.on_media_timeout(cx),
@@ -311,27 +320,30 @@ impl Line {
         let Some(call) = &mut self.call else { return };
         match table::target(call.role, call.state, cause) {
             Some(Target::State(role, state)) => {
-                (call.role, call.state) = (role, state);
-                self.on_moved(cause, cx);
+                let from = mem::replace(&mut call.state, state);
+                call.role = role;
+                self.on_moved(from, cause, cx);
             }
             Some(Target::End(reason)) => self.on_ended(cause, reason, cx),
             None => {}
         }
     }
 
-    fn on_moved(&mut self, cause: Cause, cx: &mut Context<'_>) {
+    fn on_moved(&mut self, from: CallState, cause: Cause, cx: &mut Context<'_>) {
         let Some(call) = &self.call else { return };
         match cause {
             Cause::LinkUp => self.on_linked(cx),
-            Cause::Available => cx.out.link(call.link, LinkRequest::Identify),
-            Cause::Ringing => self.on_ringing(cx.out),
+            Cause::Available => self.on_available(cx),
+            Cause::Ringing if from == CallState::Ringing => call.prefer(cx.out),
+            Cause::Ringing => self.on_ringing(cx),
             Cause::Connecting => self.on_connecting(cx),
-            Cause::Established => self.on_established(cx),
+            Cause::Established if call.role == Role::Callee => self.on_echo(cx),
+            Cause::Established | Cause::Media => self.on_established(cx),
+            Cause::RepeatExpired => self.on_repeat(cx),
             Cause::Busy => self.on_refused(cx),
             Cause::PeerCalls => self.on_crossed(cx),
             Cause::Answer => self.on_answered(cx),
             Cause::Preferences => self.on_accepted(cx),
-            Cause::Media => self.on_open(cx),
             Cause::Dial
             | Cause::CallerAccepted
             | Cause::HangUp
@@ -428,6 +440,9 @@ impl Call {
             profiles_told: 0,
             mode_chosen: false,
             refused_until: Instant::ORIGIN,
+            rings_since: Instant::ORIGIN,
+            repeats: Repeats::default(),
+            heard: Heard::default(),
             presence: in_call::Presence::default(),
         }
     }

@@ -3,15 +3,17 @@
 //! 1. `Dial`: the link is asked for, its path search included (`Calling`, timer `Wait`).
 //! 2. The link is up: wait for AVAILABLE (`Linked`, timer `Connect`).
 //! 3. AVAILABLE: say who we are (`Identified`).
-//! 4. RINGING: send the preferred profile and mode in one packet, at once (`Ringing`).
+//! 4. RINGING: send the preferred profile and mode in one packet, at once and each time (`Ringing`).
+//!    The timer `Wait` starts again: what it took so far says nothing about the callee.
 //! 5. CONNECTING: echo ESTABLISHED (`Connecting`, timer `Establish`).
 //! 6. ESTABLISHED, or the first media frame: audio flows (`Established`).
 //!
-//! A signal that got lost is made up for by the next one; one that comes again changes nothing.
+//! A signal that got lost is made up for by the next one, or by a repeat (`repeat`); one that comes
+//! again changes nothing.
 
 use super::table::{self, Cause, Target};
 use super::{Call, Context, Line};
-use crate::limits::{CONNECT, ESTABLISH};
+use crate::limits::{CONNECT, ESTABLISH, SET_UP_TRIPS};
 use crate::outbox::Outbox;
 use crate::wire::Signal;
 use crate::{
@@ -49,32 +51,49 @@ impl Line {
 
     pub(super) fn on_linked(&mut self, cx: &mut Context<'_>) {
         let Some(call) = &self.call else { return };
-        let connect = cx.now + CONNECT + call.rtt.saturating_mul(6);
-        self.timers.start(Timer::Connect, connect);
+        let trips = call.rtt.saturating_mul(SET_UP_TRIPS);
+        self.timers.start(Timer::Connect, cx.now + CONNECT + trips);
+        self.timers.put_off(Timer::Wait, trips);
     }
 
-    pub(super) fn on_ringing(&mut self, out: &mut Outbox) {
+    pub(super) fn on_available(&mut self, cx: &mut Context<'_>) {
         let Some(call) = &self.call else { return };
-        let profile = Signal::PreferredProfile(call.profile.id().into());
-        out.signal(call.link, &[profile, Signal::PreferredMode(call.mode.id())]);
-        out.event(Event::Ringing { call: call.id });
+        cx.out.link(call.link, LinkRequest::Identify);
         self.timers.stop(Timer::Connect);
+        self.start_repeats(cx);
+    }
+
+    pub(super) fn on_ringing(&mut self, cx: &mut Context<'_>) {
+        let Some(call) = &self.call else { return };
+        call.prefer(cx.out);
+        cx.out.event(Event::Ringing { call: call.id });
+        self.timers.stop(Timer::Repeat);
+        self.timers.start(Timer::Wait, cx.now + self.config.wait_time);
     }
 
     pub(super) fn on_connecting(&mut self, cx: &mut Context<'_>) {
         let Some(call) = &self.call else { return };
         cx.out.signal(call.link, &[Signal::Established]);
         cx.out.event(Event::Connecting { call: call.id });
-        let establish = cx.now + ESTABLISH + call.rtt.saturating_mul(6);
+        let establish = cx.now + ESTABLISH + call.rtt.saturating_mul(SET_UP_TRIPS);
         self.timers.stop_call();
         self.timers.start(Timer::Establish, establish);
+        self.start_repeats(cx);
     }
 
-    /// Goes on with ESTABLISHED, which may have come without CONNECTING.
+    /// Goes on with ESTABLISHED or media, which may have come without what goes before.
     pub(super) fn on_established(&mut self, cx: &mut Context<'_>) {
         if !self.timers.runs(Timer::Establish) {
             self.on_connecting(cx);
         }
         self.on_open(cx);
+    }
+}
+
+impl Call {
+    /// Says which profile and mode we want.
+    pub(super) fn prefer(&self, out: &mut Outbox) {
+        let profile = Signal::PreferredProfile(self.profile.id().into());
+        out.signal(self.link, &[profile, Signal::PreferredMode(self.mode.id())]);
     }
 }

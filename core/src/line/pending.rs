@@ -1,7 +1,7 @@
 //! Links that carry no call: callers who are not let through yet, and goodbyes.
 //!
 //! 1. A link comes up: leave it alone for a moment (timer `Settle`).
-//! 2. Say AVAILABLE, once more if nothing comes back, and wait for who it is (timers `Available`,
+//! 2. Say AVAILABLE, again if nothing comes back, and wait for who it is (timers `Available`,
 //!    `Identify`), also when the line is taken.
 //! 3. The caller identified: turn it away when the line is taken, or ask the app if the policy says
 //!    so (timer `Screening`).
@@ -13,9 +13,11 @@
 
 use core::time::Duration;
 
+use super::repeat::Repeats;
 use super::{Context, Line};
 use crate::limits::{
-    AVAILABLE_AGAIN, BUSY_GOODBYE, GOODBYE, HELD, IDENTIFY, IDENTIFY_GRACE, SCREENING_MOST, SETTLE,
+    AVAILABLE_AGAIN, BUSY_GOODBYE, GOODBYE, HELD, IDENTIFY, IDENTIFY_GRACE, SCREENING_MOST,
+    SET_UP_TRIPS, SETTLE,
 };
 use crate::stats::count;
 use crate::wire::Signal;
@@ -36,7 +38,7 @@ pub(super) struct PendingLink {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Stage {
     Settling { until: Instant },
-    Offered { again: Option<Instant>, until: Instant },
+    Offered { again: Option<Instant>, repeats: Repeats, until: Instant },
     Screening { from: IdentityHash, until: Instant },
     Held { from: IdentityHash, until: Instant },
     Goodbye { until: Instant },
@@ -85,8 +87,8 @@ impl Line {
         let link = pending.link;
         match &mut pending.stage {
             Stage::Settling { .. } => self.on_settled(link, cx),
-            Stage::Offered { again, until } if again.is_some_and(|at| at < *until) => {
-                *again = None;
+            Stage::Offered { again, repeats, until } if again.is_some_and(|at| at < *until) => {
+                *again = repeats.next().map(|interval| cx.now + interval);
                 cx.out.signal(link, &[Signal::Available]);
             }
             Stage::Screening { .. } => self.on_verdict(link, self.config.screening_default, cx),
@@ -184,9 +186,10 @@ impl Line {
 
     fn on_settled(&mut self, link: LinkId, cx: &mut Context<'_>) {
         let Some(pending) = self.pending_mut(link) else { return };
-        let again = cx.now + AVAILABLE_AGAIN.max(pending.rtt.saturating_mul(3));
-        let until = cx.now + IDENTIFY + pending.rtt.saturating_mul(6);
-        pending.stage = Stage::Offered { again: Some(again), until };
+        let mut repeats = Repeats::new(AVAILABLE_AGAIN, pending.rtt);
+        let again = repeats.next().map(|interval| cx.now + interval);
+        let until = cx.now + IDENTIFY + pending.rtt.saturating_mul(SET_UP_TRIPS);
+        pending.stage = Stage::Offered { again, repeats, until };
         cx.out.signal(link, &[Signal::Available]);
     }
 
@@ -241,7 +244,7 @@ impl PendingLink {
     pub(super) fn deadline(&self) -> Deadline {
         let (at, timer) = match self.stage {
             Stage::Settling { until } => (until, Timer::Settle),
-            Stage::Offered { again: Some(at), until } if at < until => (at, Timer::Available),
+            Stage::Offered { again: Some(at), until, .. } if at < until => (at, Timer::Available),
             Stage::Offered { until, .. } | Stage::Held { until, .. } => (until, Timer::Identify),
             Stage::Screening { until, .. } => (until, Timer::Screening),
             Stage::Goodbye { until } => (until, Timer::Goodbye),
@@ -251,6 +254,13 @@ impl PendingLink {
 
     pub(super) const fn is_unidentified(&self) -> bool {
         matches!(self.stage, Stage::Settling { .. } | Stage::Offered { .. })
+    }
+
+    #[cfg(test)]
+    pub(super) fn give_up_repeats(&mut self) {
+        if let Stage::Offered { again, repeats, .. } = &mut self.stage {
+            (*again, *repeats) = (None, Repeats::default());
+        }
     }
 
     /// Keeps a caller waiting whose call may come to stand for ours.

@@ -49,6 +49,8 @@ pub enum Cause {
     Media,
     /// The caller's preferences are heard, or were waited for long enough.
     Preferences,
+    /// The timer `Repeat` expired.
+    RepeatExpired,
     /// The timer `Wait` expired.
     WaitExpired,
     /// The timer `Connect` expired.
@@ -130,8 +132,22 @@ use Target::End;
 pub const TRANSITIONS: &[Transition] = &[
     row(Caller, &[Idle], Cause::Dial, caller(Calling), "open the link, start Wait"),
     row(Caller, &[Calling], Cause::LinkUp, caller(Linked), "start Connect"),
-    row(Caller, &[Linked], Cause::Available, caller(Identified), "identify"),
-    row(Caller, &[Identified], Cause::Ringing, caller(Ringing), "send profile and mode"),
+    row(Caller, &[Linked], Cause::Available, caller(Identified), "identify, stop Connect"),
+    row(
+        Caller,
+        &[Identified],
+        Cause::RepeatExpired,
+        caller(Identified),
+        "identify again, then with profile and mode",
+    ),
+    row(
+        Caller,
+        &[Identified],
+        Cause::Ringing,
+        caller(Ringing),
+        "send profile and mode, start Wait again",
+    ),
+    row(Caller, &[Ringing], Cause::Ringing, caller(Ringing), "send profile and mode again"),
     row(
         Caller,
         &[Identified, Ringing],
@@ -146,6 +162,14 @@ pub const TRANSITIONS: &[Transition] = &[
         caller(Established),
         "send ESTABLISHED, open the streams",
     ),
+    row(
+        Caller,
+        &[Identified, Ringing],
+        Cause::Media,
+        caller(Established),
+        "send ESTABLISHED, open the streams",
+    ),
+    row(Caller, &[Connecting], Cause::RepeatExpired, caller(Connecting), "send ESTABLISHED again"),
     row(Caller, &[Connecting], Cause::Established, caller(Established), "open the streams"),
     row(Caller, &[Connecting], Cause::Media, caller(Established), "open the streams"),
     row(
@@ -184,7 +208,7 @@ pub const TRANSITIONS: &[Transition] = &[
     ),
     row(
         Caller,
-        &[Linked, Identified],
+        &[Linked],
         Cause::ConnectExpired,
         End(EndReason::ProtocolTimeout),
         "close the link",
@@ -204,13 +228,29 @@ pub const TRANSITIONS: &[Transition] = &[
         "close the link",
     ),
     row(Callee, &[Idle], Cause::CallerAccepted, callee(Ringing), "send RINGING, start Ring"),
+    row(Callee, &[Ringing], Cause::RepeatExpired, callee(Ringing), "send RINGING again"),
     row(Callee, &[Ringing], Cause::Answer, callee(Connecting), "start Preferences"),
+    row(Callee, &[Connecting], Cause::RepeatExpired, callee(Connecting), "send RINGING again"),
     row(
         Callee,
         &[Connecting],
         Cause::Preferences,
         callee(Established),
         "send CONNECTING and ESTABLISHED, open the streams",
+    ),
+    row(
+        Callee,
+        &[Established],
+        Cause::RepeatExpired,
+        callee(Established),
+        "send CONNECTING and ESTABLISHED again, or ESTABLISHED alone, or nothing",
+    ),
+    row(
+        Callee,
+        &[Established],
+        Cause::Established,
+        callee(Established),
+        "send ESTABLISHED again at the second time before media",
     ),
     row(Callee, &[Ringing], Cause::HangUp, End(EndReason::Rejected), "send REJECTED"),
     row(Callee, &[Ringing], Cause::ScreenedBusy, End(EndReason::Blocked), "send BUSY"),

@@ -2,7 +2,8 @@
 //!
 //! Each side may dial the other once, answer once and hang up once. A link is two queues that keep
 //! their order. Whatever is in one arrives after any delay or is lost (a close arrives, at the
-//! latest as a timeout), and between any two of these the earliest deadline may pass.
+//! latest as a timeout), and between any two of these the earliest deadline may pass. One thing that
+//! was not answered may be said again, by one of the two.
 //!
 //! States are told apart by their [`Line`]s, queues and what each side may still do. Moments count
 //! relative to the present, and all that lie [`AGE_MOST`] back count as one, since no deadline looks
@@ -49,6 +50,8 @@ struct World {
     /// By who dialled, and by who hears.
     queues: [[Queue; 2]; 2],
     budgets: [Budget; 2],
+    /// Whether something that was not answered may still be said again, by one of the two.
+    may_repeat: bool,
     /// Nothing was lost, nobody hung up or let it ring for ever, and what was on its way was faster
     /// than all but the shortest deadlines.
     is_fair: bool,
@@ -94,13 +97,14 @@ impl World {
             lines: [line(0), line(1)],
             queues: Default::default(),
             budgets: [budget; 2],
+            may_repeat: true,
             is_fair: true,
         }
     }
 
     fn key(&self) -> u64 {
         let mut hasher = Relative { now: self.now.as_micros(), hash: 0 };
-        (&self.lines, &self.queues, &self.budgets, self.is_fair).hash(&mut hasher);
+        (&self.lines, &self.queues, &self.budgets, self.may_repeat, self.is_fair).hash(&mut hasher);
         hasher.finish()
     }
 
@@ -143,7 +147,8 @@ impl World {
         }
         if let Some(timer) = self.next_timer() {
             let mut next = self.clone();
-            let is_short = matches!(timer, Timer::Settle | Timer::Available | Timer::Goodbye);
+            let is_short =
+                matches!(timer, Timer::Settle | Timer::Available | Timer::Repeat | Timer::Goodbye);
             let is_longer = matches!(timer, Timer::Preferences | Timer::Crossing);
             next.is_fair &= is_short || (is_longer && self.is_quiet());
             next.pass_time();
@@ -264,6 +269,10 @@ impl World {
         let due = due.filter_map(|(phone, line)| Some((line.deadline()?.at, phone))).min();
         if let Some((at, phone)) = due {
             self.now = self.now.max(at);
+            let timer = self.next_timer();
+            if matches!(timer, Some(Timer::Repeat | Timer::Available)) {
+                self.may_repeat = false;
+            }
             self.give(phone, Input::Timeout);
         }
     }
@@ -284,6 +293,9 @@ impl World {
         let mut buf = PacketBuf::new();
         while let Some(output) = telephone.poll_output(&mut buf) {
             self.on_output(phone, &output);
+        }
+        if !self.may_repeat {
+            telephone.line.give_up_repeats();
         }
         self.lines[phone] = telephone.line;
     }

@@ -37,7 +37,7 @@ fn a_normal_call_goes_step_by_step_from_link_to_audio() {
 #[test]
 fn a_call_that_nobody_answers_closes_without_rejected() {
     let mut phone = Script::ringing(quiet());
-    phone.at(60_004).expect([]);
+    phone.preferred().at(60_004).expect([]);
     phone.at(60_005).expect([close(IN), ended(EndReason::RingTimeout)]);
     assert_eq!(phone.phone.poll_timeout(), None);
 }
@@ -45,7 +45,7 @@ fn a_call_that_nobody_answers_closes_without_rejected() {
 #[test]
 fn hanging_up_a_ringing_call_rejects_it_and_closes_after_the_goodbye_gap() {
     let mut phone = Script::ringing(quiet());
-    phone.at(1_000).command(Command::HangUp(IN_CALL));
+    phone.preferred().at(1_000).command(Command::HangUp(IN_CALL));
     phone.expect([tx(IN, [Signal::Rejected]), ended(EndReason::Rejected)]);
     phone.at(1_099).expect([]);
     phone.at(1_100).expect([close(IN)]);
@@ -83,18 +83,29 @@ fn an_answer_before_the_preferences_waits_for_them() {
 }
 
 #[test]
-fn an_answer_waits_for_the_preferences_500_ms_at_most() {
+fn an_answer_waits_for_the_preferences_and_says_ringing_again_meanwhile() {
     let mut phone = Script::ringing(quiet());
     phone.at(100).command(Command::Answer(IN_CALL)).take();
-    phone.at(599).expect([]);
+    let ringing = || tx(IN, [Signal::Ringing]);
+    phone.at(2_284).expect([ringing(), ringing(), ringing(), ringing()]);
     let [send, receive] = streams(IN_CALL, StreamChange::Opened);
-    phone.at(600).expect([
+    phone.at(2_285).expect([
         tx(IN, [Signal::Connecting]),
         tx(IN, [Signal::Established]),
         established(Profile::MediumQuality),
         send,
         receive,
     ]);
+}
+
+#[test]
+fn an_answer_long_after_ringing_waits_for_the_preferences_520_ms() {
+    let mut phone = Script::ringing(quiet());
+    phone.at(9_000).take();
+    phone.command(Command::Answer(IN_CALL)).at(9_519);
+    assert_eq!(state(&phone), CallState::Connecting);
+    phone.at(9_520);
+    assert_eq!(state(&phone), CallState::Established);
 }
 
 #[test]
@@ -113,7 +124,7 @@ fn a_second_answer_is_harmless() {
 }
 
 #[test]
-fn auto_answer_waits_for_the_preferences_or_500_ms() {
+fn auto_answer_waits_for_the_preferences_or_a_while() {
     let config = Config { answer: AnswerMode::Automatic, ..quiet() };
     let mut phone = Script::ringing(config);
     assert_eq!(state(&phone), CallState::Connecting);
@@ -122,9 +133,9 @@ fn auto_answer_waits_for_the_preferences_or_500_ms() {
     assert_eq!(phone.phone.call().map(|call| call.profile), Some(Profile::HighQuality));
 
     let mut phone = Script::ringing(config);
-    phone.at(504);
+    phone.at(2_284);
     assert_eq!(state(&phone), CallState::Connecting);
-    phone.at(505);
+    phone.at(2_285);
     assert_eq!(state(&phone), CallState::Established);
 }
 
@@ -255,7 +266,7 @@ fn a_late_timeout_takes_what_is_due_in_the_order_of_its_moments() {
     let second = LinkId(8);
     phone.at(50).incoming_on(second, Duration::ZERO).at(55);
     phone.link(second, LinkEvent::Identified(somebody(8)));
-    phone.command(Command::Screen(IN_CALL, Verdict::Ring)).take();
+    phone.command(Command::Screen(IN_CALL, Verdict::Ring)).preferred().take();
 
     let late = Instant::from_millis(10_000);
     let done = feed(&mut phone.phone, late, Input::Timeout, |_| {});
@@ -279,7 +290,7 @@ fn a_caller_decided_on_at_the_moment_the_ringing_ends_hears_busy() {
     let second = LinkId(8);
     phone.at(50).incoming_on(second, Duration::ZERO).at(55);
     phone.link(second, LinkEvent::Identified(somebody(8)));
-    phone.at(60).command(Command::Screen(IN_CALL, Verdict::Ring)).take();
+    phone.at(60).command(Command::Screen(IN_CALL, Verdict::Ring)).preferred().take();
     phone.at(1_004).expect([]);
     phone.at(1_005).expect([
         turned_away(somebody(8)),

@@ -58,7 +58,8 @@ fn who_was_talked_with_or_dialled_is_no_stranger() {
     phone.dial().link_failed(lxst_core::LinkFailure::NoPath).take();
     // Talked with; the one stranger who may call.
     call(&mut phone, 0, somebody(1));
-    phone.command(Command::Answer(link(0).into())).at(1_900);
+    phone.command(Command::Answer(link(0).into()));
+    phone.rx_on(link(0), &[Signal::PreferredMode(1)]).at(1_900);
     phone.command(Command::HangUp(link(0).into())).take();
 
     call(&mut phone, 1, somebody(2));
@@ -138,6 +139,7 @@ fn the_calls_of_somebody_who_was_answered_are_not_counted() {
         call(&mut phone, attempt, PEER);
         assert!(phone.take().contains(&tx(link(attempt), [Signal::Ringing])), "{attempt}");
         phone.command(Command::Answer(link(attempt).into()));
+        phone.rx_on(link(attempt), &[Signal::PreferredMode(1)]);
         later(&mut phone, 900);
         phone.command(Command::HangUp(link(attempt).into())).take();
     }

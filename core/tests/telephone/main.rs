@@ -11,6 +11,7 @@ mod playout;
 mod presence;
 mod properties;
 mod quality;
+mod repeats;
 mod storm;
 mod support;
 mod switching;

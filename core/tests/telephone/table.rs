@@ -157,9 +157,11 @@ fn apply(phone: &mut Script, row: &Transition) {
         }
         Cause::Media => drop(phone.rx_frame(b"voice")),
         Cause::Preferences => rx(phone, row.role, &[Signal::PreferredProfile(0x40)]),
-        Cause::WaitExpired => expire(phone, 1_000),
-        Cause::ConnectExpired => expire(phone, 5_120),
-        Cause::EstablishExpired => expire(phone, 10_120),
+        Cause::RepeatExpired if row.from == [CallState::Established] => expire(phone, 1_500),
+        Cause::RepeatExpired => expire(phone, 250),
+        Cause::WaitExpired => expire(phone, 1_280),
+        Cause::ConnectExpired => expire(phone, 5_280),
+        Cause::EstablishExpired => expire(phone, 10_280),
         Cause::RingExpired => expire(phone, 60_000),
         Cause::CrossingExpired => expire(phone, 150),
         Cause::MediaExpired => {

@@ -203,6 +203,7 @@ impl Endpoint {
         };
         let proved = |request: &Request| *request.session.link_id() == packet.destination;
         let index = link.requests.iter().position(proved).ok_or(DropReason::WrongState)?;
+        let last_sent_at = link.requests[link.requests.len() - 1].sent_at;
         let request = &mut link.requests[index];
         let (report, _) = request
             .session
@@ -220,9 +221,10 @@ impl Endpoint {
             _ => request.session.mtu(),
         };
         request.session.set_mtu(confirmed.min(self.mtu_of(id)));
-        let rtt = now.since(request.sent_at);
-        let link = Active::new(now, request.session, id, rtt).with_report(now);
-        let (rtt, mdu) = (link.rtt, link.session.mdu());
+        let lasted = now.since(request.sent_at);
+        let rtt = plausible_rtt(lasted, now.since(last_sent_at));
+        let link = Active::new(now, request.session, id, lasted).with_report(now, rtt);
+        let (rtt, mdu) = (rtt.min(link.rtt), link.session.mdu());
         // The other requests are over: what answers them is of an unknown link.
         self.remove_link(handle);
         self.links_by_id.insert(packet.destination, handle);
@@ -289,8 +291,9 @@ impl Endpoint {
             let report = pack_rtt(lasted.as_secs_f64());
             let report = link.session.encrypt(&report, &mut *self.rng);
             let report = report.map_err(|_| DropReason::Unauthentic)?;
-            (Some(report), now.since(link.proved_at))
+            (Some(report), lasted)
         };
+        let rtt = plausible_rtt(lasted, now.since(link.proved_at)).min(claimed);
         link.session
             .handle_lrrtt_with_hops(
                 report.as_deref().unwrap_or(packet.data),
@@ -301,10 +304,9 @@ impl Endpoint {
         let Some(Link::Proven(link)) = self.links.remove(&handle) else {
             return Err(DropReason::WrongState);
         };
-        // The longer of the two times is that of the keepalives: the initiator counts with its own.
-        // A packet that was lost and repeated makes either longer than a round trip.
+        // Keepalives go by the longer of the two times, for the initiator's may be the longer one.
         let link = Active::new(now, link.session, link.interface, lasted.max(claimed));
-        let (rtt, mdu) = (link.rtt.min(lasted).min(claimed), link.session.mdu());
+        let (rtt, mdu) = (rtt.min(link.rtt), link.session.mdu());
         self.links.insert(handle, Link::Active(link));
         self.push_link_event(handle, LinkEvent::Incoming { rtt, mdu });
         match packet.context {
@@ -394,6 +396,13 @@ fn clamp_signalled_mtu(data: &[u8], mtu: u32) -> Option<Vec<u8>> {
     }
     let offered = if offered == 0 { MTU as u32 } else { offered };
     Some([keys, &build_signalling_bytes(offered.min(mtu), mode)].concat())
+}
+
+/// The round-trip time of an exchange whose packets may have been sent again: `lasted` from the first
+/// one to the answer, which is too long if that was lost, `since_last` from the last one, which is too
+/// short if it was needless. A quarter of the former covers the repeats' growing pauses.
+fn plausible_rtt(lasted: Duration, since_last: Duration) -> Duration {
+    since_last.max(lasted / 4)
 }
 
 /// A link is closed by its own id, encrypted.

@@ -17,6 +17,7 @@ use lxst_core::{
 };
 
 use crate::support::Did;
+use moves::first_media;
 
 pub(super) struct Model {
     us: IdentityHash,
@@ -37,6 +38,14 @@ struct Call {
     /// Whether our app chose the mode, by dialling or switching.
     is_mode_chosen: bool,
     timers: BTreeMap<Timer, Instant>,
+    /// When it began to ring here.
+    rang: Instant,
+    /// How long it takes until something is said again, and how often it was.
+    pace: Duration,
+    repeats: u32,
+    /// How often the caller said that it heard our answer, and whether its media show it.
+    echoes: u32,
+    is_heard: bool,
     /// When it was refused, and when nobody's link is waited for any more.
     refused: Option<(Instant, Instant)>,
     reports_keepalives: bool,
@@ -50,6 +59,8 @@ struct Caller {
     link: LinkId,
     since: Instant,
     rtt: Duration,
+    pace: Duration,
+    offers: u32,
     who: Option<IdentityHash>,
     stage: Stage,
     timers: BTreeMap<Timer, Instant>,
@@ -118,7 +129,17 @@ impl Model {
             LinkEvent::Incoming { rtt, .. } => {
                 let timers = BTreeMap::from([(Timer::Settle, now + limits::SETTLE)]);
                 let stage = Stage::Unknown;
-                self.callers.push(Caller { link, since: now, rtt, who: None, stage, timers });
+                let (pace, offers, who) = (limits::AVAILABLE_AGAIN.max(rtt * 3), 0, None);
+                self.callers.push(Caller {
+                    link,
+                    since: now,
+                    rtt,
+                    pace,
+                    offers,
+                    who,
+                    stage,
+                    timers,
+                });
                 return true;
             }
             LinkEvent::Up { .. } if !is_known => {
@@ -130,7 +151,10 @@ impl Model {
                 let call = self.call.as_mut().expect("the link is the call's");
                 call.rtt = rtt;
                 call.status.state = CallState::Linked;
-                call.timers.insert(Timer::Connect, now + limits::CONNECT + rtt * 6);
+                let trips = rtt * limits::SET_UP_TRIPS;
+                call.timers.insert(Timer::Connect, now + limits::CONNECT + trips);
+                let wait = call.timers.get_mut(&Timer::Wait).expect("it runs since dialling");
+                *wait = *wait + trips;
             }
             LinkEvent::Failed(LinkFailure::NoPath) => self.fail(EndReason::NoPath, true),
             LinkEvent::Failed(_) => self.fail(EndReason::LinkFailed, true),
@@ -179,9 +203,13 @@ impl Model {
         }
         let call = self.call.as_ref().map(|call| (call.status, call.has_preferences));
         if let Some((status, true)) = call
-            && (status.role, status.state) == (Role::Callee, CallState::Connecting)
+            && status.role == Role::Callee
+            && status.state < CallState::Established
         {
-            self.answer();
+            self.stop(Timer::Repeat);
+            if status.state == CallState::Connecting {
+                self.answer();
+            }
         }
         self.settle();
         true
@@ -308,6 +336,7 @@ impl Model {
                 self.close(link);
                 self.end(EndReason::RemoteHangup);
             }
+            (Role::Callee, Established, Signal::Established) => self.on_echo(),
             (Role::Callee, ..) => {}
             (_, Linked | Identified, Signal::Busy) => self.refuse(),
             (_, Linked | Identified, Signal::Rejected) => self.fail(EndReason::Rejected, false),
@@ -322,15 +351,17 @@ impl Model {
             (_, Linked, Signal::Available) => {
                 self.status_mut().state = Identified;
                 self.said.push(Did::Link(link, LinkRequest::Identify));
+                self.stop(Timer::Connect);
+                self.begin_repeats();
             }
             (_, Identified, Signal::Ringing) => {
                 self.status_mut().state = Ringing;
-                self.stop(Timer::Connect);
-                let (profile, mode) = (status.profile.id().into(), status.mode.id());
-                let both = vec![Signal::PreferredProfile(profile), Signal::PreferredMode(mode)];
-                self.said.push(Did::Tx(link, both));
+                let wait = (Timer::Wait, self.now + self.config.wait_time);
+                self.call.as_mut().expect("it rings").timers = BTreeMap::from([wait]);
+                self.prefer();
                 self.tell(Event::Ringing { call });
             }
+            (_, Ringing, Signal::Ringing) => self.prefer(),
             (_, Identified | Ringing, Signal::Connecting | Signal::Established) => {
                 self.connect();
                 self.send(link, Signal::Established);
@@ -405,8 +436,17 @@ impl Model {
         let (role, state, id) = (call.status.role, call.status.state, call.status.call);
         if (role, state) == (Role::Caller, CallState::Connecting) {
             self.establish();
+        } else if role == Role::Caller
+            && (CallState::Identified..CallState::Connecting).contains(&state)
+            && state != CallState::Refused
+        {
+            self.connect();
+            self.send(self.link(), Signal::Established);
+            self.establish();
         } else if state == CallState::Established {
-            call.media = now;
+            call.media = call.media.max(now);
+            call.is_heard = true;
+            call.timers.remove(&Timer::Repeat);
             if core::mem::take(&mut call.is_silent) {
                 self.tell(Event::PeerAudible { call: id });
             }
@@ -435,12 +475,19 @@ impl Model {
         let rtt = caller.rtt;
         match timer {
             Timer::Settle => {
-                let again = limits::AVAILABLE_AGAIN.max(rtt * 3);
-                caller.timers.insert(Timer::Available, now + again);
-                caller.timers.insert(Timer::Identify, now + limits::IDENTIFY + rtt * 6);
+                caller.timers.insert(Timer::Available, now + caller.pace);
+                let until = now + limits::IDENTIFY + rtt * limits::SET_UP_TRIPS;
+                caller.timers.insert(Timer::Identify, until);
                 self.send(link, Signal::Available);
             }
-            Timer::Available => self.send(link, Signal::Available),
+            Timer::Available => {
+                caller.offers += 1;
+                if caller.offers < u32::from(limits::REPEATS) {
+                    caller.pace = caller.pace * 3 / 2;
+                    caller.timers.insert(Timer::Available, now + caller.pace);
+                }
+                self.send(link, Signal::Available);
+            }
             Timer::Screening => self.decide(link, default),
             _ => {
                 self.callers.retain(|caller| caller.link != link);
@@ -463,6 +510,7 @@ impl Model {
             Timer::Ring => ends(self, EndReason::RingTimeout),
             Timer::Media => ends(self, EndReason::MediaTimeout),
             Timer::Preferences => self.answer(),
+            Timer::Repeat => self.repeat(),
             Timer::Silence => {
                 let call = self.call.as_mut().expect("its timer ran");
                 call.is_silent = true;
@@ -520,7 +568,7 @@ impl Model {
         let now = self.now;
         let call = self.call.as_mut().expect("the mode is its");
         call.status.mode = mode;
-        (call.heard, call.media, call.is_silent) = (now, now, false);
+        (call.heard, call.media, call.is_silent) = (now, now + first_media(call.rtt), false);
     }
 
     fn stop(&mut self, timer: Timer) {

@@ -125,7 +125,7 @@ impl World {
             self.give(Input::Link { link, event });
             self.give(Input::Command(Command::Screen(link.into(), Verdict::Ring)));
             self.give(Input::Command(Command::Answer(link.into())));
-            self.advance(limits::PREFERENCES);
+            self.advance(limits::PREFERENCES_FROM_RINGING + rtt * limits::SET_UP_TRIPS);
         }
     }
 

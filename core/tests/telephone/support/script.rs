@@ -172,6 +172,11 @@ impl Script {
         self.link(IN, LinkEvent::Identified(PEER))
     }
 
+    /// The caller's preferences, so that RINGING is not said again.
+    pub(crate) fn preferred(&mut self) -> &mut Self {
+        self.rx_on(IN, &[Signal::PreferredMode(1)])
+    }
+
     pub(crate) fn closed(&mut self, link: LinkId, end: LinkEnd) -> &mut Self {
         self.link(link, LinkEvent::Closed(end))
     }

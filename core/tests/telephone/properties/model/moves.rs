@@ -66,6 +66,7 @@ impl Model {
         let status = CallStatus { call, role, peer, state, profile, mode };
         self.begin(status, link, caller.rtt, (Timer::Ring, self.config.ring_time));
         self.send(link, Signal::Ringing);
+        self.begin_repeats();
         self.tell(Event::Incoming { call, from: peer });
         if self.config.answer == AnswerMode::Automatic {
             self.connect();
@@ -78,8 +79,10 @@ impl Model {
         let call = self.call.as_mut().expect("we dialled");
         call.status.role = Role::Callee;
         (call.link, call.rtt, call.refused) = (link, caller.rtt, None);
+        call.rang = self.now;
         self.send(link, Signal::Ringing);
         self.connect();
+        self.begin_repeats();
     }
 
     /// The call is answered.
@@ -87,18 +90,91 @@ impl Model {
         let now = self.now;
         let call = self.call.as_mut().expect("it is answered");
         call.status.state = CallState::Connecting;
-        call.timers.clear();
+        let trips = call.rtt * limits::SET_UP_TRIPS;
         if call.status.role == Role::Caller {
-            call.timers.insert(Timer::Establish, now + limits::ESTABLISH + call.rtt * 6);
+            call.timers = BTreeMap::from([(Timer::Establish, now + limits::ESTABLISH + trips)]);
         } else {
-            call.timers.insert(Timer::Preferences, now + limits::PREFERENCES);
+            call.timers.retain(|timer, _| *timer == Timer::Repeat);
+            let from_ringing = call.rang + limits::PREFERENCES_FROM_RINGING + trips;
+            let until = from_ringing.max(now + limits::PREFERENCES + call.rtt);
+            call.timers.insert(Timer::Preferences, until);
         }
-        let call = call.status.call;
+        let (role, call) = (call.status.role, call.status.call);
         self.tell(Event::Connecting { call });
+        if role == Role::Caller {
+            self.begin_repeats();
+        }
     }
 
-    /// Says that our side answered.
-    pub(super) fn answer(&mut self) {
+    /// Waits for an answer to what was just said.
+    pub(super) fn begin_repeats(&mut self) {
+        let now = self.now;
+        let call = self.call.as_mut().expect("something was said");
+        (call.pace, call.repeats) = (limits::AGAIN.max(call.rtt * 3), 0);
+        call.timers.insert(Timer::Repeat, now + call.pace);
+    }
+
+    /// Says again what was not answered.
+    pub(super) fn repeat(&mut self) {
+        let link = self.link();
+        let call = self.call.as_mut().expect("its timer ran");
+        call.repeats += 1;
+        let (status, repeats) = (call.status, call.repeats);
+        match (status.role, status.state) {
+            (Role::Caller, CallState::Identified) => {
+                self.said.push(Did::Link(link, LinkRequest::Identify));
+                if repeats >= 2 {
+                    self.prefer();
+                }
+            }
+            (Role::Caller, _) => self.send(link, Signal::Established),
+            (Role::Callee, CallState::Established) => return self.answer_again(),
+            (Role::Callee, _) => self.send(link, Signal::Ringing),
+        }
+        let now = self.now;
+        let call = self.call.as_mut().expect("its timer ran");
+        if call.repeats < u32::from(limits::REPEATS) {
+            call.pace = call.pace * 3 / 2;
+            call.timers.insert(Timer::Repeat, now + call.pace);
+        }
+    }
+
+    fn answer_again(&mut self) {
+        let (link, call) = (self.link(), self.call.as_ref().expect("it was answered"));
+        let is_full = call.status.mode == Mode::FullDuplex;
+        match call.echoes {
+            0 => self.say_answer(),
+            _ if is_full => self.send(link, Signal::Established),
+            _ => {}
+        }
+    }
+
+    /// The caller says that it heard our answer.
+    pub(super) fn on_echo(&mut self) {
+        let link = self.link();
+        let call = self.call.as_mut().expect("the echo is its");
+        if call.is_heard {
+            return;
+        }
+        call.echoes += 1;
+        match call.echoes {
+            1 if call.status.mode == Mode::HalfDuplex => self.stop(Timer::Repeat),
+            1 => {}
+            count if count <= 1 + u32::from(limits::REPEATS) => {
+                self.send(link, Signal::Established);
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn prefer(&mut self) {
+        let (link, status) = (self.link(), self.status().expect("a call prefers"));
+        let (profile, mode) = (status.profile.id().into(), status.mode.id());
+        let both = vec![Signal::PreferredProfile(profile), Signal::PreferredMode(mode)];
+        self.said.push(Did::Tx(link, both));
+    }
+
+    fn say_answer(&mut self) {
         let link = self.link();
         let call = self.call.as_ref().expect("it is answered");
         if call.profiles_told > 0 {
@@ -108,7 +184,18 @@ impl Model {
             self.send(link, Signal::Connecting);
         }
         self.send(link, Signal::Established);
+    }
+
+    /// Says that our side answered.
+    pub(super) fn answer(&mut self) {
+        self.say_answer();
         self.establish();
+        let now = self.now;
+        let call = self.call.as_mut().expect("it is answered");
+        (call.echoes, call.is_heard) = (0, false);
+        let frames = call.status.profile.frame().duration() * 2;
+        let again = limits::ANSWER_AGAIN.max(call.rtt * 4 + frames);
+        call.timers.insert(Timer::Repeat, now + again);
     }
 
     pub(super) fn establish(&mut self) {
@@ -116,7 +203,7 @@ impl Model {
         let call = self.call.as_mut().expect("it was connecting");
         call.status.state = CallState::Established;
         call.timers.clear();
-        (call.heard, call.media) = (now, now);
+        (call.heard, call.media) = (now, now + first_media(call.rtt));
         let CallStatus { call, profile, mode, .. } = call.status;
         self.tell(Event::Established { call, profile, mode });
     }
@@ -163,6 +250,11 @@ impl Model {
             rtt,
             has_preferences: false,
             profiles_told: 0,
+            rang: now,
+            pace: Duration::ZERO,
+            repeats: 0,
+            echoes: 0,
+            is_heard: false,
             is_mode_chosen: status.role == Role::Caller,
             timers: BTreeMap::from([(timer.0, now + timer.1)]),
             refused: None,
@@ -207,7 +299,8 @@ impl Model {
                     call.timers.insert(Timer::Silence, call.media + limits::SILENCE);
                 }
                 if call.reports_keepalives {
-                    call.timers.insert(Timer::Media, call.heard + limits::MEDIA_TIMEOUT);
+                    call.timers
+                        .insert(Timer::Media, call.heard.max(call.media) + limits::MEDIA_TIMEOUT);
                 }
             }
         }
@@ -238,7 +331,8 @@ impl Model {
         let time = if last == BUSY { limits::BUSY_GOODBYE } else { limits::GOODBYE };
         let timers = BTreeMap::from([(Timer::Goodbye, self.now + time)]);
         let (since, rtt, who, stage) = (self.now, Duration::ZERO, None, Stage::Leaving);
-        self.callers.push(Caller { link, since, rtt, who, stage, timers });
+        let (pace, offers) = (Duration::ZERO, 0);
+        self.callers.push(Caller { link, since, rtt, pace, offers, who, stage, timers });
     }
 
     pub(super) fn propose(&mut self, signal: Signal) {
@@ -263,5 +357,11 @@ impl Model {
 
 /// What whoever is turned away hears.
 const BUSY: &[Signal] = &[Signal::Ringing, Signal::Busy];
+
+/// What the peer's first media take beyond the usual.
+pub(super) fn first_media(rtt: Duration) -> Duration {
+    (rtt * limits::FIRST_MEDIA_TRIPS).saturating_sub(limits::FIRST_MEDIA)
+}
+
 /// How long a caller is held at most, from the arrival of its link.
 const HELD: Duration = Duration::from_secs(60);

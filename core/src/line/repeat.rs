@@ -1,0 +1,145 @@
+//! What is said again while a call is set up, for it or its answer may be lost.
+//!
+//! | who, where | said again | until |
+//! |---|---|---|
+//! | callee, caller unknown | AVAILABLE | the caller identifies (timer `Available`) |
+//! | caller, `Identified` | identification, from the second time on with profile and mode | RINGING, or a later step of the callee's |
+//! | callee, `Ringing` or answered | RINGING | profile or mode come, or we say CONNECTING |
+//! | caller, `Connecting` | ESTABLISHED, the echo | ESTABLISHED or media |
+//! | callee, `Established` | CONNECTING and ESTABLISHED, the latter alone after an echo; once | media, or the echo in half duplex |
+//!
+//! Without loss nothing is said again. BUSY and REJECTED never are. *Source*: what the reference
+//! takes twice without harm, which was tried; the pace is that of RFC 6298.
+
+use core::time::Duration;
+
+use super::{Context, Line};
+use crate::limits::{AGAIN, ANSWER_AGAIN, REPEATS};
+use crate::wire::Signal;
+use crate::{CallState, LinkRequest, Mode, Role, Timer};
+
+/// The repeats of one thing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Repeats {
+    interval: Duration,
+    done: u8,
+}
+
+/// What shows that the caller heard our answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) enum Heard {
+    #[default]
+    Nothing,
+    Echo,
+    Media,
+}
+
+impl Repeats {
+    /// Of something that is answered within a round trip, at least so long from now.
+    pub(super) fn new(least: Duration, rtt: Duration) -> Self {
+        Self { interval: least.max(rtt.saturating_mul(3)), done: 0 }
+    }
+
+    /// How long to wait for an answer, after it was said for the first or another time; `None`
+    /// when it has been said often enough.
+    pub(super) fn next(&mut self) -> Option<Duration> {
+        let interval = (self.done < REPEATS).then_some(self.interval);
+        self.done = self.done.saturating_add(1);
+        self.interval = self.interval.saturating_mul(3) / 2;
+        interval
+    }
+}
+
+#[cfg(test)]
+impl Line {
+    /// Says nothing again of what is waited for.
+    pub(crate) fn give_up_repeats(&mut self) {
+        self.timers.stop(Timer::Repeat);
+        if let Some(call) = &mut self.call {
+            call.repeats = Repeats::default();
+        }
+        self.pending.iter_mut().for_each(|pending| pending.give_up_repeats());
+    }
+}
+
+impl Line {
+    /// Begins to wait for the peer's answer to what was just said.
+    pub(super) fn start_repeats(&mut self, cx: &Context<'_>) {
+        if let Some(call) = &mut self.call {
+            call.repeats = Repeats::new(AGAIN, call.rtt);
+            self.go_on_repeating(cx);
+        }
+    }
+
+    /// Begins to wait for what shows that the caller heard our answer.
+    pub(super) fn watch_answer(&mut self, cx: &Context<'_>) {
+        let Some(call) = &mut self.call else { return };
+        call.heard = Heard::Nothing;
+        call.repeats = Repeats::default();
+        let frames = call.profile.frame().duration() * 2;
+        let again = ANSWER_AGAIN.max(call.rtt.saturating_mul(4) + frames);
+        self.timers.start(Timer::Repeat, cx.now + again);
+    }
+
+    /// Says again what the state is about.
+    pub(super) fn on_repeat(&mut self, cx: &mut Context<'_>) {
+        let Some(call) = &self.call else { return };
+        let link = call.link;
+        match (call.role, call.state) {
+            (Role::Caller, CallState::Identified) => {
+                cx.out.link(link, LinkRequest::Identify);
+                if call.repeats.done > 1 {
+                    // RINGING may be what was lost, and is said once.
+                    call.prefer(cx.out);
+                }
+            }
+            (Role::Caller, _) => cx.out.signal(link, &[Signal::Established]),
+            (Role::Callee, CallState::Established) => return self.answer_again(cx),
+            (Role::Callee, _) => cx.out.signal(link, &[Signal::Ringing]),
+        }
+        self.go_on_repeating(cx);
+    }
+
+    /// The caller says that it heard our answer.
+    pub(super) fn on_echo(&mut self, cx: &mut Context<'_>) {
+        let Some(call) = &mut self.call else { return };
+        match call.heard {
+            Heard::Nothing => {
+                call.heard = Heard::Echo;
+                if call.mode == Mode::HalfDuplex {
+                    self.timers.stop(Timer::Repeat);
+                }
+            }
+            // It says so again where it waits for ESTABLISHED.
+            Heard::Echo if call.repeats.next().is_some() => {
+                cx.out.signal(call.link, &[Signal::Established]);
+            }
+            Heard::Echo | Heard::Media => {}
+        }
+    }
+
+    /// Media of the caller's came: it heard our answer.
+    pub(super) fn end_repeats(&mut self) {
+        if let Some(call) = &mut self.call
+            && call.state == CallState::Established
+        {
+            call.heard = Heard::Media;
+            self.timers.stop(Timer::Repeat);
+        }
+    }
+
+    fn answer_again(&self, cx: &mut Context<'_>) {
+        let Some(call) = &self.call else { return };
+        match (call.heard, call.mode) {
+            (Heard::Nothing, _) => self.say_answer(cx),
+            (Heard::Echo, Mode::FullDuplex) => cx.out.signal(call.link, &[Signal::Established]),
+            (Heard::Echo, Mode::HalfDuplex) | (Heard::Media, _) => {}
+        }
+    }
+
+    fn go_on_repeating(&mut self, cx: &Context<'_>) {
+        if let Some(interval) = self.call.as_mut().and_then(|call| call.repeats.next()) {
+            self.timers.start(Timer::Repeat, cx.now + interval);
+        }
+    }
+}
