@@ -130,6 +130,10 @@ fn to_text(event: &Event) -> Option<String> {
             CallEvent::ModeChanged { mode, by, .. } => {
                 format!("mode switched by {}: {mode}", side(*by))
             }
+            CallEvent::Ended { reason: EndReason::NoPath, .. } => {
+                "ended: no path; is it the identity that the other phone tells, and is that online?"
+                    .into()
+            }
             CallEvent::Ended { reason, .. } => format!("ended: {reason}"),
             CallEvent::Dropped { reason, .. } => format!("left out: {reason:?}"),
             _ => return None,

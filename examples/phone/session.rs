@@ -8,10 +8,11 @@ use async_channel::Receiver;
 use futures_lite::future::or;
 use lxst_tokio::telephony::{Availability, CallState, Direction, Mode, Mute, Role, Talk};
 use lxst_tokio::{
-    Call, CallError, CallEvent, CallStatus, Coder, EndReason, Event, Events, Phone, Profile,
-    Runtime, Watch,
+    Call, CallError, CallEvent, CallStatus, Coder, EndReason, Event, Events, IdentityHash, Phone,
+    Profile, Runtime, Watch, reticulum,
 };
 
+use crate::Failure;
 use crate::audio::{AudioIn, Speaking};
 use crate::keys::Key;
 use crate::options::Options;
@@ -84,12 +85,13 @@ impl<R: Runtime> Session<R> {
         mut events: Events,
         stops: Receiver<()>,
         keys: Receiver<Key>,
-    ) -> Result<Option<EndReason>, CallError> {
+    ) -> Result<Option<EndReason>, Failure> {
         let is_last = self.options.once || self.options.call.is_some();
         if self.options.busy {
             self.phone.set_busy(Availability::Busy).await?;
         }
         if let Some(to) = self.options.call {
+            self.check_is_identity(to, self.phone.identity())?;
             let Options { profile, .. } = self.options;
             self.phone.dial_in_mode(to, profile, self.options.mode()).await?;
         }
@@ -99,6 +101,13 @@ impl<R: Runtime> Session<R> {
                 Turn::Event(None) => return Ok(None),
                 Turn::Event(Some(event)) => {
                     self.reporter.event(&event);
+                    if let (Event::Announced { identity, .. }, Some(to)) =
+                        (event, self.options.call)
+                        && let Err(misdialled) = self.check_is_identity(to, identity)
+                    {
+                        self.phone.shutdown().await;
+                        return Err(misdialled);
+                    }
                     let Event::Call(event) = event else { continue };
                     self.follow(event).await;
                     if let CallEvent::Ended { reason, .. } = event
@@ -119,6 +128,14 @@ impl<R: Runtime> Session<R> {
             }
             self.status.draw(&self.phone.state(), self.microphone, self.talk);
         }
+    }
+
+    /// Tells whoever dials the destination of a phone, which stands beside its identity, what to dial.
+    fn check_is_identity(&self, to: IdentityHash, known: IdentityHash) -> Result<(), Failure> {
+        if reticulum::IdentityHash(known.0).telephony_destination().0 != to.0 {
+            return Ok(());
+        }
+        Err(format!("{to} is a destination, which nobody dials; dial the identity: {known}").into())
     }
 
     fn turn(

@@ -220,6 +220,19 @@ fn an_identity_file_is_made_once_and_names_the_phone() {
 }
 
 #[test]
+fn whoever_dials_a_destination_is_told_whom_to_dial() {
+    let callee = Phone::start(&["--listen", "127.0.0.1:0"]);
+    let identity = callee.ready["identity"].as_str().expect("an identity").to_owned();
+    let destination = callee.ready["destination"].as_str().expect("a destination");
+    let output = run(&["--connect", &callee.address(), "--call", destination]);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(
+        said.lines().any(|line| line.contains("dial the identity") && line.contains(&identity))
+    );
+}
+
+#[test]
 fn wrong_use_ends_with_2_and_a_line_that_helps() {
     let short = folder("misuse").join("short");
     fs::write(&short, b"short").expect("a file");
