@@ -93,6 +93,7 @@ pub(crate) struct Interface {
     /// Until when nothing is sent.
     pub(crate) held_until: Option<Instant>,
     access_codes: TokenBucket,
+    samples: TokenBucket,
     pub(crate) strangers: Strangers,
 }
 
@@ -137,6 +138,7 @@ impl Interface {
             ifac: config.ifac.map(IfacCodec::new),
             held_until: (config.attachment == Attachment::Accepted).then(|| now + ACCEPTED_HOLD),
             access_codes: TokenBucket::new(limits::ACCESS_CODES),
+            samples: TokenBucket::new(limits::ACCESS_CODES_SAMPLED),
             strangers: Strangers::new(seed),
         }
     }
@@ -178,6 +180,18 @@ impl Interface {
             Framing::Datagram => parts.iter().for_each(|part| out.extend_from_slice(part)),
         }
         parts.iter().map(|part| part.len()).sum()
+    }
+
+    /// Checks the access code of some of what is dropped anyway, so that another network's is told.
+    pub(crate) fn sample_code(
+        &mut self,
+        now: Instant,
+        raw: &[u8],
+        packet: &[u8],
+    ) -> Result<(), DropReason> {
+        let Some(ifac) = &self.ifac else { return Ok(()) };
+        let is_wrong = self.samples.take(now) && !ifac.is_genuine(raw, packet);
+        if is_wrong { Err(DropReason::Ifac) } else { Ok(()) }
     }
 
     pub(crate) fn is_shared_instance(&self) -> bool {

@@ -37,6 +37,8 @@ pub const SHARE_LEAST: (u32, u32) = (1, 4);
 /// Access codes of one interface that are checked per second, and in one burst: a signature each. A
 /// packet that says nothing to us when its mask is off is dropped before.
 pub const ACCESS_CODES: (u32, u32) = (1_000, 500);
+/// Access codes that are checked of packets that are dropped anyway, to tell of another network's.
+pub const ACCESS_CODES_SAMPLED: (u32, u32) = (10, 10);
 
 /// The shortest time between two announces of ours; an earlier one is put off. *Source*:
 /// RNS/Transport.py `inbound` takes an announce only when its second is a later one.

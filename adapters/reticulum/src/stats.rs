@@ -33,8 +33,8 @@ impl Stats {
 pub enum DropReason {
     /// A frame or packet that is none.
     Malformed,
-    /// A packet without the access code of its interface, or with one on an open interface. Behind
-    /// another network's mask most are dropped as malformed or not for us, before a code is checked.
+    /// A packet without the access code of its interface, or with one on an open interface. Under a
+    /// flood, most of another network's are dropped as what they seem to be, their codes unchecked.
     Ifac,
     /// A packet for someone else, or of a kind that a phone has no use for.
     NotForUs,

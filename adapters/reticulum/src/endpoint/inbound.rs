@@ -26,12 +26,17 @@ impl Endpoint {
         self.stats.bytes_in += raw.len() as u64;
         let unmasked = interface.unmask(raw);
         let outcome = unmasked.and_then(|packet| {
-            let parsed = Packet::parse(&packet)?;
-            self.screen(id, &parsed)?;
+            let screened = Packet::parse(&packet).and_then(|parsed| {
+                self.screen(id, &parsed)?;
+                Ok(parsed)
+            });
             if let Some(interface) = self.interfaces.get_mut(&id) {
-                interface.check_code(now, raw, &packet)?;
+                match &screened {
+                    Ok(_) => interface.check_code(now, raw, &packet)?,
+                    Err(_) => interface.sample_code(now, raw, &packet)?,
+                }
             }
-            self.dispatch(now, id, &parsed)
+            self.dispatch(now, id, &screened?)
         });
         if let Err(reason) = outcome {
             self.stats.drop(reason);
