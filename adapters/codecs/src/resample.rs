@@ -47,6 +47,8 @@ impl Resampler {
         let divisor = greatest_common_divisor(from_hz, to_hz);
         let (from, fraction) = (from_hz / divisor, to_hz / divisor);
         let filter = Filter::new(from, fraction);
+        let mut window = Vec::with_capacity(filter.taps + BLOCK);
+        window.resize(filter.taps - 1, 0.0);
         Ok(Self {
             from_hz,
             to_hz,
@@ -55,13 +57,13 @@ impl Resampler {
             fraction,
             phase: 0,
             start: 0,
-            window: vec![0.0; filter.taps - 1],
+            window,
             filter,
         })
     }
 
     /// Takes a block of any size and appends what it completes to `out`; returns how many samples
-    /// that is.
+    /// that is. Allocates only where `out` has no room.
     pub fn push(&mut self, input: &[f32], out: &mut Vec<f32>) -> usize {
         let before = out.len();
         for block in input.chunks(BLOCK) {

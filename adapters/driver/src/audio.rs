@@ -12,6 +12,8 @@ pub(crate) struct Audio {
     is_sending: bool,
     captured: VecDeque<f32>,
     dropped: Samples,
+    /// The send jobs that are out, and their samples.
+    encoding: VecDeque<(JobId, usize)>,
     is_receiving: bool,
     playable: VecDeque<f32>,
     /// The receive job that is out.
@@ -69,6 +71,7 @@ impl Audio {
             Direction::Send => {
                 self.is_sending = is_open;
                 self.captured.clear();
+                self.encoding.clear();
             }
             Direction::Receive => {
                 self.is_receiving = is_open;
@@ -84,6 +87,7 @@ impl Audio {
         Some(match work {
             Work::Encode { format, source, samples } => {
                 let pcm = self.take_captured(samples);
+                self.encoding.push_back((job, pcm.len()));
                 match source {
                     Source::Captured => Task::Encode { job, format, pcm },
                     Source::Silence => Task::EncodeSilence { job, format, samples },
@@ -104,8 +108,14 @@ impl Audio {
         })
     }
 
+    /// Samples that were captured and are not encoded.
+    pub(crate) fn unsent(&self) -> usize {
+        self.captured.len() + self.encoding.iter().map(|(_, samples)| samples).sum::<usize>()
+    }
+
     /// Queues what a receive job made, unless its stream has closed meanwhile.
     pub(crate) fn on_done(&mut self, done: &Done) {
+        self.encoding.retain(|(job, _)| *job != done.job());
         if self.playing == Some(done.job()) {
             self.playing = None;
             if let Done::Played { pcm, .. } = done {

@@ -434,6 +434,16 @@ impl Driver {
         self.audio.dropped()
     }
 
+    /// Samples that were captured and are not encoded.
+    #[must_use]
+    pub fn capture_unsent(&self) -> u64 {
+        #[cfg(feature = "processing")]
+        let processed = self.processor.as_ref().map_or(0, Processor::waiting);
+        #[cfg(not(feature = "processing"))]
+        let processed = 0;
+        (self.audio.unsent() + processed) as u64
+    }
+
     /// What our own Reticulum endpoint knows of the network, for
     /// [`Endpoint::import`](reticulum::Endpoint::import) at the next start; `None` where the network
     /// is another stack.

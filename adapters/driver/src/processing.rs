@@ -75,6 +75,11 @@ impl Processor {
         processed
     }
 
+    /// Samples that wait for a step to be whole.
+    pub(crate) fn waiting(&self) -> usize {
+        self.captured.len()
+    }
+
     /// Takes note of what the speaker plays.
     pub(crate) fn play(&mut self, pcm: &[f32]) {
         self.played.extend(pcm.iter().copied().map(sanitised));

@@ -260,6 +260,9 @@ impl<R: Runtime> PhoneBuilder<R> {
     ///
     /// # Panics
     /// Outside of a runtime, where the runtime's functions do.
+    ///
+    /// # Cancel safety
+    /// It never waits, so that it cannot be cancelled halfway.
     pub async fn start(self) -> Result<(Phone, Events), StartError> {
         let Self { runtime, stack, config, missing_source, pauses, .. } = self;
         let (own, stack, reports) = match stack {
@@ -302,7 +305,7 @@ impl<R: Runtime> PhoneBuilder<R> {
             runtime: runtime.clone(),
             driver,
             coder,
-            inbox: Inbox { requests, io, done, reports, source: None },
+            inbox: Inbox { requests, io, done, reports },
             stack,
             store,
             outlets: Outlets::new(queue, publisher, state),

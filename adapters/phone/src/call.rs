@@ -28,6 +28,9 @@ impl Call {
     ///
     /// # Errors
     /// [`CallError`]: the call is over, or is one that we dialled.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: a request that is cancelled was not made, or is done all the same.
     pub async fn answer(&self) -> Result<(), CallError> {
         self.phone.command(Command::Answer(self.id)).await
     }
@@ -36,6 +39,9 @@ impl Call {
     ///
     /// # Errors
     /// [`CallError`]: the caller has gone, or the call is answered.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: a request that is cancelled was not made, or is done all the same.
     pub async fn screen(&self, verdict: Verdict) -> Result<(), CallError> {
         self.phone.command(Command::Screen(self.id, verdict)).await
     }
@@ -44,6 +50,9 @@ impl Call {
     ///
     /// # Errors
     /// [`CallError`]: the call is over.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: a request that is cancelled was not made, or is done all the same.
     pub async fn hang_up(&self) -> Result<(), CallError> {
         self.phone.command(Command::HangUp(self.id)).await
     }
@@ -52,6 +61,9 @@ impl Call {
     ///
     /// # Errors
     /// [`CallError`]: the call is over or connecting, or the profile cannot be sent.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: a request that is cancelled was not made, or is done all the same.
     pub async fn set_profile(&self, profile: Profile) -> Result<(), CallError> {
         self.phone.command(Command::SetProfile(self.id, profile)).await
     }
@@ -60,6 +72,9 @@ impl Call {
     ///
     /// # Errors
     /// [`CallError`]: the call is over or connecting.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: a request that is cancelled was not made, or is done all the same.
     pub async fn set_mode(&self, mode: Mode) -> Result<(), CallError> {
         self.phone.command(Command::SetMode(self.id, mode)).await
     }
@@ -68,6 +83,9 @@ impl Call {
     ///
     /// # Errors
     /// [`CallError`]: the call is over.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: a request that is cancelled was not made, or is done all the same.
     pub async fn talk(&self, talk: Talk) -> Result<(), CallError> {
         self.phone.command(Command::Talk(self.id, talk)).await
     }
@@ -76,6 +94,9 @@ impl Call {
     ///
     /// # Errors
     /// [`CallError`]: the call is over.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: a request that is cancelled was not made, or is done all the same.
     pub async fn mute(&self, direction: Direction, mute: Mute) -> Result<(), CallError> {
         self.phone.command(Command::Mute(self.id, direction, mute)).await
     }

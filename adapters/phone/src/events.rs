@@ -45,6 +45,9 @@ impl Events {
     }
 
     /// Waits for the next event; `None` when the phone has shut down.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: no event is lost.
     pub async fn next(&mut self) -> Option<Event> {
         loop {
             let arrived = self.queue.0.arrived.listen();

@@ -8,7 +8,6 @@ use event_listener::EventListener;
 use futures_lite::future::or;
 use lxst_driver::Done;
 
-use crate::audio::SourcePort;
 use crate::interface::Io;
 use crate::links::LinkReport;
 use crate::request::{Request, Requests};
@@ -20,7 +19,6 @@ pub(crate) struct Inbox {
     pub(crate) io: Receiver<Io>,
     pub(crate) done: Receiver<Done>,
     pub(crate) reports: Option<Receiver<LinkReport>>,
-    pub(crate) source: Option<SourcePort>,
 }
 
 /// What the phone's task wakes for.
@@ -34,7 +32,6 @@ pub(crate) enum Turn {
 pub(crate) enum World {
     /// A deadline has come.
     Due,
-    Heard(Vec<f32>),
     /// The owner of a port did something to it.
     Port,
     Done(Done),
@@ -80,12 +77,6 @@ impl Inbox {
             }
             World::Due
         };
-        let heard = async {
-            match &self.source {
-                Some(source) => World::Heard(source.brought().await),
-                None => pending().await,
-            }
-        };
         let port = async {
             or(fired(ports.source), fired(ports.sink)).await;
             World::Port
@@ -98,9 +89,8 @@ impl Inbox {
             }
         };
         let io = async { World::Io(next(&self.io).await) };
-        let app = either_first(is_turned, heard, port);
         let network = either_first(is_turned, report, io);
-        or(due, or(done, either_first(is_turned, app, network))).await
+        or(due, or(done, either_first(is_turned, port, network))).await
     }
 }
 

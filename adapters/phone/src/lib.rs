@@ -5,8 +5,9 @@
 //!
 //! A phone is one task: it owns the [`Driver`](lxst_driver::Driver), moves bytes between it and
 //! sockets, sleeps to its deadline, and keeps one thread for codecs. [`Phone`] and [`Call`] are
-//! handles to it, `Send` and cheap to clone. Nothing polls: an idle phone wakes for its timers
-//! only. What it has to say besides events goes to `tracing`.
+//! handles to it, `Send` and cheap to clone. An idle phone wakes for its timers only; in a call, it
+//! looks every 5 ms at ports of [`Clock::Device`], whose callbacks must not wake it. What it has to
+//! say besides events goes to `tracing`.
 //!
 //! *Features*, all off by default: `codec2` (Codec2 3200 and 1600, in Rust) and `codec2-system` (700C as
 //! well, by the system's libcodec2), both LGPL; `processing` (echo cancellation, noise suppression, gain

@@ -59,6 +59,9 @@ impl LinkPort {
     }
 
     /// Waits for the next thing to do; `None` when the phone has shut down.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: no command is lost.
     pub async fn next(&self) -> Option<LinkCommand> {
         self.commands.recv().await.ok()
     }
@@ -84,21 +87,33 @@ impl LinkReporter {
     }
 
     /// Reports what happened to a link. Waits while the phone is behind.
+    ///
+    /// # Cancel safety
+    /// A report that is cancelled while the phone is behind is not made: make it again.
     pub async fn event(&self, link: LinkId, event: LinkEvent) {
         self.report(LinkReport::Event { link, event }).await;
     }
 
     /// Reports the plaintext of a packet.
+    ///
+    /// # Cancel safety
+    /// A report that is cancelled while the phone is behind is not made: make it again.
     pub async fn packet(&self, link: LinkId, data: impl Into<Bytes>) {
         self.report(LinkReport::Packet { link, data: data.into() }).await;
     }
 
     /// Reports that the network can be reached, so that the phone announces itself.
+    ///
+    /// # Cancel safety
+    /// A report that is cancelled while the phone is behind is not made: make it again.
     pub async fn network_up(&self) {
         self.report(LinkReport::NetworkUp).await;
     }
 
     /// Reports that a phone announced itself, which the app hears as an event.
+    ///
+    /// # Cancel safety
+    /// A report that is cancelled while the phone is behind is not made: make it again.
     pub async fn announced(&self, identity: IdentityHash, hops: u8) {
         self.report(LinkReport::Announced { identity, hops }).await;
     }

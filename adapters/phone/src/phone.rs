@@ -91,6 +91,10 @@ impl Phone {
     /// # Errors
     /// [`CallError`]: the line is taken, the profile cannot be sent, or the hash is that of a
     /// telephony destination, of which the phone knows whose it is.
+    ///
+    /// # Cancel safety
+    /// A dial that is cancelled was not made, or goes on: [`state`](Self::state) and the events name its
+    /// call.
     pub async fn dial(&self, to: IdentityHash, profile: Profile) -> Result<Call, CallError> {
         self.dial_in_mode(to, profile, Mode::FullDuplex).await
     }
@@ -98,6 +102,9 @@ impl Phone {
     /// Calls somebody as [`dial`](Self::dial) does, and proposes a mode.
     ///
     /// # Errors
+    /// As [`dial`](Self::dial).
+    ///
+    /// # Cancel safety
     /// As [`dial`](Self::dial).
     pub async fn dial_in_mode(
         &self,
@@ -119,6 +126,9 @@ impl Phone {
     ///
     /// # Errors
     /// [`CallError::ShutDown`].
+    ///
+    /// # Cancel safety
+    /// Cancel safe: a request that is cancelled was not made, or is done all the same.
     pub async fn set_callers(&self, callers: CallerPolicy) -> Result<(), CallError> {
         self.send(Request::Callers(callers)).await
     }
@@ -127,6 +137,9 @@ impl Phone {
     ///
     /// # Errors
     /// [`CallError::ShutDown`].
+    ///
+    /// # Cancel safety
+    /// Cancel safe: a request that is cancelled was not made, or is done all the same.
     pub async fn set_access(&self, access: Access) -> Result<(), CallError> {
         self.send(Request::Access(access)).await
     }
@@ -135,6 +148,9 @@ impl Phone {
     ///
     /// # Errors
     /// [`CallError::ShutDown`].
+    ///
+    /// # Cancel safety
+    /// Cancel safe: a request that is cancelled was not made, or is done all the same.
     pub async fn set_busy(&self, availability: Availability) -> Result<(), CallError> {
         self.command(Command::SetBusy(availability)).await
     }
@@ -143,6 +159,9 @@ impl Phone {
     ///
     /// # Errors
     /// [`CallError::ShutDown`].
+    ///
+    /// # Cancel safety
+    /// Cancel safe: a request that is cancelled was not made, or is done all the same.
     pub async fn announce(&self) -> Result<(), CallError> {
         self.command(Command::Announce).await
     }
@@ -151,6 +170,9 @@ impl Phone {
     ///
     /// # Errors
     /// [`AudioError`]: the format cannot be, or the phone has shut down.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: a request that is cancelled attaches nothing, and an earlier port stays.
     pub async fn audio_source(
         &self,
         format: AudioFormat,
@@ -165,6 +187,9 @@ impl Phone {
     ///
     /// # Errors
     /// [`AudioError`]: the format cannot be, or the phone has shut down.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: a request that is cancelled attaches nothing, and an earlier port stays.
     pub async fn audio_sink(
         &self,
         format: AudioFormat,
@@ -191,6 +216,9 @@ impl Phone {
     ///
     /// # Errors
     /// [`CallError::ShutDown`].
+    ///
+    /// # Cancel safety
+    /// Cancel safe: a request that is cancelled subscribes nobody.
     pub async fn subscribe(&self) -> Result<Events, CallError> {
         let (events, queue) = Events::new(self.state().number);
         self.send(Request::Subscribe(queue)).await?;
@@ -201,6 +229,9 @@ impl Phone {
     ///
     /// # Errors
     /// [`CallError::ShutDown`].
+    ///
+    /// # Cancel safety
+    /// Cancel safe: it changes nothing.
     pub async fn figures(&self) -> Result<Figures, CallError> {
         self.ask(Request::Figures).await
     }
@@ -209,6 +240,9 @@ impl Phone {
     /// it, and until [`LINGER`](lxst_driver::LINGER) after the last bytes for the other end to read
     /// it. Nothing of the phone is left then: no task, thread, socket or file. Harmless when the
     /// phone has shut down.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: a shutdown that has begun goes on, and can be awaited again.
     pub async fn shutdown(&self) {
         // Whoever comes later than others is not asked any more, and waits for the same end.
         let _ = self.ask(Request::ShutDown).await;

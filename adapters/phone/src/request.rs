@@ -1,8 +1,10 @@
 //! What handles ask of the phone's task.
 
+use std::time::Duration;
+
 use async_channel::{Receiver, RecvError, Sender};
 use lxst_driver::core::{
-    CallId, CallerPolicy, Command, IdentityHash, InputError, Mode, Profile, Samples, Stats,
+    CallId, CallerPolicy, Command, IdentityHash, InputError, Mode, Profile, Stats,
 };
 use lxst_driver::{Access, DialError, reticulum};
 
@@ -14,8 +16,11 @@ use crate::events::EventQueue;
 pub struct Figures {
     /// The telephone's counters.
     pub telephone: Stats,
-    /// Captured audio that was dropped because the codec thread stalled.
-    pub capture_dropped: Samples,
+    /// Captured audio that was dropped because it came faster than time passes, or because the phone's
+    /// task or its codec thread stalled.
+    pub capture_dropped: Duration,
+    /// Audio for the speaker that a late reader missed.
+    pub playback_dropped: Duration,
     /// The Reticulum endpoint's counters; `None` on another Reticulum stack.
     pub endpoint: Option<reticulum::Stats>,
     /// How often the phone's task woke; an idle phone does so for its timers only.

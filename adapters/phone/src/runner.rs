@@ -8,7 +8,8 @@ use bytes::Bytes;
 use futures_lite::future::yield_now;
 use lxst_driver::core::limits::GOODBYE;
 use lxst_driver::core::{
-    Availability, Command, Direction, Event as CallEvent, Instant, Mute, PortChange, StreamChange,
+    Availability, Command, Direction, Event as CallEvent, Instant, Mute, PortChange, Samples,
+    StreamChange,
 };
 use lxst_driver::reticulum::InterfaceId;
 use lxst_driver::system::{CoderThread, unix_time};
@@ -20,7 +21,7 @@ use crate::inbox::{Inbox, PortListeners, Turn, World};
 use crate::interface::Io;
 use crate::links::{CommandSender, LinkReport};
 use crate::outlets::{Ended, Outlets};
-use crate::pace::Pace;
+use crate::pace::{BLOCK_TIME, Pace};
 use crate::request::{Figures, Request};
 use crate::runtime::Runtime;
 use crate::store::Store;
@@ -40,12 +41,17 @@ pub(crate) struct Runner<R> {
     /// When an interface wrote last.
     wrote: Option<Moment>,
     missing_source: MissingSource,
+    source: Option<SourcePort>,
     sink: Option<SinkPort>,
     streams: Streams,
     /// The clock of a source at the phone's pace.
     capture: Pace,
     /// The clock of a sink at the phone's pace.
     playout: Pace,
+    /// When ports at a device's pace are looked at, whose callbacks wake nobody.
+    devices: Pace,
+    /// What ports that are gone dropped.
+    dropped: Dropped,
     buffer: Vec<u8>,
     wakeups: u64,
 }
@@ -73,6 +79,13 @@ struct Interface {
     unwritten: usize,
 }
 
+/// Samples that the ports dropped.
+#[derive(Clone, Copy, Debug, Default)]
+struct Dropped {
+    captured: u64,
+    played: u64,
+}
+
 /// The directions of the call's audio.
 #[derive(Clone, Copy, Debug, Default)]
 struct Streams {
@@ -98,10 +111,13 @@ impl<R: Runtime> Runner<R> {
             interfaces: BTreeMap::new(),
             wrote: None,
             missing_source: parts.missing_source,
+            source: None,
             sink: None,
             streams: Streams::default(),
-            capture: Pace::default(),
-            playout: Pace::default(),
+            capture: Pace::new(BLOCK_TIME),
+            playout: Pace::new(BLOCK_TIME),
+            devices: Pace::new(DEVICE_TIME),
+            dropped: Dropped::default(),
             buffer: Vec::new(),
             wakeups: 0,
         }
@@ -147,7 +163,6 @@ impl<R: Runtime> Runner<R> {
             World::Io(io) => self.on_io(io),
             World::Report(report) => self.on_report(report),
             World::Done(done) => self.driver.handle_done(now, done),
-            World::Heard(pcm) => self.driver.capture(now, &pcm),
             // The next flush looks at the ports.
             World::Port => {}
         }
@@ -161,7 +176,7 @@ impl<R: Runtime> Runner<R> {
             store.on_timeout(&self.driver, now);
         }
         while self.capture.take_due(now) {
-            match &mut self.inbox.source {
+            match &mut self.source {
                 Some(source) => self.driver.capture(now, &source.take_block()),
                 None => self.driver.capture(now, &[0.0; BLOCK]),
             }
@@ -169,6 +184,8 @@ impl<R: Runtime> Runner<R> {
         if !self.driver.awaits_audio(BLOCK) && self.playout.take_due(now) {
             self.play(now, BLOCK);
         }
+        // The next flush looks at the devices.
+        while self.devices.take_due(now) {}
     }
 
     fn on_request(&mut self, request: Request) {
@@ -177,7 +194,7 @@ impl<R: Runtime> Runner<R> {
         match request {
             Request::Dial { to, profile, mode, reply } => {
                 let dialled = self.driver.dial(now, to, profile, mode);
-                self.tell();
+                self.tell(now);
                 reply.send(dialled);
             }
             Request::Command { command, reply } => {
@@ -185,24 +202,33 @@ impl<R: Runtime> Runner<R> {
                 if done.is_ok() {
                     self.on_command(command);
                 }
-                self.tell();
+                self.tell(now);
                 reply.send(done);
             }
             Request::Access(access) => self.driver.set_access(access),
             Request::Callers(callers) => self.driver.set_callers(callers),
-            Request::Source(source) => {
-                self.inbox.source = Some(source);
+            Request::Source(mut source) => {
+                if self.streams.is_sending {
+                    source.open(now);
+                }
+                self.dropped.captured += self.source.as_ref().map_or(0, SourcePort::dropped);
+                self.source = Some(source);
                 self.driver.port(now, Direction::Send, PortChange::Attached);
             }
             Request::Sink(sink) => {
+                self.dropped.played += self.sink.as_ref().map_or(0, SinkPort::dropped);
                 self.sink = Some(sink);
                 self.driver.port(now, Direction::Receive, PortChange::Attached);
             }
             Request::Subscribe(queue) => self.outlets.subscribe(queue),
             Request::Figures(reply) => {
+                let source = self.source.as_ref().map_or(0, SourcePort::dropped);
+                let sink = self.sink.as_ref().map_or(0, SinkPort::dropped);
+                let coder = self.driver.capture_dropped().0;
                 reply.send(Figures {
                     telephone: *self.driver.stats(),
-                    capture_dropped: self.driver.capture_dropped(),
+                    capture_dropped: duration(coder + self.dropped.captured + source),
+                    playback_dropped: duration(self.dropped.played + sink),
                     endpoint: self.driver.endpoint_stats().cloned(),
                     wakeups: self.wakeups,
                 });
@@ -217,7 +243,7 @@ impl<R: Runtime> Runner<R> {
             Command::SetBusy(availability) => self.outlets.state.availability = availability,
             Command::Mute(_, Direction::Receive, mute) => {
                 self.streams.is_speaker_muted = mute == Mute::Muted;
-                if let Some(sink) = &self.sink {
+                if let Some(sink) = &mut self.sink {
                     sink.flush();
                 }
             }
@@ -284,7 +310,7 @@ impl<R: Runtime> Runner<R> {
         if self.streams.is_speaker_muted {
             pcm.fill(0.0);
         }
-        if let Some(sink) = &self.sink {
+        if let Some(sink) = &mut self.sink {
             sink.give(pcm);
         }
     }
@@ -294,7 +320,8 @@ impl<R: Runtime> Runner<R> {
     fn flush(&mut self) -> PortListeners {
         let now = self.now();
         let ports = self.see_ports(now);
-        self.hand_on();
+        self.hand_on(now);
+        self.hear_device(now);
         self.fill_device(now);
         self.run_clocks(now);
         for Interface { id, writer, unwritten, .. } in self.interfaces.values_mut() {
@@ -320,34 +347,34 @@ impl<R: Runtime> Runner<R> {
     fn see_ports(&mut self, now: Instant) -> PortListeners {
         // First listened, then looked: nothing falls between.
         let listeners = PortListeners {
-            source: self.inbox.source.as_ref().map(SourcePort::gone),
-            sink: self.sink.as_ref().map(SinkPort::taken),
+            source: self.source.as_ref().map(SourcePort::gone),
+            sink: self.sink.as_ref().map(SinkPort::gone),
         };
-        if self.inbox.source.as_ref().is_some_and(SourcePort::is_over) {
-            self.inbox.source = None;
+        if let Some(source) = self.source.take_if(|source| source.is_over()) {
+            self.dropped.captured += source.dropped();
             if self.missing_source == MissingSource::Nothing {
                 self.driver.port(now, Direction::Send, PortChange::Detached);
             }
         }
-        if self.sink.as_ref().is_some_and(SinkPort::is_dropped) {
-            self.sink = None;
+        if let Some(sink) = self.sink.take_if(|sink| sink.is_dropped()) {
+            self.dropped.played += sink.dropped();
             self.driver.port(now, Direction::Receive, PortChange::Detached);
         }
         listeners
     }
 
     /// Lets whoever is about to be answered find what came of it in events and in the state.
-    fn tell(&mut self) {
-        self.hand_on();
+    fn tell(&mut self, now: Instant) {
+        self.hand_on(now);
         self.publish();
     }
 
-    fn hand_on(&mut self) {
+    fn hand_on(&mut self, now: Instant) {
         while let Some(task) = self.driver.poll_task() {
             self.coder.give(task);
         }
         while let Some(event) = self.driver.poll_event() {
-            self.on_event(event);
+            self.on_event(now, event);
         }
         if let Some(stack) = &self.stack {
             while let Some(command) = self.driver.poll_link_command() {
@@ -356,21 +383,24 @@ impl<R: Runtime> Runner<R> {
         }
     }
 
-    fn on_event(&mut self, event: Event) {
+    fn on_event(&mut self, now: Instant, event: Event) {
         let state = &mut self.outlets.state;
         match event {
             Event::Stream { direction: Direction::Receive, change, .. } => {
                 self.streams.is_receiving = change == StreamChange::Opened;
                 self.streams.is_speaker_muted = false;
-                if let (Some(sink), StreamChange::Opened) = (&self.sink, change) {
+                if let (Some(sink), StreamChange::Opened) = (&mut self.sink, change) {
                     // What nobody took of an earlier call.
                     sink.flush();
                 }
             }
             Event::Stream { direction: Direction::Send, change, .. } => {
                 self.streams.is_sending = change == StreamChange::Opened;
-                if let (Some(source), StreamChange::Closed) = (&mut self.inbox.source, change) {
-                    source.flush();
+                if let Some(source) = &mut self.source {
+                    match change {
+                        StreamChange::Opened => source.open(now),
+                        StreamChange::Closed => source.close(),
+                    }
                 }
             }
             Event::Call(CallEvent::Quality { quality, .. }) => state.quality = Some(quality),
@@ -383,12 +413,27 @@ impl<R: Runtime> Runner<R> {
         self.outlets.push(event);
     }
 
+    /// Takes what a live source brought, and notes what of a paced one was sent.
+    fn hear_device(&mut self, now: Instant) {
+        let Some(source) = &mut self.source else { return };
+        if self.streams.is_sending {
+            let pcm = source.take_live(now);
+            if !pcm.is_empty() {
+                self.driver.capture(now, &pcm);
+                self.hand_on(now);
+            }
+        }
+        if let Some(source) = &self.source {
+            source.sent_but(self.driver.capture_unsent());
+        }
+    }
+
     /// Keeps a device's next blocks ready.
     fn fill_device(&mut self, now: Instant) {
-        let Some(sink) = self.sink.as_ref().filter(|sink| sink.clock() == Clock::Device) else {
+        let Some(sink) = self.sink.as_mut().filter(|sink| sink.clock() == Clock::Device) else {
             return;
         };
-        let mut wanted = sink.wants();
+        let mut wanted = sink.wants(now);
         while self.streams.is_receiving && wanted > 0 {
             let block = wanted.min(BLOCK / 2);
             if self.driver.awaits_audio(block) {
@@ -396,19 +441,22 @@ impl<R: Runtime> Runner<R> {
             }
             self.play(now, block);
             wanted -= block;
-            self.hand_on();
+            self.hand_on(now);
         }
     }
 
-    /// Runs the phone's clocks while a port at the phone's pace has need of one.
+    /// Runs the phone's clocks while a port has need of one.
     fn run_clocks(&mut self, now: Instant) {
-        let is_paced = match &self.inbox.source {
-            Some(source) => source.clock() == Clock::Phone,
-            None => self.missing_source == MissingSource::Silence,
+        let Streams { is_sending, is_receiving, .. } = self.streams;
+        let (is_paced, is_live) = match &self.source {
+            Some(source) => (!source.is_live(), source.is_live()),
+            None => (self.missing_source == MissingSource::Silence, false),
         };
-        self.capture.run_while(self.streams.is_sending && is_paced, now);
-        let is_paced = self.sink.as_ref().is_some_and(|sink| sink.clock() == Clock::Phone);
-        self.playout.run_while(self.streams.is_receiving && is_paced, now);
+        let sink = self.sink.as_ref().map(SinkPort::clock);
+        self.capture.run_while(is_sending && is_paced, now);
+        self.playout.run_while(is_receiving && sink == Some(Clock::Phone), now);
+        let is_played = is_receiving && sink == Some(Clock::Device);
+        self.devices.run_while(is_sending && is_live || is_played, now);
     }
 
     fn publish(&mut self) {
@@ -419,7 +467,7 @@ impl<R: Runtime> Runner<R> {
             let standing = self.interfaces.values().filter(|standing| standing.origin == origin);
             interface.connections = standing.count();
         }
-        state.has_source = self.inbox.source.is_some();
+        state.has_source = self.source.is_some();
         state.has_sink = self.sink.is_some();
         self.outlets.publish();
     }
@@ -463,11 +511,19 @@ impl<R: Runtime> Runner<R> {
         // While a frame is being decoded, the end of that wakes us.
         let playout = self.playout.next().filter(|_| !self.driver.awaits_audio(BLOCK));
         let store = self.store.as_ref().and_then(Store::due);
-        let deadlines = [self.driver.poll_timeout(), self.capture.next(), playout, store];
-        deadlines.into_iter().flatten().min().map(|at| self.origin + at.since(Instant::ORIGIN))
+        let clocks = [self.capture.next(), self.devices.next(), playout];
+        let deadlines = [self.driver.poll_timeout(), store].into_iter().chain(clocks);
+        deadlines.flatten().min().map(|at| self.origin + at.since(Instant::ORIGIN))
     }
 }
 
+/// The time that so many samples last.
+fn duration(samples: u64) -> Duration {
+    Duration::from_secs(samples) / Samples::RATE_HZ
+}
+
+/// How often devices are looked at while a call has some: a callback must not wake the phone's task.
+const DEVICE_TIME: Duration = Duration::from_millis(5);
 /// How often the task goes on at once, before others of its thread have their turn.
 const TURNS_IN_A_ROW: u64 = 64;
 /// How long a shutdown waits for sockets.

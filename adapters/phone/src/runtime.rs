@@ -23,6 +23,9 @@ pub trait Runtime: Clone + Default + fmt::Debug + Send + Sync + 'static {
     fn now(&self) -> Instant;
 
     /// Ends when the moment has come.
+    ///
+    /// # Cancel safety
+    /// Must be cancel safe: the phone drops it whenever something else happens.
     fn sleep_until(&self, moment: Instant) -> impl Future<Output = ()> + Send;
 
     /// Runs a task until it ends; nothing waits for it.
@@ -33,6 +36,9 @@ pub trait Runtime: Clone + Default + fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     /// The operating system's.
+    ///
+    /// # Cancel safety
+    /// The phone drops it when the interface ends, and needs nothing of it then.
     fn resolve(
         &self,
         host: &str,
@@ -43,6 +49,9 @@ pub trait Runtime: Clone + Default + fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     /// The operating system's.
+    ///
+    /// # Cancel safety
+    /// The phone drops it when another address answered first: nothing may be left of it then.
     fn connect_tcp(&self, address: SocketAddr) -> impl Future<Output = Result<ByteStream>> + Send;
 
     /// Takes over a connected Unix socket, which is non-blocking.
@@ -62,6 +71,9 @@ pub trait Runtime: Clone + Default + fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     /// The operating system's.
+    ///
+    /// # Cancel safety
+    /// The phone drops it when the interface ends, and needs nothing of it then.
     fn accept(
         &self,
         listener: &Self::Listener,
@@ -77,6 +89,9 @@ pub trait Runtime: Clone + Default + fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     /// The operating system's.
+    ///
+    /// # Cancel safety
+    /// The phone drops it when the interface ends, and needs nothing of it then.
     fn receive(
         &self,
         socket: &Self::Udp,
@@ -87,6 +102,9 @@ pub trait Runtime: Clone + Default + fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     /// The operating system's.
+    ///
+    /// # Cancel safety
+    /// The phone drops it when the interface ends, and needs nothing of it then.
     fn send(
         &self,
         socket: &Self::Udp,

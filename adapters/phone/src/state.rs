@@ -69,6 +69,9 @@ impl Watch {
 
     /// Waits until the state is another than the one that was given here last, and gives it; states
     /// in between are passed over. `None` when the phone has shut down, and that was told.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: a change that was not given is given next.
     pub async fn changed(&mut self) -> Option<State> {
         loop {
             let changed = self.shared.changed.listen();

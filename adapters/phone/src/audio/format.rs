@@ -16,12 +16,17 @@ pub struct AudioFormat {
 /// Who keeps the pace of an audio port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Clock {
-    /// The phone, by its timer: for files, pipes and generated speech. A source's writer waits
-    /// until the phone has taken what it wrote, which it does only while a call sends; a sink's
-    /// reader gets sound as time passes while a call receives, and waits between calls.
+    /// The phone, by its timer: for files and generated speech. A source's writer waits until the
+    /// phone has taken what it wrote, which it does only while a call sends: nothing is lost, and
+    /// what was written before a call is heard in it. So never a live source, such as a pipe from a
+    /// recorder: it would be as late in the call as it waited before. A sink's reader gets sound as
+    /// time passes while a call receives, and waits between calls.
     Phone,
-    /// The app, by a device's callback. A source is heard at once, and dropped while no call sends;
-    /// a sink's demand is the clock of playout, so that two clocks never drift apart.
+    /// Whoever is at the other end, in periods of up to 2 s: for a device's callbacks, and for pipes
+    /// from recorders. A source is live: what it brings is drained and dropped while no call sends,
+    /// and nothing that it heard before is sent. In a call it is sent at about the pace of time; what
+    /// it brings beyond that is dropped, the oldest first, and counted, so that no delay stays. A
+    /// sink's demand is the clock of playout, so that two clocks never drift apart.
     Device,
 }
 
@@ -90,11 +95,22 @@ impl RateConverter {
         Resampler::new(from_hz, to_hz).map(|resampler| Self(Some(resampler))).map_err(refused)
     }
 
-    pub(super) fn convert(&mut self, pcm: Vec<f32>) -> Vec<f32> {
-        let Some(resampler) = &mut self.0 else { return pcm };
-        let mut converted = Vec::new();
-        resampler.push(&pcm, &mut converted);
-        converted
+    /// Appends what a piece of at most [`PIECE`] becomes to `out`. Allocates only where `out` has no
+    /// room.
+    pub(super) fn convert(&mut self, piece: &[f32], out: &mut Vec<f32>) {
+        match &mut self.0 {
+            Some(resampler) => {
+                resampler.push(piece, out);
+            }
+            None => out.extend_from_slice(piece),
+        }
+    }
+
+    /// Forgets the sound so far.
+    pub(super) fn reset(&mut self) {
+        if let Some(resampler) = &mut self.0 {
+            resampler.reset();
+        }
     }
 }
 
@@ -118,6 +134,10 @@ impl AudioFormat {
 }
 
 pub(super) const PHONE_HZ: u32 = 48_000;
+/// Moments that are converted at once, so that a callback needs no room for all of its block.
+pub(super) const PIECE: usize = 256;
+/// What a piece becomes at most, between the phone's rate and any other.
+pub(super) const CONVERTED: usize = PIECE * (MAX_RATE_HZ / PHONE_HZ) as usize + 1;
 
 #[cfg(test)]
 mod tests {

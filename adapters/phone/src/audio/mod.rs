@@ -1,5 +1,6 @@
 //! The app's microphone and speaker: ports of any format, at either side's pace.
 
+mod backlog;
 mod format;
 mod sink;
 mod source;
@@ -17,6 +18,9 @@ pub enum AudioError {
     /// The phone has shut down, or another port took this one's place.
     #[error("the audio port is detached: the phone has shut down, or another port took its place")]
     Detached,
+    /// The call ended before all that was written was sent.
+    #[error("the call ended before all that was written was sent")]
+    CallEnded,
     /// The rate is out of bounds.
     #[error("{rate_hz} Hz is no usable sample rate, {least} to {most} are")]
     Rate {
@@ -42,3 +46,5 @@ pub enum AudioError {
 
 /// A block of the phone's clock: 20 ms at 48 kHz.
 pub(crate) const BLOCK: usize = 960;
+/// What a callback and the phone pass each other at most: 3 s at 48 kHz, for periods of up to 2 s.
+const RING: usize = 144_000;

@@ -30,6 +30,7 @@ mod addresses;
 mod events;
 mod flows;
 mod interfaces;
+mod live;
 mod ports;
 mod shutdown;
 mod stack;

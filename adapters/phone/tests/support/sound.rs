@@ -50,22 +50,28 @@ impl Pcm for u16 {
     }
 }
 
-/// A tone of 500 Hz without an end.
+/// A tone without an end.
 pub(crate) struct Tone {
     format: AudioFormat,
+    hz: u32,
     moment: u64,
 }
 
 impl Tone {
+    /// A tone of 500 Hz.
     pub(crate) const fn new(format: AudioFormat) -> Self {
-        Self { format, moment: 0 }
+        Self::of(format, 500)
+    }
+
+    pub(crate) const fn of(format: AudioFormat, hz: u32) -> Self {
+        Self { format, hz, moment: 0 }
     }
 
     pub(crate) fn block<S: Pcm>(&mut self, moments: usize) -> Vec<S> {
         let mut block = Vec::new();
         for _ in 0..moments {
-            let phase = (self.moment * 500) as f32 / self.format.rate_hz as f32;
-            let sample = S::of(0.5 * (TAU * phase.fract()).sin());
+            let phase = (self.moment * u64::from(self.hz)) as f64 / f64::from(self.format.rate_hz);
+            let sample = S::of(0.5 * (TAU * phase.fract() as f32).sin());
             block.extend((0..self.format.channels).map(|_| sample));
             self.moment += 1;
         }
@@ -95,7 +101,7 @@ pub(crate) async fn speak_as_device<R: TestRuntime, S: Pcm>(
     let mut due = rt.now();
     loop {
         match source.try_write(&tone.block::<S>(moments)) {
-            Ok(()) => {}
+            Ok(_) => {}
             Err(error) => return assert_eq!(error, AudioError::Detached),
         }
         due += period(format, moments);
@@ -159,6 +165,18 @@ fn period(format: AudioFormat, moments: usize) -> Duration {
 pub(crate) fn level<S: Pcm>(block: &[S]) -> f32 {
     let squares: f32 = block.iter().map(|sample| sample.value().powi(2)).sum();
     (squares / block.len() as f32).sqrt()
+}
+
+/// The amplitude of a tone in 48 kHz mono, 0.5 of a [`Tone`].
+pub(crate) fn loudness_at(block: &[f32], hz: u32) -> f32 {
+    let step = TAU * hz as f32 / 48_000.0;
+    let [mut real, mut imaginary] = [0.0_f32; 2];
+    for (moment, sample) in block.iter().enumerate() {
+        let (sine, cosine) = (step * moment as f32).sin_cos();
+        real += sample * cosine;
+        imaginary += sample * sine;
+    }
+    2.0 * real.hypot(imaginary) / block.len() as f32
 }
 
 fn is_tone<S: Pcm>(block: &[S]) -> bool {
