@@ -6,9 +6,11 @@ mod options;
 mod report;
 mod session;
 mod status;
+mod terminal;
 
 use std::fs;
 use std::io::{self, IsTerminal};
+use std::path::Path;
 use std::process;
 use std::thread;
 
@@ -34,6 +36,7 @@ use options::{Options, RuntimeName};
 use report::{Reporter, exit_code};
 use session::Session;
 use status::StatusLine;
+use terminal::Terminal;
 
 /// The builder of a phone on any runtime.
 type PhoneBuilder<R> = lxst_phone::PhoneBuilder<R>;
@@ -61,7 +64,7 @@ fn main() {
         errln!("phone: {error}");
         USAGE
     });
-    keys::restore_terminal();
+    terminal::restore();
     // Standard input may be blocked on a thread, which a return would wait for.
     process::exit(code.into());
 }
@@ -106,16 +109,20 @@ async fn run<R: Runtime>(runtime: R, options: Options) -> Result<u8, Failure> {
         phone.shutdown().await;
         return Ok(0);
     }
-    let stdin_is_audio = matches!(audio_in, Some(AudioIn::Pipe(_)));
-    let keys = if stdin_is_audio { async_channel::unbounded().1 } else { keys::read() };
+    let stdin_is_audio =
+        matches!(options.audio_in.as_deref(), Some(path) if path == Path::new("-"));
+    let keys = keys::read(Terminal::open(stdin_is_audio));
+    if let Some(audio_in) = &audio_in {
+        audio_in.listen(&phone).await?;
+    }
     let listening = match audio_out {
-        Some(out) => Some(Listening::start(&runtime, out, &phone).await?),
+        Some(out) => Some(Listening::start(out, &phone).await?),
         None => None,
     };
-    let session = Session::new(runtime, options, phone, reporter, status, audio_in);
+    let session = Session::new(runtime.clone(), options, phone, reporter, status, audio_in);
     let ended = session.run(events, stops, keys).await?;
     if let Some(listening) = listening {
-        listening.finish().await;
+        listening.finish(&runtime).await;
     }
     Ok(ended.map_or(0, exit_code))
 }
@@ -174,7 +181,7 @@ fn stops() -> io::Result<Receiver<()>> {
     thread::spawn(move || {
         for (earlier, signal) in signals.forever().enumerate() {
             if earlier > 0 {
-                keys::restore_terminal();
+                terminal::restore();
                 process::exit(128 + signal);
             }
             // The session may be over.

@@ -108,7 +108,8 @@ pub(crate) struct Options {
     pub(crate) hang_up_after: Option<Duration>,
 
     /// The microphone: a WAV file of any common shape, spoken from the answer on and followed by
-    /// silence; or - for raw s16le, 48 kHz, mono on standard input. Without it, nothing is sent
+    /// silence; or - for raw s16le, 48 kHz, mono from a recorder on standard input, of which is sent
+    /// what it hears in a call. Without it, nothing is sent
     #[arg(long, value_name = "FILE.wav|-")]
     pub(crate) audio_in: Option<PathBuf>,
 

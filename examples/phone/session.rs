@@ -97,6 +97,7 @@ impl<R: Runtime> Session<R> {
         }
         let mut watch = self.phone.watch();
         loop {
+            self.status.draw(&self.phone.state(), self.microphone, self.talk, !keys.is_closed());
             match self.turn(&mut events, &mut watch, &stops, &keys).await {
                 Turn::Event(None) => return Ok(None),
                 Turn::Event(Some(event)) => {
@@ -126,7 +127,6 @@ impl<R: Runtime> Session<R> {
                 }
                 Turn::Draw => {}
             }
-            self.status.draw(&self.phone.state(), self.microphone, self.talk);
         }
     }
 

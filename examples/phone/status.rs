@@ -32,7 +32,8 @@ impl StatusLine {
         self.bar.suspend(write);
     }
 
-    pub(crate) fn draw(&self, state: &State, microphone: Mute, talk: Talk) {
+    /// Draws the line, and what keys do where there are some to press.
+    pub(crate) fn draw(&self, state: &State, microphone: Mute, talk: Talk, has_keys: bool) {
         if self.is_hidden() {
             return;
         }
@@ -41,14 +42,14 @@ impl StatusLine {
             1 => "online".to_owned(),
             connections => format!("online, {connections} connections"),
         };
-        let line = match &state.call {
-            None => format!("{network}, idle   [q]uit"),
+        let (line, keys) = match &state.call {
+            None => (format!("{network}, idle"), "[q]uit"),
             Some(call) => {
-                let keys = keys(call);
-                format!("{}{}   {keys}", self.call(call), told(state, call, microphone, talk))
+                let told = told(state, call, microphone, talk);
+                (format!("{}{told}", self.call(call)), keys(call))
             }
         };
-        self.bar.set_message(line);
+        self.bar.set_message(if has_keys { format!("{line}   {keys}") } else { line });
     }
 
     fn call(&self, call: &CallStatus) -> String {

@@ -3,10 +3,18 @@
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::UdpSocket;
+use std::os::fd::OwnedFd;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStderr, Command, Output, Stdio};
+use std::process::{Child, ChildStderr, ChildStdin, Command, Output, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
+use rustix::fs::{Mode, OFlags};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
 use serde_json::Value;
 
 #[test]
@@ -24,7 +32,7 @@ fn a_call_between_two_phones_carries_sound_through_pipes_and_files() {
     ]);
     let identity = callee.ready["identity"].as_str().expect("an identity").to_owned();
 
-    let mut caller = command(&[
+    let caller = command(&[
         "--connect",
         &callee.address(),
         "--call",
@@ -36,28 +44,60 @@ fn a_call_between_two_phones_carries_sound_through_pipes_and_files() {
         "--hang-up-after",
         "1.5",
     ])
+    // In the background of whatever terminal the test has.
+    .process_group(0)
     .stdin(Stdio::piped())
     .stdout(Stdio::piped())
     .stderr(Stdio::piped())
-    .spawn()
-    .expect("the phone runs");
-    let mut microphone = caller.stdin.take().expect("it is piped");
-    let tone = (0..96_000_u32)
-        .flat_map(|n| (if n / 48 % 2 == 0 { 8_000_i16 } else { -8_000 }).to_le_bytes());
-    let tone: Vec<u8> = tone.collect();
-    // The phone reads at real-time pace, and may end before all is read.
-    let speaking = std::thread::spawn(move || microphone.write_all(&tone).is_ok());
+    .spawn();
+    let mut caller = caller.expect("the phone runs");
+    let recorder = record(caller.stdin.take().expect("it is piped"), Arc::new(500.into()));
     let output = caller.wait_with_output().expect("it ends");
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-    speaking.join().expect("the writer ends");
+    recorder.join().expect("the recorder ends");
 
     // 1.5 s of s16le, less what was under way.
     assert!(output.stdout.len() > 100_000, "{} bytes", output.stdout.len());
     assert!(output.stdout.iter().all(|byte| *byte == 0), "the callee has no microphone");
     assert_eq!(callee.wait(), Some(0));
-    let mut wav = hound::WavReader::open(&heard).expect("a complete WAV file");
-    let loudest = wav.samples::<i16>().map(|sample| sample.expect("a sample").unsigned_abs()).max();
-    assert!(loudest > Some(4_000), "{loudest:?}");
+    assert!(loudest_at(&heard, 500) > 0.05, "the tone is heard");
+}
+
+#[test]
+fn what_a_recorder_heard_before_the_answer_is_not_sent() {
+    let heard = folder("recorder").join("heard.wav");
+    let mut callee = command(&["--listen", "127.0.0.1:0", "--answer", "1.5", "--audio-in", "-"]);
+    callee.arg("--once").process_group(0).stdin(Stdio::piped());
+    let mut callee = Phone::spawn(callee);
+    let hz = Arc::new(AtomicU32::new(500));
+    let recorder = record(callee.child.stdin.take().expect("it is piped"), hz.clone());
+    // A pipe holds two thirds of a second.
+    thread::sleep(Duration::from_secs(1));
+    let identity = callee.ready["identity"].as_str().expect("an identity").to_owned();
+    let address = callee.address();
+    let call = ["--connect", &address, "--call", &identity, "--audio-out", path(&heard)];
+    let mut caller = Phone::start(&[&call[..], &["--hang-up-after", "2"]].concat());
+    callee.until("incoming");
+    thread::sleep(Duration::from_millis(500));
+    hz.store(1_500, Ordering::SeqCst);
+    assert_eq!(caller.wait(), Some(0));
+    assert_eq!(callee.wait(), Some(0));
+    recorder.join().expect("the recorder ends");
+    let [before, after] = [500, 1_500].map(|hz| loudest_at(&heard, hz));
+    assert!(before < 0.05 && after > 0.15, "before the answer {before}, after it {after}");
+}
+
+#[test]
+fn sound_on_a_terminal_is_refused() {
+    let (_pty, terminal) = terminal();
+    for option in ["--audio-in", "--audio-out"] {
+        let stdio = || Stdio::from(terminal.try_clone().expect("it is open"));
+        let mut command = command(&["--listen", "127.0.0.1:0", option, "-"]);
+        let output = command.stdin(stdio()).stdout(stdio()).stderr(Stdio::piped()).output();
+        let output = output.expect("the phone runs");
+        assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
+        assert!(text(&output.stderr).contains("terminal"), "{}", text(&output.stderr));
+    }
 }
 
 #[test]
@@ -151,13 +191,25 @@ fn a_callee_who_is_busy_or_shuts_somebody_out_ends_the_caller_with_4() {
 
 #[test]
 fn keys_of_a_terminal_answer_switch_and_hang_up() {
-    let pty = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
-    grantpt(&pty).and_then(|()| unlockpt(&pty)).expect("a terminal to use");
-    let name = ptsname(&pty, Vec::new()).expect("a name").into_string().expect("in UTF-8");
-    let terminal = File::options().read(true).write(true).open(name).expect("it opens");
-    let options = ["--listen", "127.0.0.1:0", "--once"];
-    let mut callee = Phone::start_with(&options, terminal.into());
-    let press = |key: &[u8]| assert_eq!(rustix::io::write(&pty, key), Ok(1));
+    let (pty, terminal) = terminal();
+    let mut callee = command(&["--listen", "127.0.0.1:0", "--once"]);
+    callee.stdin(terminal);
+    press_keys(Phone::spawn(callee), &pty);
+}
+
+#[test]
+fn keys_work_while_standard_input_is_sound() {
+    let (pty, terminal) = terminal();
+    // A session of its own, whose terminal is this one; the phone's standard input is a pipe.
+    let mut callee = Command::new("setsid");
+    callee.args(["--ctty", "sh", "-c", r#"head -c 9600 /dev/zero | "$0" "$@""#]);
+    let phone = command(&["--listen", "127.0.0.1:0", "--once", "--audio-in", "-"]);
+    callee.arg(phone.get_program()).args(phone.get_args()).stdin(terminal);
+    press_keys(Phone::spawn(callee), &pty);
+}
+
+fn press_keys(mut callee: Phone, pty: &OwnedFd) {
+    let press = |key: &[u8]| assert_eq!(rustix::io::write(pty, key), Ok(1));
     let identity = callee.ready["identity"].as_str().expect("an identity").to_owned();
     let caller = Phone::start(&["--connect", &callee.address(), "--call", &identity]);
     callee.until("incoming");
@@ -280,17 +332,14 @@ struct Phone {
 
 impl Phone {
     fn start(options: &[&str]) -> Self {
-        Self::start_with(options, Stdio::null())
+        let mut command = command(options);
+        command.stdin(Stdio::null());
+        Self::spawn(command)
     }
 
-    fn start_with(options: &[&str], stdin: Stdio) -> Self {
-        let mut child = command(options)
-            .arg("--json")
-            .stdin(stdin)
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the phone runs");
+    fn spawn(mut command: Command) -> Self {
+        command.arg("--json").stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the phone runs");
         let events = BufReader::new(child.stderr.take().expect("it is piped"));
         let mut phone = Self { child, events, ready: Value::Null };
         phone.ready = phone.until("ready");
@@ -328,6 +377,56 @@ impl Drop for Phone {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A terminal of its own: the side of who sits at it, and that of programs.
+fn terminal() -> (OwnedFd, File) {
+    let pty = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
+    grantpt(&pty).and_then(|()| unlockpt(&pty)).expect("a terminal to use");
+    let size = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
+    tcsetwinsize(&pty, size).expect("a size");
+    let name = ptsname(&pty, Vec::new()).expect("a name").into_string().expect("in UTF-8");
+    let options = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let terminal = rustix::fs::open(name, options, Mode::empty()).expect("it opens");
+    (pty, terminal.into())
+}
+
+/// Writes a tone into a pipe as a recorder does, in periods of 125 ms, until nobody reads it.
+fn record(mut pipe: ChildStdin, hz: Arc<AtomicU32>) -> JoinHandle<()> {
+    thread::spawn(move || {
+        let (start, mut moment) = (Instant::now(), 0_u32);
+        loop {
+            let period = (0..6_000).flat_map(|_| {
+                moment += 1;
+                let half = 24_000 / hz.load(Ordering::SeqCst);
+                (if (moment / half).is_multiple_of(2) { 8_000_i16 } else { -8_000 }).to_le_bytes()
+            });
+            let period: Vec<u8> = period.collect();
+            if pipe.write_all(&period).is_err() {
+                return;
+            }
+            let due = start + Duration::from_secs(1) * moment / 48_000;
+            thread::sleep(due.saturating_duration_since(Instant::now()));
+        }
+    })
+}
+
+/// The greatest amplitude of a tone in 20 ms of a WAV file.
+fn loudest_at(wav: &Path, hz: u32) -> f32 {
+    let mut wav = hound::WavReader::open(wav).expect("a complete WAV file");
+    let pcm: Vec<f32> =
+        wav.samples::<i16>().map(|sample| f32::from(sample.expect("one")) / 32_768.0).collect();
+    let step = std::f32::consts::TAU * hz as f32 / 48_000.0;
+    let loudness = |block: &[f32]| {
+        let [mut real, mut imaginary] = [0.0; 2];
+        for (moment, sample) in block.iter().enumerate() {
+            let (sine, cosine) = (step * moment as f32).sin_cos();
+            real += sample * cosine;
+            imaginary += sample * sine;
+        }
+        2.0 * f32::hypot(real, imaginary) / block.len() as f32
+    };
+    pcm.chunks(960).map(loudness).fold(0.0, f32::max)
 }
 
 fn run(options: &[&str]) -> Output {
