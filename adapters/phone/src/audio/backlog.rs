@@ -19,7 +19,8 @@ pub(super) struct Backlog {
     allowance: Allowance,
     /// When the stream opened that takes the sound.
     opened: Instant,
-    /// When it was looked at last: what came since may have been heard as early.
+    /// When it was looked at last while no block was on its way: what came since may have been heard
+    /// as early.
     looked: Instant,
     /// The least that was left over in this half of a window, and in the one before.
     least: [usize; 2],
@@ -49,10 +50,9 @@ impl Backlog {
     }
 
     /// Ends a round of pushes, and tells how much was dropped because it came too fast.
-    pub(super) fn settle(&mut self, now: Instant) -> usize {
+    pub(super) fn settle(&mut self) -> usize {
         // What is older than the stream was heard before it.
         let heard = samples(self.looked.since(self.opened));
-        self.looked = now;
         if let Ok(heard) = usize::try_from(heard)
             && heard < MAX_BACKLOG
         {
@@ -61,6 +61,11 @@ impl Backlog {
         let excess = self.samples.len().saturating_sub(MAX_BACKLOG);
         self.drop_oldest(excess);
         excess
+    }
+
+    /// Takes note of a look after which all that is brought was heard up to then at least.
+    pub(super) fn looked(&mut self, now: Instant) {
+        self.looked = now;
     }
 
     /// Takes what may pass now, and tells how much was dropped because it would wait for ever.
@@ -139,7 +144,8 @@ mod tests {
                     heard.chunks(256).for_each(|piece| self.backlog.push(piece));
                     self.brought += period;
                 }
-                self.dropped += self.backlog.settle(now);
+                self.dropped += self.backlog.settle();
+                self.backlog.looked(now);
                 let (pcm, dropped) = self.backlog.take(now);
                 self.sent.extend(pcm);
                 self.dropped += dropped;
@@ -212,7 +218,8 @@ mod tests {
             let now = Instant::from_millis(n * 10);
             // 0.2 % more than time allows.
             backlog.push(&[0.0; 481]);
-            assert_eq!(backlog.settle(now), 0);
+            assert_eq!(backlog.settle(), 0);
+            backlog.looked(now);
             let (pcm, dropped) = backlog.take(now);
             sent += pcm.len();
             assert_eq!(dropped, 0);

@@ -59,6 +59,8 @@ struct Shared {
     /// Samples that the ring was given, up to the end of a block: the phone takes no part of one, of
     /// whose age it knows nothing.
     complete: AtomicU64,
+    /// The app hands over a block of a live source: what it holds was heard before that began.
+    is_writing: AtomicBool,
     /// A call sends.
     is_wanted: AtomicBool,
     is_closed: AtomicBool,
@@ -151,6 +153,7 @@ impl AudioSource {
                 if !self.shared.is_wanted.load(Ordering::Acquire) {
                     return Ok(block.len());
                 }
+                self.shared.is_writing.store(true, Ordering::SeqCst);
                 // What fits is told before it is converted, so that a moment is whole or dropped.
                 let ratio = f64::from(PHONE_HZ) / f64::from(self.format.rate_hz);
                 (ring.slots() as f64 / ratio) as usize
@@ -161,6 +164,7 @@ impl AudioSource {
         let taken = is_taken.min(moments) * channels;
         let (taken_block, rest) = block.split_at(taken);
         self.convert(taken_block, channels);
+        self.shared.is_writing.store(false, Ordering::SeqCst);
         if !rest.is_empty() {
             let lost = (moments - taken / channels) as u64 * u64::from(PHONE_HZ);
             self.shared.count_dropped(lost / u64::from(self.format.rate_hz));
@@ -288,6 +292,8 @@ impl SourcePort {
     pub(crate) fn take_live(&mut self, now: Instant) -> Vec<f32> {
         let Some(live) = &mut self.live else { return Vec::new() };
         let mut piece = [0.0; BLOCK];
+        // A block that is handed over later than this look began after it, unless one is on its way.
+        let is_writing = self.shared.is_writing.load(Ordering::SeqCst);
         let complete = self.shared.complete.load(Ordering::Acquire);
         while let Some(left @ 1..) = complete.checked_sub(live.popped) {
             let length = usize::try_from(left).map_or(BLOCK, |left| left.min(BLOCK));
@@ -295,7 +301,10 @@ impl SourcePort {
             live.popped += taken.len() as u64;
             live.backlog.push(taken);
         }
-        let overflown = live.backlog.settle(now);
+        let overflown = live.backlog.settle();
+        if !is_writing {
+            live.backlog.looked(now);
+        }
         let (pcm, stale) = live.backlog.take(now);
         self.shared.count_dropped((overflown + stale) as u64);
         pcm

@@ -157,8 +157,9 @@ impl Room {
             pause(&rt, Duration::from_millis(1)).await;
             let is_answered = self.is_answered.load(Ordering::SeqCst);
             let now = rt.now();
-            let moments = (now - at).as_micros() as usize * 48 / 1_000;
-            at = now;
+            // A part of a moment is kept for the next one: the room's clock is no slower than ours.
+            let moments = (now - at).as_nanos() as usize * 48 / 1_000_000;
+            at += Duration::from_nanos(moments as u64 * 1_000_000 / 48);
             let tone = if is_answered { &mut after } else { &mut before };
             heard.extend(tone.block::<f32>(moments));
             if now >= due {
