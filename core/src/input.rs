@@ -88,6 +88,8 @@ pub enum LinkEvent {
 pub enum LinkFailure {
     /// Nobody knew a way to the destination.
     NoPath,
+    /// There was no network to ask: no interface, or none that ever connected.
+    NoNetwork,
     /// The destination did not answer.
     Timeout,
     /// The request could not be sent, or its answer was not valid.

@@ -335,6 +335,8 @@ pub enum EndReason {
     RingTimeout,
     /// No path to the callee was found.
     NoPath,
+    /// The phone has no interface, or none that ever connected.
+    NoNetwork,
     /// A path was known, but no link came up.
     LinkFailed,
     /// The link timed out, or its interface went down.
@@ -354,7 +356,7 @@ pub enum EndReason {
 
 impl EndReason {
     /// Every reason.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::LocalHangup,
         Self::RemoteHangup,
         Self::Busy,
@@ -362,6 +364,7 @@ impl EndReason {
         Self::NoAnswer,
         Self::RingTimeout,
         Self::NoPath,
+        Self::NoNetwork,
         Self::LinkFailed,
         Self::LinkLost,
         Self::Cancelled,
@@ -383,6 +386,7 @@ impl fmt::Display for EndReason {
             Self::NoAnswer => "no answer",
             Self::RingTimeout => "not answered here",
             Self::NoPath => "no path",
+            Self::NoNetwork => "no network",
             Self::LinkFailed => "no link",
             Self::LinkLost => "link lost",
             Self::Cancelled => "cancelled",

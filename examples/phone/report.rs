@@ -77,7 +77,7 @@ impl Reporter {
 pub(crate) fn exit_code(reason: EndReason) -> u8 {
     match reason {
         EndReason::LocalHangup | EndReason::RemoteHangup => 0,
-        EndReason::NoPath | EndReason::LinkFailed => 3,
+        EndReason::NoPath | EndReason::NoNetwork | EndReason::LinkFailed => 3,
         EndReason::Busy => 4,
         EndReason::Rejected => 5,
         EndReason::LinkLost => 7,
@@ -133,6 +133,9 @@ fn to_text(event: &Event) -> Option<String> {
             CallEvent::Ended { reason: EndReason::NoPath, .. } => {
                 "ended: no path; is it the identity that the other phone tells, and is that online?"
                     .into()
+            }
+            CallEvent::Ended { reason: EndReason::NoNetwork, .. } => {
+                "ended: no network; run rnsd and say --shared, or say --connect or --udp".into()
             }
             CallEvent::Ended { reason, .. } => format!("ended: {reason}"),
             CallEvent::Dropped { reason, .. } => format!("left out: {reason:?}"),

@@ -167,6 +167,16 @@ impl Driver {
         Some(id)
     }
 
+    /// Takes note that no interface can be expected: there is none, or each has failed to come up. A
+    /// call that is dialled ends at once as [`NoNetwork`](lxst_core::EndReason::NoNetwork), until
+    /// [`interface_up`](Self::interface_up). Another stack knows for itself.
+    pub fn set_isolated(&mut self, now: Instant) {
+        if let Some(links) = self.links.endpoint_mut() {
+            links.endpoint.set_isolated();
+            self.pump(now);
+        }
+    }
+
     /// Takes note that a part of the network came up, of which another stack knows: the phone
     /// announces itself, at the pace of [`ANNOUNCE_PACE`](crate::ANNOUNCE_PACE) for each origin.
     pub fn network_up(&mut self, now: Instant, origin: InterfaceOrigin) {

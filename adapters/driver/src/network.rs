@@ -324,6 +324,7 @@ pub const PEER_LINKS: u64 = 1 << 63;
 const fn failure(reason: reticulum::FailReason) -> telephony::LinkFailure {
     match reason {
         reticulum::FailReason::NoPath => telephony::LinkFailure::NoPath,
+        reticulum::FailReason::NoNetwork => telephony::LinkFailure::NoNetwork,
         reticulum::FailReason::Timeout => telephony::LinkFailure::Timeout,
         reticulum::FailReason::Refused | _ => telephony::LinkFailure::Refused,
     }

@@ -38,6 +38,8 @@ pub(crate) struct Runner<R> {
     store: Option<Store>,
     outlets: Outlets,
     interfaces: BTreeMap<u32, Interface>,
+    /// Whether an interface ever came up.
+    has_connected: bool,
     /// When an interface wrote last.
     wrote: Option<Moment>,
     missing_source: MissingSource,
@@ -109,6 +111,7 @@ impl<R: Runtime> Runner<R> {
             store: parts.store,
             outlets: parts.outlets,
             interfaces: BTreeMap::new(),
+            has_connected: false,
             wrote: None,
             missing_source: parts.missing_source,
             source: None,
@@ -126,6 +129,7 @@ impl<R: Runtime> Runner<R> {
     /// Lives until the app ends the phone. What is left then is to be told when the interfaces are
     /// gone too.
     pub(crate) async fn run(mut self) -> Ended {
+        self.see_isolation(self.now());
         let reply = loop {
             match self.turn().await {
                 Turn::Asked(Some(Request::ShutDown(reply))) => break Some(reply),
@@ -256,13 +260,17 @@ impl<R: Runtime> Runner<R> {
         match io {
             Io::Up { origin, config, writer, number } => {
                 let Some(id) = self.driver.interface_up(now, origin, config) else { return };
+                self.has_connected = true;
                 self.interfaces.insert(id.0, Interface { id, origin, writer, unwritten: 0 });
                 self.set_trouble(origin, None);
                 if !number.send(id.0) {
                     self.interface_down(now, id.0);
                 }
             }
-            Io::Trouble { origin, trouble } => self.set_trouble(origin, Some(trouble)),
+            Io::Trouble { origin, trouble } => {
+                self.set_trouble(origin, Some(trouble));
+                self.see_isolation(now);
+            }
             Io::Received { number, bytes } => {
                 if let Some(interface) = self.interfaces.get(&number) {
                     self.driver.handle_bytes(now, interface.id, &bytes);
@@ -282,6 +290,15 @@ impl<R: Runtime> Runner<R> {
     fn set_trouble(&mut self, origin: InterfaceOrigin, trouble: Option<String>) {
         if let Some(interface) = self.outlets.state.interfaces.get_mut(origin.0 as usize) {
             interface.trouble = trouble;
+        }
+    }
+
+    /// Nobody can be reached where no interface ever connected, and none is still trying for the first
+    /// time.
+    fn see_isolation(&mut self, now: Instant) {
+        let interfaces = &self.outlets.state.interfaces;
+        if !self.has_connected && interfaces.iter().all(|interface| interface.trouble.is_some()) {
+            self.driver.set_isolated(now);
         }
     }
 

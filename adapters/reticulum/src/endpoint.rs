@@ -17,7 +17,7 @@ use rns_core::transport::types::{PacketBytes, PacketHashlistAllocation};
 use rns_crypto::Rng;
 
 use crate::announces::{Announces, UnixTime};
-use crate::event::{Class, CloseReason, Event, LinkError, LinkEvent, LinkHandle};
+use crate::event::{Class, CloseReason, Event, FailReason, LinkError, LinkEvent, LinkHandle};
 use crate::hdlc::Found;
 use crate::identity::{DestinationHash, Identity, IdentityHash};
 use crate::interface::{Framing, Interface, InterfaceConfig, InterfaceId};
@@ -52,6 +52,8 @@ pub struct Endpoint {
     announces: Announces,
     next_link: u64,
     next_interface: u32,
+    /// No interface can be expected.
+    is_isolated: bool,
     stats: Stats,
 }
 
@@ -91,6 +93,7 @@ impl Endpoint {
             announces: Announces::default(),
             next_link: 1,
             next_interface: 1,
+            is_isolated: false,
             stats: Stats::default(),
         }
     }
@@ -110,7 +113,16 @@ impl Endpoint {
         self.interfaces.insert(id, Interface::new(now, config, self.filter_seed));
         self.paths.interface_up(now, id, config);
         self.repeat_searches(now, id);
+        self.is_isolated = false;
         id
+    }
+
+    /// Takes note that no interface can be expected: there is none to come up, or each has failed.
+    /// Links that are being opened, or will be, fail at once as [`FailReason::NoNetwork`], until an
+    /// interface comes up.
+    pub fn set_isolated(&mut self) {
+        self.is_isolated = true;
+        self.fail_opening(FailReason::NoNetwork);
     }
 
     /// Removes an interface and all that waits for it. Its established links close as

@@ -75,6 +75,8 @@ pub enum LinkEvent {
 pub enum FailReason {
     /// Nobody knew a path to the peer.
     NoPath,
+    /// There is nobody to ask: [`Endpoint::set_isolated`](crate::Endpoint::set_isolated).
+    NoNetwork,
     /// The peer did not answer the link request.
     Timeout,
     /// This endpoint refused: the peer is itself, or

@@ -351,6 +351,7 @@ impl Line {
             | Cause::ScreenedOut
             | Cause::ProfileRefused
             | Cause::NoPath
+            | Cause::NoNetwork
             | Cause::LinkFailed
             | Cause::LinkClosed
             | Cause::LinkLost
@@ -367,7 +368,11 @@ impl Line {
     fn on_ended(&mut self, cause: Cause, reason: EndReason, cx: &mut Context<'_>) {
         let is_link_gone = matches!(
             cause,
-            Cause::NoPath | Cause::LinkFailed | Cause::LinkClosed | Cause::LinkLost
+            Cause::NoPath
+                | Cause::NoNetwork
+                | Cause::LinkFailed
+                | Cause::LinkClosed
+                | Cause::LinkLost
         );
         if cause != Cause::HangUp && self.cross_to_held(is_link_gone, cx) {
             return;
@@ -399,7 +404,10 @@ impl Line {
                 self.step(Cause::LinkUp, cx);
             }
             LinkEvent::Failed(LinkFailure::NoPath) => self.step(Cause::NoPath, cx),
-            LinkEvent::Failed(_) => self.step(Cause::LinkFailed, cx),
+            LinkEvent::Failed(LinkFailure::NoNetwork) => self.step(Cause::NoNetwork, cx),
+            LinkEvent::Failed(LinkFailure::Timeout | LinkFailure::Refused) => {
+                self.step(Cause::LinkFailed, cx)
+            }
             LinkEvent::Closed(LinkEnd::Timeout | LinkEnd::Interface) => {
                 self.step(Cause::LinkLost, cx);
             }

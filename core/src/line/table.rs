@@ -23,6 +23,8 @@ pub enum Cause {
     LinkUp,
     /// Nobody knew a way to the callee.
     NoPath,
+    /// There was no network to ask.
+    NoNetwork,
     /// A way was known, but no link came up.
     LinkFailed,
     /// The peer closed the link.
@@ -187,6 +189,7 @@ pub const TRANSITIONS: &[Transition] = &[
         "send RINGING on the peer's link, close ours, start Preferences",
     ),
     row(Caller, &[Calling], Cause::NoPath, End(EndReason::NoPath), ""),
+    row(Caller, &[Calling], Cause::NoNetwork, End(EndReason::NoNetwork), ""),
     row(Caller, &[Calling], Cause::LinkFailed, End(EndReason::LinkFailed), ""),
     row(Caller, &[Calling], Cause::LinkClosed, End(EndReason::LinkFailed), ""),
     row(Caller, &[Linked, Identified, Ringing], Cause::LinkClosed, End(EndReason::NoAnswer), ""),

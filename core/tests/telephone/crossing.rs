@@ -187,6 +187,7 @@ fn the_held_call_stands_when_our_link_is_gone_or_does_not_come_up() {
         gone(LinkEnd::Timeout),
         gone(LinkEnd::Interface),
         failed(LinkFailure::NoPath),
+        failed(LinkFailure::NoNetwork),
         failed(LinkFailure::Timeout),
         failed(LinkFailure::Refused),
     ] {

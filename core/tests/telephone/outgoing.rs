@@ -146,6 +146,7 @@ fn connecting_that_established_never_follows_times_out() {
 fn a_failed_link_says_why_it_failed() {
     for (failure, reason) in [
         (LinkFailure::NoPath, EndReason::NoPath),
+        (LinkFailure::NoNetwork, EndReason::NoNetwork),
         (LinkFailure::Timeout, EndReason::LinkFailed),
         (LinkFailure::Refused, EndReason::LinkFailed),
     ] {

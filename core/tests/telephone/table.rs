@@ -148,6 +148,7 @@ fn apply(phone: &mut Script, row: &Transition) {
         Cause::ProfileRefused => rx(phone, row.role, &[Signal::PreferredProfile(0x10)]),
         Cause::LinkUp => drop(phone.link_up()),
         Cause::NoPath => drop(phone.link_failed(LinkFailure::NoPath)),
+        Cause::NoNetwork => drop(phone.link_failed(LinkFailure::NoNetwork)),
         Cause::LinkFailed => drop(phone.link_failed(LinkFailure::Timeout)),
         Cause::LinkClosed => drop(phone.closed(link, LinkEnd::Peer)),
         Cause::LinkLost => drop(phone.closed(link, LinkEnd::Interface)),

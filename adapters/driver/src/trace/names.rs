@@ -44,7 +44,7 @@ names! {
     Direction { Send = "send", Receive = "receive", }
     Limit { OneCaller = "one_caller", Strangers = "strangers", }
     LinkEnd { Peer = "peer", Timeout = "timeout", Interface = "interface", Unknown = "unknown", }
-    LinkFailure { NoPath = "no_path", Timeout = "timeout", Refused = "refused", }
+    LinkFailure { NoPath = "no_path", NoNetwork = "no_network", Timeout = "timeout", Refused = "refused", }
     Mode { FullDuplex = "full_duplex", HalfDuplex = "half_duplex", }
     Mute { Muted = "muted", Unmuted = "unmuted", }
     MutedMicrophone { SendsSilence = "sends_silence", SendsNothing = "sends_nothing", }

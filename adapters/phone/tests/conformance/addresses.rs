@@ -2,11 +2,11 @@
 
 use std::net::{SocketAddr, UdpSocket};
 
-use lxst_phone::Interface;
+use lxst_phone::{EndReason, Interface};
 use socket2::{Domain, Socket, Type};
 
 use crate::support::names::{FIRST_DEAD, LATE, Naming};
-use crate::support::{App, TestRuntime, builder, establish, finish, free_address};
+use crate::support::{App, TestRuntime, builder, establish, finish, free_address, nobody};
 
 on_each_runtime!(
     a_host_whose_first_address_is_dead_is_reached_at_the_next,
@@ -15,6 +15,7 @@ on_each_runtime!(
     a_udp_peer_whose_name_is_not_found_at_the_start_is_found_later,
     a_name_that_is_not_found_is_told_in_the_state,
     a_phone_without_interfaces_has_none_in_its_state,
+    whoever_has_no_network_is_told_at_once_until_there_is_one,
 );
 
 /// Only a race gets there: the system gives a dead address minutes, and the phone ten seconds.
@@ -91,6 +92,25 @@ async fn a_phone_without_interfaces_has_none_in_its_state<R: TestRuntime>(rt: R)
     let state = app.phone.state();
     assert_eq!((state.connections, state.interfaces), (0, vec![]));
     app.shutdown().await;
+}
+
+async fn whoever_has_no_network_is_told_at_once_until_there_is_one<R: TestRuntime>(rt: R) {
+    let mut alone = App::start(&rt, builder()).await;
+    alone.dial(nobody()).await;
+    assert_eq!(alone.end().await, EndReason::NoNetwork);
+    alone.shutdown().await;
+
+    // The first attempt may be under way when the call begins, or over.
+    let address = free_address();
+    let mut app = App::connected(&rt, &address).await;
+    for _ in 0..2 {
+        app.dial(nobody()).await;
+        assert_eq!(app.end().await, EndReason::NoNetwork);
+    }
+    let mut server = App::start(&rt, builder_of_server(&address)).await;
+    app.until_connected().await;
+    let (call, _) = establish(&mut app, &mut server).await;
+    finish(call, app, server).await;
 }
 
 fn builder_of_server<R: TestRuntime>(address: &str) -> lxst_phone::PhoneBuilder<R> {

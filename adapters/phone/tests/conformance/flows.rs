@@ -9,7 +9,7 @@ use lxst_phone::{Access, Call, CallError, CallEvent, EndReason, InputError, Mode
 
 use crate::support::{
     App, TestRuntime, automatic, builder, config, establish, finish, impatient, is_over, nobody,
-    pair, pair_of, ring, role, within,
+    pair, pair_of, ring, role, tcp_server, within,
 };
 
 on_each_runtime!(
@@ -123,7 +123,8 @@ async fn a_callee_whom_nobody_knows_is_not_found<R: TestRuntime>(rt: R) {
     let (mut caller, _callee) = pair_of(&rt, builder().endpoint(impatient()), builder()).await;
     let call = caller.dial(nobody()).await;
     assert_eq!(caller.ended().await, (call.id(), EndReason::NoPath));
-    let alone = builder().endpoint(impatient());
+    // Somebody may connect yet.
+    let alone = builder().endpoint(impatient()).interface(tcp_server());
     let mut alone = App::start(&rt, alone).await;
     alone.dial(nobody()).await;
     assert_eq!(alone.end().await, EndReason::NoPath);

@@ -59,7 +59,7 @@ async fn all_that_is_asked_of_a_phone_that_has_shut_down_is_refused<R: TestRunti
 }
 
 async fn a_call_that_searches_its_callee_ends_with_the_phone<R: TestRuntime>(rt: R) {
-    let mut caller = App::start(&rt, builder()).await;
+    let mut caller = App::listening(&rt).await;
     caller.dial(nobody()).await;
     assert_eq!(shut_down(&mut caller).await, [EndReason::Cancelled]);
 }

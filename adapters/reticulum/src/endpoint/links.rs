@@ -4,7 +4,6 @@ use rns_core::link::handshake::pack_rtt;
 use rns_core::link::{LinkEngine, LinkMode};
 
 use super::*;
-use crate::event::FailReason;
 use crate::link::{Active, Opening, Request, Search, Stage, initiator_timeout};
 use crate::paths::Route;
 use crate::repeat::Repeat;
@@ -20,6 +19,9 @@ impl Endpoint {
         let outgoing = self.links.values().filter(|link| link.is_outgoing()).count();
         if to == self.identity.hash() || outgoing >= limits::OUTGOING_LINKS {
             return self.push_link_event(handle, LinkEvent::Failed(FailReason::Refused));
+        }
+        if self.is_isolated {
+            return self.push_link_event(handle, LinkEvent::Failed(FailReason::NoNetwork));
         }
         let opening = Opening {
             to,
@@ -248,6 +250,16 @@ impl Endpoint {
     pub(super) fn close_link(&mut self, handle: LinkHandle, reason: CloseReason) {
         self.remove_link(handle);
         self.push_link_event(handle, LinkEvent::Closed(reason));
+    }
+
+    pub(super) fn fail_opening(&mut self, reason: FailReason) {
+        let is_opening = |(handle, link): (&LinkHandle, &Link)| {
+            matches!(link, Link::Opening(_)).then_some(*handle)
+        };
+        let opening: Vec<LinkHandle> = self.links.iter().filter_map(is_opening).collect();
+        for handle in opening {
+            self.fail_link(handle, reason);
+        }
     }
 
     fn fail_link(&mut self, handle: LinkHandle, reason: FailReason) {

@@ -63,7 +63,8 @@ fn op() -> impl Strategy<Value = Op> {
     let any_index = any::<Index>;
     let rtt = || prop_oneof![0..200_u64, 0..5_000_u64].prop_map(Duration::from_millis);
     let ends = [LinkEnd::Peer, LinkEnd::Timeout, LinkEnd::Interface, LinkEnd::Unknown];
-    let failures = [LinkFailure::NoPath, LinkFailure::Timeout, LinkFailure::Refused];
+    let failures =
+        [LinkFailure::NoPath, LinkFailure::NoNetwork, LinkFailure::Timeout, LinkFailure::Refused];
     let signals = prop_oneof![
         4 => prop::collection::vec(0..7_u64, 1..2),
         4 => prop::collection::vec(2..7_u64, 1..5),

@@ -157,6 +157,7 @@ impl Model {
                 *wait = *wait + trips;
             }
             LinkEvent::Failed(LinkFailure::NoPath) => self.fail(EndReason::NoPath, true),
+            LinkEvent::Failed(LinkFailure::NoNetwork) => self.fail(EndReason::NoNetwork, true),
             LinkEvent::Failed(_) => self.fail(EndReason::LinkFailed, true),
             LinkEvent::Identified(who) => {
                 let caller = self.caller(link);

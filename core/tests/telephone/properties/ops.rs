@@ -117,6 +117,7 @@ fn link_event() -> impl Strategy<Value = LinkEvent> {
     select(vec![
         LinkEvent::Up { rtt, mdu },
         LinkEvent::Failed(LinkFailure::NoPath),
+        LinkEvent::Failed(LinkFailure::NoNetwork),
         LinkEvent::Identified(somebody(1)),
         LinkEvent::Identified(somebody(2)),
         LinkEvent::Identified(somebody(3)),
