@@ -175,6 +175,26 @@ impl PythonPeer {
         }
     }
 
+    /// Waits until all its interfaces are up, or until one is not.
+    ///
+    /// This is a state that it polls, apart from the order of its other events.
+    #[track_caller]
+    pub fn await_online(&self, online: bool, within: Duration) {
+        let is_so = |events: &[Event]| {
+            let latest = events.iter().rev().find_map(|event| match event.name.as_str() {
+                "online" => Some(true),
+                "offline" => Some(false),
+                "ready" => event.json["online"].as_bool(),
+                _ => None,
+            });
+            (latest == Some(online)).then_some(())
+        };
+        if self.journal.wait(within, is_so).is_none() {
+            let state = if online { "online" } else { "offline" };
+            panic!("{}", self.failure(&format!("not {state} within {within:?}")));
+        }
+    }
+
     /// Returns all events so far.
     pub fn events(&self) -> Vec<Event> {
         self.journal.lock().events.clone()

@@ -97,11 +97,11 @@ fn phones_of_a_restarted_rnsd_attach_again_and_call() {
     rnsd.kill();
     for phone in [&mut alice, &mut bob] {
         phone.expect("ended", SETUP);
-        phone.expect("offline", SETUP);
+        phone.await_online(false, SETUP);
     }
     rnsd.restart();
     for phone in [&mut alice, &mut bob] {
-        phone.expect("online", SETUP);
+        phone.await_online(true, SETUP);
     }
 
     establish(&mut alice, &mut bob);

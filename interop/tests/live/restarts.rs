@@ -47,7 +47,7 @@ fn a_call_after_a_restart_waits_for_a_phone_that_is_not_back(scene: &Scene) {
     let mut rust = scene.connected(attached(&rnsd));
     rnsd.kill();
     rust.await_connections(0);
-    python.expect("offline", PATIENCE);
+    python.await_online(false, PATIENCE);
     rnsd.restart();
     rust.await_connections(1);
     rust.dial(python.identity(), Profile::MediumQuality);
@@ -88,22 +88,21 @@ fn phones_at_a_transport_node_call_again_after_a_restart_between_calls(scene: &S
 fn expect_lost(python: &mut PythonPeer, rust: &mut RustPhone) {
     assert_eq!(rust.expect_end_within(AT_ONCE), EndReason::LinkLost);
     rust.await_connections(0);
-    let end = ["ended", "offline"];
-    let first = python.expect_where("end", PATIENCE, |event| end.contains(&event.name.as_str()));
-    python.expect(if first.name == "ended" { "offline" } else { "ended" }, PATIENCE);
+    python.expect("ended", PATIENCE);
+    python.await_online(false, PATIENCE);
 }
 
 fn restart_between_calls(rnsd: &mut Rnsd, python: &mut PythonPeer, rust: &RustPhone) {
     rnsd.kill();
     rust.await_connections(0);
-    python.expect("offline", PATIENCE);
+    python.await_online(false, PATIENCE);
     rnsd.restart();
     await_both(python, rust);
 }
 
 fn await_both(python: &mut PythonPeer, rust: &RustPhone) {
     rust.await_connections(1);
-    python.expect("online", PATIENCE);
+    python.await_online(true, PATIENCE);
 }
 
 /// Phones at one transport node find each other only by announces.
