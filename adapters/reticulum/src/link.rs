@@ -83,12 +83,27 @@ pub(crate) struct Proven {
 pub(crate) struct Active {
     pub(crate) session: Box<LinkEngine>,
     pub(crate) interface: InterfaceId,
-    pub(crate) rtt: Duration,
+    pub(crate) rtts: RoundTrips,
     last_inbound: Instant,
     last_outbound: Instant,
     last_keepalive: Option<Instant>,
     /// The initiator's report of the round-trip time, until something shows that it arrived.
-    report: Option<Repeat>,
+    report: Option<Report>,
+}
+
+/// What the two sides may have measured. They differ where a packet of the set-up was lost, and each
+/// side's keepalives go by its own: we send as one would who measured the shortest, and wait as one
+/// would who measured the longest.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RoundTrips {
+    pub(crate) shortest: Duration,
+    pub(crate) longest: Duration,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Report {
+    repeat: Repeat,
+    requested_at: Instant,
 }
 
 impl Link {
@@ -166,12 +181,13 @@ impl Active {
         now: Instant,
         session: Box<LinkEngine>,
         interface: InterfaceId,
-        rtt: Duration,
+        rtts: RoundTrips,
     ) -> Self {
+        let longest = rtts.longest.min(limits::RTT_MAX);
         Self {
             session,
             interface,
-            rtt: rtt.min(limits::RTT_MAX),
+            rtts: RoundTrips { longest, ..rtts },
             last_inbound: now,
             last_outbound: now,
             last_keepalive: None,
@@ -181,14 +197,21 @@ impl Active {
 
     /// Repeats the report of the round-trip time until something shows that it arrived. *Source*:
     /// the reference answers each one, but locks up on one that comes after the initiator
-    /// identified.
-    pub(crate) fn with_report(self, now: Instant, rtt: Duration) -> Self {
+    /// identified. Its responder measures up to the last one that it hears.
+    pub(crate) fn with_report(self, now: Instant, rtt: Duration, requested_at: Instant) -> Self {
         let interval = limits::REPORT_AGAIN.max(rtt * 3);
-        Self { report: Some(Repeat::new(now, interval, limits::REPORTS)), ..self }
+        let repeat = Repeat::new(now, interval, limits::REPORTS);
+        Self { report: Some(Report { repeat, requested_at }), ..self }
     }
 
     pub(crate) fn takes_report(&mut self, now: Instant) -> bool {
-        self.report.as_mut().is_some_and(|report| report.take(now))
+        let Some(report) = &mut self.report else { return false };
+        let takes = report.repeat.take(now);
+        if takes {
+            let measured = now.since(report.requested_at).min(limits::RTT_MAX);
+            self.rtts.longest = self.rtts.longest.max(measured);
+        }
+        takes
     }
 
     /// The peer took the link for established, or must not hear the report again.
@@ -217,7 +240,8 @@ impl Active {
     /// told it as much. The reference waits a whole interval of its own, which may be longer than
     /// the initiator's, and so leaves every other keepalive unanswered; half is our choice.
     pub(crate) fn answers_keepalive(&self, now: Instant) -> bool {
-        !self.session.is_initiator() && now >= self.last_outbound + self.keepalive_interval() / 2
+        let interval = keepalive_interval(self.rtts.shortest);
+        !self.session.is_initiator() && now >= self.last_outbound + interval / 2
     }
 
     pub(crate) fn is_lost(&self, now: Instant) -> bool {
@@ -225,7 +249,7 @@ impl Active {
     }
 
     fn deadline(&self) -> Instant {
-        let report = self.report.and_then(|report| report.deadline());
+        let report = self.report.and_then(|report| report.repeat.deadline());
         earliest(self.lost_at(), self.keepalive_at().into_iter().chain(report).min())
     }
 
@@ -236,7 +260,7 @@ impl Active {
         if !self.session.is_initiator() {
             return None;
         }
-        let interval = self.keepalive_interval();
+        let interval = keepalive_interval(self.rtts.shortest);
         let quiet_at = self.last_inbound.min(self.last_outbound) + interval;
         let rested_at = self.last_keepalive.map(|last| last + interval);
         Some(rested_at.map_or(quiet_at, |rested_at| rested_at.max(quiet_at)))
@@ -245,17 +269,17 @@ impl Active {
     /// Started again by each authentic packet; on expiry the link is closed. *Source*: RNS/Link.py
     /// `STALE_TIME`, whose documented grace RNS 1.5.7 itself cuts to 5 s.
     fn lost_at(&self) -> Instant {
-        self.stale_at() + self.rtt * limits::STALE_GRACE_RTTS + limits::STALE_GRACE
+        self.stale_at() + self.rtts.longest * limits::STALE_GRACE_RTTS + limits::STALE_GRACE
     }
 
     fn stale_at(&self) -> Instant {
-        self.last_inbound + self.keepalive_interval() * limits::STALE_FACTOR
+        self.last_inbound + keepalive_interval(self.rtts.longest) * limits::STALE_FACTOR
     }
+}
 
-    fn keepalive_interval(&self) -> Duration {
-        let scale = limits::KEEPALIVE_MAX.as_secs_f64() / limits::KEEPALIVE_MAX_RTT.as_secs_f64();
-        self.rtt.mul_f64(scale).clamp(limits::KEEPALIVE_MIN, limits::KEEPALIVE_MAX)
-    }
+fn keepalive_interval(rtt: Duration) -> Duration {
+    let scale = limits::KEEPALIVE_MAX.as_secs_f64() / limits::KEEPALIVE_MAX_RTT.as_secs_f64();
+    rtt.mul_f64(scale).clamp(limits::KEEPALIVE_MIN, limits::KEEPALIVE_MAX)
 }
 
 /// How long the reference's initiator waits for the proof of its link request; a path that was known

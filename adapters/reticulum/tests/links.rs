@@ -189,23 +189,19 @@ fn a_phone_that_answers_searches_but_no_link_request_ends_in_timeout() {
 
 #[test]
 fn a_vanished_peer_is_noticed_when_the_reference_would() {
-    let (mut net, ours, theirs) = Net::linked(7, Wire::GOOD);
-    let up = net.event_time(A, |event| matches!(event, LinkEvent::Up { .. })).unwrap();
-    // Nobody answers, so the initiator reports the round-trip time again and again.
-    net.run_for(4 * SECOND);
-    let report = net.sent.last().unwrap().at;
-    let heard = report + Wire::GOOD.delay;
+    let (mut net, ours, theirs) = Net::greeted(7, Wire::GOOD);
+    let spoken = net.event_time(A, |event| matches!(event, LinkEvent::Packet(_))).unwrap();
+    let up = net.event_time(B, |event| matches!(event, LinkEvent::Incoming { .. })).unwrap();
     net.nodes[B].cut = true;
     net.run_for(60 * SECOND);
     // Two silent intervals of 40 ms * 360 / 1.75, and the grace of four round trips and 5 s.
     let rtt = Duration::from_millis(40);
     let silence = 2 * rtt.mul_f64(360.0 / 1.75) + 4 * rtt + 5 * SECOND;
     let closed = |event: &LinkEvent| *event == LinkEvent::Closed(CloseReason::Timeout);
-    assert_eq!(net.event_time(A, closed), Some(up + silence));
-    assert_eq!(net.event_time(B, closed), Some(heard + silence));
-    assert_eq!(net.link_events(A, ours).len(), 2);
-    let of_b = net.link_events(B, theirs);
-    assert_eq!(of_b.iter().filter(|event| **event != LinkEvent::Heard).count(), 2);
+    assert_eq!(net.event_time(A, closed), Some(spoken + silence));
+    assert_eq!(net.event_time(B, closed), Some(up + silence));
+    assert_eq!(net.link_events(A, ours).len(), 3);
+    assert_eq!(net.link_events(B, theirs).len(), 2);
     let closes = |n| contexts(&net, n).filter(|context| *context == 0xfc).count();
     assert_eq!((closes(A), closes(B)), (1, 1), "both tell the other, in case it hears");
     let keepalives = contexts(&net, A).filter(|context| *context == 0xfa).count();
@@ -215,9 +211,9 @@ fn a_vanished_peer_is_noticed_when_the_reference_would() {
 #[test]
 fn the_echo_of_a_keepalive_keeps_no_link_alive() {
     let wire = Wire { config: InterfaceConfig::UDP, echo: true, ..Wire::GOOD };
-    let (mut net, ours, theirs) = Net::linked(31, wire);
+    let (mut net, ours, theirs) = Net::greeted(31, wire);
     for n in [A, B] {
-        let (mut alone, ..) = Net::linked(31, wire);
+        let (mut alone, ..) = Net::greeted(31, wire);
         alone.unplug(1 - n);
         alone.run_for(60 * SECOND);
         let link = if n == A { ours } else { theirs };
@@ -282,7 +278,7 @@ fn a_talking_peer_needs_no_keepalive() {
 
 #[test]
 fn a_keepalive_that_comes_back_within_the_grace_rescues_the_link() {
-    let (mut net, ours, _) = Net::linked(9, Wire::GOOD);
+    let (mut net, ours, _) = Net::greeted(9, Wire::GOOD);
     // With 40 ms of round trip, keepalives go every 8.2 s, the link is stale after 16.5 s of
     // silence and lost 5.2 s later: the first keepalive is lost, the second one's answer is late.
     net.nodes[B].cut = true;

@@ -12,6 +12,7 @@ const REQUEST: (u8, u8) = (0x02, 0x00);
 const PROOF: (u8, u8) = (0x0f, 0xff);
 const REPORT: (u8, u8) = (0x0c, 0xfe);
 const DATA: (u8, u8) = (0x0c, 0x00);
+const KEEPALIVE: (u8, u8) = (0x0c, 0xfa);
 const HELLO: &[u8] = b"hello";
 
 #[test]
@@ -170,6 +171,34 @@ fn a_greeting_on_a_half_open_link_draws_what_stands_for_the_lost_report() {
         };
         assert!(*rtt < SECOND / 2, "{rtt:?} from the greeting on");
         assert_eq!(*event, drawn);
+
+        net.run_for(600 * SECOND);
+        let keepalives = [A, B].map(|node| of(&net, node, KEEPALIVE).len());
+        assert!(keepalives[A] > 70, "as one who measured 40 ms");
+        assert_eq!(keepalives[A], keepalives[B], "an initiator may wait for each");
+    }
+}
+
+#[test]
+fn a_quiet_link_lives_on_keepalives_whichever_report_arrived() {
+    for arrives in 1..5 {
+        let mut net = Net::acquainted(10, Wire::GOOD);
+        let to = net.nodes[B].endpoint.identity();
+        let ours = net.nodes[A].endpoint.open(net.now, to);
+        net.run_for(Duration::from_millis(30));
+        let theirs = loop {
+            net.nodes[B].cut = of(&net, A, REPORT).len() < arrives;
+            net.run_for(Duration::from_millis(5));
+            if let Some(theirs) = net.incoming(B) {
+                break theirs;
+            }
+        };
+        net.nodes[B].endpoint.send(net.now, theirs, Class::Signal, HELLO).unwrap();
+        net.run_for(900 * SECOND);
+        for (node, link) in [(A, ours), (B, theirs)] {
+            let closed = |event: &LinkEvent| matches!(event, LinkEvent::Closed(_));
+            assert!(!net.link_events(node, link).iter().any(closed), "report {arrives}");
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use rns_core::packet::RawPacket;
 use super::links::{INITIATOR_KEEPALIVE, RESPONDER_KEEPALIVE};
 use super::*;
 use crate::identity::DestinationHash;
-use crate::link::{Active, Proven, Request, responder_timeout};
+use crate::link::{Active, Proven, Request, RoundTrips, responder_timeout};
 use crate::packet::{Kind, Packet};
 use crate::repeat::Repeat;
 
@@ -228,8 +228,10 @@ impl Endpoint {
         request.session.set_mtu(confirmed.min(self.mtu_of(id)));
         let lasted = now.since(request.sent_at);
         let rtt = plausible_rtt(lasted, now.since(last_sent_at));
-        let link = Active::new(now, request.session, id, lasted).with_report(now, rtt);
-        let (rtt, mdu) = (rtt.min(link.rtt), link.session.mdu());
+        let rtts = RoundTrips { shortest: lasted, longest: lasted };
+        let link =
+            Active::new(now, request.session, id, rtts).with_report(now, rtt, request.sent_at);
+        let (rtt, mdu) = (rtt.min(limits::RTT_MAX), link.session.mdu());
         // The other requests are over: what answers them is of an unknown link.
         self.remove_link(handle);
         self.links_by_id.insert(packet.destination, handle);
@@ -287,18 +289,22 @@ impl Endpoint {
         }
         let plaintext = link.session.decrypt(packet.data).map_err(|_| DropReason::Unauthentic)?;
         let lasted = now.since(link.received_at);
-        let (report, claimed) = if packet.context == CONTEXT_LRRTT {
+        let plausible = plausible_rtt(lasted, now.since(link.proved_at));
+        let (report, rtt, rtts) = if packet.context == CONTEXT_LRRTT {
             let claimed = unpack_rtt(&plaintext).ok_or(DropReason::Malformed)?;
             let micros = claimed.min(limits::RTT_MAX.as_secs_f64()) * 1e6;
-            (None, Duration::from_micros((micros + 0.5) as u64))
+            let claimed = Duration::from_micros((micros + 0.5) as u64);
+            let rtts = RoundTrips { shortest: claimed, longest: lasted.max(claimed) };
+            (None, plausible.min(claimed), rtts)
         } else {
-            // The report was lost. Any authentic packet shows that the initiator has our proof.
+            // The report was lost, and with it what the initiator measured. Any authentic packet
+            // shows that it has our proof.
             let report = pack_rtt(lasted.as_secs_f64());
             let report = link.session.encrypt(&report, &mut *self.rng);
             let report = report.map_err(|_| DropReason::Unauthentic)?;
-            (Some(report), lasted)
+            let rtts = RoundTrips { shortest: Duration::ZERO, longest: lasted };
+            (Some(report), plausible, rtts)
         };
-        let rtt = plausible_rtt(lasted, now.since(link.proved_at)).min(claimed);
         link.session
             .handle_lrrtt_with_hops(
                 report.as_deref().unwrap_or(packet.data),
@@ -309,9 +315,8 @@ impl Endpoint {
         let Some(Link::Proven(link)) = self.links.remove(&handle) else {
             return Err(DropReason::WrongState);
         };
-        // Keepalives go by the longer of the two times, for the initiator's may be the longer one.
-        let link = Active::new(now, link.session, link.interface, lasted.max(claimed));
-        let (rtt, mdu) = (rtt.min(link.rtt), link.session.mdu());
+        let link = Active::new(now, link.session, link.interface, rtts);
+        let (rtt, mdu) = (rtt.min(limits::RTT_MAX), link.session.mdu());
         self.links.insert(handle, Link::Active(link));
         self.push_link_event(handle, LinkEvent::Incoming { rtt, mdu });
         match packet.context {

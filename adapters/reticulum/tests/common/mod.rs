@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use lxst_reticulum::{
-    Config, Endpoint, Event, Framing, Identity, Instant, InterfaceConfig, InterfaceId, LinkEvent,
-    LinkHandle, Rng, UnixTime,
+    Class, Config, Endpoint, Event, Framing, Identity, Instant, InterfaceConfig, InterfaceId,
+    LinkEvent, LinkHandle, Rng, UnixTime,
 };
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
@@ -136,6 +136,19 @@ impl Net {
     /// An established link that A opened to B.
     pub(crate) fn linked(seed: u64, wire: Wire) -> (Self, LinkHandle, LinkHandle) {
         Self::acquainted(seed, wire).link()
+    }
+
+    /// The same, and B spoke as soon as it was established: A reports the round-trip time once, and
+    /// both have measured the same one.
+    pub(crate) fn greeted(seed: u64, wire: Wire) -> (Self, LinkHandle, LinkHandle) {
+        let mut net = Self::acquainted(seed, wire);
+        let to = net.nodes[B].endpoint.identity();
+        let ours = net.nodes[A].endpoint.open(net.now, to);
+        net.run_for(wire.delay * 3);
+        let theirs = net.incoming(B).expect("the link came in");
+        net.nodes[B].endpoint.send(net.now, theirs, Class::Signal, b"hello").expect("it is up");
+        net.run_for(Duration::from_secs(2));
+        (net, ours, theirs)
     }
 
     /// Opens a link from A to B.
