@@ -16,8 +16,6 @@ mod driver;
 mod interfaces;
 mod network;
 mod people;
-#[cfg(any(feature = "system", feature = "trace"))]
-mod private_file;
 #[cfg(feature = "processing")]
 mod processing;
 #[cfg(feature = "system")]

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use lxst_reticulum::{Identity, IdentityError};
 
 use super::OsRng;
-use crate::private_file::{
+use super::private_file::{
     create_private_file, read_regular_file, remove_left_overs, write_private_file,
 };
 

@@ -19,7 +19,7 @@ use super::output::write_output;
 use super::reader::write_end;
 use super::strip::Stripper;
 use super::{Ending, Header, LINE_BYTES, Payloads};
-use crate::private_file::create_private_file;
+use crate::system::create_private_file;
 use crate::{Door, Tap};
 
 /// Makes a tap that writes a trace into a new file, readable by its owner only. Dropping it, as a

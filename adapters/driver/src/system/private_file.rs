@@ -1,8 +1,9 @@
 //! Files and folders that only their owner may read: identities, known destinations, recordings.
 
 use std::fs::{self, File, OpenOptions};
-use std::io;
-use std::path::Path;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Makes a new file that only its owner may read (mode 0600).
 ///
@@ -22,7 +23,6 @@ pub fn create_private_file(path: &Path) -> io::Result<File> {
 ///
 /// # Errors
 /// The operating system's, or a file has that name.
-#[cfg(feature = "system")]
 pub fn create_private_folder(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
@@ -50,10 +50,7 @@ pub fn create_private_folder(path: &Path) -> io::Result<()> {
 /// # Errors
 /// [`io::ErrorKind::InvalidInput`] for what is no regular file, [`io::ErrorKind::FileTooLarge`] for a
 /// longer one, or the operating system's.
-#[cfg(feature = "system")]
 pub fn read_regular_file(path: &Path, max_bytes: u64) -> io::Result<Vec<u8>> {
-    use std::io::Read;
-
     if !fs::metadata(path)?.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
     }
@@ -71,24 +68,20 @@ pub fn read_regular_file(path: &Path, max_bytes: u64) -> io::Result<Vec<u8>> {
 ///
 /// # Errors
 /// The operating system's; the older file is as it was.
-#[cfg(feature = "system")]
 pub fn replace_private_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write_private_file(path, bytes, |new| fs::rename(new, path))
 }
 
 /// Writes a file beside `path`, and lets `place` put it there.
-#[cfg(feature = "system")]
 pub(crate) fn write_private_file(
     path: &Path,
     bytes: &[u8],
     place: impl FnOnce(&Path) -> io::Result<()>,
 ) -> io::Result<()> {
-    use std::io::Write;
-
     remove_left_overs(path);
     let mut name = path.as_os_str().to_owned();
     name.push(format!(".{}{NEW}", std::process::id()));
-    let new = std::path::PathBuf::from(name);
+    let new = PathBuf::from(name);
     let written = create_private_file(&new).and_then(|mut file| {
         file.write_all(bytes)?;
         file.sync_all()
@@ -103,7 +96,6 @@ pub(crate) fn write_private_file(
 
 /// Removes what writers of `path` left beside it when they were killed: files older than a minute,
 /// which no writing takes.
-#[cfg(feature = "system")]
 pub(crate) fn remove_left_overs(path: &Path) {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     let Ok(entries) = fs::read_dir(parent.unwrap_or(Path::new("."))) else { return };
@@ -127,16 +119,13 @@ pub(crate) fn remove_left_overs(path: &Path) {
 }
 
 /// Ends the name of a file that is being written.
-#[cfg(feature = "system")]
 const NEW: &str = ".new";
-#[cfg(feature = "system")]
-const LEFT_OVER: core::time::Duration = core::time::Duration::from_secs(60);
+const LEFT_OVER: Duration = Duration::from_secs(60);
 
 #[cfg(test)]
-#[cfg(all(unix, feature = "system"))]
+#[cfg(unix)]
 mod tests {
     use std::os::unix::fs::{PermissionsExt, symlink};
-    use std::path::PathBuf;
     use std::time::SystemTime;
 
     use super::*;
