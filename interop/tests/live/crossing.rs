@@ -2,7 +2,7 @@
 
 use core::cmp::Ordering;
 
-use lxst_interop::{Command, Direction, PacketKind, PythonPeer};
+use lxst_interop::{Command, Direction, PacketKind, PacketRecord, PythonPeer};
 use lxst_phone::{Call, EndReason, IdentityHash, Profile};
 
 use crate::phone::{PATIENCE, RustPhone, Setup};
@@ -30,8 +30,9 @@ fn cross(scene: &Scene, side: Ordering) {
     python.send(&Command::AwaitPath { identity: rust.identity(), timeout: PATIENCE });
     python.expect("path", PATIENCE);
     for _ in 0..TRIES {
+        let before = requests(&python);
         python.send(&Command::call(rust.identity()));
-        python.expect_packets(PacketKind::LinkRequest, Direction::Tx, 1, PATIENCE);
+        python.expect_packets(PacketKind::LinkRequest, Direction::Tx, before + 1, PATIENCE);
         let to = IdentityHash(python.identity());
         match rust.block_on(rust.phone.dial(to, Profile::MediumQuality)) {
             Ok(call) => return check_crossed(&mut python, &mut rust, &call),
@@ -46,6 +47,14 @@ fn cross(scene: &Scene, side: Ordering) {
         }
     }
     panic!("the two did not cross in {TRIES} tries");
+}
+
+/// The link requests that Python sent so far.
+fn requests(python: &PythonPeer) -> usize {
+    let is_request = |packet: &PacketRecord| {
+        (packet.kind, packet.direction) == (PacketKind::LinkRequest, Direction::Tx)
+    };
+    python.packets().iter().filter(|packet| is_request(packet)).count()
 }
 
 fn check_crossed(python: &mut PythonPeer, rust: &mut RustPhone, call: &Call) {

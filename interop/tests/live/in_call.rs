@@ -2,8 +2,9 @@
 
 use core::time::Duration;
 use std::thread;
+use std::time::Instant;
 
-use lxst_interop::{Command, Direction, PacketKind, PacketRecord, PythonPeer};
+use lxst_interop::{Command, Direction, PacketKind, PacketRecord, PythonPeer, lateness};
 use lxst_phone::telephony::{AnswerMode, Config, Side, Talk};
 use lxst_phone::{Access, Call, EndReason, IdentityHash, Mode, Profile};
 
@@ -45,7 +46,7 @@ fn switch_profiles((mut python, mut rust, call): (PythonPeer, RustPhone, Call)) 
     rust.block_on(call.set_profile(Profile::HighQuality)).expect("the call stands");
     rust.expect_profile(Profile::HighQuality, Side::Local);
     python.expect_packets(PacketKind::Media, Direction::Rx, 20, PATIENCE);
-    assert_eq!(python.stats().profile, Some(u64::from(Profile::HighQuality.id())));
+    await_profile(&mut python, Profile::HighQuality);
 
     python.send(&Command::Profile(Profile::LowLatency.id()));
     rust.expect_profile(Profile::LowLatency, Side::Remote);
@@ -164,6 +165,15 @@ fn python_calls(scene: &Scene) -> (PythonPeer, RustPhone, Call) {
     python.expect("established", PATIENCE);
     let call = rust.phone.call(incoming);
     (python, rust, call)
+}
+
+/// Waits until Python has made a switch, which none of its events tells.
+fn await_profile(python: &mut PythonPeer, profile: Profile) {
+    let (begun, wanted) = (Instant::now(), Some(u64::from(profile.id())));
+    while python.stats().profile != wanted {
+        assert!(!lateness::left(begun, PATIENCE).is_zero(), "Python does not follow to {profile}");
+        thread::sleep(Duration::from_millis(20));
+    }
 }
 
 fn hang_up(python: &mut PythonPeer, rust: &mut RustPhone, call: &Call) {

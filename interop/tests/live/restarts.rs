@@ -24,8 +24,7 @@ fn attached_phones_lose_the_call_and_call_again(scene: &Scene) {
 
     rnsd.kill();
     expect_lost(&mut python, &mut rust);
-    rnsd.restart();
-    await_both(&mut python, &rust);
+    restart(&mut rnsd, &mut python, &mut rust);
     call_both_ways(&mut python, &mut rust);
 }
 
@@ -35,7 +34,8 @@ fn attached_phones_call_again_after_a_restart_between_calls(scene: &Scene) {
     let mut rust = scene.connected(attached(&rnsd));
     call_both_ways(&mut python, &mut rust);
 
-    restart_between_calls(&mut rnsd, &mut python, &rust);
+    rnsd.kill();
+    restart(&mut rnsd, &mut python, &mut rust);
     call_both_ways(&mut python, &mut rust);
 }
 
@@ -64,8 +64,7 @@ fn phones_at_a_transport_node_lose_the_call_and_call_again(scene: &Scene) {
 
     rnsd.kill();
     expect_lost(&mut python, &mut rust);
-    rnsd.restart();
-    await_both(&mut python, &rust);
+    restart(&mut rnsd, &mut python, &mut rust);
     python.send(&Command::Announce);
     expect_announces(&mut python, &mut rust);
     call_both_ways(&mut python, &mut rust);
@@ -78,7 +77,8 @@ fn phones_at_a_transport_node_call_again_after_a_restart_between_calls(scene: &S
     announce_both(&mut python, &mut rust);
     call_both_ways(&mut python, &mut rust);
 
-    restart_between_calls(&mut rnsd, &mut python, &rust);
+    rnsd.kill();
+    restart(&mut rnsd, &mut python, &mut rust);
     python.send(&Command::Announce);
     expect_announces(&mut python, &mut rust);
     call_both_ways(&mut python, &mut rust);
@@ -87,20 +87,17 @@ fn phones_at_a_transport_node_call_again_after_a_restart_between_calls(scene: &S
 /// The call ends at both at once, and not when a timer notices.
 fn expect_lost(python: &mut PythonPeer, rust: &mut RustPhone) {
     assert_eq!(rust.expect_end_within(AT_ONCE), EndReason::LinkLost);
-    rust.await_connections(0);
     python.expect("ended", PATIENCE);
-    python.await_online(false, PATIENCE);
 }
 
-fn restart_between_calls(rnsd: &mut Rnsd, python: &mut PythonPeer, rust: &RustPhone) {
-    rnsd.kill();
+/// Starts an rnsd again that was killed, when both phones know of its death, and until both are back.
+fn restart(rnsd: &mut Rnsd, python: &mut PythonPeer, rust: &mut RustPhone) {
     rust.await_connections(0);
     python.await_online(false, PATIENCE);
+    // An announce of before must not pass for one that the new rnsd has heard.
+    rust.forget();
+    python.forget();
     rnsd.restart();
-    await_both(python, rust);
-}
-
-fn await_both(python: &mut PythonPeer, rust: &RustPhone) {
     rust.await_connections(1);
     python.await_online(true, PATIENCE);
 }

@@ -15,7 +15,7 @@ use lxst_phone::{
 use lxst_smol::Smol;
 use lxst_tokio::Tokio;
 use smol::Timer;
-use smol::future::or;
+use smol::future::{or, poll_once};
 use tokio::runtime::{Builder as TokioBuilder, Runtime as TokioRuntime};
 
 use super::scene::{Runtime, Scene};
@@ -164,6 +164,13 @@ impl RustPhone {
             false
         };
         assert_eq!(within(PATIENCE, reached), Some(true), "{:?}", self.phone.state());
+    }
+
+    /// Passes over the events so far.
+    pub(crate) fn forget(&mut self) {
+        while let Some(Some(event)) = smol::block_on(poll_once(self.events.next())) {
+            self.seen.push(event);
+        }
     }
 
     /// Waits for the first event from now on of which `wanted` makes something.

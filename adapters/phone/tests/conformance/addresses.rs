@@ -6,7 +6,7 @@ use lxst_phone::{EndReason, Interface};
 use socket2::{Domain, Socket, Type};
 
 use crate::support::names::{FIRST_DEAD, LATE, Naming};
-use crate::support::{App, TestRuntime, builder, establish, finish, free_address, nobody};
+use crate::support::{App, TestRuntime, Vacant, builder, establish, finish, nobody};
 
 on_each_runtime!(
     a_host_whose_first_address_is_dead_is_reached_at_the_next,
@@ -77,10 +77,10 @@ async fn a_name_that_is_not_found_is_told_in_the_state<R: TestRuntime>(_: R) {
     app.shutdown().await;
 
     // One that refuses is told too, and forgotten when it is connected to.
-    let address = free_address();
-    let app = App::connected(&rt, &address).await;
+    let vacant = Vacant::new();
+    let app = App::connected(&rt, vacant.address()).await;
     app.until_state(|state| state.interfaces[0].trouble.is_some()).await;
-    let server = App::start(&rt, builder_of_server(&address)).await;
+    let server = App::start(&rt, builder_of_server(vacant.address())).await;
     let is_well = |one: &lxst_phone::InterfaceState| one.trouble.is_none() && one.connections == 1;
     app.until_state(|state| is_well(&state.interfaces[0])).await;
     app.shutdown().await;
@@ -101,13 +101,13 @@ async fn whoever_has_no_network_is_told_at_once_until_there_is_one<R: TestRuntim
     alone.shutdown().await;
 
     // The first attempt may be under way when the call begins, or over.
-    let address = free_address();
-    let mut app = App::connected(&rt, &address).await;
+    let vacant = Vacant::new();
+    let mut app = App::connected(&rt, vacant.address()).await;
     for _ in 0..2 {
         app.dial(nobody()).await;
         assert_eq!(app.end().await, EndReason::NoNetwork);
     }
-    let mut server = App::start(&rt, builder_of_server(&address)).await;
+    let mut server = App::start(&rt, builder_of_server(vacant.address())).await;
     app.until_connected().await;
     let (call, _) = establish(&mut app, &mut server).await;
     finish(call, app, server).await;

@@ -11,8 +11,8 @@ use lxst_phone::{EndReason, IdentityFileError, Ifac, Interface, PhoneBuilder, St
 
 use crate::support::relay::Relay;
 use crate::support::{
-    App, TestRuntime, builder, config, establish, eventually, finish, free_address, impatient,
-    pair_of, tcp_server,
+    App, TestRuntime, Vacant, builder, config, establish, eventually, finish, impatient, pair_of,
+    tcp_server,
 };
 
 on_each_runtime!(
@@ -45,10 +45,11 @@ async fn an_address_that_is_taken_is_told_at_the_start<R: TestRuntime>(rt: R) {
 }
 
 async fn a_server_that_comes_late_is_found<R: TestRuntime>(rt: R) {
-    let address = free_address();
-    let mut caller = App::connected(&rt, &address).await;
-    let server = Interface::tcp_server(&address);
+    let vacant = Vacant::new();
+    let mut caller = App::connected(&rt, vacant.address()).await;
+    let server = Interface::tcp_server(vacant.address());
     let mut callee = App::start(&rt, builder().interface(server)).await;
+    caller.until_connected().await;
     let (call, _) = establish(&mut caller, &mut callee).await;
     finish(call, caller, callee).await;
 }
@@ -74,10 +75,10 @@ async fn a_server_that_was_away_is_found_again<R: TestRuntime>(rt: R) {
 async fn a_server_that_has_just_begun_and_says_nothing_is_connected_to_again<R: TestRuntime>(
     rt: R,
 ) {
-    let address = free_address();
-    let app = App::connected(&rt, &address).await;
+    let vacant = Vacant::new();
+    let app = App::connected(&rt, vacant.address()).await;
     app.until_state(|state| state.interfaces[0].trouble.is_some()).await;
-    let server = TcpListener::bind(&address).unwrap();
+    let server = TcpListener::bind(vacant.address()).unwrap();
     let (mut first, _) = server.accept().unwrap();
     let mut bytes = [0; 500];
     assert_eq!(first.read(&mut bytes).unwrap(), 0, "the phone lets go of it");

@@ -1,7 +1,7 @@
 //! What changes within a call.
 
 use lxst_phone::telephony::{CallState, Direction, Mute, Side, Talk};
-use lxst_phone::{AudioFormat, CallError, CallEvent, Clock, InputError, Mode, Profile};
+use lxst_phone::{AudioFormat, CallError, CallEvent, CallStatus, Clock, InputError, Mode, Profile};
 
 use crate::support::sound::{hear, hear_silence, speak};
 use crate::support::{App, TestRuntime, establish, finish, pair, ring, spawn, within};
@@ -43,6 +43,9 @@ async fn a_caller_cannot_answer_and_the_profile_may_change_before_the_answer<R: 
     let refused = Err(CallError::Refused(InputError::NotAllowed { state }));
     assert_eq!(outgoing.answer().await, refused);
     outgoing.set_profile(Profile::HighQuality).await.unwrap();
+    // The callee hears of it before it answers.
+    let is_heard = |call: CallStatus| call.profile == Profile::HighQuality;
+    callee.until_state(|state| state.call.is_some_and(is_heard)).await;
     incoming.answer().await.unwrap();
     for app in [&mut caller, &mut callee] {
         app.established().await;

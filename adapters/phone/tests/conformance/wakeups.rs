@@ -8,7 +8,8 @@ use lxst_tokio::Tokio;
 
 use crate::support::sound::{hear_as_device, speak_as_device};
 use crate::support::{
-    App, TestRuntime, builder, config, establish, finish, pair, pause, spawn, tcp_server, within,
+    App, TestRuntime, builder, config, establish, eventually, finish, pair, pause, spawn,
+    tcp_server, within,
 };
 
 on_each_runtime!(
@@ -21,11 +22,13 @@ async fn an_idle_phone_does_not_wake<R: TestRuntime>(rt: R) {
     let mut source = app.phone.audio_source(AudioFormat::PHONE, Clock::Phone).await.unwrap();
     let _sink = app.phone.audio_sink(AudioFormat::PHONE, Clock::Phone).await.unwrap();
     source.write(&[0.5_f32; 960]).await.unwrap();
-    let before = app.figures().await.wakeups;
-    pause(&rt, Duration::from_millis(500)).await;
-    let wakeups = app.figures().await.wakeups - before;
-    // The question, and the timer of the start if that was late.
-    assert!((1..=2).contains(&wakeups), "{wakeups}");
+    // What the start left to do may be late on a busy machine; then there is the question alone.
+    eventually(&rt, async || {
+        let before = app.figures().await.wakeups;
+        pause(&rt, Duration::from_millis(500)).await;
+        app.figures().await.wakeups - before == 1
+    })
+    .await;
     app.shutdown().await;
 }
 
@@ -39,14 +42,16 @@ async fn a_call_at_a_devices_pace_wakes_for_the_device_and_for_packets<R: TestRu
     hear_as_device::<R, f32>(&rt, &mut sink, format, moments).await;
 
     let before = callee.figures().await;
-    let blocks = 100;
-    let mut due = rt.now();
-    for _ in 0..blocks {
+    let since = rt.now();
+    let mut due = since;
+    for _ in 0..100 {
         sink.fill(&mut [0.0_f32; 480]).unwrap();
         due += Duration::from_millis(10);
         rt.sleep_until(due).await;
     }
     let after = callee.figures().await;
+    // On a busy machine, devices are looked at for longer.
+    let blocks = (rt.now() - since).as_millis() as u64 / 10;
     let packets = |figures: &lxst_phone::Figures| {
         let endpoint = figures.endpoint.as_ref().unwrap();
         endpoint.packets_in + endpoint.packets_out

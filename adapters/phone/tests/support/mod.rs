@@ -8,6 +8,7 @@ pub(crate) mod relay;
 pub(crate) mod sound;
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use futures_lite::future::or;
@@ -19,6 +20,7 @@ use lxst_phone::{
 };
 use lxst_smol::Smol;
 use lxst_tokio::Tokio;
+use socket2::{Domain, Socket, Type};
 
 /// A runtime that can run a whole test.
 pub(crate) trait TestRuntime: Runtime {
@@ -236,10 +238,26 @@ pub(crate) fn nobody() -> IdentityHash {
     IdentityHash(Identity::generate(&mut OsRng).hash().0)
 }
 
-/// An address on which nobody listens.
-pub(crate) fn free_address() -> String {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().to_string()
+/// An address on which nobody listens until the test does.
+pub(crate) struct Vacant {
+    address: String,
+    /// Keeps other tests off the port. On Linux a server may share it with a socket that does not
+    /// listen.
+    _keeper: Option<Socket>,
+}
+
+impl Vacant {
+    pub(crate) fn new() -> Self {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        socket.set_reuse_address(true).unwrap();
+        socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+        let address = socket.local_addr().unwrap().as_socket().unwrap().to_string();
+        Self { address, _keeper: cfg!(target_os = "linux").then_some(socket) }
+    }
+
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
 }
 
 /// A caller that is connected to a callee.
