@@ -166,7 +166,9 @@ pub struct CallerLimits {
     /// Attempts of one identity. The [`CALLERS_REMEMBERED`](crate::limits::CALLERS_REMEMBERED)
     /// latest are told apart.
     pub one_caller: u16,
-    /// Attempts of all identities that we never talked with, together.
+    /// Attempts of all identities that we never talked with, together. One that is answered is not
+    /// counted any more. One that is refused after it rang is: strangers who are refused one after
+    /// the other would hold the line, and keep friends out.
     pub strangers: u16,
 }
 

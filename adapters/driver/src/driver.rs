@@ -14,7 +14,7 @@ use crate::adaptation::{Adaptation, Adapter, Counts};
 use crate::audio::{Audio, samples};
 use crate::interfaces::{AnnouncePace, InterfaceOrigin};
 use crate::network::{Ids, LinkCommand, Links, Network, Report};
-use crate::people::People;
+use crate::people::{self, People, PeopleError};
 #[cfg(feature = "processing")]
 use crate::processing::{Processing, Processor};
 use crate::tap::{Door, Tap};
@@ -475,12 +475,29 @@ impl Driver {
         self.give(now, Input::Command(Command::Know(identity)));
     }
 
-    /// Whom we dialled, talked with or were told to [`know`](Self::know), the latest last, for the
-    /// next start.
+    /// Whom we dialled, talked with or were told to [`know`](Self::know), the latest last.
     ///
     /// *Bounds*: the [`CALLERS_REMEMBERED`](lxst_core::limits::CALLERS_REMEMBERED) latest.
     pub fn people(&self) -> impl Iterator<Item = IdentityHash> {
         self.people.iter()
+    }
+
+    /// The [`people`](Self::people), for [`import_people`](Self::import_people) at the next start.
+    ///
+    /// *Shape*: `"LXPE"`, a version byte, and 32 bytes for each.
+    #[must_use]
+    pub fn export_people(&self) -> Vec<u8> {
+        self.people.export()
+    }
+
+    /// Takes for known whom [`export_people`](Self::export_people) gave.
+    ///
+    /// # Errors
+    /// [`PeopleError`]; each record that can be read is taken.
+    pub fn import_people(&mut self, now: Instant, store: &[u8]) -> Result<(), PeopleError> {
+        let (people, result) = people::read(store);
+        people.into_iter().for_each(|known| self.know(now, known));
+        result
     }
 
     /// A number that changes when [`people`](Self::people) does.

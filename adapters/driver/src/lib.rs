@@ -34,6 +34,7 @@ pub use lxst_codecs as codecs;
 pub use lxst_core as core;
 pub use lxst_reticulum as reticulum;
 pub use network::{LinkCommand, Network, PEER_LINKS};
+pub use people::PeopleError;
 #[cfg(feature = "processing")]
 pub use processing::Processing;
 pub use tap::{Door, Tap};

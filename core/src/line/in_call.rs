@@ -31,6 +31,7 @@ impl Line {
         call.presence.anything = cx.now;
         let first_media_by = call.presence.media;
         cx.limiter.know(cx.now, call.peer);
+        cx.limiter.give_back();
         let (call, profile, mode) = (call.id, call.profile, call.mode);
         self.timers.stop_call();
         self.timers.start(Timer::Silence, first_media_by + SILENCE);

@@ -1,6 +1,8 @@
 //! Who calls too often. An identity costs nothing, so strangers are counted together too. People
 //! that we talked with, dialled or were told of are no strangers, and are not counted; nor is
-//! an attempt that is turned away.
+//! an attempt that is turned away. A call that rang is taken off the strangers' count when it is
+//! answered. One that is refused then stays: strangers who are refused one after the other would
+//! hold the line, and keep friends out.
 
 use heapless::Vec;
 
@@ -11,6 +13,8 @@ use crate::{CallerLimits, IdentityHash, Instant, Limit};
 pub(crate) struct Limiter {
     callers: Vec<Caller, CALLERS_REMEMBERED>,
     strangers: Window,
+    /// When the call that stands was counted.
+    counted: Option<Instant>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,8 +86,23 @@ impl Limiter {
         if !caller.is_known {
             caller.window.count(now, limits);
             self.strangers.count(now, limits);
+            self.counted = Some(now);
         }
         Ok(())
+    }
+
+    /// Takes the call that stands, which was answered, off the strangers' count.
+    pub(crate) fn give_back(&mut self) {
+        if let Some(at) = self.counted.take()
+            && self.strangers.since <= at
+        {
+            self.strangers.attempts = self.strangers.attempts.saturating_sub(1);
+        }
+    }
+
+    /// The call that stood has ended: what it cost is spent.
+    pub(crate) const fn keep(&mut self) {
+        self.counted = None;
     }
 
     fn caller(&mut self, now: Instant, identity: IdentityHash) -> &mut Caller {
@@ -177,6 +196,24 @@ mod tests {
         assert_eq!(limiter.callers.len(), 1, "nor remembered");
         assert_eq!(limiter.limit(at(60), who(2), &limits), None);
         assert_eq!(limiter.attempt(at(60), who(2), &limits), Ok(()));
+    }
+
+    #[test]
+    fn what_is_given_back_is_of_its_own_window() {
+        let mut limiter = Limiter::default();
+        let limits = CallerLimits { strangers: 1, ..LIMITS };
+        assert_eq!(limiter.attempt(at(0), who(1), &limits), Ok(()));
+        limiter.give_back();
+        limiter.give_back();
+        assert_eq!(limiter.attempt(at(1), who(2), &limits), Ok(()));
+        assert_eq!(limiter.limit(at(1), who(3), &limits), Some(Limit::Strangers));
+        // A call of the window before, which is answered in this one.
+        let rang = limiter.counted;
+        limiter.keep();
+        assert_eq!(limiter.attempt(at(60), who(3), &limits), Ok(()));
+        limiter.counted = rang;
+        limiter.give_back();
+        assert_eq!(limiter.limit(at(60), who(4), &limits), Some(Limit::Strangers));
     }
 
     #[test]

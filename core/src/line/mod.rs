@@ -379,6 +379,7 @@ impl Line {
         }
         let Some(call) = self.call.take() else { return };
         self.timers.stop_call();
+        cx.limiter.keep();
         match (cause, call.role, call.state) {
             (_, _, CallState::Refused) => {}
             (Cause::HangUp, Role::Callee, CallState::Ringing) => {

@@ -56,16 +56,17 @@ fn who_was_talked_with_or_dialled_is_no_stranger() {
     let mut phone = Script::new(few(100, 1));
     // Dialled in vain.
     phone.dial().link_failed(lxst_core::LinkFailure::NoPath).take();
-    // Talked with; the one stranger who may call.
+    // Talked with.
     call(&mut phone, 0, somebody(1));
     phone.command(Command::Answer(link(0).into()));
     phone.rx_on(link(0), &[Signal::PreferredMode(1)]).at(1_900);
     phone.command(Command::HangUp(link(0).into())).take();
 
-    call(&mut phone, 1, somebody(2));
-    assert!(phone.take().contains(&busy(link(1))), "a second stranger");
-    ring_and_reject(&mut phone, 2, somebody(1));
-    ring_and_reject(&mut phone, 3, PEER);
+    ring_and_reject(&mut phone, 1, somebody(2));
+    call(&mut phone, 2, somebody(3));
+    assert!(phone.take().contains(&busy(link(2))), "a second stranger");
+    ring_and_reject(&mut phone, 3, somebody(1));
+    ring_and_reject(&mut phone, 4, PEER);
 }
 
 #[test]
@@ -74,6 +75,113 @@ fn who_was_rejected_stays_a_stranger() {
     ring_and_reject(&mut phone, 0, PEER);
     call(&mut phone, 1, PEER);
     assert!(phone.take().contains(&busy(link(1))));
+}
+
+#[test]
+fn strangers_who_are_refused_after_they_rang_are_counted() {
+    for verdict in [None, Some(Verdict::Reject), Some(Verdict::Busy), Some(Verdict::Drop)] {
+        let mut phone = Script::new(few(100, 3));
+        for attempt in 0..3 {
+            call(&mut phone, attempt, somebody(attempt as u8));
+            assert!(phone.take().contains(&tx(link(attempt), [Signal::Ringing])), "{verdict:?}");
+            let call = link(attempt).into();
+            phone.command(match verdict {
+                None => Command::HangUp(call),
+                Some(verdict) => Command::Screen(call, verdict),
+            });
+            later(&mut phone, 200);
+        }
+        phone.take();
+        call(&mut phone, 3, somebody(3));
+        assert!(phone.take().contains(&busy(link(3))), "{verdict:?}");
+    }
+}
+
+#[test]
+fn strangers_who_are_answered_keep_no_other_stranger_out() {
+    let mut phone = Script::new(few(1, 1));
+    for attempt in 0..20 {
+        call(&mut phone, attempt, somebody(attempt as u8));
+        phone.command(Command::Answer(link(attempt).into()));
+        phone.rx_on(link(attempt), &[Signal::PreferredMode(1)]);
+        later(&mut phone, 900);
+        phone.command(Command::HangUp(link(attempt).into())).take();
+    }
+    assert_eq!(phone.stats().callers_limited, 0);
+}
+
+/// Calls of a few strangers at any moment, each of which ends in one of three ways.
+#[test]
+fn a_stranger_rings_unless_a_plain_account_of_the_calls_says_otherwise() {
+    let (one_caller, strangers) = (3, 5);
+    for seed in 0..200 {
+        let mut random = seed * 2 + 1;
+        let mut phone = Script::new(few(one_caller, strangers));
+        let mut account = Account::default();
+        for attempt in 0..60 {
+            later(&mut phone, 1_000 * (draw(&mut random) % 60));
+            let who = draw(&mut random) % 8;
+            call(&mut phone, attempt, somebody(who as u8));
+            let now = phone.millis();
+            let rings = phone.take().contains(&tx(link(attempt), [Signal::Ringing]));
+            let wanted = account.lets_ring(now, who, one_caller.into(), strangers.into());
+            assert_eq!(rings, wanted, "seed {seed}, call {attempt}");
+            if !rings {
+                continue;
+            }
+            match draw(&mut random) % 4 {
+                0 => {
+                    phone.command(Command::Answer(link(attempt).into()));
+                    phone.rx_on(link(attempt), &[Signal::PreferredMode(1)]);
+                    later(&mut phone, 900);
+                    account.known.push(who);
+                    account.take_back(who);
+                    phone.command(Command::HangUp(link(attempt).into()));
+                }
+                1 => drop(phone.command(Command::HangUp(link(attempt).into()))),
+                _ => drop(phone.link(link(attempt), LinkEvent::Closed(LinkEnd::Peer))),
+            }
+            phone.take();
+            account.counted = None;
+        }
+    }
+}
+
+/// What strangers have used of what they may.
+#[derive(Default)]
+struct Account {
+    known: Vec<u64>,
+    /// When the window of all began, and what is counted in it; the same for each of them.
+    all: (u64, u32),
+    each: std::collections::BTreeMap<u64, (u64, u32)>,
+    /// Who rings and was counted.
+    counted: Option<u64>,
+}
+
+impl Account {
+    fn lets_ring(&mut self, now: u64, who: u64, one_caller: u32, strangers: u32) -> bool {
+        if self.known.contains(&who) {
+            return true;
+        }
+        let each = self.each.get(&who).copied().unwrap_or((now, 0));
+        let is_over = |(since, _): (u64, u32)| now - since >= 600_000;
+        let has_room = |window, limit| is_over(window) || window.1 < limit;
+        let rings = has_room(each, one_caller) && has_room(self.all, strangers);
+        if rings {
+            let counted =
+                |window| if is_over(window) { (now, 1) } else { (window.0, window.1 + 1) };
+            self.all = counted(self.all);
+            self.each.insert(who, counted(each));
+            self.counted = Some(who);
+        }
+        rings
+    }
+
+    fn take_back(&mut self, who: u64) {
+        if self.counted.take() == Some(who) {
+            self.all.1 -= 1;
+        }
+    }
 }
 
 #[test]
@@ -288,9 +396,13 @@ impl Flood {
     }
 
     fn random(&mut self) -> u64 {
-        self.random = self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        self.random >> 33
+        draw(&mut self.random)
     }
+}
+
+fn draw(random: &mut u64) -> u64 {
+    *random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+    *random >> 33
 }
 
 /// Limits of one caller and of all strangers in 10 min.
