@@ -187,14 +187,15 @@ pub const PREFERENCES_FROM_RINGING: Duration = Duration::from_secs(2);
 pub const SCREENING_MOST: Duration = Duration::from_secs(3);
 
 /// How long the link of a peer that we dial, and who dials us, is kept from its arrival while our
-/// own call decides: longer than any caller waits for RINGING.
+/// own call decides, [`SET_UP_TRIPS`] added: longer than any caller waits for RINGING.
 pub const HELD: Duration = Duration::from_secs(60);
 
 /// How long a call that the callee refused waits for a link of the callee's own, at least; three
 /// round trips where that is longer.
 pub const CROSSING_LINK: Duration = Duration::from_millis(150);
 
-/// How long a call that the callee refused waits at most to learn whether the callee calls us.
+/// How long a call that the callee refused waits at most to learn whether the callee calls us,
+/// three round trips for its link and as many for its identification added.
 pub const CROSSING: Duration = Duration::from_secs(3);
 
 /// The round trips that the peer's first media may take, beyond [`FIRST_MEDIA`]. It is one; a round

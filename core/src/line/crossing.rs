@@ -59,7 +59,8 @@ impl Line {
     /// The moment for a link of the peer's is over: whoever is on one has the rest of the time.
     pub(super) fn on_crossing_timeout(&mut self, cx: &mut Context<'_>) {
         let Some(call) = &self.call else { return };
-        let last = call.refused_until + CROSSING.saturating_sub(call.crossing_moment());
+        let whole = CROSSING + call.rtt.saturating_mul(6);
+        let last = call.refused_until + whole.saturating_sub(call.crossing_moment());
         if cx.now < last && self.has_unknown_caller() {
             self.timers.start(Timer::Crossing, last);
         } else {
@@ -128,6 +129,6 @@ impl Line {
 
 impl Call {
     fn crossing_moment(&self) -> Duration {
-        CROSSING_LINK.max(self.rtt.saturating_mul(3)).min(CROSSING)
+        CROSSING_LINK.max(self.rtt.saturating_mul(3))
     }
 }

@@ -265,7 +265,7 @@ impl PendingLink {
 
     /// Keeps a caller waiting whose call may come to stand for ours.
     pub(super) fn hold(&mut self, from: IdentityHash) {
-        let until = self.since + HELD;
+        let until = self.since + HELD + self.rtt.saturating_mul(SET_UP_TRIPS);
         self.stage = Stage::Held { from, until };
     }
 

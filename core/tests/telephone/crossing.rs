@@ -228,8 +228,9 @@ fn a_held_caller_does_not_wait_for_ever() {
     let wait_time = Duration::from_secs(90);
     let mut phone = Script::new(Config { wait_time, ..quiet() });
     phone.dial().incoming().identified().take();
-    phone.at(59_999).expect([]);
-    phone.at(60_000).expect([close(IN)]);
+    // 60 s, and 14 round trips of 20 ms.
+    phone.at(60_279).expect([]);
+    phone.at(60_280).expect([close(IN)]);
 }
 
 #[test]
@@ -252,7 +253,7 @@ fn busy_while_somebody_unknown_calls_waits_and_the_peers_call_stands_whatever_it
 
 #[test]
 fn busy_waits_a_moment_for_a_link_of_the_peers() {
-    for (rtt_ms, moment) in [(20, 150), (200, 600), (5_000, 3_000)] {
+    for (rtt_ms, moment) in [(20, 150), (200, 600), (5_000, 15_000)] {
         let refused = || {
             let mut phone = Script::new(quiet());
             let rtt = Duration::from_millis(rtt_ms);
@@ -306,8 +307,9 @@ fn busy_stands_when_whoever_calls_leaves() {
 #[test]
 fn busy_stands_after_three_seconds_and_the_caller_becomes_an_ordinary_one() {
     let mut phone = refused();
-    phone.at(3_109).take();
-    phone.at(3_110).expect([ended(EndReason::Busy)]);
+    // And six round trips of 20 ms.
+    phone.at(3_229).take();
+    phone.at(3_230).expect([ended(EndReason::Busy)]);
     phone.identified().expect([tx(IN, [Signal::Ringing]), incoming()]);
 }
 

@@ -18,6 +18,7 @@ impl Model {
         let us = self.us;
         let caller = self.caller(link).expect("it is pending");
         let (who, since) = (caller.who.expect("it identified"), caller.since);
+        let held_until = since + HELD + caller.rtt * limits::SET_UP_TRIPS;
         match self.status() {
             Some(call) if self.is_dialling() && call.peer == who => {
                 if call.state == CallState::Refused {
@@ -26,7 +27,7 @@ impl Model {
                     self.close(self.link());
                     self.cross(link);
                 } else {
-                    self.wait(link, Stage::Held, Timer::Identify, since + HELD);
+                    self.wait(link, Stage::Held, Timer::Identify, held_until);
                 }
             }
             Some(_) => self.turn_away(link),
@@ -213,10 +214,10 @@ impl Model {
         self.close(self.link());
         let now = self.now;
         let call = self.call.as_mut().expect("it is refused");
-        let least = limits::CROSSING_LINK.max(call.rtt * 3).min(limits::CROSSING);
+        let least = limits::CROSSING_LINK.max(call.rtt * 3);
         call.status.state = CallState::Refused;
         call.timers = BTreeMap::from([(Timer::Crossing, now + least)]);
-        call.refused = Some((now + least, now + limits::CROSSING));
+        call.refused = Some((now + least, now + limits::CROSSING + call.rtt * 6));
         self.cross_held();
     }
 
