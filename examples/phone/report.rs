@@ -1,11 +1,12 @@
 //! What the phone tells: events as text or as JSON lines, and the exit code.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use lxst_examples::{errln, outln};
 use lxst_tokio::reticulum;
-use lxst_tokio::telephony::{Direction, Side, StreamChange};
-use lxst_tokio::{CallEvent, Coder, EndReason, Event, Phone, Profile};
+use lxst_tokio::telephony::{Direction, Limit, Side, StreamChange};
+use lxst_tokio::{CallEvent, Coder, EndReason, Event, LeftOut, LogLimit, Phone, Profile};
 use serde_json::{Value, json};
 
 use crate::feature;
@@ -17,11 +18,12 @@ pub(crate) struct Reporter {
     json: bool,
     start: Instant,
     status: StatusLine,
+    lines: Mutex<LogLimit<&'static str>>,
 }
 
 impl Reporter {
     pub(crate) fn new(json: bool, status: StatusLine) -> Self {
-        Self { json, start: Instant::now(), status }
+        Self { json, start: Instant::now(), status, lines: Mutex::default() }
     }
 
     /// Tells who the phone is; as text, on standard output where that carries no audio.
@@ -49,13 +51,23 @@ impl Reporter {
         if stdout_is_audio { errln!("{text}") } else { outln!("{text}") }
     }
 
+    /// Tells an event; of those that others can cause at any rate, one a kind and second.
     pub(crate) fn event(&self, event: &Event) {
+        let lines = || self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        let more = match anybodys(event) {
+            Some(cause) => lines().line(Instant::now(), cause),
+            None => Some(LeftOut(0)),
+        };
+        let Some(more) = more else { return };
         if self.json {
-            if let Some(event) = to_json(event) {
+            if let Some(mut event) = to_json(event) {
+                if more != LeftOut(0) {
+                    event["left_out"] = json!(more.0);
+                }
                 self.line(event);
             }
         } else if let Some(text) = to_text(event) {
-            self.note(&text);
+            self.note(&format!("{text}{more}"));
         }
     }
 
@@ -106,6 +118,22 @@ fn profiles(built_in: bool) -> impl Iterator<Item = Profile> {
     Profile::ALL.into_iter().filter(move |profile| sendable.contains(*profile) == built_in)
 }
 
+/// What an event is about, where others decide how many of these there are.
+const fn anybodys(event: &Event) -> Option<&'static str> {
+    Some(match event {
+        Event::Announced { .. } => "announced",
+        Event::CoderCrashed => "coder_crashed",
+        Event::Call(event) => match event {
+            CallEvent::CallerTurnedAway { .. } => "caller_turned_away",
+            CallEvent::Dropped { .. } => "dropped",
+            CallEvent::ProfileChanged { by: Side::Remote, .. } => "profile_changed",
+            CallEvent::ModeChanged { by: Side::Remote, .. } => "mode_changed",
+            _ => return None,
+        },
+        _ => return None,
+    })
+}
+
 fn to_text(event: &Event) -> Option<String> {
     Some(match event {
         Event::CoderCrashed => "a codec crashed and was started anew: please report it".into(),
@@ -113,6 +141,12 @@ fn to_text(event: &Event) -> Option<String> {
         Event::Call(event) => match event {
             CallEvent::Incoming { from, .. } => format!("incoming call from {from}"),
             CallEvent::CallerTurnedAway { from } => format!("turned away while busy: {from}"),
+            CallEvent::CallerLimited { from, limit: Limit::OneCaller } => {
+                format!("{from} calls too often, and hears that the line is busy for a while")
+            }
+            CallEvent::CallerLimited { limit: Limit::Strangers, .. } => {
+                "strangers call too often, and hear that the line is busy for a while".into()
+            }
             CallEvent::Ringing { .. } => "ringing".into(),
             CallEvent::Connecting { .. } => "connecting".into(),
             CallEvent::Established { profile, mode, .. } => {
@@ -169,6 +203,13 @@ fn to_json(event: &Event) -> Option<Value> {
             CallEvent::CallerTurnedAway { from } => {
                 json!({ "event": "caller_turned_away", "from": from.to_string() })
             }
+            CallEvent::CallerLimited { from, limit } => json!({
+                "event": "caller_limited", "from": from.to_string(),
+                "limit": match limit {
+                    Limit::OneCaller => "one_caller",
+                    Limit::Strangers => "strangers",
+                },
+            }),
             CallEvent::Ringing { call } => json!({ "event": "ringing", "call": call.0 }),
             CallEvent::Connecting { call } => json!({ "event": "connecting", "call": call.0 }),
             CallEvent::Established { call, profile, mode } => json!({

@@ -23,6 +23,7 @@ use lxst_driver::{Access, Adaptation, Config, Driver, InterfaceOrigin, Network, 
 
 use crate::events::Events;
 use crate::inbox::Inbox;
+use crate::intake::Intake;
 use crate::interface::{Interface, OpenError, Opened};
 use crate::links::{CommandSender, LinkPort, LinkReport};
 use crate::lock::FolderLock;
@@ -284,7 +285,7 @@ impl<R: Runtime> PhoneBuilder<R> {
         let config = Config { tap: recorded(config.tap, self.trace)?, ..config };
         let driver = Driver::new(config, network);
 
-        let (io_sender, io) = async_channel::bounded(IO_BACKLOG);
+        let io = Intake::default();
         let (request_sender, requests) = Requests::channel();
         let (events, queue) = Events::new(0);
         let interface = |opened: &Opened<R>| InterfaceState {
@@ -298,7 +299,7 @@ impl<R: Runtime> PhoneBuilder<R> {
         let phone = Phone::new(request_sender, watch, driver.identity(), listening);
         let interfaces = Executor::new();
         for (opened, origin) in opened.into_iter().zip((0..).map(InterfaceOrigin)) {
-            interfaces.spawn(opened.keep(runtime.clone(), origin, io_sender.clone())).detach();
+            interfaces.spawn(opened.keep(runtime.clone(), origin, io.clone())).detach();
         }
         let runner = Runner::new(Parts {
             origin: runtime.now(),
@@ -424,5 +425,3 @@ impl fmt::Debug for RngBox {
 
 /// Far more than the known destinations that an endpoint keeps.
 const MAX_KNOWN_BYTES: u64 = 1 << 24;
-/// Messages of interfaces that wait for the phone's task.
-const IO_BACKLOG: usize = 64;

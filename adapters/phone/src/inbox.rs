@@ -8,6 +8,7 @@ use event_listener::EventListener;
 use futures_lite::future::or;
 use lxst_driver::Done;
 
+use crate::intake::Intake;
 use crate::interface::Io;
 use crate::links::LinkReport;
 use crate::request::{Request, Requests};
@@ -16,7 +17,7 @@ use crate::runtime::Runtime;
 #[derive(Debug)]
 pub(crate) struct Inbox {
     pub(crate) requests: Requests,
-    pub(crate) io: Receiver<Io>,
+    pub(crate) io: Intake,
     pub(crate) done: Receiver<Done>,
     pub(crate) reports: Option<Receiver<LinkReport>>,
 }
@@ -88,7 +89,7 @@ impl Inbox {
                 None => pending().await,
             }
         };
-        let io = async { World::Io(next(&self.io).await) };
+        let io = async { World::Io(self.io.next().await) };
         let network = either_first(is_turned, report, io);
         or(due, or(done, either_first(is_turned, port, network))).await
     }

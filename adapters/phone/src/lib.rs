@@ -18,11 +18,14 @@
 mod audio;
 mod builder;
 mod call;
+mod drop_log;
 mod events;
 mod inbox;
+mod intake;
 mod interface;
 mod links;
 mod lock;
+mod log_limit;
 mod outlets;
 mod pace;
 mod phone;
@@ -38,6 +41,7 @@ pub use call::Call;
 pub use events::Events;
 pub use interface::Interface;
 pub use links::{LinkPort, LinkReporter};
+pub use log_limit::{LeftOut, LogLimit};
 #[cfg(feature = "processing")]
 pub use lxst_driver::Processing;
 pub use lxst_driver::codecs::Pauses;

@@ -21,6 +21,8 @@ pub struct Figures {
     pub capture_dropped: Duration,
     /// Audio for the speaker that a late reader missed.
     pub playback_dropped: Duration,
+    /// Datagrams that were dropped because too many of their address waited for the phone's task.
+    pub datagrams_dropped: u64,
     /// The Reticulum endpoint's counters; `None` on another Reticulum stack.
     pub endpoint: Option<reticulum::Stats>,
     /// How often the phone's task woke; an idle phone does so for its timers only.

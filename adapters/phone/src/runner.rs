@@ -17,6 +17,7 @@ use lxst_driver::{Driver, Event, InterfaceOrigin, LINGER};
 
 use crate::audio::{BLOCK, Clock, SinkPort, SourcePort};
 use crate::builder::MissingSource;
+use crate::drop_log::DropLog;
 use crate::inbox::{Inbox, PortListeners, Turn, World};
 use crate::interface::Io;
 use crate::links::{CommandSender, LinkReport};
@@ -36,6 +37,7 @@ pub(crate) struct Runner<R> {
     inbox: Inbox,
     stack: Option<CommandSender>,
     store: Option<Store>,
+    drop_log: DropLog,
     outlets: Outlets,
     interfaces: BTreeMap<u32, Interface>,
     /// Whether an interface ever came up.
@@ -109,6 +111,7 @@ impl<R: Runtime> Runner<R> {
             inbox: parts.inbox,
             stack: parts.stack,
             store: parts.store,
+            drop_log: DropLog::default(),
             outlets: parts.outlets,
             interfaces: BTreeMap::new(),
             has_connected: false,
@@ -233,6 +236,7 @@ impl<R: Runtime> Runner<R> {
                     telephone: *self.driver.stats(),
                     capture_dropped: duration(coder + self.dropped.captured + source),
                     playback_dropped: duration(self.dropped.played + sink),
+                    datagrams_dropped: self.inbox.io.dropped(),
                     endpoint: self.driver.endpoint_stats().cloned(),
                     wakeups: self.wakeups,
                 });
@@ -355,6 +359,9 @@ impl<R: Runtime> Runner<R> {
         }
         if let Some(store) = &mut self.store {
             store.observe(&self.driver, now);
+        }
+        if let Some(stats) = self.driver.endpoint_stats() {
+            self.drop_log.observe(self.runtime.now(), stats);
         }
         self.publish();
         ports

@@ -85,7 +85,7 @@ pub trait Runtime: Clone + Default + fmt::Debug + Send + Sync + 'static {
     /// The operating system's.
     fn adopt_udp(&self, socket: UdpSocket) -> Result<Self::Udp>;
 
-    /// Receives a datagram, and tells its length.
+    /// Receives a datagram, and tells its length and from where it came.
     ///
     /// # Errors
     /// The operating system's.
@@ -96,7 +96,7 @@ pub trait Runtime: Clone + Default + fmt::Debug + Send + Sync + 'static {
         &self,
         socket: &Self::Udp,
         datagram: &mut [u8],
-    ) -> impl Future<Output = Result<usize>> + Send;
+    ) -> impl Future<Output = Result<(usize, SocketAddr)>> + Send;
 
     /// Sends a datagram.
     ///

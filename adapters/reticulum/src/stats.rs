@@ -1,5 +1,7 @@
 //! Counters.
 
+use core::fmt;
+
 /// What went through the endpoint, and what it dropped.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
@@ -90,6 +92,30 @@ impl DropReason {
         Self::SignalRefused,
         Self::EventOverflow,
     ];
+}
+
+impl fmt::Display for DropReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Malformed => "malformed frames or packets",
+            Self::Ifac => "packets without this network's access code",
+            Self::NotForUs => "packets for others",
+            Self::Duplicate => "packets that were seen before",
+            Self::UnknownLink => "packets of unknown links",
+            Self::WrongInterface => "link packets on another interface than their link's",
+            Self::WrongState => "link packets that came too early or too late",
+            Self::Unauthentic => "packets that are not authentic",
+            Self::StaleAnnounce => "announces that tell nothing new",
+            Self::KeyChange => "announces of known destinations with other keys",
+            Self::RateLimited => "packets of strangers beyond their share",
+            Self::LinksFull => "links of strangers beyond their share",
+            Self::MediaExpired => "media packets that could not be sent in time",
+            Self::MediaOverflow => "media packets beyond what an interface can send",
+            Self::ControlOverflow => "link packets beyond what an interface can send",
+            Self::SignalRefused => "signals beyond what an interface can send",
+            Self::EventOverflow => "events beyond what is taken",
+        })
+    }
 }
 
 #[cfg(test)]

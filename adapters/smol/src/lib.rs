@@ -98,8 +98,12 @@ impl Runtime for Smol {
         Async::new(socket)
     }
 
-    async fn receive(&self, socket: &Self::Udp, datagram: &mut [u8]) -> Result<usize> {
-        socket.recv(datagram).await
+    async fn receive(
+        &self,
+        socket: &Self::Udp,
+        datagram: &mut [u8],
+    ) -> Result<(usize, SocketAddr)> {
+        socket.recv_from(datagram).await
     }
 
     async fn send(&self, socket: &Self::Udp, datagram: &[u8], to: SocketAddr) -> Result<()> {

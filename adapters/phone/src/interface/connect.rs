@@ -29,7 +29,7 @@ pub(super) async fn keep<R: Runtime>(runtime: &R, target: &Target, door: &Door) 
     let mut pause = RECONNECT_LEAST;
     let mut is_first_failure = true;
     let mut listener = Listener::Unknown;
-    while !door.io.is_closed() {
+    loop {
         match connected(runtime, target, &mut listener).await {
             Ok((stream, heard)) => {
                 tracing::info!("connected to {target}");

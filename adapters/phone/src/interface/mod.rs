@@ -8,13 +8,14 @@ mod udp;
 
 use std::fmt;
 use std::io;
-use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
 
-use async_channel::Sender;
+use async_channel::{Receiver, Sender};
 use bytes::Bytes;
 use lxst_driver::InterfaceOrigin;
 use lxst_driver::reticulum::{Attachment, Ifac, InterfaceConfig};
 
+use crate::intake::{Inlet, Intake};
 use crate::request::Reply;
 use crate::runtime::Runtime;
 use address::Address;
@@ -55,19 +56,29 @@ impl Interface {
 
     /// Is a Reticulum TCP server on `host:port`; port 0 takes a free one.
     ///
-    /// *Bounds*: 64 connections. Beyond it the one that was silent for the longest time makes room.
+    /// *Bounds*: 64 connections. Beyond it one makes room of the address that has most: the one that
+    /// was silent for the longest time. Each connection has a share of its own of what the phone's
+    /// task reads and of what strangers may use.
     pub fn tcp_server(address: impl Into<String>) -> Self {
         Self::of(Kind::TcpServer(address.into()))
     }
 
     /// Receives datagrams on `local`, and sends them to `peer`, each `host:port`. The peer may be a
     /// broadcast address.
+    ///
+    /// *Bounds*: datagrams of 8 from one IP address and of 64 from all wait for the phone's task; an
+    /// address that sends more loses its own. Nothing holds against forged addresses, or against more
+    /// than the system's buffer of the socket takes.
     pub fn udp(local: impl Into<String>, peer: impl Into<String>) -> Self {
         Self::of(Kind::Udp { local: local.into(), peer: peer.into() })
     }
 
     /// Attaches to the `rnsd`, or another shared instance, that runs on this machine under the name
     /// `default`; like [`tcp_client`](Self::tcp_client), as soon as it is there.
+    ///
+    /// All that the instance hears comes through this one interface, without a word on where it came
+    /// from: strangers behind it share what they may use, and one who floods keeps the others waiting.
+    /// The instance's own limits, and lists of callers, are what helps there.
     #[must_use]
     pub fn shared_instance() -> Self {
         Self::named_shared_instance("default")
@@ -181,9 +192,9 @@ enum Way<R: Runtime> {
 }
 
 impl<R: Runtime> Opened<R> {
-    /// Keeps the interface, for as long as the phone's task takes what it tells.
-    pub(crate) async fn keep(self, runtime: R, origin: InterfaceOrigin, io: Sender<Io>) {
-        let door = Door { origin, config: self.config, io };
+    /// Keeps the interface until the phone ends, and drops this.
+    pub(crate) async fn keep(self, runtime: R, origin: InterfaceOrigin, intake: Intake) {
+        let door = Door { origin, config: self.config, intake };
         match self.way {
             Way::Connect(target) => connect::keep(&runtime, &target, &door).await,
             Way::Accept(listener) => stream::serve(&runtime, &listener, &door).await,
@@ -221,18 +232,25 @@ pub(crate) enum Io {
 struct Door {
     origin: InterfaceOrigin,
     config: InterfaceConfig,
-    io: Sender<Io>,
+    intake: Intake,
+}
+
+/// One connection as the phone's task knows it.
+#[derive(Debug)]
+struct Connection {
+    number: u32,
+    inlet: Inlet,
 }
 
 impl Door {
-    /// Reports a connection, and gets its number and what it is to send; `None` when the phone has
-    /// ended.
-    async fn up(&self) -> Option<(u32, async_channel::Receiver<Bytes>)> {
+    /// Reports a connection, and gets what it is to send; `None` when the phone has no use for it.
+    async fn up(&self) -> Option<(Connection, Receiver<Bytes>)> {
         let (writer, outgoing) = async_channel::bounded(1);
         let (number, reply) = Reply::channel();
         let (origin, config) = (self.origin, self.config);
-        self.io.send(Io::Up { origin, config, writer, number }).await.ok()?;
-        Some((reply.recv().await.ok()?, outgoing))
+        let inlet = self.intake.inlet(origin);
+        inlet.send(Io::Up { origin, config, writer, number }).await;
+        Some((Connection { number: reply.recv().await.ok()?, inlet }, outgoing))
     }
 
     /// Reports why there is no connection; the log has the first of a row of failures.
@@ -242,17 +260,30 @@ impl Door {
         } else {
             tracing::debug!("{trouble}");
         }
-        // As below.
-        let _ = self.io.send(Io::Trouble { origin: self.origin, trouble }).await;
-    }
-
-    async fn down(&self, number: u32) {
-        // The phone's task may have ended.
-        let _ = self.io.send(Io::Down { number }).await;
+        self.intake.inlet(self.origin).send(Io::Trouble { origin: self.origin, trouble }).await;
     }
 
     fn is_shared_instance(&self) -> bool {
         self.config.attachment == Attachment::SharedInstance
+    }
+}
+
+impl Connection {
+    async fn received(&self, bytes: Bytes) {
+        self.inlet.send(Io::Received { number: self.number, bytes }).await;
+    }
+
+    /// Tells whether a datagram had to be dropped because too many of its address wait.
+    fn received_from(&self, address: IpAddr, bytes: Bytes) -> bool {
+        self.inlet.offer(address, Io::Received { number: self.number, bytes })
+    }
+
+    async fn written(&self) {
+        self.inlet.send(Io::Written { number: self.number }).await;
+    }
+
+    async fn down(self) {
+        self.inlet.send(Io::Down { number: self.number }).await;
     }
 }
 

@@ -1,6 +1,8 @@
 //! Interfaces over byte streams: TCP and Unix sockets.
 
+use std::cmp::Reverse;
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -10,20 +12,30 @@ use bytes::{Bytes, BytesMut};
 use futures_lite::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, future};
 
 use super::connect::RECONNECT_LEAST;
-use super::{Door, Io};
+use super::{Connection, Door};
+use crate::log_limit::LogLimit;
 use crate::runtime::{ByteStream, Runtime};
 
 /// Accepts the connections of a server interface; each is an interface of its own.
 pub(super) async fn serve<R: Runtime>(runtime: &R, listener: &R::Listener, door: &Door) {
     let connections = Executor::new();
-    let mut seats = Seats::default();
+    let (mut seats, mut lines) = (Seats::default(), LogLimit::default());
     connections
         .run(async {
             loop {
                 match runtime.accept(listener).await {
                     Ok((stream, peer)) => {
-                        tracing::info!("{peer} connected");
-                        let (door, seat) = (door.clone(), seats.take());
+                        let (seat, was_full) = seats.take(peer.ip());
+                        if let Some(more) = lines.line(runtime.now(), was_full) {
+                            match was_full {
+                                false => tracing::info!("{peer} connected{more}"),
+                                true => tracing::warn!(
+                                    "{peer} connected; {CONNECTIONS} were, and a silent one made \
+                                     room{more}"
+                                ),
+                            }
+                        }
+                        let door = door.clone();
                         let connection =
                             async move { run(stream, Bytes::new(), &door, Some(seat)).await };
                         connections.spawn(connection).detach();
@@ -41,22 +53,17 @@ pub(super) async fn serve<R: Runtime>(runtime: &R, listener: &R::Listener, door:
 
 /// Moves the bytes of one connection until either side ends it; some were `heard` before.
 pub(super) async fn run(stream: ByteStream, heard: Bytes, door: &Door, seat: Option<Seat>) {
-    let Some((number, outgoing)) = door.up().await else { return };
+    let Some((connection, outgoing)) = door.up().await else { return };
     let ByteStream { reader, writer } = stream;
-    if !heard.is_empty() && door.io.send(Io::Received { number, bytes: heard }).await.is_err() {
-        return;
+    if !heard.is_empty() {
+        connection.received(heard).await;
     }
-    let read = read(reader, number, &door.io, seat.as_ref());
-    future::or(read, write(writer, number, outgoing, &door.io)).await;
-    door.down(number).await;
+    let read = read(reader, &connection, seat.as_ref());
+    future::or(read, write(writer, &connection, outgoing)).await;
+    connection.down().await;
 }
 
-async fn read(
-    mut reader: impl AsyncRead + Unpin,
-    number: u32,
-    io: &Sender<Io>,
-    seat: Option<&Seat>,
-) {
+async fn read(mut reader: impl AsyncRead + Unpin, connection: &Connection, seat: Option<&Seat>) {
     let mut buffer = BytesMut::new();
     loop {
         buffer.resize(READ_BYTES, 0);
@@ -67,31 +74,25 @@ async fn read(
         if let Some(seat) = seat {
             seat.hear();
         }
-        let bytes = buffer.split_to(length).freeze();
-        if io.send(Io::Received { number, bytes }).await.is_err() {
-            return;
-        }
+        connection.received(buffer.split_to(length).freeze()).await;
     }
 }
 
 async fn write(
     mut writer: impl AsyncWrite + Unpin,
-    number: u32,
+    connection: &Connection,
     outgoing: Receiver<Bytes>,
-    io: &Sender<Io>,
 ) {
     while let Ok(bytes) = outgoing.recv().await {
         if writer.write_all(&bytes).await.is_err() || writer.flush().await.is_err() {
             return;
         }
-        if io.send(Io::Written { number }).await.is_err() {
-            return;
-        }
+        connection.written().await;
     }
 }
 
-/// The places of a server interface. When all are taken, the connection that said nothing for the
-/// longest time makes room.
+/// The places of a server interface. When all are taken, one makes room of the address that has most:
+/// the one that said nothing for the longest time.
 #[derive(Debug, Default)]
 struct Seats {
     taken: Vec<Taken>,
@@ -101,6 +102,7 @@ struct Seats {
 
 #[derive(Debug)]
 struct Taken {
+    by: IpAddr,
     heard: Arc<AtomicU64>,
     /// Closed by the connection when it ends, or here when it has to.
     vacate: Sender<()>,
@@ -115,21 +117,24 @@ pub(super) struct Seat {
 }
 
 impl Seats {
-    fn take(&mut self) -> Seat {
+    /// Gives a place to a connection, and tells whether another had to make room.
+    fn take(&mut self, by: IpAddr) -> (Seat, bool) {
         self.taken.retain(|taken| !taken.vacate.is_closed());
-        if self.taken.len() >= CONNECTIONS {
-            let silent = self.taken.iter().enumerate();
-            let silent = silent.min_by_key(|(_, taken)| taken.heard.load(Ordering::Relaxed));
-            if let Some((index, _)) = silent {
+        let is_full = self.taken.len() >= CONNECTIONS;
+        if is_full {
+            let of = |address| self.taken.iter().filter(|taken| taken.by == address).count();
+            let leaves = self.taken.iter().enumerate().max_by_key(|(_, taken)| {
+                (of(taken.by), Reverse(taken.heard.load(Ordering::Relaxed)))
+            });
+            if let Some((index, _)) = leaves {
                 self.taken.swap_remove(index).vacate.close();
-                tracing::warn!("{CONNECTIONS} are connected: the longest silent one makes room");
             }
         }
         let (vacate, vacated) = async_channel::bounded(1);
         let seat = Seat { heard: Arc::default(), turn: self.turn.clone(), vacated };
         seat.hear();
-        self.taken.push(Taken { heard: seat.heard.clone(), vacate });
-        seat
+        self.taken.push(Taken { by, heard: seat.heard.clone(), vacate });
+        (seat, is_full)
     }
 }
 
@@ -155,14 +160,17 @@ const CONNECTIONS: usize = 64;
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use super::*;
 
     #[test]
     fn the_longest_silent_connection_makes_room_and_one_that_spoke_does_not() {
         let mut seats = Seats::default();
-        let mut taken: Vec<_> = (0..CONNECTIONS).map(|_| seats.take()).collect();
+        let mut taken: Vec<_> = (0..CONNECTIONS).map(|_| seats.take(ONE).0).collect();
         taken[0].hear();
-        let newest = seats.take();
+        let (newest, was_full) = seats.take(ONE);
+        assert!(was_full);
         let vacated: Vec<_> = taken.iter().map(|seat| seat.vacated.is_closed()).collect();
         assert_eq!(
             vacated.iter().position(|vacated| *vacated),
@@ -172,8 +180,20 @@ mod tests {
         assert_eq!(vacated.iter().filter(|vacated| **vacated).count(), 1);
         // One that ended by itself leaves its place.
         drop(taken.remove(5));
-        let _last = seats.take();
+        let _last = seats.take(ONE);
         assert!(!newest.vacated.is_closed());
         assert_eq!(taken.iter().filter(|seat| seat.vacated.is_closed()).count(), 1);
     }
+
+    #[test]
+    fn an_address_with_many_connections_makes_room_for_its_own() {
+        let mut seats = Seats::default();
+        let (quiet, _) = seats.take(IpAddr::from([10, 0, 0, 2]));
+        let flood: Vec<_> = (0..1_000).map(|_| seats.take(ONE).0).collect();
+        assert!(!quiet.vacated.is_closed());
+        let standing = flood.iter().filter(|seat| !seat.vacated.is_closed()).count();
+        assert_eq!(standing, CONNECTIONS - 1);
+    }
+
+    const ONE: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
 }

@@ -1,5 +1,6 @@
 //! Interfaces over UDP.
 
+use std::convert::Infallible;
 use std::io;
 use std::mem;
 use std::net::SocketAddr;
@@ -11,7 +12,8 @@ use futures_lite::future;
 
 use super::address::Address;
 use super::connect::{RECONNECT_LEAST, RECONNECT_MOST, resolve};
-use super::{Door, Io};
+use super::{Connection, Door};
+use crate::log_limit::LogLimit;
 use crate::runtime::Runtime;
 
 /// Moves datagrams for as long as the phone's task takes them, from when the peer's address is
@@ -23,28 +25,25 @@ pub(super) async fn keep<R: Runtime>(
     peer: &Address,
     door: &Door,
 ) {
-    let Some(peer) = find(runtime, local, peer, door).await else { return };
-    let Some((number, outgoing)) = door.up().await else { return };
-    future::or(
-        receive(runtime, socket, number, door),
-        send(runtime, socket, peer, number, outgoing, door),
-    )
-    .await;
-    door.down(number).await;
+    let peer = find(runtime, local, peer, door).await;
+    let Some((connection, outgoing)) = door.up().await else { return };
+    let receive = async { match receive(runtime, socket, &connection).await {} };
+    future::or(receive, send(runtime, socket, peer, &connection, outgoing)).await;
+    connection.down().await;
 }
 
-/// Searches the peer's address until it is found; `None` when the phone has ended.
+/// Searches the peer's address until it is found.
 async fn find<R: Runtime>(
     runtime: &R,
     local: SocketAddr,
     peer: &Address,
     door: &Door,
-) -> Option<SocketAddr> {
+) -> SocketAddr {
     let mut pause = RECONNECT_LEAST;
     let mut is_first_failure = true;
-    while !door.io.is_closed() {
+    loop {
         match resolve(runtime, peer).await.and_then(|found| of_family(local, &found)) {
-            Ok(peer) => return Some(peer),
+            Ok(peer) => return peer,
             Err(error) => {
                 let trouble = format!("cannot send to {peer}: {error}");
                 door.trouble(trouble, mem::take(&mut is_first_failure)).await;
@@ -53,7 +52,6 @@ async fn find<R: Runtime>(
         runtime.sleep_until(runtime.now() + pause).await;
         pause = (pause * 2).min(RECONNECT_MOST);
     }
-    None
 }
 
 /// The first address that a socket of ours can send to.
@@ -65,16 +63,24 @@ fn of_family(local: SocketAddr, found: &[SocketAddr]) -> io::Result<SocketAddr> 
     })
 }
 
-async fn receive<R: Runtime>(runtime: &R, socket: &R::Udp, number: u32, door: &Door) {
+/// The socket is read at once, whatever waits: what the system drops of a full socket may be
+/// anybody's.
+async fn receive<R: Runtime>(runtime: &R, socket: &R::Udp, connection: &Connection) -> Infallible {
     let mut datagram = vec![0; DATAGRAM_BYTES];
+    let mut dropped = LogLimit::default();
     loop {
         match runtime.receive(socket, &mut datagram).await {
-            Ok(length) => {
+            Ok((length, from)) if length <= PACKET_BYTES => {
                 let bytes = Bytes::copy_from_slice(&datagram[..length]);
-                if door.io.send(Io::Received { number, bytes }).await.is_err() {
-                    return;
+                if connection.received_from(from.ip(), bytes)
+                    && let Some(more) = dropped.line(runtime.now(), ())
+                {
+                    tracing::warn!("more datagrams come from {from} than can be read{more}");
                 }
+                // A socket that is never empty must not keep the others of this thread waiting.
+                future::yield_now().await;
             }
+            Ok(_) => {}
             Err(error) => {
                 // The network may be away, and come back: receiving again at once would spin.
                 tracing::debug!("cannot receive a datagram: {error}");
@@ -88,21 +94,21 @@ async fn send<R: Runtime>(
     runtime: &R,
     socket: &R::Udp,
     peer: SocketAddr,
-    number: u32,
+    connection: &Connection,
     outgoing: Receiver<Bytes>,
-    door: &Door,
 ) {
     while let Ok(bytes) = outgoing.recv().await {
         // A datagram may get lost anywhere; here as well.
         if let Err(error) = runtime.send(socket, &bytes, peer).await {
             tracing::debug!("cannot send a datagram to {peer}: {error}");
         }
-        if door.io.send(Io::Written { number }).await.is_err() {
-            return;
-        }
+        connection.written().await;
     }
 }
 
 /// The longest datagram that UDP carries.
 const DATAGRAM_BYTES: usize = 65_507;
+/// More than a packet has on any interface over UDP, its access code included. *Source*:
+/// RNS/Interfaces/UDPInterface.py `HW_MTU`.
+const PACKET_BYTES: usize = 1_064;
 const PAUSE: Duration = Duration::from_millis(250);

@@ -22,6 +22,28 @@ use lxst_smol::Smol;
 use lxst_tokio::Tokio;
 use socket2::{Domain, Socket, Type};
 
+/// Makes of each `async fn name(rt: R)` the tests `tokio::name` and `smol::name`.
+#[allow(unused_macros, reason = "each test binary uses its part")]
+macro_rules! on_each_runtime {
+    ($($test:ident),+ $(,)?) => {
+        mod tokio {
+            $(#[test]
+            fn $test() {
+                use crate::support::TestRuntime;
+                lxst_tokio::Tokio::block_on(super::$test(lxst_tokio::Tokio));
+            })+
+        }
+
+        mod smol {
+            $(#[test]
+            fn $test() {
+                use crate::support::TestRuntime;
+                lxst_smol::Smol::block_on(super::$test(lxst_smol::Smol));
+            })+
+        }
+    };
+}
+
 /// A runtime that can run a whole test.
 pub(crate) trait TestRuntime: Runtime {
     fn block_on<T>(test: impl Future<Output = T>) -> T;

@@ -90,7 +90,7 @@ impl<R: Runtime> Runtime for Naming<R> {
         &self,
         socket: &Self::Udp,
         datagram: &mut [u8],
-    ) -> impl Future<Output = Result<usize>> + Send {
+    ) -> impl Future<Output = Result<(usize, SocketAddr)>> + Send {
         self.0.receive(socket, datagram)
     }
 

@@ -1,0 +1,38 @@
+//! What the log tells of packets that the endpoint drops.
+
+use std::time::{Duration, Instant as Moment};
+
+use lxst_driver::reticulum::{DropReason, Stats};
+
+/// Tells once a second how many were dropped, one line a reason.
+#[derive(Debug, Default)]
+pub(crate) struct DropLog {
+    told: Option<(Moment, Stats)>,
+}
+
+impl DropLog {
+    /// Looks at what was counted; most looks see that it is too early.
+    pub(crate) fn observe(&mut self, now: Moment, stats: &Stats) {
+        if self.told.as_ref().is_some_and(|(at, _)| now.saturating_duration_since(*at) < SECOND) {
+            return;
+        }
+        for reason in DropReason::ALL {
+            let before = self.told.as_ref().map_or(0, |(_, told)| told.dropped(reason));
+            let dropped = stats.dropped(reason) - before;
+            if dropped == 0 {
+                continue;
+            }
+            match reason {
+                // Somebody floods us, is taken for somebody else, or has another passphrase.
+                DropReason::RateLimited
+                | DropReason::LinksFull
+                | DropReason::KeyChange
+                | DropReason::Ifac => tracing::warn!("{dropped} dropped: {reason}"),
+                _ => tracing::debug!("{dropped} dropped: {reason}"),
+            }
+        }
+        self.told = Some((now, stats.clone()));
+    }
+}
+
+const SECOND: Duration = Duration::from_secs(1);

@@ -1,0 +1,151 @@
+//! What one who floods a phone does to others, over real sockets on loopback.
+
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
+
+#[macro_use]
+#[path = "../support/mod.rs"]
+mod support;
+
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use lxst_phone::{Ifac, Interface, reticulum};
+use support::{App, TestRuntime, builder, establish, eventually, tcp_server};
+
+on_each_runtime!(
+    a_flood_on_one_interface_is_not_noticed_on_another,
+    a_flood_on_one_connection_is_not_noticed_on_another_of_its_interface,
+);
+
+async fn a_flood_on_one_interface_is_not_noticed_on_another<R: TestRuntime>(rt: R) {
+    let callee = builder().interface(tcp_server()).interface(tcp_server().with_ifac(mesh()));
+    let callee = App::start(&rt, callee).await;
+    let [quiet, flooded] = [0, 1].map(|interface| callee.phone.listening()[interface]);
+    let caller = Interface::tcp_client(quiet.to_string());
+    calls_come_through(&rt, caller, callee, flooded).await;
+}
+
+async fn a_flood_on_one_connection_is_not_noticed_on_another_of_its_interface<R: TestRuntime>(
+    rt: R,
+) {
+    let callee = App::start(&rt, builder().interface(tcp_server().with_ifac(mesh()))).await;
+    let address = callee.phone.listening()[0];
+    let caller = Interface::tcp_client(address.to_string()).with_ifac(mesh());
+    calls_come_through(&rt, caller, callee, address).await;
+}
+
+/// Calls over one connection ring in time while others flood the phone at an address.
+async fn calls_come_through<R: TestRuntime>(
+    rt: &R,
+    caller: Interface,
+    mut callee: App<R>,
+    flooded: SocketAddr,
+) {
+    let mut caller = App::start(rt, builder().interface(caller)).await;
+    // From then on they know each other's way.
+    let (call, _) = establish(&mut caller, &mut callee).await;
+    call.hang_up().await.unwrap();
+    caller.end().await;
+    callee.end().await;
+
+    let of = reticulum::IdentityHash(callee.identity().0);
+    let flood = Flood::new(flooded, of.telephony_destination().0);
+    let dropped = async |callee: &App<R>| {
+        let stats = callee.figures().await.endpoint.unwrap();
+        reticulum::DropReason::ALL.map(|reason| stats.dropped(reason)).iter().sum::<u64>()
+    };
+    eventually(rt, async || dropped(&callee).await > 10_000).await;
+    for _ in 0..5 {
+        let before = dropped(&callee).await;
+        let (watchdog, since) = (Watchdog::new(), Instant::now());
+        let call = caller.dial(callee.identity()).await;
+        callee.incoming().await;
+        let (took, late) = (since.elapsed(), watchdog.lateness());
+        assert!(took <= BOUND + late * WAKEUPS, "{took:?}, the machine was {late:?} late");
+        assert!(dropped(&callee).await > before, "the flood goes on");
+        call.hang_up().await.unwrap();
+        caller.end().await;
+        callee.end().await;
+    }
+    drop(flood);
+    caller.shutdown().await;
+    callee.shutdown().await;
+}
+
+/// A network whose packets cost most.
+fn mesh() -> Ifac {
+    Ifac::new(Some("mesh"), None, Ifac::SIZE).unwrap()
+}
+
+/// Connections that send junk, with and without an access code, and a recorded link request, as fast as
+/// they are read.
+struct Flood {
+    connections: Vec<(TcpStream, JoinHandle<()>)>,
+}
+
+impl Flood {
+    fn new(address: SocketAddr, destination: [u8; 16]) -> Self {
+        let request = [&[0x7e, 0x02, 0x00][..], &destination, &[0x00], &[0x11; 64], &[0x7e]];
+        let coded = [&b"\x7e\x81\x00"[..], &[0x11; 60], b"\x7e"].concat();
+        let junk = [&b"\x7ejunk!\x7e"[..], &coded].concat().repeat(20);
+        let flood = [request.concat(), junk].concat().repeat(20);
+        let connections = (0..CONNECTIONS).map(|_| {
+            let stream = TcpStream::connect(address).unwrap();
+            let (mut writer, flood) = (stream.try_clone().unwrap(), flood.clone());
+            // Until the connection is shut.
+            let write = move || while std::io::Write::write_all(&mut writer, &flood).is_ok() {};
+            (stream, thread::spawn(write))
+        });
+        Self { connections: connections.collect() }
+    }
+}
+
+impl Drop for Flood {
+    fn drop(&mut self) {
+        for (stream, writer) in self.connections.drain(..) {
+            // It may have been closed.
+            let _ = stream.shutdown(Shutdown::Both);
+            writer.join().unwrap();
+        }
+    }
+}
+
+/// Measures by how much the machine is late to wake a thread.
+struct Watchdog {
+    is_over: Arc<AtomicBool>,
+    late_us: Arc<AtomicU64>,
+    thread: JoinHandle<()>,
+}
+
+impl Watchdog {
+    fn new() -> Self {
+        let (is_over, late_us) = (Arc::<AtomicBool>::default(), Arc::<AtomicU64>::default());
+        let (over, late) = (is_over.clone(), late_us.clone());
+        let thread = thread::spawn(move || {
+            while !over.load(Ordering::Relaxed) {
+                let since = Instant::now();
+                thread::sleep(NAP);
+                let us = since.elapsed().saturating_sub(NAP).as_micros() as u64;
+                late.fetch_max(us, Ordering::Relaxed);
+            }
+        });
+        Self { is_over, late_us, thread }
+    }
+
+    fn lateness(self) -> Duration {
+        self.is_over.store(true, Ordering::Relaxed);
+        self.thread.join().unwrap();
+        Duration::from_micros(self.late_us.load(Ordering::Relaxed))
+    }
+}
+
+const CONNECTIONS: usize = 4;
+/// What a flood may cost others.
+const BOUND: Duration = Duration::from_millis(100);
+/// The moments of a call's set-up at which one of its five packets waits for a thread: the sender's, a
+/// socket's, the receiver's.
+const WAKEUPS: u32 = 15;
+const NAP: Duration = Duration::from_millis(1);
