@@ -19,9 +19,11 @@ pub const RING_BYTES: usize = 16_384;
 /// Bytes of the smallest ring: one frame, its codec and its lengths.
 pub const MIN_RING_BYTES: usize = FRAME_BYTES + 5;
 
-/// Links without a call of their own: callers not yet accepted, and goodbyes. Beyond it the oldest
-/// caller who has not identified within [`IDENTIFY_GRACE`] makes room, else the new one is closed.
-pub const PENDING_LINKS: usize = 8;
+/// Links without a call of their own: callers not yet accepted, and goodbyes. Beyond it a goodbye
+/// makes room, else the caller who has had most time to identify, [`IDENTIFY_GRACE`] at least; whoever
+/// identified never does. Else the new one is closed. Ten new links a second leave each 4.8 s, as a
+/// path of 4 s round trip needs.
+pub const PENDING_LINKS: usize = 48;
 
 /// Outputs that wait to be polled.
 pub const OUTBOX: usize = 64;
@@ -29,9 +31,9 @@ pub const OUTBOX: usize = 64;
 /// Outputs that one input can cause at most. An input is refused while fewer places are free.
 pub const OUTPUTS_PER_INPUT: usize = 32;
 
-/// Deadlines that one timeout takes at most: one of each timer and two of each pending link. The
-/// rest waits for the next timeout.
-pub const DEADLINES_PER_TIMEOUT: usize = 13 + 2 * PENDING_LINKS;
+/// Deadlines that one timeout takes at most, so that their outputs fit. The rest waits for the next
+/// timeout.
+pub const DEADLINES_PER_TIMEOUT: usize = 29;
 
 /// Encode jobs out at once. Captured audio waits beyond it.
 pub const SEND_JOBS: usize = 2;
@@ -154,8 +156,13 @@ pub const BUSY_GOODBYE: Duration = Duration::from_secs(1);
 /// How long a caller has to identify, [`SET_UP_TRIPS`] added.
 pub const IDENTIFY: Duration = Duration::from_secs(10);
 
-/// How long a new caller is safe from making room for a newer one.
+/// How long a new caller is safe from making room for a newer one; [`IDENTIFY_TRIPS`] longer it comes
+/// after those who have had as much.
 pub const IDENTIFY_GRACE: Duration = Duration::from_millis(500);
+
+/// The round trips that a caller may take to identify before it makes room like others. It is one; a
+/// round trip that was measured while packets were lost may be four times as long.
+pub const IDENTIFY_TRIPS: u32 = 4;
 
 /// The longest round trip that deadlines count with; a longer one, which a peer may claim, is taken
 /// as this.

@@ -102,6 +102,7 @@ pub(crate) struct Strangers {
     pub(crate) announces: Share,
     pub(crate) path_requests: Share,
     pub(crate) link_requests: Share,
+    pub(crate) proofs_again: TokenBucket,
     pub(crate) seen: PacketHashlist,
 }
 
@@ -114,6 +115,7 @@ impl Strangers {
             announces: Share::new(limits::ANNOUNCES),
             path_requests: Share::new(limits::PATH_REQUESTS),
             link_requests: Share::new(limits::LINK_REQUESTS),
+            proofs_again: TokenBucket::new(limits::PROOFS_AGAIN),
             seen,
         }
     }

@@ -6,7 +6,7 @@
 use core::time::Duration;
 
 /// Established incoming links that exist at once. Beyond it link requests are dropped.
-pub const INCOMING_LINKS: usize = 32;
+pub const INCOMING_LINKS: usize = 64;
 /// Half-open incoming links of one interface. Beyond it its oldest makes room: one that lasts
 /// 16 s at [`LINK_REQUESTS`], as long as the slowest path's round trip.
 pub const HALF_OPEN_LINKS: usize = 192;
@@ -91,6 +91,9 @@ pub const PATH_REQUEST_INTERVAL: Duration = Duration::from_secs(5);
 pub const REQUESTS: u32 = 5;
 /// Proofs that follow the first one of an incoming link.
 pub const PROOFS: u32 = 5;
+/// Those of one interface per second, and in one burst, the greeting that goes with each not counted:
+/// they are airtime of ours for initiators that have proved nothing.
+pub const PROOFS_AGAIN: (u32, u32) = (4, 24);
 /// Reports of the round-trip time that follow the first one of a link of ours.
 pub const REPORTS: u32 = 5;
 /// The least wait before the round-trip time is reported again; three round trips where that is

@@ -16,8 +16,8 @@ use core::time::Duration;
 use super::repeat::Repeats;
 use super::{Context, Line};
 use crate::limits::{
-    AVAILABLE_AGAIN, BUSY_GOODBYE, GOODBYE, HELD, IDENTIFY, IDENTIFY_GRACE, SCREENING_MOST,
-    SET_UP_TRIPS, SETTLE,
+    AVAILABLE_AGAIN, BUSY_GOODBYE, GOODBYE, HELD, IDENTIFY, IDENTIFY_GRACE, IDENTIFY_TRIPS,
+    SCREENING_MOST, SET_UP_TRIPS, SETTLE,
 };
 use crate::stats::count;
 use crate::wire::Signal;
@@ -44,6 +44,17 @@ pub(super) enum Stage {
     Goodbye { until: Instant },
 }
 
+/// How soon a link makes room for another, the latest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Room {
+    /// How long its caller could have identified: with the round trips of its path, and at all.
+    Unidentified {
+        beyond_trips: Duration,
+        beyond_grace: Duration,
+    },
+    Goodbye,
+}
+
 impl Line {
     pub(super) fn on_incoming_link(
         &mut self,
@@ -57,12 +68,17 @@ impl Line {
         }
         if self.pending.is_full() {
             count(&mut cx.stats.links_refused);
-            let evicted = self.pending.iter().position(|pending| pending.makes_room(cx.now));
-            let Some(index) = evicted else {
+            let pending = self.pending.iter();
+            let evictable =
+                pending.filter_map(|pending| Some((pending.room(cx.now)?, pending.link)));
+            // Of the same, the oldest.
+            let evicted = evictable.rev().max_by_key(|(room, _)| *room);
+            let Some((_, evicted)) = evicted else {
                 cx.out.link(link, LinkRequest::Close);
                 return;
             };
-            cx.out.link(self.pending.remove(index).link, LinkRequest::Close);
+            self.take_pending(evicted);
+            cx.out.link(evicted, LinkRequest::Close);
         }
         let stage = Stage::Settling { until: cx.now + SETTLE };
         self.add_pending(PendingLink { link, rtt, mdu, stage, since: cx.now }, cx);
@@ -274,11 +290,19 @@ impl PendingLink {
         if let Stage::Held { from, .. } = self.stage { Some((self.link, from)) } else { None }
     }
 
-    fn makes_room(&self, now: Instant) -> bool {
+    /// How soon the link makes room for another; `None` where it does not.
+    fn room(&self, now: Instant) -> Option<Room> {
         match self.stage {
-            Stage::Offered { .. } => now.since(self.since) > IDENTIFY_GRACE,
-            Stage::Goodbye { .. } => true,
-            Stage::Settling { .. } | Stage::Screening { .. } | Stage::Held { .. } => false,
+            Stage::Offered { .. } => {
+                let beyond = now.since(self.since).checked_sub(IDENTIFY_GRACE)?;
+                let trips = self.rtt.saturating_mul(IDENTIFY_TRIPS);
+                (!beyond.is_zero()).then_some(Room::Unidentified {
+                    beyond_trips: beyond.saturating_sub(trips),
+                    beyond_grace: beyond,
+                })
+            }
+            Stage::Goodbye { .. } => Some(Room::Goodbye),
+            Stage::Settling { .. } | Stage::Screening { .. } | Stage::Held { .. } => None,
         }
     }
 }

@@ -188,42 +188,68 @@ fn signals_of_a_caller_who_was_not_accepted_are_not_heard() {
 }
 
 #[test]
-fn a_ninth_link_takes_the_place_of_the_oldest_that_had_its_chance() {
-    let mut phone = with_eight_links();
+fn one_link_too_many_takes_the_place_of_the_oldest_that_had_its_chance() {
+    let mut phone = with_all_links();
     phone.at(501).take();
-    phone.incoming_on(LinkId(20), Duration::ZERO).expect([close(LinkId(10))]);
+    phone.incoming_on(NEW, Duration::ZERO).expect([close(LinkId(100))]);
     assert_eq!(phone.stats().links_refused, 1);
-    phone.at(506).expect([tx(LinkId(20), [Signal::Available])]);
+    phone.at(506).expect([tx(NEW, [Signal::Available])]);
 }
 
 #[test]
-fn a_ninth_link_is_closed_while_all_others_are_new() {
-    let mut phone = with_eight_links();
+fn a_caller_on_a_slow_path_makes_room_after_those_on_fast_ones_who_came_later() {
+    let mut phone = Script::new(quiet());
+    phone.incoming_on(LinkId(99), Duration::from_secs(4)).at(1_000).take();
+    let fast = (100..).map(LinkId).take(limits::PENDING_LINKS - 1);
+    fast.for_each(|link| drop(phone.incoming_on(link, Duration::from_millis(20)).take()));
+    for (n, link) in (0..300).map(|n| (n, LinkId(1_000 + n))) {
+        phone.at(1_600 + n * 20).take();
+        phone.incoming_on(link, Duration::from_millis(20));
+        assert!(!phone.take().contains(&close(LinkId(99))), "{n}");
+    }
+    phone.link(LinkId(99), LinkEvent::Identified(PEER));
+    assert_eq!(phone.phone.call().map(|call| call.peer), Some(PEER));
+}
+
+#[test]
+fn whoever_identified_makes_room_for_nobody() {
+    let callers = CallerPolicy::Ask;
+    let mut phone =
+        Script::new(Config { callers, screening_time: limits::SCREENING_MOST, ..quiet() });
+    for link in (100..).map(LinkId).take(limits::PENDING_LINKS) {
+        phone.incoming_on(link, Duration::ZERO).link(link, LinkEvent::Identified(PEER)).take();
+    }
+    phone.at(2_000).take();
+    phone.incoming_on(NEW, Duration::ZERO).expect([close(NEW)]);
+}
+
+#[test]
+fn one_link_too_many_is_closed_while_all_others_are_new() {
+    let mut phone = with_all_links();
     phone.at(500).take();
-    phone.incoming_on(LinkId(20), Duration::ZERO).expect([close(LinkId(20))]);
+    phone.incoming_on(NEW, Duration::ZERO).expect([close(NEW)]);
     assert_eq!(phone.stats().links_refused, 1);
-    let packet = Input::Packet { link: LinkId(20), data: &[] };
-    phone.refuse(packet, lxst_core::InputError::UnknownLink(LinkId(20)));
+    let packet = Input::Packet { link: NEW, data: &[] };
+    phone.refuse(packet, lxst_core::InputError::UnknownLink(NEW));
 }
 
 #[test]
-fn a_ninth_link_takes_the_place_of_a_goodbye() {
+fn one_link_too_many_takes_the_place_of_a_goodbye() {
     let mut phone = Script::new(quiet());
     phone.command(Command::SetBusy(Availability::Busy));
-    for link in 10..18 {
-        phone.incoming_on(LinkId(link), Duration::ZERO);
-        phone.link(LinkId(link), LinkEvent::Identified(PEER));
+    for link in (100..).map(LinkId).take(limits::PENDING_LINKS) {
+        phone.incoming_on(link, Duration::ZERO).link(link, LinkEvent::Identified(PEER)).take();
     }
     phone.at(5).take();
-    phone.incoming_on(LinkId(20), Duration::ZERO).expect([close(LinkId(10))]);
-    phone.at(10).expect([tx(LinkId(20), [Signal::Available])]);
+    phone.incoming_on(NEW, Duration::ZERO).expect([close(LinkId(100))]);
+    phone.at(10).expect([tx(NEW, [Signal::Available])]);
 }
 
 #[test]
 fn a_goodbye_without_room_closes_at_once() {
     let mut phone = Script::ringing(quiet());
-    for link in 10..18 {
-        phone.incoming_on(LinkId(link), Duration::ZERO);
+    for link in (100..).map(LinkId).take(limits::PENDING_LINKS) {
+        phone.incoming_on(link, Duration::ZERO);
     }
     phone.command(Command::HangUp(IN_CALL));
     let done = phone.take();
@@ -251,14 +277,15 @@ fn is_on_link(did: &Did) -> bool {
 
 const CALLER: LinkId = LinkId(50);
 
-/// Eight links that came at 0 ms, without a round trip, and were offered the line twice.
-fn with_eight_links() -> Script {
+const NEW: LinkId = LinkId(20);
+
+/// As many links as there is room for, which came at 0 ms, without a round trip, and were offered the
+/// line twice.
+fn with_all_links() -> Script {
     let mut phone = Script::new(quiet());
-    let links = (10..18).map(LinkId);
-    for link in links.clone() {
+    for link in (100..).map(LinkId).take(limits::PENDING_LINKS) {
         phone.incoming_on(link, Duration::ZERO);
     }
-    assert_eq!(links.count(), limits::PENDING_LINKS);
     phone.at(200);
     assert!(phone.take().iter().all(|did| matches!(did, Did::Tx(..))));
     phone

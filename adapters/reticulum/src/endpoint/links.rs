@@ -182,8 +182,12 @@ impl Endpoint {
         if link.until <= now {
             self.remove_link(handle);
         } else if link.repeat.take(now) {
-            link.proved_at = now;
             let (id, interface) = (*link.session.link_id(), link.interface);
+            let strangers = self.interfaces.get_mut(&interface).map(|up| &mut up.strangers);
+            if !strangers.is_some_and(|strangers| strangers.proofs_again.take(now)) {
+                return;
+            }
+            link.proved_at = now;
             let proof = link.proof.clone();
             // An initiator whose report was lost takes the link for established.
             let greeting = (!self.greeting.is_empty())
