@@ -32,12 +32,17 @@ pub fn create_private_folder(path: &Path) -> io::Result<()> {
     {
         create_private_folder(parent)?;
     }
-    match fs::create_dir(path) {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    match builder.create(path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
         Err(error) => Err(error),
         Ok(()) => {
+            // The umask may have taken some from the owner. A file system that has no access rights, such
+            // as vfat on Android, lets nobody set them.
             #[cfg(unix)]
-            fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
+            let _ = fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o700));
             Ok(())
         }
     }
