@@ -4,11 +4,12 @@
 //! When the channel is full, recording is over: the thread writes what is in it, and the end that
 //! says so.
 
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use core::time::Duration;
 use std::io::{self, Write};
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use lxst_core::Instant;
@@ -23,12 +24,12 @@ use crate::system::create_private_file;
 use crate::{Door, Tap};
 
 /// Makes a tap that writes a trace into a new file, readable by its owner only. Dropping it, as a
-/// driver does at its end, waits until all is written.
+/// driver does at its end, waits until all is written, or until the file has taken nothing for 3 s.
 ///
 /// *Bounds*: [`BACKLOG`] lines wait for the file, some seconds of a call. Beyond it recording ends,
 /// and with it the trace, by [`Ending::Overflow`]. A file that cannot be written to, because the disk
-/// is full for example, ends without a last line. `on_end` is told of either at once, on the thread
-/// that writes. The call goes on.
+/// is full for example, ends without a last line. `on_end` is told of the first of these at once, on
+/// the thread that writes or on that of the tap, which it must not hold up. The call goes on.
 ///
 /// # Errors
 /// A file of that name is there already: a recording is never written over, nor given the access
@@ -51,6 +52,9 @@ pub enum RecordError {
     /// The file could not keep up with the phone.
     #[error("the file could not keep up with the phone")]
     Overflow,
+    /// The file took nothing more when the phone had ended; what waited for it is lost.
+    #[error("the file took nothing for {:?} when the phone had ended", PATIENCE)]
+    Stalled,
 }
 
 /// Does as [`record`] into any sink, which is flushed whenever nothing waits.
@@ -63,19 +67,25 @@ pub fn record_to(
     on_end: impl FnOnce(RecordError) + Send + 'static,
 ) -> io::Result<Tap> {
     let (lines, given) = sync_channel(BACKLOG);
-    let overflow = Arc::new(AtomicBool::new(false));
-    let is_cut = Arc::clone(&overflow);
-    let write = move || match write_all(sink, &given, &is_cut) {
-        Ok(Ending::Closed) => {}
-        Ok(Ending::Overflow) => on_end(RecordError::Overflow),
-        Err(error) => on_end(RecordError::Io(error)),
+    let (writing, done) = sync_channel(0);
+    let progress = Arc::new(Progress::default());
+    let on_end = OnEnd(Arc::new(Mutex::new(Some(Box::new(on_end)))));
+    let (pen, told) = (Arc::clone(&progress), on_end.clone());
+    let write = move || {
+        // Closed when this is over, one way or the other.
+        let _writing: SyncSender<()> = writing;
+        if let Err(error) = write_all(sink, &given, &pen) {
+            told.tell(RecordError::Io(error));
+        }
     };
     let writer = thread::Builder::new().name("lxst-trace".into()).spawn(write)?;
     let mut recording = Recording {
         payloads,
         stripper: Stripper::default(),
         lines: Some(lines),
-        overflow,
+        progress,
+        on_end,
+        done,
         writer: Some(writer),
     };
     Ok(Tap::new(move |now, door| recording.see(now, door)))
@@ -86,8 +96,35 @@ struct Recording {
     stripper: Stripper,
     /// `None` when recording is over.
     lines: Option<SyncSender<String>>,
-    overflow: Arc<AtomicBool>,
+    progress: Arc<Progress>,
+    on_end: OnEnd,
+    /// Closed when the thread has written all, or as much as it could.
+    done: Receiver<()>,
     writer: Option<JoinHandle<()>>,
+}
+
+/// How far the trace is.
+#[derive(Default)]
+struct Progress {
+    /// Whether a line found no room.
+    is_cut: AtomicBool,
+    /// Lines that the file took.
+    lines: AtomicU64,
+}
+
+/// Who is told why a recording ended early: once.
+#[derive(Clone)]
+struct OnEnd(Arc<Mutex<Option<Tell>>>);
+
+type Tell = Box<dyn FnOnce(RecordError) + Send>;
+
+impl OnEnd {
+    fn tell(&self, why: RecordError) {
+        let on_end = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(on_end) = on_end {
+            on_end(why);
+        }
+    }
 }
 
 impl Recording {
@@ -106,8 +143,9 @@ impl Recording {
             }
         };
         if line.len() > LINE_BYTES || lines.try_send(line).is_err() {
-            self.overflow.store(true, Ordering::Release);
+            self.progress.is_cut.store(true, Ordering::Release);
             self.lines = None;
+            self.on_end.tell(RecordError::Overflow);
         }
     }
 }
@@ -115,6 +153,14 @@ impl Recording {
 impl Drop for Recording {
     fn drop(&mut self) {
         self.lines = None;
+        let mut before = self.progress.lines.load(Ordering::Acquire);
+        while let Err(RecvTimeoutError::Timeout) = self.done.recv_timeout(PATIENCE) {
+            let written = self.progress.lines.load(Ordering::Acquire);
+            if written == before {
+                return self.on_end.tell(RecordError::Stalled);
+            }
+            before = written;
+        }
         if let Some(writer) = self.writer.take() {
             let ended = writer.join();
             debug_assert!(ended.is_ok(), "the trace's thread panicked");
@@ -137,8 +183,8 @@ pub(super) fn output_line(now: Instant, output: &lxst_core::Output<'_>) -> Strin
 fn write_all(
     mut sink: impl Write,
     lines: &Receiver<String>,
-    is_cut: &AtomicBool,
-) -> io::Result<Ending> {
+    progress: &Progress,
+) -> io::Result<()> {
     loop {
         let line = match lines.try_recv() {
             Ok(line) => line,
@@ -152,13 +198,16 @@ fn write_all(
             Err(TryRecvError::Disconnected) => break,
         };
         sink.write_all(line.as_bytes())?;
+        progress.lines.fetch_add(1, Ordering::Release);
     }
-    let is_cut = is_cut.load(Ordering::Acquire);
+    let is_cut = progress.is_cut.load(Ordering::Acquire);
     let ending = if is_cut { Ending::Overflow } else { Ending::Closed };
     sink.write_all(write_end(ending).as_bytes())?;
-    sink.flush()?;
-    Ok(ending)
+    sink.flush()
 }
+
+/// How long a file may take nothing while somebody waits for its end.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Lines that wait for the file.
 pub const BACKLOG: usize = 4_096;

@@ -181,6 +181,36 @@ fn a_file_that_cannot_keep_up_ends_by_overflow_and_keeps_what_came_before() {
 }
 
 #[test]
+fn a_pipe_that_nobody_reads_holds_up_neither_the_phone_nor_its_end() {
+    let record_to_pipe = || {
+        let (unread, pipe) = io::pipe().unwrap();
+        let (tell, told) = channel();
+        let on_end = move |why: RecordError| tell.send(why.to_string()).unwrap();
+        let mut tap = record_to(pipe, Payloads::Kept, on_end).unwrap();
+        start(&mut tap);
+        (unread, tap, told)
+    };
+    let (_unread, mut tap, told) = record_to_pipe();
+    let why = loop {
+        tap.see(NOW, Door::In(Input::InterfaceUp));
+        if let Ok(why) = told.try_recv() {
+            break why;
+        }
+    };
+    assert_eq!(why, "the file could not keep up with the phone");
+    drop(tap);
+    assert!(told.recv().is_err());
+
+    // More than a pipe holds, and less than overflows.
+    let (_unread, mut tap, told) = record_to_pipe();
+    for _ in 0..BACKLOG - 10 {
+        tap.see(NOW, Door::In(Input::InterfaceUp));
+    }
+    drop(tap);
+    assert_eq!(told.recv().unwrap(), "the file took nothing for 3s when the phone had ended");
+}
+
+#[test]
 fn a_full_disk_ends_the_trace_without_an_end_and_is_told_once_at_once() {
     let (mut sink, bytes) = shared();
     sink.room = 2_000;
