@@ -10,6 +10,7 @@ use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 use lxst_examples::console::write_out;
 use lxst_examples::conversation::{Conversation, Witness};
+use lxst_examples::paper::Paper;
 use lxst_examples::summary::Summary;
 use lxst_examples::svg::{self, Svg};
 use lxst_examples::{errln, outln};
@@ -85,7 +86,9 @@ fn run(path: &Path, args: &Args) -> Result<u8, String> {
         outln!("{name}: {told} ({inputs} inputs, {outputs} outputs)");
     }
     if args.summary {
-        write_out(format_args!("{}", Summary(&outcome.conversation)));
+        let paper = Paper::of_stdout();
+        let summary = Summary { conversation: &outcome.conversation, paper };
+        write_out(format_args!("{summary}"));
     }
     if let Some(ladder) = &args.ladder {
         let file = path.file_name().unwrap_or_default().to_string_lossy();
@@ -194,7 +197,7 @@ impl Progress {
         if let Some(bar) = &self.bar {
             bar.set_position(self.passed);
         } else if self.began.elapsed() > PATIENCE {
-            let style = ProgressStyle::with_template("{bar:50.cyan/dim} {percent}% {eta}");
+            let style = ProgressStyle::with_template("{wide_bar:.cyan/dim} {percent}% {eta}");
             let style = style.expect("the template is a constant, and valid");
             self.bar = Some(ProgressBar::new(self.bytes).with_style(style));
         }

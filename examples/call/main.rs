@@ -14,7 +14,7 @@ use clap::Parser;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use lxst_examples::chart::{Chart, Panel};
 use lxst_examples::ladder::Ladder;
-use lxst_examples::paper::{Letters, Paper};
+use lxst_examples::paper::{Letters, Paper, fold};
 use lxst_examples::relay::Conditions;
 use lxst_examples::report::Report;
 use lxst_examples::sound::{Existing, WavSink, read_wav, to_i16};
@@ -190,14 +190,14 @@ async fn one(args: &Args, profile: Profile) -> Result<(), Failure> {
     let correlation = judge(&outcome, verdict, args.conditions())?;
     let grade = outcome.grade.map_or("unknown".into(), |grade| grade.to_string());
     outln!("quality  {grade}");
-    outln!("verdict  the speech came through, correlation {correlation:.3}");
+    let verdict = format!("verdict  the speech came through, correlation {correlation:.3}");
+    outln!("{}", fold(&verdict, paper.columns, VALUE));
     Ok(())
 }
 
 /// A call in each profile, one line of a table for each.
 async fn all(args: &Args) -> Result<(), Failure> {
     let paper = Paper::of_stdout();
-    let is_wide = paper.columns >= WIDE;
     let speech = read_wav(&args.speech)?;
     let sendable = Coder::profiles();
     let profiles = Profile::ALL.into_iter().filter(|profile| sendable.contains(*profile));
@@ -205,12 +205,18 @@ async fn all(args: &Args) -> Result<(), Failure> {
     let mut failures = Vec::new();
     let row = |name: &str, cells: [&str; 6]| {
         let [grade, lag, concealed, shed, correlation, air] = cells;
-        let narrow = format!("{name:<20}{grade:<15}{lag:>8}{concealed:>9}{shed:>8}");
-        if is_wide {
-            outln!("{narrow}{correlation:>7}{air:>12}");
-        } else {
-            outln!("{narrow}");
+        if paper.columns < NARROW {
+            return outln!("{name:<6}{grade:<15}{lag:>8}{concealed:>9}");
         }
+        let line = format!("{name:<20}{grade:<15}{lag:>8}{concealed:>9}{shed:>8}");
+        if paper.columns < WIDE {
+            outln!("{line}");
+        } else {
+            outln!("{line}{correlation:>7}{air:>12}");
+        }
+    };
+    let name = |profile: Profile| {
+        if paper.columns < NARROW { profile.abbreviation().into() } else { profile.to_string() }
     };
     row("", ["quality", "to ear", "made up", "shed", "match", "on the air"]);
     let bars = MultiProgress::new();
@@ -232,7 +238,7 @@ async fn all(args: &Args) -> Result<(), Failure> {
         let millis = |duration: Duration| format!("{} ms", duration.as_millis());
         let air = media.air_bytes as f64 * 8.0 / 1_000.0 / media.lasted.as_secs_f64().max(1.0);
         row(
-            &profile.to_string(),
+            &name(profile),
             [
                 &outcome.grade.map_or("unknown".into(), |grade| grade.to_string()),
                 &lag.map_or("unknown".into(), millis),
@@ -250,7 +256,8 @@ async fn all(args: &Args) -> Result<(), Failure> {
     outln!("heard    {}", named(&args.out, Profile::MediumQuality).display());
     args.draw(&panels)?;
     let (whole, calls) = (panels.len() - failures.len(), panels.len());
-    outln!("verdict  the speech came through in {whole} of {calls} profiles");
+    let verdict = format!("verdict  the speech came through in {whole} of {calls} profiles");
+    outln!("{}", fold(&verdict, paper.columns, VALUE));
     if failures.is_empty() { Ok(()) } else { Err(failures.join("\n      ").into()) }
 }
 
@@ -343,6 +350,10 @@ const MOST_LAG: Duration = Duration::from_secs(1);
 const STRETCH: usize = 57_600;
 /// Columns from which on the table has all it may have.
 const WIDE: usize = 79;
+/// Columns from which on it names profiles in full.
+const NARROW: usize = 60;
+/// Where the values of lines with a name begin.
+const VALUE: usize = 9;
 /// The least correlation of speech that came through.
 const LEAST_CORRELATION: f64 = 0.9;
 /// The same where the network took words out and moved others.

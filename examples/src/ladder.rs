@@ -34,7 +34,13 @@ impl fmt::Display for Ladder<'_> {
         let kinds =
             [(pen.link, "Reticulum link"), (pen.signal, "LXST signal"), (pen.media, "media")];
         let legend = kinds.map(|(stroke, name)| format!("{stroke}{stroke} {name}"));
-        writeln!(f, "{:>MOMENT$}  {}", "", legend.join("   "))
+        let legend = format!("{:>MOMENT$}  {}", "", legend.join("   "));
+        if legend.chars().count() <= self.paper.columns {
+            return writeln!(f, "{legend}");
+        }
+        kinds
+            .iter()
+            .try_for_each(|(stroke, name)| writeln!(f, "{:>MOMENT$}  {stroke}{stroke} {name}", ""))
     }
 }
 
@@ -160,6 +166,25 @@ mod tests {
     70.0  |<========= media: 1 in 0.0 s, 0.1 kB =========|
    130.0  |                                     hangs up o
           .. Reticulum link   -- LXST signal   == media
+";
+        assert_eq!(drawing, expected.trim_start_matches('\n'), "\n{drawing}");
+    }
+
+    #[test]
+    fn a_phone_upright_gets_a_drawing_of_40_columns() {
+        let paper = Paper { columns: 40, letters: Letters::Unicode };
+        let drawing = Ladder { conversation: &conversation(), paper }.to_string();
+        let expected = "
+      ms  caller                callee
+     0.0  ● dials                    │
+     0.2  ├╌╌╌╌╌ link request ╌╌╌╌╌╌►│
+     7.5  │◄──────── RINGING ────────┤
+    60.0  ├ media: 2 in 0.1 s, 0.1… ►│
+    70.0  │◄ media: 1 in 0.0 s, 0.1… ┤
+   130.0  │                 hangs up ●
+          ╌╌ Reticulum link
+          ── LXST signal
+          ══ media
 ";
         assert_eq!(drawing, expected.trim_start_matches('\n'), "\n{drawing}");
     }

@@ -72,9 +72,17 @@ impl fmt::Display for Report<'_> {
         writeln!(f, "dialled to ringing       {}", between(dialled, rang))?;
         writeln!(f, "answered to established  {}", between(answered, stood))?;
         writeln!(f, "mouth to ear             {}\n", known(self.mouth_to_ear))?;
-        table
-            .iter()
-            .try_for_each(|[name, there, back]| writeln!(f, "{name:<15}{there:>22}{back:>22}"))
+        if self.paper.columns >= BESIDE {
+            return table.iter().try_for_each(|[name, there, back]| {
+                writeln!(f, "{name:<15}{there:>22}{back:>22}")
+            });
+        }
+        (1..=2).try_for_each(|way| {
+            table.iter().try_for_each(|row| match &*row[0] {
+                "" => writeln!(f, "{}", row[way]),
+                name => writeln!(f, "  {name:<15}{:>22}", row[way]),
+            })
+        })
     }
 }
 
@@ -83,6 +91,9 @@ impl<'a> Report<'a> {
         Way { media: self.conversation.media(from), sender, hearer: &hearer.telephone }
     }
 }
+
+/// The width of both ways beside each other.
+const BESIDE: usize = 59;
 
 fn millis(duration: Duration) -> String {
     format!("{:.1} ms", duration.as_secs_f64() * 1_000.0)

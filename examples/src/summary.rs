@@ -7,11 +7,17 @@ use lxst_tokio::telephony::{CallState, Mode, Profile, Side};
 use lxst_tokio::{EndReason, IdentityHash};
 
 use crate::conversation::{Act, Conversation, MediaTotal, Step, What};
+use crate::paper::{Paper, fold};
 use crate::rows::kilobytes;
 
-/// The calls of a conversation as text, at most 80 columns wide.
+/// The calls of a conversation as text, as wide as its paper.
 #[derive(Debug)]
-pub struct Summary<'a>(pub &'a Conversation);
+pub struct Summary<'a> {
+    /// What happened.
+    pub conversation: &'a Conversation,
+    /// What it is written on.
+    pub paper: Paper,
+}
 
 /// A call of the left side.
 #[derive(Clone, Debug, PartialEq)]
@@ -85,7 +91,7 @@ impl Call {
 
 impl fmt::Display for Summary<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let calls = Call::all(self.0);
+        let calls = Call::all(self.conversation);
         if calls.is_empty() {
             return writeln!(f, "no call");
         }
@@ -94,19 +100,25 @@ impl fmt::Display for Summary<'_> {
                 Side::Local => "to",
                 Side::Remote => "from",
             };
-            writeln!(f, "call {number} {who} {}", call.peer)?;
+            let columns = self.paper.columns;
+            writeln!(f, "{}", fold(&format!("call {number} {who} {}", call.peer), columns, 2))?;
             let start = call.states.first().map(|(at, _)| *at).unwrap_or_default();
             let ended = call.ended.map(|(at, _)| at);
             let nexts = call.states.iter().skip(1).map(|(at, _)| Some(*at)).chain([ended]);
             for ((at, state), next) in call.states.iter().zip(nexts) {
                 let lasted = next.map_or("open".into(), |next| moment(next.saturating_sub(*at)));
                 let at = moment(at.saturating_sub(start));
-                write!(f, "  {:<12}{at:>11}  for {lasted:>9}", state.to_string())?;
+                let line = format!("  {:<12}{at:>11}  for {lasted:>9}", state.to_string());
                 match (state, call.established) {
                     (CallState::Established, Some((profile, mode))) => {
-                        writeln!(f, "  {profile}, {mode}")?;
+                        let agreed = format!("{profile}, {mode}");
+                        if line.len() + 2 + agreed.len() <= columns {
+                            writeln!(f, "{line}  {agreed}")?;
+                        } else {
+                            writeln!(f, "{line}\n{:4}{agreed}", "")?;
+                        }
                     }
-                    _ => writeln!(f)?,
+                    _ => writeln!(f, "{line}")?,
                 }
             }
             match call.ended {
@@ -114,13 +126,16 @@ impl fmt::Display for Summary<'_> {
                     let at = moment(at.saturating_sub(start));
                     writeln!(f, "  {:<12}{at:>11}  {reason}", "ended")?;
                 }
-                None => writeln!(f, "  the recording ends before the call does")?,
+                None => {
+                    let open = "  the recording ends before the call does";
+                    writeln!(f, "{}", fold(open, columns, 2))?;
+                }
             }
             for (name, media) in ["sent", "received"].into_iter().zip(&call.media) {
                 let (packets, bytes) = (media.packets, kilobytes(media.payload_bytes));
                 let seconds = media.lasted.as_secs_f64();
                 let media = format!("{packets} media packets in {seconds:.1} s, {bytes}");
-                writeln!(f, "  {name:<12}{media}")?;
+                writeln!(f, "{}", fold(&format!("  {name:<12}{media}"), columns, 14))?;
             }
             Ok(())
         })
@@ -169,7 +184,8 @@ mod tests {
             act(9_000, Act::Ended(EndReason::LocalHangup)),
             act(20_000, Act::Rings(IdentityHash([8; 16]))),
         ];
-        let summary = Summary(&Conversation { names: ["a", "b"], steps }).to_string();
+        let conversation = Conversation { names: ["a", "b"], steps };
+        let summary = Summary { conversation: &conversation, paper: Paper::WIDE }.to_string();
         let expected = "
 call 1 to 07070707070707070707070707070707
   calling          0.0 ms  for   80.0 ms
@@ -186,11 +202,18 @@ call 2 from 08080808080808080808080808080808
   received    0 media packets in 0.0 s, 0.0 kB
 ";
         assert_eq!(summary, expected.trim_start_matches('\n'), "\n{summary}");
+
+        let paper = Paper { columns: 40, ..Paper::WIDE };
+        let narrow = Summary { conversation: &conversation, paper }.to_string();
+        assert!(narrow.lines().all(|line| line.len() <= 40), "{narrow}");
+        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(words(&narrow), words(&summary));
     }
 
     #[test]
     fn a_conversation_without_a_call_says_so() {
         let conversation = Conversation { names: ["a", "b"], steps: Vec::new() };
-        assert_eq!(Summary(&conversation).to_string(), "no call\n");
+        let summary = Summary { conversation: &conversation, paper: Paper::WIDE };
+        assert_eq!(summary.to_string(), "no call\n");
     }
 }

@@ -14,11 +14,11 @@ use crate::conversation::Conversation;
 use crate::rows::{Mark, Row, column, kilobytes, rows};
 use crate::summary::{Call, moment};
 pub(crate) use text::Escaped;
-use text::{INK, Text};
+use text::Text;
 
 /// Draws a conversation, 360 units wide. [`Display`] writes the SVG file.
 ///
-/// Moments count from the first step. States stand on the lifeline of the side that they are known
+/// It is light or dark as its reader is. Moments count from the first step. States stand on the lifeline of the side that they are known
 /// of; their greys differ, and each has its name in or below the drawing. Lines are told apart by
 /// their strokes. So it needs no colours.
 #[derive(Debug)]
@@ -60,20 +60,21 @@ impl Display for Svg<'_> {
         let (title, subtitle) = titles(self.conversation);
         write!(
             f,
-            r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" font-family="system-ui, 'DejaVu Sans', Arial, sans-serif" fill="{INK}" role="img">
+            r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" font-family="system-ui, 'DejaVu Sans', Arial, sans-serif" class="ink" role="img">
 <title>{}</title>
-<defs><marker id="head" viewBox="0 0 8 8" refX="7.5" refY="4" markerWidth="8" markerHeight="8" markerUnits="userSpaceOnUse" orient="auto"><path d="M0 0.6 8 4 0 7.4z" fill="{INK}"/></marker></defs>
-<rect width="{WIDTH}" height="{height}" fill="#fff"/>
+<style>{STYLE}</style>
+<defs><marker id="head" viewBox="0 0 8 8" refX="7.5" refY="4" markerWidth="8" markerHeight="8" markerUnits="userSpaceOnUse" orient="auto"><path class="ink" d="M0 0.6 8 4 0 7.4z"/></marker></defs>
+<rect class="paper" width="{WIDTH}" height="{height}"/>
 "##,
             Escaped(&title),
         )?;
         Text { x: 14.0, y: 25.0, size: 15.0, ..Text::default() }.bold(&title).fmt(f)?;
-        Text { x: 14.0, y: 41.0, size: 11.0, grey: true, ..Text::default() }
+        Text { x: 14.0, y: 41.0, size: 11.0, class: "grey", ..Text::default() }
             .plain(&subtitle)
             .fmt(f)?;
         for (x, name) in X.into_iter().zip(self.conversation.names) {
             head(f, x, name)?;
-            writeln!(f, r#"<path d="M{x} {TOP}V{end}" stroke="{INK}" stroke-width="1.2"/>"#)?;
+            writeln!(f, r#"<path class="line" d="M{x} {TOP}V{end}" stroke-width="1.2"/>"#)?;
         }
         for side in [Side::Local, Side::Remote] {
             bars(f, &placed, side, end)?;
@@ -93,7 +94,7 @@ impl Placed {
         let (y, by) = (self.y, self.row.by);
         if let Some(pause) = self.pause {
             let text = format!("· · ·  {}  · · ·", moment(pause));
-            middle(y - self.row.mark.above() - PAUSE / 2.0 + 2.0, 10.0, &text, true).fmt(f)?;
+            middle(y - self.row.mark.above() - PAUSE / 2.0 + 2.0, 10.0, &text, "grey").fmt(f)?;
         }
         let time = moment(self.row.at.saturating_sub(start));
         let time =
@@ -103,11 +104,11 @@ impl Placed {
         match &self.row.mark {
             Mark::Act(what) => act(f, y, by, what),
             Mark::Link(label) => {
-                middle(y - 5.0, 11.0, label, false).fmt(f)?;
+                middle(y - 5.0, 11.0, label, "ink").fmt(f)?;
                 arrow(f, y, ends_of(ends, by), r#"stroke-width="1.2" stroke-dasharray="2 3""#)
             }
             Mark::Signals(label) => {
-                middle(y - 5.0, 11.5, label, false).heavy().fmt(f)?;
+                middle(y - 5.0, 11.5, label, "ink").heavy().fmt(f)?;
                 arrow(f, y, ends_of(ends, by), r#"stroke-width="1.4""#)
             }
             Mark::Media { packets, bytes, lasted } => {
@@ -117,7 +118,7 @@ impl Placed {
                     kilobytes(*bytes),
                     moment(*lasted)
                 );
-                middle(y - 7.0, 11.0, &text, false).fmt(f)?;
+                middle(y - 7.0, 11.0, &text, "ink").fmt(f)?;
                 arrow(f, y, ends_of(ends, by), r#"stroke-width="4.5" stroke-opacity="0.4""#)
             }
         }
@@ -183,20 +184,19 @@ fn bars(f: &mut fmt::Formatter<'_>, placed: &[Placed], side: Side, end: f64) -> 
         let (top, bottom) = (first.y, after.map_or(end, |after| after.y));
         writeln!(
             f,
-            r#"<rect x="{}" y="{top}" width="{BAR}" height="{}" fill="{}" stroke="{INK}" stroke-width="0.8"/>"#,
+            r#"<rect class="line {}" x="{}" y="{top}" width="{BAR}" height="{}" stroke-width="0.8"/>"#,
+            look.name,
             x - BAR / 2.0,
             bottom - top,
-            look.fill,
         )?;
         let (above, below) = clear_stretch(run, side, bottom);
         if below - above > look.name.len() as f64 * 6.0 + 10.0 {
             writeln!(
                 f,
-                r#"<text transform="translate({} {})rotate(-90)" font-size="10" text-anchor="middle" fill="{}">{}</text>"#,
+                r#"<text class="on-{name}" transform="translate({} {})rotate(-90)" font-size="10" text-anchor="middle">{name}</text>"#,
                 x + 3.5,
                 (above + below) / 2.0,
-                look.ink,
-                look.name,
+                name = look.name,
             )?;
         }
     }
@@ -218,30 +218,25 @@ fn clear_stretch(run: &[Placed], side: Side, bottom: f64) -> (f64, f64) {
     longest
 }
 
-/// How a state is drawn.
+/// How a state is drawn: by the class of its name, and what stands on it by `on-` and the name.
 #[derive(Clone, Copy)]
 struct Look {
     name: &'static str,
-    fill: &'static str,
-    ink: &'static str,
 }
 
 impl Look {
     const ALL: [CallState; 4] =
         [CallState::Calling, CallState::Ringing, CallState::Connecting, CallState::Established];
 
-    /// Tells how a state looks; the lighter the earlier.
     fn of(state: CallState) -> Option<Self> {
-        let look = |name, fill, ink| Some(Self { name, fill, ink });
-        match state {
-            CallState::Calling | CallState::Linked | CallState::Identified => {
-                look("calling", "#fdf3c4", INK)
-            }
-            CallState::Ringing => look("ringing", "#f7bd4f", INK),
-            CallState::Connecting => look("connecting", "#4f86d9", "#fff"),
-            CallState::Established => look("established", "#14603a", "#fff"),
-            _ => None,
-        }
+        let name = match state {
+            CallState::Calling | CallState::Linked | CallState::Identified => "calling",
+            CallState::Ringing => "ringing",
+            CallState::Connecting => "connecting",
+            CallState::Established => "established",
+            _ => return None,
+        };
+        Some(Self { name })
     }
 }
 
@@ -251,21 +246,16 @@ fn head(f: &mut fmt::Formatter<'_>, x: f64, name: &str) -> fmt::Result {
     let left = (x - width / 2.0).min(f64::from(WIDTH) - width - 6.0);
     writeln!(
         f,
-        r#"<rect x="{left}" y="{}" width="{width}" height="20" rx="4" fill="{INK}"/>"#,
+        r#"<rect class="ink" x="{left}" y="{}" width="{width}" height="20" rx="4"/>"#,
         TOP - 20.0
     )?;
-    Text { x: left + width / 2.0, y: TOP - 6.0, size: 11.0, anchor: "middle", ..Text::default() }
-        .ink("#fff")
-        .bold(name)
-        .fmt(f)
+    let (x, y) = (left + width / 2.0, TOP - 6.0);
+    Text { x, y, size: 11.0, anchor: "middle", class: "paper", ..Text::default() }.bold(name).fmt(f)
 }
 
 fn act(f: &mut fmt::Formatter<'_>, y: f64, by: Side, what: &str) -> fmt::Result {
     let x = X[column(by)];
-    writeln!(
-        f,
-        r##"<circle cx="{x}" cy="{y}" r="4" fill="#fff" stroke="{INK}" stroke-width="1.6"/>"##
-    )?;
+    writeln!(f, r#"<circle class="line paper" cx="{x}" cy="{y}" r="4" stroke-width="1.6"/>"#)?;
     let (x, anchor) = match by {
         Side::Local => (x + 13.0, "start"),
         Side::Remote => (x - 13.0, "end"),
@@ -276,10 +266,7 @@ fn act(f: &mut fmt::Formatter<'_>, y: f64, by: Side, what: &str) -> fmt::Result 
 /// Draws an arrow from a place to another.
 fn arrow(f: &mut fmt::Formatter<'_>, y: f64, ends: [f64; 2], stroke: &str) -> fmt::Result {
     let [from, to] = ends;
-    writeln!(
-        f,
-        r#"<path d="M{from} {y}H{to}" fill="none" stroke="{INK}" {stroke} marker-end="url(#head)"/>"#
-    )
+    writeln!(f, r#"<path class="line" d="M{from} {y}H{to}" {stroke} marker-end="url(#head)"/>"#)
 }
 
 /// Tells where arrows end: at the lifelines, or at the bars on them.
@@ -300,8 +287,8 @@ const fn ends_of(ends: [f64; 2], by: Side) -> [f64; 2] {
 }
 
 /// A text between the lifelines.
-fn middle(y: f64, size: f64, text: &str, grey: bool) -> Text {
-    Text { x: (X[0] + X[1]) / 2.0, y, size, anchor: "middle", grey, ..Text::default() }
+fn middle(y: f64, size: f64, text: &str, class: &'static str) -> Text {
+    Text { x: (X[0] + X[1]) / 2.0, y, size, anchor: "middle", class, ..Text::default() }
         .plain(text)
         .fitting()
 }
@@ -326,7 +313,7 @@ impl Legend<'_> {
         ];
         let mut x = 14.0;
         for (name, stroke) in strokes {
-            writeln!(f, r#"<path d="M{x} {y}h22" stroke="{INK}" {stroke}/>"#)?;
+            writeln!(f, r#"<path class="line" d="M{x} {y}h22" {stroke}/>"#)?;
             Text { x: x + 27.0, y: y + 3.5, size: 10.0, ..Text::default() }.plain(name).fmt(f)?;
             x += 122.0;
         }
@@ -335,16 +322,16 @@ impl Legend<'_> {
         for look in Look::ALL.into_iter().filter_map(Look::of) {
             writeln!(
                 f,
-                r#"<rect x="{x}" y="{}" width="10" height="10" fill="{}" stroke="{INK}" stroke-width="0.8"/>"#,
-                y - 6.0,
-                look.fill
+                r#"<rect class="line {}" x="{x}" y="{}" width="10" height="10" stroke-width="0.8"/>"#,
+                look.name,
+                y - 6.0
             )?;
             Text { x: x + 15.0, y: y + 3.0, size: 10.0, ..Text::default() }
                 .plain(look.name)
                 .fmt(f)?;
             x += 83.0;
         }
-        Text { x: 14.0, y: y + 19.0, size: 9.5, grey: true, ..Text::default() }
+        Text { x: 14.0, y: y + 19.0, size: 9.5, class: "grey", ..Text::default() }
             .plain(&tail(self.note))
             .fmt(f)
     }
@@ -389,6 +376,15 @@ fn titles(conversation: &Conversation) -> (String, String) {
     }
 }
 
+/// States are lighter the earlier they are.
+const STYLE: &str = "
+.ink{fill:#1a1a1a}.paper{fill:#fff}.grey{fill:#555}.line{stroke:#1a1a1a}path.line{fill:none}
+.calling{fill:#fdf3c4}.ringing{fill:#f7bd4f}.connecting{fill:#4f86d9}.established{fill:#14603a}
+.on-calling,.on-ringing{fill:#1a1a1a}.on-connecting,.on-established{fill:#fff}
+@media (prefers-color-scheme:dark){
+.ink{fill:#ececec}.paper{fill:#16181c}.grey{fill:#a9adb4}.line{stroke:#ececec}
+.connecting{fill:#5b92e5}.established{fill:#1f7a4c}}
+";
 const WIDTH: u16 = 360;
 /// The lifelines.
 const X: [f64; 2] = [76.0, 334.0];
@@ -429,9 +425,13 @@ mod tests {
             "a &lt;note&gt; &amp; more",
             ">us<",
             ">them<",
+            "prefers-color-scheme:dark",
         ] {
             assert!(drawing.contains(wanted), "{wanted}: {drawing}");
         }
+        // A colour that stands beside the style is the same by day and night.
+        let (_, drawn) = drawing.split_once("</style>").expect("it has a style");
+        assert!(!drawn.contains("=\"#"), "{drawn}");
     }
 
     #[test]

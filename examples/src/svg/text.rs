@@ -9,9 +9,9 @@ pub(super) struct Text {
     pub(super) y: f64,
     pub(super) size: f64,
     pub(super) anchor: &'static str,
-    pub(super) grey: bool,
     pub(super) weight: u16,
-    pub(super) ink: &'static str,
+    /// Its colour.
+    pub(super) class: &'static str,
     pub(super) text: String,
 }
 
@@ -22,9 +22,8 @@ impl Default for Text {
             y: 0.0,
             size: 11.0,
             anchor: "start",
-            grey: false,
             weight: 400,
-            ink: INK,
+            class: "ink",
             text: String::new(),
         }
     }
@@ -55,19 +54,14 @@ impl Text {
         let size = ROOM / (length.min(most) as f64 * CHAR_WIDTH);
         Self { size: self.size.min((size * 10.0).floor() / 10.0), text, ..self }
     }
-
-    pub(super) fn ink(self, ink: &'static str) -> Self {
-        Self { ink, ..self }
-    }
 }
 
 impl Display for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { x, y, size, anchor, grey, weight, ink, text } = self;
-        let ink = if *grey { "#555" } else { ink };
+        let Self { x, y, size, anchor, weight, class, text } = self;
         writeln!(
             f,
-            r#"<text x="{x}" y="{y}" font-size="{size}" font-weight="{weight}" text-anchor="{anchor}" fill="{ink}">{}</text>"#,
+            r#"<text class="{class}" x="{x}" y="{y}" font-size="{size}" font-weight="{weight}" text-anchor="{anchor}">{}</text>"#,
             Escaped(text)
         )
     }
@@ -88,8 +82,6 @@ impl Display for Escaped<'_> {
     }
 }
 
-/// The colour of lines and letters.
-pub(super) const INK: &str = "#1a1a1a";
 /// The room for a text between the lifelines.
 const ROOM: f64 = 236.0;
 /// The width of a heavy letter over the size of its font; wide fonts have this much.
