@@ -31,11 +31,13 @@ use lxst_driver::core::{
 use lxst_driver::reticulum::{self, Endpoint, Identity, InterfaceConfig, InterfaceId};
 use lxst_driver::system::{OsRng, unix_time};
 use lxst_driver::{Coder, Config, Driver, Event, InterfaceOrigin, LINGER, Network};
+use lxst_examples::console::{detach, left_out};
 use lxst_examples::{errln, outln};
 
 type Failure = Box<dyn Error + Send + Sync>;
 
 fn main() -> ExitCode {
+    let _console = detach(left_out);
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

@@ -13,6 +13,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
+use lxst_examples::console::{detach, left_out};
 use lxst_examples::errln;
 use lxst_tokio::{Interface, Profile};
 use tokio::time::timeout;
@@ -27,6 +28,7 @@ struct Args {}
 #[tokio::main]
 async fn main() -> ExitCode {
     Args::parse();
+    let _console = detach(left_out);
     match timeout(PATIENCE, run()).await {
         Ok(Ok(())) => ExitCode::SUCCESS,
         Ok(Err(error)) => {

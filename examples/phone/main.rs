@@ -16,7 +16,7 @@ use std::thread;
 
 use async_channel::Receiver;
 use clap::Parser;
-use lxst_examples::console::Log;
+use lxst_examples::console::{Log, detach, left_out};
 use lxst_examples::errln;
 use lxst_examples::sound::Existing;
 use lxst_smol::Smol;
@@ -49,6 +49,7 @@ fn main() {
         1 => LevelFilter::INFO,
         _ => LevelFilter::TRACE,
     };
+    let console = detach(if options.json { report::left_out } else { left_out });
     tracing_subscriber::fmt()
         .with_max_level(level)
         .with_writer(|| Log)
@@ -64,6 +65,7 @@ fn main() {
         errln!("phone: {error}");
         USAGE
     });
+    drop(console);
     terminal::restore();
     // Standard input may be blocked on a thread, which a return would wait for.
     process::exit(code.into());
@@ -103,7 +105,7 @@ async fn run<R: Runtime>(runtime: R, options: Options) -> Result<u8, Failure> {
     let audio_out = options.audio_out.as_deref().map(open).transpose()?;
     let stdout_is_audio = matches!(audio_out, Some(AudioOut::Pipe));
     let status = StatusLine::new(options.json);
-    let reporter = Reporter::new(options.json, status.clone());
+    let reporter = Reporter::new(options.json);
     reporter.ready(&phone, stdout_is_audio);
     if is_alone {
         phone.shutdown().await;

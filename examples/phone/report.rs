@@ -3,6 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
+use lxst_examples::paper::{columns_of_stderr, columns_of_stdout, fold};
 use lxst_examples::{errln, outln};
 use lxst_tokio::reticulum;
 use lxst_tokio::telephony::{Direction, Limit, Side, StreamChange};
@@ -10,20 +11,18 @@ use lxst_tokio::{CallEvent, Coder, EndReason, Event, LeftOut, LogLimit, Phone, P
 use serde_json::{Value, json};
 
 use crate::feature;
-use crate::status::StatusLine;
 
 /// Writes events on standard error.
 #[derive(Debug)]
 pub(crate) struct Reporter {
     json: bool,
     start: Instant,
-    status: StatusLine,
     lines: Mutex<LogLimit<&'static str>>,
 }
 
 impl Reporter {
-    pub(crate) fn new(json: bool, status: StatusLine) -> Self {
-        Self { json, start: Instant::now(), status, lines: Mutex::default() }
+    pub(crate) fn new(json: bool) -> Self {
+        Self { json, start: Instant::now(), lines: Mutex::default() }
     }
 
     /// Tells who the phone is; as text, on standard output where that carries no audio.
@@ -40,15 +39,17 @@ impl Reporter {
                 "listening": listening, "profiles": keys(true), "profiles_not_built_in": keys(false),
             }));
         }
-        let mut text = format!(
-            "identity     {identity}   others dial this\n\
-             destination  {destination}   where Reticulum finds it; nobody dials this"
-        );
-        for address in phone.listening() {
-            text.push_str(&format!("\nlistening    {address}"));
+        let mut lines = vec![
+            format!("identity     {identity}   others dial this"),
+            format!("destination  {destination}   where Reticulum finds it; nobody dials this"),
+        ];
+        lines.extend(phone.listening().iter().map(|address| format!("listening    {address}")));
+        lines.push(format!("profiles     {}", profile_list()));
+        let columns = if stdout_is_audio { columns_of_stderr() } else { columns_of_stdout() };
+        for line in lines {
+            let line = fold(&line, columns.unwrap_or(usize::MAX), 13);
+            if stdout_is_audio { errln!("{line}") } else { outln!("{line}") }
         }
-        text.push_str(&format!("\nprofiles     {}", profile_list()));
-        if stdout_is_audio { errln!("{text}") } else { outln!("{text}") }
     }
 
     /// Tells an event; of those that others can cause at any rate, one a kind and second.
@@ -75,7 +76,8 @@ impl Reporter {
     pub(crate) fn note(&self, text: &str) {
         if !self.json {
             let at = self.start.elapsed().as_secs_f64();
-            self.status.above(|| errln!("{at:9.3}  {text}"));
+            let columns = columns_of_stderr().unwrap_or(usize::MAX);
+            errln!("{}", fold(&format!("{at:9.3}  {text}"), columns, 11));
         }
     }
 
@@ -83,6 +85,11 @@ impl Reporter {
         event["t"] = json!(self.start.elapsed().as_secs_f64());
         errln!("{event}");
     }
+}
+
+/// Tells as an event that events were left out: nobody read them in time.
+pub(crate) fn left_out(lines: u64) -> String {
+    json!({ "event": "lines_left_out", "lines": lines }).to_string()
 }
 
 /// Maps how a call ended to the exit code of `--help`.

@@ -1,69 +1,86 @@
 //! The line at the bottom of the terminal: how the phone stands.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::env;
+use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use lxst_examples::console::show_status;
+use lxst_examples::paper::columns_of_stderr;
 use lxst_tokio::telephony::{CallState, Mode, Mute, Role, Talk};
 use lxst_tokio::{CallId, CallStatus, State};
 
-/// A line on standard error, where that is a terminal.
-#[derive(Clone, Debug)]
+/// A line on standard error, where that is a terminal that can draw it.
+#[derive(Debug)]
 pub(crate) struct StatusLine {
-    bar: ProgressBar,
+    is_hidden: bool,
     /// The call that is established, and since when.
-    since: Arc<Mutex<Option<(CallId, Instant)>>>,
+    since: Option<(CallId, Instant)>,
 }
 
 impl StatusLine {
     pub(crate) fn new(json: bool) -> Self {
-        let bar = if json { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
-        let style = ProgressStyle::with_template("{msg}");
-        bar.set_style(style.expect("the template is a constant, and valid"));
-        Self { bar, since: Arc::default() }
+        let is_dumb = env::var_os("TERM").is_some_and(|name| name == "dumb");
+        Self { is_hidden: json || is_dumb || !io::stderr().is_terminal(), since: None }
     }
 
-    pub(crate) fn is_hidden(&self) -> bool {
-        self.bar.is_hidden()
-    }
-
-    /// Writes above the line.
-    pub(crate) fn above(&self, write: impl FnOnce()) {
-        self.bar.suspend(write);
+    pub(crate) const fn is_hidden(&self) -> bool {
+        self.is_hidden
     }
 
     /// Draws the line, and what keys do where there are some to press.
-    pub(crate) fn draw(&self, state: &State, microphone: Mute, talk: Talk, has_keys: bool) {
-        if self.is_hidden() {
+    pub(crate) fn draw(&mut self, state: &State, microphone: Mute, talk: Talk, has_keys: bool) {
+        if self.is_hidden {
             return;
         }
-        let network = match state.connections {
-            0 => no_network(state),
-            1 => "online".to_owned(),
-            connections => format!("online, {connections} connections"),
-        };
-        let (line, keys) = match &state.call {
-            None => (format!("{network}, idle"), "[q]uit"),
+        let (lines, keys) = match &state.call {
+            None => (idle(state), "[q]uit"),
             Some(call) => {
-                let told = told(state, call, microphone, talk);
-                (format!("{}{told}", self.call(call)), keys(call))
+                let call_line = self.call(call);
+                (told(state, call, &call_line, microphone, talk), keys(call))
             }
         };
-        self.bar.set_message(if has_keys { format!("{line}   {keys}") } else { line });
+        let columns = columns_of_stderr().unwrap_or(COLUMNS);
+        show_status(fitting(&lines, if has_keys { keys } else { "" }, columns));
     }
 
-    fn call(&self, call: &CallStatus) -> String {
-        let mut since = self.since.lock().unwrap_or_else(PoisonError::into_inner);
+    fn call(&mut self, call: &CallStatus) -> String {
         if call.state != CallState::Established {
-            *since = None;
+            self.since = None;
             return format!("{} {}", call.state, short(call));
         }
-        let began = match *since {
+        let began = match self.since {
             Some((of, began)) if of == call.call => began,
-            _ => since.insert((call.call, Instant::now())).1,
+            _ => self.since.insert((call.call, Instant::now())).1,
         };
         format!("{} {}", clock(began.elapsed()), short(call))
     }
+}
+
+/// The line of which most fits, from the longest to the shortest, with what keys do: the last column
+/// stays free, and a key's letter is never cut before the rest.
+fn fitting(lines: &[String], keys: &str, columns: usize) -> String {
+    let letters: Vec<&str> = keys.split_whitespace().filter_map(|key| key.get(..3)).collect();
+    let with = |line: &String, keys: &str| match keys {
+        "" => line.clone(),
+        _ => format!("{line}   {keys}"),
+    };
+    let letters = letters.join(" ");
+    let whole = lines.iter().map(|line| with(line, keys));
+    let shortened = lines.iter().map(|line| with(line, &letters));
+    let fits = |line: &String| line.chars().count() < columns;
+    let line = whole.chain(shortened).find(fits).unwrap_or(letters);
+    line.chars().take(columns.saturating_sub(1)).collect()
+}
+
+/// How the network stands while there is no call.
+fn idle(state: &State) -> Vec<String> {
+    let network = match state.connections {
+        0 => no_network(state),
+        1 => "online".to_owned(),
+        connections => format!("online, {connections} connections"),
+    };
+    let short = if state.connections == 0 { "no network" } else { "online" };
+    vec![format!("{network}, idle"), short.into()]
 }
 
 /// Why there is no network, as far as that is known.
@@ -72,26 +89,33 @@ fn no_network(state: &State) -> String {
     trouble.map_or("no network".into(), |trouble| format!("no network: {trouble}; trying on"))
 }
 
-/// What the line tells of an established call.
-fn told(state: &State, call: &CallStatus, microphone: Mute, talk: Talk) -> String {
+/// What the line tells of a call, from all to the least.
+fn told(state: &State, call: &CallStatus, line: &str, microphone: Mute, talk: Talk) -> Vec<String> {
     if call.state != CallState::Established {
-        return String::new();
+        return vec![line.into(), call.state.to_string()];
     }
-    let mut told = format!(", {}", call.profile);
+    let profile = format!(", {}", call.profile);
+    let (mut rates, mut score) = (String::new(), String::new());
     if let Some(quality) = &state.quality {
         let loss = f64::from(quality.loss_per_mille()) / 10.0;
         let kilobits = f64::from(quality.received_bps) / 1_000.0;
         let delay = quality.delay.as_millis();
-        told.push_str(&format!(", {kilobits:.1} kbit/s, {delay} ms, {loss:.1} % lost"));
-        told.push_str(&format!(", MOS {}", quality.mos));
+        rates = format!(", {kilobits:.1} kbit/s, {delay} ms, {loss:.1} % lost");
+        score = format!(", MOS {}", quality.mos);
     }
-    if call.mode == Mode::HalfDuplex {
-        told.push_str(if talk == Talk::Pressed { ", talking" } else { ", listening" });
-    }
-    if microphone == Mute::Muted {
-        told.push_str(", muted");
-    }
-    told
+    let talks = match (call.mode, talk) {
+        (Mode::HalfDuplex, Talk::Pressed) => ", talking",
+        (Mode::HalfDuplex, Talk::Released) => ", listening",
+        _ => "",
+    };
+    let muted = if microphone == Mute::Muted { ", muted" } else { "" };
+    let ours = format!("{talks}{muted}");
+    vec![
+        format!("{line}{profile}{rates}{score}{ours}"),
+        format!("{line}{profile}{score}{ours}"),
+        format!("{line}{score}{ours}"),
+        format!("{line}{ours}"),
+    ]
 }
 
 const fn keys(call: &CallStatus) -> &'static str {
@@ -112,11 +136,33 @@ fn clock(time: Duration) -> String {
     format!("{:02}:{:02}", time.as_secs() / 60, time.as_secs() % 60)
 }
 
+/// The width of a terminal that does not tell it.
+const COLUMNS: usize = 80;
+
 #[cfg(test)]
 mod tests {
     use lxst_tokio::InterfaceState;
 
     use super::*;
+
+    #[test]
+    fn a_narrow_terminal_keeps_the_keys_and_leaves_out_what_matters_less() {
+        let lines = ["03:12 0707, Medium Quality, MOS 4.12", "03:12 0707, MOS 4.12", "03:12 0707"];
+        let lines = lines.map(str::to_owned);
+        let keys = "[h]ang up [p]rofile [m]ute";
+        for (columns, wanted) in [
+            (80, "03:12 0707, Medium Quality, MOS 4.12   [h]ang up [p]rofile [m]ute"),
+            (60, "03:12 0707, MOS 4.12   [h]ang up [p]rofile [m]ute"),
+            (40, "03:12 0707   [h]ang up [p]rofile [m]ute"),
+            (39, "03:12 0707, MOS 4.12   [h] [p] [m]"),
+            (30, "03:12 0707   [h] [p] [m]"),
+            (20, "[h] [p] [m]"),
+            (8, "[h] [p]"),
+        ] {
+            assert_eq!(fitting(&lines, keys, columns), wanted, "{columns} columns");
+        }
+        assert_eq!(fitting(&lines, "", 30), "03:12 0707, MOS 4.12");
+    }
 
     #[test]
     fn a_network_that_is_not_there_is_explained() {

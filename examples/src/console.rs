@@ -1,13 +1,18 @@
-//! Standard output and standard error, whose readers may go away at any time.
+//! Standard output and standard error, whose readers may go away or stall at any time.
 //!
 //! `println!` and `eprintln!` panic where nobody reads any more (`phone | head`, a terminal that was
 //! closed) and where the disk below is full. What a program has to say is never worth the call:
 //! [`outln!`](crate::outln) and [`errln!`](crate::errln) leave out what cannot be written.
+//!
+//! A reader that stalls (Ctrl-S, a full pipe) would hold up who writes. A program that runs a phone
+//! [detaches](detach) its output: what it says then goes through a bounded queue.
 
 use std::fmt::Arguments;
-use std::io::{self, ErrorKind, Write};
-use std::sync::Once;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::mem;
+use std::sync::{Condvar, Mutex, MutexGuard, Once, PoisonError};
+use std::thread;
+use std::time::Duration;
 
 /// Writes a line on standard output, as `println!` does.
 #[macro_export]
@@ -23,18 +28,18 @@ macro_rules! errln {
 
 /// Writes on standard output. The first failure that is no closed pipe is told on standard error.
 pub fn write_out(text: Arguments<'_>) {
-    static TOLD: Once = Once::new();
-    if let Err(error) = OUT.write(io::stdout().lock(), text) {
-        TOLD.call_once(|| {
-            errln!("standard output: {error}; what cannot be written is left out");
-        });
-    }
+    OUT.say(text);
 }
 
 /// Writes on standard error.
 pub fn write_err(text: Arguments<'_>) {
-    // There is nowhere left to tell of a failure.
-    let _ = ERR.write(io::stderr().lock(), text);
+    ERR.say(text);
+}
+
+/// Shows a line below all others on standard error, in place of the one that was shown, where that is
+/// a terminal and [detached](detach); an empty one shows nothing.
+pub fn show_status(line: String) {
+    ERR.show(line);
 }
 
 /// Standard error for a log. Writing to it never fails.
@@ -43,8 +48,7 @@ pub struct Log;
 
 impl Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        // There is nowhere left to tell of a failure.
-        let _ = ERR.write(io::stderr().lock(), format_args!("{}", String::from_utf8_lossy(bytes)));
+        ERR.say(format_args!("{}", String::from_utf8_lossy(bytes)));
         Ok(bytes.len())
     }
 
@@ -53,25 +57,248 @@ impl Write for Log {
     }
 }
 
-/// One of the two streams. A closed pipe is its end; another failure costs what was to be written.
-struct Stream {
-    is_closed: AtomicBool,
+/// Lets threads write from here on, so that no reader holds up who has something to say.
+///
+/// *Bounds*: [`QUEUE_BYTES`] wait for each stream. Beyond it, lines are left out, counted, and told
+/// by `left_out` when the reader goes on. Dropping what this returns waits until all is written, or
+/// until a reader has taken nothing for a second.
+#[must_use = "what waits when the program ends is lost"]
+pub fn detach(left_out: fn(lines: u64) -> String) -> Detached {
+    OUT.detach(left_out);
+    ERR.detach(left_out);
+    Detached(())
 }
 
-impl Stream {
-    fn write(&self, mut stream: impl Write, text: Arguments<'_>) -> io::Result<()> {
-        if self.is_closed.load(Ordering::Relaxed) {
-            return Ok(());
-        }
-        match stream.write_fmt(text).and_then(|()| stream.flush()) {
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => {
-                self.is_closed.store(true, Ordering::Relaxed);
-                Ok(())
-            }
-            written => written,
-        }
+/// Output that threads write: see [`detach`].
+#[derive(Debug)]
+pub struct Detached(());
+
+impl Drop for Detached {
+    fn drop(&mut self) {
+        OUT.finish();
+        ERR.finish();
     }
 }
 
-static OUT: Stream = Stream { is_closed: AtomicBool::new(false) };
-static ERR: Stream = Stream { is_closed: AtomicBool::new(false) };
+/// Says in a line that lines were left out.
+#[must_use]
+pub fn left_out(lines: u64) -> String {
+    format!("{lines} lines are left out: nobody read them in time")
+}
+
+struct Stream {
+    sink: Sink,
+    waiting: Mutex<Waiting>,
+    changed: Condvar,
+}
+
+enum Sink {
+    Out,
+    Err,
+    #[cfg(test)]
+    Pipe(io::PipeWriter),
+}
+
+/// What is to be written.
+struct Waiting {
+    /// A closed pipe is the end of a stream.
+    is_closed: bool,
+    /// How lines that were left out are told, where a thread writes.
+    left_out_as: Option<fn(u64) -> String>,
+    text: String,
+    /// Lines after the text that had no room.
+    left_out: u64,
+    status: String,
+    is_status_new: bool,
+    /// Whether all that was given is written.
+    is_idle: bool,
+    /// How often something was written.
+    pieces: u64,
+}
+
+impl Stream {
+    const fn new(sink: Sink) -> Self {
+        let waiting = Waiting {
+            is_closed: false,
+            left_out_as: None,
+            text: String::new(),
+            left_out: 0,
+            status: String::new(),
+            is_status_new: false,
+            is_idle: true,
+            pieces: 0,
+        };
+        Self { sink, waiting: Mutex::new(waiting), changed: Condvar::new() }
+    }
+
+    fn detach(&'static self, left_out: fn(u64) -> String) {
+        let mut waiting = self.lock();
+        if waiting.left_out_as.is_none() {
+            let spawned = thread::Builder::new().name("console".into()).spawn(|| self.run());
+            // Without a thread, who has something to say writes it.
+            waiting.left_out_as = spawned.is_ok().then_some(left_out);
+        }
+    }
+
+    fn say(&self, text: Arguments<'_>) {
+        let mut waiting = self.lock();
+        if waiting.is_closed {
+            return;
+        }
+        let text = text.to_string();
+        if waiting.left_out_as.is_none() {
+            waiting.is_closed = !self.write(text.as_bytes());
+        } else if waiting.left_out > 0 || waiting.text.len() + text.len() > QUEUE_BYTES {
+            waiting.left_out += text.lines().count() as u64;
+        } else {
+            waiting.text.push_str(&text);
+            self.wake(waiting);
+        }
+    }
+
+    fn show(&self, line: String) {
+        let mut waiting = self.lock();
+        if waiting.left_out_as.is_some() && waiting.status != line {
+            waiting.status = line;
+            waiting.is_status_new = true;
+            self.wake(waiting);
+        }
+    }
+
+    fn wake(&self, mut waiting: MutexGuard<'_, Waiting>) {
+        waiting.is_idle = false;
+        self.changed.notify_all();
+    }
+
+    /// Writes what is given, for ever.
+    fn run(&self) {
+        let has_status = matches!(self.sink, Sink::Err) && io::stderr().is_terminal();
+        let mut is_shown = false;
+        let mut waiting = self.lock();
+        loop {
+            if waiting.is_idle {
+                waiting = self.changed.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            }
+            let mut text = mem::take(&mut waiting.text);
+            if let (lines @ 1.., Some(tell)) =
+                (mem::take(&mut waiting.left_out), waiting.left_out_as)
+            {
+                text.push_str(&tell(lines));
+                text.push('\n');
+            }
+            let is_new = mem::take(&mut waiting.is_status_new);
+            if has_status && (is_new || !text.is_empty()) {
+                if is_shown {
+                    text.insert_str(0, CLEAR);
+                }
+                text.push_str(&waiting.status);
+                is_shown = !waiting.status.is_empty();
+            }
+            for piece in text.as_bytes().chunks(PIECE) {
+                if waiting.is_closed {
+                    break;
+                }
+                drop(waiting);
+                let is_open = self.write(piece);
+                waiting = self.lock();
+                waiting.is_closed = !is_open;
+                waiting.pieces += 1;
+                self.changed.notify_all();
+            }
+            waiting.is_idle =
+                waiting.text.is_empty() && waiting.left_out == 0 && !waiting.is_status_new;
+            self.changed.notify_all();
+        }
+    }
+
+    /// Waits until all is written, as long as something is.
+    fn finish(&self) {
+        self.show(String::new());
+        let mut waiting = self.lock();
+        while !waiting.is_idle {
+            let before = waiting.pieces;
+            let is_stalled = |waiting: &mut Waiting| !waiting.is_idle && waiting.pieces == before;
+            let waited = self.changed.wait_timeout_while(waiting, PATIENCE, is_stalled);
+            let (guard, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+            if timeout.timed_out() {
+                return;
+            }
+            waiting = guard;
+        }
+    }
+
+    /// Writes, and tells whether somebody reads. Another failure than that costs what was to be
+    /// written.
+    fn write(&self, bytes: &[u8]) -> bool {
+        static TOLD: Once = Once::new();
+        let write = |stream: &mut dyn Write| stream.write_all(bytes).and_then(|()| stream.flush());
+        let written = match &self.sink {
+            Sink::Out => write(&mut io::stdout().lock()),
+            Sink::Err => write(&mut io::stderr().lock()),
+            #[cfg(test)]
+            Sink::Pipe(pipe) => write(&mut &*pipe),
+        };
+        match written {
+            Ok(()) => true,
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => false,
+            Err(error) => {
+                // Where standard error fails, there is nowhere left to tell of it.
+                if matches!(self.sink, Sink::Out) {
+                    TOLD.call_once(|| {
+                        errln!("standard output: {error}; what cannot be written is left out");
+                    });
+                }
+                true
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+static OUT: Stream = Stream::new(Sink::Out);
+static ERR: Stream = Stream::new(Sink::Err);
+
+/// What waits for the reader of a stream at most.
+pub const QUEUE_BYTES: usize = 65_536;
+/// What is written at a time.
+const PIECE: usize = 4_096;
+/// How long a reader may take nothing of what it is given last.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// Clears the line of a terminal, and begins it again.
+const CLEAR: &str = "\r\x1b[2K";
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead, BufReader};
+
+    use super::*;
+
+    #[test]
+    fn a_reader_that_stalls_holds_up_nobody_and_is_told_how_much_it_missed() {
+        let (unread, pipe) = io::pipe().unwrap();
+        let stream: &'static Stream = Box::leak(Box::new(Stream::new(Sink::Pipe(pipe))));
+        stream.detach(left_out);
+        let said = 100_000_usize;
+        for number in 0..said {
+            stream.say(format_args!("line {number}\n"));
+        }
+        stream.finish();
+
+        let mut lines = BufReader::new(unread).lines().map(Result::unwrap);
+        let mut read = 0;
+        let missed = loop {
+            let line = lines.next().unwrap();
+            if line != format!("line {read}") {
+                break line;
+            }
+            read += 1;
+        };
+        assert_eq!(missed, left_out((said - read) as u64));
+        stream.say(format_args!("and on\n"));
+        assert_eq!(lines.next().unwrap(), "and on");
+    }
+}

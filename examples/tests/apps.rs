@@ -1,7 +1,10 @@
 //! The examples that show whole apps, run as a user runs them.
 
-use std::path::PathBuf;
+mod support;
+
 use std::process::{Command, Output};
+
+use support::program;
 
 #[test]
 fn two_embedded_apps_screen_answer_and_hear_each_other() {
@@ -21,10 +24,6 @@ fn a_short_soak_with_python_finds_nothing_that_grows() {
     }
 }
 
-/// `cargo test` builds the examples of this crate beside its tests.
 fn run(example: &str, options: &[&str]) -> Output {
-    let test = std::env::current_exe().expect("a path");
-    let profile = test.ancestors().nth(2).expect("target/PROFILE/deps/TEST");
-    let program: PathBuf = profile.join("examples").join(example);
-    Command::new(program).args(options).output().expect("the example runs")
+    Command::new(program(example)).args(options).output().expect("the example runs")
 }

@@ -2,7 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
+mod support;
+
 use std::process::{Command, Output};
+
+use support::program;
 
 #[test]
 fn two_phones_in_plain_loops_hear_each_other() {
@@ -19,10 +23,5 @@ fn two_phones_in_plain_loops_hear_each_other() {
 }
 
 fn blocking() -> Output {
-    // Cargo puts the examples beside the folder of the test executables.
-    let test = std::env::current_exe().unwrap();
-    let example = test.parent().unwrap().with_file_name("examples").join("blocking");
-    let output = Command::new(&example).output();
-    output
-        .unwrap_or_else(|error| panic!("{}: {error}; build the examples first", example.display()))
+    Command::new(program("blocking")).output().unwrap()
 }

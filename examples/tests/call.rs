@@ -2,12 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
+mod support;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Duration;
 
 use lxst_examples::sound::{Existing, WavSink, read_wav, to_i16};
 use lxst_interop::envelope::{Pcm, correlation};
+use support::program;
 
 #[test]
 fn a_call_carries_speech_and_draws_itself() {
@@ -86,7 +89,7 @@ fn a_narrow_terminal_without_unicode_gets_narrow_lines_of_ascii() {
     let speech_file = folder.join("speech.wav");
     write_wav(&speech_file, &recording()[..SECOND * 2]);
     let out = folder.join("heard.wav");
-    let mut command = Command::new(program());
+    let mut command = Command::new(program("call"));
     command.args(["--speech", path(&speech_file), "--out", path(&out)]);
     let output = command.env("COLUMNS", "60").env("LC_ALL", "C").output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
@@ -134,14 +137,8 @@ fn a_profile_that_cannot_be_sent_ends_it_in_one_line() {
 }
 
 fn call(arguments: &[&str]) -> Output {
-    let output = Command::new(program()).args(arguments).env("LC_ALL", "C.UTF-8").output();
-    output.unwrap_or_else(|error| panic!("{error}; build the examples first"))
-}
-
-fn program() -> PathBuf {
-    // Cargo puts the examples beside the folder of the test executables.
-    let test = std::env::current_exe().unwrap();
-    test.parent().unwrap().with_file_name("examples").join("call")
+    let mut command = Command::new(program("call"));
+    command.args(arguments).env("LC_ALL", "C.UTF-8").output().unwrap()
 }
 
 fn one_line(output: &Output) -> &str {

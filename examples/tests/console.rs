@@ -3,11 +3,15 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
+mod support;
+
 use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, PipeWriter, Read, Write};
 use std::process::{Child, Command, Output, Stdio};
 
+use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use serde_json::Value;
+use support::program;
 
 #[test]
 fn a_call_goes_on_when_the_reader_of_the_log_has_gone() {
@@ -34,6 +38,30 @@ fn a_call_goes_on_when_the_reader_of_the_log_has_gone() {
         .stderr(full())
         .status();
     assert_eq!(caller.unwrap().code(), Some(0));
+    assert_eq!(callee.0.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_call_goes_on_when_nobody_reads_the_log() {
+    let (_unread, mut log) = std::io::pipe().unwrap();
+    fill(&mut log);
+    let callee = phone(&["--listen", "127.0.0.1:0", "--answer", "0.1", "--once", "-vv"])
+        .stdout(Stdio::piped())
+        .stderr(log)
+        .spawn();
+    let mut callee = Running(callee.unwrap());
+    let mut said = BufReader::new(callee.0.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let mut told = |name: &str| {
+        let line = said.find(|line| line.starts_with(name)).unwrap();
+        line.split_whitespace().nth(1).unwrap().to_owned()
+    };
+    let (identity, address) = (told("identity"), told("listening"));
+    let speech = concat!(env!("CARGO_MANIFEST_DIR"), "/speech.wav");
+    let caller = phone(&["--connect", &address, "--call", &identity, "--hang-up-after", "3"])
+        .args(["--json", "--audio-in", speech])
+        .output()
+        .unwrap();
+    assert_eq!(caller.status.code(), Some(0), "{}", text(&caller));
     assert_eq!(callee.0.wait().unwrap().code(), Some(0));
 }
 
@@ -74,6 +102,15 @@ impl Drop for Running {
     }
 }
 
+/// Writes until a pipe takes nothing more.
+fn fill(pipe: &mut PipeWriter) {
+    let flags = fcntl_getfl(&*pipe).unwrap();
+    fcntl_setfl(&*pipe, flags | OFlags::NONBLOCK).unwrap();
+    while pipe.write(&[b'\n'; 4_096]).is_ok() {}
+    while pipe.write(b"\n").is_ok() {}
+    fcntl_setfl(&*pipe, flags).unwrap();
+}
+
 fn text(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
@@ -89,10 +126,8 @@ fn phone(options: &[&str]) -> Command {
     command
 }
 
-/// `cargo test` builds the examples of this crate beside its tests.
 fn example(name: &str) -> Command {
-    let test = std::env::current_exe().unwrap();
-    let mut command = Command::new(test.ancestors().nth(2).unwrap().join("examples").join(name));
+    let mut command = Command::new(program(name));
     command.stdin(Stdio::null());
     command
 }

@@ -3,6 +3,8 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
+mod support;
+
 use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -12,6 +14,7 @@ use std::process::{Child, ChildStderr, Command, Output, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
+use support::program;
 
 #[test]
 fn a_recording_takes_no_name_that_is_there() {
@@ -59,7 +62,7 @@ fn an_identity_is_its_owners_alone_and_one_that_others_can_read_is_told_of() {
     let home = folder("home").join("my/phone");
     let options = ["--folder", path(&home)];
     let output = Command::new("sh")
-        .args(["-c", "umask 0; exec \"$@\"", "sh", binary().to_str().unwrap()])
+        .args(["-c", "umask 0; exec \"$@\"", "sh", program("phone").to_str().unwrap()])
         .args(options)
         .output()
         .unwrap();
@@ -124,7 +127,7 @@ fn a_full_disk_is_told_once_and_costs_neither_the_call_nor_what_was_recorded() {
     let (heard, trace) = (folder.join("heard.wav"), folder.join("call.jsonl"));
     // Files of 64 KiB fit, 0.7 s of sound; a larger one fails as on a full disk.
     let mut callee = Command::new("bash");
-    callee.args(["-c", "trap '' XFSZ; ulimit -f 64; exec \"$@\"", "bash"]).arg(binary());
+    callee.args(["-c", "trap '' XFSZ; ulimit -f 64; exec \"$@\"", "bash"]).arg(program("phone"));
     callee.args(["--listen", "127.0.0.1:0", "--answer", "0", "--once"]);
     callee.args(["--audio-out", path(&heard), "--trace", path(&trace)]);
     let mut callee = Phone::start(callee);
@@ -141,7 +144,7 @@ fn a_full_disk_is_told_once_and_costs_neither_the_call_nor_what_was_recorded() {
     let recorded = hound::WavReader::open(&heard).unwrap();
     assert_eq!(u64::from(recorded.len()) * 2 + 44, fs::metadata(&heard).unwrap().len());
     assert!(recorded.len() > 30_000, "{}", recorded.len());
-    let mut replay = Command::new(binary().with_file_name("replay"));
+    let mut replay = Command::new(program("replay"));
     let replayed = replay.arg(&trace).arg("--summary").output().unwrap();
     assert_eq!(replayed.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&replayed.stdout).contains("established"), "{replayed:?}");
@@ -201,15 +204,9 @@ fn run(options: &[&str]) -> Output {
 }
 
 fn command(options: &[&str]) -> Command {
-    let mut command = Command::new(binary());
+    let mut command = Command::new(program("phone"));
     command.args(options);
     command
-}
-
-/// `cargo test` builds the examples of this crate beside its tests.
-fn binary() -> PathBuf {
-    let test = std::env::current_exe().unwrap();
-    test.ancestors().nth(2).unwrap().join("examples/phone")
 }
 
 fn one_line(output: &Output) -> &str {

@@ -1,21 +1,24 @@
 //! The scriptable phone, run as a user runs it.
 
-use std::fs::{self, File};
-use std::io::{BufRead, BufReader, Read, Write};
+#![cfg(unix)]
+
+mod support;
+
+use std::fs;
+use std::io::Write;
 use std::net::UdpSocket;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStderr, ChildStdin, Command, Output, Stdio};
+use std::path::Path;
+use std::process::{ChildStdin, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use rustix::fs::{Mode, OFlags};
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
-use serde_json::Value;
+use support::phone::{
+    Phone, Screen, Watched, attended, command, folder, path, run, terminal, text,
+};
 
 #[test]
 fn a_call_between_two_phones_carries_sound_through_pipes_and_files() {
@@ -66,7 +69,7 @@ fn a_call_between_two_phones_carries_sound_through_pipes_and_files() {
 #[test]
 fn what_a_recorder_heard_before_the_answer_is_not_sent() {
     let heard = folder("recorder").join("heard.wav");
-    let mut callee = command(&["--listen", "127.0.0.1:0", "--answer", "1.5", "--audio-in", "-"]);
+    let mut callee = command(&["--listen", "127.0.0.1:0", "--answer", "3", "--audio-in", "-"]);
     callee.arg("--once").process_group(0).stdin(Stdio::piped());
     let mut callee = Phone::spawn(callee);
     let hz = Arc::new(AtomicU32::new(500));
@@ -208,6 +211,81 @@ fn keys_work_while_standard_input_is_sound() {
     press_keys(Phone::spawn(callee), &pty);
 }
 
+#[test]
+fn the_status_line_names_the_keys_that_work_then() {
+    let (pty, terminal) = terminal();
+    let callee = attended(&["--listen", "127.0.0.1:0"], terminal);
+    name_keys(callee, pty);
+}
+
+#[test]
+fn the_status_line_names_the_keys_while_standard_input_is_sound() {
+    let (pty, terminal) = terminal();
+    let mut callee = Command::new("setsid");
+    callee.args(["--ctty", "sh", "-c", r#"head -c 9600 /dev/zero | exec "$0" "$@""#]);
+    let phone = command(&["--listen", "127.0.0.1:0", "--audio-in", "-"]);
+    callee.arg(phone.get_program()).args(phone.get_args());
+    callee.stderr(terminal.try_clone().expect("it is open")).stdin(terminal);
+    name_keys(callee, pty);
+}
+
+#[test]
+fn the_status_line_names_no_key_where_none_can_be_pressed() {
+    let (pty, terminal) = terminal();
+    // A session without a terminal, which only shows the log.
+    let mut callee = Command::new("setsid");
+    let phone = command(&["--listen", "127.0.0.1:0", "--answer", "0"]);
+    callee.arg(phone.get_program()).args(phone.get_args()).stdin(Stdio::null()).stderr(terminal);
+    let (callee, told) = Watched::start(callee);
+    let screen = Screen::of(pty);
+    screen.until("no network, idle");
+    let caller = Phone::start(&["--connect", &told.address, "--call", &told.identity]);
+    screen.until("Medium Quality");
+    drop(caller);
+    screen.until("idle");
+    let shown = screen.text();
+    assert!(!["[q]", "[h]"].iter().any(|key| shown.contains(key)), "{shown:?}");
+    drop(callee);
+}
+
+/// Follows a phone through a call in each mode.
+fn name_keys(callee: Command, pty: OwnedFd) {
+    let (mut callee, told) = Watched::start(callee);
+    let keyboard = pty.try_clone().expect("it is open");
+    let press = |key: &[u8]| assert_eq!(rustix::io::write(&keyboard, key), Ok(1));
+    let screen = Screen::of(pty);
+    screen.until("no network, idle   [q]uit");
+    let call = |mode| {
+        let network = ["--connect", &told.address, "--call", &told.identity];
+        Phone::start(&[&network[..], &["--mode", mode]].concat())
+    };
+    let mut caller = call("full");
+    screen.until("[a]nswer [r]eject");
+    press(b"r");
+    screen.until("idle   [q]uit");
+    assert_eq!(caller.wait(), Some(5));
+
+    let mut caller = call("full");
+    screen.until("[a]nswer [r]eject");
+    press(b"a");
+    screen.until("[h]ang up [p]rofile [m]ute");
+    press(b"m");
+    let line = screen.until("muted");
+    assert!(line.ends_with("[h]ang up [p]rofile [m]ute"), "{line:?}");
+    press(b"h");
+    screen.until("idle   [q]uit");
+    assert_eq!(caller.wait(), Some(0));
+
+    let _caller = call("half");
+    screen.until("[a]nswer [r]eject");
+    press(b"a");
+    screen.until("listening   [h]ang up [p]rofile [m]ute [t]alk");
+    press(b"t");
+    screen.until("talking   [h]ang up [p]rofile [m]ute [t]alk");
+    press(b"q");
+    assert_eq!(callee.wait(), Some(0));
+}
+
 fn press_keys(mut callee: Phone, pty: &OwnedFd) {
     let press = |key: &[u8]| assert_eq!(rustix::io::write(pty, key), Ok(1));
     let identity = callee.ready["identity"].as_str().expect("an identity").to_owned();
@@ -323,74 +401,6 @@ fn help_teaches_the_exit_codes() {
     }
 }
 
-/// A phone that runs beside the test, with its events. It ends with the test.
-struct Phone {
-    child: Child,
-    events: BufReader<ChildStderr>,
-    ready: Value,
-}
-
-impl Phone {
-    fn start(options: &[&str]) -> Self {
-        let mut command = command(options);
-        command.stdin(Stdio::null());
-        Self::spawn(command)
-    }
-
-    fn spawn(mut command: Command) -> Self {
-        command.arg("--json").stdout(Stdio::null()).stderr(Stdio::piped());
-        let mut child = command.spawn().expect("the phone runs");
-        let events = BufReader::new(child.stderr.take().expect("it is piped"));
-        let mut phone = Self { child, events, ready: Value::Null };
-        phone.ready = phone.until("ready");
-        phone
-    }
-
-    /// Reads events up to the first of this name.
-    fn until(&mut self, name: &str) -> Value {
-        let mut seen = String::new();
-        loop {
-            let start = seen.len();
-            let read = self.events.read_line(&mut seen).expect("events are text");
-            assert!(read > 0, "the phone ended without {name} after:\n{seen}");
-            let event: Value = serde_json::from_str(&seen[start..]).unwrap_or_default();
-            if event["event"] == name {
-                return event;
-            }
-        }
-    }
-
-    fn address(&self) -> String {
-        self.ready["listening"][0].as_str().expect("an address").to_owned()
-    }
-
-    fn wait(&mut self) -> Option<i32> {
-        let mut rest = String::new();
-        self.events.read_to_string(&mut rest).expect("events are text");
-        self.child.wait().expect("it ends").code()
-    }
-}
-
-impl Drop for Phone {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// A terminal of its own: the side of who sits at it, and that of programs.
-fn terminal() -> (OwnedFd, File) {
-    let pty = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
-    grantpt(&pty).and_then(|()| unlockpt(&pty)).expect("a terminal to use");
-    let size = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
-    tcsetwinsize(&pty, size).expect("a size");
-    let name = ptsname(&pty, Vec::new()).expect("a name").into_string().expect("in UTF-8");
-    let options = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
-    let terminal = rustix::fs::open(name, options, Mode::empty()).expect("it opens");
-    (pty, terminal.into())
-}
-
 /// Writes a tone into a pipe as a recorder does, in periods of 125 ms, until nobody reads it.
 fn record(mut pipe: ChildStdin, hz: Arc<AtomicU32>) -> JoinHandle<()> {
     thread::spawn(move || {
@@ -429,37 +439,8 @@ fn loudest_at(wav: &Path, hz: u32) -> f32 {
     pcm.chunks(960).map(loudness).fold(0.0, f32::max)
 }
 
-fn run(options: &[&str]) -> Output {
-    command(options).stdin(Stdio::null()).output().expect("the phone runs")
-}
-
-/// `cargo test` builds the examples of this crate beside its tests.
-fn command(options: &[&str]) -> Command {
-    let test = std::env::current_exe().expect("a path");
-    let profile = test.ancestors().nth(2).expect("target/PROFILE/deps/TEST");
-    let mut command = Command::new(profile.join("examples/phone"));
-    command.args(options);
-    command
-}
-
 /// Two ports that were free a moment ago.
 fn udp_ports() -> [u16; 2] {
     let sockets = [(); 2].map(|()| UdpSocket::bind("127.0.0.1:0").expect("a port"));
     sockets.map(|socket| socket.local_addr().expect("an address").port())
-}
-
-fn folder(test: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("phone").join(test);
-    // What an earlier run left.
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).expect("a folder");
-    folder
-}
-
-fn path(path: &Path) -> &str {
-    path.to_str().expect("a path in UTF-8")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
 }

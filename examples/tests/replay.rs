@@ -2,10 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
+mod support;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
+
+use support::program;
 
 #[test]
 fn a_recorded_call_replays_the_same_on_both_sides() {
@@ -173,7 +177,7 @@ fn recorded() -> &'static Recorded {
 
 fn call(folder: &Path, name: &str, options: &[&str]) -> [PathBuf; 2] {
     let traces = ["caller", "callee"].map(|side| folder.join(format!("{name}-{side}.jsonl")));
-    let callee = Command::new(binary("phone"))
+    let callee = Command::new(program("phone"))
         .args(["--listen", "127.0.0.1:0", "--answer", "0.1", "--once", "--json"])
         .args([
             "--audio-out",
@@ -227,13 +231,7 @@ fn replay(arguments: &[&str]) -> Output {
 }
 
 fn example(name: &str, arguments: &[&str]) -> Output {
-    Command::new(binary(name)).args(arguments).stdin(Stdio::null()).output().unwrap()
-}
-
-/// `cargo test` builds the examples of this crate beside its tests.
-fn binary(name: &str) -> PathBuf {
-    let test = std::env::current_exe().unwrap();
-    test.ancestors().nth(2).unwrap().join("examples").join(name)
+    Command::new(program(name)).args(arguments).stdin(Stdio::null()).output().unwrap()
 }
 
 fn folder() -> PathBuf {
