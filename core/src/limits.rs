@@ -215,7 +215,13 @@ pub const FIRST_MEDIA: Duration = Duration::from_secs(4);
 /// How long no media comes before the peer counts as silent.
 pub const SILENCE: Duration = Duration::from_secs(5);
 
-/// How long nothing at all comes before a call ends.
+/// How long nothing at all comes before a call ends: no media, no signal, nothing else that was proved
+/// to be the peer's.
+///
+/// In half duplex no call ends by that. A peer that listens sends only keepalives of its link, which
+/// anybody on the way can forge; and a Python peer answers nothing that could be asked with something
+/// that proves it is there (RNS/Link.py `receive`: LXST asks for no proofs, and registers no requests,
+/// resources or channel). So a call in which nobody talks lasts as long as its link.
 pub const MEDIA_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// How long we send nothing before one frame shows that we are there.
