@@ -1,6 +1,7 @@
 //! The composition: what each machine hands out goes into the next.
 
 use std::collections::VecDeque;
+use std::net::IpAddr;
 
 use lxst_core::{
     Availability, CallId, CallStatus, CallerPolicy, Command, Direction, IdentityHash, Input,
@@ -198,6 +199,15 @@ impl Driver {
     pub fn handle_bytes(&mut self, now: Instant, id: InterfaceId, bytes: &[u8]) {
         if let Some(links) = self.links.endpoint_mut() {
             links.endpoint.handle_bytes(now, id, bytes);
+            self.pump(now);
+        }
+    }
+
+    /// Takes a datagram that an interface received, from an address that has a share of its own of what
+    /// strangers may use.
+    pub fn handle_datagram(&mut self, now: Instant, id: InterfaceId, from: IpAddr, bytes: &[u8]) {
+        if let Some(links) = self.links.endpoint_mut() {
+            links.endpoint.handle_datagram(now, id, from, bytes);
             self.pump(now);
         }
     }

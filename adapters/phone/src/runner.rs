@@ -280,6 +280,11 @@ impl<R: Runtime> Runner<R> {
                     self.driver.handle_bytes(now, interface.id, &bytes);
                 }
             }
+            Io::Datagram { number, from, bytes } => {
+                if let Some(interface) = self.interfaces.get(&number) {
+                    self.driver.handle_datagram(now, interface.id, from, &bytes);
+                }
+            }
             // What waits for it is sent by the next flush.
             Io::Written { number } => {
                 self.wrote = Some(self.runtime.now());

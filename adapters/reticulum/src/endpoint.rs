@@ -8,6 +8,7 @@ use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
 use core::fmt;
 use core::mem;
+use core::net::IpAddr;
 use core::time::Duration;
 
 use lxst_core::Instant;
@@ -143,18 +144,28 @@ impl Endpoint {
         };
         interface.held_until = None;
         if interface.config.framing == Framing::Datagram {
-            return self.handle_packet(now, id, bytes);
+            return self.handle_packet(now, id, None, bytes);
         }
         let mut deframer = mem::take(&mut interface.deframer);
         let mut input = bytes;
         while let Some(found) = deframer.next_frame(&mut input) {
             match found {
-                Found::Frame(packet) => self.handle_packet(now, id, packet),
+                Found::Frame(packet) => self.handle_packet(now, id, None, packet),
                 Found::Broken => self.stats.drop(DropReason::Malformed),
             }
         }
         if let Some(interface) = self.interfaces.get_mut(&id) {
             interface.deframer = deframer;
+        }
+    }
+
+    /// Takes a datagram, as [`handle_bytes`](Self::handle_bytes) does, whose sender's address is known.
+    /// An address has a part of what strangers may use of the interface, so that one who floods leaves
+    /// something to the others. It proves nothing: addresses can be forged.
+    pub fn handle_datagram(&mut self, now: Instant, id: InterfaceId, from: IpAddr, bytes: &[u8]) {
+        if let Some(interface) = self.interfaces.get_mut(&id) {
+            interface.held_until = None;
+            self.handle_packet(now, id, Some(from), bytes);
         }
     }
 

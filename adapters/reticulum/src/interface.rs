@@ -3,6 +3,7 @@
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::fmt;
+use core::net::IpAddr;
 
 use lxst_core::Instant;
 use rns_core::constants::{LINK_MTU_MAX, MTU};
@@ -99,11 +100,28 @@ pub(crate) struct Interface {
 
 /// What anybody may have an interface do, and what was done.
 pub(crate) struct Strangers {
-    pub(crate) announces: Share,
-    pub(crate) path_requests: Share,
-    pub(crate) link_requests: Share,
+    shares: [Share; 3],
+    /// Where addresses are known, what is left to each.
+    addresses: Vec<Address>,
     pub(crate) proofs_again: TokenBucket,
     pub(crate) seen: PacketHashlist,
+}
+
+/// What a stranger asks for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Ask {
+    /// To verify an announce.
+    Announce,
+    /// To answer a path request.
+    Path,
+    /// To answer a link request.
+    Link,
+}
+
+struct Address {
+    address: IpAddr,
+    used_at: Instant,
+    parts: [TokenBucket; 3],
 }
 
 impl Strangers {
@@ -112,14 +130,59 @@ impl Strangers {
         let mut seen = PacketHashlist::with_allocation(most, lazy);
         seen.seed_hashing(seed);
         Self {
-            announces: Share::new(limits::ANNOUNCES),
-            path_requests: Share::new(limits::PATH_REQUESTS),
-            link_requests: Share::new(limits::LINK_REQUESTS),
+            shares: ASKS.map(Share::new),
+            addresses: Vec::new(),
             proofs_again: TokenBucket::new(limits::PROOFS_AGAIN),
             seen,
         }
     }
+
+    /// Takes what it costs to do what is asked: of the part of the address, where that is known, of the
+    /// interface's share, and of the total.
+    pub(crate) fn take(
+        &mut self,
+        now: Instant,
+        ask: Ask,
+        from: Option<IpAddr>,
+        total: &mut TokenBucket,
+    ) -> bool {
+        // There is a place for each that can be asked.
+        let ask = ask as usize;
+        let mut part = from.map(|from| &mut self.parts(now, from)[ask]).cloned();
+        if part.as_mut().is_some_and(|part| !part.take(now)) {
+            return false;
+        }
+        let is_taken = self.shares[ask].take(now, total);
+        if let (true, Some(from), Some(part)) = (is_taken, from, part) {
+            self.parts(now, from)[ask] = part;
+        }
+        is_taken
+    }
+
+    fn parts(&mut self, now: Instant, of: IpAddr) -> &mut [TokenBucket; 3] {
+        let known = self.addresses.iter().position(|known| known.address == of);
+        let index = known.unwrap_or_else(|| {
+            if self.addresses.len() == limits::ADDRESSES {
+                let oldest =
+                    self.addresses.iter().enumerate().min_by_key(|(_, known)| known.used_at);
+                self.addresses.swap_remove(oldest.map_or(0, |(index, _)| index));
+            }
+            let part = |(rate, burst)| {
+                TokenBucket::new((rate / limits::ADDRESS_PART, burst / limits::ADDRESS_PART))
+            };
+            let parts = ASKS.map(part);
+            self.addresses.push(Address { address: of, used_at: now, parts });
+            self.addresses.len() - 1
+        });
+        // The index was found or just pushed.
+        let known = &mut self.addresses[index];
+        known.used_at = now;
+        &mut known.parts
+    }
 }
+
+/// What one interface may have of each [`Ask`], in their order.
+const ASKS: [(u32, u32); 3] = [limits::ANNOUNCES, limits::PATH_REQUESTS, limits::LINK_REQUESTS];
 
 impl fmt::Debug for Strangers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

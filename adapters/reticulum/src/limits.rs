@@ -34,6 +34,10 @@ pub const ANNOUNCES_TOTAL: (u32, u32) = (200, 400);
 /// What an interface always has of each of these, per second and in one burst, however much others
 /// use.
 pub const SHARE_LEAST: (u32, u32) = (1, 4);
+/// The part of these that one address has of an interface over UDP: one in so many.
+pub const ADDRESS_PART: u32 = 2;
+/// Addresses of one interface whose use is remembered; the one that was used longest ago makes room.
+pub const ADDRESSES: usize = 32;
 /// Access codes of one interface that are checked per second, and in one burst: a signature each. A
 /// packet that says nothing to us when its mask is off is dropped before.
 pub const ACCESS_CODES: (u32, u32) = (1_000, 500);

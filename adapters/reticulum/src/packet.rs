@@ -7,6 +7,7 @@
 //! ```
 
 use alloc::vec::Vec;
+use core::net::IpAddr;
 
 use rns_core::constants;
 use rns_core::transport::types::PacketBytes;
@@ -26,6 +27,8 @@ pub(crate) struct Packet<'p> {
     pub(crate) transported: bool,
     pub(crate) data: &'p [u8],
     pub(crate) raw: &'p [u8],
+    /// The address that it came from, where that is known.
+    pub(crate) from: Option<IpAddr>,
 }
 
 /// The packet types that mean something to an endpoint with one destination.
@@ -81,6 +84,7 @@ impl<'p> Packet<'p> {
             transported,
             data,
             raw,
+            from: None,
         })
     }
 

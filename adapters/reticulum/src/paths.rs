@@ -19,7 +19,7 @@ use rns_crypto::Rng;
 use crate::announces::{Purpose, UnixTime};
 use crate::bucket::TokenBucket;
 use crate::identity::{DestinationHash, Identity, telephony_name_hash};
-use crate::interface::{Attachment, InterfaceConfig, InterfaceId, Strangers};
+use crate::interface::{Ask, Attachment, InterfaceConfig, InterfaceId, Strangers};
 use crate::known::KnownDestinations;
 use crate::limits;
 use crate::packet::{Kind, Packet};
@@ -127,7 +127,7 @@ impl Paths {
             if strangers.seen.is_duplicate(&hash) {
                 return Err(DropReason::StaleAnnounce);
             }
-            if !strangers.announces.take(now, &mut self.announces) {
+            if !strangers.take(now, Ask::Announce, packet.from, &mut self.announces) {
                 return Err(DropReason::RateLimited);
             }
             strangers.seen.add(hash);
@@ -157,7 +157,7 @@ impl Paths {
         if strangers.seen.is_duplicate(&hash) {
             return Err(DropReason::Duplicate);
         }
-        if !strangers.link_requests.take(now, &mut self.link_requests) {
+        if !strangers.take(now, Ask::Link, packet.from, &mut self.link_requests) {
             return Err(DropReason::RateLimited);
         }
         strangers.seen.add(hash);
@@ -182,7 +182,7 @@ impl Paths {
         if strangers.seen.is_duplicate(&hash) {
             return Err(DropReason::Duplicate);
         }
-        if !strangers.path_requests.take(now, &mut self.path_requests_answered) {
+        if !strangers.take(now, Ask::Path, packet.from, &mut self.path_requests_answered) {
             return Err(DropReason::RateLimited);
         }
         strangers.seen.add(hash);

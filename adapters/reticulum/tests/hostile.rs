@@ -155,6 +155,26 @@ fn a_flood_on_one_interface_is_not_noticed_on_another() {
 }
 
 #[test]
+fn one_address_leaves_others_their_share_of_an_interface_over_udp() {
+    let mut net = Net::acquainted(46, Wire { config: InterfaceConfig::UDP, ..Wire::GOOD });
+    let mut request = requests(&net, 46);
+    let mut asks = |net: &mut Net, last: u8| {
+        let interface = net.nodes[B].interface.expect("it is plugged in");
+        let (from, now) = ([10, 0, 0, last].into(), net.now);
+        let endpoint = &mut net.nodes[B].endpoint;
+        let before = endpoint.stats().dropped(DropReason::RateLimited);
+        endpoint.handle_datagram(now, interface, from, &unframed(&request()));
+        endpoint.stats().dropped(DropReason::RateLimited) == before
+    };
+    let answered = (0..1_000).filter(|_| asks(&mut net, 1)).count();
+    assert_eq!(answered, (limits::LINK_REQUESTS.1 / limits::ADDRESS_PART) as usize);
+    assert!(asks(&mut net, 2));
+    // However many there are, the interface has one share.
+    let answered = (3..=255).filter(|last| asks(&mut net, *last)).count();
+    assert!(answered < limits::LINK_REQUESTS.1 as usize, "{answered}");
+}
+
+#[test]
 fn a_friend_on_a_path_of_four_seconds_gets_in_during_a_flood_at_the_allowed_rate() {
     let slow = Wire { delay: 2 * SECOND, ..Wire::GOOD };
     let mut net = Net::new(42, slow);

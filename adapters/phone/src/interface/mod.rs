@@ -67,7 +67,8 @@ impl Interface {
     /// broadcast address.
     ///
     /// *Bounds*: datagrams of 8 from one IP address and of 64 from all wait for the phone's task; an
-    /// address that sends more loses its own. Nothing holds against forged addresses, or against more
+    /// address that sends more loses its own, and has half at most of what strangers may ask for.
+    /// Nothing holds against forged addresses, or against more
     /// than the system's buffer of the socket takes.
     pub fn udp(local: impl Into<String>, peer: impl Into<String>) -> Self {
         Self::of(Kind::Udp { local: local.into(), peer: peer.into() })
@@ -218,8 +219,10 @@ pub(crate) enum Io {
     },
     /// It has no connection, and this is why.
     Trouble { origin: InterfaceOrigin, trouble: String },
-    /// It received bytes.
+    /// It received bytes of its stream.
     Received { number: u32, bytes: Bytes },
+    /// It received a datagram.
+    Datagram { number: u32, from: IpAddr, bytes: Bytes },
     /// It has written what it was given, and can take more.
     Written { number: u32 },
     /// It is gone.
@@ -275,7 +278,7 @@ impl Connection {
 
     /// Tells whether a datagram had to be dropped because too many of its address wait.
     fn received_from(&self, address: IpAddr, bytes: Bytes) -> bool {
-        self.inlet.offer(address, Io::Received { number: self.number, bytes })
+        self.inlet.offer(address, Io::Datagram { number: self.number, from: address, bytes })
     }
 
     async fn written(&self) {

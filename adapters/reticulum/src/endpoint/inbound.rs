@@ -18,7 +18,13 @@ use crate::packet::{Kind, Packet};
 use crate::repeat::Repeat;
 
 impl Endpoint {
-    pub(super) fn handle_packet(&mut self, now: Instant, id: InterfaceId, raw: &[u8]) {
+    pub(super) fn handle_packet(
+        &mut self,
+        now: Instant,
+        id: InterfaceId,
+        from: Option<IpAddr>,
+        raw: &[u8],
+    ) {
         let Some(interface) = self.interfaces.get(&id) else {
             return;
         };
@@ -27,6 +33,7 @@ impl Endpoint {
         let unmasked = interface.unmask(raw);
         let outcome = unmasked.and_then(|packet| {
             let screened = Packet::parse(&packet).and_then(|parsed| {
+                let parsed = Packet { from, ..parsed };
                 self.screen(id, &parsed)?;
                 Ok(parsed)
             });
