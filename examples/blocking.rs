@@ -4,12 +4,12 @@
 //! cargo run --release --example blocking
 //! ```
 //!
-//! `lxst_driver::Driver` is a whole phone that does nothing by itself, so an app with an event loop
+//! `lxst_engine::Engine` is a whole phone that does nothing by itself, so an app with an event loop
 //! of its own, or with none, needs no async runtime. [`Phone::turn`] is all that there is to it:
-//! drain what the driver has for others, sleep until its deadline or the next block of audio, give
+//! drain what the engine has for others, sleep until its deadline or the next block of audio, give
 //! it what came meanwhile. The sleep here is a read of the socket with a timeout. Codec tasks run
 //! in between, inline; a millisecond or two each. An app that must not be late with anything else
-//! gives them to a thread (`lxst_driver::system::CoderThread`).
+//! gives them to a thread (`lxst_engine::system::CoderThread`).
 //!
 //! Both sides hum for two seconds, each in a pitch of its own, and listen for the other's. The exit
 //! code is 0 when both were heard, else 1.
@@ -23,14 +23,14 @@ use std::process::ExitCode;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use lxst_driver::codecs::SAMPLE_RATE_HZ;
-use lxst_driver::core::{
+use lxst_engine::codecs::SAMPLE_RATE_HZ;
+use lxst_engine::core::{
     self, Command, Direction, EndReason, Event as CallEvent, IdentityHash, Mode, PortChange,
     Profile,
 };
-use lxst_driver::reticulum::{self, Endpoint, Identity, InterfaceConfig, InterfaceId};
-use lxst_driver::system::{OsRng, unix_time};
-use lxst_driver::{Coder, Config, Driver, Event, InterfaceOrigin, LINGER, Network};
+use lxst_engine::reticulum::{self, Endpoint, Identity, InterfaceConfig, InterfaceId};
+use lxst_engine::system::{OsRng, unix_time};
+use lxst_engine::{Coder, Config, Engine, Event, InterfaceOrigin, LINGER, Network};
 use lxst_examples::console::{detach, left_out};
 use lxst_examples::{errln, outln};
 
@@ -54,7 +54,7 @@ fn run() -> Result<(), Failure> {
     let bob = Phone::new("Bob", accepted, InterfaceConfig::TCP_ACCEPTED, [660.0, 440.0])?;
     let alice = Phone::new("Alice", stream, InterfaceConfig::TCP, [440.0, 660.0])?;
 
-    let to_dial = bob.driver.identity();
+    let to_dial = bob.engine.identity();
     let alice = thread::spawn(move || alice.call(Some(to_dial)));
     let bob = thread::spawn(move || bob.call(None));
     for (thread, expected) in [(alice, EndReason::LocalHangup), (bob, EndReason::RemoteHangup)] {
@@ -70,11 +70,11 @@ fn run() -> Result<(), Failure> {
 /// A phone on one TCP connection.
 struct Phone {
     name: &'static str,
-    driver: Driver,
+    engine: Engine,
     coder: Coder,
     stream: TcpStream,
     interface: InterfaceId,
-    /// The driver's time counts from here.
+    /// The engine's time counts from here.
     origin: Instant,
     next_block: core::Instant,
     /// The pitch that is hummed, and the one that is listened for.
@@ -95,19 +95,19 @@ impl Phone {
         stream.set_nodelay(true)?;
         let identity = Identity::generate(&mut OsRng);
         let endpoint = Endpoint::new(identity, reticulum::Config::default(), Box::new(OsRng));
-        let mut driver = Driver::new(Config::default(), Network::Endpoint(endpoint));
+        let mut engine = Engine::new(Config::default(), Network::Endpoint(endpoint));
 
         let (origin, now) = (Instant::now(), core::Instant::ORIGIN);
-        let interface = driver.interface_up(now, InterfaceOrigin(0), config);
+        let interface = engine.interface_up(now, InterfaceOrigin(0), config);
         let interface = interface.ok_or("the network is not our own")?;
         for direction in [Direction::Send, Direction::Receive] {
-            driver.port(now, direction, PortChange::Attached);
+            engine.port(now, direction, PortChange::Attached);
         }
         let coder = Coder::new();
         let (hummed, heard) = (0, 0);
         Ok(Self {
             name,
-            driver,
+            engine,
             coder,
             stream,
             interface,
@@ -125,21 +125,21 @@ impl Phone {
         if let Some(to) = to {
             outln!("{} dials {to}", self.name);
             let now = self.now();
-            self.driver.dial(now, to, Profile::MediumQuality, Mode::FullDuplex)?;
+            self.engine.dial(now, to, Profile::MediumQuality, Mode::FullDuplex)?;
         }
         let mut hang_up = None;
         let give_up = Instant::now() + PATIENCE;
         while Instant::now() < give_up {
             if let Some((_, call)) = hang_up.take_if(|(moment, _)| *moment <= Instant::now()) {
-                self.driver.command(self.now(), Command::HangUp(call))?;
+                self.engine.command(self.now(), Command::HangUp(call))?;
             }
-            while let Some(event) = self.driver.poll_event() {
+            while let Some(event) = self.engine.poll_event() {
                 let Event::Call(event) = event else { continue };
                 match event {
                     CallEvent::Ringing { .. } => outln!("{} hears that it rings", self.name),
                     CallEvent::Incoming { call, from } => {
                         outln!("{} answers {from}", self.name);
-                        self.driver.command(self.now(), Command::Answer(call))?;
+                        self.engine.command(self.now(), Command::Answer(call))?;
                     }
                     CallEvent::Established { call, profile, .. } => {
                         outln!("{} talks, in {profile}", self.name);
@@ -154,15 +154,15 @@ impl Phone {
         Err(format!("{}'s call did not end within {PATIENCE:?}", self.name).into())
     }
 
-    /// Lets the driver do what is to be done, and waits for more, until the next block at most.
+    /// Lets the engine do what is to be done, and waits for more, until the next block at most.
     fn turn(&mut self) -> io::Result<()> {
         self.drain()?;
-        let wake = self.driver.poll_timeout().map_or(self.next_block, |at| at.min(self.next_block));
+        let wake = self.engine.poll_timeout().map_or(self.next_block, |at| at.min(self.next_block));
         let wait = wake.since(self.now());
         if !wait.is_zero() {
             self.receive(wait)?;
         }
-        self.driver.handle_timeout(self.now());
+        self.engine.handle_timeout(self.now());
         while self.next_block <= self.now() {
             self.next_block = self.next_block + BLOCK;
             self.on_block();
@@ -171,16 +171,16 @@ impl Phone {
         Ok(())
     }
 
-    /// Does what the driver has for others: codec tasks for the coder, bytes for the network.
+    /// Does what the engine has for others: codec tasks for the coder, bytes for the network.
     fn drain(&mut self) -> io::Result<()> {
-        while let Some(task) = self.driver.poll_task() {
+        while let Some(task) = self.engine.poll_task() {
             if let Some(done) = self.coder.run(task) {
-                self.driver.handle_done(self.now(), done);
+                self.engine.handle_done(self.now(), done);
             }
         }
         let (now, mut buffer) = (self.now(), Vec::new());
         while let Some(bytes) =
-            self.driver.poll_transmit(now, unix_time(), self.interface, &mut buffer)
+            self.engine.poll_transmit(now, unix_time(), self.interface, &mut buffer)
         {
             self.stream.write_all(bytes)?;
         }
@@ -194,7 +194,7 @@ impl Phone {
             Ok(0) => Err(ErrorKind::ConnectionReset.into()),
             Ok(length) => {
                 // What was read is no longer than the buffer.
-                self.driver.handle_bytes(self.now(), self.interface, &bytes[..length]);
+                self.engine.handle_bytes(self.now(), self.interface, &bytes[..length]);
                 Ok(())
             }
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
@@ -210,15 +210,15 @@ impl Phone {
         let hum = |sample| 0.5 * turn_at(self.hum_hz, self.hummed + sample).sin();
         let mut block: [f32; BLOCK_SAMPLES] = array::from_fn(hum);
         self.hummed += BLOCK_SAMPLES;
-        self.driver.capture(now, &block);
-        self.driver.play(now, &mut block);
+        self.engine.capture(now, &block);
+        self.engine.play(now, &mut block);
         self.heard += u32::from(share(self.other_hz, &block) > 0.5);
     }
 
     /// Stays until the end of the call is told, and says what was heard.
     fn end(mut self, reason: EndReason) -> Result<EndReason, Failure> {
         self.drain()?;
-        while self.driver.has_links() {
+        while self.engine.has_links() {
             self.turn()?;
         }
         // A peer may forget what it has not looked at when it sees the end of the stream.

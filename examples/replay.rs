@@ -14,7 +14,7 @@ use lxst_examples::paper::Paper;
 use lxst_examples::summary::Summary;
 use lxst_examples::svg::{self, Svg};
 use lxst_examples::{errln, outln};
-use lxst_tokio::trace::{Ending, Parted, Payloads, Reader, Recorded, Replay, TraceError};
+use lxst_tokio::trace::{Divergence, Ending, Payloads, Reader, Recorded, Replay, TraceError};
 
 /// Gives the inputs of recorded calls to a fresh telephone and compares what it does.
 ///
@@ -76,7 +76,7 @@ fn run(path: &Path, args: &Args) -> Result<u8, String> {
             errln!("replay: {name}: {error}");
             None
         }
-        End::Parted(parted) => Some(parted.to_string()),
+        End::Divergence(parted) => Some(parted.to_string()),
         End::Stripped => Some("stripped of its payloads: it cannot be replayed".into()),
         End::Same(Ending::Closed) => Some("the same".into()),
         End::Same(Ending::Overflow) => Some("the same, up to the overflow of its recording".into()),
@@ -94,7 +94,7 @@ fn run(path: &Path, args: &Args) -> Result<u8, String> {
         let file = path.file_name().unwrap_or_default().to_string_lossy();
         let note = match &outcome.end {
             End::Unreadable(error) => format!("{file}, up to line {}", error.line),
-            End::Parted(parted) => format!("{file}; replay parts at line {}", parted.line),
+            End::Divergence(parted) => format!("{file}; replay parts at line {}", parted.line),
             End::Same(Ending::Overflow) => format!("{file}, up to the overflow of its recording"),
             End::Same(Ending::Closed) | End::Stripped => file.into_owned(),
         };
@@ -115,7 +115,7 @@ struct Outcome {
 
 enum End {
     Same(Ending),
-    Parted(Parted),
+    Divergence(Divergence),
     Stripped,
     Unreadable(TraceError),
 }
@@ -124,7 +124,7 @@ impl End {
     const fn code(&self) -> u8 {
         match self {
             Self::Same(Ending::Closed) => 0,
-            Self::Parted(_) => 1,
+            Self::Divergence(_) => 1,
             Self::Unreadable(_) => UNREADABLE,
             Self::Same(Ending::Overflow) => 3,
             Self::Stripped => 4,
@@ -164,14 +164,14 @@ fn replay(path: &Path) -> Result<Outcome, String> {
         }
     };
     let end = match (damage, parted, reader.ending()) {
-        (None, Some(parted), _) => End::Parted(parted),
+        (None, Some(parted), _) => End::Divergence(parted),
         (Some(error), ..) => End::Unreadable(error),
         (None, None, ending) => {
             let ending = ending.unwrap_or(Ending::Closed); // the reader has come to it
             let line = reader.line();
             match replay.map(|mut replay| replay.end(line, ending)) {
                 Some(Ok(())) => End::Same(ending),
-                Some(Err(parted)) => End::Parted(parted),
+                Some(Err(parted)) => End::Divergence(parted),
                 None => End::Stripped,
             }
         }

@@ -44,7 +44,7 @@ pub struct Config {
     /// a Python caller gives up 5 s after it dialled.
     pub screening_time: Duration,
     /// What happens to a caller about whom the app did not decide in time.
-    pub screening_default: Verdict,
+    pub screening_default: Admission,
     /// How often callers may try.
     pub limits: CallerLimits,
     /// Whether the peer may open our microphone path by switching half duplex to full duplex. A
@@ -70,7 +70,7 @@ impl Default for Config {
             ring_time: Duration::from_secs(60),
             wait_time: Duration::from_secs(70),
             screening_time: Duration::from_millis(1_500),
-            screening_default: Verdict::Ring,
+            screening_default: Admission::Ring,
             limits: CallerLimits::default(),
             peer_may_open_microphone: false,
             announce: AnnouncePolicy::default(),
@@ -181,7 +181,7 @@ impl Default for CallerLimits {
 
 /// What becomes of a caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Verdict {
+pub enum Admission {
     /// The call rings.
     Ring,
     /// The caller hears that the line is busy.

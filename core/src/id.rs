@@ -45,16 +45,16 @@ impl fmt::Debug for IdentityHash {
 }
 
 impl FromStr for IdentityHash {
-    type Err = NoIdentityHash;
+    type Err = ParseIdentityHashError;
 
     /// Reads 32 hex digits, also in angle brackets as RNS prints them, and between blanks.
     ///
     /// # Errors
-    /// [`NoIdentityHash`] for anything else.
-    fn from_str(text: &str) -> Result<Self, NoIdentityHash> {
+    /// [`ParseIdentityHashError`] for anything else.
+    fn from_str(text: &str) -> Result<Self, ParseIdentityHashError> {
         let text = text.trim();
         let text = text.strip_prefix('<').and_then(|text| text.strip_suffix('>')).unwrap_or(text);
-        let error = NoIdentityHash { length: text.len() };
+        let error = ParseIdentityHashError { length: text.len() };
         if text.len() != 32 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(error);
         }
@@ -65,7 +65,7 @@ impl FromStr for IdentityHash {
 /// A text that is no identity hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("an identity hash is 32 hex digits; this text of {length} bytes is none")]
-pub struct NoIdentityHash {
+pub struct ParseIdentityHashError {
     length: usize,
 }
 

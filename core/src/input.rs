@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use crate::{CallId, IdentityHash, JobId, LinkId, Mode, Profile, Samples, Verdict};
+use crate::{Admission, CallId, IdentityHash, JobId, LinkId, Mode, Profile, Samples};
 
 /// One thing that happened, given to [`Telephone::handle_input`](crate::Telephone::handle_input).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,19 +73,19 @@ pub enum LinkEvent {
         mdu: usize,
     },
     /// A link that we opened did not come up.
-    Failed(LinkFailure),
+    Failed(LinkFailed),
     /// The other side proved who it is.
     Identified(IdentityHash),
     /// Something authentic that is no packet for us arrived. A keepalive is not: it travels in the
     /// clear, so that anybody can send it.
     Heard,
     /// The link is gone.
-    Closed(LinkEnd),
+    Closed(LinkClosed),
 }
 
 /// Why a link did not come up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum LinkFailure {
+pub enum LinkFailed {
     /// Nobody knew a way to the destination.
     NoPath,
     /// There was no network to ask: no interface, or none that ever connected.
@@ -98,7 +98,7 @@ pub enum LinkFailure {
 
 /// Why a link is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum LinkEnd {
+pub enum LinkClosed {
     /// The peer closed it.
     Peer,
     /// Nothing was heard for too long.
@@ -132,7 +132,7 @@ pub enum Command {
     /// Decide on a caller after [`Event::Screening`](crate::Event::Screening), or think better of one
     /// whose call rings here: that call ends as [`Blocked`](crate::EndReason::Blocked), or as
     /// rejected.
-    Screen(CallId, Verdict),
+    Screen(CallId, Admission),
     /// Switch the profile, here and at the peer.
     SetProfile(CallId, Profile),
     /// Switch the mode, here and at the peer.

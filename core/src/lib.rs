@@ -22,33 +22,34 @@ extern crate std;
 pub mod limits;
 pub mod wire;
 
+mod call;
 mod config;
+mod counters;
 mod error;
 mod id;
 mod input;
-mod line;
-mod media;
 mod outbox;
 mod output;
 mod profile;
 mod quality;
 mod state;
-mod stats;
+mod stream;
 mod telephone;
 mod time;
 mod timers;
 
+pub use call::{Next, TRANSITIONS, Transition, Trigger};
 pub use config::{
-    AnnouncePolicy, AnswerMode, CallerLimits, CallerPolicy, Config, MutedMicrophone, RawDepth,
-    ThinPath, TransmitCodec, Verdict,
+    Admission, AnnouncePolicy, AnswerMode, CallerLimits, CallerPolicy, Config, MutedMicrophone,
+    RawDepth, ThinPath, TransmitCodec,
 };
+pub use counters::Counters;
 pub use error::InputError;
-pub use id::{CallId, IdentityHash, JobId, LinkId, NoIdentityHash};
+pub use id::{CallId, IdentityHash, JobId, LinkId, ParseIdentityHashError};
 pub use input::{
-    Availability, Command, Direction, Input, LinkEnd, LinkEvent, LinkFailure, Mute, Outcome,
+    Availability, Command, Direction, Input, LinkClosed, LinkEvent, LinkFailed, Mute, Outcome,
     PortChange, Talk,
 };
-pub use line::{Cause, TRANSITIONS, Target, Transition};
 pub use output::{
     Class, DropReason, EndReason, Event, Limit, LinkRequest, Output, PacketBuf, SendFormat, Side,
     Source, StreamChange, Tempo, Work,
@@ -56,7 +57,6 @@ pub use output::{
 pub use profile::{Mode, Profile, ProfileSet, UnknownProfile, VoiceCodec};
 pub use quality::{Mos, Quality};
 pub use state::{CallState, CallStatus, Role};
-pub use stats::Stats;
 pub use telephone::Telephone;
 pub use time::{Instant, Samples};
 pub use timers::{Deadline, Timer};

@@ -48,17 +48,17 @@ pub const CAPTURE_BACKLOG: Samples = Samples::from_millis(500);
 pub const PLAYOUT_LEAD: Samples = Samples::from_millis(20);
 
 /// Upper bound for one block of a microphone or a speaker. Larger blocks count as this.
-pub const BLOCK_MOST: Samples = Samples::from_millis(2_000);
+pub const MAX_BLOCK: Samples = Samples::from_millis(2_000);
 
 /// The longest that a frame waits for those before it, a block of the speaker aside. Beyond it the
 /// oldest is dropped and counted.
-pub const PLAYOUT_MOST: Samples = Samples::from_millis(3_000);
+pub const MAX_PLAYOUT: Samples = Samples::from_millis(3_000);
 
 /// The longest that the first frame after a pause is held back for uneven arrivals.
-pub const HOLD_MOST: Samples = Samples::from_millis(200);
+pub const MAX_PREBUFFER: Samples = Samples::from_millis(200);
 
 /// How much later than those that follow it the first frame after a stall comes, at least.
-pub const STALL_LEAST: Samples = Samples::from_millis(100);
+pub const MIN_STALL: Samples = Samples::from_millis(100);
 
 /// How long frames are watched after a gap for whether it was a stall.
 pub const STALL_WATCH: Duration = Duration::from_secs(1);
@@ -85,24 +85,24 @@ pub const SPEAKER_LATE: Duration = Duration::from_millis(100);
 /// or this where that is longer.
 pub const CONCEALMENT_AHEAD: Samples = Samples::from_millis(50);
 
-/// How long the arrivals of a part of the slack's window are taken together.
-pub const SLACK_BUCKET: Duration = Duration::from_millis(500);
+/// How long the arrivals of a part of the headroom's window are taken together.
+pub const HEADROOM_BUCKET: Duration = Duration::from_millis(500);
 
-/// The parts of the slack's window: delay that no frame needed for so long is shed.
-pub const SLACK_BUCKETS: usize = 8;
+/// The parts of the headroom's window: delay that no frame needed for so long is shed.
+pub const HEADROOM_BUCKETS: usize = 8;
 
-/// Slack that is kept, or a quarter of a frame where that is shorter. Below it short frames play
+/// Headroom that is kept, or a quarter of a frame where that is shorter. Below it short frames play
 /// slower.
-pub const SLACK_LEAST: Samples = Samples::from_millis(2);
+pub const MIN_HEADROOM: Samples = Samples::from_millis(2);
 
 /// The level, in -dBov, at and beyond which a frame is a pause in speech, which may be left out.
 pub const PAUSE_LEVEL: u8 = 50;
 
 /// The longest frame that is left out in a pause, since speech may begin in it.
-pub const SKIP_MOST: Samples = Samples::from_millis(60);
+pub const MAX_SKIP: Samples = Samples::from_millis(60);
 
 /// What is worth to be shed, or a quarter of a frame where that is shorter.
-pub const SHED_LEAST: Samples = Samples::from_millis(10);
+pub const MIN_SHED: Samples = Samples::from_millis(10);
 
 /// What a decoder that plays faster may hold back.
 pub const TEMPO_HELD: Samples = Samples::from_millis(25);
@@ -125,7 +125,7 @@ pub const CONCEALMENT: Samples = Samples::from_millis(120);
 pub const CONCEALMENT_STEP: Samples = Samples::from_millis(10);
 
 /// How long a new incoming link is left alone, since a Python caller hears nothing before it.
-pub const SETTLE: Duration = Duration::from_millis(5);
+pub const ACCEPT_DELAY: Duration = Duration::from_millis(5);
 
 /// The least wait before AVAILABLE is sent again; three round trips where that is longer, and half
 /// as long again each time.
@@ -166,7 +166,7 @@ pub const IDENTIFY_TRIPS: u32 = 4;
 
 /// The longest round trip that deadlines count with; a longer one, which a peer may claim, is taken
 /// as this.
-pub const ROUND_TRIP_MOST: Duration = Duration::from_secs(60);
+pub const MAX_ROUND_TRIP: Duration = Duration::from_secs(60);
 
 /// The round trips that a step of the set-up takes at most, what is lost and said again included.
 pub const SET_UP_TRIPS: u32 = 14;
@@ -191,19 +191,19 @@ pub const PREFERENCES: Duration = Duration::from_millis(500);
 pub const PREFERENCES_FROM_RINGING: Duration = Duration::from_secs(2);
 
 /// The longest screening; a longer setting is taken as this.
-pub const SCREENING_MOST: Duration = Duration::from_secs(3);
+pub const MAX_SCREENING: Duration = Duration::from_secs(3);
 
 /// How long the link of a peer that we dial, and who dials us, is kept from its arrival while our
 /// own call decides, [`SET_UP_TRIPS`] added: longer than any caller waits for RINGING.
-pub const HELD: Duration = Duration::from_secs(60);
+pub const GLARE_HOLD: Duration = Duration::from_secs(60);
 
 /// How long a call that the callee refused waits for a link of the callee's own, at least; three
 /// round trips where that is longer.
-pub const CROSSING_LINK: Duration = Duration::from_millis(150);
+pub const GLARE_LINK: Duration = Duration::from_millis(150);
 
 /// How long a call that the callee refused waits at most to learn whether the callee calls us,
 /// three round trips for its link and as many for its identification added.
-pub const CROSSING: Duration = Duration::from_secs(3);
+pub const GLARE: Duration = Duration::from_secs(3);
 
 /// The round trips that the peer's first media may take, beyond [`FIRST_MEDIA`]. It is one; a round
 /// trip that was measured while packets were lost may be four times as long.

@@ -186,8 +186,8 @@ pub enum Event {
         from: IdentityHash,
         /// When the configured default decides.
         until: Instant,
-        /// The limit that the caller has reached, where one is: [`Ring`](crate::Verdict::Ring) is
-        /// then taken as [`Busy`](crate::Verdict::Busy), unless
+        /// The limit that the caller has reached, where one is: [`Ring`](crate::Admission::Ring) is
+        /// then taken as [`Busy`](crate::Admission::Busy), unless
         /// [`Command::Know`](crate::Command::Know) says before that it is no stranger.
         limit: Option<Limit>,
     },

@@ -28,7 +28,7 @@ pub struct Quality {
     /// How long what arrives waits until it plays, on the average of late.
     pub delay: Duration,
     /// How unevenly frames arrived in the last seconds: from the earliest to the latest.
-    pub spread: Duration,
+    pub jitter: Duration,
     /// What arrived, in bits a second of encoded audio.
     pub received_bps: u32,
     /// What was sent, in bits a second of encoded audio.

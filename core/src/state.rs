@@ -24,7 +24,7 @@ pub enum CallState {
     /// We told the callee who we are.
     Identified,
     /// The callee is busy, perhaps because it calls us.
-    Refused,
+    GlareWait,
     /// It rings at the callee.
     Ringing,
     /// Answered; the streams are being set up.
@@ -40,7 +40,7 @@ impl fmt::Display for CallState {
             Self::Calling => "calling",
             Self::Linked => "linked",
             Self::Identified => "identified",
-            Self::Refused => "refused",
+            Self::GlareWait => "glare wait",
             Self::Ringing => "ringing",
             Self::Connecting => "connecting",
             Self::Established => "established",

@@ -1,14 +1,14 @@
 //! The phone: one door in, one ordered door out.
 
+use crate::call::{Context, Limiter, Line};
+use crate::counters::count;
 use crate::limits::{DEADLINES_PER_TIMEOUT, RING_BYTES};
-use crate::line::{Context, Limiter, Line};
-use crate::media::{self, Media};
 use crate::outbox::{Outbox, Queued};
-use crate::stats::count;
+use crate::stream::{self, Streams};
 use crate::wire::{self, Packet};
 use crate::{
-    CallStatus, Class, Config, Deadline, DropReason, Event, IdentityHash, Input, InputError,
-    Instant, LinkId, Output, PacketBuf, Stats,
+    CallStatus, Class, Config, Counters, Deadline, DropReason, Event, IdentityHash, Input,
+    InputError, Instant, LinkId, Output, PacketBuf,
 };
 
 /// A telephone, as a value: the same inputs at the same moments give the same outputs.
@@ -46,9 +46,9 @@ use crate::{
 pub struct Telephone<const RING: usize = RING_BYTES> {
     line: Line,
     limiter: Limiter,
-    media: Media<RING>,
+    streams: Streams<RING>,
     outbox: Outbox,
-    stats: Stats,
+    counters: Counters,
     now: Instant,
 }
 
@@ -70,9 +70,9 @@ impl<const RING: usize> Telephone<RING> {
         Self {
             line: Line::new(identity, config, now),
             limiter: Limiter::default(),
-            media: Media::new(&config),
+            streams: Streams::new(&config),
             outbox: Outbox::default(),
-            stats: Stats::default(),
+            counters: Counters::default(),
             now,
         }
     }
@@ -102,26 +102,26 @@ impl<const RING: usize> Telephone<RING> {
                 line.on_command(command, &mut cx)?;
             }
             Input::Captured { samples } => {
-                let (line, media, mut cx) = self.parts(now);
-                let taken = media.on_captured(samples, &mut cx);
+                let (line, streams, mut cx) = self.parts(now);
+                let taken = streams.on_captured(samples, &mut cx);
                 taken.map_err(|_| InputError::NotAllowed { state: line.state() })?;
             }
             Input::Consumed { samples } => {
-                let (line, media, mut cx) = self.parts(now);
-                let taken = media.on_consumed(samples, &mut cx);
+                let (line, streams, mut cx) = self.parts(now);
+                let taken = streams.on_consumed(samples, &mut cx);
                 taken.map_err(|_| InputError::NotAllowed { state: line.state() })?;
             }
             Input::Port { direction, change } => {
-                let (_, media, mut cx) = self.parts(now);
-                media.on_port(direction, change, &mut cx);
+                let (_, streams, mut cx) = self.parts(now);
+                streams.on_port(direction, change, &mut cx);
             }
             Input::JobDone { job, outcome } => {
-                let (_, media, mut cx) = self.parts(now);
-                media.on_job_done(job, outcome, &mut cx)?;
+                let (_, streams, mut cx) = self.parts(now);
+                streams.on_job_done(job, outcome, &mut cx)?;
             }
         }
         self.now = now;
-        self.settle(now);
+        self.reconcile(now);
         Ok(())
     }
 
@@ -135,7 +135,7 @@ impl<const RING: usize> Telephone<RING> {
                 Output::Transmit { link, class: Class::Signal, data: &buf[..length] }
             }
             Queued::Media { link } => {
-                let data = self.media.write_packet(buf);
+                let data = self.streams.write_packet(buf);
                 Output::Transmit { link, class: Class::Media, data }
             }
             Queued::Link { link, request } => Output::Link { link, request },
@@ -144,7 +144,7 @@ impl<const RING: usize> Telephone<RING> {
                 Output::Stream { call, direction, change }
             }
             Queued::Job { job, direction, ticket } => {
-                Output::Job { job, direction, work: self.media.write_work(ticket, buf) }
+                Output::Job { job, direction, work: self.streams.write_work(ticket, buf) }
             }
             Queued::Event(event) => Output::Event(event),
         })
@@ -168,8 +168,8 @@ impl<const RING: usize> Telephone<RING> {
 
     /// Tells what was counted since the start.
     #[must_use]
-    pub const fn stats(&self) -> &Stats {
-        &self.stats
+    pub const fn counters(&self) -> &Counters {
+        &self.counters
     }
 
     /// Takes every deadline that is due, the earliest first: a late timeout gives what timely ones
@@ -177,13 +177,13 @@ impl<const RING: usize> Telephone<RING> {
     fn on_timeout(&mut self, now: Instant) {
         for _ in 0..DEADLINES_PER_TIMEOUT {
             let Some(due) = self.deadline().filter(|due| due.at <= now) else { return };
-            let (line, media, mut cx) = self.parts(now);
-            if media::TIMERS.contains(&due.timer) {
-                media.on_timeout(due.timer, &mut cx);
+            let (line, streams, mut cx) = self.parts(now);
+            if stream::TIMERS.contains(&due.timer) {
+                streams.on_timeout(due.timer, &mut cx);
             } else {
                 line.on_timeout(due.timer, &mut cx);
             }
-            self.settle(now);
+            self.reconcile(now);
         }
     }
 
@@ -196,23 +196,23 @@ impl<const RING: usize> Telephone<RING> {
             // The caller is not accepted: its packets are not heard.
             return Ok(());
         }
-        let (line, media, mut cx) = self.parts(now);
+        let (line, streams, mut cx) = self.parts(now);
         line.on_heard(now);
         let dropped = match Packet::parse(data) {
             Ok(packet) => {
                 let frames = packet.frames();
                 let mut dropped = None;
                 if let Some(first) = frames.clone().next() {
-                    count(&mut cx.stats.media_packets_received);
+                    count(&mut cx.counters.media_packets_received);
                     if first.is_ok() {
                         line.on_media(&mut cx);
                     }
-                    media.follow(line.session(), &mut cx);
-                    dropped = media.on_frames(frames, &mut cx);
+                    streams.follow(line.session(), &mut cx);
+                    dropped = streams.on_frames(frames, &mut cx);
                 }
                 dropped.or(line.on_signals(link, &packet, &mut cx))
             }
-            Err(_) => Some(cx.stats.drop_for(DropReason::MalformedPacket)),
+            Err(_) => Some(cx.counters.drop_for(DropReason::MalformedPacket)),
         };
         if let Some(reason) = dropped {
             cx.out.event(Event::Dropped { link, reason });
@@ -220,27 +220,27 @@ impl<const RING: usize> Telephone<RING> {
         Ok(())
     }
 
-    /// Lets the media follow the line, tells of a call's end last, and then of the call that takes
+    /// Lets the streams follow the line, tells of a call's end last, and then of the call that takes
     /// its place.
-    fn settle(&mut self, now: Instant) {
-        let (line, media, mut cx) = self.parts(now);
-        line.settle_refused(&mut cx);
-        media.follow(line.session(), &mut cx);
+    fn reconcile(&mut self, now: Instant) {
+        let (line, streams, mut cx) = self.parts(now);
+        line.end_glare_wait(&mut cx);
+        streams.follow(line.session(), &mut cx);
         if let Some((call, reason)) = line.take_ended() {
             cx.out.event(Event::Ended { call, reason });
         }
-        line.settle_held(&mut cx);
+        line.release_held(&mut cx);
     }
 
     fn deadline(&self) -> Option<Deadline> {
-        let deadlines = self.line.deadline().into_iter().chain(self.media.deadline());
+        let deadlines = self.line.deadline().into_iter().chain(self.streams.deadline());
         // What is due at the end of time would be due again and again.
         deadlines.min_by_key(|deadline| deadline.at).filter(|deadline| deadline.at < Instant::MAX)
     }
 
-    fn parts(&mut self, now: Instant) -> (&mut Line, &mut Media<RING>, Context<'_>) {
-        let Self { line, limiter, media, outbox: out, stats, .. } = self;
-        (line, media, Context { now, limiter, stats, out })
+    fn parts(&mut self, now: Instant) -> (&mut Line, &mut Streams<RING>, Context<'_>) {
+        let Self { line, limiter, streams, outbox: out, counters, .. } = self;
+        (line, streams, Context { now, limiter, counters, out })
     }
 }
 

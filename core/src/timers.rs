@@ -37,7 +37,7 @@ pub enum Timer {
     Repeat,
     /// Started by BUSY before RINGING, and again while somebody calls who is not identified. On
     /// expiry the call ends as [`Busy`](crate::EndReason::Busy).
-    Crossing,
+    Glare,
     /// Started by the answer and by media that comes again. On expiry
     /// [`PeerSilent`](crate::Event::PeerSilent) is told, in full duplex.
     Silence,
@@ -55,15 +55,15 @@ pub enum Timer {
     /// Started at the start and by itself. On expiry we announce.
     Announce,
     /// Started by an incoming link. On expiry the caller hears AVAILABLE or BUSY.
-    Settle,
+    AcceptDelay,
     /// Started by AVAILABLE, stopped by the caller's identity. On expiry AVAILABLE is sent again, as
     /// often as [`REPEATS`](crate::limits::REPEATS).
     Available,
     /// Started by AVAILABLE, stopped by the caller's identity; started anew where the caller is held
     /// because we dial it. On expiry the link closes.
     Identify,
-    /// Started by [`Event::Screening`](crate::Event::Screening), stopped by the app's verdict. On
-    /// expiry the configured default is the verdict.
+    /// Started by [`Event::Screening`](crate::Event::Screening), stopped by the app's admission. On
+    /// expiry the configured default is the admission.
     Screening,
     /// Started by BUSY or REJECTED. On expiry the link closes.
     Goodbye,
@@ -82,7 +82,7 @@ impl Timers {
         Timer::Ring,
         Timer::Preferences,
         Timer::Repeat,
-        Timer::Crossing,
+        Timer::Glare,
         Timer::Silence,
         Timer::Media,
         Timer::Announce,

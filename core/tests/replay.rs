@@ -8,9 +8,9 @@
 use core::time::Duration;
 
 use lxst_core::{
-    AnnouncePolicy, AnswerMode, Availability, CallId, CallerPolicy, Class, Command, Config,
-    EndReason, Event, IdentityHash, Input, Instant, LinkEnd, LinkEvent, LinkId, LinkRequest, Mode,
-    Output, PacketBuf, Profile, ProfileSet, Talk, Telephone, Verdict,
+    Admission, AnnouncePolicy, AnswerMode, Availability, CallId, CallerPolicy, Class, Command,
+    Config, EndReason, Event, IdentityHash, Input, Instant, LinkClosed, LinkEvent, LinkId,
+    LinkRequest, Mode, Output, PacketBuf, Profile, ProfileSet, Talk, Telephone,
 };
 use lxst_interop::{Body, Capture, CapturedPacket, Direction, PacketKind, PeerName};
 
@@ -173,7 +173,7 @@ impl Replay {
             "not_allowed" => config.callers = CallerPolicy::None,
             "blocked" => {
                 config.callers = CallerPolicy::Ask;
-                config.screening_default = Verdict::Busy;
+                config.screening_default = Admission::Busy;
             }
             _ => {}
         }
@@ -286,7 +286,7 @@ impl Replay {
                 LinkEvent::Identified(IdentityHash(self.capture.identities[&PeerName::A]))
             }
             PacketKind::LinkClose if self.said.contains(&Said::Close(link)) => return,
-            PacketKind::LinkClose => LinkEvent::Closed(LinkEnd::Peer),
+            PacketKind::LinkClose => LinkEvent::Closed(LinkClosed::Peer),
             PacketKind::Keepalive => LinkEvent::Heard,
             PacketKind::Signal | PacketKind::Media => {
                 let data = packet.bytes.as_deref().expect("link data is in the capture");

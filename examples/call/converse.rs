@@ -13,8 +13,8 @@ use lxst_examples::sound::{SoundError, WavSink};
 use lxst_tokio::codecs::SAMPLE_RATE_HZ;
 use lxst_tokio::telephony::{Mos, Side};
 use lxst_tokio::{
-    AudioFormat, AudioSink, AudioSource, CallEvent, CallId, Clock, EndReason, Event, Events,
-    Figures, Identity, Interface, MissingSource, OsRng, Phone, PhoneBuilder, Profile,
+    AudioFormat, AudioSink, AudioSource, CallEvent, CallId, Clock, Counters, EndReason, Event,
+    Events, Identity, Interface, MissingSource, OsRng, Phone, PhoneBuilder, Profile,
 };
 use tokio::time::{Instant, interval_at, timeout};
 
@@ -29,8 +29,8 @@ pub(crate) struct Outcome {
     pub(crate) playout: Playout,
     /// What the callee's phone thinks of it, on the average; none for a call of less than a second.
     pub(crate) grade: Option<Grade>,
-    pub(crate) caller: Figures,
-    pub(crate) callee: Figures,
+    pub(crate) caller: Counters,
+    pub(crate) callee: Counters,
 }
 
 pub(crate) async fn converse(
@@ -121,7 +121,7 @@ pub(crate) async fn converse(
         }
     }
 
-    let (caller_figures, callee_figures) = (caller.figures().await?, callee.figures().await?);
+    let (caller_figures, callee_figures) = (caller.counters().await?, callee.counters().await?);
     caller.shutdown().await;
     callee.shutdown().await;
     Ok(Outcome {

@@ -31,7 +31,7 @@ use converse::{BLOCK_SAMPLES, Failure, LISTENING_BLOCKS, Outcome, converse};
 ///
 /// Both phones are complete: Reticulum endpoint, telephone, codecs. Between them is
 /// real TCP on loopback, encrypted and signed as on any Reticulum link. At the end
-/// stand every signal of the call with its moment, its figures, and whether the
+/// stand every signal of the call with its moment, its counters, and whether the
 /// speech came through.
 ///
 /// With --loss, --jitter or --stall, the two are joined by UDP through a network that

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lxst_examples::outln;
-use lxst_tokio::telephony::{AnnouncePolicy, CallState, CallerPolicy, Config, Role, Verdict};
+use lxst_tokio::telephony::{Admission, AnnouncePolicy, CallState, CallerPolicy, Config, Role};
 use lxst_tokio::{
     Call, CallError, CallEvent, CallId, Clock, EndReason, Event, Events, IdentityHash, Interface,
     Phone, PhoneBuilder, Profile, State,
@@ -175,9 +175,9 @@ async fn follow(phone: Phone, mut events: Events, contacts: Contacts) {
         if let Event::Call(CallEvent::Screening { call, from, .. }) = event {
             let is_contact =
                 contacts.lock().unwrap_or_else(PoisonError::into_inner).contains(&from);
-            let verdict = if is_contact { Verdict::Ring } else { Verdict::Busy };
+            let admission = if is_contact { Admission::Ring } else { Admission::Busy };
             // The caller may have given up meanwhile.
-            let _ = phone.call(call).screen(verdict).await;
+            let _ = phone.call(call).screen(admission).await;
         }
     }
 }

@@ -240,7 +240,7 @@ fn to_json(event: &Event) -> Option<Value> {
                 "concealed_ms": quality.concealed.duration().as_millis() as u64,
                 "shed_ms": quality.shed.duration().as_millis() as u64,
                 "delay_ms": quality.delay.as_millis() as u64,
-                "spread_ms": quality.spread.as_millis() as u64,
+                "spread_ms": quality.jitter.as_millis() as u64,
                 "received_bps": quality.received_bps, "sent_bps": quality.sent_bps,
                 "mos": f64::from(quality.mos.0) / 100.0,
                 "is_peer_silent": quality.is_peer_silent,

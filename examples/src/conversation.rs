@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 
 use lxst_tokio::telephony::wire::{Packet, Signal};
 use lxst_tokio::telephony::{
-    CallState, Command, DropReason, Event, Input, LinkEnd, LinkEvent, LinkId, LinkRequest, Mode,
-    Mute, Output, Profile, Side, Talk, Verdict,
+    Admission, CallState, Command, DropReason, Event, Input, LinkClosed, LinkEvent, LinkId,
+    LinkRequest, Mode, Mute, Output, Profile, Side, Talk,
 };
 use lxst_tokio::trace::{Record, Recorded};
-use lxst_tokio::{Door, EndReason, IdentityHash, Tap};
+use lxst_tokio::{Boundary, EndReason, IdentityHash, Tap};
 
 /// What happened, in order.
 #[derive(Clone, Debug, PartialEq)]
@@ -196,16 +196,16 @@ impl Witness {
     /// Adds what a line of the trace tells.
     pub fn see(&mut self, record: &Record<'_>) {
         let door = match record.what {
-            Recorded::Input(input) => Door::In(input),
-            Recorded::Output(Some(output)) => Door::Out(output),
+            Recorded::Input(input) => Boundary::In(input),
+            Recorded::Output(Some(output)) => Boundary::Out(output),
             Recorded::Output(None) => return,
         };
         match door {
-            Door::In(Input::Command(Command::Dial { link, .. })) => self.link = Some(link),
-            Door::Out(Output::Event(Event::Incoming { call, .. })) => {
+            Boundary::In(Input::Command(Command::Dial { link, .. })) => self.link = Some(link),
+            Boundary::Out(Output::Event(Event::Incoming { call, .. })) => {
                 self.link = Some(LinkId(call.0));
             }
-            Door::Out(Output::Event(Event::Ended { .. })) => self.link = None,
+            Boundary::Out(Output::Event(Event::Ended { .. })) => self.link = None,
             _ => {}
         }
         let Some((by, mut what)) = sent_by_peer(&door).or_else(|| see(Side::Local, &door)) else {
@@ -244,24 +244,24 @@ pub const fn air_bytes(plaintext_bytes: usize) -> usize {
 ///
 /// What arrives is told by the tap of the side that sent it, but for two packets that a telephone
 /// is not told of when they leave: proof and round trip time.
-fn see(side: Side, door: &Door<'_>) -> Option<(Side, What)> {
+fn see(side: Side, door: &Boundary<'_>) -> Option<(Side, What)> {
     let act = |act| Some((side, What::Act(act)));
     let does = |what: &str| act(Act::Does(what.into()));
     match *door {
-        Door::In(Input::Command(command)) => match command {
+        Boundary::In(Input::Command(command)) => match command {
             Command::Dial { to, .. } => act(Act::Dials(to)),
             Command::Answer(_) => act(Act::Answers),
             Command::HangUp(_) => act(Act::HangsUp),
-            Command::Screen(_, Verdict::Busy) => does("turns the caller away: busy"),
-            Command::Screen(_, Verdict::Reject) => does("turns the caller away: rejected"),
-            Command::Screen(_, Verdict::Drop) => does("turns the caller away"),
+            Command::Screen(_, Admission::Busy) => does("turns the caller away: busy"),
+            Command::Screen(_, Admission::Reject) => does("turns the caller away: rejected"),
+            Command::Screen(_, Admission::Drop) => does("turns the caller away"),
             Command::Talk(_, Talk::Pressed) => does("presses the talk button"),
             Command::Talk(_, Talk::Released) => does("releases the talk button"),
             Command::Mute(_, direction, Mute::Muted) => does(&format!("mutes: {direction:?}")),
             Command::Mute(_, direction, Mute::Unmuted) => does(&format!("unmutes: {direction:?}")),
             _ => None,
         },
-        Door::In(Input::Link { event, .. }) => {
+        Boundary::In(Input::Link { event, .. }) => {
             let label = match event {
                 LinkEvent::Up { .. } => "link proof",
                 LinkEvent::Incoming { .. } => "round trip time",
@@ -269,7 +269,7 @@ fn see(side: Side, door: &Door<'_>) -> Option<(Side, What)> {
             };
             Some((other(side), What::Link(label.into())))
         }
-        Door::Out(Output::Link { request, .. }) => {
+        Boundary::Out(Output::Link { request, .. }) => {
             let label = match request {
                 LinkRequest::Open(_) => "link request",
                 LinkRequest::Identify => "identify",
@@ -277,8 +277,8 @@ fn see(side: Side, door: &Door<'_>) -> Option<(Side, What)> {
             };
             Some((side, What::Link(label.into())))
         }
-        Door::Out(Output::Transmit { data, .. }) => Some((side, packet(data)?)),
-        Door::Out(Output::Event(event)) => tell(event).map(|act| (side, What::Act(act))),
+        Boundary::Out(Output::Transmit { data, .. }) => Some((side, packet(data)?)),
+        Boundary::Out(Output::Event(event)) => tell(event).map(|act| (side, What::Act(act))),
         _ => None,
     }
 }
@@ -317,16 +317,16 @@ const fn dropped(reason: DropReason) -> &'static str {
 }
 
 /// Says what the other side sent, where only this side has a tap.
-fn sent_by_peer(door: &Door<'_>) -> Option<(Side, What)> {
+fn sent_by_peer(door: &Boundary<'_>) -> Option<(Side, What)> {
     let what = match door {
-        Door::In(Input::Packet { data, .. }) => packet(data)?,
-        Door::In(Input::Link { event: LinkEvent::Incoming { .. }, .. }) => {
+        Boundary::In(Input::Packet { data, .. }) => packet(data)?,
+        Boundary::In(Input::Link { event: LinkEvent::Incoming { .. }, .. }) => {
             What::Link("opens a link".into())
         }
-        Door::In(Input::Link { event: LinkEvent::Identified(_), .. }) => {
+        Boundary::In(Input::Link { event: LinkEvent::Identified(_), .. }) => {
             What::Link("identify".into())
         }
-        Door::In(Input::Link { event: LinkEvent::Closed(LinkEnd::Peer), .. }) => {
+        Boundary::In(Input::Link { event: LinkEvent::Closed(LinkClosed::Peer), .. }) => {
             What::Link("link close".into())
         }
         _ => return None,
@@ -334,10 +334,10 @@ fn sent_by_peer(door: &Door<'_>) -> Option<(Side, What)> {
     Some((Side::Remote, what))
 }
 
-const fn link(door: &Door<'_>) -> Option<LinkId> {
+const fn link(door: &Boundary<'_>) -> Option<LinkId> {
     match door {
-        Door::In(Input::Packet { link, .. } | Input::Link { link, .. })
-        | Door::Out(Output::Transmit { link, .. } | Output::Link { link, .. }) => Some(*link),
+        Boundary::In(Input::Packet { link, .. } | Input::Link { link, .. })
+        | Boundary::Out(Output::Transmit { link, .. } | Output::Link { link, .. }) => Some(*link),
         _ => None,
     }
 }

@@ -8,7 +8,7 @@ use lxst_tokio::telephony::wire::Packet;
 use lxst_tokio::telephony::{
     Class, Direction, Input, JobId, Outcome, Output, Profile, Samples, StreamChange, Work,
 };
-use lxst_tokio::{Door, Tap};
+use lxst_tokio::{Boundary, Tap};
 
 use queues::Queues;
 
@@ -127,7 +127,7 @@ impl PlayoutRecorder {
     pub fn sender(&self) -> Tap {
         let watched = self.0.clone();
         Tap::new(move |_, door| {
-            if let Door::Out(Output::Transmit { class: Class::Media, data, .. }) = door {
+            if let Boundary::Out(Output::Transmit { class: Class::Media, data, .. }) = door {
                 watched.lock().unwrap_or_else(PoisonError::into_inner).on_sent(data);
             }
         })
@@ -169,15 +169,15 @@ impl Watched {
         }
     }
 
-    fn see(&mut self, door: &Door<'_>) {
+    fn see(&mut self, door: &Boundary<'_>) {
         let now = Instant::now();
         match door {
-            Door::Out(Output::Stream {
+            Boundary::Out(Output::Stream {
                 direction: Direction::Receive,
                 change: StreamChange::Opened,
                 ..
             }) => *self = Self { opened: Some(now), ..Self::default() },
-            Door::In(Input::Packet { data, .. }) => {
+            Boundary::In(Input::Packet { data, .. }) => {
                 let Ok(packet) = Packet::parse(data) else { return };
                 for frame in packet.frames().filter_map(Result::ok) {
                     if let Some(sighting) = self.find(0, frame.payload) {
@@ -185,23 +185,23 @@ impl Watched {
                     }
                 }
             }
-            Door::Out(Output::Job { work: Work::Decode { payload, .. }, .. }) => {
+            Boundary::Out(Output::Job { work: Work::Decode { payload, .. }, .. }) => {
                 let plays = now + self.ready.duration();
                 if let Some(sighting) = self.find(1, payload) {
                     sighting.played = Some(plays);
                 }
             }
-            Door::Out(Output::Job { job, work: Work::Conceal { .. }, .. }) => {
+            Boundary::Out(Output::Job { job, work: Work::Conceal { .. }, .. }) => {
                 self.conceals.push_back(*job);
             }
-            Door::In(Input::JobDone { job, outcome: Outcome::Played { samples, .. } }) => {
+            Boundary::In(Input::JobDone { job, outcome: Outcome::Played { samples, .. } }) => {
                 if let Some(index) = self.conceals.iter().position(|conceal| conceal == job) {
                     self.conceals.remove(index);
                     self.made_up.push((now + self.ready.duration(), samples.duration()));
                 }
                 self.ready = self.ready + *samples;
             }
-            Door::In(Input::Consumed { samples }) => self.ready = self.ready - *samples,
+            Boundary::In(Input::Consumed { samples }) => self.ready = self.ready - *samples,
             _ => {}
         }
     }

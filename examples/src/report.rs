@@ -1,10 +1,10 @@
-//! The figures of a call as a small table.
+//! The counters of a call as a small table.
 
 use std::fmt;
 use std::time::Duration;
 
-use lxst_tokio::Figures;
-use lxst_tokio::telephony::{Side, Stats};
+use lxst_tokio::Counters;
+use lxst_tokio::telephony::{self, Side};
 
 use crate::conversation::{Act, Conversation, MediaTotal};
 use crate::paper::{Letters, Paper};
@@ -16,9 +16,9 @@ pub struct Report<'a> {
     /// What both sides did.
     pub conversation: &'a Conversation,
     /// What the caller's phone counted.
-    pub caller: &'a Figures,
+    pub caller: &'a Counters,
     /// What the callee's phone counted.
-    pub callee: &'a Figures,
+    pub callee: &'a Counters,
     /// From a sound at the caller's microphone to the callee's speaker, where it is known.
     pub mouth_to_ear: Option<Duration>,
     /// What it is drawn on.
@@ -28,8 +28,8 @@ pub struct Report<'a> {
 /// What went from one side to the other.
 struct Way<'a> {
     media: MediaTotal,
-    sender: &'a Figures,
-    hearer: &'a Stats,
+    sender: &'a Counters,
+    hearer: &'a telephony::Counters,
 }
 
 impl fmt::Display for Report<'_> {
@@ -87,7 +87,7 @@ impl fmt::Display for Report<'_> {
 }
 
 impl<'a> Report<'a> {
-    fn way(&self, from: Side, sender: &'a Figures, hearer: &'a Figures) -> Way<'a> {
+    fn way(&self, from: Side, sender: &'a Counters, hearer: &'a Counters) -> Way<'a> {
         Way { media: self.conversation.media(from), sender, hearer: &hearer.telephone }
     }
 }

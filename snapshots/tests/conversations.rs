@@ -16,7 +16,7 @@ use std::rc::Rc;
 
 use lxst_core::{Availability, Command, Mode, Profile, Talk};
 use lxst_snapshots::Conversation;
-use support::{ALICE, BOB, Door, Network, Pair, quiet};
+use support::{ALICE, BOB, Boundary, Network, Pair, quiet};
 
 #[test]
 fn normal_call() {
@@ -114,8 +114,8 @@ fn conversation(act: impl FnOnce(&mut Pair)) -> String {
         let name = ["alice", "bob  "][phone];
         let mut printer = printer.borrow_mut();
         match door {
-            Door::In(input) => printer.input(name, now, &input),
-            Door::Out(output) => printer.output(name, now, &output),
+            Boundary::In(input) => printer.input(name, now, &input),
+            Boundary::Out(output) => printer.output(name, now, &output),
         }
     });
     act(&mut pair);

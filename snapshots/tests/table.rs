@@ -1,6 +1,6 @@
 //! The table of a call's transitions, to read and as a graph.
 
-use lxst_core::{CallState, Role, TRANSITIONS, Target, Transition};
+use lxst_core::{CallState, Next, Role, TRANSITIONS, Transition};
 
 #[test]
 fn transitions() {
@@ -13,16 +13,16 @@ fn graph() {
     insta::assert_snapshot!(dot());
 }
 
-/// One line for each state and cause, in the order of a call: where it is, what happens, where it
+/// One line for each state and trigger, in the order of a call: where it is, what happens, where it
 /// leads, what is done on the way.
 fn text() -> String {
     let mut lines = Vec::new();
     for (role, state) in states() {
         let rows = TRANSITIONS.iter().filter(|row| row.role == role && row.from.contains(&state));
         for row in rows {
-            let (cause, to) = (format!("{:?}", row.cause), row.to.to_string());
+            let (trigger, to) = (format!("{:?}", row.trigger), row.to.to_string());
             let from = name(role, state);
-            let line = format!("{from:<18} {cause:<16} > {to:<25} {}", row.does);
+            let line = format!("{from:<18} {trigger:<16} > {to:<25} {}", row.does);
             lines.push(line.trim_end().to_owned());
         }
         lines.push(String::new());
@@ -34,10 +34,10 @@ fn dot() -> String {
     let mut lines = vec!["digraph call {".to_owned(), "    rankdir=LR".to_owned()];
     for (role, state) in states() {
         for other in states().into_iter().filter(|other| other.1 != CallState::Idle) {
-            let leads = |row: &&Transition| row.to == Target::State(other.0, other.1);
+            let leads = |row: &&Transition| row.to == Next::State(other.0, other.1);
             lines.extend(edge((role, state), &name(other.0, other.1), leads));
         }
-        let ends = |row: &&Transition| matches!(row.to, Target::End(_));
+        let ends = |row: &&Transition| matches!(row.to, Next::End(_));
         lines.extend(edge((role, state), "idle", ends));
     }
     lines.push("}".to_owned());
@@ -54,8 +54,8 @@ fn edge(
     let causes: Vec<String> = rows
         .filter(leads)
         .map(|row| match row.to {
-            Target::State(..) => format!("{:?}", row.cause),
-            Target::End(reason) => format!("{:?}: {reason}", row.cause),
+            Next::State(..) => format!("{:?}", row.trigger),
+            Next::End(reason) => format!("{:?}: {reason}", row.trigger),
         })
         .collect();
     let from = if state == CallState::Idle { "idle".to_owned() } else { name(role, state) };

@@ -9,17 +9,17 @@ use std::path::{Path, PathBuf};
 use async_channel::Receiver;
 use async_executor::Executor;
 #[cfg(feature = "processing")]
-use lxst_driver::Processing;
-use lxst_driver::codecs::Pauses;
-use lxst_driver::core::{IdentityHash, Instant};
-use lxst_driver::reticulum::{Config as EndpointConfig, Endpoint, Identity, Rng};
-use lxst_driver::system::{
+use lxst_engine::Processing;
+use lxst_engine::codecs::Pauses;
+use lxst_engine::core::{IdentityHash, Instant};
+use lxst_engine::reticulum::{Config as EndpointConfig, Endpoint, Identity, Rng};
+use lxst_engine::system::{
     CoderThread, IdentityFileError, OsRng, create_private_folder, load_or_create_identity,
     read_regular_file, unix_time,
 };
 #[cfg(feature = "trace")]
-use lxst_driver::trace;
-use lxst_driver::{Access, Adaptation, Config, Driver, InterfaceOrigin, Network, Tap, core};
+use lxst_engine::trace;
+use lxst_engine::{Access, Adaptation, Config, Engine, InterfaceOrigin, Network, Tap, core};
 
 use crate::events::Events;
 use crate::inbox::Inbox;
@@ -283,7 +283,7 @@ impl<R: Runtime> PhoneBuilder<R> {
         .map_err(StartError::Thread)?;
         #[cfg(feature = "trace")]
         let config = Config { tap: recorded(config.tap, self.trace)?, ..config };
-        let driver = Driver::new(config, network);
+        let engine = Engine::new(config, network);
 
         let io = Intake::default();
         let (request_sender, requests) = Requests::channel();
@@ -296,7 +296,7 @@ impl<R: Runtime> PhoneBuilder<R> {
             State { interfaces: opened.iter().map(interface).collect(), ..State::default() };
         let (publisher, watch) = Publisher::new(state.clone());
         let listening: Vec<SocketAddr> = opened.iter().filter_map(|opened| opened.local).collect();
-        let phone = Phone::new(request_sender, watch, driver.identity(), listening);
+        let phone = Phone::new(request_sender, watch, engine.identity(), listening);
         let interfaces = Executor::new();
         for (opened, origin) in opened.into_iter().zip((0..).map(InterfaceOrigin)) {
             interfaces.spawn(opened.keep(runtime.clone(), origin, io.clone())).detach();
@@ -304,7 +304,7 @@ impl<R: Runtime> PhoneBuilder<R> {
         let runner = Runner::new(Parts {
             origin: runtime.now(),
             runtime: runtime.clone(),
-            driver,
+            engine,
             coder,
             inbox: Inbox { requests, io, done, reports },
             stack,

@@ -1,6 +1,6 @@
 //! The handle to a call.
 
-use lxst_driver::core::{CallId, Command, Direction, Mode, Mute, Profile, Talk, Verdict};
+use lxst_engine::core::{Admission, CallId, Command, Direction, Mode, Mute, Profile, Talk};
 
 use crate::phone::{CallError, Phone};
 
@@ -42,8 +42,8 @@ impl Call {
     ///
     /// # Cancel safety
     /// Cancel safe: a request that is cancelled was not made, or is done all the same.
-    pub async fn screen(&self, verdict: Verdict) -> Result<(), CallError> {
-        self.phone.command(Command::Screen(self.id, verdict)).await
+    pub async fn screen(&self, admission: Admission) -> Result<(), CallError> {
+        self.phone.command(Command::Screen(self.id, admission)).await
     }
 
     /// Ends the call: cancels one that we dialled, rejects one that rings here.

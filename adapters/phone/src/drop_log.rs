@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant as Moment};
 
-use lxst_driver::reticulum::{DropReason, Stats};
+use lxst_engine::reticulum::{DropReason, Stats};
 
 /// Tells once a second how many were dropped, one line a reason.
 #[derive(Debug, Default)]
@@ -12,13 +12,13 @@ pub(crate) struct DropLog {
 
 impl DropLog {
     /// Looks at what was counted; most looks see that it is too early.
-    pub(crate) fn observe(&mut self, now: Moment, stats: &Stats) {
+    pub(crate) fn observe(&mut self, now: Moment, counters: &Stats) {
         if self.told.as_ref().is_some_and(|(at, _)| now.saturating_duration_since(*at) < SECOND) {
             return;
         }
         for reason in DropReason::ALL {
             let before = self.told.as_ref().map_or(0, |(_, told)| told.dropped(reason));
-            let dropped = stats.dropped(reason) - before;
+            let dropped = counters.dropped(reason) - before;
             if dropped == 0 {
                 continue;
             }
@@ -31,7 +31,7 @@ impl DropLog {
                 _ => tracing::debug!("{dropped} dropped: {reason}"),
             }
         }
-        self.told = Some((now, stats.clone()));
+        self.told = Some((now, counters.clone()));
     }
 }
 

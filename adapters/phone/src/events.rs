@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use lxst_driver::{Event, core};
+use lxst_engine::{Event, core};
 
 /// The events of a phone, in order.
 ///
@@ -157,7 +157,7 @@ const EVENTS: usize = 1_024;
 #[cfg(test)]
 mod tests {
     use futures_lite::future::block_on;
-    use lxst_driver::core::{CallId, EndReason, IdentityHash};
+    use lxst_engine::core::{CallId, EndReason, IdentityHash};
 
     use super::*;
 

@@ -6,7 +6,7 @@ use std::time::Instant as Moment;
 use async_channel::Receiver;
 use event_listener::EventListener;
 use futures_lite::future::or;
-use lxst_driver::Done;
+use lxst_engine::Done;
 
 use crate::intake::Intake;
 use crate::interface::Io;

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use event_listener::Event;
-use lxst_driver::InterfaceOrigin;
+use lxst_engine::InterfaceOrigin;
 
 use crate::interface::Io;
 

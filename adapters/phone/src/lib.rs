@@ -3,7 +3,7 @@
 //! Apps use it through `lxst-tokio` or `lxst-smol`, which are this on a [`Runtime`]; an app on
 //! another runtime implements that trait.
 //!
-//! A phone is one task: it owns the [`Driver`](lxst_driver::Driver), moves bytes between it and
+//! A phone is one task: it owns the [`Engine`](lxst_engine::Engine), moves bytes between it and
 //! sockets, sleeps to its deadline, and keeps one thread for codecs. [`Phone`] and [`Call`] are
 //! handles to it, `Send` and cheap to clone. An idle phone wakes for its timers only; in a call, it
 //! looks every 5 ms at ports of [`Clock::Device`], whose callbacks must not wake it. What it has to
@@ -43,22 +43,22 @@ pub use interface::Interface;
 pub use links::{LinkPort, LinkReporter};
 pub use log_limit::{LeftOut, LogLimit};
 #[cfg(feature = "processing")]
-pub use lxst_driver::Processing;
-pub use lxst_driver::codecs::Pauses;
-pub use lxst_driver::core as telephony;
-pub use lxst_driver::core::{
-    Availability, CallId, CallState, CallStatus, CallerPolicy, Direction, EndReason,
+pub use lxst_engine::Processing;
+pub use lxst_engine::codecs::Pauses;
+pub use lxst_engine::core as telephony;
+pub use lxst_engine::core::{
+    Admission, Availability, CallId, CallState, CallStatus, CallerPolicy, Direction, EndReason,
     Event as CallEvent, IdentityHash, InputError, Mode, Mute, Profile, Quality, Role, Side,
-    StreamChange, Talk, Verdict,
+    StreamChange, Talk,
 };
-pub use lxst_driver::reticulum::{DestinationHash, Identity, Ifac, Rng};
-pub use lxst_driver::system::{IdentityFileError, OsRng, load_or_create_identity};
+pub use lxst_engine::reticulum::{DestinationHash, Identity, Ifac, Rng};
+pub use lxst_engine::system::{IdentityFileError, OsRng, load_or_create_identity};
 #[cfg(feature = "trace")]
-pub use lxst_driver::trace;
-pub use lxst_driver::{
-    Access, Adaptation, Coder, Door, Event, LinkCommand, Tap, codecs, reticulum,
+pub use lxst_engine::trace;
+pub use lxst_engine::{
+    Access, Adaptation, Boundary, Coder, Event, LinkCommand, Tap, codecs, reticulum,
 };
 pub use phone::{CallError, Phone};
-pub use request::Figures;
+pub use request::Counters;
 pub use runtime::{ByteStream, Runtime, prepare_tcp};
 pub use state::{InterfaceState, State, Watch};

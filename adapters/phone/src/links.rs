@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_channel::{Receiver, Sender};
 use bytes::Bytes;
-use lxst_driver::core::{Class, IdentityHash, LinkEvent, LinkId};
-use lxst_driver::{LinkCommand, PEER_LINKS};
+use lxst_engine::core::{Class, IdentityHash, LinkEvent, LinkId};
+use lxst_engine::{LinkCommand, PEER_LINKS};
 
 /// The app's side of a phone whose links come from the app's own Reticulum stack.
 ///

@@ -1,6 +1,6 @@
 //! Where the app hears of its phone.
 
-use lxst_driver::Event;
+use lxst_engine::Event;
 
 use crate::events::EventQueue;
 use crate::request::{Reply, Requests};

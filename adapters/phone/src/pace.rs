@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lxst_driver::core::Instant;
+use lxst_engine::core::Instant;
 
 /// When the next turn of a clock is due, while there is need.
 #[derive(Clone, Copy, Debug)]

@@ -4,15 +4,15 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use async_channel::Sender;
-use lxst_driver::core::{
+use lxst_engine::core::{
     Availability, CallId, CallerPolicy, Command, IdentityHash, InputError, Mode, Profile,
 };
-use lxst_driver::{Access, DialError};
+use lxst_engine::{Access, DialError};
 
 use crate::audio::{AudioError, AudioFormat, AudioSink, AudioSource, Clock};
 use crate::call::Call;
 use crate::events::Events;
-use crate::request::{Figures, Reply, Request};
+use crate::request::{Counters, Reply, Request};
 use crate::state::{State, Watch};
 
 /// A handle to a phone, cheap to clone.
@@ -232,12 +232,12 @@ impl Phone {
     ///
     /// # Cancel safety
     /// Cancel safe: it changes nothing.
-    pub async fn figures(&self) -> Result<Figures, CallError> {
-        self.ask(Request::Figures).await
+    pub async fn counters(&self) -> Result<Counters, CallError> {
+        self.ask(Request::Counters).await
     }
 
     /// Ends the call and the phone, and waits until the peers were told: a second at most to write
-    /// it, and until [`LINGER`](lxst_driver::LINGER) after the last bytes for the other end to read
+    /// it, and until [`LINGER`](lxst_engine::LINGER) after the last bytes for the other end to read
     /// it. Nothing of the phone is left then: no task, thread, socket or file. Harmless when the
     /// phone has shut down.
     ///

@@ -3,19 +3,17 @@
 use std::time::Duration;
 
 use async_channel::{Receiver, RecvError, Sender};
-use lxst_driver::core::{
-    CallId, CallerPolicy, Command, IdentityHash, InputError, Mode, Profile, Stats,
-};
-use lxst_driver::{Access, DialError, reticulum};
+use lxst_engine::core::{CallId, CallerPolicy, Command, IdentityHash, InputError, Mode, Profile};
+use lxst_engine::{Access, DialError, reticulum};
 
 use crate::audio::{SinkPort, SourcePort};
 use crate::events::EventQueue;
 
 /// What a phone counted since its start.
 #[derive(Clone, Debug)]
-pub struct Figures {
+pub struct Counters {
     /// The telephone's counters.
-    pub telephone: Stats,
+    pub telephone: lxst_engine::core::Counters,
     /// Captured audio that was dropped because it came faster than time passes, or because the phone's
     /// task or its codec thread stalled.
     pub capture_dropped: Duration,
@@ -24,7 +22,7 @@ pub struct Figures {
     /// Datagrams that were dropped because too many of their address waited for the phone's task.
     pub datagrams_dropped: u64,
     /// The Reticulum endpoint's counters; `None` on another Reticulum stack.
-    pub endpoint: Option<reticulum::Stats>,
+    pub endpoint: Option<reticulum::Counters>,
     /// How often the phone's task woke; an idle phone does so for its timers only.
     pub wakeups: u64,
 }
@@ -39,7 +37,7 @@ pub(crate) enum Request {
     Source(SourcePort),
     Sink(SinkPort),
     Subscribe(EventQueue),
-    Figures(Reply<Figures>),
+    Counters(Reply<Counters>),
     ShutDown(Reply<()>),
 }
 

@@ -1,4 +1,4 @@
-//! The phone's task: the one owner of the driver.
+//! The phone's task: the one owner of the engine.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant as Moment};
@@ -6,14 +6,14 @@ use std::time::{Duration, Instant as Moment};
 use async_channel::Sender;
 use bytes::Bytes;
 use futures_lite::future::yield_now;
-use lxst_driver::core::limits::GOODBYE;
-use lxst_driver::core::{
+use lxst_engine::core::limits::GOODBYE;
+use lxst_engine::core::{
     Availability, Command, Direction, Event as CallEvent, Instant, Mute, PortChange, Samples,
     StreamChange,
 };
-use lxst_driver::reticulum::InterfaceId;
-use lxst_driver::system::{CoderThread, unix_time};
-use lxst_driver::{Driver, Event, InterfaceOrigin, LINGER};
+use lxst_engine::reticulum::InterfaceId;
+use lxst_engine::system::{CoderThread, unix_time};
+use lxst_engine::{Engine, Event, InterfaceOrigin, LINGER};
 
 use crate::audio::{BLOCK, Clock, SinkPort, SourcePort};
 use crate::builder::MissingSource;
@@ -23,16 +23,16 @@ use crate::interface::Io;
 use crate::links::{CommandSender, LinkReport};
 use crate::outlets::{Ended, Outlets};
 use crate::pace::{BLOCK_TIME, Pace};
-use crate::request::{Figures, Request};
+use crate::request::{Counters, Request};
 use crate::runtime::Runtime;
 use crate::store::Store;
 
 #[derive(Debug)]
 pub(crate) struct Runner<R> {
     runtime: R,
-    /// The moment that is the driver's origin.
+    /// The moment that is the engine's origin.
     origin: Moment,
-    driver: Driver,
+    engine: Engine,
     coder: CoderThread,
     inbox: Inbox,
     stack: Option<CommandSender>,
@@ -65,7 +65,7 @@ pub(crate) struct Runner<R> {
 pub(crate) struct Parts<R> {
     pub(crate) runtime: R,
     pub(crate) origin: Moment,
-    pub(crate) driver: Driver,
+    pub(crate) engine: Engine,
     pub(crate) coder: CoderThread,
     pub(crate) inbox: Inbox,
     pub(crate) stack: Option<CommandSender>,
@@ -101,12 +101,12 @@ struct Streams {
 impl<R: Runtime> Runner<R> {
     pub(crate) fn new(mut parts: Parts<R>) -> Self {
         if parts.missing_source == MissingSource::Silence {
-            parts.driver.port(Instant::ORIGIN, Direction::Send, PortChange::Attached);
+            parts.engine.port(Instant::ORIGIN, Direction::Send, PortChange::Attached);
         }
         Self {
             runtime: parts.runtime,
             origin: parts.origin,
-            driver: parts.driver,
+            engine: parts.engine,
             coder: parts.coder,
             inbox: parts.inbox,
             stack: parts.stack,
@@ -145,14 +145,14 @@ impl<R: Runtime> Runner<R> {
         let now = self.now();
         if let Some(store) = &mut self.store {
             store.written().await;
-            store.catch_up(&self.driver, now);
+            store.catch_up(&self.engine, now);
             store.written().await;
         }
-        // The driver ends here, and with it a tap: whoever asked finds its trace complete.
+        // The engine ends here, and with it a tap: whoever asked finds its trace complete.
         Ended { outlets: self.outlets, requests: self.inbox.requests, reply }
     }
 
-    /// Hands on what the driver has, and waits for the next thing to do.
+    /// Hands on what the engine has, and waits for the next thing to do.
     async fn turn(&mut self) -> Turn {
         let ports = self.flush();
         self.wakeups += 1;
@@ -169,26 +169,26 @@ impl<R: Runtime> Runner<R> {
             World::Due => self.on_due(now),
             World::Io(io) => self.on_io(io),
             World::Report(report) => self.on_report(report),
-            World::Done(done) => self.driver.handle_done(now, done),
+            World::Done(done) => self.engine.handle_done(now, done),
             // The next flush looks at the ports.
             World::Port => {}
         }
     }
 
     fn on_due(&mut self, now: Instant) {
-        if self.driver.poll_timeout().is_some_and(|at| at <= now) {
-            self.driver.handle_timeout(now);
+        if self.engine.poll_timeout().is_some_and(|at| at <= now) {
+            self.engine.handle_timeout(now);
         }
         if let Some(store) = &mut self.store {
-            store.on_timeout(&self.driver, now);
+            store.on_timeout(&self.engine, now);
         }
         while self.capture.take_due(now) {
             match &mut self.source {
-                Some(source) => self.driver.capture(now, &source.take_block()),
-                None => self.driver.capture(now, &[0.0; BLOCK]),
+                Some(source) => self.engine.capture(now, &source.take_block()),
+                None => self.engine.capture(now, &[0.0; BLOCK]),
             }
         }
-        if !self.driver.awaits_audio(BLOCK) && self.playout.take_due(now) {
+        if !self.engine.awaits_audio(BLOCK) && self.playout.take_due(now) {
             self.play(now, BLOCK);
         }
         // The next flush looks at the devices.
@@ -200,44 +200,44 @@ impl<R: Runtime> Runner<R> {
         // Whoever asked may have gone before the answer; that is their business.
         match request {
             Request::Dial { to, profile, mode, reply } => {
-                let dialled = self.driver.dial(now, to, profile, mode);
+                let dialled = self.engine.dial(now, to, profile, mode);
                 self.tell(now);
                 reply.send(dialled);
             }
             Request::Command { command, reply } => {
-                let done = self.driver.command(now, command);
+                let done = self.engine.command(now, command);
                 if done.is_ok() {
                     self.on_command(command);
                 }
                 self.tell(now);
                 reply.send(done);
             }
-            Request::Access(access) => self.driver.set_access(access),
-            Request::Callers(callers) => self.driver.set_callers(callers),
+            Request::Access(access) => self.engine.set_access(access),
+            Request::Callers(callers) => self.engine.set_callers(callers),
             Request::Source(mut source) => {
                 if self.streams.is_sending {
                     source.open(now);
                 }
                 self.dropped.captured += self.source.as_ref().map_or(0, SourcePort::dropped);
                 self.source = Some(source);
-                self.driver.port(now, Direction::Send, PortChange::Attached);
+                self.engine.port(now, Direction::Send, PortChange::Attached);
             }
             Request::Sink(sink) => {
                 self.dropped.played += self.sink.as_ref().map_or(0, SinkPort::dropped);
                 self.sink = Some(sink);
-                self.driver.port(now, Direction::Receive, PortChange::Attached);
+                self.engine.port(now, Direction::Receive, PortChange::Attached);
             }
             Request::Subscribe(queue) => self.outlets.subscribe(queue),
-            Request::Figures(reply) => {
+            Request::Counters(reply) => {
                 let source = self.source.as_ref().map_or(0, SourcePort::dropped);
                 let sink = self.sink.as_ref().map_or(0, SinkPort::dropped);
-                let coder = self.driver.capture_dropped().0;
-                reply.send(Figures {
-                    telephone: *self.driver.stats(),
+                let coder = self.engine.capture_dropped().0;
+                reply.send(Counters {
+                    telephone: *self.engine.counters(),
                     capture_dropped: duration(coder + self.dropped.captured + source),
                     playback_dropped: duration(self.dropped.played + sink),
                     datagrams_dropped: self.inbox.io.dropped(),
-                    endpoint: self.driver.endpoint_stats().cloned(),
+                    endpoint: self.engine.endpoint_counters().cloned(),
                     wakeups: self.wakeups,
                 });
             }
@@ -263,7 +263,7 @@ impl<R: Runtime> Runner<R> {
         let now = self.now();
         match io {
             Io::Up { origin, config, writer, number } => {
-                let Some(id) = self.driver.interface_up(now, origin, config) else { return };
+                let Some(id) = self.engine.interface_up(now, origin, config) else { return };
                 self.has_connected = true;
                 self.interfaces.insert(id.0, Interface { id, origin, writer, unwritten: 0 });
                 self.set_trouble(origin, None);
@@ -277,12 +277,12 @@ impl<R: Runtime> Runner<R> {
             }
             Io::Received { number, bytes } => {
                 if let Some(interface) = self.interfaces.get(&number) {
-                    self.driver.handle_bytes(now, interface.id, &bytes);
+                    self.engine.handle_bytes(now, interface.id, &bytes);
                 }
             }
             Io::Datagram { number, from, bytes } => {
                 if let Some(interface) = self.interfaces.get(&number) {
-                    self.driver.handle_datagram(now, interface.id, from, &bytes);
+                    self.engine.handle_datagram(now, interface.id, from, &bytes);
                 }
             }
             // What waits for it is sent by the next flush.
@@ -307,32 +307,32 @@ impl<R: Runtime> Runner<R> {
     fn see_isolation(&mut self, now: Instant) {
         let interfaces = &self.outlets.state.interfaces;
         if !self.has_connected && interfaces.iter().all(|interface| interface.trouble.is_some()) {
-            self.driver.set_isolated(now);
+            self.engine.set_isolated(now);
         }
     }
 
     fn interface_down(&mut self, now: Instant, number: u32) {
         if let Some(interface) = self.interfaces.remove(&number) {
-            self.driver.interface_down(now, interface.id);
+            self.engine.interface_down(now, interface.id);
         }
     }
 
     fn on_report(&mut self, report: LinkReport) {
         let now = self.now();
         match report {
-            LinkReport::NetworkUp => self.driver.network_up(now, InterfaceOrigin(0)),
-            LinkReport::Announced { identity, hops } => self.driver.announced(identity, hops),
-            LinkReport::Event { link, event } => self.driver.link_event(now, link, event),
-            LinkReport::Packet { link, data } => self.driver.link_packet(now, link, &data),
+            LinkReport::NetworkUp => self.engine.network_up(now, InterfaceOrigin(0)),
+            LinkReport::Announced { identity, hops } => self.engine.announced(identity, hops),
+            LinkReport::Event { link, event } => self.engine.link_event(now, link, event),
+            LinkReport::Packet { link, data } => self.engine.link_packet(now, link, &data),
         }
     }
 
-    /// Gives the sink so many samples of what the driver plays.
+    /// Gives the sink so many samples of what the engine plays.
     fn play(&mut self, now: Instant, samples: usize) {
         let mut pcm = [0.0; BLOCK];
         // A block is at most BLOCK long.
         let pcm = &mut pcm[..samples.min(BLOCK)];
-        self.driver.play(now, pcm);
+        self.engine.play(now, pcm);
         if self.streams.is_speaker_muted {
             pcm.fill(0.0);
         }
@@ -341,7 +341,7 @@ impl<R: Runtime> Runner<R> {
         }
     }
 
-    /// Hands on what the driver has: tasks, events, commands for another stack, audio, and bytes
+    /// Hands on what the engine has: tasks, events, commands for another stack, audio, and bytes
     /// for the interfaces that can write. What the ports' owners do from then on is listened for.
     fn flush(&mut self) -> PortListeners {
         let now = self.now();
@@ -353,7 +353,7 @@ impl<R: Runtime> Runner<R> {
         for Interface { id, writer, unwritten, .. } in self.interfaces.values_mut() {
             while !writer.is_full() && !writer.is_closed() {
                 let Some(bytes) =
-                    self.driver.poll_transmit(now, unix_time(), *id, &mut self.buffer)
+                    self.engine.poll_transmit(now, unix_time(), *id, &mut self.buffer)
                 else {
                     break;
                 };
@@ -363,10 +363,10 @@ impl<R: Runtime> Runner<R> {
             }
         }
         if let Some(store) = &mut self.store {
-            store.observe(&self.driver, now);
+            store.observe(&self.engine, now);
         }
-        if let Some(stats) = self.driver.endpoint_stats() {
-            self.drop_log.observe(self.runtime.now(), stats);
+        if let Some(counters) = self.engine.endpoint_counters() {
+            self.drop_log.observe(self.runtime.now(), counters);
         }
         self.publish();
         ports
@@ -382,12 +382,12 @@ impl<R: Runtime> Runner<R> {
         if let Some(source) = self.source.take_if(|source| source.is_over()) {
             self.dropped.captured += source.dropped();
             if self.missing_source == MissingSource::Nothing {
-                self.driver.port(now, Direction::Send, PortChange::Detached);
+                self.engine.port(now, Direction::Send, PortChange::Detached);
             }
         }
         if let Some(sink) = self.sink.take_if(|sink| sink.is_dropped()) {
             self.dropped.played += sink.dropped();
-            self.driver.port(now, Direction::Receive, PortChange::Detached);
+            self.engine.port(now, Direction::Receive, PortChange::Detached);
         }
         listeners
     }
@@ -399,14 +399,14 @@ impl<R: Runtime> Runner<R> {
     }
 
     fn hand_on(&mut self, now: Instant) {
-        while let Some(task) = self.driver.poll_task() {
+        while let Some(task) = self.engine.poll_task() {
             self.coder.give(task);
         }
-        while let Some(event) = self.driver.poll_event() {
+        while let Some(event) = self.engine.poll_event() {
             self.on_event(now, event);
         }
         if let Some(stack) = &self.stack {
-            while let Some(command) = self.driver.poll_link_command() {
+            while let Some(command) = self.engine.poll_link_command() {
                 stack.send(command);
             }
         }
@@ -448,12 +448,12 @@ impl<R: Runtime> Runner<R> {
         if self.streams.is_sending {
             let pcm = source.take_live(now);
             if !pcm.is_empty() {
-                self.driver.capture(now, &pcm);
+                self.engine.capture(now, &pcm);
                 self.hand_on(now);
             }
         }
         if let Some(source) = &self.source {
-            source.sent_but(self.driver.capture_unsent());
+            source.sent_but(self.engine.capture_unsent());
         }
     }
 
@@ -465,7 +465,7 @@ impl<R: Runtime> Runner<R> {
         let mut wanted = sink.wants(now);
         while self.streams.is_receiving && wanted > 0 {
             let block = wanted.min(BLOCK / 2);
-            if self.driver.awaits_audio(block) {
+            if self.engine.awaits_audio(block) {
                 return;
             }
             self.play(now, block);
@@ -490,7 +490,7 @@ impl<R: Runtime> Runner<R> {
 
     fn publish(&mut self) {
         let state = &mut self.outlets.state;
-        state.call = self.driver.call();
+        state.call = self.engine.call();
         state.connections = self.interfaces.len();
         for (interface, origin) in state.interfaces.iter_mut().zip((0..).map(InterfaceOrigin)) {
             let standing = self.interfaces.values().filter(|standing| standing.origin == origin);
@@ -505,11 +505,11 @@ impl<R: Runtime> Runner<R> {
     async fn shut_down(&mut self) {
         self.outlets.state.availability = Availability::Busy;
         let until = self.runtime.now() + FAREWELL;
-        self.driver.retire(self.now());
+        self.engine.retire(self.now());
         // A link that is left then is closed without a goodbye.
         let goodbye = self.runtime.now() + GOODBYE;
-        self.go_on(goodbye, |runner| !runner.driver.has_links()).await;
-        self.driver.close(self.now());
+        self.go_on(goodbye, |runner| !runner.engine.has_links()).await;
+        self.engine.close(self.now());
         // A stalled socket must not keep the app.
         let is_written =
             |runner: &Self| runner.interfaces.values().all(|interface| interface.unwritten == 0);
@@ -538,10 +538,10 @@ impl<R: Runtime> Runner<R> {
 
     fn deadline(&self) -> Option<Moment> {
         // While a frame is being decoded, the end of that wakes us.
-        let playout = self.playout.next().filter(|_| !self.driver.awaits_audio(BLOCK));
+        let playout = self.playout.next().filter(|_| !self.engine.awaits_audio(BLOCK));
         let store = self.store.as_ref().and_then(Store::due);
         let clocks = [self.capture.next(), self.devices.next(), playout];
-        let deadlines = [self.driver.poll_timeout(), store].into_iter().chain(clocks);
+        let deadlines = [self.engine.poll_timeout(), store].into_iter().chain(clocks);
         deadlines.flatten().min().map(|at| self.origin + at.since(Instant::ORIGIN))
     }
 }

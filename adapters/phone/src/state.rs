@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use event_listener::Event;
-use lxst_driver::core::{Availability, CallId, CallStatus, EndReason, Quality};
+use lxst_engine::core::{Availability, CallId, CallStatus, EndReason, Quality};
 
 /// How a phone stands.
 #[derive(Clone, Debug, Default, PartialEq)]

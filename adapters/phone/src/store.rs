@@ -5,9 +5,9 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use async_channel::Receiver;
-use lxst_driver::Driver;
-use lxst_driver::core::Instant;
-use lxst_driver::system::{replace_private_file, unix_time};
+use lxst_engine::Engine;
+use lxst_engine::core::Instant;
+use lxst_engine::system::{replace_private_file, unix_time};
 
 /// Writes the known destinations some time after they changed, on a thread of its own.
 #[derive(Debug)]
@@ -33,9 +33,9 @@ impl Store {
         Self { path, revision, has_failed: false, due: None, writing: None }
     }
 
-    /// Takes note of what the driver has come to know, and tells when that is to be written.
-    pub(crate) fn observe(&mut self, driver: &Driver, now: Instant) {
-        if self.due.is_none() && self.is_behind(driver) {
+    /// Takes note of what the engine has come to know, and tells when that is to be written.
+    pub(crate) fn observe(&mut self, engine: &Engine, now: Instant) {
+        if self.due.is_none() && self.is_behind(engine) {
             self.due = Some(now + DELAY);
         }
     }
@@ -44,7 +44,7 @@ impl Store {
         self.due
     }
 
-    pub(crate) fn on_timeout(&mut self, driver: &Driver, now: Instant) {
+    pub(crate) fn on_timeout(&mut self, engine: &Engine, now: Instant) {
         if self.due.is_none_or(|due| due > now) {
             return;
         }
@@ -55,15 +55,15 @@ impl Store {
         }
         self.due = None;
         self.join();
-        if self.is_behind(driver) {
-            self.write(driver, now);
+        if self.is_behind(engine) {
+            self.write(engine, now);
         }
     }
 
     /// Begins to write what is not written.
-    pub(crate) fn catch_up(&mut self, driver: &Driver, now: Instant) {
-        if self.is_behind(driver) {
-            self.write(driver, now);
+    pub(crate) fn catch_up(&mut self, engine: &Engine, now: Instant) {
+        if self.is_behind(engine) {
+            self.write(engine, now);
         }
     }
 
@@ -76,15 +76,15 @@ impl Store {
         self.join();
     }
 
-    fn is_behind(&self, driver: &Driver) -> bool {
-        self.revision != Some(driver.known_revision())
+    fn is_behind(&self, engine: &Engine) -> bool {
+        self.revision != Some(engine.known_revision())
     }
 
-    fn write(&mut self, driver: &Driver, now: Instant) {
+    fn write(&mut self, engine: &Engine, now: Instant) {
         // A look at what became of it, and another try where it failed.
         self.due = Some(now + if self.has_failed { AGAIN } else { DELAY });
-        let revision = driver.known_revision();
-        let Some(bytes) = driver.export_known(now, unix_time()) else { return };
+        let revision = engine.known_revision();
+        let Some(bytes) = engine.export_known(now, unix_time()) else { return };
         let path = self.path.clone();
         let (sender, done) = async_channel::bounded(1);
         let write = move || {

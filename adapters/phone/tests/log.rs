@@ -43,8 +43,8 @@ fn a_flood_writes_one_line_a_cause_and_second() {
                 flood.write_all(b"\x7ejunk!\x7e").unwrap();
             }
             let limited = async || {
-                let stats = app.figures().await.endpoint.unwrap();
-                stats.dropped(DropReason::RateLimited)
+                let counters = app.counters().await.endpoint.unwrap();
+                counters.dropped(DropReason::RateLimited)
             };
             let wanted = 900 * (u64::from(second) + 1);
             eventually(&rt, async || limited().await >= wanted).await;

@@ -41,7 +41,7 @@ fn flood(bencher: Bencher, config: InterfaceConfig, shape: impl Fn(&mut Vec<u8>)
         let now = Instant::from_millis(number as u64);
         endpoint.handle_bytes(now, interface, &packets[number % packets.len()]);
     });
-    let dropped = DropReason::ALL.map(|reason| endpoint.stats().dropped(reason));
+    let dropped = DropReason::ALL.map(|reason| endpoint.counters().dropped(reason));
     assert_eq!(dropped.iter().sum::<u64>(), number as u64, "all of it is dropped");
 }
 

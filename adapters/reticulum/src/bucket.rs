@@ -44,7 +44,7 @@ pub(crate) struct Share {
 
 impl Share {
     pub(crate) fn new(most: (u32, u32)) -> Self {
-        Self { most: TokenBucket::new(most), least: TokenBucket::new(limits::SHARE_LEAST) }
+        Self { most: TokenBucket::new(most), least: TokenBucket::new(limits::MIN_SHARE) }
     }
 
     /// Takes a token of the total, or of what is always there.

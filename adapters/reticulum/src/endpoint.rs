@@ -18,8 +18,9 @@ use rns_core::transport::types::{PacketBytes, PacketHashlistAllocation};
 use rns_crypto::Rng;
 
 use crate::announces::{Announces, UnixTime};
+use crate::counters::{Counters, DropReason};
 use crate::event::{Class, CloseReason, Event, FailReason, LinkError, LinkEvent, LinkHandle};
-use crate::hdlc::Found;
+use crate::hdlc::Deframed;
 use crate::identity::{DestinationHash, Identity, IdentityHash};
 use crate::interface::{Framing, Interface, InterfaceConfig, InterfaceId};
 use crate::known::{self, ImportError};
@@ -28,7 +29,6 @@ use crate::link::Link;
 use crate::packet::Outbound;
 use crate::paths::Paths;
 use crate::queue::Waiting;
-use crate::stats::{DropReason, Stats};
 
 /// Reticulum for one phone.
 ///
@@ -55,7 +55,7 @@ pub struct Endpoint {
     next_interface: u32,
     /// No interface can be expected.
     is_isolated: bool,
-    stats: Stats,
+    counters: Counters,
 }
 
 /// What the owner may choose.
@@ -95,7 +95,7 @@ impl Endpoint {
             next_link: 1,
             next_interface: 1,
             is_isolated: false,
-            stats: Stats::default(),
+            counters: Counters::default(),
         }
     }
 
@@ -150,8 +150,8 @@ impl Endpoint {
         let mut input = bytes;
         while let Some(found) = deframer.next_frame(&mut input) {
             match found {
-                Found::Frame(packet) => self.handle_packet(now, id, None, packet),
-                Found::Broken => self.stats.drop(DropReason::Malformed),
+                Deframed::Frame(packet) => self.handle_packet(now, id, None, packet),
+                Deframed::Broken => self.counters.drop(DropReason::Malformed),
             }
         }
         if let Some(interface) = self.interfaces.get_mut(&id) {
@@ -199,7 +199,7 @@ impl Endpoint {
         }
         if let Some(announce) = self.announces.begin(now) {
             for interface in self.interfaces.values_mut() {
-                interface.queue.push_announce(announce, &mut self.stats);
+                interface.queue.push_announce(announce, &mut self.counters);
             }
         }
     }
@@ -284,7 +284,7 @@ impl Endpoint {
         if interface.held_until.is_some_and(|until| now < until) {
             return None;
         }
-        let packet = match interface.queue.pop(now, &mut self.stats)? {
+        let packet = match interface.queue.pop(now, &mut self.counters)? {
             Waiting::Packet(packet) => packet,
             Waiting::Announce(announce) => {
                 let (identity, rng) = (&self.identity, &mut *self.rng);
@@ -293,8 +293,8 @@ impl Endpoint {
             }
         };
         buffer.clear();
-        self.stats.packets_out += 1;
-        self.stats.bytes_out += interface.write(&packet, buffer) as u64;
+        self.counters.packets_out += 1;
+        self.counters.bytes_out += interface.write(&packet, buffer) as u64;
         Some(buffer)
     }
 
@@ -378,13 +378,13 @@ impl Endpoint {
 
     /// What went through, and what was dropped.
     #[must_use]
-    pub fn stats(&self) -> &Stats {
-        &self.stats
+    pub fn counters(&self) -> &Counters {
+        &self.counters
     }
 
     fn broadcast(&mut self, packet: &PacketBytes) {
         for interface in self.interfaces.values_mut() {
-            interface.queue.push_control(Outbound::Whole(packet.clone()), &mut self.stats);
+            interface.queue.push_control(Outbound::Whole(packet.clone()), &mut self.counters);
         }
     }
 
@@ -404,7 +404,7 @@ impl Endpoint {
 
     fn transmit(&mut self, id: InterfaceId, packet: Outbound) {
         if let Some(interface) = self.interfaces.get_mut(&id) {
-            interface.queue.push_control(packet, &mut self.stats);
+            interface.queue.push_control(packet, &mut self.counters);
         }
     }
 
@@ -413,7 +413,7 @@ impl Endpoint {
         let interface = self.links.get(&handle).and_then(Link::interface);
         match interface.and_then(|id| self.interfaces.get(&id)) {
             Some(interface) if !interface.queue.has_signal_room() => {
-                self.stats.drop(DropReason::SignalRefused);
+                self.counters.drop(DropReason::SignalRefused);
                 Err(LinkError::QueueFull)
             }
             _ => Ok(()),
@@ -427,7 +427,7 @@ impl Endpoint {
 
     fn push_event(&mut self, event: Event, chatty: bool) {
         if chatty && self.events.len() >= limits::EVENTS {
-            self.stats.drop(DropReason::EventOverflow);
+            self.counters.drop(DropReason::EventOverflow);
         } else {
             self.events.push_back(event);
         }
@@ -446,7 +446,7 @@ impl fmt::Debug for Endpoint {
             .field("interfaces", &self.interfaces)
             .field("links", &self.links.len())
             .field("events", &self.events.len())
-            .field("stats", &self.stats)
+            .field("counters", &self.counters)
             .finish_non_exhaustive()
     }
 }

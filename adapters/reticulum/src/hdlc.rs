@@ -33,7 +33,7 @@ pub(crate) struct Deframer {
 
 /// What the deframer found.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Found<'d> {
+pub(crate) enum Deframed<'d> {
     Frame(&'d [u8]),
     /// A frame beyond the bound, or one that broke off within an escape.
     Broken,
@@ -46,7 +46,7 @@ impl Deframer {
     }
 
     /// Takes bytes off the front of `input` until something is found or nothing is left.
-    pub(crate) fn next_frame(&mut self, input: &mut &[u8]) -> Option<Found<'_>> {
+    pub(crate) fn next_frame(&mut self, input: &mut &[u8]) -> Option<Deframed<'_>> {
         if self.state == State::Ended {
             self.frame.clear();
             self.state = State::Inside;
@@ -57,11 +57,11 @@ impl Deframer {
                 (State::Inside, FLAG) if self.frame.is_empty() => {}
                 (State::Inside, FLAG) => {
                     self.state = State::Ended;
-                    return Some(Found::Frame(&self.frame));
+                    return Some(Deframed::Frame(&self.frame));
                 }
                 (State::Escaped | State::Broken, FLAG) => {
                     self.state = State::Ended;
-                    return Some(Found::Broken);
+                    return Some(Deframed::Broken);
                 }
                 (_, FLAG) => self.state = State::Inside,
                 (State::Inside, ESCAPE) => self.state = State::Escaped,
@@ -118,8 +118,8 @@ mod tests {
         let mut frames = vec![];
         while let Some(found) = deframer.next_frame(&mut input) {
             frames.push(match found {
-                Found::Frame(frame) => Some(frame.to_vec()),
-                Found::Broken => None,
+                Deframed::Frame(frame) => Some(frame.to_vec()),
+                Deframed::Broken => None,
             });
         }
         frames

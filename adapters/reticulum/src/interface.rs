@@ -11,12 +11,12 @@ use rns_core::transport::dedup::PacketHashlist;
 use rns_core::transport::types::PacketHashlistAllocation;
 
 use crate::bucket::{Share, TokenBucket};
+use crate::counters::DropReason;
 use crate::hdlc::{self, Deframer};
 use crate::ifac::{Ifac, IfacCodec};
 use crate::limits::{self, ACCEPTED_HOLD};
 use crate::packet::Outbound;
 use crate::queue::TransmitQueue;
-use crate::stats::DropReason;
 
 /// One interface from its up to its down; never used again for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -54,6 +54,7 @@ extern crate alloc;
 
 mod announces;
 mod bucket;
+mod counters;
 mod endpoint;
 mod event;
 mod hdlc;
@@ -67,9 +68,9 @@ mod packet;
 mod paths;
 mod queue;
 mod repeat;
-mod stats;
 
 pub use announces::UnixTime;
+pub use counters::{Counters, DropReason};
 pub use endpoint::{Config, Endpoint};
 pub use event::{Class, CloseReason, Event, FailReason, LinkError, LinkEvent, LinkHandle};
 pub use identity::{DestinationHash, HashError, Identity, IdentityError, IdentityHash};
@@ -78,4 +79,3 @@ pub use interface::{Attachment, Framing, InterfaceConfig, InterfaceId};
 pub use known::ImportError;
 pub use lxst_core::Instant;
 pub use rns_crypto::Rng;
-pub use stats::{DropReason, Stats};

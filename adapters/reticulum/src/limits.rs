@@ -1,6 +1,6 @@
 //! Every bound and every fixed time of the endpoint, in one place.
 //!
-//! Beyond a bound something is dropped and counted in [`Stats`](crate::Stats); nothing grows with
+//! Beyond a bound something is dropped and counted in [`Counters`](crate::Counters); nothing grows with
 //! what a peer sends.
 
 use core::time::Duration;
@@ -33,7 +33,7 @@ pub const ANNOUNCES: (u32, u32) = (50, 100);
 pub const ANNOUNCES_TOTAL: (u32, u32) = (200, 400);
 /// What an interface always has of each of these, per second and in one burst, however much others
 /// use.
-pub const SHARE_LEAST: (u32, u32) = (1, 4);
+pub const MIN_SHARE: (u32, u32) = (1, 4);
 /// The part of these that one address has of an interface over UDP: one in so many.
 pub const ADDRESS_PART: u32 = 2;
 /// Addresses of one interface whose use is remembered; the one that was used longest ago makes room.

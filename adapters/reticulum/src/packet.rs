@@ -13,8 +13,8 @@ use rns_core::constants;
 use rns_core::transport::types::PacketBytes;
 use rns_crypto::sha256::Sha256;
 
+use crate::counters::DropReason;
 use crate::ifac::IFAC_FLAG;
-use crate::stats::DropReason;
 
 /// A received packet with its header taken apart; the data stay where they are.
 #[derive(Clone, Copy, Debug)]

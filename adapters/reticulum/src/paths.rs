@@ -18,12 +18,12 @@ use rns_crypto::Rng;
 
 use crate::announces::{Purpose, UnixTime};
 use crate::bucket::TokenBucket;
+use crate::counters::DropReason;
 use crate::identity::{DestinationHash, Identity, telephony_name_hash};
 use crate::interface::{Ask, Attachment, InterfaceConfig, InterfaceId, Strangers};
 use crate::known::KnownDestinations;
 use crate::limits;
 use crate::packet::{Kind, Packet};
-use crate::stats::DropReason;
 
 /// The routes, the keys and the guards of what others announce and ask for.
 pub(crate) struct Paths {

@@ -5,9 +5,9 @@ use alloc::collections::VecDeque;
 use lxst_core::Instant;
 
 use crate::announces::Unsigned;
+use crate::counters::{Counters, DropReason};
 use crate::limits::{CONTROL_QUEUE, MEDIA_AGE, MEDIA_QUEUE, SIGNAL_QUEUE};
 use crate::packet::Outbound;
-use crate::stats::{DropReason, Stats};
 
 /// What waits to be sent.
 #[derive(Debug)]
@@ -30,42 +30,42 @@ impl TransmitQueue {
         self.control.len() < SIGNAL_QUEUE
     }
 
-    pub(crate) fn push_control(&mut self, packet: Outbound, stats: &mut Stats) {
-        self.push(Waiting::Packet(packet), stats);
+    pub(crate) fn push_control(&mut self, packet: Outbound, counters: &mut Counters) {
+        self.push(Waiting::Packet(packet), counters);
     }
 
-    pub(crate) fn push_announce(&mut self, announce: Unsigned, stats: &mut Stats) {
-        self.push(Waiting::Announce(announce), stats);
+    pub(crate) fn push_announce(&mut self, announce: Unsigned, counters: &mut Counters) {
+        self.push(Waiting::Announce(announce), counters);
     }
 
-    fn push(&mut self, waiting: Waiting, stats: &mut Stats) {
+    fn push(&mut self, waiting: Waiting, counters: &mut Counters) {
         if self.control.len() < CONTROL_QUEUE {
             self.control.push_back(waiting);
         } else {
-            stats.drop(DropReason::ControlOverflow);
+            counters.drop(DropReason::ControlOverflow);
         }
     }
 
-    pub(crate) fn push_media(&mut self, now: Instant, packet: Outbound, stats: &mut Stats) {
-        self.expire(now, stats);
+    pub(crate) fn push_media(&mut self, now: Instant, packet: Outbound, counters: &mut Counters) {
+        self.expire(now, counters);
         if self.media.len() == MEDIA_QUEUE {
             self.media.pop_front();
-            stats.drop(DropReason::MediaOverflow);
+            counters.drop(DropReason::MediaOverflow);
         }
         self.media.push_back((now, packet));
     }
 
-    pub(crate) fn pop(&mut self, now: Instant, stats: &mut Stats) -> Option<Waiting> {
-        self.expire(now, stats);
+    pub(crate) fn pop(&mut self, now: Instant, counters: &mut Counters) -> Option<Waiting> {
+        self.expire(now, counters);
         let media = &mut self.media;
         let control = self.control.pop_front();
         control.or_else(|| media.pop_front().map(|(_, packet)| Waiting::Packet(packet)))
     }
 
-    fn expire(&mut self, now: Instant, stats: &mut Stats) {
+    fn expire(&mut self, now: Instant, counters: &mut Counters) {
         while self.media.front().is_some_and(|(queued, _)| *queued + MEDIA_AGE < now) {
             self.media.pop_front();
-            stats.drop(DropReason::MediaExpired);
+            counters.drop(DropReason::MediaExpired);
         }
     }
 }
@@ -78,46 +78,46 @@ mod tests {
 
     #[test]
     fn control_overtakes_media() {
-        let (mut queue, mut stats) = (TransmitQueue::default(), Stats::default());
-        queue.push_media(at(0), packet(1), &mut stats);
-        queue.push_control(packet(2), &mut stats);
-        queue.push_control(packet(3), &mut stats);
-        assert_eq!(drain(&mut queue, at(200), &mut stats), [2, 3, 1]);
+        let (mut queue, mut counters) = (TransmitQueue::default(), Counters::default());
+        queue.push_media(at(0), packet(1), &mut counters);
+        queue.push_control(packet(2), &mut counters);
+        queue.push_control(packet(3), &mut counters);
+        assert_eq!(drain(&mut queue, at(200), &mut counters), [2, 3, 1]);
     }
 
     #[test]
     fn media_that_waited_too_long_is_dropped_and_counted() {
-        let (mut queue, mut stats) = (TransmitQueue::default(), Stats::default());
-        queue.push_media(at(0), packet(1), &mut stats);
-        queue.push_media(at(60), packet(2), &mut stats);
-        queue.push_control(packet(3), &mut stats);
-        assert_eq!(drain(&mut queue, at(201), &mut stats), [3, 2]);
-        assert_eq!(stats.dropped(DropReason::MediaExpired), 1);
+        let (mut queue, mut counters) = (TransmitQueue::default(), Counters::default());
+        queue.push_media(at(0), packet(1), &mut counters);
+        queue.push_media(at(60), packet(2), &mut counters);
+        queue.push_control(packet(3), &mut counters);
+        assert_eq!(drain(&mut queue, at(201), &mut counters), [3, 2]);
+        assert_eq!(counters.dropped(DropReason::MediaExpired), 1);
     }
 
     #[test]
     fn media_beyond_the_bound_drops_the_oldest() {
-        let (mut queue, mut stats) = (TransmitQueue::default(), Stats::default());
+        let (mut queue, mut counters) = (TransmitQueue::default(), Counters::default());
         for n in 0..=MEDIA_QUEUE {
-            queue.push_media(at(0), packet(n as u8), &mut stats);
+            queue.push_media(at(0), packet(n as u8), &mut counters);
         }
-        let left = drain(&mut queue, at(0), &mut stats);
+        let left = drain(&mut queue, at(0), &mut counters);
         assert_eq!((left[0], left.len()), (1, MEDIA_QUEUE));
-        assert_eq!(stats.dropped(DropReason::MediaOverflow), 1);
+        assert_eq!(counters.dropped(DropReason::MediaOverflow), 1);
     }
 
     #[test]
     fn signals_leave_room_for_link_management() {
-        let (mut queue, mut stats) = (TransmitQueue::default(), Stats::default());
+        let (mut queue, mut counters) = (TransmitQueue::default(), Counters::default());
         while queue.has_signal_room() {
-            queue.push_control(packet(0), &mut stats);
+            queue.push_control(packet(0), &mut counters);
         }
         for _ in SIGNAL_QUEUE..CONTROL_QUEUE {
-            queue.push_control(packet(1), &mut stats);
+            queue.push_control(packet(1), &mut counters);
         }
-        assert_eq!(stats, Stats::default());
-        queue.push_control(packet(2), &mut stats);
-        assert_eq!(stats.dropped(DropReason::ControlOverflow), 1);
+        assert_eq!(counters, Counters::default());
+        queue.push_control(packet(2), &mut counters);
+        assert_eq!(counters.dropped(DropReason::ControlOverflow), 1);
     }
 
     fn at(ms: u64) -> Instant {
@@ -128,11 +128,11 @@ mod tests {
         Outbound::link(0, &[0; 16], 0, vec![n])
     }
 
-    fn drain(queue: &mut TransmitQueue, now: Instant, stats: &mut Stats) -> vec::Vec<u8> {
+    fn drain(queue: &mut TransmitQueue, now: Instant, counters: &mut Counters) -> vec::Vec<u8> {
         let numbered = |waiting| match waiting {
             Waiting::Packet(packet) => packet.parts()[1][0],
             Waiting::Announce(_) => unreachable!("none was pushed"),
         };
-        core::iter::from_fn(|| queue.pop(now, stats)).map(numbered).collect()
+        core::iter::from_fn(|| queue.pop(now, counters)).map(numbered).collect()
     }
 }

@@ -27,7 +27,7 @@ fn the_same_seed_gives_the_same_bytes() {
         assert_eq!(first.sent, second.sent);
         for n in [A, B] {
             assert_eq!(first.nodes[n].events, second.nodes[n].events);
-            assert_eq!(first.nodes[n].endpoint.stats(), second.nodes[n].endpoint.stats());
+            assert_eq!(first.nodes[n].endpoint.counters(), second.nodes[n].endpoint.counters());
         }
     }
     assert_ne!(call(0, BAD).sent, call(1, BAD).sent);
@@ -65,12 +65,12 @@ fn a_flood_of_link_requests_is_bounded_and_spares_established_links() {
     }
     assert_eq!(accepted(&net) - before, limits::LINK_REQUESTS.1 as usize);
     let refused = 1000 - u64::from(limits::LINK_REQUESTS.1);
-    assert_eq!(net.nodes[B].endpoint.stats().dropped(DropReason::RateLimited), refused);
+    assert_eq!(net.nodes[B].endpoint.counters().dropped(DropReason::RateLimited), refused);
     for _ in 0..300 {
         net.run_for(SECOND / 10);
         net.inject(B, &request());
     }
-    let evicted = net.nodes[B].endpoint.stats().dropped(DropReason::LinksFull);
+    let evicted = net.nodes[B].endpoint.counters().dropped(DropReason::LinksFull);
     assert_eq!(evicted as usize, accepted(&net) - before - limits::HALF_OPEN_LINKS);
 
     net.run_for(SECOND);
@@ -104,7 +104,7 @@ fn what_is_replayed_or_malformed_costs_nobody_an_allowance() {
     ];
     for (packet, reason) in floods {
         // 60 kB/s, for 10 s, while somebody calls.
-        let before = net.nodes[B].endpoint.stats().dropped(reason);
+        let before = net.nodes[B].endpoint.counters().dropped(reason);
         let times = 600_000 / packet.len();
         let to = net.nodes[B].endpoint.identity();
         for n in 0..times {
@@ -119,9 +119,9 @@ fn what_is_replayed_or_malformed_costs_nobody_an_allowance() {
             }
             net.run_for(10 * SECOND / times as u32);
         }
-        let stats = net.nodes[B].endpoint.stats();
-        assert!(stats.dropped(reason) - before >= times as u64 - 1);
-        assert_eq!(stats.dropped(DropReason::RateLimited), 0, "{reason:?}");
+        let counters = net.nodes[B].endpoint.counters();
+        assert!(counters.dropped(reason) - before >= times as u64 - 1);
+        assert_eq!(counters.dropped(DropReason::RateLimited), 0, "{reason:?}");
     }
 }
 
@@ -162,9 +162,9 @@ fn one_address_leaves_others_their_share_of_an_interface_over_udp() {
         let interface = net.nodes[B].interface.expect("it is plugged in");
         let (from, now) = ([10, 0, 0, last].into(), net.now);
         let endpoint = &mut net.nodes[B].endpoint;
-        let before = endpoint.stats().dropped(DropReason::RateLimited);
+        let before = endpoint.counters().dropped(DropReason::RateLimited);
         endpoint.handle_datagram(now, interface, from, &unframed(&request()));
-        endpoint.stats().dropped(DropReason::RateLimited) == before
+        endpoint.counters().dropped(DropReason::RateLimited) == before
     };
     let answered = (0..1_000).filter(|_| asks(&mut net, 1)).count();
     assert_eq!(answered, (limits::LINK_REQUESTS.1 / limits::ADDRESS_PART) as usize);
@@ -227,9 +227,10 @@ fn junk_with_an_access_code_costs_no_signature_and_forged_ones_have_a_bound() {
         junk[0] |= 0x80;
         net.inject(B, &framed(&junk));
     }
-    let stats = net.nodes[B].endpoint.stats();
+    let counters = net.nodes[B].endpoint.counters();
     let sampled = u64::from(limits::ACCESS_CODES_SAMPLED.1);
-    let dropped = [DropReason::Ifac, DropReason::RateLimited].map(|reason| stats.dropped(reason));
+    let dropped =
+        [DropReason::Ifac, DropReason::RateLimited].map(|reason| counters.dropped(reason));
     assert_eq!(dropped, [sampled, 0]);
 
     // Of a packet that was recorded, all but the header may be changed before the code is looked at.
@@ -242,8 +243,8 @@ fn junk_with_an_access_code_costs_no_signature_and_forged_ones_have_a_bound() {
         forged[end..].copy_from_slice(&n.to_be_bytes());
         net.inject(B, &framed(&forged));
     }
-    let stats = net.nodes[B].endpoint.stats();
-    assert_eq!(stats.dropped(DropReason::Ifac) - sampled, u64::from(limits::ACCESS_CODES.1));
+    let counters = net.nodes[B].endpoint.counters();
+    assert_eq!(counters.dropped(DropReason::Ifac) - sampled, u64::from(limits::ACCESS_CODES.1));
     net.run_for(SECOND);
     net.nodes[A].endpoint.send(net.now, ours, Class::Signal, b"twice").unwrap();
     net.run_for(SECOND);
@@ -387,20 +388,20 @@ fn an_announce_with_another_key_or_signature_is_refused() {
     let of_b = net.sent.iter().find(|sent| sent.node == B);
     let announced = of_b.unwrap().bytes.clone();
     let announce = unframed(&announced);
-    let stats = |net: &Net, reason| net.nodes[A].endpoint.stats().dropped(reason);
+    let counters = |net: &Net, reason| net.nodes[A].endpoint.counters().dropped(reason);
 
     let mut other_key = announce.clone();
     other_key[19] ^= 1;
     net.inject(A, &framed(&other_key));
-    assert_eq!(stats(&net, DropReason::KeyChange), 1);
+    assert_eq!(counters(&net, DropReason::KeyChange), 1);
 
     let mut later = announce.clone();
     later[19 + 64 + 10 + 9] += 9;
     net.inject(A, &framed(&later));
-    assert_eq!(stats(&net, DropReason::Unauthentic), 1);
+    assert_eq!(counters(&net, DropReason::Unauthentic), 1);
 
     net.inject(A, &announced);
-    assert_eq!(stats(&net, DropReason::StaleAnnounce), 1);
+    assert_eq!(counters(&net, DropReason::StaleAnnounce), 1);
     assert_eq!(net.announces(A), 1);
 }
 
@@ -414,10 +415,10 @@ fn packets_of_guarded_networks_and_other_nodes_are_dropped() {
     let mut guarded = request.clone();
     guarded[0] |= 0x80;
     net.inject(B, &framed(&guarded));
-    assert_eq!(net.nodes[B].endpoint.stats().dropped(DropReason::Ifac), 1);
+    assert_eq!(net.nodes[B].endpoint.counters().dropped(DropReason::Ifac), 1);
     let transported = [&[0x52, 0][..], &[7; 16], &request[2..]].concat();
     net.inject(B, &framed(&transported));
-    assert_eq!(net.nodes[B].endpoint.stats().dropped(DropReason::NotForUs), 1);
+    assert_eq!(net.nodes[B].endpoint.counters().dropped(DropReason::NotForUs), 1);
     assert_eq!(proofs(&net), 0);
 }
 
@@ -432,7 +433,7 @@ fn a_link_packet_on_another_interface_is_dropped_and_may_still_arrive_on_its_own
     let packet = net.sent.last().unwrap().bytes.clone();
     net.nodes[B].endpoint.handle_bytes(net.now, elsewhere, &packet);
     assert_eq!(net.packets(B, theirs), [] as [Vec<u8>; 0]);
-    assert_eq!(net.nodes[B].endpoint.stats().dropped(DropReason::WrongInterface), 1);
+    assert_eq!(net.nodes[B].endpoint.counters().dropped(DropReason::WrongInterface), 1);
     net.inject(B, &packet);
     assert_eq!(net.packets(B, theirs), [b"hello"]);
 }
@@ -449,7 +450,7 @@ fn announces_are_verified_at_their_rate_unless_a_search_waits_for_one() {
         net.inject(A, announce);
     }
     assert_eq!(net.announces(A), limits::ANNOUNCES.1 as usize);
-    assert_eq!(net.nodes[A].endpoint.stats().dropped(DropReason::RateLimited), 1);
+    assert_eq!(net.nodes[A].endpoint.counters().dropped(DropReason::RateLimited), 1);
     net.inject(A, &wanted.1);
     assert_eq!(net.announces(A), limits::ANNOUNCES.1 as usize + 1);
 }
@@ -463,7 +464,7 @@ fn announces_of_other_applications_and_of_oneself_are_ignored() {
     let mut foreign = unframed(&announce_of(1).1);
     foreign[19 + 64] ^= 1;
     net.inject(A, &framed(&foreign));
-    assert_eq!(net.nodes[A].endpoint.stats().dropped(DropReason::NotForUs), 2);
+    assert_eq!(net.nodes[A].endpoint.counters().dropped(DropReason::NotForUs), 2);
     assert_eq!(net.announces(A), 1);
 }
 
@@ -484,7 +485,7 @@ fn events_that_nobody_polls_are_bounded() {
         b.handle_bytes(net.now, id, packet);
     }
     b.interface_down(net.now, id);
-    assert_eq!(b.stats().dropped(DropReason::EventOverflow), 10);
+    assert_eq!(b.counters().dropped(DropReason::EventOverflow), 10);
     let events: Vec<_> = std::iter::from_fn(|| b.poll_event()).collect();
     assert_eq!(events.len(), limits::EVENTS + 1);
     let closed = LinkEvent::Closed(CloseReason::Interface);
@@ -505,9 +506,9 @@ fn known_phones_are_bounded_and_the_oldest_make_room() {
         other_key[19] ^= 1;
         net.inject(A, &framed(&other_key));
     }
-    let stats = net.nodes[A].endpoint.stats();
-    assert_eq!(stats.dropped(DropReason::Unauthentic), 1, "the first is forgotten");
-    assert_eq!(stats.dropped(DropReason::KeyChange), 1, "the second is not");
+    let counters = net.nodes[A].endpoint.counters();
+    assert_eq!(counters.dropped(DropReason::Unauthentic), 1, "the first is forgotten");
+    assert_eq!(counters.dropped(DropReason::KeyChange), 1, "the second is not");
     let mut first_packet = |(phone, _): &(IdentityHash, _)| {
         let sent = net.sent.len();
         net.nodes[A].endpoint.open(net.now, *phone);

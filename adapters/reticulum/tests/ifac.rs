@@ -23,7 +23,7 @@ fn an_announce_that_rns_masked_is_heard() {
         let mut net = Net::new(1, wire(config.with_ifac(ifac("secret", 16))));
         net.inject(A, &bytes);
         let Some((START, Event::Announced { identity, .. })) = net.nodes[A].events.first() else {
-            panic!("A heard {:?}", net.nodes[A].endpoint.stats());
+            panic!("A heard {:?}", net.nodes[A].endpoint.counters());
         };
         assert_eq!(identity.to_string(), "aca31af0441d81dbec71e82da0b4b5f5");
     }
@@ -53,11 +53,11 @@ fn members_call_each_other_and_others_see_only_masked_packets() {
             assert_eq!(packet[0] & 0x80, 0x80);
             assert!(!packet.windows(16).any(|window| window == destination));
         }
-        for (n, stats) in net.nodes.iter().map(|node| node.endpoint.stats()).enumerate() {
+        for (n, counters) in net.nodes.iter().map(|node| node.endpoint.counters()).enumerate() {
             let sent = net.sent.iter().zip(&packets).filter(|(sent, _)| sent.node == n);
             let bytes: usize = sent.map(|(_, packet)| packet.len()).sum();
-            assert_eq!(stats.bytes_out, bytes as u64);
-            assert_eq!(stats.dropped(DropReason::Ifac), 0);
+            assert_eq!(counters.bytes_out, bytes as u64);
+            assert_eq!(counters.dropped(DropReason::Ifac), 0);
         }
     }
 }
@@ -78,7 +78,7 @@ fn whoever_has_another_code_or_none_is_not_heard() {
             assert_eq!((net.announces(A), net.announces(B)), (0, 0));
             assert_eq!(net.link_events(A, link), []);
             for (node, received) in net.nodes.iter().zip([1, 2]) {
-                assert_eq!(node.endpoint.stats().dropped(DropReason::Ifac), received);
+                assert_eq!(node.endpoint.counters().dropped(DropReason::Ifac), received);
             }
         }
     }
@@ -94,7 +94,7 @@ fn a_masked_packet_is_dropped_on_an_open_interface_next_to_the_masked_one() {
     let announce = net.sent[0].bytes.clone();
     let open = net.nodes[B].endpoint.interface_up(net.now, InterfaceConfig::TCP);
     net.nodes[B].endpoint.handle_bytes(net.now, open, &announce);
-    assert_eq!(net.nodes[B].endpoint.stats().dropped(DropReason::Ifac), 1);
+    assert_eq!(net.nodes[B].endpoint.counters().dropped(DropReason::Ifac), 1);
     net.inject(B, &announce);
     assert_eq!(net.announces(B), 1);
 }

@@ -21,7 +21,7 @@ fn a_known_phone_is_known_after_a_restart() {
     let mut other_key = announce;
     other_key[19] ^= 1;
     net.inject(A, &framed(&other_key));
-    assert_eq!(net.nodes[A].endpoint.stats().dropped(DropReason::KeyChange), 1);
+    assert_eq!(net.nodes[A].endpoint.counters().dropped(DropReason::KeyChange), 1);
 
     let to = net.nodes[B].endpoint.identity();
     let link = net.nodes[A].endpoint.open(net.now, to);

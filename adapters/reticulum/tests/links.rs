@@ -403,7 +403,7 @@ fn echoed_and_doubled_packets_are_dropped() {
         matches!(event, Event::Link { event: LinkEvent::Incoming { .. }, .. })
     };
     assert_eq!(net.nodes[B].events.iter().filter(incoming).count(), 1);
-    assert!(net.nodes[A].endpoint.stats().dropped(DropReason::Duplicate) > 50);
+    assert!(net.nodes[A].endpoint.counters().dropped(DropReason::Duplicate) > 50);
 }
 
 #[test]
@@ -478,11 +478,11 @@ fn what_a_link_cannot_carry_is_refused() {
         assert_eq!(b.send(now, theirs, Class::Signal, b"signal"), Ok(()));
     }
     assert_eq!(b.send(now, theirs, Class::Signal, b"signal"), Err(LinkError::QueueFull));
-    assert_eq!(b.stats().dropped(DropReason::SignalRefused), 1);
+    assert_eq!(b.counters().dropped(DropReason::SignalRefused), 1);
     let a = &mut net.nodes[A].endpoint;
     while a.send(now, ours, Class::Signal, b"signal").is_ok() {}
     assert_eq!(a.identify(now, ours), Err(LinkError::QueueFull));
-    assert_eq!(a.stats().dropped(DropReason::SignalRefused), 2);
+    assert_eq!(a.counters().dropped(DropReason::SignalRefused), 2);
     let b = &mut net.nodes[B].endpoint;
     let unknown = "00112233445566778899aabbccddeeff".parse().unwrap();
     let searching = b.open(now, unknown);

@@ -6,7 +6,7 @@
 use core::time::Duration;
 
 use heapless::{Deque, Vec};
-use lxst_core::{IdentityHash, Instant, LinkEnd, LinkEvent, LinkRequest};
+use lxst_core::{IdentityHash, Instant, LinkClosed, LinkEvent, LinkRequest};
 
 /// One of the two sides.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -54,7 +54,7 @@ impl Air {
             LinkRequest::Identify => {
                 self.send(now, to, What::Event(LinkEvent::Identified(identity)))
             }
-            LinkRequest::Close => self.send(now, to, What::Event(LinkEvent::Closed(LinkEnd::Peer))),
+            LinkRequest::Close => self.send(now, to, What::Event(LinkEvent::Closed(LinkClosed::Peer))),
         }
     }
 

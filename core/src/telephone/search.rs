@@ -6,7 +6,7 @@
 //! was not answered may be said again, by one of the two.
 //!
 //! States are told apart by their [`Line`]s, queues and what each side may still do. Moments count
-//! relative to the present, and all that lie [`AGE_MOST`] back count as one, since no deadline looks
+//! relative to the present, and all that lie [`MAX_AGE`] back count as one, since no deadline looks
 //! back further. Limiters, media and counters are left out, fresh in each step: nobody calls often
 //! enough for a limit. A state is known by 64 bits of hash, so that two may be taken for one in a
 //! case out of billions.
@@ -17,10 +17,10 @@ use std::collections::{BTreeSet, VecDeque};
 use std::eprintln;
 
 use super::Telephone;
-use crate::line::Line;
+use crate::call::Line;
 use crate::{
-    AnnouncePolicy, CallId, CallState, Command, Config, IdentityHash, Input, Instant, LinkEnd,
-    LinkEvent, LinkFailure, LinkId, LinkRequest, Mode, Output, PacketBuf, Profile, Role, Timer,
+    AnnouncePolicy, CallId, CallState, Command, Config, IdentityHash, Input, Instant, LinkClosed,
+    LinkEvent, LinkFailed, LinkId, LinkRequest, Mode, Output, PacketBuf, Profile, Role, Timer,
 };
 
 #[test]
@@ -147,9 +147,11 @@ impl World {
         }
         if let Some(timer) = self.next_timer() {
             let mut next = self.clone();
-            let is_short =
-                matches!(timer, Timer::Settle | Timer::Available | Timer::Repeat | Timer::Goodbye);
-            let is_longer = matches!(timer, Timer::Preferences | Timer::Crossing);
+            let is_short = matches!(
+                timer,
+                Timer::AcceptDelay | Timer::Available | Timer::Repeat | Timer::Goodbye
+            );
+            let is_longer = matches!(timer, Timer::Preferences | Timer::Glare);
             next.is_fair &= is_short || (is_longer && self.is_quiet());
             next.pass_time();
             see(next);
@@ -159,7 +161,7 @@ impl World {
     /// Both hang up whatever they have, and all signals are lost: the lines come free.
     fn leads_to_idle(&self) {
         let mut world = self.clone();
-        for _ in 0..STEPS_MOST {
+        for _ in 0..MAX_STEPS {
             for phone in [0, 1] {
                 if let Some(call) = world.lines[phone].status() {
                     world.give(phone, Input::Command(Command::HangUp(call.call)));
@@ -174,7 +176,7 @@ impl World {
                 world.pass_time();
             } else {
                 assert!(world.lines == Self::new().lines, "stuck: {self:?}");
-                assert!(world.now.since(self.now) <= TIME_MOST, "slow: {self:?}");
+                assert!(world.now.since(self.now) <= MAX_TIME, "slow: {self:?}");
                 return;
             }
         }
@@ -188,7 +190,7 @@ impl World {
             return;
         }
         let mut world = self.clone();
-        for _ in 0..STEPS_MOST {
+        for _ in 0..MAX_STEPS {
             for phone in [0, 1] {
                 if let Some(call) = world.lines[phone].status()
                     && (call.role, call.state) == RINGS_HERE
@@ -248,12 +250,12 @@ impl World {
                 self.push(dialler, 1 - hearer, Item::Incoming);
                 LinkEvent::Up { rtt, mdu }
             }
-            (Item::Up, Fate::Lost) => LinkEvent::Failed(LinkFailure::Timeout),
+            (Item::Up, Fate::Lost) => LinkEvent::Failed(LinkFailed::Timeout),
             (Item::Incoming, Fate::Arrives) => LinkEvent::Incoming { rtt, mdu },
             (Item::Identified, Fate::Arrives) => LinkEvent::Identified(IDENTITIES[1 - hearer]),
             (Item::Closed, _) => {
                 self.queues[dialler][hearer].is_closed = true;
-                LinkEvent::Closed(LinkEnd::Peer)
+                LinkEvent::Closed(LinkClosed::Peer)
             }
             (Item::Signals(data), Fate::Arrives) => {
                 return self.give(hearer, Input::Packet { link, data: &data });
@@ -348,7 +350,7 @@ impl Hasher for Relative {
     }
 
     fn write_u64(&mut self, number: u64) {
-        let oldest = self.now - u64::try_from(AGE_MOST.as_micros()).unwrap_or(u64::MAX);
+        let oldest = self.now - u64::try_from(MAX_AGE.as_micros()).unwrap_or(u64::MAX);
         let is_moment = number >= ORIGIN / 2;
         self.mix(if is_moment { number.max(oldest) - oldest } else { number });
     }
@@ -385,6 +387,6 @@ const RTT: Duration = Duration::from_millis(20);
 
 /// The moment of the beginning: larger than any id.
 const ORIGIN: u64 = 1 << 40;
-const AGE_MOST: Duration = Duration::from_secs(60);
-const STEPS_MOST: usize = 100;
-const TIME_MOST: Duration = Duration::from_secs(90);
+const MAX_AGE: Duration = Duration::from_secs(60);
+const MAX_STEPS: usize = 100;
+const MAX_TIME: Duration = Duration::from_secs(90);

@@ -5,11 +5,11 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use lxst_core::{
-    AnswerMode, CallState, CallerPolicy, Command, Config, Direction, EndReason, Event, LinkEnd,
+    AnswerMode, CallState, CallerPolicy, Command, Config, Direction, EndReason, Event, LinkClosed,
     Mode, Mute, Profile, ProfileSet, Role, Samples, Talk, ThinPath,
 };
 
-use crate::support::{ALICE, BOB, Door, Network, Pair, quiet};
+use crate::support::{ALICE, BOB, Boundary, Network, Pair, quiet};
 
 #[test]
 fn a_call_is_established_on_both_sides_and_every_frame_sent_is_heard() {
@@ -31,8 +31,8 @@ fn a_call_is_established_on_both_sides_and_every_frame_sent_is_heard() {
             assert_eq!(heard[..], sent[..heard.len()]);
             let least = Samples::from_millis(9_900).0 / profile.frame().0;
             assert!(sent.len() >= least as usize, "{profile}: {}", sent.len());
-            let stats = pair.handset(phone).phone.stats();
-            assert_eq!((stats.frames_shed, stats.starved), (0, Samples::ZERO), "{profile}");
+            let counters = pair.handset(phone).phone.counters();
+            assert_eq!((counters.frames_shed, counters.starved), (0, Samples::ZERO), "{profile}");
         }
         pair.command(ALICE, Command::HangUp(calls[ALICE]));
         pair.run_for(Duration::from_secs(1));
@@ -182,7 +182,7 @@ fn a_phone_that_answers_by_itself_takes_the_callers_profile() {
 
 #[test]
 fn a_lost_link_ends_the_call_on_both_sides() {
-    for end in [LinkEnd::Timeout, LinkEnd::Interface] {
+    for end in [LinkClosed::Timeout, LinkClosed::Interface] {
         let mut pair = Pair::new();
         pair.connect();
         pair.break_links(end);
@@ -205,9 +205,9 @@ fn lost_media_is_concealed_and_the_rest_is_heard_in_order() {
         assert!(heard.is_sorted_by(|earlier, later| earlier < later));
         let sent = pair.handset(1 - phone).frames_sent.len();
         assert!((sent * 8 / 10..sent).contains(&heard.len()), "{} of {sent}", heard.len());
-        let stats = pair.handset(phone).phone.stats();
-        assert!(stats.concealed > Samples::ZERO);
-        assert_eq!(stats.frames_shed, 0);
+        let counters = pair.handset(phone).phone.counters();
+        assert!(counters.concealed > Samples::ZERO);
+        assert_eq!(counters.frames_shed, 0);
     }
 }
 
@@ -281,8 +281,8 @@ fn the_same_call_made_twice_is_the_same_at_all_four_doors() {
         let network = Network { media_lost_per_mille: 50, ..Network::default() };
         let mut pair = Pair::with(network, [quiet(), quiet()], move |phone, now, door| {
             lines.borrow_mut().push(match door {
-                Door::In(input) => format!("{now} {phone} > {input:?}"),
-                Door::Out(output) => format!("{now} {phone} < {output:?}"),
+                Boundary::In(input) => format!("{now} {phone} > {input:?}"),
+                Boundary::Out(output) => format!("{now} {phone} < {output:?}"),
             });
         });
         let [call, _] = pair.connect();

@@ -4,8 +4,8 @@ use core::time::Duration;
 
 use lxst_core::wire::Signal;
 use lxst_core::{
-    Availability, CallState, CallerLimits, CallerPolicy, Command, Config, EndReason, Event,
-    IdentityHash, Limit, LinkEnd, LinkEvent, LinkId, LinkRequest, Verdict, limits,
+    Admission, Availability, CallState, CallerLimits, CallerPolicy, Command, Config, EndReason,
+    Event, IdentityHash, Limit, LinkClosed, LinkEvent, LinkId, LinkRequest, limits,
 };
 
 use crate::support::{Did, PEER, Script, busy, event, quiet, somebody, tx};
@@ -24,7 +24,7 @@ fn a_caller_who_tries_too_often_hears_busy_and_the_app_is_told_once() {
         call(&mut phone, attempt, from);
         phone.expect([busy(link(attempt))]);
     }
-    assert_eq!(phone.stats().callers_limited, 7);
+    assert_eq!(phone.counters().callers_limited, 7);
     ring_and_reject(&mut phone, 20, somebody(2));
 }
 
@@ -55,7 +55,7 @@ fn strangers_beyond_the_limit_hear_busy_and_the_app_is_told_once() {
 fn who_was_talked_with_or_dialled_is_no_stranger() {
     let mut phone = Script::new(few(100, 1));
     // Dialled in vain.
-    phone.dial().link_failed(lxst_core::LinkFailure::NoPath).take();
+    phone.dial().link_failed(lxst_core::LinkFailed::NoPath).take();
     // Talked with.
     call(&mut phone, 0, somebody(1));
     phone.command(Command::Answer(link(0).into()));
@@ -79,21 +79,21 @@ fn who_was_rejected_stays_a_stranger() {
 
 #[test]
 fn strangers_who_are_refused_after_they_rang_are_counted() {
-    for verdict in [None, Some(Verdict::Reject), Some(Verdict::Busy), Some(Verdict::Drop)] {
+    for admission in [None, Some(Admission::Reject), Some(Admission::Busy), Some(Admission::Drop)] {
         let mut phone = Script::new(few(100, 3));
         for attempt in 0..3 {
             call(&mut phone, attempt, somebody(attempt as u8));
-            assert!(phone.take().contains(&tx(link(attempt), [Signal::Ringing])), "{verdict:?}");
+            assert!(phone.take().contains(&tx(link(attempt), [Signal::Ringing])), "{admission:?}");
             let call = link(attempt).into();
-            phone.command(match verdict {
+            phone.command(match admission {
                 None => Command::HangUp(call),
-                Some(verdict) => Command::Screen(call, verdict),
+                Some(admission) => Command::Screen(call, admission),
             });
             later(&mut phone, 200);
         }
         phone.take();
         call(&mut phone, 3, somebody(3));
-        assert!(phone.take().contains(&busy(link(3))), "{verdict:?}");
+        assert!(phone.take().contains(&busy(link(3))), "{admission:?}");
     }
 }
 
@@ -107,7 +107,7 @@ fn strangers_who_are_answered_keep_no_other_stranger_out() {
         later(&mut phone, 900);
         phone.command(Command::HangUp(link(attempt).into())).take();
     }
-    assert_eq!(phone.stats().callers_limited, 0);
+    assert_eq!(phone.counters().callers_limited, 0);
 }
 
 /// Calls of a few strangers at any moment, each of which ends in one of three ways.
@@ -139,7 +139,7 @@ fn a_stranger_rings_unless_a_plain_account_of_the_calls_says_otherwise() {
                     phone.command(Command::HangUp(link(attempt).into()));
                 }
                 1 => drop(phone.command(Command::HangUp(link(attempt).into()))),
-                _ => drop(phone.link(link(attempt), LinkEvent::Closed(LinkEnd::Peer))),
+                _ => drop(phone.link(link(attempt), LinkEvent::Closed(LinkClosed::Peer))),
             }
             phone.take();
             account.counted = None;
@@ -186,22 +186,22 @@ impl Account {
 
 #[test]
 fn a_caller_who_is_turned_away_costs_no_allowance() {
-    for (callers, verdict) in [
+    for (callers, admission) in [
         (CallerPolicy::None, None),
-        (CallerPolicy::Ask, Some(Verdict::Busy)),
-        (CallerPolicy::Ask, Some(Verdict::Reject)),
-        (CallerPolicy::Ask, Some(Verdict::Drop)),
+        (CallerPolicy::Ask, Some(Admission::Busy)),
+        (CallerPolicy::Ask, Some(Admission::Reject)),
+        (CallerPolicy::Ask, Some(Admission::Drop)),
     ] {
         let mut phone = Script::new(Config { callers, ..few(2, 3) });
         for attempt in 0..100 {
             call(&mut phone, attempt, somebody(attempt as u8 % 5));
-            if let Some(verdict) = verdict {
-                phone.command(Command::Screen(link(attempt).into(), verdict));
+            if let Some(admission) = admission {
+                phone.command(Command::Screen(link(attempt).into(), admission));
                 later(&mut phone, 200);
             }
             phone.take();
         }
-        assert_eq!(phone.stats().callers_limited, 0, "{callers:?} {verdict:?}");
+        assert_eq!(phone.counters().callers_limited, 0, "{callers:?} {admission:?}");
     }
 }
 
@@ -226,17 +226,17 @@ fn the_app_hears_which_limit_a_caller_has_reached_before_it_decides() {
         phone.take().iter().find_map(limit_of)
     };
     assert_eq!(asked(&mut phone, 0), Some(None));
-    phone.command(Command::Screen(link(0).into(), Verdict::Ring));
+    phone.command(Command::Screen(link(0).into(), Admission::Ring));
     phone.command(Command::HangUp(link(0).into())).take();
 
     let limit = Limit::OneCaller;
     assert_eq!(asked(&mut phone, 1), Some(Some(limit)));
-    phone.command(Command::Screen(link(1).into(), Verdict::Ring));
+    phone.command(Command::Screen(link(1).into(), Admission::Ring));
     phone.expect([event(Event::CallerLimited { from: PEER, limit }), busy(link(1))]);
 
     assert_eq!(asked(&mut phone, 2), Some(Some(limit)));
     phone.command(Command::Know(PEER));
-    phone.command(Command::Screen(link(2).into(), Verdict::Ring));
+    phone.command(Command::Screen(link(2).into(), Admission::Ring));
     assert!(phone.take().contains(&tx(link(2), [Signal::Ringing])));
 }
 
@@ -251,7 +251,7 @@ fn the_calls_of_somebody_who_was_answered_are_not_counted() {
         later(&mut phone, 900);
         phone.command(Command::HangUp(link(attempt).into())).take();
     }
-    assert_eq!(phone.stats().callers_limited, 0);
+    assert_eq!(phone.counters().callers_limited, 0);
 }
 
 #[test]
@@ -307,7 +307,7 @@ fn a_caller_who_identifies_within_the_grace_time_is_never_evicted() {
             let done = phone.take();
             assert!(done.iter().any(screening), "{identifies_after} ms, {per_second}/s");
             assert!(!done.contains(&Did::Link(link(1_000_000), LinkRequest::Close)));
-            phone.command(Command::Screen(link(1_000_000).into(), Verdict::Ring));
+            phone.command(Command::Screen(link(1_000_000).into(), Admission::Ring));
             assert_eq!(phone.phone.call().map(|call| call.peer), Some(PEER));
         }
     }
@@ -326,7 +326,7 @@ impl Flood {
     fn new(config: Config, seed: u64) -> Self {
         let mut phone = Script::new(config);
         // The friend is somebody whom we called before.
-        phone.dial().link_failed(lxst_core::LinkFailure::NoPath).take();
+        phone.dial().link_failed(lxst_core::LinkFailed::NoPath).take();
         let random = seed.wrapping_mul(2).wrapping_add(1);
         Self { phone, random, agenda: Vec::new(), rejects_at: None }
     }
@@ -343,7 +343,7 @@ impl Flood {
                 let link = link(1_000_000 + now);
                 self.phone.incoming_on(link, Duration::from_millis(200));
                 self.agenda.push((now + 200, link, LinkEvent::Identified(PEER)));
-                self.agenda.push((now + 4_900, link, LinkEvent::Closed(LinkEnd::Peer)));
+                self.agenda.push((now + 4_900, link, LinkEvent::Closed(LinkClosed::Peer)));
             }
             let due: Vec<_> = self.agenda.extract_if(.., |(at, ..)| *at == now).collect();
             for (_, link, event) in due {
@@ -371,7 +371,7 @@ impl Flood {
         }
         if self.random().is_multiple_of(4) {
             let after = 1 + self.random() % 8_000;
-            self.agenda.push((now + after, link, LinkEvent::Closed(LinkEnd::Peer)));
+            self.agenda.push((now + after, link, LinkEvent::Closed(LinkClosed::Peer)));
         }
     }
 
@@ -386,8 +386,8 @@ impl Flood {
                 }
                 // A list does not.
                 Did::Event(Event::Screening { call, from, .. }) => {
-                    let verdict = if from == PEER { Verdict::Ring } else { Verdict::Drop };
-                    self.phone.command(Command::Screen(call, verdict));
+                    let admission = if from == PEER { Admission::Ring } else { Admission::Drop };
+                    self.phone.command(Command::Screen(call, admission));
                 }
                 _ => {}
             }

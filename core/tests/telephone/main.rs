@@ -1,11 +1,11 @@
 //! Tests of the telephone through its two doors, in virtual time.
 
 mod call;
-mod crossing;
+mod callee;
+mod caller;
 mod door;
-mod incoming;
+mod glare;
 mod limits;
-mod outgoing;
 mod pending;
 mod playout;
 mod presence;

@@ -4,8 +4,8 @@ use core::time::Duration;
 
 use lxst_core::wire::Signal;
 use lxst_core::{
-    Availability, CallerLimits, CallerPolicy, Command, Config, EndReason, Input, LinkEnd,
-    LinkEvent, LinkId, Mode, Timer, Verdict, limits,
+    Admission, Availability, CallerLimits, CallerPolicy, Command, Config, EndReason, Input,
+    LinkClosed, LinkEvent, LinkId, Mode, Timer, limits,
 };
 
 use crate::support::{
@@ -88,7 +88,7 @@ fn a_busy_phone_hears_who_calls_says_so_and_closes_after_the_goodbye_gap() {
 /// What a caller can see: the same signals in the same order at the same moments.
 #[test]
 fn a_blocked_caller_cannot_tell_it_from_a_busy_line() {
-    let heard = |config: Config, prepare: &dyn Fn(&mut Script), verdict: Option<Verdict>| {
+    let heard = |config: Config, prepare: &dyn Fn(&mut Script), admission: Option<Admission>| {
         let mut phone = Script::new(config);
         phone.at(1_000);
         prepare(&mut phone);
@@ -106,8 +106,8 @@ fn a_blocked_caller_cannot_tell_it_from_a_busy_line() {
             if millis == 2_040 {
                 phone.link(CALLER, LinkEvent::Identified(somebody(8)));
                 listen(&mut phone);
-                if let Some(verdict) = verdict {
-                    phone.command(Command::Screen(CALLER.into(), verdict));
+                if let Some(admission) = admission {
+                    phone.command(Command::Screen(CALLER.into(), admission));
                     listen(&mut phone);
                 }
             }
@@ -143,7 +143,7 @@ fn a_blocked_caller_cannot_tell_it_from_a_busy_line() {
     let ask = Config { callers: CallerPolicy::Ask, ..quiet() };
     let few = Config { limits: CallerLimits { one_caller: 2, ..quiet().limits }, ..quiet() };
 
-    let blocked = heard(ask, &is_free, Some(Verdict::Busy));
+    let blocked = heard(ask, &is_free, Some(Admission::Busy));
     let expected =
         [(2_005, tx(CALLER, [Signal::Available])), (2_040, busy(CALLER)), (3_040, close(CALLER))];
     assert_eq!(blocked, expected);
@@ -192,7 +192,7 @@ fn one_link_too_many_takes_the_place_of_the_oldest_that_had_its_chance() {
     let mut phone = with_all_links();
     phone.at(501).take();
     phone.incoming_on(NEW, Duration::ZERO).expect([close(LinkId(100))]);
-    assert_eq!(phone.stats().links_refused, 1);
+    assert_eq!(phone.counters().links_refused, 1);
     phone.at(506).expect([tx(NEW, [Signal::Available])]);
 }
 
@@ -215,7 +215,7 @@ fn a_caller_on_a_slow_path_makes_room_after_those_on_fast_ones_who_came_later() 
 fn whoever_identified_makes_room_for_nobody() {
     let callers = CallerPolicy::Ask;
     let mut phone =
-        Script::new(Config { callers, screening_time: limits::SCREENING_MOST, ..quiet() });
+        Script::new(Config { callers, screening_time: limits::MAX_SCREENING, ..quiet() });
     for link in (100..).map(LinkId).take(limits::PENDING_LINKS) {
         phone.incoming_on(link, Duration::ZERO).link(link, LinkEvent::Identified(PEER)).take();
     }
@@ -228,7 +228,7 @@ fn one_link_too_many_is_closed_while_all_others_are_new() {
     let mut phone = with_all_links();
     phone.at(500).take();
     phone.incoming_on(NEW, Duration::ZERO).expect([close(NEW)]);
-    assert_eq!(phone.stats().links_refused, 1);
+    assert_eq!(phone.counters().links_refused, 1);
     let packet = Input::Packet { link: NEW, data: &[] };
     phone.refuse(packet, lxst_core::InputError::UnknownLink(NEW));
 }
@@ -261,7 +261,7 @@ fn a_goodbye_ends_early_when_the_peer_closes() {
     let mut phone = Script::ringing(quiet());
     phone.command(Command::HangUp(IN_CALL)).expect_ended(EndReason::Rejected);
     assert_eq!(phone.phone.poll_timeout().map(|due| due.timer), Some(Timer::Goodbye));
-    phone.closed(IN, LinkEnd::Peer).expect([]);
+    phone.closed(IN, LinkClosed::Peer).expect([]);
     assert_eq!(phone.phone.poll_timeout(), None);
 }
 

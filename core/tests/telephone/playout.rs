@@ -35,7 +35,7 @@ fn a_frame_that_comes_at_the_last_moment_is_played_and_nothing_made_up() {
     let mut phone = playing();
     phone.consumed(20).at(1_014).rx_frame(b"three").expect([decode(2, b"three")]);
     phone.played(2, 60).at(1_500).expect([]);
-    assert_eq!(phone.stats().concealed, Samples::ZERO);
+    assert_eq!(phone.counters().concealed, Samples::ZERO);
 }
 
 #[test]
@@ -51,10 +51,10 @@ fn only_as_much_is_made_up_as_the_block_lacks_and_10_ms_at_least() {
 fn missing_frames_are_concealed_for_120_ms_at_most_and_then_there_is_silence_until_a_frame_comes() {
     let mut phone = playing();
     run_dry(&mut phone, 6, 20);
-    assert_eq!(phone.stats().concealed, Samples::from_millis(120));
-    assert_eq!(phone.stats().starved, Samples::ZERO, "it might be a pause");
+    assert_eq!(phone.counters().concealed, Samples::from_millis(120));
+    assert_eq!(phone.counters().starved, Samples::ZERO, "it might be a pause");
     phone.rx_frame(b"three").expect([decode(8, b"three")]);
-    assert_eq!(phone.stats().starved, Samples::from_millis(40));
+    assert_eq!(phone.counters().starved, Samples::from_millis(40));
     phone.played(8, 60).consumed(60).take();
     run_dry(&mut phone, 6, 20);
 }
@@ -92,8 +92,8 @@ fn beyond_3_s_the_oldest_frames_are_dropped() {
         phone.rx_frame(&[number]);
     }
     // One is with the decoder; 50 make 3 s, and one waits for them.
-    assert_eq!(phone.stats().frames_shed, 5);
-    assert_eq!(phone.stats().dropped, Samples::from_millis(300));
+    assert_eq!(phone.counters().frames_shed, 5);
+    assert_eq!(phone.counters().dropped, Samples::from_millis(300));
     phone.expect([decode(0, &[0])]);
     phone.played(0, 60).consumed(60).expect([decode(1, &[6])]);
 }
@@ -105,8 +105,8 @@ fn after_a_pause_the_first_frame_is_held_back_for_the_spread_of_the_arrivals_bef
         // Every other frame comes 40 ms late.
         phone.frame_after(if number % 2 == 0 { 0 } else { 40 });
     }
-    let spread = phone.script.qualities.last().expect("a second has passed").spread;
-    assert!((35..=45).contains(&spread.as_millis()), "{spread:?}");
+    let jitter = phone.script.qualities.last().expect("a second has passed").jitter;
+    assert!((35..=45).contains(&jitter.as_millis()), "{jitter:?}");
     phone.ticks(40);
     phone.script.rx_frame(b"again").expect([]);
     phone.ticks(1);
@@ -119,11 +119,11 @@ fn after_a_pause_the_first_frame_is_held_back_for_the_spread_of_the_arrivals_bef
 fn delay_that_no_frame_needs_is_shed_by_playing_faster() {
     let mut phone = Listener::delayed();
     phone.frames(60);
-    let shed = phone.script.stats().shed;
+    let shed = phone.script.counters().shed;
     assert!((Samples::from_millis(290)..Samples::from_millis(300)).contains(&shed), "{shed:?}");
     assert!(phone.tempos.ends_with(&[Tempo::Normal; 20]), "{:?}", phone.tempos);
     assert!(!phone.tempos.contains(&Tempo::Skip), "{:?}", phone.tempos);
-    assert_eq!(phone.script.stats().concealed, Samples::ZERO);
+    assert_eq!(phone.script.counters().concealed, Samples::ZERO);
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn pauses_are_left_out_while_there_is_delay_that_no_frame_needs() {
     phone.frames(60);
     let skipped = phone.tempos.iter().filter(|tempo| **tempo == Tempo::Skip);
     assert_eq!(skipped.count(), 4, "{:?}", phone.tempos);
-    assert_eq!(phone.script.stats().concealed, Samples::ZERO);
+    assert_eq!(phone.script.counters().concealed, Samples::ZERO);
 }
 
 #[test]
@@ -142,8 +142,8 @@ fn frames_play_slower_where_slack_is_all_but_gone() {
     phone.frames(60);
     let slower = phone.tempos.iter().filter(|tempo| **tempo == Tempo::Slower);
     assert_eq!(slower.count(), 1, "{:?}", phone.tempos);
-    assert_eq!(phone.script.stats().expanded, Samples::from_millis(12));
-    assert_eq!(phone.script.stats().concealed, Samples::ZERO);
+    assert_eq!(phone.script.counters().expanded, Samples::from_millis(12));
+    assert_eq!(phone.script.counters().concealed, Samples::ZERO);
 }
 
 #[test]
@@ -219,7 +219,7 @@ fn four_seconds_after_a_switch_to_short_frames_the_delay_is_theirs() {
     // While a frame of 400 ms plays, 20 of the short ones come. The mean follows.
     assert!(delays[5] >= 250, "{delays:?}");
     assert!(delays[9] <= 70, "{delays:?}");
-    assert_eq!(phone.stats().frames_shed, 0);
+    assert_eq!(phone.counters().frames_shed, 0);
 }
 
 #[test]
@@ -261,7 +261,7 @@ fn a_frame_of_which_the_decoder_holds_all_back_is_no_shortage() {
     phone.rx_frame(b"one").rx_frame(b"two").take();
     phone.played(0, 0).expect([decode(1, b"two")]);
     phone.played(1, 60).expect([]);
-    assert_eq!(phone.stats().frames_undecodable, 0);
+    assert_eq!(phone.counters().frames_undecodable, 0);
 }
 
 #[test]
@@ -287,7 +287,7 @@ fn a_frame_that_cannot_be_decoded_is_told_once_and_counted_and_the_next_one_trie
     let told = event(Event::Dropped { link: OUT, reason });
     phone.job_done(0, Outcome::Failed).expect([told, decode(1, b"worse")]);
     phone.job_done(1, Outcome::Failed).expect([decode(2, b"good")]);
-    assert_eq!(phone.stats().frames_undecodable, 2);
+    assert_eq!(phone.counters().frames_undecodable, 2);
 }
 
 #[test]
@@ -299,7 +299,7 @@ fn muted_receiving_plays_none_of_what_arrives() {
     for _ in 0..5 {
         phone.rx_frame(b"unheard").consumed(20).expect([]);
     }
-    assert_eq!(phone.stats().frames_unheard, 6);
+    assert_eq!(phone.counters().frames_unheard, 6);
     phone.command(Command::Mute(OUT_CALL, Direction::Receive, Mute::Unmuted));
     phone.rx_frame(b"three").expect([decode(1, b"three")]);
 }
@@ -312,15 +312,15 @@ fn without_a_speaker_nothing_is_decoded() {
     for _ in 0..5 {
         phone.rx_frame(b"unheard").expect([]);
     }
-    assert_eq!(phone.stats().frames_unheard, 5);
+    assert_eq!(phone.counters().frames_unheard, 5);
 }
 
 #[test]
 fn a_frame_longer_than_any_codec_makes_is_dropped() {
     let mut phone = caller();
     phone.rx_frame(&[0; limits::FRAME_BYTES]).take();
-    assert_eq!(phone.stats().frames_unknown, 1);
-    assert_eq!(phone.stats().frames_received, 0);
+    assert_eq!(phone.counters().frames_unknown, 1);
+    assert_eq!(phone.counters().frames_received, 0);
 }
 
 #[test]
@@ -329,7 +329,7 @@ fn a_result_after_the_stream_closed_changes_nothing() {
     phone.rx_frame(b"one").rx_frame(b"two").take();
     phone.command(Command::HangUp(OUT_CALL)).take();
     phone.played(0, 60).expect([]);
-    assert_eq!(phone.stats().jobs_void, 1);
+    assert_eq!(phone.counters().jobs_void, 1);
 }
 
 #[test]

@@ -37,7 +37,7 @@ fn figures_are_those_of_the_call_and_not_of_the_one_before() {
     phone.command(Command::HangUp(OUT_CALL)).establish();
     let second = talk(&mut phone, 50, |_| true);
     assert_eq!((second.packets_received, second.frames_received), (50, 50));
-    assert_eq!(phone.stats().frames_received, 150, "the counters go on");
+    assert_eq!(phone.counters().frames_received, 150, "the counters go on");
 }
 
 #[test]

@@ -5,8 +5,8 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 
 use lxst_core::{
-    AnswerMode, CallId, CallerPolicy, Command, Config, Direction, Event, Input, InputError,
-    LinkEnd, Mode, Mute, Profile, Role, Talk, Verdict,
+    Admission, AnswerMode, CallId, CallerPolicy, Command, Config, Direction, Event, Input,
+    InputError, LinkClosed, Mode, Mute, Profile, Role, Talk,
 };
 
 use crate::support::{ALICE, BOB, Network, Pair, quiet};
@@ -152,10 +152,10 @@ impl Storm {
             12 => Command::Mute(call, direction, Mute::Muted),
             13 => {
                 let link = self.pair.open_ends(phone).first().copied();
-                Command::Screen(link.map_or(call, CallId::from), Verdict::Ring)
+                Command::Screen(link.map_or(call, CallId::from), Admission::Ring)
             }
             14 => Command::Mute(call, direction, Mute::Unmuted),
-            _ => return self.pair.break_links(LinkEnd::Interface),
+            _ => return self.pair.break_links(LinkClosed::Interface),
         };
         // Many come at a bad time.
         let _ = self.pair.try_command(phone, command);

@@ -2,7 +2,7 @@
 
 use lxst_core::wire::{Codec, Signal};
 use lxst_core::{
-    CallState, Command, Config, DropReason, EndReason, Event, Input, InputError, JobId, LinkEnd,
+    CallState, Command, Config, DropReason, EndReason, Event, Input, InputError, JobId, LinkClosed,
     Mode, Profile, Side, Talk, Tempo,
 };
 
@@ -108,7 +108,7 @@ fn a_profile_that_our_encoder_lacks_is_refused_from_the_app_and_answered_to_the_
         }),
         tx(OUT, [Signal::PreferredProfile(0x40)]),
     ]);
-    assert_eq!(phone.stats().preferences_unsupported, 1);
+    assert_eq!(phone.counters().preferences_unsupported, 1);
     assert_eq!(phone.phone.call().map(|call| call.profile), Some(Profile::MediumQuality));
 }
 
@@ -125,8 +125,8 @@ fn unknown_profiles_modes_and_signals_are_counted_and_the_rest_of_the_list_count
         profile_changed(Profile::HighQuality, Side::Remote),
         dropped(DropReason::UnknownSignal),
     ]);
-    assert_eq!(phone.stats().preferences_unsupported, 2);
-    assert_eq!(phone.stats().signals_unknown, 1);
+    assert_eq!(phone.counters().preferences_unsupported, 2);
+    assert_eq!(phone.counters().signals_unknown, 1);
 }
 
 #[test]
@@ -135,9 +135,9 @@ fn malformed_packets_are_counted_and_the_call_goes_on() {
     for packet in [&b""[..], b"\xc1", b"\x81\x00", b"\x93\x00\x01\x02", b"\x82\x00\x06\x00\x06"] {
         phone.rx_bytes(OUT, packet).expect([dropped(DropReason::MalformedPacket)]);
     }
-    assert_eq!(phone.stats().packets_malformed, 5);
+    assert_eq!(phone.counters().packets_malformed, 5);
     phone.rx_frame(b"frame");
-    assert_eq!(phone.stats().frames_received, 1);
+    assert_eq!(phone.counters().frames_received, 1);
 }
 
 #[test]
@@ -145,8 +145,8 @@ fn frames_that_are_none_are_counted_and_those_before_them_kept() {
     let mut phone = caller();
     phone.rx_bytes(OUT, b"\x81\x01\x93\xc4\x02\x01\x55\xc4\x02\x77\x55\xc4\x02\x01\x55");
     phone.expect([decode(b"\x55"), dropped(DropReason::UnknownFrame)]);
-    assert_eq!(phone.stats().frames_received, 1);
-    assert_eq!(phone.stats().frames_unknown, 1);
+    assert_eq!(phone.counters().frames_received, 1);
+    assert_eq!(phone.counters().frames_unknown, 1);
 }
 
 #[test]
@@ -154,7 +154,7 @@ fn frames_and_signals_in_one_packet_both_count() {
     let mut phone = caller();
     phone.rx_bytes(OUT, b"\x82\x00\xcd\x01\x4f\x01\xc4\x02\x01\x55");
     phone.expect([decode(b"\x55"), profile_changed(Profile::HighQuality, Side::Remote)]);
-    assert_eq!(phone.stats().frames_received, 1);
+    assert_eq!(phone.counters().frames_received, 1);
 }
 
 #[test]
@@ -177,10 +177,10 @@ fn hanging_up_closes_the_link_then_the_streams_and_ends_the_call_last() {
 #[test]
 fn a_lost_link_is_told_from_a_hang_up() {
     for (end, reason) in [
-        (LinkEnd::Peer, EndReason::RemoteHangup),
-        (LinkEnd::Unknown, EndReason::RemoteHangup),
-        (LinkEnd::Timeout, EndReason::LinkLost),
-        (LinkEnd::Interface, EndReason::LinkLost),
+        (LinkClosed::Peer, EndReason::RemoteHangup),
+        (LinkClosed::Unknown, EndReason::RemoteHangup),
+        (LinkClosed::Timeout, EndReason::LinkLost),
+        (LinkClosed::Interface, EndReason::LinkLost),
     ] {
         let mut phone = caller();
         phone.closed(OUT, end).expect_ended(reason);

@@ -4,8 +4,8 @@ use core::time::Duration;
 
 use lxst_core::wire::Signal;
 use lxst_core::{
-    CallState, CallStatus, Cause, Command, Config, Event, IdentityHash, LinkEnd, LinkEvent,
-    LinkFailure, Mode, Profile, Role, TRANSITIONS, Target, Transition, Verdict,
+    Admission, CallState, CallStatus, Command, Config, Event, IdentityHash, LinkClosed, LinkEvent,
+    LinkFailed, Mode, Next, Profile, Role, TRANSITIONS, Transition, Trigger,
 };
 
 use crate::support::{Did, ESTABLISHING, IN, IN_CALL, OUT, OUT_CALL, Script, quiet};
@@ -14,10 +14,10 @@ use crate::support::{Did, ESTABLISHING, IN, IN_CALL, OUT, OUT_CALL, Script, quie
 fn every_row_leads_from_each_of_its_states_where_it_says() {
     for row in TRANSITIONS {
         for from in row.from {
-            let mut phone = phone_in(config_for(row.cause), row.role, *from);
+            let mut phone = phone_in(config_for(row.trigger), row.role, *from);
             phone.take();
             apply(&mut phone, row);
-            assert_eq!(reached(&mut phone), row.to, "{} {from}, {:?}", row.role, row.cause);
+            assert_eq!(reached(&mut phone), row.to, "{} {from}, {:?}", row.role, row.trigger);
         }
     }
 }
@@ -25,11 +25,11 @@ fn every_row_leads_from_each_of_its_states_where_it_says() {
 #[test]
 fn a_signal_without_a_row_changes_nothing() {
     for (role, state) in every_state() {
-        for (signal, cause) in SIGNALS {
+        for (signal, trigger) in SIGNALS {
             let mut phone = phone_in(quiet(), role, state);
             let before = phone.phone.clone();
             rx(&mut phone, role, &[signal]);
-            match row(role, state, cause) {
+            match row(role, state, trigger) {
                 Some(row) => assert_eq!(reached(&mut phone), row.to, "{role} {state}, {signal:?}"),
                 None => assert_eq!(phone.phone, before, "{role} {state}, {signal:?}"),
             }
@@ -49,8 +49,8 @@ fn preferences_unknown_signals_and_media_without_a_row_leave_the_state_as_it_is(
     for (role, state) in every_state() {
         for (index, data) in packets.iter().enumerate() {
             let has_row = match index {
-                0 => row(role, state, Cause::Preferences).is_some(),
-                3 => row(role, state, Cause::Media).is_some(),
+                0 => row(role, state, Trigger::Preferences).is_some(),
+                3 => row(role, state, Trigger::Media).is_some(),
                 _ => false,
             };
             let mut phone = phone_in(quiet(), role, state);
@@ -64,17 +64,17 @@ fn preferences_unknown_signals_and_media_without_a_row_leave_the_state_as_it_is(
 }
 
 /// Where the phone went since the last look.
-fn reached(phone: &mut Script) -> Target {
-    let ended: Vec<Target> = phone
+fn reached(phone: &mut Script) -> Next {
+    let ended: Vec<Next> = phone
         .take()
         .into_iter()
         .filter_map(|did| match did {
-            Did::Event(Event::Ended { reason, .. }) => Some(Target::End(reason)),
+            Did::Event(Event::Ended { reason, .. }) => Some(Next::End(reason)),
             _ => None,
         })
         .collect();
     match (ended[..].first(), status(phone)) {
-        (None, Some(call)) => Target::State(call.role, call.state),
+        (None, Some(call)) => Next::State(call.role, call.state),
         (Some(end), None) if ended.len() == 1 => *end,
         other => panic!("{other:?}, {ended:?}"),
     }
@@ -89,7 +89,7 @@ fn phone_in(config: Config, role: Role, state: CallState) -> Script {
                 return phone;
             }
             dial(&mut phone);
-            if state == CallState::Refused {
+            if state == CallState::GlareWait {
                 return {
                     phone.link_up().rx_on(OUT, &[Signal::Busy]);
                     phone
@@ -103,7 +103,9 @@ fn phone_in(config: Config, role: Role, state: CallState) -> Script {
                 CallState::Ringing => 2,
                 CallState::Connecting => 3,
                 CallState::Established => 4,
-                CallState::Idle | CallState::Calling | CallState::Linked | CallState::Refused => 0,
+                CallState::Idle | CallState::Calling | CallState::Linked | CallState::GlareWait => {
+                    0
+                }
             };
             for signal in &ESTABLISHING[..heard] {
                 phone.rx_on(OUT, &[*signal]);
@@ -136,52 +138,52 @@ fn apply(phone: &mut Script, row: &Transition) {
         let start = phone.millis();
         phone.at(start + after);
     };
-    if let Some((signal, _)) = SIGNALS.into_iter().find(|(_, cause)| *cause == row.cause) {
+    if let Some((signal, _)) = SIGNALS.into_iter().find(|(_, trigger)| *trigger == row.trigger) {
         return rx(phone, row.role, &[signal]);
     }
-    match row.cause {
-        Cause::Dial => dial(phone),
-        Cause::Answer => drop(phone.command(Command::Answer(call))),
-        Cause::HangUp => drop(phone.command(Command::HangUp(call))),
-        Cause::ScreenedBusy => drop(phone.command(Command::Screen(call, Verdict::Busy))),
-        Cause::ScreenedOut => drop(phone.command(Command::Screen(call, Verdict::Drop))),
-        Cause::ProfileRefused => rx(phone, row.role, &[Signal::PreferredProfile(0x10)]),
-        Cause::LinkUp => drop(phone.link_up()),
-        Cause::NoPath => drop(phone.link_failed(LinkFailure::NoPath)),
-        Cause::NoNetwork => drop(phone.link_failed(LinkFailure::NoNetwork)),
-        Cause::LinkFailed => drop(phone.link_failed(LinkFailure::Timeout)),
-        Cause::LinkClosed => drop(phone.closed(link, LinkEnd::Peer)),
-        Cause::LinkLost => drop(phone.closed(link, LinkEnd::Interface)),
-        Cause::CallerAccepted => drop(phone.link(IN, LinkEvent::Identified(LOWER))),
-        Cause::PeerCalls => {
+    match row.trigger {
+        Trigger::Dial => dial(phone),
+        Trigger::Answer => drop(phone.command(Command::Answer(call))),
+        Trigger::HangUp => drop(phone.command(Command::HangUp(call))),
+        Trigger::ScreenedBusy => drop(phone.command(Command::Screen(call, Admission::Busy))),
+        Trigger::ScreenedOut => drop(phone.command(Command::Screen(call, Admission::Drop))),
+        Trigger::ProfileRefused => rx(phone, row.role, &[Signal::PreferredProfile(0x10)]),
+        Trigger::LinkUp => drop(phone.link_up()),
+        Trigger::NoPath => drop(phone.link_failed(LinkFailed::NoPath)),
+        Trigger::NoNetwork => drop(phone.link_failed(LinkFailed::NoNetwork)),
+        Trigger::LinkFailed => drop(phone.link_failed(LinkFailed::Timeout)),
+        Trigger::LinkClosed => drop(phone.closed(link, LinkClosed::Peer)),
+        Trigger::LinkLost => drop(phone.closed(link, LinkClosed::Interface)),
+        Trigger::CallerAccepted => drop(phone.link(IN, LinkEvent::Identified(LOWER))),
+        Trigger::PeerCalls => {
             phone.incoming().link(IN, LinkEvent::Identified(LOWER));
         }
-        Cause::Media => drop(phone.rx_frame(b"voice")),
-        Cause::Preferences => rx(phone, row.role, &[Signal::PreferredProfile(0x40)]),
-        Cause::RepeatExpired if row.from == [CallState::Established] => expire(phone, 1_500),
-        Cause::RepeatExpired => expire(phone, 250),
-        Cause::WaitExpired => expire(phone, 1_280),
-        Cause::ConnectExpired => expire(phone, 5_280),
-        Cause::EstablishExpired => expire(phone, 10_280),
-        Cause::RingExpired => expire(phone, 60_000),
-        Cause::CrossingExpired => expire(phone, 150),
-        Cause::MediaExpired => {
+        Trigger::Media => drop(phone.rx_frame(b"voice")),
+        Trigger::Preferences => rx(phone, row.role, &[Signal::PreferredProfile(0x40)]),
+        Trigger::RepeatExpired if row.from == [CallState::Established] => expire(phone, 1_500),
+        Trigger::RepeatExpired => expire(phone, 250),
+        Trigger::WaitExpired => expire(phone, 1_280),
+        Trigger::ConnectExpired => expire(phone, 5_280),
+        Trigger::EstablishExpired => expire(phone, 10_280),
+        Trigger::RingExpired => expire(phone, 60_000),
+        Trigger::GlareExpired => expire(phone, 150),
+        Trigger::MediaExpired => {
             phone.link(link, LinkEvent::Heard);
             expire(phone, 60_000);
         }
-        Cause::Available
-        | Cause::Ringing
-        | Cause::Connecting
-        | Cause::Established
-        | Cause::Busy
-        | Cause::Rejected => unreachable!("a signal"),
+        Trigger::Available
+        | Trigger::Ringing
+        | Trigger::Connecting
+        | Trigger::Established
+        | Trigger::Busy
+        | Trigger::Rejected => unreachable!("a signal"),
     }
 }
 
-/// The default settings, but the timer of the cause is the first.
-fn config_for(cause: Cause) -> Config {
-    match cause {
-        Cause::WaitExpired => Config { wait_time: Duration::from_secs(1), ..quiet() },
+/// The default settings, but the timer of the trigger is the first.
+fn config_for(trigger: Trigger) -> Config {
+    match trigger {
+        Trigger::WaitExpired => Config { wait_time: Duration::from_secs(1), ..quiet() },
         _ => quiet(),
     }
 }
@@ -196,10 +198,10 @@ fn dial(phone: &mut Script) {
     phone.command(Command::Dial { call: OUT_CALL, link: OUT, to: LOWER, profile, mode });
 }
 
-fn row(role: Role, state: CallState, cause: Cause) -> Option<&'static Transition> {
+fn row(role: Role, state: CallState, trigger: Trigger) -> Option<&'static Transition> {
     TRANSITIONS
         .iter()
-        .find(|row| row.role == role && row.cause == cause && row.from.contains(&state))
+        .find(|row| row.role == role && row.trigger == trigger && row.from.contains(&state))
 }
 
 fn every_state() -> Vec<(Role, CallState)> {
@@ -219,11 +221,11 @@ fn status(phone: &Script) -> Option<CallStatus> {
 
 const LOWER: IdentityHash = IdentityHash([0x11; 16]);
 
-const SIGNALS: [(Signal, Cause); 6] = [
-    (Signal::Busy, Cause::Busy),
-    (Signal::Rejected, Cause::Rejected),
-    (Signal::Available, Cause::Available),
-    (Signal::Ringing, Cause::Ringing),
-    (Signal::Connecting, Cause::Connecting),
-    (Signal::Established, Cause::Established),
+const SIGNALS: [(Signal, Trigger); 6] = [
+    (Signal::Busy, Trigger::Busy),
+    (Signal::Rejected, Trigger::Rejected),
+    (Signal::Available, Trigger::Available),
+    (Signal::Ringing, Trigger::Ringing),
+    (Signal::Connecting, Trigger::Connecting),
+    (Signal::Established, Trigger::Established),
 ];

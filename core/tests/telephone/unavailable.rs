@@ -31,7 +31,7 @@ fn a_peer_that_insists_is_answered_four_times() {
     let reason = DropReason::UnsupportedPreference;
     let dropped = Event::Dropped { link: OUT, reason };
     phone.rx([Signal::PreferredProfile(0x30)]).expect([event(dropped)]);
-    assert_eq!(phone.stats().preferences_unsupported, 5);
+    assert_eq!(phone.counters().preferences_unsupported, 5);
 }
 
 #[test]

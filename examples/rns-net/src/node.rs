@@ -6,7 +6,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use lxst_tokio::telephony::{LinkEnd, LinkEvent};
+use lxst_tokio::telephony::{LinkClosed, LinkEvent};
 use lxst_tokio::{IdentityHash, LinkPort};
 use rns_crypto::identity::Identity;
 use rns_net::{
@@ -127,9 +127,9 @@ impl Callbacks for Listener {
 
     fn on_link_closed(&mut self, link: LinkId, reason: Option<TeardownReason>) {
         let end = match reason {
-            Some(TeardownReason::Timeout) => LinkEnd::Timeout,
-            Some(_) => LinkEnd::Peer,
-            None => LinkEnd::Unknown,
+            Some(TeardownReason::Timeout) => LinkClosed::Timeout,
+            Some(_) => LinkClosed::Peer,
+            None => LinkClosed::Unknown,
         };
         self.event(link, LinkEvent::Closed(end));
     }

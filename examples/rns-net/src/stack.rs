@@ -9,7 +9,7 @@ use std::mem::take;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use lxst_tokio::telephony::{Class, LinkEnd, LinkEvent, LinkFailure, LinkId, LinkRequest};
+use lxst_tokio::telephony::{Class, LinkClosed, LinkEvent, LinkFailed, LinkId, LinkRequest};
 use lxst_tokio::{LinkCommand, LinkReporter};
 use rns_crypto::identity::Identity;
 use rns_net::{AnnouncedIdentity, DestHash, Destination, RnsNode};
@@ -96,7 +96,7 @@ impl Stack {
                 let sent = self.node.try_send_on_link(address, data.into(), CONTEXT_NONE);
                 // Voice may be lost. A link that lost a signal is of no use.
                 if sent.is_err() && class == Class::Signal {
-                    self.on_event(address, LinkEvent::Closed(LinkEnd::Interface));
+                    self.on_event(address, LinkEvent::Closed(LinkClosed::Interface));
                     let _ = self.node.teardown_link(address);
                 }
             }
@@ -109,8 +109,8 @@ impl Stack {
         for (link, (destination, until)) in take(&mut self.searches) {
             let failure = match self.reachable(&destination).map(|peer| self.open(link, &peer)) {
                 Some(true) => continue,
-                Some(false) => LinkFailure::Refused,
-                None if until <= Instant::now() => LinkFailure::NoPath,
+                Some(false) => LinkFailed::Refused,
+                None if until <= Instant::now() => LinkFailed::NoPath,
                 None => {
                     self.searches.insert(link, (destination, until));
                     continue;

@@ -10,8 +10,8 @@
 mod support;
 
 mod airtime;
-mod crossing;
 mod endings;
+mod glare;
 mod in_call;
 mod networks;
 mod opus_only;

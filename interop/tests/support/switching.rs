@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use lxst_interop::{Command, Direction, PacketKind, PythonPeer, lateness};
-use lxst_phone::telephony::{Samples, Side, Stats, VoiceCodec};
+use lxst_phone::telephony::{Counters, Samples, Side, VoiceCodec};
 use lxst_phone::{Call, EndReason, Profile};
 
 use super::conversation::Conversation;
@@ -79,10 +79,10 @@ fn switch(python: &mut PythonPeer, rust: &mut RustPhone, call: &Call, to: Profil
 
 /// Nothing of what we said was left out, and all that came was sound.
 fn check_all_was_said_and_decoded(rust: &RustPhone) {
-    let figures = rust.block_on(rust.phone.figures()).expect("the phone runs");
-    let Stats { capture_discarded, frames_unsent, frames_undecodable, frames_unknown, .. } =
-        figures.telephone;
-    assert_eq!((capture_discarded, figures.capture_dropped), (Samples(0), Duration::ZERO));
+    let counters = rust.block_on(rust.phone.counters()).expect("the phone runs");
+    let Counters { capture_discarded, frames_unsent, frames_undecodable, frames_unknown, .. } =
+        counters.telephone;
+    assert_eq!((capture_discarded, counters.capture_dropped), (Samples(0), Duration::ZERO));
     assert_eq!((frames_unsent, frames_undecodable, frames_unknown), (0, 0, 0));
 }
 

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use lxst_driver::core::Instant;
+use lxst_engine::core::Instant;
 
 use crate::pace::{Allowance, samples};
 

@@ -1,6 +1,6 @@
 //! What samples an app has, and how they become the phone's 48 kHz mono and back.
 
-use lxst_driver::codecs::{MAX_RATE_HZ, MIN_RATE_HZ, Resampler};
+use lxst_engine::codecs::{MAX_RATE_HZ, MIN_RATE_HZ, Resampler};
 
 use super::AudioError;
 
@@ -39,7 +39,7 @@ impl Sample for i16 {}
 impl Sample for u16 {}
 
 pub(super) mod sealed {
-    use lxst_driver::sanitised;
+    use lxst_engine::sanitised;
 
     pub trait Sample {
         fn to_float(self) -> f32;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use event_listener::{Event, EventListener};
-use lxst_driver::core::Instant;
+use lxst_engine::core::Instant;
 use rtrb::{Consumer, Producer, RingBuffer};
 
 use super::format::{AudioFormat, CONVERTED, Clock, PHONE_HZ, PIECE, RateConverter, Sample};
@@ -95,7 +95,7 @@ impl AudioSink {
 
     /// Waits until a block of any length is full. With [`Clock::Phone`] that is the pace of time;
     /// a reader that falls 640 ms behind goes on with the latest 60 ms, so that no delay stays. What it
-    /// misses is counted in [`Figures`](crate::Figures).
+    /// misses is counted in [`Counters`](crate::Counters).
     ///
     /// # Errors
     /// [`AudioError::Detached`]; [`AudioError::Partial`].

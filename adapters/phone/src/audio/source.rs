@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use event_listener::{Event, EventListener};
-use lxst_driver::core::Instant;
+use lxst_engine::core::Instant;
 use rtrb::{Consumer, Producer, RingBuffer};
 
 use super::backlog::Backlog;
@@ -35,7 +35,7 @@ pub struct AudioSource {
 pub(crate) struct SourcePort {
     live: Option<Live>,
     shared: Arc<Shared>,
-    /// Samples that the driver was given, and that of them which was the last of the app's.
+    /// Samples that the engine was given, and that of them which was the last of the app's.
     given: u64,
     last: u64,
 }
@@ -326,7 +326,7 @@ impl SourcePort {
         block
     }
 
-    /// Takes note that of what the driver was given all but so many samples was sent.
+    /// Takes note that of what the engine was given all but so many samples was sent.
     pub(crate) fn sent_but(&self, waiting: u64) {
         if self.given.saturating_sub(waiting) >= self.last {
             let was_unsent = std::mem::take(&mut self.shared.lock().is_unsent);

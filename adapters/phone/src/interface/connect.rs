@@ -11,7 +11,7 @@ use bytes::Bytes;
 use futures_lite::{AsyncReadExt, future};
 
 use super::address::Address;
-use super::{Door, stream};
+use super::{Uplink, stream};
 use crate::runtime::{ByteStream, Runtime, within};
 
 /// To what a client interface connects.
@@ -23,10 +23,10 @@ pub(super) enum Target {
 
 /// Keeps a client interface connected. The pause before it connects again grows until a
 /// connection lasts.
-pub(super) async fn keep<R: Runtime>(runtime: &R, target: &Target, door: &Door) {
+pub(super) async fn keep<R: Runtime>(runtime: &R, target: &Target, uplink: &Uplink) {
     // An instance on this machine is back soon, or told to be.
-    let most = if door.is_shared_instance() { LOCAL_RECONNECT_MOST } else { RECONNECT_MOST };
-    let mut pause = RECONNECT_LEAST;
+    let most = if uplink.is_shared_instance() { MAX_LOCAL_RECONNECT } else { MAX_RECONNECT };
+    let mut pause = MIN_RECONNECT;
     let mut is_first_failure = true;
     let mut listener = Listener::Unknown;
     loop {
@@ -34,17 +34,17 @@ pub(super) async fn keep<R: Runtime>(runtime: &R, target: &Target, door: &Door) 
             Ok((stream, heard)) => {
                 tracing::info!("connected to {target}");
                 let since = runtime.now();
-                stream::run(stream, heard, door, None).await;
+                stream::run(stream, heard, uplink, None).await;
                 tracing::warn!("connection to {target} broke, connecting again");
                 is_first_failure = true;
                 listener = Listener::New;
                 if runtime.now() >= since + LASTING {
-                    pause = RECONNECT_LEAST;
+                    pause = MIN_RECONNECT;
                 }
             }
             Err(error) => {
                 let trouble = format!("cannot connect to {target}: {error}");
-                door.trouble(trouble, mem::take(&mut is_first_failure)).await;
+                uplink.trouble(trouble, mem::take(&mut is_first_failure)).await;
             }
         }
         runtime.sleep_until(runtime.now() + pause).await;
@@ -81,7 +81,7 @@ async fn connected<R: Runtime>(
         return Ok((stream, Bytes::new()));
     }
     let mut heard = vec![0; stream::READ_BYTES];
-    match within(runtime, SETTLE, stream.reader.read(&mut heard)).await {
+    match within(runtime, ACCEPT_DELAY, stream.reader.read(&mut heard)).await {
         Ok(0) => Err(io::ErrorKind::ConnectionReset.into()),
         Ok(length) => {
             heard.truncate(length);
@@ -215,12 +215,12 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// How long an address may leave us waiting before the next is tried beside it.
 const STAGGER: Duration = Duration::from_millis(250);
 /// How long a new listener is given to say something.
-const SETTLE: Duration = Duration::from_secs(1);
+const ACCEPT_DELAY: Duration = Duration::from_secs(1);
 /// A connection that stood this long is made again after the least pause.
 const LASTING: Duration = Duration::from_secs(10);
-pub(super) const RECONNECT_LEAST: Duration = Duration::from_millis(250);
-pub(super) const RECONNECT_MOST: Duration = Duration::from_secs(30);
-const LOCAL_RECONNECT_MOST: Duration = Duration::from_secs(2);
+pub(super) const MIN_RECONNECT: Duration = Duration::from_millis(250);
+pub(super) const MAX_RECONNECT: Duration = Duration::from_secs(30);
+const MAX_LOCAL_RECONNECT: Duration = Duration::from_secs(2);
 
 #[cfg(test)]
 mod tests {

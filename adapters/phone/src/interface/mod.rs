@@ -12,8 +12,8 @@ use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
 
 use async_channel::{Receiver, Sender};
 use bytes::Bytes;
-use lxst_driver::InterfaceOrigin;
-use lxst_driver::reticulum::{Attachment, Ifac, InterfaceConfig};
+use lxst_engine::InterfaceOrigin;
+use lxst_engine::reticulum::{Attachment, Ifac, InterfaceConfig};
 
 use crate::intake::{Inlet, Intake};
 use crate::request::Reply;
@@ -195,12 +195,12 @@ enum Way<R: Runtime> {
 impl<R: Runtime> Opened<R> {
     /// Keeps the interface until the phone ends, and drops this.
     pub(crate) async fn keep(self, runtime: R, origin: InterfaceOrigin, intake: Intake) {
-        let door = Door { origin, config: self.config, intake };
+        let uplink = Uplink { origin, config: self.config, intake };
         match self.way {
-            Way::Connect(target) => connect::keep(&runtime, &target, &door).await,
-            Way::Accept(listener) => stream::serve(&runtime, &listener, &door).await,
+            Way::Connect(target) => connect::keep(&runtime, &target, &uplink).await,
+            Way::Accept(listener) => stream::serve(&runtime, &listener, &uplink).await,
             Way::Datagrams { socket, local, peer } => {
-                udp::keep(&runtime, &socket, local, &peer, &door).await;
+                udp::keep(&runtime, &socket, local, &peer, &uplink).await;
             }
         }
     }
@@ -232,7 +232,7 @@ pub(crate) enum Io {
 /// What the connections of one configured interface share: what they are, and the way to the
 /// phone's task.
 #[derive(Clone, Debug)]
-struct Door {
+struct Uplink {
     origin: InterfaceOrigin,
     config: InterfaceConfig,
     intake: Intake,
@@ -245,7 +245,7 @@ struct Connection {
     inlet: Inlet,
 }
 
-impl Door {
+impl Uplink {
     /// Reports a connection, and gets what it is to send; `None` when the phone has no use for it.
     async fn up(&self) -> Option<(Connection, Receiver<Bytes>)> {
         let (writer, outgoing) = async_channel::bounded(1);

@@ -11,13 +11,13 @@ use async_executor::Executor;
 use bytes::{Bytes, BytesMut};
 use futures_lite::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, future};
 
-use super::connect::RECONNECT_LEAST;
-use super::{Connection, Door};
+use super::connect::MIN_RECONNECT;
+use super::{Connection, Uplink};
 use crate::log_limit::LogLimit;
 use crate::runtime::{ByteStream, Runtime};
 
 /// Accepts the connections of a server interface; each is an interface of its own.
-pub(super) async fn serve<R: Runtime>(runtime: &R, listener: &R::Listener, door: &Door) {
+pub(super) async fn serve<R: Runtime>(runtime: &R, listener: &R::Listener, uplink: &Uplink) {
     let connections = Executor::new();
     let (mut seats, mut lines) = (Seats::default(), LogLimit::default());
     connections
@@ -35,15 +35,15 @@ pub(super) async fn serve<R: Runtime>(runtime: &R, listener: &R::Listener, door:
                                 ),
                             }
                         }
-                        let door = door.clone();
+                        let uplink = uplink.clone();
                         let connection =
-                            async move { run(stream, Bytes::new(), &door, Some(seat)).await };
+                            async move { run(stream, Bytes::new(), &uplink, Some(seat)).await };
                         connections.spawn(connection).detach();
                     }
                     Err(error) => {
                         // Out of file handles, for example: accepting again at once would spin.
                         tracing::warn!("cannot accept a connection: {error}");
-                        runtime.sleep_until(runtime.now() + RECONNECT_LEAST).await;
+                        runtime.sleep_until(runtime.now() + MIN_RECONNECT).await;
                     }
                 }
             }
@@ -52,8 +52,8 @@ pub(super) async fn serve<R: Runtime>(runtime: &R, listener: &R::Listener, door:
 }
 
 /// Moves the bytes of one connection until either side ends it; some were `heard` before.
-pub(super) async fn run(stream: ByteStream, heard: Bytes, door: &Door, seat: Option<Seat>) {
-    let Some((connection, outgoing)) = door.up().await else { return };
+pub(super) async fn run(stream: ByteStream, heard: Bytes, uplink: &Uplink, seat: Option<Seat>) {
+    let Some((connection, outgoing)) = uplink.up().await else { return };
     let ByteStream { reader, writer } = stream;
     if !heard.is_empty() {
         connection.received(heard).await;

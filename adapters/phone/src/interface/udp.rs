@@ -11,8 +11,8 @@ use bytes::Bytes;
 use futures_lite::future;
 
 use super::address::Address;
-use super::connect::{RECONNECT_LEAST, RECONNECT_MOST, resolve};
-use super::{Connection, Door};
+use super::connect::{MAX_RECONNECT, MIN_RECONNECT, resolve};
+use super::{Connection, Uplink};
 use crate::log_limit::LogLimit;
 use crate::runtime::Runtime;
 
@@ -23,10 +23,10 @@ pub(super) async fn keep<R: Runtime>(
     socket: &R::Udp,
     local: SocketAddr,
     peer: &Address,
-    door: &Door,
+    uplink: &Uplink,
 ) {
-    let peer = find(runtime, local, peer, door).await;
-    let Some((connection, outgoing)) = door.up().await else { return };
+    let peer = find(runtime, local, peer, uplink).await;
+    let Some((connection, outgoing)) = uplink.up().await else { return };
     let receive = async { match receive(runtime, socket, &connection).await {} };
     future::or(receive, send(runtime, socket, peer, &connection, outgoing)).await;
     connection.down().await;
@@ -37,20 +37,20 @@ async fn find<R: Runtime>(
     runtime: &R,
     local: SocketAddr,
     peer: &Address,
-    door: &Door,
+    uplink: &Uplink,
 ) -> SocketAddr {
-    let mut pause = RECONNECT_LEAST;
+    let mut pause = MIN_RECONNECT;
     let mut is_first_failure = true;
     loop {
         match resolve(runtime, peer).await.and_then(|found| of_family(local, &found)) {
             Ok(peer) => return peer,
             Err(error) => {
                 let trouble = format!("cannot send to {peer}: {error}");
-                door.trouble(trouble, mem::take(&mut is_first_failure)).await;
+                uplink.trouble(trouble, mem::take(&mut is_first_failure)).await;
             }
         }
         runtime.sleep_until(runtime.now() + pause).await;
-        pause = (pause * 2).min(RECONNECT_MOST);
+        pause = (pause * 2).min(MAX_RECONNECT);
     }
 }
 

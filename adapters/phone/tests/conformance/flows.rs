@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lxst_phone::telephony::{
-    Availability, CallState, CallerPolicy, Config, Direction, Mute, Role, Talk, Verdict,
+    Admission, Availability, CallState, CallerPolicy, Config, Direction, Mute, Role, Talk,
 };
 use lxst_phone::{Access, Call, CallError, CallEvent, EndReason, InputError, Mode, Profile};
 
@@ -162,18 +162,18 @@ async fn a_second_call_is_refused_and_the_first_goes_on<R: TestRuntime>(rt: R) {
 async fn the_app_decides_who_rings<R: TestRuntime>(rt: R) {
     let callee = Config { callers: CallerPolicy::Ask, ..config() };
     let (mut caller, mut callee) = pair_of(&rt, builder(), builder().telephone(callee)).await;
-    for (verdict, end) in [
-        (Verdict::Busy, EndReason::Busy),
-        (Verdict::Reject, EndReason::Rejected),
-        (Verdict::Drop, EndReason::NoAnswer),
+    for (admission, end) in [
+        (Admission::Busy, EndReason::Busy),
+        (Admission::Reject, EndReason::Rejected),
+        (Admission::Drop, EndReason::NoAnswer),
     ] {
         caller.dial(callee.identity()).await;
-        screening(&mut callee, &caller).await.screen(verdict).await.unwrap();
-        assert_eq!(caller.end().await, end, "{verdict:?}");
+        screening(&mut callee, &caller).await.screen(admission).await.unwrap();
+        assert_eq!(caller.end().await, end, "{admission:?}");
     }
     let outgoing = caller.dial(callee.identity()).await;
     let asked = screening(&mut callee, &caller).await;
-    asked.screen(Verdict::Ring).await.unwrap();
+    asked.screen(Admission::Ring).await.unwrap();
     let incoming = callee.incoming().await;
     assert_eq!(incoming.id(), asked.id());
     incoming.answer().await.unwrap();
@@ -260,7 +260,7 @@ async fn the_handle_of_a_call_that_is_over_touches_no_other<R: TestRuntime>(rt: 
     for old in [&old, &old_incoming] {
         assert!(is_over(old.hang_up().await));
         assert!(is_over(old.answer().await));
-        assert!(is_over(old.screen(Verdict::Busy).await));
+        assert!(is_over(old.screen(Admission::Busy).await));
         assert!(is_over(old.set_profile(Profile::HighQuality).await));
         assert!(is_over(old.set_mode(Mode::HalfDuplex).await));
         assert!(is_over(old.talk(Talk::Pressed).await));

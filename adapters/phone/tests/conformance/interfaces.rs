@@ -209,8 +209,8 @@ async fn a_wrong_passphrase_gets_nothing<R: TestRuntime>(rt: R) {
     caller.until_connected().await;
     caller.dial(callee.identity()).await;
     assert_eq!(caller.end().await, EndReason::NoPath);
-    let refused = |app: lxst_phone::Figures| app.endpoint.unwrap().dropped(DropReason::Ifac);
-    eventually(&rt, async || refused(callee.figures().await) > 0).await;
+    let refused = |app: lxst_phone::Counters| app.endpoint.unwrap().dropped(DropReason::Ifac);
+    eventually(&rt, async || refused(callee.counters().await) > 0).await;
     caller.shutdown().await;
     callee.shutdown().await;
     let mut callee = callee;

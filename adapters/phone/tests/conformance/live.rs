@@ -94,7 +94,7 @@ async fn a_live_source_never_waits<R: TestRuntime>(rt: R) {
         source.dropped() > Duration::ZERO
     })
     .await;
-    assert!(caller.figures().await.capture_dropped >= Duration::from_secs(50));
+    assert!(caller.counters().await.capture_dropped >= Duration::from_secs(50));
     finish(call, caller, callee).await;
 }
 
@@ -103,7 +103,7 @@ async fn what_was_written_is_sent_when_it_is_drained<R: TestRuntime>(rt: R) {
     let mut source = caller.phone.audio_source(AudioFormat::PHONE, Clock::Phone).await.unwrap();
     let mut sink = callee.phone.audio_sink(AudioFormat::PHONE, Clock::Phone).await.unwrap();
     let (call, _) = establish(&mut caller, &mut callee).await;
-    let sent = async |app: &App<R>| app.figures().await.telephone.media_packets_sent;
+    let sent = async |app: &App<R>| app.counters().await.telephone.media_packets_sent;
     let before = sent(&caller).await;
     let drained = async {
         let mut tone = Tone::new(AudioFormat::PHONE);

@@ -201,7 +201,7 @@ async fn a_port_that_is_dropped_before_the_phone_has_seen_it_is_detached<R: Test
     for _ in 0..200 {
         drop(phone_source(&app.phone).await);
         drop(phone_sink(&app.phone).await);
-        app.figures().await;
+        app.counters().await;
         app.until_state(|state| !state.has_source && !state.has_sink).await;
     }
     app.shutdown().await;
@@ -255,7 +255,7 @@ async fn sound_of_an_earlier_call_is_not_heard_in_the_next<R: TestRuntime>(rt: R
     within(&rt, "the speaker is told", speaking).await;
 
     let (call, _) = establish(&mut caller, &mut callee).await;
-    callee.figures().await;
+    callee.counters().await;
     let mut block = [0.0_f32; 960];
     for _ in 0..40 {
         within(&rt, "silence has a pace too", sink.read(&mut block)).await.unwrap();
@@ -306,7 +306,7 @@ async fn phone_sink(phone: &Phone) -> AudioSink {
 }
 
 async fn frames_received<R: TestRuntime>(app: &App<R>) -> u64 {
-    app.figures().await.telephone.frames_received
+    app.counters().await.telephone.frames_received
 }
 
 /// Waits until what was said before is not heard any more.

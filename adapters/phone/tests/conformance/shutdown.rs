@@ -4,7 +4,7 @@ use futures_lite::future::{block_on, zip};
 use lxst_phone::reticulum::DropReason;
 use lxst_phone::telephony::{CallerPolicy, Config, Direction, Mute, RawDepth, TransmitCodec};
 use lxst_phone::{
-    Access, AudioError, AudioFormat, CallError, CallEvent, Clock, EndReason, Figures, Interface,
+    Access, AudioError, AudioFormat, CallError, CallEvent, Clock, Counters, EndReason, Interface,
     MissingSource, Profile,
 };
 use lxst_tokio::Tokio;
@@ -48,7 +48,7 @@ async fn all_that_is_asked_of_a_phone_that_has_shut_down_is_refused<R: TestRunti
     let refused = phone.dial(nobody(), Profile::MediumQuality).await.unwrap_err();
     assert_eq!(refused, CallError::ShutDown);
     assert_eq!(phone.subscribe().await.unwrap_err(), CallError::ShutDown);
-    assert_eq!(phone.figures().await.unwrap_err(), CallError::ShutDown);
+    assert_eq!(phone.counters().await.unwrap_err(), CallError::ShutDown);
     let gone = Err(CallError::ShutDown);
     assert_eq!(phone.announce().await, gone);
     assert_eq!(phone.set_access(Access::default()).await, gone);
@@ -133,7 +133,7 @@ async fn whoever_asks_while_a_phone_shuts_down_is_answered<R: TestRuntime>(rt: R
         for _ in 0..50 {
             let (phone, call) = (caller.phone.clone(), call.clone());
             asked.push(spawn(&rt, async move {
-                while phone.figures().await.is_ok() {}
+                while phone.counters().await.is_ok() {}
                 phone.shutdown().await;
                 assert_eq!(call.hang_up().await, Err(CallError::ShutDown));
                 assert!(phone.state().is_shut_down);
@@ -173,8 +173,9 @@ async fn a_phone_shuts_down_while_its_peer_reads_nothing<R: TestRuntime>(rt: R) 
     let mut caller = App::start(&rt, caller).await;
     establish(&mut caller, &mut callee).await;
     relay.freeze();
-    let dropped = |figures: Figures| figures.endpoint.unwrap().dropped(DropReason::MediaOverflow);
-    eventually(&rt, async || dropped(caller.figures().await) > 0).await;
+    let dropped =
+        |counters: Counters| counters.endpoint.unwrap().dropped(DropReason::MediaOverflow);
+    eventually(&rt, async || dropped(caller.counters().await) > 0).await;
     assert_eq!(shut_down(&mut caller).await, [EndReason::LocalHangup]);
     callee.shutdown().await;
 }
@@ -190,7 +191,7 @@ fn a_phone_whose_runtime_ends_is_shut_down() {
         while events.next().await.is_some() {}
         assert!(phone.state().is_shut_down);
         phone.shutdown().await;
-        assert_eq!(phone.figures().await.unwrap_err(), CallError::ShutDown);
+        assert_eq!(phone.counters().await.unwrap_err(), CallError::ShutDown);
     });
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use lxst_phone::telephony::{CallState, LinkEnd, LinkEvent, LinkFailure, LinkId, LinkRequest};
+use lxst_phone::telephony::{CallState, LinkClosed, LinkEvent, LinkFailed, LinkId, LinkRequest};
 use lxst_phone::{
     AudioFormat, Clock, EndReason, IdentityHash, LinkCommand, LinkPort, LinkReporter, PhoneBuilder,
     Profile,
@@ -34,8 +34,8 @@ async fn a_call_with_sound_goes_over_the_apps_own_stack<R: TestRuntime>(rt: R) {
     let speaking = spawn(&rt, speak::<i16>(source, AudioFormat::PHONE, 960));
     let mut sink = callee.phone.audio_sink(AudioFormat::PHONE, Clock::Phone).await.unwrap();
     hear::<R, i16>(&rt, &mut sink, 960).await;
-    assert!(caller.figures().await.endpoint.is_none());
-    assert!(caller.figures().await.telephone.media_packets_sent > 0);
+    assert!(caller.counters().await.endpoint.is_none());
+    assert!(caller.counters().await.telephone.media_packets_sent > 0);
     finish(call, caller, callee).await;
     within(&rt, "the speaker is told", speaking).await;
 }
@@ -73,9 +73,9 @@ async fn a_call_ends_when_the_stack_loses_its_link<R: TestRuntime>(rt: R) {
     let network = Network::default();
     let (mut caller, mut callee) = (network.phone(&rt).await, network.phone(&rt).await);
     for (end, reason) in [
-        (LinkEnd::Interface, EndReason::LinkLost),
-        (LinkEnd::Timeout, EndReason::LinkLost),
-        (LinkEnd::Peer, EndReason::RemoteHangup),
+        (LinkClosed::Interface, EndReason::LinkLost),
+        (LinkClosed::Timeout, EndReason::LinkLost),
+        (LinkClosed::Peer, EndReason::RemoteHangup),
     ] {
         establish(&mut caller, &mut callee).await;
         network.cut(end).await;
@@ -148,7 +148,7 @@ async fn a_flood_of_reports_keeps_nobody_waiting<R: TestRuntime>(rt: R) {
         .collect();
     let (call, _) = establish(&mut caller, &mut callee).await;
     for _ in 0..100 {
-        within(&rt, "requests are answered", callee.figures()).await;
+        within(&rt, "requests are answered", callee.counters()).await;
     }
     finish(call, caller, callee).await;
     *is_enough.lock().unwrap() = true;
@@ -203,7 +203,7 @@ impl Network {
                     self.report((identity, link), LinkEvent::Identified(identity)).await;
                 }
                 LinkCommand::Link { link, request: LinkRequest::Close } => {
-                    self.report((identity, link), LinkEvent::Closed(LinkEnd::Peer)).await;
+                    self.report((identity, link), LinkEvent::Closed(LinkClosed::Peer)).await;
                     self.forget((identity, link));
                 }
                 LinkCommand::Send { link, data, .. } => {
@@ -220,7 +220,7 @@ impl Network {
     async fn open(&self, near: End, to: IdentityHash) {
         let to_phone = self.0.lock().unwrap().phones.get(&to).cloned();
         let Some(phone) = to_phone else {
-            let failed = LinkEvent::Failed(LinkFailure::NoPath);
+            let failed = LinkEvent::Failed(LinkFailed::NoPath);
             return self.reporter(near.0).event(near.1, failed).await;
         };
         let far = (to, phone.incoming());
@@ -246,7 +246,7 @@ impl Network {
     }
 
     /// Loses every link.
-    async fn cut(&self, end: LinkEnd) {
+    async fn cut(&self, end: LinkClosed) {
         let ends = std::mem::take(&mut self.0.lock().unwrap().ends);
         for (identity, link) in ends.into_keys() {
             self.reporter(identity).event(link, LinkEvent::Closed(end)).await;

@@ -24,9 +24,9 @@ async fn an_idle_phone_does_not_wake<R: TestRuntime>(rt: R) {
     source.write(&[0.5_f32; 960]).await.unwrap();
     // What the start left to do may be late on a busy machine; then there is the question alone.
     eventually(&rt, async || {
-        let before = app.figures().await.wakeups;
+        let before = app.counters().await.wakeups;
         pause(&rt, Duration::from_millis(500)).await;
-        app.figures().await.wakeups - before == 1
+        app.counters().await.wakeups - before == 1
     })
     .await;
     app.shutdown().await;
@@ -41,7 +41,7 @@ async fn a_call_at_a_devices_pace_wakes_for_the_device_and_for_packets<R: TestRu
     let mut sink = callee.phone.audio_sink(format, Clock::Device).await.unwrap();
     hear_as_device::<R, f32>(&rt, &mut sink, format, moments).await;
 
-    let before = callee.figures().await;
+    let before = callee.counters().await;
     let since = rt.now();
     let mut due = since;
     for _ in 0..100 {
@@ -49,11 +49,11 @@ async fn a_call_at_a_devices_pace_wakes_for_the_device_and_for_packets<R: TestRu
         due += Duration::from_millis(10);
         rt.sleep_until(due).await;
     }
-    let after = callee.figures().await;
+    let after = callee.counters().await;
     // On a busy machine, devices are looked at for longer.
     let blocks = (rt.now() - since).as_millis() as u64 / 10;
-    let packets = |figures: &lxst_phone::Figures| {
-        let endpoint = figures.endpoint.as_ref().unwrap();
+    let packets = |counters: &lxst_phone::Counters| {
+        let endpoint = counters.endpoint.as_ref().unwrap();
         endpoint.packets_in + endpoint.packets_out
     };
     // A block makes at most a job, which ends, and a timer is set beside each.
@@ -73,10 +73,10 @@ fn in_an_idle_hour_a_phone_wakes_for_its_announces_only() {
         let phone = builder().telephone(config).interface(tcp_server());
         let app = App::start(&Tokio, phone).await;
         pause(&Tokio, Duration::from_secs(1)).await;
-        let before = app.figures().await.wakeups;
+        let before = app.counters().await.wakeups;
         pause(&Tokio, Duration::from_secs(3_600)).await;
         let asked = 1;
-        let wakeups = app.figures().await.wakeups - before - asked;
+        let wakeups = app.counters().await.wakeups - before - asked;
         app.shutdown().await;
         wakeups
     };

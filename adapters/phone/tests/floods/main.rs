@@ -54,8 +54,8 @@ async fn calls_come_through<R: TestRuntime>(
     let of = reticulum::IdentityHash(callee.identity().0);
     let flood = Flood::new(flooded, of.telephony_destination().0);
     let dropped = async |callee: &App<R>| {
-        let stats = callee.figures().await.endpoint.unwrap();
-        reticulum::DropReason::ALL.map(|reason| stats.dropped(reason)).iter().sum::<u64>()
+        let counters = callee.counters().await.endpoint.unwrap();
+        reticulum::DropReason::ALL.map(|reason| counters.dropped(reason)).iter().sum::<u64>()
     };
     eventually(rt, async || dropped(&callee).await > 10_000).await;
     for _ in 0..5 {

@@ -15,7 +15,7 @@ use futures_lite::future::or;
 use lxst_phone::reticulum::Config as EndpointConfig;
 use lxst_phone::telephony::{AnswerMode, CallState, CallerLimits, Config, Role};
 use lxst_phone::{
-    Call, CallError, CallEvent, CallId, EndReason, Event, Events, Figures, Identity, IdentityHash,
+    Call, CallError, CallEvent, CallId, Counters, EndReason, Event, Events, Identity, IdentityHash,
     Interface, OsRng, Phone, PhoneBuilder, Profile, Runtime,
 };
 use lxst_smol::Smol;
@@ -178,8 +178,8 @@ impl<R: TestRuntime> App<R> {
         self.phone.state().call.map_or(CallState::Idle, |call| call.state)
     }
 
-    pub(crate) async fn figures(&self) -> Figures {
-        self.phone.figures().await.unwrap()
+    pub(crate) async fn counters(&self) -> Counters {
+        self.phone.counters().await.unwrap()
     }
 
     pub(crate) async fn shutdown(&self) {

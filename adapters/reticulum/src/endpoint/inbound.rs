@@ -28,8 +28,8 @@ impl Endpoint {
         let Some(interface) = self.interfaces.get(&id) else {
             return;
         };
-        self.stats.packets_in += 1;
-        self.stats.bytes_in += raw.len() as u64;
+        self.counters.packets_in += 1;
+        self.counters.bytes_in += raw.len() as u64;
         let unmasked = interface.unmask(raw);
         let outcome = unmasked.and_then(|packet| {
             let screened = Packet::parse(&packet).and_then(|parsed| {
@@ -46,7 +46,7 @@ impl Endpoint {
             self.dispatch(now, id, &screened?)
         });
         if let Err(reason) = outcome {
-            self.stats.drop(reason);
+            self.counters.drop(reason);
         }
     }
 
@@ -119,7 +119,7 @@ impl Endpoint {
         let strangers = &mut interface.strangers;
         self.paths.handle_path_request(now, id, packet, strangers, &mut *self.rng)?;
         let response = self.announces.path_response();
-        interface.queue.push_announce(response, &mut self.stats);
+        interface.queue.push_announce(response, &mut self.counters);
         Ok(())
     }
 
@@ -197,7 +197,7 @@ impl Endpoint {
         let oldest = self.links.iter().find(|(_, link)| is_of(link)).map(|(handle, _)| *handle);
         if let Some(oldest) = oldest {
             self.remove_link(oldest);
-            self.stats.drop(DropReason::LinksFull);
+            self.counters.drop(DropReason::LinksFull);
         }
         Ok(())
     }

@@ -347,8 +347,8 @@ impl Endpoint {
         self.see(handle, packet.hash());
         if let Some(interface) = self.interfaces.get_mut(&interface) {
             match class {
-                Class::Signal => interface.queue.push_control(packet, &mut self.stats),
-                Class::Media => interface.queue.push_media(now, packet, &mut self.stats),
+                Class::Signal => interface.queue.push_control(packet, &mut self.counters),
+                Class::Media => interface.queue.push_media(now, packet, &mut self.counters),
             }
         }
     }

@@ -5,9 +5,9 @@ use std::collections::VecDeque;
 
 use lxst_core::wire::{self, Codec, Frame, Signal};
 use lxst_core::{
-    AnnouncePolicy, CallId, Command, Config, Direction, IdentityHash, Input, Instant, LinkEvent,
-    LinkId, Mode, Outcome as Done, Output, PacketBuf, PortChange, Profile, ProfileSet, Samples,
-    Stats, Telephone, Tempo, VoiceCodec, Work, limits,
+    AnnouncePolicy, CallId, Command, Config, Counters, Direction, IdentityHash, Input, Instant,
+    LinkEvent, LinkId, Mode, Outcome as Done, Output, PacketBuf, PortChange, Profile, ProfileSet,
+    Samples, Telephone, Tempo, VoiceCodec, Work, limits,
 };
 
 use super::{LEARNING, Outcome, Trace, block, micros};
@@ -45,7 +45,7 @@ struct Handset<'t> {
     now: u64,
     /// What the playout queue holds: frames' numbers, or none for what was made up.
     queue: VecDeque<(Option<u32>, Samples)>,
-    before: Stats,
+    before: Counters,
     /// What the decoder holds back while it plays faster.
     held: Samples,
     outcome: Outcome,
@@ -63,7 +63,7 @@ impl<'t> Handset<'t> {
             phone: Telephone::new(IdentityHash([1; 16]), config, Instant::ORIGIN),
             now: 0,
             queue: VecDeque::new(),
-            before: Stats::default(),
+            before: Counters::default(),
             held: Samples::ZERO,
             outcome: Outcome::default(),
         }
@@ -113,7 +113,7 @@ impl<'t> Handset<'t> {
 
     fn on_block(&mut self) {
         if self.now >= LEARNING && self.outcome.streamed.is_zero() {
-            self.before = *self.phone.stats();
+            self.before = *self.phone.counters();
         }
         let samples = block(self.trace.profile);
         if self.now >= LEARNING {
@@ -190,12 +190,12 @@ impl<'t> Handset<'t> {
     }
 
     fn finish(mut self) -> Outcome {
-        let (before, stats) = (self.before, self.phone.stats());
-        self.outcome.concealed = (stats.concealed - before.concealed).duration();
-        self.outcome.shed = (stats.shed - before.shed).duration();
-        self.outcome.expanded = (stats.expanded - before.expanded).duration();
-        self.outcome.dropped = stats.frames_shed;
-        self.outcome.estimated_lost = stats.frames_lost;
+        let (before, counters) = (self.before, self.phone.counters());
+        self.outcome.concealed = (counters.concealed - before.concealed).duration();
+        self.outcome.shed = (counters.shed - before.shed).duration();
+        self.outcome.expanded = (counters.expanded - before.expanded).duration();
+        self.outcome.dropped = counters.frames_shed;
+        self.outcome.estimated_lost = counters.frames_lost;
         self.outcome
     }
 }

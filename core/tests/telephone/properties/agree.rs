@@ -4,9 +4,9 @@ use core::time::Duration;
 
 use lxst_core::wire::{self, Codec, Frame, Signal};
 use lxst_core::{
-    AnswerMode, Availability, CallId, CallState, CallerLimits, CallerPolicy, Command, Config,
-    Event, Input, Instant, LinkEnd, LinkEvent, LinkFailure, LinkId, Mode, Profile, ProfileSet,
-    Role, Telephone, ThinPath, Verdict, limits,
+    Admission, AnswerMode, Availability, CallId, CallState, CallerLimits, CallerPolicy, Command,
+    Config, Event, Input, Instant, LinkClosed, LinkEvent, LinkFailed, LinkId, Mode, Profile,
+    ProfileSet, Role, Telephone, ThinPath, limits,
 };
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -35,10 +35,10 @@ enum Op {
     Dial(u8, Profile, Mode),
     Incoming(Duration),
     Up(Index, Duration),
-    Failed(Index, LinkFailure),
+    Failed(Index, LinkFailed),
     Identified(Index, u8),
     Heard(Index),
-    Closed(Index, LinkEnd),
+    Closed(Index, LinkClosed),
     Signals(Index, Vec<u64>),
     Frame(Index),
     Command(Index, fn(CallId) -> Command),
@@ -62,9 +62,9 @@ fn step() -> impl Strategy<Value = (u64, Op)> {
 fn op() -> impl Strategy<Value = Op> {
     let any_index = any::<Index>;
     let rtt = || prop_oneof![0..200_u64, 0..5_000_u64].prop_map(Duration::from_millis);
-    let ends = [LinkEnd::Peer, LinkEnd::Timeout, LinkEnd::Interface, LinkEnd::Unknown];
+    let ends = [LinkClosed::Peer, LinkClosed::Timeout, LinkClosed::Interface, LinkClosed::Unknown];
     let failures =
-        [LinkFailure::NoPath, LinkFailure::NoNetwork, LinkFailure::Timeout, LinkFailure::Refused];
+        [LinkFailed::NoPath, LinkFailed::NoNetwork, LinkFailed::Timeout, LinkFailed::Refused];
     let signals = prop_oneof![
         4 => prop::collection::vec(0..7_u64, 1..2),
         4 => prop::collection::vec(2..7_u64, 1..5),
@@ -101,7 +101,7 @@ fn settings() -> impl Strategy<Value = Config> {
     let time =
         |most: u64| prop_oneof![1 => 1..most / 20, 3 => 1..most].prop_map(Duration::from_millis);
     let callers = vec![CallerPolicy::All, CallerPolicy::All, CallerPolicy::Ask, CallerPolicy::None];
-    let verdicts = vec![Verdict::Ring, Verdict::Busy, Verdict::Reject, Verdict::Drop];
+    let verdicts = vec![Admission::Ring, Admission::Busy, Admission::Reject, Admission::Drop];
     (
         select(vec![AnswerMode::App, AnswerMode::App, AnswerMode::Automatic]),
         select(callers),
@@ -338,10 +338,10 @@ const COMMANDS: &[fn(CallId) -> Command] = &[
     Command::Answer,
     Command::Answer,
     Command::HangUp,
-    |call| Command::Screen(call, Verdict::Ring),
-    |call| Command::Screen(call, Verdict::Busy),
-    |call| Command::Screen(call, Verdict::Reject),
-    |call| Command::Screen(call, Verdict::Drop),
+    |call| Command::Screen(call, Admission::Ring),
+    |call| Command::Screen(call, Admission::Busy),
+    |call| Command::Screen(call, Admission::Reject),
+    |call| Command::Screen(call, Admission::Drop),
     |call| Command::SetProfile(call, Profile::LowLatency),
     |call| Command::SetMode(call, Mode::HalfDuplex),
     |call| Command::SetMode(call, Mode::FullDuplex),

@@ -11,9 +11,9 @@ use std::collections::BTreeMap;
 
 use lxst_core::wire::Signal;
 use lxst_core::{
-    Availability, CallId, CallState, CallStatus, Command, Config, EndReason, Event, IdentityHash,
-    Instant, LinkEnd, LinkEvent, LinkFailure, LinkId, LinkRequest, Mode, Profile, Role, Side,
-    ThinPath, Timer, Verdict, limits,
+    Admission, Availability, CallId, CallState, CallStatus, Command, Config, EndReason, Event,
+    IdentityHash, Instant, LinkClosed, LinkEvent, LinkFailed, LinkId, LinkRequest, Mode, Profile,
+    Role, Side, ThinPath, Timer, limits,
 };
 
 use crate::support::Did;
@@ -127,7 +127,7 @@ impl Model {
         let is_known = self.knows(link);
         match event {
             LinkEvent::Incoming { rtt, .. } => {
-                let timers = BTreeMap::from([(Timer::Settle, now + limits::SETTLE)]);
+                let timers = BTreeMap::from([(Timer::AcceptDelay, now + limits::ACCEPT_DELAY)]);
                 let stage = Stage::Unknown;
                 let (pace, offers, who) = (limits::AVAILABLE_AGAIN.max(rtt * 3), 0, None);
                 self.callers.push(Caller {
@@ -156,8 +156,8 @@ impl Model {
                 let wait = call.timers.get_mut(&Timer::Wait).expect("it runs since dialling");
                 *wait = *wait + trips;
             }
-            LinkEvent::Failed(LinkFailure::NoPath) => self.fail(EndReason::NoPath, true),
-            LinkEvent::Failed(LinkFailure::NoNetwork) => self.fail(EndReason::NoNetwork, true),
+            LinkEvent::Failed(LinkFailed::NoPath) => self.fail(EndReason::NoPath, true),
+            LinkEvent::Failed(LinkFailed::NoNetwork) => self.fail(EndReason::NoNetwork, true),
             LinkEvent::Failed(_) => self.fail(EndReason::LinkFailed, true),
             LinkEvent::Identified(who) => {
                 let caller = self.caller(link);
@@ -225,11 +225,11 @@ impl Model {
                 self.is_busy = availability == Availability::Busy;
                 return true;
             }
-            Command::Screen(call, verdict) => {
+            Command::Screen(call, admission) => {
                 let link = LinkId(call.0);
                 let caller = self.caller(link);
                 if caller.is_some_and(|caller| caller.stage == Stage::Screened) {
-                    self.decide(link, verdict);
+                    self.decide(link, admission);
                     return true;
                 }
                 (call, command)
@@ -258,23 +258,23 @@ impl Model {
                 self.end(EndReason::Rejected);
             }
             Command::HangUp(_) => {
-                if status.state != CallState::Refused {
+                if status.state != CallState::GlareWait {
                     self.close(link);
                 }
                 let is_answered = status.state >= CallState::Connecting;
                 self.end(if is_answered { EndReason::LocalHangup } else { EndReason::Cancelled });
             }
-            Command::Screen(_, verdict) if rings_here => match verdict {
-                Verdict::Ring => {}
-                Verdict::Busy => {
+            Command::Screen(_, admission) if rings_here => match admission {
+                Admission::Ring => {}
+                Admission::Busy => {
                     self.goodbye(link, &[Signal::Busy]);
                     self.end(EndReason::Blocked);
                 }
-                Verdict::Reject => {
+                Admission::Reject => {
                     self.goodbye(link, &[Signal::Rejected]);
                     self.end(EndReason::Rejected);
                 }
-                Verdict::Drop => {
+                Admission::Drop => {
                     self.close(link);
                     self.end(EndReason::Blocked);
                 }
@@ -322,11 +322,11 @@ impl Model {
     }
 
     fn on_signal(&mut self, signal: Signal) {
-        use CallState::{Connecting, Established, Identified, Linked, Refused, Ringing};
+        use CallState::{Connecting, Established, GlareWait, Identified, Linked, Ringing};
         let status = self.status().expect("the signal is the call's");
         let (link, call) = (self.link(), status.call);
         match (status.role, status.state, signal) {
-            (_, Refused, _)
+            (_, GlareWait, _)
             | (_, Linked | Identified, Signal::PreferredProfile(_) | Signal::PreferredMode(_)) => {}
             (_, _, Signal::PreferredProfile(id)) => self.on_profile(id),
             (_, _, Signal::PreferredMode(id)) => self.on_mode(id),
@@ -439,7 +439,7 @@ impl Model {
             self.establish();
         } else if role == Role::Caller
             && (CallState::Identified..CallState::Connecting).contains(&state)
-            && state != CallState::Refused
+            && state != CallState::GlareWait
         {
             self.connect();
             self.send(self.link(), Signal::Established);
@@ -454,11 +454,11 @@ impl Model {
         }
     }
 
-    fn on_call_link_closed(&mut self, end: LinkEnd) {
+    fn on_call_link_closed(&mut self, end: LinkClosed) {
         let status = self.status().expect("the link is the call's");
-        let is_lost = matches!(end, LinkEnd::Timeout | LinkEnd::Interface);
+        let is_lost = matches!(end, LinkClosed::Timeout | LinkClosed::Interface);
         let reason = match (status.role, status.state) {
-            (_, CallState::Refused) => return,
+            (_, CallState::GlareWait) => return,
             _ if is_lost => EndReason::LinkLost,
             (Role::Callee, CallState::Ringing) => EndReason::Cancelled,
             (_, CallState::Calling) => EndReason::LinkFailed,
@@ -475,7 +475,7 @@ impl Model {
         caller.timers.remove(&timer);
         let rtt = caller.rtt;
         match timer {
-            Timer::Settle => {
+            Timer::AcceptDelay => {
                 caller.timers.insert(Timer::Available, now + caller.pace);
                 let until = now + limits::IDENTIFY + rtt * limits::SET_UP_TRIPS;
                 caller.timers.insert(Timer::Identify, until);

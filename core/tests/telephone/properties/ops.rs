@@ -4,9 +4,9 @@ use core::time::Duration;
 
 use lxst_core::wire::Codec;
 use lxst_core::{
-    AnswerMode, Availability, CallId, CallerPolicy, Command, Config, Direction, LinkEnd, LinkEvent,
-    LinkFailure, Mode, Mute, MutedMicrophone, PortChange, Profile, ProfileSet, RawDepth, Talk,
-    TransmitCodec, Verdict,
+    Admission, AnswerMode, Availability, CallId, CallerPolicy, Command, Config, Direction,
+    LinkClosed, LinkEvent, LinkFailed, Mode, Mute, MutedMicrophone, PortChange, Profile,
+    ProfileSet, RawDepth, Talk, TransmitCodec,
 };
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -74,7 +74,8 @@ pub(super) fn op() -> impl Strategy<Value = Op> {
 pub(super) fn config() -> impl Strategy<Value = Config> {
     let seconds =
         prop_oneof![Just(Duration::ZERO), (0..90_000_u64).prop_map(Duration::from_millis)];
-    let verdicts = select(vec![Verdict::Ring, Verdict::Busy, Verdict::Reject, Verdict::Drop]);
+    let verdicts =
+        select(vec![Admission::Ring, Admission::Busy, Admission::Reject, Admission::Drop]);
     let transmits = vec![TransmitCodec::Profile, TransmitCodec::Raw { depth: RawDepth::Float128 }];
     let mutes = vec![MutedMicrophone::SendsSilence, MutedMicrophone::SendsNothing];
     let callers = vec![CallerPolicy::All, CallerPolicy::All, CallerPolicy::Ask, CallerPolicy::None];
@@ -87,7 +88,7 @@ pub(super) fn config() -> impl Strategy<Value = Config> {
         any::<bool>(),
         any::<bool>(),
     )
-        .prop_map(|(answer, callers, times, verdict, sends, opens, announces)| Config {
+        .prop_map(|(answer, callers, times, admission, sends, opens, announces)| Config {
             answer,
             callers,
             transmit: sends.0,
@@ -96,7 +97,7 @@ pub(super) fn config() -> impl Strategy<Value = Config> {
             ring_time: times.0,
             wait_time: times.1,
             screening_time: times.2,
-            screening_default: verdict,
+            screening_default: admission,
             peer_may_open_microphone: opens,
             profiles: Profile::ALL.into_iter().fold(ProfileSet::EMPTY, ProfileSet::with),
             ..if announces { Config::default() } else { quiet() }
@@ -116,14 +117,14 @@ fn link_event() -> impl Strategy<Value = LinkEvent> {
     let (rtt, mdu) = (Duration::from_millis(10), 431);
     select(vec![
         LinkEvent::Up { rtt, mdu },
-        LinkEvent::Failed(LinkFailure::NoPath),
-        LinkEvent::Failed(LinkFailure::NoNetwork),
+        LinkEvent::Failed(LinkFailed::NoPath),
+        LinkEvent::Failed(LinkFailed::NoNetwork),
         LinkEvent::Identified(somebody(1)),
         LinkEvent::Identified(somebody(2)),
         LinkEvent::Identified(somebody(3)),
         LinkEvent::Heard,
-        LinkEvent::Closed(LinkEnd::Peer),
-        LinkEvent::Closed(LinkEnd::Timeout),
+        LinkEvent::Closed(LinkClosed::Peer),
+        LinkEvent::Closed(LinkClosed::Timeout),
     ])
 }
 
@@ -153,8 +154,8 @@ fn direction() -> impl Strategy<Value = Direction> {
 const COMMANDS: &[fn(CallId) -> Command] = &[
     Command::Answer,
     Command::HangUp,
-    |call| Command::Screen(call, Verdict::Ring),
-    |call| Command::Screen(call, Verdict::Busy),
+    |call| Command::Screen(call, Admission::Ring),
+    |call| Command::Screen(call, Admission::Busy),
     |call| Command::SetProfile(call, Profile::LowLatency),
     |call| Command::SetProfile(call, Profile::MediumQuality),
     |call| Command::SetMode(call, Mode::HalfDuplex),

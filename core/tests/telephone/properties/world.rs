@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 
 use lxst_core::wire::{self, Frame, Signal};
 use lxst_core::{
-    CallId, Class, Command, Config, Direction, Event, Input, InputError, Instant, JobId, LinkEvent,
-    LinkId, LinkRequest, Mode, Outcome, Output, PacketBuf, PortChange, Profile, Samples,
-    StreamChange, Telephone, Verdict, limits,
+    Admission, CallId, Class, Command, Config, Direction, Event, Input, InputError, Instant, JobId,
+    LinkEvent, LinkId, LinkRequest, Mode, Outcome, Output, PacketBuf, PortChange, Profile, Samples,
+    StreamChange, Telephone, limits,
 };
 use proptest::sample::Index;
 
@@ -123,7 +123,7 @@ impl World {
             let link = self.incoming(rtt, 431);
             let event = LinkEvent::Identified(somebody(1));
             self.give(Input::Link { link, event });
-            self.give(Input::Command(Command::Screen(link.into(), Verdict::Ring)));
+            self.give(Input::Command(Command::Screen(link.into(), Admission::Ring)));
             self.give(Input::Command(Command::Answer(link.into())));
             self.advance(limits::PREFERENCES_FROM_RINGING + rtt * limits::SET_UP_TRIPS);
         }

@@ -10,7 +10,7 @@ use lxst_core::{
     StreamChange, Telephone, Tempo, Work, limits,
 };
 
-pub(crate) use pair::{ALICE, BOB, Door, Network, Pair};
+pub(crate) use pair::{ALICE, BOB, Boundary, Network, Pair};
 pub(crate) use script::{ESTABLISHING, IN, IN_CALL, OUT, OUT_CALL, PEER, Script, US};
 
 /// An output whose bytes are read and kept.

@@ -21,12 +21,12 @@ pub(crate) const BOB: usize = 1;
 
 /// What passes a phone's doors.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Door<'a> {
+pub(crate) enum Boundary<'a> {
     In(Input<'a>),
     Out(Output<'a>),
 }
 
-type Tap = Box<dyn FnMut(usize, Instant, Door<'_>)>;
+type Tap = Box<dyn FnMut(usize, Instant, Boundary<'_>)>;
 
 /// Two phones that can call each other.
 pub(crate) struct Pair {
@@ -37,7 +37,7 @@ pub(crate) struct Pair {
     is_cut: bool,
     phones: [Handset; 2],
     links: Vec<Link>,
-    agenda: BTreeMap<(Instant, u64), (usize, Cause)>,
+    agenda: BTreeMap<(Instant, u64), (usize, Trigger)>,
     /// One counter for links, calls and the agenda's order.
     next_id: u64,
     tap: Tap,
@@ -60,7 +60,7 @@ pub(crate) struct Handset {
     codec_free_at: [Instant; 2],
 }
 
-enum Cause {
+enum Trigger {
     Link(LinkId, LinkEvent),
     Packet(LinkId, Vec<u8>),
     Job(u64, JobId, Answer),
@@ -81,7 +81,7 @@ impl Pair {
     pub(crate) fn with(
         network: Network,
         configs: [Config; 2],
-        tap: impl FnMut(usize, Instant, Door<'_>) + 'static,
+        tap: impl FnMut(usize, Instant, Boundary<'_>) + 'static,
     ) -> Self {
         let mut pair = Self {
             now: Instant::ORIGIN,
@@ -194,9 +194,9 @@ impl Pair {
         call.is_some_and(|call| call.state == lxst_core::CallState::Established)
     }
 
-    fn happen(&mut self, phone: usize, cause: Cause) {
+    fn happen(&mut self, phone: usize, cause: Trigger) {
         match cause {
-            Cause::Link(link, event) => {
+            Trigger::Link(link, event) => {
                 let is_cut = self.is_cut;
                 let Some(end) = self.end_mut(phone, link) else {
                     return;
@@ -215,12 +215,12 @@ impl Pair {
                 }
                 self.give(phone, Input::Link { link, event });
             }
-            Cause::Packet(link, data) => {
+            Trigger::Packet(link, data) => {
                 if !self.is_cut && self.end_mut(phone, link).is_some_and(|end| *end) {
                     self.give(phone, Input::Packet { link, data: &data });
                 }
             }
-            Cause::Job(stream, job, answer) if stream == self.phones[phone].stream => {
+            Trigger::Job(stream, job, answer) if stream == self.phones[phone].stream => {
                 let outcome = match &answer {
                     Answer::Encoded(payload) => Outcome::Encoded(payload),
                     Answer::Played(samples) => {
@@ -233,8 +233,8 @@ impl Pair {
                 };
                 self.give(phone, Input::JobDone { job, outcome });
             }
-            Cause::Tick(stream, direction) if stream == self.phones[phone].stream => {
-                self.plan(TICK, phone, Cause::Tick(stream, direction));
+            Trigger::Tick(stream, direction) if stream == self.phones[phone].stream => {
+                self.plan(TICK, phone, Trigger::Tick(stream, direction));
                 let samples = TICK_SAMPLES;
                 let handset = &mut self.phones[phone];
                 match direction {
@@ -248,7 +248,7 @@ impl Pair {
                     }
                 }
             }
-            Cause::Job(..) | Cause::Tick(..) => {}
+            Trigger::Job(..) | Trigger::Tick(..) => {}
         }
     }
 
@@ -259,7 +259,7 @@ impl Pair {
     }
 
     fn try_give(&mut self, phone: usize, input: Input<'_>) -> Result<(), InputError> {
-        (self.tap)(phone, self.now, Door::In(input));
+        (self.tap)(phone, self.now, Boundary::In(input));
         // The doors borrow the phone, what follows from its outputs needs the whole pair.
         let mut telephone = self.phones[phone].phone.clone();
         let now = self.now;
@@ -269,7 +269,7 @@ impl Pair {
     }
 
     fn on_output(&mut self, phone: usize, output: &Output<'_>) {
-        (self.tap)(phone, self.now, Door::Out(*output));
+        (self.tap)(phone, self.now, Boundary::Out(*output));
         match *output {
             Output::Transmit { link, data, .. } => self.on_transmit(phone, link, data),
             Output::Link { link, request } => self.on_link_request(phone, link, request),
@@ -293,7 +293,7 @@ impl Pair {
         let stream = handset.stream;
         if opens && self.has_audio {
             for direction in [Direction::Send, Direction::Receive] {
-                self.plan(TICK, phone, Cause::Tick(stream, direction));
+                self.plan(TICK, phone, Trigger::Tick(stream, direction));
             }
         }
     }
@@ -334,10 +334,10 @@ impl Pair {
         let free_at = &mut handset.codec_free_at[direction as usize];
         *free_at = self.now.max(*free_at) + CODEC_TIME;
         let (wait, stream) = (free_at.since(self.now), handset.stream);
-        self.plan(wait, phone, Cause::Job(stream, job, answer));
+        self.plan(wait, phone, Trigger::Job(stream, job, answer));
     }
 
-    fn plan(&mut self, after: Duration, phone: usize, cause: Cause) {
+    fn plan(&mut self, after: Duration, phone: usize, cause: Trigger) {
         let order = self.fresh_id();
         self.agenda.insert((self.now + after, order), (phone, cause));
     }

@@ -4,9 +4,9 @@ use core::time::Duration;
 
 use lxst_core::wire::{self, Codec, Frame, Signal};
 use lxst_core::{
-    CallId, Command, Config, Direction, EndReason, Event, IdentityHash, Input, InputError, Instant,
-    JobId, LinkEnd, LinkEvent, LinkFailure, LinkId, Mode, Outcome, PortChange, Profile, Quality,
-    Samples, Stats, Telephone,
+    CallId, Command, Config, Counters, Direction, EndReason, Event, IdentityHash, Input,
+    InputError, Instant, JobId, LinkClosed, LinkEvent, LinkFailed, LinkId, Mode, Outcome,
+    PortChange, Profile, Quality, Samples, Telephone,
 };
 
 use super::{Did, OPUS_60_MS, feed};
@@ -156,7 +156,7 @@ impl Script {
         self.link(OUT, LinkEvent::Up { rtt: RTT, mdu: MDU })
     }
 
-    pub(crate) fn link_failed(&mut self, failure: LinkFailure) -> &mut Self {
+    pub(crate) fn link_failed(&mut self, failure: LinkFailed) -> &mut Self {
         self.link(OUT, LinkEvent::Failed(failure))
     }
 
@@ -177,7 +177,7 @@ impl Script {
         self.rx_on(IN, &[Signal::PreferredMode(1)])
     }
 
-    pub(crate) fn closed(&mut self, link: LinkId, end: LinkEnd) -> &mut Self {
+    pub(crate) fn closed(&mut self, link: LinkId, end: LinkClosed) -> &mut Self {
         self.link(link, LinkEvent::Closed(end))
     }
 
@@ -255,8 +255,8 @@ impl Script {
         self.now.as_micros() / 1_000
     }
 
-    pub(crate) fn stats(&self) -> Stats {
-        *self.phone.stats()
+    pub(crate) fn counters(&self) -> Counters {
+        *self.phone.counters()
     }
 
     /// Checks that this call ended, once and for this reason, since the last look, and that the

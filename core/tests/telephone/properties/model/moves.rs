@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use lxst_core::wire::Signal;
 use lxst_core::{
-    AnswerMode, CallId, CallState, CallStatus, CallerPolicy, EndReason, Event, Instant, LinkId,
-    LinkRequest, Mode, Role, Timer, Verdict, limits,
+    Admission, AnswerMode, CallId, CallState, CallStatus, CallerPolicy, EndReason, Event, Instant,
+    LinkId, LinkRequest, Mode, Role, Timer, limits,
 };
 
 use super::{Call, Caller, Model, Stage};
@@ -18,10 +18,10 @@ impl Model {
         let us = self.us;
         let caller = self.caller(link).expect("it is pending");
         let (who, since) = (caller.who.expect("it identified"), caller.since);
-        let held_until = since + HELD + caller.rtt * limits::SET_UP_TRIPS;
+        let held_until = since + GLARE_HOLD + caller.rtt * limits::SET_UP_TRIPS;
         match self.status() {
             Some(call) if self.is_dialling() && call.peer == who => {
-                if call.state == CallState::Refused {
+                if call.state == CallState::GlareWait {
                     self.cross(link);
                 } else if who < us {
                     self.close(self.link());
@@ -36,7 +36,7 @@ impl Model {
                 CallerPolicy::All => self.ring(link),
                 CallerPolicy::None => self.dismiss(link, BUSY),
                 CallerPolicy::Ask => {
-                    let time = self.config.screening_time.min(limits::SCREENING_MOST);
+                    let time = self.config.screening_time.min(limits::MAX_SCREENING);
                     let (call, from, until) = (link.into(), who, self.now + time);
                     self.wait(link, Stage::Screened, Timer::Screening, until);
                     self.tell(Event::Screening { call, from, until, limit: None });
@@ -45,14 +45,14 @@ impl Model {
         }
     }
 
-    /// Follows a verdict on a screened caller.
-    pub(super) fn decide(&mut self, link: LinkId, verdict: Verdict) {
-        match verdict {
-            Verdict::Ring if self.call.is_none() && !self.is_busy => self.ring(link),
-            Verdict::Ring => self.turn_away(link),
-            Verdict::Busy => self.dismiss(link, BUSY),
-            Verdict::Reject => self.dismiss(link, &[Signal::Rejected]),
-            Verdict::Drop => {
+    /// Follows a admission on a screened caller.
+    pub(super) fn decide(&mut self, link: LinkId, admission: Admission) {
+        match admission {
+            Admission::Ring if self.call.is_none() && !self.is_busy => self.ring(link),
+            Admission::Ring => self.turn_away(link),
+            Admission::Busy => self.dismiss(link, BUSY),
+            Admission::Reject => self.dismiss(link, &[Signal::Rejected]),
+            Admission::Drop => {
                 self.callers.retain(|caller| caller.link != link);
                 self.close(link);
             }
@@ -214,10 +214,10 @@ impl Model {
         self.close(self.link());
         let now = self.now;
         let call = self.call.as_mut().expect("it is refused");
-        let least = limits::CROSSING_LINK.max(call.rtt * 3);
-        call.status.state = CallState::Refused;
-        call.timers = BTreeMap::from([(Timer::Crossing, now + least)]);
-        call.refused = Some((now + least, now + limits::CROSSING + call.rtt * 6));
+        let least = limits::GLARE_LINK.max(call.rtt * 3);
+        call.status.state = CallState::GlareWait;
+        call.timers = BTreeMap::from([(Timer::Glare, now + least)]);
+        call.refused = Some((now + least, now + limits::GLARE + call.rtt * 6));
         self.cross_held();
     }
 
@@ -277,7 +277,7 @@ impl Model {
         let refused = self.call.as_ref().and_then(|call| call.refused);
         if let Some((_, last)) = refused.filter(|(least, _)| *least <= self.now) {
             if someone && self.now < last {
-                self.call.as_mut().map(|call| call.timers.insert(Timer::Crossing, last));
+                self.call.as_mut().map(|call| call.timers.insert(Timer::Glare, last));
             } else {
                 self.end(EndReason::Busy);
             }
@@ -365,4 +365,4 @@ pub(super) fn first_media(rtt: Duration) -> Duration {
 }
 
 /// How long a caller is held at most, from the arrival of its link.
-const HELD: Duration = Duration::from_secs(60);
+const GLARE_HOLD: Duration = Duration::from_secs(60);

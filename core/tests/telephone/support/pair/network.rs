@@ -3,9 +3,9 @@
 use core::time::Duration;
 
 use lxst_core::wire::Packet;
-use lxst_core::{LinkEnd, LinkEvent, LinkFailure, LinkId, LinkRequest};
+use lxst_core::{LinkClosed, LinkEvent, LinkFailed, LinkId, LinkRequest};
 
-use super::{ALICE, BOB, Cause, Pair, identity, number};
+use super::{ALICE, BOB, Pair, Trigger, identity, number};
 
 /// The network between the two.
 #[derive(Clone, Copy, Debug)]
@@ -47,11 +47,11 @@ pub(super) struct Link {
 
 impl Pair {
     /// Breaks all links, as both sides notice at once.
-    pub(crate) fn break_links(&mut self, end: LinkEnd) {
+    pub(crate) fn break_links(&mut self, end: LinkClosed) {
         for link in 0..self.links.len() {
             for phone in [ALICE, BOB] {
                 let id = self.links[link].ends[phone];
-                self.plan(Duration::ZERO, phone, Cause::Link(id, LinkEvent::Closed(end)));
+                self.plan(Duration::ZERO, phone, Trigger::Link(id, LinkEvent::Closed(end)));
             }
         }
     }
@@ -62,9 +62,9 @@ impl Pair {
         for link in 0..self.links.len() {
             for phone in [ALICE, BOB] {
                 let id = self.links[link].ends[phone];
-                let closed = LinkEvent::Closed(LinkEnd::Timeout);
+                let closed = LinkEvent::Closed(LinkClosed::Timeout);
                 let after = Duration::from_millis(self.random() % 15_000);
-                self.plan(after, phone, Cause::Link(id, closed));
+                self.plan(after, phone, Trigger::Link(id, closed));
             }
         }
     }
@@ -103,7 +103,7 @@ impl Pair {
         let copies = 1 + usize::from(self.happens(self.network.doubled_per_mille));
         for _ in 0..copies {
             let delay = self.delay();
-            self.plan(delay, 1 - phone, Cause::Packet(far, data.to_vec()));
+            self.plan(delay, 1 - phone, Trigger::Packet(far, data.to_vec()));
         }
     }
 
@@ -123,7 +123,7 @@ impl Pair {
                 let identified = LinkEvent::Identified(identity(phone));
                 let delay = self.delay();
                 if !lost {
-                    self.plan(delay, 1 - phone, Cause::Link(far, identified));
+                    self.plan(delay, 1 - phone, Trigger::Link(far, identified));
                 }
             }
             LinkRequest::Close => {
@@ -132,10 +132,10 @@ impl Pair {
                 let entry = entry.expect("the phone knows its links");
                 (entry.is_open[phone], entry.is_wanted) = (false, false);
                 let (end, after) = match lost {
-                    false => (LinkEnd::Peer, self.delay()),
-                    true => (LinkEnd::Timeout, LINK_TIMEOUT),
+                    false => (LinkClosed::Peer, self.delay()),
+                    true => (LinkClosed::Timeout, LINK_TIMEOUT),
                 };
-                self.plan(after, 1 - phone, Cause::Link(far, LinkEvent::Closed(end)));
+                self.plan(after, 1 - phone, Trigger::Link(far, LinkEvent::Closed(end)));
             }
         }
     }
@@ -145,13 +145,13 @@ impl Pair {
         let delay = self.network.delay;
         let (rtt, mdu) = (delay * 2, 431);
         if self.is_cut || (is_lost && self.choose(2) == 0) {
-            let failed = LinkEvent::Failed(LinkFailure::Timeout);
-            return self.plan(LINK_TIMEOUT, phone, Cause::Link(near, failed));
+            let failed = LinkEvent::Failed(LinkFailed::Timeout);
+            return self.plan(LINK_TIMEOUT, phone, Trigger::Link(near, failed));
         }
-        self.plan(delay * 2, phone, Cause::Link(near, LinkEvent::Up { rtt, mdu }));
+        self.plan(delay * 2, phone, Trigger::Link(near, LinkEvent::Up { rtt, mdu }));
         if !is_lost {
             let delay = delay * 2 + self.delay();
-            self.plan(delay, 1 - phone, Cause::Link(far, LinkEvent::Incoming { rtt, mdu }));
+            self.plan(delay, 1 - phone, Trigger::Link(far, LinkEvent::Incoming { rtt, mdu }));
         }
     }
 

@@ -1,0 +1,281 @@
+//! Switching the profile by itself when the path cannot carry it, and back when it can.
+//!
+//! A switch of ours moves the peer as well, so what arrives here tells of both ways: a path that
+//! loses what the peer sends is too narrow for what both send. What our own interface could not
+//! send in time counts as well.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use lxst_core::{Instant, Profile, ProfileSet, Quality};
+
+/// Whether a phone switches profiles by itself.
+///
+/// *Down*: when in five seconds more than 8 % of the voice was lost, or not sent in time. *Up*, to
+/// the profile that people chose at most: after 20 s with less than 2 %; a step up that fails makes
+/// the next one wait twice as long, up to 5 min. Two steps are 5 s apart at least. What a person
+/// chooses, here or there, is where it begins anew. Our choice; the reference never switches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Adaptation {
+    /// Only people switch.
+    #[default]
+    Off,
+    /// The phone steps down to profiles that need less of the path, and up again.
+    Automatic,
+}
+
+/// The adaptation of one call.
+#[derive(Debug)]
+pub(crate) struct Adapter {
+    profiles: ProfileSet,
+    /// What people chose.
+    chosen: Profile,
+    current: Profile,
+    /// The reports since the last switch, the latest five.
+    window: VecDeque<Share>,
+    before: Option<Counts>,
+    /// Since when little has been lost.
+    good_since: Option<Instant>,
+    stepped_up: Option<Instant>,
+    patience: Duration,
+}
+
+/// What was counted of a call so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) received: u64,
+    pub(crate) lost: u64,
+    pub(crate) sent: u64,
+    /// Media that our own interface could not send in time.
+    pub(crate) unsent: u64,
+}
+
+impl Counts {
+    pub(crate) const fn new(quality: &Quality, sent: u64, unsent: u64) -> Self {
+        Self { received: quality.frames_received, lost: quality.frames_lost, sent, unsent }
+    }
+}
+
+/// What was to pass in one report's time, and what did not.
+#[derive(Clone, Copy, Debug)]
+struct Share {
+    wanted: u64,
+    missing: u64,
+}
+
+impl Adapter {
+    pub(crate) const fn new(profile: Profile, profiles: ProfileSet) -> Self {
+        Self {
+            profiles,
+            chosen: profile,
+            current: profile,
+            window: VecDeque::new(),
+            before: None,
+            good_since: None,
+            stepped_up: None,
+            patience: MIN_PATIENCE,
+        }
+    }
+
+    /// Takes note of a switch. One that is not ours is a person's choice.
+    pub(crate) fn on_switched(&mut self, profile: Profile) {
+        if profile != self.current {
+            *self = Self::new(profile, self.profiles);
+        }
+    }
+
+    /// Takes a second's figures, and tells what to switch to.
+    pub(crate) fn on_report(&mut self, now: Instant, counts: Counts) -> Option<Profile> {
+        let before = self.before.replace(counts)?;
+        let [here, there] = [
+            share(
+                counts.received.saturating_sub(before.received),
+                counts.lost.saturating_sub(before.lost),
+            ),
+            Share {
+                wanted: counts.sent.saturating_sub(before.sent),
+                missing: counts.unsent.saturating_sub(before.unsent),
+            },
+        ];
+        self.window.push_back(if worse(there, here) { there } else { here });
+        if self.window.len() > WINDOW {
+            self.window.pop_front();
+        }
+        let percent = self.missing_percent();
+        if percent >= GOOD_BELOW_PERCENT {
+            self.good_since = None;
+        } else if self.good_since.is_none() {
+            self.good_since = Some(now);
+        }
+        if self.window.len() < WINDOW {
+            return None;
+        }
+        if percent > BAD_ABOVE_PERCENT {
+            return self.step_down(now);
+        }
+        let is_good = self.good_since.is_some_and(|since| since + self.patience <= now);
+        if is_good { self.step_up(now) } else { None }
+    }
+
+    fn step_down(&mut self, now: Instant) -> Option<Profile> {
+        let lower = self.below(self.current)?;
+        let failed = self.stepped_up.take().is_some_and(|at| now < at + self.patience);
+        if failed {
+            self.patience = (self.patience * 2).min(MAX_PATIENCE);
+        }
+        Some(self.switch(lower))
+    }
+
+    fn step_up(&mut self, now: Instant) -> Option<Profile> {
+        let mut next = self.chosen;
+        // From the chosen profile down to the one above the current.
+        while next != self.current {
+            let below = self.below(next)?;
+            if below == self.current {
+                self.stepped_up = Some(now);
+                return Some(self.switch(next));
+            }
+            next = below;
+        }
+        None
+    }
+
+    fn switch(&mut self, profile: Profile) -> Profile {
+        self.current = profile;
+        self.window.clear();
+        (self.before, self.good_since) = (None, None);
+        profile
+    }
+
+    /// The nearest profile that needs less of the path and that we can send.
+    fn below(&self, profile: Profile) -> Option<Profile> {
+        let mut lower = less(profile)?;
+        while !self.profiles.contains(lower) {
+            lower = less(lower)?;
+        }
+        Some(lower)
+    }
+
+    fn missing_percent(&self) -> u64 {
+        let wanted: u64 = self.window.iter().map(|share| share.wanted).sum();
+        let missing: u64 = self.window.iter().map(|share| share.missing).sum();
+        missing * 100 / wanted.max(1)
+    }
+}
+
+const fn share(passed: u64, missing: u64) -> Share {
+    Share { wanted: passed + missing, missing }
+}
+
+/// Compares shares without dividing.
+const fn worse(one: Share, other: Share) -> bool {
+    one.missing * other.wanted > other.missing * one.wanted
+}
+
+/// The next profile with less airtime, headers of packets included.
+const fn less(profile: Profile) -> Option<Profile> {
+    match profile {
+        Profile::UltraLowLatency => Some(Profile::LowLatency),
+        Profile::SuperHighQuality => Some(Profile::HighQuality),
+        Profile::LowLatency | Profile::HighQuality => Some(Profile::MediumQuality),
+        Profile::MediumQuality => Some(Profile::LowBandwidth),
+        Profile::LowBandwidth => Some(Profile::VeryLowBandwidth),
+        Profile::VeryLowBandwidth => Some(Profile::UltraLowBandwidth),
+        Profile::UltraLowBandwidth => None,
+    }
+}
+
+/// Reports, which come once a second, that a step down looks at.
+const WINDOW: usize = 5;
+const BAD_ABOVE_PERCENT: u64 = 8;
+const GOOD_BELOW_PERCENT: u64 = 2;
+const MIN_PATIENCE: Duration = Duration::from_secs(20);
+const MAX_PATIENCE: Duration = Duration::from_secs(300);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A path that carries so many frames of a hundred in each profile.
+    fn run(
+        adapter: &mut Adapter,
+        seconds: u64,
+        lost: impl Fn(Profile) -> u64,
+    ) -> Vec<(u64, Profile)> {
+        let mut counts = Counts::default();
+        let mut switches = Vec::new();
+        for second in 0..seconds {
+            let lost = lost(adapter.current);
+            counts.received += 100 - lost;
+            counts.lost += lost;
+            counts.sent += 100;
+            switches.extend(
+                adapter
+                    .on_report(Instant::from_millis(second * 1_000), counts)
+                    .map(|to| (second, to)),
+            );
+        }
+        switches
+    }
+
+    fn adapter(profile: Profile) -> Adapter {
+        Adapter::new(profile, ProfileSet::OPUS)
+    }
+
+    #[test]
+    fn a_path_that_carries_the_profile_is_left_alone() {
+        assert_eq!(run(&mut adapter(Profile::HighQuality), 3_600, |_| 5), []);
+    }
+
+    #[test]
+    fn a_path_that_is_too_narrow_gets_less_until_it_carries_it() {
+        let narrow = |profile| if profile == Profile::MediumQuality { 3 } else { 30 };
+        let switches = run(&mut adapter(Profile::SuperHighQuality), 600, narrow);
+        assert_eq!(switches, [(5, Profile::HighQuality), (11, Profile::MediumQuality)]);
+    }
+
+    #[test]
+    fn steps_up_that_fail_come_ever_more_seldom() {
+        let narrow = |profile| if profile == Profile::MediumQuality { 0 } else { 30 };
+        let switches = run(&mut adapter(Profile::HighQuality), 3_600, narrow);
+        let ups: Vec<u64> = switches
+            .iter()
+            .filter(|(_, to)| *to == Profile::HighQuality)
+            .map(|(at, _)| *at)
+            .collect();
+        let waits: Vec<u64> = ups.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        assert!(waits.is_sorted(), "{waits:?}");
+        assert!((300..320).contains(waits.last().unwrap()), "{waits:?}");
+    }
+
+    #[test]
+    fn a_path_that_recovers_is_used_up_to_what_was_chosen() {
+        let mut adapter = adapter(Profile::HighQuality);
+        assert_eq!(run(&mut adapter, 6, |_| 50), [(5, Profile::MediumQuality)]);
+        let switches = run(&mut adapter, 60, |_| 0);
+        assert_eq!(switches.len(), 1, "{switches:?}");
+        assert_eq!(adapter.current, Profile::HighQuality);
+    }
+
+    #[test]
+    fn what_the_peer_chooses_is_kept() {
+        let mut adapter = adapter(Profile::HighQuality);
+        adapter.on_switched(Profile::MediumQuality);
+        assert_eq!(run(&mut adapter, 600, |_| 0), []);
+        assert_eq!(run(&mut adapter, 600, |_| 50), [], "there is nothing below without Codec2");
+    }
+
+    #[test]
+    fn what_cannot_be_sent_in_time_counts_as_much_as_what_does_not_arrive() {
+        let mut adapter = adapter(Profile::LowLatency);
+        let mut counts = Counts::default();
+        let mut switched = None;
+        for second in 0..10 {
+            counts.received += 50;
+            counts.sent += 50;
+            counts.unsent += 10;
+            switched = switched.or(adapter.on_report(Instant::from_millis(second * 1_000), counts));
+        }
+        assert_eq!(switched, Some(Profile::MediumQuality));
+    }
+}

@@ -1,0 +1,355 @@
+//! The codec work of a phone, apart from it, so that a thread of its own can do it.
+
+use bytes::Bytes;
+use lxst_codecs::{
+    Codec, Codec2Mode, CodecError, Decoder, Encoded, Encoder, Encoding, OpusConfig, Pauses, Played,
+    RawConfig, RawDepth, Tempo,
+};
+use lxst_core::{self as core, Direction, JobId, Profile, ProfileSet, SendFormat};
+
+/// Something for a [`Coder`] to do. Tasks are done in the order in which the engine gave them.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Task {
+    /// Start the direction with fresh codec state.
+    Open(Direction),
+    /// Encode one frame of 48 kHz mono PCM.
+    Encode {
+        /// The job to report.
+        job: JobId,
+        /// How.
+        format: SendFormat,
+        /// The frame.
+        pcm: Vec<f32>,
+    },
+    /// Encode one frame of silence, which is sent whatever becomes of pauses.
+    EncodeSilence {
+        /// The job to report.
+        job: JobId,
+        /// How.
+        format: SendFormat,
+        /// The frame's length.
+        samples: core::Samples,
+    },
+    /// Decode one frame.
+    Decode {
+        /// The job to report.
+        job: JobId,
+        /// The codec.
+        codec: core::wire::Codec,
+        /// The frame, codec byte not included.
+        payload: Bytes,
+        /// How fast it plays.
+        tempo: core::Tempo,
+    },
+    /// Make up audio.
+    Conceal {
+        /// The job to report.
+        job: JobId,
+        /// How much.
+        samples: core::Samples,
+    },
+}
+
+/// What became of a task that has a job.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Done {
+    /// A frame was encoded.
+    Encoded {
+        /// The job.
+        job: JobId,
+        /// The payload, codec byte not included.
+        payload: Bytes,
+    },
+    /// A frame is a pause, and nothing is sent of it: see [`Coder::with_pauses`].
+    Silent {
+        /// The job.
+        job: JobId,
+    },
+    /// Audio was decoded or made up.
+    Played {
+        /// The job.
+        job: JobId,
+        /// 48 kHz mono PCM.
+        pcm: Vec<f32>,
+        /// How loud it is, in -dBov.
+        level: u8,
+    },
+    /// The coder panicked; one with fresh state does the next task.
+    Crashed {
+        /// The job.
+        job: JobId,
+    },
+    /// It did not work.
+    Failed {
+        /// The job.
+        job: JobId,
+        /// Why.
+        error: CodecError,
+    },
+}
+
+impl Task {
+    /// The job, if it has one.
+    #[must_use]
+    pub const fn job(&self) -> Option<JobId> {
+        match self {
+            Self::Open(_) => None,
+            Self::Encode { job, .. }
+            | Self::EncodeSilence { job, .. }
+            | Self::Decode { job, .. }
+            | Self::Conceal { job, .. } => Some(*job),
+        }
+    }
+}
+
+impl Done {
+    /// The job that is done.
+    #[must_use]
+    pub const fn job(&self) -> JobId {
+        match self {
+            Self::Encoded { job, .. }
+            | Self::Silent { job }
+            | Self::Played { job, .. }
+            | Self::Crashed { job }
+            | Self::Failed { job, .. } => *job,
+        }
+    }
+}
+
+/// Does a phone's codec work, one task at a time: the encoder of the send stream and the decoder
+/// of the receive stream.
+#[derive(Debug, Default)]
+pub struct Coder {
+    pauses: Pauses,
+    encoder: Option<Encoder>,
+    decoder: Option<Decoder>,
+    payload: Vec<u8>,
+}
+
+impl Coder {
+    /// Makes a coder without state that sends its pauses.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Makes a coder without state that does with its pauses as it is told.
+    #[must_use]
+    pub fn with_pauses(pauses: Pauses) -> Self {
+        Self { pauses, ..Self::default() }
+    }
+
+    /// Tells whether this build can encode what a call would send: ask it before it is dialled.
+    ///
+    /// # Errors
+    /// [`CodecError::UnsupportedCodec`] or [`CodecError::UnsupportedMode`], which name the feature
+    /// that has it.
+    pub fn check(format: SendFormat) -> Result<(), CodecError> {
+        encoding(format).check()
+    }
+
+    /// The profiles that this build can encode.
+    #[must_use]
+    pub fn profiles() -> ProfileSet {
+        let can_send = |profile: &Profile| Self::check(SendFormat::Profile(*profile)).is_ok();
+        Profile::ALL.into_iter().filter(can_send).fold(ProfileSet::EMPTY, ProfileSet::with)
+    }
+
+    /// Does one task. Blocks for as long as the codec takes: a millisecond or two a frame.
+    pub fn run(&mut self, task: Task) -> Option<Done> {
+        let (job, done) = match task {
+            Task::Open(direction) => {
+                self.open(direction);
+                return None;
+            }
+            Task::Encode { job, format, pcm } => (job, self.encode(job, format, &pcm)),
+            Task::EncodeSilence { job, format, samples } => {
+                (job, self.encode_silence(job, format, samples))
+            }
+            Task::Decode { job, codec, payload, tempo: speed } => (
+                job,
+                self.play(job, |decoder, pcm| {
+                    decoder.decode(wire(codec), &payload, tempo(speed), pcm)
+                }),
+            ),
+            Task::Conceal { job, samples } => {
+                // The core asks for less than a second.
+                let samples = u32::try_from(samples.0).unwrap_or(0);
+                (job, self.play(job, |decoder, pcm| decoder.conceal(samples, pcm)))
+            }
+        };
+        Some(done.unwrap_or_else(|error| Done::Failed { job, error }))
+    }
+
+    fn open(&mut self, direction: Direction) {
+        match direction {
+            Direction::Send => self.encoder = None,
+            Direction::Receive => self.decoder = None,
+        }
+    }
+
+    fn encode(&mut self, job: JobId, format: SendFormat, pcm: &[f32]) -> Result<Done, CodecError> {
+        let (encoder, payload) = self.encoder(format)?;
+        Ok(match encoder.encode(pcm, payload)? {
+            Encoded::Payload(_) => Done::Encoded { job, payload: Bytes::copy_from_slice(payload) },
+            Encoded::Silent => Done::Silent { job },
+        })
+    }
+
+    fn encode_silence(
+        &mut self,
+        job: JobId,
+        format: SendFormat,
+        samples: core::Samples,
+    ) -> Result<Done, CodecError> {
+        let (encoder, payload) = self.encoder(format)?;
+        encoder.encode_silence(samples.0 as usize, payload)?;
+        Ok(Done::Encoded { job, payload: Bytes::copy_from_slice(payload) })
+    }
+
+    /// The stream's encoder, and an empty buffer.
+    fn encoder(&mut self, format: SendFormat) -> Result<(&mut Encoder, &mut Vec<u8>), CodecError> {
+        let encoding = encoding(format);
+        let encoder = match self.encoder.take() {
+            Some(encoder) if encoder.encoding() == encoding => encoder,
+            _ => Encoder::with_pauses(encoding, self.pauses)?,
+        };
+        self.payload.clear();
+        Ok((self.encoder.insert(encoder), &mut self.payload))
+    }
+
+    fn play(
+        &mut self,
+        job: JobId,
+        work: impl FnOnce(&mut Decoder, &mut Vec<f32>) -> Result<Played, CodecError>,
+    ) -> Result<Done, CodecError> {
+        let decoder = match self.decoder.take() {
+            Some(decoder) => decoder,
+            None => Decoder::new()?,
+        };
+        let mut pcm = Vec::new();
+        let played = work(self.decoder.insert(decoder), &mut pcm)?;
+        Ok(Done::Played { job, pcm, level: played.level.minus_dbov() })
+    }
+}
+
+fn encoding(format: SendFormat) -> Encoding {
+    let profile = match format {
+        SendFormat::Raw(depth) => {
+            return Encoding::Raw(RawConfig { depth: raw_depth(depth), channels: 1 });
+        }
+        SendFormat::Profile(profile) => profile,
+    };
+    match profile {
+        Profile::UltraLowBandwidth => Encoding::Codec2(Codec2Mode::Mode700C),
+        Profile::VeryLowBandwidth => Encoding::Codec2(Codec2Mode::Mode1600),
+        Profile::LowBandwidth => Encoding::Codec2(Codec2Mode::Mode3200),
+        Profile::MediumQuality => Encoding::Opus(OpusConfig::VOICE_MEDIUM_60_MS),
+        Profile::UltraLowLatency => Encoding::Opus(OpusConfig::VOICE_MEDIUM_10_MS),
+        Profile::LowLatency => Encoding::Opus(OpusConfig::VOICE_MEDIUM_20_MS),
+        Profile::HighQuality => Encoding::Opus(OpusConfig::VOICE_HIGH),
+        Profile::SuperHighQuality => Encoding::Opus(OpusConfig::VOICE_MAX),
+    }
+}
+
+const fn raw_depth(depth: core::RawDepth) -> RawDepth {
+    match depth {
+        core::RawDepth::Float16 => RawDepth::Float16,
+        core::RawDepth::Float32 => RawDepth::Float32,
+        core::RawDepth::Float64 => RawDepth::Float64,
+        core::RawDepth::Float128 => RawDepth::Float128,
+    }
+}
+
+const fn wire(codec: core::wire::Codec) -> Codec {
+    match codec {
+        core::wire::Codec::Raw => Codec::Raw,
+        core::wire::Codec::Opus => Codec::Opus,
+        core::wire::Codec::Codec2 => Codec::Codec2,
+    }
+}
+
+fn tempo(tempo: core::Tempo) -> Tempo {
+    match tempo {
+        core::Tempo::Normal => Tempo::Normal,
+        core::Tempo::Faster { most } => {
+            Tempo::Faster { most: usize::try_from(most.0).unwrap_or(usize::MAX) }
+        }
+        core::Tempo::Skip => Tempo::Skip,
+        core::Tempo::Slower => Tempo::Slower,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const JOB: JobId = JobId(7);
+
+    #[test]
+    fn every_profile_that_is_not_refused_comes_back_whole() {
+        for profile in Profile::ALL {
+            let format = SendFormat::Profile(profile);
+            let samples = profile.frame().0 as usize;
+            let mut coder = Coder::new();
+            let encode = Task::Encode { job: JOB, format, pcm: vec![0.1; samples] };
+            let payload = match coder.run(encode) {
+                Some(Done::Encoded { job: JOB, payload }) => payload,
+                Some(Done::Failed { job: JOB, error }) => {
+                    assert_eq!(Coder::check(format), Err(error), "{profile:?}");
+                    continue;
+                }
+                other => panic!("{profile:?}: {other:?}"),
+            };
+            assert_eq!(Coder::check(format), Ok(()), "{profile:?}");
+            assert!(payload.len() <= profile.byte_ceiling(), "{profile:?}");
+            let codec = match profile.codec() {
+                core::VoiceCodec::Codec2 { .. } => core::wire::Codec::Codec2,
+                core::VoiceCodec::Opus { .. } => core::wire::Codec::Opus,
+            };
+            let tempo = core::Tempo::Normal;
+            let Some(Done::Played { job: JOB, pcm, .. }) =
+                coder.run(Task::Decode { job: JOB, codec, payload, tempo })
+            else {
+                panic!("{profile:?} is not decoded");
+            };
+            assert_eq!(pcm.len(), samples, "{profile:?}");
+        }
+    }
+
+    #[test]
+    fn the_tempo_of_a_task_is_that_of_its_frame() {
+        let played = |tempo| {
+            let mut coder = Coder::new();
+            let format = SendFormat::Profile(Profile::MediumQuality);
+            let mut samples = 0;
+            for _ in 0..20 {
+                let encode = Task::Encode { job: JOB, format, pcm: vec![0.0; 2_880] };
+                let Some(Done::Encoded { payload, .. }) = coder.run(encode) else {
+                    panic!("it is not encoded");
+                };
+                let codec = core::wire::Codec::Opus;
+                let decode = Task::Decode { job: JOB, codec, payload, tempo };
+                let Some(Done::Played { pcm, .. }) = coder.run(decode) else {
+                    panic!("it is not decoded");
+                };
+                samples += pcm.len();
+            }
+            samples
+        };
+        let normal = played(core::Tempo::Normal);
+        assert!(played(core::Tempo::Faster { most: core::Samples(2_880) }) < normal);
+        assert!(played(core::Tempo::Slower) > normal);
+    }
+
+    #[test]
+    fn pauses_are_silent_where_that_was_asked_for() {
+        let silent = |mut coder: Coder| {
+            let format = SendFormat::Profile(Profile::MediumQuality);
+            let encode = || Task::Encode { job: JOB, format, pcm: vec![0.0; 2_880] };
+            (0..20).filter(|_| coder.run(encode()) == Some(Done::Silent { job: JOB })).count()
+        };
+        assert_eq!(silent(Coder::new()), 0);
+        assert!(silent(Coder::with_pauses(Pauses::Suppressed)) > 10);
+    }
+}

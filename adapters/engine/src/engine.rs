@@ -1,0 +1,659 @@
+//! The composition: what each machine hands out goes into the next.
+
+use std::collections::VecDeque;
+use std::net::IpAddr;
+
+use lxst_core::{
+    Admission, Availability, CallId, CallStatus, CallerPolicy, Command, Direction, IdentityHash,
+    Input, InputError, Instant, JobId, LinkClosed, LinkEvent, LinkId, Mode, Outcome, Output,
+    PacketBuf, PortChange, Profile, Samples, StreamChange, Telephone,
+};
+use lxst_reticulum::{self as reticulum, InterfaceConfig, InterfaceId, UnixTime};
+
+use crate::access::Access;
+use crate::adaptation::{Adaptation, Adapter, Counts};
+use crate::audio::{Audio, samples};
+use crate::interfaces::{AnnouncePace, InterfaceOrigin};
+use crate::network::{Ids, LinkCommand, Links, Network, Report};
+use crate::people::{self, People, PeopleError};
+#[cfg(feature = "processing")]
+use crate::processing::{Processing, Processor};
+use crate::tap::{Boundary, Tap};
+use crate::{Coder, Done, Task};
+
+/// What a engine is told once.
+#[derive(Debug, Default)]
+pub struct Config {
+    /// The settings of the telephone. Its `profiles` are taken to be those that this build's
+    /// [`Coder`] can send.
+    pub telephone: lxst_core::Config,
+    /// For whom the telephone's policy for callers does not count.
+    pub access: Access,
+    /// Whether the profile follows what the path carries.
+    pub adaptation: Adaptation,
+    /// What is done to the microphone's sound.
+    #[cfg(feature = "processing")]
+    pub processing: Processing,
+    /// Sees the core's doors.
+    pub tap: Option<Tap>,
+}
+
+/// What a engine tells its app.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Event {
+    /// Something about a call.
+    Call(lxst_core::Event),
+    /// A direction of a call's audio begins or ends.
+    Stream {
+        /// The call.
+        call: CallId,
+        /// The direction.
+        direction: Direction,
+        /// Which of the two.
+        change: StreamChange,
+    },
+    /// The coder panicked: a frame is lost, and the codecs go on with fresh state. It is a fault
+    /// worth a report.
+    CoderCrashed,
+    /// A phone announced itself.
+    Announced {
+        /// Whose.
+        identity: IdentityHash,
+        /// How far away; 1 is a neighbour.
+        hops: u8,
+    },
+}
+
+/// Why nobody was dialled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DialError {
+    /// The telephone refused it: the line is taken, or the profile cannot be sent.
+    #[error(transparent)]
+    Refused(#[from] InputError),
+    /// The hash is that of a destination, of a phone that was heard or of our own.
+    #[error("{given} is a telephony destination; dial the identity that it belongs to, {identity}")]
+    DestinationHash {
+        /// What was to be dialled.
+        given: IdentityHash,
+        /// The identity that the destination belongs to.
+        identity: IdentityHash,
+    },
+}
+
+/// A phone without a runtime. Moments are counted from an origin that the owner chooses.
+///
+/// *Inputs* take effect at once. After each, the owner drains [`poll_transmit`](Self::poll_transmit)
+/// for each interface that can write, [`poll_task`](Self::poll_task) and
+/// [`poll_event`](Self::poll_event), and then sleeps until [`poll_timeout`](Self::poll_timeout) or
+/// the next input.
+#[derive(Debug)]
+pub struct Engine {
+    telephone: Telephone,
+    ids: Ids,
+    links: Links,
+    audio: Audio,
+    #[cfg(feature = "processing")]
+    processor: Option<Processor>,
+    adaptation: Adaptation,
+    /// Of the call that stands.
+    adapter: Option<Adapter>,
+    /// Inputs that the engine itself has for the core.
+    replies: VecDeque<Reply>,
+    access: Access,
+    people: People,
+    callers: CallerPolicy,
+    announces: AnnouncePace,
+    tasks: VecDeque<Task>,
+    events: VecDeque<Event>,
+    tap: Option<Tap>,
+}
+
+/// What the engine answers to an output by itself.
+#[derive(Debug)]
+enum Reply {
+    Discarded(JobId),
+    Known(IdentityHash),
+    Screened(CallId, Admission),
+    Switched(CallId, Profile),
+}
+
+impl Engine {
+    /// Makes a phone on a network.
+    #[must_use]
+    pub fn new(mut config: Config, network: Network) -> Self {
+        let links = Links::new(network);
+        let identity = links.identity();
+        // Lists decide first, so the core asks about everybody.
+        let telephone = lxst_core::Config {
+            callers: CallerPolicy::Ask,
+            profiles: Coder::profiles(),
+            ..config.telephone
+        };
+        if let Some(tap) = &mut config.tap {
+            tap.see(Instant::ORIGIN, Boundary::Start { identity, config: &telephone });
+        }
+        Self {
+            telephone: Telephone::new(identity, telephone, Instant::ORIGIN),
+            ids: Ids::new(),
+            links,
+            audio: Audio::default(),
+            #[cfg(feature = "processing")]
+            processor: Processor::new(config.processing),
+            adaptation: config.adaptation,
+            adapter: None,
+            replies: VecDeque::new(),
+            access: config.access,
+            people: People::default(),
+            callers: config.telephone.callers,
+            announces: AnnouncePace::default(),
+            tasks: VecDeque::new(),
+            events: VecDeque::new(),
+            tap: config.tap,
+        }
+    }
+
+    /// Adds an interface that is connected. The connections of one origin make the phone announce
+    /// itself at once, or at the pace of [`ANNOUNCE_PACE`](crate::ANNOUNCE_PACE). `None` where the
+    /// network is another stack, which has the interfaces.
+    pub fn interface_up(
+        &mut self,
+        now: Instant,
+        origin: InterfaceOrigin,
+        config: InterfaceConfig,
+    ) -> Option<InterfaceId> {
+        let links = self.links.endpoint_mut()?;
+        let id = links.endpoint.interface_up(now, config);
+        self.network_up(now, origin);
+        Some(id)
+    }
+
+    /// Takes note that no interface can be expected: there is none, or each has failed to come up. A
+    /// call that is dialled ends at once as [`NoNetwork`](lxst_core::EndReason::NoNetwork), until
+    /// [`interface_up`](Self::interface_up). Another stack knows for itself.
+    pub fn set_isolated(&mut self, now: Instant) {
+        if let Some(links) = self.links.endpoint_mut() {
+            links.endpoint.set_isolated();
+            self.pump(now);
+        }
+    }
+
+    /// Takes note that a part of the network came up, of which another stack knows: the phone
+    /// announces itself, at the pace of [`ANNOUNCE_PACE`](crate::ANNOUNCE_PACE) for each origin.
+    pub fn network_up(&mut self, now: Instant, origin: InterfaceOrigin) {
+        if self.announces.on_up(now, origin) {
+            self.give(now, Input::InterfaceUp);
+        }
+        self.pump(now);
+    }
+
+    /// Removes an interface. Calls on it end.
+    pub fn interface_down(&mut self, now: Instant, id: InterfaceId) {
+        if let Some(links) = self.links.endpoint_mut() {
+            links.endpoint.interface_down(now, id);
+            self.pump(now);
+        }
+    }
+
+    /// Takes bytes that an interface received.
+    pub fn handle_bytes(&mut self, now: Instant, id: InterfaceId, bytes: &[u8]) {
+        if let Some(links) = self.links.endpoint_mut() {
+            links.endpoint.handle_bytes(now, id, bytes);
+            self.pump(now);
+        }
+    }
+
+    /// Takes a datagram that an interface received, from an address that has a share of its own of what
+    /// strangers may use.
+    pub fn handle_datagram(&mut self, now: Instant, id: InterfaceId, from: IpAddr, bytes: &[u8]) {
+        if let Some(links) = self.links.endpoint_mut() {
+            links.endpoint.handle_datagram(now, id, from, bytes);
+            self.pump(now);
+        }
+    }
+
+    /// Takes what happened to a link of another stack. The owner numbers the links that peers open,
+    /// from [`PEER_LINKS`](crate::PEER_LINKS) up, and none twice. Of a link that was closed here,
+    /// nothing is taken. Where [`Heard`](LinkEvent::Heard) is never reported, a call whose peer says
+    /// nothing at all does not end by that.
+    pub fn link_event(&mut self, now: Instant, link: LinkId, event: LinkEvent) {
+        if let Some(event) = self.links.app_mut().and_then(|links| links.on_event(link, event)) {
+            self.give(now, Input::Link { link, event });
+            self.pump(now);
+        }
+    }
+
+    /// Takes the plaintext of a packet of context NONE, received on a link of another stack.
+    pub fn link_packet(&mut self, now: Instant, link: LinkId, data: &[u8]) {
+        if self.links.app_mut().is_some() {
+            self.give(now, Input::Packet { link, data });
+            self.pump(now);
+        }
+    }
+
+    /// Takes note that another stack heard a phone announce itself.
+    pub fn announced(&mut self, identity: IdentityHash, hops: u8) {
+        self.events.push_back(Event::Announced { identity, hops });
+    }
+
+    /// The next thing that another stack is to do.
+    pub fn poll_link_command(&mut self) -> Option<LinkCommand> {
+        self.links.app_mut()?.commands.pop_front()
+    }
+
+    /// Does what is due; calling it early or late is harmless.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        if let Some(links) = self.links.endpoint_mut()
+            && links.endpoint.poll_timeout().is_some_and(|at| at <= now)
+        {
+            links.endpoint.handle_timeout(now);
+            self.pump(now);
+        }
+        if self.announces.on_timeout(now) {
+            self.give(now, Input::InterfaceUp);
+        }
+        if self.telephone.poll_timeout().is_some_and(|deadline| deadline.at <= now) {
+            self.give(now, Input::Timeout);
+        }
+        self.pump(now);
+    }
+
+    /// Calls somebody, and names the call.
+    ///
+    /// # Errors
+    /// [`DialError`], and nothing changed.
+    pub fn dial(
+        &mut self,
+        now: Instant,
+        to: IdentityHash,
+        profile: Profile,
+        mode: Mode,
+    ) -> Result<CallId, DialError> {
+        if let Some(identity) = self.links.phone_at(to) {
+            return Err(DialError::DestinationHash { given: to, identity });
+        }
+        let call = CallId(self.ids.allocate());
+        let link = LinkId(self.ids.allocate());
+        self.command(now, Command::Dial { call, link, to, profile, mode })?;
+        self.people.know(to);
+        Ok(call)
+    }
+
+    /// Does what the app wants. To call somebody, use [`dial`](Self::dial), which makes the ids.
+    ///
+    /// # Errors
+    /// [`InputError`], and nothing changed.
+    pub fn command(&mut self, now: Instant, command: Command) -> Result<(), InputError> {
+        self.input(now, Input::Command(command))?;
+        self.pump(now);
+        Ok(())
+    }
+
+    /// Ends the call, and lets nobody ring from then on. A link on which the peer hears why stays
+    /// for the core's [`GOODBYE`](lxst_core::limits::GOODBYE).
+    pub fn retire(&mut self, now: Instant) {
+        // Before the call ends: a caller may wait to take its place.
+        self.give(now, Input::Command(Command::SetBusy(Availability::Busy)));
+        if let Some(status) = self.call() {
+            self.give(now, Input::Command(Command::HangUp(status.call)));
+        }
+        self.pump(now);
+    }
+
+    /// Does what [`retire`](Self::retire) does, and closes all links at once. What is still to be
+    /// sent can be polled.
+    pub fn close(&mut self, now: Instant) {
+        self.retire(now);
+        for link in self.links.close_all(now) {
+            let event = LinkEvent::Closed(LinkClosed::Unknown);
+            self.give(now, Input::Link { link, event });
+        }
+        self.pump(now);
+    }
+
+    /// Changes the lists of callers, from the next caller on.
+    pub fn set_access(&mut self, access: Access) {
+        self.access = access;
+    }
+
+    /// Changes what holds for callers who are on no list, from the next caller on.
+    pub const fn set_callers(&mut self, callers: CallerPolicy) {
+        self.callers = callers;
+    }
+
+    /// Attaches or detaches the microphone or the speaker.
+    pub fn port(&mut self, now: Instant, direction: Direction, change: PortChange) {
+        self.give(now, Input::Port { direction, change });
+        self.pump(now);
+    }
+
+    /// Takes 48 kHz mono PCM of the microphone. While no call sends, it is dropped. What is not finite
+    /// counts as silence, and is clipped beyond -1 and 1.
+    ///
+    /// *Bounds*: beyond [`CAPTURE_QUEUE`](crate::CAPTURE_QUEUE), which wait only where the coder has
+    /// stalled, the oldest is dropped and counted.
+    pub fn capture(&mut self, now: Instant, pcm: &[f32]) {
+        #[cfg(feature = "processing")]
+        if let (Some(processor), true) = (&mut self.processor, self.audio.is_sending()) {
+            let processed = processor.capture(pcm);
+            return self.captured(now, &processed);
+        }
+        self.captured(now, pcm);
+    }
+
+    fn captured(&mut self, now: Instant, pcm: &[f32]) {
+        if let Some(samples) = self.audio.capture(pcm) {
+            self.give(now, Input::Captured { samples });
+            self.pump(now);
+        }
+    }
+
+    /// Fills a block of 48 kHz mono PCM for the speaker and tells how much of it was heard from
+    /// the peer; the rest is silence. This is the playout clock: call it at the speaker's pace, in
+    /// blocks of 20 ms at most.
+    pub fn play(&mut self, now: Instant, pcm: &mut [f32]) -> usize {
+        let heard = self.audio.play(pcm);
+        #[cfg(feature = "processing")]
+        if let (Some(processor), true) = (&mut self.processor, self.audio.is_receiving()) {
+            processor.play(pcm);
+        }
+        if self.audio.is_receiving() {
+            self.give(now, Input::Consumed { samples: samples(pcm.len()) });
+            self.pump(now);
+        }
+        heard
+    }
+
+    /// Tells whether a block of this length would be cut short only because the coder has not
+    /// finished a frame: a speaker that can wait, such as one that catches up on lost time, should.
+    #[must_use]
+    pub fn awaits_audio(&self, length: usize) -> bool {
+        self.audio.is_awaited(length)
+    }
+
+    /// Takes what became of a task.
+    pub fn handle_done(&mut self, now: Instant, done: Done) {
+        self.audio.on_done(&done);
+        let outcome = match &done {
+            Done::Encoded { payload, .. } => Outcome::Encoded(payload),
+            Done::Played { pcm, level, .. } => {
+                Outcome::Played { samples: samples(pcm.len()), level: *level }
+            }
+            Done::Silent { .. } => Outcome::Silent,
+            Done::Failed { .. } => Outcome::Failed,
+            Done::Crashed { .. } => {
+                self.events.push_back(Event::CoderCrashed);
+                Outcome::Failed
+            }
+        };
+        self.give(now, Input::JobDone { job: done.job(), outcome });
+        self.pump(now);
+    }
+
+    /// The next bytes for an interface, which replace what `buffer` held; `None` when nothing
+    /// waits. Call it when the interface can write: media that is late is dropped here, and
+    /// announces are stamped with the wall clock of this moment.
+    pub fn poll_transmit<'b>(
+        &mut self,
+        now: Instant,
+        wall: UnixTime,
+        id: InterfaceId,
+        buffer: &'b mut Vec<u8>,
+    ) -> Option<&'b [u8]> {
+        let links = self.links.endpoint_mut()?;
+        links.endpoint.poll_transmit(now, wall, id, buffer)
+    }
+
+    /// The next task for the coder.
+    pub fn poll_task(&mut self) -> Option<Task> {
+        self.tasks.pop_front()
+    }
+
+    /// The next event for the app.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) is due.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        let endpoint = self.links.endpoint().and_then(|links| links.endpoint.poll_timeout());
+        let telephone = self.telephone.poll_timeout().map(|deadline| deadline.at);
+        let deadlines = endpoint.into_iter().chain(telephone).chain(self.announces.deadline());
+        // What is due at the end of time would be due again and again.
+        deadlines.min().filter(|at| *at < Instant::MAX)
+    }
+
+    /// Who this phone is.
+    #[must_use]
+    pub fn identity(&self) -> IdentityHash {
+        self.links.identity()
+    }
+
+    /// Tells whether a link stands or is being opened.
+    #[must_use]
+    pub fn has_links(&self) -> bool {
+        !self.links.is_empty()
+    }
+
+    /// The call, `None` when the line is idle.
+    #[must_use]
+    pub fn call(&self) -> Option<CallStatus> {
+        self.telephone.call()
+    }
+
+    /// What the telephone counted.
+    #[must_use]
+    pub const fn counters(&self) -> &lxst_core::Counters {
+        self.telephone.counters()
+    }
+
+    /// What was dropped because too much of it waited for the coder.
+    #[must_use]
+    pub const fn capture_dropped(&self) -> Samples {
+        self.audio.dropped()
+    }
+
+    /// Samples that were captured and are not encoded.
+    #[must_use]
+    pub fn capture_unsent(&self) -> u64 {
+        #[cfg(feature = "processing")]
+        let processed = self.processor.as_ref().map_or(0, Processor::waiting);
+        #[cfg(not(feature = "processing"))]
+        let processed = 0;
+        (self.audio.unsent() + processed) as u64
+    }
+
+    /// What our own Reticulum endpoint knows of the network, for
+    /// [`Endpoint::import`](reticulum::Endpoint::import) at the next start; `None` where the network
+    /// is another stack.
+    #[must_use]
+    pub fn export_known(&self, now: Instant, wall: UnixTime) -> Option<Vec<u8>> {
+        Some(self.links.endpoint()?.endpoint.export(now, wall))
+    }
+
+    /// A number that changes when there is something new to export.
+    #[must_use]
+    pub fn known_revision(&self) -> u64 {
+        self.links.endpoint().map_or(0, |links| links.endpoint.revision())
+    }
+
+    /// Takes somebody for known, as those whom we dialled or talked with are:
+    /// [`CallerLimits`](lxst_core::CallerLimits) are for strangers.
+    pub fn know(&mut self, now: Instant, identity: IdentityHash) {
+        self.people.know(identity);
+        self.give(now, Input::Command(Command::Know(identity)));
+    }
+
+    /// Whom we dialled, talked with or were told to [`know`](Self::know), the latest last.
+    ///
+    /// *Bounds*: the [`CALLERS_REMEMBERED`](lxst_core::limits::CALLERS_REMEMBERED) latest.
+    pub fn people(&self) -> impl Iterator<Item = IdentityHash> {
+        self.people.iter()
+    }
+
+    /// The [`people`](Self::people), for [`import_people`](Self::import_people) at the next start.
+    ///
+    /// *Shape*: `"LXPE"`, a version byte, and 32 bytes for each.
+    #[must_use]
+    pub fn export_people(&self) -> Vec<u8> {
+        self.people.export()
+    }
+
+    /// Takes for known whom [`export_people`](Self::export_people) gave.
+    ///
+    /// # Errors
+    /// [`PeopleError`]; each record that can be read is taken.
+    pub fn import_people(&mut self, now: Instant, store: &[u8]) -> Result<(), PeopleError> {
+        let (people, result) = people::read(store);
+        people.into_iter().for_each(|known| self.know(now, known));
+        result
+    }
+
+    /// A number that changes when [`people`](Self::people) does.
+    #[must_use]
+    pub const fn people_revision(&self) -> u64 {
+        self.people.revision()
+    }
+
+    /// What our own Reticulum endpoint counted; `None` where the network is another stack.
+    #[must_use]
+    pub fn endpoint_counters(&self) -> Option<&reticulum::Counters> {
+        Some(self.links.endpoint()?.endpoint.counters())
+    }
+
+    /// Passes on what the engine itself and the endpoint have for the core, until both are quiet.
+    /// The engine's answers come first: the app knows nothing of a caller whom a list decides on.
+    fn pump(&mut self, now: Instant) {
+        loop {
+            if let Some(reply) = self.replies.pop_front() {
+                self.on_reply(now, &reply);
+            } else if let Some(report) = self.links.poll_report(&mut self.ids) {
+                self.on_report(now, report);
+            } else {
+                return;
+            }
+        }
+    }
+
+    fn on_reply(&mut self, now: Instant, reply: &Reply) {
+        let input = match *reply {
+            Reply::Discarded(job) => Input::JobDone { job, outcome: Outcome::Discarded },
+            Reply::Known(identity) => Input::Command(Command::Know(identity)),
+            Reply::Screened(call, admission) => Input::Command(Command::Screen(call, admission)),
+            Reply::Switched(call, profile) => Input::Command(Command::SetProfile(call, profile)),
+        };
+        self.give(now, input);
+    }
+
+    fn on_report(&mut self, now: Instant, report: Report) {
+        match report {
+            Report::Announced { identity, hops } => {
+                self.events.push_back(Event::Announced { identity, hops });
+            }
+            Report::Link { link, event } => {
+                let is_new = matches!(event, LinkEvent::Incoming { .. } | LinkEvent::Up { .. });
+                self.give(now, Input::Link { link, event });
+                if is_new {
+                    // The handshake was heard, and our endpoint reports what is.
+                    self.give(now, Input::Link { link, event: LinkEvent::Heard });
+                }
+            }
+            Report::Packet { link, data } => self.give(now, Input::Packet { link, data: &data }),
+        }
+    }
+
+    /// Gives an input whose refusal means nothing to anybody: what it speaks of is over.
+    fn give(&mut self, now: Instant, input: Input<'_>) {
+        let refused = self.input(now, input).err();
+        debug_assert_ne!(refused, Some(InputError::OutputFull), "outputs are drained each time");
+    }
+
+    fn input(&mut self, now: Instant, input: Input<'_>) -> Result<(), InputError> {
+        self.telephone.handle_input(now, input)?;
+        if let Some(tap) = &mut self.tap {
+            tap.see(now, Boundary::In(input));
+        }
+        let mut buf = PacketBuf::new();
+        while let Some(output) = self.telephone.poll_output(&mut buf) {
+            if let Some(tap) = &mut self.tap {
+                tap.see(now, Boundary::Out(output));
+            }
+            self.on_output(now, output);
+        }
+        Ok(())
+    }
+
+    fn on_output(&mut self, now: Instant, output: Output<'_>) {
+        match output {
+            Output::Transmit { link, class, data } => self.links.send(now, link, class, data),
+            Output::Link { link, request } => self.links.request(now, link, request),
+            Output::Announce => self.links.announce(now),
+            Output::Stream { call, direction, change } => {
+                self.tasks.extend(self.audio.on_stream(direction, change));
+                self.events.push_back(Event::Stream { call, direction, change });
+            }
+            Output::Job { job, work, .. } => match self.audio.on_job(job, work) {
+                Some(task) => self.tasks.push_back(task),
+                None => self.replies.push_back(Reply::Discarded(job)),
+            },
+            Output::Event(event) => self.on_event(now, event),
+        }
+    }
+
+    fn on_event(&mut self, now: Instant, event: lxst_core::Event) {
+        if self.adaptation == Adaptation::Automatic {
+            self.adapt(now, event);
+        }
+        if let lxst_core::Event::Established { .. } = event
+            && let Some(status) = self.call()
+        {
+            self.people.know(status.peer);
+        }
+        if let lxst_core::Event::Screening { call, from, limit, .. } = event
+            // Nobody is asked about a caller beyond a limit, who would not ring.
+            && let Some(admission) =
+                self.access.admission(from, self.callers).or(limit.map(|_| Admission::Ring))
+        {
+            if self.access.allows(from) {
+                self.replies.push_back(Reply::Known(from));
+            }
+            self.replies.push_back(Reply::Screened(call, admission));
+        } else if let lxst_core::Event::CallerTurnedAway { from } = event
+            && self
+                .access
+                .admission(from, self.callers)
+                .is_some_and(|admission| admission != Admission::Ring)
+        {
+            // It would not have rung on a free line either, without a word to the app.
+        } else {
+            self.events.push_back(Event::Call(event));
+        }
+    }
+    /// Lets the profile follow what the path carries.
+    fn adapt(&mut self, now: Instant, event: lxst_core::Event) {
+        match event {
+            lxst_core::Event::Established { profile, .. } => {
+                self.adapter = Some(Adapter::new(profile, Coder::profiles()));
+            }
+            lxst_core::Event::ProfileChanged { profile, .. } => {
+                if let Some(adapter) = &mut self.adapter {
+                    adapter.on_switched(profile);
+                }
+            }
+            lxst_core::Event::Quality { call, quality } => {
+                let late = |counters: &reticulum::Counters| {
+                    counters.dropped(reticulum::DropReason::MediaExpired)
+                        + counters.dropped(reticulum::DropReason::MediaOverflow)
+                };
+                let unsent = self.endpoint_counters().map_or(0, late);
+                let sent = self.telephone.counters().media_packets_sent;
+                let counts = Counts::new(&quality, sent, unsent);
+                let to = self.adapter.as_mut().and_then(|adapter| adapter.on_report(now, counts));
+                self.replies.extend(to.map(|profile| Reply::Switched(call, profile)));
+            }
+            lxst_core::Event::Ended { .. } => self.adapter = None,
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! The thread on which a phone's codec work is done.
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Sender, channel};
+use std::thread::{self, JoinHandle};
+
+use lxst_codecs::Pauses;
+
+use crate::{Coder, Done, Task};
+
+/// A [`Coder`] on a thread of its own. Dropping it waits for the task at hand.
+#[derive(Debug)]
+pub struct CoderThread {
+    tasks: Option<Sender<Task>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl CoderThread {
+    /// Starts the thread, for a coder that treats pauses of speech like that. `deliver` is called
+    /// on it with what became of each task; it must not block for long. A task in which the coder
+    /// panics has [crashed](Done::Crashed), and a new coder does the next one.
+    ///
+    /// # Errors
+    /// The operating system refused a thread.
+    pub fn spawn(pauses: Pauses, deliver: impl Fn(Done) + Send + 'static) -> io::Result<Self> {
+        let make = move || {
+            let mut coder = Coder::with_pauses(pauses);
+            move |task| coder.run(task)
+        };
+        Self::spawn_with(make, deliver)
+    }
+
+    /// Gives the thread a task.
+    pub fn give(&self, task: Task) {
+        if let Some(tasks) = &self.tasks {
+            let given = tasks.send(task);
+            debug_assert!(given.is_ok(), "the thread ends only when this is dropped");
+        }
+    }
+
+    fn spawn_with<W: FnMut(Task) -> Option<Done>>(
+        make: impl Fn() -> W + Send + 'static,
+        deliver: impl Fn(Done) + Send + 'static,
+    ) -> io::Result<Self> {
+        // The engine has three jobs out at most, so the channel needs no bound of its own.
+        let (tasks, given) = channel::<Task>();
+        let run = move || {
+            let mut work = make();
+            for task in given {
+                let job = task.job();
+                // What the panic may have left half done is dropped with the coder.
+                let done = catch_unwind(AssertUnwindSafe(|| work(task))).unwrap_or_else(|_| {
+                    work = make();
+                    job.map(|job| Done::Crashed { job })
+                });
+                done.into_iter().for_each(&deliver);
+            }
+        };
+        let thread = thread::Builder::new().name("lxst-codec".into()).spawn(run)?;
+        Ok(Self { tasks: Some(tasks), thread: Some(thread) })
+    }
+}
+
+impl Drop for CoderThread {
+    fn drop(&mut self) {
+        self.tasks = None;
+        if let Some(thread) = self.thread.take() {
+            let ended = thread.join();
+            debug_assert!(ended.is_ok(), "the codec thread panicked");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lxst_core::{JobId, Samples};
+
+    use super::*;
+
+    #[test]
+    fn a_panic_costs_one_task_and_a_new_coder_does_the_next() {
+        let (sender, done) = channel();
+        // The third task of each coder finds a fault.
+        let make = || {
+            let mut tasks = 0;
+            move |task: Task| {
+                tasks += 1;
+                assert!(tasks < 3, "a fault");
+                Some(Done::Silent { job: task.job()? })
+            }
+        };
+        let coder = CoderThread::spawn_with(make, move |done| sender.send(done).unwrap()).unwrap();
+        for job in (0..6).map(JobId) {
+            coder.give(Task::Conceal { job, samples: Samples(1) });
+        }
+        drop(coder);
+        let crashed = done.iter().map(|done| matches!(done, Done::Crashed { .. }));
+        assert!(crashed.eq([false, false, true, false, false, true]));
+    }
+}

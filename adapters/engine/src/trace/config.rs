@@ -1,0 +1,157 @@
+//! The first line of a trace.
+
+use core::time::Duration;
+
+use lxst_core::{
+    AnnouncePolicy, CallerLimits, Config, Instant, Profile, ProfileSet, RawDepth, TransmitCodec,
+};
+use serde_json::Value;
+
+use super::input::identity;
+use super::line::{Fields, Line, LineError, wrong};
+use super::names::Named;
+use super::{Header, Payloads, VERSION};
+
+impl Header {
+    pub(super) fn write(&self) -> String {
+        let mut line = Line::first("trace", VERSION);
+        line.prose("by", &self.by)
+            .text("payloads", if self.payloads == Payloads::Kept { KEPT } else { STRIPPED })
+            .number("t", self.at.as_micros())
+            .text("identity", self.identity);
+        write_config(&mut line, &self.config);
+        line.end()
+    }
+
+    pub(super) fn read(mut fields: Fields) -> Result<Self, LineError> {
+        let header = Self {
+            by: fields.text("by")?,
+            payloads: match fields.text("payloads")?.as_str() {
+                KEPT => Payloads::Kept,
+                STRIPPED => Payloads::Stripped,
+                other => {
+                    let allowed = format!("{KEPT}, {STRIPPED}");
+                    return Err(wrong("payloads", &Value::from(other), &allowed));
+                }
+            },
+            at: Instant::from_micros(fields.number("t")?),
+            identity: identity(&mut fields, "identity")?,
+            config: read_config(&mut fields)?,
+        };
+        fields.end()?;
+        Ok(header)
+    }
+}
+
+fn write_config(line: &mut Line, config: &Config) {
+    let Config {
+        profile,
+        mode,
+        profiles,
+        thin_path,
+        transmit,
+        frames_per_packet,
+        muted,
+        answer,
+        callers,
+        ring_time,
+        wait_time,
+        screening_time,
+        screening_default,
+        limits: CallerLimits { window, one_caller, strangers },
+        peer_may_open_microphone,
+        announce: AnnouncePolicy { at_start, on_interface_up, interval },
+    } = config;
+    let held: Vec<&str> = Profile::ALL
+        .into_iter()
+        .filter(|profile| profiles.contains(*profile))
+        .map(Profile::abbreviation)
+        .collect();
+    line.name("profile", *profile)
+        .name("mode", *mode)
+        .text("profiles", held.join(" "))
+        .name("thin_path", *thin_path)
+        .text(
+            "transmit",
+            match transmit {
+                TransmitCodec::Profile => OF_PROFILE,
+                TransmitCodec::Raw { depth } => depth.name(),
+            },
+        )
+        .number("frames_per_packet", (*frames_per_packet).into())
+        .name("muted", *muted)
+        .name("answer", *answer)
+        .name("callers", *callers)
+        .duration("ring_time_ns", *ring_time)
+        .duration("wait_time_ns", *wait_time)
+        .duration("screening_time_ns", *screening_time)
+        .name("screening_default", *screening_default)
+        .duration("limit_window_ns", *window)
+        .number("limit_one_caller", (*one_caller).into())
+        .number("limit_strangers", (*strangers).into())
+        .flag("peer_may_open_microphone", *peer_may_open_microphone)
+        .flag("announce_at_start", *at_start)
+        .flag("announce_on_interface_up", *on_interface_up);
+    if let Some(interval) = interval {
+        line.duration("announce_interval_ns", *interval);
+    }
+}
+
+fn read_config(fields: &mut Fields) -> Result<Config, LineError> {
+    Ok(Config {
+        profile: fields.name("profile")?,
+        mode: fields.name("mode")?,
+        profiles: profiles(fields)?,
+        thin_path: fields.name("thin_path")?,
+        transmit: transmit(fields)?,
+        frames_per_packet: fields.number("frames_per_packet")?,
+        muted: fields.name("muted")?,
+        answer: fields.name("answer")?,
+        callers: fields.name("callers")?,
+        ring_time: fields.duration("ring_time_ns")?,
+        wait_time: fields.duration("wait_time_ns")?,
+        screening_time: fields.duration("screening_time_ns")?,
+        screening_default: fields.name("screening_default")?,
+        limits: CallerLimits {
+            window: fields.duration("limit_window_ns")?,
+            one_caller: fields.number("limit_one_caller")?,
+            strangers: fields.number("limit_strangers")?,
+        },
+        peer_may_open_microphone: fields.flag("peer_may_open_microphone")?,
+        announce: AnnouncePolicy {
+            at_start: fields.flag("announce_at_start")?,
+            on_interface_up: fields.flag("announce_on_interface_up")?,
+            interval: interval(fields)?,
+        },
+    })
+}
+
+fn profiles(fields: &mut Fields) -> Result<ProfileSet, LineError> {
+    let text = fields.text("profiles")?;
+    text.split_whitespace().try_fold(ProfileSet::EMPTY, |set, name| {
+        let profile = Profile::named(name)
+            .ok_or_else(|| wrong("profiles", &Value::from(name), "abbreviations of profiles"))?;
+        Ok(set.with(profile))
+    })
+}
+
+fn transmit(fields: &mut Fields) -> Result<TransmitCodec, LineError> {
+    let text = fields.text("transmit")?;
+    if text == OF_PROFILE {
+        return Ok(TransmitCodec::Profile);
+    }
+    RawDepth::named(&text)
+        .map(|depth| TransmitCodec::Raw { depth })
+        .ok_or_else(|| wrong("transmit", &Value::from(text), "profile, or a raw depth"))
+}
+
+fn interval(fields: &mut Fields) -> Result<Option<Duration>, LineError> {
+    if fields.has("announce_interval_ns") {
+        return fields.duration("announce_interval_ns").map(Some);
+    }
+    Ok(None)
+}
+
+const KEPT: &str = "kept";
+const STRIPPED: &str = "stripped";
+const OF_PROFILE: &str = "profile";

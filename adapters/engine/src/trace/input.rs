@@ -1,0 +1,185 @@
+//! The lines of what went into the core. Each kind is written and read; see the table of the
+//! module above.
+
+use lxst_core::{CallId, Command, IdentityHash, Input, JobId, LinkEvent, LinkId, Outcome, Samples};
+use serde_json::Value;
+
+use super::line::{Fields, Line, LineError, wrong};
+
+pub(super) fn write_input(line: &mut Line, input: &Input<'_>) {
+    match *input {
+        Input::Timeout => line.text("in", "timeout"),
+        Input::Packet { link, data } => {
+            line.text("in", "packet").number("link", link.0).hex("data", data)
+        }
+        Input::Link { link, event } => {
+            line.text("in", "link").number("link", link.0);
+            write_link_event(line, event)
+        }
+        Input::InterfaceUp => line.text("in", "interface_up"),
+        Input::Command(command) => write_command(line.text("in", "command"), command),
+        Input::Captured { samples } => line.text("in", "captured").number("samples", samples.0),
+        Input::Consumed { samples } => line.text("in", "consumed").number("samples", samples.0),
+        Input::Port { direction, change } => {
+            line.text("in", "port").name("direction", direction).name("change", change)
+        }
+        Input::JobDone { job, outcome } => {
+            line.text("in", "job_done").number("job", job.0);
+            match outcome {
+                Outcome::Encoded(payload) => line.text("outcome", "encoded").hex("data", payload),
+                Outcome::Silent => line.text("outcome", "silent"),
+                Outcome::Played { samples, level } => line
+                    .text("outcome", "played")
+                    .number("samples", samples.0)
+                    .number("level", level.into()),
+                Outcome::Discarded => line.text("outcome", "discarded"),
+                Outcome::Failed => line.text("outcome", "failed"),
+            }
+        }
+    };
+}
+
+/// Reads the rest of a line whose `in` was taken.
+pub(super) fn read_input<'b>(
+    kind: &str,
+    fields: &mut Fields,
+    bytes: &'b mut Vec<u8>,
+) -> Result<Input<'b>, LineError> {
+    Ok(match kind {
+        "timeout" => Input::Timeout,
+        "packet" => Input::Packet { link: link(fields)?, data: fields.hex("data", bytes)? },
+        "link" => Input::Link { link: link(fields)?, event: read_link_event(fields)? },
+        "interface_up" => Input::InterfaceUp,
+        "command" => Input::Command(read_command(fields)?),
+        "captured" => Input::Captured { samples: samples(fields)? },
+        "consumed" => Input::Consumed { samples: samples(fields)? },
+        "port" => {
+            Input::Port { direction: fields.name("direction")?, change: fields.name("change")? }
+        }
+        "job_done" => Input::JobDone {
+            job: JobId(fields.number("job")?),
+            outcome: match fields.text("outcome")?.as_str() {
+                "encoded" => Outcome::Encoded(fields.hex("data", bytes)?),
+                "silent" => Outcome::Silent,
+                "played" => {
+                    Outcome::Played { samples: samples(fields)?, level: fields.number("level")? }
+                }
+                "discarded" => Outcome::Discarded,
+                "failed" => Outcome::Failed,
+                other => return Err(unknown("outcome", other)),
+            },
+        },
+        other => return Err(unknown("in", other)),
+    })
+}
+
+fn write_link_event(line: &mut Line, event: LinkEvent) -> &mut Line {
+    match event {
+        LinkEvent::Incoming { rtt, mdu } => {
+            line.text("event", "incoming").duration("rtt_ns", rtt).number("mdu", mdu as u64)
+        }
+        LinkEvent::Up { rtt, mdu } => {
+            line.text("event", "up").duration("rtt_ns", rtt).number("mdu", mdu as u64)
+        }
+        LinkEvent::Failed(reason) => line.text("event", "failed").name("reason", reason),
+        LinkEvent::Identified(identity) => {
+            line.text("event", "identified").text("identity", identity)
+        }
+        LinkEvent::Heard => line.text("event", "heard"),
+        LinkEvent::Closed(reason) => line.text("event", "closed").name("reason", reason),
+    }
+}
+
+fn read_link_event(fields: &mut Fields) -> Result<LinkEvent, LineError> {
+    Ok(match fields.text("event")?.as_str() {
+        "incoming" => {
+            LinkEvent::Incoming { rtt: fields.duration("rtt_ns")?, mdu: fields.number("mdu")? }
+        }
+        "up" => LinkEvent::Up { rtt: fields.duration("rtt_ns")?, mdu: fields.number("mdu")? },
+        "failed" => LinkEvent::Failed(fields.name("reason")?),
+        "identified" => LinkEvent::Identified(identity(fields, "identity")?),
+        "heard" => LinkEvent::Heard,
+        "closed" => LinkEvent::Closed(fields.name("reason")?),
+        other => return Err(unknown("event", other)),
+    })
+}
+
+fn write_command(line: &mut Line, command: Command) -> &mut Line {
+    match command {
+        Command::Dial { call, link, to, profile, mode } => line
+            .text("command", "dial")
+            .number("call", call.0)
+            .number("link", link.0)
+            .text("to", to)
+            .name("profile", profile)
+            .name("mode", mode),
+        Command::Answer(call) => line.text("command", "answer").number("call", call.0),
+        Command::HangUp(call) => line.text("command", "hang_up").number("call", call.0),
+        Command::Screen(call, admission) => {
+            line.text("command", "screen").number("call", call.0).name("admission", admission)
+        }
+        Command::SetProfile(call, profile) => {
+            line.text("command", "set_profile").number("call", call.0).name("profile", profile)
+        }
+        Command::SetMode(call, mode) => {
+            line.text("command", "set_mode").number("call", call.0).name("mode", mode)
+        }
+        Command::Talk(call, talk) => {
+            line.text("command", "talk").number("call", call.0).name("talk", talk)
+        }
+        Command::Mute(call, direction, mute) => line
+            .text("command", "mute")
+            .number("call", call.0)
+            .name("direction", direction)
+            .name("mute", mute),
+        Command::SetBusy(availability) => {
+            line.text("command", "set_busy").name("availability", availability)
+        }
+        Command::Know(identity) => line.text("command", "know").text("who", identity),
+        Command::Announce => line.text("command", "announce"),
+    }
+}
+
+fn read_command(fields: &mut Fields) -> Result<Command, LineError> {
+    Ok(match fields.text("command")?.as_str() {
+        "dial" => Command::Dial {
+            call: call(fields)?,
+            link: link(fields)?,
+            to: identity(fields, "to")?,
+            profile: fields.name("profile")?,
+            mode: fields.name("mode")?,
+        },
+        "answer" => Command::Answer(call(fields)?),
+        "hang_up" => Command::HangUp(call(fields)?),
+        "screen" => Command::Screen(call(fields)?, fields.name("admission")?),
+        "set_profile" => Command::SetProfile(call(fields)?, fields.name("profile")?),
+        "set_mode" => Command::SetMode(call(fields)?, fields.name("mode")?),
+        "talk" => Command::Talk(call(fields)?, fields.name("talk")?),
+        "mute" => Command::Mute(call(fields)?, fields.name("direction")?, fields.name("mute")?),
+        "set_busy" => Command::SetBusy(fields.name("availability")?),
+        "know" => Command::Know(identity(fields, "who")?),
+        "announce" => Command::Announce,
+        other => return Err(unknown("command", other)),
+    })
+}
+
+pub(super) fn link(fields: &mut Fields) -> Result<LinkId, LineError> {
+    fields.number("link").map(LinkId)
+}
+
+pub(super) fn call(fields: &mut Fields) -> Result<CallId, LineError> {
+    fields.number("call").map(CallId)
+}
+
+pub(super) fn samples(fields: &mut Fields) -> Result<Samples, LineError> {
+    fields.number("samples").map(Samples)
+}
+
+pub(super) fn identity(fields: &mut Fields, key: &str) -> Result<IdentityHash, LineError> {
+    let text = fields.text(key)?;
+    text.parse().map_err(|_| wrong(key, &Value::from(text), "32 hex digits"))
+}
+
+pub(super) fn unknown(key: &str, found: &str) -> LineError {
+    wrong(key, &Value::from(found), "those of the format")
+}

@@ -1,0 +1,122 @@
+//! Traces: what passed the core's doors, on record, to be replayed and drawn.
+//!
+//! [`record`] makes a [`Tap`](crate::Tap) that writes a trace, [`Reader`] reads it, [`Replay`] gives
+//! its inputs to a fresh telephone and compares the outputs. A trace holds the conversation, voices
+//! included, unless its payloads are [stripped](Payloads::Stripped).
+//!
+//! # The format
+//! JSON Lines: each line is one flat object, compact, in UTF-8, ended by a line feed, its keys in the
+//! order below. Line 1 is the header, the last line the end, and between them stand inputs and
+//! outputs in the order of the doors: each input that was taken, then its outputs.
+//!
+//! ```text
+//! {"trace":1,"by":"0.1.0","payloads":"kept","t":0,"identity":"f293..","profile":"mq","mode":"full_duplex",...}
+//! {"t":5000,"in":"command","command":"dial","call":1,"link":2,"to":"0707..","profile":"mq",...}
+//! {"t":5000,"out":"link","link":2,"request":"open","to":"0707.."}
+//! {"t":81250,"in":"link","link":2,"event":"up","rtt_ns":52000000,"mdu":431}
+//! {"t":90125,"in":"packet","link":2,"data":"81009103"}
+//! {"t":90125,"out":"link","link":2,"request":"identify"}
+//! {"end":"closed"}
+//! ```
+//!
+//! | line | keys, besides `t` |
+//! |---|---|
+//! | header | `trace` (the version), `by` (of the recording crate), `payloads` (`kept`, `stripped`), `identity`, each field of [`Config`] |
+//! | `"in":"timeout"`, `"interface_up"` | |
+//! | `"in":"packet"` | `link`, `data` |
+//! | `"in":"link"` | `link`, `event`: `incoming`, `up` (`rtt_ns`, `mdu`); `failed`, `closed` (`reason`); `identified` (`identity`); `heard` |
+//! | `"in":"command"` | `command`: `dial` (`call`, `link`, `to`, `profile`, `mode`); `answer`, `hang_up` (`call`); `screen` (`call`, `admission`); `set_profile`, `set_mode`, `talk` (`call` and the value); `mute` (`call`, `direction`, `mute`); `set_busy` (`availability`); `announce` |
+//! | `"in":"captured"`, `"consumed"` | `samples` |
+//! | `"in":"port"` | `direction`, `change` |
+//! | `"in":"job_done"` | `job`, `outcome`: `encoded` (`data`); `played` (`samples`, `level`); `discarded`; `failed` |
+//! | `"out":"transmit"` | `link`, `class`, `data` |
+//! | `"out":"link"` | `link`, `request`: `open` (`to`); `identify`; `close` |
+//! | `"out":"announce"` | |
+//! | `"out":"stream"` | `call`, `direction`, `change` |
+//! | `"out":"job"` | `job`, `direction`, `work`: `encode` (`format`, `source`, `samples`); `decode` (`codec`, `tempo`, with `faster` also `most`, `data`); `discard`, `conceal` (`samples`) |
+//! | `"out":"event"` | `event`, and what it carries; `unnamed` (`debug`) for one that the format does not list |
+//! | the end | `end` alone: `closed` when the phone ended, `overflow` when the file could not keep up |
+//!
+//! *Units*: `t` and `until` in µs since the engine's origin, as integers; keys in `_ns` in ns, at
+//! most 584 years; `samples` per channel at 48 kHz; `level` in -dBov; `mdu` in bytes. Bytes are
+//! lower-case hex, identity hashes 32 digits of it. The names of values are those of the variants in
+//! lower case, profiles go by their abbreviation.
+//!
+//! *Bounds*: a line has at most [`LINE_BYTES`]. Keys that are not listed are refused, so that a
+//! misspelt one cannot pass unseen: a format with more of them has a higher version. A file without
+//! an end was cut, or its phone was killed. A reader minds nothing that mail and editors do to text: a
+//! byte order mark, carriage returns, blank lines after the end or no line feed there.
+
+mod config;
+mod input;
+mod line;
+mod names;
+mod output;
+mod reader;
+mod recorder;
+mod replay;
+mod strip;
+
+#[cfg(test)]
+mod tests;
+
+use core::fmt;
+
+use lxst_core::{Config, IdentityHash, Instant};
+
+pub use reader::{Problem, Reader, Record, Recorded, TraceError};
+pub use recorder::{BACKLOG, RecordError, record, record_to};
+pub use replay::{Divergence, Replay};
+
+/// The version that is written, and the highest that is read.
+pub const VERSION: u64 = 1;
+
+/// Bytes of a line at most, its line feed included. A recorder ends a trace by overflow before a
+/// longer one, which no Reticulum packet is; a reader refuses it.
+pub const LINE_BYTES: usize = 1 << 20;
+
+/// What a trace tells of the voices.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Payloads {
+    /// All: the trace replays.
+    #[default]
+    Kept,
+    /// Nothing: encoded audio is zeros of the same length, its loudness that of silence, and packets
+    /// are reduced to the signals or frames that they are read as. Who called whom stays. The trace
+    /// draws, but does not replay.
+    Stripped,
+}
+
+/// The first line of a trace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// The version of the crate that recorded it.
+    pub by: String,
+    /// What is in it.
+    pub payloads: Payloads,
+    /// The first `now`.
+    pub at: Instant,
+    /// Whose phone it is.
+    pub identity: IdentityHash,
+    /// The telephone's settings, as they were in force.
+    pub config: Config,
+}
+
+/// The last line of a trace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Ending {
+    /// The phone ended.
+    Closed,
+    /// The file could not keep up with the phone; the call went on.
+    Overflow,
+}
+
+impl fmt::Display for Ending {
+    /// Writes a few lower-case words.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Closed => "the phone ended",
+            Self::Overflow => "recording overflowed",
+        })
+    }
+}

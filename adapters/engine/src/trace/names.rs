@@ -1,0 +1,102 @@
+//! What the values of enums are called in a trace.
+
+use core::fmt::Debug;
+
+use lxst_core::wire::Codec;
+use lxst_core::{
+    Admission, AnswerMode, Availability, CallerPolicy, Class, Direction, DropReason, EndReason,
+    Limit, LinkClosed, LinkFailed, Mode, Mute, MutedMicrophone, PortChange, Profile, RawDepth,
+    Side, Source, StreamChange, Talk, ThinPath,
+};
+
+/// An enum whose values have names.
+pub(super) trait Named: Copy + 'static {
+    const ALL: &'static [Self];
+
+    fn name(self) -> &'static str;
+
+    fn named(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|value| value.name() == text)
+    }
+}
+
+/// Names every variant; an enum that has one more does not compile.
+macro_rules! names {
+    ($($enum:ty { $($variant:ident = $name:literal,)* })*) => {$(
+        impl Named for $enum {
+            const ALL: &'static [Self] = &[$(<$enum>::$variant,)*];
+
+            fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)*
+                }
+            }
+        }
+    )*};
+}
+
+names! {
+    AnswerMode { App = "app", Automatic = "automatic", }
+    Availability { Available = "available", Busy = "busy", }
+    CallerPolicy { All = "all", None = "none", Ask = "ask", }
+    Class { Signal = "signal", Media = "media", }
+    Codec { Raw = "raw", Opus = "opus", Codec2 = "codec2", }
+    Direction { Send = "send", Receive = "receive", }
+    Limit { OneCaller = "one_caller", Strangers = "strangers", }
+    LinkClosed { Peer = "peer", Timeout = "timeout", Interface = "interface", Unknown = "unknown", }
+    LinkFailed { NoPath = "no_path", NoNetwork = "no_network", Timeout = "timeout", Refused = "refused", }
+    Mode { FullDuplex = "full_duplex", HalfDuplex = "half_duplex", }
+    Mute { Muted = "muted", Unmuted = "unmuted", }
+    MutedMicrophone { SendsSilence = "sends_silence", SendsNothing = "sends_nothing", }
+    PortChange { Attached = "attached", Detached = "detached", }
+    RawDepth {
+        Float16 = "raw_float16",
+        Float32 = "raw_float32",
+        Float64 = "raw_float64",
+        Float128 = "raw_float128",
+    }
+    Side { Local = "local", Remote = "remote", }
+    Source { Captured = "captured", Silence = "silence", }
+    StreamChange { Opened = "opened", Closed = "closed", }
+    Talk { Pressed = "pressed", Released = "released", }
+    ThinPath { Refuse = "refuse", Accept = "accept", }
+    Admission { Ring = "ring", Busy = "busy", Reject = "reject", Drop = "drop", }
+}
+
+impl Named for Profile {
+    const ALL: &'static [Self] = &Self::ALL;
+
+    fn name(self) -> &'static str {
+        self.abbreviation()
+    }
+}
+
+/// Writes the name of a variant without data as a trace does: `NoAnswer` is `no_answer`.
+pub(super) fn snake(variant: impl Debug) -> String {
+    let mut name = String::new();
+    for letter in format!("{variant:?}").chars() {
+        if letter.is_ascii_uppercase() && !name.is_empty() {
+            name.push('_');
+        }
+        name.push(letter.to_ascii_lowercase());
+    }
+    name
+}
+
+/// Finds the reason that [`snake`] wrote; `None` for one that is not listed here.
+pub(super) fn end_reason(name: &str) -> Option<EndReason> {
+    EndReason::ALL.into_iter().find(|reason| snake(reason) == name)
+}
+
+/// Finds the reason that [`snake`] wrote; `None` for one that is not listed here.
+pub(super) fn drop_reason(name: &str) -> Option<DropReason> {
+    DROP_REASONS.into_iter().find(|reason| snake(reason) == name)
+}
+
+const DROP_REASONS: [DropReason; 5] = [
+    DropReason::MalformedPacket,
+    DropReason::UnknownSignal,
+    DropReason::UnsupportedPreference,
+    DropReason::UnknownFrame,
+    DropReason::UndecodableFrame,
+];

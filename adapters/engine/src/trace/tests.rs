@@ -1,0 +1,526 @@
+use core::time::Duration;
+use std::io::{self, Write};
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
+
+use lxst_core::wire::{Codec, Frame, encode_frame};
+use lxst_core::{
+    Admission, AnnouncePolicy, AnswerMode, Availability, CallId, CallerLimits, CallerPolicy, Class,
+    Command, Config, Direction, DropReason, EndReason, Event, IdentityHash, Input, Instant, JobId,
+    Limit, LinkClosed, LinkEvent, LinkFailed, LinkId, LinkRequest, Mode, Mos, Mute,
+    MutedMicrophone, Outcome, Output, PortChange, Profile, ProfileSet, Quality, RawDepth, Samples,
+    SendFormat, Side, Source, StreamChange, Talk, Tempo, ThinPath, TransmitCodec, Work,
+};
+
+use super::line::{Fields, Line};
+use super::names::Named;
+use super::output::{read_output, write_output};
+use super::*;
+use crate::{Boundary, Tap};
+
+#[test]
+fn every_input_is_read_as_it_was_written() {
+    let inputs = inputs();
+    let trace = trace_of(Payloads::Kept, inputs.iter().map(|input| Boundary::In(*input)));
+    let mut reader = Reader::new(&trace[..]).unwrap();
+    for (index, input) in inputs.iter().enumerate() {
+        let record = reader.next_record().unwrap().unwrap();
+        assert_eq!(record.what, Recorded::Input(*input), "{}", record.text);
+        assert_eq!(record.line, index as u64 + 2);
+        assert_eq!(record.at, NOW);
+    }
+    assert_eq!(reader.next_record().unwrap(), None);
+    assert_eq!(reader.ending(), Some(Ending::Closed));
+}
+
+#[test]
+fn every_output_is_read_as_it_was_written() {
+    let outputs = outputs();
+    let trace = trace_of(Payloads::Kept, outputs.iter().map(|output| Boundary::Out(*output)));
+    let mut reader = Reader::new(&trace[..]).unwrap();
+    for output in outputs {
+        let record = reader.next_record().unwrap().unwrap();
+        assert_eq!(record.what, Recorded::Output(Some(output)), "{}", record.text);
+    }
+    assert_eq!(reader.next_record().unwrap(), None);
+}
+
+#[test]
+fn an_event_without_a_name_is_kept_as_text() {
+    let text = br#"{"out":"event","event":"unnamed","debug":"Surprise { call: CallId(1) }"}"#;
+    let mut fields = Fields::parse(text).unwrap();
+    assert_eq!(fields.text("out").unwrap(), "event");
+    assert_eq!(read_output("event", &mut fields, &mut Vec::new()), Ok(None));
+    fields.end().unwrap();
+}
+
+#[test]
+fn the_header_holds_the_settings_in_force() {
+    for config in [Config::default(), unusual()] {
+        for payloads in [Payloads::Kept, Payloads::Stripped] {
+            let (sink, bytes) = shared();
+            let mut tap = record_to(sink, payloads, |_| {}).unwrap();
+            tap.see(NOW, Boundary::Start { identity: ALICE, config: &config });
+            drop(tap);
+            let trace = bytes.lock().unwrap().clone();
+            let header = Reader::new(&trace[..]).unwrap().header().clone();
+            let by = env!("CARGO_PKG_VERSION").to_owned();
+            assert_eq!(header, Header { by, payloads, at: NOW, identity: ALICE, config });
+        }
+    }
+}
+
+#[test]
+fn a_line_reads_as_the_format_says() {
+    let mut line = Line::at(NOW);
+    let data = &[0x81, 0x00, 0x91, 0x04];
+    write_output(&mut line, &Output::Transmit { link: LinkId(2), class: Class::Signal, data });
+    assert_eq!(
+        line.end(),
+        "{\"t\":12345,\"out\":\"transmit\",\"link\":2,\"class\":\"signal\",\"data\":\"81009104\"}\n"
+    );
+}
+
+#[test]
+fn what_is_wrong_with_a_line_is_said_with_its_number() {
+    let good = r#"{"t":1,"in":"timeout"}"#;
+    let cases = [
+        (r#"{"t":1,"in":"timeout"#, "line 2: the trace breaks off"),
+        ("", "line 2: the trace breaks off"),
+        ("timeout\n", "line 2: damaged: not JSON"),
+        ("[]\n", "line 2: damaged: not a JSON object"),
+        ("{\"t\":1}\n", "neither \"in\", \"out\" nor \"end\""),
+        ("{\"in\":\"timeout\"}\n", "\"t\" is missing"),
+        ("{\"t\":-1,\"in\":\"timeout\"}\n", "\"t\" is -1; allowed: a whole number"),
+        ("{\"t\":1,\"in\":\"tiemout\"}\n", "\"in\" is \"tiemout\""),
+        ("{\"t\":1,\"in\":\"timeout\",\"lnik\":2}\n", "\"lnik\" does not belong here"),
+        ("{\"t\":1,\"in\":\"packet\",\"link\":2,\"data\":\"8\"}\n", "odd number of hex digits"),
+        ("{\"t\":1,\"in\":\"packet\",\"link\":2,\"data\":\"8G\"}\n", "not in lower-case hex"),
+        (
+            "{\"t\":1,\"in\":\"port\",\"direction\":\"up\",\"change\":\"attached\"}\n",
+            "\"direction\" is \"up\"; allowed: send, receive",
+        ),
+        ("{\"end\":\"later\"}\n", "\"end\" is \"later\"; allowed: closed, overflow"),
+        ("{\"end\":\"closed\"}\n{}\n", "line 3: damaged: something follows the end"),
+    ];
+    for (rest, wanted) in cases {
+        let error = read_all(rest).unwrap_err().to_string();
+        assert!(error.contains(wanted), "{rest:?}: {error}");
+    }
+    let error = read_all(&format!("{good}\n{good}\nnoise\n")).unwrap_err();
+    assert_eq!(error.line, 4);
+}
+
+#[test]
+fn a_trace_of_a_newer_version_or_no_trace_at_all_is_refused() {
+    for (header, wanted) in [
+        ("{\"trace\":2,\"news\":[1]}\n", "line 1: trace of version 2; this build reads up to 1"),
+        ("{\"trace\":0}\n", "line 1: damaged: \"trace\" is 0"),
+        ("{\"name\":\"x\"}\n", "line 1: damaged: not a trace: \"trace\" is missing"),
+        ("RIFF\u{0}WAVE\n", "line 1: damaged: not a trace: not JSON"),
+        ("", "line 1: the trace breaks off"),
+    ] {
+        let error = Reader::new(header.as_bytes()).unwrap_err().to_string();
+        assert!(error.starts_with(wanted), "{header:?}: {error}");
+    }
+}
+
+#[test]
+fn a_line_that_never_ends_is_refused() {
+    let endless = io::BufReader::new(io::repeat(b' '));
+    let error = Reader::new(endless).unwrap_err();
+    assert!(matches!(error.problem, Problem::TooLong), "{error}");
+}
+
+#[test]
+fn what_mail_and_editors_do_to_a_trace_changes_nothing() {
+    let good = "{\"t\":1,\"in\":\"timeout\"}\n{\"end\":\"closed\"}";
+    let whole = format!("{}{good}\n", header());
+    let crlf = whole.replace('\n', "\r\n");
+    let cases = [
+        whole.trim_end().to_owned(),
+        format!("\u{feff}{whole}"),
+        format!("{whole}\n \r\n\n"),
+        crlf.trim_end_matches('\n').to_owned(),
+        format!("\u{feff}{crlf}\r\n"),
+    ];
+    for text in cases {
+        let mut reader = Reader::new(text.as_bytes()).unwrap();
+        let record = reader.next_record().unwrap().unwrap();
+        assert_eq!(record.text, "{\"t\":1,\"in\":\"timeout\"}", "{text:?}");
+        assert_eq!(reader.next_record().unwrap(), None, "{text:?}");
+    }
+}
+
+#[test]
+fn a_file_that_cannot_keep_up_ends_by_overflow_and_keeps_what_came_before() {
+    let (let_through, gate) = channel();
+    let (sink, bytes) = shared();
+    let stalled = Stalled { gate: Some(gate), sink };
+    let (tell, told) = channel();
+    let on_end = move |why: RecordError| tell.send(why.to_string()).unwrap();
+    let mut tap = record_to(stalled, Payloads::Kept, on_end).unwrap();
+    start(&mut tap);
+    let given = BACKLOG as u64 + 10;
+    for micros in 0..given {
+        tap.see(Instant::from_micros(micros), Boundary::In(Input::InterfaceUp));
+    }
+    let_through.send(()).unwrap();
+    drop(tap);
+
+    let trace = bytes.lock().unwrap().clone();
+    let mut reader = Reader::new(&trace[..]).unwrap();
+    let mut held = 0;
+    while let Some(record) = reader.next_record().unwrap() {
+        assert_eq!(record.at.as_micros(), held);
+        held += 1;
+    }
+    assert_eq!(reader.ending(), Some(Ending::Overflow));
+    assert!((BACKLOG as u64 - 1..given).contains(&held), "{held}");
+    assert!(told.iter().eq(["the file could not keep up with the phone"]));
+}
+
+#[test]
+fn a_pipe_that_nobody_reads_holds_up_neither_the_phone_nor_its_end() {
+    let record_to_pipe = || {
+        let (unread, pipe) = io::pipe().unwrap();
+        let (tell, told) = channel();
+        let on_end = move |why: RecordError| tell.send(why.to_string()).unwrap();
+        let mut tap = record_to(pipe, Payloads::Kept, on_end).unwrap();
+        start(&mut tap);
+        (unread, tap, told)
+    };
+    let (_unread, mut tap, told) = record_to_pipe();
+    let why = loop {
+        tap.see(NOW, Boundary::In(Input::InterfaceUp));
+        if let Ok(why) = told.try_recv() {
+            break why;
+        }
+    };
+    assert_eq!(why, "the file could not keep up with the phone");
+    drop(tap);
+    assert!(told.recv().is_err());
+
+    // More than a pipe holds, and less than overflows.
+    let (_unread, mut tap, told) = record_to_pipe();
+    for _ in 0..BACKLOG - 10 {
+        tap.see(NOW, Boundary::In(Input::InterfaceUp));
+    }
+    drop(tap);
+    assert_eq!(told.recv().unwrap(), "the file took nothing for 3s when the phone had ended");
+}
+
+#[test]
+fn a_full_disk_ends_the_trace_without_an_end_and_is_told_once_at_once() {
+    let (mut sink, bytes) = shared();
+    sink.room = 2_000;
+    let (tell, told) = channel();
+    let on_end = move |why: RecordError| tell.send(why.to_string()).unwrap();
+    let mut tap = record_to(sink, Payloads::Kept, on_end).unwrap();
+    start(&mut tap);
+    for _ in 0..100 {
+        tap.see(NOW, Boundary::In(Input::InterfaceUp));
+    }
+    // The call goes on meanwhile.
+    let why = told.recv().unwrap();
+    assert!(!why.is_empty());
+    tap.see(NOW, Boundary::In(Input::InterfaceUp));
+    drop(tap);
+    assert!(told.recv().is_err());
+    let trace = bytes.lock().unwrap().clone();
+    let mut reader = Reader::new(&trace[..]).unwrap();
+    let error = loop {
+        match reader.next_record() {
+            Ok(record) => assert!(record.is_some(), "the trace ends"),
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(error.problem, Problem::Cut), "{error}");
+}
+
+#[test]
+fn a_stripped_trace_holds_no_byte_of_the_voices_and_still_shows_the_frames() {
+    let secret = [0xab; 60];
+    let mut packet = [0; 100];
+    let length = encode_frame(Frame { codec: Codec::Opus, payload: &secret }, &mut packet).unwrap();
+    let packet = &packet[..length];
+    // A frame beside a text of the peer's in a key of its own, and nonsense.
+    let laden = [&[0x82, 0x05, 0xc4, 0x02, 0xab, 0xab][..], &packet[1..]].concat();
+    let laden_signal = [0x82, 0x05, 0xa2, b'h', b'i', 0x00, 0x91, 0x04];
+    let (link, job) = (LinkId(2), JobId(0));
+    let class = Class::Media;
+    let decode = Work::Decode { codec: Codec::Opus, payload: &secret, tempo: Tempo::Normal };
+    let doors = [
+        Boundary::In(Input::Packet { link, data: packet }),
+        Boundary::In(Input::Packet { link, data: &laden }),
+        Boundary::In(Input::Packet { link, data: &laden_signal }),
+        Boundary::In(Input::Packet { link, data: &secret }),
+        Boundary::Out(Output::Transmit { link, class, data: packet }),
+        Boundary::In(Input::JobDone { job, outcome: Outcome::Encoded(&secret) }),
+        Boundary::Out(Output::Job { job, direction: Direction::Receive, work: decode }),
+        Boundary::In(Input::JobDone {
+            job,
+            outcome: Outcome::Played { samples: Samples(2_880), level: 19 },
+        }),
+    ];
+    let trace = String::from_utf8(trace_of(Payloads::Stripped, doors)).unwrap();
+    let body = trace.split_once('\n').unwrap().1;
+    assert!(!body.contains("abab"), "{body}");
+    assert!(!body.contains("6869"), "{body}");
+    assert!(!body.contains("19"), "{body}");
+    let silent = format!("8101c43d01{}", "00".repeat(60));
+    assert_eq!(body.matches(&silent).count(), 3, "{body}");
+    assert!(body.contains("\"data\":\"81009104\""), "{body}");
+    let reader = Reader::new(trace.as_bytes()).unwrap();
+    assert_eq!(reader.header().payloads, Payloads::Stripped);
+}
+
+#[test]
+fn a_trace_is_private_and_never_replaces_a_file() {
+    let path = std::env::temp_dir().join(format!("lxst-trace-{}", std::process::id()));
+    let mut tap = record(&path, Payloads::Kept, |_| {}).unwrap();
+    start(&mut tap);
+    drop(tap);
+    let written = std::fs::read(&path).unwrap();
+    assert!(written.ends_with(b"{\"end\":\"closed\"}\n"));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    let error = record(&path, Payloads::Kept, |_| {}).unwrap_err();
+    assert_eq!(std::fs::read(&path).unwrap(), written);
+    assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+    std::fs::remove_file(&path).unwrap();
+}
+
+/// One or more of each kind, with every name of every value.
+fn inputs() -> Vec<Input<'static>> {
+    let (link, call, job) = (LinkId(2), CallId(u64::MAX), JobId(3));
+    let samples = Samples(u64::MAX);
+    let rtt = Duration::from_nanos(1_234_567_891);
+    let mut inputs = vec![
+        Input::Timeout,
+        Input::Packet { link, data: &[0x81, 0x00, 0x91, 0x04] },
+        Input::Packet { link, data: &[] },
+        Input::InterfaceUp,
+        Input::Captured { samples },
+        Input::Consumed { samples },
+        Input::JobDone { job, outcome: Outcome::Encoded(&[0x00, 0x7f, 0xff]) },
+        Input::JobDone { job, outcome: Outcome::Played { samples, level: 127 } },
+        Input::JobDone { job, outcome: Outcome::Discarded },
+        Input::JobDone { job, outcome: Outcome::Failed },
+    ];
+    let events = [
+        LinkEvent::Incoming { rtt, mdu: 431 },
+        LinkEvent::Up { rtt: Duration::ZERO, mdu: 0 },
+        LinkEvent::Identified(ALICE),
+        LinkEvent::Heard,
+    ];
+    let failed = LinkFailed::ALL.iter().map(|reason| LinkEvent::Failed(*reason));
+    let closed = LinkClosed::ALL.iter().map(|reason| LinkEvent::Closed(*reason));
+    let events = events.into_iter().chain(failed).chain(closed);
+    inputs.extend(events.map(|event| Input::Link { link, event }));
+
+    let mut commands =
+        vec![Command::Answer(call), Command::HangUp(call), Command::Know(ALICE), Command::Announce];
+    for profile in Profile::ALL {
+        let mode = Mode::HalfDuplex;
+        commands.push(Command::Dial { call, link, to: ALICE, profile, mode });
+        commands.push(Command::SetProfile(call, profile));
+    }
+    commands.extend(Admission::ALL.iter().map(|admission| Command::Screen(call, *admission)));
+    commands.extend(Mode::ALL.iter().map(|mode| Command::SetMode(call, *mode)));
+    commands.extend(Talk::ALL.iter().map(|talk| Command::Talk(call, *talk)));
+    commands.extend(Availability::ALL.iter().map(|busy| Command::SetBusy(*busy)));
+    for direction in Direction::ALL.iter().copied() {
+        commands.extend(Mute::ALL.iter().map(|mute| Command::Mute(call, direction, *mute)));
+        let port = |change: &PortChange| Input::Port { direction, change: *change };
+        inputs.extend(PortChange::ALL.iter().map(port));
+    }
+    inputs.extend(commands.into_iter().map(Input::Command));
+    inputs
+}
+
+fn outputs() -> Vec<Output<'static>> {
+    let (link, call, job) = (LinkId(2), CallId(1), JobId(3));
+    let samples = Samples(2_880);
+    let mut outputs = vec![Output::Announce];
+    outputs.extend(Class::ALL.iter().map(|class| Output::Transmit {
+        link,
+        class: *class,
+        data: &[0x80],
+    }));
+    let requests = [LinkRequest::Open(ALICE), LinkRequest::Identify, LinkRequest::Close];
+    outputs.extend(requests.map(|request| Output::Link { link, request }));
+    for direction in Direction::ALL.iter().copied() {
+        outputs.extend(StreamChange::ALL.iter().map(|change| Output::Stream {
+            call,
+            direction,
+            change: *change,
+        }));
+    }
+
+    let mut works = vec![Work::Discard { samples }, Work::Conceal { samples }];
+    for source in Source::ALL.iter().copied() {
+        let profiles = Profile::ALL.into_iter().map(SendFormat::Profile);
+        let raws = RawDepth::ALL.iter().map(|depth| SendFormat::Raw(*depth));
+        works.extend(profiles.chain(raws).map(|format| Work::Encode { format, source, samples }));
+    }
+    let faster = Tempo::Faster { most: Samples(720) };
+    for tempo in [Tempo::Normal, faster, Tempo::Skip, Tempo::Slower] {
+        let decode = |codec: &Codec| Work::Decode { codec: *codec, payload: &[1, 2], tempo };
+        works.extend(Codec::ALL.iter().map(decode));
+    }
+    let direction = Direction::Send;
+    outputs.extend(works.into_iter().map(|work| Output::Job { job, direction, work }));
+
+    let (profile, mode) = (Profile::LowLatency, Mode::FullDuplex);
+    let mut events = vec![
+        Event::Screening { call, from: ALICE, until: NOW, limit: None },
+        Event::Screening { call, from: ALICE, until: NOW, limit: Some(Limit::Strangers) },
+        Event::CallerGone { call },
+        Event::Incoming { call, from: ALICE },
+        Event::Ringing { call },
+        Event::Connecting { call },
+        Event::Established { call, profile, mode },
+        Event::ProfileUnavailable { call, asked: Profile::LowBandwidth, used: profile },
+        Event::CallerTurnedAway { from: ALICE },
+        Event::PeerSilent { call },
+        Event::PeerAudible { call },
+    ];
+    for by in Side::ALL.iter().copied() {
+        events.push(Event::ProfileChanged { call, profile, by });
+        events.push(Event::ModeChanged { call, mode, by });
+    }
+    let limited = |limit: &Limit| Event::CallerLimited { from: ALICE, limit: *limit };
+    events.extend(Limit::ALL.iter().map(limited));
+    events.extend(EndReason::ALL.map(|reason| Event::Ended { call, reason }));
+    let drops = [
+        DropReason::MalformedPacket,
+        DropReason::UnknownSignal,
+        DropReason::UnsupportedPreference,
+        DropReason::UnknownFrame,
+        DropReason::UndecodableFrame,
+    ];
+    let quality = Quality {
+        packets_received: 1,
+        frames_received: 2,
+        frames_lost: 3,
+        concealed: Samples(4),
+        starved: Samples(5),
+        dropped: Samples(9),
+        shed: Samples(6),
+        expanded: Samples(7),
+        delay: Duration::from_nanos(8),
+        jitter: Duration::from_nanos(9),
+        received_bps: 10,
+        sent_bps: 11,
+        mos: Mos(412),
+        is_peer_silent: true,
+    };
+    events.push(Event::Quality { call, quality });
+    events.extend(drops.map(|reason| Event::Dropped { link, reason }));
+    outputs.extend(events.into_iter().map(Output::Event));
+    outputs
+}
+
+fn unusual() -> Config {
+    Config {
+        profile: Profile::SuperHighQuality,
+        mode: Mode::HalfDuplex,
+        profiles: ProfileSet::EMPTY,
+        thin_path: ThinPath::Accept,
+        transmit: TransmitCodec::Raw { depth: RawDepth::Float128 },
+        frames_per_packet: 3,
+        muted: MutedMicrophone::SendsNothing,
+        answer: AnswerMode::Automatic,
+        callers: CallerPolicy::Ask,
+        ring_time: Duration::from_nanos(1),
+        wait_time: Duration::from_nanos(u64::MAX),
+        screening_time: Duration::ZERO,
+        screening_default: Admission::Drop,
+        limits: CallerLimits { window: Duration::from_secs(1), one_caller: 2, strangers: 3 },
+        peer_may_open_microphone: true,
+        announce: AnnouncePolicy::ON_COMMAND,
+    }
+}
+
+fn trace_of<'d>(payloads: Payloads, doors: impl IntoIterator<Item = Boundary<'d>>) -> Vec<u8> {
+    let (sink, bytes) = shared();
+    let mut tap = record_to(sink, payloads, |_| {}).unwrap();
+    start(&mut tap);
+    for door in doors {
+        tap.see(NOW, door);
+    }
+    drop(tap);
+    bytes.lock().unwrap().clone()
+}
+
+fn start(tap: &mut Tap) {
+    tap.see(Instant::ORIGIN, Boundary::Start { identity: ALICE, config: &Config::default() });
+}
+
+/// Reads a header and then this, to the end.
+fn read_all(rest: &str) -> Result<(), TraceError> {
+    let text = header() + rest;
+    let mut reader = Reader::new(text.as_bytes())?;
+    while reader.next_record()?.is_some() {}
+    Ok(())
+}
+
+fn header() -> String {
+    let config = Config::default();
+    let by = "1".into();
+    Header { by, payloads: Payloads::Kept, at: NOW, identity: ALICE, config }.write()
+}
+
+fn shared() -> (Sink, Arc<Mutex<Vec<u8>>>) {
+    let bytes = Arc::new(Mutex::new(Vec::new()));
+    (Sink { bytes: Arc::clone(&bytes), room: usize::MAX }, bytes)
+}
+
+/// A disk.
+struct Sink {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    room: usize,
+}
+
+impl Write for Sink {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        let mut bytes = self.bytes.lock().unwrap();
+        let fits = buf.len().min(self.room - bytes.len());
+        if fits == 0 {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        bytes.extend(&buf[..fits]);
+        Ok(fits)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A disk that does nothing until it is told to.
+struct Stalled {
+    gate: Option<Receiver<()>>,
+    sink: Sink,
+}
+
+impl Write for Stalled {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        if let Some(gate) = self.gate.take() {
+            gate.recv().map_err(io::Error::other)?;
+        }
+        self.sink.write(buf)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+const NOW: Instant = Instant::from_micros(12_345);
+const ALICE: IdentityHash = IdentityHash([0xa1; 16]);

@@ -1,0 +1,77 @@
+//! Two phones on a path that is too narrow for their profile.
+
+mod common;
+
+use std::time::Duration;
+
+use common::pair::{ALICE, BOB, Fate, Pair};
+use lxst_engine::core::{Event, Instant, Profile, Side};
+use lxst_engine::{Adaptation, Coder, Config};
+
+#[test]
+fn a_phone_steps_down_where_the_path_loses_voice_and_up_when_it_carries_it_again() {
+    let mut pair = pair(Adaptation::Automatic);
+    pair.dial(Profile::HighQuality);
+    pair.run(Duration::from_secs(1));
+    // Medium Quality takes 18, High Quality 27.
+    run_on_narrow_path(&mut pair, Duration::from_secs(15), 20);
+    assert_eq!(switches(&pair, BOB), [(Profile::MediumQuality, Side::Local)]);
+    assert_eq!(switches(&pair, ALICE), [(Profile::MediumQuality, Side::Remote)]);
+    pair.run(Duration::from_secs(60));
+    assert_eq!(switches(&pair, BOB)[1..], [(Profile::HighQuality, Side::Local)]);
+}
+
+#[test]
+fn a_phone_steps_down_as_far_as_its_codecs_go_where_the_path_carries_no_more() {
+    let mut pair = pair(Adaptation::Automatic);
+    pair.dial(Profile::HighQuality);
+    pair.run(Duration::from_secs(1));
+    run_on_narrow_path(&mut pair, Duration::from_secs(30), 11);
+    let all = [Profile::MediumQuality, Profile::LowBandwidth];
+    let built = all.into_iter().filter(|profile| Coder::profiles().contains(*profile));
+    let wanted: Vec<_> = built.map(|profile| (profile, Side::Local)).collect();
+    assert_eq!(switches(&pair, BOB), wanted);
+}
+
+#[test]
+fn a_phone_that_was_not_asked_to_leaves_the_profile_to_people() {
+    let mut pair = pair(Adaptation::Off);
+    pair.dial(Profile::HighQuality);
+    pair.run(Duration::from_secs(1));
+    run_on_narrow_path(&mut pair, Duration::from_secs(15), 11);
+    assert_eq!(switches(&pair, BOB), []);
+}
+
+/// Only the callee adapts.
+fn pair(adaptation: Adaptation) -> Pair {
+    Pair::new(|phone| Config {
+        adaptation: if phone == BOB { adaptation } else { Adaptation::Off },
+        ..Config::default()
+    })
+}
+
+/// Lets time pass on a path that carries so many kbit/s of the caller's, and loses what would wait
+/// for more than 200 ms.
+fn run_on_narrow_path(pair: &mut Pair, duration: Duration, kbps: u64) {
+    let mut free = Instant::ORIGIN;
+    pair.run_on(duration, |now, from, packet| {
+        if from != ALICE {
+            return Fate::Comes;
+        }
+        let begins = free.max(now);
+        if begins.since(now) > Duration::from_millis(200) {
+            return Fate::IsLost;
+        }
+        free = begins + Duration::from_micros(packet.len() as u64 * 8_000 / kbps);
+        Fate::ComesAt(free)
+    });
+}
+
+fn switches(pair: &Pair, phone: usize) -> Vec<(Profile, Side)> {
+    let told = pair.phones[phone].told.iter();
+    told.filter_map(|event| match event {
+        Event::ProfileChanged { profile, by, .. } => Some((*profile, *by)),
+        _ => None,
+    })
+    .collect()
+}

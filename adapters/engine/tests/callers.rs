@@ -1,0 +1,145 @@
+//! Whom strangers keep out: nobody who is known.
+
+use std::time::Duration;
+
+use lxst_engine::core::{
+    self as telephony, Admission, CallId, CallState, CallerPolicy, Class, Command,
+    Event as CallEvent, IdentityHash, Instant, LinkEvent, LinkId, Mode, Profile,
+};
+use lxst_engine::{Access, Config, Engine, Event, LinkCommand, Network, PEER_LINKS};
+
+const FRIEND: IdentityHash = IdentityHash([200; 16]);
+
+#[test]
+fn sixty_strangers_keep_nobody_out_who_is_on_a_list() {
+    for callers in [CallerPolicy::All, CallerPolicy::None, CallerPolicy::Ask] {
+        let mut phone = Phone::new(callers, [FRIEND].into());
+        (0..100).for_each(|number| phone.call(stranger(number)).end());
+        for _ in 0..30 {
+            assert!(phone.call(FRIEND).rings(), "{callers:?}");
+            phone.end();
+        }
+    }
+}
+
+#[test]
+fn strangers_who_are_turned_away_keep_no_other_stranger_out() {
+    for (first, then) in [
+        (CallerPolicy::None, CallerPolicy::All),
+        (CallerPolicy::None, CallerPolicy::Ask),
+        (CallerPolicy::Ask, CallerPolicy::All),
+    ] {
+        let mut phone = Phone::new(first, [].into());
+        (0..200).for_each(|number| phone.call(stranger(number)).end());
+        phone.engine.set_callers(then);
+        phone.admission = Admission::Ring;
+        assert!(phone.call(FRIEND).rings(), "{first:?} {then:?}");
+    }
+}
+
+#[test]
+fn the_app_is_not_asked_about_strangers_beyond_their_share() {
+    let mut phone = Phone::new(CallerPolicy::Ask, [].into());
+    phone.admission = Admission::Ring;
+    (0..100).for_each(|number| phone.call(stranger(number)).end());
+    assert_eq!(phone.asked, 60);
+}
+
+#[test]
+fn somebody_who_was_dialled_or_answered_is_no_stranger_after_a_restart() {
+    let (dialled, answered) = (IdentityHash([201; 16]), IdentityHash([202; 16]));
+    let mut phone = Phone::new(CallerPolicy::All, [].into());
+    phone.engine.dial(phone.now, dialled, Profile::MediumQuality, Mode::FullDuplex).unwrap();
+    phone.end();
+    phone.call(answered);
+    let call = phone.engine.call().expect("it rings").call;
+    phone.engine.command(phone.now, Command::Answer(call)).unwrap();
+    phone.run(Duration::from_secs(3));
+    assert_eq!(phone.engine.call().map(|call| call.state), Some(CallState::Established));
+    phone.end();
+    assert_eq!(phone.engine.people().collect::<Vec<_>>(), [dialled, answered]);
+
+    let mut again = Phone::new(CallerPolicy::All, [].into());
+    again.engine.import_people(again.now, &phone.engine.export_people()).expect("it is whole");
+    (0..100).for_each(|number| again.call(stranger(number)).end());
+    assert!(!again.call(FRIEND).rings(), "a stranger");
+    again.end();
+    for known in [dialled, answered] {
+        assert!(again.call(known).rings());
+        again.end();
+    }
+}
+
+/// A phone on another stack, with an app that decides alike on everybody.
+struct Phone {
+    engine: Engine,
+    now: Instant,
+    links: u64,
+    admission: Admission,
+    asked: usize,
+}
+
+impl Phone {
+    fn new(callers: CallerPolicy, allowed: std::collections::BTreeSet<IdentityHash>) -> Self {
+        let telephone = telephony::Config { callers, ..telephony::Config::default() };
+        let access = Access { allowed, ..Access::default() };
+        let config = Config { telephone, access, ..Config::default() };
+        let engine = Engine::new(config, Network::Links { identity: IdentityHash([1; 16]) });
+        let (now, links) = (Instant::ORIGIN, PEER_LINKS);
+        Self { engine, now, links, admission: Admission::Drop, asked: 0 }
+    }
+
+    /// Lets somebody call, up to the decision.
+    fn call(&mut self, from: IdentityHash) -> &mut Self {
+        self.links += 1;
+        let link = LinkId(self.links);
+        let up = LinkEvent::Incoming { rtt: Duration::from_millis(20), mdu: 431 };
+        self.engine.link_event(self.now, link, up);
+        self.run(Duration::from_millis(30));
+        self.engine.link_event(self.now, link, LinkEvent::Identified(from));
+        self.run(Duration::from_millis(30));
+        self
+    }
+
+    fn rings(&self) -> bool {
+        self.engine.call().is_some_and(|call| call.state == CallState::Ringing)
+    }
+
+    /// Ends the call, if there is one, and lets its goodbye pass.
+    fn end(&mut self) {
+        if let Some(status) = self.engine.call() {
+            let done = self.engine.command(self.now, Command::HangUp(status.call));
+            done.expect("it stands");
+        }
+        self.run(Duration::from_millis(200));
+    }
+
+    fn run(&mut self, span: Duration) {
+        let end = self.now + span;
+        loop {
+            while let Some(event) = self.engine.poll_event() {
+                if let Event::Call(CallEvent::Screening { call, .. }) = event {
+                    self.screen(call);
+                }
+            }
+            while let Some(command) = self.engine.poll_link_command() {
+                let is_media = matches!(command, LinkCommand::Send { class: Class::Media, .. });
+                assert!(!is_media, "nobody speaks");
+            }
+            let Some(due) = self.engine.poll_timeout().filter(|due| *due <= end) else { break };
+            self.now = self.now.max(due);
+            self.engine.handle_timeout(self.now);
+        }
+        self.now = end;
+    }
+
+    fn screen(&mut self, call: CallId) {
+        self.asked += 1;
+        let done = self.engine.command(self.now, Command::Screen(call, self.admission));
+        done.expect("it waits");
+    }
+}
+
+fn stranger(number: u8) -> IdentityHash {
+    IdentityHash([number % 190; 16])
+}

@@ -1,0 +1,149 @@
+//! Two phones in virtual time, on a wire that a test spoils.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use lxst_engine::core::{
+    CallId, Command, Direction, Event as CallEvent, Instant, Mode, PortChange, Profile,
+};
+use lxst_engine::reticulum::{InterfaceConfig, InterfaceId};
+use lxst_engine::{Coder, Config, Engine, Event, InterfaceOrigin};
+
+use super::{Seeded, WALL, network};
+
+/// Two drivers joined by a wire of 2 ms, with tireless coders and noisy microphones. The second
+/// answers.
+pub(crate) struct Pair {
+    pub(crate) now: Instant,
+    pub(crate) phones: [Handset; 2],
+}
+
+pub(crate) struct Handset {
+    pub(crate) engine: Engine,
+    /// What the app was told of calls.
+    pub(crate) told: Vec<CallEvent>,
+    coder: Coder,
+    wire: InterfaceId,
+    /// Packets that are on their way from here.
+    sent: VecDeque<(Instant, Vec<u8>)>,
+    noise: Seeded,
+}
+
+/// What a wire does to a packet; nothing overtakes.
+pub(crate) enum Fate {
+    Comes,
+    IsLost,
+    ComesAt(Instant),
+}
+
+pub(crate) const ALICE: usize = 0;
+pub(crate) const BOB: usize = 1;
+
+impl Pair {
+    pub(crate) fn new(config: impl Fn(usize) -> Config) -> Self {
+        let phones = [ALICE, BOB].map(|seed| Handset::new(seed as u64 + 1, config(seed)));
+        let mut pair = Self { now: Instant::ORIGIN, phones };
+        pair.run(Duration::from_millis(100));
+        pair
+    }
+
+    pub(crate) fn dial(&mut self, profile: Profile) -> CallId {
+        let to = self.phones[BOB].engine.identity();
+        let engine = &mut self.phones[ALICE].engine;
+        engine.dial(self.now, to, profile, Mode::FullDuplex).expect("the line is free")
+    }
+
+    pub(crate) fn command(&mut self, phone: usize, command: Command) {
+        let done = self.phones[phone].engine.command(self.now, command);
+        done.expect("the call stands");
+    }
+
+    pub(crate) fn run(&mut self, duration: Duration) {
+        self.run_on(duration, |_, _, _| Fate::Comes);
+    }
+
+    /// Lets time pass in steps of 2 ms, on a wire that decides on each packet of a phone.
+    pub(crate) fn run_on(
+        &mut self,
+        duration: Duration,
+        mut wire: impl FnMut(Instant, usize, &[u8]) -> Fate,
+    ) {
+        let end = self.now + duration;
+        while self.now < end {
+            self.now = self.now + STEP;
+            for phone in [ALICE, BOB] {
+                self.phones[phone].send(self.now, |packet| wire(self.now, phone, packet));
+            }
+            let arrived = [ALICE, BOB].map(|phone| self.phones[phone].arrived(self.now));
+            for (phone, received) in [(BOB, &arrived[ALICE]), (ALICE, &arrived[BOB])] {
+                self.phones[phone].live(self.now, received);
+            }
+        }
+    }
+}
+
+impl Handset {
+    fn new(seed: u64, config: Config) -> Self {
+        let mut engine = Engine::new(config, network(seed));
+        let wire = engine
+            .interface_up(Instant::ORIGIN, InterfaceOrigin(0), InterfaceConfig::TCP)
+            .expect("the network is an endpoint");
+        for direction in [Direction::Send, Direction::Receive] {
+            engine.port(Instant::ORIGIN, direction, PortChange::Attached);
+        }
+        let (told, sent) = (Vec::new(), VecDeque::new());
+        Self { engine, told, coder: Coder::new(), wire, sent, noise: Seeded(seed) }
+    }
+
+    fn send(&mut self, now: Instant, mut wire: impl FnMut(&[u8]) -> Fate) {
+        let mut buffer = Vec::new();
+        while let Some(packet) = self.engine.poll_transmit(now, WALL, self.wire, &mut buffer) {
+            let at = match wire(packet) {
+                Fate::IsLost => continue,
+                Fate::Comes => now,
+                Fate::ComesAt(at) => at,
+            };
+            let at = self.sent.back().map_or(at, |(last, _)| at.max(*last));
+            self.sent.push_back((at, packet.to_vec()));
+        }
+    }
+
+    fn arrived(&mut self, now: Instant) -> Vec<u8> {
+        let mut arrived = Vec::new();
+        while self.sent.front().is_some_and(|(at, _)| *at <= now) {
+            arrived.extend(self.sent.pop_front().into_iter().flat_map(|(_, packet)| packet));
+        }
+        arrived
+    }
+
+    fn live(&mut self, now: Instant, received: &[u8]) {
+        if !received.is_empty() {
+            self.engine.handle_bytes(now, self.wire, received);
+        }
+        self.engine.handle_timeout(now);
+        if now.as_micros().is_multiple_of(20_000) {
+            let noise: Vec<f32> = (0..960).map(|_| sample(&mut self.noise)).collect();
+            self.engine.capture(now, &noise);
+            self.engine.play(now, &mut [0.0; 960]);
+        }
+        while let Some(event) = self.engine.poll_event() {
+            let Event::Call(event) = event else { continue };
+            if let CallEvent::Incoming { call, .. } = event {
+                self.engine.command(now, Command::Answer(call)).expect("it rings");
+            }
+            self.told.push(event);
+        }
+        while let Some(task) = self.engine.poll_task() {
+            if let Some(done) = self.coder.run(task) {
+                self.engine.handle_done(now, done);
+            }
+        }
+    }
+}
+
+/// Noise below -6 dBov.
+fn sample(noise: &mut Seeded) -> f32 {
+    f32::from(noise.next() as i16) / 65_536.0
+}
+
+const STEP: Duration = Duration::from_millis(2);

@@ -1,0 +1,219 @@
+//! A call of two drivers in virtual time, recorded at both, replayed.
+
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
+
+mod common;
+
+use core::time::Duration;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+
+use common::Seeded;
+use common::pair::{ALICE, Fate, Pair};
+use lxst_engine::Config;
+use lxst_engine::core::{Command, Profile};
+use lxst_engine::trace::{Divergence, Ending, Payloads, Reader, Replay, record_to};
+
+#[test]
+fn a_recorded_call_replays_to_the_same_outputs_on_both_sides() {
+    for trace in record_call(Payloads::Kept) {
+        assert_eq!(replay(&trace), Ok(Ending::Closed), "{trace}");
+        for wanted in ["\"class\":\"media\"", "\"event\":\"established\"", "\"outcome\":\"played\""]
+        {
+            assert!(trace.contains(wanted), "{wanted} is not in {trace}");
+        }
+    }
+}
+
+#[test]
+fn what_the_receive_path_did_about_a_rough_network_replays() {
+    let [_, trace] = record(Payloads::Kept, |pair| {
+        let call = pair.dial(Profile::LowLatency);
+        pair.run(Duration::from_secs(1));
+        let mut chance = Seeded(7);
+        let stall = pair.now + Duration::from_secs(1);
+        let over = stall + Duration::from_millis(500);
+        pair.run_on(Duration::from_secs(5), |now, from, packet| match chance.next() % 10 {
+            // Signals of ours are shorter.
+            _ if from != ALICE || packet.len() < 80 => Fate::Comes,
+            0 => Fate::IsLost,
+            _ if (stall..over).contains(&now) => Fate::ComesAt(over),
+            late => Fate::ComesAt(now + Duration::from_millis(late * 8)),
+        });
+        pair.command(ALICE, Command::HangUp(call));
+    });
+    for wanted in ["\"work\":\"conceal\"", "\"tempo\":\"faster\"", "\"event\":\"quality\""] {
+        assert!(trace.contains(wanted), "no {wanted}");
+    }
+    assert_eq!(replay(&trace), Ok(Ending::Closed));
+}
+
+#[test]
+fn a_changed_byte_of_an_output_parts_the_replay_at_its_line() {
+    let [trace, _] = record_call(Payloads::Kept);
+    let outputs: Vec<usize> = (1..)
+        .zip(trace.lines())
+        .filter(|(_, line)| line.contains("\"out\":") && line.contains("\"data\":\""))
+        .map(|(number, _)| number)
+        .collect();
+    assert!(outputs.len() > 20, "{outputs:?}");
+    for number in outputs {
+        let changed: String = (1..)
+            .zip(trace.lines())
+            .map(|(at, line)| if at == number { flip_last_digit(line) } else { line.into() } + "\n")
+            .collect();
+        let parted = replay(&changed).unwrap_err();
+        assert_eq!(parted.line, number as u64);
+        assert_eq!(flip_last_digit(&parted.expected), parted.got);
+    }
+}
+
+#[test]
+fn an_output_too_few_or_too_many_parts_the_replay() {
+    let [trace, _] = record_call(Payloads::Kept);
+    let lines: Vec<&str> = trace.lines().collect();
+    let place = lines.iter().position(|line| line.contains("\"ringing\"")).unwrap();
+
+    let mut fewer = lines.clone();
+    let ringing = fewer.remove(place);
+    let parted = replay(&text(&fewer)).unwrap_err();
+    assert_eq!((parted.line, parted.got.as_str()), (place as u64 + 1, ringing));
+
+    let mut more = lines.clone();
+    let last = more.len() - 1;
+    more.insert(last, ringing);
+    let parted = replay(&text(&more)).unwrap_err();
+    assert_eq!((parted.line, parted.got.as_str()), (last as u64 + 1, "nothing"));
+
+    let mut cut: Vec<&str> = lines[..place].to_vec();
+    cut.push("{\"end\":\"closed\"}");
+    let parted = replay(&text(&cut)).unwrap_err();
+    assert_eq!((parted.expected.as_str(), parted.got.as_str()), ("the end of the trace", ringing));
+
+    *cut.last_mut().unwrap() = "{\"end\":\"overflow\"}";
+    assert_eq!(replay(&text(&cut)), Ok(Ending::Overflow));
+}
+
+#[test]
+fn an_input_that_the_telephone_refuses_parts_the_replay() {
+    let [trace, _] = record_call(Payloads::Kept);
+    let mut lines: Vec<&str> = trace.lines().collect();
+    let last = lines.len() - 1;
+    lines.insert(last, r#"{"t":99000000,"in":"command","command":"answer","call":77}"#);
+    let parted = replay(&text(&lines)).unwrap_err();
+    assert_eq!(parted.line, last as u64 + 1);
+    assert!(parted.got.starts_with("refused: the call is not known"), "{parted}");
+}
+
+#[test]
+fn a_stripped_call_still_tells_who_said_what_and_when() {
+    let [kept, _] = record_call(Payloads::Kept);
+    let [stripped, _] = record_call(Payloads::Stripped);
+    let (kept, stripped) = (kinds(&kept), kinds(&stripped));
+    assert_eq!(kept, stripped);
+}
+
+#[test]
+fn a_garbled_trace_gives_an_error_or_a_difference_and_no_panic() {
+    let [trace, _] = record_call(Payloads::Kept);
+    let (mut chance, mut unread, mut parted) = (Seeded(7), 0, 0);
+    for _ in 0..400 {
+        let mut bytes = trace.clone().into_bytes();
+        for _ in 0..=chance.next() % 3 {
+            // The header is long, and its fields are not what this is about.
+            let from = trace.find('\n').unwrap() + 1;
+            let place = from + chance.next() as usize % (bytes.len() - from);
+            bytes[place] = b"0123456789abcdef\",:{}\n "[chance.next() as usize % 23];
+        }
+        let mut reader = Reader::new(&bytes[..]).unwrap();
+        let mut replay = Replay::new(reader.header());
+        loop {
+            match reader.next_record() {
+                Ok(Some(record)) => {
+                    if replay.step(&record).is_err() {
+                        parted += 1;
+                        break;
+                    }
+                }
+                Ok(None) => break,
+                Err(_) => {
+                    unread += 1;
+                    break;
+                }
+            }
+        }
+    }
+    assert!(unread > 50 && parted > 50, "{unread} {parted}");
+}
+
+/// What a trace shows without its payloads.
+fn kinds(trace: &str) -> Vec<String> {
+    let mut reader = Reader::new(trace.as_bytes()).unwrap();
+    let mut kinds = Vec::new();
+    while let Some(record) = reader.next_record().unwrap() {
+        let (before, _) = record.text.split_once("\"data\"").unwrap_or((record.text, ""));
+        let (before, _) = before.split_once("\"level\"").unwrap_or((before, ""));
+        kinds.push(before.to_owned());
+    }
+    kinds
+}
+
+fn replay(trace: &str) -> Result<Ending, Divergence> {
+    let mut reader = Reader::new(trace.as_bytes()).unwrap();
+    let mut replay = Replay::new(reader.header());
+    while let Some(record) = reader.next_record().unwrap() {
+        replay.step(&record)?;
+    }
+    let ending = reader.ending().unwrap();
+    replay.end(reader.line(), ending)?;
+    Ok(ending)
+}
+
+/// Two phones, a call of two seconds with sound and a switch of profiles, hung up by the caller.
+fn record_call(payloads: Payloads) -> [String; 2] {
+    record(payloads, |pair| {
+        let call = pair.dial(Profile::MediumQuality);
+        pair.run(Duration::from_secs(1));
+        pair.command(ALICE, Command::SetProfile(call, Profile::LowLatency));
+        pair.run(Duration::from_secs(1));
+        pair.command(ALICE, Command::HangUp(call));
+    })
+}
+
+/// The traces of two phones that live through something.
+fn record(payloads: Payloads, live: impl FnOnce(&mut Pair)) -> [String; 2] {
+    let traces = [Shared::default(), Shared::default()];
+    let mut pair = Pair::new(|phone| {
+        let tap = Some(record_to(traces[phone].clone(), payloads, |_| {}).unwrap());
+        Config { tap, ..Config::default() }
+    });
+    live(&mut pair);
+    pair.run(Duration::from_millis(500));
+    // A trace is complete when its phone is gone.
+    drop(pair);
+    traces.map(|trace| String::from_utf8(trace.0.lock().unwrap().clone()).unwrap())
+}
+
+#[derive(Clone, Default)]
+struct Shared(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Shared {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend(buf);
+        Ok(buf.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn flip_last_digit(line: &str) -> String {
+    let (body, last) = line.strip_suffix("\"}").unwrap().split_at(line.len() - 3);
+    let flipped = u8::from_str_radix(last, 16).unwrap() ^ 1;
+    format!("{body}{flipped:x}\"}}")
+}
+
+fn text(lines: &[&str]) -> String {
+    lines.join("\n") + "\n"
+}

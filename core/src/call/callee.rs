@@ -1,0 +1,119 @@
+//! The callee's side of a call.
+//!
+//! 1. A caller was let through: say RINGING (`Ringing`, timer `Ring`), again and again until the
+//!    caller sends its preferences.
+//! 2. The app answers: wait for the preferences if they are not here (`Connecting`, timer
+//!    `Preferences`), and go on saying RINGING meanwhile.
+//! 3. A caller who prefers a profile that we cannot send is told ours at once, and again with
+//!    CONNECTING; or hears REJECTED.
+//! 4. Say CONNECTING and ESTABLISHED: audio flows (`Established`). The caller's echo is not needed.
+
+use super::pending::PendingLink;
+use super::table::{self, Next, Trigger};
+use super::{Call, Context, Line};
+use crate::limits::{PREFERENCES, PREFERENCES_FROM_RINGING, SET_UP_TRIPS};
+use crate::wire::Signal;
+use crate::{
+    Admission, AnswerMode, CallId, CallState, Event, IdentityHash, InputError, Role, Timer,
+};
+
+impl Line {
+    pub(super) fn ring(&mut self, caller: &PendingLink, from: IdentityHash, cx: &mut Context<'_>) {
+        let call = CallId::from(caller.link);
+        let state = CallState::Ringing;
+        debug_assert_eq!(
+            table::target(Role::Callee, CallState::Idle, Trigger::CallerAccepted),
+            Some(Next::State(Role::Callee, state))
+        );
+        let preferences = (self.config.profile, self.config.mode);
+        let mut ringing = Call::new((call, caller.link), Role::Callee, from, preferences);
+        (ringing.state, ringing.rtt, ringing.mdu) = (state, caller.rtt, caller.mdu);
+        self.call = Some(ringing);
+        self.say_ringing(cx);
+        cx.out.event(Event::Incoming { call, from });
+        match self.config.answer {
+            AnswerMode::App => self.timers.start(Timer::Ring, cx.now + self.config.ring_time),
+            AnswerMode::Automatic => self.step(Trigger::Answer, cx),
+        }
+    }
+
+    pub(super) fn answer(&mut self, id: CallId, cx: &mut Context<'_>) -> Result<(), InputError> {
+        let call = self.call_mut(id)?;
+        if call.role == Role::Caller {
+            return Err(InputError::NotAllowed { state: call.state });
+        }
+        self.step(Trigger::Answer, cx);
+        Ok(())
+    }
+
+    /// Takes a admission on a caller that comes after the call began to ring.
+    pub(super) fn screen_ringing(
+        &mut self,
+        admission: Admission,
+        cx: &mut Context<'_>,
+    ) -> Result<(), InputError> {
+        let is_ringing =
+            |call: &Call| call.role == Role::Callee && call.state == CallState::Ringing;
+        if !self.call.as_ref().is_some_and(is_ringing) {
+            return Err(InputError::NotAllowed { state: self.state() });
+        }
+        match admission {
+            Admission::Ring => {}
+            Admission::Busy => self.step(Trigger::ScreenedBusy, cx),
+            Admission::Reject => self.step(Trigger::HangUp, cx),
+            Admission::Drop => self.step(Trigger::ScreenedOut, cx),
+        }
+        Ok(())
+    }
+
+    pub(super) fn on_answered(&mut self, cx: &mut Context<'_>) {
+        let Some(call) = &self.call else { return };
+        cx.out.event(Event::Connecting { call: call.id });
+        self.timers.stop(Timer::Ring);
+        self.await_preferences(cx);
+        self.on_preferences_complete(cx);
+    }
+
+    /// Says RINGING, until the caller's preferences are heard.
+    pub(super) fn say_ringing(&mut self, cx: &mut Context<'_>) {
+        let Some(call) = &mut self.call else { return };
+        call.rings_since = cx.now;
+        cx.out.signal(call.link, &[Signal::Ringing]);
+        self.start_repeats(cx);
+    }
+
+    pub(super) fn await_preferences(&mut self, cx: &Context<'_>) {
+        let Some(call) = &self.call else { return };
+        let from_ringing = PREFERENCES_FROM_RINGING + call.rtt.saturating_mul(SET_UP_TRIPS);
+        let until = (cx.now + PREFERENCES + call.rtt).max(call.rings_since + from_ringing);
+        self.timers.start(Timer::Preferences, until);
+    }
+
+    /// Goes on with an answer that waited for the caller's preferences.
+    pub(super) fn on_preferences_complete(&mut self, cx: &mut Context<'_>) {
+        let Some(call) = self.call.as_ref().filter(|call| call.preferences_heard) else { return };
+        if call.role == Role::Callee && call.state < CallState::Established {
+            self.timers.stop(Timer::Repeat);
+        }
+        self.step(Trigger::Preferences, cx);
+    }
+
+    pub(super) fn on_accepted(&mut self, cx: &mut Context<'_>) {
+        self.say_answer(cx);
+        self.on_open(cx);
+        self.watch_answer(cx);
+    }
+
+    pub(super) fn say_answer(&self, cx: &mut Context<'_>) {
+        let Some(call) = &self.call else { return };
+        if call.profiles_told == 0 {
+            cx.out.signal(call.link, &[Signal::Connecting]);
+        } else {
+            // In one packet: a Python caller that heard it between CONNECTING and ESTABLISHED would
+            // follow by half.
+            let profile = Signal::PreferredProfile(call.profile.id().into());
+            cx.out.signal(call.link, &[profile, Signal::Connecting]);
+        }
+        cx.out.signal(call.link, &[Signal::Established]);
+    }
+}

@@ -1,0 +1,99 @@
+//! The caller's side of a call.
+//!
+//! 1. `Dial`: the link is asked for, its path search included (`Calling`, timer `Wait`).
+//! 2. The link is up: wait for AVAILABLE (`Linked`, timer `Connect`).
+//! 3. AVAILABLE: say who we are (`Identified`).
+//! 4. RINGING: send the preferred profile and mode in one packet, at once and each time (`Ringing`).
+//!    The timer `Wait` starts again: what it took so far says nothing about the callee.
+//! 5. CONNECTING: echo ESTABLISHED (`Connecting`, timer `Establish`).
+//! 6. ESTABLISHED, or the first media frame: audio flows (`Established`).
+//!
+//! A signal that got lost is made up for by the next one, or by a repeat (`repeat`); one that comes
+//! again changes nothing.
+
+use super::table::{self, Next, Trigger};
+use super::{Call, Context, Line};
+use crate::limits::{CONNECT, ESTABLISH, SET_UP_TRIPS};
+use crate::outbox::Outbox;
+use crate::wire::Signal;
+use crate::{
+    CallId, CallState, Event, IdentityHash, InputError, LinkId, LinkRequest, Mode, Profile, Role,
+    Timer,
+};
+
+impl Line {
+    pub(super) fn dial(
+        &mut self,
+        (call, link): (CallId, LinkId),
+        to: IdentityHash,
+        (profile, mode): (Profile, Mode),
+        cx: &mut Context<'_>,
+    ) -> Result<(), InputError> {
+        if self.call.is_some() || self.knows(link) {
+            return Err(InputError::NotAllowed { state: self.state() });
+        }
+        if !self.config.profiles.contains(profile) {
+            return Err(InputError::UnsupportedProfile(profile));
+        }
+        let state = CallState::Calling;
+        debug_assert_eq!(
+            table::target(Role::Caller, CallState::Idle, Trigger::Dial),
+            Some(Next::State(Role::Caller, state))
+        );
+        let mut dialled = Call::new((call, link), Role::Caller, to, (profile, mode));
+        (dialled.state, dialled.mode_chosen) = (state, true);
+        self.call = Some(dialled);
+        cx.limiter.know(cx.now, to);
+        self.timers.start(Timer::Wait, cx.now + self.config.wait_time);
+        cx.out.link(link, LinkRequest::Open(to));
+        Ok(())
+    }
+
+    pub(super) fn on_linked(&mut self, cx: &mut Context<'_>) {
+        let Some(call) = &self.call else { return };
+        let trips = call.rtt.saturating_mul(SET_UP_TRIPS);
+        self.timers.start(Timer::Connect, cx.now + CONNECT + trips);
+        self.timers.put_off(Timer::Wait, trips);
+    }
+
+    pub(super) fn on_available(&mut self, cx: &mut Context<'_>) {
+        let Some(call) = &self.call else { return };
+        cx.out.link(call.link, LinkRequest::Identify);
+        self.timers.stop(Timer::Connect);
+        self.start_repeats(cx);
+    }
+
+    pub(super) fn on_ringing(&mut self, cx: &mut Context<'_>) {
+        let Some(call) = &self.call else { return };
+        call.prefer(cx.out);
+        cx.out.event(Event::Ringing { call: call.id });
+        self.timers.stop(Timer::Repeat);
+        self.timers.start(Timer::Wait, cx.now + self.config.wait_time);
+    }
+
+    pub(super) fn on_connecting(&mut self, cx: &mut Context<'_>) {
+        let Some(call) = &self.call else { return };
+        cx.out.signal(call.link, &[Signal::Established]);
+        cx.out.event(Event::Connecting { call: call.id });
+        let establish = cx.now + ESTABLISH + call.rtt.saturating_mul(SET_UP_TRIPS);
+        self.timers.stop_call();
+        self.timers.start(Timer::Establish, establish);
+        self.start_repeats(cx);
+    }
+
+    /// Goes on with ESTABLISHED or media, which may have come without what goes before.
+    pub(super) fn on_established(&mut self, cx: &mut Context<'_>) {
+        if !self.timers.runs(Timer::Establish) {
+            self.on_connecting(cx);
+        }
+        self.on_open(cx);
+    }
+}
+
+impl Call {
+    /// Says which profile and mode we want.
+    pub(super) fn prefer(&self, out: &mut Outbox) {
+        let profile = Signal::PreferredProfile(self.profile.id().into());
+        out.signal(self.link, &[profile, Signal::PreferredMode(self.mode.id())]);
+    }
+}

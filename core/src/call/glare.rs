@@ -1,0 +1,134 @@
+//! Both sides dial each other: one of the two calls stands for both.
+//!
+//! 1. While our call does not ring yet, a link of somebody unknown gets AVAILABLE, not BUSY.
+//! 2. It is the peer that we dial, and its identity hash is lower than ours: its call stands. We
+//!    answer on its link and close ours. Both sides judge alike, so only one call stands.
+//! 3. Its hash is higher: its link is held until ours decides. RINGING: ours stands, and the peer's
+//!    hears BUSY. BUSY, or ours comes to nothing: the peer's stands.
+//! 4. BUSY comes before RINGING: perhaps because the peer dials us. The call waits a moment for its
+//!    link, and for the identification of whoever is on one (`Refused`, timer `Crossing`).
+//!
+//! The app's call keeps its id throughout. *Source*: our choice. The reference says BUSY to
+//! everybody while it dials, and is reached by points 2, 3 and 4.
+
+use core::time::Duration;
+
+use super::pending::PendingLink;
+use super::table::Trigger;
+use super::{Call, Context, Line};
+use crate::limits::{GLARE, GLARE_LINK};
+use crate::wire::Signal;
+use crate::{CallState, Event, IdentityHash, LinkId, LinkRequest, Role, Timer};
+
+impl Line {
+    /// Whether a call of the peer's could stand for ours.
+    pub(super) fn can_glare(&self) -> bool {
+        self.call
+            .as_ref()
+            .is_some_and(|call| call.role == Role::Caller && call.state < CallState::Ringing)
+    }
+
+    /// Takes a caller who is identified while we dial: the peer itself, or somebody else.
+    pub(super) fn on_glare_caller(
+        &mut self,
+        link: LinkId,
+        from: IdentityHash,
+        cx: &mut Context<'_>,
+    ) {
+        let Some(call) = &self.call else { return };
+        if from != call.peer {
+            cx.out.event(Event::CallerTurnedAway { from });
+            self.turn_away(link, cx);
+        } else if from < self.identity || call.state == CallState::GlareWait {
+            self.resolve_glare(link, false, cx);
+        } else if let Some(pending) = self.pending_mut(link) {
+            pending.hold(from);
+        }
+    }
+
+    pub(super) fn on_busy(&mut self, cx: &mut Context<'_>) {
+        let Some(call) = &mut self.call else { return };
+        let moment = call.glare_moment();
+        call.glare_until = cx.now + moment;
+        cx.out.link(call.link, LinkRequest::Close);
+        self.timers.stop_call();
+        self.timers.start(Timer::Glare, cx.now + moment);
+        self.yield_to_held(true, cx);
+    }
+
+    /// The moment for a link of the peer's is over: whoever is on one has the rest of the time.
+    pub(super) fn on_glare_timeout(&mut self, cx: &mut Context<'_>) {
+        let Some(call) = &self.call else { return };
+        let whole = GLARE + call.rtt.saturating_mul(6);
+        let last = call.glare_until + whole.saturating_sub(call.glare_moment());
+        if cx.now < last && self.has_unknown_caller() {
+            self.timers.start(Timer::Glare, last);
+        } else {
+            self.step(Trigger::GlareExpired, cx);
+        }
+    }
+
+    /// Ends a refused call as soon as nobody is left who might be the peer.
+    pub(crate) fn end_glare_wait(&mut self, cx: &mut Context<'_>) {
+        let is_over =
+            |call: &Call| call.state == CallState::GlareWait && call.glare_until <= cx.now;
+        if self.call.as_ref().is_some_and(is_over) && !self.has_unknown_caller() {
+            self.step(Trigger::GlareExpired, cx);
+        }
+    }
+
+    fn has_unknown_caller(&self) -> bool {
+        self.pending.iter().any(PendingLink::is_unidentified)
+    }
+
+    /// Lets the held call of the peer stand, and tells whether there was one.
+    pub(super) fn yield_to_held(&mut self, is_link_gone: bool, cx: &mut Context<'_>) -> bool {
+        match self.pending.iter().find_map(PendingLink::held) {
+            Some((link, _)) if self.can_glare() => {
+                self.resolve_glare(link, is_link_gone, cx);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Our call is decided without the held one: that one hears BUSY, or is an ordinary caller
+    /// where ours is over.
+    pub(crate) fn release_held(&mut self, cx: &mut Context<'_>) {
+        while !self.can_glare()
+            && let Some((link, from)) = self.pending.iter().find_map(PendingLink::held)
+        {
+            if self.call.is_some() {
+                self.take_pending(link);
+                self.say_goodbye(link, &[Signal::Busy], cx);
+            } else {
+                self.judge(link, from, cx);
+            }
+        }
+    }
+
+    fn resolve_glare(&mut self, link: LinkId, is_link_gone: bool, cx: &mut Context<'_>) {
+        let Some(pending) = self.take_pending(link) else { return };
+        let Some(call) = &mut self.call else { return };
+        let (ours, state) = (call.link, call.state);
+        (call.link, call.rtt, call.mdu) = (pending.link, pending.rtt, pending.mdu);
+        self.timers.stop_call();
+        self.say_ringing(cx);
+        if !is_link_gone && state != CallState::GlareWait {
+            cx.out.link(ours, LinkRequest::Close);
+        }
+        self.step(Trigger::PeerCalls, cx);
+    }
+
+    pub(super) fn on_glare_resolved(&mut self, cx: &mut Context<'_>) {
+        let Some(call) = &self.call else { return };
+        cx.out.event(Event::Connecting { call: call.id });
+        self.await_preferences(cx);
+    }
+}
+
+impl Call {
+    fn glare_moment(&self) -> Duration {
+        GLARE_LINK.max(self.rtt.saturating_mul(3))
+    }
+}

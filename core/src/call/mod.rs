@@ -1,0 +1,463 @@
+//! The line: one call at most, and the links that wait for it. All signalling is decided here.
+//!
+//! - `table`: where a call can go from where it is.
+//! - `caller`, `callee`: what a caller and a callee do on the way.
+//! - `glare`: what they do when both dial each other.
+//! - `pending`: links that carry no call.
+//! - `in_call`: switches and silence while a call stands.
+//! - `repeat`: what is said again, since it may be lost.
+//! - `limiter`: who calls too often.
+//!
+//! This file holds the line itself, and leads each input to its place.
+
+mod callee;
+mod caller;
+mod glare;
+mod in_call;
+mod limiter;
+mod pending;
+mod repeat;
+mod table;
+
+pub use table::{Next, TRANSITIONS, Transition, Trigger};
+
+pub(crate) use limiter::Limiter;
+
+use core::mem;
+use core::time::Duration;
+
+use heapless::Vec;
+
+use crate::limits::{MAX_ROUND_TRIP, PENDING_LINKS};
+use crate::outbox::{Outbox, Queued};
+use crate::timers::Timers;
+use crate::wire::{self, Signal};
+use crate::{
+    AnnouncePolicy, Availability, CallId, CallState, CallStatus, Command, Config, Counters,
+    Deadline, Direction, DropReason, EndReason, IdentityHash, InputError, Instant, LinkClosed,
+    LinkEvent, LinkFailed, LinkId, LinkRequest, Mode, Mute, MutedMicrophone, Profile, Role, Talk,
+    Timer,
+};
+use pending::PendingLink;
+use repeat::{Heard, Repeats};
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Line {
+    identity: IdentityHash,
+    config: Config,
+    call: Option<Call>,
+    pending: Vec<PendingLink, PENDING_LINKS>,
+    timers: Timers,
+    availability: Availability,
+    ended: Option<(CallId, EndReason)>,
+}
+
+/// The call of the line.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Call {
+    id: CallId,
+    link: LinkId,
+    role: Role,
+    peer: IdentityHash,
+    state: CallState,
+    rtt: Duration,
+    mdu: usize,
+    profile: Profile,
+    mode: Mode,
+    talk: Talk,
+    send: Mute,
+    receive: Mute,
+    /// Whether the peer said which profile or mode it prefers.
+    preferences_heard: bool,
+    /// How often the peer was told what we send in place of a profile that we cannot send.
+    profiles_told: u8,
+    /// Whether our app chose the mode, by dialling or switching.
+    mode_chosen: bool,
+    /// Until when a refused call waits for a link of the callee's own.
+    glare_until: Instant,
+    /// When it began to ring here.
+    rings_since: Instant,
+    repeats: Repeats,
+    heard: Heard,
+    presence: in_call::Presence,
+}
+
+/// What an input brings along, and where its effects go.
+pub(crate) struct Context<'a> {
+    pub(crate) now: Instant,
+    pub(crate) limiter: &'a mut Limiter,
+    pub(crate) counters: &'a mut Counters,
+    pub(crate) out: &'a mut Outbox,
+}
+
+/// What the media half needs to know of an established call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Session {
+    pub(crate) call: CallId,
+    pub(crate) link: LinkId,
+    pub(crate) mdu: usize,
+    pub(crate) profile: Profile,
+    pub(crate) gate: Gate,
+    pub(crate) receive: Mute,
+    pub(crate) rtt: Duration,
+}
+
+/// What leaves the microphone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Gate {
+    Voice,
+    Silence,
+    /// Only what shows that we are there.
+    Presence,
+    Shut,
+}
+
+impl Line {
+    pub(crate) fn new(identity: IdentityHash, mut config: Config, now: Instant) -> Self {
+        config.profile = config.profiles.nearest(config.profile).unwrap_or(config.profile);
+        let mut timers = Timers::default();
+        if config.announce.at_start {
+            timers.start(Timer::Announce, now);
+        } else if let Some(interval) = announce_interval(&config) {
+            timers.start(Timer::Announce, now + interval);
+        }
+        Self {
+            identity,
+            config,
+            call: None,
+            pending: Vec::new(),
+            timers,
+            availability: Availability::Available,
+            ended: None,
+        }
+    }
+
+    /// Takes the earliest deadline, which is due.
+    pub(crate) fn on_timeout(&mut self, timer: Timer, cx: &mut Context<'_>) {
+        if !Timers::TABLE.contains(&timer) {
+            return self.on_pending_timeout(cx);
+        }
+        self.timers.stop(timer);
+        match timer {
+            Timer::Announce => {
+                cx.out.push(Queued::Announce);
+                if let Some(interval) = announce_interval(&self.config) {
+                    self.timers.start(Timer::Announce, cx.now + interval);
+                }
+            }
+            Timer::Wait => self.step(Trigger::WaitExpired, cx),
+            Timer::Connect => self.step(Trigger::ConnectExpired, cx),
+            Timer::Establish => self.step(Trigger::EstablishExpired, cx),
+            Timer::Ring => self.step(Trigger::RingExpired, cx),
+            Timer::Preferences => self.step(Trigger::Preferences, cx),
+            Timer::Repeat => self.step(Trigger::RepeatExpired, cx),
+            Timer::Glare => self.on_glare_timeout(cx),
+            Timer::Silence => self.on_silence(cx),
+            Timer::Media => self.on_media_timeout(cx),
+            Timer::AcceptDelay
+            | Timer::Available
+            | Timer::Identify
+            | Timer::Screening
+            | Timer::Goodbye
+            | Timer::Presence
+            | Timer::Quality
+            | Timer::Playout => debug_assert!(false, "{timer:?} is not in the table"),
+        }
+    }
+
+    pub(crate) fn on_link(
+        &mut self,
+        link: LinkId,
+        event: LinkEvent,
+        cx: &mut Context<'_>,
+    ) -> Result<(), InputError> {
+        if let LinkEvent::Incoming { rtt, mdu } = event {
+            self.on_incoming_link(link, rtt.min(MAX_ROUND_TRIP), mdu, cx);
+        } else if self.is_call_link(link) {
+            self.on_call_link(event, cx);
+        } else if self.pending_index(link).is_some() {
+            self.on_pending_link(link, event, cx);
+        } else if matches!(event, LinkEvent::Up { .. }) {
+            // Its call was cancelled while the link came up.
+            cx.out.link(link, LinkRequest::Close);
+        } else {
+            return Err(InputError::UnknownLink(link));
+        }
+        Ok(())
+    }
+
+    /// Takes the signals of a packet on the call's link, and tells why one was left out.
+    pub(crate) fn on_signals(
+        &mut self,
+        link: LinkId,
+        packet: &wire::Packet<'_>,
+        cx: &mut Context<'_>,
+    ) -> Option<DropReason> {
+        let not_integers = packet.signals_dropped();
+        cx.counters.signals_unknown = cx.counters.signals_unknown.saturating_add(not_integers);
+        let mut dropped = (not_integers > 0).then_some(DropReason::UnknownSignal);
+        let is_refusal =
+            packet.signals().any(|signal| matches!(signal, Signal::Busy | Signal::Rejected));
+        for signal in packet.signals() {
+            if !self.is_call_link(link) {
+                // A signal before this one ended the call, or moved it to the peer's link.
+                break;
+            }
+            match signal {
+                Signal::PreferredProfile(id) => {
+                    dropped = self.on_preferred_profile(id, cx).or(dropped)
+                }
+                Signal::PreferredMode(id) => dropped = self.on_preferred_mode(id, cx).or(dropped),
+                Signal::Unknown(_) => {
+                    dropped = Some(cx.counters.drop_for(DropReason::UnknownSignal));
+                }
+                Signal::Busy => self.step(Trigger::Busy, cx),
+                Signal::Rejected => self.step(Trigger::Rejected, cx),
+                Signal::Available => self.step(Trigger::Available, cx),
+                // Said for the sake of callers who would not take BUSY for what it is; see `pending`.
+                Signal::Ringing if is_refusal => {}
+                Signal::Ringing => self.step(Trigger::Ringing, cx),
+                Signal::Connecting => self.step(Trigger::Connecting, cx),
+                Signal::Established => self.step(Trigger::Established, cx),
+                // A local state of the reference, never sent.
+                Signal::Calling => {}
+            }
+        }
+        self.on_preferences_complete(cx);
+        dropped
+    }
+
+    pub(crate) fn on_interface_up(&self, out: &mut Outbox) {
+        if self.config.announce.on_interface_up {
+            out.push(Queued::Announce);
+        }
+    }
+
+    pub(crate) fn on_command(
+        &mut self,
+        command: Command,
+        cx: &mut Context<'_>,
+    ) -> Result<(), InputError> {
+        match command {
+            Command::Dial { call, link, to, profile, mode } => {
+                return self.dial((call, link), to, (profile, mode), cx);
+            }
+            Command::Answer(id) => return self.answer(id, cx),
+            Command::HangUp(id) => {
+                self.call_mut(id)?;
+                self.step(Trigger::HangUp, cx);
+            }
+            Command::Screen(id, admission) => return self.screen(id, admission, cx),
+            Command::SetProfile(id, profile) => return self.set_profile(id, profile, cx.out),
+            Command::SetMode(id, mode) => return self.set_mode(id, mode, cx),
+            Command::Talk(id, talk) => self.call_mut(id)?.talk = talk,
+            Command::Mute(id, Direction::Send, mute) => self.call_mut(id)?.send = mute,
+            Command::Mute(id, Direction::Receive, mute) => self.call_mut(id)?.receive = mute,
+            Command::SetBusy(availability) => self.availability = availability,
+            Command::Know(identity) => cx.limiter.know(cx.now, identity),
+            Command::Announce => cx.out.push(Queued::Announce),
+        }
+        Ok(())
+    }
+
+    pub(crate) fn knows(&self, link: LinkId) -> bool {
+        self.is_call_link(link) || self.pending_index(link).is_some()
+    }
+
+    pub(crate) fn is_call_link(&self, link: LinkId) -> bool {
+        self.call.as_ref().is_some_and(|call| call.link == link)
+    }
+
+    pub(crate) fn session(&self) -> Option<Session> {
+        let call = self.call.as_ref().filter(|call| call.state == CallState::Established)?;
+        let gate = match (call.mode, call.talk, call.send) {
+            (Mode::FullDuplex, _, Mute::Unmuted) => Gate::Voice,
+            (Mode::FullDuplex, _, Mute::Muted) => match self.config.muted {
+                MutedMicrophone::SendsSilence => Gate::Silence,
+                MutedMicrophone::SendsNothing => Gate::Presence,
+            },
+            (Mode::HalfDuplex, Talk::Pressed, Mute::Unmuted) => Gate::Voice,
+            (Mode::HalfDuplex, _, _) => Gate::Shut,
+        };
+        Some(Session {
+            call: call.id,
+            link: call.link,
+            mdu: call.mdu,
+            profile: call.profile,
+            gate,
+            receive: call.receive,
+            rtt: call.rtt,
+        })
+    }
+
+    /// Takes the call that this input ended.
+    pub(crate) fn take_ended(&mut self) -> Option<(CallId, EndReason)> {
+        self.ended.take()
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Deadline> {
+        let pending = self.pending.iter().map(PendingLink::deadline);
+        pending.chain(self.timers.iter()).min_by_key(|deadline| deadline.at)
+    }
+
+    pub(crate) fn state(&self) -> CallState {
+        self.call.as_ref().map_or(CallState::Idle, |call| call.state)
+    }
+
+    pub(crate) fn status(&self) -> Option<CallStatus> {
+        self.call.as_ref().map(|call| CallStatus {
+            call: call.id,
+            role: call.role,
+            peer: call.peer,
+            state: call.state,
+            profile: call.profile,
+            mode: call.mode,
+        })
+    }
+
+    /// Moves the call as the table says, and does what belongs to it.
+    fn step(&mut self, trigger: Trigger, cx: &mut Context<'_>) {
+        let Some(call) = &mut self.call else { return };
+        match table::target(call.role, call.state, trigger) {
+            Some(Next::State(role, state)) => {
+                let from = mem::replace(&mut call.state, state);
+                call.role = role;
+                self.on_moved(from, trigger, cx);
+            }
+            Some(Next::End(reason)) => self.on_ended(trigger, reason, cx),
+            None => {}
+        }
+    }
+
+    fn on_moved(&mut self, from: CallState, trigger: Trigger, cx: &mut Context<'_>) {
+        let Some(call) = &self.call else { return };
+        match trigger {
+            Trigger::LinkUp => self.on_linked(cx),
+            Trigger::Available => self.on_available(cx),
+            Trigger::Ringing if from == CallState::Ringing => call.prefer(cx.out),
+            Trigger::Ringing => self.on_ringing(cx),
+            Trigger::Connecting => self.on_connecting(cx),
+            Trigger::Established if call.role == Role::Callee => self.on_echo(cx),
+            Trigger::Established | Trigger::Media => self.on_established(cx),
+            Trigger::RepeatExpired => self.on_repeat(cx),
+            Trigger::Busy => self.on_busy(cx),
+            Trigger::PeerCalls => self.on_glare_resolved(cx),
+            Trigger::Answer => self.on_answered(cx),
+            Trigger::Preferences => self.on_accepted(cx),
+            Trigger::Dial
+            | Trigger::CallerAccepted
+            | Trigger::HangUp
+            | Trigger::ScreenedBusy
+            | Trigger::ScreenedOut
+            | Trigger::ProfileRefused
+            | Trigger::NoPath
+            | Trigger::NoNetwork
+            | Trigger::LinkFailed
+            | Trigger::LinkClosed
+            | Trigger::LinkLost
+            | Trigger::Rejected
+            | Trigger::WaitExpired
+            | Trigger::ConnectExpired
+            | Trigger::EstablishExpired
+            | Trigger::RingExpired
+            | Trigger::GlareExpired
+            | Trigger::MediaExpired => debug_assert!(false, "{trigger:?} begins or ends a call"),
+        }
+    }
+
+    fn on_ended(&mut self, trigger: Trigger, reason: EndReason, cx: &mut Context<'_>) {
+        let is_link_gone = matches!(
+            trigger,
+            Trigger::NoPath
+                | Trigger::NoNetwork
+                | Trigger::LinkFailed
+                | Trigger::LinkClosed
+                | Trigger::LinkLost
+        );
+        if trigger != Trigger::HangUp && self.yield_to_held(is_link_gone, cx) {
+            return;
+        }
+        let Some(call) = self.call.take() else { return };
+        self.timers.stop_call();
+        cx.limiter.keep();
+        match (trigger, call.role, call.state) {
+            (_, _, CallState::GlareWait) => {}
+            (Trigger::HangUp, Role::Callee, CallState::Ringing) => {
+                self.say_goodbye(call.link, &[Signal::Rejected], cx);
+            }
+            (Trigger::ProfileRefused, _, _) => self.say_goodbye(call.link, &[Signal::Rejected], cx),
+            (Trigger::ScreenedBusy, _, _) => self.say_goodbye(call.link, &[Signal::Busy], cx),
+            _ if is_link_gone => {}
+            _ => cx.out.link(call.link, LinkRequest::Close),
+        }
+        debug_assert!(self.ended.is_none(), "one input ended two calls");
+        self.ended = Some((call.id, reason));
+    }
+
+    fn on_call_link(&mut self, event: LinkEvent, cx: &mut Context<'_>) {
+        match event {
+            LinkEvent::Up { rtt, mdu } => {
+                if let Some(call) = &mut self.call
+                    && call.state == CallState::Calling
+                {
+                    (call.rtt, call.mdu) = (rtt.min(MAX_ROUND_TRIP), mdu);
+                }
+                self.step(Trigger::LinkUp, cx);
+            }
+            LinkEvent::Failed(LinkFailed::NoPath) => self.step(Trigger::NoPath, cx),
+            LinkEvent::Failed(LinkFailed::NoNetwork) => self.step(Trigger::NoNetwork, cx),
+            LinkEvent::Failed(LinkFailed::Timeout | LinkFailed::Refused) => {
+                self.step(Trigger::LinkFailed, cx)
+            }
+            LinkEvent::Closed(LinkClosed::Timeout | LinkClosed::Interface) => {
+                self.step(Trigger::LinkLost, cx);
+            }
+            LinkEvent::Closed(LinkClosed::Peer | LinkClosed::Unknown) => {
+                self.step(Trigger::LinkClosed, cx);
+            }
+            LinkEvent::Heard => self.on_link_heard(cx.now),
+            LinkEvent::Incoming { .. } | LinkEvent::Identified(_) => {}
+        }
+    }
+
+    fn call_mut(&mut self, id: CallId) -> Result<&mut Call, InputError> {
+        self.call.as_mut().filter(|call| call.id == id).ok_or(InputError::UnknownCall)
+    }
+}
+
+impl Call {
+    fn new(
+        (id, link): (CallId, LinkId),
+        role: Role,
+        peer: IdentityHash,
+        (profile, mode): (Profile, Mode),
+    ) -> Self {
+        Self {
+            id,
+            link,
+            role,
+            peer,
+            state: CallState::Idle,
+            rtt: Duration::ZERO,
+            mdu: 0,
+            profile,
+            mode,
+            talk: Talk::Released,
+            send: Mute::Unmuted,
+            receive: Mute::Unmuted,
+            preferences_heard: false,
+            profiles_told: 0,
+            mode_chosen: false,
+            glare_until: Instant::ORIGIN,
+            rings_since: Instant::ORIGIN,
+            repeats: Repeats::default(),
+            heard: Heard::default(),
+            presence: in_call::Presence::default(),
+        }
+    }
+}
+
+fn announce_interval(config: &Config) -> Option<Duration> {
+    let interval = config.announce.interval?;
+    Some(interval.max(AnnouncePolicy::LEAST_INTERVAL))
+}

@@ -1,0 +1,161 @@
+//! How much audio there is to spare: what could be left out, and nothing would be missing.
+//!
+//! After the speaker took a block, what is left is headroom. Its least value of the last seconds is
+//! delay that no frame needed; the spread of it, as frames find it on arrival, tells how unevenly
+//! they arrive. Both see the network, the two clocks and the speaker's blocks at once.
+
+use crate::limits::{HEADROOM_BUCKET, HEADROOM_BUCKETS};
+use crate::{Instant, Samples};
+
+/// *Units*: samples, below zero what was missing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Headroom {
+    buckets: [Bucket; HEADROOM_BUCKETS],
+    newest: usize,
+    /// How many buckets are full.
+    full: usize,
+    /// When the newest bucket is full; `None` until something is in it.
+    ends: Option<Instant>,
+    /// What frames found on the average of late.
+    mean: Option<i32>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Bucket {
+    /// The least that was left.
+    low: i32,
+    /// The least and the most that a frame found.
+    found: (i32, i32),
+}
+
+impl Headroom {
+    /// The speaker took a block, and this was left.
+    pub(super) fn on_left(&mut self, now: Instant, left: i32) {
+        let ends = *self.ends.get_or_insert(now + HEADROOM_BUCKET);
+        if now >= ends {
+            self.ends = Some(now + HEADROOM_BUCKET);
+            self.newest = (self.newest + 1) % HEADROOM_BUCKETS;
+            self.full = (self.full + 1).min(HEADROOM_BUCKETS - 1);
+            *self.bucket() = Bucket::EMPTY;
+        }
+        let bucket = self.bucket();
+        bucket.low = bucket.low.min(left);
+    }
+
+    /// Tells whether anything was seen.
+    pub(super) fn is_watched(&self) -> bool {
+        self.ends.is_some()
+    }
+
+    /// This much had to be made up.
+    pub(super) fn on_missing(&mut self, samples: Samples) {
+        let bucket = self.bucket();
+        bucket.low = bucket.low.min(signed(samples).saturating_neg());
+    }
+
+    /// A frame arrived, and found this much before it.
+    pub(super) fn on_found(&mut self, found: i32) {
+        let (least, most) = &mut self.bucket().found;
+        (*least, *most) = (found.min(*least), found.max(*most));
+        self.mean = Some(self.mean.map_or(found, |mean| mean + found.saturating_sub(mean) / 8));
+    }
+
+    /// Forgets what was seen, but for the average.
+    pub(super) fn restart(&mut self) {
+        *self = Self { mean: self.mean, ..Self::default() };
+    }
+
+    /// All that was seen counts as if this much more had been there.
+    pub(super) fn shift(&mut self, by: i32) {
+        for bucket in &mut self.buckets {
+            bucket.low = bucket.low.saturating_add(by);
+            bucket.found = (bucket.found.0.saturating_add(by), bucket.found.1.saturating_add(by));
+        }
+        self.mean = self.mean.map(|mean| mean.saturating_add(by));
+    }
+
+    /// The least headroom, once it was watched for long enough.
+    pub(super) fn least(&self) -> Option<i32> {
+        let least = self.buckets.iter().map(|bucket| bucket.low).min()?;
+        (self.full >= MIN_FULL).then_some(least)
+    }
+
+    /// What a frame is to find on the average.
+    pub(super) fn mean(&self) -> Samples {
+        Samples(self.mean.and_then(|mean| u64::try_from(mean).ok()).unwrap_or(0))
+    }
+
+    /// How far apart the most and the least were that frames found.
+    pub(super) fn jitter(&self) -> Samples {
+        let least = self.buckets.iter().map(|bucket| bucket.found.0).min().unwrap_or(0);
+        let most = self.buckets.iter().map(|bucket| bucket.found.1).max().unwrap_or(0);
+        Samples(u64::try_from(most.saturating_sub(least)).unwrap_or(0))
+    }
+
+    fn bucket(&mut self) -> &mut Bucket {
+        // The newest is taken modulo the number of buckets.
+        &mut self.buckets[self.newest]
+    }
+}
+
+impl Default for Headroom {
+    fn default() -> Self {
+        Self {
+            buckets: [Bucket::EMPTY; HEADROOM_BUCKETS],
+            newest: 0,
+            full: 0,
+            ends: None,
+            mean: None,
+        }
+    }
+}
+
+impl Bucket {
+    const EMPTY: Self = Self { low: i32::MAX / 2, found: (i32::MAX / 2, i32::MIN / 2) };
+}
+
+pub(super) fn signed(samples: Samples) -> i32 {
+    i32::try_from(samples.0).unwrap_or(i32::MAX)
+}
+
+/// Buckets that have to be full before the least of them means something.
+const MIN_FULL: usize = 2;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_least_slack_is_known_after_a_while_and_forgotten_after_the_window() {
+        let mut headroom = Headroom::default();
+        let bucket = HEADROOM_BUCKET.as_millis() as u64;
+        let window = bucket * HEADROOM_BUCKETS as u64;
+        for now in (0..window * 3).step_by(20) {
+            let left = if now == 100 { 7 } else { 500 };
+            headroom.on_left(Instant::from_millis(now), left);
+            let expected = match now {
+                now if now < 2 * bucket => None,
+                now if now < window => Some(7),
+                _ => Some(500),
+            };
+            assert_eq!(headroom.least(), expected, "{now}");
+        }
+        headroom.shift(-100);
+        assert_eq!(headroom.least(), Some(400));
+        headroom.on_missing(Samples(3));
+        assert_eq!(headroom.least(), Some(-3));
+    }
+
+    #[test]
+    fn the_spread_is_that_of_what_frames_found() {
+        let mut headroom = Headroom::default();
+        assert_eq!(headroom.jitter(), Samples::ZERO);
+        headroom.on_left(Instant::ORIGIN, 5);
+        headroom.on_found(900);
+        assert_eq!(headroom.jitter(), Samples::ZERO);
+        headroom.on_found(300);
+        headroom.shift(-100);
+        headroom.on_found(700);
+        assert_eq!(headroom.jitter(), Samples(600));
+    }
+}

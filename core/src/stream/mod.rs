@@ -1,0 +1,313 @@
+//! Media: frames, jobs and counts of samples while a call is established. The samples themselves
+//! never come here.
+//!
+//! Media follows the line: after every input [`Streams::follow`] opens, retunes or closes the two
+//! streams so that they fit the line's session.
+
+mod arrivals;
+mod emodel;
+mod headroom;
+mod jobs;
+mod joined;
+mod length;
+mod meter;
+mod playout;
+mod ring;
+mod stalls;
+mod tx;
+
+use crate::call::{Context, Gate, Session};
+use crate::counters::count;
+use crate::limits::PRESENCE;
+use crate::outbox::{Outbox, Queued, Ticket};
+use crate::wire::{BadFrame, Frame, Frames};
+use crate::{
+    Config, Counters, Deadline, Direction, DropReason, Event, InputError, Instant, JobId, Mute,
+    Outcome, PortChange, Samples, StreamChange, Timer, TransmitCodec, Work,
+};
+use arrivals::Arrivals;
+use jobs::Jobs;
+use meter::Meter;
+use playout::Playout;
+use tx::Transmitter;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Streams<const RING: usize> {
+    transmit: TransmitCodec,
+    session: Option<Session>,
+    /// Whether the app was told of a frame that could not be decoded, in this call.
+    told_undecodable: bool,
+    /// When a frame of ours was last sent, or the stream opened.
+    sent: Instant,
+    jobs: Jobs,
+    tx: Transmitter,
+    arrivals: Arrivals,
+    playout: Playout<RING>,
+    meter: Meter,
+}
+
+impl<const RING: usize> Streams<RING> {
+    pub(crate) fn new(config: &Config) -> Self {
+        Self {
+            transmit: config.transmit,
+            session: None,
+            told_undecodable: false,
+            sent: Instant::ORIGIN,
+            jobs: Jobs::default(),
+            tx: Transmitter::new(config.frames_per_packet),
+            arrivals: Arrivals::default(),
+            playout: Playout::default(),
+            meter: Meter::new(Instant::ORIGIN, Counters::default()),
+        }
+    }
+
+    /// Fits the streams to the line's session.
+    pub(crate) fn follow(&mut self, session: Option<Session>, cx: &mut Context<'_>) {
+        let had = core::mem::replace(&mut self.session, session);
+        let call = |session: Option<Session>| session.map(|session| session.call);
+        if call(had) != call(session) {
+            if let Some(old) = had {
+                self.tell(&old, cx);
+                self.jobs.void_all();
+                self.tx.close(cx.counters);
+                self.playout.close();
+                streams(old, StreamChange::Closed, cx.out);
+            }
+            if let Some(new) = session {
+                self.sent = cx.now;
+                self.told_undecodable = false;
+                self.arrivals = Arrivals::default();
+                self.playout.open(new.profile.frame());
+                self.meter = Meter::new(cx.now, *cx.counters);
+                streams(new, StreamChange::Opened, cx.out);
+            }
+        }
+        if let Some(session) = session {
+            if session.receive == Mute::Muted {
+                self.playout.flush(cx.counters);
+            }
+            self.work(session, cx);
+        }
+    }
+
+    /// Keeps the frames of a packet, and tells why one was left out.
+    pub(crate) fn on_frames(
+        &mut self,
+        frames: Frames<'_>,
+        cx: &mut Context<'_>,
+    ) -> Option<DropReason> {
+        let session = self.session?;
+        let mut dropped = None;
+        for frame in frames {
+            let kept = match frame {
+                Ok(frame) => self.on_frame(session, frame, cx),
+                Err(BadFrame::NotBinary | BadFrame::Empty | BadFrame::UnknownCodec(_)) => Err(()),
+            };
+            if kept.is_err() {
+                dropped = Some(cx.counters.drop_for(DropReason::UnknownFrame));
+            }
+        }
+        self.work(session, cx);
+        dropped
+    }
+
+    fn on_frame(
+        &mut self,
+        session: Session,
+        frame: Frame<'_>,
+        cx: &mut Context<'_>,
+    ) -> Result<(), ()> {
+        let counters = &mut *cx.counters;
+        // What no decoder takes counts as the frame before.
+        let samples = length::length(frame).unwrap_or(self.playout.frame());
+        let lost = self.arrivals.on_frame(cx.now, samples);
+        if session.receive == Mute::Unmuted && self.playout.is_attached() {
+            self.playout.on_frame(cx.now, frame, samples, counters)?;
+        } else {
+            count(&mut counters.frames_unheard);
+        }
+        self.meter.on_frame(cx.now, frame.codec);
+        count(&mut counters.frames_received);
+        counters.frames_lost = counters.frames_lost.saturating_add_signed(lost);
+        let bytes = u64::try_from(frame.payload.len()).unwrap_or(u64::MAX);
+        counters.bytes_received = counters.bytes_received.saturating_add(bytes).saturating_add(1);
+        Ok(())
+    }
+
+    pub(crate) fn on_captured(
+        &mut self,
+        samples: Samples,
+        cx: &mut Context<'_>,
+    ) -> Result<(), Closed> {
+        let session = self.session.ok_or(Closed)?;
+        self.tx.on_captured(samples);
+        self.work(session, cx);
+        Ok(())
+    }
+
+    pub(crate) fn on_consumed(
+        &mut self,
+        samples: Samples,
+        cx: &mut Context<'_>,
+    ) -> Result<(), Closed> {
+        let session = self.session.ok_or(Closed)?;
+        let is_pause = self.arrivals.is_pause(cx.now);
+        self.playout.on_consumed(cx.now, samples, is_pause);
+        self.work(session, cx);
+        Ok(())
+    }
+
+    pub(crate) fn on_port(
+        &mut self,
+        direction: Direction,
+        change: PortChange,
+        cx: &mut Context<'_>,
+    ) {
+        match direction {
+            Direction::Send => self.tx.on_port(change),
+            Direction::Receive => self.playout.on_port(change, cx.counters),
+        }
+        if let Some(session) = self.session {
+            self.work(session, cx);
+        }
+    }
+
+    pub(crate) fn on_job_done(
+        &mut self,
+        job: JobId,
+        outcome: Outcome<'_>,
+        cx: &mut Context<'_>,
+    ) -> Result<(), InputError> {
+        if matches!(outcome, Outcome::Encoded(_)) && self.tx.packet_waits() {
+            return Err(InputError::OutputFull);
+        }
+        let ticket = self.jobs.finish(job)?;
+        let (Some(ticket), Some(session)) = (ticket, self.session) else {
+            count(&mut cx.counters.jobs_void);
+            return Ok(());
+        };
+        match (ticket, outcome) {
+            (Ticket::Encode { format, source, .. }, Outcome::Encoded(payload)) => {
+                let is_made = self.tx.on_encoded(&session, format, source, payload, cx.counters);
+                self.send(is_made, &session, cx);
+            }
+            (Ticket::Encode { .. }, Outcome::Silent) => {
+                count(&mut cx.counters.frames_silent);
+                self.tx.flush();
+            }
+            (Ticket::Encode { .. }, _) => count(&mut cx.counters.encodes_failed),
+            (Ticket::Decode { tempo, .. }, Outcome::Played { samples, level }) => {
+                self.playout.on_decoded(tempo, samples, level, cx.counters);
+            }
+            (Ticket::Decode { .. }, _) => {
+                self.playout.on_undecodable();
+                let reason = cx.counters.drop_for(DropReason::UndecodableFrame);
+                if !core::mem::replace(&mut self.told_undecodable, true) {
+                    cx.out.event(Event::Dropped { link: session.link, reason });
+                }
+            }
+            (Ticket::Conceal { .. }, Outcome::Played { samples, .. }) => {
+                self.playout.on_concealed(samples, cx.counters);
+            }
+            (Ticket::Conceal { .. } | Ticket::Discard { .. }, _) => {}
+        }
+        self.work(session, cx);
+        Ok(())
+    }
+
+    /// When one frame is to show that we are there, the quality is to be told, or audio made up.
+    pub(crate) fn deadline(&self) -> Option<Deadline> {
+        let session = self.session?;
+        let presence = (session.gate != Gate::Shut).then(|| self.sent + PRESENCE);
+        let playout = self.playout.deadline().filter(|_| self.jobs.has_room(Direction::Receive));
+        let deadlines = [
+            (presence, Timer::Presence),
+            (Some(self.meter.due()), Timer::Quality),
+            (playout, Timer::Playout),
+        ];
+        let deadlines = deadlines.into_iter().filter_map(|(at, timer)| Some((at?, timer)));
+        deadlines.map(|(at, timer)| Deadline { at, timer }).min_by_key(|deadline| deadline.at)
+    }
+
+    /// Takes the earliest deadline, which is due.
+    pub(crate) fn on_timeout(&mut self, timer: Timer, cx: &mut Context<'_>) {
+        let Some(session) = self.session else { return };
+        if timer == Timer::Presence {
+            self.on_presence(&session, cx);
+        } else if timer == Timer::Quality {
+            self.tell(&session, cx);
+        } else {
+            // What is short is made up by the jobs.
+            self.work(session, cx);
+        }
+    }
+
+    /// Writes the waiting media packet.
+    pub(crate) fn write_packet<'b>(&mut self, buf: &'b mut [u8]) -> &'b [u8] {
+        self.tx.write_packet(buf)
+    }
+
+    /// Writes out a job, with its frame if it has one.
+    pub(crate) fn write_work<'b>(&mut self, ticket: Ticket, buf: &'b mut [u8]) -> Work<'b> {
+        match ticket {
+            Ticket::Encode { format, source, samples } => Work::Encode { format, source, samples },
+            Ticket::Discard { samples } => Work::Discard { samples },
+            Ticket::Decode { codec, tempo } => {
+                Work::Decode { codec, payload: self.playout.write_frame(buf), tempo }
+            }
+            Ticket::Conceal { samples } => Work::Conceal { samples },
+        }
+    }
+
+    /// Shows that we are there.
+    fn on_presence(&mut self, session: &Session, cx: &mut Context<'_>) {
+        self.sent = cx.now;
+        if self.jobs.has_room(Direction::Send)
+            && let Some(ticket) = self.tx.silence(session, self.transmit)
+        {
+            self.jobs.issue(Direction::Send, ticket, cx.out);
+        }
+    }
+
+    fn send(&mut self, is_made: bool, session: &Session, cx: &mut Context<'_>) {
+        if is_made {
+            self.sent = cx.now;
+            cx.out.push(Queued::Media { link: session.link });
+        }
+    }
+
+    fn tell(&mut self, session: &Session, cx: &mut Context<'_>) {
+        let quality = self.meter.tell(cx.now, session, self.playout.heard(), cx.counters);
+        cx.out.event(Event::Quality { call: session.call, quality });
+    }
+
+    /// Sends what is complete, and gives out what jobs can be.
+    fn work(&mut self, session: Session, cx: &mut Context<'_>) {
+        let is_made = self.tx.next_packet(&session, cx.counters);
+        self.send(is_made, &session, cx);
+        while self.jobs.has_room(Direction::Send) {
+            let Some(ticket) = self.tx.next_job(&session, self.transmit, cx.counters) else {
+                break;
+            };
+            self.jobs.issue(Direction::Send, ticket, cx.out);
+        }
+        if self.jobs.has_room(Direction::Receive)
+            && session.receive == Mute::Unmuted
+            && let Some(ticket) = self.playout.next_job(cx.now, cx.counters)
+        {
+            self.jobs.issue(Direction::Receive, ticket, cx.out);
+        }
+    }
+}
+
+/// The timers that belong here.
+pub(crate) const TIMERS: [Timer; 3] = [Timer::Presence, Timer::Quality, Timer::Playout];
+
+/// There is no stream: the call is not established.
+pub(crate) struct Closed;
+
+fn streams(session: Session, change: StreamChange, out: &mut Outbox) {
+    for direction in [Direction::Send, Direction::Receive] {
+        out.push(Queued::Stream { call: session.call, direction, change });
+    }
+}

@@ -1,0 +1,504 @@
+//! The receive path: when to decode, how fast to play, when to make audio up. The speaker's
+//! consumption is the clock.
+//!
+//! 1. Playout starts with the first frame. The delay that uneven arrivals need is learnt from
+//!    below: what is made up because a frame came late stays as delay.
+//! 2. A block that the speaker will lack is made up at the last moment, a quarter of a block ahead.
+//! 3. Headroom that no frame of the last seconds needed is shed: frames play faster, pauses are left
+//!    out. Where headroom is all but gone, short frames play slower.
+//! 4. After one stall of the network or of our own process, the delay that it left is shed at once:
+//!    what playing faster cannot shed in time is dropped and counted. Stalls that repeat are learnt.
+//! 5. When the peer pauses, the delay starts anew: the next frame is held back for as long as
+//!    arrivals were spread before.
+
+use core::fmt;
+
+use super::headroom::{Headroom, signed};
+use super::ring::{Dropped, FrameRing};
+use super::stalls::{Shown, Stalls};
+use crate::limits::{
+    CATCH_UP, CONCEALMENT, CONCEALMENT_AHEAD, CONCEALMENT_STEP, FRAME_BYTES, MAX_BLOCK,
+    MAX_PLAYOUT, MAX_PREBUFFER, MAX_SKIP, MIN_HEADROOM, MIN_SHED, PAUSE_LEVEL, PLAYOUT_LEAD,
+    SPEAKER_LATE, TEMPO_HELD,
+};
+use crate::outbox::Ticket;
+use crate::wire::Frame;
+use crate::{Counters, Instant, PortChange, Samples, Tempo};
+
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Playout<const RING: usize> {
+    ring: FrameRing<RING>,
+    phase: Phase,
+    headroom: Headroom,
+    stalls: Stalls,
+    catching_up: CatchingUp,
+    /// What the latest frame plays, as it was sent.
+    frame: Samples,
+    /// What the playout queue holds.
+    ready: Samples,
+    speaker: Speaker,
+    last: Played,
+    /// What frames that did not come, or were dropped, left to be made up, or silent, in the call.
+    missing: Samples,
+    /// The silence before what plays, which counts if it turns out that it was no pause.
+    silent: Samples,
+    /// What the frame plays that is with the decoder.
+    decoding: Option<Samples>,
+    /// The frame of the last one.
+    payload: [u8; FRAME_BYTES],
+    length: usize,
+    /// Whether that frame waits to be written out.
+    frame_waits: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// Nothing plays. The oldest frame came then, and is held back for so long. So much was silent
+    /// since it seemed that the peer pauses.
+    Prebuffering { since: Option<Instant>, prebuffer: Samples, silent: Option<Samples> },
+    /// Frames are played; so much in a row was made up, and missing after that.
+    Playing { concealed: Samples, starved: Samples },
+}
+
+/// What becomes of delay that tempo has not shed in time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum CatchingUp {
+    /// It stays until tempo has shed it.
+    #[default]
+    No,
+    /// It is dropped, at a time from when it is known.
+    Soon,
+    /// It is dropped by then.
+    Until(Instant),
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Speaker {
+    is_attached: bool,
+    /// When it came back last after it had stood still.
+    returned: Option<Instant>,
+    /// What it takes at once.
+    block: Samples,
+    /// When it took the last block.
+    took: Instant,
+    /// What arrived after that, too late for the next block had there been no headroom.
+    missed: Samples,
+}
+
+/// How playout fares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct PlayoutQuality {
+    pub(super) frame: Samples,
+    /// How long what arrives waits until it plays, on the average.
+    pub(super) delay: Samples,
+    /// How far apart arrivals are jitter.
+    pub(super) jitter: Samples,
+    /// What frames that did not come, or were dropped, left to be made up, or silent, in the call.
+    pub(super) missing: Samples,
+}
+
+/// How the last frames were played.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Played {
+    tempo: Tempo,
+    /// How many frames in a row were played as they were sent.
+    normal: u8,
+    level: u8,
+}
+
+impl Played {
+    const fn is_faster(&self) -> bool {
+        matches!(self.tempo, Tempo::Faster { .. })
+    }
+}
+
+impl<const RING: usize> Playout<RING> {
+    pub(super) fn open(&mut self, frame: Samples) {
+        self.frame = frame;
+    }
+
+    pub(super) fn close(&mut self) {
+        self.ring.clear();
+        self.phase = Phase::START;
+        self.headroom = Headroom::default();
+        self.stalls = Stalls::default();
+        self.catching_up = CatchingUp::No;
+        self.ready = Samples::ZERO;
+        self.last = Played::default();
+        self.missing = Samples::ZERO;
+        self.silent = Samples::ZERO;
+        self.decoding = None;
+    }
+
+    pub(super) const fn is_attached(&self) -> bool {
+        self.speaker.is_attached
+    }
+
+    /// What one frame of the peer plays, as far as known.
+    pub(super) const fn frame(&self) -> Samples {
+        self.frame
+    }
+
+    pub(super) fn heard(&self) -> PlayoutQuality {
+        PlayoutQuality {
+            frame: self.frame,
+            delay: self.headroom.mean() + self.speaker.block,
+            jitter: self.headroom.jitter(),
+            missing: self.missing,
+        }
+    }
+
+    pub(super) fn on_port(&mut self, change: PortChange, counters: &mut Counters) {
+        self.speaker = Speaker { is_attached: change == PortChange::Attached, ..self.speaker };
+        self.flush(counters);
+    }
+
+    /// Forgets the frames that wait.
+    pub(super) fn flush(&mut self, counters: &mut Counters) {
+        let waiting = u64::try_from(self.ring.frames()).unwrap_or(u64::MAX);
+        counters.frames_unheard = counters.frames_unheard.saturating_add(waiting);
+        self.ring.clear();
+        self.prebuffer(Samples::ZERO, None);
+    }
+
+    /// Keeps a frame that plays so much.
+    pub(super) fn on_frame(
+        &mut self,
+        now: Instant,
+        frame: Frame<'_>,
+        samples: Samples,
+        counters: &mut Counters,
+    ) -> Result<(), ()> {
+        let found = signed(self.held()).saturating_sub(signed(self.speaker.passed(now)));
+        let mut dropped = self.ring.push(frame, samples).map_err(|_| ())?;
+        self.on_length(samples);
+        match &mut self.phase {
+            Phase::Prebuffering { since, .. } => _ = since.get_or_insert(now),
+            Phase::Playing { .. } => self.headroom.on_found(found),
+        }
+        if self.headroom.is_watched() && self.speaker.is_about_to_take(now) {
+            self.speaker.missed = self.speaker.missed + samples;
+        }
+        let most = MAX_PLAYOUT + samples + self.speaker.block;
+        while self.ring.frames() > 1 && self.held() > most {
+            self.ring.drop_oldest(&mut dropped);
+        }
+        let found = found.saturating_sub(signed(dropped.samples));
+        self.on_dropped(dropped, counters);
+        if let Some(shown) = self.stalls.on_frame(now, samples) {
+            self.on_stall(now, found, shown, counters);
+        }
+        Ok(())
+    }
+
+    pub(super) fn on_consumed(&mut self, now: Instant, samples: Samples, is_pause: bool) {
+        let starved = samples - self.ready;
+        self.ready = self.ready - samples;
+        let missed = signed(core::mem::take(&mut self.speaker.missed));
+        self.speaker.on_taken(now, samples);
+        match &mut self.phase {
+            Phase::Prebuffering { silent, .. } => {
+                *silent = silent.map(|silent| silent + starved);
+            }
+            Phase::Playing { starved: in_a_row, .. } => {
+                *in_a_row = *in_a_row + starved;
+                let silent = *in_a_row;
+                if is_pause && self.held().is_zero() {
+                    let learnt =
+                        self.stalls.repeated(now).map_or(0, |(length, _)| length.0 / 4 * 3);
+                    let prebuffer = self.headroom.jitter().min(MAX_PREBUFFER).max(Samples(learnt));
+                    self.prebuffer(prebuffer, Some(silent));
+                } else {
+                    self.headroom
+                        .on_left(now, signed(self.held()) - missed.min(signed(self.held())));
+                }
+            }
+        }
+    }
+
+    pub(super) fn on_decoded(
+        &mut self,
+        tempo: Tempo,
+        samples: Samples,
+        level: u8,
+        counters: &mut Counters,
+    ) {
+        let frame = self.decoding.take().unwrap_or(self.frame);
+        self.ready = self.ready + samples;
+        let was_faster = self.last.is_faster();
+        let normal = if tempo == Tempo::Normal { self.last.normal.saturating_add(1) } else { 0 };
+        self.last = Played { tempo, normal, level };
+        // Over some frames this is exact, though the decoder holds some of one back for another.
+        match tempo {
+            Tempo::Normal if was_faster => counters.shed = counters.shed + frame - samples,
+            Tempo::Normal => {}
+            Tempo::Faster { .. } | Tempo::Skip => counters.shed = counters.shed + frame - samples,
+            Tempo::Slower => counters.expanded = counters.expanded + samples - frame,
+        }
+        self.shift(signed(samples) - signed(frame));
+    }
+
+    /// The frame of the decode job was refused.
+    pub(super) fn on_undecodable(&mut self) {
+        let frame = self.decoding.take().unwrap_or(self.frame);
+        self.shift(signed(frame).saturating_neg());
+    }
+
+    pub(super) fn on_concealed(&mut self, samples: Samples, counters: &mut Counters) {
+        self.ready = self.ready + samples;
+        self.silent = Samples::ZERO;
+        self.headroom.on_missing(samples);
+        counters.concealed = counters.concealed + samples;
+    }
+
+    pub(super) fn next_job(&mut self, now: Instant, counters: &mut Counters) -> Option<Ticket> {
+        if !self.is_attached() || self.decoding.is_some() || self.frame_waits {
+            return None;
+        }
+        if let Some(due) = self.shortage() {
+            let Phase::Playing { concealed, .. } = &mut self.phase else { return None };
+            if now < due.at {
+                return None;
+            }
+            *concealed = *concealed + due.samples;
+            return Some(Ticket::Conceal { samples: due.samples });
+        }
+        if self.ready >= PLAYOUT_LEAD.max(self.speaker.block) || self.is_held_back(now) {
+            return None;
+        }
+        let least = self.least(now).map(|least| self.catch_up(now, least, counters));
+        let kept = self.ring.pop(&mut self.payload)?;
+        let tempo = least.map_or(Tempo::Normal, |least| self.tempo(least, kept.samples));
+        (self.decoding, self.length, self.frame_waits) = (Some(kept.samples), kept.bytes, true);
+        match self.phase {
+            Phase::Playing { concealed, starved } => {
+                // It was no pause.
+                self.missing = self.missing + concealed + starved;
+                counters.starved = counters.starved + starved;
+            }
+            Phase::Prebuffering { silent, .. } => self.silent = silent.unwrap_or(Samples::ZERO),
+        }
+        self.phase = Phase::Playing { concealed: Samples::ZERO, starved: Samples::ZERO };
+        Some(Ticket::Decode { codec: kept.codec, tempo })
+    }
+
+    /// When audio is made up if no frame comes before.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.shortage().filter(|_| self.is_attached()).map(|shortage| shortage.at)
+    }
+
+    pub(super) fn write_frame<'b>(&mut self, buf: &'b mut [u8]) -> &'b [u8] {
+        self.frame_waits = false;
+        // A frame is at most FRAME_BYTES, and a caller's buffer PACKET_BYTES, which is more.
+        let payload = &mut buf[..self.length];
+        payload.copy_from_slice(&self.payload[..self.length]);
+        payload
+    }
+
+    /// The audio to spare that no frame needed of late, and no stall that is to be expected.
+    fn least(&self, now: Instant) -> Option<i32> {
+        let expected = self.stalls.repeated(now).map(|(_, low)| low);
+        match (self.headroom.least(), expected) {
+            (Some(least), Some(expected)) => Some(least.min(expected)),
+            (least, expected) => least.or(expected),
+        }
+    }
+
+    /// Drops what tempo cannot shed in time, and tells what is to spare then.
+    fn catch_up(&mut self, now: Instant, mut least: i32, counters: &mut Counters) -> i32 {
+        let frame = signed(self.frame);
+        if least < HEADROOM_KEPT + frame {
+            self.catching_up = CatchingUp::No;
+            return least;
+        }
+        let until = match self.catching_up {
+            CatchingUp::No => return least,
+            CatchingUp::Soon => now + CATCH_UP,
+            CatchingUp::Until(until) => until,
+        };
+        self.catching_up = CatchingUp::Until(until);
+        let can_be_shed = signed(Samples::of(until.since(now))) / SHED_SHARE;
+        let mut dropped = Dropped::default();
+        while least >= HEADROOM_KEPT + frame + can_be_shed && self.ring.frames() > 1 {
+            let before = dropped.samples;
+            self.ring.drop_oldest(&mut dropped);
+            least -= signed(dropped.samples - before);
+        }
+        self.on_dropped(dropped, counters);
+        least
+    }
+
+    /// How fast the next frame is to play, where so much is to spare.
+    fn tempo(&self, headroom: i32, frame: Samples) -> Tempo {
+        let most_shed = signed(frame) / 4;
+        let keep = HEADROOM_KEPT.min(most_shed);
+        let to_hold = if self.last.is_faster() { 0 } else { signed(TEMPO_HELD) };
+        let to_shed = headroom - keep - to_hold;
+        let is_pause = self.last.level >= PAUSE_LEVEL && frame <= MAX_SKIP;
+        if headroom >= keep + signed(frame) && is_pause {
+            Tempo::Skip
+        } else if to_shed >= signed(MIN_SHED).min(most_shed) {
+            let most = u64::try_from(to_shed.min(most_shed)).unwrap_or(0);
+            Tempo::Faster { most: Samples(most) }
+        } else if (0..keep).contains(&headroom)
+            && most_shed <= signed(PLAYOUT_LEAD)
+            && self.last.normal >= STEADY
+        {
+            Tempo::Slower
+        } else {
+            Tempo::Normal
+        }
+    }
+
+    /// Frames that came many at once show that the network or our own process stood still.
+    fn on_stall(&mut self, now: Instant, found: i32, shown: Shown, counters: &mut Counters) {
+        self.headroom.restart();
+        self.catching_up = CatchingUp::Soon;
+        // What seemed a pause was none.
+        let silent = self.silent.min(shown.grown);
+        self.silent = self.silent - silent;
+        self.missing = self.missing + silent;
+        counters.starved = counters.starved + silent;
+        // Where the speaker stood still as well, no delay would have helped.
+        if self.speaker.returned.is_none_or(|returned| returned < shown.began) {
+            self.stalls.remember(now, shown, found.saturating_sub(signed(shown.length)));
+        }
+    }
+
+    fn on_dropped(&mut self, dropped: Dropped, counters: &mut Counters) {
+        if dropped.frames > 0 {
+            counters.frames_shed = counters.frames_shed.saturating_add(dropped.frames);
+            counters.dropped = counters.dropped + dropped.samples;
+            self.missing = self.missing + dropped.samples;
+            self.shift(signed(dropped.samples).saturating_neg());
+        }
+    }
+
+    /// What was seen counts as if this much more had been there.
+    fn shift(&mut self, by: i32) {
+        if by != 0 {
+            self.headroom.shift(by);
+            self.stalls.shift(by);
+        }
+    }
+
+    /// What is to be made up for the speaker's next block, and when.
+    fn shortage(&self) -> Option<Shortage> {
+        let Phase::Playing { concealed, .. } = self.phase else { return None };
+        if self.ring.frames() > 0 || self.decoding.is_some() || self.ready >= self.speaker.block {
+            return None;
+        }
+        let lacking = (self.speaker.block - self.ready).max(CONCEALMENT_STEP);
+        let samples = lacking.min(CONCEALMENT.max(self.frame) - concealed);
+        (!samples.is_zero()).then(|| Shortage { at: self.speaker.last_moment(), samples })
+    }
+
+    fn is_held_back(&self, now: Instant) -> bool {
+        match self.phase {
+            Phase::Prebuffering { since: Some(since), prebuffer, .. } => {
+                now < since + prebuffer.duration() && self.held() < prebuffer + self.frame
+            }
+            Phase::Prebuffering { since: None, .. } | Phase::Playing { .. } => false,
+        }
+    }
+
+    fn on_length(&mut self, frame: Samples) {
+        if core::mem::replace(&mut self.frame, frame) != frame {
+            self.headroom.restart();
+            self.catching_up = CatchingUp::Soon;
+        }
+    }
+
+    fn prebuffer(&mut self, prebuffer: Samples, silent: Option<Samples>) {
+        self.phase = Phase::Prebuffering { since: None, prebuffer, silent };
+        self.headroom = Headroom::default();
+    }
+
+    /// All that is there to be played.
+    fn held(&self) -> Samples {
+        self.ready + self.ring.samples() + self.decoding.unwrap_or(Samples::ZERO)
+    }
+}
+
+struct Shortage {
+    at: Instant,
+    samples: Samples,
+}
+
+impl Speaker {
+    fn on_taken(&mut self, now: Instant, samples: Samples) {
+        if !self.block.is_zero() && now.since(self.took) >= self.block.duration() + SPEAKER_LATE {
+            self.returned = Some(now);
+        }
+        (self.took, self.block) = (now, samples.min(MAX_BLOCK));
+    }
+
+    /// What of the last block has played.
+    fn passed(&self, now: Instant) -> Samples {
+        Samples::of(now.since(self.took)).min(self.block)
+    }
+
+    fn is_about_to_take(&self, now: Instant) -> bool {
+        now > self.last_moment() && now <= self.took + self.block.duration()
+    }
+
+    /// When what the next block lacks has to be made up.
+    fn last_moment(&self) -> Instant {
+        let ahead = Samples(self.block.0 / 4).min(CONCEALMENT_AHEAD);
+        self.took + (self.block - ahead).duration()
+    }
+}
+
+impl Phase {
+    const START: Self = Self::Prebuffering { since: None, prebuffer: Samples::ZERO, silent: None };
+}
+
+impl<const RING: usize> Default for Playout<RING> {
+    fn default() -> Self {
+        Self {
+            ring: FrameRing::new(),
+            phase: Phase::START,
+            headroom: Headroom::default(),
+            stalls: Stalls::default(),
+            catching_up: CatchingUp::No,
+            frame: Samples::ZERO,
+            ready: Samples::ZERO,
+            speaker: Speaker::default(),
+            last: Played::default(),
+            missing: Samples::ZERO,
+            silent: Samples::ZERO,
+            decoding: None,
+            payload: [0; FRAME_BYTES],
+            length: 0,
+            frame_waits: false,
+        }
+    }
+}
+
+impl<const RING: usize> fmt::Debug for Playout<RING> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Playout")
+            .field("ring", &self.ring)
+            .field("phase", &self.phase)
+            .field("headroom", &self.headroom)
+            .field("stalls", &self.stalls)
+            .field("catching_up", &self.catching_up)
+            .field("frame", &self.frame)
+            .field("ready", &self.ready)
+            .field("speaker", &self.speaker)
+            .field("last", &self.last)
+            .field("missing", &self.missing)
+            .field("silent", &self.silent)
+            .field("decoding", &self.decoding)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Frames in a row, played as they were sent, before one plays slower.
+const STEADY: u8 = 2;
+
+/// [`MIN_HEADROOM`], as headroom counts.
+const HEADROOM_KEPT: i32 = MIN_HEADROOM.0 as i32;
+
+/// Playing faster sheds a fifth of the time.
+const SHED_SHARE: i32 = 5;

@@ -1,0 +1,231 @@
+//! The send path: captured samples become jobs, encoded frames become packets.
+
+use core::fmt;
+
+use super::joined::Joined;
+use crate::call::{Gate, Session};
+use crate::counters::count;
+use crate::limits::{CAPTURE_BACKLOG, PACKET_BYTES};
+use crate::outbox::Ticket;
+use crate::wire::{Codec, Frame, MEDIA_OVERHEAD};
+use crate::{
+    Counters, PortChange, Profile, RawDepth, Samples, SendFormat, Source, TransmitCodec, VoiceCodec,
+};
+
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Transmitter {
+    /// What the capture queue holds, less what jobs will take.
+    captured: Samples,
+    attached: bool,
+    joined: Joined,
+    packet: [u8; PACKET_BYTES],
+    length: usize,
+}
+
+impl Transmitter {
+    pub(super) fn new(frames_per_packet: u8) -> Self {
+        Self {
+            captured: Samples::ZERO,
+            attached: false,
+            joined: Joined::new(frames_per_packet),
+            packet: [0; PACKET_BYTES],
+            length: 0,
+        }
+    }
+
+    pub(super) fn on_captured(&mut self, samples: Samples) {
+        self.captured = self.captured + samples;
+    }
+
+    pub(super) fn on_port(&mut self, change: PortChange) {
+        self.attached = change == PortChange::Attached;
+    }
+
+    pub(super) fn close(&mut self, counters: &mut Counters) {
+        self.captured = Samples::ZERO;
+        let unsent = u64::try_from(self.joined.clear()).unwrap_or(u64::MAX);
+        counters.frames_unsent = counters.frames_unsent.saturating_add(unsent);
+    }
+
+    pub(super) fn next_job(
+        &mut self,
+        session: &Session,
+        transmit: TransmitCodec,
+        counters: &mut Counters,
+    ) -> Option<Ticket> {
+        let source = match session.gate {
+            Gate::Shut | Gate::Presence => return self.discard(self.captured, counters),
+            Gate::Voice | Gate::Silence if !self.attached => {
+                return self.discard(self.captured, counters);
+            }
+            Gate::Voice => Source::Captured,
+            Gate::Silence => Source::Silence,
+        };
+        let Some((format, frame)) = send_format(session, transmit) else {
+            return self.discard(self.captured, counters);
+        };
+        if self.captured > CAPTURE_BACKLOG + frame {
+            return self.discard(self.captured - frame, counters);
+        }
+        if self.captured < frame {
+            return None;
+        }
+        self.captured = self.captured - frame;
+        if source == Source::Silence {
+            counters.capture_discarded = counters.capture_discarded + frame;
+        }
+        Some(Ticket::Encode { format, source, samples: frame })
+    }
+
+    /// One frame of silence, in place of what little was captured.
+    pub(super) fn silence(&mut self, session: &Session, transmit: TransmitCodec) -> Option<Ticket> {
+        let (format, samples) = send_format(session, transmit)?;
+        self.captured = self.captured - samples;
+        self.joined.hurry_next();
+        Some(Ticket::Encode { format, source: Source::Silence, samples })
+    }
+
+    /// Takes an encoded frame for the next packet, and tells whether it made one of those before.
+    pub(super) fn on_encoded(
+        &mut self,
+        session: &Session,
+        format: SendFormat,
+        source: Source,
+        payload: &[u8],
+        counters: &mut Counters,
+    ) -> bool {
+        let may_leave = match session.gate {
+            Gate::Voice => true,
+            Gate::Silence | Gate::Presence => source == Source::Silence,
+            Gate::Shut => false,
+        };
+        let codec = match format {
+            SendFormat::Raw(_) => Codec::Raw,
+            SendFormat::Profile(profile) => wire_codec(profile),
+        };
+        let frame = Frame { codec, payload };
+        if !may_leave {
+            count(&mut counters.frames_unsent);
+            return false;
+        }
+        let mut is_made = false;
+        let mut pushed = self.joined.push(frame, room(session));
+        if pushed.is_err() {
+            is_made = self.make_packet(session, counters);
+            pushed = self.joined.push(frame, room(session));
+        }
+        if pushed.is_err() {
+            count(&mut counters.frames_unsent);
+        }
+        is_made
+    }
+
+    /// Lets go of the frames that wait for more.
+    pub(super) fn flush(&mut self) {
+        self.joined.flush();
+    }
+
+    /// Makes a packet if its frames are complete and the last one has left.
+    pub(super) fn next_packet(&mut self, session: &Session, counters: &mut Counters) -> bool {
+        let is_open = matches!(session.gate, Gate::Voice | Gate::Silence);
+        if !is_open || !self.attached {
+            self.joined.flush();
+        }
+        self.joined.is_complete() && !self.packet_waits() && self.make_packet(session, counters)
+    }
+
+    fn make_packet(&mut self, session: &Session, counters: &mut Counters) -> bool {
+        // A link's room is at most the packet's bytes.
+        let Some(packet) = self.joined.write(&mut self.packet[..room(session)]) else {
+            return false;
+        };
+        self.length = packet.length;
+        count(&mut counters.media_packets_sent);
+        let bytes = u64::try_from(packet.frame_bytes).unwrap_or(u64::MAX);
+        counters.bytes_sent = counters.bytes_sent.saturating_add(bytes);
+        true
+    }
+
+    pub(super) const fn packet_waits(&self) -> bool {
+        self.length > 0
+    }
+
+    pub(super) fn write_packet<'b>(&mut self, buf: &'b mut [u8]) -> &'b [u8] {
+        let length = core::mem::take(&mut self.length);
+        // A packet's length is at most PACKET_BYTES, which both buffers hold.
+        let data = &mut buf[..length];
+        data.copy_from_slice(&self.packet[..length]);
+        data
+    }
+
+    fn discard(&mut self, samples: Samples, counters: &mut Counters) -> Option<Ticket> {
+        if samples.is_zero() {
+            return None;
+        }
+        self.captured = self.captured - samples;
+        counters.capture_discarded = counters.capture_discarded + samples;
+        Some(Ticket::Discard { samples })
+    }
+}
+
+impl fmt::Debug for Transmitter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transmitter")
+            .field("captured", &self.captured)
+            .field("attached", &self.attached)
+            .field("joined", &self.joined)
+            .field("packet_bytes", &self.length)
+            .finish()
+    }
+}
+
+/// Tells how to encode and how much a frame holds, or `None` where no raw frame fits the link.
+fn send_format(session: &Session, transmit: TransmitCodec) -> Option<(SendFormat, Samples)> {
+    match transmit {
+        TransmitCodec::Profile => {
+            Some((SendFormat::Profile(session.profile), session.profile.frame()))
+        }
+        TransmitCodec::Raw { depth } => {
+            let frame = raw_frame(depth, room(session))?;
+            Some((SendFormat::Raw(depth), frame))
+        }
+    }
+}
+
+/// The bytes that a packet of the link takes.
+fn room(session: &Session) -> usize {
+    session.mdu.min(PACKET_BYTES)
+}
+
+fn raw_frame(depth: RawDepth, room: usize) -> Option<Samples> {
+    const FORMAT_BYTE: usize = 1;
+    RAW_FRAMES
+        .into_iter()
+        .find(|frame| frame.0 as usize * depth.bytes() + FORMAT_BYTE + MEDIA_OVERHEAD <= room)
+}
+
+const fn wire_codec(profile: Profile) -> Codec {
+    match profile.codec() {
+        VoiceCodec::Opus { .. } => Codec::Opus,
+        VoiceCodec::Codec2 { .. } => Codec::Codec2,
+    }
+}
+
+/// 10, 5, 4, 2, 1 and 0.5 ms.
+const RAW_FRAMES: [Samples; 6] =
+    [Samples(480), Samples(240), Samples(192), Samples(96), Samples(48), Samples(24)];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_raw_frame_is_the_longest_that_fits_the_link() {
+        assert_eq!(raw_frame(RawDepth::Float16, 431), Some(Samples(192)));
+        assert_eq!(raw_frame(RawDepth::Float32, 431), Some(Samples(96)));
+        assert_eq!(raw_frame(RawDepth::Float64, 431), Some(Samples(48)));
+        assert_eq!(raw_frame(RawDepth::Float128, 431), Some(Samples(24)));
+        assert_eq!(raw_frame(RawDepth::Float16, 1_500), Some(Samples(480)));
+        assert_eq!(raw_frame(RawDepth::Float128, 100), None);
+    }
+}
