@@ -54,19 +54,27 @@ impl FromStr for IdentityHash {
     fn from_str(text: &str) -> Result<Self, ParseIdentityHashError> {
         let text = text.trim();
         let text = text.strip_prefix('<').and_then(|text| text.strip_suffix('>')).unwrap_or(text);
-        let error = ParseIdentityHashError { length: text.len() };
-        if text.len() != 32 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Err(error);
+        if let Some(other) = text.chars().find(|c| !c.is_ascii_hexdigit()) {
+            return Err(ParseIdentityHashError::Digit(other));
         }
-        u128::from_str_radix(text, 16).map(|value| Self(value.to_be_bytes())).map_err(|_| error)
+        if text.len() != 32 {
+            return Err(ParseIdentityHashError::Length(text.len()));
+        }
+        // 32 hexadecimal digits fit.
+        Ok(Self(u128::from_str_radix(text, 16).unwrap_or_default().to_be_bytes()))
     }
 }
 
 /// A text that is no identity hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("an identity hash is 32 hex digits; this text of {length} bytes is none")]
-pub struct ParseIdentityHashError {
-    length: usize,
+#[non_exhaustive]
+pub enum ParseIdentityHashError {
+    /// It has this many digits.
+    #[error("an identity hash is 32 hexadecimal digits, not {0}")]
+    Length(usize),
+    /// It holds this character.
+    #[error("an identity hash is 32 hexadecimal digits, and {0:?} is none")]
+    Digit(char),
 }
 
 #[cfg(test)]
@@ -92,5 +100,8 @@ mod tests {
         ] {
             assert!(bad.parse::<IdentityHash>().is_err(), "{bad}");
         }
+        let error = |text: &str| text.parse::<IdentityHash>().unwrap_err();
+        assert_eq!(error("f293"), ParseIdentityHashError::Length(4));
+        assert_eq!(error("f293\u{e4}"), ParseIdentityHashError::Digit('\u{e4}'));
     }
 }

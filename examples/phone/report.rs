@@ -28,8 +28,7 @@ impl Reporter {
     /// Tells who the phone is; as text, on standard output where that carries no audio.
     pub(crate) fn ready(&self, phone: &Phone, stdout_is_audio: bool) {
         let identity = phone.identity().to_string();
-        let of = reticulum::IdentityHash(phone.identity().0);
-        let destination = of.telephony_destination().to_string();
+        let destination = reticulum::DestinationHash::telephony(phone.identity()).to_string();
         if self.json {
             let keys = |built_in| profiles(built_in).map(Profile::key).collect::<Vec<_>>();
             let listening: Vec<String> =

@@ -132,7 +132,7 @@ impl<R: Runtime> Session<R> {
 
     /// Tells whoever dials the destination of a phone, which stands beside its identity, what to dial.
     fn check_is_identity(&self, to: IdentityHash, known: IdentityHash) -> Result<(), Failure> {
-        if reticulum::IdentityHash(known.0).telephony_destination().0 != to.0 {
+        if reticulum::DestinationHash::telephony(known).0 != to.0 {
             return Ok(());
         }
         Err(format!("{to} is a destination, which nobody dials; dial the identity: {known}").into())

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use bytes::Bytes;
 use lxst_core::wire::{self, Signal};
-use lxst_core::{self as telephony, Class, IdentityHash, Instant, LinkEvent, LinkId, LinkRequest};
+use lxst_core::{Class, IdentityHash, Instant, LinkEvent, LinkFailed, LinkId, LinkRequest};
 use lxst_reticulum::{self as reticulum, Endpoint, LinkHandle};
 
 /// Where a engine's links come from.
@@ -75,7 +75,7 @@ impl Links {
 
     pub(crate) fn identity(&self) -> IdentityHash {
         match self {
-            Self::Endpoint(links) => IdentityHash(links.endpoint.identity().0),
+            Self::Endpoint(links) => links.endpoint.identity(),
             Self::App(links) => links.identity,
         }
     }
@@ -84,7 +84,7 @@ impl Links {
     /// stack is not asked.
     pub(crate) fn phone_at(&self, given: IdentityHash) -> Option<IdentityHash> {
         let destination = reticulum::DestinationHash(given.0);
-        self.endpoint()?.endpoint.phone_at(destination).map(|phone| IdentityHash(phone.0))
+        self.endpoint()?.endpoint.phone_at(destination)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -193,7 +193,7 @@ impl EndpointLinks {
     fn request(&mut self, now: Instant, link: LinkId, request: LinkRequest) {
         match request {
             LinkRequest::Open(to) => {
-                let handle = self.endpoint.open(now, reticulum::IdentityHash(to.0));
+                let handle = self.endpoint.open(now, to);
                 self.pair(link, handle);
             }
             LinkRequest::Identify => {
@@ -211,10 +211,6 @@ impl EndpointLinks {
     }
 
     fn send(&mut self, now: Instant, link: LinkId, class: Class, data: &[u8]) {
-        let class = match class {
-            Class::Signal => reticulum::Class::Signal,
-            Class::Media => reticulum::Class::Media,
-        };
         if let Some(handle) = self.handles.get(&link) {
             // The endpoint counts a refusal, and tells of a link that goes down.
             let _ = self.endpoint.send(now, *handle, class, data);
@@ -225,43 +221,27 @@ impl EndpointLinks {
         loop {
             match self.endpoint.poll_event()? {
                 reticulum::Event::Announced { identity, hops, .. } => {
-                    return Some(Report::Announced { identity: IdentityHash(identity.0), hops });
+                    return Some(Report::Announced { identity, hops });
+                }
+                // Nothing is told of a link that was closed here meanwhile.
+                reticulum::Event::Packet { link: handle, data } => {
+                    if let Some(link) = self.ids.get(&handle).copied() {
+                        return Some(Report::Packet { link, data });
+                    }
                 }
                 reticulum::Event::Link { link: handle, event } => {
-                    if matches!(event, reticulum::LinkEvent::Incoming { .. }) {
+                    if matches!(event, LinkEvent::Incoming { .. }) {
                         self.pair(LinkId(ids.allocate()), handle);
                     }
-                    // Of a link that was closed here meanwhile, nobody wants to know.
                     let Some(link) = self.ids.get(&handle).copied() else { continue };
-                    if let Some(report) = self.report(link, event) {
-                        return Some(report);
+                    if matches!(event, LinkEvent::Failed(_) | LinkEvent::Closed(_)) {
+                        self.part(link);
                     }
+                    return Some(Report::Link { link, event });
                 }
                 _ => {}
             }
         }
-    }
-
-    fn report(&mut self, link: LinkId, event: reticulum::LinkEvent) -> Option<Report> {
-        let event = match event {
-            reticulum::LinkEvent::Incoming { rtt, mdu } => LinkEvent::Incoming { rtt, mdu },
-            reticulum::LinkEvent::Up { rtt, mdu } => LinkEvent::Up { rtt, mdu },
-            reticulum::LinkEvent::Failed(reason) => {
-                self.part(link);
-                LinkEvent::Failed(failure(reason))
-            }
-            reticulum::LinkEvent::Identified(identity) => {
-                LinkEvent::Identified(IdentityHash(identity.0))
-            }
-            reticulum::LinkEvent::Packet(data) => return Some(Report::Packet { link, data }),
-            reticulum::LinkEvent::Heard => LinkEvent::Heard,
-            reticulum::LinkEvent::Closed(reason) => {
-                self.part(link);
-                LinkEvent::Closed(end(reason))
-            }
-            _ => return None,
-        };
-        Some(Report::Link { link, event })
     }
 
     fn pair(&mut self, link: LinkId, handle: LinkHandle) {
@@ -299,7 +279,7 @@ impl AppLinks {
             // Stacks tell of a link that did not come up as of one that closed.
             LinkEvent::Closed(_) => Some(match self.open.remove(&link)? {
                 true => event,
-                false => LinkEvent::Failed(telephony::LinkFailed::Timeout),
+                false => LinkEvent::Failed(LinkFailed::Timeout),
             }),
             LinkEvent::Identified(_) | LinkEvent::Heard => self.open.get(&link).map(|_| event),
         }
@@ -321,34 +301,18 @@ impl AppLinks {
 /// numbers is below.
 pub const PEER_LINKS: u64 = 1 << 63;
 
-const fn failure(reason: reticulum::FailReason) -> telephony::LinkFailed {
-    match reason {
-        reticulum::FailReason::NoPath => telephony::LinkFailed::NoPath,
-        reticulum::FailReason::NoNetwork => telephony::LinkFailed::NoNetwork,
-        reticulum::FailReason::Timeout => telephony::LinkFailed::Timeout,
-        reticulum::FailReason::Refused | _ => telephony::LinkFailed::Refused,
-    }
-}
-
-const fn end(reason: reticulum::CloseReason) -> telephony::LinkClosed {
-    match reason {
-        reticulum::CloseReason::Peer => telephony::LinkClosed::Peer,
-        reticulum::CloseReason::Timeout => telephony::LinkClosed::Timeout,
-        reticulum::CloseReason::Interface => telephony::LinkClosed::Interface,
-        _ => telephony::LinkClosed::Unknown,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
+
+    use lxst_core::LinkClosed;
 
     use super::*;
 
     #[test]
     fn a_link_that_the_app_reported_gone_is_not_asked_to_close() {
         let (links, link) = &mut opened();
-        let closed = LinkEvent::Closed(telephony::LinkClosed::Peer);
+        let closed = LinkEvent::Closed(LinkClosed::Peer);
         let up = LinkEvent::Up { rtt: Duration::ZERO, mdu: 431 };
         assert_eq!(links.app_mut().unwrap().on_event(*link, up), Some(up));
         assert_eq!(links.app_mut().unwrap().on_event(*link, closed), Some(closed));
@@ -361,8 +325,8 @@ mod tests {
     #[test]
     fn a_link_that_closed_before_it_was_up_has_failed() {
         let (links, link) = &mut opened();
-        let closed = LinkEvent::Closed(telephony::LinkClosed::Timeout);
-        let failed = LinkEvent::Failed(telephony::LinkFailed::Timeout);
+        let closed = LinkEvent::Closed(LinkClosed::Timeout);
+        let failed = LinkEvent::Failed(LinkFailed::Timeout);
         assert_eq!(links.app_mut().unwrap().on_event(*link, closed), Some(failed));
     }
 

@@ -14,7 +14,7 @@ fn whoever_dials_a_destination_is_told_at_once_whom_to_dial() {
     pair.run(Duration::from_secs(1));
     for phone in [ALICE, BOB] {
         let identity = pair.phones[phone].engine.identity();
-        let destination = reticulum::IdentityHash(identity.0).telephony_destination();
+        let destination = reticulum::DestinationHash::telephony(identity);
         let given = IdentityHash(destination.0);
         let now = pair.now;
         let dialled =

@@ -11,7 +11,7 @@ use core::mem;
 use core::net::IpAddr;
 use core::time::Duration;
 
-use lxst_core::Instant;
+use lxst_core::{Class, IdentityHash, Instant, LinkClosed, LinkEvent, LinkFailed};
 use rns_core::constants;
 use rns_core::transport::dedup::PacketHashlist;
 use rns_core::transport::types::{PacketBytes, PacketHashlistAllocation};
@@ -19,9 +19,9 @@ use rns_crypto::Rng;
 
 use crate::announces::{Announces, UnixTime};
 use crate::counters::{Counters, DropReason};
-use crate::event::{Class, CloseReason, Event, FailReason, LinkError, LinkEvent, LinkHandle};
+use crate::event::{Event, LinkError, LinkHandle};
 use crate::hdlc::Deframed;
-use crate::identity::{DestinationHash, Identity, IdentityHash};
+use crate::identity::{DestinationHash, Identity};
 use crate::interface::{Framing, Interface, InterfaceConfig, InterfaceId};
 use crate::known::{self, ImportError};
 use crate::limits;
@@ -119,15 +119,15 @@ impl Endpoint {
     }
 
     /// Takes note that no interface can be expected: there is none to come up, or each has failed.
-    /// Links that are being opened, or will be, fail at once as [`FailReason::NoNetwork`], until an
+    /// Links that are being opened, or will be, fail at once as [`LinkFailed::NoNetwork`], until an
     /// interface comes up.
     pub fn set_isolated(&mut self) {
         self.is_isolated = true;
-        self.fail_opening(FailReason::NoNetwork);
+        self.fail_opening(LinkFailed::NoNetwork);
     }
 
     /// Removes an interface and all that waits for it. Its established links close as
-    /// [`CloseReason::Interface`]; link requests under way search another path.
+    /// [`LinkClosed::Interface`]; link requests under way search another path.
     pub fn interface_down(&mut self, now: Instant, id: InterfaceId) {
         if self.interfaces.remove(&id).is_none() {
             return;
@@ -318,7 +318,7 @@ impl Endpoint {
     #[must_use]
     pub fn phone_at(&self, destination: DestinationHash) -> Option<IdentityHash> {
         let ours = self.identity();
-        if ours.telephony_destination() == destination {
+        if DestinationHash::telephony(ours) == destination {
             return Some(ours);
         }
         self.paths.known.phone_at(destination)
@@ -421,12 +421,17 @@ impl Endpoint {
     }
 
     fn push_link_event(&mut self, link: LinkHandle, event: LinkEvent) {
-        let chatty = matches!(event, LinkEvent::Packet(_) | LinkEvent::Heard);
-        self.push_event(Event::Link { link, event }, chatty);
+        self.push_event(Event::Link { link, event });
     }
 
-    fn push_event(&mut self, event: Event, chatty: bool) {
-        if chatty && self.events.len() >= limits::EVENTS {
+    /// Tells the owner. Beyond [`EVENTS`](limits::EVENTS), what peers can cause at any rate is left
+    /// out and counted.
+    fn push_event(&mut self, event: Event) {
+        let is_chatty = match event {
+            Event::Packet { .. } | Event::Announced { .. } => true,
+            Event::Link { event, .. } => event == LinkEvent::Heard,
+        };
+        if is_chatty && self.events.len() >= limits::EVENTS {
             self.counters.drop(DropReason::EventOverflow);
         } else {
             self.events.push_back(event);

@@ -1,8 +1,8 @@
 //! Who we are, and how others are named.
 
 use core::fmt;
-use core::str::FromStr;
 
+use lxst_core::IdentityHash;
 use rns_crypto::Rng;
 use rns_crypto::ed25519::Ed25519PrivateKey;
 
@@ -60,7 +60,7 @@ impl Identity {
     /// The destination at which this identity takes calls.
     #[must_use]
     pub fn destination(&self) -> DestinationHash {
-        self.hash().telephony_destination()
+        DestinationHash::telephony(self.hash())
     }
 
     fn from_private_key(private_key: [u8; 64]) -> Self {
@@ -112,85 +112,33 @@ pub enum IdentityError {
     EqualKeys,
 }
 
-/// The hash of an identity's public keys: the number that people dial.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct IdentityHash(pub [u8; 16]);
-
-impl IdentityHash {
-    /// The destination at which that identity takes calls: `lxst.telephony`.
-    #[must_use]
-    pub fn telephony_destination(self) -> DestinationHash {
-        DestinationHash(rns_core::destination::destination_hash(APP_NAME, &ASPECTS, Some(&self.0)))
-    }
-}
-
 /// The hash of one destination of an identity; not what people dial.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DestinationHash(pub [u8; 16]);
 
-/// The text is no hash.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum HashError {
-    /// It has this many characters.
-    #[error("hash of {0} characters, must be 32 hexadecimal digits")]
-    Length(usize),
-    /// It holds this character.
-    #[error("hash with the character {0:?}, must be 32 hexadecimal digits")]
-    Digit(char),
+impl DestinationHash {
+    /// The destination at which an identity takes calls: `lxst.telephony`.
+    #[must_use]
+    pub fn telephony(identity: IdentityHash) -> Self {
+        Self(rns_core::destination::destination_hash(APP_NAME, &ASPECTS, Some(&identity.0)))
+    }
 }
 
-macro_rules! hash_text {
-    ($name:ident) => {
-        impl FromStr for $name {
-            type Err = HashError;
-
-            fn from_str(text: &str) -> Result<Self, HashError> {
-                parse_hash(text).map(Self)
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-            }
-        }
-
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, concat!(stringify!($name), "({})"), self)
-            }
-        }
-    };
+impl fmt::Display for DestinationHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
 }
 
-hash_text!(IdentityHash);
-hash_text!(DestinationHash);
+impl fmt::Debug for DestinationHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DestinationHash({self})")
+    }
+}
 
 /// The name hash of `lxst.telephony`, as announces carry it.
 pub(crate) fn telephony_name_hash() -> [u8; 10] {
     rns_core::destination::name_hash(APP_NAME, &ASPECTS)
-}
-
-/// Reads 32 hex digits, also in angle brackets as RNS prints them, and between blanks.
-fn parse_hash(text: &str) -> Result<[u8; 16], HashError> {
-    let text = text.trim();
-    let text = text.strip_prefix('<').and_then(|text| text.strip_suffix('>')).unwrap_or(text);
-    if let Some(other) = text.chars().find(|c| !c.is_ascii_hexdigit()) {
-        return Err(HashError::Digit(other));
-    }
-    if text.len() != 32 {
-        return Err(HashError::Length(text.len()));
-    }
-    let mut hash = [0; 16];
-    for (byte, digits) in hash.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-        for digit in digits {
-            // Every character was found to be a hexadecimal digit above.
-            let value = char::from(*digit).to_digit(16).unwrap_or_default();
-            *byte = *byte << 4 | value as u8;
-        }
-    }
-    Ok(hash)
 }
 
 const APP_NAME: &str = "lxst";
@@ -198,29 +146,7 @@ const ASPECTS: [&str; 1] = ["telephony"];
 
 #[cfg(test)]
 mod tests {
-    use alloc::string::ToString;
-
     use super::*;
-
-    #[test]
-    fn a_hash_survives_its_text_form() {
-        let text = "00ff10a0b1c2d3e4f5061728394a5b6c";
-        assert_eq!(text.parse::<IdentityHash>().unwrap().to_string(), text);
-        let upper = text.to_uppercase();
-        assert_eq!(upper.parse::<DestinationHash>().unwrap().to_string(), text);
-        let pasted = alloc::format!("\t<{text}> \r\n");
-        assert_eq!(pasted.parse::<IdentityHash>().unwrap().to_string(), text);
-    }
-
-    #[test]
-    fn a_text_that_is_no_hash_is_refused_with_the_reason() {
-        assert_eq!("00ff".parse::<IdentityHash>(), Err(HashError::Length(4)));
-        assert_eq!(
-            "<0ff10a0b1c2d3e4f5061728394a5b6cc".parse::<IdentityHash>(),
-            Err(HashError::Digit('<'))
-        );
-        assert_eq!("\u{e4}".parse::<IdentityHash>(), Err(HashError::Digit('\u{e4}')));
-    }
 
     #[test]
     fn an_identity_survives_its_file() {

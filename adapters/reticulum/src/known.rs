@@ -11,11 +11,11 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use lxst_core::Instant;
+use lxst_core::{IdentityHash, Instant};
 use rns_core::hash::{full_hash, truncated_hash};
 
 use crate::announces::UnixTime;
-use crate::identity::{DestinationHash, IdentityHash};
+use crate::identity::DestinationHash;
 use crate::limits;
 
 /// The keys of telephony destinations that announced themselves.
@@ -150,7 +150,7 @@ impl KnownDestinations {
                 // A time of 40 bits fits, in µs too.
                 let age = wall.0.saturating_sub(heard_at.0) as i64 * 1_000_000;
                 let known = Known { public_key, heard_at: micros(now) - age };
-                let destination = identity(&public_key).telephony_destination();
+                let destination = DestinationHash::telephony(identity(&public_key));
                 new += usize::from(self.insert(destination, known));
             }
         }
@@ -310,7 +310,7 @@ mod tests {
     }
 
     fn of_key(n: u64) -> DestinationHash {
-        identity(&key(n)).telephony_destination()
+        DestinationHash::telephony(identity(&key(n)))
     }
 
     fn destination(n: u64) -> DestinationHash {

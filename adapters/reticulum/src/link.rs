@@ -14,10 +14,9 @@ use alloc::vec::Vec;
 use core::slice;
 use core::time::Duration;
 
-use lxst_core::Instant;
+use lxst_core::{IdentityHash, Instant};
 use rns_core::link::LinkEngine;
 
-use crate::identity::IdentityHash;
 use crate::interface::InterfaceId;
 use crate::limits;
 use crate::repeat::Repeat;

@@ -72,7 +72,7 @@ fn a_suspended_phone_finds_its_link_lost_or_standing_by_the_time_that_it_slept()
         net.nodes[B].cut = is_lost;
         net.now = net.now + slept;
         net.run_for(SECOND);
-        let closed = LinkEvent::Closed(lxst_reticulum::CloseReason::Timeout);
+        let closed = LinkEvent::Closed(lxst_reticulum::LinkClosed::Timeout);
         assert_eq!(net.link_events(A, ours).contains(&closed), is_lost);
     }
 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use common::{A, B, Net, START, Seeded, WALL, Wire, framed, unframed};
 use lxst_reticulum::{
-    Class, CloseReason, Config, DropReason, Endpoint, Event, Identity, IdentityHash, Ifac,
-    InterfaceConfig, LinkEvent, LinkHandle, limits,
+    Class, Config, DestinationHash, DropReason, Endpoint, Event, Identity, IdentityHash, Ifac,
+    InterfaceConfig, LinkClosed, LinkEvent, LinkHandle, limits,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -80,7 +80,7 @@ fn a_flood_of_link_requests_is_bounded_and_spares_established_links() {
     net.nodes[A].endpoint.send(now, ours, Class::Signal, b"still here").unwrap();
     net.run_for(SECOND);
     assert!(matches!(net.link_events(A, another)[..], [LinkEvent::Up { .. }, ..]));
-    assert!(net.link_events(B, theirs).contains(&LinkEvent::Packet(b"still here".to_vec())));
+    assert!(net.packets(B, theirs).contains(&b"still here".to_vec()));
     net.nodes[A].endpoint.close(net.now, ours);
     net.nodes[A].endpoint.close(net.now, another);
     net.run_for(400 * SECOND);
@@ -91,7 +91,7 @@ fn a_flood_of_link_requests_is_bounded_and_spares_established_links() {
 fn what_is_replayed_or_malformed_costs_nobody_an_allowance() {
     let mut net = Net::acquainted(40, Wire::GOOD);
     let recorded = requests(&net, 40)();
-    let own = net.nodes[B].endpoint.identity().telephony_destination();
+    let own = DestinationHash::telephony(net.nodes[B].endpoint.identity());
     let path_request = net.path_request_to(B);
     let mut cut = unframed(&recorded);
     cut.truncate(60);
@@ -283,7 +283,7 @@ fn twenty_phones_that_call_one_at_once_all_get_through() {
 #[test]
 fn a_flood_of_path_requests_is_answered_at_its_rate() {
     let mut net = Net::new(21, Wire::GOOD);
-    let destination = net.nodes[B].endpoint.identity().telephony_destination();
+    let destination = DestinationHash::telephony(net.nodes[B].endpoint.identity());
     // The request that A sends, with a tag of its own each time.
     let to = net.nodes[B].endpoint.identity();
     let link = net.nodes[A].endpoint.open(net.now, to);
@@ -374,7 +374,7 @@ fn replayed_packets_are_dropped() {
 
     net.nodes[A].endpoint.close(net.now, ours);
     net.run_for(SECOND);
-    assert_eq!(net.link_events(B, theirs).last(), Some(&LinkEvent::Closed(CloseReason::Peer)));
+    assert_eq!(net.link_events(B, theirs).last(), Some(&LinkEvent::Closed(LinkClosed::Peer)));
     let ended = net.nodes[B].events.len();
     for packet in &sent {
         net.inject(B, &packet.bytes);
@@ -488,7 +488,7 @@ fn events_that_nobody_polls_are_bounded() {
     assert_eq!(b.counters().dropped(DropReason::EventOverflow), 10);
     let events: Vec<_> = std::iter::from_fn(|| b.poll_event()).collect();
     assert_eq!(events.len(), limits::EVENTS + 1);
-    let closed = LinkEvent::Closed(CloseReason::Interface);
+    let closed = LinkEvent::Closed(LinkClosed::Interface);
     assert!(matches!(events.last(), Some(Event::Link { event, .. }) if *event == closed));
 }
 
@@ -581,7 +581,7 @@ fn accepted(net: &Net) -> usize {
 
 /// Link requests to B of nobody, as framed.
 fn requests(net: &Net, seed: u64) -> impl FnMut() -> Vec<u8> + use<> {
-    let destination = net.nodes[B].endpoint.identity().telephony_destination();
+    let destination = DestinationHash::telephony(net.nodes[B].endpoint.identity());
     let mut rng = Seeded::new(seed);
     move || framed(&[&[0x02, 0][..], &destination.0, &[0], &rng.bytes(64)].concat())
 }

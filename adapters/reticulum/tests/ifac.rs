@@ -5,7 +5,9 @@ mod common;
 use std::time::Duration;
 
 use common::{A, B, Net, START, Wire, framed, unframed};
-use lxst_reticulum::{Class, DropReason, Event, Framing, Ifac, InterfaceConfig, LinkEvent};
+use lxst_reticulum::{
+    Class, DestinationHash, DropReason, Event, Framing, Ifac, InterfaceConfig, LinkEvent,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -48,7 +50,7 @@ fn members_call_each_other_and_others_see_only_masked_packets() {
         assert_eq!(net.packets(B, theirs), [&longest[..]]);
 
         let packets: Vec<_> = net.sent.iter().map(|sent| packet(config, &sent.bytes)).collect();
-        let destination = net.nodes[B].endpoint.identity().telephony_destination().0;
+        let destination = DestinationHash::telephony(net.nodes[B].endpoint.identity()).0;
         for packet in &packets {
             assert_eq!(packet[0] & 0x80, 0x80);
             assert!(!packet.windows(16).any(|window| window == destination));

@@ -1,7 +1,7 @@
 //! What an interface does between its up and its down.
 
 use lxst_reticulum::{
-    CloseReason, Config, Endpoint, Event, Identity, Instant, InterfaceConfig, InterfaceId,
+    Config, Endpoint, Event, Identity, Instant, InterfaceConfig, InterfaceId, LinkClosed,
     LinkEvent, LinkHandle, Rng, UnixTime, limits,
 };
 
@@ -68,7 +68,7 @@ fn a_link_stays_on_the_interface_of_its_path() {
     assert_eq!(sent(&mut a, y).len(), 1, "the path over another interface stays");
     assert_eq!(link_events(&mut a), []);
     a.interface_down(START, y);
-    assert_eq!(link_events(&mut a), [(link, LinkEvent::Closed(CloseReason::Interface))]);
+    assert_eq!(link_events(&mut a), [(link, LinkEvent::Closed(LinkClosed::Interface))]);
     a.open(START, to);
     let request = sent(&mut a, z);
     assert_eq!(request[0][1], 0x08, "the path is asked for on what is left");

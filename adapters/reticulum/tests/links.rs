@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use common::{A, B, Net, START, Seeded, Wire, unframed};
 use lxst_reticulum::{
-    Class, CloseReason, Config, DropReason, Endpoint, Event, FailReason, Identity, InterfaceConfig,
-    LinkError, LinkEvent, LinkHandle, limits,
+    Class, Config, DropReason, Endpoint, Event, Identity, InterfaceConfig, LinkClosed, LinkError,
+    LinkEvent, LinkFailed, LinkHandle, limits,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -37,15 +37,12 @@ fn a_whole_link_goes_as_the_protocol_says() {
     net.nodes[A].endpoint.close(now, ours);
     net.run_for(SECOND);
 
-    assert_eq!(net.link_events(A, ours)[1..], [LinkEvent::Packet(vec![0x81, 0, 0x91, 3])]);
+    assert_eq!(net.packets(A, ours), [vec![0x81, 0, 0x91, 3]]);
     assert_eq!(
         net.link_events(B, theirs)[1..],
-        [
-            LinkEvent::Identified(a),
-            LinkEvent::Packet(vec![7; 300]),
-            LinkEvent::Closed(CloseReason::Peer),
-        ]
+        [LinkEvent::Identified(a), LinkEvent::Closed(LinkClosed::Peer)]
     );
+    assert_eq!(net.packets(B, theirs), [vec![7; 300]]);
     for node in &net.nodes {
         assert_eq!(node.endpoint.poll_timeout(), None, "an idle endpoint has no deadline");
     }
@@ -81,7 +78,7 @@ fn an_unknown_phone_ends_in_no_path() {
     let to = "00112233445566778899aabbccddeeff".parse().unwrap();
     let link = net.nodes[A].endpoint.open(net.now, to);
     net.run_for(60 * SECOND);
-    assert_eq!(net.link_events(A, link), [LinkEvent::Failed(FailReason::NoPath)]);
+    assert_eq!(net.link_events(A, link), [LinkEvent::Failed(LinkFailed::NoPath)]);
     let failed = |event: &LinkEvent| matches!(event, LinkEvent::Failed(_));
     assert_eq!(net.event_time(A, failed), Some(START + 40 * SECOND));
     let asked: Vec<_> = net.sent.iter().map(|sent| sent.at.since(START).as_millis()).collect();
@@ -178,7 +175,7 @@ fn a_phone_that_answers_searches_but_no_link_request_ends_in_timeout() {
     net.run_for(Duration::from_millis(40));
     net.nodes[B].cut = true;
     net.run_for(60 * SECOND);
-    assert_eq!(net.link_events(A, link), [LinkEvent::Failed(FailReason::Timeout)]);
+    assert_eq!(net.link_events(A, link), [LinkEvent::Failed(LinkFailed::Timeout)]);
     let failed = |event: &LinkEvent| matches!(event, LinkEvent::Failed(_));
     assert_eq!(net.event_time(A, failed), Some(START + Duration::from_millis(40_040)));
     let sent = net.sent.len();
@@ -197,10 +194,10 @@ fn a_vanished_peer_is_noticed_when_the_reference_would() {
     // Two silent intervals of 40 ms * 360 / 1.75, and the grace of four round trips and 5 s.
     let rtt = Duration::from_millis(40);
     let silence = 2 * rtt.mul_f64(360.0 / 1.75) + 4 * rtt + 5 * SECOND;
-    let closed = |event: &LinkEvent| *event == LinkEvent::Closed(CloseReason::Timeout);
+    let closed = |event: &LinkEvent| *event == LinkEvent::Closed(LinkClosed::Timeout);
     assert_eq!(net.event_time(A, closed), Some(spoken + silence));
     assert_eq!(net.event_time(B, closed), Some(up + silence));
-    assert_eq!(net.link_events(A, ours).len(), 3);
+    assert_eq!(net.link_events(A, ours).len(), 2);
     assert_eq!(net.link_events(B, theirs).len(), 2);
     let closes = |n| contexts(&net, n).filter(|context| *context == 0xfc).count();
     assert_eq!((closes(A), closes(B)), (1, 1), "both tell the other, in case it hears");
@@ -217,7 +214,7 @@ fn the_echo_of_a_keepalive_keeps_no_link_alive() {
         alone.unplug(1 - n);
         alone.run_for(60 * SECOND);
         let link = if n == A { ours } else { theirs };
-        let closed = LinkEvent::Closed(CloseReason::Timeout);
+        let closed = LinkEvent::Closed(LinkClosed::Timeout);
         assert_eq!(alone.link_events(n, link).last(), Some(&closed));
     }
     net.run_for(60 * SECOND);
@@ -341,12 +338,12 @@ fn a_peer_cannot_claim_a_round_trip_time_beyond_the_bound() {
 fn an_interface_that_goes_down_closes_its_links_at_once() {
     let (mut net, ours, theirs) = Net::linked(10, Wire::GOOD);
     net.unplug(A);
-    assert_eq!(net.link_events(A, ours)[1..], [LinkEvent::Closed(CloseReason::Interface)]);
+    assert_eq!(net.link_events(A, ours)[1..], [LinkEvent::Closed(LinkClosed::Interface)]);
     let now = net.now;
     let sent = net.nodes[A].endpoint.send(now, ours, Class::Signal, b"x");
     assert_eq!(sent, Err(LinkError::Unknown));
     net.run_for(60 * SECOND);
-    assert_eq!(net.link_events(B, theirs).last(), Some(&LinkEvent::Closed(CloseReason::Timeout)));
+    assert_eq!(net.link_events(B, theirs).last(), Some(&LinkEvent::Closed(LinkClosed::Timeout)));
     assert_eq!(net.nodes[A].endpoint.poll_timeout(), None);
 }
 
@@ -379,7 +376,7 @@ fn an_open_is_cancelled_at_any_stage() {
         assert_eq!(net.nodes[A].endpoint.poll_timeout(), None);
         assert_eq!(net.nodes[B].endpoint.poll_timeout(), None);
         if let Some(theirs) = net.incoming(B) {
-            let closed = LinkEvent::Closed(CloseReason::Peer);
+            let closed = LinkEvent::Closed(LinkClosed::Peer);
             assert_eq!(net.link_events(B, theirs).last(), Some(&closed));
         }
     }
@@ -501,7 +498,7 @@ fn the_endpoint_refuses_itself_and_more_links_than_it_keeps() {
     let links: Vec<_> =
         (0..=limits::OUTGOING_LINKS).map(|_| net.nodes[A].endpoint.open(now, to)).collect();
     net.run_for(2 * SECOND);
-    let refused = [LinkEvent::Failed(FailReason::Refused)];
+    let refused = [LinkEvent::Failed(LinkFailed::Refused)];
     assert_eq!(net.link_events(A, itself), refused);
     let (last, kept) = links.split_last().unwrap();
     assert_eq!(net.link_events(A, *last), refused);

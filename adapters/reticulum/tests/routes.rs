@@ -5,7 +5,7 @@ mod common;
 use std::time::Duration;
 
 use common::{A, B, Net, Wire, framed, unframed};
-use lxst_reticulum::{Attachment, Event, FailReason, InterfaceConfig, LinkEvent};
+use lxst_reticulum::{Attachment, Event, InterfaceConfig, LinkEvent, LinkFailed};
 
 const NODE: [u8; 16] = [0x42; 16];
 const SECOND: Duration = Duration::from_secs(1);
@@ -45,7 +45,7 @@ fn a_link_request_over_two_hops_waits_for_two_hops() {
     let search = |sent: &&common::Sent| unframed(&sent.bytes)[0] == 0x08;
     let search = net.sent.iter().filter(|sent| sent.at > asked).find(search).unwrap();
     assert_eq!(search.at.since(asked), 18 * SECOND);
-    let failed = |event: &LinkEvent| *event == LinkEvent::Failed(FailReason::Timeout);
+    let failed = |event: &LinkEvent| *event == LinkEvent::Failed(LinkFailed::Timeout);
     assert_eq!(net.event_time(A, failed), Some(asked + 58 * SECOND));
 }
 

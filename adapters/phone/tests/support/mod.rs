@@ -257,7 +257,7 @@ pub(crate) fn tcp_server() -> Interface {
 }
 
 pub(crate) fn nobody() -> IdentityHash {
-    IdentityHash(Identity::generate(&mut OsRng).hash().0)
+    Identity::generate(&mut OsRng).hash()
 }
 
 /// An address on which nobody listens until the test does.

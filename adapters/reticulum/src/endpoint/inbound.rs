@@ -91,8 +91,10 @@ impl Endpoint {
         id: InterfaceId,
         packet: &Packet<'_>,
     ) -> Result<(), DropReason> {
-        let wanted =
-            self.searched().iter().any(|to| to.telephony_destination().0 == packet.destination);
+        let wanted = self
+            .searched()
+            .iter()
+            .any(|to| DestinationHash::telephony(*to).0 == packet.destination);
         let Some(interface) = self.interfaces.get_mut(&id) else { return Ok(()) };
         let share = (wanted, &mut interface.strangers);
         let announce = self.paths.handle_announce(now, id, packet, share, &mut *self.rng)?;
@@ -104,7 +106,7 @@ impl Endpoint {
             interface: id,
             app_data: announce.app_data,
         };
-        self.push_event(event, true);
+        self.push_event(event);
         self.end_searches(now, identity);
         Ok(())
     }
@@ -341,29 +343,31 @@ impl Endpoint {
         let Some(Link::Active(link)) = self.links.get_mut(&handle) else {
             return Err(DropReason::WrongState);
         };
+        let of_link = |event| Event::Link { link: handle, event };
         let event = match packet.context {
             CONTEXT_LINKCLOSE => {
                 check_close(&link.session, packet)?;
-                self.close_link(handle, CloseReason::Peer);
+                self.close_link(handle, LinkClosed::Peer);
                 return Ok(());
             }
             CONTEXT_LINKIDENTIFY => {
                 let actions = link.session.handle_identify(packet.data);
                 let actions = actions.map_err(|_| DropReason::Unauthentic)?;
-                actions.iter().find_map(identified).map_or(LinkEvent::Heard, LinkEvent::Identified)
+                let identity = actions.iter().find_map(identified);
+                of_link(identity.map_or(LinkEvent::Heard, LinkEvent::Identified))
             }
             context => {
                 let plaintext = link.session.decrypt(packet.data);
-                let plaintext = plaintext.map_err(|_| DropReason::Unauthentic)?;
+                let data = plaintext.map_err(|_| DropReason::Unauthentic)?;
                 match context {
-                    CONTEXT_NONE => LinkEvent::Packet(plaintext),
-                    _ => LinkEvent::Heard,
+                    CONTEXT_NONE => Event::Packet { link: handle, data },
+                    _ => of_link(LinkEvent::Heard),
                 }
             }
         };
         link.heard(now);
         link.end_report();
-        self.push_link_event(handle, event);
+        self.push_event(event);
         Ok(())
     }
 

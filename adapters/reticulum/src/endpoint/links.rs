@@ -18,10 +18,10 @@ impl Endpoint {
     pub(super) fn start_link(&mut self, now: Instant, handle: LinkHandle, to: IdentityHash) {
         let outgoing = self.links.values().filter(|link| link.is_outgoing()).count();
         if to == self.identity.hash() || outgoing >= limits::OUTGOING_LINKS {
-            return self.push_link_event(handle, LinkEvent::Failed(FailReason::Refused));
+            return self.push_link_event(handle, LinkEvent::Failed(LinkFailed::Refused));
         }
         if self.is_isolated {
-            return self.push_link_event(handle, LinkEvent::Failed(FailReason::NoNetwork));
+            return self.push_link_event(handle, LinkEvent::Failed(LinkFailed::NoNetwork));
         }
         let opening = Opening {
             to,
@@ -30,7 +30,7 @@ impl Endpoint {
             until: now,
         };
         self.links.insert(handle, Link::Opening(opening));
-        match self.paths.route(now, to.telephony_destination(), &mut *self.rng) {
+        match self.paths.route(now, DestinationHash::telephony(to), &mut *self.rng) {
             Some(route) => {
                 let search_at = Some(now + initiator_timeout(route.hops));
                 self.begin_requests(now, handle, route, limits::AGAIN, search_at);
@@ -49,14 +49,14 @@ impl Endpoint {
     }
 
     fn request_path(&mut self, to: IdentityHash) {
-        let request = self.paths.path_request(to.telephony_destination(), &mut *self.rng);
+        let request = self.paths.path_request(DestinationHash::telephony(to), &mut *self.rng);
         self.broadcast(&request);
     }
 
     /// Asks a new interface for all paths that are searched.
     pub(super) fn repeat_searches(&mut self, now: Instant, id: InterfaceId) {
         for to in self.searched() {
-            let request = self.paths.path_request(to.telephony_destination(), &mut *self.rng);
+            let request = self.paths.path_request(DestinationHash::telephony(to), &mut *self.rng);
             self.transmit(id, Outbound::Whole(request));
         }
         for link in self.links.values_mut() {
@@ -76,7 +76,7 @@ impl Endpoint {
         };
         let waiting: Vec<_> = self.links.iter().filter_map(waiting).collect();
         for (handle, asked_at) in waiting {
-            let route = self.paths.route(now, found.telephony_destination(), &mut *self.rng);
+            let route = self.paths.route(now, DestinationHash::telephony(found), &mut *self.rng);
             if let Some(route) = route {
                 // The answer may be that of a node on the way: the peer is as far or farther.
                 let interval = limits::AGAIN.max(now.since(asked_at) * 2);
@@ -114,7 +114,7 @@ impl Endpoint {
     /// Sends a link request with keys of its own, beside those that are out.
     fn request_link(&mut self, now: Instant, handle: LinkHandle, route: Route) {
         let Some(Link::Opening(link)) = self.links.get_mut(&handle) else { return };
-        let destination = link.to.telephony_destination();
+        let destination = DestinationHash::telephony(link.to);
         let mtu = self.interfaces.get(&route.interface).map(|interface| interface.config.mtu);
         let (mut session, data) = LinkEngine::new_initiator(
             &destination.0,
@@ -150,10 +150,10 @@ impl Endpoint {
         let to = link.to;
         if link.until <= now {
             // A path that is not known is none that could have led nowhere.
-            self.paths.forget(to.telephony_destination());
+            self.paths.forget(DestinationHash::telephony(to));
             let reason = match link.requests.is_empty() {
-                true => FailReason::NoPath,
-                false => FailReason::Timeout,
+                true => LinkFailed::NoPath,
+                false => LinkFailed::Timeout,
             };
             return self.fail_link(handle, reason);
         }
@@ -163,12 +163,12 @@ impl Endpoint {
                 self.request_path(to);
             }
             Stage::Request { search_at: Some(at), .. } if *at <= now => {
-                self.paths.forget(to.telephony_destination());
+                self.paths.forget(DestinationHash::telephony(to));
                 self.search(now, handle);
             }
             Stage::Request { repeat, .. } => {
                 if repeat.take(now) {
-                    match self.paths.route(now, to.telephony_destination(), &mut *self.rng) {
+                    match self.paths.route(now, DestinationHash::telephony(to), &mut *self.rng) {
                         Some(route) => self.request_link(now, handle, route),
                         None => self.search(now, handle),
                     }
@@ -215,7 +215,7 @@ impl Endpoint {
         let Some(Link::Active(link)) = self.links.get_mut(&handle) else { return };
         if link.is_lost(now) {
             self.send_close(now, handle);
-            self.close_link(handle, CloseReason::Timeout);
+            self.close_link(handle, LinkClosed::Timeout);
         } else if link.takes_report(now) {
             let report = pack_rtt(link.session.rtt().unwrap_or_default());
             let context = constants::CONTEXT_LRRTT;
@@ -244,19 +244,19 @@ impl Endpoint {
                     self.remove_link(handle);
                 }
                 Link::Active(link) if link.interface == id => {
-                    self.close_link(handle, CloseReason::Interface);
+                    self.close_link(handle, LinkClosed::Interface);
                 }
                 Link::Proven(_) | Link::Active(_) => {}
             }
         }
     }
 
-    pub(super) fn close_link(&mut self, handle: LinkHandle, reason: CloseReason) {
+    pub(super) fn close_link(&mut self, handle: LinkHandle, reason: LinkClosed) {
         self.remove_link(handle);
         self.push_link_event(handle, LinkEvent::Closed(reason));
     }
 
-    pub(super) fn fail_opening(&mut self, reason: FailReason) {
+    pub(super) fn fail_opening(&mut self, reason: LinkFailed) {
         let is_opening = |(handle, link): (&LinkHandle, &Link)| {
             matches!(link, Link::Opening(_)).then_some(*handle)
         };
@@ -266,7 +266,7 @@ impl Endpoint {
         }
     }
 
-    fn fail_link(&mut self, handle: LinkHandle, reason: FailReason) {
+    fn fail_link(&mut self, handle: LinkHandle, reason: LinkFailed) {
         self.remove_link(handle);
         self.push_link_event(handle, LinkEvent::Failed(reason));
     }

@@ -204,7 +204,7 @@ impl Net {
     pub(crate) fn link_events(&self, n: usize, link: LinkHandle) -> Vec<LinkEvent> {
         self.all_link_events(n)
             .filter(|(_, of, _)| *of == link)
-            .map(|(_, _, event)| event.clone())
+            .map(|(_, _, event)| *event)
             .collect()
     }
 
@@ -236,13 +236,11 @@ impl Net {
 
     /// The plaintexts that arrived on a link.
     pub(crate) fn packets(&self, n: usize, link: LinkHandle) -> Vec<Vec<u8>> {
-        let data = |event| {
-            let LinkEvent::Packet(data) = event else {
-                return None;
-            };
-            Some(data)
+        let data = |(_, event): &(Instant, Event)| match event {
+            Event::Packet { link: of, data } if *of == link => Some(data.clone()),
+            _ => None,
         };
-        self.link_events(n, link).into_iter().filter_map(data).collect()
+        self.nodes[n].events.iter().filter_map(data).collect()
     }
 
     pub(crate) fn announces(&self, n: usize) -> usize {
