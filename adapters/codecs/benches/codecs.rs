@@ -6,7 +6,7 @@ use std::fmt;
 
 use divan::{Bencher, counter::ItemsCount};
 use lxst_codecs::{
-    Codec2Mode, Decoder, Encoder, Encoding, OpusConfig, Pauses, RawConfig, RawDepth, Tempo,
+    Codec2Mode, Decoder, Encoder, Encoding, OpusConfig, Pauses, RawConfig, RawDepth, Samples, Tempo,
 };
 
 fn main() {
@@ -30,7 +30,7 @@ fn decode(bencher: Bencher<'_, '_>, stream: &Stream) {
 
 #[divan::bench(args = streams())]
 fn decode_faster(bencher: Bencher<'_, '_>, stream: &Stream) {
-    bench_decoder(bencher, stream, Tempo::Faster { most: usize::MAX });
+    bench_decoder(bencher, stream, Tempo::Faster { most: Samples(u64::MAX) });
 }
 
 #[divan::bench(args = streams())]

@@ -15,7 +15,8 @@ use std::io::{self, Cursor, Read, Write};
 
 use hound::{SampleFormat, WavReader, WavSpec, WavWriter};
 use lxst_codecs::{
-    Codec, Codec2Mode, Decoder, Encoder, Encoding, OpusConfig, RateControl, SAMPLE_RATE_HZ, Tempo,
+    Codec, Codec2Mode, CodecError, Decoder, Encoder, Encoding, OpusConfig, RateControl,
+    SAMPLE_RATE_HZ, Samples, Tempo,
 };
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -90,14 +91,19 @@ fn decode(samples: u32, is_silent: bool, packets: &str) -> Result<Vec<u8>, Box<d
     for packet in packets.lines() {
         let (hex, tempo) = match packet.split_once(' ') {
             None => (packet, Tempo::Normal),
-            Some((hex, "faster")) => (hex, Tempo::Faster { most: usize::MAX }),
+            Some((hex, "faster")) => (hex, Tempo::Faster { most: Samples(u64::MAX) }),
             Some((hex, "slower")) => (hex, Tempo::Slower),
             Some((hex, "skip")) => (hex, Tempo::Skip),
             Some((_, other)) => return Err(format!("{other} is no tempo").into()),
         };
         match hex::decode(hex)?.split_first() {
             Some((&codec, payload)) => {
-                decoder.decode(Codec::try_from(codec)?, payload, tempo, &mut pcm)?;
+                decoder.decode(
+                    Codec::from_byte(codec).ok_or(CodecError::UnsupportedCodec { byte: codec })?,
+                    payload,
+                    tempo,
+                    &mut pcm,
+                )?;
             }
             None if is_silent => pcm.resize(pcm.len() + samples as usize, 0.0),
             None => {

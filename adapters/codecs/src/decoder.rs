@@ -1,34 +1,12 @@
 //! The receive side: payloads to PCM, and what fills in for payloads that are missing.
 
+use lxst_core::Tempo;
+use lxst_core::wire::Codec;
+
 use crate::codec2::Codec2Decoder;
 use crate::opus::OpusDecoder;
 use crate::splice::Splicer;
-use crate::{CodecError, Level, Tempo, raw};
-
-/// The codec of one frame, as the byte that leads it on the wire says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Codec {
-    /// IEEE floats at 48 kHz, codec byte 0.
-    Raw = 0,
-    /// Opus, codec byte 1.
-    Opus = 1,
-    /// Codec2, codec byte 2. Decoded with the feature `codec2` or `codec2-system` only.
-    Codec2 = 2,
-}
-
-impl TryFrom<u8> for Codec {
-    type Error = CodecError;
-
-    /// *Errors*: [`CodecError::UnsupportedCodec`].
-    fn try_from(byte: u8) -> Result<Self, CodecError> {
-        match byte {
-            0 => Ok(Self::Raw),
-            1 => Ok(Self::Opus),
-            2 => Ok(Self::Codec2),
-            _ => Err(CodecError::UnsupportedCodec { byte }),
-        }
-    }
-}
+use crate::{CodecError, Level, raw};
 
 /// What became of a frame or a concealment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,7 +3,8 @@
 //!
 //! An [`Encoder`] serves one transmit stream, a [`Decoder`] one receive stream. Neither knows calls,
 //! packets or time: the caller gives a frame and gets a payload, or the other way round. A payload
-//! stands here without the codec byte that leads it on the wire ([`Codec`] names that byte).
+//! stands here without the codec byte that leads it on the wire ([`Codec`] names that byte). The words are
+//! those of `lxst-core`.
 //!
 //! PCM is `f32` in `-1.0..=1.0`, mono, at [`SAMPLE_RATE_HZ`]; a count of samples is at that rate.
 //! Audio of another shape passes [`downmix`] and a [`Resampler`] first.
@@ -63,19 +64,21 @@ mod resample;
 mod splice;
 
 pub use codec2::{Codec2Mode, MAX_CODEC2_SAMPLES};
-pub use decoder::{Codec, Decoder, Played};
+pub use decoder::{Decoder, Played};
 pub use downmix::downmix;
 pub use encoder::{Encoded, Encoder, Encoding};
 pub use error::CodecError;
 pub use level::Level;
+pub use lxst_core::wire::Codec;
+pub use lxst_core::{RawDepth, Samples, Tempo};
 pub use opus::{
     Application, Bandwidth, Channels, MAX_BITRATE_BPS, MAX_OPUS_SAMPLES, MIN_BITRATE_BPS,
     OPUS_FRAME_SAMPLES, OpusConfig, RateControl,
 };
 pub use pause::Pauses;
-pub use raw::{MAX_RAW_SEND_CHANNELS, RawConfig, RawDepth};
+pub use raw::{MAX_RAW_SEND_CHANNELS, RawConfig};
 pub use resample::{MAX_RATE_HZ, MIN_RATE_HZ, Resampler};
-pub use splice::{MAX_HELD_SAMPLES, Tempo};
+pub use splice::MAX_HELD_SAMPLES;
 
 /// Samples a second of all PCM at this crate's edge.
 pub const SAMPLE_RATE_HZ: u32 = 48_000;

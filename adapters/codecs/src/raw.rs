@@ -7,6 +7,8 @@
 //! *Source*: LXST/Codecs/Raw.py. Nothing on the wire says a sample rate: the reference plays at the
 //! rate of its sink, 48 kHz.
 
+use lxst_core::RawDepth;
+
 use crate::CodecError;
 use crate::downmix::mean;
 use crate::float::{f16_from_f32, f32_from_f16, f32_from_x87, sanitised, x87_from_f32};
@@ -56,33 +58,12 @@ impl RawConfig {
     }
 }
 
-/// The format of a raw sample; the values are those of the header.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum RawDepth {
-    /// IEEE half precision.
-    Float16 = 0,
-    /// IEEE single precision.
-    Float32 = 1,
-    /// IEEE double precision.
-    Float64 = 2,
-    /// The x87 80-bit extended format in 16 bytes, numpy's `longdouble` on x86-64.
-    Float128 = 3,
-}
-
-impl RawDepth {
-    /// Returns the length of a sample of one channel.
-    #[must_use]
-    pub const fn bytes(self) -> usize {
-        2 << self as usize
-    }
-
-    fn from_header(header: u8) -> Self {
-        match header >> 6 {
-            0 => Self::Float16,
-            1 => Self::Float32,
-            2 => Self::Float64,
-            _ => Self::Float128,
-        }
+const fn depth_of(header: u8) -> RawDepth {
+    match header >> 6 {
+        0 => RawDepth::Float16,
+        1 => RawDepth::Float32,
+        2 => RawDepth::Float64,
+        _ => RawDepth::Float128,
     }
 }
 
@@ -95,7 +76,7 @@ pub(crate) fn decode(payload: &[u8], out: &mut Vec<f32>) -> Result<(), CodecErro
     let Some((&header, data)) = payload.split_first() else {
         return Err(CodecError::Empty);
     };
-    let depth = RawDepth::from_header(header);
+    let depth = depth_of(header);
     let channels = usize::from(header & 0x3F) + 1;
     let unit = channels * depth.bytes();
     if data.is_empty() {

@@ -5,25 +5,10 @@
 
 use core::mem::discriminant;
 
+use lxst_core::Tempo;
+
 use crate::likeness::{MAX_LAG, MIN_LAG, Side, WINDOW, dot, find};
 use crate::repetition::{REPETITION_HISTORY, Repetition};
-
-/// How fast a decoded frame plays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Tempo {
-    /// As it was sent.
-    #[default]
-    Normal,
-    /// Shorter, by a quarter at most over time. Up to [`MAX_HELD_SAMPLES`] are held back.
-    Faster {
-        /// Samples that this frame leaves out at most.
-        most: usize,
-    },
-    /// Longer, by a quarter at most over time. Of frames under 10 ms, as much is held back.
-    Slower,
-    /// Not at all: the frame is decoded for the codec's state only, and what follows fades in.
-    Skip,
-}
 
 /// The most that a [`Tempo`] holds back: 25 ms.
 pub const MAX_HELD_SAMPLES: usize = WINDOW + MAX_LAG;
@@ -79,7 +64,7 @@ impl Splicer {
         let due = self.held;
         match tempo {
             Tempo::Normal | Tempo::Skip => self.held = self.line.len(),
-            Tempo::Faster { most } => self.compress(most),
+            Tempo::Faster { most } => self.compress(usize::try_from(most.0).unwrap_or(usize::MAX)),
             Tempo::Slower => self.expand(),
         }
         self.hand_out(due, out);

@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use lxst_codecs::{
-    Codec, Codec2Mode, CodecError, Decoder, Encoded, Encoder, Encoding, OpusConfig, Pauses, Played,
-    RawConfig, RawDepth, Tempo,
+    Codec2Mode, CodecError, Decoder, Encoded, Encoder, Encoding, OpusConfig, Pauses, Played,
+    RawConfig,
 };
 use lxst_core::{self as core, Direction, JobId, Profile, ProfileSet, SendFormat};
 
@@ -166,12 +166,9 @@ impl Coder {
             Task::EncodeSilence { job, format, samples } => {
                 (job, self.encode_silence(job, format, samples))
             }
-            Task::Decode { job, codec, payload, tempo: speed } => (
-                job,
-                self.play(job, |decoder, pcm| {
-                    decoder.decode(wire(codec), &payload, tempo(speed), pcm)
-                }),
-            ),
+            Task::Decode { job, codec, payload, tempo } => {
+                (job, self.play(job, |decoder, pcm| decoder.decode(codec, &payload, tempo, pcm)))
+            }
             Task::Conceal { job, samples } => {
                 // The core asks for less than a second.
                 let samples = u32::try_from(samples.0).unwrap_or(0);
@@ -236,7 +233,7 @@ impl Coder {
 fn encoding(format: SendFormat) -> Encoding {
     let profile = match format {
         SendFormat::Raw(depth) => {
-            return Encoding::Raw(RawConfig { depth: raw_depth(depth), channels: 1 });
+            return Encoding::Raw(RawConfig { depth, channels: 1 });
         }
         SendFormat::Profile(profile) => profile,
     };
@@ -249,34 +246,6 @@ fn encoding(format: SendFormat) -> Encoding {
         Profile::LowLatency => Encoding::Opus(OpusConfig::VOICE_MEDIUM_20_MS),
         Profile::HighQuality => Encoding::Opus(OpusConfig::VOICE_HIGH),
         Profile::SuperHighQuality => Encoding::Opus(OpusConfig::VOICE_MAX),
-    }
-}
-
-const fn raw_depth(depth: core::RawDepth) -> RawDepth {
-    match depth {
-        core::RawDepth::Float16 => RawDepth::Float16,
-        core::RawDepth::Float32 => RawDepth::Float32,
-        core::RawDepth::Float64 => RawDepth::Float64,
-        core::RawDepth::Float128 => RawDepth::Float128,
-    }
-}
-
-const fn wire(codec: core::wire::Codec) -> Codec {
-    match codec {
-        core::wire::Codec::Raw => Codec::Raw,
-        core::wire::Codec::Opus => Codec::Opus,
-        core::wire::Codec::Codec2 => Codec::Codec2,
-    }
-}
-
-fn tempo(tempo: core::Tempo) -> Tempo {
-    match tempo {
-        core::Tempo::Normal => Tempo::Normal,
-        core::Tempo::Faster { most } => {
-            Tempo::Faster { most: usize::try_from(most.0).unwrap_or(usize::MAX) }
-        }
-        core::Tempo::Skip => Tempo::Skip,
-        core::Tempo::Slower => Tempo::Slower,
     }
 }
 

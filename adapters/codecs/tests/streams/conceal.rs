@@ -1,7 +1,7 @@
 //! Frames that do not come: what is made up, and how the call goes on.
 
 use crate::signal::{PROFILES, Raw, largest_step, rms, speech};
-use lxst_codecs::{Codec, Decoder, Encoded, Encoder, Level, MAX_OPUS_SAMPLES, Tempo};
+use lxst_codecs::{Codec, Decoder, Encoded, Encoder, Level, MAX_OPUS_SAMPLES, Samples, Tempo};
 
 #[test]
 fn a_lost_raw_frame_is_continued_by_its_pitch() {
@@ -82,7 +82,7 @@ fn nothing_clicks_where_opus_frames_go_missing_or_come_back() {
         let most = 1.5 * largest_step(&hear(&|_| false, length, Tempo::Normal));
         for missing in [1, 2, 5, 20] {
             let is_lost = |n| n % (missing + 3) >= 3;
-            for tempo in [Tempo::Normal, Tempo::Skip, Tempo::Faster { most: usize::MAX }] {
+            for tempo in [Tempo::Normal, Tempo::Skip, Tempo::Faster { most: Samples(u64::MAX) }] {
                 for piece in [length, 331] {
                     let step = largest_step(&hear(&is_lost, piece, tempo));
                     assert!(
@@ -154,7 +154,7 @@ fn concealment_has_any_length() {
 fn what_was_held_back_comes_first_and_counts() {
     let voice = steady_voice(9_600);
     let (mut decoder, mut heard) = (Raw::new(), Vec::new());
-    decoder.play(&voice[..960], Tempo::Faster { most: usize::MAX }, &mut heard);
+    decoder.play(&voice[..960], Tempo::Faster { most: Samples(u64::MAX) }, &mut heard);
     assert!(heard.is_empty());
     assert_eq!(decoder.conceal(480, &mut heard).samples, 960);
     assert_eq!(heard, voice[..960]);

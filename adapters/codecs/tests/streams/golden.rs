@@ -117,7 +117,7 @@ fn replay(name: &'static str, samples: u32, first_bytes: &[u8]) -> Call {
             let (codec, payload) = frame(&plaintext);
             assert!(first_bytes.contains(&payload[0]), "first byte {:#04x}", payload[0]);
             let before = pcm.len();
-            let codec = Codec::try_from(codec).unwrap();
+            let codec = Codec::from_byte(codec).unwrap();
             let played = decoder.decode(codec, payload, Tempo::Normal, &mut pcm).unwrap();
             assert_eq!(played.samples, samples);
             assert_eq!(played.level, Level::of(&pcm[before..]));

@@ -3,7 +3,7 @@
 use std::f64::consts::TAU;
 
 use crate::signal::{Raw, envelope_correlation, largest_step, rms, sine, speech, white_noise};
-use lxst_codecs::{Level, MAX_HELD_SAMPLES, Tempo};
+use lxst_codecs::{Level, MAX_HELD_SAMPLES, Samples, Tempo};
 
 const MS: usize = 48;
 
@@ -25,7 +25,7 @@ fn faster_speech_is_shorter_by_a_quarter_at_most() {
     let voice = speech(10.0);
     for length in FRAMES {
         let shorter = 1.0
-            - play(&voice, length, Tempo::Faster { most: usize::MAX }).len() as f64
+            - play(&voice, length, Tempo::Faster { most: Samples(u64::MAX) }).len() as f64
                 / voice.len() as f64;
         assert!((0.15..=0.25).contains(&shorter), "{length}: {shorter:.3}");
     }
@@ -44,18 +44,25 @@ fn slower_speech_is_longer_by_a_quarter_at_most() {
 fn a_frame_leaves_out_no_more_than_it_may() {
     let voice = speech(4.0);
     let frames = voice.len().div_ceil(2_880);
-    let left = play(&voice, 2_880, Tempo::Faster { most: 480 }).len();
+    let left = play(&voice, 2_880, Tempo::Faster { most: Samples(480) }).len();
     let shed = voice.len() - left;
     assert!((frames * 120..=frames * 480 + MAX_HELD_SAMPLES).contains(&shed), "{shed} of {frames}");
-    assert_eq!(play(&voice, 2_880, Tempo::Faster { most: 0 }).len() / 1_440, voice.len() / 1_440);
+    assert_eq!(
+        play(&voice, 2_880, Tempo::Faster { most: Samples(0) }).len() / 1_440,
+        voice.len() / 1_440
+    );
 }
 
 #[test]
 fn the_length_of_frames_changes_no_sample_of_faster_speech() {
     let voice = speech(4.0);
-    let expected = play(&voice, 480, Tempo::Faster { most: usize::MAX });
+    let expected = play(&voice, 480, Tempo::Faster { most: Samples(u64::MAX) });
     for length in FRAMES {
-        assert_eq!(play(&voice, length, Tempo::Faster { most: usize::MAX }), expected, "{length}");
+        assert_eq!(
+            play(&voice, length, Tempo::Faster { most: Samples(u64::MAX) }),
+            expected,
+            "{length}"
+        );
     }
 }
 
@@ -65,7 +72,7 @@ fn no_stretch_of_a_second_changes_by_much_more_than_a_quarter() {
     let mut sound = white_noise(96_000);
     sound.extend(speech(4.0));
     for (tempo, bounds) in
-        [(Tempo::Faster { most: usize::MAX }, 0.73..1.01), (Tempo::Slower, 0.99..1.27)]
+        [(Tempo::Faster { most: Samples(u64::MAX) }, 0.73..1.01), (Tempo::Slower, 0.99..1.27)]
     {
         let mut decoder = Raw::new();
         let mut lengths = Vec::new();
@@ -83,8 +90,8 @@ fn no_stretch_of_a_second_changes_by_much_more_than_a_quarter() {
 #[test]
 fn pauses_change_as_fast_as_speech() {
     let pause: Vec<f32> = white_noise(96_000).iter().map(|sample| sample * 0.002).collect();
-    let faster =
-        play(&pause, 2_880, Tempo::Faster { most: usize::MAX }).len() as f64 / pause.len() as f64;
+    let faster = play(&pause, 2_880, Tempo::Faster { most: Samples(u64::MAX) }).len() as f64
+        / pause.len() as f64;
     let slower = play(&pause, 2_880, Tempo::Slower).len() as f64 / pause.len() as f64;
     assert!((0.75..0.8).contains(&faster), "{faster:.3}");
     assert!((1.2..1.25).contains(&slower), "{slower:.3}");
@@ -94,7 +101,7 @@ fn pauses_change_as_fast_as_speech() {
 fn pitch_stays() {
     for hz in [80.0, 123.4, 200.0, 350.0] {
         let tone = sine(hz, 48_000, 96_000);
-        for tempo in [Tempo::Faster { most: usize::MAX }, Tempo::Slower] {
+        for tempo in [Tempo::Faster { most: Samples(u64::MAX) }, Tempo::Slower] {
             for length in FRAMES {
                 let heard = play(&tone, length, tempo);
                 let cycles =
@@ -109,7 +116,7 @@ fn pitch_stays() {
 #[test]
 fn timbre_stays() {
     let voice = speech(8.0);
-    for tempo in [Tempo::Faster { most: usize::MAX }, Tempo::Slower] {
+    for tempo in [Tempo::Faster { most: Samples(u64::MAX) }, Tempo::Slower] {
         for length in [10 * MS, 200 * MS] {
             let heard = play(&voice, length, tempo);
             for hz in [150.0, 300.0, 500.0, 800.0, 1_400.0, 2_000.0, 2_700.0, 3_500.0] {
@@ -128,9 +135,9 @@ fn switching_tempo_never_clicks() {
     let most = 1.1 * largest_step(&voice);
     let tempos = [
         Tempo::Normal,
-        Tempo::Faster { most: usize::MAX },
+        Tempo::Faster { most: Samples(u64::MAX) },
         Tempo::Slower,
-        Tempo::Faster { most: usize::MAX },
+        Tempo::Faster { most: Samples(u64::MAX) },
         Tempo::Normal,
     ];
     for length in FRAMES {
@@ -153,8 +160,9 @@ fn what_faster_holds_back_is_bounded_and_comes_with_the_next_normal_frame() {
         let (mut decoder, mut heard) = (Raw::new(), Vec::new());
         let mut frames = voice.chunks(length);
         let first = frames.next().unwrap();
-        let appended =
-            decoder.play(first, Tempo::Faster { most: usize::MAX }, &mut heard).samples as usize;
+        let appended = decoder
+            .play(first, Tempo::Faster { most: Samples(u64::MAX) }, &mut heard)
+            .samples as usize;
         let missing = length - appended;
         assert!(missing <= MAX_HELD_SAMPLES + length / 4, "{length}: {appended}");
         let next = frames.next().unwrap();
@@ -200,7 +208,7 @@ fn a_faster_call_is_the_same_speech() {
     let voice = speech(8.0);
     let (mut decoder, mut heard) = (Raw::new(), Vec::new());
     for frame in voice[..24_000].chunks(480) {
-        decoder.play(frame, Tempo::Faster { most: usize::MAX }, &mut heard);
+        decoder.play(frame, Tempo::Faster { most: Samples(u64::MAX) }, &mut heard);
     }
     let caught_up = 24_000 - heard.len();
     for frame in voice[24_000..].chunks(480) {
