@@ -9,7 +9,7 @@
 //! drain what the engine has for others, sleep until its deadline or the next block of audio, give
 //! it what came meanwhile. The sleep here is a read of the socket with a timeout. Codec tasks run
 //! in between, inline; a millisecond or two each. An app that must not be late with anything else
-//! gives them to a thread (`lxst_engine::system::CoderThread`).
+//! gives them to a thread (`lxst_phone::host::CoderThread`).
 //!
 //! Both sides hum for two seconds, each in a pitch of its own, and listen for the other's. The exit
 //! code is 0 when both were heard, else 1.
@@ -29,10 +29,10 @@ use lxst_engine::core::{
     Profile,
 };
 use lxst_engine::reticulum::{self, Endpoint, Identity, InterfaceConfig, InterfaceId};
-use lxst_engine::system::{OsRng, unix_time};
 use lxst_engine::{Coder, Config, Engine, Event, InterfaceOrigin, LINGER, Network};
 use lxst_examples::console::{detach, left_out};
 use lxst_examples::{errln, outln};
+use lxst_phone::host::{OsRng, unix_time};
 
 type Failure = Box<dyn Error + Send + Sync>;
 

@@ -22,6 +22,7 @@ extern crate std;
 pub mod limits;
 pub mod wire;
 
+mod boundary;
 mod call;
 mod config;
 mod counters;
@@ -38,6 +39,7 @@ mod telephone;
 mod time;
 mod timers;
 
+pub use boundary::Boundary;
 pub use call::{Next, TRANSITIONS, Transition, Trigger};
 pub use config::{
     Admission, AnnouncePolicy, AnswerMode, CallerLimits, CallerPolicy, Config, MutedMicrophone,

@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 use std::net::IpAddr;
 
 use lxst_core::{
-    Admission, Availability, CallId, CallStatus, CallerPolicy, Command, Direction, IdentityHash,
-    Input, InputError, Instant, JobId, LinkClosed, LinkEvent, LinkId, Mode, Outcome, Output,
-    PacketBuf, PortChange, Profile, Samples, StreamChange, Telephone,
+    Admission, Availability, Boundary, CallId, CallStatus, CallerPolicy, Command, Direction,
+    IdentityHash, Input, InputError, Instant, JobId, LinkClosed, LinkEvent, LinkId, Mode, Outcome,
+    Output, PacketBuf, PortChange, Profile, Samples, StreamChange, Telephone,
 };
 use lxst_reticulum::{self as reticulum, InterfaceConfig, InterfaceId, UnixTime};
 
@@ -18,7 +18,7 @@ use crate::network::{Ids, LinkCommand, Links, Network, Report};
 use crate::people::{self, People, PeopleError};
 #[cfg(feature = "processing")]
 use crate::processing::{Processing, Processor};
-use crate::tap::{Boundary, Tap};
+use crate::tap::Tap;
 use crate::{Coder, Done, Task};
 
 /// What a engine is told once.

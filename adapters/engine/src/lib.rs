@@ -18,11 +18,7 @@ mod network;
 mod people;
 #[cfg(feature = "processing")]
 mod processing;
-#[cfg(feature = "system")]
-pub mod system;
 mod tap;
-#[cfg(feature = "trace")]
-pub mod trace;
 
 pub use access::Access;
 pub use adaptation::Adaptation;
@@ -37,4 +33,4 @@ pub use network::{LinkCommand, Network, PEER_LINKS};
 pub use people::PeopleError;
 #[cfg(feature = "processing")]
 pub use processing::Processing;
-pub use tap::{Boundary, Tap};
+pub use tap::Tap;

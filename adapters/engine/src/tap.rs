@@ -2,23 +2,7 @@
 
 use core::fmt;
 
-use lxst_core::{Config, IdentityHash, Input, Instant, Output};
-
-/// What passed a door of the core.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Boundary<'a> {
-    /// The telephone was made. Seen once, before all else.
-    Start {
-        /// Whose it is.
-        identity: IdentityHash,
-        /// The settings that are in force.
-        config: &'a Config,
-    },
-    /// An input that was taken.
-    In(Input<'a>),
-    /// An output, in the order of the door.
-    Out(Output<'a>),
-}
+use lxst_core::{Boundary, Instant};
 
 /// Sees all that passes the core's doors, in order: for traces and for pictures of a call.
 ///
@@ -34,14 +18,15 @@ impl Tap {
     /// Lets another tap see the same, after this one.
     #[must_use]
     pub fn and(mut self, mut other: Self) -> Self {
-        Self::new(move |now, door| {
-            self.see(now, door);
-            other.see(now, door);
+        Self::new(move |now, boundary| {
+            self.see(now, boundary);
+            other.see(now, boundary);
         })
     }
 
-    pub(crate) fn see(&mut self, now: Instant, door: Boundary<'_>) {
-        (self.0)(now, door);
+    /// Shows it what passed.
+    pub fn see(&mut self, now: Instant, boundary: Boundary<'_>) {
+        (self.0)(now, boundary);
     }
 }
 

@@ -1,18 +1,17 @@
-//! A call of two drivers in virtual time, recorded at both, replayed.
+//! A call of two engines in virtual time, recorded at both, replayed.
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
 mod common;
 
 use core::time::Duration;
-use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
 use common::Seeded;
 use common::pair::{ALICE, Fate, Pair};
-use lxst_engine::Config;
 use lxst_engine::core::{Command, Profile};
-use lxst_engine::trace::{Divergence, Ending, Payloads, Reader, Replay, record_to};
+use lxst_engine::{Config, Tap};
+use lxst_trace::{Divergence, Ending, Payloads, Reader, Recorder, Replay};
 
 #[test]
 fn a_recorded_call_replays_to_the_same_outputs_on_both_sides() {
@@ -182,31 +181,21 @@ fn record_call(payloads: Payloads) -> [String; 2] {
 
 /// The traces of two phones that live through something.
 fn record(payloads: Payloads, live: impl FnOnce(&mut Pair)) -> [String; 2] {
-    let traces = [Shared::default(), Shared::default()];
+    let traces = [Trace::default(), Trace::default()];
     let mut pair = Pair::new(|phone| {
-        let tap = Some(record_to(traces[phone].clone(), payloads, |_| {}).unwrap());
+        let (trace, mut recorder) = (traces[phone].clone(), Recorder::new(payloads));
+        let tap = Some(Tap::new(move |now, boundary| {
+            *trace.lock().unwrap() += &recorder.line(now, boundary);
+        }));
         Config { tap, ..Config::default() }
     });
     live(&mut pair);
     pair.run(Duration::from_millis(500));
-    // A trace is complete when its phone is gone.
     drop(pair);
-    traces.map(|trace| String::from_utf8(trace.0.lock().unwrap().clone()).unwrap())
+    traces.map(|trace| trace.lock().unwrap().clone() + &Ending::Closed.line())
 }
 
-#[derive(Clone, Default)]
-struct Shared(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Shared {
-    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend(buf);
-        Ok(buf.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
+type Trace = Arc<Mutex<String>>;
 
 fn flip_last_digit(line: &str) -> String {
     let (body, last) = line.strip_suffix("\"}").unwrap().split_at(line.len() - 3);

@@ -13,20 +13,19 @@ use lxst_engine::Processing;
 use lxst_engine::codecs::Pauses;
 use lxst_engine::core::{IdentityHash, Instant};
 use lxst_engine::reticulum::{Config as EndpointConfig, Endpoint, Identity, Rng};
-use lxst_engine::system::{
-    CoderThread, IdentityFileError, OsRng, create_private_folder, load_or_create_identity,
-    read_regular_file, unix_time,
-};
-#[cfg(feature = "trace")]
-use lxst_engine::trace;
 use lxst_engine::{Access, Adaptation, Config, Engine, InterfaceOrigin, Network, Tap, core};
 
 use crate::events::Events;
+#[cfg(feature = "trace")]
+use crate::host::record;
+use crate::host::{
+    CoderThread, FolderLock, IdentityFileError, OsRng, create_private_folder,
+    load_or_create_identity, read_regular_file, unix_time,
+};
 use crate::inbox::Inbox;
 use crate::intake::Intake;
 use crate::interface::{Interface, OpenError, Opened};
 use crate::links::{CommandSender, LinkPort, LinkReport};
-use crate::lock::FolderLock;
 use crate::outlets::Outlets;
 use crate::phone::Phone;
 use crate::request::Requests;
@@ -44,7 +43,7 @@ pub struct PhoneBuilder<R> {
     missing_source: MissingSource,
     pauses: Pauses,
     #[cfg(feature = "trace")]
-    trace: Option<(PathBuf, trace::Payloads)>,
+    trace: Option<(PathBuf, lxst_trace::Payloads)>,
 }
 
 /// Whose Reticulum the phone is on.
@@ -248,7 +247,7 @@ impl<R: Runtime> PhoneBuilder<R> {
     /// wait; [`shutdown`](Phone::shutdown) returns when all is written.
     #[cfg(feature = "trace")]
     #[must_use]
-    pub fn trace(mut self, path: impl Into<PathBuf>, payloads: trace::Payloads) -> Self {
+    pub fn trace(mut self, path: impl Into<PathBuf>, payloads: lxst_trace::Payloads) -> Self {
         self.trace = Some((path.into(), payloads));
         self
     }
@@ -401,12 +400,12 @@ fn set_aside(path: &Path) {
 #[cfg(feature = "trace")]
 fn recorded(
     tap: Option<Tap>,
-    trace: Option<(PathBuf, trace::Payloads)>,
+    trace: Option<(PathBuf, lxst_trace::Payloads)>,
 ) -> Result<Option<Tap>, StartError> {
     let Some((path, payloads)) = trace else { return Ok(tap) };
     let name = path.display().to_string();
     let on_end = move |why| tracing::warn!("recording to {name} ends, the call goes on: {why}");
-    match trace::record(&path, payloads, on_end) {
+    match record(&path, payloads, on_end) {
         Ok(recorder) => Ok(Some(match tap {
             Some(tap) => tap.and(recorder),
             None => recorder,

@@ -20,11 +20,11 @@ mod builder;
 mod call;
 mod drop_log;
 mod events;
+pub mod host;
 mod inbox;
 mod intake;
 mod interface;
 mod links;
-mod lock;
 mod log_limit;
 mod outlets;
 mod pace;
@@ -39,6 +39,7 @@ pub use audio::{AudioError, AudioFormat, AudioSink, AudioSource, Clock, Sample};
 pub use builder::{MissingSource, PhoneBuilder, StartError};
 pub use call::Call;
 pub use events::Events;
+pub use host::{IdentityFileError, OsRng, load_or_create_identity};
 pub use interface::Interface;
 pub use links::{LinkPort, LinkReporter};
 pub use log_limit::{LeftOut, LogLimit};
@@ -47,17 +48,14 @@ pub use lxst_engine::Processing;
 pub use lxst_engine::codecs::Pauses;
 pub use lxst_engine::core as telephony;
 pub use lxst_engine::core::{
-    Admission, Availability, CallId, CallState, CallStatus, CallerPolicy, Direction, EndReason,
-    Event as CallEvent, IdentityHash, InputError, Mode, Mute, Profile, Quality, Role, Side,
-    StreamChange, Talk,
+    Admission, Availability, Boundary, CallId, CallState, CallStatus, CallerPolicy, Direction,
+    EndReason, Event as CallEvent, IdentityHash, InputError, Mode, Mute, Profile, Quality, Role,
+    Side, StreamChange, Talk,
 };
 pub use lxst_engine::reticulum::{DestinationHash, Identity, Ifac, Rng};
-pub use lxst_engine::system::{IdentityFileError, OsRng, load_or_create_identity};
+pub use lxst_engine::{Access, Adaptation, Coder, Event, LinkCommand, Tap, codecs, reticulum};
 #[cfg(feature = "trace")]
-pub use lxst_engine::trace;
-pub use lxst_engine::{
-    Access, Adaptation, Boundary, Coder, Event, LinkCommand, Tap, codecs, reticulum,
-};
+pub use lxst_trace as trace;
 pub use phone::{CallError, Phone};
 pub use request::Counters;
 pub use runtime::{ByteStream, Runtime, prepare_tcp};

@@ -12,12 +12,12 @@ use lxst_engine::core::{
     StreamChange,
 };
 use lxst_engine::reticulum::InterfaceId;
-use lxst_engine::system::{CoderThread, unix_time};
 use lxst_engine::{Engine, Event, InterfaceOrigin, LINGER};
 
 use crate::audio::{BLOCK, Clock, SinkPort, SourcePort};
 use crate::builder::MissingSource;
 use crate::drop_log::DropLog;
+use crate::host::{CoderThread, unix_time};
 use crate::inbox::{Inbox, PortListeners, Turn, World};
 use crate::interface::Io;
 use crate::links::{CommandSender, LinkReport};

@@ -1,5 +1,6 @@
 //! What a phone knows of the network, kept in a file across restarts.
 
+use crate::host::{replace_private_file, unix_time};
 use std::path::PathBuf;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -7,7 +8,6 @@ use std::time::Duration;
 use async_channel::Receiver;
 use lxst_engine::Engine;
 use lxst_engine::core::Instant;
-use lxst_engine::system::{replace_private_file, unix_time};
 
 /// Writes the known destinations some time after they changed, on a thread of its own.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use lxst_engine::system::create_private_file;
+use lxst_phone::host::create_private_file;
 use lxst_tokio::codecs::SAMPLE_RATE_HZ;
 
 use super::{SoundError, to_i16};

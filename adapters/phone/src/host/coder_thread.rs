@@ -5,9 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Sender, channel};
 use std::thread::{self, JoinHandle};
 
-use lxst_codecs::Pauses;
-
-use crate::{Coder, Done, Task};
+use lxst_engine::codecs::Pauses;
+use lxst_engine::{Coder, Done, Task};
 
 /// A [`Coder`] on a thread of its own. Dropping it waits for the task at hand.
 #[derive(Debug)]

@@ -4,9 +4,9 @@
 use lxst_core::{CallId, Command, IdentityHash, Input, JobId, LinkEvent, LinkId, Outcome, Samples};
 use serde_json::Value;
 
-use super::line::{Fields, Line, LineError, wrong};
+use crate::line::{Fields, Line, LineError, wrong};
 
-pub(super) fn write_input(line: &mut Line, input: &Input<'_>) {
+pub(crate) fn write_input(line: &mut Line, input: &Input<'_>) {
     match *input {
         Input::Timeout => line.text("in", "timeout"),
         Input::Packet { link, data } => {
@@ -40,7 +40,7 @@ pub(super) fn write_input(line: &mut Line, input: &Input<'_>) {
 }
 
 /// Reads the rest of a line whose `in` was taken.
-pub(super) fn read_input<'b>(
+pub(crate) fn read_input<'b>(
     kind: &str,
     fields: &mut Fields,
     bytes: &'b mut Vec<u8>,
@@ -163,23 +163,23 @@ fn read_command(fields: &mut Fields) -> Result<Command, LineError> {
     })
 }
 
-pub(super) fn link(fields: &mut Fields) -> Result<LinkId, LineError> {
+pub(crate) fn link(fields: &mut Fields) -> Result<LinkId, LineError> {
     fields.number("link").map(LinkId)
 }
 
-pub(super) fn call(fields: &mut Fields) -> Result<CallId, LineError> {
+pub(crate) fn call(fields: &mut Fields) -> Result<CallId, LineError> {
     fields.number("call").map(CallId)
 }
 
-pub(super) fn samples(fields: &mut Fields) -> Result<Samples, LineError> {
+pub(crate) fn samples(fields: &mut Fields) -> Result<Samples, LineError> {
     fields.number("samples").map(Samples)
 }
 
-pub(super) fn identity(fields: &mut Fields, key: &str) -> Result<IdentityHash, LineError> {
+pub(crate) fn identity(fields: &mut Fields, key: &str) -> Result<IdentityHash, LineError> {
     let text = fields.text(key)?;
     text.parse().map_err(|_| wrong(key, &Value::from(text), "32 hex digits"))
 }
 
-pub(super) fn unknown(key: &str, found: &str) -> LineError {
+pub(crate) fn unknown(key: &str, found: &str) -> LineError {
     wrong(key, &Value::from(found), "those of the format")
 }

@@ -4,8 +4,9 @@ use core::fmt;
 
 use lxst_core::{Instant, Output, PacketBuf, Telephone};
 
-use super::recorder::output_line;
-use super::{Ending, Header, Record, Recorded};
+use crate::header::{Ending, Header};
+use crate::reader::{Record, Recorded};
+use crate::recorder::output_line;
 
 /// A telephone that lives through a trace.
 ///

@@ -1,6 +1,6 @@
 //! Traces: what passed the core's doors, on record, to be replayed and drawn.
 //!
-//! [`record`] makes a [`Tap`](crate::Tap) that writes a trace, [`Reader`] reads it, [`Replay`] gives
+//! A [`Recorder`] writes the lines of a trace, a [`Reader`] reads them, a [`Replay`] gives
 //! its inputs to a fresh telephone and compares the outputs. A trace holds the conversation, voices
 //! included, unless its payloads are [stripped](Payloads::Stripped).
 //!
@@ -47,7 +47,10 @@
 //! an end was cut, or its phone was killed. A reader minds nothing that mail and editors do to text: a
 //! byte order mark, carriage returns, blank lines after the end or no line feed there.
 
+#![forbid(unsafe_code)]
+
 mod config;
+mod header;
 mod input;
 mod line;
 mod names;
@@ -60,63 +63,7 @@ mod strip;
 #[cfg(test)]
 mod tests;
 
-use core::fmt;
-
-use lxst_core::{Config, IdentityHash, Instant};
-
+pub use header::{Ending, Header, LINE_BYTES, Payloads, VERSION};
 pub use reader::{Problem, Reader, Record, Recorded, TraceError};
-pub use recorder::{BACKLOG, RecordError, record, record_to};
+pub use recorder::Recorder;
 pub use replay::{Divergence, Replay};
-
-/// The version that is written, and the highest that is read.
-pub const VERSION: u64 = 1;
-
-/// Bytes of a line at most, its line feed included. A recorder ends a trace by overflow before a
-/// longer one, which no Reticulum packet is; a reader refuses it.
-pub const LINE_BYTES: usize = 1 << 20;
-
-/// What a trace tells of the voices.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Payloads {
-    /// All: the trace replays.
-    #[default]
-    Kept,
-    /// Nothing: encoded audio is zeros of the same length, its loudness that of silence, and packets
-    /// are reduced to the signals or frames that they are read as. Who called whom stays. The trace
-    /// draws, but does not replay.
-    Stripped,
-}
-
-/// The first line of a trace.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Header {
-    /// The version of the crate that recorded it.
-    pub by: String,
-    /// What is in it.
-    pub payloads: Payloads,
-    /// The first `now`.
-    pub at: Instant,
-    /// Whose phone it is.
-    pub identity: IdentityHash,
-    /// The telephone's settings, as they were in force.
-    pub config: Config,
-}
-
-/// The last line of a trace.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Ending {
-    /// The phone ended.
-    Closed,
-    /// The file could not keep up with the phone; the call went on.
-    Overflow,
-}
-
-impl fmt::Display for Ending {
-    /// Writes a few lower-case words.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Closed => "the phone ended",
-            Self::Overflow => "recording overflowed",
-        })
-    }
-}

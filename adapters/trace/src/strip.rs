@@ -5,10 +5,10 @@ use lxst_core::{Input, Outcome, Output, Work};
 
 /// The bytes that stand in for those taken out.
 #[derive(Debug, Default)]
-pub(super) struct Stripper(Vec<u8>);
+pub(crate) struct Stripper(Vec<u8>);
 
 impl Stripper {
-    pub(super) fn input<'b>(&'b mut self, input: Input<'b>) -> Input<'b> {
+    pub(crate) fn input<'b>(&'b mut self, input: Input<'b>) -> Input<'b> {
         match input {
             Input::Packet { link, data } => Input::Packet { link, data: self.packet(data) },
             Input::JobDone { job, outcome: Outcome::Encoded(payload) } => {
@@ -21,7 +21,7 @@ impl Stripper {
         }
     }
 
-    pub(super) fn output<'b>(&'b mut self, output: Output<'b>) -> Output<'b> {
+    pub(crate) fn output<'b>(&'b mut self, output: Output<'b>) -> Output<'b> {
         match output {
             Output::Transmit { link, class, data } => {
                 Output::Transmit { link, class, data: self.packet(data) }

@@ -7,11 +7,11 @@ use lxst_core::{
 };
 use serde_json::Value;
 
-use super::input::{call, identity, link, samples, unknown};
-use super::line::{Fields, Line, LineError, wrong};
-use super::names::{Named, drop_reason, end_reason, snake};
+use crate::input::{call, identity, link, samples, unknown};
+use crate::line::{Fields, Line, LineError, wrong};
+use crate::names::{Named, drop_reason, end_reason, snake};
 
-pub(super) fn write_output(line: &mut Line, output: &Output<'_>) {
+pub(crate) fn write_output(line: &mut Line, output: &Output<'_>) {
     match *output {
         Output::Transmit { link, class, data } => line
             .text("out", "transmit")
@@ -41,7 +41,7 @@ pub(super) fn write_output(line: &mut Line, output: &Output<'_>) {
 }
 
 /// Reads the rest of a line whose `out` was taken. `None` is an event that has no name here.
-pub(super) fn read_output<'b>(
+pub(crate) fn read_output<'b>(
     kind: &str,
     fields: &mut Fields,
     bytes: &'b mut Vec<u8>,

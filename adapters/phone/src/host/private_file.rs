@@ -127,8 +127,7 @@ pub(crate) fn remove_left_overs(path: &Path) {
 const NEW: &str = ".new";
 const LEFT_OVER: Duration = Duration::from_secs(60);
 
-#[cfg(test)]
-#[cfg(unix)]
+#[cfg(all(test, unix))]
 mod tests {
     use std::os::unix::fs::{PermissionsExt, symlink};
     use std::time::SystemTime;

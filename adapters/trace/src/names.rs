@@ -10,7 +10,7 @@ use lxst_core::{
 };
 
 /// An enum whose values have names.
-pub(super) trait Named: Copy + 'static {
+pub(crate) trait Named: Copy + 'static {
     const ALL: &'static [Self];
 
     fn name(self) -> &'static str;
@@ -72,7 +72,7 @@ impl Named for Profile {
 }
 
 /// Writes the name of a variant without data as a trace does: `NoAnswer` is `no_answer`.
-pub(super) fn snake(variant: impl Debug) -> String {
+pub(crate) fn snake(variant: impl Debug) -> String {
     let mut name = String::new();
     for letter in format!("{variant:?}").chars() {
         if letter.is_ascii_uppercase() && !name.is_empty() {
@@ -84,12 +84,12 @@ pub(super) fn snake(variant: impl Debug) -> String {
 }
 
 /// Finds the reason that [`snake`] wrote; `None` for one that is not listed here.
-pub(super) fn end_reason(name: &str) -> Option<EndReason> {
+pub(crate) fn end_reason(name: &str) -> Option<EndReason> {
     EndReason::ALL.into_iter().find(|reason| snake(reason) == name)
 }
 
 /// Finds the reason that [`snake`] wrote; `None` for one that is not listed here.
-pub(super) fn drop_reason(name: &str) -> Option<DropReason> {
+pub(crate) fn drop_reason(name: &str) -> Option<DropReason> {
     DROP_REASONS.into_iter().find(|reason| snake(reason) == name)
 }
 

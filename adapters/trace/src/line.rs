@@ -6,55 +6,55 @@ use core::time::Duration;
 use lxst_core::Instant;
 use serde_json::{Map, Value};
 
-use super::names::Named;
+use crate::names::Named;
 
 /// Writes a line. Keys stand in the order of the calls.
 #[derive(Debug)]
-pub(super) struct Line(String);
+pub(crate) struct Line(String);
 
 impl Line {
     /// Begins a line of a moment.
-    pub(super) fn at(now: Instant) -> Self {
+    pub(crate) fn at(now: Instant) -> Self {
         Self::first("t", now.as_micros())
     }
 
     /// Begins a line with a number.
-    pub(super) fn first(key: &str, value: u64) -> Self {
+    pub(crate) fn first(key: &str, value: u64) -> Self {
         let mut text = String::with_capacity(TYPICAL_BYTES);
         // Writing to a string cannot fail, here and below.
         let _ = write!(text, r#"{{"{key}":{value}"#);
         Self(text)
     }
 
-    pub(super) fn number(&mut self, key: &str, value: u64) -> &mut Self {
+    pub(crate) fn number(&mut self, key: &str, value: u64) -> &mut Self {
         self.raw(key, value)
     }
 
-    pub(super) fn flag(&mut self, key: &str, value: bool) -> &mut Self {
+    pub(crate) fn flag(&mut self, key: &str, value: bool) -> &mut Self {
         self.raw(key, value)
     }
 
     /// Writes whole nanoseconds, at most `u64::MAX`: 584 years.
-    pub(super) fn duration(&mut self, key: &str, value: Duration) -> &mut Self {
+    pub(crate) fn duration(&mut self, key: &str, value: Duration) -> &mut Self {
         self.raw(key, u64::try_from(value.as_nanos()).unwrap_or(u64::MAX))
     }
 
     /// Writes a text that JSON need not escape.
-    pub(super) fn text(&mut self, key: &str, value: impl Display) -> &mut Self {
+    pub(crate) fn text(&mut self, key: &str, value: impl Display) -> &mut Self {
         let _ = write!(self.0, r#","{key}":"{value}""#);
         self
     }
 
-    pub(super) fn name(&mut self, key: &str, value: impl Named) -> &mut Self {
+    pub(crate) fn name(&mut self, key: &str, value: impl Named) -> &mut Self {
         self.text(key, value.name())
     }
 
     /// Writes any text.
-    pub(super) fn prose(&mut self, key: &str, value: &str) -> &mut Self {
+    pub(crate) fn prose(&mut self, key: &str, value: &str) -> &mut Self {
         self.raw(key, Value::from(value))
     }
 
-    pub(super) fn hex(&mut self, key: &str, bytes: &[u8]) -> &mut Self {
+    pub(crate) fn hex(&mut self, key: &str, bytes: &[u8]) -> &mut Self {
         let _ = write!(self.0, r#","{key}":""#);
         for byte in bytes {
             self.0.push(digit(byte >> 4));
@@ -65,7 +65,7 @@ impl Line {
     }
 
     /// Completes the line.
-    pub(super) fn end(mut self) -> String {
+    pub(crate) fn end(mut self) -> String {
         self.0.push_str("}\n");
         self.0
     }
@@ -78,10 +78,10 @@ impl Line {
 
 /// Reads a line. Each key is taken once; one that is left at the end is not known.
 #[derive(Debug)]
-pub(super) struct Fields(Map<String, Value>);
+pub(crate) struct Fields(Map<String, Value>);
 
 impl Fields {
-    pub(super) fn parse(text: &[u8]) -> Result<Self, LineError> {
+    pub(crate) fn parse(text: &[u8]) -> Result<Self, LineError> {
         match serde_json::from_slice(text) {
             Ok(Value::Object(fields)) => Ok(Self(fields)),
             Ok(_) => Err(LineError("not a JSON object".into())),
@@ -89,33 +89,33 @@ impl Fields {
         }
     }
 
-    pub(super) fn has(&self, key: &str) -> bool {
+    pub(crate) fn has(&self, key: &str) -> bool {
         self.0.contains_key(key)
     }
 
-    pub(super) fn number<T: TryFrom<u64>>(&mut self, key: &str) -> Result<T, LineError> {
+    pub(crate) fn number<T: TryFrom<u64>>(&mut self, key: &str) -> Result<T, LineError> {
         let value = self.take(key)?;
         let number = value.as_u64().and_then(|number| T::try_from(number).ok());
         number.ok_or_else(|| wrong(key, &value, "a whole number in its range"))
     }
 
-    pub(super) fn flag(&mut self, key: &str) -> Result<bool, LineError> {
+    pub(crate) fn flag(&mut self, key: &str) -> Result<bool, LineError> {
         let value = self.take(key)?;
         value.as_bool().ok_or_else(|| wrong(key, &value, "true or false"))
     }
 
-    pub(super) fn duration(&mut self, key: &str) -> Result<Duration, LineError> {
+    pub(crate) fn duration(&mut self, key: &str) -> Result<Duration, LineError> {
         self.number(key).map(Duration::from_nanos)
     }
 
-    pub(super) fn text(&mut self, key: &str) -> Result<String, LineError> {
+    pub(crate) fn text(&mut self, key: &str) -> Result<String, LineError> {
         match self.take(key)? {
             Value::String(text) => Ok(text),
             value => Err(wrong(key, &value, "a text")),
         }
     }
 
-    pub(super) fn name<T: Named>(&mut self, key: &str) -> Result<T, LineError> {
+    pub(crate) fn name<T: Named>(&mut self, key: &str) -> Result<T, LineError> {
         let text = self.text(key)?;
         T::named(&text).ok_or_else(|| {
             let names: Vec<&str> = T::ALL.iter().map(|value| value.name()).collect();
@@ -123,7 +123,7 @@ impl Fields {
         })
     }
 
-    pub(super) fn hex<'b>(
+    pub(crate) fn hex<'b>(
         &mut self,
         key: &str,
         bytes: &'b mut Vec<u8>,
@@ -145,23 +145,23 @@ impl Fields {
     }
 
     /// Checks that every key was taken.
-    pub(super) fn end(self) -> Result<(), LineError> {
+    pub(crate) fn end(self) -> Result<(), LineError> {
         match self.0.keys().next() {
             Some(key) => Err(LineError(format!("\"{key}\" does not belong here"))),
             None => Ok(()),
         }
     }
 
-    pub(super) fn take(&mut self, key: &str) -> Result<Value, LineError> {
+    pub(crate) fn take(&mut self, key: &str) -> Result<Value, LineError> {
         self.0.remove(key).ok_or_else(|| LineError(format!("\"{key}\" is missing")))
     }
 }
 
 /// What is wrong with a line.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct LineError(pub(super) String);
+pub(crate) struct LineError(pub(crate) String);
 
-pub(super) fn wrong(key: &str, found: &Value, allowed: &str) -> LineError {
+pub(crate) fn wrong(key: &str, found: &Value, allowed: &str) -> LineError {
     let mut found = found.to_string();
     if found.chars().count() > SHOWN_CHARS {
         found = found.chars().take(SHOWN_CHARS).chain("...".chars()).collect();

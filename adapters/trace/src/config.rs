@@ -7,13 +7,13 @@ use lxst_core::{
 };
 use serde_json::Value;
 
-use super::input::identity;
-use super::line::{Fields, Line, LineError, wrong};
-use super::names::Named;
-use super::{Header, Payloads, VERSION};
+use crate::header::{Header, Payloads, VERSION};
+use crate::input::identity;
+use crate::line::{Fields, Line, LineError, wrong};
+use crate::names::Named;
 
 impl Header {
-    pub(super) fn write(&self) -> String {
+    pub(crate) fn write(&self) -> String {
         let mut line = Line::first("trace", VERSION);
         line.prose("by", &self.by)
             .text("payloads", if self.payloads == Payloads::Kept { KEPT } else { STRIPPED })
@@ -23,7 +23,7 @@ impl Header {
         line.end()
     }
 
-    pub(super) fn read(mut fields: Fields) -> Result<Self, LineError> {
+    pub(crate) fn read(mut fields: Fields) -> Result<Self, LineError> {
         let header = Self {
             by: fields.text("by")?,
             payloads: match fields.text("payloads")?.as_str() {

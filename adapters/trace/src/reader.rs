@@ -6,10 +6,10 @@ use std::io::{self, BufRead, Read};
 use lxst_core::{Input, Instant, Output};
 use serde_json::Value;
 
-use super::input::read_input;
-use super::line::{Fields, LineError, wrong};
-use super::output::read_output;
-use super::{Ending, Header, LINE_BYTES, VERSION};
+use crate::header::{Ending, Header, LINE_BYTES, VERSION};
+use crate::input::read_input;
+use crate::line::{Fields, LineError, wrong};
+use crate::output::read_output;
 
 /// Reads a trace from its header to its end.
 ///
@@ -173,24 +173,13 @@ impl<R: BufRead> Reader<R> {
     }
 }
 
-pub(super) fn write_end(ending: Ending) -> String {
-    format!("{{\"end\":\"{}\"}}\n", end_name(ending))
-}
-
 fn read_end(mut fields: Fields) -> Result<Ending, LineError> {
     let found = fields.text("end")?;
     fields.end()?;
     [Ending::Closed, Ending::Overflow]
         .into_iter()
-        .find(|ending| end_name(*ending) == found)
+        .find(|ending| ending.name() == found)
         .ok_or_else(|| wrong("end", &Value::from(found), "closed, overflow"))
-}
-
-const fn end_name(ending: Ending) -> &'static str {
-    match ending {
-        Ending::Closed => "closed",
-        Ending::Overflow => "overflow",
-    }
 }
 
 fn read_header(text: &[u8]) -> Result<Header, Problem> {

@@ -3,7 +3,7 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::Path;
 
-use lxst_engine::system::IdentityFileError;
+use super::identity_file::IdentityFileError;
 
 /// Holds a folder. The operating system lets go of it when this is dropped, and when the process
 /// ends in any way.

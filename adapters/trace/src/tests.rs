@@ -1,22 +1,20 @@
 use core::time::Duration;
-use std::io::{self, Write};
-use std::sync::mpsc::{Receiver, channel};
-use std::sync::{Arc, Mutex};
+use std::io;
 
 use lxst_core::wire::{Codec, Frame, encode_frame};
 use lxst_core::{
-    Admission, AnnouncePolicy, AnswerMode, Availability, CallId, CallerLimits, CallerPolicy, Class,
-    Command, Config, Direction, DropReason, EndReason, Event, IdentityHash, Input, Instant, JobId,
-    Limit, LinkClosed, LinkEvent, LinkFailed, LinkId, LinkRequest, Mode, Mos, Mute,
-    MutedMicrophone, Outcome, Output, PortChange, Profile, ProfileSet, Quality, RawDepth, Samples,
-    SendFormat, Side, Source, StreamChange, Talk, Tempo, ThinPath, TransmitCodec, Work,
+    Admission, AnnouncePolicy, AnswerMode, Availability, Boundary, CallId, CallerLimits,
+    CallerPolicy, Class, Command, Config, Direction, DropReason, EndReason, Event, IdentityHash,
+    Input, Instant, JobId, Limit, LinkClosed, LinkEvent, LinkFailed, LinkId, LinkRequest, Mode,
+    Mos, Mute, MutedMicrophone, Outcome, Output, PortChange, Profile, ProfileSet, Quality,
+    RawDepth, Samples, SendFormat, Side, Source, StreamChange, Talk, Tempo, ThinPath,
+    TransmitCodec, Work,
 };
 
-use super::line::{Fields, Line};
-use super::names::Named;
-use super::output::{read_output, write_output};
-use super::*;
-use crate::{Boundary, Tap};
+use crate::line::{Fields, Line};
+use crate::names::Named;
+use crate::output::{read_output, write_output};
+use crate::*;
 
 #[test]
 fn every_input_is_read_as_it_was_written() {
@@ -58,12 +56,9 @@ fn an_event_without_a_name_is_kept_as_text() {
 fn the_header_holds_the_settings_in_force() {
     for config in [Config::default(), unusual()] {
         for payloads in [Payloads::Kept, Payloads::Stripped] {
-            let (sink, bytes) = shared();
-            let mut tap = record_to(sink, payloads, |_| {}).unwrap();
-            tap.see(NOW, Boundary::Start { identity: ALICE, config: &config });
-            drop(tap);
-            let trace = bytes.lock().unwrap().clone();
-            let header = Reader::new(&trace[..]).unwrap().header().clone();
+            let start = Boundary::Start { identity: ALICE, config: &config };
+            let trace = Recorder::new(payloads).line(NOW, start);
+            let header = Reader::new(trace.as_bytes()).unwrap().header().clone();
             let by = env!("CARGO_PKG_VERSION").to_owned();
             assert_eq!(header, Header { by, payloads, at: NOW, identity: ALICE, config });
         }
@@ -153,92 +148,6 @@ fn what_mail_and_editors_do_to_a_trace_changes_nothing() {
 }
 
 #[test]
-fn a_file_that_cannot_keep_up_ends_by_overflow_and_keeps_what_came_before() {
-    let (let_through, gate) = channel();
-    let (sink, bytes) = shared();
-    let stalled = Stalled { gate: Some(gate), sink };
-    let (tell, told) = channel();
-    let on_end = move |why: RecordError| tell.send(why.to_string()).unwrap();
-    let mut tap = record_to(stalled, Payloads::Kept, on_end).unwrap();
-    start(&mut tap);
-    let given = BACKLOG as u64 + 10;
-    for micros in 0..given {
-        tap.see(Instant::from_micros(micros), Boundary::In(Input::InterfaceUp));
-    }
-    let_through.send(()).unwrap();
-    drop(tap);
-
-    let trace = bytes.lock().unwrap().clone();
-    let mut reader = Reader::new(&trace[..]).unwrap();
-    let mut held = 0;
-    while let Some(record) = reader.next_record().unwrap() {
-        assert_eq!(record.at.as_micros(), held);
-        held += 1;
-    }
-    assert_eq!(reader.ending(), Some(Ending::Overflow));
-    assert!((BACKLOG as u64 - 1..given).contains(&held), "{held}");
-    assert!(told.iter().eq(["the file could not keep up with the phone"]));
-}
-
-#[test]
-fn a_pipe_that_nobody_reads_holds_up_neither_the_phone_nor_its_end() {
-    let record_to_pipe = || {
-        let (unread, pipe) = io::pipe().unwrap();
-        let (tell, told) = channel();
-        let on_end = move |why: RecordError| tell.send(why.to_string()).unwrap();
-        let mut tap = record_to(pipe, Payloads::Kept, on_end).unwrap();
-        start(&mut tap);
-        (unread, tap, told)
-    };
-    let (_unread, mut tap, told) = record_to_pipe();
-    let why = loop {
-        tap.see(NOW, Boundary::In(Input::InterfaceUp));
-        if let Ok(why) = told.try_recv() {
-            break why;
-        }
-    };
-    assert_eq!(why, "the file could not keep up with the phone");
-    drop(tap);
-    assert!(told.recv().is_err());
-
-    // More than a pipe holds, and less than overflows.
-    let (_unread, mut tap, told) = record_to_pipe();
-    for _ in 0..BACKLOG - 10 {
-        tap.see(NOW, Boundary::In(Input::InterfaceUp));
-    }
-    drop(tap);
-    assert_eq!(told.recv().unwrap(), "the file took nothing for 3s when the phone had ended");
-}
-
-#[test]
-fn a_full_disk_ends_the_trace_without_an_end_and_is_told_once_at_once() {
-    let (mut sink, bytes) = shared();
-    sink.room = 2_000;
-    let (tell, told) = channel();
-    let on_end = move |why: RecordError| tell.send(why.to_string()).unwrap();
-    let mut tap = record_to(sink, Payloads::Kept, on_end).unwrap();
-    start(&mut tap);
-    for _ in 0..100 {
-        tap.see(NOW, Boundary::In(Input::InterfaceUp));
-    }
-    // The call goes on meanwhile.
-    let why = told.recv().unwrap();
-    assert!(!why.is_empty());
-    tap.see(NOW, Boundary::In(Input::InterfaceUp));
-    drop(tap);
-    assert!(told.recv().is_err());
-    let trace = bytes.lock().unwrap().clone();
-    let mut reader = Reader::new(&trace[..]).unwrap();
-    let error = loop {
-        match reader.next_record() {
-            Ok(record) => assert!(record.is_some(), "the trace ends"),
-            Err(error) => break error,
-        }
-    };
-    assert!(matches!(error.problem, Problem::Cut), "{error}");
-}
-
-#[test]
 fn a_stripped_trace_holds_no_byte_of_the_voices_and_still_shows_the_frames() {
     let secret = [0xab; 60];
     let mut packet = [0; 100];
@@ -273,26 +182,6 @@ fn a_stripped_trace_holds_no_byte_of_the_voices_and_still_shows_the_frames() {
     assert!(body.contains("\"data\":\"81009104\""), "{body}");
     let reader = Reader::new(trace.as_bytes()).unwrap();
     assert_eq!(reader.header().payloads, Payloads::Stripped);
-}
-
-#[test]
-fn a_trace_is_private_and_never_replaces_a_file() {
-    let path = std::env::temp_dir().join(format!("lxst-trace-{}", std::process::id()));
-    let mut tap = record(&path, Payloads::Kept, |_| {}).unwrap();
-    start(&mut tap);
-    drop(tap);
-    let written = std::fs::read(&path).unwrap();
-    assert!(written.ends_with(b"{\"end\":\"closed\"}\n"));
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
-    }
-    let error = record(&path, Payloads::Kept, |_| {}).unwrap_err();
-    assert_eq!(std::fs::read(&path).unwrap(), written);
-    assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
-    std::fs::remove_file(&path).unwrap();
 }
 
 /// One or more of each kind, with every name of every value.
@@ -447,19 +336,15 @@ fn unusual() -> Config {
     }
 }
 
-fn trace_of<'d>(payloads: Payloads, doors: impl IntoIterator<Item = Boundary<'d>>) -> Vec<u8> {
-    let (sink, bytes) = shared();
-    let mut tap = record_to(sink, payloads, |_| {}).unwrap();
-    start(&mut tap);
-    for door in doors {
-        tap.see(NOW, door);
+fn trace_of<'d>(payloads: Payloads, seen: impl IntoIterator<Item = Boundary<'d>>) -> Vec<u8> {
+    let mut recorder = Recorder::new(payloads);
+    let start = Boundary::Start { identity: ALICE, config: &Config::default() };
+    let mut trace = recorder.line(Instant::ORIGIN, start);
+    for boundary in seen {
+        trace += &recorder.line(NOW, boundary);
     }
-    drop(tap);
-    bytes.lock().unwrap().clone()
-}
-
-fn start(tap: &mut Tap) {
-    tap.see(Instant::ORIGIN, Boundary::Start { identity: ALICE, config: &Config::default() });
+    trace += &Ending::Closed.line();
+    trace.into_bytes()
 }
 
 /// Reads a header and then this, to the end.
@@ -474,52 +359,6 @@ fn header() -> String {
     let config = Config::default();
     let by = "1".into();
     Header { by, payloads: Payloads::Kept, at: NOW, identity: ALICE, config }.write()
-}
-
-fn shared() -> (Sink, Arc<Mutex<Vec<u8>>>) {
-    let bytes = Arc::new(Mutex::new(Vec::new()));
-    (Sink { bytes: Arc::clone(&bytes), room: usize::MAX }, bytes)
-}
-
-/// A disk.
-struct Sink {
-    bytes: Arc<Mutex<Vec<u8>>>,
-    room: usize,
-}
-
-impl Write for Sink {
-    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        let mut bytes = self.bytes.lock().unwrap();
-        let fits = buf.len().min(self.room - bytes.len());
-        if fits == 0 {
-            return Err(io::ErrorKind::StorageFull.into());
-        }
-        bytes.extend(&buf[..fits]);
-        Ok(fits)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// A disk that does nothing until it is told to.
-struct Stalled {
-    gate: Option<Receiver<()>>,
-    sink: Sink,
-}
-
-impl Write for Stalled {
-    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        if let Some(gate) = self.gate.take() {
-            gate.recv().map_err(io::Error::other)?;
-        }
-        self.sink.write(buf)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 const NOW: Instant = Instant::from_micros(12_345);
