@@ -28,11 +28,11 @@ use lxst_engine::core::{
     self, Command, Direction, EndReason, Event as CallEvent, IdentityHash, Mode, PortChange,
     Profile,
 };
-use lxst_engine::reticulum::{self, Endpoint, Identity, InterfaceConfig, InterfaceId};
-use lxst_engine::{Coder, Config, Engine, Event, InterfaceOrigin, LINGER, Network};
+use lxst_engine::{Coder, Config, Engine, Event, InterfaceOrigin, LINGER};
 use lxst_examples::console::{detach, left_out};
 use lxst_examples::{errln, outln};
 use lxst_phone::host::{OsRng, unix_time};
+use lxst_reticulum::{Endpoint, EndpointLinks, Identity, InterfaceConfig, InterfaceId};
 
 type Failure = Box<dyn Error + Send + Sync>;
 
@@ -70,7 +70,7 @@ fn run() -> Result<(), Failure> {
 /// A phone on one TCP connection.
 struct Phone {
     name: &'static str,
-    engine: Engine,
+    engine: Engine<EndpointLinks>,
     coder: Coder,
     stream: TcpStream,
     interface: InterfaceId,
@@ -94,12 +94,13 @@ impl Phone {
     ) -> Result<Self, Failure> {
         stream.set_nodelay(true)?;
         let identity = Identity::generate(&mut OsRng);
-        let endpoint = Endpoint::new(identity, reticulum::Config::default(), Box::new(OsRng));
-        let mut engine = Engine::new(Config::default(), Network::Endpoint(endpoint));
+        let endpoint = Endpoint::new(identity, lxst_reticulum::Config::default(), Box::new(OsRng));
+        let mut engine = Engine::new(Config::default(), EndpointLinks::new(endpoint));
 
         let (origin, now) = (Instant::now(), core::Instant::ORIGIN);
-        let interface = engine.interface_up(now, InterfaceOrigin(0), config);
-        let interface = interface.ok_or("the network is not our own")?;
+        let up = |links: &mut EndpointLinks| links.endpoint_mut().interface_up(now, config);
+        let interface = engine.with_stack(now, up);
+        engine.network_up(now, InterfaceOrigin(0));
         for direction in [Direction::Send, Direction::Receive] {
             engine.port(now, direction, PortChange::Attached);
         }
@@ -179,8 +180,9 @@ impl Phone {
             }
         }
         let (now, mut buffer) = (self.now(), Vec::new());
+        let endpoint = self.engine.stack_mut().endpoint_mut();
         while let Some(bytes) =
-            self.engine.poll_transmit(now, unix_time(), self.interface, &mut buffer)
+            endpoint.poll_transmit(now, unix_time(), self.interface, &mut buffer)
         {
             self.stream.write_all(bytes)?;
         }
@@ -194,7 +196,10 @@ impl Phone {
             Ok(0) => Err(ErrorKind::ConnectionReset.into()),
             Ok(length) => {
                 // What was read is no longer than the buffer.
-                self.engine.handle_bytes(self.now(), self.interface, &bytes[..length]);
+                let (now, bytes) = (self.now(), &bytes[..length]);
+                self.engine.with_stack(now, |links| {
+                    links.endpoint_mut().handle_bytes(now, self.interface, bytes);
+                });
                 Ok(())
             }
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {

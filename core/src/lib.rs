@@ -33,6 +33,7 @@ mod outbox;
 mod output;
 mod profile;
 mod quality;
+mod stack;
 mod state;
 mod stream;
 mod telephone;
@@ -58,6 +59,7 @@ pub use output::{
 };
 pub use profile::{Mode, Profile, ProfileSet, UnknownProfile, VoiceCodec};
 pub use quality::{Mos, Quality};
+pub use stack::{Stack, StackEvent};
 pub use state::{CallState, CallStatus, Role};
 pub use telephone::Telephone;
 pub use time::{Instant, Samples};

@@ -5,23 +5,23 @@ use std::net::IpAddr;
 
 use lxst_core::{
     Admission, Availability, Boundary, CallId, CallStatus, CallerPolicy, Command, Direction,
-    IdentityHash, Input, InputError, Instant, JobId, LinkClosed, LinkEvent, LinkId, Mode, Outcome,
-    Output, PacketBuf, PortChange, Profile, Samples, StreamChange, Telephone,
+    IdentityHash, Input, InputError, Instant, JobId, LinkClosed, LinkEvent, Mode, Outcome, Output,
+    PacketBuf, PortChange, Profile, Samples, Stack, StackEvent, StreamChange, Telephone,
 };
-use lxst_reticulum::{self as reticulum, InterfaceConfig, InterfaceId, UnixTime};
 
 use crate::access::Access;
 use crate::adaptation::{Adaptation, Adapter, Counts};
 use crate::audio::{Audio, samples};
+use crate::ids::Ids;
 use crate::interfaces::{AnnouncePace, InterfaceOrigin};
-use crate::network::{Ids, LinkCommand, Links, Network, Report};
+use crate::links::Links;
 use crate::people::{self, People, PeopleError};
 #[cfg(feature = "processing")]
 use crate::processing::{Processing, Processor};
 use crate::tap::Tap;
 use crate::{Coder, Done, Task};
 
-/// What a engine is told once.
+/// What an engine is told once.
 #[derive(Debug, Default)]
 pub struct Config {
     /// The settings of the telephone. Its `profiles` are taken to be those that this build's
@@ -36,9 +36,12 @@ pub struct Config {
     pub processing: Processing,
     /// Sees the core's doors.
     pub tap: Option<Tap>,
+    /// The numbers of links and calls: whoever names the links of a [`LinkQueue`](crate::LinkQueue)
+    /// has a clone.
+    pub ids: Ids,
 }
 
-/// What a engine tells its app.
+/// What an engine tells its app.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Event {
@@ -81,17 +84,18 @@ pub enum DialError {
     },
 }
 
-/// A phone without a runtime. Moments are counted from an origin that the owner chooses.
+/// A phone without a runtime, on a Reticulum stack. Moments are counted from an origin that the owner
+/// chooses.
 ///
-/// *Inputs* take effect at once. After each, the owner drains [`poll_transmit`](Self::poll_transmit)
-/// for each interface that can write, [`poll_task`](Self::poll_task) and
+/// *Inputs* take effect at once; those of the stack go through [`with_stack`](Self::with_stack). After
+/// each, the owner drains the stack's own outputs, [`poll_task`](Self::poll_task) and
 /// [`poll_event`](Self::poll_event), and then sleeps until [`poll_timeout`](Self::poll_timeout) or
 /// the next input.
 #[derive(Debug)]
-pub struct Engine {
+pub struct Engine<S> {
     telephone: Telephone,
     ids: Ids,
-    links: Links,
+    links: Links<S>,
     audio: Audio,
     #[cfg(feature = "processing")]
     processor: Option<Processor>,
@@ -118,12 +122,11 @@ enum Reply {
     Switched(CallId, Profile),
 }
 
-impl Engine {
-    /// Makes a phone on a network.
+impl<S: Stack> Engine<S> {
+    /// Makes a phone on a stack.
     #[must_use]
-    pub fn new(mut config: Config, network: Network) -> Self {
-        let links = Links::new(network);
-        let identity = links.identity();
+    pub fn new(mut config: Config, stack: S) -> Self {
+        let identity = stack.identity();
         // Lists decide first, so the core asks about everybody.
         let telephone = lxst_core::Config {
             callers: CallerPolicy::Ask,
@@ -135,8 +138,8 @@ impl Engine {
         }
         Self {
             telephone: Telephone::new(identity, telephone, Instant::ORIGIN),
-            ids: Ids::new(),
-            links,
+            ids: config.ids,
+            links: Links::new(stack),
             audio: Audio::default(),
             #[cfg(feature = "processing")]
             processor: Processor::new(config.processing),
@@ -153,33 +156,26 @@ impl Engine {
         }
     }
 
-    /// Adds an interface that is connected. The connections of one origin make the phone announce
-    /// itself at once, or at the pace of [`ANNOUNCE_PACE`](crate::ANNOUNCE_PACE). `None` where the
-    /// network is another stack, which has the interfaces.
-    pub fn interface_up(
-        &mut self,
-        now: Instant,
-        origin: InterfaceOrigin,
-        config: InterfaceConfig,
-    ) -> Option<InterfaceId> {
-        let links = self.links.endpoint_mut()?;
-        let id = links.endpoint.interface_up(now, config);
-        self.network_up(now, origin);
-        Some(id)
+    /// Returns the stack, to look at.
+    #[must_use]
+    pub const fn stack(&self) -> &S {
+        &self.links.stack
     }
 
-    /// Takes note that no interface can be expected: there is none, or each has failed to come up. A
-    /// call that is dialled ends at once as [`NoNetwork`](lxst_core::EndReason::NoNetwork), until
-    /// [`interface_up`](Self::interface_up). Another stack knows for itself.
-    pub fn set_isolated(&mut self, now: Instant) {
-        if let Some(links) = self.links.endpoint_mut() {
-            links.endpoint.set_isolated();
-            self.pump(now);
-        }
+    /// Returns the stack, to drain its own outputs.
+    pub const fn stack_mut(&mut self) -> &mut S {
+        &mut self.links.stack
     }
 
-    /// Takes note that a part of the network came up, of which another stack knows: the phone
-    /// announces itself, at the pace of [`ANNOUNCE_PACE`](crate::ANNOUNCE_PACE) for each origin.
+    /// Gives the stack what its own inputs are, and takes in what comes of it.
+    pub fn with_stack<T>(&mut self, now: Instant, give: impl FnOnce(&mut S) -> T) -> T {
+        let given = give(&mut self.links.stack);
+        self.pump(now);
+        given
+    }
+
+    /// Takes note that a part of the network came up. The phone announces itself at once, or at the
+    /// pace of [`ANNOUNCE_PACE`](crate::ANNOUNCE_PACE) for each origin.
     pub fn network_up(&mut self, now: Instant, origin: InterfaceOrigin) {
         if self.announces.on_up(now, origin) {
             self.give(now, Input::InterfaceUp);
@@ -187,67 +183,10 @@ impl Engine {
         self.pump(now);
     }
 
-    /// Removes an interface. Calls on it end.
-    pub fn interface_down(&mut self, now: Instant, id: InterfaceId) {
-        if let Some(links) = self.links.endpoint_mut() {
-            links.endpoint.interface_down(now, id);
-            self.pump(now);
-        }
-    }
-
-    /// Takes bytes that an interface received.
-    pub fn handle_bytes(&mut self, now: Instant, id: InterfaceId, bytes: &[u8]) {
-        if let Some(links) = self.links.endpoint_mut() {
-            links.endpoint.handle_bytes(now, id, bytes);
-            self.pump(now);
-        }
-    }
-
-    /// Takes a datagram that an interface received, from an address that has a share of its own of what
-    /// strangers may use.
-    pub fn handle_datagram(&mut self, now: Instant, id: InterfaceId, from: IpAddr, bytes: &[u8]) {
-        if let Some(links) = self.links.endpoint_mut() {
-            links.endpoint.handle_datagram(now, id, from, bytes);
-            self.pump(now);
-        }
-    }
-
-    /// Takes what happened to a link of another stack. The owner numbers the links that peers open,
-    /// from [`PEER_LINKS`](crate::PEER_LINKS) up, and none twice. Of a link that was closed here,
-    /// nothing is taken. Where [`Heard`](LinkEvent::Heard) is never reported, a call whose peer says
-    /// nothing at all does not end by that.
-    pub fn link_event(&mut self, now: Instant, link: LinkId, event: LinkEvent) {
-        if let Some(event) = self.links.app_mut().and_then(|links| links.on_event(link, event)) {
-            self.give(now, Input::Link { link, event });
-            self.pump(now);
-        }
-    }
-
-    /// Takes the plaintext of a packet of context NONE, received on a link of another stack.
-    pub fn link_packet(&mut self, now: Instant, link: LinkId, data: &[u8]) {
-        if self.links.app_mut().is_some() {
-            self.give(now, Input::Packet { link, data });
-            self.pump(now);
-        }
-    }
-
-    /// Takes note that another stack heard a phone announce itself.
-    pub fn announced(&mut self, identity: IdentityHash, hops: u8) {
-        self.events.push_back(Event::Announced { identity, hops });
-    }
-
-    /// The next thing that another stack is to do.
-    pub fn poll_link_command(&mut self) -> Option<LinkCommand> {
-        self.links.app_mut()?.commands.pop_front()
-    }
-
     /// Does what is due; calling it early or late is harmless.
     pub fn handle_timeout(&mut self, now: Instant) {
-        if let Some(links) = self.links.endpoint_mut()
-            && links.endpoint.poll_timeout().is_some_and(|at| at <= now)
-        {
-            links.endpoint.handle_timeout(now);
-            self.pump(now);
+        if self.stack().poll_timeout().is_some_and(|at| at <= now) {
+            self.with_stack(now, |stack| stack.handle_timeout(now));
         }
         if self.announces.on_timeout(now) {
             self.give(now, Input::InterfaceUp);
@@ -269,11 +208,10 @@ impl Engine {
         profile: Profile,
         mode: Mode,
     ) -> Result<CallId, DialError> {
-        if let Some(identity) = self.links.phone_at(to) {
+        if let Some(identity) = self.stack().identity_at(to) {
             return Err(DialError::DestinationHash { given: to, identity });
         }
-        let call = CallId(self.ids.allocate());
-        let link = LinkId(self.ids.allocate());
+        let (call, link) = (self.ids.next_call(), self.ids.next_link());
         self.command(now, Command::Dial { call, link, to, profile, mode })?;
         self.people.know(to);
         Ok(call)
@@ -390,20 +328,6 @@ impl Engine {
         self.pump(now);
     }
 
-    /// The next bytes for an interface, which replace what `buffer` held; `None` when nothing
-    /// waits. Call it when the interface can write: media that is late is dropped here, and
-    /// announces are stamped with the wall clock of this moment.
-    pub fn poll_transmit<'b>(
-        &mut self,
-        now: Instant,
-        wall: UnixTime,
-        id: InterfaceId,
-        buffer: &'b mut Vec<u8>,
-    ) -> Option<&'b [u8]> {
-        let links = self.links.endpoint_mut()?;
-        links.endpoint.poll_transmit(now, wall, id, buffer)
-    }
-
     /// The next task for the coder.
     pub fn poll_task(&mut self) -> Option<Task> {
         self.tasks.pop_front()
@@ -417,9 +341,13 @@ impl Engine {
     /// When [`handle_timeout`](Self::handle_timeout) is due.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        let endpoint = self.links.endpoint().and_then(|links| links.endpoint.poll_timeout());
         let telephone = self.telephone.poll_timeout().map(|deadline| deadline.at);
-        let deadlines = endpoint.into_iter().chain(telephone).chain(self.announces.deadline());
+        let deadlines = self
+            .stack()
+            .poll_timeout()
+            .into_iter()
+            .chain(telephone)
+            .chain(self.announces.deadline());
         // What is due at the end of time would be due again and again.
         deadlines.min().filter(|at| *at < Instant::MAX)
     }
@@ -427,7 +355,7 @@ impl Engine {
     /// Who this phone is.
     #[must_use]
     pub fn identity(&self) -> IdentityHash {
-        self.links.identity()
+        self.stack().identity()
     }
 
     /// Tells whether a link stands or is being opened.
@@ -462,20 +390,6 @@ impl Engine {
         #[cfg(not(feature = "processing"))]
         let processed = 0;
         (self.audio.unsent() + processed) as u64
-    }
-
-    /// What our own Reticulum endpoint knows of the network, for
-    /// [`Endpoint::import`](reticulum::Endpoint::import) at the next start; `None` where the network
-    /// is another stack.
-    #[must_use]
-    pub fn export_known(&self, now: Instant, wall: UnixTime) -> Option<Vec<u8>> {
-        Some(self.links.endpoint()?.endpoint.export(now, wall))
-    }
-
-    /// A number that changes when there is something new to export.
-    #[must_use]
-    pub fn known_revision(&self) -> u64 {
-        self.links.endpoint().map_or(0, |links| links.endpoint.revision())
     }
 
     /// Takes somebody for known, as those whom we dialled or talked with are:
@@ -516,20 +430,14 @@ impl Engine {
         self.people.revision()
     }
 
-    /// What our own Reticulum endpoint counted; `None` where the network is another stack.
-    #[must_use]
-    pub fn endpoint_counters(&self) -> Option<&reticulum::Counters> {
-        Some(self.links.endpoint()?.endpoint.counters())
-    }
-
-    /// Passes on what the engine itself and the endpoint have for the core, until both are quiet.
+    /// Passes on what the engine itself and the stack have for the core, until both are quiet.
     /// The engine's answers come first: the app knows nothing of a caller whom a list decides on.
     fn pump(&mut self, now: Instant) {
         loop {
             if let Some(reply) = self.replies.pop_front() {
                 self.on_reply(now, &reply);
-            } else if let Some(report) = self.links.poll_report(&mut self.ids) {
-                self.on_report(now, report);
+            } else if let Some(event) = self.links.poll_event(&self.ids) {
+                self.on_stack_event(now, event);
             } else {
                 return;
             }
@@ -546,20 +454,15 @@ impl Engine {
         self.give(now, input);
     }
 
-    fn on_report(&mut self, now: Instant, report: Report) {
-        match report {
-            Report::Announced { identity, hops } => {
+    fn on_stack_event(&mut self, now: Instant, event: StackEvent<S::Data>) {
+        match event {
+            StackEvent::Announced { identity, hops } => {
                 self.events.push_back(Event::Announced { identity, hops });
             }
-            Report::Link { link, event } => {
-                let is_new = matches!(event, LinkEvent::Incoming { .. } | LinkEvent::Up { .. });
-                self.give(now, Input::Link { link, event });
-                if is_new {
-                    // The handshake was heard, and our endpoint reports what is.
-                    self.give(now, Input::Link { link, event: LinkEvent::Heard });
-                }
+            StackEvent::Link { link, event } => self.give(now, Input::Link { link, event }),
+            StackEvent::Packet { link, data } => {
+                self.give(now, Input::Packet { link, data: data.as_ref() });
             }
-            Report::Packet { link, data } => self.give(now, Input::Packet { link, data: &data }),
         }
     }
 
@@ -588,7 +491,7 @@ impl Engine {
         match output {
             Output::Transmit { link, class, data } => self.links.send(now, link, class, data),
             Output::Link { link, request } => self.links.request(now, link, request),
-            Output::Announce => self.links.announce(now),
+            Output::Announce => self.links.stack.announce(now),
             Output::Stream { call, direction, change } => {
                 self.tasks.extend(self.audio.on_stream(direction, change));
                 self.events.push_back(Event::Stream { call, direction, change });
@@ -642,11 +545,7 @@ impl Engine {
                 }
             }
             lxst_core::Event::Quality { call, quality } => {
-                let late = |counters: &reticulum::Counters| {
-                    counters.dropped(reticulum::DropReason::MediaExpired)
-                        + counters.dropped(reticulum::DropReason::MediaOverflow)
-                };
-                let unsent = self.endpoint_counters().map_or(0, late);
+                let unsent = self.stack().media_dropped();
                 let sent = self.telephone.counters().media_packets_sent;
                 let counts = Counts::new(&quality, sent, unsent);
                 let to = self.adapter.as_mut().and_then(|adapter| adapter.on_report(now, counts));

@@ -13,8 +13,10 @@ mod adaptation;
 mod audio;
 mod coder;
 mod engine;
+mod ids;
 mod interfaces;
-mod network;
+mod link_queue;
+mod links;
 mod people;
 #[cfg(feature = "processing")]
 mod processing;
@@ -25,11 +27,11 @@ pub use adaptation::Adaptation;
 pub use audio::{CAPTURE_QUEUE, sanitised};
 pub use coder::{Coder, Done, Task};
 pub use engine::{Config, DialError, Engine, Event};
+pub use ids::Ids;
 pub use interfaces::{ANNOUNCE_AGAIN, ANNOUNCE_PACE, InterfaceOrigin, LINGER, MIN_ANNOUNCE_PACE};
+pub use link_queue::{LinkCommand, LinkQueue};
 pub use lxst_codecs as codecs;
 pub use lxst_core as core;
-pub use lxst_reticulum as reticulum;
-pub use network::{LinkCommand, Network, PEER_LINKS};
 pub use people::PeopleError;
 #[cfg(feature = "processing")]
 pub use processing::Processing;

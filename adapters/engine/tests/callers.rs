@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use lxst_engine::core::{
     self as telephony, Admission, CallId, CallState, CallerPolicy, Class, Command,
-    Event as CallEvent, IdentityHash, Instant, LinkEvent, LinkId, Mode, Profile,
+    Event as CallEvent, IdentityHash, Instant, LinkEvent, LinkId, Mode, Profile, StackEvent,
 };
-use lxst_engine::{Access, Config, Engine, Event, LinkCommand, Network, PEER_LINKS};
+use lxst_engine::{Access, Config, Engine, Event, Ids, LinkCommand, LinkQueue};
 
 const FRIEND: IdentityHash = IdentityHash([200; 16]);
 
@@ -72,9 +72,9 @@ fn somebody_who_was_dialled_or_answered_is_no_stranger_after_a_restart() {
 
 /// A phone on another stack, with an app that decides alike on everybody.
 struct Phone {
-    engine: Engine,
+    engine: Engine<LinkQueue>,
     now: Instant,
-    links: u64,
+    ids: Ids,
     admission: Admission,
     asked: usize,
 }
@@ -84,21 +84,25 @@ impl Phone {
         let telephone = telephony::Config { callers, ..telephony::Config::default() };
         let access = Access { allowed, ..Access::default() };
         let config = Config { telephone, access, ..Config::default() };
-        let engine = Engine::new(config, Network::Links { identity: IdentityHash([1; 16]) });
-        let (now, links) = (Instant::ORIGIN, PEER_LINKS);
-        Self { engine, now, links, admission: Admission::Drop, asked: 0 }
+        let ids = config.ids.clone();
+        let engine = Engine::new(config, LinkQueue::new(IdentityHash([1; 16])));
+        Self { engine, now: Instant::ORIGIN, ids, admission: Admission::Drop, asked: 0 }
     }
 
     /// Lets somebody call, up to the decision.
     fn call(&mut self, from: IdentityHash) -> &mut Self {
-        self.links += 1;
-        let link = LinkId(self.links);
+        let link = self.ids.next_link();
         let up = LinkEvent::Incoming { rtt: Duration::from_millis(20), mdu: 431 };
-        self.engine.link_event(self.now, link, up);
+        self.report(link, up);
         self.run(Duration::from_millis(30));
-        self.engine.link_event(self.now, link, LinkEvent::Identified(from));
+        self.report(link, LinkEvent::Identified(from));
         self.run(Duration::from_millis(30));
         self
+    }
+
+    fn report(&mut self, link: LinkId, event: LinkEvent) {
+        let event = StackEvent::Link { link, event };
+        self.engine.with_stack(self.now, |queue| queue.push(event));
     }
 
     fn rings(&self) -> bool {
@@ -122,7 +126,7 @@ impl Phone {
                     self.screen(call);
                 }
             }
-            while let Some(command) = self.engine.poll_link_command() {
+            while let Some(command) = self.engine.stack_mut().poll_command() {
                 let is_media = matches!(command, LinkCommand::Send { class: Class::Media, .. });
                 assert!(!is_media, "nobody speaks");
             }

@@ -4,10 +4,10 @@ mod common;
 
 use std::time::Duration;
 
-use common::{WALL, network};
+use common::{WALL, Wired, network};
 use lxst_engine::core::{self as telephony, Event as CallEvent, Instant, Mode, Profile};
-use lxst_engine::reticulum::{InterfaceConfig, InterfaceId};
 use lxst_engine::{Config, Engine, Event, InterfaceOrigin};
+use lxst_reticulum::{EndpointLinks, InterfaceConfig, InterfaceId};
 
 #[test]
 fn a_phone_that_closes_while_calls_cross_leaves_no_call_open() {
@@ -58,7 +58,7 @@ struct Pair {
 }
 
 struct Handset {
-    engine: Engine,
+    engine: Engine<EndpointLinks>,
     wire: InterfaceId,
     begun: Vec<telephony::CallId>,
     ended: Vec<telephony::CallId>,
@@ -94,9 +94,7 @@ impl Pair {
 impl Handset {
     fn new(seed: u64) -> Self {
         let mut engine = Engine::new(Config::default(), network(seed));
-        let wire = engine
-            .interface_up(Instant::ORIGIN, InterfaceOrigin(0), InterfaceConfig::TCP)
-            .expect("the network is an endpoint");
+        let wire = engine.interface_up(Instant::ORIGIN, InterfaceOrigin(0), InterfaceConfig::TCP);
         Self { engine, wire, begun: Vec::new(), ended: Vec::new(), reasons: Vec::new() }
     }
 

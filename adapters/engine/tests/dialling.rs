@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use common::pair::{ALICE, BOB, Pair};
 use lxst_engine::core::{IdentityHash, Mode, Profile};
-use lxst_engine::{Config, DialError, reticulum};
+use lxst_engine::{Config, DialError};
+use lxst_reticulum::DestinationHash;
 
 #[test]
 fn whoever_dials_a_destination_is_told_at_once_whom_to_dial() {
@@ -14,7 +15,7 @@ fn whoever_dials_a_destination_is_told_at_once_whom_to_dial() {
     pair.run(Duration::from_secs(1));
     for phone in [ALICE, BOB] {
         let identity = pair.phones[phone].engine.identity();
-        let destination = reticulum::DestinationHash::telephony(identity);
+        let destination = DestinationHash::telephony(identity);
         let given = IdentityHash(destination.0);
         let now = pair.now;
         let dialled =

@@ -12,8 +12,8 @@ use async_executor::Executor;
 use lxst_engine::Processing;
 use lxst_engine::codecs::Pauses;
 use lxst_engine::core::{IdentityHash, Instant};
-use lxst_engine::reticulum::{Config as EndpointConfig, Endpoint, Identity, Rng};
-use lxst_engine::{Access, Adaptation, Config, Engine, InterfaceOrigin, Network, Tap, core};
+use lxst_engine::{Access, Adaptation, Config, Engine, Ids, InterfaceOrigin, LinkQueue, Tap, core};
+use lxst_reticulum::{Config as EndpointConfig, Endpoint, EndpointLinks, Identity, Rng};
 
 use crate::events::Events;
 #[cfg(feature = "trace")]
@@ -26,6 +26,7 @@ use crate::inbox::Inbox;
 use crate::intake::Intake;
 use crate::interface::{Interface, OpenError, Opened};
 use crate::links::{CommandSender, LinkPort, LinkReport};
+use crate::network::Network;
 use crate::outlets::Outlets;
 use crate::phone::Phone;
 use crate::request::Requests;
@@ -148,8 +149,11 @@ impl<R: Runtime> PhoneBuilder<R> {
     /// app serves the port.
     #[must_use]
     pub fn on_links(identity: IdentityHash) -> (Self, LinkPort) {
-        let (port, commands, reports) = LinkPort::new();
-        (Self::on(Stack::App { identity, commands, reports }), port)
+        let ids = Ids::default();
+        let (port, commands, reports) = LinkPort::new(ids.clone());
+        let mut builder = Self::on(Stack::App { identity, commands, reports });
+        builder.config.ids = ids;
+        (builder, port)
     }
 
     fn on(stack: Stack) -> Self {
@@ -268,7 +272,7 @@ impl<R: Runtime> PhoneBuilder<R> {
         let (own, stack, reports) = match stack {
             Stack::Own { identity, settings } => (settings.open(&runtime, identity)?, None, None),
             Stack::App { identity, commands, reports } => {
-                let network = Network::Links { identity };
+                let network = Network::Port(LinkQueue::new(identity));
                 let own = OwnNetwork { network, opened: Vec::new(), store: None, lock: None };
                 (own, Some(commands), Some(reports))
             }
@@ -344,7 +348,7 @@ impl Settings {
             let is_whole = import_known(&mut endpoint, &path);
             Store::new(path, is_whole.then(|| endpoint.revision()))
         });
-        let network = Network::Endpoint(endpoint);
+        let network = Network::Endpoint(EndpointLinks::new(endpoint));
         Ok(OwnNetwork { network, opened, store, lock: self.lock })
     }
 }

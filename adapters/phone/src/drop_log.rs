@@ -2,17 +2,17 @@
 
 use std::time::{Duration, Instant as Moment};
 
-use lxst_engine::reticulum::{DropReason, Stats};
+use lxst_reticulum::{Counters, DropReason};
 
 /// Tells once a second how many were dropped, one line a reason.
 #[derive(Debug, Default)]
 pub(crate) struct DropLog {
-    told: Option<(Moment, Stats)>,
+    told: Option<(Moment, Counters)>,
 }
 
 impl DropLog {
     /// Looks at what was counted; most looks see that it is too early.
-    pub(crate) fn observe(&mut self, now: Moment, counters: &Stats) {
+    pub(crate) fn observe(&mut self, now: Moment, counters: &Counters) {
         if self.told.as_ref().is_some_and(|(at, _)| now.saturating_duration_since(*at) < SECOND) {
             return;
         }

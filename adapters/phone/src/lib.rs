@@ -26,6 +26,7 @@ mod intake;
 mod interface;
 mod links;
 mod log_limit;
+mod network;
 mod outlets;
 mod pace;
 mod phone;
@@ -52,8 +53,9 @@ pub use lxst_engine::core::{
     EndReason, Event as CallEvent, IdentityHash, InputError, Mode, Mute, Profile, Quality, Role,
     Side, StreamChange, Talk,
 };
-pub use lxst_engine::reticulum::{DestinationHash, Identity, Ifac, Rng};
-pub use lxst_engine::{Access, Adaptation, Coder, Event, LinkCommand, Tap, codecs, reticulum};
+pub use lxst_engine::{Access, Adaptation, Coder, Event, LinkCommand, Tap, codecs};
+pub use lxst_reticulum as reticulum;
+pub use lxst_reticulum::{DestinationHash, Identity, Ifac, Rng};
 #[cfg(feature = "trace")]
 pub use lxst_trace as trace;
 pub use phone::{CallError, Phone};

@@ -1,12 +1,9 @@
 //! The boundary to another Reticulum stack that runs in the app.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use async_channel::{Receiver, Sender};
 use bytes::Bytes;
-use lxst_engine::core::{Class, IdentityHash, LinkEvent, LinkId};
-use lxst_engine::{LinkCommand, PEER_LINKS};
+use lxst_engine::core::{Class, IdentityHash, LinkEvent, LinkId, StackEvent};
+use lxst_engine::{Ids, LinkCommand};
 
 /// The app's side of a phone whose links come from the app's own Reticulum stack.
 ///
@@ -33,16 +30,14 @@ pub struct LinkPort {
 #[derive(Clone, Debug)]
 pub struct LinkReporter {
     reports: Sender<LinkReport>,
-    next: Arc<AtomicU64>,
+    ids: Ids,
 }
 
 /// What the app reports.
 #[derive(Debug)]
 pub(crate) enum LinkReport {
     NetworkUp,
-    Announced { identity: IdentityHash, hops: u8 },
-    Event { link: LinkId, event: LinkEvent },
-    Packet { link: LinkId, data: Bytes },
+    Event(StackEvent<Bytes>),
 }
 
 /// The phone's way to the stack.
@@ -50,11 +45,10 @@ pub(crate) enum LinkReport {
 pub(crate) struct CommandSender(Sender<LinkCommand>);
 
 impl LinkPort {
-    pub(crate) fn new() -> (Self, CommandSender, Receiver<LinkReport>) {
+    pub(crate) fn new(ids: Ids) -> (Self, CommandSender, Receiver<LinkReport>) {
         let (command_sender, commands) = async_channel::unbounded();
         let (report_sender, reports) = async_channel::bounded(REPORTS);
-        let reporter =
-            LinkReporter { reports: report_sender, next: Arc::new(AtomicU64::new(PEER_LINKS)) };
+        let reporter = LinkReporter { reports: report_sender, ids };
         (Self { commands, reporter }, CommandSender(command_sender), reports)
     }
 
@@ -83,7 +77,7 @@ impl LinkReporter {
     /// Names a link that a peer opened.
     #[must_use]
     pub fn incoming(&self) -> LinkId {
-        LinkId(self.next.fetch_add(1, Ordering::Relaxed))
+        self.ids.next_link()
     }
 
     /// Reports what happened to a link. Waits while the phone is behind.
@@ -91,7 +85,7 @@ impl LinkReporter {
     /// # Cancel safety
     /// A report that is cancelled while the phone is behind is not made: make it again.
     pub async fn event(&self, link: LinkId, event: LinkEvent) {
-        self.report(LinkReport::Event { link, event }).await;
+        self.report(StackEvent::Link { link, event }.into()).await;
     }
 
     /// Reports the plaintext of a packet.
@@ -99,7 +93,7 @@ impl LinkReporter {
     /// # Cancel safety
     /// A report that is cancelled while the phone is behind is not made: make it again.
     pub async fn packet(&self, link: LinkId, data: impl Into<Bytes>) {
-        self.report(LinkReport::Packet { link, data: data.into() }).await;
+        self.report(StackEvent::Packet { link, data: data.into() }.into()).await;
     }
 
     /// Reports that the network can be reached, so that the phone announces itself.
@@ -115,22 +109,22 @@ impl LinkReporter {
     /// # Cancel safety
     /// A report that is cancelled while the phone is behind is not made: make it again.
     pub async fn announced(&self, identity: IdentityHash, hops: u8) {
-        self.report(LinkReport::Announced { identity, hops }).await;
+        self.report(StackEvent::Announced { identity, hops }.into()).await;
     }
 
     /// As [`event`](Self::event), for a thread.
     pub fn event_blocking(&self, link: LinkId, event: LinkEvent) {
-        self.report_blocking(LinkReport::Event { link, event });
+        self.report_blocking(StackEvent::Link { link, event }.into());
     }
 
     /// As [`packet`](Self::packet), for a thread.
     pub fn packet_blocking(&self, link: LinkId, data: impl Into<Bytes>) {
-        self.report_blocking(LinkReport::Packet { link, data: data.into() });
+        self.report_blocking(StackEvent::Packet { link, data: data.into() }.into());
     }
 
     /// As [`announced`](Self::announced), for a thread.
     pub fn announced_blocking(&self, identity: IdentityHash, hops: u8) {
-        self.report_blocking(LinkReport::Announced { identity, hops });
+        self.report_blocking(StackEvent::Announced { identity, hops }.into());
     }
 
     /// As [`network_up`](Self::network_up), for a thread.
@@ -146,6 +140,12 @@ impl LinkReporter {
     fn report_blocking(&self, report: LinkReport) {
         // As above.
         let _ = self.reports.send_blocking(report);
+    }
+}
+
+impl From<StackEvent<Bytes>> for LinkReport {
+    fn from(event: StackEvent<Bytes>) -> Self {
+        Self::Event(event)
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_channel::{Receiver, RecvError, Sender};
 use lxst_engine::core::{CallId, CallerPolicy, Command, IdentityHash, InputError, Mode, Profile};
-use lxst_engine::{Access, DialError, reticulum};
+use lxst_engine::{Access, DialError};
 
 use crate::audio::{SinkPort, SourcePort};
 use crate::events::EventQueue;
@@ -22,7 +22,7 @@ pub struct Counters {
     /// Datagrams that were dropped because too many of their address waited for the phone's task.
     pub datagrams_dropped: u64,
     /// The Reticulum endpoint's counters; `None` on another Reticulum stack.
-    pub endpoint: Option<reticulum::Counters>,
+    pub endpoint: Option<lxst_reticulum::Counters>,
     /// How often the phone's task woke; an idle phone does so for its timers only.
     pub wakeups: u64,
 }

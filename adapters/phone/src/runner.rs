@@ -11,8 +11,8 @@ use lxst_engine::core::{
     Availability, Command, Direction, Event as CallEvent, Instant, Mute, PortChange, Samples,
     StreamChange,
 };
-use lxst_engine::reticulum::InterfaceId;
-use lxst_engine::{Engine, Event, InterfaceOrigin, LINGER};
+use lxst_engine::{Engine, Event, InterfaceOrigin, LINGER, LinkQueue};
+use lxst_reticulum::{Endpoint, InterfaceId};
 
 use crate::audio::{BLOCK, Clock, SinkPort, SourcePort};
 use crate::builder::MissingSource;
@@ -21,6 +21,7 @@ use crate::host::{CoderThread, unix_time};
 use crate::inbox::{Inbox, PortListeners, Turn, World};
 use crate::interface::Io;
 use crate::links::{CommandSender, LinkReport};
+use crate::network::Network;
 use crate::outlets::{Ended, Outlets};
 use crate::pace::{BLOCK_TIME, Pace};
 use crate::request::{Counters, Request};
@@ -32,7 +33,7 @@ pub(crate) struct Runner<R> {
     runtime: R,
     /// The moment that is the engine's origin.
     origin: Moment,
-    engine: Engine,
+    engine: Engine<Network>,
     coder: CoderThread,
     inbox: Inbox,
     stack: Option<CommandSender>,
@@ -65,7 +66,7 @@ pub(crate) struct Runner<R> {
 pub(crate) struct Parts<R> {
     pub(crate) runtime: R,
     pub(crate) origin: Moment,
-    pub(crate) engine: Engine,
+    pub(crate) engine: Engine<Network>,
     pub(crate) coder: CoderThread,
     pub(crate) inbox: Inbox,
     pub(crate) stack: Option<CommandSender>,
@@ -145,7 +146,9 @@ impl<R: Runtime> Runner<R> {
         let now = self.now();
         if let Some(store) = &mut self.store {
             store.written().await;
-            store.catch_up(&self.engine, now);
+            if let Some(endpoint) = self.engine.stack().endpoint() {
+                store.catch_up(endpoint, now);
+            }
             store.written().await;
         }
         // The engine ends here, and with it a tap: whoever asked finds its trace complete.
@@ -179,8 +182,8 @@ impl<R: Runtime> Runner<R> {
         if self.engine.poll_timeout().is_some_and(|at| at <= now) {
             self.engine.handle_timeout(now);
         }
-        if let Some(store) = &mut self.store {
-            store.on_timeout(&self.engine, now);
+        if let (Some(store), Some(endpoint)) = (&mut self.store, self.engine.stack().endpoint()) {
+            store.on_timeout(endpoint, now);
         }
         while self.capture.take_due(now) {
             match &mut self.source {
@@ -237,7 +240,11 @@ impl<R: Runtime> Runner<R> {
                     capture_dropped: duration(coder + self.dropped.captured + source),
                     playback_dropped: duration(self.dropped.played + sink),
                     datagrams_dropped: self.inbox.io.dropped(),
-                    endpoint: self.engine.endpoint_counters().cloned(),
+                    endpoint: self
+                        .engine
+                        .stack()
+                        .endpoint()
+                        .map(|endpoint| endpoint.counters().clone()),
                     wakeups: self.wakeups,
                 });
             }
@@ -263,7 +270,9 @@ impl<R: Runtime> Runner<R> {
         let now = self.now();
         match io {
             Io::Up { origin, config, writer, number } => {
-                let Some(id) = self.engine.interface_up(now, origin, config) else { return };
+                let up = |endpoint: &mut Endpoint| endpoint.interface_up(now, config);
+                let Some(id) = self.with_endpoint(now, up) else { return };
+                self.engine.network_up(now, origin);
                 self.has_connected = true;
                 self.interfaces.insert(id.0, Interface { id, origin, writer, unwritten: 0 });
                 self.set_trouble(origin, None);
@@ -276,13 +285,16 @@ impl<R: Runtime> Runner<R> {
                 self.see_isolation(now);
             }
             Io::Received { number, bytes } => {
-                if let Some(interface) = self.interfaces.get(&number) {
-                    self.engine.handle_bytes(now, interface.id, &bytes);
+                if let Some(id) = self.interfaces.get(&number).map(|interface| interface.id) {
+                    self.with_endpoint(now, |endpoint| endpoint.handle_bytes(now, id, &bytes));
                 }
             }
             Io::Datagram { number, from, bytes } => {
-                if let Some(interface) = self.interfaces.get(&number) {
-                    self.engine.handle_datagram(now, interface.id, from, &bytes);
+                if let Some(id) = self.interfaces.get(&number).map(|interface| interface.id) {
+                    let datagram = |endpoint: &mut Endpoint| {
+                        endpoint.handle_datagram(now, id, from, &bytes);
+                    };
+                    self.with_endpoint(now, datagram);
                 }
             }
             // What waits for it is sent by the next flush.
@@ -307,13 +319,13 @@ impl<R: Runtime> Runner<R> {
     fn see_isolation(&mut self, now: Instant) {
         let interfaces = &self.outlets.state.interfaces;
         if !self.has_connected && interfaces.iter().all(|interface| interface.trouble.is_some()) {
-            self.engine.set_isolated(now);
+            self.with_endpoint(now, Endpoint::set_isolated);
         }
     }
 
     fn interface_down(&mut self, now: Instant, number: u32) {
         if let Some(interface) = self.interfaces.remove(&number) {
-            self.engine.interface_down(now, interface.id);
+            self.with_endpoint(now, |endpoint| endpoint.interface_down(now, interface.id));
         }
     }
 
@@ -321,10 +333,20 @@ impl<R: Runtime> Runner<R> {
         let now = self.now();
         match report {
             LinkReport::NetworkUp => self.engine.network_up(now, InterfaceOrigin(0)),
-            LinkReport::Announced { identity, hops } => self.engine.announced(identity, hops),
-            LinkReport::Event { link, event } => self.engine.link_event(now, link, event),
-            LinkReport::Packet { link, data } => self.engine.link_packet(now, link, &data),
+            LinkReport::Event(event) => self.engine.with_stack(now, |network| {
+                if let Some(queue) = network.port_mut() {
+                    queue.push(event);
+                }
+            }),
         }
+    }
+
+    fn with_endpoint<T>(
+        &mut self,
+        now: Instant,
+        give: impl FnOnce(&mut Endpoint) -> T,
+    ) -> Option<T> {
+        self.engine.with_stack(now, |network| network.endpoint_mut().map(give))
     }
 
     /// Gives the sink so many samples of what the engine plays.
@@ -350,10 +372,20 @@ impl<R: Runtime> Runner<R> {
         self.hear_device(now);
         self.fill_device(now);
         self.run_clocks(now);
+        self.transmit(now);
+        if let (Some(store), Some(endpoint)) = (&mut self.store, self.engine.stack().endpoint()) {
+            store.observe(endpoint, now);
+        }
+        self.publish();
+        ports
+    }
+
+    /// Gives the interfaces that can write what the endpoint has for them.
+    fn transmit(&mut self, now: Instant) {
+        let Some(endpoint) = self.engine.stack_mut().endpoint_mut() else { return };
         for Interface { id, writer, unwritten, .. } in self.interfaces.values_mut() {
             while !writer.is_full() && !writer.is_closed() {
-                let Some(bytes) =
-                    self.engine.poll_transmit(now, unix_time(), *id, &mut self.buffer)
+                let Some(bytes) = endpoint.poll_transmit(now, unix_time(), *id, &mut self.buffer)
                 else {
                     break;
                 };
@@ -362,14 +394,7 @@ impl<R: Runtime> Runner<R> {
                 *unwritten += usize::from(given.is_ok());
             }
         }
-        if let Some(store) = &mut self.store {
-            store.observe(&self.engine, now);
-        }
-        if let Some(counters) = self.engine.endpoint_counters() {
-            self.drop_log.observe(self.runtime.now(), counters);
-        }
-        self.publish();
-        ports
+        self.drop_log.observe(self.runtime.now(), endpoint.counters());
     }
 
     /// Detaches the ports whose owners dropped them.
@@ -406,7 +431,9 @@ impl<R: Runtime> Runner<R> {
             self.on_event(now, event);
         }
         if let Some(stack) = &self.stack {
-            while let Some(command) = self.engine.poll_link_command() {
+            while let Some(command) =
+                self.engine.stack_mut().port_mut().and_then(LinkQueue::poll_command)
+            {
                 stack.send(command);
             }
         }

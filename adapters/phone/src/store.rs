@@ -1,13 +1,14 @@
 //! What a phone knows of the network, kept in a file across restarts.
 
-use crate::host::{replace_private_file, unix_time};
 use std::path::PathBuf;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use async_channel::Receiver;
-use lxst_engine::Engine;
 use lxst_engine::core::Instant;
+use lxst_reticulum::Endpoint;
+
+use crate::host::{replace_private_file, unix_time};
 
 /// Writes the known destinations some time after they changed, on a thread of its own.
 #[derive(Debug)]
@@ -33,9 +34,9 @@ impl Store {
         Self { path, revision, has_failed: false, due: None, writing: None }
     }
 
-    /// Takes note of what the engine has come to know, and tells when that is to be written.
-    pub(crate) fn observe(&mut self, engine: &Engine, now: Instant) {
-        if self.due.is_none() && self.is_behind(engine) {
+    /// Takes note of what the endpoint has come to know, and tells when that is to be written.
+    pub(crate) fn observe(&mut self, endpoint: &Endpoint, now: Instant) {
+        if self.due.is_none() && self.is_behind(endpoint) {
             self.due = Some(now + DELAY);
         }
     }
@@ -44,7 +45,7 @@ impl Store {
         self.due
     }
 
-    pub(crate) fn on_timeout(&mut self, engine: &Engine, now: Instant) {
+    pub(crate) fn on_timeout(&mut self, endpoint: &Endpoint, now: Instant) {
         if self.due.is_none_or(|due| due > now) {
             return;
         }
@@ -55,15 +56,15 @@ impl Store {
         }
         self.due = None;
         self.join();
-        if self.is_behind(engine) {
-            self.write(engine, now);
+        if self.is_behind(endpoint) {
+            self.write(endpoint, now);
         }
     }
 
     /// Begins to write what is not written.
-    pub(crate) fn catch_up(&mut self, engine: &Engine, now: Instant) {
-        if self.is_behind(engine) {
-            self.write(engine, now);
+    pub(crate) fn catch_up(&mut self, endpoint: &Endpoint, now: Instant) {
+        if self.is_behind(endpoint) {
+            self.write(endpoint, now);
         }
     }
 
@@ -76,15 +77,15 @@ impl Store {
         self.join();
     }
 
-    fn is_behind(&self, engine: &Engine) -> bool {
-        self.revision != Some(engine.known_revision())
+    fn is_behind(&self, endpoint: &Endpoint) -> bool {
+        self.revision != Some(endpoint.revision())
     }
 
-    fn write(&mut self, engine: &Engine, now: Instant) {
+    fn write(&mut self, endpoint: &Endpoint, now: Instant) {
         // A look at what became of it, and another try where it failed.
         self.due = Some(now + if self.has_failed { AGAIN } else { DELAY });
-        let revision = engine.known_revision();
-        let Some(bytes) = engine.export_known(now, unix_time()) else { return };
+        let revision = endpoint.revision();
+        let bytes = endpoint.export(now, unix_time());
         let path = self.path.clone();
         let (sender, done) = async_channel::bounded(1);
         let write = move || {

@@ -68,6 +68,7 @@ mod packet;
 mod paths;
 mod queue;
 mod repeat;
+mod stack;
 
 pub use announces::UnixTime;
 pub use counters::{Counters, DropReason};
@@ -79,3 +80,4 @@ pub use interface::{Attachment, Framing, InterfaceConfig, InterfaceId};
 pub use known::ImportError;
 pub use lxst_core::{Class, IdentityHash, Instant, LinkClosed, LinkEvent, LinkFailed};
 pub use rns_crypto::Rng;
+pub use stack::EndpointLinks;

@@ -7,10 +7,10 @@ use lxst_engine::core::{
     AnnouncePolicy, CallId, CallState, CallStatus, Command, Config as Telephone, Direction,
     Event as CallEvent, Instant, Mode, PortChange, Profile,
 };
-use lxst_engine::reticulum::{InterfaceConfig, InterfaceId};
 use lxst_engine::{Config, Done, Engine, Event, InterfaceOrigin, Task};
+use lxst_reticulum::{EndpointLinks, InterfaceConfig, InterfaceId};
 
-use super::{WALL, network};
+use super::{WALL, Wired, network};
 
 pub(crate) const CALLER: usize = 0;
 pub(crate) const CALLEE: usize = 1;
@@ -27,7 +27,7 @@ pub(crate) struct Line {
 }
 
 pub(crate) struct Phone {
-    pub(crate) engine: Engine,
+    pub(crate) engine: Engine<EndpointLinks>,
     /// What the app was told of calls, and when.
     pub(crate) told: Vec<(Instant, CallEvent)>,
     pub(crate) answers_after: Duration,
@@ -166,9 +166,7 @@ impl Phone {
     fn new(seed: u64) -> Self {
         let telephone = Telephone { announce: AnnouncePolicy::ON_COMMAND, ..Telephone::default() };
         let mut engine = Engine::new(Config { telephone, ..Config::default() }, network(seed));
-        let wire = engine
-            .interface_up(Instant::ORIGIN, InterfaceOrigin(0), InterfaceConfig::UDP)
-            .expect("the network is an endpoint");
+        let wire = engine.interface_up(Instant::ORIGIN, InterfaceOrigin(0), InterfaceConfig::UDP);
         for direction in [Direction::Send, Direction::Receive] {
             engine.port(Instant::ORIGIN, direction, PortChange::Attached);
         }

@@ -6,10 +6,10 @@ use std::time::Duration;
 use lxst_engine::core::{
     CallId, Command, Direction, Event as CallEvent, Instant, Mode, PortChange, Profile,
 };
-use lxst_engine::reticulum::{InterfaceConfig, InterfaceId};
 use lxst_engine::{Coder, Config, Engine, Event, InterfaceOrigin};
+use lxst_reticulum::{EndpointLinks, InterfaceConfig, InterfaceId};
 
-use super::{Seeded, WALL, network};
+use super::{Seeded, WALL, Wired, network};
 
 /// Two drivers joined by a wire of 2 ms, with tireless coders and noisy microphones. The second
 /// answers.
@@ -19,7 +19,7 @@ pub(crate) struct Pair {
 }
 
 pub(crate) struct Handset {
-    pub(crate) engine: Engine,
+    pub(crate) engine: Engine<EndpointLinks>,
     /// What the app was told of calls.
     pub(crate) told: Vec<CallEvent>,
     coder: Coder,
@@ -85,9 +85,7 @@ impl Pair {
 impl Handset {
     fn new(seed: u64, config: Config) -> Self {
         let mut engine = Engine::new(config, network(seed));
-        let wire = engine
-            .interface_up(Instant::ORIGIN, InterfaceOrigin(0), InterfaceConfig::TCP)
-            .expect("the network is an endpoint");
+        let wire = engine.interface_up(Instant::ORIGIN, InterfaceOrigin(0), InterfaceConfig::TCP);
         for direction in [Direction::Send, Direction::Receive] {
             engine.port(Instant::ORIGIN, direction, PortChange::Attached);
         }

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use lxst_engine::reticulum::{Identity, IdentityError};
+use lxst_reticulum::{Identity, IdentityError};
 
 use super::private_file::{
     create_private_file, read_regular_file, remove_left_overs, write_private_file,

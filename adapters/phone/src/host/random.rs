@@ -1,6 +1,6 @@
 //! Random bytes of the operating system.
 
-use lxst_engine::reticulum::Rng;
+use lxst_reticulum::Rng;
 
 /// The operating system's generator.
 #[derive(Clone, Copy, Debug, Default)]

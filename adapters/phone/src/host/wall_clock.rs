@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use lxst_engine::reticulum::UnixTime;
+use lxst_reticulum::UnixTime;
 
 /// Reads the system's wall clock; what lies before 1970 is taken as its beginning.
 #[must_use]

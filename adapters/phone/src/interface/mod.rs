@@ -13,7 +13,7 @@ use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
 use async_channel::{Receiver, Sender};
 use bytes::Bytes;
 use lxst_engine::InterfaceOrigin;
-use lxst_engine::reticulum::{Attachment, Ifac, InterfaceConfig};
+use lxst_reticulum::{Attachment, Ifac, InterfaceConfig};
 
 use crate::intake::{Inlet, Intake};
 use crate::request::Reply;
