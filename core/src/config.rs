@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use crate::{Mode, Profile, ProfileSet};
+use crate::profile::{Mode, Profile, ProfileSet};
 
 /// The settings of a [`Telephone`](crate::Telephone).
 ///

@@ -1,6 +1,8 @@
 //! Local misuse of a phone.
 
-use crate::{CallState, JobId, LinkId, Profile};
+use crate::id::{JobId, LinkId};
+use crate::profile::Profile;
+use crate::state::CallState;
 
 /// Why an input was refused. Nothing changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

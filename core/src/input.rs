@@ -2,7 +2,10 @@
 
 use core::time::Duration;
 
-use crate::{Admission, CallId, IdentityHash, JobId, LinkId, Mode, Profile, Samples};
+use crate::config::Admission;
+use crate::id::{CallId, IdentityHash, JobId, LinkId};
+use crate::profile::{Mode, Profile};
+use crate::time::Samples;
 
 /// One thing that happened, given to [`Telephone::handle_input`](crate::Telephone::handle_input).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

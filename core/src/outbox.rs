@@ -2,12 +2,12 @@
 
 use heapless::{Deque, Vec};
 
+use crate::id::{CallId, JobId, LinkId};
+use crate::input::Direction;
 use crate::limits::{OUTBOX, OUTPUTS_PER_INPUT};
+use crate::output::{Event, LinkRequest, SendFormat, Source, StreamChange, Tempo};
+use crate::time::Samples;
 use crate::wire::{Codec, Signal};
-use crate::{
-    CallId, Direction, Event, JobId, LinkId, LinkRequest, Samples, SendFormat, Source,
-    StreamChange, Tempo,
-};
 
 /// An output whose bytes are not written yet.
 #[derive(Clone, Debug, PartialEq, Eq)]

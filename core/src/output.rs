@@ -2,11 +2,13 @@
 
 use core::fmt;
 
+use crate::id::{CallId, IdentityHash, JobId, LinkId};
+use crate::input::Direction;
 use crate::limits::PACKET_BYTES;
+use crate::profile::{Mode, Profile};
+use crate::quality::Quality;
+use crate::time::{Instant, Samples};
 use crate::wire::Codec;
-use crate::{
-    CallId, Direction, IdentityHash, Instant, JobId, LinkId, Mode, Profile, Quality, Samples,
-};
 
 /// The buffer that carries the bytes of one [`Output`].
 #[derive(Clone, Debug)]
@@ -141,7 +143,7 @@ pub enum SendFormat {
     /// As the profile says.
     Profile(Profile),
     /// Raw mono samples.
-    Raw(crate::RawDepth),
+    Raw(crate::config::RawDepth),
 }
 
 /// What an `Encode` encodes.

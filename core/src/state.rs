@@ -2,7 +2,8 @@
 
 use core::fmt;
 
-use crate::{CallId, IdentityHash, Mode, Profile};
+use crate::id::{CallId, IdentityHash};
+use crate::profile::{Mode, Profile};
 
 /// The state of the line's call.
 ///

@@ -1,15 +1,20 @@
 //! The phone: one door in, one ordered door out.
 
 use crate::call::{Context, Limiter, Line};
+use crate::config::Config;
+use crate::counters::Counters;
 use crate::counters::count;
+use crate::error::InputError;
+use crate::id::{IdentityHash, LinkId};
+use crate::input::Input;
 use crate::limits::{DEADLINES_PER_TIMEOUT, RING_BYTES};
 use crate::outbox::{Outbox, Queued};
+use crate::output::{Class, DropReason, Event, Output, PacketBuf};
+use crate::state::CallStatus;
 use crate::stream::{self, Streams};
+use crate::time::Instant;
+use crate::timers::Deadline;
 use crate::wire::{self, Packet};
-use crate::{
-    CallStatus, Class, Config, Counters, Deadline, DropReason, Event, IdentityHash, Input,
-    InputError, Instant, LinkId, Output, PacketBuf,
-};
 
 /// A telephone, as a value: the same inputs at the same moments give the same outputs.
 ///

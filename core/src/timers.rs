@@ -3,7 +3,7 @@
 use core::fmt;
 use core::time::Duration;
 
-use crate::Instant;
+use crate::time::Instant;
 
 /// The next moment at which a phone wants [`Input::Timeout`](crate::Input::Timeout).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,9 +4,11 @@ use lxst_core::Tempo;
 use lxst_core::wire::Codec;
 
 use crate::codec2::Codec2Decoder;
+use crate::error::CodecError;
+use crate::level::Level;
 use crate::opus::OpusDecoder;
+use crate::raw;
 use crate::splice::Splicer;
-use crate::{CodecError, Level, raw};
 
 /// What became of a frame or a concealment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Interleaved audio of any channel count to mono.
 
-use crate::CodecError;
+use crate::error::CodecError;
 
 /// Appends the mean of the channels of each interleaved sample to `out`.
 ///

@@ -1,10 +1,15 @@
 //! The transmit side: PCM to payloads.
 
+use crate::Codec;
 use crate::codec2::Codec2Encoder;
+use crate::codec2::Codec2Mode;
+use crate::error::CodecError;
 use crate::float::sanitised;
+use crate::opus::OpusConfig;
 use crate::opus::OpusEncoder;
 use crate::pause::PauseDetector;
-use crate::{Codec, Codec2Mode, CodecError, OpusConfig, Pauses, RawConfig};
+use crate::pause::Pauses;
+use crate::raw::RawConfig;
 
 /// How a transmit stream is encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -4,8 +4,9 @@ use core::{fmt, mem};
 
 use ::opus::SoftClip;
 
+use crate::SAMPLE_RATE_HZ;
 use crate::downmix::mean;
-use crate::{CodecError, SAMPLE_RATE_HZ};
+use crate::error::CodecError;
 
 /// How an Opus stream is encoded.
 ///

@@ -4,7 +4,9 @@ use core::fmt;
 
 use earshot::Detector;
 
-use crate::{CodecError, Resampler, SAMPLE_RATE_HZ};
+use crate::SAMPLE_RATE_HZ;
+use crate::error::CodecError;
+use crate::resample::Resampler;
 
 /// What is sent while nobody speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

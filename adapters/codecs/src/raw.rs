@@ -9,8 +9,8 @@
 
 use lxst_core::RawDepth;
 
-use crate::CodecError;
 use crate::downmix::mean;
+use crate::error::CodecError;
 use crate::float::{f16_from_f32, f32_from_f16, f32_from_x87, sanitised, x87_from_f32};
 
 /// How raw frames are sent.

@@ -3,7 +3,7 @@
 use core::f64::consts::PI;
 use core::fmt;
 
-use crate::CodecError;
+use crate::error::CodecError;
 
 /// Converts a mono stream from one sample rate to another, in blocks of any size.
 ///

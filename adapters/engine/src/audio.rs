@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 use lxst_core::{Direction, JobId, Samples, Source, StreamChange, Work};
 
-use crate::{Done, Task};
+use crate::coder::{Done, Task};
 
 #[derive(Debug, Default)]
 pub(crate) struct Audio {

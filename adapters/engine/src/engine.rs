@@ -12,6 +12,7 @@ use lxst_core::{
 use crate::access::Access;
 use crate::adaptation::{Adaptation, Adapter, Counts};
 use crate::audio::{Audio, samples};
+use crate::coder::{Coder, Done, Task};
 use crate::ids::Ids;
 use crate::interfaces::{AnnouncePace, InterfaceOrigin};
 use crate::links::Links;
@@ -19,7 +20,6 @@ use crate::people::{self, People, PeopleError};
 #[cfg(feature = "processing")]
 use crate::processing::{Processing, Processor};
 use crate::tap::Tap;
-use crate::{Coder, Done, Task};
 
 /// What an engine is told once.
 #[derive(Debug, Default)]

@@ -87,7 +87,7 @@ mod tests {
     use lxst_core::{IdentityHash, LinkClosed};
 
     use super::*;
-    use crate::LinkQueue;
+    use crate::link_queue::LinkQueue;
 
     #[test]
     fn a_link_that_the_stack_reported_gone_is_not_asked_to_close() {

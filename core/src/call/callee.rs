@@ -11,11 +11,14 @@
 use super::pending::PendingLink;
 use super::table::{self, Next, Trigger};
 use super::{Call, Context, Line};
+use crate::config::{Admission, AnswerMode};
+use crate::error::InputError;
+use crate::id::{CallId, IdentityHash};
 use crate::limits::{PREFERENCES, PREFERENCES_FROM_RINGING, SET_UP_TRIPS};
+use crate::output::Event;
+use crate::state::{CallState, Role};
+use crate::timers::Timer;
 use crate::wire::Signal;
-use crate::{
-    Admission, AnswerMode, CallId, CallState, Event, IdentityHash, InputError, Role, Timer,
-};
 
 impl Line {
     pub(super) fn ring(&mut self, caller: &PendingLink, from: IdentityHash, cx: &mut Context<'_>) {

@@ -13,13 +13,15 @@
 
 use super::table::{self, Next, Trigger};
 use super::{Call, Context, Line};
+use crate::error::InputError;
+use crate::id::{CallId, IdentityHash, LinkId};
 use crate::limits::{CONNECT, ESTABLISH, SET_UP_TRIPS};
 use crate::outbox::Outbox;
+use crate::output::{Event, LinkRequest};
+use crate::profile::{Mode, Profile};
+use crate::state::{CallState, Role};
+use crate::timers::Timer;
 use crate::wire::Signal;
-use crate::{
-    CallId, CallState, Event, IdentityHash, InputError, LinkId, LinkRequest, Mode, Profile, Role,
-    Timer,
-};
 
 impl Line {
     pub(super) fn dial(

@@ -16,9 +16,12 @@ use core::time::Duration;
 use super::pending::PendingLink;
 use super::table::Trigger;
 use super::{Call, Context, Line};
+use crate::id::{IdentityHash, LinkId};
 use crate::limits::{GLARE, GLARE_LINK};
+use crate::output::{Event, LinkRequest};
+use crate::state::{CallState, Role};
+use crate::timers::Timer;
 use crate::wire::Signal;
-use crate::{CallState, Event, IdentityHash, LinkId, LinkRequest, Role, Timer};
 
 impl Line {
     /// Whether a call of the peer's could stand for ours.

@@ -4,13 +4,17 @@ use core::mem;
 
 use super::table::Trigger;
 use super::{Call, Context, Line};
+use crate::config::{Config, ThinPath};
+use crate::error::InputError;
+use crate::id::CallId;
 use crate::limits::{FIRST_MEDIA, FIRST_MEDIA_TRIPS, MEDIA_TIMEOUT, PROFILES_TOLD, SILENCE};
 use crate::outbox::Outbox;
+use crate::output::{DropReason, Event, Side};
+use crate::profile::{Mode, Profile};
+use crate::state::CallState;
+use crate::time::Instant;
+use crate::timers::Timer;
 use crate::wire::Signal;
-use crate::{
-    CallId, CallState, Config, DropReason, Event, InputError, Instant, Mode, Profile, Side,
-    ThinPath, Timer,
-};
 
 /// When the peer was last heard.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

@@ -6,8 +6,11 @@
 
 use heapless::Vec;
 
+use crate::config::CallerLimits;
+use crate::id::IdentityHash;
 use crate::limits::CALLERS_REMEMBERED;
-use crate::{CallerLimits, IdentityHash, Instant, Limit};
+use crate::output::Limit;
+use crate::time::Instant;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Limiter {

@@ -28,16 +28,22 @@ use core::time::Duration;
 
 use heapless::Vec;
 
+use crate::config::{AnnouncePolicy, Config, MutedMicrophone};
+use crate::counters::Counters;
+use crate::error::InputError;
+use crate::id::{CallId, IdentityHash, LinkId};
+use crate::input::{
+    Availability, Command, Direction, LinkClosed, LinkEvent, LinkFailed, Mute, Talk,
+};
 use crate::limits::{MAX_ROUND_TRIP, PENDING_LINKS};
 use crate::outbox::{Outbox, Queued};
+use crate::output::{DropReason, EndReason, LinkRequest};
+use crate::profile::{Mode, Profile};
+use crate::state::{CallState, CallStatus, Role};
+use crate::time::Instant;
 use crate::timers::Timers;
+use crate::timers::{Deadline, Timer};
 use crate::wire::{self, Signal};
-use crate::{
-    AnnouncePolicy, Availability, CallId, CallState, CallStatus, Command, Config, Counters,
-    Deadline, Direction, DropReason, EndReason, IdentityHash, InputError, Instant, LinkClosed,
-    LinkEvent, LinkFailed, LinkId, LinkRequest, Mode, Mute, MutedMicrophone, Profile, Role, Talk,
-    Timer,
-};
 use pending::PendingLink;
 use repeat::{Heard, Repeats};
 

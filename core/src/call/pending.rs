@@ -15,16 +15,19 @@ use core::time::Duration;
 
 use super::repeat::Repeats;
 use super::{Context, Line};
+use crate::config::{Admission, CallerPolicy};
 use crate::counters::count;
+use crate::error::InputError;
+use crate::id::{CallId, IdentityHash, LinkId};
+use crate::input::{Availability, LinkEvent};
 use crate::limits::{
     ACCEPT_DELAY, AVAILABLE_AGAIN, BUSY_GOODBYE, GLARE_HOLD, GOODBYE, IDENTIFY, IDENTIFY_GRACE,
     IDENTIFY_TRIPS, MAX_SCREENING, SET_UP_TRIPS,
 };
+use crate::output::{Event, LinkRequest};
+use crate::time::Instant;
+use crate::timers::{Deadline, Timer};
 use crate::wire::Signal;
-use crate::{
-    Admission, Availability, CallId, CallerPolicy, Deadline, Event, IdentityHash, InputError,
-    Instant, LinkEvent, LinkId, LinkRequest, Timer,
-};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct PendingLink {

@@ -15,8 +15,11 @@ use core::time::Duration;
 
 use super::{Context, Line};
 use crate::limits::{AGAIN, ANSWER_AGAIN, REPEATS};
+use crate::output::LinkRequest;
+use crate::profile::Mode;
+use crate::state::{CallState, Role};
+use crate::timers::Timer;
 use crate::wire::Signal;
-use crate::{CallState, LinkRequest, Mode, Role, Timer};
 
 /// The repeats of one thing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

@@ -2,7 +2,8 @@
 
 use core::fmt;
 
-use crate::{CallState, EndReason, Role};
+use crate::output::EndReason;
+use crate::state::{CallState, Role};
 
 /// What moves a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

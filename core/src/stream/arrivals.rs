@@ -6,7 +6,7 @@
 //! clocks shows as less than that, and is followed.
 
 use crate::limits::{PAUSE, SENDER_WINDOW};
-use crate::{Instant, Samples};
+use crate::time::{Instant, Samples};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Arrivals {

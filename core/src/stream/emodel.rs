@@ -6,8 +6,9 @@
 
 use core::time::Duration;
 
+use crate::profile::{Profile, VoiceCodec};
+use crate::quality::Mos;
 use crate::wire::Codec;
-use crate::{Mos, Profile, VoiceCodec};
 
 /// A scale of ratings, and how much of it a codec costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@
 //! they arrive. Both see the network, the two clocks and the speaker's blocks at once.
 
 use crate::limits::{HEADROOM_BUCKET, HEADROOM_BUCKETS};
-use crate::{Instant, Samples};
+use crate::time::{Instant, Samples};
 
 /// *Units*: samples, below zero what was missing.
 #[derive(Clone, Debug, PartialEq, Eq)]

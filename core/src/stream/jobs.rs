@@ -2,9 +2,11 @@
 
 use heapless::Vec;
 
+use crate::error::InputError;
+use crate::id::JobId;
+use crate::input::Direction;
 use crate::limits::SEND_JOBS;
 use crate::outbox::{Outbox, Queued, Ticket};
-use crate::{Direction, InputError, JobId};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Jobs {

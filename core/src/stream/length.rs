@@ -1,6 +1,6 @@
 //! How much audio a received frame holds, as its first bytes tell.
 
-use crate::Samples;
+use crate::time::Samples;
 use crate::wire::{Codec, Frame};
 
 /// Tells what a frame plays, or `None` where no decoder would take it.
@@ -59,8 +59,8 @@ const LONGEST: Samples = Samples(u16::MAX as u64);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Profile;
-    use crate::VoiceCodec;
+    use crate::profile::Profile;
+    use crate::profile::VoiceCodec;
 
     #[test]
     fn a_frame_of_each_profile_is_as_long_as_the_profile_says() {

@@ -5,9 +5,11 @@ use core::time::Duration;
 use super::emodel;
 use super::playout::PlayoutQuality;
 use crate::call::Session;
+use crate::counters::Counters;
 use crate::limits::{QUALITY, SILENCE};
+use crate::quality::{Mos, Quality};
+use crate::time::{Instant, Samples};
 use crate::wire::Codec;
-use crate::{Counters, Instant, Mos, Quality, Samples};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Meter {

@@ -17,14 +17,18 @@ mod stalls;
 mod tx;
 
 use crate::call::{Context, Gate, Session};
+use crate::config::{Config, TransmitCodec};
+use crate::counters::Counters;
 use crate::counters::count;
+use crate::error::InputError;
+use crate::id::JobId;
+use crate::input::{Direction, Mute, Outcome, PortChange};
 use crate::limits::PRESENCE;
 use crate::outbox::{Outbox, Queued, Ticket};
+use crate::output::{DropReason, Event, StreamChange, Work};
+use crate::time::{Instant, Samples};
+use crate::timers::{Deadline, Timer};
 use crate::wire::{BadFrame, Frame, Frames};
-use crate::{
-    Config, Counters, Deadline, Direction, DropReason, Event, InputError, Instant, JobId, Mute,
-    Outcome, PortChange, Samples, StreamChange, Timer, TransmitCodec, Work,
-};
 use arrivals::Arrivals;
 use jobs::Jobs;
 use meter::Meter;

@@ -16,14 +16,17 @@ use core::fmt;
 use super::headroom::{Headroom, signed};
 use super::ring::{Dropped, FrameRing};
 use super::stalls::{Shown, Stalls};
+use crate::counters::Counters;
+use crate::input::PortChange;
 use crate::limits::{
     CATCH_UP, CONCEALMENT, CONCEALMENT_AHEAD, CONCEALMENT_STEP, FRAME_BYTES, MAX_BLOCK,
     MAX_PLAYOUT, MAX_PREBUFFER, MAX_SKIP, MIN_HEADROOM, MIN_SHED, PAUSE_LEVEL, PLAYOUT_LEAD,
     SPEAKER_LATE, TEMPO_HELD,
 };
 use crate::outbox::Ticket;
+use crate::output::Tempo;
+use crate::time::{Instant, Samples};
 use crate::wire::Frame;
-use crate::{Counters, Instant, PortChange, Samples, Tempo};
 
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Playout<const RING: usize> {

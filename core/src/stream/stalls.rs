@@ -7,7 +7,7 @@
 //!    for so long.
 
 use crate::limits::{MIN_STALL, SHORT_STALL_MEMORY, STALL_LONG, STALL_MEMORY, STALL_WATCH};
-use crate::{Instant, Samples};
+use crate::time::{Instant, Samples};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Stalls {

@@ -4,13 +4,16 @@ use core::fmt;
 
 use super::joined::Joined;
 use crate::call::{Gate, Session};
+use crate::config::{RawDepth, TransmitCodec};
+use crate::counters::Counters;
 use crate::counters::count;
+use crate::input::PortChange;
 use crate::limits::{CAPTURE_BACKLOG, PACKET_BYTES};
 use crate::outbox::Ticket;
+use crate::output::{SendFormat, Source};
+use crate::profile::{Profile, VoiceCodec};
+use crate::time::Samples;
 use crate::wire::{Codec, Frame, MEDIA_OVERHEAD};
-use crate::{
-    Counters, PortChange, Profile, RawDepth, Samples, SendFormat, Source, TransmitCodec, VoiceCodec,
-};
 
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Transmitter {

@@ -18,10 +18,14 @@ use std::eprintln;
 
 use super::Telephone;
 use crate::call::Line;
-use crate::{
-    AnnouncePolicy, CallId, CallState, Command, Config, IdentityHash, Input, Instant, LinkClosed,
-    LinkEvent, LinkFailed, LinkId, LinkRequest, Mode, Output, PacketBuf, Profile, Role, Timer,
-};
+use crate::config::{AnnouncePolicy, Config};
+use crate::id::{CallId, IdentityHash, LinkId};
+use crate::input::{Command, Input, LinkClosed, LinkEvent, LinkFailed};
+use crate::output::{LinkRequest, Output, PacketBuf};
+use crate::profile::{Mode, Profile};
+use crate::state::{CallState, Role};
+use crate::time::Instant;
+use crate::timers::Timer;
 
 #[test]
 fn every_state_that_two_phones_can_reach_leads_back_to_two_idle_lines() {

@@ -1,7 +1,8 @@
 //! A build without Codec2.
 
 use super::Codec2Mode;
-use crate::{Codec, CodecError};
+use crate::Codec;
+use crate::error::CodecError;
 
 /// No codec: there is no value of it.
 #[derive(Debug)]

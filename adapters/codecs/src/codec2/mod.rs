@@ -7,7 +7,9 @@
 //! *Source*: LXST/Codecs/Codec2.py. A mode byte that means nothing keeps the mode of the frame
 //! before, and what is left after the last whole native frame is ignored.
 
-use crate::{CodecError, Resampler, SAMPLE_RATE_HZ};
+use crate::SAMPLE_RATE_HZ;
+use crate::error::CodecError;
+use crate::resample::Resampler;
 
 #[cfg(feature = "codec2-system")]
 use system::Native;

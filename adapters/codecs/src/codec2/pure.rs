@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::Codec2Mode;
-use crate::CodecError;
+use crate::error::CodecError;
 
 pub(super) struct Native(Box<::codec2::Codec2>);
 

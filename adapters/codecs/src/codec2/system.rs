@@ -7,7 +7,7 @@ use core::ptr::NonNull;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::Codec2Mode;
-use crate::CodecError;
+use crate::error::CodecError;
 
 /// One `struct CODEC2`, which it owns alone.
 #[derive(Debug)]
