@@ -1,8 +1,9 @@
 //! The transmit side: PCM to payloads.
 
-use crate::Codec;
+use lxst_core::wire::Codec;
+
 use crate::codec2::Codec2Encoder;
-use crate::codec2::Codec2Mode;
+use crate::codec2::mode::Codec2Mode;
 use crate::error::CodecError;
 use crate::float::sanitised;
 use crate::opus::OpusConfig;

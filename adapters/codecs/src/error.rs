@@ -1,9 +1,10 @@
 //! What can go wrong with a frame or a configuration.
 
-use crate::codec2::{Codec2Mode, MAX_CODEC2_SAMPLES};
-use crate::opus::{MAX_BITRATE_BPS, MIN_BITRATE_BPS};
-use crate::raw::MAX_RAW_SEND_CHANNELS;
-use crate::resample::{MAX_RATE_HZ, MIN_RATE_HZ};
+use crate::codec2::mode::Codec2Mode;
+use crate::limits::{
+    MAX_BITRATE_BPS, MAX_CODEC2_SAMPLES, MAX_RATE_HZ, MAX_RAW_SEND_CHANNELS, MIN_BITRATE_BPS,
+    MIN_RATE_HZ,
+};
 
 /// A configuration that cannot be had, or a frame that cannot be coded.
 ///

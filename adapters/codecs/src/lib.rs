@@ -56,6 +56,7 @@ mod error;
 mod float;
 mod level;
 mod likeness;
+mod limits;
 mod opus;
 mod pause;
 mod raw;
@@ -63,22 +64,22 @@ mod repetition;
 mod resample;
 mod splice;
 
-pub use codec2::{Codec2Mode, MAX_CODEC2_SAMPLES};
+pub use codec2::mode::Codec2Mode;
 pub use decoder::{Decoder, Played};
 pub use downmix::downmix;
 pub use encoder::{Encoded, Encoder, Encoding};
 pub use error::CodecError;
 pub use level::Level;
+pub use limits::{
+    MAX_BITRATE_BPS, MAX_CODEC2_SAMPLES, MAX_RATE_HZ, MAX_RAW_SEND_CHANNELS, MIN_BITRATE_BPS,
+    MIN_RATE_HZ, SAMPLE_RATE_HZ,
+};
 pub use lxst_core::wire::Codec;
 pub use lxst_core::{RawDepth, Samples, Tempo};
 pub use opus::{
-    Application, Bandwidth, Channels, MAX_BITRATE_BPS, MAX_OPUS_SAMPLES, MIN_BITRATE_BPS,
-    OPUS_FRAME_SAMPLES, OpusConfig, RateControl,
+    Application, Bandwidth, Channels, MAX_OPUS_SAMPLES, OPUS_FRAME_SAMPLES, OpusConfig, RateControl,
 };
 pub use pause::Pauses;
-pub use raw::{MAX_RAW_SEND_CHANNELS, RawConfig};
-pub use resample::{MAX_RATE_HZ, MIN_RATE_HZ, Resampler};
+pub use raw::RawConfig;
+pub use resample::Resampler;
 pub use splice::MAX_HELD_SAMPLES;
-
-/// Samples a second of all PCM at this crate's edge.
-pub const SAMPLE_RATE_HZ: u32 = 48_000;

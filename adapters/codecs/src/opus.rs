@@ -4,9 +4,9 @@ use core::{fmt, mem};
 
 use ::opus::SoftClip;
 
-use crate::SAMPLE_RATE_HZ;
 use crate::downmix::mean;
 use crate::error::CodecError;
+use crate::limits::{MAX_BITRATE_BPS, MIN_BITRATE_BPS, SAMPLE_RATE_HZ};
 
 /// How an Opus stream is encoded.
 ///
@@ -143,12 +143,6 @@ pub enum RateControl {
     /// Every payload is as long as its ceiling: the length tells nothing about what is said.
     Constant,
 }
-
-/// The lowest bitrate of an [`OpusConfig`].
-pub const MIN_BITRATE_BPS: u32 = 6_000;
-
-/// The highest bitrate of an [`OpusConfig`].
-pub const MAX_BITRATE_BPS: u32 = 128_000;
 
 /// The frames that are encoded: 2.5, 5, 10, 20, 40 and 60 ms.
 pub const OPUS_FRAME_SAMPLES: [usize; 6] = [120, 240, 480, 960, 1_920, 2_880];

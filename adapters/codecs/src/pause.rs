@@ -4,8 +4,8 @@ use core::fmt;
 
 use earshot::Detector;
 
-use crate::SAMPLE_RATE_HZ;
 use crate::error::CodecError;
+use crate::limits::SAMPLE_RATE_HZ;
 use crate::resample::Resampler;
 
 /// What is sent while nobody speaks.

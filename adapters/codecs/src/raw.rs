@@ -12,6 +12,7 @@ use lxst_core::RawDepth;
 use crate::downmix::mean;
 use crate::error::CodecError;
 use crate::float::{f16_from_f32, f32_from_f16, f32_from_x87, sanitised, x87_from_f32};
+use crate::limits::MAX_RAW_SEND_CHANNELS;
 
 /// How raw frames are sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -66,9 +67,6 @@ const fn depth_of(header: u8) -> RawDepth {
         _ => RawDepth::Float128,
     }
 }
-
-/// The most channels that are sent; up to 64 are received.
-pub const MAX_RAW_SEND_CHANNELS: u8 = 32;
 
 /// Appends the samples of a payload to `out`: the mean of its channels, each between -1 and 1, not
 /// a number being zero.

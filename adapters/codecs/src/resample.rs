@@ -4,6 +4,7 @@ use core::f64::consts::PI;
 use core::fmt;
 
 use crate::error::CodecError;
+use crate::limits::{MAX_RATE_HZ, MIN_RATE_HZ};
 
 /// Converts a mono stream from one sample rate to another, in blocks of any size.
 ///
@@ -134,12 +135,6 @@ impl fmt::Debug for Resampler {
             .finish_non_exhaustive()
     }
 }
-
-/// The lowest rate that is converted.
-pub const MIN_RATE_HZ: u32 = 8_000;
-
-/// The highest rate that is converted.
-pub const MAX_RATE_HZ: u32 = 384_000;
 
 /// A row of taps for each phase, the newest input sample's tap last.
 struct Filter {

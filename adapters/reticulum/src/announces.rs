@@ -13,45 +13,8 @@ use rns_crypto::Rng;
 use crate::identity::Identity;
 use crate::limits::ANNOUNCE_SPACING;
 use crate::paths::Paths;
-
-/// A wall clock's time: whole seconds since the Unix epoch.
-///
-/// It may be wrong, and go back. *Bounds*: a stamp has 40 bits; a later time is taken as their
-/// largest.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct UnixTime(pub u64);
-
-impl UnixTime {
-    const MAX: Self = Self((1 << 40) - 1);
-
-    /// As it travels and is kept: 5 bytes, big-endian.
-    pub(crate) fn to_bytes(self) -> [u8; 5] {
-        let [_, _, _, bytes @ ..] = self.min(Self::MAX).0.to_be_bytes();
-        bytes
-    }
-
-    pub(crate) fn from_bytes(bytes: [u8; 5]) -> Self {
-        Self(bytes.iter().fold(0, |seconds, byte| seconds << 8 | u64::from(*byte)))
-    }
-
-    pub(crate) const fn after(self, duration: Duration) -> Self {
-        Self(self.0.saturating_add(duration.as_secs()))
-    }
-}
-
-/// What an announce is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Purpose {
-    Announce,
-    PathResponse,
-}
-
-/// An announce that waits on one interface, or on several.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Unsigned {
-    purpose: Purpose,
-    number: u64,
-}
+use crate::queue::{Purpose, Unsigned};
+use crate::wall_clock::UnixTime;
 
 /// When we announce ourselves, and what the last announce said.
 #[derive(Debug, Default)]

@@ -17,7 +17,7 @@ use rns_core::transport::dedup::PacketHashlist;
 use rns_core::transport::types::{PacketBytes, PacketHashlistAllocation};
 use rns_crypto::Rng;
 
-use crate::announces::{Announces, UnixTime};
+use crate::announces::Announces;
 use crate::counters::{Counters, DropReason};
 use crate::event::{Event, LinkError, LinkHandle};
 use crate::hdlc::Deframed;
@@ -29,6 +29,7 @@ use crate::link::Link;
 use crate::packet::Outbound;
 use crate::paths::Paths;
 use crate::queue::Waiting;
+use crate::wall_clock::UnixTime;
 
 /// Reticulum for one phone.
 ///

@@ -14,9 +14,9 @@ use core::time::Duration;
 use lxst_core::{IdentityHash, Instant};
 use rns_core::hash::{full_hash, truncated_hash};
 
-use crate::announces::UnixTime;
 use crate::identity::DestinationHash;
 use crate::limits;
+use crate::wall_clock::UnixTime;
 
 /// The keys of telephony destinations that announced themselves.
 #[derive(Default)]

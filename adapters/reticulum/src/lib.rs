@@ -69,8 +69,8 @@ mod paths;
 mod queue;
 mod repeat;
 mod stack;
+mod wall_clock;
 
-pub use announces::UnixTime;
 pub use counters::{Counters, DropReason};
 pub use endpoint::{Config, Endpoint};
 pub use event::{Event, LinkError, LinkHandle};
@@ -81,3 +81,4 @@ pub use known::ImportError;
 pub use lxst_core::{Class, IdentityHash, Instant, LinkClosed, LinkEvent, LinkFailed};
 pub use rns_crypto::Rng;
 pub use stack::EndpointLinks;
+pub use wall_clock::UnixTime;

@@ -16,7 +16,6 @@ use rns_core::transport::types::{
 use rns_core::transport::{InboundFrame, TransportEngine};
 use rns_crypto::Rng;
 
-use crate::announces::{Purpose, UnixTime};
 use crate::bucket::TokenBucket;
 use crate::counters::DropReason;
 use crate::identity::{DestinationHash, Identity, telephony_name_hash};
@@ -24,6 +23,8 @@ use crate::interface::{Ask, Attachment, InterfaceConfig, InterfaceId, Strangers}
 use crate::known::KnownDestinations;
 use crate::limits;
 use crate::packet::{Kind, Packet};
+use crate::queue::Purpose;
+use crate::wall_clock::UnixTime;
 
 /// The routes, the keys and the guards of what others announce and ask for.
 pub(crate) struct Paths {

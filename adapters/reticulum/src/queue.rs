@@ -4,7 +4,6 @@ use alloc::collections::VecDeque;
 
 use lxst_core::Instant;
 
-use crate::announces::Unsigned;
 use crate::counters::{Counters, DropReason};
 use crate::limits::{CONTROL_QUEUE, MEDIA_AGE, MEDIA_QUEUE, SIGNAL_QUEUE};
 use crate::packet::Outbound;
@@ -15,6 +14,21 @@ pub(crate) enum Waiting {
     Packet(Outbound),
     /// Stamped and signed when it leaves.
     Announce(Unsigned),
+}
+
+/// What an announce is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    Announce,
+    PathResponse,
+}
+
+/// An announce that waits on one interface, or on several.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Unsigned {
+    pub(crate) purpose: Purpose,
+    /// Announces of one number have the same bytes.
+    pub(crate) number: u64,
 }
 
 /// Two rooms: control goes first and is kept, media is kept while it is fresh.

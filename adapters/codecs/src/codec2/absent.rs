@@ -1,8 +1,8 @@
 //! A build without Codec2.
 
-use super::Codec2Mode;
-use crate::Codec;
+use super::mode::Codec2Mode;
 use crate::error::CodecError;
+use lxst_core::wire::Codec;
 
 /// No codec: there is no value of it.
 #[derive(Debug)]

@@ -7,8 +7,10 @@
 //! *Source*: LXST/Codecs/Codec2.py. A mode byte that means nothing keeps the mode of the frame
 //! before, and what is left after the last whole native frame is ignored.
 
-use crate::SAMPLE_RATE_HZ;
+use mode::{Codec2Mode, RATE_HZ};
+
 use crate::error::CodecError;
+use crate::limits::{MAX_CODEC2_SAMPLES, SAMPLE_RATE_HZ};
 use crate::resample::Resampler;
 
 #[cfg(feature = "codec2-system")]
@@ -20,6 +22,8 @@ use pure::Native;
 #[cfg(not(any(feature = "codec2", feature = "codec2-system")))]
 use absent::Native;
 
+pub(crate) mod mode;
+
 #[cfg(feature = "codec2-system")]
 mod system;
 
@@ -29,37 +33,7 @@ mod pure;
 #[cfg(not(any(feature = "codec2", feature = "codec2-system")))]
 mod absent;
 
-/// The bit rate of Codec2; the values are those of the mode byte.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Codec2Mode {
-    /// 700 bit/s: Ultra Low Bandwidth. With the feature `codec2-system` only.
-    Mode700C = 0,
-    /// 1200 bit/s.
-    Mode1200 = 1,
-    /// 1300 bit/s.
-    Mode1300 = 2,
-    /// 1400 bit/s.
-    Mode1400 = 3,
-    /// 1600 bit/s: Very Low Bandwidth.
-    Mode1600 = 4,
-    /// 2400 bit/s.
-    Mode2400 = 5,
-    /// 3200 bit/s: Low Bandwidth.
-    Mode3200 = 6,
-}
-
 impl Codec2Mode {
-    /// Every mode.
-    pub const ALL: [Self; 7] = [
-        Self::Mode700C,
-        Self::Mode1200,
-        Self::Mode1300,
-        Self::Mode1400,
-        Self::Mode1600,
-        Self::Mode2400,
-        Self::Mode3200,
-    ];
-
     /// Tells whether this build encodes and decodes the mode.
     #[must_use]
     pub const fn is_supported(self) -> bool {
@@ -69,43 +43,7 @@ impl Codec2Mode {
     pub(crate) const fn check(self) -> Result<(), CodecError> {
         Native::check(self)
     }
-
-    /// Returns how much 48 kHz PCM a native frame holds: 20 or 40 ms. A frame to encode is a whole
-    /// number of these.
-    #[must_use]
-    pub const fn native_samples(self) -> usize {
-        RATIO * self.frame_samples()
-    }
-
-    /// Returns the length of a native frame.
-    #[must_use]
-    pub const fn native_bytes(self) -> usize {
-        match self {
-            Self::Mode700C => 4,
-            Self::Mode1200 | Self::Mode2400 => 6,
-            Self::Mode1300 | Self::Mode1400 => 7,
-            Self::Mode1600 | Self::Mode3200 => 8,
-        }
-    }
-
-    /// Returns the length of a payload of `samples`, mode byte included.
-    #[must_use]
-    pub const fn payload_bytes(self, samples: usize) -> usize {
-        1 + samples / self.native_samples() * self.native_bytes()
-    }
-
-    const fn frame_samples(self) -> usize {
-        match self {
-            Self::Mode2400 | Self::Mode3200 => 160,
-            Self::Mode700C | Self::Mode1200 | Self::Mode1300 | Self::Mode1400 | Self::Mode1600 => {
-                320
-            }
-        }
-    }
 }
-
-/// The longest Codec2 payload that is decoded: 2 s, five times the longest that is sent.
-pub const MAX_CODEC2_SAMPLES: usize = 2 * SAMPLE_RATE_HZ as usize;
 
 /// A Codec2 encoder with its state and its way down from 48 kHz.
 #[derive(Debug)]
@@ -218,8 +156,6 @@ impl Codec2Decoder {
     }
 }
 
-const RATE_HZ: u32 = 8_000;
-const RATIO: usize = (SAMPLE_RATE_HZ / RATE_HZ) as usize;
 const MAX_FRAME_SAMPLES: usize = 320;
 /// Beyond it, a conversion to `i16` saturates; not a number becomes zero.
 const FULL_SCALE: f32 = 32_767.0;

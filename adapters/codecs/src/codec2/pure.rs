@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::Codec2Mode;
+use super::mode::Codec2Mode;
 use crate::error::CodecError;
 
 pub(super) struct Native(Box<::codec2::Codec2>);

@@ -6,7 +6,7 @@ use core::ffi::{c_int, c_short, c_uchar};
 use core::ptr::NonNull;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::Codec2Mode;
+use super::mode::Codec2Mode;
 use crate::error::CodecError;
 
 /// One `struct CODEC2`, which it owns alone.
