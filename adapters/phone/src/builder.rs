@@ -32,6 +32,7 @@ use crate::phone::Phone;
 use crate::request::Requests;
 use crate::runner::{Parts, Runner};
 use crate::runtime::Runtime;
+use crate::settings::MissingSource;
 use crate::state::{InterfaceState, Publisher, State};
 use crate::store::Store;
 
@@ -71,16 +72,6 @@ struct OwnNetwork<R: Runtime> {
     opened: Vec<Opened<R>>,
     store: Option<Store>,
     lock: Option<FolderLock>,
-}
-
-/// What a call sends while no audio source is attached.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum MissingSource {
-    /// Nothing, but for one frame of silence now and then that shows that we are there.
-    #[default]
-    Nothing,
-    /// Silence, as if somebody held a hand over the microphone.
-    Silence,
 }
 
 /// Why a phone did not start.

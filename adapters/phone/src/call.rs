@@ -2,20 +2,21 @@
 
 use lxst_engine::core::{Admission, CallId, Command, Direction, Mode, Mute, Profile, Talk};
 
-use crate::phone::{CallError, Phone};
+use crate::error::CallError;
+use crate::request::Requester;
 
 /// A handle to exactly one call. When that is over, everything asked of it is refused, and no other
 /// call is touched. It may be over before the app has read of it: a last report of quality comes
 /// before `Ended`.
 #[derive(Clone, Debug)]
 pub struct Call {
-    phone: Phone,
+    requests: Requester,
     id: CallId,
 }
 
 impl Call {
-    pub(crate) const fn new(phone: Phone, id: CallId) -> Self {
-        Self { phone, id }
+    pub(crate) const fn new(requests: Requester, id: CallId) -> Self {
+        Self { requests, id }
     }
 
     /// The id that events name.
@@ -32,7 +33,7 @@ impl Call {
     /// # Cancel safety
     /// Cancel safe: a request that is cancelled was not made, or is done all the same.
     pub async fn answer(&self) -> Result<(), CallError> {
-        self.phone.command(Command::Answer(self.id)).await
+        self.requests.command(Command::Answer(self.id)).await
     }
 
     /// Decides on a caller after a `Screening` event, or shuts out one whose call rings here.
@@ -43,7 +44,7 @@ impl Call {
     /// # Cancel safety
     /// Cancel safe: a request that is cancelled was not made, or is done all the same.
     pub async fn screen(&self, admission: Admission) -> Result<(), CallError> {
-        self.phone.command(Command::Screen(self.id, admission)).await
+        self.requests.command(Command::Screen(self.id, admission)).await
     }
 
     /// Ends the call: cancels one that we dialled, rejects one that rings here.
@@ -54,7 +55,7 @@ impl Call {
     /// # Cancel safety
     /// Cancel safe: a request that is cancelled was not made, or is done all the same.
     pub async fn hang_up(&self) -> Result<(), CallError> {
-        self.phone.command(Command::HangUp(self.id)).await
+        self.requests.command(Command::HangUp(self.id)).await
     }
 
     /// Switches the profile, here and at the peer.
@@ -65,7 +66,7 @@ impl Call {
     /// # Cancel safety
     /// Cancel safe: a request that is cancelled was not made, or is done all the same.
     pub async fn set_profile(&self, profile: Profile) -> Result<(), CallError> {
-        self.phone.command(Command::SetProfile(self.id, profile)).await
+        self.requests.command(Command::SetProfile(self.id, profile)).await
     }
 
     /// Switches the mode, here and at the peer.
@@ -76,7 +77,7 @@ impl Call {
     /// # Cancel safety
     /// Cancel safe: a request that is cancelled was not made, or is done all the same.
     pub async fn set_mode(&self, mode: Mode) -> Result<(), CallError> {
-        self.phone.command(Command::SetMode(self.id, mode)).await
+        self.requests.command(Command::SetMode(self.id, mode)).await
     }
 
     /// Presses or releases the talk button, which counts in half duplex.
@@ -87,7 +88,7 @@ impl Call {
     /// # Cancel safety
     /// Cancel safe: a request that is cancelled was not made, or is done all the same.
     pub async fn talk(&self, talk: Talk) -> Result<(), CallError> {
-        self.phone.command(Command::Talk(self.id, talk)).await
+        self.requests.command(Command::Talk(self.id, talk)).await
     }
 
     /// Mutes or unmutes a direction. What waits to be heard is forgotten.
@@ -98,6 +99,6 @@ impl Call {
     /// # Cancel safety
     /// Cancel safe: a request that is cancelled was not made, or is done all the same.
     pub async fn mute(&self, direction: Direction, mute: Mute) -> Result<(), CallError> {
-        self.phone.command(Command::Mute(self.id, direction, mute)).await
+        self.requests.command(Command::Mute(self.id, direction, mute)).await
     }
 }

@@ -3,16 +3,14 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use async_channel::Sender;
-use lxst_engine::core::{
-    Availability, CallId, CallerPolicy, Command, IdentityHash, InputError, Mode, Profile,
-};
-use lxst_engine::{Access, DialError};
+use lxst_engine::Access;
+use lxst_engine::core::{Availability, CallId, CallerPolicy, Command, IdentityHash, Mode, Profile};
 
 use crate::audio::{AudioError, AudioFormat, AudioSink, AudioSource, Clock};
 use crate::call::Call;
+use crate::error::CallError;
 use crate::events::Events;
-use crate::request::{Counters, Reply, Request};
+use crate::request::{Counters, Request, Requester};
 use crate::state::{State, Watch};
 
 /// A handle to a phone, cheap to clone.
@@ -25,46 +23,15 @@ use crate::state::{State, Watch};
 /// holds a handle keeps the phone for as long as it runs.
 #[derive(Clone, Debug)]
 pub struct Phone {
-    requests: Sender<Request>,
+    requests: Requester,
     watch: Watch,
     identity: IdentityHash,
     listening: Arc<[SocketAddr]>,
 }
 
-/// Why a request was not done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum CallError {
-    /// The telephone refused it, and nothing changed.
-    #[error(transparent)]
-    Refused(#[from] InputError),
-    /// What was to be dialled is the hash of a destination.
-    #[error("{given} is a telephony destination; dial the identity that it belongs to, {identity}")]
-    DestinationHash {
-        /// What was to be dialled.
-        given: IdentityHash,
-        /// The identity that the destination belongs to.
-        identity: IdentityHash,
-    },
-    /// The phone has shut down.
-    #[error("the phone has shut down")]
-    ShutDown,
-}
-
-impl From<DialError> for CallError {
-    fn from(error: DialError) -> Self {
-        match error {
-            DialError::DestinationHash { given, identity } => {
-                Self::DestinationHash { given, identity }
-            }
-            DialError::Refused(error) => Self::Refused(error),
-        }
-    }
-}
-
 impl Phone {
     pub(crate) fn new(
-        requests: Sender<Request>,
+        requests: Requester,
         watch: Watch,
         identity: IdentityHash,
         listening: Vec<SocketAddr>,
@@ -112,14 +79,14 @@ impl Phone {
         profile: Profile,
         mode: Mode,
     ) -> Result<Call, CallError> {
-        let id = self.ask(|reply| Request::Dial { to, profile, mode, reply }).await??;
+        let id = self.requests.ask(|reply| Request::Dial { to, profile, mode, reply }).await??;
         Ok(self.call(id))
     }
 
     /// Makes a handle to the call that an event names.
     #[must_use]
     pub fn call(&self, id: CallId) -> Call {
-        Call::new(self.clone(), id)
+        Call::new(self.requests.clone(), id)
     }
 
     /// Changes what holds for callers who are on no list, from the next caller on.
@@ -130,7 +97,7 @@ impl Phone {
     /// # Cancel safety
     /// Cancel safe: a request that is cancelled was not made, or is done all the same.
     pub async fn set_callers(&self, callers: CallerPolicy) -> Result<(), CallError> {
-        self.send(Request::Callers(callers)).await
+        self.requests.send(Request::Callers(callers)).await
     }
 
     /// Changes the lists of callers, from the next caller on.
@@ -141,7 +108,7 @@ impl Phone {
     /// # Cancel safety
     /// Cancel safe: a request that is cancelled was not made, or is done all the same.
     pub async fn set_access(&self, access: Access) -> Result<(), CallError> {
-        self.send(Request::Access(access)).await
+        self.requests.send(Request::Access(access)).await
     }
 
     /// Takes or frees the line for incoming calls.
@@ -152,7 +119,7 @@ impl Phone {
     /// # Cancel safety
     /// Cancel safe: a request that is cancelled was not made, or is done all the same.
     pub async fn set_busy(&self, availability: Availability) -> Result<(), CallError> {
-        self.command(Command::SetBusy(availability)).await
+        self.requests.command(Command::SetBusy(availability)).await
     }
 
     /// Announces this phone.
@@ -163,7 +130,7 @@ impl Phone {
     /// # Cancel safety
     /// Cancel safe: a request that is cancelled was not made, or is done all the same.
     pub async fn announce(&self) -> Result<(), CallError> {
-        self.command(Command::Announce).await
+        self.requests.command(Command::Announce).await
     }
 
     /// Attaches a microphone, in the place of an earlier one, at any time.
@@ -179,7 +146,7 @@ impl Phone {
         clock: Clock,
     ) -> Result<AudioSource, AudioError> {
         let (source, port) = AudioSource::new(format, clock)?;
-        self.send(Request::Source(port)).await.map_err(|_| AudioError::Detached)?;
+        self.requests.send(Request::Source(port)).await.map_err(|_| AudioError::Detached)?;
         Ok(source)
     }
 
@@ -196,7 +163,7 @@ impl Phone {
         clock: Clock,
     ) -> Result<AudioSink, AudioError> {
         let (sink, port) = AudioSink::new(format, clock)?;
-        self.send(Request::Sink(port)).await.map_err(|_| AudioError::Detached)?;
+        self.requests.send(Request::Sink(port)).await.map_err(|_| AudioError::Detached)?;
         Ok(sink)
     }
 
@@ -221,7 +188,7 @@ impl Phone {
     /// Cancel safe: a request that is cancelled subscribes nobody.
     pub async fn subscribe(&self) -> Result<Events, CallError> {
         let (events, queue) = Events::new(self.state().number);
-        self.send(Request::Subscribe(queue)).await?;
+        self.requests.send(Request::Subscribe(queue)).await?;
         Ok(events)
     }
 
@@ -233,7 +200,7 @@ impl Phone {
     /// # Cancel safety
     /// Cancel safe: it changes nothing.
     pub async fn counters(&self) -> Result<Counters, CallError> {
-        self.ask(Request::Counters).await
+        self.requests.ask(Request::Counters).await
     }
 
     /// Ends the call and the phone, and waits until the peers were told: a second at most to write
@@ -245,22 +212,8 @@ impl Phone {
     /// Cancel safe: a shutdown that has begun goes on, and can be awaited again.
     pub async fn shutdown(&self) {
         // Whoever comes later than others is not asked any more, and waits for the same end.
-        let _ = self.ask(Request::ShutDown).await;
+        let _ = self.requests.ask(Request::ShutDown).await;
         let mut watch = self.watch();
         while watch.changed().await.is_some() {}
-    }
-
-    pub(crate) async fn command(&self, command: Command) -> Result<(), CallError> {
-        Ok(self.ask(|reply| Request::Command { command, reply }).await??)
-    }
-
-    async fn ask<T>(&self, request: impl FnOnce(Reply<T>) -> Request) -> Result<T, CallError> {
-        let (reply, answer) = Reply::channel();
-        self.send(request(reply)).await?;
-        answer.recv().await.map_err(|_| CallError::ShutDown)
-    }
-
-    async fn send(&self, request: Request) -> Result<(), CallError> {
-        self.requests.send(request).await.map_err(|_| CallError::ShutDown)
     }
 }

@@ -7,6 +7,7 @@ use lxst_engine::core::{CallId, CallerPolicy, Command, IdentityHash, InputError,
 use lxst_engine::{Access, DialError};
 
 use crate::audio::{SinkPort, SourcePort};
+use crate::error::CallError;
 use crate::events::EventQueue;
 
 /// What a phone counted since its start.
@@ -41,15 +42,38 @@ pub(crate) enum Request {
     ShutDown(Reply<()>),
 }
 
+/// The handles' way to the phone's task.
+#[derive(Clone, Debug)]
+pub(crate) struct Requester(Sender<Request>);
+
+impl Requester {
+    pub(crate) async fn command(&self, command: Command) -> Result<(), CallError> {
+        Ok(self.ask(|reply| Request::Command { command, reply }).await??)
+    }
+
+    pub(crate) async fn ask<T>(
+        &self,
+        request: impl FnOnce(Reply<T>) -> Request,
+    ) -> Result<T, CallError> {
+        let (reply, answer) = Reply::channel();
+        self.send(request(reply)).await?;
+        answer.recv().await.map_err(|_| CallError::ShutDown)
+    }
+
+    pub(crate) async fn send(&self, request: Request) -> Result<(), CallError> {
+        self.0.send(request).await.map_err(|_| CallError::ShutDown)
+    }
+}
+
 /// The phone's side of its handles. When it ends, whoever waits for an answer is told that none
 /// comes.
 #[derive(Debug)]
 pub(crate) struct Requests(Receiver<Request>);
 
 impl Requests {
-    pub(crate) fn channel() -> (Sender<Request>, Self) {
+    pub(crate) fn channel() -> (Requester, Self) {
         let (sender, receiver) = async_channel::bounded(REQUESTS);
-        (sender, Self(receiver))
+        (Requester(sender), Self(receiver))
     }
 
     /// The next request; `None` when the last handle was dropped.

@@ -15,7 +15,6 @@ use lxst_engine::{Engine, Event, InterfaceOrigin, LINGER, LinkQueue};
 use lxst_reticulum::{Endpoint, InterfaceId};
 
 use crate::audio::{BLOCK, Clock, SinkPort, SourcePort};
-use crate::builder::MissingSource;
 use crate::drop_log::DropLog;
 use crate::host::{CoderThread, unix_time};
 use crate::inbox::{Inbox, PortListeners, Turn, World};
@@ -26,6 +25,7 @@ use crate::outlets::{Ended, Outlets};
 use crate::pace::{BLOCK_TIME, Pace};
 use crate::request::{Counters, Request};
 use crate::runtime::Runtime;
+use crate::settings::MissingSource;
 use crate::store::Store;
 
 #[derive(Debug)]

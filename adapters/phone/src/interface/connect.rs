@@ -11,6 +11,7 @@ use bytes::Bytes;
 use futures_lite::{AsyncReadExt, future};
 
 use super::address::Address;
+use super::reconnect::{MAX_RECONNECT, MIN_RECONNECT};
 use super::{Uplink, stream};
 use crate::runtime::{ByteStream, Runtime, within};
 
@@ -218,8 +219,6 @@ const STAGGER: Duration = Duration::from_millis(250);
 const ACCEPT_DELAY: Duration = Duration::from_secs(1);
 /// A connection that stood this long is made again after the least pause.
 const LASTING: Duration = Duration::from_secs(10);
-pub(super) const MIN_RECONNECT: Duration = Duration::from_millis(250);
-pub(super) const MAX_RECONNECT: Duration = Duration::from_secs(30);
 const MAX_LOCAL_RECONNECT: Duration = Duration::from_secs(2);
 
 #[cfg(test)]

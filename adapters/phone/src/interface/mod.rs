@@ -3,6 +3,7 @@
 
 mod address;
 mod connect;
+mod reconnect;
 mod stream;
 mod udp;
 

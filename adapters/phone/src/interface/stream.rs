@@ -11,7 +11,7 @@ use async_executor::Executor;
 use bytes::{Bytes, BytesMut};
 use futures_lite::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, future};
 
-use super::connect::MIN_RECONNECT;
+use super::reconnect::MIN_RECONNECT;
 use super::{Connection, Uplink};
 use crate::log_limit::LogLimit;
 use crate::runtime::{ByteStream, Runtime};

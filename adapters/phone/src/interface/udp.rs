@@ -11,7 +11,8 @@ use bytes::Bytes;
 use futures_lite::future;
 
 use super::address::Address;
-use super::connect::{MAX_RECONNECT, MIN_RECONNECT, resolve};
+use super::connect::resolve;
+use super::reconnect::{MAX_RECONNECT, MIN_RECONNECT};
 use super::{Connection, Uplink};
 use crate::log_limit::LogLimit;
 use crate::runtime::Runtime;
