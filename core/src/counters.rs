@@ -38,7 +38,7 @@ pub struct Counters {
     /// Silence where there was too little to make up. Pauses do not count.
     pub starved: Samples,
     /// Frames not sent because the encoder found silence.
-    pub frames_silent: u64,
+    pub frames_dtx: u64,
     /// Captured audio that was never sent: mute, talk button, overload.
     pub capture_discarded: Samples,
     /// Encoded frames that were not sent: too long for the link, or muted meanwhile.

@@ -145,8 +145,9 @@ pub enum Command {
     /// Mute or unmute a direction. Muted sending sends what
     /// [`Config::muted`](crate::Config::muted) says; muted receiving plays none of what arrives.
     Mute(CallId, Direction, Mute),
-    /// Take or free the line for incoming calls. An active call is not touched.
-    SetBusy(Availability),
+    /// Whether callers ring, or hear that the line is busy. An active call is not touched.
+    /// *Default*: they ring.
+    SetAvailable(bool),
     /// Count somebody as known, as we do those whom we dial or talk with:
     /// [`CallerLimits`](crate::CallerLimits) are for others. The
     /// [`CALLERS_REMEMBERED`](crate::limits::CALLERS_REMEMBERED) latest are remembered.
@@ -191,23 +192,13 @@ pub enum Mute {
     Unmuted,
 }
 
-/// Whether the app takes calls.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Availability {
-    /// Callers ring.
-    #[default]
-    Available,
-    /// Callers hear that the line is busy.
-    Busy,
-}
-
 /// How a codec job ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome<'a> {
     /// An `Encode` made this payload, codec byte not included.
     Encoded(&'a [u8]),
     /// An `Encode` of what was captured found silence, and nothing is to be sent for it.
-    Silent,
+    NoVoice,
     /// A `Decode` or `Conceal` appended this much to the playout queue.
     Played {
         /// How much was really appended, which may be none.

@@ -50,8 +50,7 @@ pub use counters::Counters;
 pub use error::InputError;
 pub use id::{CallId, IdentityHash, JobId, LinkId, ParseIdentityHashError};
 pub use input::{
-    Availability, Command, Direction, Input, LinkClosed, LinkEvent, LinkFailed, Mute, Outcome,
-    PortChange, Talk,
+    Command, Direction, Input, LinkClosed, LinkEvent, LinkFailed, Mute, Outcome, PortChange, Talk,
 };
 pub use output::{
     Class, DropReason, EndReason, Event, Limit, LinkRequest, Output, PacketBuf, SendFormat, Side,

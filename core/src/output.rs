@@ -279,7 +279,7 @@ pub enum Event {
         limit: Limit,
     },
     /// Somebody called while the line was taken, by a call or by
-    /// [`Command::SetBusy`](crate::Command::SetBusy), and hears that it is busy.
+    /// [`Command::SetAvailable`](crate::Command::SetAvailable), and hears that it is busy.
     CallerTurnedAway {
         /// Who.
         from: IdentityHash,

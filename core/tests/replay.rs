@@ -8,9 +8,9 @@
 use core::time::Duration;
 
 use lxst_core::{
-    Admission, AnnouncePolicy, AnswerMode, Availability, CallId, CallerPolicy, Class, Command,
-    Config, EndReason, Event, IdentityHash, Input, Instant, LinkClosed, LinkEvent, LinkId,
-    LinkRequest, Mode, Output, PacketBuf, Profile, ProfileSet, Talk, Telephone,
+    Admission, AnnouncePolicy, AnswerMode, CallId, CallerPolicy, Class, Command, Config, EndReason,
+    Event, IdentityHash, Input, Instant, LinkClosed, LinkEvent, LinkId, LinkRequest, Mode, Output,
+    PacketBuf, Profile, ProfileSet, Talk, Telephone,
 };
 use lxst_interop::{Body, Capture, CapturedPacket, Direction, PacketKind, PeerName};
 
@@ -179,7 +179,7 @@ impl Replay {
         }
         let mut replay = Self::new(scenario, PeerName::B, config);
         if scenario == "busy_external" {
-            replay.give(Input::Command(Command::SetBusy(Availability::Busy)));
+            replay.give(Input::Command(Command::SetAvailable(false)));
         }
         replay
     }

@@ -24,8 +24,7 @@ use lxst_tokio::reticulum::Config as EndpointConfig;
 use lxst_tokio::telephony::{Config, ThinPath};
 use lxst_tokio::trace::Payloads;
 use lxst_tokio::{
-    Adaptation, Coder, Identity, MissingSource, OsRng, Pauses, Profile, Runtime, Tokio,
-    load_or_create_identity,
+    Coder, Identity, MissingSource, OsRng, Profile, Runtime, Tokio, load_or_create_identity,
 };
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -148,15 +147,18 @@ fn builder<R: Runtime>(options: &Options) -> Result<PhoneBuilder<R>, Failure> {
         .telephone(telephone)
         .access(options.access())
         .endpoint(EndpointConfig { path_search })
-        .pauses(if options.suppress_pauses { Pauses::Suppressed } else { Pauses::Sent })
-        .adaptation(if options.adapt { Adaptation::Automatic } else { Adaptation::Off });
-    #[cfg(not(feature = "processing"))]
+        .dtx(options.dtx)
+        .adaptive_profile(options.adapt);
+    #[cfg(not(feature = "voice-processing"))]
     if options.process {
-        return Err("--process is not built in: build with --features processing".into());
+        return Err("--process is not built in: build with --features voice-processing".into());
     }
-    #[cfg(feature = "processing")]
-    let builder =
-        if options.process { builder.processing(lxst_tokio::Processing::ALL) } else { builder };
+    #[cfg(feature = "voice-processing")]
+    let builder = if options.process {
+        builder.voice_processing(lxst_tokio::VoiceProcessing::ALL)
+    } else {
+        builder
+    };
     Ok(match &options.trace {
         Some(path) if options.trace_without_voices => builder.trace(path, Payloads::Stripped),
         Some(path) => builder.trace(path, Payloads::Kept),

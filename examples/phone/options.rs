@@ -123,13 +123,13 @@ pub(crate) struct Options {
 
     /// Send nothing while nobody speaks
     #[arg(long)]
-    pub(crate) suppress_pauses: bool,
+    pub(crate) dtx: bool,
 
     /// Step down to profiles that need less of the path where it loses too much, and up again
     #[arg(long)]
     pub(crate) adapt: bool,
 
-    /// Cancel the echo, suppress noise, and even out the microphone's level (feature processing)
+    /// Cancel the echo, suppress noise, and even out the microphone's level (feature voice-processing)
     #[arg(long)]
     pub(crate) process: bool,
 

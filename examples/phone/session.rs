@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use async_channel::Receiver;
 use futures_lite::future::or;
-use lxst_tokio::telephony::{Availability, CallState, Direction, Mode, Mute, Role, Talk};
+use lxst_tokio::telephony::{CallState, Direction, Mode, Mute, Role, Talk};
 use lxst_tokio::{
     Call, CallError, CallEvent, CallStatus, Coder, EndReason, Event, Events, IdentityHash, Phone,
     Profile, Runtime, Watch, reticulum,
@@ -88,7 +88,7 @@ impl<R: Runtime> Session<R> {
     ) -> Result<Option<EndReason>, Failure> {
         let is_last = self.options.once || self.options.call.is_some();
         if self.options.busy {
-            self.phone.set_busy(Availability::Busy).await?;
+            self.phone.set_available(false).await?;
         }
         if let Some(to) = self.options.call {
             self.check_is_identity(to, self.phone.identity())?;

@@ -377,7 +377,7 @@ fn wrong_use_ends_with_2_and_a_line_that_helps() {
         (&["--profile", "lbw", "--listen", "127.0.0.1:0"], "Codec2"),
         (&["--wait-time", "-1"], "0 to 86400"),
         (&["--shared", "--ifac-name", "x"], "access code"),
-        (&["--listen", "127.0.0.1:0", "--process"], "--features processing"),
+        (&["--listen", "127.0.0.1:0", "--process"], "--features voice-processing"),
         (&["--identity", path(&short), "--listen", "127.0.0.1:0"], "must be 64"),
         (&["--listen", &taken], "cannot use"),
         (&["--listen", "127.0.0.1:0", "--audio-in", path(&short)], "a WAV file"),

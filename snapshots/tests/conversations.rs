@@ -14,7 +14,7 @@ use core::time::Duration;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use lxst_core::{Availability, Command, Mode, Profile, Talk};
+use lxst_core::{Command, Mode, Profile, Talk};
 use lxst_snapshots::Conversation;
 use support::{ALICE, BOB, Boundary, Network, Pair, quiet};
 
@@ -51,7 +51,7 @@ fn reject() {
 #[test]
 fn busy() {
     let text = conversation(|pair| {
-        pair.command(BOB, Command::SetBusy(Availability::Busy));
+        pair.command(BOB, Command::SetAvailable(false));
         pair.dial(ALICE, Profile::MediumQuality, Mode::FullDuplex);
     });
     insta::assert_snapshot!(text);

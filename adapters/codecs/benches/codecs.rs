@@ -6,7 +6,7 @@ use std::fmt;
 
 use divan::{Bencher, counter::ItemsCount};
 use lxst_codecs::{
-    Codec2Mode, Decoder, Encoder, Encoding, OpusConfig, Pauses, RawConfig, RawDepth, Samples, Tempo,
+    Codec2Mode, Decoder, Encoder, Encoding, OpusConfig, RawConfig, RawDepth, Samples, Tempo,
 };
 
 fn main() {
@@ -15,12 +15,12 @@ fn main() {
 
 #[divan::bench(args = streams())]
 fn encode(bencher: Bencher<'_, '_>, stream: &Stream) {
-    bench_encoder(bencher, stream, Pauses::Sent);
+    bench_encoder(bencher, stream, false);
 }
 
 #[divan::bench(args = streams())]
 fn encode_without_pauses(bencher: Bencher<'_, '_>, stream: &Stream) {
-    bench_encoder(bencher, stream, Pauses::Suppressed);
+    bench_encoder(bencher, stream, true);
 }
 
 #[divan::bench(args = streams())]
@@ -51,9 +51,9 @@ fn conceal_one_of_two(bencher: Bencher<'_, '_>, stream: &Stream) {
     });
 }
 
-fn bench_encoder(bencher: Bencher<'_, '_>, stream: &Stream, pauses: Pauses) {
+fn bench_encoder(bencher: Bencher<'_, '_>, stream: &Stream, dtx: bool) {
     let sound = voice();
-    let mut encoder = Encoder::with_pauses(stream.encoding, pauses).unwrap();
+    let mut encoder = Encoder::with_dtx(stream.encoding, dtx).unwrap();
     let mut payload = Vec::new();
     let mut frames = sound.chunks_exact(stream.samples).cycle();
     bencher.counter(ItemsCount::new(1_usize)).bench_local(|| {

@@ -9,7 +9,6 @@ use crate::float::sanitised;
 use crate::opus::OpusConfig;
 use crate::opus::OpusEncoder;
 use crate::pause::PauseDetector;
-use crate::pause::Pauses;
 use crate::raw::RawConfig;
 
 /// How a transmit stream is encoded.
@@ -61,8 +60,8 @@ impl Encoding {
 pub enum Encoded {
     /// A payload of this many bytes was appended.
     Payload(usize),
-    /// A pause: there is nothing to send. Only where [`Pauses::Suppressed`] was asked for.
-    Silent,
+    /// Nobody speaks: there is nothing to send. Only with DTX.
+    NoVoice,
 }
 
 /// Encodes one transmit stream.
@@ -77,7 +76,7 @@ pub struct Encoder {
 }
 
 impl Encoder {
-    /// Creates an encoder with fresh state that sends its pauses.
+    /// Creates an encoder with fresh state that sends every frame.
     ///
     /// *Errors*: [`CodecError::UnsupportedBitrate`], [`CodecError::UnsupportedChannels`],
     /// [`CodecError::UnsupportedCodec`] or [`CodecError::UnsupportedMode`] where the configuration
@@ -91,14 +90,13 @@ impl Encoder {
         Ok(Self { state, pauses: None, pcm: Vec::new() })
     }
 
-    /// Creates an encoder with fresh state that does with its pauses as it is told.
+    /// Creates an encoder with fresh state. With discontinuous transmission (DTX), nothing is sent from
+    /// 200 ms after the last speech to the next frame that has some; without, every frame is, as the
+    /// reference does.
     ///
     /// *Errors*: as [`Self::new`].
-    pub fn with_pauses(encoding: Encoding, pauses: Pauses) -> Result<Self, CodecError> {
-        let pauses = match pauses {
-            Pauses::Sent => None,
-            Pauses::Suppressed => Some(PauseDetector::new()?),
-        };
+    pub fn with_dtx(encoding: Encoding, dtx: bool) -> Result<Self, CodecError> {
+        let pauses = if dtx { Some(PauseDetector::new()?) } else { None };
         Ok(Self { pauses, ..Self::new(encoding)? })
     }
 
@@ -120,7 +118,7 @@ impl Encoder {
         self.encode_buffer(out)?;
         if self.pauses.as_mut().is_some_and(|pauses| pauses.is_pause(&self.pcm)) {
             out.truncate(before);
-            return Ok(Encoded::Silent);
+            return Ok(Encoded::NoVoice);
         }
         Ok(Encoded::Payload(out.len() - before))
     }
@@ -153,10 +151,10 @@ impl Encoder {
         }
     }
 
-    /// Returns what is sent while nobody speaks.
+    /// Tells whether nothing is sent while nobody speaks.
     #[must_use]
-    pub const fn pauses(&self) -> Pauses {
-        if self.pauses.is_some() { Pauses::Suppressed } else { Pauses::Sent }
+    pub const fn dtx(&self) -> bool {
+        self.pauses.is_some()
     }
 }
 

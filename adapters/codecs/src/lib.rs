@@ -79,7 +79,6 @@ pub use lxst_core::{RawDepth, Samples, Tempo};
 pub use opus::{
     Application, Bandwidth, Channels, MAX_OPUS_SAMPLES, OPUS_FRAME_SAMPLES, OpusConfig, RateControl,
 };
-pub use pause::Pauses;
 pub use raw::RawConfig;
 pub use resample::Resampler;
 pub use splice::MAX_HELD_SAMPLES;

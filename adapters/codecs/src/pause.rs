@@ -1,4 +1,8 @@
-//! Pauses: when a transmit stream has nothing to say.
+//! DTX: when a transmit stream has nothing to say, by a VAD.
+//!
+//! Speech is what the detector of voice takes for it, or what is 10 dB louder than the noise. One rule
+//! serves every codec. libopus has a DTX of its own, but goes on to send in every pause: a frame each
+//! 400 ms, and at these bitrates all of them when there is noise.
 
 use core::fmt;
 
@@ -7,20 +11,6 @@ use earshot::Detector;
 use crate::error::CodecError;
 use crate::limits::SAMPLE_RATE_HZ;
 use crate::resample::Resampler;
-
-/// What is sent while nobody speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Pauses {
-    /// Every frame, as the reference does.
-    #[default]
-    Sent,
-    /// Nothing, from 200 ms after the last speech to the next frame that has some.
-    ///
-    /// Speech is what a detector of voice takes for it, or what is 10 dB louder than the noise. One
-    /// rule serves every codec. libopus has one of its own, but goes on to send in every pause: a
-    /// frame each 400 ms, and at these bitrates all of them when there is noise.
-    Suppressed,
-}
 
 /// Tells pauses in a stream of 48 kHz PCM.
 pub(crate) struct PauseDetector {

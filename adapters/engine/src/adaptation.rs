@@ -3,26 +3,16 @@
 //! A switch of ours moves the peer as well, so what arrives here tells of both ways: a path that
 //! loses what the peer sends is too narrow for what both send. What our own interface could not
 //! send in time counts as well.
+//!
+//! *Down*: when in five seconds more than 8 % of the voice was lost, or not sent in time. *Up*, to
+//! the profile that people chose at most: after 20 s with less than 2 %; a step up that fails makes
+//! the next one wait twice as long, up to 5 min. Two steps are 5 s apart at least. What a person
+//! chooses, here or there, is where it begins anew. Our choice; the reference never switches.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use lxst_core::{Instant, Profile, ProfileSet, Quality};
-
-/// Whether a phone switches profiles by itself.
-///
-/// *Down*: when in five seconds more than 8 % of the voice was lost, or not sent in time. *Up*, to
-/// the profile that people chose at most: after 20 s with less than 2 %; a step up that fails makes
-/// the next one wait twice as long, up to 5 min. Two steps are 5 s apart at least. What a person
-/// chooses, here or there, is where it begins anew. Our choice; the reference never switches.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Adaptation {
-    /// Only people switch.
-    #[default]
-    Off,
-    /// The phone steps down to profiles that need less of the path, and up again.
-    Automatic,
-}
 
 /// The adaptation of one call.
 #[derive(Debug)]

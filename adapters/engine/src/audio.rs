@@ -50,7 +50,7 @@ impl Audio {
         heard
     }
 
-    #[cfg(feature = "processing")]
+    #[cfg(feature = "voice-processing")]
     pub(crate) const fn is_sending(&self) -> bool {
         self.is_sending
     }

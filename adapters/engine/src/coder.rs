@@ -2,8 +2,7 @@
 
 use bytes::Bytes;
 use lxst_codecs::{
-    Codec2Mode, CodecError, Decoder, Encoded, Encoder, Encoding, OpusConfig, Pauses, Played,
-    RawConfig,
+    Codec2Mode, CodecError, Decoder, Encoded, Encoder, Encoding, OpusConfig, Played, RawConfig,
 };
 use lxst_core::{self as core, Direction, JobId, Profile, ProfileSet, SendFormat};
 
@@ -60,8 +59,8 @@ pub enum Done {
         /// The payload, codec byte not included.
         payload: Bytes,
     },
-    /// A frame is a pause, and nothing is sent of it: see [`Coder::with_pauses`].
-    Silent {
+    /// A frame is a pause, and nothing is sent of it: see [`Coder::with_dtx`].
+    NoVoice {
         /// The job.
         job: JobId,
     },
@@ -108,7 +107,7 @@ impl Done {
     pub const fn job(&self) -> JobId {
         match self {
             Self::Encoded { job, .. }
-            | Self::Silent { job }
+            | Self::NoVoice { job }
             | Self::Played { job, .. }
             | Self::Crashed { job }
             | Self::Failed { job, .. } => *job,
@@ -120,23 +119,23 @@ impl Done {
 /// of the receive stream.
 #[derive(Debug, Default)]
 pub struct Coder {
-    pauses: Pauses,
+    dtx: bool,
     encoder: Option<Encoder>,
     decoder: Option<Decoder>,
     payload: Vec<u8>,
 }
 
 impl Coder {
-    /// Makes a coder without state that sends its pauses.
+    /// Makes a coder without state that sends every frame.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Makes a coder without state that does with its pauses as it is told.
+    /// Makes a coder without state that sends nothing while nobody speaks, where DTX is wanted.
     #[must_use]
-    pub fn with_pauses(pauses: Pauses) -> Self {
-        Self { pauses, ..Self::default() }
+    pub fn with_dtx(dtx: bool) -> Self {
+        Self { dtx, ..Self::default() }
     }
 
     /// Tells whether this build can encode what a call would send: ask it before it is dialled.
@@ -189,7 +188,7 @@ impl Coder {
         let (encoder, payload) = self.encoder(format)?;
         Ok(match encoder.encode(pcm, payload)? {
             Encoded::Payload(_) => Done::Encoded { job, payload: Bytes::copy_from_slice(payload) },
-            Encoded::Silent => Done::Silent { job },
+            Encoded::NoVoice => Done::NoVoice { job },
         })
     }
 
@@ -209,7 +208,7 @@ impl Coder {
         let encoding = encoding(format);
         let encoder = match self.encoder.take() {
             Some(encoder) if encoder.encoding() == encoding => encoder,
-            _ => Encoder::with_pauses(encoding, self.pauses)?,
+            _ => Encoder::with_dtx(encoding, self.dtx)?,
         };
         self.payload.clear();
         Ok((self.encoder.insert(encoder), &mut self.payload))
@@ -316,9 +315,9 @@ mod tests {
         let silent = |mut coder: Coder| {
             let format = SendFormat::Profile(Profile::MediumQuality);
             let encode = || Task::Encode { job: JOB, format, pcm: vec![0.0; 2_880] };
-            (0..20).filter(|_| coder.run(encode()) == Some(Done::Silent { job: JOB })).count()
+            (0..20).filter(|_| coder.run(encode()) == Some(Done::NoVoice { job: JOB })).count()
         };
         assert_eq!(silent(Coder::new()), 0);
-        assert!(silent(Coder::with_pauses(Pauses::Suppressed)) > 10);
+        assert!(silent(Coder::with_dtx(true)) > 10);
     }
 }

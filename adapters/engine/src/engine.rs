@@ -4,22 +4,22 @@ use std::collections::VecDeque;
 use std::net::IpAddr;
 
 use lxst_core::{
-    Admission, Availability, Boundary, CallId, CallStatus, CallerPolicy, Command, Direction,
-    IdentityHash, Input, InputError, Instant, JobId, LinkClosed, LinkEvent, Mode, Outcome, Output,
-    PacketBuf, PortChange, Profile, Samples, Stack, StackEvent, StreamChange, Telephone,
+    Admission, Boundary, CallId, CallStatus, CallerPolicy, Command, Direction, IdentityHash, Input,
+    InputError, Instant, JobId, LinkClosed, LinkEvent, Mode, Outcome, Output, PacketBuf,
+    PortChange, Profile, Samples, Stack, StackEvent, StreamChange, Telephone,
 };
 
 use crate::access::Access;
-use crate::adaptation::{Adaptation, Adapter, Counts};
+use crate::adaptation::{Adapter, Counts};
 use crate::audio::{Audio, samples};
 use crate::coder::{Coder, Done, Task};
 use crate::ids::Ids;
 use crate::interfaces::{AnnouncePace, InterfaceOrigin};
 use crate::links::Links;
 use crate::people::{self, People, PeopleError};
-#[cfg(feature = "processing")]
-use crate::processing::{Processing, Processor};
 use crate::tap::Tap;
+#[cfg(feature = "voice-processing")]
+use crate::voice_processing::{Processor, VoiceProcessing};
 
 /// What an engine is told once.
 #[derive(Debug, Default)]
@@ -29,11 +29,12 @@ pub struct Config {
     pub telephone: lxst_core::Config,
     /// For whom the telephone's policy for callers does not count.
     pub access: Access,
-    /// Whether the profile follows what the path carries.
-    pub adaptation: Adaptation,
+    /// Whether the profile follows what the path carries: it steps down where more than 8 % of the voice
+    /// is lost for 5 s, and up again after 20 s with less than 2 %.
+    pub adaptive_profile: bool,
     /// What is done to the microphone's sound.
-    #[cfg(feature = "processing")]
-    pub processing: Processing,
+    #[cfg(feature = "voice-processing")]
+    pub voice_processing: VoiceProcessing,
     /// Sees the core's doors.
     pub tap: Option<Tap>,
     /// The numbers of links and calls: whoever names the links of a [`LinkQueue`](crate::LinkQueue)
@@ -97,9 +98,9 @@ pub struct Engine<S> {
     ids: Ids,
     links: Links<S>,
     audio: Audio,
-    #[cfg(feature = "processing")]
+    #[cfg(feature = "voice-processing")]
     processor: Option<Processor>,
-    adaptation: Adaptation,
+    adaptive_profile: bool,
     /// Of the call that stands.
     adapter: Option<Adapter>,
     /// Inputs that the engine itself has for the core.
@@ -141,9 +142,9 @@ impl<S: Stack> Engine<S> {
             ids: config.ids,
             links: Links::new(stack),
             audio: Audio::default(),
-            #[cfg(feature = "processing")]
-            processor: Processor::new(config.processing),
-            adaptation: config.adaptation,
+            #[cfg(feature = "voice-processing")]
+            processor: Processor::new(config.voice_processing),
+            adaptive_profile: config.adaptive_profile,
             adapter: None,
             replies: VecDeque::new(),
             access: config.access,
@@ -231,7 +232,7 @@ impl<S: Stack> Engine<S> {
     /// for the core's [`GOODBYE`](lxst_core::limits::GOODBYE).
     pub fn retire(&mut self, now: Instant) {
         // Before the call ends: a caller may wait to take its place.
-        self.give(now, Input::Command(Command::SetBusy(Availability::Busy)));
+        self.give(now, Input::Command(Command::SetAvailable(false)));
         if let Some(status) = self.call() {
             self.give(now, Input::Command(Command::HangUp(status.call)));
         }
@@ -271,7 +272,7 @@ impl<S: Stack> Engine<S> {
     /// *Bounds*: beyond [`CAPTURE_QUEUE`](crate::CAPTURE_QUEUE), which wait only where the coder has
     /// stalled, the oldest is dropped and counted.
     pub fn capture(&mut self, now: Instant, pcm: &[f32]) {
-        #[cfg(feature = "processing")]
+        #[cfg(feature = "voice-processing")]
         if let (Some(processor), true) = (&mut self.processor, self.audio.is_sending()) {
             let processed = processor.capture(pcm);
             return self.captured(now, &processed);
@@ -291,7 +292,7 @@ impl<S: Stack> Engine<S> {
     /// blocks of 20 ms at most.
     pub fn play(&mut self, now: Instant, pcm: &mut [f32]) -> usize {
         let heard = self.audio.play(pcm);
-        #[cfg(feature = "processing")]
+        #[cfg(feature = "voice-processing")]
         if let (Some(processor), true) = (&mut self.processor, self.audio.is_receiving()) {
             processor.play(pcm);
         }
@@ -317,7 +318,7 @@ impl<S: Stack> Engine<S> {
             Done::Played { pcm, level, .. } => {
                 Outcome::Played { samples: samples(pcm.len()), level: *level }
             }
-            Done::Silent { .. } => Outcome::Silent,
+            Done::NoVoice { .. } => Outcome::NoVoice,
             Done::Failed { .. } => Outcome::Failed,
             Done::Crashed { .. } => {
                 self.events.push_back(Event::CoderCrashed);
@@ -385,9 +386,9 @@ impl<S: Stack> Engine<S> {
     /// Samples that were captured and are not encoded.
     #[must_use]
     pub fn capture_unsent(&self) -> u64 {
-        #[cfg(feature = "processing")]
+        #[cfg(feature = "voice-processing")]
         let processed = self.processor.as_ref().map_or(0, Processor::waiting);
-        #[cfg(not(feature = "processing"))]
+        #[cfg(not(feature = "voice-processing"))]
         let processed = 0;
         (self.audio.unsent() + processed) as u64
     }
@@ -505,7 +506,7 @@ impl<S: Stack> Engine<S> {
     }
 
     fn on_event(&mut self, now: Instant, event: lxst_core::Event) {
-        if self.adaptation == Adaptation::Automatic {
+        if self.adaptive_profile {
             self.adapt(now, event);
         }
         if let lxst_core::Event::Established { .. } = event

@@ -18,12 +18,11 @@ mod interfaces;
 mod link_queue;
 mod links;
 mod people;
-#[cfg(feature = "processing")]
-mod processing;
 mod tap;
+#[cfg(feature = "voice-processing")]
+mod voice_processing;
 
 pub use access::Access;
-pub use adaptation::Adaptation;
 pub use audio::{CAPTURE_QUEUE, sanitised};
 pub use coder::{Coder, Done, Task};
 pub use engine::{Config, DialError, Engine, Event};
@@ -33,6 +32,6 @@ pub use link_queue::{LinkCommand, LinkQueue};
 pub use lxst_codecs as codecs;
 pub use lxst_core as core;
 pub use people::PeopleError;
-#[cfg(feature = "processing")]
-pub use processing::Processing;
 pub use tap::Tap;
+#[cfg(feature = "voice-processing")]
+pub use voice_processing::VoiceProcessing;

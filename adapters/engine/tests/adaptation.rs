@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use common::pair::{ALICE, BOB, Fate, Pair};
 use lxst_engine::core::{Event, Instant, Profile, Side};
-use lxst_engine::{Adaptation, Coder, Config};
+use lxst_engine::{Coder, Config};
 
 #[test]
 fn a_phone_steps_down_where_the_path_loses_voice_and_up_when_it_carries_it_again() {
-    let mut pair = pair(Adaptation::Automatic);
+    let mut pair = pair(true);
     pair.dial(Profile::HighQuality);
     pair.run(Duration::from_secs(1));
     // Medium Quality takes 18, High Quality 27.
@@ -23,7 +23,7 @@ fn a_phone_steps_down_where_the_path_loses_voice_and_up_when_it_carries_it_again
 
 #[test]
 fn a_phone_steps_down_as_far_as_its_codecs_go_where_the_path_carries_no_more() {
-    let mut pair = pair(Adaptation::Automatic);
+    let mut pair = pair(true);
     pair.dial(Profile::HighQuality);
     pair.run(Duration::from_secs(1));
     run_on_narrow_path(&mut pair, Duration::from_secs(30), 11);
@@ -35,7 +35,7 @@ fn a_phone_steps_down_as_far_as_its_codecs_go_where_the_path_carries_no_more() {
 
 #[test]
 fn a_phone_that_was_not_asked_to_leaves_the_profile_to_people() {
-    let mut pair = pair(Adaptation::Off);
+    let mut pair = pair(false);
     pair.dial(Profile::HighQuality);
     pair.run(Duration::from_secs(1));
     run_on_narrow_path(&mut pair, Duration::from_secs(15), 11);
@@ -43,9 +43,9 @@ fn a_phone_that_was_not_asked_to_leaves_the_profile_to_people() {
 }
 
 /// Only the callee adapts.
-fn pair(adaptation: Adaptation) -> Pair {
+fn pair(adaptive_profile: bool) -> Pair {
     Pair::new(|phone| Config {
-        adaptation: if phone == BOB { adaptation } else { Adaptation::Off },
+        adaptive_profile: adaptive_profile && phone == BOB,
         ..Config::default()
     })
 }

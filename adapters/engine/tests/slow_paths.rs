@@ -5,7 +5,7 @@ mod common;
 use std::time::Duration;
 
 use common::lossy::{CALLEE, CALLER, Line, Path};
-use lxst_engine::core::{Availability, Command, Event, Mode, Profile};
+use lxst_engine::core::{Command, Event, Mode, Profile};
 
 #[test]
 fn a_call_comes_about_and_ends_and_nothing_untrue_is_told() {
@@ -62,7 +62,7 @@ fn a_call_that_does_not_come_about_ends_for_its_reason() {
         assert_eq!(end_of(line), ended(["rejected", "rejected"]), "{path:?}, {rtt:?}");
 
         let mut line = dialled();
-        command(&mut line, CALLEE, Command::SetBusy(Availability::Busy));
+        command(&mut line, CALLEE, Command::SetAvailable(false));
         let [caller, callee] = end_of(line);
         assert_eq!(caller, Some("Ended: busy".into()), "{path:?}, {rtt:?}");
         assert_eq!(callee, Some("CallerTurnedAway".into()), "{path:?}, {rtt:?}");

@@ -8,11 +8,10 @@ use std::path::{Path, PathBuf};
 
 use async_channel::Receiver;
 use async_executor::Executor;
-#[cfg(feature = "processing")]
-use lxst_engine::Processing;
-use lxst_engine::codecs::Pauses;
+#[cfg(feature = "voice-processing")]
+use lxst_engine::VoiceProcessing;
 use lxst_engine::core::{IdentityHash, Instant};
-use lxst_engine::{Access, Adaptation, Config, Engine, Ids, InterfaceOrigin, LinkQueue, Tap, core};
+use lxst_engine::{Access, Config, Engine, Ids, InterfaceOrigin, LinkQueue, Tap, core};
 use lxst_reticulum::{Config as EndpointConfig, Endpoint, EndpointLinks, Identity, Rng};
 
 use crate::events::Events;
@@ -43,7 +42,7 @@ pub struct PhoneBuilder<R> {
     stack: Stack,
     config: Config,
     missing_source: MissingSource,
-    pauses: Pauses,
+    dtx: bool,
     #[cfg(feature = "trace")]
     trace: Option<(PathBuf, lxst_trace::Payloads)>,
 }
@@ -153,7 +152,7 @@ impl<R: Runtime> PhoneBuilder<R> {
             stack,
             config: Config::default(),
             missing_source: MissingSource::default(),
-            pauses: Pauses::default(),
+            dtx: false,
             #[cfg(feature = "trace")]
             trace: None,
         }
@@ -207,26 +206,28 @@ impl<R: Runtime> PhoneBuilder<R> {
         self
     }
 
-    /// Sets whether pauses of speech are sent. Where they are suppressed, a call's airtime is that
-    /// of its words.
+    /// Sends nothing while nobody speaks (DTX): a call's airtime is that of its words. *Default*: off, as
+    /// the reference.
     #[must_use]
-    pub fn pauses(mut self, pauses: Pauses) -> Self {
-        self.pauses = pauses;
+    pub const fn dtx(mut self, dtx: bool) -> Self {
+        self.dtx = dtx;
         self
     }
 
-    /// Sets whether the profile follows what the path carries.
+    /// Lets the profile follow what the path carries: it steps down where more than 8 % of the voice is
+    /// lost for 5 s, and up again after 20 s with less than 2 %. *Default*: off; only people switch, as
+    /// in the reference.
     #[must_use]
-    pub fn adaptation(mut self, adaptation: Adaptation) -> Self {
-        self.config.adaptation = adaptation;
+    pub const fn adaptive_profile(mut self, adaptive: bool) -> Self {
+        self.config.adaptive_profile = adaptive;
         self
     }
 
     /// Sets what is done to the microphone's sound.
-    #[cfg(feature = "processing")]
+    #[cfg(feature = "voice-processing")]
     #[must_use]
-    pub fn processing(mut self, processing: Processing) -> Self {
-        self.config.processing = processing;
+    pub fn voice_processing(mut self, processing: VoiceProcessing) -> Self {
+        self.config.voice_processing = processing;
         self
     }
 
@@ -259,7 +260,7 @@ impl<R: Runtime> PhoneBuilder<R> {
     /// # Cancel safety
     /// It never waits, so that it cannot be cancelled halfway.
     pub async fn start(self) -> Result<(Phone, Events), StartError> {
-        let Self { runtime, stack, config, missing_source, pauses, .. } = self;
+        let Self { runtime, stack, config, missing_source, dtx, .. } = self;
         let (own, stack, reports) = match stack {
             Stack::Own { identity, settings } => (settings.open(&runtime, identity)?, None, None),
             Stack::App { identity, commands, reports } => {
@@ -270,7 +271,7 @@ impl<R: Runtime> PhoneBuilder<R> {
         };
         let OwnNetwork { network, opened, store, lock } = own;
         let (done_sender, done) = async_channel::unbounded();
-        let coder = CoderThread::spawn(pauses, move |done| {
+        let coder = CoderThread::spawn(dtx, move |done| {
             // The phone may have ended meanwhile.
             let _ = done_sender.try_send(done);
         })

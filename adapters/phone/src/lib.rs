@@ -10,7 +10,7 @@
 //! say besides events goes to `tracing`.
 //!
 //! *Features*, all off by default: `codec2` (Codec2 3200 and 1600, in Rust) and `codec2-system` (700C as
-//! well, by the system's libcodec2), both LGPL; `processing` (echo cancellation, noise suppression, gain
+//! well, by the system's libcodec2), both LGPL; `voice-processing` (echo cancellation, noise suppression, gain
 //! control); `trace` (recorded calls).
 
 #![forbid(unsafe_code)]
@@ -47,16 +47,15 @@ pub use host::{IdentityFileError, OsRng, load_or_create_identity};
 pub use interface::Interface;
 pub use links::{LinkPort, LinkReporter};
 pub use log_limit::{LeftOut, LogLimit};
-#[cfg(feature = "processing")]
-pub use lxst_engine::Processing;
-pub use lxst_engine::codecs::Pauses;
+#[cfg(feature = "voice-processing")]
+pub use lxst_engine::VoiceProcessing;
 pub use lxst_engine::core as telephony;
 pub use lxst_engine::core::{
-    Admission, Availability, Boundary, CallId, CallState, CallStatus, CallerPolicy, Direction,
-    EndReason, Event as CallEvent, IdentityHash, InputError, Mode, Mute, Profile, Quality, Role,
-    Side, StreamChange, Talk,
+    Admission, Boundary, CallId, CallState, CallStatus, CallerPolicy, Direction, EndReason,
+    Event as CallEvent, IdentityHash, InputError, Mode, Mute, Profile, Quality, Role, Side,
+    StreamChange, Talk,
 };
-pub use lxst_engine::{Access, Adaptation, Coder, Event, LinkCommand, Tap, codecs};
+pub use lxst_engine::{Access, Coder, Event, LinkCommand, Tap, codecs};
 pub use lxst_reticulum as reticulum;
 pub use lxst_reticulum::{DestinationHash, Identity, Ifac, Rng};
 #[cfg(feature = "trace")]

@@ -57,8 +57,8 @@ impl Outlets {
 
 impl Drop for Outlets {
     fn drop(&mut self) {
-        let State { number, ended, availability, .. } = self.state;
-        self.state = State { number, ended, availability, is_shut_down: true, ..State::default() };
+        let State { number, ended, is_available, .. } = self.state;
+        self.state = State { number, ended, is_available, is_shut_down: true, ..State::default() };
         self.publish();
         self.events.iter().for_each(EventQueue::close);
     }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use lxst_engine::Access;
-use lxst_engine::core::{Availability, CallId, CallerPolicy, Command, IdentityHash, Mode, Profile};
+use lxst_engine::core::{CallId, CallerPolicy, Command, IdentityHash, Mode, Profile};
 
 use crate::audio::{AudioError, AudioFormat, AudioSink, AudioSource, Clock};
 use crate::call::Call;
@@ -118,8 +118,8 @@ impl Phone {
     ///
     /// # Cancel safety
     /// Cancel safe: a request that is cancelled was not made, or is done all the same.
-    pub async fn set_busy(&self, availability: Availability) -> Result<(), CallError> {
-        self.requests.command(Command::SetBusy(availability)).await
+    pub async fn set_available(&self, available: bool) -> Result<(), CallError> {
+        self.requests.command(Command::SetAvailable(available)).await
     }
 
     /// Announces this phone.

@@ -8,8 +8,7 @@ use bytes::Bytes;
 use futures_lite::future::yield_now;
 use lxst_engine::core::limits::GOODBYE;
 use lxst_engine::core::{
-    Availability, Command, Direction, Event as CallEvent, Instant, Mute, PortChange, Samples,
-    StreamChange,
+    Command, Direction, Event as CallEvent, Instant, Mute, PortChange, Samples, StreamChange,
 };
 use lxst_engine::{Engine, Event, InterfaceOrigin, LINGER, LinkQueue};
 use lxst_reticulum::{Endpoint, InterfaceId};
@@ -255,7 +254,7 @@ impl<R: Runtime> Runner<R> {
     /// Takes note of what a command that was done means for the ports.
     fn on_command(&mut self, command: Command) {
         match command {
-            Command::SetBusy(availability) => self.outlets.state.availability = availability,
+            Command::SetAvailable(is_available) => self.outlets.state.is_available = is_available,
             Command::Mute(_, Direction::Receive, mute) => {
                 self.streams.is_speaker_muted = mute == Mute::Muted;
                 if let Some(sink) = &mut self.sink {
@@ -530,7 +529,7 @@ impl<R: Runtime> Runner<R> {
 
     /// Ends what stands, tells the peers of it, lets the interfaces write it and the peers read it.
     async fn shut_down(&mut self) {
-        self.outlets.state.availability = Availability::Busy;
+        self.outlets.state.is_available = false;
         let until = self.runtime.now() + FAREWELL;
         self.engine.retire(self.now());
         // A link that is left then is closed without a goodbye.

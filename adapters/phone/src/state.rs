@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use event_listener::Event;
-use lxst_engine::core::{Availability, CallId, CallStatus, EndReason, Quality};
+use lxst_engine::core::{CallId, CallStatus, EndReason, Quality};
 
 /// How a phone stands.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -17,7 +17,7 @@ pub struct State {
     /// Which call ended last, and why.
     pub ended: Option<(CallId, EndReason)>,
     /// What the app set for incoming calls.
-    pub availability: Availability,
+    pub is_available: bool,
     /// Connections to the network that stand. Zero means that nobody can be reached, and
     /// [`interfaces`](Self::interfaces) says why. Of another Reticulum stack in the app, nothing is
     /// known here.

@@ -35,7 +35,7 @@
 //! global executor.
 //!
 //! *Features*, all off by default: `codec2` (Codec2 3200 and 1600, in Rust) and `codec2-system` (700C as
-//! well, by the system's libcodec2), both LGPL; `processing` (echo cancellation, noise suppression, gain
+//! well, by the system's libcodec2), both LGPL; `voice-processing` (echo cancellation, noise suppression, gain
 //! control); `trace` (recorded calls). What a phone has to say besides events goes to `tracing`.
 
 #![forbid(unsafe_code)]

@@ -27,7 +27,7 @@ pub(crate) fn write_input(line: &mut Line, input: &Input<'_>) {
             line.text("in", "job_done").number("job", job.0);
             match outcome {
                 Outcome::Encoded(payload) => line.text("outcome", "encoded").hex("data", payload),
-                Outcome::Silent => line.text("outcome", "silent"),
+                Outcome::NoVoice => line.text("outcome", "no_voice"),
                 Outcome::Played { samples, level } => line
                     .text("outcome", "played")
                     .number("samples", samples.0)
@@ -60,7 +60,7 @@ pub(crate) fn read_input<'b>(
             job: JobId(fields.number("job")?),
             outcome: match fields.text("outcome")?.as_str() {
                 "encoded" => Outcome::Encoded(fields.hex("data", bytes)?),
-                "silent" => Outcome::Silent,
+                "no_voice" => Outcome::NoVoice,
                 "played" => {
                     Outcome::Played { samples: samples(fields)?, level: fields.number("level")? }
                 }
@@ -132,8 +132,8 @@ fn write_command(line: &mut Line, command: Command) -> &mut Line {
             .number("call", call.0)
             .name("direction", direction)
             .name("mute", mute),
-        Command::SetBusy(availability) => {
-            line.text("command", "set_busy").name("availability", availability)
+        Command::SetAvailable(available) => {
+            line.text("command", "set_available").flag("available", available)
         }
         Command::Know(identity) => line.text("command", "know").text("who", identity),
         Command::Announce => line.text("command", "announce"),
@@ -156,7 +156,7 @@ fn read_command(fields: &mut Fields) -> Result<Command, LineError> {
         "set_mode" => Command::SetMode(call(fields)?, fields.name("mode")?),
         "talk" => Command::Talk(call(fields)?, fields.name("talk")?),
         "mute" => Command::Mute(call(fields)?, fields.name("direction")?, fields.name("mute")?),
-        "set_busy" => Command::SetBusy(fields.name("availability")?),
+        "set_available" => Command::SetAvailable(fields.flag("available")?),
         "know" => Command::Know(identity(fields, "who")?),
         "announce" => Command::Announce,
         other => return Err(unknown("command", other)),

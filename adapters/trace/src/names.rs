@@ -4,9 +4,9 @@ use core::fmt::Debug;
 
 use lxst_core::wire::Codec;
 use lxst_core::{
-    Admission, AnswerMode, Availability, CallerPolicy, Class, Direction, DropReason, EndReason,
-    Limit, LinkClosed, LinkFailed, Mode, Mute, MutedMicrophone, PortChange, Profile, RawDepth,
-    Side, Source, StreamChange, Talk, ThinPath,
+    Admission, AnswerMode, CallerPolicy, Class, Direction, DropReason, EndReason, Limit,
+    LinkClosed, LinkFailed, Mode, Mute, MutedMicrophone, PortChange, Profile, RawDepth, Side,
+    Source, StreamChange, Talk, ThinPath,
 };
 
 /// An enum whose values have names.
@@ -37,7 +37,6 @@ macro_rules! names {
 
 names! {
     AnswerMode { App = "app", Automatic = "automatic", }
-    Availability { Available = "available", Busy = "busy", }
     CallerPolicy { All = "all", None = "none", Ask = "ask", }
     Class { Signal = "signal", Media = "media", }
     Codec { Raw = "raw", Opus = "opus", Codec2 = "codec2", }

@@ -3,12 +3,11 @@ use std::io;
 
 use lxst_core::wire::{Codec, Frame, encode_frame};
 use lxst_core::{
-    Admission, AnnouncePolicy, AnswerMode, Availability, Boundary, CallId, CallerLimits,
-    CallerPolicy, Class, Command, Config, Direction, DropReason, EndReason, Event, IdentityHash,
-    Input, Instant, JobId, Limit, LinkClosed, LinkEvent, LinkFailed, LinkId, LinkRequest, Mode,
-    Mos, Mute, MutedMicrophone, Outcome, Output, PortChange, Profile, ProfileSet, Quality,
-    RawDepth, Samples, SendFormat, Side, Source, StreamChange, Talk, Tempo, ThinPath,
-    TransmitCodec, Work,
+    Admission, AnnouncePolicy, AnswerMode, Boundary, CallId, CallerLimits, CallerPolicy, Class,
+    Command, Config, Direction, DropReason, EndReason, Event, IdentityHash, Input, Instant, JobId,
+    Limit, LinkClosed, LinkEvent, LinkFailed, LinkId, LinkRequest, Mode, Mos, Mute,
+    MutedMicrophone, Outcome, Output, PortChange, Profile, ProfileSet, Quality, RawDepth, Samples,
+    SendFormat, Side, Source, StreamChange, Talk, Tempo, ThinPath, TransmitCodec, Work,
 };
 
 use crate::line::{Fields, Line};
@@ -222,7 +221,7 @@ fn inputs() -> Vec<Input<'static>> {
     commands.extend(Admission::ALL.iter().map(|admission| Command::Screen(call, *admission)));
     commands.extend(Mode::ALL.iter().map(|mode| Command::SetMode(call, *mode)));
     commands.extend(Talk::ALL.iter().map(|talk| Command::Talk(call, *talk)));
-    commands.extend(Availability::ALL.iter().map(|busy| Command::SetBusy(*busy)));
+    commands.extend([true, false].map(Command::SetAvailable));
     for direction in Direction::ALL.iter().copied() {
         commands.extend(Mute::ALL.iter().map(|mute| Command::Mute(call, direction, *mute)));
         let port = |change: &PortChange| Input::Port { direction, change: *change };

@@ -32,9 +32,7 @@ use crate::config::{AnnouncePolicy, Config, MutedMicrophone};
 use crate::counters::Counters;
 use crate::error::InputError;
 use crate::id::{CallId, IdentityHash, LinkId};
-use crate::input::{
-    Availability, Command, Direction, LinkClosed, LinkEvent, LinkFailed, Mute, Talk,
-};
+use crate::input::{Command, Direction, LinkClosed, LinkEvent, LinkFailed, Mute, Talk};
 use crate::limits::{MAX_ROUND_TRIP, PENDING_LINKS};
 use crate::outbox::{Outbox, Queued};
 use crate::output::{DropReason, EndReason, LinkRequest};
@@ -54,7 +52,7 @@ pub(crate) struct Line {
     call: Option<Call>,
     pending: Vec<PendingLink, PENDING_LINKS>,
     timers: Timers,
-    availability: Availability,
+    is_available: bool,
     ended: Option<(CallId, EndReason)>,
 }
 
@@ -133,7 +131,7 @@ impl Line {
             call: None,
             pending: Vec::new(),
             timers,
-            availability: Availability::Available,
+            is_available: true,
             ended: None,
         }
     }
@@ -259,7 +257,7 @@ impl Line {
             Command::Talk(id, talk) => self.call_mut(id)?.talk = talk,
             Command::Mute(id, Direction::Send, mute) => self.call_mut(id)?.send = mute,
             Command::Mute(id, Direction::Receive, mute) => self.call_mut(id)?.receive = mute,
-            Command::SetBusy(availability) => self.availability = availability,
+            Command::SetAvailable(is_available) => self.is_available = is_available,
             Command::Know(identity) => cx.limiter.know(cx.now, identity),
             Command::Announce => cx.out.push(Queued::Announce),
         }

@@ -19,7 +19,7 @@ use crate::config::{Admission, CallerPolicy};
 use crate::counters::count;
 use crate::error::InputError;
 use crate::id::{CallId, IdentityHash, LinkId};
-use crate::input::{Availability, LinkEvent};
+use crate::input::LinkEvent;
 use crate::limits::{
     ACCEPT_DELAY, AVAILABLE_AGAIN, BUSY_GOODBYE, GLARE_HOLD, GOODBYE, IDENTIFY, IDENTIFY_GRACE,
     IDENTIFY_TRIPS, MAX_SCREENING, SET_UP_TRIPS,
@@ -200,7 +200,7 @@ impl Line {
 
     fn is_taken(&self) -> bool {
         let is_in_call = self.call.is_some() && !self.can_glare();
-        is_in_call || self.availability == Availability::Busy
+        is_in_call || !self.is_available
     }
 
     fn on_accept_delay(&mut self, link: LinkId, cx: &mut Context<'_>) {

@@ -195,8 +195,8 @@ impl<const RING: usize> Streams<RING> {
                 let is_made = self.tx.on_encoded(&session, format, source, payload, cx.counters);
                 self.send(is_made, &session, cx);
             }
-            (Ticket::Encode { .. }, Outcome::Silent) => {
-                count(&mut cx.counters.frames_silent);
+            (Ticket::Encode { .. }, Outcome::NoVoice) => {
+                count(&mut cx.counters.frames_dtx);
                 self.tx.flush();
             }
             (Ticket::Encode { .. }, _) => count(&mut cx.counters.encodes_failed),

@@ -4,9 +4,8 @@ use core::time::Duration;
 
 use lxst_core::wire::Signal;
 use lxst_core::{
-    Admission, AnswerMode, Availability, CallId, CallState, CallerPolicy, Command, Config,
-    EndReason, Event, Input, InputError, Instant, LinkClosed, LinkEvent, LinkId, Mode, Profile,
-    StreamChange, Timer,
+    Admission, AnswerMode, CallId, CallState, CallerPolicy, Command, Config, EndReason, Event,
+    Input, InputError, Instant, LinkClosed, LinkEvent, LinkId, Mode, Profile, StreamChange, Timer,
 };
 
 use crate::support::{
@@ -178,7 +177,7 @@ fn nobody_rings_when_nobody_may_call() {
 fn a_line_that_becomes_busy_before_the_caller_identifies_says_busy() {
     let mut phone = Script::new(quiet());
     phone.incoming().at(5).take();
-    phone.command(Command::SetBusy(Availability::Busy));
+    phone.command(Command::SetAvailable(false));
     phone.identified().expect([turned_away(PEER), busy(IN)]);
 }
 

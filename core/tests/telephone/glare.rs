@@ -9,9 +9,8 @@ use core::time::Duration;
 
 use lxst_core::wire::Signal;
 use lxst_core::{
-    Availability, CallState, CallerPolicy, Command, Config, EndReason, Event, IdentityHash, Input,
-    InputError, LinkClosed, LinkEvent, LinkFailed, LinkId, Mode, Profile, Role, StreamChange,
-    Timer,
+    CallState, CallerPolicy, Command, Config, EndReason, Event, IdentityHash, Input, InputError,
+    LinkClosed, LinkEvent, LinkFailed, LinkId, Mode, Profile, Role, StreamChange, Timer,
 };
 
 use crate::support::{
@@ -51,7 +50,7 @@ fn a_caller_who_was_offered_the_line_before_ours_rang_hears_busy() {
 fn a_line_that_the_app_made_busy_is_busy_for_all_but_the_peer_that_we_dial() {
     let busy_line = || {
         let mut phone = dialling(PEER, CallState::Linked);
-        phone.command(Command::SetBusy(Availability::Busy)).incoming();
+        phone.command(Command::SetAvailable(false)).incoming();
         phone.at(105).expect([tx(IN, [Signal::Available])]);
         phone
     };

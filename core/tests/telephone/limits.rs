@@ -4,8 +4,8 @@ use core::time::Duration;
 
 use lxst_core::wire::Signal;
 use lxst_core::{
-    Admission, Availability, CallState, CallerLimits, CallerPolicy, Command, Config, EndReason,
-    Event, IdentityHash, Limit, LinkClosed, LinkEvent, LinkId, LinkRequest, limits,
+    Admission, CallState, CallerLimits, CallerPolicy, Command, Config, EndReason, Event,
+    IdentityHash, Limit, LinkClosed, LinkEvent, LinkId, LinkRequest, limits,
 };
 
 use crate::support::{Did, PEER, Script, busy, event, quiet, somebody, tx};
@@ -208,9 +208,9 @@ fn a_caller_who_is_turned_away_costs_no_allowance() {
 #[test]
 fn while_the_line_is_taken_nobody_costs_an_allowance() {
     let mut phone = Script::new(few(1, 1));
-    phone.command(Command::SetBusy(Availability::Busy));
+    phone.command(Command::SetAvailable(false));
     (0..10).for_each(|attempt| call(&mut phone, attempt, somebody(1)));
-    phone.command(Command::SetBusy(Availability::Available)).take();
+    phone.command(Command::SetAvailable(true)).take();
     ring_and_reject(&mut phone, 20, somebody(1));
 }
 

@@ -4,8 +4,8 @@ use core::time::Duration;
 
 use lxst_core::wire::Signal;
 use lxst_core::{
-    Admission, Availability, CallerLimits, CallerPolicy, Command, Config, EndReason, Input,
-    LinkClosed, LinkEvent, LinkId, Mode, Timer, limits,
+    Admission, CallerLimits, CallerPolicy, Command, Config, EndReason, Input, LinkClosed,
+    LinkEvent, LinkId, Mode, Timer, limits,
 };
 
 use crate::support::{
@@ -69,14 +69,14 @@ fn a_second_identity_on_a_link_changes_nothing() {
 #[test]
 fn a_busy_phone_hears_who_calls_says_so_and_closes_after_the_goodbye_gap() {
     let mut phone = Script::new(quiet());
-    phone.command(Command::SetBusy(Availability::Busy)).incoming();
+    phone.command(Command::SetAvailable(false)).incoming();
     phone.at(4).expect([]);
     phone.at(5).expect([tx(IN, [Signal::Available])]);
     phone.at(25).identified().expect([turned_away(PEER), busy(IN)]);
     phone.at(1_024).expect([]);
     phone.at(1_025).expect([close(IN)]);
 
-    phone.command(Command::SetBusy(Availability::Available));
+    phone.command(Command::SetAvailable(true));
     phone
         .incoming_on(LinkId(9), Duration::ZERO)
         .at(1_030)
@@ -115,7 +115,7 @@ fn a_blocked_caller_cannot_tell_it_from_a_busy_line() {
         heard
     };
     let is_busy = |phone: &mut Script| {
-        phone.command(Command::SetBusy(Availability::Busy)).at(2_000);
+        phone.command(Command::SetAvailable(false)).at(2_000);
     };
     let is_talking = |phone: &mut Script| {
         phone.establish().at(2_000);
@@ -236,7 +236,7 @@ fn one_link_too_many_is_closed_while_all_others_are_new() {
 #[test]
 fn one_link_too_many_takes_the_place_of_a_goodbye() {
     let mut phone = Script::new(quiet());
-    phone.command(Command::SetBusy(Availability::Busy));
+    phone.command(Command::SetAvailable(false));
     for link in (100..).map(LinkId).take(limits::PENDING_LINKS) {
         phone.incoming_on(link, Duration::ZERO).link(link, LinkEvent::Identified(PEER)).take();
     }

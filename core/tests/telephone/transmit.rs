@@ -189,12 +189,9 @@ fn a_muted_microphone_sends_nothing_where_the_settings_say_so() {
 fn a_frame_in_which_the_encoder_found_silence_is_counted_and_nothing_sent() {
     let mut phone = caller();
     phone.captured(60).take();
-    phone.job_done(0, Outcome::Silent).expect([]);
+    phone.job_done(0, Outcome::NoVoice).expect([]);
     let counters = phone.counters();
-    assert_eq!(
-        (counters.frames_silent, counters.encodes_failed, counters.frames_unsent),
-        (1, 0, 0)
-    );
+    assert_eq!((counters.frames_dtx, counters.encodes_failed, counters.frames_unsent), (1, 0, 0));
     phone.captured(60).expect([encode(1, Profile::MediumQuality, 60)]);
 }
 
@@ -237,7 +234,7 @@ fn frames_that_wait_for_more_go_out_when_silence_begins() {
     let mut phone = joining(3);
     phone.captured(120).take();
     phone.encoded(0, b"end").expect([]);
-    phone.job_done(1, Outcome::Silent);
+    phone.job_done(1, Outcome::NoVoice);
     phone.expect([Did::Media(OUT, Codec::Opus, b"end".to_vec())]);
 }
 

@@ -56,7 +56,7 @@ fn build(name: &str, profile: &Path) {
     let features = [
         ("codec2", cfg!(feature = "codec2")),
         ("codec2-system", cfg!(feature = "codec2-system")),
-        ("processing", cfg!(feature = "processing")),
+        ("processing", cfg!(feature = "voice-processing")),
     ];
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args([

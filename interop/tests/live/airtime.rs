@@ -9,7 +9,7 @@ use std::time::Instant;
 use lxst_interop::envelope::Verdict;
 use lxst_interop::{Direction, PacketKind, PacketRecord, PythonPeer, Recording, lateness};
 use lxst_phone::telephony::Config;
-use lxst_phone::{Call, EndReason, Pauses, Profile};
+use lxst_phone::{Call, EndReason, Profile};
 
 use crate::phone::{PATIENCE, RustPhone, Setup, tcp_client};
 use crate::scene::{Runtime, Scene, on_both_runtimes};
@@ -46,10 +46,10 @@ fn suppressed_pauses_cost_a_tenth_at_most_and_speech_is_as_well_heard() {
     let path = concat!(module_path!(), "::pauses");
     lateness::measure(path, || {
         let [sent, suppressed] = thread::scope(|scope| {
-            let plays = [(Runtime::Tokio, Pauses::Sent), (Runtime::Smol, Pauses::Suppressed)];
+            let plays = [(Runtime::Tokio, false), (Runtime::Smol, true)];
             plays
-                .map(|(runtime, pauses)| {
-                    scope.spawn(move || speak_and_pause(&Scene::new(runtime, path), pauses))
+                .map(|(runtime, dtx)| {
+                    scope.spawn(move || speak_and_pause(&Scene::new(runtime, path), dtx))
                 })
                 .map(|play| play.join().unwrap_or_else(|failure| panic::resume_unwind(failure)))
         });
@@ -74,10 +74,10 @@ struct Pause {
     late: Duration,
 }
 
-fn speak_and_pause(scene: &Scene, pauses: Pauses) -> Pause {
+fn speak_and_pause(scene: &Scene, dtx: bool) -> Pause {
     let begun = Instant::now();
     let (mut python, mut rust, heard, call) =
-        establish(scene, Profile::MediumQuality, &speech(), |setup| Setup { pauses, ..setup });
+        establish(scene, Profile::MediumQuality, &speech(), |setup| Setup { dtx, ..setup });
     talk_to_the_end(&python);
     let before = our_media(&python);
     python_speaks_for(PAUSE, &python);

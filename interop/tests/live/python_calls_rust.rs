@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use lxst_interop::{Command, PythonPeer};
-use lxst_phone::telephony::{Availability, CallerPolicy, Config};
+use lxst_phone::telephony::{CallerPolicy, Config};
 use lxst_phone::{EndReason, Profile};
 
 use crate::phone::{PATIENCE, RustPhone};
@@ -59,7 +59,7 @@ fn rust_rejects(scene: &Scene) {
 fn rust_is_busy(scene: &Scene) {
     let rust = scene.listening();
     let mut python = caller(scene, &rust);
-    rust.block_on(rust.phone.set_busy(Availability::Busy)).expect("the phone runs");
+    rust.block_on(rust.phone.set_available(false)).expect("the phone runs");
     call(&mut python, &rust);
     python.expect("busy", PATIENCE);
     check_turned_away(&python);

@@ -5,7 +5,6 @@ use core::time::Duration;
 use std::thread;
 
 use lxst_interop::{Command, PacketKind, PythonPeer};
-use lxst_phone::telephony::Availability;
 use lxst_phone::{Access, CallEvent, Event, IdentityHash};
 
 use crate::phone::{PATIENCE, RustPhone};
@@ -68,7 +67,7 @@ fn check(round_trip: Duration, why: Why, runtime: Runtime) {
 fn turn_away(rust: &RustPhone, python: &PythonPeer, why: Why) {
     match why {
         Why::Busy => {
-            rust.block_on(rust.phone.set_busy(Availability::Busy)).expect("the phone runs");
+            rust.block_on(rust.phone.set_available(false)).expect("the phone runs");
         }
         Why::Blocked => {
             let blocked = [IdentityHash(python.identity())].into();

@@ -10,7 +10,7 @@ use lxst_phone::telephony::{Config, Side, StreamChange};
 use lxst_phone::trace::Payloads;
 use lxst_phone::{
     Call, CallEvent, CallId, EndReason, Event, Events, Identity, IdentityHash, Interface, Mode,
-    OsRng, Pauses, Phone, PhoneBuilder, Profile,
+    OsRng, Phone, PhoneBuilder, Profile,
 };
 use lxst_smol::Smol;
 use lxst_tokio::Tokio;
@@ -38,7 +38,7 @@ pub(crate) struct Setup {
     pub(crate) identity: Identity,
     pub(crate) config: Config,
     pub(crate) interface: Interface,
-    pub(crate) pauses: Pauses,
+    pub(crate) dtx: bool,
 }
 
 impl Scene {
@@ -90,7 +90,7 @@ impl Scene {
 impl Setup {
     pub(crate) fn on(interface: Interface) -> Self {
         let identity = Identity::generate(&mut OsRng);
-        Self { identity, config: Config::default(), interface, pauses: Pauses::Sent }
+        Self { identity, config: Config::default(), interface, dtx: false }
     }
 
     /// With an identity whose hash lies below or above the peer's.
@@ -103,7 +103,7 @@ impl Setup {
 
     fn builder<R: lxst_phone::Runtime>(self) -> PhoneBuilder<R> {
         let builder = PhoneBuilder::new(self.identity).telephone(self.config);
-        builder.interface(self.interface).pauses(self.pauses)
+        builder.interface(self.interface).dtx(self.dtx)
     }
 }
 

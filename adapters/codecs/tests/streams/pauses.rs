@@ -1,18 +1,18 @@
 //! Pauses that are not sent, in every codec alike.
 
 use crate::signal::{PROFILES, speech, spoken, white_noise};
-use lxst_codecs::{Codec2Mode, Encoded, Encoder, Encoding, Pauses, RawConfig, RawDepth};
+use lxst_codecs::{Codec2Mode, Encoded, Encoder, Encoding, RawConfig, RawDepth};
 
 #[test]
 fn pauses_are_sent_unless_suppression_is_asked_for() {
     for (_, encoding, samples) in streams() {
-        let sent = sent_frames(encoding, Pauses::Sent, &[0.0; 96_000], samples);
+        let sent = sent_frames(encoding, false, &[0.0; 96_000], samples);
         assert!(sent.iter().all(|&is_sent| is_sent));
     }
     let encoding = PROFILES[0].1;
-    assert_eq!(Encoder::new(encoding).unwrap().pauses(), Pauses::Sent);
-    let suppressed = Encoder::with_pauses(encoding, Pauses::Suppressed).unwrap();
-    assert_eq!(suppressed.pauses(), Pauses::Suppressed);
+    assert_eq!(Encoder::new(encoding).unwrap().dtx(), false);
+    let suppressed = Encoder::with_dtx(encoding, true).unwrap();
+    assert_eq!(suppressed.dtx(), true);
 }
 
 #[test]
@@ -21,7 +21,7 @@ fn airtime_in_pauses_falls_by_nine_tenths() {
         let mut sound = spoken(0..96_000);
         sound.extend(white_noise(384_000).iter().map(|sample| sample * noise));
         for (name, encoding, samples) in streams() {
-            let sent = sent_frames(encoding, Pauses::Suppressed, &sound, samples);
+            let sent = sent_frames(encoding, true, &sound, samples);
             // Noise that is new is sent for a second.
             let share = share(&sent[(96_000 + 60_000) / samples..]);
             assert!(share <= 0.1, "{name} at {noise}: {share:.3}");
@@ -37,7 +37,7 @@ fn speech_is_sent_from_its_first_frame_to_its_last() {
             let mut sound: Vec<f32> =
                 white_noise(48_000 + voice.len()).iter().map(|sample| sample * noise).collect();
             sound[48_000..].iter_mut().zip(&voice).for_each(|(sample, voice)| *sample += voice);
-            let sent = sent_frames(encoding, Pauses::Suppressed, &sound, samples);
+            let sent = sent_frames(encoding, true, &sound, samples);
             let (mut kept, mut all) = (0.0, 0.0);
             for (frame, is_sent) in sound.chunks_exact(samples).zip(sent).skip(48_000 / samples) {
                 let energy: f64 = frame.iter().map(|&sample| f64::from(sample).powi(2)).sum();
@@ -56,7 +56,7 @@ fn what_is_sent_is_what_would_have_been_sent_anyway() {
     sound.extend(speech(1.0));
     for (name, encoding, samples) in streams() {
         let mut always = Encoder::new(encoding).unwrap();
-        let mut seldom = Encoder::with_pauses(encoding, Pauses::Suppressed).unwrap();
+        let mut seldom = Encoder::with_dtx(encoding, true).unwrap();
         let mut silent = 0;
         for frame in sound.chunks_exact(samples) {
             let (mut all, mut some) = (Vec::new(), vec![7]);
@@ -66,7 +66,7 @@ fn what_is_sent_is_what_would_have_been_sent_anyway() {
                     assert_eq!(length, all.len());
                     assert_eq!(some[1..], all, "{name}");
                 }
-                Encoded::Silent => {
+                Encoded::NoVoice => {
                     assert_eq!(some, [7]);
                     silent += 1;
                 }
@@ -88,10 +88,10 @@ fn streams() -> impl Iterator<Item = (&'static str, Encoding, usize)> {
     PROFILES.into_iter().chain([("raw", raw, 192)]).chain(built_in)
 }
 
-fn sent_frames(encoding: Encoding, pauses: Pauses, pcm: &[f32], samples: usize) -> Vec<bool> {
-    let mut encoder = Encoder::with_pauses(encoding, pauses).unwrap();
+fn sent_frames(encoding: Encoding, dtx: bool, pcm: &[f32], samples: usize) -> Vec<bool> {
+    let mut encoder = Encoder::with_dtx(encoding, dtx).unwrap();
     pcm.chunks_exact(samples)
-        .map(|frame| encoder.encode(frame, &mut Vec::new()).unwrap() != Encoded::Silent)
+        .map(|frame| encoder.encode(frame, &mut Vec::new()).unwrap() != Encoded::NoVoice)
         .collect()
 }
 

@@ -5,7 +5,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Sender, channel};
 use std::thread::{self, JoinHandle};
 
-use lxst_engine::codecs::Pauses;
 use lxst_engine::{Coder, Done, Task};
 
 /// A [`Coder`] on a thread of its own. Dropping it waits for the task at hand.
@@ -16,15 +15,15 @@ pub struct CoderThread {
 }
 
 impl CoderThread {
-    /// Starts the thread, for a coder that treats pauses of speech like that. `deliver` is called
+    /// Starts the thread, for a coder with DTX or without. `deliver` is called
     /// on it with what became of each task; it must not block for long. A task in which the coder
     /// panics has [crashed](Done::Crashed), and a new coder does the next one.
     ///
     /// # Errors
     /// The operating system refused a thread.
-    pub fn spawn(pauses: Pauses, deliver: impl Fn(Done) + Send + 'static) -> io::Result<Self> {
+    pub fn spawn(dtx: bool, deliver: impl Fn(Done) + Send + 'static) -> io::Result<Self> {
         let make = move || {
-            let mut coder = Coder::with_pauses(pauses);
+            let mut coder = Coder::with_dtx(dtx);
             move |task| coder.run(task)
         };
         Self::spawn_with(make, deliver)
@@ -86,7 +85,7 @@ mod tests {
             move |task: Task| {
                 tasks += 1;
                 assert!(tasks < 3, "a fault");
-                Some(Done::Silent { job: task.job()? })
+                Some(Done::NoVoice { job: task.job()? })
             }
         };
         let coder = CoderThread::spawn_with(make, move |done| sender.send(done).unwrap()).unwrap();

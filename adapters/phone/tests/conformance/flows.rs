@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lxst_phone::telephony::{
-    Admission, Availability, CallState, CallerPolicy, Config, Direction, Mute, Role, Talk,
+    Admission, CallState, CallerPolicy, Config, Direction, Mute, Role, Talk,
 };
 use lxst_phone::{Access, Call, CallError, CallEvent, EndReason, InputError, Mode, Profile};
 
@@ -74,11 +74,11 @@ async fn a_call_is_rejected<R: TestRuntime>(rt: R) {
 async fn a_phone_that_is_busy_or_in_a_call_says_so<R: TestRuntime>(rt: R) {
     let (mut caller, mut callee) = pair(&rt).await;
     let mut third = App::connected(&rt, callee.address()).await;
-    callee.phone.set_busy(Availability::Busy).await.unwrap();
+    callee.phone.set_available(false).await.unwrap();
     caller.dial(callee.identity()).await;
     callee.turned_away(caller.identity()).await;
     assert_eq!(caller.end().await, EndReason::Busy);
-    callee.phone.set_busy(Availability::Available).await.unwrap();
+    callee.phone.set_available(true).await.unwrap();
 
     let (call, _) = establish(&mut caller, &mut callee).await;
     third.dial(callee.identity()).await;
@@ -199,10 +199,10 @@ async fn lists_decide_before_the_app<R: TestRuntime>(rt: R) {
     caller.dial(callee.identity()).await;
     assert_eq!(caller.end().await, EndReason::Busy);
     // A busy line tells of nobody who would not have rung.
-    callee.phone.set_busy(Availability::Busy).await.unwrap();
+    callee.phone.set_available(false).await.unwrap();
     caller.dial(callee.identity()).await;
     assert_eq!(caller.end().await, EndReason::Busy);
-    callee.phone.set_busy(Availability::Available).await.unwrap();
+    callee.phone.set_available(true).await.unwrap();
 
     callee.phone.set_access(Access::default()).await.unwrap();
     callee.phone.set_callers(CallerPolicy::None).await.unwrap();

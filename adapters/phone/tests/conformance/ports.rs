@@ -86,9 +86,9 @@ async fn at_devices_pace<R: TestRuntime, S: Pcm>(
 }
 
 async fn what_is_no_number_costs_its_block_only<R: TestRuntime>(rt: R) {
-    #[cfg(feature = "processing")]
-    let caller = builder().processing(lxst_phone::Processing::ALL);
-    #[cfg(not(feature = "processing"))]
+    #[cfg(feature = "voice-processing")]
+    let caller = builder().voice_processing(lxst_phone::VoiceProcessing::ALL);
+    #[cfg(not(feature = "voice-processing"))]
     let caller = builder();
     let (mut caller, mut callee) = pair_of(&rt, caller, builder()).await;
     let (call, _) = establish(&mut caller, &mut callee).await;

@@ -184,7 +184,7 @@ impl<'t> Handset<'t> {
                 self.queue.push_back((None, samples));
                 Done::Played { samples, level: 40 }
             }
-            Work::Encode { .. } => Done::Silent,
+            Work::Encode { .. } => Done::NoVoice,
             Work::Discard { .. } => Done::Discarded,
         }
     }

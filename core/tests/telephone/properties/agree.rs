@@ -4,9 +4,9 @@ use core::time::Duration;
 
 use lxst_core::wire::{self, Codec, Frame, Signal};
 use lxst_core::{
-    Admission, AnswerMode, Availability, CallId, CallState, CallerLimits, CallerPolicy, Command,
-    Config, Event, Input, Instant, LinkClosed, LinkEvent, LinkFailed, LinkId, Mode, Profile,
-    ProfileSet, Role, Telephone, ThinPath, limits,
+    Admission, AnswerMode, CallId, CallState, CallerLimits, CallerPolicy, Command, Config, Event,
+    Input, Instant, LinkClosed, LinkEvent, LinkFailed, LinkId, Mode, Profile, ProfileSet, Role,
+    Telephone, ThinPath, limits,
 };
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -345,7 +345,7 @@ const COMMANDS: &[fn(CallId) -> Command] = &[
     |call| Command::SetProfile(call, Profile::LowLatency),
     |call| Command::SetMode(call, Mode::HalfDuplex),
     |call| Command::SetMode(call, Mode::FullDuplex),
-    |_| Command::SetBusy(Availability::Busy),
-    |_| Command::SetBusy(Availability::Available),
-    |_| Command::SetBusy(Availability::Available),
+    |_| Command::SetAvailable(false),
+    |_| Command::SetAvailable(true),
+    |_| Command::SetAvailable(true),
 ];

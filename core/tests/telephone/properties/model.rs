@@ -11,9 +11,9 @@ use std::collections::BTreeMap;
 
 use lxst_core::wire::Signal;
 use lxst_core::{
-    Admission, Availability, CallId, CallState, CallStatus, Command, Config, EndReason, Event,
-    IdentityHash, Instant, LinkClosed, LinkEvent, LinkFailed, LinkId, LinkRequest, Mode, Profile,
-    Role, Side, ThinPath, Timer, limits,
+    Admission, CallId, CallState, CallStatus, Command, Config, EndReason, Event, IdentityHash,
+    Instant, LinkClosed, LinkEvent, LinkFailed, LinkId, LinkRequest, Mode, Profile, Role, Side,
+    ThinPath, Timer, limits,
 };
 
 use crate::support::Did;
@@ -221,8 +221,8 @@ impl Model {
             Command::Dial { call, link, to, profile, mode } => {
                 return self.dial(call, link, to, profile, mode);
             }
-            Command::SetBusy(availability) => {
-                self.is_busy = availability == Availability::Busy;
+            Command::SetAvailable(available) => {
+                self.is_busy = !available;
                 return true;
             }
             Command::Screen(call, admission) => {

@@ -4,9 +4,9 @@ use core::time::Duration;
 
 use lxst_core::wire::Codec;
 use lxst_core::{
-    Admission, AnswerMode, Availability, CallId, CallerPolicy, Command, Config, Direction,
-    LinkClosed, LinkEvent, LinkFailed, Mode, Mute, MutedMicrophone, PortChange, Profile,
-    ProfileSet, RawDepth, Talk, TransmitCodec,
+    Admission, AnswerMode, CallId, CallerPolicy, Command, Config, Direction, LinkClosed, LinkEvent,
+    LinkFailed, Mode, Mute, MutedMicrophone, PortChange, Profile, ProfileSet, RawDepth, Talk,
+    TransmitCodec,
 };
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -25,7 +25,7 @@ pub(super) enum Op {
     Frame(Index, Codec, usize),
     Bytes(Index, Vec<u8>),
     Command(Index, fn(CallId) -> Command),
-    SetBusy(Availability),
+    SetAvailable(bool),
     Port(Direction, PortChange),
     Captured(u64),
     Consumed(u64),
@@ -35,7 +35,7 @@ pub(super) enum Op {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Done {
     Encoded(usize),
-    Silent,
+    NoVoice,
     Played(u64, u8),
     Discarded,
     Failed,
@@ -62,7 +62,7 @@ pub(super) fn op() -> impl Strategy<Value = Op> {
         1 => (any_index(), prop::collection::vec(any::<u8>(), 0..30))
             .prop_map(|(link, data)| Op::Bytes(link, data)),
         4 => (any_index(), select(COMMANDS)).prop_map(|(call, make)| Op::Command(call, make)),
-        1 => select(vec![Availability::Busy, Availability::Available]).prop_map(Op::SetBusy),
+        1 => select(vec![false, true]).prop_map(Op::SetAvailable),
         2 => (direction(), select(vec![PortChange::Attached, PortChange::Detached]))
             .prop_map(|(direction, change)| Op::Port(direction, change)),
         6 => prop_oneof![4 => 0..5_000_u64, 1 => any::<u64>()].prop_map(Op::Captured),
@@ -131,7 +131,7 @@ fn link_event() -> impl Strategy<Value = LinkEvent> {
 fn done() -> impl Strategy<Value = Done> {
     prop_oneof![
         (0..600_usize).prop_map(Done::Encoded),
-        Just(Done::Silent),
+        Just(Done::NoVoice),
         (0..10_000_u64, 0..128_u8).prop_map(|(samples, level)| Done::Played(samples, level)),
         (any::<u64>(), any::<u8>()).prop_map(|(samples, level)| Done::Played(samples, level)),
         Just(Done::Discarded),

@@ -83,8 +83,8 @@ impl World {
             Op::Command(call, command) => {
                 self.give(Input::Command(command(*call.get(&self.calls))));
             }
-            Op::SetBusy(availability) => {
-                self.give(Input::Command(Command::SetBusy(*availability)));
+            Op::SetAvailable(available) => {
+                self.give(Input::Command(Command::SetAvailable(*available)));
             }
             Op::Port(direction, change) => {
                 let (direction, change) = (*direction, *change);
@@ -182,7 +182,7 @@ impl World {
                 payload = vec![0x55; length];
                 Outcome::Encoded(&payload)
             }
-            Done::Silent => Outcome::Silent,
+            Done::NoVoice => Outcome::NoVoice,
             Done::Played(samples, level) => Outcome::Played { samples: Samples(samples), level },
             Done::Discarded => Outcome::Discarded,
             Done::Failed => Outcome::Failed,

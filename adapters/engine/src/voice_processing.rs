@@ -12,19 +12,19 @@ use crate::audio::sanitised;
 
 /// Which processing a microphone gets. Costs about 0.13 ms for each 10 ms on the engine's thread.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Processing {
+pub struct VoiceProcessing {
     /// Takes out of the microphone what the speaker plays. For phones without a headset; both ports
     /// must be attached to one device.
-    pub cancel_echo: bool,
+    pub aec: bool,
     /// Takes out steady noise.
-    pub suppress_noise: bool,
+    pub noise_suppression: bool,
     /// Makes quiet voices louder and loud ones quieter.
-    pub control_gain: bool,
+    pub agc: bool,
 }
 
-impl Processing {
+impl VoiceProcessing {
     /// All of it.
-    pub const ALL: Self = Self { cancel_echo: true, suppress_noise: true, control_gain: true };
+    pub const ALL: Self = Self { aec: true, noise_suppression: true, agc: true };
 }
 
 /// Processes what is captured, in steps of 10 ms.
@@ -36,20 +36,20 @@ pub(crate) struct Processor {
 
 impl Processor {
     /// `None` where nothing is to be done.
-    pub(crate) fn new(processing: Processing) -> Option<Self> {
-        if processing == Processing::default() {
+    pub(crate) fn new(processing: VoiceProcessing) -> Option<Self> {
+        if processing == VoiceProcessing::default() {
             return None;
         }
-        let Processing { cancel_echo, suppress_noise, control_gain } = processing;
+        let VoiceProcessing { aec, noise_suppression, agc } = processing;
         let gain = || GainController2 {
             adaptive_digital: Some(AdaptiveDigital::default()),
             ..GainController2::default()
         };
         let config = Config {
             high_pass_filter: Some(HighPassFilter::default()),
-            echo_canceller: cancel_echo.then(EchoCanceller::default),
-            noise_suppression: suppress_noise.then(NoiseSuppression::default),
-            gain_controller2: control_gain.then(gain),
+            echo_canceller: aec.then(EchoCanceller::default),
+            noise_suppression: noise_suppression.then(NoiseSuppression::default),
+            gain_controller2: agc.then(gain),
             ..Config::default()
         };
         let mono = StreamConfig::new(lxst_codecs::SAMPLE_RATE_HZ, 1);
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn what_the_speaker_plays_is_taken_out_of_the_microphone() {
-        let processing = Processing { cancel_echo: true, ..Processing::default() };
+        let processing = VoiceProcessing { aec: true, ..VoiceProcessing::default() };
         let mut processor = Processor::new(processing).unwrap();
         let played = noise(48_000 * 6);
         // The room: 20 ms later, half as loud.
@@ -151,7 +151,7 @@ mod tests {
         let voice = noise(48_000);
         let hostile = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY];
         let spoken = |is_hostile: bool| {
-            let mut processor = Processor::new(Processing::ALL).unwrap();
+            let mut processor = Processor::new(VoiceProcessing::ALL).unwrap();
             let mut sent = Vec::new();
             for (number, block) in voice.chunks(960).enumerate() {
                 let mut block = block.to_vec();
@@ -172,9 +172,9 @@ mod tests {
 
     #[test]
     fn blocks_of_any_length_lose_no_sample_but_for_the_last_step() {
-        let mut processor = Processor::new(Processing::ALL).unwrap();
+        let mut processor = Processor::new(VoiceProcessing::ALL).unwrap();
         let given: usize = (1..100).map(|length| processor.capture(&vec![0.1; length]).len()).sum();
         assert_eq!(given, (1..100).sum::<usize>() / STEP * STEP);
-        assert!(Processor::new(Processing::default()).is_none());
+        assert!(Processor::new(VoiceProcessing::default()).is_none());
     }
 }
