@@ -18,7 +18,7 @@ use lxst_phone::PhoneBuilder;
 use lxst_smol::Smol;
 use lxst_tokio::telephony::{CallerLimits, Config};
 use lxst_tokio::{
-    CallEvent, EndReason, Event, Events, Identity, IdentityHash, Interface, MissingSource, OsRng,
+    CallEvent, EndReason, Event, Events, Identity, IdentityHash, InsteadOfVoice, Interface, OsRng,
     Phone, Profile, Runtime, Tokio,
 };
 
@@ -98,7 +98,7 @@ fn soak<R: Runtime>(
     let builder = PhoneBuilder::<R>::new(Identity::generate(&mut OsRng))
         .interface(Interface::tcp_client(format!("127.0.0.1:{}", python.port())))
         .telephone(Config { limits, ..Config::default() })
-        .missing_source(MissingSource::Silence);
+        .when_no_microphone(InsteadOfVoice::Silence);
     let (phone, events) = wait(block_on, builder.start())?;
     let talk = Duration::from_millis(args.talk);
     let mut pair = Pair { runtime, block_on, phone, events, talk };

@@ -31,7 +31,7 @@ pub struct Config {
     /// heard whole.
     pub frames_per_packet: u8,
     /// What a muted microphone sends in full duplex.
-    pub muted: MutedMicrophone,
+    pub when_muted: InsteadOfVoice,
     /// Who answers.
     pub answer: AnswerMode,
     /// Who may call.
@@ -64,7 +64,7 @@ impl Default for Config {
             thin_path: ThinPath::Refuse,
             transmit: TransmitCodec::Profile,
             frames_per_packet: 1,
-            muted: MutedMicrophone::SendsSilence,
+            when_muted: InsteadOfVoice::Silence,
             answer: AnswerMode::App,
             callers: CallerPolicy::All,
             ring_time: Duration::from_secs(60),
@@ -102,13 +102,14 @@ pub enum TransmitCodec {
     },
 }
 
-/// What a muted microphone sends in full duplex.
+/// What is sent in full duplex in place of a voice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum MutedMicrophone {
+pub enum InsteadOfVoice {
+    /// Nothing, but for a frame of silence every
+    /// [`PRESENCE`](crate::limits::PRESENCE), which shows that we are there.
+    Nothing,
     /// Silence at the full rate, as the reference does.
-    SendsSilence,
-    /// Nothing but now and then a frame of silence that shows that we are there.
-    SendsNothing,
+    Silence,
 }
 
 /// The sample format of a raw frame, little endian.

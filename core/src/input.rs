@@ -143,7 +143,7 @@ pub enum Command {
     /// Press or release the talk button, which counts in half duplex.
     Talk(CallId, Talk),
     /// Mute or unmute a direction. Muted sending sends what
-    /// [`Config::muted`](crate::Config::muted) says; muted receiving plays none of what arrives.
+    /// [`Config::when_muted`](crate::Config::when_muted) says; muted receiving plays none of what arrives.
     Mute(CallId, Direction, Mute),
     /// Whether callers ring, or hear that the line is busy. An active call is not touched.
     /// *Default*: they ring.

@@ -43,7 +43,7 @@ mod timers;
 pub use boundary::Boundary;
 pub use call::{Next, TRANSITIONS, Transition, Trigger};
 pub use config::{
-    Admission, AnnouncePolicy, AnswerMode, CallerLimits, CallerPolicy, Config, MutedMicrophone,
+    Admission, AnnouncePolicy, AnswerMode, CallerLimits, CallerPolicy, Config, InsteadOfVoice,
     RawDepth, ThinPath, TransmitCodec,
 };
 pub use counters::Counters;

@@ -14,7 +14,7 @@ use lxst_tokio::codecs::SAMPLE_RATE_HZ;
 use lxst_tokio::telephony::{Mos, Side};
 use lxst_tokio::{
     AudioFormat, AudioSink, AudioSource, CallEvent, CallId, Clock, Counters, EndReason, Event,
-    Events, Identity, Interface, MissingSource, OsRng, Phone, PhoneBuilder, Profile,
+    Events, Identity, InsteadOfVoice, Interface, OsRng, Phone, PhoneBuilder, Profile,
 };
 use tokio::time::{Instant, interval_at, timeout};
 
@@ -52,7 +52,7 @@ pub(crate) async fn converse(
     };
     let (callee, mut callee_events) = PhoneBuilder::new(Identity::generate(&mut OsRng))
         .interface(at_callee)
-        .missing_source(MissingSource::Silence)
+        .when_no_microphone(InsteadOfVoice::Silence)
         .tap(recorder.tap(Side::Remote).and(playout.receiver()))
         .start()
         .await?;

@@ -24,7 +24,7 @@ use lxst_tokio::reticulum::Config as EndpointConfig;
 use lxst_tokio::telephony::{Config, ThinPath};
 use lxst_tokio::trace::Payloads;
 use lxst_tokio::{
-    Coder, Identity, MissingSource, OsRng, Profile, Runtime, Tokio, load_or_create_identity,
+    Coder, Identity, InsteadOfVoice, OsRng, Profile, Runtime, Tokio, load_or_create_identity,
 };
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -94,7 +94,7 @@ async fn run<R: Runtime>(runtime: R, options: Options) -> Result<u8, Failure> {
         builder = builder.interface(interface);
     }
     if audio_in.is_some() {
-        builder = builder.missing_source(MissingSource::Silence);
+        builder = builder.when_no_microphone(InsteadOfVoice::Silence);
     }
     let (phone, events) = builder.start().await?;
     // Up to here there is nobody to say goodbye to, and a signal ends the process.

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use async_channel::Receiver;
 use futures_lite::future::or;
-use lxst_tokio::telephony::{CallState, Direction, Mode, Mute, Role, Talk};
+use lxst_tokio::telephony::{CallState, Direction, Mode, Role};
 use lxst_tokio::{
     Call, CallError, CallEvent, CallStatus, Coder, EndReason, Event, Events, IdentityHash, Phone,
     Profile, Runtime, Watch, reticulum,
@@ -29,8 +29,8 @@ pub(crate) struct Session<R> {
     /// The microphone of the call that stands.
     speaking: Option<Speaking>,
     plan: Option<Plan>,
-    microphone: Mute,
-    talk: Talk,
+    is_muted: bool,
+    is_talking: bool,
 }
 
 /// What the options want done with the call, and when.
@@ -74,8 +74,8 @@ impl<R: Runtime> Session<R> {
             audio_in,
             speaking: None,
             plan: None,
-            microphone: Mute::Unmuted,
-            talk: Talk::Released,
+            is_muted: false,
+            is_talking: false,
         }
     }
 
@@ -97,7 +97,12 @@ impl<R: Runtime> Session<R> {
         }
         let mut watch = self.phone.watch();
         loop {
-            self.status.draw(&self.phone.state(), self.microphone, self.talk, !keys.is_closed());
+            self.status.draw(
+                &self.phone.state(),
+                self.is_muted,
+                self.is_talking,
+                !keys.is_closed(),
+            );
             match self.turn(&mut events, &mut watch, &stops, &keys).await {
                 Turn::Event(None) => return Ok(None),
                 Turn::Event(Some(event)) => {
@@ -194,7 +199,7 @@ impl<R: Runtime> Session<R> {
             }
             CallEvent::Ended { .. } => {
                 (self.plan, self.speaking) = (None, None);
-                (self.microphone, self.talk) = (Mute::Unmuted, Talk::Released);
+                (self.is_muted, self.is_talking) = (false, false);
             }
             _ => {}
         }
@@ -220,18 +225,18 @@ impl<R: Runtime> Session<R> {
             Key::Reject if is_ringing_here(&status) => call.hang_up().await,
             Key::NextProfile => call.set_profile(next(status.profile)).await,
             Key::Mute => {
-                self.microphone = match self.microphone {
-                    Mute::Muted => Mute::Unmuted,
-                    Mute::Unmuted => Mute::Muted,
-                };
-                call.mute(Direction::Send, self.microphone).await
+                self.is_muted = !self.is_muted;
+                match self.is_muted {
+                    true => call.mute(Direction::Send).await,
+                    false => call.unmute(Direction::Send).await,
+                }
             }
             Key::Talk if status.mode == Mode::HalfDuplex => {
-                self.talk = match self.talk {
-                    Talk::Pressed => Talk::Released,
-                    Talk::Released => Talk::Pressed,
-                };
-                call.talk(self.talk).await
+                self.is_talking = !self.is_talking;
+                match self.is_talking {
+                    true => call.press_to_talk().await,
+                    false => call.release().await,
+                }
             }
             Key::Reject | Key::Talk | Key::Quit => Ok(()),
         }

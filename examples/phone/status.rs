@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use lxst_examples::console::show_status;
 use lxst_examples::paper::columns_of_stderr;
-use lxst_tokio::telephony::{CallState, Mode, Mute, Role, Talk};
+use lxst_tokio::telephony::{CallState, Mode, Role};
 use lxst_tokio::{CallId, CallStatus, State};
 
 /// A line on standard error, where that is a terminal that can draw it.
@@ -28,7 +28,7 @@ impl StatusLine {
     }
 
     /// Draws the line, and what keys do where there are some to press.
-    pub(crate) fn draw(&mut self, state: &State, microphone: Mute, talk: Talk, has_keys: bool) {
+    pub(crate) fn draw(&mut self, state: &State, is_muted: bool, is_talking: bool, has_keys: bool) {
         if self.is_hidden {
             return;
         }
@@ -36,7 +36,7 @@ impl StatusLine {
             None => (idle(state), "[q]uit"),
             Some(call) => {
                 let call_line = self.call(call);
-                (told(state, call, &call_line, microphone, talk), keys(call))
+                (told(state, call, &call_line, is_muted, is_talking), keys(call))
             }
         };
         let columns = columns_of_stderr().unwrap_or(COLUMNS);
@@ -90,7 +90,7 @@ fn no_network(state: &State) -> String {
 }
 
 /// What the line tells of a call, from all to the least.
-fn told(state: &State, call: &CallStatus, line: &str, microphone: Mute, talk: Talk) -> Vec<String> {
+fn told(state: &State, call: &CallStatus, line: &str, is_muted: bool, is_talking: bool) -> Vec<String> {
     if call.state != CallState::Established {
         return vec![line.into(), call.state.to_string()];
     }
@@ -103,12 +103,12 @@ fn told(state: &State, call: &CallStatus, line: &str, microphone: Mute, talk: Ta
         rates = format!(", {kilobits:.1} kbit/s, {delay} ms, {loss:.1} % lost");
         score = format!(", MOS {}", quality.mos);
     }
-    let talks = match (call.mode, talk) {
-        (Mode::HalfDuplex, Talk::Pressed) => ", talking",
-        (Mode::HalfDuplex, Talk::Released) => ", listening",
-        _ => "",
+    let talks = match (call.mode, is_talking) {
+        (Mode::HalfDuplex, true) => ", talking",
+        (Mode::HalfDuplex, false) => ", listening",
+        (Mode::FullDuplex, _) => "",
     };
-    let muted = if microphone == Mute::Muted { ", muted" } else { "" };
+    let muted = if is_muted { ", muted" } else { "" };
     let ours = format!("{talks}{muted}");
     vec![
         format!("{line}{profile}{rates}{score}{ours}"),

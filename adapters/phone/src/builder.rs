@@ -10,7 +10,7 @@ use async_channel::Receiver;
 use async_executor::Executor;
 #[cfg(feature = "voice-processing")]
 use lxst_engine::VoiceProcessing;
-use lxst_engine::core::{IdentityHash, Instant};
+use lxst_engine::core::{IdentityHash, Instant, InsteadOfVoice};
 use lxst_engine::{Access, Config, Engine, Ids, InterfaceOrigin, LinkQueue, Tap, core};
 use lxst_reticulum::{Config as EndpointConfig, Endpoint, EndpointLinks, Identity, Rng};
 
@@ -31,7 +31,6 @@ use crate::phone::Phone;
 use crate::request::Requests;
 use crate::runner::{Parts, Runner};
 use crate::runtime::Runtime;
-use crate::settings::MissingSource;
 use crate::state::{InterfaceState, Publisher, State};
 use crate::store::Store;
 
@@ -41,7 +40,7 @@ pub struct PhoneBuilder<R> {
     runtime: R,
     stack: Stack,
     config: Config,
-    missing_source: MissingSource,
+    when_no_microphone: InsteadOfVoice,
     dtx: bool,
     #[cfg(feature = "trace")]
     trace: Option<(PathBuf, lxst_trace::Payloads)>,
@@ -151,7 +150,7 @@ impl<R: Runtime> PhoneBuilder<R> {
             runtime: R::default(),
             stack,
             config: Config::default(),
-            missing_source: MissingSource::default(),
+            when_no_microphone: InsteadOfVoice::Nothing,
             dtx: false,
             #[cfg(feature = "trace")]
             trace: None,
@@ -201,8 +200,8 @@ impl<R: Runtime> PhoneBuilder<R> {
 
     /// Sets what a call sends while no audio source is attached.
     #[must_use]
-    pub fn missing_source(mut self, missing: MissingSource) -> Self {
-        self.missing_source = missing;
+    pub fn when_no_microphone(mut self, missing: InsteadOfVoice) -> Self {
+        self.when_no_microphone = missing;
         self
     }
 
@@ -260,7 +259,7 @@ impl<R: Runtime> PhoneBuilder<R> {
     /// # Cancel safety
     /// It never waits, so that it cannot be cancelled halfway.
     pub async fn start(self) -> Result<(Phone, Events), StartError> {
-        let Self { runtime, stack, config, missing_source, dtx, .. } = self;
+        let Self { runtime, stack, config, when_no_microphone, dtx, .. } = self;
         let (own, stack, reports) = match stack {
             Stack::Own { identity, settings } => (settings.open(&runtime, identity)?, None, None),
             Stack::App { identity, commands, reports } => {
@@ -305,7 +304,7 @@ impl<R: Runtime> PhoneBuilder<R> {
             stack,
             store,
             outlets: Outlets::new(queue, publisher, state),
-            missing_source,
+            when_no_microphone,
         });
         runtime.spawn(async move {
             let ended = interfaces.run(runner.run()).await;

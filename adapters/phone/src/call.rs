@@ -80,25 +80,47 @@ impl Call {
         self.requests.command(Command::SetMode(self.id, mode)).await
     }
 
-    /// Presses or releases the talk button, which counts in half duplex.
+    /// Opens the microphone in half duplex, until [`release`](Self::release).
     ///
     /// # Errors
     /// [`CallError`]: the call is over.
     ///
     /// # Cancel safety
     /// Cancel safe: a request that is cancelled was not made, or is done all the same.
-    pub async fn talk(&self, talk: Talk) -> Result<(), CallError> {
-        self.requests.command(Command::Talk(self.id, talk)).await
+    pub async fn press_to_talk(&self) -> Result<(), CallError> {
+        self.requests.command(Command::Talk(self.id, Talk::Pressed)).await
     }
 
-    /// Mutes or unmutes a direction. What waits to be heard is forgotten.
+    /// Closes the microphone in half duplex.
     ///
     /// # Errors
     /// [`CallError`]: the call is over.
     ///
     /// # Cancel safety
     /// Cancel safe: a request that is cancelled was not made, or is done all the same.
-    pub async fn mute(&self, direction: Direction, mute: Mute) -> Result<(), CallError> {
-        self.requests.command(Command::Mute(self.id, direction, mute)).await
+    pub async fn release(&self) -> Result<(), CallError> {
+        self.requests.command(Command::Talk(self.id, Talk::Released)).await
+    }
+
+    /// Mutes a direction. What waits to be heard is forgotten.
+    ///
+    /// # Errors
+    /// [`CallError`]: the call is over.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: a request that is cancelled was not made, or is done all the same.
+    pub async fn mute(&self, direction: Direction) -> Result<(), CallError> {
+        self.requests.command(Command::Mute(self.id, direction, Mute::Muted)).await
+    }
+
+    /// Unmutes a direction.
+    ///
+    /// # Errors
+    /// [`CallError`]: the call is over.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: a request that is cancelled was not made, or is done all the same.
+    pub async fn unmute(&self, direction: Direction) -> Result<(), CallError> {
+        self.requests.command(Command::Mute(self.id, direction, Mute::Unmuted)).await
     }
 }

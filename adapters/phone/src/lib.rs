@@ -34,7 +34,6 @@ mod phone;
 mod request;
 mod runner;
 mod runtime;
-mod settings;
 mod state;
 mod store;
 
@@ -52,8 +51,8 @@ pub use lxst_engine::VoiceProcessing;
 pub use lxst_engine::core as telephony;
 pub use lxst_engine::core::{
     Admission, Boundary, CallId, CallState, CallStatus, CallerPolicy, Direction, EndReason,
-    Event as CallEvent, IdentityHash, InputError, Mode, Mute, Profile, Quality, Role, Side,
-    StreamChange, Talk,
+    Event as CallEvent, IdentityHash, InputError, InsteadOfVoice, Mode, Mute, Profile, Quality,
+    Role, Side, StreamChange, Talk,
 };
 pub use lxst_engine::{Access, Coder, Event, LinkCommand, Tap, codecs};
 pub use lxst_reticulum as reticulum;
@@ -63,5 +62,4 @@ pub use lxst_trace as trace;
 pub use phone::Phone;
 pub use request::Counters;
 pub use runtime::{ByteStream, Runtime, prepare_tcp};
-pub use settings::MissingSource;
 pub use state::{InterfaceState, State, Watch};

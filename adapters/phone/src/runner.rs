@@ -8,7 +8,8 @@ use bytes::Bytes;
 use futures_lite::future::yield_now;
 use lxst_engine::core::limits::GOODBYE;
 use lxst_engine::core::{
-    Command, Direction, Event as CallEvent, Instant, Mute, PortChange, Samples, StreamChange,
+    Command, Direction, Event as CallEvent, Instant, InsteadOfVoice, Mute, PortChange, Samples,
+    StreamChange,
 };
 use lxst_engine::{Engine, Event, InterfaceOrigin, LINGER, LinkQueue};
 use lxst_reticulum::{Endpoint, InterfaceId};
@@ -24,7 +25,6 @@ use crate::outlets::{Ended, Outlets};
 use crate::pace::{BLOCK_TIME, Pace};
 use crate::request::{Counters, Request};
 use crate::runtime::Runtime;
-use crate::settings::MissingSource;
 use crate::store::Store;
 
 #[derive(Debug)]
@@ -44,7 +44,7 @@ pub(crate) struct Runner<R> {
     has_connected: bool,
     /// When an interface wrote last.
     wrote: Option<Moment>,
-    missing_source: MissingSource,
+    when_no_microphone: InsteadOfVoice,
     source: Option<SourcePort>,
     sink: Option<SinkPort>,
     streams: Streams,
@@ -71,7 +71,7 @@ pub(crate) struct Parts<R> {
     pub(crate) stack: Option<CommandSender>,
     pub(crate) store: Option<Store>,
     pub(crate) outlets: Outlets,
-    pub(crate) missing_source: MissingSource,
+    pub(crate) when_no_microphone: InsteadOfVoice,
 }
 
 #[derive(Debug)]
@@ -100,7 +100,7 @@ struct Streams {
 
 impl<R: Runtime> Runner<R> {
     pub(crate) fn new(mut parts: Parts<R>) -> Self {
-        if parts.missing_source == MissingSource::Silence {
+        if parts.when_no_microphone == InsteadOfVoice::Silence {
             parts.engine.port(Instant::ORIGIN, Direction::Send, PortChange::Attached);
         }
         Self {
@@ -116,7 +116,7 @@ impl<R: Runtime> Runner<R> {
             interfaces: BTreeMap::new(),
             has_connected: false,
             wrote: None,
-            missing_source: parts.missing_source,
+            when_no_microphone: parts.when_no_microphone,
             source: None,
             sink: None,
             streams: Streams::default(),
@@ -405,7 +405,7 @@ impl<R: Runtime> Runner<R> {
         };
         if let Some(source) = self.source.take_if(|source| source.is_over()) {
             self.dropped.captured += source.dropped();
-            if self.missing_source == MissingSource::Nothing {
+            if self.when_no_microphone == InsteadOfVoice::Nothing {
                 self.engine.port(now, Direction::Send, PortChange::Detached);
             }
         }
@@ -505,7 +505,7 @@ impl<R: Runtime> Runner<R> {
         let Streams { is_sending, is_receiving, .. } = self.streams;
         let (is_paced, is_live) = match &self.source {
             Some(source) => (!source.is_live(), source.is_live()),
-            None => (self.missing_source == MissingSource::Silence, false),
+            None => (self.when_no_microphone == InsteadOfVoice::Silence, false),
         };
         let sink = self.sink.as_ref().map(SinkPort::clock);
         self.capture.run_while(is_sending && is_paced, now);

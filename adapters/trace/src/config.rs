@@ -51,7 +51,7 @@ fn write_config(line: &mut Line, config: &Config) {
         thin_path,
         transmit,
         frames_per_packet,
-        muted,
+        when_muted,
         answer,
         callers,
         ring_time,
@@ -79,7 +79,7 @@ fn write_config(line: &mut Line, config: &Config) {
             },
         )
         .number("frames_per_packet", (*frames_per_packet).into())
-        .name("muted", *muted)
+        .name("when_muted", *when_muted)
         .name("answer", *answer)
         .name("callers", *callers)
         .duration("ring_time_ns", *ring_time)
@@ -105,7 +105,7 @@ fn read_config(fields: &mut Fields) -> Result<Config, LineError> {
         thin_path: fields.name("thin_path")?,
         transmit: transmit(fields)?,
         frames_per_packet: fields.number("frames_per_packet")?,
-        muted: fields.name("muted")?,
+        when_muted: fields.name("when_muted")?,
         answer: fields.name("answer")?,
         callers: fields.name("callers")?,
         ring_time: fields.duration("ring_time_ns")?,

@@ -4,9 +4,9 @@ use core::fmt::Debug;
 
 use lxst_core::wire::Codec;
 use lxst_core::{
-    Admission, AnswerMode, CallerPolicy, Class, Direction, DropReason, EndReason, Limit,
-    LinkClosed, LinkFailed, Mode, Mute, MutedMicrophone, PortChange, Profile, RawDepth, Side,
-    Source, StreamChange, Talk, ThinPath,
+    Admission, AnswerMode, CallerPolicy, Class, Direction, DropReason, EndReason, InsteadOfVoice,
+    Limit, LinkClosed, LinkFailed, Mode, Mute, PortChange, Profile, RawDepth, Side, Source,
+    StreamChange, Talk, ThinPath,
 };
 
 /// An enum whose values have names.
@@ -46,7 +46,7 @@ names! {
     LinkFailed { NoPath = "no_path", NoNetwork = "no_network", Timeout = "timeout", Refused = "refused", }
     Mode { FullDuplex = "full_duplex", HalfDuplex = "half_duplex", }
     Mute { Muted = "muted", Unmuted = "unmuted", }
-    MutedMicrophone { SendsSilence = "sends_silence", SendsNothing = "sends_nothing", }
+    InsteadOfVoice { Nothing = "nothing", Silence = "silence", }
     PortChange { Attached = "attached", Detached = "detached", }
     RawDepth {
         Float16 = "raw_float16",

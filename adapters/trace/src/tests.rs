@@ -4,9 +4,9 @@ use std::io;
 use lxst_core::wire::{Codec, Frame, encode_frame};
 use lxst_core::{
     Admission, AnnouncePolicy, AnswerMode, Boundary, CallId, CallerLimits, CallerPolicy, Class,
-    Command, Config, Direction, DropReason, EndReason, Event, IdentityHash, Input, Instant, JobId,
-    Limit, LinkClosed, LinkEvent, LinkFailed, LinkId, LinkRequest, Mode, Mos, Mute,
-    MutedMicrophone, Outcome, Output, PortChange, Profile, ProfileSet, Quality, RawDepth, Samples,
+    Command, Config, Direction, DropReason, EndReason, Event, IdentityHash, Input, Instant,
+    InsteadOfVoice, JobId, Limit, LinkClosed, LinkEvent, LinkFailed, LinkId, LinkRequest, Mode,
+    Mos, Mute, Outcome, Output, PortChange, Profile, ProfileSet, Quality, RawDepth, Samples,
     SendFormat, Side, Source, StreamChange, Talk, Tempo, ThinPath, TransmitCodec, Work,
 };
 
@@ -322,7 +322,7 @@ fn unusual() -> Config {
         thin_path: ThinPath::Accept,
         transmit: TransmitCodec::Raw { depth: RawDepth::Float128 },
         frames_per_packet: 3,
-        muted: MutedMicrophone::SendsNothing,
+        when_muted: InsteadOfVoice::Nothing,
         answer: AnswerMode::Automatic,
         callers: CallerPolicy::Ask,
         ring_time: Duration::from_nanos(1),

@@ -28,7 +28,7 @@ use core::time::Duration;
 
 use heapless::Vec;
 
-use crate::config::{AnnouncePolicy, Config, MutedMicrophone};
+use crate::config::{AnnouncePolicy, Config, InsteadOfVoice};
 use crate::counters::Counters;
 use crate::error::InputError;
 use crate::id::{CallId, IdentityHash, LinkId};
@@ -276,9 +276,9 @@ impl Line {
         let call = self.call.as_ref().filter(|call| call.state == CallState::Established)?;
         let gate = match (call.mode, call.talk, call.send) {
             (Mode::FullDuplex, _, Mute::Unmuted) => Gate::Voice,
-            (Mode::FullDuplex, _, Mute::Muted) => match self.config.muted {
-                MutedMicrophone::SendsSilence => Gate::Silence,
-                MutedMicrophone::SendsNothing => Gate::Presence,
+            (Mode::FullDuplex, _, Mute::Muted) => match self.config.when_muted {
+                InsteadOfVoice::Silence => Gate::Silence,
+                InsteadOfVoice::Nothing => Gate::Presence,
             },
             (Mode::HalfDuplex, Talk::Pressed, Mute::Unmuted) => Gate::Voice,
             (Mode::HalfDuplex, _, _) => Gate::Shut,

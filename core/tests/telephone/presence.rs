@@ -2,8 +2,8 @@
 
 use lxst_core::wire::{Codec, Signal};
 use lxst_core::{
-    Command, Config, Direction, EndReason, Event, Input, JobId, LinkEvent, Mode, Mute,
-    MutedMicrophone, Outcome, PortChange, Profile, Samples, SendFormat, Source, Talk,
+    Command, Config, Direction, EndReason, Event, Input, InsteadOfVoice, JobId, LinkEvent, Mode,
+    Mute, Outcome, PortChange, Profile, Samples, SendFormat, Source, Talk,
 };
 
 use crate::support::{Did, IN_CALL, OUT, OUT_CALL, Script, close, event, quiet};
@@ -161,7 +161,7 @@ fn silence_is_sent_without_a_microphone_and_with_a_muted_one() {
 
 #[test]
 fn a_muted_microphone_that_sends_nothing_still_shows_that_we_are_there() {
-    let config = Config { muted: MutedMicrophone::SendsNothing, ..quiet() };
+    let config = Config { when_muted: InsteadOfVoice::Nothing, ..quiet() };
     let mut phone = Script::established_caller(config, Mode::FullDuplex);
     phone.command(Command::Mute(OUT_CALL, Direction::Send, Mute::Muted));
     phone.at(2_000).captured(60).expect([Did::Discard(JobId(0), Samples::from_millis(60))]);

@@ -2,7 +2,7 @@
 
 use lxst_core::wire::{Codec, Signal};
 use lxst_core::{
-    Command, Config, Direction, Input, InputError, JobId, Mode, Mute, MutedMicrophone, Outcome,
+    Command, Config, Direction, Input, InputError, InsteadOfVoice, JobId, Mode, Mute, Outcome,
     PortChange, Profile, RawDepth, Samples, SendFormat, Source, Talk, TransmitCodec,
 };
 
@@ -174,7 +174,7 @@ fn the_talk_button_opens_the_microphone_within_a_frame() {
 
 #[test]
 fn a_muted_microphone_sends_nothing_where_the_settings_say_so() {
-    let config = Config { muted: MutedMicrophone::SendsNothing, ..quiet() };
+    let config = Config { when_muted: InsteadOfVoice::Nothing, ..quiet() };
     let mut phone = Script::established_caller(config, Mode::FullDuplex);
     let mute = |mute| Command::Mute(OUT_CALL, Direction::Send, mute);
     phone.captured(60).take();
@@ -211,11 +211,11 @@ fn frames_that_wait_for_more_go_out_when_the_microphone_closes() {
     let mute = Command::Mute(OUT_CALL, Direction::Send, Mute::Muted);
     let (direction, change) = (Direction::Send, PortChange::Detached);
     let closings = [
-        (MutedMicrophone::SendsNothing, Input::Command(mute)),
-        (MutedMicrophone::SendsSilence, Input::Port { direction, change }),
+        (InsteadOfVoice::Nothing, Input::Command(mute)),
+        (InsteadOfVoice::Silence, Input::Port { direction, change }),
     ];
     for (muted, closing) in closings {
-        let config = Config { frames_per_packet: 3, muted, ..quiet() };
+        let config = Config { frames_per_packet: 3, when_muted: muted, ..quiet() };
         let mut phone = Script::established_caller(config, Mode::FullDuplex);
         phone.captured(120).take();
         phone.encoded(0, b"one").encoded(1, b"two").give(closing);

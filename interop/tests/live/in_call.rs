@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Instant;
 
 use lxst_interop::{Command, Direction, PacketKind, PacketRecord, PythonPeer, lateness};
-use lxst_phone::telephony::{AnswerMode, Config, Side, Talk};
+use lxst_phone::telephony::{AnswerMode, Config, Side};
 use lxst_phone::{Access, Call, EndReason, IdentityHash, Mode, Profile};
 
 use crate::phone::{PATIENCE, RustPhone};
@@ -88,9 +88,9 @@ fn switch_modes((mut python, mut rust, call): (PythonPeer, RustPhone, Call)) {
     assert!(after.media_tx - before.media_tx <= 2, "{before:?} {after:?}");
 
     let heard = python_heard(&python);
-    rust.block_on(call.talk(Talk::Pressed)).expect("the call stands");
+    rust.block_on(call.press_to_talk()).expect("the call stands");
     python.expect_packets(PacketKind::Media, Direction::Rx, heard + 10, PATIENCE);
-    rust.block_on(call.talk(Talk::Released)).expect("the call stands");
+    rust.block_on(call.release()).expect("the call stands");
 
     // The peer cannot open our microphone; we can.
     python.send(&Command::Mode(Mode::FullDuplex.id()));

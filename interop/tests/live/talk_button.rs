@@ -4,7 +4,6 @@ use core::ops::Range;
 use core::time::Duration;
 
 use lxst_interop::{Command, lateness};
-use lxst_phone::telephony::Talk;
 use lxst_phone::{EndReason, IdentityHash, Mode, Profile};
 
 use crate::conversation::Conversation;
@@ -27,9 +26,9 @@ fn who_presses_the_button_is_heard_until_it_is_released(scene: &Scene) {
     let conversation = Conversation::begin(&mut python, &established, &rust, heard);
 
     conversation.go_on(SILENCE);
-    rust.block_on(call.talk(Talk::Pressed)).expect("the call stands");
+    rust.block_on(call.press_to_talk()).expect("the call stands");
     let ours = press(&conversation);
-    rust.block_on(call.talk(Talk::Released)).expect("the call stands");
+    rust.block_on(call.release()).expect("the call stands");
     conversation.go_on(SILENCE);
     python.send(&Command::Talk(true));
     let pythons = press(&conversation);

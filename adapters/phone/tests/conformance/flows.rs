@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use lxst_phone::telephony::{
-    Admission, CallState, CallerPolicy, Config, Direction, Mute, Role, Talk,
-};
+use lxst_phone::telephony::{Admission, CallState, CallerPolicy, Config, Direction, Role};
 use lxst_phone::{Access, Call, CallError, CallEvent, EndReason, InputError, Mode, Profile};
 
 use crate::support::{
@@ -263,8 +261,8 @@ async fn the_handle_of_a_call_that_is_over_touches_no_other<R: TestRuntime>(rt: 
         assert!(is_over(old.screen(Admission::Busy).await));
         assert!(is_over(old.set_profile(Profile::HighQuality).await));
         assert!(is_over(old.set_mode(Mode::HalfDuplex).await));
-        assert!(is_over(old.talk(Talk::Pressed).await));
-        assert!(is_over(old.mute(Direction::Send, Mute::Muted).await));
+        assert!(is_over(old.press_to_talk().await));
+        assert!(is_over(old.mute(Direction::Send).await));
     }
     for app in [&caller, &callee] {
         let status = app.phone.state().call.unwrap();

@@ -1,6 +1,6 @@
 //! Microphones and speakers: of every format, at either side's pace, coming and going.
 
-use lxst_phone::{AudioError, AudioFormat, AudioSink, AudioSource, Clock, MissingSource, Phone};
+use lxst_phone::{AudioError, AudioFormat, AudioSink, AudioSource, Clock, InsteadOfVoice, Phone};
 
 use crate::support::sound::{
     Pcm, hear, hear_as_device, hear_silence, level, speak, speak_as_device,
@@ -222,7 +222,7 @@ async fn a_dropped_source_is_heard_to_its_end<R: TestRuntime>(rt: R) {
 }
 
 async fn a_phone_without_a_source_sends_silence_where_it_is_to<R: TestRuntime>(rt: R) {
-    let caller = builder().missing_source(MissingSource::Silence);
+    let caller = builder().when_no_microphone(InsteadOfVoice::Silence);
     let (mut caller, mut callee) = pair_of(&rt, caller, builder()).await;
     let (call, _) = establish(&mut caller, &mut callee).await;
     eventually(&rt, async || frames_received(&callee).await >= 5).await;

@@ -2,10 +2,10 @@
 
 use futures_lite::future::{block_on, zip};
 use lxst_phone::reticulum::DropReason;
-use lxst_phone::telephony::{CallerPolicy, Config, Direction, Mute, RawDepth, TransmitCodec};
+use lxst_phone::telephony::{CallerPolicy, Config, Direction, RawDepth, TransmitCodec};
 use lxst_phone::{
-    Access, AudioError, AudioFormat, CallError, CallEvent, Clock, Counters, EndReason, Interface,
-    MissingSource, Profile,
+    Access, AudioError, AudioFormat, CallError, CallEvent, Clock, Counters, EndReason,
+    InsteadOfVoice, Interface, Profile,
 };
 use lxst_tokio::Tokio;
 
@@ -54,7 +54,7 @@ async fn all_that_is_asked_of_a_phone_that_has_shut_down_is_refused<R: TestRunti
     assert_eq!(phone.set_access(Access::default()).await, gone);
     assert_eq!(phone.set_callers(CallerPolicy::All).await, gone);
     assert_eq!(call.hang_up().await, gone);
-    assert_eq!(call.mute(Direction::Send, Mute::Muted).await, gone);
+    assert_eq!(call.mute(Direction::Send).await, gone);
     callee.shutdown().await;
 }
 
@@ -168,7 +168,7 @@ async fn a_phone_shuts_down_while_its_peer_reads_nothing<R: TestRuntime>(rt: R) 
     let transmit = TransmitCodec::Raw { depth: RawDepth::Float128 };
     let caller = builder().telephone(Config { transmit, ..config() });
     let caller = caller
-        .missing_source(MissingSource::Silence)
+        .when_no_microphone(InsteadOfVoice::Silence)
         .interface(Interface::tcp_client(relay.address()));
     let mut caller = App::start(&rt, caller).await;
     establish(&mut caller, &mut callee).await;

@@ -1,6 +1,6 @@
 //! What changes within a call.
 
-use lxst_phone::telephony::{CallState, Direction, Mute, Side, Talk};
+use lxst_phone::telephony::{CallState, Direction, Side};
 use lxst_phone::{AudioFormat, CallError, CallEvent, CallStatus, Clock, InputError, Mode, Profile};
 
 use crate::support::sound::{hear, hear_silence, speak};
@@ -66,9 +66,9 @@ async fn in_half_duplex_is_heard_who_presses<R: TestRuntime>(rt: R) {
     caller.until(|event| matches!(event, CallEvent::ModeChanged { by: Side::Remote, .. })).await;
     assert_eq!(caller.phone.state().call.unwrap().mode, Mode::HalfDuplex);
     hear_silence(&rt, &mut sink, 10).await;
-    outgoing.talk(Talk::Pressed).await.unwrap();
+    outgoing.press_to_talk().await.unwrap();
     hear::<R, f32>(&rt, &mut sink, 960).await;
-    outgoing.talk(Talk::Released).await.unwrap();
+    outgoing.release().await.unwrap();
     hear_silence(&rt, &mut sink, 10).await;
     outgoing.set_mode(Mode::FullDuplex).await.unwrap();
     hear::<R, f32>(&rt, &mut sink, 960).await;
@@ -84,9 +84,9 @@ async fn a_muted_microphone_is_silent<R: TestRuntime>(rt: R) {
     let mut sink = callee.phone.audio_sink(AudioFormat::PHONE, Clock::Phone).await.unwrap();
     for _ in 0..2 {
         hear::<R, f32>(&rt, &mut sink, 960).await;
-        outgoing.mute(Direction::Send, Mute::Muted).await.unwrap();
+        outgoing.mute(Direction::Send).await.unwrap();
         hear_silence(&rt, &mut sink, 10).await;
-        outgoing.mute(Direction::Send, Mute::Unmuted).await.unwrap();
+        outgoing.unmute(Direction::Send).await.unwrap();
     }
     finish(outgoing, caller, callee).await;
     within(&rt, "the speaker is told", speaking).await;
@@ -100,14 +100,14 @@ async fn a_muted_speaker_is_silent_at_once<R: TestRuntime>(rt: R) {
     let mut sink = callee.phone.audio_sink(AudioFormat::PHONE, Clock::Phone).await.unwrap();
     for _ in 0..3 {
         hear::<R, f32>(&rt, &mut sink, 960).await;
-        incoming.mute(Direction::Receive, Mute::Muted).await.unwrap();
+        incoming.mute(Direction::Receive).await.unwrap();
         // Nothing that waited is heard after the answer.
         for _ in 0..10 {
             let mut block = [1.0_f32; 960];
             within(&rt, "silence has a pace too", sink.read(&mut block)).await.unwrap();
             assert_eq!(block, [0.0; 960]);
         }
-        incoming.mute(Direction::Receive, Mute::Unmuted).await.unwrap();
+        incoming.unmute(Direction::Receive).await.unwrap();
     }
     finish(outgoing, caller, callee).await;
     within(&rt, "the speaker is told", speaking).await;

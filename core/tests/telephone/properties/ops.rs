@@ -4,8 +4,8 @@ use core::time::Duration;
 
 use lxst_core::wire::Codec;
 use lxst_core::{
-    Admission, AnswerMode, CallId, CallerPolicy, Command, Config, Direction, LinkClosed, LinkEvent,
-    LinkFailed, Mode, Mute, MutedMicrophone, PortChange, Profile, ProfileSet, RawDepth, Talk,
+    Admission, AnswerMode, CallId, CallerPolicy, Command, Config, Direction, InsteadOfVoice,
+    LinkClosed, LinkEvent, LinkFailed, Mode, Mute, PortChange, Profile, ProfileSet, RawDepth, Talk,
     TransmitCodec,
 };
 use proptest::prelude::*;
@@ -77,7 +77,7 @@ pub(super) fn config() -> impl Strategy<Value = Config> {
     let verdicts =
         select(vec![Admission::Ring, Admission::Busy, Admission::Reject, Admission::Drop]);
     let transmits = vec![TransmitCodec::Profile, TransmitCodec::Raw { depth: RawDepth::Float128 }];
-    let mutes = vec![MutedMicrophone::SendsSilence, MutedMicrophone::SendsNothing];
+    let mutes = vec![InsteadOfVoice::Silence, InsteadOfVoice::Nothing];
     let callers = vec![CallerPolicy::All, CallerPolicy::All, CallerPolicy::Ask, CallerPolicy::None];
     (
         select(vec![AnswerMode::App, AnswerMode::Automatic]),
@@ -93,7 +93,7 @@ pub(super) fn config() -> impl Strategy<Value = Config> {
             callers,
             transmit: sends.0,
             frames_per_packet: sends.1,
-            muted: sends.2,
+            when_muted: sends.2,
             ring_time: times.0,
             wait_time: times.1,
             screening_time: times.2,
