@@ -62,4 +62,4 @@ pub use stack::{Stack, StackEvent};
 pub use state::{CallState, CallStatus, Role};
 pub use telephone::Telephone;
 pub use time::{Instant, Samples};
-pub use timers::{Deadline, Timer};
+pub use timers::{CallTimer, Deadline, LinkTimer, StreamTimer, Timer};

@@ -11,9 +11,9 @@ use crate::limits::{DEADLINES_PER_TIMEOUT, RING_BYTES};
 use crate::outbox::{Outbox, Queued};
 use crate::output::{Class, DropReason, Event, Output, PacketBuf};
 use crate::state::CallStatus;
-use crate::stream::{self, Streams};
+use crate::stream::Streams;
 use crate::time::Instant;
-use crate::timers::Deadline;
+use crate::timers::{Deadline, Timer};
 use crate::wire::{self, Packet};
 
 /// A telephone, as a value: the same inputs at the same moments give the same outputs.
@@ -108,21 +108,21 @@ impl<const RING: usize> Telephone<RING> {
             }
             Input::Captured { samples } => {
                 let (line, streams, mut cx) = self.parts(now);
-                let taken = streams.on_captured(samples, &mut cx);
+                let taken = streams.on_captured(samples, &mut cx.of_stream());
                 taken.map_err(|_| InputError::NotAllowed { state: line.state() })?;
             }
             Input::Consumed { samples } => {
                 let (line, streams, mut cx) = self.parts(now);
-                let taken = streams.on_consumed(samples, &mut cx);
+                let taken = streams.on_consumed(samples, &mut cx.of_stream());
                 taken.map_err(|_| InputError::NotAllowed { state: line.state() })?;
             }
             Input::Port { direction, change } => {
                 let (_, streams, mut cx) = self.parts(now);
-                streams.on_port(direction, change, &mut cx);
+                streams.on_port(direction, change, &mut cx.of_stream());
             }
             Input::JobDone { job, outcome } => {
                 let (_, streams, mut cx) = self.parts(now);
-                streams.on_job_done(job, outcome, &mut cx)?;
+                streams.on_job_done(job, outcome, &mut cx.of_stream())?;
             }
         }
         self.now = now;
@@ -183,10 +183,11 @@ impl<const RING: usize> Telephone<RING> {
         for _ in 0..DEADLINES_PER_TIMEOUT {
             let Some(due) = self.deadline().filter(|due| due.at <= now) else { return };
             let (line, streams, mut cx) = self.parts(now);
-            if stream::TIMERS.contains(&due.timer) {
-                streams.on_timeout(due.timer, &mut cx);
-            } else {
-                line.on_timeout(due.timer, &mut cx);
+            match due.timer {
+                Timer::Call(timer) => line.on_call_timeout(timer, &mut cx),
+                Timer::Link(_) => line.on_pending_timeout(&mut cx),
+                Timer::Stream(timer) => streams.on_timeout(timer, &mut cx.of_stream()),
+                Timer::Announce => line.on_announce_timeout(&mut cx),
             }
             self.reconcile(now);
         }
@@ -212,8 +213,8 @@ impl<const RING: usize> Telephone<RING> {
                     if first.is_ok() {
                         line.on_media(&mut cx);
                     }
-                    streams.follow(line.session(), &mut cx);
-                    dropped = streams.on_frames(frames, &mut cx);
+                    streams.follow(line.session(), &mut cx.of_stream());
+                    dropped = streams.on_frames(frames, &mut cx.of_stream());
                 }
                 dropped.or(line.on_signals(link, &packet, &mut cx))
             }
@@ -230,7 +231,7 @@ impl<const RING: usize> Telephone<RING> {
     fn reconcile(&mut self, now: Instant) {
         let (line, streams, mut cx) = self.parts(now);
         line.end_glare_wait(&mut cx);
-        streams.follow(line.session(), &mut cx);
+        streams.follow(line.session(), &mut cx.of_stream());
         if let Some((call, reason)) = line.take_ended() {
             cx.out.event(Event::Ended { call, reason });
         }

@@ -1,4 +1,4 @@
-//! The deadlines of the line, one for each cause.
+//! The deadlines of a telephone, one for each cause.
 
 use core::fmt;
 use core::time::Duration;
@@ -17,6 +17,19 @@ pub struct Deadline {
 /// What a deadline is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Timer {
+    /// A timer of the call.
+    Call(CallTimer),
+    /// A timer of a link that carries no call.
+    Link(LinkTimer),
+    /// A timer of the streams.
+    Stream(StreamTimer),
+    /// Started at the start and by itself. On expiry we announce.
+    Announce,
+}
+
+/// A timer of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CallTimer {
     /// Started by dialling and again by RINGING, stopped by the answer. On expiry the call ends as
     /// [`NoAnswer`](crate::EndReason::NoAnswer).
     Wait,
@@ -44,16 +57,11 @@ pub enum Timer {
     /// Started by the answer, put off by all that the peer sends. On expiry the call ends as
     /// [`MediaTimeout`](crate::EndReason::MediaTimeout), in full duplex.
     Media,
-    /// Started by the answer and by each frame that we send. On expiry one frame of silence is
-    /// sent, in full duplex.
-    Presence,
-    /// Started by the answer and by itself. On expiry the quality of the call is told.
-    Quality,
-    /// Started by the speaker when it will lack audio, stopped by a frame. On expiry audio is made
-    /// up.
-    Playout,
-    /// Started at the start and by itself. On expiry we announce.
-    Announce,
+}
+
+/// A timer of a link that carries no call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LinkTimer {
     /// Started by an incoming link. On expiry the caller hears AVAILABLE or BUSY.
     AcceptDelay,
     /// Started by AVAILABLE, stopped by the caller's identity. On expiry AVAILABLE is sent again, as
@@ -69,70 +77,73 @@ pub enum Timer {
     Goodbye,
 }
 
-/// The deadlines that exist once: those of the call, and the announce.
+/// A timer of the streams of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StreamTimer {
+    /// Started by the answer and by each frame that we send. On expiry one frame of silence is
+    /// sent, in full duplex.
+    Presence,
+    /// Started by the answer and by itself. On expiry the quality of the call is told.
+    Quality,
+    /// Started by the speaker when it will lack audio, stopped by a frame. On expiry audio is made
+    /// up.
+    Playout,
+}
+
+/// The deadlines of the call.
 #[derive(Clone, PartialEq, Eq, Hash, Default)]
-pub(crate) struct Timers([Option<Instant>; Self::TABLE.len()]);
+pub(crate) struct CallTimers([Option<Instant>; CallTimer::ALL.len()]);
 
-impl Timers {
-    /// The timers that are kept here; the others belong to a link or to the media.
-    pub(crate) const TABLE: [Timer; 10] = [
-        Timer::Wait,
-        Timer::Connect,
-        Timer::Establish,
-        Timer::Ring,
-        Timer::Preferences,
-        Timer::Repeat,
-        Timer::Glare,
-        Timer::Silence,
-        Timer::Media,
-        Timer::Announce,
+impl CallTimer {
+    const ALL: [Self; 9] = [
+        Self::Wait,
+        Self::Connect,
+        Self::Establish,
+        Self::Ring,
+        Self::Preferences,
+        Self::Repeat,
+        Self::Glare,
+        Self::Silence,
+        Self::Media,
     ];
+}
 
-    pub(crate) fn start(&mut self, timer: Timer, at: Instant) {
-        if let Some(place) = self.place(timer) {
-            *place = Some(at);
-        }
+impl CallTimers {
+    pub(crate) fn start(&mut self, timer: CallTimer, at: Instant) {
+        *self.place(timer) = Some(at);
     }
 
-    pub(crate) fn stop(&mut self, timer: Timer) {
-        if let Some(place) = self.place(timer) {
-            *place = None;
-        }
+    pub(crate) fn stop(&mut self, timer: CallTimer) {
+        *self.place(timer) = None;
     }
 
-    pub(crate) fn runs(&self, timer: Timer) -> bool {
-        self.iter().any(|deadline| deadline.timer == timer)
+    pub(crate) fn stop_all(&mut self) {
+        *self = Self::default();
+    }
+
+    pub(crate) fn runs(&self, timer: CallTimer) -> bool {
+        self.0[timer as usize].is_some()
     }
 
     /// Puts off a timer that runs.
-    pub(crate) fn put_off(&mut self, timer: Timer, by: Duration) {
-        if let Some(Some(at)) = self.place(timer) {
+    pub(crate) fn put_off(&mut self, timer: CallTimer, by: Duration) {
+        if let Some(at) = self.place(timer) {
             *at = *at + by;
         }
     }
 
-    /// Stops all that belong to a call.
-    pub(crate) fn stop_call(&mut self) {
-        for timer in Self::TABLE {
-            if timer != Timer::Announce {
-                self.stop(timer);
-            }
-        }
-    }
-
     pub(crate) fn iter(&self) -> impl Iterator<Item = Deadline> + '_ {
-        let pairs = Self::TABLE.into_iter().zip(self.0);
-        pairs.filter_map(|(timer, at)| Some(Deadline { at: at?, timer }))
+        let pairs = CallTimer::ALL.into_iter().zip(self.0);
+        pairs.filter_map(|(timer, at)| Some(Deadline { at: at?, timer: Timer::Call(timer) }))
     }
 
-    fn place(&mut self, timer: Timer) -> Option<&mut Option<Instant>> {
-        let index = Self::TABLE.into_iter().position(|entry| entry == timer);
-        debug_assert!(index.is_some(), "{timer:?} belongs to a link, not to the table");
-        self.0.get_mut(index?)
+    fn place(&mut self, timer: CallTimer) -> &mut Option<Instant> {
+        // There is one place per timer, and timers number from 0.
+        &mut self.0[timer as usize]
     }
 }
 
-impl fmt::Debug for Timers {
+impl fmt::Debug for CallTimers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.iter()).finish()
     }

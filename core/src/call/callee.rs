@@ -17,7 +17,7 @@ use crate::id::{CallId, IdentityHash};
 use crate::limits::{PREFERENCES, PREFERENCES_FROM_RINGING, SET_UP_TRIPS};
 use crate::output::Event;
 use crate::state::{CallState, Role};
-use crate::timers::Timer;
+use crate::timers::CallTimer;
 use crate::wire::Signal;
 
 impl Line {
@@ -35,7 +35,7 @@ impl Line {
         self.say_ringing(cx);
         cx.out.event(Event::Incoming { call, from });
         match self.config.answer {
-            AnswerMode::App => self.timers.start(Timer::Ring, cx.now + self.config.ring_time),
+            AnswerMode::App => self.timers.start(CallTimer::Ring, cx.now + self.config.ring_time),
             AnswerMode::Automatic => self.step(Trigger::Answer, cx),
         }
     }
@@ -72,7 +72,7 @@ impl Line {
     pub(super) fn on_answered(&mut self, cx: &mut Context<'_>) {
         let Some(call) = &self.call else { return };
         cx.out.event(Event::Connecting { call: call.id });
-        self.timers.stop(Timer::Ring);
+        self.timers.stop(CallTimer::Ring);
         self.await_preferences(cx);
         self.on_preferences_complete(cx);
     }
@@ -89,14 +89,14 @@ impl Line {
         let Some(call) = &self.call else { return };
         let from_ringing = PREFERENCES_FROM_RINGING + call.rtt.saturating_mul(SET_UP_TRIPS);
         let until = (cx.now + PREFERENCES + call.rtt).max(call.rings_since + from_ringing);
-        self.timers.start(Timer::Preferences, until);
+        self.timers.start(CallTimer::Preferences, until);
     }
 
     /// Goes on with an answer that waited for the caller's preferences.
     pub(super) fn on_preferences_complete(&mut self, cx: &mut Context<'_>) {
         let Some(call) = self.call.as_ref().filter(|call| call.preferences_heard) else { return };
         if call.role == Role::Callee && call.state < CallState::Established {
-            self.timers.stop(Timer::Repeat);
+            self.timers.stop(CallTimer::Repeat);
         }
         self.step(Trigger::Preferences, cx);
     }

@@ -20,7 +20,7 @@ use crate::outbox::Outbox;
 use crate::output::{Event, LinkRequest};
 use crate::profile::{Mode, Profile};
 use crate::state::{CallState, Role};
-use crate::timers::Timer;
+use crate::timers::CallTimer;
 use crate::wire::Signal;
 
 impl Line {
@@ -46,7 +46,7 @@ impl Line {
         (dialled.state, dialled.mode_chosen) = (state, true);
         self.call = Some(dialled);
         cx.limiter.know(cx.now, to);
-        self.timers.start(Timer::Wait, cx.now + self.config.wait_time);
+        self.timers.start(CallTimer::Wait, cx.now + self.config.wait_time);
         cx.out.link(link, LinkRequest::Open(to));
         Ok(())
     }
@@ -54,14 +54,14 @@ impl Line {
     pub(super) fn on_linked(&mut self, cx: &mut Context<'_>) {
         let Some(call) = &self.call else { return };
         let trips = call.rtt.saturating_mul(SET_UP_TRIPS);
-        self.timers.start(Timer::Connect, cx.now + CONNECT + trips);
-        self.timers.put_off(Timer::Wait, trips);
+        self.timers.start(CallTimer::Connect, cx.now + CONNECT + trips);
+        self.timers.put_off(CallTimer::Wait, trips);
     }
 
     pub(super) fn on_available(&mut self, cx: &mut Context<'_>) {
         let Some(call) = &self.call else { return };
         cx.out.link(call.link, LinkRequest::Identify);
-        self.timers.stop(Timer::Connect);
+        self.timers.stop(CallTimer::Connect);
         self.start_repeats(cx);
     }
 
@@ -69,8 +69,8 @@ impl Line {
         let Some(call) = &self.call else { return };
         call.prefer(cx.out);
         cx.out.event(Event::Ringing { call: call.id });
-        self.timers.stop(Timer::Repeat);
-        self.timers.start(Timer::Wait, cx.now + self.config.wait_time);
+        self.timers.stop(CallTimer::Repeat);
+        self.timers.start(CallTimer::Wait, cx.now + self.config.wait_time);
     }
 
     pub(super) fn on_connecting(&mut self, cx: &mut Context<'_>) {
@@ -78,14 +78,14 @@ impl Line {
         cx.out.signal(call.link, &[Signal::Established]);
         cx.out.event(Event::Connecting { call: call.id });
         let establish = cx.now + ESTABLISH + call.rtt.saturating_mul(SET_UP_TRIPS);
-        self.timers.stop_call();
-        self.timers.start(Timer::Establish, establish);
+        self.timers.stop_all();
+        self.timers.start(CallTimer::Establish, establish);
         self.start_repeats(cx);
     }
 
     /// Goes on with ESTABLISHED or media, which may have come without what goes before.
     pub(super) fn on_established(&mut self, cx: &mut Context<'_>) {
-        if !self.timers.runs(Timer::Establish) {
+        if !self.timers.runs(CallTimer::Establish) {
             self.on_connecting(cx);
         }
         self.on_open(cx);

@@ -20,7 +20,7 @@ use crate::id::{IdentityHash, LinkId};
 use crate::limits::{GLARE, GLARE_LINK};
 use crate::output::{Event, LinkRequest};
 use crate::state::{CallState, Role};
-use crate::timers::Timer;
+use crate::timers::CallTimer;
 use crate::wire::Signal;
 
 impl Line {
@@ -54,8 +54,8 @@ impl Line {
         let moment = call.glare_moment();
         call.glare_until = cx.now + moment;
         cx.out.link(call.link, LinkRequest::Close);
-        self.timers.stop_call();
-        self.timers.start(Timer::Glare, cx.now + moment);
+        self.timers.stop_all();
+        self.timers.start(CallTimer::Glare, cx.now + moment);
         self.yield_to_held(true, cx);
     }
 
@@ -65,7 +65,7 @@ impl Line {
         let whole = GLARE + call.rtt.saturating_mul(6);
         let last = call.glare_until + whole.saturating_sub(call.glare_moment());
         if cx.now < last && self.has_unknown_caller() {
-            self.timers.start(Timer::Glare, last);
+            self.timers.start(CallTimer::Glare, last);
         } else {
             self.step(Trigger::GlareExpired, cx);
         }
@@ -115,7 +115,7 @@ impl Line {
         let Some(call) = &mut self.call else { return };
         let (ours, state) = (call.link, call.state);
         (call.link, call.rtt, call.mdu) = (pending.link, pending.rtt, pending.mdu);
-        self.timers.stop_call();
+        self.timers.stop_all();
         self.say_ringing(cx);
         if !is_link_gone && state != CallState::GlareWait {
             cx.out.link(ours, LinkRequest::Close);

@@ -13,7 +13,7 @@ use crate::output::{DropReason, Event, Side};
 use crate::profile::{Mode, Profile};
 use crate::state::CallState;
 use crate::time::Instant;
-use crate::timers::Timer;
+use crate::timers::CallTimer;
 use crate::wire::Signal;
 
 /// When the peer was last heard.
@@ -37,9 +37,9 @@ impl Line {
         cx.limiter.know(cx.now, call.peer);
         cx.limiter.give_back();
         let (call, profile, mode) = (call.id, call.profile, call.mode);
-        self.timers.stop_call();
-        self.timers.start(Timer::Silence, first_media_by + SILENCE);
-        self.timers.start(Timer::Media, first_media_by + MEDIA_TIMEOUT);
+        self.timers.stop_all();
+        self.timers.start(CallTimer::Silence, first_media_by + SILENCE);
+        self.timers.start(CallTimer::Media, first_media_by + MEDIA_TIMEOUT);
         cx.out.event(Event::Established { call, profile, mode });
     }
 
@@ -68,7 +68,7 @@ impl Line {
         call.presence.media = call.presence.media.max(cx.now);
         if mem::take(&mut call.presence.is_silent) {
             cx.out.event(Event::PeerAudible { call: call.id });
-            self.timers.start(Timer::Silence, cx.now + SILENCE);
+            self.timers.start(CallTimer::Silence, cx.now + SILENCE);
         }
     }
 
@@ -76,7 +76,7 @@ impl Line {
         let Some(call) = &mut self.call else { return };
         let due = call.presence.media + SILENCE;
         if cx.now < due {
-            self.timers.start(Timer::Silence, due);
+            self.timers.start(CallTimer::Silence, due);
         } else if call.mode == Mode::FullDuplex {
             call.presence.is_silent = true;
             cx.out.event(Event::PeerSilent { call: call.id });
@@ -87,11 +87,11 @@ impl Line {
         let Some(call) = &self.call else { return };
         let due = call.presence.media.max(call.presence.anything) + MEDIA_TIMEOUT;
         if cx.now < due {
-            self.timers.start(Timer::Media, due);
+            self.timers.start(CallTimer::Media, due);
         } else if call.presence.is_reported && call.mode == Mode::FullDuplex {
             self.step(Trigger::MediaExpired, cx);
         } else {
-            self.timers.start(Timer::Media, cx.now + MEDIA_TIMEOUT);
+            self.timers.start(CallTimer::Media, cx.now + MEDIA_TIMEOUT);
         }
     }
 
@@ -215,7 +215,7 @@ impl Line {
             call.presence.is_silent = false;
             call.presence.media = call.first_media_by(cx.now);
             let silence = call.presence.media + SILENCE;
-            self.timers.start(Timer::Silence, silence);
+            self.timers.start(CallTimer::Silence, silence);
         }
     }
 }

@@ -38,9 +38,9 @@ use crate::outbox::{Outbox, Queued};
 use crate::output::{DropReason, EndReason, LinkRequest};
 use crate::profile::{Mode, Profile};
 use crate::state::{CallState, CallStatus, Role};
+use crate::stream::{self, Gate, Session};
 use crate::time::Instant;
-use crate::timers::Timers;
-use crate::timers::{Deadline, Timer};
+use crate::timers::{CallTimer, CallTimers, Deadline, Timer};
 use crate::wire::{self, Signal};
 use pending::PendingLink;
 use repeat::{Heard, Repeats};
@@ -51,7 +51,9 @@ pub(crate) struct Line {
     config: Config,
     call: Option<Call>,
     pending: Vec<PendingLink, PENDING_LINKS>,
-    timers: Timers,
+    timers: CallTimers,
+    /// When the next announce is due.
+    announce: Option<Instant>,
     is_available: bool,
     ended: Option<(CallId, EndReason)>,
 }
@@ -94,79 +96,49 @@ pub(crate) struct Context<'a> {
     pub(crate) out: &'a mut Outbox,
 }
 
-/// What the media half needs to know of an established call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Session {
-    pub(crate) call: CallId,
-    pub(crate) link: LinkId,
-    pub(crate) mdu: usize,
-    pub(crate) profile: Profile,
-    pub(crate) gate: Gate,
-    pub(crate) receive: Mute,
-    pub(crate) rtt: Duration,
-}
-
-/// What leaves the microphone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Gate {
-    Voice,
-    Silence,
-    /// Only what shows that we are there.
-    Presence,
-    Shut,
+impl Context<'_> {
+    /// The part of it that streams need.
+    pub(crate) const fn of_stream(&mut self) -> stream::Context<'_> {
+        stream::Context { now: self.now, counters: self.counters, out: self.out }
+    }
 }
 
 impl Line {
     pub(crate) fn new(identity: IdentityHash, mut config: Config, now: Instant) -> Self {
         config.profile = config.profiles.nearest(config.profile).unwrap_or(config.profile);
-        let mut timers = Timers::default();
-        if config.announce.at_start {
-            timers.start(Timer::Announce, now);
-        } else if let Some(interval) = announce_interval(&config) {
-            timers.start(Timer::Announce, now + interval);
-        }
+        let at_start = config.announce.at_start.then_some(now);
+        let later = announce_interval(&config).map(|interval| now + interval);
         Self {
             identity,
             config,
             call: None,
             pending: Vec::new(),
-            timers,
+            timers: CallTimers::default(),
+            announce: at_start.or(later),
             is_available: true,
             ended: None,
         }
     }
 
-    /// Takes the earliest deadline, which is due.
-    pub(crate) fn on_timeout(&mut self, timer: Timer, cx: &mut Context<'_>) {
-        if !Timers::TABLE.contains(&timer) {
-            return self.on_pending_timeout(cx);
-        }
+    /// Takes the earliest deadline of the call, which is due.
+    pub(crate) fn on_call_timeout(&mut self, timer: CallTimer, cx: &mut Context<'_>) {
         self.timers.stop(timer);
         match timer {
-            Timer::Announce => {
-                cx.out.push(Queued::Announce);
-                if let Some(interval) = announce_interval(&self.config) {
-                    self.timers.start(Timer::Announce, cx.now + interval);
-                }
-            }
-            Timer::Wait => self.step(Trigger::WaitExpired, cx),
-            Timer::Connect => self.step(Trigger::ConnectExpired, cx),
-            Timer::Establish => self.step(Trigger::EstablishExpired, cx),
-            Timer::Ring => self.step(Trigger::RingExpired, cx),
-            Timer::Preferences => self.step(Trigger::Preferences, cx),
-            Timer::Repeat => self.step(Trigger::RepeatExpired, cx),
-            Timer::Glare => self.on_glare_timeout(cx),
-            Timer::Silence => self.on_silence(cx),
-            Timer::Media => self.on_media_timeout(cx),
-            Timer::AcceptDelay
-            | Timer::Available
-            | Timer::Identify
-            | Timer::Screening
-            | Timer::Goodbye
-            | Timer::Presence
-            | Timer::Quality
-            | Timer::Playout => debug_assert!(false, "{timer:?} is not in the table"),
+            CallTimer::Wait => self.step(Trigger::WaitExpired, cx),
+            CallTimer::Connect => self.step(Trigger::ConnectExpired, cx),
+            CallTimer::Establish => self.step(Trigger::EstablishExpired, cx),
+            CallTimer::Ring => self.step(Trigger::RingExpired, cx),
+            CallTimer::Preferences => self.step(Trigger::Preferences, cx),
+            CallTimer::Repeat => self.step(Trigger::RepeatExpired, cx),
+            CallTimer::Glare => self.on_glare_timeout(cx),
+            CallTimer::Silence => self.on_silence(cx),
+            CallTimer::Media => self.on_media_timeout(cx),
         }
+    }
+
+    pub(crate) fn on_announce_timeout(&mut self, cx: &mut Context<'_>) {
+        cx.out.push(Queued::Announce);
+        self.announce = announce_interval(&self.config).map(|interval| cx.now + interval);
     }
 
     pub(crate) fn on_link(
@@ -301,7 +273,8 @@ impl Line {
 
     pub(crate) fn deadline(&self) -> Option<Deadline> {
         let pending = self.pending.iter().map(PendingLink::deadline);
-        pending.chain(self.timers.iter()).min_by_key(|deadline| deadline.at)
+        let announce = self.announce.map(|at| Deadline { at, timer: Timer::Announce });
+        pending.chain(self.timers.iter()).chain(announce).min_by_key(|deadline| deadline.at)
     }
 
     pub(crate) fn state(&self) -> CallState {
@@ -382,7 +355,7 @@ impl Line {
             return;
         }
         let Some(call) = self.call.take() else { return };
-        self.timers.stop_call();
+        self.timers.stop_all();
         cx.limiter.keep();
         match (trigger, call.role, call.state) {
             (_, _, CallState::GlareWait) => {}

@@ -26,7 +26,7 @@ use crate::limits::{
 };
 use crate::output::{Event, LinkRequest};
 use crate::time::Instant;
-use crate::timers::{Deadline, Timer};
+use crate::timers::{Deadline, LinkTimer, Timer};
 use crate::wire::Signal;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -100,7 +100,7 @@ impl Line {
         }
     }
 
-    pub(super) fn on_pending_timeout(&mut self, cx: &mut Context<'_>) {
+    pub(crate) fn on_pending_timeout(&mut self, cx: &mut Context<'_>) {
         let due = self.pending.iter_mut().min_by_key(|pending| pending.deadline().at);
         let Some(pending) = due else { return };
         let link = pending.link;
@@ -262,13 +262,17 @@ impl Line {
 impl PendingLink {
     pub(super) fn deadline(&self) -> Deadline {
         let (at, timer) = match self.stage {
-            Stage::Arrived { until } => (until, Timer::AcceptDelay),
-            Stage::Offered { again: Some(at), until, .. } if at < until => (at, Timer::Available),
-            Stage::Offered { until, .. } | Stage::Held { until, .. } => (until, Timer::Identify),
-            Stage::Screening { until, .. } => (until, Timer::Screening),
-            Stage::Goodbye { until } => (until, Timer::Goodbye),
+            Stage::Arrived { until } => (until, LinkTimer::AcceptDelay),
+            Stage::Offered { again: Some(at), until, .. } if at < until => {
+                (at, LinkTimer::Available)
+            }
+            Stage::Offered { until, .. } | Stage::Held { until, .. } => {
+                (until, LinkTimer::Identify)
+            }
+            Stage::Screening { until, .. } => (until, LinkTimer::Screening),
+            Stage::Goodbye { until } => (until, LinkTimer::Goodbye),
         };
-        Deadline { at, timer }
+        Deadline { at, timer: Timer::Link(timer) }
     }
 
     pub(super) const fn is_unidentified(&self) -> bool {

@@ -18,7 +18,7 @@ use crate::limits::{AGAIN, ANSWER_AGAIN, REPEATS};
 use crate::output::LinkRequest;
 use crate::profile::Mode;
 use crate::state::{CallState, Role};
-use crate::timers::Timer;
+use crate::timers::CallTimer;
 use crate::wire::Signal;
 
 /// The repeats of one thing.
@@ -57,7 +57,7 @@ impl Repeats {
 impl Line {
     /// Says nothing again of what is waited for.
     pub(crate) fn give_up_repeats(&mut self) {
-        self.timers.stop(Timer::Repeat);
+        self.timers.stop(CallTimer::Repeat);
         if let Some(call) = &mut self.call {
             call.repeats = Repeats::default();
         }
@@ -81,7 +81,7 @@ impl Line {
         call.repeats = Repeats::default();
         let frames = call.profile.frame().duration() * 2;
         let again = ANSWER_AGAIN.max(call.rtt.saturating_mul(4) + frames);
-        self.timers.start(Timer::Repeat, cx.now + again);
+        self.timers.start(CallTimer::Repeat, cx.now + again);
     }
 
     /// Says again what the state is about.
@@ -110,7 +110,7 @@ impl Line {
             Heard::Nothing => {
                 call.heard = Heard::Echo;
                 if call.mode == Mode::HalfDuplex {
-                    self.timers.stop(Timer::Repeat);
+                    self.timers.stop(CallTimer::Repeat);
                 }
             }
             // It says so again where it waits for ESTABLISHED.
@@ -127,7 +127,7 @@ impl Line {
             && call.state == CallState::Established
         {
             call.heard = Heard::Media;
-            self.timers.stop(Timer::Repeat);
+            self.timers.stop(CallTimer::Repeat);
         }
     }
 
@@ -142,7 +142,7 @@ impl Line {
 
     fn go_on_repeating(&mut self, cx: &Context<'_>) {
         if let Some(interval) = self.call.as_mut().and_then(|call| call.repeats.next()) {
-            self.timers.start(Timer::Repeat, cx.now + interval);
+            self.timers.start(CallTimer::Repeat, cx.now + interval);
         }
     }
 }

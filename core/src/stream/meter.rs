@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use super::emodel;
 use super::playout::PlayoutQuality;
-use crate::call::Session;
+use super::session::Session;
 use crate::counters::Counters;
 use crate::limits::{QUALITY, SILENCE};
 use crate::quality::{Mos, Quality};

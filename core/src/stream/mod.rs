@@ -13,10 +13,10 @@ mod length;
 mod meter;
 mod playout;
 mod ring;
+mod session;
 mod stalls;
 mod tx;
 
-use crate::call::{Context, Gate, Session};
 use crate::config::{Config, TransmitCodec};
 use crate::counters::Counters;
 use crate::counters::count;
@@ -27,13 +27,21 @@ use crate::limits::PRESENCE;
 use crate::outbox::{Outbox, Queued, Ticket};
 use crate::output::{DropReason, Event, StreamChange, Work};
 use crate::time::{Instant, Samples};
-use crate::timers::{Deadline, Timer};
+use crate::timers::{Deadline, StreamTimer, Timer};
 use crate::wire::{BadFrame, Frame, Frames};
 use arrivals::Arrivals;
 use jobs::Jobs;
 use meter::Meter;
 use playout::Playout;
+pub(crate) use session::{Gate, Session};
 use tx::Transmitter;
+
+/// What an input brings along, and where its effects go.
+pub(crate) struct Context<'a> {
+    pub(crate) now: Instant,
+    pub(crate) counters: &'a mut Counters,
+    pub(crate) out: &'a mut Outbox,
+}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Streams<const RING: usize> {
@@ -225,24 +233,23 @@ impl<const RING: usize> Streams<RING> {
         let presence = (session.gate != Gate::Shut).then(|| self.sent + PRESENCE);
         let playout = self.playout.deadline().filter(|_| self.jobs.has_room(Direction::Receive));
         let deadlines = [
-            (presence, Timer::Presence),
-            (Some(self.meter.due()), Timer::Quality),
-            (playout, Timer::Playout),
+            (presence, StreamTimer::Presence),
+            (Some(self.meter.due()), StreamTimer::Quality),
+            (playout, StreamTimer::Playout),
         ];
         let deadlines = deadlines.into_iter().filter_map(|(at, timer)| Some((at?, timer)));
-        deadlines.map(|(at, timer)| Deadline { at, timer }).min_by_key(|deadline| deadline.at)
+        let deadline = |(at, timer)| Deadline { at, timer: Timer::Stream(timer) };
+        deadlines.map(deadline).min_by_key(|deadline| deadline.at)
     }
 
     /// Takes the earliest deadline, which is due.
-    pub(crate) fn on_timeout(&mut self, timer: Timer, cx: &mut Context<'_>) {
+    pub(crate) fn on_timeout(&mut self, timer: StreamTimer, cx: &mut Context<'_>) {
         let Some(session) = self.session else { return };
-        if timer == Timer::Presence {
-            self.on_presence(&session, cx);
-        } else if timer == Timer::Quality {
-            self.tell(&session, cx);
-        } else {
+        match timer {
+            StreamTimer::Presence => self.on_presence(&session, cx),
+            StreamTimer::Quality => self.tell(&session, cx),
             // What is short is made up by the jobs.
-            self.work(session, cx);
+            StreamTimer::Playout => self.work(session, cx),
         }
     }
 
@@ -303,9 +310,6 @@ impl<const RING: usize> Streams<RING> {
         }
     }
 }
-
-/// The timers that belong here.
-pub(crate) const TIMERS: [Timer; 3] = [Timer::Presence, Timer::Quality, Timer::Playout];
 
 /// There is no stream: the call is not established.
 pub(crate) struct Closed;

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::joined::Joined;
-use crate::call::{Gate, Session};
+use super::session::{Gate, Session};
 use crate::config::{RawDepth, TransmitCodec};
 use crate::counters::Counters;
 use crate::counters::count;

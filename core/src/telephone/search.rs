@@ -25,7 +25,7 @@ use crate::output::{LinkRequest, Output, PacketBuf};
 use crate::profile::{Mode, Profile};
 use crate::state::{CallState, Role};
 use crate::time::Instant;
-use crate::timers::Timer;
+use crate::timers::{CallTimer, LinkTimer, Timer};
 
 #[test]
 fn every_state_that_two_phones_can_reach_leads_back_to_two_idle_lines() {
@@ -153,9 +153,15 @@ impl World {
             let mut next = self.clone();
             let is_short = matches!(
                 timer,
-                Timer::AcceptDelay | Timer::Available | Timer::Repeat | Timer::Goodbye
+                Timer::Link(LinkTimer::AcceptDelay)
+                    | Timer::Link(LinkTimer::Available)
+                    | Timer::Call(CallTimer::Repeat)
+                    | Timer::Link(LinkTimer::Goodbye)
             );
-            let is_longer = matches!(timer, Timer::Preferences | Timer::Glare);
+            let is_longer = matches!(
+                timer,
+                Timer::Call(CallTimer::Preferences) | Timer::Call(CallTimer::Glare)
+            );
             next.is_fair &= is_short || (is_longer && self.is_quiet());
             next.pass_time();
             see(next);
@@ -276,7 +282,10 @@ impl World {
         if let Some((at, phone)) = due {
             self.now = self.now.max(at);
             let timer = self.next_timer();
-            if matches!(timer, Some(Timer::Repeat | Timer::Available)) {
+            if matches!(
+                timer,
+                Some(Timer::Call(CallTimer::Repeat) | Timer::Link(LinkTimer::Available))
+            ) {
                 self.may_repeat = false;
             }
             self.give(phone, Input::Timeout);
@@ -291,8 +300,8 @@ impl World {
     fn give(&mut self, phone: usize, input: Input<'_>) {
         let mut telephone = Telephone::new(IDENTITIES[phone], config(), self.now);
         telephone.line = self.lines[phone].clone();
-        let (line, media, mut cx) = telephone.parts(self.now);
-        media.follow(line.session(), &mut cx);
+        let (line, streams, mut cx) = telephone.parts(self.now);
+        streams.follow(line.session(), &mut cx.of_stream());
         let taken = telephone.handle_input(self.now, input);
         // A link that we closed may still be heard of.
         assert!(taken.is_ok() || matches!(input, Input::Link { .. } | Input::Packet { .. }));

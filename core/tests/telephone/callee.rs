@@ -5,7 +5,8 @@ use core::time::Duration;
 use lxst_core::wire::Signal;
 use lxst_core::{
     Admission, AnswerMode, CallId, CallState, CallerPolicy, Command, Config, EndReason, Event,
-    Input, InputError, Instant, LinkClosed, LinkEvent, LinkId, Mode, Profile, StreamChange, Timer,
+    Input, InputError, Instant, LinkClosed, LinkEvent, LinkId, Mode, Profile, StreamChange,
+    StreamTimer, Timer,
 };
 
 use crate::support::{
@@ -30,7 +31,7 @@ fn a_normal_call_goes_step_by_step_from_link_to_audio() {
     ]);
     phone.rx([Signal::Established]).expect([]);
     let deadline = phone.phone.poll_timeout();
-    assert_eq!(deadline.map(|deadline| deadline.timer), Some(Timer::Quality));
+    assert_eq!(deadline.map(|deadline| deadline.timer), Some(Timer::Stream(StreamTimer::Quality)));
 }
 
 #[test]

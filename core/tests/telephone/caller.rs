@@ -5,7 +5,7 @@ use core::time::Duration;
 use lxst_core::wire::Signal;
 use lxst_core::{
     CallState, Command, Config, EndReason, Event, Input, InputError, LinkClosed, LinkEvent,
-    LinkFailed, LinkRequest, Mode, Profile, StreamChange, Timer, TransmitCodec,
+    LinkFailed, LinkRequest, Mode, Profile, StreamChange, StreamTimer, Timer, TransmitCodec,
 };
 
 use crate::support::{
@@ -42,7 +42,7 @@ fn a_normal_call_goes_step_by_step_from_dialling_to_audio() {
     let [send, receive] = streams(OUT_CALL, StreamChange::Opened);
     phone.at(5_010).rx([Signal::Established]).expect([established(), send, receive]);
     let deadline = phone.phone.poll_timeout();
-    assert_eq!(deadline.map(|deadline| deadline.timer), Some(Timer::Quality));
+    assert_eq!(deadline.map(|deadline| deadline.timer), Some(Timer::Stream(StreamTimer::Quality)));
 }
 
 #[test]

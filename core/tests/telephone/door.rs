@@ -5,8 +5,8 @@ use core::time::Duration;
 use lxst_core::wire::Signal;
 use lxst_core::{
     AnnouncePolicy, CallId, Command, Config, Deadline, Input, InputError, Instant, JobId,
-    LinkEvent, LinkId, Mode, Outcome, Output, PacketBuf, Profile, Samples, Telephone, Timer, Work,
-    limits,
+    LinkEvent, LinkId, LinkTimer, Mode, Outcome, Output, PacketBuf, Profile, Samples, Telephone,
+    Timer, Work, limits,
 };
 
 use crate::support::{Did, ESTABLISHING, OUT, OUT_CALL, PEER, Script, US, close, quiet};
@@ -137,7 +137,7 @@ fn time_that_goes_back_is_taken_as_the_latest_moment() {
     let (rtt, mdu) = (Duration::ZERO, 431);
     let event = LinkEvent::Incoming { rtt, mdu };
     phone.handle_input(Instant::ORIGIN, Input::Link { link, event }).expect("a link is welcome");
-    let (at, timer) = (Instant::from_millis(505), Timer::AcceptDelay);
+    let (at, timer) = (Instant::from_millis(505), Timer::Link(LinkTimer::AcceptDelay));
     assert_eq!(phone.poll_timeout(), Some(Deadline { at, timer }));
 }
 

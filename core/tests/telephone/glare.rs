@@ -10,7 +10,7 @@ use core::time::Duration;
 use lxst_core::wire::Signal;
 use lxst_core::{
     CallState, CallerPolicy, Command, Config, EndReason, Event, IdentityHash, Input, InputError,
-    LinkClosed, LinkEvent, LinkFailed, LinkId, Mode, Profile, Role, StreamChange, Timer,
+    LinkClosed, LinkEvent, LinkFailed, LinkId, LinkTimer, Mode, Profile, Role, StreamChange, Timer,
 };
 
 use crate::support::{
@@ -500,7 +500,8 @@ fn ends_for_good(phone: &mut Script) {
 
 #[track_caller]
 fn idle(phone: &Script) {
-    let pending = phone.phone.poll_timeout().filter(|due| due.timer != Timer::Goodbye);
+    let pending =
+        phone.phone.poll_timeout().filter(|due| due.timer != Timer::Link(LinkTimer::Goodbye));
     assert_eq!((phone.phone.call(), pending), (None, None));
 }
 

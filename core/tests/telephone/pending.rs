@@ -5,7 +5,7 @@ use core::time::Duration;
 use lxst_core::wire::Signal;
 use lxst_core::{
     Admission, CallerLimits, CallerPolicy, Command, Config, EndReason, Input, LinkClosed,
-    LinkEvent, LinkId, Mode, Timer, limits,
+    LinkEvent, LinkId, LinkTimer, Mode, Timer, limits,
 };
 
 use crate::support::{
@@ -260,7 +260,10 @@ fn a_goodbye_without_room_closes_at_once() {
 fn a_goodbye_ends_early_when_the_peer_closes() {
     let mut phone = Script::ringing(quiet());
     phone.command(Command::HangUp(IN_CALL)).expect_ended(EndReason::Rejected);
-    assert_eq!(phone.phone.poll_timeout().map(|due| due.timer), Some(Timer::Goodbye));
+    assert_eq!(
+        phone.phone.poll_timeout().map(|due| due.timer),
+        Some(Timer::Link(LinkTimer::Goodbye))
+    );
     phone.closed(IN, LinkClosed::Peer).expect([]);
     assert_eq!(phone.phone.poll_timeout(), None);
 }

@@ -11,9 +11,9 @@ use std::collections::BTreeMap;
 
 use lxst_core::wire::Signal;
 use lxst_core::{
-    Admission, CallId, CallState, CallStatus, Command, Config, EndReason, Event, IdentityHash,
-    Instant, LinkClosed, LinkEvent, LinkFailed, LinkId, LinkRequest, Mode, Profile, Role, Side,
-    ThinPath, Timer, limits,
+    Admission, CallId, CallState, CallStatus, CallTimer, Command, Config, EndReason, Event,
+    IdentityHash, Instant, LinkClosed, LinkEvent, LinkFailed, LinkId, LinkRequest, LinkTimer, Mode,
+    Profile, Role, Side, ThinPath, Timer, limits,
 };
 
 use crate::support::Did;
@@ -127,7 +127,10 @@ impl Model {
         let is_known = self.knows(link);
         match event {
             LinkEvent::Incoming { rtt, .. } => {
-                let timers = BTreeMap::from([(Timer::AcceptDelay, now + limits::ACCEPT_DELAY)]);
+                let timers = BTreeMap::from([(
+                    Timer::Link(LinkTimer::AcceptDelay),
+                    now + limits::ACCEPT_DELAY,
+                )]);
                 let stage = Stage::Unknown;
                 let (pace, offers, who) = (limits::AVAILABLE_AGAIN.max(rtt * 3), 0, None);
                 self.callers.push(Caller {
@@ -152,8 +155,11 @@ impl Model {
                 call.rtt = rtt;
                 call.status.state = CallState::Linked;
                 let trips = rtt * limits::SET_UP_TRIPS;
-                call.timers.insert(Timer::Connect, now + limits::CONNECT + trips);
-                let wait = call.timers.get_mut(&Timer::Wait).expect("it runs since dialling");
+                call.timers.insert(Timer::Call(CallTimer::Connect), now + limits::CONNECT + trips);
+                let wait = call
+                    .timers
+                    .get_mut(&Timer::Call(CallTimer::Wait))
+                    .expect("it runs since dialling");
                 *wait = *wait + trips;
             }
             LinkEvent::Failed(LinkFailed::NoPath) => self.fail(EndReason::NoPath, true),
@@ -207,7 +213,7 @@ impl Model {
             && status.role == Role::Callee
             && status.state < CallState::Established
         {
-            self.stop(Timer::Repeat);
+            self.stop(Timer::Call(CallTimer::Repeat));
             if status.state == CallState::Connecting {
                 self.answer();
             }
@@ -316,7 +322,12 @@ impl Model {
         }
         let (role, state) = (Role::Caller, CallState::Calling);
         let status = CallStatus { call, role, peer, state, profile, mode };
-        self.begin(status, link, Duration::ZERO, (Timer::Wait, self.config.wait_time));
+        self.begin(
+            status,
+            link,
+            Duration::ZERO,
+            (Timer::Call(CallTimer::Wait), self.config.wait_time),
+        );
         self.said.push(Did::Link(link, LinkRequest::Open(peer)));
         true
     }
@@ -352,12 +363,12 @@ impl Model {
             (_, Linked, Signal::Available) => {
                 self.status_mut().state = Identified;
                 self.said.push(Did::Link(link, LinkRequest::Identify));
-                self.stop(Timer::Connect);
+                self.stop(Timer::Call(CallTimer::Connect));
                 self.begin_repeats();
             }
             (_, Identified, Signal::Ringing) => {
                 self.status_mut().state = Ringing;
-                let wait = (Timer::Wait, self.now + self.config.wait_time);
+                let wait = (Timer::Call(CallTimer::Wait), self.now + self.config.wait_time);
                 self.call.as_mut().expect("it rings").timers = BTreeMap::from([wait]);
                 self.prefer();
                 self.tell(Event::Ringing { call });
@@ -447,7 +458,7 @@ impl Model {
         } else if state == CallState::Established {
             call.media = call.media.max(now);
             call.is_heard = true;
-            call.timers.remove(&Timer::Repeat);
+            call.timers.remove(&Timer::Call(CallTimer::Repeat));
             if core::mem::take(&mut call.is_silent) {
                 self.tell(Event::PeerAudible { call: id });
             }
@@ -475,21 +486,21 @@ impl Model {
         caller.timers.remove(&timer);
         let rtt = caller.rtt;
         match timer {
-            Timer::AcceptDelay => {
-                caller.timers.insert(Timer::Available, now + caller.pace);
+            Timer::Link(LinkTimer::AcceptDelay) => {
+                caller.timers.insert(Timer::Link(LinkTimer::Available), now + caller.pace);
                 let until = now + limits::IDENTIFY + rtt * limits::SET_UP_TRIPS;
-                caller.timers.insert(Timer::Identify, until);
+                caller.timers.insert(Timer::Link(LinkTimer::Identify), until);
                 self.send(link, Signal::Available);
             }
-            Timer::Available => {
+            Timer::Link(LinkTimer::Available) => {
                 caller.offers += 1;
                 if caller.offers < u32::from(limits::REPEATS) {
                     caller.pace = caller.pace * 3 / 2;
-                    caller.timers.insert(Timer::Available, now + caller.pace);
+                    caller.timers.insert(Timer::Link(LinkTimer::Available), now + caller.pace);
                 }
                 self.send(link, Signal::Available);
             }
-            Timer::Screening => self.decide(link, default),
+            Timer::Link(LinkTimer::Screening) => self.decide(link, default),
             _ => {
                 self.callers.retain(|caller| caller.link != link);
                 self.close(link);
@@ -505,14 +516,14 @@ impl Model {
             model.end(reason);
         };
         match timer {
-            Timer::Wait => self.fail(EndReason::NoAnswer, false),
-            Timer::Connect => self.fail(EndReason::ProtocolTimeout, false),
-            Timer::Establish => ends(self, EndReason::ProtocolTimeout),
-            Timer::Ring => ends(self, EndReason::RingTimeout),
-            Timer::Media => ends(self, EndReason::MediaTimeout),
-            Timer::Preferences => self.answer(),
-            Timer::Repeat => self.repeat(),
-            Timer::Silence => {
+            Timer::Call(CallTimer::Wait) => self.fail(EndReason::NoAnswer, false),
+            Timer::Call(CallTimer::Connect) => self.fail(EndReason::ProtocolTimeout, false),
+            Timer::Call(CallTimer::Establish) => ends(self, EndReason::ProtocolTimeout),
+            Timer::Call(CallTimer::Ring) => ends(self, EndReason::RingTimeout),
+            Timer::Call(CallTimer::Media) => ends(self, EndReason::MediaTimeout),
+            Timer::Call(CallTimer::Preferences) => self.answer(),
+            Timer::Call(CallTimer::Repeat) => self.repeat(),
+            Timer::Call(CallTimer::Silence) => {
                 let call = self.call.as_mut().expect("its timer ran");
                 call.is_silent = true;
                 let call = call.status.call;

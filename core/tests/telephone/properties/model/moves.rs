@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use lxst_core::wire::Signal;
 use lxst_core::{
-    Admission, AnswerMode, CallId, CallState, CallStatus, CallerPolicy, EndReason, Event, Instant,
-    LinkId, LinkRequest, Mode, Role, Timer, limits,
+    Admission, AnswerMode, CallId, CallState, CallStatus, CallTimer, CallerPolicy, EndReason,
+    Event, Instant, LinkId, LinkRequest, LinkTimer, Mode, Role, Timer, limits,
 };
 
 use super::{Call, Caller, Model, Stage};
@@ -27,7 +27,7 @@ impl Model {
                     self.close(self.link());
                     self.cross(link);
                 } else {
-                    self.wait(link, Stage::Held, Timer::Identify, held_until);
+                    self.wait(link, Stage::Held, Timer::Link(LinkTimer::Identify), held_until);
                 }
             }
             Some(_) => self.turn_away(link),
@@ -38,7 +38,7 @@ impl Model {
                 CallerPolicy::Ask => {
                     let time = self.config.screening_time.min(limits::MAX_SCREENING);
                     let (call, from, until) = (link.into(), who, self.now + time);
-                    self.wait(link, Stage::Screened, Timer::Screening, until);
+                    self.wait(link, Stage::Screened, Timer::Link(LinkTimer::Screening), until);
                     self.tell(Event::Screening { call, from, until, limit: None });
                 }
             },
@@ -65,7 +65,7 @@ impl Model {
         let (role, state) = (Role::Callee, CallState::Ringing);
         let (profile, mode) = (self.config.profile, self.config.mode);
         let status = CallStatus { call, role, peer, state, profile, mode };
-        self.begin(status, link, caller.rtt, (Timer::Ring, self.config.ring_time));
+        self.begin(status, link, caller.rtt, (Timer::Call(CallTimer::Ring), self.config.ring_time));
         self.send(link, Signal::Ringing);
         self.begin_repeats();
         self.tell(Event::Incoming { call, from: peer });
@@ -93,12 +93,15 @@ impl Model {
         call.status.state = CallState::Connecting;
         let trips = call.rtt * limits::SET_UP_TRIPS;
         if call.status.role == Role::Caller {
-            call.timers = BTreeMap::from([(Timer::Establish, now + limits::ESTABLISH + trips)]);
+            call.timers = BTreeMap::from([(
+                Timer::Call(CallTimer::Establish),
+                now + limits::ESTABLISH + trips,
+            )]);
         } else {
-            call.timers.retain(|timer, _| *timer == Timer::Repeat);
+            call.timers.retain(|timer, _| *timer == Timer::Call(CallTimer::Repeat));
             let from_ringing = call.rang + limits::PREFERENCES_FROM_RINGING + trips;
             let until = from_ringing.max(now + limits::PREFERENCES + call.rtt);
-            call.timers.insert(Timer::Preferences, until);
+            call.timers.insert(Timer::Call(CallTimer::Preferences), until);
         }
         let (role, call) = (call.status.role, call.status.call);
         self.tell(Event::Connecting { call });
@@ -112,7 +115,7 @@ impl Model {
         let now = self.now;
         let call = self.call.as_mut().expect("something was said");
         (call.pace, call.repeats) = (limits::AGAIN.max(call.rtt * 3), 0);
-        call.timers.insert(Timer::Repeat, now + call.pace);
+        call.timers.insert(Timer::Call(CallTimer::Repeat), now + call.pace);
     }
 
     /// Says again what was not answered.
@@ -136,7 +139,7 @@ impl Model {
         let call = self.call.as_mut().expect("its timer ran");
         if call.repeats < u32::from(limits::REPEATS) {
             call.pace = call.pace * 3 / 2;
-            call.timers.insert(Timer::Repeat, now + call.pace);
+            call.timers.insert(Timer::Call(CallTimer::Repeat), now + call.pace);
         }
     }
 
@@ -159,7 +162,7 @@ impl Model {
         }
         call.echoes += 1;
         match call.echoes {
-            1 if call.status.mode == Mode::HalfDuplex => self.stop(Timer::Repeat),
+            1 if call.status.mode == Mode::HalfDuplex => self.stop(Timer::Call(CallTimer::Repeat)),
             1 => {}
             count if count <= 1 + u32::from(limits::REPEATS) => {
                 self.send(link, Signal::Established);
@@ -196,7 +199,7 @@ impl Model {
         (call.echoes, call.is_heard) = (0, false);
         let frames = call.status.profile.frame().duration() * 2;
         let again = limits::ANSWER_AGAIN.max(call.rtt * 4 + frames);
-        call.timers.insert(Timer::Repeat, now + again);
+        call.timers.insert(Timer::Call(CallTimer::Repeat), now + again);
     }
 
     pub(super) fn establish(&mut self) {
@@ -216,7 +219,7 @@ impl Model {
         let call = self.call.as_mut().expect("it is refused");
         let least = limits::GLARE_LINK.max(call.rtt * 3);
         call.status.state = CallState::GlareWait;
-        call.timers = BTreeMap::from([(Timer::Glare, now + least)]);
+        call.timers = BTreeMap::from([(Timer::Call(CallTimer::Glare), now + least)]);
         call.refused = Some((now + least, now + limits::GLARE + call.rtt * 6));
         self.cross_held();
     }
@@ -277,7 +280,9 @@ impl Model {
         let refused = self.call.as_ref().and_then(|call| call.refused);
         if let Some((_, last)) = refused.filter(|(least, _)| *least <= self.now) {
             if someone && self.now < last {
-                self.call.as_mut().map(|call| call.timers.insert(Timer::Glare, last));
+                self.call
+                    .as_mut()
+                    .map(|call| call.timers.insert(Timer::Call(CallTimer::Glare), last));
             } else {
                 self.end(EndReason::Busy);
             }
@@ -293,15 +298,18 @@ impl Model {
             }
         }
         if let Some(call) = &mut self.call {
-            call.timers.remove(&Timer::Silence);
-            call.timers.remove(&Timer::Media);
+            call.timers.remove(&Timer::Call(CallTimer::Silence));
+            call.timers.remove(&Timer::Call(CallTimer::Media));
             if (call.status.state, call.status.mode) == (CallState::Established, Mode::FullDuplex) {
                 if !call.is_silent {
-                    call.timers.insert(Timer::Silence, call.media + limits::SILENCE);
+                    call.timers
+                        .insert(Timer::Call(CallTimer::Silence), call.media + limits::SILENCE);
                 }
                 if call.reports_keepalives {
-                    call.timers
-                        .insert(Timer::Media, call.heard.max(call.media) + limits::MEDIA_TIMEOUT);
+                    call.timers.insert(
+                        Timer::Call(CallTimer::Media),
+                        call.heard.max(call.media) + limits::MEDIA_TIMEOUT,
+                    );
                 }
             }
         }
@@ -330,7 +338,7 @@ impl Model {
     pub(super) fn goodbye(&mut self, link: LinkId, last: &[Signal]) {
         self.said.push(Did::Tx(link, last.to_vec()));
         let time = if last == BUSY { limits::BUSY_GOODBYE } else { limits::GOODBYE };
-        let timers = BTreeMap::from([(Timer::Goodbye, self.now + time)]);
+        let timers = BTreeMap::from([(Timer::Link(LinkTimer::Goodbye), self.now + time)]);
         let (since, rtt, who, stage) = (self.now, Duration::ZERO, None, Stage::Leaving);
         let (pace, offers) = (Duration::ZERO, 0);
         self.callers.push(Caller { link, since, rtt, pace, offers, who, stage, timers });
