@@ -41,7 +41,7 @@ mod time;
 mod timers;
 
 pub use boundary::Boundary;
-pub use call::{Next, TRANSITIONS, Transition, Trigger};
+pub use call::{Action, Next, TRANSITIONS, Transition, Trigger};
 pub use config::{
     Admission, AnnouncePolicy, AnswerMode, CallerLimits, CallerPolicy, Config, InsteadOfVoice,
     RawDepth, ThinPath, TransmitCodec,

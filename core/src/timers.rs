@@ -121,10 +121,6 @@ impl CallTimers {
         *self = Self::default();
     }
 
-    pub(crate) fn runs(&self, timer: CallTimer) -> bool {
-        self.0[timer as usize].is_some()
-    }
-
     /// Puts off a timer that runs.
     pub(crate) fn put_off(&mut self, timer: CallTimer, by: Duration) {
         if let Some(at) = self.place(timer) {

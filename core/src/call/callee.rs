@@ -9,7 +9,7 @@
 //! 4. Say CONNECTING and ESTABLISHED: audio flows (`Established`). The caller's echo is not needed.
 
 use super::pending::PendingLink;
-use super::table::{self, Next, Trigger};
+use super::table::Trigger;
 use super::{Call, Context, Line};
 use crate::config::{Admission, AnswerMode};
 use crate::error::InputError;
@@ -21,19 +21,25 @@ use crate::timers::CallTimer;
 use crate::wire::Signal;
 
 impl Line {
-    pub(super) fn ring(&mut self, caller: &PendingLink, from: IdentityHash, cx: &mut Context<'_>) {
-        let call = CallId::from(caller.link);
-        let state = CallState::Ringing;
-        debug_assert_eq!(
-            table::target(Role::Callee, CallState::Idle, Trigger::CallerAccepted),
-            Some(Next::State(Role::Callee, state))
-        );
+    /// Lets a caller ring.
+    pub(super) fn take_caller(
+        &mut self,
+        caller: &PendingLink,
+        from: IdentityHash,
+        cx: &mut Context<'_>,
+    ) {
         let preferences = (self.config.profile, self.config.mode);
-        let mut ringing = Call::new((call, caller.link), Role::Callee, from, preferences);
-        (ringing.state, ringing.rtt, ringing.mdu) = (state, caller.rtt, caller.mdu);
-        self.call = Some(ringing);
+        let ids = (CallId::from(caller.link), caller.link);
+        let mut call = Call::new(ids, Role::Callee, from, preferences);
+        (call.rtt, call.mdu) = (caller.rtt, caller.mdu);
+        self.call = Some(call);
+        self.step(Trigger::CallerAccepted, cx);
+    }
+
+    pub(super) fn ring(&mut self, cx: &mut Context<'_>) {
         self.say_ringing(cx);
-        cx.out.event(Event::Incoming { call, from });
+        let Some(call) = &self.call else { return };
+        cx.out.event(Event::Incoming { call: call.id, from: call.peer });
         match self.config.answer {
             AnswerMode::App => self.timers.start(CallTimer::Ring, cx.now + self.config.ring_time),
             AnswerMode::Automatic => self.step(Trigger::Answer, cx),
@@ -49,7 +55,7 @@ impl Line {
         Ok(())
     }
 
-    /// Takes a admission on a caller that comes after the call began to ring.
+    /// Takes an admission on a caller that comes after the call began to ring.
     pub(super) fn screen_ringing(
         &mut self,
         admission: Admission,
@@ -101,9 +107,9 @@ impl Line {
         self.step(Trigger::Preferences, cx);
     }
 
-    pub(super) fn on_accepted(&mut self, cx: &mut Context<'_>) {
+    pub(super) fn accept(&mut self, cx: &mut Context<'_>) {
         self.say_answer(cx);
-        self.on_open(cx);
+        self.open_streams(cx);
         self.watch_answer(cx);
     }
 

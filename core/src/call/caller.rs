@@ -11,7 +11,7 @@
 //! A signal that got lost is made up for by the next one, or by a repeat (`repeat`); one that comes
 //! again changes nothing.
 
-use super::table::{self, Next, Trigger};
+use super::table::Trigger;
 use super::{Call, Context, Line};
 use crate::error::InputError;
 use crate::id::{CallId, IdentityHash, LinkId};
@@ -19,7 +19,7 @@ use crate::limits::{CONNECT, ESTABLISH, SET_UP_TRIPS};
 use crate::outbox::Outbox;
 use crate::output::{Event, LinkRequest};
 use crate::profile::{Mode, Profile};
-use crate::state::{CallState, Role};
+use crate::state::Role;
 use crate::timers::CallTimer;
 use crate::wire::Signal;
 
@@ -37,28 +37,28 @@ impl Line {
         if !self.config.profiles.contains(profile) {
             return Err(InputError::UnsupportedProfile(profile));
         }
-        let state = CallState::Calling;
-        debug_assert_eq!(
-            table::target(Role::Caller, CallState::Idle, Trigger::Dial),
-            Some(Next::State(Role::Caller, state))
-        );
         let mut dialled = Call::new((call, link), Role::Caller, to, (profile, mode));
-        (dialled.state, dialled.mode_chosen) = (state, true);
+        dialled.mode_chosen = true;
         self.call = Some(dialled);
-        cx.limiter.know(cx.now, to);
-        self.timers.start(CallTimer::Wait, cx.now + self.config.wait_time);
-        cx.out.link(link, LinkRequest::Open(to));
+        self.step(Trigger::Dial, cx);
         Ok(())
     }
 
-    pub(super) fn on_linked(&mut self, cx: &mut Context<'_>) {
+    pub(super) fn open_link(&mut self, cx: &mut Context<'_>) {
+        let Some(call) = &self.call else { return };
+        cx.limiter.know(cx.now, call.peer);
+        self.timers.start(CallTimer::Wait, cx.now + self.config.wait_time);
+        cx.out.link(call.link, LinkRequest::Open(call.peer));
+    }
+
+    pub(super) fn await_available(&mut self, cx: &mut Context<'_>) {
         let Some(call) = &self.call else { return };
         let trips = call.rtt.saturating_mul(SET_UP_TRIPS);
         self.timers.start(CallTimer::Connect, cx.now + CONNECT + trips);
         self.timers.put_off(CallTimer::Wait, trips);
     }
 
-    pub(super) fn on_available(&mut self, cx: &mut Context<'_>) {
+    pub(super) fn identify(&mut self, cx: &mut Context<'_>) {
         let Some(call) = &self.call else { return };
         cx.out.link(call.link, LinkRequest::Identify);
         self.timers.stop(CallTimer::Connect);
@@ -73,7 +73,7 @@ impl Line {
         self.timers.start(CallTimer::Wait, cx.now + self.config.wait_time);
     }
 
-    pub(super) fn on_connecting(&mut self, cx: &mut Context<'_>) {
+    pub(super) fn echo(&mut self, cx: &mut Context<'_>) {
         let Some(call) = &self.call else { return };
         cx.out.signal(call.link, &[Signal::Established]);
         cx.out.event(Event::Connecting { call: call.id });
@@ -81,14 +81,6 @@ impl Line {
         self.timers.stop_all();
         self.timers.start(CallTimer::Establish, establish);
         self.start_repeats(cx);
-    }
-
-    /// Goes on with ESTABLISHED or media, which may have come without what goes before.
-    pub(super) fn on_established(&mut self, cx: &mut Context<'_>) {
-        if !self.timers.runs(CallTimer::Establish) {
-            self.on_connecting(cx);
-        }
-        self.on_open(cx);
     }
 }
 

@@ -49,7 +49,7 @@ impl Line {
         }
     }
 
-    pub(super) fn on_busy(&mut self, cx: &mut Context<'_>) {
+    pub(super) fn await_peer_call(&mut self, cx: &mut Context<'_>) {
         let Some(call) = &mut self.call else { return };
         let moment = call.glare_moment();
         call.glare_until = cx.now + moment;
@@ -113,18 +113,19 @@ impl Line {
     fn resolve_glare(&mut self, link: LinkId, is_link_gone: bool, cx: &mut Context<'_>) {
         let Some(pending) = self.take_pending(link) else { return };
         let Some(call) = &mut self.call else { return };
-        let (ours, state) = (call.link, call.state);
+        let is_open = !is_link_gone && call.state != CallState::GlareWait;
+        call.superseded = is_open.then_some(call.link);
         (call.link, call.rtt, call.mdu) = (pending.link, pending.rtt, pending.mdu);
-        self.timers.stop_all();
-        self.say_ringing(cx);
-        if !is_link_gone && state != CallState::GlareWait {
-            cx.out.link(ours, LinkRequest::Close);
-        }
         self.step(Trigger::PeerCalls, cx);
     }
 
-    pub(super) fn on_glare_resolved(&mut self, cx: &mut Context<'_>) {
-        let Some(call) = &self.call else { return };
+    pub(super) fn take_peer_call(&mut self, cx: &mut Context<'_>) {
+        self.timers.stop_all();
+        self.say_ringing(cx);
+        let Some(call) = &mut self.call else { return };
+        if let Some(ours) = call.superseded.take() {
+            cx.out.link(ours, LinkRequest::Close);
+        }
         cx.out.event(Event::Connecting { call: call.id });
         self.await_preferences(cx);
     }

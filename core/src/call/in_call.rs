@@ -29,7 +29,7 @@ pub(super) struct Presence {
 
 impl Line {
     /// The streams open: the call stands.
-    pub(super) fn on_open(&mut self, cx: &mut Context<'_>) {
+    pub(super) fn open_streams(&mut self, cx: &mut Context<'_>) {
         let Some(call) = &mut self.call else { return };
         call.presence.media = call.first_media_by(cx.now);
         call.presence.anything = cx.now;

@@ -19,11 +19,10 @@ mod pending;
 mod repeat;
 mod table;
 
-pub use table::{Next, TRANSITIONS, Transition, Trigger};
+pub use table::{Action, Next, TRANSITIONS, Transition, Trigger};
 
 pub(crate) use limiter::Limiter;
 
-use core::mem;
 use core::time::Duration;
 
 use heapless::Vec;
@@ -83,6 +82,8 @@ struct Call {
     glare_until: Instant,
     /// When it began to ring here.
     rings_since: Instant,
+    /// Our own link, where the peer's call takes its place.
+    superseded: Option<LinkId>,
     repeats: Repeats,
     heard: Heard,
     presence: in_call::Presence,
@@ -292,83 +293,62 @@ impl Line {
         })
     }
 
-    /// Moves the call as the table says, and does what belongs to it.
+    /// Moves the call as the table says, and does what its row says.
     fn step(&mut self, trigger: Trigger, cx: &mut Context<'_>) {
         let Some(call) = &mut self.call else { return };
-        match table::target(call.role, call.state, trigger) {
-            Some(Next::State(role, state)) => {
-                let from = mem::replace(&mut call.state, state);
-                call.role = role;
-                self.on_moved(from, trigger, cx);
+        let Some(row) = table::transition(call.role, call.state, trigger) else { return };
+        match row.to {
+            Next::State(role, state) => {
+                (call.role, call.state) = (role, state);
+                self.act(row.does, cx);
             }
-            Some(Next::End(reason)) => self.on_ended(trigger, reason, cx),
-            None => {}
+            Next::End(reason) => {
+                let is_link_gone = row.does == Action::Nothing;
+                if trigger == Trigger::HangUp || !self.yield_to_held(is_link_gone, cx) {
+                    self.act(row.does, cx);
+                    self.end(reason, cx);
+                }
+            }
         }
     }
 
-    fn on_moved(&mut self, from: CallState, trigger: Trigger, cx: &mut Context<'_>) {
+    fn act(&mut self, action: Action, cx: &mut Context<'_>) {
         let Some(call) = &self.call else { return };
-        match trigger {
-            Trigger::LinkUp => self.on_linked(cx),
-            Trigger::Available => self.on_available(cx),
-            Trigger::Ringing if from == CallState::Ringing => call.prefer(cx.out),
-            Trigger::Ringing => self.on_ringing(cx),
-            Trigger::Connecting => self.on_connecting(cx),
-            Trigger::Established if call.role == Role::Callee => self.on_echo(cx),
-            Trigger::Established | Trigger::Media => self.on_established(cx),
-            Trigger::RepeatExpired => self.on_repeat(cx),
-            Trigger::Busy => self.on_busy(cx),
-            Trigger::PeerCalls => self.on_glare_resolved(cx),
-            Trigger::Answer => self.on_answered(cx),
-            Trigger::Preferences => self.on_accepted(cx),
-            Trigger::Dial
-            | Trigger::CallerAccepted
-            | Trigger::HangUp
-            | Trigger::ScreenedBusy
-            | Trigger::ScreenedOut
-            | Trigger::ProfileRefused
-            | Trigger::NoPath
-            | Trigger::NoNetwork
-            | Trigger::LinkFailed
-            | Trigger::LinkClosed
-            | Trigger::LinkLost
-            | Trigger::Rejected
-            | Trigger::WaitExpired
-            | Trigger::ConnectExpired
-            | Trigger::EstablishExpired
-            | Trigger::RingExpired
-            | Trigger::GlareExpired
-            | Trigger::MediaExpired => debug_assert!(false, "{trigger:?} begins or ends a call"),
+        let link = call.link;
+        match action {
+            Action::OpenLink => self.open_link(cx),
+            Action::AwaitAvailable => self.await_available(cx),
+            Action::Identify => self.identify(cx),
+            Action::IdentifyAgain => self.identify_again(cx),
+            Action::SendPreferences => self.on_ringing(cx),
+            Action::SendPreferencesAgain => call.prefer(cx.out),
+            Action::Echo => self.echo(cx),
+            Action::EchoAndOpen => {
+                self.echo(cx);
+                self.open_streams(cx);
+            }
+            Action::EchoAgain => self.say_again(Signal::Established, cx),
+            Action::Open => self.open_streams(cx),
+            Action::AwaitPeerCall => self.await_peer_call(cx),
+            Action::TakePeerCall => self.take_peer_call(cx),
+            Action::Ring => self.ring(cx),
+            Action::RingAgain => self.say_again(Signal::Ringing, cx),
+            Action::AwaitPreferences => self.on_answered(cx),
+            Action::Accept => self.accept(cx),
+            Action::AcceptAgain => self.accept_again(cx),
+            Action::NoteEcho => self.note_echo(cx),
+            Action::Reject => self.say_goodbye(link, &[Signal::Rejected], cx),
+            Action::SayBusy => self.say_goodbye(link, &[Signal::Busy], cx),
+            Action::CloseLink => cx.out.link(link, LinkRequest::Close),
+            Action::Nothing => {}
         }
     }
 
-    fn on_ended(&mut self, trigger: Trigger, reason: EndReason, cx: &mut Context<'_>) {
-        let is_link_gone = matches!(
-            trigger,
-            Trigger::NoPath
-                | Trigger::NoNetwork
-                | Trigger::LinkFailed
-                | Trigger::LinkClosed
-                | Trigger::LinkLost
-        );
-        if trigger != Trigger::HangUp && self.yield_to_held(is_link_gone, cx) {
-            return;
-        }
-        let Some(call) = self.call.take() else { return };
+    fn end(&mut self, reason: EndReason, cx: &mut Context<'_>) {
         self.timers.stop_all();
         cx.limiter.keep();
-        match (trigger, call.role, call.state) {
-            (_, _, CallState::GlareWait) => {}
-            (Trigger::HangUp, Role::Callee, CallState::Ringing) => {
-                self.say_goodbye(call.link, &[Signal::Rejected], cx);
-            }
-            (Trigger::ProfileRefused, _, _) => self.say_goodbye(call.link, &[Signal::Rejected], cx),
-            (Trigger::ScreenedBusy, _, _) => self.say_goodbye(call.link, &[Signal::Busy], cx),
-            _ if is_link_gone => {}
-            _ => cx.out.link(call.link, LinkRequest::Close),
-        }
         debug_assert!(self.ended.is_none(), "one input ended two calls");
-        self.ended = Some((call.id, reason));
+        self.ended = self.call.take().map(|call| (call.id, reason));
     }
 
     fn on_call_link(&mut self, event: LinkEvent, cx: &mut Context<'_>) {
@@ -427,6 +407,7 @@ impl Call {
             mode_chosen: false,
             glare_until: Instant::ORIGIN,
             rings_since: Instant::ORIGIN,
+            superseded: None,
             repeats: Repeats::default(),
             heard: Heard::default(),
             presence: in_call::Presence::default(),

@@ -233,7 +233,7 @@ impl Line {
                 cx.out.event(Event::CallerTurnedAway { from });
                 self.turn_away(link, cx);
             }
-            Admission::Ring if self.lets_ring(from, cx) => self.ring(&pending, from, cx),
+            Admission::Ring if self.lets_ring(from, cx) => self.take_caller(&pending, from, cx),
             Admission::Ring | Admission::Busy => self.turn_away(link, cx),
             Admission::Reject => self.say_goodbye(link, &[Signal::Rejected], cx),
             Admission::Drop => cx.out.link(link, LinkRequest::Close),

@@ -17,7 +17,7 @@ use super::{Context, Line};
 use crate::limits::{AGAIN, ANSWER_AGAIN, REPEATS};
 use crate::output::LinkRequest;
 use crate::profile::Mode;
-use crate::state::{CallState, Role};
+use crate::state::CallState;
 use crate::timers::CallTimer;
 use crate::wire::Signal;
 
@@ -84,27 +84,24 @@ impl Line {
         self.timers.start(CallTimer::Repeat, cx.now + again);
     }
 
-    /// Says again what the state is about.
-    pub(super) fn on_repeat(&mut self, cx: &mut Context<'_>) {
+    pub(super) fn identify_again(&mut self, cx: &mut Context<'_>) {
         let Some(call) = &self.call else { return };
-        let link = call.link;
-        match (call.role, call.state) {
-            (Role::Caller, CallState::Identified) => {
-                cx.out.link(link, LinkRequest::Identify);
-                if call.repeats.done > 1 {
-                    // RINGING may be what was lost, and is said once.
-                    call.prefer(cx.out);
-                }
-            }
-            (Role::Caller, _) => cx.out.signal(link, &[Signal::Established]),
-            (Role::Callee, CallState::Established) => return self.answer_again(cx),
-            (Role::Callee, _) => cx.out.signal(link, &[Signal::Ringing]),
+        cx.out.link(call.link, LinkRequest::Identify);
+        if call.repeats.done > 1 {
+            // RINGING may be what was lost, and is said once.
+            call.prefer(cx.out);
         }
         self.go_on_repeating(cx);
     }
 
+    pub(super) fn say_again(&mut self, signal: Signal, cx: &mut Context<'_>) {
+        let Some(call) = &self.call else { return };
+        cx.out.signal(call.link, &[signal]);
+        self.go_on_repeating(cx);
+    }
+
     /// The caller says that it heard our answer.
-    pub(super) fn on_echo(&mut self, cx: &mut Context<'_>) {
+    pub(super) fn note_echo(&mut self, cx: &mut Context<'_>) {
         let Some(call) = &mut self.call else { return };
         match call.heard {
             Heard::Nothing => {
@@ -131,7 +128,7 @@ impl Line {
         }
     }
 
-    fn answer_again(&self, cx: &mut Context<'_>) {
+    pub(super) fn accept_again(&self, cx: &mut Context<'_>) {
         let Some(call) = &self.call else { return };
         match (call.heard, call.mode) {
             (Heard::Nothing, _) => self.say_answer(cx),

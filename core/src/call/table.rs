@@ -1,4 +1,4 @@
-//! Where a call can go from where it is: the one table that the line follows.
+//! Where a call can go from where it is, and what it does on the way: the program of the line.
 
 use core::fmt;
 
@@ -79,8 +79,8 @@ pub struct Transition {
     pub trigger: Trigger,
     /// Where it leads.
     pub to: Next,
-    /// What is done on the way, in a few words.
-    pub does: &'static str,
+    /// What is done on the way.
+    pub does: Action,
 }
 
 /// Where a transition leads.
@@ -101,12 +101,96 @@ impl fmt::Display for Next {
     }
 }
 
-/// Finds where a trigger leads.
-pub(super) fn target(role: Role, from: CallState, trigger: Trigger) -> Option<Next> {
+/// What a call does on its way from one state to the next. The name of each is what
+/// [`TRANSITIONS`] prints; `Line::act` does it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Open the link, start Wait.
+    OpenLink,
+    /// Start Connect.
+    AwaitAvailable,
+    /// Identify, stop Connect.
+    Identify,
+    /// Identify again, then with profile and mode.
+    IdentifyAgain,
+    /// Send profile and mode, start Wait again.
+    SendPreferences,
+    /// Send profile and mode again.
+    SendPreferencesAgain,
+    /// Send ESTABLISHED, start Establish.
+    Echo,
+    /// Send ESTABLISHED, open the streams.
+    EchoAndOpen,
+    /// Send ESTABLISHED again.
+    EchoAgain,
+    /// Open the streams.
+    Open,
+    /// Close the link, start Glare.
+    AwaitPeerCall,
+    /// Send RINGING on the peer's link, close ours, start Preferences.
+    TakePeerCall,
+    /// Send RINGING, start Ring.
+    Ring,
+    /// Send RINGING again.
+    RingAgain,
+    /// Start Preferences.
+    AwaitPreferences,
+    /// Send CONNECTING and ESTABLISHED, open the streams.
+    Accept,
+    /// Send CONNECTING and ESTABLISHED again, or ESTABLISHED alone, or nothing.
+    AcceptAgain,
+    /// Send ESTABLISHED again at the second time before media.
+    NoteEcho,
+    /// Send REJECTED.
+    Reject,
+    /// Send BUSY.
+    SayBusy,
+    /// Close the link.
+    CloseLink,
+    /// Nothing: the link is gone.
+    Nothing,
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::OpenLink => "open the link, start Wait",
+            Self::AwaitAvailable => "start Connect",
+            Self::Identify => "identify, stop Connect",
+            Self::IdentifyAgain => "identify again, then with profile and mode",
+            Self::SendPreferences => "send profile and mode, start Wait again",
+            Self::SendPreferencesAgain => "send profile and mode again",
+            Self::Echo => "send ESTABLISHED, start Establish",
+            Self::EchoAndOpen => "send ESTABLISHED, open the streams",
+            Self::EchoAgain => "send ESTABLISHED again",
+            Self::Open => "open the streams",
+            Self::AwaitPeerCall => "close the link, start Glare",
+            Self::TakePeerCall => "send RINGING on the peer's link, close ours, start Preferences",
+            Self::Ring => "send RINGING, start Ring",
+            Self::RingAgain => "send RINGING again",
+            Self::AwaitPreferences => "start Preferences",
+            Self::Accept => "send CONNECTING and ESTABLISHED, open the streams",
+            Self::AcceptAgain => {
+                "send CONNECTING and ESTABLISHED again, or ESTABLISHED alone, or nothing"
+            }
+            Self::NoteEcho => "send ESTABLISHED again at the second time before media",
+            Self::Reject => "send REJECTED",
+            Self::SayBusy => "send BUSY",
+            Self::CloseLink => "close the link",
+            Self::Nothing => "",
+        })
+    }
+}
+
+/// Finds the row of a trigger.
+pub(super) fn transition(
+    role: Role,
+    from: CallState,
+    trigger: Trigger,
+) -> Option<&'static Transition> {
     TRANSITIONS
         .iter()
         .find(|row| row.role == role && row.trigger == trigger && row.from.contains(&from))
-        .map(|row| row.to)
 }
 
 const fn row(
@@ -114,7 +198,7 @@ const fn row(
     from: &'static [CallState],
     trigger: Trigger,
     to: Next,
-    does: &'static str,
+    does: Action,
 ) -> Transition {
     Transition { role, from, trigger, to, does }
 }
@@ -133,206 +217,171 @@ use Role::{Callee, Caller};
 
 /// Every transition of a call.
 pub const TRANSITIONS: &[Transition] = &[
-    row(Caller, &[Idle], Trigger::Dial, caller(Calling), "open the link, start Wait"),
-    row(Caller, &[Calling], Trigger::LinkUp, caller(Linked), "start Connect"),
-    row(Caller, &[Linked], Trigger::Available, caller(Identified), "identify, stop Connect"),
-    row(
-        Caller,
-        &[Identified],
-        Trigger::RepeatExpired,
-        caller(Identified),
-        "identify again, then with profile and mode",
-    ),
-    row(
-        Caller,
-        &[Identified],
-        Trigger::Ringing,
-        caller(Ringing),
-        "send profile and mode, start Wait again",
-    ),
-    row(Caller, &[Ringing], Trigger::Ringing, caller(Ringing), "send profile and mode again"),
-    row(
-        Caller,
-        &[Identified, Ringing],
-        Trigger::Connecting,
-        caller(Connecting),
-        "send ESTABLISHED, start Establish",
-    ),
+    row(Caller, &[Idle], Trigger::Dial, caller(Calling), Action::OpenLink),
+    row(Caller, &[Calling], Trigger::LinkUp, caller(Linked), Action::AwaitAvailable),
+    row(Caller, &[Linked], Trigger::Available, caller(Identified), Action::Identify),
+    row(Caller, &[Identified], Trigger::RepeatExpired, caller(Identified), Action::IdentifyAgain),
+    row(Caller, &[Identified], Trigger::Ringing, caller(Ringing), Action::SendPreferences),
+    row(Caller, &[Ringing], Trigger::Ringing, caller(Ringing), Action::SendPreferencesAgain),
+    row(Caller, &[Identified, Ringing], Trigger::Connecting, caller(Connecting), Action::Echo),
     row(
         Caller,
         &[Identified, Ringing],
         Trigger::Established,
         caller(Established),
-        "send ESTABLISHED, open the streams",
+        Action::EchoAndOpen,
     ),
-    row(
-        Caller,
-        &[Identified, Ringing],
-        Trigger::Media,
-        caller(Established),
-        "send ESTABLISHED, open the streams",
-    ),
-    row(
-        Caller,
-        &[Connecting],
-        Trigger::RepeatExpired,
-        caller(Connecting),
-        "send ESTABLISHED again",
-    ),
-    row(Caller, &[Connecting], Trigger::Established, caller(Established), "open the streams"),
-    row(Caller, &[Connecting], Trigger::Media, caller(Established), "open the streams"),
-    row(
-        Caller,
-        &[Linked, Identified],
-        Trigger::Busy,
-        caller(GlareWait),
-        "close the link, start Glare",
-    ),
+    row(Caller, &[Identified, Ringing], Trigger::Media, caller(Established), Action::EchoAndOpen),
+    row(Caller, &[Connecting], Trigger::RepeatExpired, caller(Connecting), Action::EchoAgain),
+    row(Caller, &[Connecting], Trigger::Established, caller(Established), Action::Open),
+    row(Caller, &[Connecting], Trigger::Media, caller(Established), Action::Open),
+    row(Caller, &[Linked, Identified], Trigger::Busy, caller(GlareWait), Action::AwaitPeerCall),
     row(
         Caller,
         &[Calling, Linked, Identified, GlareWait],
         Trigger::PeerCalls,
         callee(Connecting),
-        "send RINGING on the peer's link, close ours, start Preferences",
+        Action::TakePeerCall,
     ),
-    row(Caller, &[Calling], Trigger::NoPath, End(EndReason::NoPath), ""),
-    row(Caller, &[Calling], Trigger::NoNetwork, End(EndReason::NoNetwork), ""),
-    row(Caller, &[Calling], Trigger::LinkFailed, End(EndReason::LinkFailed), ""),
-    row(Caller, &[Calling], Trigger::LinkClosed, End(EndReason::LinkFailed), ""),
-    row(Caller, &[Linked, Identified, Ringing], Trigger::LinkClosed, End(EndReason::NoAnswer), ""),
-    row(Caller, &[Ringing, Connecting], Trigger::Busy, End(EndReason::Busy), "close the link"),
+    row(Caller, &[Calling], Trigger::NoPath, End(EndReason::NoPath), Action::Nothing),
+    row(Caller, &[Calling], Trigger::NoNetwork, End(EndReason::NoNetwork), Action::Nothing),
+    row(Caller, &[Calling], Trigger::LinkFailed, End(EndReason::LinkFailed), Action::Nothing),
+    row(Caller, &[Calling], Trigger::LinkClosed, End(EndReason::LinkFailed), Action::Nothing),
+    row(
+        Caller,
+        &[Linked, Identified, Ringing],
+        Trigger::LinkClosed,
+        End(EndReason::NoAnswer),
+        Action::Nothing,
+    ),
+    row(Caller, &[Ringing, Connecting], Trigger::Busy, End(EndReason::Busy), Action::CloseLink),
     row(
         Caller,
         &[Linked, Identified, Ringing, Connecting],
         Trigger::Rejected,
         End(EndReason::Rejected),
-        "close the link",
+        Action::CloseLink,
     ),
-    row(Caller, &[GlareWait], Trigger::GlareExpired, End(EndReason::Busy), ""),
+    row(Caller, &[GlareWait], Trigger::GlareExpired, End(EndReason::Busy), Action::Nothing),
     row(
         Caller,
         &[Calling, Linked, Identified, Ringing],
         Trigger::WaitExpired,
         End(EndReason::NoAnswer),
-        "close the link",
+        Action::CloseLink,
     ),
     row(
         Caller,
         &[Linked],
         Trigger::ConnectExpired,
         End(EndReason::ProtocolTimeout),
-        "close the link",
+        Action::CloseLink,
     ),
     row(
         Caller,
         &[Connecting],
         Trigger::EstablishExpired,
         End(EndReason::ProtocolTimeout),
-        "close the link",
+        Action::CloseLink,
     ),
     row(
         Caller,
-        &[Calling, Linked, Identified, GlareWait, Ringing],
+        &[Calling, Linked, Identified, Ringing],
         Trigger::HangUp,
         End(EndReason::Cancelled),
-        "close the link",
+        Action::CloseLink,
     ),
-    row(Callee, &[Idle], Trigger::CallerAccepted, callee(Ringing), "send RINGING, start Ring"),
-    row(Callee, &[Ringing], Trigger::RepeatExpired, callee(Ringing), "send RINGING again"),
-    row(Callee, &[Ringing], Trigger::Answer, callee(Connecting), "start Preferences"),
-    row(Callee, &[Connecting], Trigger::RepeatExpired, callee(Connecting), "send RINGING again"),
-    row(
-        Callee,
-        &[Connecting],
-        Trigger::Preferences,
-        callee(Established),
-        "send CONNECTING and ESTABLISHED, open the streams",
-    ),
-    row(
-        Callee,
-        &[Established],
-        Trigger::RepeatExpired,
-        callee(Established),
-        "send CONNECTING and ESTABLISHED again, or ESTABLISHED alone, or nothing",
-    ),
-    row(
-        Callee,
-        &[Established],
-        Trigger::Established,
-        callee(Established),
-        "send ESTABLISHED again at the second time before media",
-    ),
-    row(Callee, &[Ringing], Trigger::HangUp, End(EndReason::Rejected), "send REJECTED"),
-    row(Callee, &[Ringing], Trigger::ScreenedBusy, End(EndReason::Blocked), "send BUSY"),
-    row(Callee, &[Ringing], Trigger::ScreenedOut, End(EndReason::Blocked), "close the link"),
+    row(Caller, &[GlareWait], Trigger::HangUp, End(EndReason::Cancelled), Action::Nothing),
+    row(Callee, &[Idle], Trigger::CallerAccepted, callee(Ringing), Action::Ring),
+    row(Callee, &[Ringing], Trigger::RepeatExpired, callee(Ringing), Action::RingAgain),
+    row(Callee, &[Ringing], Trigger::Answer, callee(Connecting), Action::AwaitPreferences),
+    row(Callee, &[Connecting], Trigger::RepeatExpired, callee(Connecting), Action::RingAgain),
+    row(Callee, &[Connecting], Trigger::Preferences, callee(Established), Action::Accept),
+    row(Callee, &[Established], Trigger::RepeatExpired, callee(Established), Action::AcceptAgain),
+    row(Callee, &[Established], Trigger::Established, callee(Established), Action::NoteEcho),
+    row(Callee, &[Ringing], Trigger::HangUp, End(EndReason::Rejected), Action::Reject),
+    row(Callee, &[Ringing], Trigger::ScreenedBusy, End(EndReason::Blocked), Action::SayBusy),
+    row(Callee, &[Ringing], Trigger::ScreenedOut, End(EndReason::Blocked), Action::CloseLink),
     row(
         Callee,
         &[Ringing, Connecting],
         Trigger::ProfileRefused,
         End(EndReason::ProfileUnavailable),
-        "send REJECTED",
+        Action::Reject,
     ),
-    row(Callee, &[Ringing], Trigger::RingExpired, End(EndReason::RingTimeout), "close the link"),
-    row(Callee, &[Ringing], Trigger::LinkClosed, End(EndReason::Cancelled), ""),
+    row(Callee, &[Ringing], Trigger::RingExpired, End(EndReason::RingTimeout), Action::CloseLink),
+    row(Callee, &[Ringing], Trigger::LinkClosed, End(EndReason::Cancelled), Action::Nothing),
     row(
         Caller,
         &[Calling, Linked, Identified, Ringing, Connecting, Established],
         Trigger::LinkLost,
         End(EndReason::LinkLost),
-        "",
+        Action::Nothing,
     ),
     row(
         Callee,
         &[Ringing, Connecting, Established],
         Trigger::LinkLost,
         End(EndReason::LinkLost),
-        "",
+        Action::Nothing,
     ),
-    row(Caller, &[Connecting, Established], Trigger::LinkClosed, End(EndReason::RemoteHangup), ""),
-    row(Callee, &[Connecting, Established], Trigger::LinkClosed, End(EndReason::RemoteHangup), ""),
+    row(
+        Caller,
+        &[Connecting, Established],
+        Trigger::LinkClosed,
+        End(EndReason::RemoteHangup),
+        Action::Nothing,
+    ),
+    row(
+        Callee,
+        &[Connecting, Established],
+        Trigger::LinkClosed,
+        End(EndReason::RemoteHangup),
+        Action::Nothing,
+    ),
     row(
         Caller,
         &[Connecting, Established],
         Trigger::HangUp,
         End(EndReason::LocalHangup),
-        "close the link",
+        Action::CloseLink,
     ),
     row(
         Callee,
         &[Connecting, Established],
         Trigger::HangUp,
         End(EndReason::LocalHangup),
-        "close the link",
+        Action::CloseLink,
     ),
-    row(Caller, &[Established], Trigger::Busy, End(EndReason::RemoteHangup), "close the link"),
-    row(Caller, &[Established], Trigger::Rejected, End(EndReason::RemoteHangup), "close the link"),
+    row(Caller, &[Established], Trigger::Busy, End(EndReason::RemoteHangup), Action::CloseLink),
+    row(Caller, &[Established], Trigger::Rejected, End(EndReason::RemoteHangup), Action::CloseLink),
     row(
         Callee,
         &[Connecting, Established],
         Trigger::Busy,
         End(EndReason::RemoteHangup),
-        "close the link",
+        Action::CloseLink,
     ),
     row(
         Callee,
         &[Connecting, Established],
         Trigger::Rejected,
         End(EndReason::RemoteHangup),
-        "close the link",
+        Action::CloseLink,
     ),
     row(
         Caller,
         &[Established],
         Trigger::MediaExpired,
         End(EndReason::MediaTimeout),
-        "close the link",
+        Action::CloseLink,
     ),
     row(
         Callee,
         &[Established],
         Trigger::MediaExpired,
         End(EndReason::MediaTimeout),
-        "close the link",
+        Action::CloseLink,
     ),
 ];
 
@@ -372,8 +421,8 @@ mod tests {
     #[test]
     fn every_state_has_a_way_back_to_idle_by_hanging_up() {
         for (role, state) in reached() {
-            let end = target(role, state, Trigger::HangUp);
-            assert!(matches!(end, Some(End(_))), "{role} {state}");
+            let end = transition(role, state, Trigger::HangUp);
+            assert!(matches!(end, Some(Transition { to: End(_), .. })), "{role} {state}");
         }
     }
 
@@ -388,7 +437,7 @@ mod tests {
             Trigger::MediaExpired,
         ];
         for (role, state) in reached() {
-            let leaves = timers.iter().filter_map(|timer| target(role, state, *timer));
+            let leaves = timers.iter().filter_map(|timer| transition(role, state, *timer));
             assert!(leaves.count() > 0, "{role} {state}");
         }
     }
