@@ -90,7 +90,13 @@ fn no_network(state: &State) -> String {
 }
 
 /// What the line tells of a call, from all to the least.
-fn told(state: &State, call: &CallStatus, line: &str, is_muted: bool, is_talking: bool) -> Vec<String> {
+fn told(
+    state: &State,
+    call: &CallStatus,
+    line: &str,
+    is_muted: bool,
+    is_talking: bool,
+) -> Vec<String> {
     if call.state != CallState::Established {
         return vec![line.into(), call.state.to_string()];
     }

@@ -1,7 +1,6 @@
 //! The composition: what each machine hands out goes into the next.
 
 use std::collections::VecDeque;
-use std::net::IpAddr;
 
 use lxst_core::{
     Admission, Boundary, CallId, CallStatus, CallerPolicy, Command, Direction, IdentityHash, Input,

@@ -5,14 +5,15 @@ mod common;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use common::{Seeded, WALL};
+use common::{Seeded, WALL, Wired};
 use lxst_engine::core::{
     AnnouncePolicy, CallState, Config as Telephone, IdentityHash, Instant, Mode, Profile,
 };
-use lxst_engine::reticulum::{
-    self, Endpoint, Identity, InterfaceConfig, InterfaceId, LinkEvent, limits,
+use lxst_engine::{Config, Engine, InterfaceOrigin};
+use lxst_reticulum::{
+    Config as EndpointConfig, Endpoint, EndpointLinks, Event as EndpointEvent, Identity,
+    InterfaceConfig, InterfaceId, LinkEvent, limits,
 };
-use lxst_engine::{Config, Engine, InterfaceOrigin, Network};
 
 const SECOND: Duration = Duration::from_secs(1);
 /// As long as it takes to a friend on a path of 4 s round trip.
@@ -56,8 +57,8 @@ fn strangers_who_never_take_up_their_links_have_proofs_repeated_at_a_bounded_rat
 /// A phone, a friend, and ten new strangers a second on the phone's one interface.
 struct Flood {
     now: Instant,
-    phone: (Engine, InterfaceId),
-    friend: (Engine, InterfaceId),
+    phone: (Engine<EndpointLinks>, InterfaceId),
+    friend: (Engine<EndpointLinks>, InterfaceId),
     strangers: Vec<(Endpoint, InterfaceId)>,
     /// How long packets take to and from strangers.
     delay: Duration,
@@ -87,10 +88,10 @@ impl Flood {
         let [phone, friend] = [(); 2].map(|()| {
             let announce = AnnouncePolicy { at_start: false, ..AnnouncePolicy::default() };
             let telephone = Telephone { announce, ..Telephone::default() };
-            let network = Network::Endpoint(endpoint(&mut rng));
+            let network = EndpointLinks::new(endpoint(&mut rng));
             let mut engine = Engine::new(Config { telephone, ..Config::default() }, network);
             let up = engine.interface_up(Instant::ORIGIN, InterfaceOrigin(0), InterfaceConfig::TCP);
-            (engine, up.expect("the network is an endpoint"))
+            (engine, up)
         });
         let mut flood = Self {
             now: Instant::ORIGIN,
@@ -166,7 +167,7 @@ impl Flood {
         let mut endpoint = endpoint(&mut self.rng);
         let up = endpoint.interface_up(self.now, InterfaceConfig::TCP);
         endpoint.handle_bytes(self.now, up, &self.announce);
-        endpoint.open(self.now, reticulum::IdentityHash(self.phone.0.identity().0));
+        endpoint.open(self.now, self.phone.0.identity());
         if self.strangers.len() == STRANGERS {
             self.strangers.remove(0);
         }
@@ -207,7 +208,7 @@ impl Flood {
         for (endpoint, up) in &mut self.strangers {
             while let Some(event) = endpoint.poll_event() {
                 let is_up =
-                    matches!(event, reticulum::Event::Link { event: LinkEvent::Up { .. }, .. });
+                    matches!(event, EndpointEvent::Link { event: LinkEvent::Up { .. }, .. });
                 self.links += usize::from(is_up);
             }
             while let Some(bytes) = endpoint.poll_transmit(now, WALL, *up, &mut buffer) {
@@ -224,7 +225,7 @@ impl Flood {
 fn endpoint(rng: &mut Seeded) -> Endpoint {
     let mut own = Seeded(rng.next());
     let identity = Identity::generate(&mut own);
-    Endpoint::new(identity, reticulum::Config::default(), Box::new(own))
+    Endpoint::new(identity, EndpointConfig::default(), Box::new(own))
 }
 
 /// Strangers that listen: as many as ask within the longest wait of theirs for anything.

@@ -31,8 +31,7 @@ fn a_flood_writes_one_line_a_cause_and_second() {
             connections.push(TcpStream::connect(address).unwrap());
         }
         let mut flood = TcpStream::connect(address).unwrap();
-        let of = reticulum::IdentityHash(app.identity().0);
-        let destination = of.telephony_destination().0;
+        let destination = reticulum::DestinationHash::telephony(app.identity()).0;
         for second in 0..2 {
             for number in 0..1_000_u16 {
                 let [high, low] = number.to_be_bytes();

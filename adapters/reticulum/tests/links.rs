@@ -187,7 +187,7 @@ fn a_phone_that_answers_searches_but_no_link_request_ends_in_timeout() {
 #[test]
 fn a_vanished_peer_is_noticed_when_the_reference_would() {
     let (mut net, ours, theirs) = Net::greeted(7, Wire::GOOD);
-    let spoken = net.event_time(A, |event| matches!(event, LinkEvent::Packet(_))).unwrap();
+    let spoken = net.packet_time(A).unwrap();
     let up = net.event_time(B, |event| matches!(event, LinkEvent::Incoming { .. })).unwrap();
     net.nodes[B].cut = true;
     net.run_for(60 * SECOND);

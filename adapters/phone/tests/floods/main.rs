@@ -51,8 +51,8 @@ async fn calls_come_through<R: TestRuntime>(
     caller.end().await;
     callee.end().await;
 
-    let of = reticulum::IdentityHash(callee.identity().0);
-    let flood = Flood::new(flooded, of.telephony_destination().0);
+    let of = reticulum::DestinationHash::telephony(callee.identity());
+    let flood = Flood::new(flooded, of.0);
     let dropped = async |callee: &App<R>| {
         let counters = callee.counters().await.endpoint.unwrap();
         reticulum::DropReason::ALL.map(|reason| counters.dropped(reason)).iter().sum::<u64>()

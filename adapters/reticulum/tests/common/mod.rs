@@ -217,6 +217,12 @@ impl Net {
         self.all_link_events(n).find(|(_, _, event)| wanted(event)).map(|(at, _, _)| at)
     }
 
+    /// When the first packet came.
+    pub(crate) fn packet_time(&self, n: usize) -> Option<Instant> {
+        let is_packet = |(_, event): &&(Instant, Event)| matches!(event, Event::Packet { .. });
+        self.nodes[n].events.iter().find(is_packet).map(|(at, _)| *at)
+    }
+
     /// The link that came in last.
     pub(crate) fn incoming(&self, n: usize) -> Option<LinkHandle> {
         self.all_link_events(n)
