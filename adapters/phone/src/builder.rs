@@ -1,7 +1,6 @@
 //! How a phone starts.
 
 use std::fmt;
-use std::fs;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -11,11 +10,10 @@ use async_executor::Executor;
 #[cfg(feature = "processing")]
 use lxst_driver::Processing;
 use lxst_driver::codecs::Pauses;
-use lxst_driver::core::{IdentityHash, Instant};
+use lxst_driver::core::IdentityHash;
 use lxst_driver::reticulum::{Config as EndpointConfig, Endpoint, Identity, Rng};
 use lxst_driver::system::{
     CoderThread, IdentityFileError, OsRng, create_private_folder, load_or_create_identity,
-    read_regular_file, unix_time,
 };
 #[cfg(feature = "trace")]
 use lxst_driver::trace;
@@ -43,6 +41,7 @@ pub struct PhoneBuilder<R> {
     config: Config,
     missing_source: MissingSource,
     pauses: Pauses,
+    people: Option<PathBuf>,
     #[cfg(feature = "trace")]
     trace: Option<(PathBuf, trace::Payloads)>,
 }
@@ -124,9 +123,8 @@ impl<R: Runtime> PhoneBuilder<R> {
     }
 
     /// Begins a phone that keeps what it knows in a folder, which is made where there is none, and which
-    /// is one phone's at a time: its
-    /// `identity`, made on first use, and `known_destinations`. The folder and both are their owner's
-    /// alone.
+    /// is one phone's at a time: its `identity`, made on first use, `known_destinations` and `people`.
+    /// The folder and its files are their owner's alone.
     ///
     /// # Errors
     /// [`IdentityFileError`]: the folder cannot be made, another phone has it, or the identity cannot
@@ -141,7 +139,9 @@ impl<R: Runtime> PhoneBuilder<R> {
         made.map_err(|error| IdentityFileError::Folder { path: folder.into(), error })?;
         let lock = FolderLock::take(folder)?;
         let identity = load_or_create_identity(&folder.join("identity"))?;
-        let builder = Self::new(identity).known_destinations(folder.join("known_destinations"));
+        let builder = Self::new(identity)
+            .known_destinations(folder.join("known_destinations"))
+            .people(folder.join("people"));
         Ok(builder.with_settings(|settings| settings.lock = lock))
     }
 
@@ -160,6 +160,7 @@ impl<R: Runtime> PhoneBuilder<R> {
             config: Config::default(),
             missing_source: MissingSource::default(),
             pauses: Pauses::default(),
+            people: None,
             #[cfg(feature = "trace")]
             trace: None,
         }
@@ -172,12 +173,22 @@ impl<R: Runtime> PhoneBuilder<R> {
     }
 
     /// Keeps the known destinations in a file: read at the start, replaced some seconds after they
-    /// changed and at the end. A file that is no such thing is told of in the log, and kept as
-    /// `.bad`.
-    /// Without effect on another stack.
+    /// changed and at the end. A file that is no such thing, or is damaged, is told of in the log, and
+    /// kept as `.bad`; a damaged record costs itself. Without effect on another stack.
     #[must_use]
     pub fn known_destinations(self, path: impl Into<PathBuf>) -> Self {
         self.with_settings(|settings| settings.known = Some(path.into()))
+    }
+
+    /// Keeps in a file whom we dialled or talked with, so that they are no strangers after a restart:
+    /// [`CallerLimits`](core::CallerLimits) are for strangers. Read, replaced and told of as
+    /// [`known_destinations`](Self::known_destinations) are.
+    ///
+    /// *Bounds*: the [`CALLERS_REMEMBERED`](core::limits::CALLERS_REMEMBERED) latest.
+    #[must_use]
+    pub fn people(mut self, path: impl Into<PathBuf>) -> Self {
+        self.people = Some(path.into());
+        self
     }
 
     /// Sets the Reticulum endpoint's settings. Without effect on another stack.
@@ -265,7 +276,7 @@ impl<R: Runtime> PhoneBuilder<R> {
     /// # Cancel safety
     /// It never waits, so that it cannot be cancelled halfway.
     pub async fn start(self) -> Result<(Phone, Events), StartError> {
-        let Self { runtime, stack, config, missing_source, pauses, .. } = self;
+        let Self { runtime, stack, config, missing_source, pauses, people, .. } = self;
         let (own, stack, reports) = match stack {
             Stack::Own { identity, settings } => (settings.open(&runtime, identity)?, None, None),
             Stack::App { identity, commands, reports } => {
@@ -283,7 +294,8 @@ impl<R: Runtime> PhoneBuilder<R> {
         .map_err(StartError::Thread)?;
         #[cfg(feature = "trace")]
         let config = Config { tap: recorded(config.tap, self.trace)?, ..config };
-        let driver = Driver::new(config, network);
+        let mut driver = Driver::new(config, network);
+        let people = people.and_then(|path| Store::open_people(path, &mut driver));
 
         let io = Intake::default();
         let (request_sender, requests) = Requests::channel();
@@ -308,7 +320,7 @@ impl<R: Runtime> PhoneBuilder<R> {
             coder,
             inbox: Inbox { requests, io, done, reports },
             stack,
-            store,
+            stores: store.into_iter().chain(people).collect(),
             outlets: Outlets::new(queue, publisher, state),
             missing_source,
         });
@@ -341,59 +353,9 @@ impl Settings {
             .collect::<Result<_, OpenError>>()
             .map_err(|OpenError { address, error }| StartError::Interface { address, error })?;
         let mut endpoint = Endpoint::new(identity, self.endpoint, self.rng.0);
-        let store = self.known.map(|path| {
-            let is_whole = import_known(&mut endpoint, &path);
-            Store::new(path, is_whole.then(|| endpoint.revision()))
-        });
+        let store = self.known.and_then(|path| Store::open_destinations(path, &mut endpoint));
         let network = Network::Endpoint(endpoint);
         Ok(OwnNetwork { network, opened, store, lock: self.lock })
-    }
-}
-
-/// Reads the known destinations, and tells whether the file holds what is known now. A phone knows
-/// fewer people without them, and works.
-fn import_known(endpoint: &mut Endpoint, path: &Path) -> bool {
-    match read_regular_file(path, MAX_KNOWN_BYTES) {
-        Ok(bytes) => {
-            let imported = endpoint.import(Instant::ORIGIN, unix_time(), &bytes);
-            if let Err(error) = &imported {
-                tracing::warn!("known destinations of {}: {error}", path.display());
-                set_aside(path);
-            }
-            imported.is_ok()
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => true,
-        Err(error) => {
-            tracing::warn!("known destinations of {}: {error}", path.display());
-            true
-        }
-    }
-}
-
-fn copy_new(from: &Path, to: &Path) -> io::Result<()> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut copy = options.open(to)?;
-    io::copy(&mut fs::File::open(from)?, &mut copy).map(drop)
-}
-
-/// Keeps a file that cannot be read, or not as a whole, beside the new one and earlier ones.
-fn set_aside(path: &Path) {
-    let names = (0..100).map(|number| match number {
-        0 => path.with_added_extension("bad"),
-        _ => path.with_added_extension(format!("bad{number}")),
-    });
-    // A new file, which never replaces what has that name, unlike a rename.
-    let is_decided = |kept: &io::Result<()>| {
-        kept.as_ref().err().is_none_or(|error| error.kind() != io::ErrorKind::AlreadyExists)
-    };
-    let kept = names.map(|bad| copy_new(path, &bad)).find(is_decided);
-    match kept {
-        Some(Ok(())) => {}
-        Some(Err(error)) => tracing::warn!("no copy of it is kept: {error}"),
-        None => tracing::warn!("no copy of it is kept: there are 100"),
     }
 }
 
@@ -423,5 +385,3 @@ impl fmt::Debug for RngBox {
     }
 }
 
-/// Far more than the known destinations that an endpoint keeps.
-const MAX_KNOWN_BYTES: u64 = 1 << 24;

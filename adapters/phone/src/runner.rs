@@ -36,7 +36,7 @@ pub(crate) struct Runner<R> {
     coder: CoderThread,
     inbox: Inbox,
     stack: Option<CommandSender>,
-    store: Option<Store>,
+    stores: Vec<Store>,
     drop_log: DropLog,
     outlets: Outlets,
     interfaces: BTreeMap<u32, Interface>,
@@ -69,7 +69,7 @@ pub(crate) struct Parts<R> {
     pub(crate) coder: CoderThread,
     pub(crate) inbox: Inbox,
     pub(crate) stack: Option<CommandSender>,
-    pub(crate) store: Option<Store>,
+    pub(crate) stores: Vec<Store>,
     pub(crate) outlets: Outlets,
     pub(crate) missing_source: MissingSource,
 }
@@ -110,7 +110,7 @@ impl<R: Runtime> Runner<R> {
             coder: parts.coder,
             inbox: parts.inbox,
             stack: parts.stack,
-            store: parts.store,
+            stores: parts.stores,
             drop_log: DropLog::default(),
             outlets: parts.outlets,
             interfaces: BTreeMap::new(),
@@ -143,7 +143,7 @@ impl<R: Runtime> Runner<R> {
         };
         self.shut_down().await;
         let now = self.now();
-        if let Some(store) = &mut self.store {
+        for store in &mut self.stores {
             store.written().await;
             store.catch_up(&self.driver, now);
             store.written().await;
@@ -179,7 +179,7 @@ impl<R: Runtime> Runner<R> {
         if self.driver.poll_timeout().is_some_and(|at| at <= now) {
             self.driver.handle_timeout(now);
         }
-        if let Some(store) = &mut self.store {
+        for store in &mut self.stores {
             store.on_timeout(&self.driver, now);
         }
         while self.capture.take_due(now) {
@@ -362,7 +362,7 @@ impl<R: Runtime> Runner<R> {
                 *unwritten += usize::from(given.is_ok());
             }
         }
-        if let Some(store) = &mut self.store {
+        for store in &mut self.stores {
             store.observe(&self.driver, now);
         }
         if let Some(stats) = self.driver.endpoint_stats() {
@@ -539,10 +539,10 @@ impl<R: Runtime> Runner<R> {
     fn deadline(&self) -> Option<Moment> {
         // While a frame is being decoded, the end of that wakes us.
         let playout = self.playout.next().filter(|_| !self.driver.awaits_audio(BLOCK));
-        let store = self.store.as_ref().and_then(Store::due);
+        let stores = self.stores.iter().filter_map(Store::due);
         let clocks = [self.capture.next(), self.devices.next(), playout];
-        let deadlines = [self.driver.poll_timeout(), store].into_iter().chain(clocks);
-        deadlines.flatten().min().map(|at| self.origin + at.since(Instant::ORIGIN))
+        let deadlines = [self.driver.poll_timeout()].into_iter().chain(clocks).flatten();
+        deadlines.chain(stores).min().map(|at| self.origin + at.since(Instant::ORIGIN))
     }
 }
 

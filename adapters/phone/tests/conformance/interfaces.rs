@@ -7,12 +7,16 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use lxst_phone::reticulum::DropReason;
-use lxst_phone::{EndReason, IdentityFileError, Ifac, Interface, PhoneBuilder, StartError};
+use lxst_phone::telephony::{CallerLimits, Config};
+use lxst_phone::{
+    EndReason, Identity, IdentityFileError, IdentityHash, Ifac, Interface, OsRng, PhoneBuilder,
+    StartError,
+};
 
 use crate::support::relay::Relay;
 use crate::support::{
-    App, TestRuntime, Vacant, builder, config, establish, eventually, finish, impatient, pair_of,
-    tcp_server,
+    App, TestRuntime, Vacant, builder, config, establish, eventually, finish, impatient, of,
+    pair_of, ring, tcp_server,
 };
 
 on_each_runtime!(
@@ -31,6 +35,8 @@ on_each_runtime!(
     what_a_phone_knows_outlives_it,
     what_a_phone_knows_is_written_while_it_lives,
     a_damaged_file_is_survived,
+    a_damaged_record_costs_itself,
+    people_who_were_dialled_or_answered_are_no_strangers_after_a_restart,
     a_folder_is_one_phones_at_a_time,
 );
 
@@ -273,6 +279,61 @@ async fn a_damaged_file_is_survived<R: TestRuntime>(rt: R) {
     assert!(error.to_string().contains("identity"), "{error}");
 }
 
+async fn a_damaged_record_costs_itself<R: TestRuntime>(rt: R) {
+    let folder = Folder::new();
+    let (mut caller, mut callee) = pair_of(&rt, open(folder.path()), builder()).await;
+    let (call, _) = establish(&mut caller, &mut callee).await;
+    finish(call, caller, callee).await;
+    // A header of 7 bytes, our own record and the callee's, of 73 each.
+    let whole = fs::read(folder.known()).unwrap();
+    assert_eq!(whole.len(), 7 + 2 * 73);
+    let mut damaged = whole.clone();
+    damaged[7] ^= 1;
+    fs::write(folder.known(), &damaged).unwrap();
+    let alone = App::start(&rt, open(folder.path())).await;
+    alone.shutdown().await;
+    assert_eq!(fs::read(folder.known().with_extension("bad")).unwrap(), damaged);
+    let left = fs::read(folder.known()).unwrap();
+    let key_of_callee = 7 + 73 + 5..7 + 73 + 5 + 64;
+    assert_eq!(left[left.len() - 68..left.len() - 4], whole[key_of_callee]);
+}
+
+async fn people_who_were_dialled_or_answered_are_no_strangers_after_a_restart<R: TestRuntime>(
+    rt: R,
+) {
+    let folder = Folder::new();
+    let [dialled, answered] = [(); 2].map(|()| Identity::generate(&mut OsRng));
+    let identities = [&dialled, &answered].map(|identity| identity.to_bytes());
+    let caller = of(answered);
+    let callee = open(folder.path()).endpoint(impatient());
+    let (mut caller, mut callee) = pair_of(&rt, caller, callee).await;
+    callee.dial(IdentityHash(dialled.hash().0)).await;
+    assert_eq!(callee.end().await, EndReason::NoPath);
+    let (call, _) = establish(&mut caller, &mut callee).await;
+    finish(call, caller, callee).await;
+    folder.check_modes();
+
+    // A phone that lets no stranger ring.
+    let limits = CallerLimits { strangers: 0, ..CallerLimits::default() };
+    let wary = Config { limits, ..Config::default() };
+    let callee = open(folder.path()).telephone(wary).interface(tcp_server());
+    let mut callee = App::start(&rt, callee).await;
+    for bytes in identities {
+        let friend = of(Identity::from_bytes(&bytes).unwrap());
+        let friend = friend.interface(Interface::tcp_client(callee.address()));
+        let mut friend = App::start(&rt, friend).await;
+        let (call, _) = ring(&mut friend, &mut callee).await;
+        call.hang_up().await.unwrap();
+        assert_eq!(callee.end().await, EndReason::Cancelled);
+        friend.shutdown().await;
+    }
+    let mut stranger = App::connected(&rt, callee.address()).await;
+    stranger.dial(callee.identity()).await;
+    assert_eq!(stranger.end().await, EndReason::Busy);
+    stranger.shutdown().await;
+    callee.shutdown().await;
+}
+
 async fn a_folder_is_one_phones_at_a_time<R: TestRuntime>(rt: R) {
     let folder = Folder::new();
     let first = App::start(&rt, open(folder.path())).await;
@@ -310,15 +371,17 @@ impl Folder {
         self.0.join("known_destinations")
     }
 
-    /// Nobody else may read any of it.
+    /// Nobody else may read any of it, and nothing else is there.
     fn check_modes(&self) {
         let files: Vec<_> = fs::read_dir(&self.0).unwrap().map(|file| file.unwrap()).collect();
         // What somebody else wrote is kept as it was.
         let ours = |file: &fs::DirEntry| file.path().extension().is_none();
         let files: Vec<_> = files.into_iter().filter(ours).collect();
-        assert_eq!(files.len(), 3, "{files:?}");
+        let names = ["identity", "known_destinations", "lock", "people"];
         #[cfg(unix)]
         for file in files {
+            assert!(names.iter().any(|name| file.file_name() == *name), "{file:?}");
+
             use std::os::unix::fs::PermissionsExt;
             assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{file:?}");
         }
