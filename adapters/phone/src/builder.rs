@@ -384,4 +384,3 @@ impl fmt::Debug for RngBox {
         f.write_str("Rng")
     }
 }
-
