@@ -174,7 +174,7 @@ impl Endpoint {
         for interface in self.interfaces.values_mut() {
             interface.held_until = interface.held_until.filter(|until| now < *until);
         }
-        if self.announces.due.is_some_and(|at| at <= now) {
+        if self.announces.on_timeout(now) {
             self.announce(now);
         }
         let due: Vec<_> = self
@@ -272,7 +272,8 @@ impl Endpoint {
     /// The next packet of an interface, framed in `buffer`, whose contents are replaced; `None`
     /// when nothing waits. Call it when the interface can write: what is late is dropped here, and
     /// announces are stamped, with the wall clock of this moment or, where that went back, with
-    /// what follows the last stamp.
+    /// what follows the last stamp. A wall clock that was set forward by more than a minute makes a
+    /// phone that has announced itself do so again.
     pub fn poll_transmit<'b>(
         &mut self,
         now: Instant,
@@ -280,6 +281,7 @@ impl Endpoint {
         id: InterfaceId,
         buffer: &'b mut Vec<u8>,
     ) -> Option<&'b [u8]> {
+        self.announces.read_clock(now, wall);
         let interface = self.interfaces.get_mut(&id)?;
         if interface.held_until.is_some_and(|until| now < until) {
             return None;
@@ -309,7 +311,7 @@ impl Endpoint {
         self.links
             .values()
             .map(Link::deadline)
-            .chain(self.announces.due)
+            .chain(self.announces.deadline())
             .chain(self.interfaces.values().filter_map(|interface| interface.held_until))
             .min()
     }
