@@ -1,7 +1,7 @@
 //! Networks that come and go.
 
 use std::fs;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::net::{TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -24,6 +24,8 @@ on_each_runtime!(
     a_server_that_comes_late_is_found,
     a_server_that_was_away_is_found_again,
     a_server_that_has_just_begun_and_says_nothing_is_connected_to_again,
+    a_server_that_may_just_have_begun_and_says_nothing_is_connected_to_again,
+    a_server_that_says_something_keeps_its_first_connection,
     a_server_that_closes_each_connection_is_not_hammered,
     a_call_ends_at_once_when_its_interface_breaks_and_the_next_one_works,
     a_phone_with_two_interfaces_goes_on_with_the_one_that_is_left,
@@ -84,14 +86,39 @@ async fn a_server_that_has_just_begun_and_says_nothing_is_connected_to_again<R: 
     let vacant = Vacant::new();
     let app = App::connected(&rt, vacant.address()).await;
     app.until_state(|state| state.interfaces[0].trouble.is_some()).await;
-    let server = TcpListener::bind(vacant.address()).unwrap();
+    expect_second_connection(&app, &TcpListener::bind(vacant.address()).unwrap()).await;
+    app.shutdown().await;
+}
+
+/// Such as an rnsd that starts beside the phone.
+async fn a_server_that_may_just_have_begun_and_says_nothing_is_connected_to_again<
+    R: TestRuntime,
+>(
+    rt: R,
+) {
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let app = App::connected(&rt, server.local_addr().unwrap().to_string()).await;
+    expect_second_connection(&app, &server).await;
+    app.shutdown().await;
+}
+
+async fn a_server_that_says_something_keeps_its_first_connection<R: TestRuntime>(rt: R) {
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let app = App::connected(&rt, server.local_addr().unwrap().to_string()).await;
     let (mut first, _) = server.accept().unwrap();
+    first.write_all(&[0x7e]).unwrap();
+    app.until_connected().await;
+    assert_ne!(first.read(&mut [0; 500]).unwrap(), 0, "the phone announces itself");
+    app.shutdown().await;
+}
+
+async fn expect_second_connection<R: TestRuntime>(app: &App<R>, server: &TcpListener) {
     let mut bytes = [0; 500];
+    let (mut first, _) = server.accept().unwrap();
     assert_eq!(first.read(&mut bytes).unwrap(), 0, "the phone lets go of it");
     let (mut second, _) = server.accept().unwrap();
     app.until_connected().await;
     assert_ne!(second.read(&mut bytes).unwrap(), 0, "the phone announces itself");
-    app.shutdown().await;
 }
 
 async fn a_server_that_closes_each_connection_is_not_hammered<R: TestRuntime>(rt: R) {
