@@ -145,6 +145,9 @@ fn to_text(event: &Event) -> Option<String> {
     Some(match event {
         Event::CoderCrashed => "a codec crashed and was started anew: please report it".into(),
         Event::Announced { identity, hops } => format!("announced: {identity}, {hops} hops away"),
+        Event::DestinationDialled { given, identity, .. } => format!(
+            "{given} is a telephony destination; dial the identity that it belongs to, {identity}"
+        ),
         Event::Call(event) => match event {
             CallEvent::Incoming { from, .. } => format!("incoming call from {from}"),
             CallEvent::CallerTurnedAway { from } => format!("turned away while busy: {from}"),
@@ -192,6 +195,10 @@ fn to_json(event: &Event) -> Option<Value> {
         Event::Announced { identity, hops } => {
             json!({ "event": "announced", "identity": identity.to_string(), "hops": hops })
         }
+        Event::DestinationDialled { call, given, identity } => json!({
+            "event": "destination_dialled", "call": call.0, "given": given.to_string(),
+            "identity": identity.to_string(),
+        }),
         Event::Stream { call, direction, change } => json!({
             "event": match change {
                 StreamChange::Opened => "stream_opened",

@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 use std::net::IpAddr;
 
 use lxst_core::{
-    Availability, CallId, CallStatus, CallerPolicy, Command, Direction, IdentityHash, Input,
-    InputError, Instant, JobId, LinkEnd, LinkEvent, LinkId, Mode, Outcome, Output, PacketBuf,
-    PortChange, Profile, Samples, StreamChange, Telephone, Verdict,
+    Availability, CallId, CallState, CallStatus, CallerPolicy, Command, Direction, IdentityHash,
+    Input, InputError, Instant, JobId, LinkEnd, LinkEvent, LinkId, Mode, Outcome, Output,
+    PacketBuf, PortChange, Profile, Samples, StreamChange, Telephone, Verdict,
 };
 use lxst_reticulum::{self as reticulum, InterfaceConfig, InterfaceId, UnixTime};
 
@@ -56,6 +56,17 @@ pub enum Event {
     /// The coder panicked: a frame is lost, and the codecs go on with fresh state. It is a fault
     /// worth a report.
     CoderCrashed,
+    /// The hash that was dialled is that of a destination, as its announce tells. The call ends as
+    /// [`NoPath`](lxst_core::EndReason::NoPath); [`DialError::DestinationHash`] tells of a destination
+    /// that is known before.
+    DestinationDialled {
+        /// The call.
+        call: CallId,
+        /// What was dialled.
+        given: IdentityHash,
+        /// The identity that the destination belongs to, and that is to be dialled.
+        identity: IdentityHash,
+    },
     /// A phone announced itself.
     Announced {
         /// Whose.
@@ -550,6 +561,14 @@ impl Driver {
         match report {
             Report::Announced { identity, hops } => {
                 self.events.push_back(Event::Announced { identity, hops });
+                let destination = reticulum::IdentityHash(identity.0).telephony_destination();
+                let is_mistaken = |call: &CallStatus| {
+                    call.state == CallState::Calling && call.peer.0 == destination.0
+                };
+                if let Some(CallStatus { call, peer: given, .. }) = self.call().filter(is_mistaken)
+                {
+                    self.events.push_back(Event::DestinationDialled { call, given, identity });
+                }
             }
             Report::Link { link, event } => {
                 let is_new = matches!(event, LinkEvent::Incoming { .. } | LinkEvent::Up { .. });

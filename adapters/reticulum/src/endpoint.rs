@@ -206,6 +206,9 @@ impl Endpoint {
 
     /// Opens a link to a phone, and searches the path to it first where none is known. A path that
     /// was known but leads nowhere is searched again, once. What is not answered is asked again.
+    /// Where nobody answers, `to` may be the hash of a destination: the path to that is asked for
+    /// once too, and where one announces itself the link fails as [`FailReason::NoPath`], while
+    /// [`phone_at`](Self::phone_at) tells whose it is.
     ///
     /// Ends in [`LinkEvent::Up`] or [`LinkEvent::Failed`].
     pub fn open(&mut self, now: Instant, to: IdentityHash) -> LinkHandle {

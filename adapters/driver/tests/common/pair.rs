@@ -22,6 +22,8 @@ pub(crate) struct Handset {
     pub(crate) driver: Driver,
     /// What the app was told of calls.
     pub(crate) told: Vec<CallEvent>,
+    /// And of anything else.
+    pub(crate) others: Vec<Event>,
     coder: Coder,
     wire: InterfaceId,
     /// Packets that are on their way from here.
@@ -91,8 +93,8 @@ impl Handset {
         for direction in [Direction::Send, Direction::Receive] {
             driver.port(Instant::ORIGIN, direction, PortChange::Attached);
         }
-        let (told, sent) = (Vec::new(), VecDeque::new());
-        Self { driver, told, coder: Coder::new(), wire, sent, noise: Seeded(seed) }
+        let (told, others, sent) = (Vec::new(), Vec::new(), VecDeque::new());
+        Self { driver, told, others, coder: Coder::new(), wire, sent, noise: Seeded(seed) }
     }
 
     fn send(&mut self, now: Instant, mut wire: impl FnMut(&[u8]) -> Fate) {
@@ -127,7 +129,10 @@ impl Handset {
             self.driver.play(now, &mut [0.0; 960]);
         }
         while let Some(event) = self.driver.poll_event() {
-            let Event::Call(event) = event else { continue };
+            let Event::Call(event) = event else {
+                self.others.push(event);
+                continue;
+            };
             if let CallEvent::Incoming { call, .. } = event {
                 self.driver.command(now, Command::Answer(call)).expect("it rings");
             }

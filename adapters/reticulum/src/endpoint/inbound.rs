@@ -91,8 +91,9 @@ impl Endpoint {
         id: InterfaceId,
         packet: &Packet<'_>,
     ) -> Result<(), DropReason> {
-        let wanted =
-            self.searched().iter().any(|to| to.telephony_destination().0 == packet.destination);
+        let wanted = self.searched().iter().any(|to| {
+            to.telephony_destination().0 == packet.destination || to.0 == packet.destination
+        });
         let Some(interface) = self.interfaces.get_mut(&id) else { return Ok(()) };
         let share = (wanted, &mut interface.strangers);
         let announce = self.paths.handle_announce(now, id, packet, share, &mut *self.rng)?;
