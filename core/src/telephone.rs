@@ -111,6 +111,11 @@ impl<const RING: usize> Telephone<RING> {
                 let taken = media.on_consumed(samples, &mut cx);
                 taken.map_err(|_| InputError::NotAllowed { state: line.state() })?;
             }
+            Input::Overrun { direction, samples } => {
+                let (line, media, cx) = self.parts(now);
+                let taken = media.on_overrun(direction, samples, cx.stats);
+                taken.map_err(|_| InputError::NotAllowed { state: line.state() })?;
+            }
             Input::Port { direction, change } => {
                 let (_, media, mut cx) = self.parts(now);
                 media.on_port(direction, change, &mut cx);

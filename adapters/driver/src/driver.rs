@@ -266,6 +266,7 @@ impl Driver {
         if self.telephone.poll_timeout().is_some_and(|deadline| deadline.at <= now) {
             self.give(now, Input::Timeout);
         }
+        self.tell_captured(now);
         self.pump(now);
     }
 
@@ -338,11 +339,14 @@ impl Driver {
         self.pump(now);
     }
 
-    /// Takes 48 kHz mono PCM of the microphone. While no call sends, it is dropped. What is not finite
-    /// counts as silence, and is clipped beyond -1 and 1.
+    /// Takes 48 kHz mono PCM of the microphone, in blocks of up to 2 s. While no call sends, it is
+    /// dropped. What is not finite counts as silence, and is clipped beyond -1 and 1.
     ///
-    /// *Bounds*: beyond [`CAPTURE_QUEUE`](crate::CAPTURE_QUEUE), which wait only where the coder has
-    /// stalled, the oldest is dropped and counted.
+    /// A block of more than 120 ms is encoded and sent over its time, for which
+    /// [`poll_timeout`](Self::poll_timeout) asks.
+    ///
+    /// *Bounds*: beyond [`CAPTURE_QUEUE`](crate::CAPTURE_QUEUE), which wait only where blocks come
+    /// faster than time passes or the coder has stalled, the oldest is dropped and counted.
     pub fn capture(&mut self, now: Instant, pcm: &[f32]) {
         #[cfg(feature = "processing")]
         if let (Some(processor), true) = (&mut self.processor, self.audio.is_sending()) {
@@ -353,15 +357,31 @@ impl Driver {
     }
 
     fn captured(&mut self, now: Instant, pcm: &[f32]) {
-        if let Some(samples) = self.audio.capture(pcm) {
+        let dropped = self.audio.capture(pcm);
+        self.overrun(now, Direction::Send, dropped);
+        self.tell_captured(now);
+        self.pump(now);
+    }
+
+    fn tell_captured(&mut self, now: Instant) {
+        if let Some(samples) = self.audio.captured(now) {
             self.give(now, Input::Captured { samples });
+        }
+    }
+
+    /// Takes note of what an audio port of the owner dropped, of the microphone's sound before
+    /// [`capture`](Self::capture) or of the speaker's after [`play`](Self::play): it shows in the
+    /// figures of the call, and lowers its opinion.
+    pub fn overrun(&mut self, now: Instant, direction: Direction, samples: Samples) {
+        if !samples.is_zero() {
+            self.give(now, Input::Overrun { direction, samples });
             self.pump(now);
         }
     }
 
     /// Fills a block of 48 kHz mono PCM for the speaker and tells how much of it was heard from
     /// the peer; the rest is silence. This is the playout clock: call it at the speaker's pace, in
-    /// blocks of 20 ms at most.
+    /// blocks of up to 2 s. A long block delays the sound by its length.
     pub fn play(&mut self, now: Instant, pcm: &mut [f32]) -> usize {
         let heard = self.audio.play(pcm);
         #[cfg(feature = "processing")]
@@ -431,6 +451,7 @@ impl Driver {
         let endpoint = self.links.endpoint().and_then(|links| links.endpoint.poll_timeout());
         let telephone = self.telephone.poll_timeout().map(|deadline| deadline.at);
         let deadlines = endpoint.into_iter().chain(telephone).chain(self.announces.deadline());
+        let deadlines = deadlines.chain(self.audio.due());
         // What is due at the end of time would be due again and again.
         deadlines.min().filter(|at| *at < Instant::MAX)
     }

@@ -10,6 +10,7 @@
 
 mod access;
 mod adaptation;
+mod allowance;
 mod audio;
 mod coder;
 mod driver;
@@ -26,6 +27,7 @@ pub mod trace;
 
 pub use access::Access;
 pub use adaptation::Adaptation;
+pub use allowance::Allowance;
 pub use audio::{CAPTURE_QUEUE, sanitised};
 pub use coder::{Coder, Done, Task};
 pub use driver::{Config, DialError, Driver, Event};

@@ -11,6 +11,7 @@ use async_executor::Executor;
 use lxst_driver::Processing;
 use lxst_driver::codecs::Pauses;
 use lxst_driver::core::IdentityHash;
+use lxst_driver::core::limits::FRAMES_PER_PACKET;
 use lxst_driver::reticulum::{Config as EndpointConfig, Endpoint, Identity, Rng};
 use lxst_driver::system::{
     CoderThread, IdentityFileError, OsRng, create_private_folder, load_or_create_identity,
@@ -102,6 +103,14 @@ pub enum StartError {
         path: PathBuf,
         /// What went wrong.
         error: io::Error,
+    },
+    /// Packets cannot have so many frames.
+    #[error("{given} frames a packet, where 1 to {most} are possible")]
+    FramesPerPacket {
+        /// What the telephone's settings say.
+        given: u8,
+        /// The most, of the profile that allows the most.
+        most: usize,
     },
     /// The operating system gave no thread for the codecs.
     #[error("cannot start the codec thread: {0}")]
@@ -277,6 +286,10 @@ impl<R: Runtime> PhoneBuilder<R> {
     /// It never waits, so that it cannot be cancelled halfway.
     pub async fn start(self) -> Result<(Phone, Events), StartError> {
         let Self { runtime, stack, config, missing_source, pauses, people, .. } = self;
+        let given = config.telephone.frames_per_packet;
+        if !(1..=FRAMES_PER_PACKET).contains(&given.into()) {
+            return Err(StartError::FramesPerPacket { given, most: FRAMES_PER_PACKET });
+        }
         let (own, stack, reports) = match stack {
             Stack::Own { identity, settings } => (settings.open(&runtime, identity)?, None, None),
             Stack::App { identity, commands, reports } => {

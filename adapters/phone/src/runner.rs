@@ -56,6 +56,8 @@ pub(crate) struct Runner<R> {
     devices: Pace,
     /// What ports that are gone dropped.
     dropped: Dropped,
+    /// What the driver was told that ports dropped.
+    told: Dropped,
     buffer: Vec<u8>,
     wakeups: u64,
 }
@@ -124,6 +126,7 @@ impl<R: Runtime> Runner<R> {
             playout: Pace::new(BLOCK_TIME),
             devices: Pace::new(DEVICE_TIME),
             dropped: Dropped::default(),
+            told: Dropped::default(),
             buffer: Vec::new(),
             wakeups: 0,
         }
@@ -229,13 +232,12 @@ impl<R: Runtime> Runner<R> {
             }
             Request::Subscribe(queue) => self.outlets.subscribe(queue),
             Request::Figures(reply) => {
-                let source = self.source.as_ref().map_or(0, SourcePort::dropped);
-                let sink = self.sink.as_ref().map_or(0, SinkPort::dropped);
                 let coder = self.driver.capture_dropped().0;
+                let Dropped { captured, played } = self.all_dropped();
                 reply.send(Figures {
                     telephone: *self.driver.stats(),
-                    capture_dropped: duration(coder + self.dropped.captured + source),
-                    playback_dropped: duration(self.dropped.played + sink),
+                    capture_dropped: duration(coder + captured),
+                    playback_dropped: duration(played),
                     datagrams_dropped: self.inbox.io.dropped(),
                     endpoint: self.driver.endpoint_stats().cloned(),
                     wakeups: self.wakeups,
@@ -350,6 +352,7 @@ impl<R: Runtime> Runner<R> {
         self.hear_device(now);
         self.fill_device(now);
         self.run_clocks(now);
+        self.tell_overruns(now);
         for Interface { id, writer, unwritten, .. } in self.interfaces.values_mut() {
             while !writer.is_full() && !writer.is_closed() {
                 let Some(bytes) =
@@ -472,6 +475,21 @@ impl<R: Runtime> Runner<R> {
             wanted -= block;
             self.hand_on(now);
         }
+    }
+
+    /// What the ports dropped, those that are gone included.
+    fn all_dropped(&self) -> Dropped {
+        let source = self.source.as_ref().map_or(0, SourcePort::dropped);
+        let sink = self.sink.as_ref().map_or(0, SinkPort::dropped);
+        Dropped { captured: self.dropped.captured + source, played: self.dropped.played + sink }
+    }
+
+    /// Tells the driver of what the ports dropped, so that it shows in the call's figures.
+    fn tell_overruns(&mut self, now: Instant) {
+        let Dropped { captured, played } = self.all_dropped();
+        let before = std::mem::replace(&mut self.told, Dropped { captured, played });
+        self.driver.overrun(now, Direction::Send, Samples(captured - before.captured));
+        self.driver.overrun(now, Direction::Receive, Samples(played - before.played));
     }
 
     /// Runs the phone's clocks while a port has need of one.

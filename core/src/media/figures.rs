@@ -73,6 +73,8 @@ impl Figures {
             concealed: stats.concealed - began.concealed,
             starved: stats.starved - began.starved,
             dropped: stats.dropped - began.dropped,
+            capture_dropped: stats.capture_dropped - began.capture_dropped,
+            playback_dropped: stats.playback_dropped - began.playback_dropped,
             shed: stats.shed - began.shed,
             expanded: stats.expanded - began.expanded,
             delay: heard.delay.duration(),
@@ -87,7 +89,10 @@ impl Figures {
     fn rates(&self, passed: Duration, session: &Session, heard: Heard, stats: &Stats) -> Rates {
         let before = &self.before;
         let mouth_to_ear = session.rtt / 2 + (heard.frame + heard.delay).duration();
-        let lost = share((heard.missing - self.missing).duration(), passed);
+        let unplayed = stats.playback_dropped - before.playback_dropped;
+        let missing_here = heard.missing - self.missing + unplayed;
+        let missing_there = stats.capture_dropped - before.capture_dropped;
+        let lost = share(missing_here.max(missing_there).duration(), passed);
         let received = stats.bytes_received - before.bytes_received;
         let mos = match received {
             0 => self.rates.mos,

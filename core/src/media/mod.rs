@@ -157,6 +157,28 @@ impl<const RING: usize> Media<RING> {
         Ok(())
     }
 
+    /// Counts what a port dropped, where somebody was to hear it.
+    pub(crate) fn on_overrun(
+        &mut self,
+        direction: Direction,
+        samples: Samples,
+        stats: &mut Stats,
+    ) -> Result<(), Closed> {
+        let session = self.session.ok_or(Closed)?;
+        match direction {
+            Direction::Send if session.gate == Gate::Voice && self.tx.is_attached() => {
+                stats.capture_dropped = stats.capture_dropped + samples;
+            }
+            Direction::Receive
+                if session.receive == Mute::Unmuted && self.playout.is_attached() =>
+            {
+                stats.playback_dropped = stats.playback_dropped + samples;
+            }
+            Direction::Send | Direction::Receive => {}
+        }
+        Ok(())
+    }
+
     pub(crate) fn on_port(
         &mut self,
         direction: Direction,

@@ -24,11 +24,21 @@ pub(crate) struct Handset {
     pub(crate) told: Vec<CallEvent>,
     /// And of anything else.
     pub(crate) others: Vec<Event>,
+    /// The blocks of the microphone and the speaker.
+    pub(crate) blocks: Blocks,
+    /// Samples that were heard, of those that the speaker took.
+    pub(crate) heard: usize,
     coder: Coder,
     wire: InterfaceId,
     /// Packets that are on their way from here.
     sent: VecDeque<(Instant, Vec<u8>)>,
     noise: Seeded,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Blocks {
+    pub(crate) microphone: Duration,
+    pub(crate) speaker: Duration,
 }
 
 /// What a wire does to a packet; nothing overtakes.
@@ -94,7 +104,9 @@ impl Handset {
             driver.port(Instant::ORIGIN, direction, PortChange::Attached);
         }
         let (told, others, sent) = (Vec::new(), Vec::new(), VecDeque::new());
-        Self { driver, told, others, coder: Coder::new(), wire, sent, noise: Seeded(seed) }
+        let blocks = Blocks { microphone: BLOCK, speaker: BLOCK };
+        let (coder, noise) = (Coder::new(), Seeded(seed));
+        Self { driver, told, others, blocks, heard: 0, coder, wire, sent, noise }
     }
 
     fn send(&mut self, now: Instant, mut wire: impl FnMut(&[u8]) -> Fate) {
@@ -123,10 +135,15 @@ impl Handset {
             self.driver.handle_bytes(now, self.wire, received);
         }
         self.driver.handle_timeout(now);
-        if now.as_micros().is_multiple_of(20_000) {
-            let noise: Vec<f32> = (0..960).map(|_| sample(&mut self.noise)).collect();
+        let is_due = |block: Duration| now.as_micros().is_multiple_of(block.as_micros() as u64);
+        let length = |block: Duration| block.as_millis() as usize * 48;
+        if is_due(self.blocks.microphone) {
+            let length = length(self.blocks.microphone);
+            let noise: Vec<f32> = (0..length).map(|_| sample(&mut self.noise)).collect();
             self.driver.capture(now, &noise);
-            self.driver.play(now, &mut [0.0; 960]);
+        }
+        if is_due(self.blocks.speaker) {
+            self.heard += self.driver.play(now, &mut vec![0.0; length(self.blocks.speaker)]);
         }
         while let Some(event) = self.driver.poll_event() {
             let Event::Call(event) = event else {
@@ -152,3 +169,4 @@ fn sample(noise: &mut Seeded) -> f32 {
 }
 
 const STEP: Duration = Duration::from_millis(2);
+const BLOCK: Duration = Duration::from_millis(20);
