@@ -17,6 +17,9 @@ import wave
 import numpy as np
 
 RATE_HZ = 48000
+# RMS, -50 dBFS. libopus 1.3.1 makes bursts of up to 13 dB, each a tenth of a second long, of
+# synthetic speech without noise: at Low Latency in 17 of 24 phases of the frames, at High Quality in 4.
+NOISE = 10 ** (-50 / 20)
 
 
 def clock():
@@ -45,11 +48,14 @@ def install(room, recording):
 
 
 class Room:
-    """What can be heard around the microphone: silence, and a WAV file from the moment it starts."""
+    """What can be heard around the microphone: silence, and a WAV file from the moment it starts.
+
+    The file has the noise of a room (`NOISE`), as no speech that a microphone hears is without.
+    """
 
     def __init__(self, path=None, loop=False, delay=0.0):
         self.lock = threading.Lock()
-        self.samples = read_wav(path) if path else np.zeros(0, dtype=np.float32)
+        self.samples = read_spoken(path) if path else np.zeros(0, dtype=np.float32)
         self.loop = loop
         self.delay = int(delay * RATE_HZ)
         self.starts_at = None
@@ -65,7 +71,7 @@ class Room:
             self.starts_at = None
 
     def play(self, path):
-        samples = read_wav(path)
+        samples = read_spoken(path)
         with self.lock:
             self.samples, self.starts_at = samples, clock()
 
@@ -213,6 +219,11 @@ class Recording:
 
     def _extend_to(self, length):
         self.pcm.extend(bytes(max(0, length - len(self.pcm))))
+
+
+def read_spoken(path):
+    samples = read_wav(path)
+    return samples + np.random.default_rng(0).normal(0, NOISE, len(samples)).astype(np.float32)
 
 
 def read_wav(path):

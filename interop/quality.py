@@ -4,7 +4,7 @@
 Runs in a virtual environment of its own under target/quality, which it makes when there is none,
 and builds the example `transcode` of lxst-codecs. Codec2 profiles are measured where libcodec2 is
 installed. All numbers are means over three speakers: examples/speech.wav, and the same voice
-lower and higher by a sixth.
+lower and higher by a sixth, all with the noise of a room.
 """
 
 import argparse
@@ -208,10 +208,11 @@ def at_rate(rate, *signals):
 def load_speakers():
     rate, speech = wavfile.read(ROOT / "examples/speech.wav")
     speech = speech / 32768
+    noise = np.random.default_rng(0)
     speakers = []
     for up, down in ((1, 1), (7, 6), (6, 7)):
         pcm = signal.resample_poly(speech, RATE // rate * up, down)
-        speakers.append(0.5 * pcm / np.max(np.abs(pcm)))
+        speakers.append(0.5 * pcm / np.max(np.abs(pcm)) + noise.normal(0, NOISE, len(pcm)))
     return speakers
 
 
@@ -261,6 +262,7 @@ if __name__ == "__main__":
     enter_environment()
     import numpy as np
     from LXST.Codecs import Codec2, Opus
+    from peer_sound import NOISE
     from pesq import pesq
     from pystoi import stoi as pystoi
     from scipy import signal

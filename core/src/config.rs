@@ -24,11 +24,11 @@ pub struct Config {
     pub thin_path: ThinPath,
     /// What our side sends.
     pub transmit: TransmitCodec,
-    /// How many frames go out in one packet: fewer packets for more delay. At least 1, at most
-    /// [`FRAMES_PER_PACKET`](crate::limits::FRAMES_PER_PACKET), and as many as fit the link; the
-    /// reference sends 1 and takes any number, of which its mixer keeps the newest 2 at Ultra Low
-    /// Latency and with Codec2, 3 at Low Latency and 5 at the other profiles: more than that are not
-    /// heard whole.
+    /// How many frames go out in one packet at most: fewer packets for more delay. The profile in
+    /// force may allow fewer ([`Profile::max_frames_per_packet`]), and so may the room of the link.
+    ///
+    /// *Bounds*: 1 to [`FRAMES_PER_PACKET`](crate::limits::FRAMES_PER_PACKET); what is beyond counts
+    /// as the bound.
     pub frames_per_packet: u8,
     /// What a muted microphone sends in full duplex.
     pub when_muted: InsteadOfVoice,

@@ -39,8 +39,14 @@ pub struct Counters {
     pub starved: Samples,
     /// Frames not sent because the encoder found silence.
     pub frames_dtx: u64,
-    /// Captured audio that was never sent: mute, talk button, overload.
+    /// Captured audio that was not meant to be sent: mute, talk button.
     pub capture_discarded: Samples,
+    /// Captured audio that was to be sent, and was dropped: by the microphone's port
+    /// ([`Input::Overrun`](crate::Input::Overrun)), or because it waited too long for an encoder.
+    pub capture_dropped: Samples,
+    /// Audio that was handed out and the speaker's port dropped
+    /// ([`Input::Overrun`](crate::Input::Overrun)).
+    pub playback_dropped: Samples,
     /// Encoded frames that were not sent: too long for the link, or muted meanwhile.
     pub frames_unsent: u64,
     /// Encode jobs that failed.

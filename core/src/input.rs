@@ -42,6 +42,16 @@ pub enum Input<'a> {
         /// How much.
         samples: Samples,
     },
+    /// An audio port dropped this much: what its microphone captured and never came into the capture
+    /// queue, or what left the playout queue and its speaker never played. It is missing to the
+    /// listener, and shows in [`Quality`](crate::Quality). What is dropped while the microphone or the
+    /// speaker is silent, or while nobody is to hear it, is missing to nobody, and not counted.
+    Overrun {
+        /// [`Direction::Send`] is the microphone, [`Direction::Receive`] the speaker.
+        direction: Direction,
+        /// How much.
+        samples: Samples,
+    },
     /// The app attached or detached its microphone or speaker. Both start detached.
     Port {
         /// [`Direction::Send`] is the microphone, [`Direction::Receive`] the speaker.

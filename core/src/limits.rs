@@ -38,8 +38,9 @@ pub const DEADLINES_PER_TIMEOUT: usize = 29;
 /// Encode jobs out at once. Captured audio waits beyond it.
 pub const SEND_JOBS: usize = 2;
 
-/// Frames that one media packet takes at most, whatever the settings say.
-pub const FRAMES_PER_PACKET: usize = 8;
+/// Frames that one media packet takes at most, in the profile that allows the most of them
+/// ([`Profile::max_frames_per_packet`](crate::Profile::max_frames_per_packet)).
+pub const FRAMES_PER_PACKET: usize = 5;
 
 /// Captured audio that waits for an encoder. Beyond it the oldest is discarded and counted.
 pub const CAPTURE_BACKLOG: Samples = Samples::from_millis(500);

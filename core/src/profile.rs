@@ -141,6 +141,23 @@ impl Profile {
         }
     }
 
+    /// Tells the most frames of one packet that are heard whole: of frames that come at once, the
+    /// reference's mixer keeps the newest so many.
+    ///
+    /// *Source*: `LineSink` and `Mixer` in LXST/Sinks.py and LXST/Mixer.py; measured with frames that
+    /// come in one packet.
+    #[must_use]
+    pub const fn max_frames_per_packet(self) -> u8 {
+        match self {
+            Self::UltraLowBandwidth
+            | Self::VeryLowBandwidth
+            | Self::LowBandwidth
+            | Self::UltraLowLatency => 2,
+            Self::LowLatency => 3,
+            Self::MediumQuality | Self::HighQuality | Self::SuperHighQuality => 5,
+        }
+    }
+
     /// Tells the name that people read: "Medium Quality".
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -327,6 +344,12 @@ mod tests {
         for text in ["", "0x", "0x41", "0x140", "medium", "64"] {
             assert_eq!(text.parse::<Profile>(), Err(UnknownProfile), "{text}");
         }
+    }
+
+    #[test]
+    fn the_largest_packet_has_as_many_frames_as_a_profile_allows_at_most() {
+        let most = Profile::ALL.into_iter().map(Profile::max_frames_per_packet).max();
+        assert_eq!(most.map(usize::from), Some(crate::limits::FRAMES_PER_PACKET));
     }
 
     #[test]

@@ -21,6 +21,11 @@ pub struct Quality {
     pub starved: Samples,
     /// Audio of frames that arrived and were dropped, for want of room or to shed delay.
     pub dropped: Samples,
+    /// Audio of our microphone that was to be sent and was dropped here: its port could not keep up,
+    /// or the encoder.
+    pub capture_dropped: Samples,
+    /// Audio that the speaker's port dropped, because it could not keep up.
+    pub playback_dropped: Samples,
     /// Audio left out to shed delay: by playing faster, and in pauses.
     pub shed: Samples,
     /// Audio added by playing slower.
@@ -33,7 +38,8 @@ pub struct Quality {
     pub received_bps: u32,
     /// What was sent, in bits a second of encoded audio.
     pub sent_bps: u32,
-    /// The estimated opinion of a listener, zero until something was heard.
+    /// The estimated opinion of a listener, zero until something was heard: of us, or of the peer
+    /// where more of our microphone was dropped here than is missing of what we hear.
     pub mos: Mos,
     /// Whether no media came for 5 s.
     pub is_peer_silent: bool,

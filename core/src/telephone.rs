@@ -116,6 +116,11 @@ impl<const RING: usize> Telephone<RING> {
                 let taken = streams.on_consumed(samples, &mut cx.of_stream());
                 taken.map_err(|_| InputError::NotAllowed { state: line.state() })?;
             }
+            Input::Overrun { direction, samples } => {
+                let (line, streams, cx) = self.parts(now);
+                let taken = streams.on_overrun(direction, samples, cx.counters);
+                taken.map_err(|_| InputError::NotAllowed { state: line.state() })?;
+            }
             Input::Port { direction, change } => {
                 let (_, streams, mut cx) = self.parts(now);
                 streams.on_port(direction, change, &mut cx.of_stream());

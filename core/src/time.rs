@@ -85,7 +85,7 @@ impl Samples {
 
     /// Makes the length of what plays in this time, rounded down.
     #[must_use]
-    pub(crate) fn of(duration: Duration) -> Self {
+    pub fn of(duration: Duration) -> Self {
         let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
         Self(micros / 125 * 6 + micros % 125 * 6 / 125)
     }

@@ -144,6 +144,9 @@ fn to_text(event: &Event) -> Option<String> {
     Some(match event {
         Event::CoderCrashed => "a codec crashed and was started anew: please report it".into(),
         Event::Announced { identity, hops } => format!("announced: {identity}, {hops} hops away"),
+        Event::DestinationDialled { given, identity, .. } => format!(
+            "{given} is a telephony destination; dial the identity that it belongs to, {identity}"
+        ),
         Event::Call(event) => match event {
             CallEvent::Incoming { from, .. } => format!("incoming call from {from}"),
             CallEvent::CallerTurnedAway { from } => format!("turned away while busy: {from}"),
@@ -191,6 +194,10 @@ fn to_json(event: &Event) -> Option<Value> {
         Event::Announced { identity, hops } => {
             json!({ "event": "announced", "identity": identity.to_string(), "hops": hops })
         }
+        Event::DestinationDialled { call, given, identity } => json!({
+            "event": "destination_dialled", "call": call.0, "given": given.to_string(),
+            "identity": identity.to_string(),
+        }),
         Event::Stream { call, direction, change } => json!({
             "event": match change {
                 StreamChange::Opened => "stream_opened",
@@ -237,6 +244,9 @@ fn to_json(event: &Event) -> Option<Value> {
                 "event": "quality", "call": call.0, "frames_received": quality.frames_received,
                 "frames_lost": quality.frames_lost,
                 "concealed_ms": quality.concealed.duration().as_millis() as u64,
+                "dropped_ms": quality.dropped.duration().as_millis() as u64,
+                "capture_dropped_ms": quality.capture_dropped.duration().as_millis() as u64,
+                "playback_dropped_ms": quality.playback_dropped.duration().as_millis() as u64,
                 "shed_ms": quality.shed.duration().as_millis() as u64,
                 "delay_ms": quality.delay.as_millis() as u64,
                 "spread_ms": quality.jitter.as_millis() as u64,

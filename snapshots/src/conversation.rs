@@ -47,7 +47,10 @@ impl Conversation {
             Input::InterfaceUp => "interface up".to_owned(),
             Input::Command(command) => format!("{command:?}"),
             Input::Port { direction, change } => format!("{direction:?} port {change:?}"),
-            Input::Captured { .. } | Input::Consumed { .. } | Input::JobDone { .. } => return,
+            Input::Captured { .. }
+            | Input::Consumed { .. }
+            | Input::Overrun { .. }
+            | Input::JobDone { .. } => return,
         };
         self.line(now, name, '>', &line);
     }

@@ -3,14 +3,19 @@
 use std::collections::VecDeque;
 
 use bytes::Bytes;
-use lxst_core::{Direction, JobId, Samples, Source, StreamChange, Work};
+use lxst_core::{Direction, Instant, JobId, Samples, Source, StreamChange, Work};
 
+use crate::allowance::Allowance;
 use crate::coder::{Done, Task};
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Audio {
     is_sending: bool,
     captured: VecDeque<f32>,
+    /// What of it the core does not know of.
+    untold: usize,
+    /// What it may be told of.
+    allowance: Allowance,
     dropped: Samples,
     /// The send jobs that are out, and their samples.
     encoding: VecDeque<(JobId, usize)>,
@@ -20,19 +25,51 @@ pub(crate) struct Audio {
     playing: Option<JobId>,
 }
 
+impl Default for Audio {
+    fn default() -> Self {
+        Self {
+            is_sending: false,
+            captured: VecDeque::new(),
+            untold: 0,
+            allowance: Allowance::new(CAPTURE_PACE_PER_MILLE, CAPTURE_BURST),
+            dropped: Samples::ZERO,
+            encoding: VecDeque::new(),
+            is_receiving: false,
+            playable: VecDeque::new(),
+            playing: None,
+        }
+    }
+}
+
 impl Audio {
-    /// Queues what the microphone heard, and tells how much of it the core is to know of.
-    pub(crate) fn capture(&mut self, pcm: &[f32]) -> Option<Samples> {
-        if !self.is_sending || pcm.is_empty() {
-            return None;
+    /// Queues what the microphone heard, and tells how much was dropped for it.
+    pub(crate) fn capture(&mut self, pcm: &[f32]) -> Samples {
+        if !self.is_sending {
+            return Samples::ZERO;
         }
         let most = CAPTURE_QUEUE.0 as usize;
         self.captured.extend(pcm.iter().copied().map(sanitised));
         let excess = self.captured.len().saturating_sub(most);
         self.captured.drain(..excess);
+        // What the core was told of it, it takes for what follows.
+        self.untold += pcm.len().saturating_sub(excess);
         self.dropped = self.dropped + samples(excess);
-        // What made room for this is what the core takes this for.
-        Some(samples(pcm.len().saturating_sub(excess))).filter(|new| !new.is_zero())
+        samples(excess)
+    }
+
+    /// How much of what the microphone heard the core is to know of now: about as much as time has
+    /// passed, so that a long block becomes packets that are as far apart as those of short ones.
+    pub(crate) fn captured(&mut self, now: Instant) -> Option<Samples> {
+        let due = self.untold.min(self.allowance.left(now));
+        self.allowance.spend(due);
+        self.untold -= due;
+        Some(samples(due)).filter(|due| !due.is_zero())
+    }
+
+    /// When the core is to know of more.
+    pub(crate) fn due(&self) -> Option<Instant> {
+        let wanted = self.untold.min(CAPTURE_STEP);
+        (wanted > 0).then(|| self.allowance.due(wanted))
     }
 
     pub(crate) const fn dropped(&self) -> Samples {
@@ -71,6 +108,7 @@ impl Audio {
             Direction::Send => {
                 self.is_sending = is_open;
                 self.captured.clear();
+                self.untold = 0;
                 self.encoding.clear();
             }
             Direction::Receive => {
@@ -134,8 +172,16 @@ impl Audio {
     }
 }
 
-/// Captured audio that waits for the coder at most.
-pub const CAPTURE_QUEUE: Samples = Samples::from_millis(2_000);
+/// Captured audio that waits at most: the longest block, and what is left of the one before.
+pub const CAPTURE_QUEUE: Samples = Samples::from_millis(2_500);
+
+/// What the core is told of at once: two of the longest frames of Opus. A block that is no longer
+/// does not wait.
+const CAPTURE_BURST: usize = 5_760;
+/// How fast it is told of the rest, faster than time, for a microphone whose clock is.
+const CAPTURE_PACE_PER_MILLE: u64 = 1_100;
+/// How much is worth a timer: 10 ms.
+const CAPTURE_STEP: usize = 480;
 
 /// Makes a sample of what an app gives as one: from -1 to 1, and silence of what is not finite.
 #[must_use]
@@ -155,12 +201,34 @@ mod tests {
     #[test]
     fn captured_sound_is_taken_in_order_and_its_want_is_silence() {
         let mut audio = Audio::default();
-        assert_eq!(audio.capture(&[1.0]), None);
+        audio.capture(&[1.0]);
+        assert_eq!(audio.captured(Instant::ORIGIN), None, "nobody sends");
         audio.on_stream(Direction::Send, StreamChange::Opened);
-        assert_eq!(audio.capture(&[0.1, 0.2, 0.3]), Some(Samples(3)));
+        audio.capture(&[0.1, 0.2, 0.3]);
+        assert_eq!(audio.captured(Instant::ORIGIN), Some(Samples(3)));
         let work = Work::Discard { samples: Samples(1) };
         assert_eq!(audio.on_job(JobId(0), work), None);
         assert_eq!(audio.take_captured(Samples(3)), [0.2, 0.3, 0.0]);
+    }
+
+    #[test]
+    fn the_core_is_told_of_a_long_block_as_time_passes() {
+        let mut audio = Audio::default();
+        audio.on_stream(Direction::Send, StreamChange::Opened);
+        let mut now = Instant::from_millis(10_000);
+        audio.capture(&[0.0; 96_000]);
+        let mut told = audio.captured(now).expect("a burst is told of at once").0 as usize;
+        assert_eq!(told, CAPTURE_BURST);
+        while let Some(due) = audio.due() {
+            assert!(due > now && due <= now + core::time::Duration::from_millis(10), "{due}");
+            now = due;
+            let more = audio.captured(now).expect("it is due").0 as usize;
+            assert!(more < 2 * CAPTURE_STEP, "{more}");
+            told += more;
+        }
+        assert_eq!(told, 96_000);
+        let took = now.since(Instant::from_millis(10_000)).as_millis();
+        assert!((1_600..1_900).contains(&took), "{took}");
     }
 
     #[test]
@@ -176,14 +244,19 @@ mod tests {
     fn a_stalled_coder_costs_the_oldest_sound_and_it_is_counted() {
         let mut audio = Audio::default();
         audio.on_stream(Direction::Send, StreamChange::Opened);
-        let second = [0.0; 48_000];
-        assert!(audio.capture(&second).is_some());
-        assert_eq!(audio.capture(&second[480..]), Some(Samples(47_520)));
-        assert_eq!(audio.capture(&[0.1; 960]), Some(Samples(480)));
-        assert_eq!(audio.capture(&[0.2; 960]), None);
-        assert_eq!(audio.dropped(), Samples(1_440));
-        let kept = audio.take_captured(Samples(96_000));
-        assert_eq!((kept.len(), &kept[95_039..95_041]), (96_000, &[0.1, 0.2][..]));
+        let told = |audio: &mut Audio| audio.captured(Instant::MAX).map_or(0, |told| told.0);
+        assert_eq!(audio.capture(&[0.0; 119_520]), Samples::ZERO);
+        let mut known = 0;
+        while audio.untold > 0 {
+            audio.allowance = Allowance::new(CAPTURE_PACE_PER_MILLE, CAPTURE_BURST);
+            known += told(&mut audio);
+        }
+        assert_eq!(known, 119_520);
+        assert_eq!(audio.capture(&[0.1; 960]), Samples(480));
+        assert_eq!(audio.capture(&[0.2; 960]), Samples(960));
+        assert_eq!((audio.untold, audio.dropped()), (480, Samples(1_440)));
+        let kept = audio.take_captured(Samples(120_000));
+        assert_eq!((kept.len(), &kept[119_039..119_041]), (120_000, &[0.1, 0.2][..]));
     }
 
     #[test]

@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 
 use lxst_core::{
-    Admission, Boundary, CallId, CallStatus, CallerPolicy, Command, Direction, IdentityHash, Input,
-    InputError, Instant, JobId, LinkClosed, LinkEvent, Mode, Outcome, Output, PacketBuf,
-    PortChange, Profile, Samples, Stack, StackEvent, StreamChange, Telephone,
+    Admission, Boundary, CallId, CallState, CallStatus, CallerPolicy, Command, Direction,
+    IdentityHash, Input, InputError, Instant, JobId, LinkClosed, LinkEvent, Mode, Outcome, Output,
+    PacketBuf, PortChange, Profile, Samples, Stack, StackEvent, StreamChange, Telephone,
 };
 
 use crate::access::Access;
@@ -59,6 +59,17 @@ pub enum Event {
     /// The coder panicked: a frame is lost, and the codecs go on with fresh state. It is a fault
     /// worth a report.
     CoderCrashed,
+    /// The hash that was dialled is that of a destination, as its announce tells. The call ends as
+    /// [`NoPath`](lxst_core::EndReason::NoPath); [`DialError::DestinationHash`] tells of a destination
+    /// that is known before.
+    DestinationDialled {
+        /// The call.
+        call: CallId,
+        /// What was dialled.
+        given: IdentityHash,
+        /// The identity that the destination belongs to, and that is to be dialled.
+        identity: IdentityHash,
+    },
     /// A phone announced itself.
     Announced {
         /// Whose.
@@ -194,6 +205,7 @@ impl<S: Stack> Engine<S> {
         if self.telephone.poll_timeout().is_some_and(|deadline| deadline.at <= now) {
             self.give(now, Input::Timeout);
         }
+        self.tell_captured(now);
         self.pump(now);
     }
 
@@ -265,11 +277,14 @@ impl<S: Stack> Engine<S> {
         self.pump(now);
     }
 
-    /// Takes 48 kHz mono PCM of the microphone. While no call sends, it is dropped. What is not finite
-    /// counts as silence, and is clipped beyond -1 and 1.
+    /// Takes 48 kHz mono PCM of the microphone, in blocks of up to 2 s. While no call sends, it is
+    /// dropped. What is not finite counts as silence, and is clipped beyond -1 and 1.
     ///
-    /// *Bounds*: beyond [`CAPTURE_QUEUE`](crate::CAPTURE_QUEUE), which wait only where the coder has
-    /// stalled, the oldest is dropped and counted.
+    /// A block of more than 120 ms is encoded and sent over its time, for which
+    /// [`poll_timeout`](Self::poll_timeout) asks.
+    ///
+    /// *Bounds*: beyond [`CAPTURE_QUEUE`](crate::CAPTURE_QUEUE), which wait only where blocks come
+    /// faster than time passes or the coder has stalled, the oldest is dropped and counted.
     pub fn capture(&mut self, now: Instant, pcm: &[f32]) {
         #[cfg(feature = "voice-processing")]
         if let (Some(processor), true) = (&mut self.processor, self.audio.is_sending()) {
@@ -280,15 +295,31 @@ impl<S: Stack> Engine<S> {
     }
 
     fn captured(&mut self, now: Instant, pcm: &[f32]) {
-        if let Some(samples) = self.audio.capture(pcm) {
+        let dropped = self.audio.capture(pcm);
+        self.overrun(now, Direction::Send, dropped);
+        self.tell_captured(now);
+        self.pump(now);
+    }
+
+    fn tell_captured(&mut self, now: Instant) {
+        if let Some(samples) = self.audio.captured(now) {
             self.give(now, Input::Captured { samples });
+        }
+    }
+
+    /// Takes note of what an audio port of the owner dropped, of the microphone's sound before
+    /// [`capture`](Self::capture) or of the speaker's after [`play`](Self::play): it shows in the
+    /// figures of the call, and lowers its opinion.
+    pub fn overrun(&mut self, now: Instant, direction: Direction, samples: Samples) {
+        if !samples.is_zero() {
+            self.give(now, Input::Overrun { direction, samples });
             self.pump(now);
         }
     }
 
     /// Fills a block of 48 kHz mono PCM for the speaker and tells how much of it was heard from
     /// the peer; the rest is silence. This is the playout clock: call it at the speaker's pace, in
-    /// blocks of 20 ms at most.
+    /// blocks of up to 2 s. A long block delays the sound by its length.
     pub fn play(&mut self, now: Instant, pcm: &mut [f32]) -> usize {
         let heard = self.audio.play(pcm);
         #[cfg(feature = "voice-processing")]
@@ -342,12 +373,9 @@ impl<S: Stack> Engine<S> {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         let telephone = self.telephone.poll_timeout().map(|deadline| deadline.at);
-        let deadlines = self
-            .stack()
-            .poll_timeout()
-            .into_iter()
-            .chain(telephone)
-            .chain(self.announces.deadline());
+        let stack = self.stack().poll_timeout().into_iter();
+        let deadlines = stack.chain(telephone).chain(self.announces.deadline());
+        let deadlines = deadlines.chain(self.audio.due());
         // What is due at the end of time would be due again and again.
         deadlines.min().filter(|at| *at < Instant::MAX)
     }
@@ -458,6 +486,15 @@ impl<S: Stack> Engine<S> {
         match event {
             StackEvent::Announced { identity, hops } => {
                 self.events.push_back(Event::Announced { identity, hops });
+                let is_mistaken = |call: &CallStatus| {
+                    call.state == CallState::Calling
+                        && call.peer != identity
+                        && self.stack().identity_at(call.peer) == Some(identity)
+                };
+                if let Some(CallStatus { call, peer: given, .. }) = self.call().filter(is_mistaken)
+                {
+                    self.events.push_back(Event::DestinationDialled { call, given, identity });
+                }
             }
             StackEvent::Link { link, event } => self.give(now, Input::Link { link, event }),
             StackEvent::Packet { link, data } => {

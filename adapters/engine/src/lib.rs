@@ -10,6 +10,7 @@
 
 mod access;
 mod adaptation;
+mod allowance;
 mod audio;
 mod coder;
 mod engine;
@@ -23,6 +24,7 @@ mod tap;
 mod voice_processing;
 
 pub use access::Access;
+pub use allowance::Allowance;
 pub use audio::{CAPTURE_QUEUE, sanitised};
 pub use coder::{Coder, Done, Task};
 pub use engine::{Config, DialError, Engine, Event};

@@ -5,8 +5,10 @@ mod common;
 use std::time::Duration;
 
 use common::pair::{ALICE, BOB, Pair};
-use lxst_engine::core::{IdentityHash, Mode, Profile};
-use lxst_engine::{Config, DialError};
+use lxst_engine::core::{
+    AnnouncePolicy, EndReason, Event as CallEvent, IdentityHash, Mode, Profile,
+};
+use lxst_engine::{Config, DialError, Event};
 use lxst_reticulum::DestinationHash;
 
 #[test]
@@ -29,4 +31,26 @@ fn whoever_dials_a_destination_is_told_at_once_whom_to_dial() {
     let now = pair.now;
     let engine = &mut pair.phones[ALICE].engine;
     engine.dial(now, stranger, Profile::MediumQuality, Mode::FullDuplex).expect("it may be one");
+}
+
+#[test]
+fn whoever_dials_a_destination_that_was_never_heard_is_told_whom_to_dial_before_the_search_ends() {
+    let mut pair = Pair::new(|_| {
+        let announce = AnnouncePolicy::ON_COMMAND;
+        let telephone = lxst_engine::core::Config { announce, ..Default::default() };
+        Config { telephone, ..Config::default() }
+    });
+    pair.run(Duration::from_secs(1));
+    let identity = pair.phones[BOB].engine.identity();
+    let destination = DestinationHash::telephony(identity);
+    let given = IdentityHash(destination.0);
+    let now = pair.now;
+    let engine = &mut pair.phones[ALICE].engine;
+    let call = engine.dial(now, given, Profile::MediumQuality, Mode::FullDuplex).expect("unknown");
+    pair.run(Duration::from_secs(6));
+    let told = Event::DestinationDialled { call, given, identity };
+    let ended = CallEvent::Ended { call, reason: EndReason::NoPath };
+    let alice = &pair.phones[ALICE];
+    assert!(alice.others.contains(&told), "{:?}", alice.others);
+    assert!(alice.told.contains(&ended), "{:?}", alice.told);
 }

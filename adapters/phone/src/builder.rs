@@ -1,7 +1,6 @@
 //! How a phone starts.
 
 use std::fmt;
-use std::fs;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -10,7 +9,8 @@ use async_channel::Receiver;
 use async_executor::Executor;
 #[cfg(feature = "voice-processing")]
 use lxst_engine::VoiceProcessing;
-use lxst_engine::core::{IdentityHash, Instant, InsteadOfVoice};
+use lxst_engine::core::limits::FRAMES_PER_PACKET;
+use lxst_engine::core::{IdentityHash, InsteadOfVoice};
 use lxst_engine::{Access, Config, Engine, Ids, InterfaceOrigin, LinkQueue, Tap, core};
 use lxst_reticulum::{Config as EndpointConfig, Endpoint, EndpointLinks, Identity, Rng};
 
@@ -19,7 +19,7 @@ use crate::events::Events;
 use crate::host::record;
 use crate::host::{
     CoderThread, FolderLock, IdentityFileError, OsRng, create_private_folder,
-    load_or_create_identity, read_regular_file, unix_time,
+    load_or_create_identity,
 };
 use crate::inbox::Inbox;
 use crate::intake::Intake;
@@ -42,6 +42,7 @@ pub struct PhoneBuilder<R> {
     config: Config,
     when_no_microphone: InsteadOfVoice,
     dtx: bool,
+    people: Option<PathBuf>,
     #[cfg(feature = "trace")]
     trace: Option<(PathBuf, lxst_trace::Payloads)>,
 }
@@ -93,6 +94,14 @@ pub enum StartError {
         /// What went wrong.
         error: io::Error,
     },
+    /// Packets cannot have so many frames.
+    #[error("{given} frames a packet, where 1 to {most} are possible")]
+    FramesPerPacket {
+        /// What the telephone's settings say.
+        given: u8,
+        /// The most, of the profile that allows the most.
+        most: usize,
+    },
     /// The operating system gave no thread for the codecs.
     #[error("cannot start the codec thread: {0}")]
     Thread(io::Error),
@@ -113,9 +122,8 @@ impl<R: Runtime> PhoneBuilder<R> {
     }
 
     /// Begins a phone that keeps what it knows in a folder, which is made where there is none, and which
-    /// is one phone's at a time: its
-    /// `identity`, made on first use, and `known_destinations`. The folder and both are their owner's
-    /// alone.
+    /// is one phone's at a time: its `identity`, made on first use, `known_destinations` and `people`.
+    /// The folder and its files are their owner's alone.
     ///
     /// # Errors
     /// [`IdentityFileError`]: the folder cannot be made, another phone has it, or the identity cannot
@@ -130,7 +138,9 @@ impl<R: Runtime> PhoneBuilder<R> {
         made.map_err(|error| IdentityFileError::Folder { path: folder.into(), error })?;
         let lock = FolderLock::take(folder)?;
         let identity = load_or_create_identity(&folder.join("identity"))?;
-        let builder = Self::new(identity).known_destinations(folder.join("known_destinations"));
+        let builder = Self::new(identity)
+            .known_destinations(folder.join("known_destinations"))
+            .people(folder.join("people"));
         Ok(builder.with_settings(|settings| settings.lock = lock))
     }
 
@@ -152,6 +162,7 @@ impl<R: Runtime> PhoneBuilder<R> {
             config: Config::default(),
             when_no_microphone: InsteadOfVoice::Nothing,
             dtx: false,
+            people: None,
             #[cfg(feature = "trace")]
             trace: None,
         }
@@ -164,12 +175,22 @@ impl<R: Runtime> PhoneBuilder<R> {
     }
 
     /// Keeps the known destinations in a file: read at the start, replaced some seconds after they
-    /// changed and at the end. A file that is no such thing is told of in the log, and kept as
-    /// `.bad`.
-    /// Without effect on another stack.
+    /// changed and at the end. A file that is no such thing, or is damaged, is told of in the log, and
+    /// kept as `.bad`; a damaged record costs itself. Without effect on another stack.
     #[must_use]
     pub fn known_destinations(self, path: impl Into<PathBuf>) -> Self {
         self.with_settings(|settings| settings.known = Some(path.into()))
+    }
+
+    /// Keeps in a file whom we dialled or talked with, so that they are no strangers after a restart:
+    /// [`CallerLimits`](core::CallerLimits) are for strangers. Read, replaced and told of as
+    /// [`known_destinations`](Self::known_destinations) are.
+    ///
+    /// *Bounds*: the [`CALLERS_REMEMBERED`](core::limits::CALLERS_REMEMBERED) latest.
+    #[must_use]
+    pub fn people(mut self, path: impl Into<PathBuf>) -> Self {
+        self.people = Some(path.into());
+        self
     }
 
     /// Sets the Reticulum endpoint's settings. Without effect on another stack.
@@ -259,7 +280,11 @@ impl<R: Runtime> PhoneBuilder<R> {
     /// # Cancel safety
     /// It never waits, so that it cannot be cancelled halfway.
     pub async fn start(self) -> Result<(Phone, Events), StartError> {
-        let Self { runtime, stack, config, when_no_microphone, dtx, .. } = self;
+        let Self { runtime, stack, config, when_no_microphone, dtx, people, .. } = self;
+        let given = config.telephone.frames_per_packet;
+        if !(1..=FRAMES_PER_PACKET).contains(&given.into()) {
+            return Err(StartError::FramesPerPacket { given, most: FRAMES_PER_PACKET });
+        }
         let (own, stack, reports) = match stack {
             Stack::Own { identity, settings } => (settings.open(&runtime, identity)?, None, None),
             Stack::App { identity, commands, reports } => {
@@ -277,7 +302,8 @@ impl<R: Runtime> PhoneBuilder<R> {
         .map_err(StartError::Thread)?;
         #[cfg(feature = "trace")]
         let config = Config { tap: recorded(config.tap, self.trace)?, ..config };
-        let engine = Engine::new(config, network);
+        let mut engine = Engine::new(config, network);
+        let people = people.and_then(|path| Store::open_people(path, &mut engine));
 
         let io = Intake::default();
         let (request_sender, requests) = Requests::channel();
@@ -302,7 +328,7 @@ impl<R: Runtime> PhoneBuilder<R> {
             coder,
             inbox: Inbox { requests, io, done, reports },
             stack,
-            store,
+            stores: store.into_iter().chain(people).collect(),
             outlets: Outlets::new(queue, publisher, state),
             when_no_microphone,
         });
@@ -335,59 +361,9 @@ impl Settings {
             .collect::<Result<_, OpenError>>()
             .map_err(|OpenError { address, error }| StartError::Interface { address, error })?;
         let mut endpoint = Endpoint::new(identity, self.endpoint, self.rng.0);
-        let store = self.known.map(|path| {
-            let is_whole = import_known(&mut endpoint, &path);
-            Store::new(path, is_whole.then(|| endpoint.revision()))
-        });
+        let store = self.known.and_then(|path| Store::open_destinations(path, &mut endpoint));
         let network = Network::Endpoint(EndpointLinks::new(endpoint));
         Ok(OwnNetwork { network, opened, store, lock: self.lock })
-    }
-}
-
-/// Reads the known destinations, and tells whether the file holds what is known now. A phone knows
-/// fewer people without them, and works.
-fn import_known(endpoint: &mut Endpoint, path: &Path) -> bool {
-    match read_regular_file(path, MAX_KNOWN_BYTES) {
-        Ok(bytes) => {
-            let imported = endpoint.import(Instant::ORIGIN, unix_time(), &bytes);
-            if let Err(error) = &imported {
-                tracing::warn!("known destinations of {}: {error}", path.display());
-                set_aside(path);
-            }
-            imported.is_ok()
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => true,
-        Err(error) => {
-            tracing::warn!("known destinations of {}: {error}", path.display());
-            true
-        }
-    }
-}
-
-fn copy_new(from: &Path, to: &Path) -> io::Result<()> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut copy = options.open(to)?;
-    io::copy(&mut fs::File::open(from)?, &mut copy).map(drop)
-}
-
-/// Keeps a file that cannot be read, or not as a whole, beside the new one and earlier ones.
-fn set_aside(path: &Path) {
-    let names = (0..100).map(|number| match number {
-        0 => path.with_added_extension("bad"),
-        _ => path.with_added_extension(format!("bad{number}")),
-    });
-    // A new file, which never replaces what has that name, unlike a rename.
-    let is_decided = |kept: &io::Result<()>| {
-        kept.as_ref().err().is_none_or(|error| error.kind() != io::ErrorKind::AlreadyExists)
-    };
-    let kept = names.map(|bad| copy_new(path, &bad)).find(is_decided);
-    match kept {
-        Some(Ok(())) => {}
-        Some(Err(error)) => tracing::warn!("no copy of it is kept: {error}"),
-        None => tracing::warn!("no copy of it is kept: there are 100"),
     }
 }
 
@@ -416,6 +392,3 @@ impl fmt::Debug for RngBox {
         f.write_str("Rng")
     }
 }
-
-/// Far more than the known destinations that an endpoint keeps.
-const MAX_KNOWN_BYTES: u64 = 1 << 24;

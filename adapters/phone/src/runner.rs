@@ -36,7 +36,7 @@ pub(crate) struct Runner<R> {
     coder: CoderThread,
     inbox: Inbox,
     stack: Option<CommandSender>,
-    store: Option<Store>,
+    stores: Vec<Store>,
     drop_log: DropLog,
     outlets: Outlets,
     interfaces: BTreeMap<u32, Interface>,
@@ -56,6 +56,8 @@ pub(crate) struct Runner<R> {
     devices: Pace,
     /// What ports that are gone dropped.
     dropped: Dropped,
+    /// What the engine was told that ports dropped.
+    told: Dropped,
     buffer: Vec<u8>,
     wakeups: u64,
 }
@@ -69,7 +71,7 @@ pub(crate) struct Parts<R> {
     pub(crate) coder: CoderThread,
     pub(crate) inbox: Inbox,
     pub(crate) stack: Option<CommandSender>,
-    pub(crate) store: Option<Store>,
+    pub(crate) stores: Vec<Store>,
     pub(crate) outlets: Outlets,
     pub(crate) when_no_microphone: InsteadOfVoice,
 }
@@ -110,7 +112,7 @@ impl<R: Runtime> Runner<R> {
             coder: parts.coder,
             inbox: parts.inbox,
             stack: parts.stack,
-            store: parts.store,
+            stores: parts.stores,
             drop_log: DropLog::default(),
             outlets: parts.outlets,
             interfaces: BTreeMap::new(),
@@ -124,6 +126,7 @@ impl<R: Runtime> Runner<R> {
             playout: Pace::new(BLOCK_TIME),
             devices: Pace::new(DEVICE_TIME),
             dropped: Dropped::default(),
+            told: Dropped::default(),
             buffer: Vec::new(),
             wakeups: 0,
         }
@@ -143,11 +146,9 @@ impl<R: Runtime> Runner<R> {
         };
         self.shut_down().await;
         let now = self.now();
-        if let Some(store) = &mut self.store {
+        for store in &mut self.stores {
             store.written().await;
-            if let Some(endpoint) = self.engine.stack().endpoint() {
-                store.catch_up(endpoint, now);
-            }
+            store.catch_up(&self.engine, now);
             store.written().await;
         }
         // The engine ends here, and with it a tap: whoever asked finds its trace complete.
@@ -181,8 +182,8 @@ impl<R: Runtime> Runner<R> {
         if self.engine.poll_timeout().is_some_and(|at| at <= now) {
             self.engine.handle_timeout(now);
         }
-        if let (Some(store), Some(endpoint)) = (&mut self.store, self.engine.stack().endpoint()) {
-            store.on_timeout(endpoint, now);
+        for store in &mut self.stores {
+            store.on_timeout(&self.engine, now);
         }
         while self.capture.take_due(now) {
             match &mut self.source {
@@ -231,13 +232,12 @@ impl<R: Runtime> Runner<R> {
             }
             Request::Subscribe(queue) => self.outlets.subscribe(queue),
             Request::Counters(reply) => {
-                let source = self.source.as_ref().map_or(0, SourcePort::dropped);
-                let sink = self.sink.as_ref().map_or(0, SinkPort::dropped);
                 let coder = self.engine.capture_dropped().0;
+                let Dropped { captured, played } = self.all_dropped();
                 reply.send(Counters {
                     telephone: *self.engine.counters(),
-                    capture_dropped: duration(coder + self.dropped.captured + source),
-                    playback_dropped: duration(self.dropped.played + sink),
+                    capture_dropped: duration(coder + captured),
+                    playback_dropped: duration(played),
                     datagrams_dropped: self.inbox.io.dropped(),
                     endpoint: self
                         .engine
@@ -371,9 +371,10 @@ impl<R: Runtime> Runner<R> {
         self.hear_device(now);
         self.fill_device(now);
         self.run_clocks(now);
+        self.tell_overruns(now);
         self.transmit(now);
-        if let (Some(store), Some(endpoint)) = (&mut self.store, self.engine.stack().endpoint()) {
-            store.observe(endpoint, now);
+        for store in &mut self.stores {
+            store.observe(&self.engine, now);
         }
         self.publish();
         ports
@@ -500,6 +501,21 @@ impl<R: Runtime> Runner<R> {
         }
     }
 
+    /// What the ports dropped, those that are gone included.
+    fn all_dropped(&self) -> Dropped {
+        let source = self.source.as_ref().map_or(0, SourcePort::dropped);
+        let sink = self.sink.as_ref().map_or(0, SinkPort::dropped);
+        Dropped { captured: self.dropped.captured + source, played: self.dropped.played + sink }
+    }
+
+    /// Tells the engine of what the ports dropped, so that it shows in the call's counters.
+    fn tell_overruns(&mut self, now: Instant) {
+        let Dropped { captured, played } = self.all_dropped();
+        let before = std::mem::replace(&mut self.told, Dropped { captured, played });
+        self.engine.overrun(now, Direction::Send, Samples(captured - before.captured));
+        self.engine.overrun(now, Direction::Receive, Samples(played - before.played));
+    }
+
     /// Runs the phone's clocks while a port has need of one.
     fn run_clocks(&mut self, now: Instant) {
         let Streams { is_sending, is_receiving, .. } = self.streams;
@@ -565,10 +581,10 @@ impl<R: Runtime> Runner<R> {
     fn deadline(&self) -> Option<Moment> {
         // While a frame is being decoded, the end of that wakes us.
         let playout = self.playout.next().filter(|_| !self.engine.awaits_audio(BLOCK));
-        let store = self.store.as_ref().and_then(Store::due);
+        let stores = self.stores.iter().filter_map(Store::due);
         let clocks = [self.capture.next(), self.devices.next(), playout];
-        let deadlines = [self.engine.poll_timeout(), store].into_iter().chain(clocks);
-        deadlines.flatten().min().map(|at| self.origin + at.since(Instant::ORIGIN))
+        let deadlines = [self.engine.poll_timeout()].into_iter().chain(clocks).flatten();
+        deadlines.chain(stores).min().map(|at| self.origin + at.since(Instant::ORIGIN))
     }
 }
 

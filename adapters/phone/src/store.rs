@@ -1,18 +1,23 @@
-//! What a phone knows of the network, kept in a file across restarts.
+//! What a phone knows, kept in files across restarts.
 
-use std::path::PathBuf;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use async_channel::Receiver;
+use lxst_engine::Engine;
 use lxst_engine::core::Instant;
 use lxst_reticulum::Endpoint;
 
-use crate::host::{replace_private_file, unix_time};
+use crate::host::{create_private_file, read_regular_file, replace_private_file, unix_time};
+use crate::network::Network;
 
-/// Writes the known destinations some time after they changed, on a thread of its own.
+/// Writes something that the engine knows some time after it changed, on a thread of its own.
 #[derive(Debug)]
 pub(crate) struct Store {
+    what: Kept,
     path: PathBuf,
     /// What the file holds; `None` where it holds something else.
     revision: Option<u64>,
@@ -21,22 +26,52 @@ pub(crate) struct Store {
     writing: Option<Writing>,
 }
 
+/// What a file keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kept {
+    Destinations,
+    People,
+}
+
 #[derive(Debug)]
 struct Writing {
-    thread: JoinHandle<bool>,
+    thread: JoinHandle<io::Result<()>>,
     revision: u64,
     /// Closed when the thread is done.
     done: Receiver<()>,
 }
 
 impl Store {
-    pub(crate) const fn new(path: PathBuf, revision: Option<u64>) -> Self {
-        Self { path, revision, has_failed: false, due: None, writing: None }
+    /// Reads the known destinations. A phone knows fewer without them, and works. `None` where the
+    /// file is to be left alone.
+    pub(crate) fn open_destinations(path: PathBuf, endpoint: &mut Endpoint) -> Option<Self> {
+        let what = Kept::Destinations;
+        let import = |bytes: &[u8]| {
+            let imported = endpoint.import(Instant::ORIGIN, unix_time(), bytes);
+            imported.map(drop).map_err(|error| error.to_string())
+        };
+        let is_whole = what.read(&path, import)?;
+        Some(Self::new(what, path, is_whole.then(|| endpoint.revision())))
     }
 
-    /// Takes note of what the endpoint has come to know, and tells when that is to be written.
-    pub(crate) fn observe(&mut self, endpoint: &Endpoint, now: Instant) {
-        if self.due.is_none() && self.is_behind(endpoint) {
+    /// Reads the people whom the phone knows; as above.
+    pub(crate) fn open_people(path: PathBuf, engine: &mut Engine<Network>) -> Option<Self> {
+        let what = Kept::People;
+        let import = |bytes: &[u8]| {
+            let imported = engine.import_people(Instant::ORIGIN, bytes);
+            imported.map_err(|error| error.to_string())
+        };
+        let is_whole = what.read(&path, import)?;
+        Some(Self::new(what, path, is_whole.then(|| engine.people_revision())))
+    }
+
+    const fn new(what: Kept, path: PathBuf, revision: Option<u64>) -> Self {
+        Self { what, path, revision, has_failed: false, due: None, writing: None }
+    }
+
+    /// Takes note of what the engine has come to know, and tells when that is to be written.
+    pub(crate) fn observe(&mut self, engine: &Engine<Network>, now: Instant) {
+        if self.due.is_none() && self.is_behind(engine) {
             self.due = Some(now + DELAY);
         }
     }
@@ -45,7 +80,7 @@ impl Store {
         self.due
     }
 
-    pub(crate) fn on_timeout(&mut self, endpoint: &Endpoint, now: Instant) {
+    pub(crate) fn on_timeout(&mut self, engine: &Engine<Network>, now: Instant) {
         if self.due.is_none_or(|due| due > now) {
             return;
         }
@@ -56,15 +91,15 @@ impl Store {
         }
         self.due = None;
         self.join();
-        if self.is_behind(endpoint) {
-            self.write(endpoint, now);
+        if self.is_behind(engine) {
+            self.write(engine, now);
         }
     }
 
     /// Begins to write what is not written.
-    pub(crate) fn catch_up(&mut self, endpoint: &Endpoint, now: Instant) {
-        if self.is_behind(endpoint) {
-            self.write(endpoint, now);
+    pub(crate) fn catch_up(&mut self, engine: &Engine<Network>, now: Instant) {
+        if self.is_behind(engine) {
+            self.write(engine, now);
         }
     }
 
@@ -77,45 +112,137 @@ impl Store {
         self.join();
     }
 
-    fn is_behind(&self, endpoint: &Endpoint) -> bool {
-        self.revision != Some(endpoint.revision())
+    fn is_behind(&self, engine: &Engine<Network>) -> bool {
+        self.revision != Some(self.what.revision(engine))
     }
 
-    fn write(&mut self, endpoint: &Endpoint, now: Instant) {
+    fn write(&mut self, engine: &Engine<Network>, now: Instant) {
         // A look at what became of it, and another try where it failed.
         self.due = Some(now + if self.has_failed { AGAIN } else { DELAY });
-        let revision = endpoint.revision();
-        let bytes = endpoint.export(now, unix_time());
+        let revision = self.what.revision(engine);
+        let Some(bytes) = self.what.export(engine, now) else { return };
         let path = self.path.clone();
         let (sender, done) = async_channel::bounded(1);
         let write = move || {
             let _sender = sender;
-            let written = replace_private_file(&path, &bytes);
-            if let Err(error) = &written {
-                let path = path.display();
-                tracing::warn!("known destinations are not kept: {path}: {error}; trying on");
-            }
-            written.is_ok()
+            replace_private_file(&path, &bytes)
         };
         match thread::Builder::new().name("lxst-store".into()).spawn(write) {
             Ok(thread) => self.writing = Some(Writing { thread, revision, done }),
-            Err(error) => tracing::warn!("known destinations are not kept: {error}"),
+            Err(error) => self.fail(&error),
         }
     }
 
     fn join(&mut self) {
-        if let Some(writing) = self.writing.take() {
-            let written = writing.thread.join();
-            debug_assert!(written.is_ok(), "the writing thread panicked");
-            self.has_failed = !written.unwrap_or(false);
-            if !self.has_failed {
-                self.revision = Some(writing.revision);
+        let Some(Writing { thread, revision, .. }) = self.writing.take() else { return };
+        match thread.join() {
+            Ok(Ok(())) => (self.has_failed, self.revision) = (false, Some(revision)),
+            Ok(Err(error)) => self.fail(&error),
+            Err(_) => {
+                debug_assert!(false, "the writing thread panicked");
+                self.has_failed = true;
+            }
+        }
+    }
+
+    fn fail(&mut self, error: &io::Error) {
+        self.has_failed = true;
+        let (what, path) = (self.what.name(), self.path.display());
+        tracing::warn!("{what} are not kept: {path}: {error}; trying on");
+    }
+}
+
+impl Kept {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Destinations => "known destinations",
+            Self::People => "known people",
+        }
+    }
+
+    fn revision(self, engine: &Engine<Network>) -> u64 {
+        match self {
+            Self::Destinations => engine.stack().endpoint().map_or(0, Endpoint::revision),
+            Self::People => engine.people_revision(),
+        }
+    }
+
+    fn export(self, engine: &Engine<Network>, now: Instant) -> Option<Vec<u8>> {
+        match self {
+            Self::Destinations => Some(engine.stack().endpoint()?.export(now, unix_time())),
+            Self::People => Some(engine.export_people()),
+        }
+    }
+
+    /// Reads a file, and tells whether it holds what is known now. `None` where it may not be
+    /// replaced: what it holds could not be kept.
+    fn read(self, path: &Path, import: impl FnOnce(&[u8]) -> Result<(), String>) -> Option<bool> {
+        let (name, shown) = (self.name(), path.display());
+        let error = match read_regular_file(path, MAX_BYTES) {
+            Ok(bytes) => match import(&bytes) {
+                Ok(()) => return Some(true),
+                Err(error) => error,
+            },
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Some(true),
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
+                tracing::warn!("{name} are not kept: {shown}: {error}; give another path");
+                return None;
+            }
+            Err(error) => error.to_string(),
+        };
+        match set_aside(path) {
+            Ok(bad) => {
+                tracing::warn!("{name} of {shown}: {error}; it is kept as {}", bad.display());
+                Some(false)
+            }
+            Err(kept) => {
+                tracing::warn!(
+                    "{name} of {shown}: {error}; no copy can be kept: {kept}; \
+                                it stays, and nothing is written"
+                );
+                None
             }
         }
     }
 }
 
+/// Keeps a file that cannot be read, or not as a whole, beside the new one and earlier ones.
+fn set_aside(path: &Path) -> io::Result<PathBuf> {
+    for number in 0..BAD_FILES {
+        let bad = path.with_added_extension(match number {
+            0 => "bad".to_owned(),
+            _ => format!("bad{number}"),
+        });
+        // A new name, which never replaces what has it, unlike a rename. The file itself is replaced
+        // by a new one.
+        let is_taken = |error: &io::Error| error.kind() == io::ErrorKind::AlreadyExists;
+        match fs::hard_link(path, &bad) {
+            Ok(()) => return Ok(bad),
+            Err(error) if is_taken(&error) => continue,
+            Err(_) => {}
+        }
+        match copy_new(path, &bad) {
+            Ok(()) => return Ok(bad),
+            Err(error) if is_taken(&error) => continue,
+            Err(error) => return Err(error),
+        }
+    }
+    Err(io::Error::other(format!("there are {BAD_FILES}; remove some")))
+}
+
+fn copy_new(from: &Path, to: &Path) -> io::Result<()> {
+    let mut file = fs::File::open(from)?;
+    io::copy(&mut file, &mut create_private_file(to)?).map(drop)
+}
+
+/// Far more than what a phone keeps.
+const MAX_BYTES: u64 = 1 << 24;
+/// Damaged files that are kept.
+const BAD_FILES: usize = 100;
 /// Announces come in bursts; one write is to hold them all.
 const DELAY: Duration = Duration::from_secs(5);
 /// How long after a write that failed again the next one is tried.
 const AGAIN: Duration = Duration::from_secs(60);
+
+#[cfg(test)]
+mod tests;

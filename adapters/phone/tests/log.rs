@@ -27,7 +27,7 @@ fn a_flood_writes_one_line_a_cause_and_second() {
         let app = App::listening(&rt).await;
         let address = app.phone.listening()[0];
         let mut connections = Vec::new();
-        for _ in 0..300 {
+        for _ in 0..70 {
             connections.push(TcpStream::connect(address).unwrap());
         }
         let mut flood = TcpStream::connect(address).unwrap();

@@ -3,6 +3,13 @@
 //! Others take an announce only when its stamp, in seconds of Unix time, is later than the last one
 //! they took. So an announce is stamped and signed when it leaves, with the wall clock of that
 //! moment, and never earlier than the last stamp: a wall clock that goes back counts on from there.
+//!
+//! One that is set forward makes us announce again. A machine without a battery clock may have
+//! announced itself in 1970, and whoever knew a path to it from an earlier run dropped that.
+//! *Source*: RNS/Transport.py `_inbound`. A path of as many hops or more is replaced only by an
+//! announce with a later stamp than all that were heard for it, until it expires after a week; a
+//! destination that is not known is taken with any stamp. No stamp is held against the receiver's
+//! clock, so that one from the future is taken too.
 
 use core::time::Duration;
 
@@ -25,6 +32,12 @@ pub(crate) struct Announces {
     pub(crate) due: Option<Instant>,
     /// The last stamp that left, and when.
     last: Option<(UnixTime, Instant)>,
+    /// The wall clock as it was read last, and when.
+    read: Option<(UnixTime, Instant)>,
+    /// When it was found to have been set forward.
+    set: Option<Instant>,
+    /// When a wall clock that was never set is read again.
+    look: Option<Instant>,
     /// The stamp that is known to be kept over a restart, or is about to be.
     kept: UnixTime,
     revision: u64,
@@ -43,6 +56,32 @@ impl Announces {
         }
         self.begun = Some(now);
         Some(self.number(Purpose::Announce))
+    }
+
+    /// Reads the wall clock, and takes note where it was set forward.
+    pub(crate) fn read_clock(&mut self, now: Instant, wall: UnixTime) {
+        let before = self.read.replace((wall, now));
+        if self.begun.is_some() && before.is_some_and(|before| is_ahead((wall, now), before)) {
+            self.set = Some(now);
+        }
+        let look = self.look.filter(|at| now < *at).unwrap_or(now + CLOCK_LOOK);
+        self.look = (self.begun.is_some() && wall < CLOCK_UNSET).then_some(look);
+    }
+
+    /// Tells whether to announce again, because the clock was set past what we said last. A clock
+    /// that was never set is read again by whoever is polled for what is due.
+    pub(crate) fn on_timeout(&mut self, now: Instant) -> bool {
+        if self.look.is_some_and(|at| at <= now) {
+            self.look = Some(now + CLOCK_LOOK);
+        }
+        let was_set = self.set.take().is_some();
+        let is_due = self.due.is_some_and(|at| at <= now);
+        let is_late = |read| self.last.is_some_and(|last| is_ahead(read, last));
+        is_due || was_set && self.read.is_some_and(is_late)
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.due.into_iter().chain(self.set).chain(self.look).min()
     }
 
     pub(crate) fn path_response(&mut self) -> Unsigned {
@@ -114,6 +153,18 @@ impl Announces {
     }
 }
 
+/// Whether a wall clock shows more than time has passed.
+fn is_ahead((wall, now): (UnixTime, Instant), (then, at): (UnixTime, Instant)) -> bool {
+    then.after(now.since(at) + CLOCK_STEP) < wall
+}
+
+/// How far a wall clock runs ahead of ours until it counts as set. One that was late by less is soon
+/// past what it said before.
+const CLOCK_STEP: Duration = Duration::from_secs(60);
+/// A wall clock before this moment, the first of 2025, was never set.
+const CLOCK_UNSET: UnixTime = UnixTime(1_735_689_600);
+/// How often such a clock is read while nothing else happens.
+const CLOCK_LOOK: Duration = Duration::from_secs(60);
 /// How far the stamps of path responses may run ahead of what is kept.
 const STAMPS_KEPT: Duration = Duration::from_secs(60);
 

@@ -175,7 +175,7 @@ impl Endpoint {
         for interface in self.interfaces.values_mut() {
             interface.held_until = interface.held_until.filter(|until| now < *until);
         }
-        if self.announces.due.is_some_and(|at| at <= now) {
+        if self.announces.on_timeout(now) {
             self.announce(now);
         }
         let due: Vec<_> = self
@@ -207,6 +207,9 @@ impl Endpoint {
 
     /// Opens a link to a phone, and searches the path to it first where none is known. A path that
     /// was known but leads nowhere is searched again, once. What is not answered is asked again.
+    /// Where nobody answers, `to` may be the hash of a destination: the path to that is asked for
+    /// once too, and where one announces itself the link fails as [`LinkFailed::NoPath`], while
+    /// [`phone_at`](Self::phone_at) tells whose it is.
     ///
     /// Ends in [`LinkEvent::Up`] or [`LinkEvent::Failed`].
     pub fn open(&mut self, now: Instant, to: IdentityHash) -> LinkHandle {
@@ -273,7 +276,8 @@ impl Endpoint {
     /// The next packet of an interface, framed in `buffer`, whose contents are replaced; `None`
     /// when nothing waits. Call it when the interface can write: what is late is dropped here, and
     /// announces are stamped, with the wall clock of this moment or, where that went back, with
-    /// what follows the last stamp.
+    /// what follows the last stamp. A wall clock that was set forward by more than a minute makes a
+    /// phone that has announced itself do so again.
     pub fn poll_transmit<'b>(
         &mut self,
         now: Instant,
@@ -281,6 +285,7 @@ impl Endpoint {
         id: InterfaceId,
         buffer: &'b mut Vec<u8>,
     ) -> Option<&'b [u8]> {
+        self.announces.read_clock(now, wall);
         let interface = self.interfaces.get_mut(&id)?;
         if interface.held_until.is_some_and(|until| now < until) {
             return None;
@@ -310,7 +315,7 @@ impl Endpoint {
         self.links
             .values()
             .map(Link::deadline)
-            .chain(self.announces.due)
+            .chain(self.announces.deadline())
             .chain(self.interfaces.values().filter_map(|interface| interface.held_until))
             .min()
     }

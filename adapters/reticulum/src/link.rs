@@ -168,10 +168,13 @@ impl Search {
         search
     }
 
-    /// Takes note that a request leaves now.
-    pub(crate) fn on_request(&mut self, now: Instant) {
-        let pause = self.pauses.next().copied().unwrap_or(limits::PATH_REQUEST_INTERVAL);
+    /// Takes note that a request leaves now, and tells whether it is the last of the first ones.
+    pub(crate) fn on_request(&mut self, now: Instant) -> bool {
+        let pause = self.pauses.next().copied();
+        let is_last = pause.is_some() && self.pauses.as_slice().is_empty();
+        let pause = pause.unwrap_or(limits::PATH_REQUEST_INTERVAL);
         (self.asked_at, self.repeat_at) = (now, now + pause);
+        is_last
     }
 }
 

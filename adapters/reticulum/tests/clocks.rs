@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use common::{A, B, Net, Seeded, WALL, Wire, unframed};
 use lxst_reticulum::{
-    Class, Config, Endpoint, Identity, InterfaceConfig, LinkEvent, LinkHandle, UnixTime, limits,
+    Class, Config, DropReason, Endpoint, Identity, InterfaceConfig, LinkEvent, LinkHandle,
+    UnixTime, limits,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -61,6 +62,66 @@ fn a_machine_that_begins_in_1970_goes_on_from_its_last_stamp() {
     net.run_for(2 * SECOND);
     assert_eq!(stamps(&net, A), [WALL.0, WALL.0 + 2, WALL.0 + 3_604]);
     assert_eq!(net.announces(B), 3);
+}
+
+#[test]
+fn a_machine_without_a_battery_clock_and_a_store_announces_again_when_its_clock_is_set() {
+    let mut net = Net::new(7, Wire::GOOD);
+    net.nodes[A].endpoint.announce(net.now);
+    net.run_for(2 * SECOND);
+    assert_eq!(net.announces(B), 1);
+
+    net.unplug(A);
+    // The seed of A.
+    let mut rng = Seeded::new(14);
+    let again = Endpoint::new(Identity::generate(&mut rng), Config::default(), Box::new(rng));
+    assert_eq!(again.identity(), net.nodes[A].endpoint.identity());
+    net.nodes[A].endpoint = again;
+    net.nodes[A].wall = UnixTime(0);
+    net.plug(A);
+    net.nodes[A].endpoint.announce(net.now);
+    net.run_for(600 * SECOND);
+    assert_eq!(net.announces(B), 1, "a peer that knew us takes none of 1970");
+    assert_eq!(net.nodes[B].endpoint.counters().dropped(DropReason::StaleAnnounce), 1);
+
+    // Then the network sets the clock, and nothing else happens.
+    net.nodes[A].wall = WALL;
+    net.run_for(61 * SECOND);
+    assert_eq!(net.announces(B), 2);
+    let stamps = stamps(&net, A);
+    assert!(stamps.len() == 3 && stamps[1] < 10 && stamps[2] >= WALL.0 + 600, "{stamps:?}");
+    net.run_for(3_600 * SECOND);
+    assert_eq!(net.announces(B), 2, "once");
+    assert_eq!(net.nodes[A].endpoint.poll_timeout(), None, "a clock that is set is left alone");
+}
+
+#[test]
+fn a_calendar_that_is_set_forward_makes_a_phone_announce_again_and_one_that_is_set_back_none() {
+    for (step, announced) in [(30, 2), (-30, 1)].map(|(days, n): (i64, _)| (days * DAY as i64, n)) {
+        let (mut net, ours, _) = Net::linked(8, Wire::GOOD);
+        let before = net.announces(B);
+        net.nodes[A].endpoint.announce(net.now);
+        net.run_for(2 * SECOND);
+        net.nodes[A].wall = UnixTime(WALL.0.checked_add_signed(step).unwrap());
+        for _ in 0..10 {
+            net.nodes[A].endpoint.send(net.now, ours, Class::Signal, b"word").unwrap();
+            net.run_for(10 * SECOND);
+        }
+        assert_eq!(net.announces(B) - before, announced, "step {step}");
+        assert!(stamps(&net, A).is_sorted_by(|one, next| one < next));
+    }
+}
+
+#[test]
+fn a_phone_that_never_announced_itself_does_not_because_its_clock_is_set() {
+    let mut net = Net::new(9, Wire::GOOD);
+    net.nodes[A].wall = UnixTime(0);
+    let to = net.nodes[B].endpoint.identity();
+    net.nodes[A].endpoint.open(net.now, to);
+    net.run_for(10 * SECOND);
+    net.nodes[A].wall = WALL;
+    net.run_for(1_000 * SECOND);
+    assert_eq!(net.announces(B), 0);
 }
 
 #[test]

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use common::{A, B, Net, START, Seeded, Wire, unframed};
 use lxst_reticulum::{
-    Class, Config, DropReason, Endpoint, Event, Identity, InterfaceConfig, LinkClosed, LinkError,
-    LinkEvent, LinkFailed, LinkHandle, limits,
+    Class, Config, DestinationHash, DropReason, Endpoint, Event, Identity, IdentityHash,
+    InterfaceConfig, LinkClosed, LinkError, LinkEvent, LinkFailed, LinkHandle, limits,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -83,8 +83,23 @@ fn an_unknown_phone_ends_in_no_path() {
     assert_eq!(net.event_time(A, failed), Some(START + 40 * SECOND));
     let asked: Vec<_> = net.sent.iter().map(|sent| sent.at.since(START).as_millis()).collect();
     let later = (6_500..40_000).step_by(5_000);
-    assert_eq!(asked, [0, 1_000, 2_500, 4_500].into_iter().chain(later).collect::<Vec<_>>());
+    // The path to the hash as it was given is asked for once, too.
+    assert_eq!(asked, [0, 1_000, 2_500, 4_500, 4_500].into_iter().chain(later).collect::<Vec<_>>());
     assert_eq!(net.nodes[A].endpoint.poll_timeout(), None);
+}
+
+#[test]
+fn a_destination_that_was_taken_for_an_identity_is_found_out_before_the_search_ends() {
+    let mut net = Net::new(41, Wire::GOOD);
+    let identity = net.nodes[B].endpoint.identity();
+    let destination = DestinationHash::telephony(identity);
+    let link = net.nodes[A].endpoint.open(net.now, IdentityHash(destination.0));
+    net.run_for(6 * SECOND);
+    assert_eq!(net.link_events(A, link), [LinkEvent::Failed(LinkFailed::NoPath)]);
+    assert_eq!(net.nodes[A].endpoint.phone_at(destination), Some(identity));
+    let link = net.nodes[A].endpoint.open(net.now, identity);
+    net.run_for(SECOND);
+    assert!(matches!(net.link_events(A, link)[..], [LinkEvent::Up { .. }]));
 }
 
 #[test]
@@ -154,7 +169,7 @@ fn an_interface_that_comes_back_is_asked_as_often_as_at_first() {
     net.run_for(5 * SECOND);
     let asked = net.sent.iter().filter(|sent| sent.at >= back);
     let asked: Vec<_> = asked.map(|sent| sent.at.since(back).as_millis()).collect();
-    assert_eq!(asked, [0, 1_000, 2_500, 4_500]);
+    assert_eq!(asked, [0, 1_000, 2_500, 4_500, 4_500]);
 }
 
 #[test]

@@ -20,6 +20,9 @@ pub(crate) fn write_input(line: &mut Line, input: &Input<'_>) {
         Input::Command(command) => write_command(line.text("in", "command"), command),
         Input::Captured { samples } => line.text("in", "captured").number("samples", samples.0),
         Input::Consumed { samples } => line.text("in", "consumed").number("samples", samples.0),
+        Input::Overrun { direction, samples } => {
+            line.text("in", "overrun").name("direction", direction).number("samples", samples.0)
+        }
         Input::Port { direction, change } => {
             line.text("in", "port").name("direction", direction).name("change", change)
         }
@@ -53,6 +56,9 @@ pub(crate) fn read_input<'b>(
         "command" => Input::Command(read_command(fields)?),
         "captured" => Input::Captured { samples: samples(fields)? },
         "consumed" => Input::Consumed { samples: samples(fields)? },
+        "overrun" => {
+            Input::Overrun { direction: fields.name("direction")?, samples: samples(fields)? }
+        }
         "port" => {
             Input::Port { direction: fields.name("direction")?, change: fields.name("change")? }
         }

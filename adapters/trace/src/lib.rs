@@ -27,6 +27,7 @@
 //! | `"in":"link"` | `link`, `event`: `incoming`, `up` (`rtt_ns`, `mdu`); `failed`, `closed` (`reason`); `identified` (`identity`); `heard` |
 //! | `"in":"command"` | `command`: `dial` (`call`, `link`, `to`, `profile`, `mode`); `answer`, `hang_up` (`call`); `screen` (`call`, `admission`); `set_profile`, `set_mode`, `talk` (`call` and the value); `mute` (`call`, `direction`, `mute`); `set_available` (`available`); `announce` |
 //! | `"in":"captured"`, `"consumed"` | `samples` |
+//! | `"in":"overrun"` | `direction`, `samples` |
 //! | `"in":"port"` | `direction`, `change` |
 //! | `"in":"job_done"` | `job`, `outcome`: `encoded` (`data`); `played` (`samples`, `level`); `discarded`; `failed` |
 //! | `"out":"transmit"` | `link`, `class`, `data` |

@@ -266,6 +266,8 @@ fn write_quality<'l>(line: &'l mut Line, quality: &Quality) -> &'l mut Line {
         concealed,
         starved,
         dropped,
+        capture_dropped,
+        playback_dropped,
         shed,
         expanded,
         delay,
@@ -281,6 +283,8 @@ fn write_quality<'l>(line: &'l mut Line, quality: &Quality) -> &'l mut Line {
         .number("concealed", concealed.0)
         .number("starved", starved.0)
         .number("dropped", dropped.0)
+        .number("capture_dropped", capture_dropped.0)
+        .number("playback_dropped", playback_dropped.0)
         .number("shed", shed.0)
         .number("expanded", expanded.0)
         .duration("delay_ns", delay)
@@ -299,6 +303,8 @@ fn read_quality(fields: &mut Fields) -> Result<Quality, LineError> {
         concealed: Samples(fields.number("concealed")?),
         starved: Samples(fields.number("starved")?),
         dropped: Samples(fields.number("dropped")?),
+        capture_dropped: Samples(fields.number("capture_dropped")?),
+        playback_dropped: Samples(fields.number("playback_dropped")?),
         shed: Samples(fields.number("shed")?),
         expanded: Samples(fields.number("expanded")?),
         delay: fields.duration("delay_ns")?,

@@ -9,8 +9,6 @@ use crate::wire::{self, Codec, Frame};
 
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Joined {
-    /// How many frames make a packet.
-    wanted: usize,
     frames: Vec<(Codec, usize), FRAMES_PER_PACKET>,
     payloads: [u8; PACKET_BYTES],
     /// Bytes of the payloads.
@@ -28,14 +26,8 @@ pub(super) struct Packet {
 }
 
 impl Joined {
-    pub(super) fn new(wanted: u8) -> Self {
-        Self {
-            wanted: usize::from(wanted).clamp(1, FRAMES_PER_PACKET),
-            frames: Vec::new(),
-            payloads: [0; PACKET_BYTES],
-            filled: 0,
-            is_hurried: false,
-        }
+    pub(super) const fn new() -> Self {
+        Self { frames: Vec::new(), payloads: [0; PACKET_BYTES], filled: 0, is_hurried: false }
     }
 
     /// Adds a frame to those of a packet of at most `room` bytes. One too many for it is refused.
@@ -63,8 +55,9 @@ impl Joined {
         self.is_hurried = true;
     }
 
-    pub(super) fn is_complete(&self) -> bool {
-        let is_full = self.frames.len() >= self.wanted;
+    /// Tells whether the frames go out, where so many make a packet.
+    pub(super) fn is_complete(&self, wanted: u8) -> bool {
+        let is_full = self.frames.len() >= usize::from(wanted);
         !self.frames.is_empty() && (is_full || self.is_hurried)
     }
 
@@ -102,7 +95,7 @@ impl Joined {
 
 impl fmt::Debug for Joined {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Joined({} of {} frames)", self.frames.len(), self.wanted)
+        write!(f, "Joined({} frames)", self.frames.len())
     }
 }
 
@@ -126,7 +119,7 @@ mod tests {
     fn a_packet_is_as_long_as_was_foreseen() {
         for lengths in [&[0][..], &[254], &[255], &[60, 61], &[300, 254, 0, 255]] {
             let foreseen = packet_bytes(lengths.iter().copied());
-            let mut joined = Joined::new(8);
+            let mut joined = Joined::new();
             for (index, length) in lengths.iter().enumerate() {
                 let frame = Frame { codec: Codec::Opus, payload: &[index as u8; 500][..*length] };
                 joined.push(frame, foreseen).unwrap();
@@ -142,7 +135,7 @@ mod tests {
 
     #[test]
     fn a_frame_that_does_not_fit_is_refused_and_the_others_stay() {
-        let mut joined = Joined::new(3);
+        let mut joined = Joined::new();
         let frame = Frame { codec: Codec::Opus, payload: &[7; 60] };
         joined.push(frame, 128).unwrap();
         assert_eq!(joined.push(frame, 128), Err(Overflow));

@@ -75,6 +75,8 @@ impl Meter {
             concealed: counters.concealed - began.concealed,
             starved: counters.starved - began.starved,
             dropped: counters.dropped - began.dropped,
+            capture_dropped: counters.capture_dropped - began.capture_dropped,
+            playback_dropped: counters.playback_dropped - began.playback_dropped,
             shed: counters.shed - began.shed,
             expanded: counters.expanded - began.expanded,
             delay: heard.delay.duration(),
@@ -95,7 +97,10 @@ impl Meter {
     ) -> Rates {
         let before = &self.before;
         let mouth_to_ear = session.rtt / 2 + (heard.frame + heard.delay).duration();
-        let lost = share((heard.missing - self.missing).duration(), passed);
+        let unplayed = counters.playback_dropped - before.playback_dropped;
+        let missing_here = heard.missing - self.missing + unplayed;
+        let missing_there = counters.capture_dropped - before.capture_dropped;
+        let lost = share(missing_here.max(missing_there).duration(), passed);
         let received = counters.bytes_received - before.bytes_received;
         let mos = match received {
             0 => self.rates.mos,

@@ -169,6 +169,28 @@ impl<const RING: usize> Streams<RING> {
         Ok(())
     }
 
+    /// Counts what a port dropped, where somebody was to hear it.
+    pub(crate) fn on_overrun(
+        &mut self,
+        direction: Direction,
+        samples: Samples,
+        counters: &mut Counters,
+    ) -> Result<(), Closed> {
+        let session = self.session.ok_or(Closed)?;
+        match direction {
+            Direction::Send if session.gate == Gate::Voice && self.tx.is_attached() => {
+                counters.capture_dropped = counters.capture_dropped + samples;
+            }
+            Direction::Receive
+                if session.receive == Mute::Unmuted && self.playout.is_attached() =>
+            {
+                counters.playback_dropped = counters.playback_dropped + samples;
+            }
+            Direction::Send | Direction::Receive => {}
+        }
+        Ok(())
+    }
+
     pub(crate) fn on_port(
         &mut self,
         direction: Direction,

@@ -20,6 +20,7 @@ pub(super) struct Transmitter {
     /// What the capture queue holds, less what jobs will take.
     captured: Samples,
     attached: bool,
+    frames_per_packet: u8,
     joined: Joined,
     packet: [u8; PACKET_BYTES],
     length: usize,
@@ -30,7 +31,8 @@ impl Transmitter {
         Self {
             captured: Samples::ZERO,
             attached: false,
-            joined: Joined::new(frames_per_packet),
+            frames_per_packet,
+            joined: Joined::new(),
             packet: [0; PACKET_BYTES],
             length: 0,
         }
@@ -42,6 +44,10 @@ impl Transmitter {
 
     pub(super) fn on_port(&mut self, change: PortChange) {
         self.attached = change == PortChange::Attached;
+    }
+
+    pub(super) const fn is_attached(&self) -> bool {
+        self.attached
     }
 
     pub(super) fn close(&mut self, counters: &mut Counters) {
@@ -57,18 +63,24 @@ impl Transmitter {
         counters: &mut Counters,
     ) -> Option<Ticket> {
         let source = match session.gate {
-            Gate::Shut | Gate::Presence => return self.discard(self.captured, counters),
+            Gate::Shut | Gate::Presence => {
+                return self.discard(self.captured, &mut counters.capture_discarded);
+            }
             Gate::Voice | Gate::Silence if !self.attached => {
-                return self.discard(self.captured, counters);
+                return self.discard(self.captured, &mut counters.capture_discarded);
             }
             Gate::Voice => Source::Captured,
             Gate::Silence => Source::Silence,
         };
         let Some((format, frame)) = send_format(session, transmit) else {
-            return self.discard(self.captured, counters);
+            return self.discard(self.captured, &mut counters.capture_discarded);
         };
         if self.captured > CAPTURE_BACKLOG + frame {
-            return self.discard(self.captured - frame, counters);
+            let counter = match source {
+                Source::Captured => &mut counters.capture_dropped,
+                Source::Silence => &mut counters.capture_discarded,
+            };
+            return self.discard(self.captured - frame, counter);
         }
         if self.captured < frame {
             return None;
@@ -134,7 +146,10 @@ impl Transmitter {
         if !is_open || !self.attached {
             self.joined.flush();
         }
-        self.joined.is_complete() && !self.packet_waits() && self.make_packet(session, counters)
+        let wanted = self.frames_per_packet.min(session.profile.max_frames_per_packet());
+        self.joined.is_complete(wanted)
+            && !self.packet_waits()
+            && self.make_packet(session, counters)
     }
 
     fn make_packet(&mut self, session: &Session, counters: &mut Counters) -> bool {
@@ -161,12 +176,12 @@ impl Transmitter {
         data
     }
 
-    fn discard(&mut self, samples: Samples, counters: &mut Counters) -> Option<Ticket> {
+    fn discard(&mut self, samples: Samples, counter: &mut Samples) -> Option<Ticket> {
         if samples.is_zero() {
             return None;
         }
         self.captured = self.captured - samples;
-        counters.capture_discarded = counters.capture_discarded + samples;
+        *counter = *counter + samples;
         Some(Ticket::Discard { samples })
     }
 }

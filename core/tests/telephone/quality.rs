@@ -1,6 +1,8 @@
 //! What is told of a call's quality.
 
-use lxst_core::{Command, Event, Input, Mode, Mos, Quality, Samples, StreamChange};
+use lxst_core::{
+    Command, Direction, Event, Input, Mode, Mos, Mute, PortChange, Quality, Samples, StreamChange,
+};
 
 use crate::support::{Did, OUT_CALL, Script, feed, quiet};
 
@@ -81,6 +83,46 @@ fn what_arrives_and_is_dropped_shows_as_dropped_and_in_the_opinion() {
 }
 
 #[test]
+fn a_port_that_drops_a_tenth_lowers_the_opinion_as_much_as_a_network_that_loses_it() {
+    let mut phone = caller();
+    talk(&mut phone, 300, |_| true);
+    let good = mean_opinion(&phone);
+    let mut phone = caller();
+    talk(&mut phone, 300, |number| number % 10 != 5);
+    let lossy = mean_opinion(&phone);
+    for direction in [Direction::Send, Direction::Receive] {
+        let mut phone = caller();
+        let quality = talk_with_overruns(&mut phone, direction);
+        let (this, other) = match direction {
+            Direction::Send => (quality.capture_dropped, quality.playback_dropped),
+            Direction::Receive => (quality.playback_dropped, quality.capture_dropped),
+        };
+        // The rest comes with the next report.
+        let dropped = this.duration().as_millis();
+        assert!((1_680..=1_800).contains(&dropped), "{direction:?}: {dropped}");
+        assert_eq!(other, Samples::ZERO, "{direction:?}");
+        let opinion = mean_opinion(&phone);
+        assert!(opinion + 50 < good, "{direction:?}: {opinion} {good}");
+        assert!(opinion.abs_diff(lossy) <= 20, "{direction:?}: {opinion} {lossy}");
+    }
+}
+
+#[test]
+fn what_a_port_drops_that_nobody_is_to_hear_costs_nothing() {
+    for direction in [Direction::Send, Direction::Receive] {
+        let mut muted = caller();
+        muted.command(Command::Mute(OUT_CALL, direction, Mute::Muted));
+        let mut detached = caller();
+        detached.give(Input::Port { direction, change: PortChange::Detached });
+        for mut phone in [muted, detached] {
+            let quality = talk_with_overruns(&mut phone, direction);
+            let dropped = (quality.capture_dropped, quality.playback_dropped);
+            assert_eq!(dropped, (Samples::ZERO, Samples::ZERO), "{direction:?}");
+        }
+    }
+}
+
+#[test]
 fn a_peer_that_sends_nothing_for_5_s_is_silent() {
     let mut phone = caller();
     phone.at(5_500);
@@ -97,6 +139,22 @@ fn an_opinion_reads_as_two_decimals() {
 
 fn caller() -> Script {
     Script::established_caller(quiet(), Mode::FullDuplex)
+}
+
+/// Lets 330 frames of 60 ms come and play, while a port drops a tenth of 300 of them.
+fn talk_with_overruns(phone: &mut Script, direction: Direction) -> Quality {
+    talk(phone, 30, |_| true);
+    for _ in 0..300 {
+        phone.give(Input::Overrun { direction, samples: Samples::from_millis(6) });
+        talk(phone, 1, |_| true);
+    }
+    *phone.qualities.last().expect("seconds have passed")
+}
+
+/// In hundredths, of the last ten seconds.
+fn mean_opinion(phone: &Script) -> u16 {
+    let told = phone.qualities.iter().rev().take(10).map(|quality| quality.mos.0);
+    told.sum::<u16>() / 10
 }
 
 /// Lets frames of 60 ms come and play, those that arrive, and tells the figures of the end.

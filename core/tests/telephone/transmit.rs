@@ -98,7 +98,8 @@ fn overload_discards_the_oldest_and_keeps_a_frame() {
     phone.captured(20).encoded(0, b"late");
     phone.expect([Did::Media(OUT, Codec::Opus, b"late".to_vec()), discard(2, 520)]);
     phone.job_done(2, Outcome::Discarded).expect([encode(3, Profile::MediumQuality, 60)]);
-    assert_eq!(phone.counters().capture_discarded, Samples::from_millis(520));
+    assert_eq!(phone.counters().capture_dropped, Samples::from_millis(520));
+    assert_eq!(phone.counters().capture_discarded, Samples::ZERO);
 }
 
 #[test]
@@ -251,6 +252,43 @@ fn frames_too_long_for_one_packet_go_out_in_two() {
 }
 
 #[test]
+fn a_packet_holds_no_more_frames_than_the_profile_allows() {
+    let profiles = Profile::ALL
+        .into_iter()
+        .fold(lxst_core::ProfileSet::EMPTY, |all, profile| all.with(profile));
+    let config = Config { frames_per_packet: u8::MAX, profiles, ..quiet() };
+    for profile in Profile::ALL {
+        let mut phone = Script::established_caller(config, Mode::FullDuplex);
+        phone.command(Command::SetProfile(OUT_CALL, profile));
+        let millis = profile.frame().duration().as_millis() as u64;
+        let mut held = Vec::new();
+        for job in 0..u64::from(profile.max_frames_per_packet()) {
+            phone.take();
+            phone.captured(millis);
+            let payload = [job as u8];
+            phone.encoded(job, &payload);
+            held.push(payload);
+        }
+        let sent = phone.take();
+        let frames = match sent.last() {
+            Some(Did::Joined(_, frames)) => frames,
+            other => panic!("{profile}: {other:?}"),
+        };
+        assert!(frames.iter().eq(&held), "{profile}: {frames:?}");
+    }
+}
+
+#[test]
+fn frames_that_wait_go_out_when_the_profile_allows_no_more() {
+    let mut phone = joining(5);
+    phone.captured(180).take();
+    phone.encoded(0, b"one").encoded(1, b"two").encoded(2, b"three").take();
+    phone.command(Command::SetProfile(OUT_CALL, Profile::UltraLowLatency));
+    let sent = phone.take();
+    assert!(sent.contains(&joined(&[b"one", b"two", b"three"])), "{sent:?}");
+}
+
+#[test]
 fn a_frame_that_shows_that_we_are_there_waits_for_no_others() {
     let mut phone = joining(8);
     phone.at(6_000).take();
@@ -322,6 +360,10 @@ fn audio_without_a_call_is_refused() {
     let state = lxst_core::CallState::Idle;
     phone.refuse(Input::Captured { samples }, InputError::NotAllowed { state });
     phone.refuse(Input::Consumed { samples }, InputError::NotAllowed { state });
+    for direction in [Direction::Send, Direction::Receive] {
+        let overrun = Input::Overrun { direction, samples };
+        phone.refuse(overrun, InputError::NotAllowed { state });
+    }
 }
 
 fn caller() -> Script {

@@ -9,6 +9,7 @@ use std::time::Instant;
 use lxst_interop::envelope::Verdict;
 use lxst_interop::{Direction, PacketKind, PacketRecord, PythonPeer, Recording, lateness};
 use lxst_phone::telephony::Config;
+use lxst_phone::telephony::limits::FRAMES_PER_PACKET;
 use lxst_phone::{Call, EndReason, Profile};
 
 use crate::phone::{PATIENCE, RustPhone, Setup, tcp_client};
@@ -19,25 +20,37 @@ use crate::sound::{
 };
 use crate::wire::{OPUS, check_wire_of, is_our_media};
 
-on_both_runtimes![three_frames_a_packet_are_a_third_of_the_packets];
+on_both_runtimes![
+    as_many_frames_a_packet_as_medium_quality_allows_are_heard,
+    as_many_frames_a_packet_as_ultra_low_latency_allows_are_heard,
+];
 
-/// At Medium Quality, where Python's mixer keeps five frames. At Ultra Low Latency it keeps two, and
-/// forgets the oldest of three that come at once where it is not quick enough.
-fn three_frames_a_packet_are_a_third_of_the_packets(scene: &Scene) {
-    let config = Config { frames_per_packet: 3, ..Config::default() };
-    let profile = Profile::MediumQuality;
+fn as_many_frames_a_packet_as_medium_quality_allows_are_heard(scene: &Scene) {
+    check_full_packets(scene, Profile::MediumQuality);
+}
+
+fn as_many_frames_a_packet_as_ultra_low_latency_allows_are_heard(scene: &Scene) {
+    check_full_packets(scene, Profile::UltraLowLatency);
+}
+
+/// The settings allow more.
+fn check_full_packets(scene: &Scene, profile: Profile) {
+    let most = u8::try_from(FRAMES_PER_PACKET).expect("it is small");
+    let config = Config { frames_per_packet: most, ..Config::default() };
     let (mut python, mut rust, heard, call) =
         establish(scene, profile, &speech_after(PAUSE), |setup| Setup { config, ..setup });
-    let packets = packets_of(ALL_OF_IT + PAUSE, 180);
+    let frames = profile.max_frames_per_packet();
+    let packet = profile.frame().duration() * u32::from(frames);
+    let packets = packets_of(ALL_OF_IT + PAUSE, packet.as_millis());
     python.expect_packets(PacketKind::Media, Direction::Rx, packets, PATIENCE);
     hang_up(&mut python, &mut rust, &call);
 
     check_heard_as_well_as(LEAST, MAX_LAG + PAUSE, &mut python, &heard);
     let packets = python.packets();
-    let ours = check_wire_of(OPUS, 3, &packets);
+    let ours = check_wire_of(OPUS, frames.into(), &packets);
     let pythons = packets.iter().filter(|packet| packet.kind == PacketKind::Media).count() - ours;
     println!("{ours} packets of ours, {pythons} of python's");
-    assert!(ours * 2 < pythons, "{ours} of ours, {pythons} of python's");
+    assert!(ours * 3 < pythons * 2, "{ours} of ours, {pythons} of python's");
 }
 
 /// Side by side: on tokio with pauses, on smol without.

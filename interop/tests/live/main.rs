@@ -13,6 +13,7 @@ mod airtime;
 mod endings;
 mod glare;
 mod in_call;
+mod lost_packets;
 mod networks;
 mod opus_only;
 mod profiles;
@@ -20,7 +21,8 @@ mod python_calls_rust;
 mod raw;
 mod restarts;
 mod rust_calls_python;
+mod slow_paths;
 mod talk_button;
 mod turned_away;
 
-use support::{conversation, phone, scene, slow_path, sound, switching, wire};
+use support::{conversation, lossy_path, phone, scene, slow_path, sound, switching, wire};

@@ -59,6 +59,8 @@ fn python_is_busy(scene: &Scene) {
     let mut python = scene.python().spawn();
     let mut rust = scene.connected_to(&python);
     python.send(&Command::Busy(true));
+    python.send(&Command::Stats);
+    python.expect("stats", PATIENCE);
     rust.dial(python.identity(), Profile::MediumQuality);
     assert_eq!(rust.expect_end(), EndReason::Busy);
 }

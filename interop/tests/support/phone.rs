@@ -197,6 +197,14 @@ impl RustPhone {
         }
     }
 
+    /// Everything that was told so far.
+    pub(crate) fn told(&mut self) -> &[Event] {
+        while let Some(Some(event)) = within(Duration::ZERO, self.events.next()) {
+            self.seen.push(event);
+        }
+        &self.seen
+    }
+
     /// Waits until a peer is heard of, and tells how far away it is.
     pub(crate) fn expect_announce(&mut self, of: &PythonPeer) -> u8 {
         let of = IdentityHash(of.identity());

@@ -8,10 +8,10 @@ use std::time::Instant;
 
 use lxst_interop::envelope::{EnvelopeError, Pcm, Verdict, correlation};
 use lxst_interop::{Builder, Direction, PacketKind, PythonPeer, Recording, lateness};
-use lxst_phone::{AudioFormat, Clock, Profile};
+use lxst_phone::{AudioFormat, CallEvent, Clock, Event, Profile};
 
 use super::phone::{PATIENCE, RustPhone};
-use super::wire::{check_bandwidth, check_wire, signalling};
+use super::wire::{check_bandwidth, check_wire, is_our_media, signalling};
 
 /// What our speaker played.
 #[derive(Clone)]
@@ -95,6 +95,21 @@ pub(crate) fn talk(python: &PythonPeer, profile: Profile, time: Duration) {
     python.expect_packets(PacketKind::Media, Direction::Rx, frames * 9 / 10, PATIENCE);
 }
 
+/// Waits until a call stands at both, and some media came to both from then.
+pub(crate) fn hear_each_other(rust: &mut RustPhone, python: &mut PythonPeer) {
+    let before = python.packets().iter().filter(|packet| is_our_media(packet)).count();
+    rust.expect_established();
+    python.expect("established", PATIENCE);
+    python.expect_packets(PacketKind::Media, Direction::Rx, before + SOME, PATIENCE);
+    rust.expect("media of python's", |event| match event {
+        Event::Call(CallEvent::Quality { quality, .. }) => {
+            (quality.packets_received >= SOME as u64).then_some(())
+        }
+        Event::Call(CallEvent::PeerSilent { .. }) => panic!("python was not heard for 5 s"),
+        _ => None,
+    });
+}
+
 /// Checks that the speech came through in both directions, and returns how well: Python heard it,
 /// and our user.
 pub(crate) fn check_heard(python: &mut PythonPeer, heard: &Heard) -> [Verdict; 2] {
@@ -153,3 +168,5 @@ pub(crate) const MAX_LAG: Duration = Duration::from_secs(1);
 pub(crate) const LEAST: f64 = 0.9;
 /// What is spoken at once: no multiple of the phone's own 20 ms.
 const BLOCK: usize = 441;
+/// Media packets: 0.6 s of Medium Quality.
+const SOME: usize = 10;

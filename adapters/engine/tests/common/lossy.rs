@@ -21,6 +21,10 @@ pub(crate) struct Line {
     pub(crate) phones: [Phone; 2],
     /// What was sent since the call was dialled, lost packets included.
     pub(crate) sent: Vec<Sent>,
+    /// The bytes of these.
+    pub(crate) recorded: Vec<Vec<u8>>,
+    /// What left towards somebody else than the other phone, where there is somebody.
+    pub(crate) strayed: Vec<Sent>,
     one_way: Duration,
     in_flight: BTreeMap<(Instant, u64), (usize, Vec<u8>)>,
     sequence: u64,
@@ -32,6 +36,8 @@ pub(crate) struct Phone {
     pub(crate) told: Vec<(Instant, CallEvent)>,
     pub(crate) answers_after: Duration,
     wire: InterfaceId,
+    /// An interface behind which somebody else is.
+    beside: Option<InterfaceId>,
     rings: Option<(Instant, CallId)>,
     microphone_at: Option<Instant>,
 }
@@ -58,6 +64,13 @@ pub(crate) enum Kind {
     Other,
 }
 
+/// Where a packet comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    Peer,
+    Beside,
+}
+
 /// Whether the caller has heard of the callee before it dials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Path {
@@ -68,15 +81,40 @@ pub(crate) enum Path {
 impl Line {
     pub(crate) fn new(seed: u64, path: Path, rtt: Duration) -> Self {
         let phones = [CALLER, CALLEE].map(|phone| Phone::new(seed * 2 + phone as u64));
-        let (sent, in_flight, one_way) = (Vec::new(), BTreeMap::new(), Duration::from_millis(1));
-        let mut line = Self { now: Instant::ORIGIN, phones, sent, one_way, in_flight, sequence: 0 };
+        let mut line = Self {
+            now: Instant::ORIGIN,
+            phones,
+            sent: Vec::new(),
+            recorded: Vec::new(),
+            strayed: Vec::new(),
+            one_way: Duration::from_millis(1),
+            in_flight: BTreeMap::new(),
+            sequence: 0,
+        };
         if path == Path::Known {
             let announced = line.phones[CALLEE].engine.command(line.now, Command::Announce);
             announced.expect("a phone may announce itself");
         }
         line.run(Duration::from_millis(1_500), |_, _| true);
-        (line.one_way, line.sent) = (rtt / 2, Vec::new());
+        (line.one_way, line.sent, line.recorded) = (rtt / 2, Vec::new(), Vec::new());
         line
+    }
+
+    /// Connects both phones to somebody else as well.
+    pub(crate) fn connect_beside(&mut self) {
+        for Phone { engine, beside, .. } in &mut self.phones {
+            *beside = Some(engine.interface_up(self.now, InterfaceOrigin(1), InterfaceConfig::UDP));
+        }
+    }
+
+    /// Lets a packet arrive at a phone, from the other phone's side or from somebody else's.
+    pub(crate) fn inject(&mut self, to: usize, from: Side, packet: &[u8]) {
+        let Phone { engine, wire, beside, .. } = &mut self.phones[to];
+        let interface = match from {
+            Side::Peer => *wire,
+            Side::Beside => beside.expect("somebody is connected"),
+        };
+        engine.handle_bytes(self.now, interface, packet);
     }
 
     pub(crate) fn dial(&mut self, profile: Profile, mode: Mode) -> CallId {
@@ -152,11 +190,18 @@ impl Line {
             while let Some(bytes) = engine.poll_transmit(self.now, WALL, *id, &mut buffer) {
                 let sent = Sent { at: self.now, by, kind: Kind::of(bytes) };
                 self.sent.push(sent);
+                self.recorded.push(bytes.to_vec());
                 if wire(self.sent.len() - 1, sent) {
                     self.sequence += 1;
                     let at = (self.now + self.one_way, self.sequence);
                     self.in_flight.insert(at, (1 - by, bytes.to_vec()));
                 }
+            }
+            let Phone { engine, beside, .. } = &mut self.phones[by];
+            while let Some(bytes) =
+                beside.and_then(|beside| engine.poll_transmit(self.now, WALL, beside, &mut buffer))
+            {
+                self.strayed.push(Sent { at: self.now, by, kind: Kind::of(bytes) });
             }
         }
     }
@@ -171,7 +216,7 @@ impl Phone {
             engine.port(Instant::ORIGIN, direction, PortChange::Attached);
         }
         let (told, answers_after) = (Vec::new(), Duration::ZERO);
-        Self { engine, told, answers_after, wire, rings: None, microphone_at: None }
+        Self { engine, told, answers_after, wire, beside: None, rings: None, microphone_at: None }
     }
 
     fn deadline(&self) -> Option<Instant> {

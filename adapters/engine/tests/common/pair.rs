@@ -22,11 +22,23 @@ pub(crate) struct Handset {
     pub(crate) engine: Engine<EndpointLinks>,
     /// What the app was told of calls.
     pub(crate) told: Vec<CallEvent>,
+    /// And of anything else.
+    pub(crate) others: Vec<Event>,
+    /// The blocks of the microphone and the speaker.
+    pub(crate) blocks: Blocks,
+    /// Samples that were heard, of those that the speaker took.
+    pub(crate) heard: usize,
     coder: Coder,
     wire: InterfaceId,
     /// Packets that are on their way from here.
     sent: VecDeque<(Instant, Vec<u8>)>,
     noise: Seeded,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Blocks {
+    pub(crate) microphone: Duration,
+    pub(crate) speaker: Duration,
 }
 
 /// What a wire does to a packet; nothing overtakes.
@@ -89,8 +101,10 @@ impl Handset {
         for direction in [Direction::Send, Direction::Receive] {
             engine.port(Instant::ORIGIN, direction, PortChange::Attached);
         }
-        let (told, sent) = (Vec::new(), VecDeque::new());
-        Self { engine, told, coder: Coder::new(), wire, sent, noise: Seeded(seed) }
+        let (told, others, sent) = (Vec::new(), Vec::new(), VecDeque::new());
+        let blocks = Blocks { microphone: BLOCK, speaker: BLOCK };
+        let (coder, noise) = (Coder::new(), Seeded(seed));
+        Self { engine, told, others, blocks, heard: 0, coder, wire, sent, noise }
     }
 
     fn send(&mut self, now: Instant, mut wire: impl FnMut(&[u8]) -> Fate) {
@@ -119,13 +133,21 @@ impl Handset {
             self.engine.handle_bytes(now, self.wire, received);
         }
         self.engine.handle_timeout(now);
-        if now.as_micros().is_multiple_of(20_000) {
-            let noise: Vec<f32> = (0..960).map(|_| sample(&mut self.noise)).collect();
+        let is_due = |block: Duration| now.as_micros().is_multiple_of(block.as_micros() as u64);
+        let length = |block: Duration| block.as_millis() as usize * 48;
+        if is_due(self.blocks.microphone) {
+            let length = length(self.blocks.microphone);
+            let noise: Vec<f32> = (0..length).map(|_| sample(&mut self.noise)).collect();
             self.engine.capture(now, &noise);
-            self.engine.play(now, &mut [0.0; 960]);
+        }
+        if is_due(self.blocks.speaker) {
+            self.heard += self.engine.play(now, &mut vec![0.0; length(self.blocks.speaker)]);
         }
         while let Some(event) = self.engine.poll_event() {
-            let Event::Call(event) = event else { continue };
+            let Event::Call(event) = event else {
+                self.others.push(event);
+                continue;
+            };
             if let CallEvent::Incoming { call, .. } = event {
                 self.engine.command(now, Command::Answer(call)).expect("it rings");
             }
@@ -145,3 +167,4 @@ fn sample(noise: &mut Seeded) -> f32 {
 }
 
 const STEP: Duration = Duration::from_millis(2);
+const BLOCK: Duration = Duration::from_millis(20);

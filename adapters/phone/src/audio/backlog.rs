@@ -3,9 +3,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use lxst_engine::core::Instant;
-
-use crate::pace::{Allowance, samples};
+use lxst_engine::Allowance;
+use lxst_engine::core::{Instant, Samples};
 
 /// Passes on what a live source brings at about the pace of time, however long its periods are, and
 /// keeps no sound longer than it must.
@@ -52,7 +51,7 @@ impl Backlog {
     /// Ends a round of pushes, and tells how much was dropped because it came too fast.
     pub(super) fn settle(&mut self) -> usize {
         // What is older than the stream was heard before it.
-        let heard = samples(self.looked.since(self.opened));
+        let heard = Samples::of(self.looked.since(self.opened)).0;
         if let Ok(heard) = usize::try_from(heard)
             && heard < MAX_BACKLOG
         {

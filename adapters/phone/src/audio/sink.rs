@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use event_listener::{Event, EventListener};
+use lxst_engine::Allowance;
 use lxst_engine::core::Instant;
 use rtrb::{Consumer, Producer, RingBuffer};
 
 use super::format::{AudioFormat, CONVERTED, Clock, PHONE_HZ, PIECE, RateConverter, Sample};
 use super::{AudioError, BLOCK, RING};
-use crate::pace::Allowance;
 
 /// Gives the app what the peer says, while a call receives.
 ///

@@ -36,6 +36,13 @@ impl Address {
     pub(super) fn literal(&self) -> Option<SocketAddr> {
         self.host.parse().ok().map(|ip: IpAddr| SocketAddr::new(ip, self.port))
     }
+
+    pub(super) fn is_loopback(&self) -> bool {
+        match self.host.parse::<IpAddr>() {
+            Ok(ip) => ip.to_canonical().is_loopback(),
+            Err(_) => self.host.eq_ignore_ascii_case("localhost"),
+        }
+    }
 }
 
 impl fmt::Display for Address {
@@ -115,6 +122,17 @@ mod tests {
             let address = Address { host: host.into(), port };
             assert_eq!(Address::parse(text).unwrap(), address, "{text}");
             assert_eq!(Address::parse(&address.to_string()).unwrap(), address, "{text}");
+        }
+    }
+
+    #[test]
+    fn addresses_of_this_machine_are_known() {
+        let is_loopback = |text| Address::parse(text).unwrap().is_loopback();
+        for text in ["127.0.0.1", "127.1.2.3:1", "::1", "[::ffff:127.0.0.1]:1", "Localhost:1"] {
+            assert!(is_loopback(text), "{text}");
+        }
+        for text in ["192.0.2.1", "2001:db8::1", "localhost.example.org:1"] {
+            assert!(!is_loopback(text), "{text}");
         }
     }
 

@@ -58,8 +58,9 @@ impl Interface {
     /// Is a Reticulum TCP server on `host:port`; port 0 takes a free one.
     ///
     /// *Bounds*: 64 connections. Beyond it one makes room of the address that has most: the one that
-    /// was silent for the longest time. Each connection has a share of its own of what the phone's
-    /// task reads and of what strangers may use.
+    /// was silent for the longest time, those that never said anything first, and at most one in
+    /// 100 ms. Each connection has a share of its own of what the phone's task reads and of what
+    /// strangers may use.
     pub fn tcp_server(address: impl Into<String>) -> Self {
         Self::of(Kind::TcpServer(address.into()))
     }

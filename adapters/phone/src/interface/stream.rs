@@ -5,6 +5,7 @@ use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use async_channel::{Receiver, Sender};
 use async_executor::Executor;
@@ -25,6 +26,9 @@ pub(super) async fn serve<R: Runtime>(runtime: &R, listener: &R::Listener, uplin
             loop {
                 match runtime.accept(listener).await {
                     Ok((stream, peer)) => {
+                        if seats.are_taken() {
+                            runtime.sleep_until(runtime.now() + CHANGE_OF_SEATS).await;
+                        }
                         let (seat, was_full) = seats.take(peer.ip());
                         if let Some(more) = lines.line(runtime.now(), was_full) {
                             match was_full {
@@ -92,7 +96,8 @@ async fn write(
 }
 
 /// The places of a server interface. When all are taken, one makes room of the address that has most:
-/// the one that said nothing for the longest time.
+/// of those that never said anything the oldest, or else the one that said nothing for the longest
+/// time.
 #[derive(Debug, Default)]
 struct Seats {
     taken: Vec<Taken>,
@@ -103,6 +108,7 @@ struct Seats {
 #[derive(Debug)]
 struct Taken {
     by: IpAddr,
+    since: u64,
     heard: Arc<AtomicU64>,
     /// Closed by the connection when it ends, or here when it has to.
     vacate: Sender<()>,
@@ -111,20 +117,25 @@ struct Taken {
 /// One connection's place.
 #[derive(Debug)]
 pub(super) struct Seat {
+    /// The turn at which something came last; 0 where nothing ever did.
     heard: Arc<AtomicU64>,
     turn: Arc<AtomicU64>,
     vacated: Receiver<()>,
 }
 
 impl Seats {
+    fn are_taken(&mut self) -> bool {
+        self.taken.retain(|taken| !taken.vacate.is_closed());
+        self.taken.len() >= CONNECTIONS
+    }
+
     /// Gives a place to a connection, and tells whether another had to make room.
     fn take(&mut self, by: IpAddr) -> (Seat, bool) {
-        self.taken.retain(|taken| !taken.vacate.is_closed());
-        let is_full = self.taken.len() >= CONNECTIONS;
+        let is_full = self.are_taken();
         if is_full {
             let of = |address| self.taken.iter().filter(|taken| taken.by == address).count();
             let leaves = self.taken.iter().enumerate().max_by_key(|(_, taken)| {
-                (of(taken.by), Reverse(taken.heard.load(Ordering::Relaxed)))
+                (of(taken.by), Reverse((taken.heard.load(Ordering::Relaxed), taken.since)))
             });
             if let Some((index, _)) = leaves {
                 self.taken.swap_remove(index).vacate.close();
@@ -132,16 +143,19 @@ impl Seats {
         }
         let (vacate, vacated) = async_channel::bounded(1);
         let seat = Seat { heard: Arc::default(), turn: self.turn.clone(), vacated };
-        seat.hear();
-        self.taken.push(Taken { by, heard: seat.heard.clone(), vacate });
+        let since = seat.next_turn();
+        self.taken.push(Taken { by, since, heard: seat.heard.clone(), vacate });
         (seat, is_full)
     }
 }
 
 impl Seat {
     fn hear(&self) {
-        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
-        self.heard.store(turn, Ordering::Relaxed);
+        self.heard.store(self.next_turn(), Ordering::Relaxed);
+    }
+
+    fn next_turn(&self) -> u64 {
+        self.turn.fetch_add(1, Ordering::Relaxed) + 1
     }
 }
 
@@ -157,6 +171,9 @@ async fn vacated(seat: Option<&Seat>) -> io::Result<usize> {
 pub(super) const READ_BYTES: usize = 4_096;
 /// Connections that one server interface keeps.
 const CONNECTIONS: usize = 64;
+/// The least time between two connections that make room. All of them but the newest can be made to
+/// in 6.4 s, so that one which speaks every 5 s, as a call does at least, never is.
+const CHANGE_OF_SEATS: Duration = Duration::from_millis(100);
 
 #[cfg(test)]
 mod tests {
@@ -171,18 +188,26 @@ mod tests {
         taken[0].hear();
         let (newest, was_full) = seats.take(ONE);
         assert!(was_full);
-        let vacated: Vec<_> = taken.iter().map(|seat| seat.vacated.is_closed()).collect();
-        assert_eq!(
-            vacated.iter().position(|vacated| *vacated),
-            Some(1),
-            "the first that is silent"
-        );
-        assert_eq!(vacated.iter().filter(|vacated| **vacated).count(), 1);
+        assert_eq!(vacated(&taken), [1], "the first that is silent");
         // One that ended by itself leaves its place.
         drop(taken.remove(5));
-        let _last = seats.take(ONE);
-        assert!(!newest.vacated.is_closed());
-        assert_eq!(taken.iter().filter(|seat| seat.vacated.is_closed()).count(), 1);
+        let (_last, was_full) = seats.take(ONE);
+        assert!(!was_full && !newest.vacated.is_closed());
+        assert_eq!(vacated(&taken), [1]);
+    }
+
+    #[test]
+    fn a_connection_that_spoke_stays_however_many_come_and_say_nothing() {
+        let mut seats = Seats::default();
+        let talker = [seats.take(ONE).0];
+        talker[0].hear();
+        let silent: Vec<_> = (0..10 * CONNECTIONS).map(|_| seats.take(ONE).0).collect();
+        assert!(vacated(&talker).is_empty());
+        assert_eq!(vacated(&silent), Vec::from_iter(0..9 * CONNECTIONS + 1));
+        // Where all have spoken, it is the one whose word is the oldest.
+        silent.iter().rev().for_each(Seat::hear);
+        let _newest = seats.take(ONE);
+        assert_eq!(vacated(&talker), [0]);
     }
 
     #[test]
@@ -193,6 +218,11 @@ mod tests {
         assert!(!quiet.vacated.is_closed());
         let standing = flood.iter().filter(|seat| !seat.vacated.is_closed()).count();
         assert_eq!(standing, CONNECTIONS - 1);
+    }
+
+    fn vacated(seats: &[Seat]) -> Vec<usize> {
+        let seats = seats.iter().enumerate();
+        seats.filter(|(_, seat)| seat.vacated.is_closed()).map(|(index, _)| index).collect()
     }
 
     const ONE: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));

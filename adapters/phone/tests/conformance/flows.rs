@@ -2,8 +2,13 @@
 
 use std::time::Duration;
 
-use lxst_phone::telephony::{Admission, CallState, CallerPolicy, Config, Direction, Role};
-use lxst_phone::{Access, Call, CallError, CallEvent, EndReason, InputError, Mode, Profile};
+use lxst_phone::telephony::{
+    Admission, AnnouncePolicy, CallState, CallerPolicy, Config, Direction, Role,
+};
+use lxst_phone::{
+    Access, Call, CallError, CallEvent, EndReason, Event, IdentityHash, InputError, Mode, Profile,
+    reticulum,
+};
 
 use crate::support::{
     App, TestRuntime, automatic, builder, config, establish, finish, impatient, is_over, nobody,
@@ -20,6 +25,7 @@ on_each_runtime!(
     nobody_answers_for_so_long,
     a_caller_waits_for_so_long,
     a_callee_whom_nobody_knows_is_not_found,
+    the_destination_of_a_phone_that_was_never_heard_is_told_as_such,
     a_phone_does_not_call_itself,
     a_call_ends_while_its_callee_is_searched,
     a_second_call_is_refused_and_the_first_goes_on,
@@ -126,6 +132,30 @@ async fn a_callee_whom_nobody_knows_is_not_found<R: TestRuntime>(rt: R) {
     let mut alone = App::start(&rt, alone).await;
     alone.dial(nobody()).await;
     assert_eq!(alone.end().await, EndReason::NoPath);
+}
+
+async fn the_destination_of_a_phone_that_was_never_heard_is_told_as_such<R: TestRuntime>(rt: R) {
+    let announce = AnnouncePolicy::ON_COMMAND;
+    let callee = builder().telephone(Config { announce, ..config() });
+    let (mut caller, callee) = pair_of(&rt, builder(), callee).await;
+    caller.until_connected().await;
+    let identity = callee.identity();
+    let given = IdentityHash(reticulum::DestinationHash::telephony(identity).0);
+    let call = caller.dial(given).await.id();
+    let told = async {
+        while let Some(event) = caller.events.next().await {
+            if event == (Event::DestinationDialled { call, given, identity }) {
+                return;
+            }
+        }
+        unreachable!("the phone runs");
+    };
+    within(&rt, "the app is told whom to dial", told).await;
+    assert_eq!(caller.ended().await, (call, EndReason::NoPath));
+    let refused = caller.phone.dial(given, Profile::MediumQuality).await;
+    assert!(matches!(refused, Err(CallError::DestinationHash { .. })), "at once, from then on");
+    caller.shutdown().await;
+    callee.shutdown().await;
 }
 
 async fn a_phone_does_not_call_itself<R: TestRuntime>(rt: R) {

@@ -1,18 +1,22 @@
 //! Networks that come and go.
 
 use std::fs;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::net::{TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use lxst_phone::reticulum::DropReason;
-use lxst_phone::{EndReason, IdentityFileError, Ifac, Interface, PhoneBuilder, StartError};
+use lxst_phone::telephony::{CallerLimits, Config};
+use lxst_phone::{
+    EndReason, Identity, IdentityFileError, IdentityHash, Ifac, Interface, OsRng, PhoneBuilder,
+    StartError,
+};
 
 use crate::support::relay::Relay;
 use crate::support::{
-    App, TestRuntime, Vacant, builder, config, establish, eventually, finish, impatient, pair_of,
-    tcp_server,
+    App, TestRuntime, Vacant, builder, config, establish, eventually, finish, impatient, of,
+    pair_of, ring, tcp_server,
 };
 
 on_each_runtime!(
@@ -20,6 +24,8 @@ on_each_runtime!(
     a_server_that_comes_late_is_found,
     a_server_that_was_away_is_found_again,
     a_server_that_has_just_begun_and_says_nothing_is_connected_to_again,
+    a_server_that_may_just_have_begun_and_says_nothing_is_connected_to_again,
+    a_server_that_says_something_keeps_its_first_connection,
     a_server_that_closes_each_connection_is_not_hammered,
     a_call_ends_at_once_when_its_interface_breaks_and_the_next_one_works,
     a_phone_with_two_interfaces_goes_on_with_the_one_that_is_left,
@@ -31,6 +37,8 @@ on_each_runtime!(
     what_a_phone_knows_outlives_it,
     what_a_phone_knows_is_written_while_it_lives,
     a_damaged_file_is_survived,
+    a_damaged_record_costs_itself,
+    people_who_were_dialled_or_answered_are_no_strangers_after_a_restart,
     a_folder_is_one_phones_at_a_time,
 );
 
@@ -78,14 +86,39 @@ async fn a_server_that_has_just_begun_and_says_nothing_is_connected_to_again<R: 
     let vacant = Vacant::new();
     let app = App::connected(&rt, vacant.address()).await;
     app.until_state(|state| state.interfaces[0].trouble.is_some()).await;
-    let server = TcpListener::bind(vacant.address()).unwrap();
+    expect_second_connection(&app, &TcpListener::bind(vacant.address()).unwrap()).await;
+    app.shutdown().await;
+}
+
+/// Such as an rnsd that starts beside the phone.
+async fn a_server_that_may_just_have_begun_and_says_nothing_is_connected_to_again<
+    R: TestRuntime,
+>(
+    rt: R,
+) {
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let app = App::connected(&rt, server.local_addr().unwrap().to_string()).await;
+    expect_second_connection(&app, &server).await;
+    app.shutdown().await;
+}
+
+async fn a_server_that_says_something_keeps_its_first_connection<R: TestRuntime>(rt: R) {
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let app = App::connected(&rt, server.local_addr().unwrap().to_string()).await;
     let (mut first, _) = server.accept().unwrap();
+    first.write_all(&[0x7e]).unwrap();
+    app.until_connected().await;
+    assert_ne!(first.read(&mut [0; 500]).unwrap(), 0, "the phone announces itself");
+    app.shutdown().await;
+}
+
+async fn expect_second_connection<R: TestRuntime>(app: &App<R>, server: &TcpListener) {
     let mut bytes = [0; 500];
+    let (mut first, _) = server.accept().unwrap();
     assert_eq!(first.read(&mut bytes).unwrap(), 0, "the phone lets go of it");
     let (mut second, _) = server.accept().unwrap();
     app.until_connected().await;
     assert_ne!(second.read(&mut bytes).unwrap(), 0, "the phone announces itself");
-    app.shutdown().await;
 }
 
 async fn a_server_that_closes_each_connection_is_not_hammered<R: TestRuntime>(rt: R) {
@@ -273,6 +306,61 @@ async fn a_damaged_file_is_survived<R: TestRuntime>(rt: R) {
     assert!(error.to_string().contains("identity"), "{error}");
 }
 
+async fn a_damaged_record_costs_itself<R: TestRuntime>(rt: R) {
+    let folder = Folder::new();
+    let (mut caller, mut callee) = pair_of(&rt, open(folder.path()), builder()).await;
+    let (call, _) = establish(&mut caller, &mut callee).await;
+    finish(call, caller, callee).await;
+    // A header of 7 bytes, our own record and the callee's, of 73 each.
+    let whole = fs::read(folder.known()).unwrap();
+    assert_eq!(whole.len(), 7 + 2 * 73);
+    let mut damaged = whole.clone();
+    damaged[7] ^= 1;
+    fs::write(folder.known(), &damaged).unwrap();
+    let alone = App::start(&rt, open(folder.path())).await;
+    alone.shutdown().await;
+    assert_eq!(fs::read(folder.known().with_extension("bad")).unwrap(), damaged);
+    let left = fs::read(folder.known()).unwrap();
+    let key_of_callee = 7 + 73 + 5..7 + 73 + 5 + 64;
+    assert_eq!(left[left.len() - 68..left.len() - 4], whole[key_of_callee]);
+}
+
+async fn people_who_were_dialled_or_answered_are_no_strangers_after_a_restart<R: TestRuntime>(
+    rt: R,
+) {
+    let folder = Folder::new();
+    let [dialled, answered] = [(); 2].map(|()| Identity::generate(&mut OsRng));
+    let identities = [&dialled, &answered].map(|identity| identity.to_bytes());
+    let caller = of(answered);
+    let callee = open(folder.path()).endpoint(impatient());
+    let (mut caller, mut callee) = pair_of(&rt, caller, callee).await;
+    callee.dial(IdentityHash(dialled.hash().0)).await;
+    assert_eq!(callee.end().await, EndReason::NoPath);
+    let (call, _) = establish(&mut caller, &mut callee).await;
+    finish(call, caller, callee).await;
+    folder.check_modes();
+
+    // A phone that lets no stranger ring.
+    let limits = CallerLimits { strangers: 0, ..CallerLimits::default() };
+    let wary = Config { limits, ..Config::default() };
+    let callee = open(folder.path()).telephone(wary).interface(tcp_server());
+    let mut callee = App::start(&rt, callee).await;
+    for bytes in identities {
+        let friend = of(Identity::from_bytes(&bytes).unwrap());
+        let friend = friend.interface(Interface::tcp_client(callee.address()));
+        let mut friend = App::start(&rt, friend).await;
+        let (call, _) = ring(&mut friend, &mut callee).await;
+        call.hang_up().await.unwrap();
+        assert_eq!(callee.end().await, EndReason::Cancelled);
+        friend.shutdown().await;
+    }
+    let mut stranger = App::connected(&rt, callee.address()).await;
+    stranger.dial(callee.identity()).await;
+    assert_eq!(stranger.end().await, EndReason::Busy);
+    stranger.shutdown().await;
+    callee.shutdown().await;
+}
+
 async fn a_folder_is_one_phones_at_a_time<R: TestRuntime>(rt: R) {
     let folder = Folder::new();
     let first = App::start(&rt, open(folder.path())).await;
@@ -310,15 +398,17 @@ impl Folder {
         self.0.join("known_destinations")
     }
 
-    /// Nobody else may read any of it.
+    /// Nobody else may read any of it, and nothing else is there.
     fn check_modes(&self) {
         let files: Vec<_> = fs::read_dir(&self.0).unwrap().map(|file| file.unwrap()).collect();
         // What somebody else wrote is kept as it was.
         let ours = |file: &fs::DirEntry| file.path().extension().is_none();
         let files: Vec<_> = files.into_iter().filter(ours).collect();
-        assert_eq!(files.len(), 3, "{files:?}");
+        let names = ["identity", "known_destinations", "lock", "people"];
         #[cfg(unix)]
         for file in files {
+            assert!(names.iter().any(|name| file.file_name() == *name), "{file:?}");
+
             use std::os::unix::fs::PermissionsExt;
             assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{file:?}");
         }

@@ -7,6 +7,7 @@
 mod support;
 
 mod addresses;
+mod crowds;
 mod events;
 mod flows;
 mod interfaces;
@@ -15,4 +16,6 @@ mod ports;
 mod shutdown;
 mod stack;
 mod switches;
+#[cfg(not(any(feature = "codec2", feature = "codec2-system")))]
+mod unavailable;
 mod wakeups;

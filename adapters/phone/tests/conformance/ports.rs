@@ -16,6 +16,7 @@ on_each_runtime!(
     both_sides_hear_each_other,
     a_source_comes_and_goes_in_a_call,
     a_sink_comes_and_goes_in_a_call,
+    what_ports_drop_shows_in_the_calls_quality,
     a_port_that_is_replaced_is_detached,
     a_dropped_port_is_detached_without_a_call,
     a_port_that_is_dropped_before_the_phone_has_seen_it_is_detached,
@@ -159,6 +160,24 @@ async fn a_sink_comes_and_goes_in_a_call<R: TestRuntime>(rt: R) {
     }
     finish(call, caller, callee).await;
     within(&rt, "the speaker is told", speaking).await;
+}
+
+async fn what_ports_drop_shows_in_the_calls_quality<R: TestRuntime>(rt: R) {
+    let (mut caller, mut callee) = pair(&rt).await;
+    let (call, _) = establish(&mut caller, &mut callee).await;
+    // A device that brings more than time allows, and a reader who never comes.
+    let mut source = caller.phone.audio_source(AudioFormat::PHONE, Clock::Device).await.unwrap();
+    let _sink = callee.phone.audio_sink(AudioFormat::PHONE, Clock::Phone).await.unwrap();
+    let quality = |app: &App<R>| app.phone.state().quality.unwrap_or_default();
+    eventually(&rt, async || {
+        source.try_write(&[0.1_f32; 48_000]).unwrap();
+        !quality(&caller).capture_dropped.is_zero() && !quality(&callee).playback_dropped.is_zero()
+    })
+    .await;
+    let (sent, heard) = (caller.counters().await, callee.counters().await);
+    assert!(sent.capture_dropped >= quality(&caller).capture_dropped.duration());
+    assert!(heard.playback_dropped >= quality(&callee).playback_dropped.duration());
+    finish(call, caller, callee).await;
 }
 
 async fn a_port_that_is_replaced_is_detached<R: TestRuntime>(rt: R) {

@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use lxst_phone::telephony::{CallState, LinkClosed, LinkEvent, LinkFailed, LinkId, LinkRequest};
+use bytes::Bytes;
+use lxst_phone::telephony::wire::{MAX_SIGNALS, Packet, Signal, encode_signals};
+use lxst_phone::telephony::{
+    CallState, Config, LinkClosed, LinkEvent, LinkFailed, LinkId, LinkRequest,
+};
 use lxst_phone::{
     AudioFormat, Clock, EndReason, IdentityHash, LinkCommand, LinkPort, LinkReporter, PhoneBuilder,
     Profile,
@@ -159,10 +163,12 @@ async fn a_flood_of_reports_keeps_nobody_waiting<R: TestRuntime>(rt: R) {
 
 /// A Reticulum of a few phones.
 #[derive(Clone, Default)]
-struct Network(Arc<Mutex<Table>>);
+pub(crate) struct Network(Arc<Mutex<Table>>);
 
 #[derive(Default)]
 struct Table {
+    /// Whoever prefers a profile is heard to prefer another.
+    wishes: BTreeMap<IdentityHash, Profile>,
     phones: BTreeMap<IdentityHash, LinkReporter>,
     /// The other end of each end of a link.
     ends: BTreeMap<End, End>,
@@ -173,10 +179,15 @@ type End = (IdentityHash, LinkId);
 
 impl Network {
     /// A phone on this network.
-    async fn phone<R: TestRuntime>(&self, rt: &R) -> App<R> {
+    pub(crate) async fn phone<R: TestRuntime>(&self, rt: &R) -> App<R> {
+        self.phone_with(rt, config()).await
+    }
+
+    /// As [`phone`](Self::phone), of other settings.
+    pub(crate) async fn phone_with<R: TestRuntime>(&self, rt: &R, config: Config) -> App<R> {
         let identity = nobody();
         let (builder, port) = PhoneBuilder::<R>::on_links(identity);
-        let app = App::start(rt, builder.telephone(config())).await;
+        let app = App::start(rt, builder.telephone(config)).await;
         assert_eq!(app.identity(), identity);
         let (serving, served) = async_channel::bounded(1);
         {
@@ -209,6 +220,8 @@ impl Network {
                 LinkCommand::Send { link, data, .. } => {
                     let far = self.0.lock().unwrap().ends.get(&(identity, link)).copied();
                     if let Some((far, link)) = far {
+                        let wish = self.0.lock().unwrap().wishes.get(&identity).copied();
+                        let data = wish.map_or(data.clone(), |wish| wishing(&data, wish));
                         self.reporter(far).packet(link, data).await;
                     }
                 }
@@ -245,6 +258,11 @@ impl Network {
         }
     }
 
+    /// Whatever profile this phone prefers from here on, its peers hear that it prefers `wish`.
+    pub(crate) fn wish(&self, of: IdentityHash, wish: Profile) {
+        self.0.lock().unwrap().wishes.insert(of, wish);
+    }
+
     /// Loses every link.
     async fn cut(&self, end: LinkClosed) {
         let ends = std::mem::take(&mut self.0.lock().unwrap().ends);
@@ -264,4 +282,22 @@ impl Network {
     fn served(&self) -> Vec<async_channel::Receiver<()>> {
         self.0.lock().unwrap().served.clone()
     }
+}
+
+/// What a phone says, with another profile than it prefers.
+fn wishing(data: &Bytes, wish: Profile) -> Bytes {
+    let packet = Packet::parse(data).unwrap();
+    let signals: Vec<Signal> = packet
+        .signals()
+        .map(|signal| match signal {
+            Signal::PreferredProfile(_) => Signal::PreferredProfile(wish.id().into()),
+            other => other,
+        })
+        .collect();
+    if signals.is_empty() {
+        return data.clone();
+    }
+    let mut encoded = [0; 5 * MAX_SIGNALS];
+    let length = encode_signals(&signals, &mut encoded).unwrap();
+    Bytes::copy_from_slice(&encoded[..length])
 }

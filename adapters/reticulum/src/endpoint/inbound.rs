@@ -91,10 +91,10 @@ impl Endpoint {
         id: InterfaceId,
         packet: &Packet<'_>,
     ) -> Result<(), DropReason> {
-        let wanted = self
-            .searched()
-            .iter()
-            .any(|to| DestinationHash::telephony(*to).0 == packet.destination);
+        let wanted = self.searched().iter().any(|to| {
+            let telephony = DestinationHash::telephony(*to);
+            telephony.0 == packet.destination || to.0 == packet.destination
+        });
         let Some(interface) = self.interfaces.get_mut(&id) else { return Ok(()) };
         let share = (wanted, &mut interface.strangers);
         let announce = self.paths.handle_announce(now, id, packet, share, &mut *self.rng)?;

@@ -66,8 +66,18 @@ impl Endpoint {
         }
     }
 
-    /// Goes on with the links whose path search `found` ends.
+    /// Goes on with the links whose path search `found` ends. Those to its destination, as if that
+    /// were an identity, fail.
     pub(super) fn end_searches(&mut self, now: Instant, found: IdentityHash) {
+        let destination = DestinationHash::telephony(found);
+        let is_mistaken = |link: &Link| match link {
+            Link::Opening(link) => link.is_searching() && link.to.0 == destination.0,
+            Link::Proven(_) | Link::Active(_) => false,
+        };
+        let mistaken = self.links.iter().filter(|(_, link)| is_mistaken(link));
+        for handle in mistaken.map(|(handle, _)| *handle).collect::<Vec<_>>() {
+            self.fail_link(handle, LinkFailed::NoPath);
+        }
         let waiting = |(handle, link): (&LinkHandle, &Link)| match link {
             Link::Opening(Opening { to, stage: Stage::Search(search), .. }) => {
                 (*to == found).then_some((*handle, search.asked_at))
@@ -76,7 +86,7 @@ impl Endpoint {
         };
         let waiting: Vec<_> = self.links.iter().filter_map(waiting).collect();
         for (handle, asked_at) in waiting {
-            let route = self.paths.route(now, DestinationHash::telephony(found), &mut *self.rng);
+            let route = self.paths.route(now, destination, &mut *self.rng);
             if let Some(route) = route {
                 // The answer may be that of a node on the way: the peer is as far or farther.
                 let interval = limits::AGAIN.max(now.since(asked_at) * 2);
@@ -159,8 +169,13 @@ impl Endpoint {
         }
         match &mut link.stage {
             Stage::Search(search) => {
-                search.on_request(now);
+                let nobody_answers = search.on_request(now);
                 self.request_path(to);
+                if nobody_answers {
+                    // It may be the hash of a destination: whose that is, an announce tells.
+                    let request = self.paths.path_request(DestinationHash(to.0), &mut *self.rng);
+                    self.broadcast(&request);
+                }
             }
             Stage::Request { search_at: Some(at), .. } if *at <= now => {
                 self.paths.forget(DestinationHash::telephony(to));

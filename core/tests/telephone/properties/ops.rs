@@ -29,6 +29,7 @@ pub(super) enum Op {
     Port(Direction, PortChange),
     Captured(u64),
     Consumed(u64),
+    Overrun(Direction, u64),
     JobDone(Index, Done),
 }
 
@@ -67,6 +68,8 @@ pub(super) fn op() -> impl Strategy<Value = Op> {
             .prop_map(|(direction, change)| Op::Port(direction, change)),
         6 => prop_oneof![4 => 0..5_000_u64, 1 => any::<u64>()].prop_map(Op::Captured),
         6 => prop_oneof![4 => 0..5_000_u64, 1 => any::<u64>()].prop_map(Op::Consumed),
+        2 => (direction(), any::<u64>())
+            .prop_map(|(direction, samples)| Op::Overrun(direction, samples)),
         8 => (any_index(), done()).prop_map(|(job, done)| Op::JobDone(job, done)),
     ]
 }

@@ -98,6 +98,10 @@ impl World {
                 let samples = Samples(*samples);
                 self.give(Input::Consumed { samples });
             }
+            Op::Overrun(direction, samples) => {
+                let (direction, samples) = (*direction, Samples(*samples));
+                self.give(Input::Overrun { direction, samples });
+            }
             Op::JobDone(job, done) => self.job_done(*job, *done),
         }
     }

@@ -1,0 +1,202 @@
+//! Calls with Python whose set-up loses one packet, or two in a row, whichever they are.
+//!
+//! Some rows only Python could mend, and does not: they are named, with what its user sees.
+
+use core::time::Duration;
+use std::ops::Range;
+use std::panic;
+use std::thread;
+
+use lxst_interop::{Command, PythonPeer};
+use lxst_phone::{EndReason, Event, Profile};
+
+use crate::lossy_path::{Kind, LossyPath, Way};
+use crate::phone::{PATIENCE, RustPhone, tcp_client};
+use crate::scene::{Runtime, Scene};
+use crate::sound::{hear_each_other, speech};
+
+/// What a call loses: how many packets in a row, from which one on, and what they are.
+type Row = (Range<usize>, &'static [Kind]);
+
+/// What we send as the caller, the path known.
+const OF_OUR_CALLER: [Row; 10] = [
+    (0..1, &[Kind::LinkRequest]),
+    (0..2, &[Kind::LinkRequest, Kind::LinkRequest]),
+    (1..2, &[Kind::LinkRtt]),
+    (1..3, &[Kind::LinkRtt, Kind::LinkRtt]),
+    (2..3, &[Kind::Identify]),
+    (2..4, &[Kind::Identify, Kind::Identify]),
+    // The preferences.
+    (3..4, &[Kind::Data]),
+    (3..5, &[Kind::Data, Kind::Data]),
+    // The echo.
+    (4..5, &[Kind::Data]),
+    (4..6, &[Kind::Data, Kind::Data]),
+];
+
+/// What a callee sends: the proof, AVAILABLE, RINGING, CONNECTING, ESTABLISHED.
+const OF_PYTHONS_CALLEE: [Row; 10] = [
+    (0..1, &[Kind::LinkProof]),
+    (0..2, &[Kind::LinkProof, Kind::LinkProof]),
+    (1..2, &[Kind::Data]),
+    (1..3, &[Kind::Data, Kind::Data]),
+    (2..3, &[Kind::Data]),
+    (2..4, &[Kind::Data, Kind::Data]),
+    (3..4, &[Kind::Data]),
+    (3..5, &[Kind::Data, Kind::Data]),
+    (4..5, &[Kind::Data]),
+    (4..6, &[Kind::Data, Kind::Data]),
+];
+
+const OF_OUR_CALLEE: [Row; 10] = OF_PYTHONS_CALLEE;
+
+/// What Python sends as the caller, from its report of the round-trip time on.
+const OF_PYTHONS_CALLER: [Row; 8] = [
+    (1..2, &[Kind::LinkRtt]),
+    (1..3, &[Kind::LinkRtt, Kind::Identify]),
+    (2..3, &[Kind::Identify]),
+    (2..4, &[Kind::Identify, Kind::Identify]),
+    (3..4, &[Kind::Data]),
+    (3..5, &[Kind::Data, Kind::Data]),
+    (4..5, &[Kind::Data]),
+    (4..6, &[Kind::Data, Kind::Data]),
+];
+
+/// The path search of our caller, and its answer.
+const OF_OUR_SEARCH: [(Way, Row); 4] = [
+    (Way::There, (0..1, &[Kind::PathRequest])),
+    (Way::There, (0..2, &[Kind::PathRequest, Kind::PathRequest])),
+    (Way::Back, (0..1, &[Kind::PathResponse])),
+    (Way::Back, (0..2, &[Kind::PathResponse, Kind::PathResponse])),
+];
+
+/// What only Python could say again, and what its user is told in the end. It asks for a path once,
+/// and for one link: no path is known within its wait time, or it gives up 5 s after it dialled.
+const ONLY_PYTHONS: [(&str, Way, Row, &str); 3] = [
+    ("path-request", Way::There, (0..1, &[Kind::PathRequest]), "error"),
+    ("path-response", Way::Back, (0..1, &[Kind::PathResponse]), "error"),
+    ("link-request", Way::There, (1..2, &[Kind::LinkRequest]), "ended"),
+];
+
+#[test]
+fn calls_with_python_stand_whichever_packets_of_their_set_up_are_lost() {
+    thread::scope(|scope| {
+        let plays = [
+            scope.spawn(|| we_call(Way::There, &OF_OUR_CALLER)),
+            scope.spawn(|| we_call(Way::Back, &OF_PYTHONS_CALLEE)),
+            scope.spawn(|| python_calls(Way::There, &OF_PYTHONS_CALLER)),
+            scope.spawn(|| python_calls(Way::Back, &OF_OUR_CALLEE)),
+            scope.spawn(we_search),
+        ];
+        for play in plays {
+            play.join().unwrap_or_else(|failure| panic::resume_unwind(failure));
+        }
+    });
+}
+
+#[test]
+fn what_python_never_says_again_costs_its_call_and_nothing_rings_here() {
+    thread::scope(|scope| {
+        for (name, way, row, end) in ONLY_PYTHONS {
+            scope.spawn(move || python_gives_up(name, way, &row, end));
+        }
+    });
+}
+
+fn we_call(way: Way, rows: &[Row]) {
+    let scene = scene(&format!("we_call::{way:?}"));
+    let mut python = scene.python().auto_answer(0.1).spawn();
+    let path = LossyPath::to(python.port());
+    let mut rust = scene.connected(tcp_client(path.port()));
+    rust.speak(&speech());
+    // The first call makes the path known.
+    for row in [NOTHING].iter().chain(rows) {
+        dial_and_talk(&path, way, row, &mut rust, &mut python);
+    }
+}
+
+fn we_search() {
+    let scene = scene("we_search");
+    let mut python = scene.python().auto_answer(0.1).spawn();
+    for (way, row) in &OF_OUR_SEARCH {
+        let path = LossyPath::to(python.port());
+        let mut rust = scene.connected(tcp_client(path.port()));
+        rust.speak(&speech());
+        dial_and_talk(&path, *way, row, &mut rust, &mut python);
+    }
+}
+
+fn dial_and_talk(
+    path: &LossyPath,
+    way: Way,
+    row: &Row,
+    rust: &mut RustPhone,
+    python: &mut PythonPeer,
+) {
+    println!("we call, {way:?} {row:?}");
+    until_lost(path, way, row, || {
+        let call = rust.dial(python.identity(), Profile::MediumQuality);
+        hear_each_other(rust, python);
+        rust.hang_up(call.id());
+        assert_eq!(rust.expect_end(), EndReason::LocalHangup);
+        python.expect("ended", PATIENCE);
+    });
+}
+
+fn python_calls(way: Way, rows: &[Row]) {
+    let scene = scene(&format!("python_calls::{way:?}"));
+    let mut rust = scene.listening();
+    rust.speak(&speech());
+    let path = LossyPath::to(rust.port());
+    let mut python = scene.python().connect(path.port()).spawn();
+    for row in [NOTHING].iter().chain(rows) {
+        println!("python calls, {way:?} {row:?}");
+        until_lost(&path, way, row, || {
+            python.send(&Command::call(rust.identity()));
+            let call = rust.expect_incoming(&python);
+            rust.answer(call);
+            hear_each_other(&mut rust, &mut python);
+            python.send(&Command::HangUp);
+            assert_eq!(rust.expect_end(), EndReason::RemoteHangup);
+            python.expect("ended", PATIENCE);
+        });
+    }
+}
+
+/// Plays a call until it loses what a row names: where the machine is late, what comes before was
+/// said twice.
+fn until_lost(path: &LossyPath, way: Way, (packets, kinds): &Row, mut call: impl FnMut()) {
+    for _ in 0..TIMES {
+        path.lose(way, packets.clone());
+        call();
+        if path.lost() == *kinds {
+            return;
+        }
+    }
+    panic!("{way:?} {packets:?}: {:?} was lost each time", path.lost());
+}
+
+fn python_gives_up(name: &str, way: Way, (packets, kinds): &Row, end: &str) {
+    let scene = scene(&format!("python_gives_up::{name}"));
+    let mut rust = scene.listening();
+    let path = LossyPath::to(rust.port());
+    let mut python = scene.python().connect(path.port()).wait_time(WAIT).spawn();
+    path.lose(way, packets.clone());
+    python.send(&Command::call(rust.identity()));
+    let told = python.expect(end, PATIENCE);
+    let no_path = told.json["message"].as_str().is_some_and(|told| told.starts_with("no path"));
+    assert_eq!(no_path, end == "error", "{told}");
+    assert_eq!(path.lost(), *kinds, "{name}");
+    assert!(!python.events().iter().any(|event| event.name == "established"), "{name}");
+    let calls = rust.told().iter().filter(|event| matches!(event, Event::Call(_)));
+    assert_eq!(calls.count(), 0, "{name}");
+}
+
+fn scene(name: &str) -> Scene {
+    Scene::new(Runtime::Tokio, &format!("{}::{name}", module_path!()))
+}
+
+const NOTHING: Row = (0..0, &[]);
+/// How long Python searches a path, or waits for an answer.
+const WAIT: Duration = Duration::from_secs(6);
+const TIMES: u32 = 5;
