@@ -206,13 +206,13 @@ async fn all(args: &Args) -> Result<(), Failure> {
     let row = |name: &str, cells: [&str; 6]| {
         let [grade, lag, concealed, shed, correlation, air] = cells;
         if paper.columns < NARROW {
-            return outln!("{name:<6}{grade:<15}{lag:>8}{concealed:>9}");
+            return outln!("{name:<5}{grade:<20}{lag:>7}{concealed:>8}");
         }
-        let line = format!("{name:<20}{grade:<15}{lag:>8}{concealed:>9}{shed:>8}");
+        let line = format!("{name:<20}{grade:<20}{lag:>7}{concealed:>8}");
         if paper.columns < WIDE {
             outln!("{line}");
         } else {
-            outln!("{line}{correlation:>7}{air:>12}");
+            outln!("{line}{shed:>7}{correlation:>6}{air:>12}");
         }
     };
     let name = |profile: Profile| {
@@ -349,9 +349,9 @@ const MOST_LAG: Duration = Duration::from_secs(1);
 /// A stretch of speech that is looked for by itself: 1.2 s.
 const STRETCH: usize = 57_600;
 /// Columns from which on the table has all it may have.
-const WIDE: usize = 79;
+const WIDE: usize = 80;
 /// Columns from which on it names profiles in full.
-const NARROW: usize = 60;
+const NARROW: usize = 55;
 /// Where the values of lines with a name begin.
 const VALUE: usize = 9;
 /// The least correlation of speech that came through.

@@ -263,7 +263,7 @@ static OUT: Stream = Stream::new(Sink::Out);
 static ERR: Stream = Stream::new(Sink::Err);
 
 /// What waits for the reader of a stream at most.
-pub const QUEUE_BYTES: usize = 65_536;
+pub const QUEUE_BYTES: usize = 262_144;
 /// What is written at a time.
 const PIECE: usize = 4_096;
 /// How long a reader may take nothing of what it is given last.

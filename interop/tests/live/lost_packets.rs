@@ -103,6 +103,37 @@ fn what_python_never_says_again_costs_its_call_and_nothing_rings_here() {
     });
 }
 
+/// Each side's keepalives go by the round trip that it measured, and a report that comes late is
+/// measured as a long one. Without traffic, a link of 20 ms is lost after 15 s.
+#[test]
+fn a_call_whose_report_of_the_round_trip_was_lost_rings_on() {
+    let lost: Row = (2..3, &[Kind::LinkRtt]);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let scene = scene("python_rings_on");
+            let mut python = scene.python().auto_answer(RINGING.as_secs_f64()).spawn();
+            let path = LossyPath::to(python.port());
+            let mut rust = scene.connected(tcp_client(path.port()));
+            rust.speak(&speech());
+            dial_and_talk(&path, Way::There, &lost, &mut rust, &mut python);
+        });
+        scope.spawn(|| {
+            let scene = scene("rust_rings_on");
+            let mut rust = scene.listening();
+            rust.speak(&speech());
+            let path = LossyPath::to(rust.port());
+            let mut python = scene.python().connect(path.port()).spawn();
+            path.lose(Way::There, lost.0.clone());
+            python.send(&Command::call(rust.identity()));
+            let call = rust.expect_incoming(&python);
+            thread::sleep(RINGING);
+            rust.answer(call);
+            hear_each_other(&mut rust, &mut python);
+            assert_eq!(path.lost(), lost.1);
+        });
+    });
+}
+
 fn we_call(way: Way, rows: &[Row]) {
     let scene = scene(&format!("we_call::{way:?}"));
     let mut python = scene.python().auto_answer(0.1).spawn();
@@ -200,3 +231,4 @@ const NOTHING: Row = (0..0, &[]);
 /// How long Python searches a path, or waits for an answer.
 const WAIT: Duration = Duration::from_secs(6);
 const TIMES: u32 = 5;
+const RINGING: Duration = Duration::from_secs(25);
