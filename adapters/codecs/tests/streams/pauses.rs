@@ -10,9 +10,9 @@ fn pauses_are_sent_unless_suppression_is_asked_for() {
         assert!(sent.iter().all(|&is_sent| is_sent));
     }
     let encoding = PROFILES[0].1;
-    assert_eq!(Encoder::new(encoding).unwrap().dtx(), false);
+    assert!(!Encoder::new(encoding).unwrap().dtx());
     let suppressed = Encoder::with_dtx(encoding, true).unwrap();
-    assert_eq!(suppressed.dtx(), true);
+    assert!(suppressed.dtx());
 }
 
 #[test]

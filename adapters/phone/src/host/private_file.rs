@@ -127,7 +127,8 @@ pub(crate) fn remove_left_overs(path: &Path) {
 const NEW: &str = ".new";
 const LEFT_OVER: Duration = Duration::from_secs(60);
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::os::unix::fs::{PermissionsExt, symlink};
     use std::time::SystemTime;
