@@ -370,7 +370,7 @@ fn wrong_use_ends_with_2_and_a_line_that_helps() {
     let taken = busy.local_addr().expect("an address").to_string();
     let cases: [(&[&str], &str); 12] = [
         (&["--colour"], "unexpected argument"),
-        (&["--call", "xyz"], "32 hex digits"),
+        (&["--call", "xyz"], "32 hexadecimal digits"),
         (&["--call", "00112233445566778899aabbccddeeff"], "needs a network"),
         (&["--connect", "nowhere"], "HOST:PORT"),
         (&["--profile", "best"], "no such profile"),

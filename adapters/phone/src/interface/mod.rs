@@ -68,7 +68,7 @@ impl Interface {
     /// Receives datagrams on `local`, and sends them to `peer`, each `host:port`. The peer may be a
     /// broadcast address.
     ///
-    /// *Bounds*: datagrams of 8 from one IP address and of 64 from all wait for the phone's task; an
+    /// *Bounds*: 256 datagrams from one IP address and 512 from all wait for the phone's task; an
     /// address that sends more loses its own, and has half at most of what strangers may ask for.
     /// Nothing holds against forged addresses, or against more
     /// than the system's buffer of the socket takes.
