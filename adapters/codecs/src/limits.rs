@@ -3,10 +3,10 @@
 /// The longest Codec2 payload that is decoded: 2 s, five times the longest that is sent.
 pub const MAX_CODEC2_SAMPLES: usize = 2 * SAMPLE_RATE_HZ as usize;
 
-/// The highest bitrate of an [`OpusConfig`].
+/// The highest bitrate of an [`OpusConfig`](crate::OpusConfig).
 pub const MAX_BITRATE_BPS: u32 = 128_000;
 
-/// The lowest bitrate of an [`OpusConfig`].
+/// The lowest bitrate of an [`OpusConfig`](crate::OpusConfig).
 pub const MIN_BITRATE_BPS: u32 = 6_000;
 
 /// The most channels that are sent; up to 64 are received.

@@ -21,7 +21,7 @@
 //!
 //! | line | keys, besides `t` |
 //! |---|---|
-//! | header | `trace` (the version), `by` (of the recording crate), `payloads` (`kept`, `stripped`), `identity`, each field of [`Config`] |
+//! | header | `trace` (the version), `by` (of the recording crate), `payloads` (`kept`, `stripped`), `identity`, each field of [`Config`](lxst_core::Config) |
 //! | `"in":"timeout"`, `"interface_up"` | |
 //! | `"in":"packet"` | `link`, `data` |
 //! | `"in":"link"` | `link`, `event`: `incoming`, `up` (`rtt_ns`, `mdu`); `failed`, `closed` (`reason`); `identified` (`identity`); `heard` |

@@ -259,6 +259,7 @@ impl Network {
     }
 
     /// Whatever profile this phone prefers from here on, its peers hear that it prefers `wish`.
+    #[cfg(not(any(feature = "codec2", feature = "codec2-system")))]
     pub(crate) fn wish(&self, of: IdentityHash, wish: Profile) {
         self.0.lock().unwrap().wishes.insert(of, wish);
     }
