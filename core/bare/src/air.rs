@@ -54,7 +54,9 @@ impl Air {
             LinkRequest::Identify => {
                 self.send(now, to, What::Event(LinkEvent::Identified(identity)))
             }
-            LinkRequest::Close => self.send(now, to, What::Event(LinkEvent::Closed(LinkClosed::Peer))),
+            LinkRequest::Close => {
+                self.send(now, to, What::Event(LinkEvent::Closed(LinkClosed::Peer)))
+            }
         }
     }
 
