@@ -118,11 +118,13 @@ impl Drop for Watched {
     }
 }
 
-/// A phone that somebody uses at a terminal: in a session of its own.
+/// A phone that somebody uses at a terminal: in a session of its own. Where these tests run without
+/// anybody who could hang up, SIGHUP is ignored, which programs inherit.
 pub(crate) fn attended(options: &[&str], terminal: File) -> Command {
     let phone = command(options);
     let mut session = Command::new("setsid");
-    session.arg("--ctty").arg(phone.get_program()).args(phone.get_args());
+    session.args(["--ctty", "env", "--default-signal=HUP"]);
+    session.arg(phone.get_program()).args(phone.get_args());
     session.stderr(terminal.try_clone().expect("it is open")).stdin(terminal);
     session
 }
