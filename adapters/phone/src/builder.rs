@@ -1,44 +1,34 @@
 //! How a phone starts.
 
-use std::fmt;
-use std::io;
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use async_channel::Receiver;
-use async_executor::Executor;
 #[cfg(feature = "voice-processing")]
 use lxst_engine::VoiceProcessing;
+use lxst_engine::core::InsteadOfVoice;
 use lxst_engine::core::limits::FRAMES_PER_PACKET;
-use lxst_engine::core::{IdentityHash, InsteadOfVoice};
-use lxst_engine::{Access, Config, Engine, Ids, InterfaceOrigin, LinkQueue, Tap, core};
-use lxst_reticulum::{Config as EndpointConfig, Endpoint, EndpointLinks, Identity, Rng};
+use lxst_engine::{Access, Config, Engine, Ids, Tap, core};
 
+use crate::error::StartError;
 use crate::events::Events;
+use crate::host::CoderThread;
 #[cfg(feature = "trace")]
 use crate::host::record;
-use crate::host::{
-    CoderThread, FolderLock, IdentityFileError, OsRng, create_private_folder,
-    load_or_create_identity,
-};
 use crate::inbox::Inbox;
-use crate::intake::Intake;
-use crate::interface::{Interface, OpenError, Opened};
-use crate::links::{CommandSender, LinkPort, LinkReport};
-use crate::network::Network;
+use crate::network::{Opened, Settings};
 use crate::outlets::Outlets;
 use crate::phone::Phone;
 use crate::request::Requests;
 use crate::runner::{Parts, Runner};
 use crate::runtime::Runtime;
-use crate::state::{InterfaceState, Publisher, State};
+use crate::state::{Publisher, State};
 use crate::store::Store;
 
-/// Settings of a phone that is not started, on the runtime `R`.
+/// Settings of a phone that is not started, on the runtime `R` and a stack: our own endpoint, or the
+/// app's ([`AppStack`]).
 #[derive(Debug)]
-pub struct PhoneBuilder<R> {
+pub struct PhoneBuilder<R, S = DefaultStack> {
     runtime: R,
-    stack: Stack,
+    pub(crate) stack: S,
     config: Config,
     when_no_microphone: InsteadOfVoice,
     dtx: bool,
@@ -47,115 +37,8 @@ pub struct PhoneBuilder<R> {
     trace: Option<(PathBuf, lxst_trace::Payloads)>,
 }
 
-/// Whose Reticulum the phone is on.
-#[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "a phone is built once")]
-enum Stack {
-    Own { identity: Identity, settings: Settings },
-    App { identity: IdentityHash, commands: CommandSender, reports: Receiver<LinkReport> },
-}
-
-/// Settings of our own endpoint.
-#[derive(Debug)]
-struct Settings {
-    endpoint: EndpointConfig,
-    interfaces: Vec<Interface>,
-    known: Option<PathBuf>,
-    rng: RngBox,
-    lock: Option<FolderLock>,
-}
-
-/// A network with its sockets and files, which only our own endpoint has.
-struct OwnNetwork<R: Runtime> {
-    network: Network,
-    opened: Vec<Opened<R>>,
-    store: Option<Store>,
-    lock: Option<FolderLock>,
-}
-
-/// Why a phone did not start.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StartError {
-    /// An interface's address was not to be had.
-    #[error("cannot use {address}: {error}; give another address or end what uses it")]
-    Interface {
-        /// The address.
-        address: String,
-        /// What went wrong.
-        error: io::Error,
-    },
-    /// The file of the trace was not to be had.
-    #[cfg(feature = "trace")]
-    #[error("cannot record to {}: {error}; it takes a name that is free", path.display())]
-    Trace {
-        /// Which file.
-        path: PathBuf,
-        /// What went wrong.
-        error: io::Error,
-    },
-    /// Packets cannot have so many frames.
-    #[error("{given} frames a packet, where 1 to {most} are possible")]
-    FramesPerPacket {
-        /// What the telephone's settings say.
-        given: u8,
-        /// The most, of the profile that allows the most.
-        most: usize,
-    },
-    /// The operating system gave no thread for the codecs.
-    #[error("cannot start the codec thread: {0}")]
-    Thread(io::Error),
-}
-
-impl<R: Runtime> PhoneBuilder<R> {
-    /// Begins a phone for a person, on our own Reticulum endpoint. Nothing is kept in files.
-    #[must_use]
-    pub fn new(identity: Identity) -> Self {
-        let settings = Settings {
-            endpoint: EndpointConfig::default(),
-            interfaces: Vec::new(),
-            known: None,
-            rng: RngBox(Box::new(OsRng)),
-            lock: None,
-        };
-        Self::on(Stack::Own { identity, settings })
-    }
-
-    /// Begins a phone that keeps what it knows in a folder, which is made where there is none, and which
-    /// is one phone's at a time: its `identity`, made on first use, `known_destinations` and `people`.
-    /// The folder and its files are their owner's alone.
-    ///
-    /// # Errors
-    /// [`IdentityFileError`]: the folder cannot be made, another phone has it, or the identity cannot
-    /// be read.
-    pub fn open(folder: impl AsRef<Path>) -> Result<Self, IdentityFileError> {
-        let folder = folder.as_ref();
-        let made = if folder.as_os_str().is_empty() {
-            Err(io::ErrorKind::NotFound.into())
-        } else {
-            create_private_folder(folder)
-        };
-        made.map_err(|error| IdentityFileError::Folder { path: folder.into(), error })?;
-        let lock = FolderLock::take(folder)?;
-        let identity = load_or_create_identity(&folder.join("identity"))?;
-        let builder = Self::new(identity)
-            .known_destinations(folder.join("known_destinations"))
-            .people(folder.join("people"));
-        Ok(builder.with_settings(|settings| settings.lock = lock))
-    }
-
-    /// Begins a phone on another Reticulum stack, which runs in the app and holds the identity. The
-    /// app serves the port.
-    #[must_use]
-    pub fn on_links(identity: IdentityHash) -> (Self, LinkPort) {
-        let ids = Ids::default();
-        let (port, commands, reports) = LinkPort::new(ids.clone());
-        let mut builder = Self::on(Stack::App { identity, commands, reports });
-        builder.config.ids = ids;
-        (builder, port)
-    }
-
-    fn on(stack: Stack) -> Self {
+impl<R: Runtime, S> PhoneBuilder<R, S> {
+    pub(crate) fn on(stack: S) -> Self {
         Self {
             runtime: R::default(),
             stack,
@@ -168,18 +51,14 @@ impl<R: Runtime> PhoneBuilder<R> {
         }
     }
 
-    /// Adds a way into the network; a phone may have several. Without effect on another stack.
-    #[must_use]
-    pub fn interface(self, interface: Interface) -> Self {
-        self.with_settings(|settings| settings.interfaces.push(interface))
-    }
-
-    /// Keeps the known destinations in a file: read at the start, replaced some seconds after they
-    /// changed and at the end. A file that is no such thing, or is damaged, is told of in the log, and
-    /// kept as `.bad`; a damaged record costs itself. Without effect on another stack.
-    #[must_use]
-    pub fn known_destinations(self, path: impl Into<PathBuf>) -> Self {
-        self.with_settings(|settings| settings.known = Some(path.into()))
+    /// Begins on a stack that names links with the engine's ids, and returns what else was made of
+    /// them.
+    pub(crate) fn with_ids<T>(make: impl FnOnce(Ids) -> (S, T)) -> (Self, T) {
+        let ids = Ids::default();
+        let (stack, made) = make(ids.clone());
+        let mut builder = Self::on(stack);
+        builder.config.ids = ids;
+        (builder, made)
     }
 
     /// Keeps in a file whom we dialled or talked with, so that they are no strangers after a restart:
@@ -191,18 +70,6 @@ impl<R: Runtime> PhoneBuilder<R> {
     pub fn people(mut self, path: impl Into<PathBuf>) -> Self {
         self.people = Some(path.into());
         self
-    }
-
-    /// Sets the Reticulum endpoint's settings. Without effect on another stack.
-    #[must_use]
-    pub fn endpoint(self, config: EndpointConfig) -> Self {
-        self.with_settings(|settings| settings.endpoint = config)
-    }
-
-    /// Replaces the operating system's random generator. Without effect on another stack.
-    #[must_use]
-    pub fn rng(self, rng: impl Rng + Send + 'static) -> Self {
-        self.with_settings(|settings| settings.rng = RngBox(Box::new(rng)))
     }
 
     /// Sets the telephone's settings.
@@ -267,7 +134,10 @@ impl<R: Runtime> PhoneBuilder<R> {
         self.trace = Some((path.into(), payloads));
         self
     }
+}
 
+#[expect(private_bounds, reason = "a stack is `OwnStack` or `AppStack`")]
+impl<R: Runtime, S: Settings> PhoneBuilder<R, S> {
     /// Starts the phone on the runtime.
     ///
     /// # Errors
@@ -285,15 +155,10 @@ impl<R: Runtime> PhoneBuilder<R> {
         if !(1..=FRAMES_PER_PACKET).contains(&given.into()) {
             return Err(StartError::FramesPerPacket { given, most: FRAMES_PER_PACKET });
         }
-        let (own, stack, reports) = match stack {
-            Stack::Own { identity, settings } => (settings.open(&runtime, identity)?, None, None),
-            Stack::App { identity, commands, reports } => {
-                let network = Network::Port(LinkQueue::new(identity));
-                let own = OwnNetwork { network, opened: Vec::new(), store: None, lock: None };
-                (own, Some(commands), Some(reports))
-            }
-        };
-        let OwnNetwork { network, opened, store, lock } = own;
+        let opened = stack.open(&runtime)?;
+        #[cfg(feature = "endpoint")]
+        let lock = opened.lock;
+        let Opened { network, stack, mut stores, interfaces, listening, tasks, .. } = opened;
         let (done_sender, done) = async_channel::unbounded();
         let coder = CoderThread::spawn(dtx, move |done| {
             // The phone may have ended meanwhile.
@@ -302,68 +167,34 @@ impl<R: Runtime> PhoneBuilder<R> {
         .map_err(StartError::Thread)?;
         #[cfg(feature = "trace")]
         let config = Config { tap: recorded(config.tap, self.trace)?, ..config };
-        let mut engine = Engine::new(config, network);
-        let people = people.and_then(|path| Store::open_people(path, &mut engine));
+        let mut engine = Engine::new(config, stack);
+        stores.extend(people.and_then(|path| Store::open_people(path, &mut engine)));
 
-        let io = Intake::default();
         let (request_sender, requests) = Requests::channel();
         let (events, queue) = Events::new(0);
-        let interface = |opened: &Opened<R>| InterfaceState {
-            name: opened.name.clone(),
-            ..InterfaceState::default()
-        };
-        let state =
-            State { interfaces: opened.iter().map(interface).collect(), ..State::default() };
+        let state = State { interfaces, ..State::default() };
         let (publisher, watch) = Publisher::new(state.clone());
-        let listening: Vec<SocketAddr> = opened.iter().filter_map(|opened| opened.local).collect();
         let phone = Phone::new(request_sender, watch, engine.identity(), listening);
-        let interfaces = Executor::new();
-        for (opened, origin) in opened.into_iter().zip((0..).map(InterfaceOrigin)) {
-            interfaces.spawn(opened.keep(runtime.clone(), origin, io.clone())).detach();
-        }
         let runner = Runner::new(Parts {
             origin: runtime.now(),
             runtime: runtime.clone(),
             engine,
+            network,
             coder,
-            inbox: Inbox { requests, io, done, reports },
-            stack,
-            stores: store.into_iter().chain(people).collect(),
+            inbox: Inbox { requests, done },
+            stores,
             outlets: Outlets::new(queue, publisher, state),
             when_no_microphone,
         });
         runtime.spawn(async move {
-            let ended = interfaces.run(runner.run()).await;
+            let ended = tasks.run(runner.run()).await;
             // The sockets are closed with their tasks.
-            drop(interfaces);
+            drop(tasks);
+            #[cfg(feature = "endpoint")]
             drop(lock);
             ended.tell();
         });
         Ok((phone, events))
-    }
-
-    fn with_settings(mut self, set: impl FnOnce(&mut Settings)) -> Self {
-        if let Stack::Own { settings, .. } = &mut self.stack {
-            set(settings);
-        }
-        self
-    }
-}
-
-impl Settings {
-    fn open<R: Runtime>(
-        self,
-        runtime: &R,
-        identity: Identity,
-    ) -> Result<OwnNetwork<R>, StartError> {
-        let opened = self.interfaces.into_iter().map(|interface| interface.open(runtime));
-        let opened: Vec<Opened<R>> = opened
-            .collect::<Result<_, OpenError>>()
-            .map_err(|OpenError { address, error }| StartError::Interface { address, error })?;
-        let mut endpoint = Endpoint::new(identity, self.endpoint, self.rng.0);
-        let store = self.known.and_then(|path| Store::open_destinations(path, &mut endpoint));
-        let network = Network::Endpoint(EndpointLinks::new(endpoint));
-        Ok(OwnNetwork { network, opened, store, lock: self.lock })
     }
 }
 
@@ -385,10 +216,7 @@ fn recorded(
     }
 }
 
-struct RngBox(Box<dyn Rng + Send>);
-
-impl fmt::Debug for RngBox {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Rng")
-    }
-}
+#[cfg(feature = "endpoint")]
+type DefaultStack = crate::network::own_stack::OwnStack;
+#[cfg(not(feature = "endpoint"))]
+type DefaultStack = crate::network::port::AppStack;

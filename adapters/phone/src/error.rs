@@ -1,4 +1,8 @@
-//! Why a handle's request was not done.
+//! Why a phone did not start, or a handle's request was not done.
+
+use std::io;
+#[cfg(feature = "trace")]
+use std::path::PathBuf;
 
 use lxst_engine::DialError;
 use lxst_engine::core::{IdentityHash, InputError};
@@ -32,4 +36,39 @@ impl From<DialError> for CallError {
             DialError::Refused(error) => Self::Refused(error),
         }
     }
+}
+
+/// Why a phone did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// An interface's address was not to be had.
+    #[cfg(feature = "endpoint")]
+    #[error("cannot use {address}: {error}; give another address or end what uses it")]
+    Interface {
+        /// The address.
+        address: String,
+        /// What went wrong.
+        error: io::Error,
+    },
+    /// The file of the trace was not to be had.
+    #[cfg(feature = "trace")]
+    #[error("cannot record to {}: {error}; it takes a name that is free", path.display())]
+    Trace {
+        /// Which file.
+        path: PathBuf,
+        /// What went wrong.
+        error: io::Error,
+    },
+    /// Packets cannot have so many frames.
+    #[error("{given} frames a packet, where 1 to {most} are possible")]
+    FramesPerPacket {
+        /// What the telephone's settings say.
+        given: u8,
+        /// The most, of the profile that allows the most.
+        most: usize,
+    },
+    /// The operating system gave no thread for the codecs.
+    #[error("cannot start the codec thread: {0}")]
+    Thread(io::Error),
 }

@@ -8,36 +8,32 @@ use event_listener::EventListener;
 use futures_lite::future::or;
 use lxst_engine::Done;
 
-use crate::intake::Intake;
-use crate::interface::Io;
-use crate::links::LinkReport;
+use crate::network::Network;
 use crate::request::{Request, Requests};
 use crate::runtime::Runtime;
 
 #[derive(Debug)]
 pub(crate) struct Inbox {
     pub(crate) requests: Requests,
-    pub(crate) io: Intake,
     pub(crate) done: Receiver<Done>,
-    pub(crate) reports: Option<Receiver<LinkReport>>,
 }
 
 /// What the phone's task wakes for.
-pub(crate) enum Turn {
+pub(crate) enum Turn<A> {
     /// A handle asks; `None` when the last one was dropped.
     Asked(Option<Request>),
-    World(World),
+    World(World<A>),
 }
 
 /// What happens besides requests.
-pub(crate) enum World {
+pub(crate) enum World<A> {
     /// A deadline has come.
     Due,
     /// The owner of a port did something to it.
     Port,
     Done(Done),
-    Report(LinkReport),
-    Io(Io),
+    /// The network brings something.
+    Arrived(A),
 }
 
 /// What the owners of the ports do.
@@ -50,27 +46,28 @@ pub(crate) struct PortListeners {
 impl Inbox {
     /// Waits for the next thing to do. Turns go from one end and from the other, so that a flood at
     /// one does not keep the others waiting.
-    pub(crate) async fn turn<R: Runtime>(
+    pub(crate) async fn turn<R: Runtime, N: Network>(
         &self,
-        runtime: &R,
+        (runtime, network): (&R, &N),
         due: Option<Moment>,
         ports: PortListeners,
         number: u64,
-    ) -> Turn {
+    ) -> Turn<N::Arrival> {
         let is_turned = number.is_multiple_of(2);
         let asked = async { Turn::Asked(self.requests.next().await) };
-        let world = async { Turn::World(self.world(runtime, due, ports, is_turned).await) };
+        let world =
+            async { Turn::World(self.world((runtime, network), due, ports, is_turned).await) };
         either_first(is_turned, world, asked).await
     }
 
     /// Waits for anything but a request. The clock comes first, since a flood must not stop it.
-    pub(crate) async fn world<R: Runtime>(
+    pub(crate) async fn world<R: Runtime, N: Network>(
         &self,
-        runtime: &R,
+        (runtime, network): (&R, &N),
         due: Option<Moment>,
         ports: PortListeners,
         is_turned: bool,
-    ) -> World {
+    ) -> World<N::Arrival> {
         let due = async {
             match due {
                 Some(due) => runtime.sleep_until(due).await,
@@ -83,15 +80,8 @@ impl Inbox {
             World::Port
         };
         let done = async { World::Done(next(&self.done).await) };
-        let report = async {
-            match &self.reports {
-                Some(reports) => World::Report(next(reports).await),
-                None => pending().await,
-            }
-        };
-        let io = async { World::Io(self.io.next().await) };
-        let network = either_first(is_turned, report, io);
-        or(due, or(done, either_first(is_turned, port, network))).await
+        let arrived = async { World::Arrived(network.next().await) };
+        or(due, or(done, either_first(is_turned, port, arrived))).await
     }
 }
 

@@ -9,7 +9,9 @@
 //! looks every 5 ms at ports of [`Clock::Device`], whose callbacks must not wake it. What it has to
 //! say besides events goes to `tracing`.
 //!
-//! *Features*, all off by default: `codec2` (Codec2 3200 and 1600, in Rust) and `codec2-system` (700C as
+//! *Features*: `endpoint` (on by default; our own Reticulum endpoint, under the Reticulum License:
+//! without it a phone is [on the app's links](PhoneBuilder::on_links), and no `rns-*` crate is in the
+//! tree); and, off by default, `codec2` (Codec2 3200 and 1600, in Rust) and `codec2-system` (700C as
 //! well, by the system's libcodec2), both LGPL; `voice-processing` (echo cancellation, noise suppression, gain
 //! control); `trace` (recorded calls).
 
@@ -18,13 +20,10 @@
 mod audio;
 mod builder;
 mod call;
-mod drop_log;
 mod error;
 mod events;
 pub mod host;
 mod inbox;
-mod intake;
-mod interface;
 mod links;
 mod log_limit;
 mod network;
@@ -38,12 +37,12 @@ mod state;
 mod store;
 
 pub use audio::{AudioError, AudioFormat, AudioSink, AudioSource, Clock, Sample};
-pub use builder::{PhoneBuilder, StartError};
+pub use builder::PhoneBuilder;
 pub use call::Call;
-pub use error::CallError;
+pub use error::{CallError, StartError};
 pub use events::Events;
+#[cfg(feature = "endpoint")]
 pub use host::{IdentityFileError, OsRng, load_or_create_identity};
-pub use interface::Interface;
 pub use links::{LinkPort, LinkReporter};
 pub use log_limit::{LeftOut, LogLimit};
 #[cfg(feature = "voice-processing")]
@@ -55,10 +54,17 @@ pub use lxst_engine::core::{
     Role, Side, StreamChange, Talk,
 };
 pub use lxst_engine::{Access, Coder, Event, LinkCommand, Tap, codecs};
+#[cfg(feature = "endpoint")]
 pub use lxst_reticulum as reticulum;
+#[cfg(feature = "endpoint")]
 pub use lxst_reticulum::{DestinationHash, Identity, Ifac, Rng};
 #[cfg(feature = "trace")]
 pub use lxst_trace as trace;
+#[cfg(feature = "endpoint")]
+pub use network::interface::Interface;
+#[cfg(feature = "endpoint")]
+pub use network::own_stack::OwnStack;
+pub use network::port::AppStack;
 pub use phone::Phone;
 pub use request::Counters;
 pub use runtime::{ByteStream, Runtime, prepare_tcp};

@@ -23,6 +23,7 @@ pub struct Counters {
     /// Datagrams that were dropped because too many of their address waited for the phone's task.
     pub datagrams_dropped: u64,
     /// The Reticulum endpoint's counters; `None` on another Reticulum stack.
+    #[cfg(feature = "endpoint")]
     pub endpoint: Option<lxst_reticulum::Counters>,
     /// How often the phone's task woke; an idle phone does so for its timers only.
     pub wakeups: u64,

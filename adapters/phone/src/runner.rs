@@ -1,25 +1,18 @@
 //! The phone's task: the one owner of the engine.
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant as Moment};
 
-use async_channel::Sender;
-use bytes::Bytes;
 use futures_lite::future::yield_now;
 use lxst_engine::core::limits::GOODBYE;
 use lxst_engine::core::{
     Command, Direction, Event as CallEvent, Instant, InsteadOfVoice, Mute, PortChange, Samples,
     StreamChange,
 };
-use lxst_engine::{Engine, Event, InterfaceOrigin, LINGER, LinkQueue};
-use lxst_reticulum::{Endpoint, InterfaceId};
+use lxst_engine::{Engine, Event, LINGER};
 
 use crate::audio::{BLOCK, Clock, SinkPort, SourcePort};
-use crate::drop_log::DropLog;
-use crate::host::{CoderThread, unix_time};
+use crate::host::CoderThread;
 use crate::inbox::{Inbox, PortListeners, Turn, World};
-use crate::interface::Io;
-use crate::links::{CommandSender, LinkReport};
 use crate::network::Network;
 use crate::outlets::{Ended, Outlets};
 use crate::pace::{BLOCK_TIME, Pace};
@@ -28,22 +21,16 @@ use crate::runtime::Runtime;
 use crate::store::Store;
 
 #[derive(Debug)]
-pub(crate) struct Runner<R> {
+pub(crate) struct Runner<R, N: Network> {
     runtime: R,
     /// The moment that is the engine's origin.
     origin: Moment,
-    engine: Engine<Network>,
+    engine: Engine<N::Stack>,
+    network: N,
     coder: CoderThread,
     inbox: Inbox,
-    stack: Option<CommandSender>,
-    stores: Vec<Store>,
-    drop_log: DropLog,
+    stores: Vec<Store<N::Stack>>,
     outlets: Outlets,
-    interfaces: BTreeMap<u32, Interface>,
-    /// Whether an interface ever came up.
-    has_connected: bool,
-    /// When an interface wrote last.
-    wrote: Option<Moment>,
     when_no_microphone: InsteadOfVoice,
     source: Option<SourcePort>,
     sink: Option<SinkPort>,
@@ -58,31 +45,21 @@ pub(crate) struct Runner<R> {
     dropped: Dropped,
     /// What the engine was told that ports dropped.
     told: Dropped,
-    buffer: Vec<u8>,
     wakeups: u64,
 }
 
 /// What the phone's task is made of.
 #[derive(Debug)]
-pub(crate) struct Parts<R> {
+pub(crate) struct Parts<R, N: Network> {
     pub(crate) runtime: R,
     pub(crate) origin: Moment,
-    pub(crate) engine: Engine<Network>,
+    pub(crate) engine: Engine<N::Stack>,
+    pub(crate) network: N,
     pub(crate) coder: CoderThread,
     pub(crate) inbox: Inbox,
-    pub(crate) stack: Option<CommandSender>,
-    pub(crate) stores: Vec<Store>,
+    pub(crate) stores: Vec<Store<N::Stack>>,
     pub(crate) outlets: Outlets,
     pub(crate) when_no_microphone: InsteadOfVoice,
-}
-
-#[derive(Debug)]
-struct Interface {
-    id: InterfaceId,
-    origin: InterfaceOrigin,
-    writer: Sender<Bytes>,
-    /// What the writer was given and has not written.
-    unwritten: usize,
 }
 
 /// Samples that the ports dropped.
@@ -100,8 +77,8 @@ struct Streams {
     is_speaker_muted: bool,
 }
 
-impl<R: Runtime> Runner<R> {
-    pub(crate) fn new(mut parts: Parts<R>) -> Self {
+impl<R: Runtime, N: Network> Runner<R, N> {
+    pub(crate) fn new(mut parts: Parts<R, N>) -> Self {
         if parts.when_no_microphone == InsteadOfVoice::Silence {
             parts.engine.port(Instant::ORIGIN, Direction::Send, PortChange::Attached);
         }
@@ -111,13 +88,9 @@ impl<R: Runtime> Runner<R> {
             engine: parts.engine,
             coder: parts.coder,
             inbox: parts.inbox,
-            stack: parts.stack,
+            network: parts.network,
             stores: parts.stores,
-            drop_log: DropLog::default(),
             outlets: parts.outlets,
-            interfaces: BTreeMap::new(),
-            has_connected: false,
-            wrote: None,
             when_no_microphone: parts.when_no_microphone,
             source: None,
             sink: None,
@@ -127,7 +100,6 @@ impl<R: Runtime> Runner<R> {
             devices: Pace::new(DEVICE_TIME),
             dropped: Dropped::default(),
             told: Dropped::default(),
-            buffer: Vec::new(),
             wakeups: 0,
         }
     }
@@ -135,7 +107,7 @@ impl<R: Runtime> Runner<R> {
     /// Lives until the app ends the phone. What is left then is to be told when the interfaces are
     /// gone too.
     pub(crate) async fn run(mut self) -> Ended {
-        self.see_isolation(self.now());
+        self.network.begin(self.now(), &mut self.engine, &self.outlets.state);
         let reply = loop {
             match self.turn().await {
                 Turn::Asked(Some(Request::ShutDown(reply))) => break Some(reply),
@@ -156,22 +128,25 @@ impl<R: Runtime> Runner<R> {
     }
 
     /// Hands on what the engine has, and waits for the next thing to do.
-    async fn turn(&mut self) -> Turn {
+    async fn turn(&mut self) -> Turn<N::Arrival> {
         let ports = self.flush();
         self.wakeups += 1;
         if self.wakeups.is_multiple_of(TURNS_IN_A_ROW) {
             yield_now().await;
         }
-        self.inbox.turn(&self.runtime, self.deadline(), ports, self.wakeups).await
+        let served = (&self.runtime, &self.network);
+        self.inbox.turn(served, self.deadline(), ports, self.wakeups).await
     }
 
     /// Does what anything but a request asks for.
-    fn on_world(&mut self, world: World) {
+    fn on_world(&mut self, world: World<N::Arrival>) {
         let now = self.now();
         match world {
             World::Due => self.on_due(now),
-            World::Io(io) => self.on_io(io),
-            World::Report(report) => self.on_report(report),
+            World::Arrived(arrival) => {
+                let now = (now, self.runtime.now());
+                self.network.handle(now, arrival, &mut self.engine, &mut self.outlets.state);
+            }
             World::Done(done) => self.engine.handle_done(now, done),
             // The next flush looks at the ports.
             World::Port => {}
@@ -234,18 +209,17 @@ impl<R: Runtime> Runner<R> {
             Request::Counters(reply) => {
                 let coder = self.engine.capture_dropped().0;
                 let Dropped { captured, played } = self.all_dropped();
-                reply.send(Counters {
+                let mut counters = Counters {
                     telephone: *self.engine.counters(),
                     capture_dropped: duration(coder + captured),
                     playback_dropped: duration(played),
-                    datagrams_dropped: self.inbox.io.dropped(),
-                    endpoint: self
-                        .engine
-                        .stack()
-                        .endpoint()
-                        .map(|endpoint| endpoint.counters().clone()),
+                    datagrams_dropped: 0,
+                    #[cfg(feature = "endpoint")]
+                    endpoint: None,
                     wakeups: self.wakeups,
-                });
+                };
+                self.network.count(&self.engine, &mut counters);
+                reply.send(counters);
             }
             Request::ShutDown(_) => debug_assert!(false, "the loop ends on it"),
         }
@@ -263,89 +237,6 @@ impl<R: Runtime> Runner<R> {
             }
             _ => {}
         }
-    }
-
-    fn on_io(&mut self, io: Io) {
-        let now = self.now();
-        match io {
-            Io::Up { origin, config, writer, number } => {
-                let up = |endpoint: &mut Endpoint| endpoint.interface_up(now, config);
-                let Some(id) = self.with_endpoint(now, up) else { return };
-                self.engine.network_up(now, origin);
-                self.has_connected = true;
-                self.interfaces.insert(id.0, Interface { id, origin, writer, unwritten: 0 });
-                self.set_trouble(origin, None);
-                if !number.send(id.0) {
-                    self.interface_down(now, id.0);
-                }
-            }
-            Io::Trouble { origin, trouble } => {
-                self.set_trouble(origin, Some(trouble));
-                self.see_isolation(now);
-            }
-            Io::Received { number, bytes } => {
-                if let Some(id) = self.interfaces.get(&number).map(|interface| interface.id) {
-                    self.with_endpoint(now, |endpoint| endpoint.handle_bytes(now, id, &bytes));
-                }
-            }
-            Io::Datagram { number, from, bytes } => {
-                if let Some(id) = self.interfaces.get(&number).map(|interface| interface.id) {
-                    let datagram = |endpoint: &mut Endpoint| {
-                        endpoint.handle_datagram(now, id, from, &bytes);
-                    };
-                    self.with_endpoint(now, datagram);
-                }
-            }
-            // What waits for it is sent by the next flush.
-            Io::Written { number } => {
-                self.wrote = Some(self.runtime.now());
-                if let Some(interface) = self.interfaces.get_mut(&number) {
-                    interface.unwritten -= 1;
-                }
-            }
-            Io::Down { number } => self.interface_down(now, number),
-        }
-    }
-
-    fn set_trouble(&mut self, origin: InterfaceOrigin, trouble: Option<String>) {
-        if let Some(interface) = self.outlets.state.interfaces.get_mut(origin.0 as usize) {
-            interface.trouble = trouble;
-        }
-    }
-
-    /// Nobody can be reached where no interface ever connected, and none is still trying for the first
-    /// time.
-    fn see_isolation(&mut self, now: Instant) {
-        let interfaces = &self.outlets.state.interfaces;
-        if !self.has_connected && interfaces.iter().all(|interface| interface.trouble.is_some()) {
-            self.with_endpoint(now, Endpoint::set_isolated);
-        }
-    }
-
-    fn interface_down(&mut self, now: Instant, number: u32) {
-        if let Some(interface) = self.interfaces.remove(&number) {
-            self.with_endpoint(now, |endpoint| endpoint.interface_down(now, interface.id));
-        }
-    }
-
-    fn on_report(&mut self, report: LinkReport) {
-        let now = self.now();
-        match report {
-            LinkReport::NetworkUp => self.engine.network_up(now, InterfaceOrigin(0)),
-            LinkReport::Event(event) => self.engine.with_stack(now, |network| {
-                if let Some(queue) = network.port_mut() {
-                    queue.push(event);
-                }
-            }),
-        }
-    }
-
-    fn with_endpoint<T>(
-        &mut self,
-        now: Instant,
-        give: impl FnOnce(&mut Endpoint) -> T,
-    ) -> Option<T> {
-        self.engine.with_stack(now, |network| network.endpoint_mut().map(give))
     }
 
     /// Gives the sink so many samples of what the engine plays.
@@ -372,29 +263,12 @@ impl<R: Runtime> Runner<R> {
         self.fill_device(now);
         self.run_clocks(now);
         self.tell_overruns(now);
-        self.transmit(now);
+        self.network.flush((now, self.runtime.now()), &mut self.engine);
         for store in &mut self.stores {
             store.observe(&self.engine, now);
         }
         self.publish();
         ports
-    }
-
-    /// Gives the interfaces that can write what the endpoint has for them.
-    fn transmit(&mut self, now: Instant) {
-        let Some(endpoint) = self.engine.stack_mut().endpoint_mut() else { return };
-        for Interface { id, writer, unwritten, .. } in self.interfaces.values_mut() {
-            while !writer.is_full() && !writer.is_closed() {
-                let Some(bytes) = endpoint.poll_transmit(now, unix_time(), *id, &mut self.buffer)
-                else {
-                    break;
-                };
-                // There was room, and nobody else writes.
-                let given = writer.try_send(Bytes::copy_from_slice(bytes));
-                *unwritten += usize::from(given.is_ok());
-            }
-        }
-        self.drop_log.observe(self.runtime.now(), endpoint.counters());
     }
 
     /// Detaches the ports whose owners dropped them.
@@ -429,13 +303,6 @@ impl<R: Runtime> Runner<R> {
         }
         while let Some(event) = self.engine.poll_event() {
             self.on_event(now, event);
-        }
-        if let Some(stack) = &self.stack {
-            while let Some(command) =
-                self.engine.stack_mut().port_mut().and_then(LinkQueue::poll_command)
-            {
-                stack.send(command);
-            }
         }
     }
 
@@ -533,11 +400,7 @@ impl<R: Runtime> Runner<R> {
     fn publish(&mut self) {
         let state = &mut self.outlets.state;
         state.call = self.engine.call();
-        state.connections = self.interfaces.len();
-        for (interface, origin) in state.interfaces.iter_mut().zip((0..).map(InterfaceOrigin)) {
-            let standing = self.interfaces.values().filter(|standing| standing.origin == origin);
-            interface.connections = standing.count();
-        }
+        self.network.publish(state);
         state.has_source = self.source.is_some();
         state.has_sink = self.sink.is_some();
         self.outlets.publish();
@@ -553,11 +416,9 @@ impl<R: Runtime> Runner<R> {
         self.go_on(goodbye, |runner| !runner.engine.has_links()).await;
         self.engine.close(self.now());
         // A stalled socket must not keep the app.
-        let is_written =
-            |runner: &Self| runner.interfaces.values().all(|interface| interface.unwritten == 0);
-        self.go_on(until, is_written).await;
-        if let Some(wrote) = self.wrote {
-            self.go_on(wrote + LINGER, |runner| runner.interfaces.is_empty()).await;
+        self.go_on(until, |runner| runner.network.is_written()).await;
+        if let Some(wrote) = self.network.wrote() {
+            self.go_on(wrote + LINGER, |runner| !runner.network.is_connected()).await;
         }
     }
 
@@ -569,7 +430,8 @@ impl<R: Runtime> Runner<R> {
                 return;
             }
             let due = self.deadline().map_or(until, |due| due.min(until));
-            let world = self.inbox.world(&self.runtime, Some(due), ports, false).await;
+            let world =
+                self.inbox.world((&self.runtime, &self.network), Some(due), ports, false).await;
             self.on_world(world);
         }
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
-use std::io::{Error, Result};
+use std::io::Result;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::time::{Duration, Instant};
 
@@ -114,6 +114,7 @@ pub trait Runtime: Clone + Default + fmt::Debug + Send + Sync + 'static {
 }
 
 /// The two halves of a connected byte stream.
+#[cfg_attr(not(feature = "endpoint"), expect(dead_code, reason = "interfaces read and write"))]
 pub struct ByteStream {
     pub(crate) reader: Box<dyn AsyncRead + Send + Unpin>,
     pub(crate) writer: Box<dyn AsyncWrite + Send + Unpin>,
@@ -156,6 +157,7 @@ where
 }
 
 /// Ends after `limit` with an error of kind `TimedOut`, unless `work` ends first.
+#[cfg(feature = "endpoint")]
 pub(crate) async fn within<T>(
     runtime: &impl Runtime,
     limit: Duration,
@@ -163,7 +165,7 @@ pub(crate) async fn within<T>(
 ) -> Result<T> {
     let late = async {
         runtime.sleep_until(runtime.now() + limit).await;
-        Err(Error::from(std::io::ErrorKind::TimedOut))
+        Err(std::io::Error::from(std::io::ErrorKind::TimedOut))
     };
     futures_lite::future::or(work, late).await
 }

@@ -7,17 +7,19 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use async_channel::Receiver;
+use lxst_core::{Instant, Stack};
 use lxst_engine::Engine;
-use lxst_engine::core::Instant;
-use lxst_reticulum::Endpoint;
+#[cfg(feature = "endpoint")]
+use lxst_reticulum::{Endpoint, EndpointLinks};
 
-use crate::host::{create_private_file, read_regular_file, replace_private_file, unix_time};
-use crate::network::Network;
+#[cfg(feature = "endpoint")]
+use crate::host::unix_time;
+use crate::host::{create_private_file, read_regular_file, replace_private_file};
 
 /// Writes something that the engine knows some time after it changed, on a thread of its own.
 #[derive(Debug)]
-pub(crate) struct Store {
-    what: Kept,
+pub(crate) struct Store<S> {
+    what: Kept<S>,
     path: PathBuf,
     /// What the file holds; `None` where it holds something else.
     revision: Option<u64>,
@@ -27,10 +29,12 @@ pub(crate) struct Store {
 }
 
 /// What a file keeps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kept {
-    Destinations,
-    People,
+#[derive(Debug)]
+struct Kept<S> {
+    name: &'static str,
+    /// A number that changes when there is something new to keep.
+    revision: fn(&Engine<S>) -> u64,
+    export: fn(&Engine<S>, Instant) -> Vec<u8>,
 }
 
 #[derive(Debug)]
@@ -41,11 +45,18 @@ struct Writing {
     done: Receiver<()>,
 }
 
-impl Store {
+#[cfg(feature = "endpoint")]
+impl Store<EndpointLinks> {
     /// Reads the known destinations. A phone knows fewer without them, and works. `None` where the
     /// file is to be left alone.
     pub(crate) fn open_destinations(path: PathBuf, endpoint: &mut Endpoint) -> Option<Self> {
-        let what = Kept::Destinations;
+        let what = Kept {
+            name: "known destinations",
+            revision: |engine: &Engine<EndpointLinks>| engine.stack().endpoint().revision(),
+            export: |engine: &Engine<EndpointLinks>, now| {
+                engine.stack().endpoint().export(now, unix_time())
+            },
+        };
         let import = |bytes: &[u8]| {
             let imported = endpoint.import(Instant::ORIGIN, unix_time(), bytes);
             imported.map(drop).map_err(|error| error.to_string())
@@ -53,10 +64,16 @@ impl Store {
         let is_whole = what.read(&path, import)?;
         Some(Self::new(what, path, is_whole.then(|| endpoint.revision())))
     }
+}
 
-    /// Reads the people whom the phone knows; as above.
-    pub(crate) fn open_people(path: PathBuf, engine: &mut Engine<Network>) -> Option<Self> {
-        let what = Kept::People;
+impl<S: Stack> Store<S> {
+    /// Reads the people whom the phone knows; `None` where the file is to be left alone.
+    pub(crate) fn open_people(path: PathBuf, engine: &mut Engine<S>) -> Option<Self> {
+        let what = Kept {
+            name: "known people",
+            revision: Engine::people_revision,
+            export: |engine: &Engine<S>, _| engine.export_people(),
+        };
         let import = |bytes: &[u8]| {
             let imported = engine.import_people(Instant::ORIGIN, bytes);
             imported.map_err(|error| error.to_string())
@@ -64,13 +81,15 @@ impl Store {
         let is_whole = what.read(&path, import)?;
         Some(Self::new(what, path, is_whole.then(|| engine.people_revision())))
     }
+}
 
-    const fn new(what: Kept, path: PathBuf, revision: Option<u64>) -> Self {
+impl<S> Store<S> {
+    const fn new(what: Kept<S>, path: PathBuf, revision: Option<u64>) -> Self {
         Self { what, path, revision, has_failed: false, due: None, writing: None }
     }
 
     /// Takes note of what the engine has come to know, and tells when that is to be written.
-    pub(crate) fn observe(&mut self, engine: &Engine<Network>, now: Instant) {
+    pub(crate) fn observe(&mut self, engine: &Engine<S>, now: Instant) {
         if self.due.is_none() && self.is_behind(engine) {
             self.due = Some(now + DELAY);
         }
@@ -80,7 +99,7 @@ impl Store {
         self.due
     }
 
-    pub(crate) fn on_timeout(&mut self, engine: &Engine<Network>, now: Instant) {
+    pub(crate) fn on_timeout(&mut self, engine: &Engine<S>, now: Instant) {
         if self.due.is_none_or(|due| due > now) {
             return;
         }
@@ -97,7 +116,7 @@ impl Store {
     }
 
     /// Begins to write what is not written.
-    pub(crate) fn catch_up(&mut self, engine: &Engine<Network>, now: Instant) {
+    pub(crate) fn catch_up(&mut self, engine: &Engine<S>, now: Instant) {
         if self.is_behind(engine) {
             self.write(engine, now);
         }
@@ -112,15 +131,15 @@ impl Store {
         self.join();
     }
 
-    fn is_behind(&self, engine: &Engine<Network>) -> bool {
-        self.revision != Some(self.what.revision(engine))
+    fn is_behind(&self, engine: &Engine<S>) -> bool {
+        self.revision != Some((self.what.revision)(engine))
     }
 
-    fn write(&mut self, engine: &Engine<Network>, now: Instant) {
+    fn write(&mut self, engine: &Engine<S>, now: Instant) {
         // A look at what became of it, and another try where it failed.
         self.due = Some(now + if self.has_failed { AGAIN } else { DELAY });
-        let revision = self.what.revision(engine);
-        let Some(bytes) = self.what.export(engine, now) else { return };
+        let revision = (self.what.revision)(engine);
+        let bytes = (self.what.export)(engine, now);
         let path = self.path.clone();
         let (sender, done) = async_channel::bounded(1);
         let write = move || {
@@ -147,37 +166,16 @@ impl Store {
 
     fn fail(&mut self, error: &io::Error) {
         self.has_failed = true;
-        let (what, path) = (self.what.name(), self.path.display());
+        let (what, path) = (self.what.name, self.path.display());
         tracing::warn!("{what} are not kept: {path}: {error}; trying on");
     }
 }
 
-impl Kept {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Destinations => "known destinations",
-            Self::People => "known people",
-        }
-    }
-
-    fn revision(self, engine: &Engine<Network>) -> u64 {
-        match self {
-            Self::Destinations => engine.stack().endpoint().map_or(0, Endpoint::revision),
-            Self::People => engine.people_revision(),
-        }
-    }
-
-    fn export(self, engine: &Engine<Network>, now: Instant) -> Option<Vec<u8>> {
-        match self {
-            Self::Destinations => Some(engine.stack().endpoint()?.export(now, unix_time())),
-            Self::People => Some(engine.export_people()),
-        }
-    }
-
+impl<S> Kept<S> {
     /// Reads a file, and tells whether it holds what is known now. `None` where it may not be
     /// replaced: what it holds could not be kept.
-    fn read(self, path: &Path, import: impl FnOnce(&[u8]) -> Result<(), String>) -> Option<bool> {
-        let (name, shown) = (self.name(), path.display());
+    fn read(&self, path: &Path, import: impl FnOnce(&[u8]) -> Result<(), String>) -> Option<bool> {
+        let (name, shown) = (self.name, path.display());
         let error = match read_regular_file(path, MAX_BYTES) {
             Ok(bytes) => match import(&bytes) {
                 Ok(()) => return Some(true),

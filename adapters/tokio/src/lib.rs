@@ -33,7 +33,7 @@
 //! The API is `lxst-smol`'s: moving an app means changing one `use`. A phone is one task of the
 //! current tokio runtime, which needs time and I/O enabled.
 //!
-//! *Features*, all off by default: `codec2` (Codec2 3200 and 1600, in Rust) and `codec2-system` (700C as
+//! *Features*: `endpoint` (on by default; our own Reticulum endpoint); and, off by default, `codec2` (Codec2 3200 and 1600, in Rust) and `codec2-system` (700C as
 //! well, by the system's libcodec2), both LGPL; `voice-processing` (echo cancellation, noise suppression, gain
 //! control); `trace` (recorded calls). What a phone has to say besides events goes to `tracing`.
 

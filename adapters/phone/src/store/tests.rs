@@ -161,14 +161,14 @@ fn the_file_is_its_owners_alone() {
     assert_eq!(mode & 0o777, 0o600);
 }
 
-fn opened(path: &Path) -> (Engine<Network>, Store) {
+fn opened(path: &Path) -> (Engine<LinkQueue>, Store<LinkQueue>) {
     let mut engine = engine();
     let store = Store::open_people(path.to_owned(), &mut engine).expect("it may be written");
     (engine, store)
 }
 
-fn engine() -> Engine<Network> {
-    Engine::new(Config::default(), Network::Port(LinkQueue::new(who(0))))
+fn engine() -> Engine<LinkQueue> {
+    Engine::new(Config::default(), LinkQueue::new(who(0)))
 }
 
 fn who(number: u8) -> IdentityHash {

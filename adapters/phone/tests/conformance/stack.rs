@@ -108,7 +108,7 @@ async fn a_phone_on_another_stack_shuts_down_and_its_port_ends<R: TestRuntime>(r
 }
 
 async fn a_stack_that_is_gone_keeps_nobody_waiting<R: TestRuntime>(rt: R) {
-    let (builder, port) = PhoneBuilder::<R>::on_links(nobody());
+    let (builder, port) = PhoneBuilder::<R, _>::on_links(nobody());
     drop(port);
     let mut alone = App::start(&rt, builder).await;
     let call = alone.phone.dial(nobody(), Profile::MediumQuality).await.unwrap();
@@ -119,7 +119,7 @@ async fn a_stack_that_is_gone_keeps_nobody_waiting<R: TestRuntime>(rt: R) {
 }
 
 async fn a_network_that_comes_up_is_announced_on<R: TestRuntime>(rt: R) {
-    let (builder, port) = PhoneBuilder::<R>::on_links(nobody());
+    let (builder, port) = PhoneBuilder::<R, _>::on_links(nobody());
     let alone = App::start(&rt, builder).await;
     port.reporter().network_up().await;
     let announced = async {
@@ -186,7 +186,7 @@ impl Network {
     /// As [`phone`](Self::phone), of other settings.
     pub(crate) async fn phone_with<R: TestRuntime>(&self, rt: &R, config: Config) -> App<R> {
         let identity = nobody();
-        let (builder, port) = PhoneBuilder::<R>::on_links(identity);
+        let (builder, port) = PhoneBuilder::<R, _>::on_links(identity);
         let app = App::start(rt, builder.telephone(config)).await;
         assert_eq!(app.identity(), identity);
         let (serving, served) = async_channel::bounded(1);

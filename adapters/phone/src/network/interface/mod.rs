@@ -16,7 +16,7 @@ use bytes::Bytes;
 use lxst_engine::InterfaceOrigin;
 use lxst_reticulum::{Attachment, Ifac, InterfaceConfig};
 
-use crate::intake::{Inlet, Intake};
+use crate::network::intake::{Inlet, Intake};
 use crate::request::Reply;
 use crate::runtime::Runtime;
 use address::Address;

@@ -1,0 +1,174 @@
+//! The interfaces of our own endpoint, as the phone's task serves them.
+
+use std::collections::BTreeMap;
+use std::time::Instant as Moment;
+
+use async_channel::Sender;
+use bytes::Bytes;
+use lxst_core::Instant;
+use lxst_engine::{Engine, InterfaceOrigin};
+use lxst_reticulum::{Endpoint, EndpointLinks, InterfaceId};
+
+use super::Network;
+use super::drop_log::DropLog;
+use super::intake::Intake;
+use super::interface::Io;
+use crate::host::unix_time;
+use crate::request::Counters;
+use crate::state::State;
+
+/// The interfaces that stand.
+#[derive(Debug, Default)]
+pub(crate) struct Interfaces {
+    intake: Intake,
+    standing: BTreeMap<u32, Standing>,
+    /// Whether an interface ever came up.
+    has_connected: bool,
+    /// When an interface wrote last.
+    wrote: Option<Moment>,
+    drop_log: DropLog,
+    buffer: Vec<u8>,
+}
+
+#[derive(Debug)]
+struct Standing {
+    id: InterfaceId,
+    origin: InterfaceOrigin,
+    writer: Sender<Bytes>,
+    /// What the writer was given and has not written.
+    unwritten: usize,
+}
+
+impl Interfaces {
+    pub(crate) fn new(intake: Intake) -> Self {
+        Self { intake, ..Self::default() }
+    }
+
+    /// Nobody can be reached where no interface ever connected, and none is still trying for the first
+    /// time.
+    fn see_isolation(&self, now: Instant, engine: &mut Engine<EndpointLinks>, state: &State) {
+        let are_troubled = state.interfaces.iter().all(|interface| interface.trouble.is_some());
+        if !self.has_connected && are_troubled {
+            with_endpoint(now, engine, Endpoint::set_isolated);
+        }
+    }
+
+    fn down(&mut self, now: Instant, number: u32, engine: &mut Engine<EndpointLinks>) {
+        if let Some(standing) = self.standing.remove(&number) {
+            with_endpoint(now, engine, |endpoint| endpoint.interface_down(now, standing.id));
+        }
+    }
+}
+
+impl Network for Interfaces {
+    type Stack = EndpointLinks;
+    type Arrival = Io;
+
+    async fn next(&self) -> Io {
+        self.intake.next().await
+    }
+
+    fn handle(
+        &mut self,
+        (now, moment): (Instant, Moment),
+        arrival: Io,
+        engine: &mut Engine<EndpointLinks>,
+        state: &mut State,
+    ) {
+        match arrival {
+            Io::Up { origin, config, writer, number } => {
+                let id = with_endpoint(now, engine, |endpoint| endpoint.interface_up(now, config));
+                engine.network_up(now, origin);
+                self.has_connected = true;
+                self.standing.insert(id.0, Standing { id, origin, writer, unwritten: 0 });
+                set_trouble(state, origin, None);
+                if !number.send(id.0) {
+                    self.down(now, id.0, engine);
+                }
+            }
+            Io::Trouble { origin, trouble } => {
+                set_trouble(state, origin, Some(trouble));
+                self.see_isolation(now, engine, state);
+            }
+            Io::Received { number, bytes } => {
+                if let Some(Standing { id, .. }) = self.standing.get(&number) {
+                    with_endpoint(now, engine, |endpoint| endpoint.handle_bytes(now, *id, &bytes));
+                }
+            }
+            Io::Datagram { number, from, bytes } => {
+                if let Some(Standing { id, .. }) = self.standing.get(&number) {
+                    with_endpoint(now, engine, |endpoint| {
+                        endpoint.handle_datagram(now, *id, from, &bytes);
+                    });
+                }
+            }
+            // What waits for it is sent by the next flush.
+            Io::Written { number } => {
+                self.wrote = Some(moment);
+                if let Some(standing) = self.standing.get_mut(&number) {
+                    standing.unwritten -= 1;
+                }
+            }
+            Io::Down { number } => self.down(now, number, engine),
+        }
+    }
+
+    fn flush(&mut self, (now, moment): (Instant, Moment), engine: &mut Engine<EndpointLinks>) {
+        let endpoint = engine.stack_mut().endpoint_mut();
+        for Standing { id, writer, unwritten, .. } in self.standing.values_mut() {
+            while !writer.is_full() && !writer.is_closed() {
+                let Some(bytes) = endpoint.poll_transmit(now, unix_time(), *id, &mut self.buffer)
+                else {
+                    break;
+                };
+                // There was room, and nobody else writes.
+                let given = writer.try_send(Bytes::copy_from_slice(bytes));
+                *unwritten += usize::from(given.is_ok());
+            }
+        }
+        self.drop_log.observe(moment, endpoint.counters());
+    }
+
+    fn begin(&mut self, now: Instant, engine: &mut Engine<EndpointLinks>, state: &State) {
+        self.see_isolation(now, engine, state);
+    }
+
+    fn count(&self, engine: &Engine<EndpointLinks>, counters: &mut Counters) {
+        counters.datagrams_dropped = self.intake.dropped();
+        counters.endpoint = Some(engine.stack().endpoint().counters().clone());
+    }
+
+    fn publish(&self, state: &mut State) {
+        state.connections = self.standing.len();
+        for (interface, origin) in state.interfaces.iter_mut().zip((0..).map(InterfaceOrigin)) {
+            let of_it = self.standing.values().filter(|standing| standing.origin == origin);
+            interface.connections = of_it.count();
+        }
+    }
+
+    fn is_connected(&self) -> bool {
+        !self.standing.is_empty()
+    }
+
+    fn is_written(&self) -> bool {
+        self.standing.values().all(|standing| standing.unwritten == 0)
+    }
+
+    fn wrote(&self) -> Option<Moment> {
+        self.wrote
+    }
+}
+
+fn with_endpoint<T>(
+    now: Instant,
+    engine: &mut Engine<EndpointLinks>,
+    give: impl FnOnce(&mut Endpoint) -> T,
+) -> T {
+    engine.with_stack(now, |links| give(links.endpoint_mut()))
+}
+
+fn set_trouble(state: &mut State, origin: InterfaceOrigin, trouble: Option<String>) {
+    if let Some(interface) = state.interfaces.get_mut(origin.0 as usize) {
+        interface.trouble = trouble;
+    }
+}

@@ -1,0 +1,91 @@
+//! A Reticulum stack that runs in the app, behind a [`LinkPort`].
+
+use std::future::pending;
+use std::time::Instant as Moment;
+
+use async_channel::Receiver;
+use async_executor::Executor;
+use lxst_core::{IdentityHash, Instant};
+use lxst_engine::{Engine, InterfaceOrigin, LinkQueue};
+
+use super::{Network, Opened, Settings};
+use crate::builder::PhoneBuilder;
+use crate::error::StartError;
+use crate::links::{CommandSender, LinkPort, LinkReport};
+use crate::runtime::Runtime;
+use crate::state::State;
+
+/// The stack is the app's: see [`PhoneBuilder::on_links`](crate::PhoneBuilder::on_links).
+#[derive(Debug)]
+pub struct AppStack {
+    identity: IdentityHash,
+    queues: Queues,
+}
+
+/// The queues to it.
+#[derive(Debug)]
+pub(crate) struct Queues {
+    commands: CommandSender,
+    reports: Receiver<LinkReport>,
+}
+
+impl<R: Runtime> PhoneBuilder<R, AppStack> {
+    /// Begins a phone on another Reticulum stack, which runs in the app and holds the identity: its
+    /// hash is all that the phone needs. The app serves the port.
+    #[must_use]
+    pub fn on_links(identity: IdentityHash) -> (Self, LinkPort) {
+        Self::with_ids(|ids| {
+            let (port, commands, reports) = LinkPort::new(ids);
+            (AppStack { identity, queues: Queues { commands, reports } }, port)
+        })
+    }
+}
+
+impl Settings for AppStack {
+    type Network = Queues;
+
+    fn open<R: Runtime>(self, _runtime: &R) -> Result<Opened<Queues>, StartError> {
+        Ok(Opened {
+            network: self.queues,
+            stack: LinkQueue::new(self.identity),
+            stores: Vec::new(),
+            interfaces: Vec::new(),
+            listening: Vec::new(),
+            tasks: Executor::new(),
+            #[cfg(feature = "endpoint")]
+            lock: None,
+        })
+    }
+}
+
+impl Network for Queues {
+    type Stack = LinkQueue;
+    type Arrival = LinkReport;
+
+    async fn next(&self) -> LinkReport {
+        match self.reports.recv().await {
+            Ok(report) => report,
+            // The app dropped its side: nothing comes.
+            Err(_) => pending().await,
+        }
+    }
+
+    fn handle(
+        &mut self,
+        (now, _): (Instant, Moment),
+        arrival: LinkReport,
+        engine: &mut Engine<LinkQueue>,
+        _state: &mut State,
+    ) {
+        match arrival {
+            LinkReport::NetworkUp => engine.network_up(now, InterfaceOrigin(0)),
+            LinkReport::Event(event) => engine.with_stack(now, |queue| queue.push(event)),
+        }
+    }
+
+    fn flush(&mut self, _now: (Instant, Moment), engine: &mut Engine<LinkQueue>) {
+        while let Some(command) = engine.stack_mut().poll_command() {
+            self.commands.send(command);
+        }
+    }
+}
