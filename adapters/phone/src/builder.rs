@@ -14,7 +14,7 @@ use crate::host::CoderThread;
 #[cfg(feature = "trace")]
 use crate::host::record;
 use crate::inbox::Inbox;
-use crate::network::{Opened, Settings};
+use crate::network::{Opened, StackSettings};
 use crate::outlets::Outlets;
 use crate::phone::Phone;
 use crate::request::Requests;
@@ -136,8 +136,7 @@ impl<R: Runtime, S> PhoneBuilder<R, S> {
     }
 }
 
-#[expect(private_bounds, reason = "a stack is `OwnStack` or `AppStack`")]
-impl<R: Runtime, S: Settings> PhoneBuilder<R, S> {
+impl<R: Runtime, S: StackSettings> PhoneBuilder<R, S> {
     /// Starts the phone on the runtime.
     ///
     /// # Errors

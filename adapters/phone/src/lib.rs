@@ -18,6 +18,7 @@
 #![forbid(unsafe_code)]
 
 mod audio;
+mod begin;
 mod builder;
 mod call;
 mod error;
@@ -60,6 +61,7 @@ pub use lxst_reticulum as reticulum;
 pub use lxst_reticulum::{DestinationHash, Identity, Ifac, Rng};
 #[cfg(feature = "trace")]
 pub use lxst_trace as trace;
+pub use network::StackSettings;
 #[cfg(feature = "endpoint")]
 pub use network::interface::Interface;
 #[cfg(feature = "endpoint")]

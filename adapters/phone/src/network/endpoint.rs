@@ -12,7 +12,7 @@ use lxst_reticulum::{Endpoint, EndpointLinks, InterfaceId};
 use super::Network;
 use super::drop_log::DropLog;
 use super::intake::Intake;
-use super::interface::Io;
+use super::io::Io;
 use crate::host::unix_time;
 use crate::request::Counters;
 use crate::state::State;

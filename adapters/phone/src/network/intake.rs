@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use event_listener::Event;
 use lxst_engine::InterfaceOrigin;
 
-use super::interface::Io;
+use super::io::Io;
 
 /// The queue to the phone's task.
 #[derive(Clone, Debug, Default)]

@@ -9,6 +9,8 @@ pub(crate) mod intake;
 #[cfg(feature = "endpoint")]
 pub(crate) mod interface;
 #[cfg(feature = "endpoint")]
+mod io;
+#[cfg(feature = "endpoint")]
 pub(crate) mod own_stack;
 pub(crate) mod port;
 
@@ -105,3 +107,8 @@ pub(crate) trait Settings {
     /// [`StartError`]; nothing is left open.
     fn open<R: Runtime>(self, runtime: &R) -> Result<Opened<Self::Network>, StartError>;
 }
+
+/// The stack of a phone that is not started: [`OwnStack`](crate::OwnStack) or
+/// [`AppStack`](crate::AppStack).
+#[expect(private_bounds, reason = "sealed: what a stack does is the phone's business")]
+pub trait StackSettings: Settings {}

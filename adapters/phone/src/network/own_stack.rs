@@ -1,8 +1,7 @@
 //! Our own Reticulum endpoint, with its interfaces and files.
 
 use std::fmt;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use async_executor::Executor;
 use lxst_engine::InterfaceOrigin;
@@ -11,12 +10,9 @@ use lxst_reticulum::{Config as EndpointConfig, Endpoint, EndpointLinks, Identity
 use super::endpoint::Interfaces;
 use super::intake::Intake;
 use super::interface::{self, Interface, OpenError};
-use super::{Opened, Settings};
-use crate::builder::PhoneBuilder;
+use super::{Opened, Settings, StackSettings};
 use crate::error::StartError;
-use crate::host::{
-    FolderLock, IdentityFileError, OsRng, create_private_folder, load_or_create_identity,
-};
+use crate::host::{FolderLock, OsRng};
 use crate::runtime::Runtime;
 use crate::state::InterfaceState;
 use crate::store::Store;
@@ -25,81 +21,27 @@ use crate::store::Store;
 #[derive(Debug)]
 pub struct OwnStack {
     identity: Identity,
-    endpoint: EndpointConfig,
-    interfaces: Vec<Interface>,
-    known: Option<PathBuf>,
-    rng: RngBox,
-    lock: Option<FolderLock>,
+    pub(crate) endpoint: EndpointConfig,
+    pub(crate) interfaces: Vec<Interface>,
+    pub(crate) known: Option<PathBuf>,
+    pub(crate) rng: RngBox,
+    pub(crate) lock: Option<FolderLock>,
 }
 
-impl<R: Runtime> PhoneBuilder<R, OwnStack> {
-    /// Begins a phone for a person, on our own Reticulum endpoint. Nothing is kept in files.
-    #[must_use]
-    pub fn new(identity: Identity) -> Self {
-        Self::on(OwnStack {
+impl OwnStack {
+    pub(crate) fn new(identity: Identity) -> Self {
+        Self {
             identity,
             endpoint: EndpointConfig::default(),
             interfaces: Vec::new(),
             known: None,
             rng: RngBox(Box::new(OsRng)),
             lock: None,
-        })
-    }
-
-    /// Begins a phone that keeps what it knows in a folder, which is made where there is none, and which
-    /// is one phone's at a time: its `identity`, made on first use, `known_destinations` and `people`.
-    /// The folder and its files are their owner's alone.
-    ///
-    /// # Errors
-    /// [`IdentityFileError`]: the folder cannot be made, another phone has it, or the identity cannot
-    /// be read.
-    pub fn open(folder: impl AsRef<Path>) -> Result<Self, IdentityFileError> {
-        let folder = folder.as_ref();
-        let made = if folder.as_os_str().is_empty() {
-            Err(io::ErrorKind::NotFound.into())
-        } else {
-            create_private_folder(folder)
-        };
-        made.map_err(|error| IdentityFileError::Folder { path: folder.into(), error })?;
-        let lock = FolderLock::take(folder)?;
-        let identity = load_or_create_identity(&folder.join("identity"))?;
-        let mut builder = Self::new(identity)
-            .known_destinations(folder.join("known_destinations"))
-            .people(folder.join("people"));
-        builder.stack.lock = lock;
-        Ok(builder)
-    }
-
-    /// Adds a way into the network; a phone may have several.
-    #[must_use]
-    pub fn interface(mut self, interface: Interface) -> Self {
-        self.stack.interfaces.push(interface);
-        self
-    }
-
-    /// Keeps the known destinations in a file: read at the start, replaced some seconds after they
-    /// changed and at the end. A file that is no such thing, or is damaged, is told of in the log, and
-    /// kept as `.bad`; a damaged record costs itself.
-    #[must_use]
-    pub fn known_destinations(mut self, path: impl Into<PathBuf>) -> Self {
-        self.stack.known = Some(path.into());
-        self
-    }
-
-    /// Sets the Reticulum endpoint's settings.
-    #[must_use]
-    pub fn endpoint(mut self, config: EndpointConfig) -> Self {
-        self.stack.endpoint = config;
-        self
-    }
-
-    /// Replaces the operating system's random generator.
-    #[must_use]
-    pub fn rng(mut self, rng: impl Rng + Send + 'static) -> Self {
-        self.stack.rng = RngBox(Box::new(rng));
-        self
+        }
     }
 }
+
+impl StackSettings for OwnStack {}
 
 impl Settings for OwnStack {
     type Network = Interfaces;
@@ -133,7 +75,7 @@ impl Settings for OwnStack {
     }
 }
 
-struct RngBox(Box<dyn Rng + Send>);
+pub(crate) struct RngBox(pub(crate) Box<dyn Rng + Send>);
 
 impl fmt::Debug for RngBox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -6,10 +6,9 @@ use std::time::Instant as Moment;
 use async_channel::Receiver;
 use async_executor::Executor;
 use lxst_core::{IdentityHash, Instant};
-use lxst_engine::{Engine, InterfaceOrigin, LinkQueue};
+use lxst_engine::{Engine, Ids, InterfaceOrigin, LinkQueue};
 
-use super::{Network, Opened, Settings};
-use crate::builder::PhoneBuilder;
+use super::{Network, Opened, Settings, StackSettings};
 use crate::error::StartError;
 use crate::links::{CommandSender, LinkPort, LinkReport};
 use crate::runtime::Runtime;
@@ -29,17 +28,14 @@ pub(crate) struct Queues {
     reports: Receiver<LinkReport>,
 }
 
-impl<R: Runtime> PhoneBuilder<R, AppStack> {
-    /// Begins a phone on another Reticulum stack, which runs in the app and holds the identity: its
-    /// hash is all that the phone needs. The app serves the port.
-    #[must_use]
-    pub fn on_links(identity: IdentityHash) -> (Self, LinkPort) {
-        Self::with_ids(|ids| {
-            let (port, commands, reports) = LinkPort::new(ids);
-            (AppStack { identity, queues: Queues { commands, reports } }, port)
-        })
+impl AppStack {
+    pub(crate) fn new(identity: IdentityHash, ids: Ids) -> (Self, LinkPort) {
+        let (port, commands, reports) = LinkPort::new(ids);
+        (Self { identity, queues: Queues { commands, reports } }, port)
     }
 }
+
+impl StackSettings for AppStack {}
 
 impl Settings for AppStack {
     type Network = Queues;

@@ -16,7 +16,7 @@ use lxst_phone::reticulum::Config as EndpointConfig;
 use lxst_phone::telephony::{AnswerMode, CallState, CallerLimits, Config, Role};
 use lxst_phone::{
     Call, CallError, CallEvent, CallId, Counters, EndReason, Event, Events, Identity, IdentityHash,
-    Interface, OsRng, Phone, PhoneBuilder, Profile, Runtime,
+    Interface, OsRng, Phone, PhoneBuilder, Profile, Runtime, StackSettings,
 };
 use lxst_smol::Smol;
 use lxst_tokio::Tokio;
@@ -73,7 +73,7 @@ pub(crate) struct App<R> {
 }
 
 impl<R: TestRuntime> App<R> {
-    pub(crate) async fn start(rt: &R, builder: PhoneBuilder<R>) -> Self {
+    pub(crate) async fn start(rt: &R, builder: PhoneBuilder<R, impl StackSettings>) -> Self {
         let (phone, events) = builder.start().await.unwrap();
         Self { rt: rt.clone(), phone, events }
     }

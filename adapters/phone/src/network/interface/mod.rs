@@ -11,12 +11,13 @@ use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
 
-use async_channel::{Receiver, Sender};
+use async_channel::Receiver;
 use bytes::Bytes;
 use lxst_engine::InterfaceOrigin;
 use lxst_reticulum::{Attachment, Ifac, InterfaceConfig};
 
 use crate::network::intake::{Inlet, Intake};
+use crate::network::io::Io;
 use crate::request::Reply;
 use crate::runtime::Runtime;
 use address::Address;
@@ -206,29 +207,6 @@ impl<R: Runtime> Opened<R> {
             }
         }
     }
-}
-
-/// What an interface tells the phone's task.
-#[derive(Debug)]
-pub(crate) enum Io {
-    /// It is connected. It sends what `writer` gives it, and reports under the number that comes
-    /// back.
-    Up {
-        origin: InterfaceOrigin,
-        config: InterfaceConfig,
-        writer: Sender<Bytes>,
-        number: Reply<u32>,
-    },
-    /// It has no connection, and this is why.
-    Trouble { origin: InterfaceOrigin, trouble: String },
-    /// It received bytes of its stream.
-    Received { number: u32, bytes: Bytes },
-    /// It received a datagram.
-    Datagram { number: u32, from: IpAddr, bytes: Bytes },
-    /// It has written what it was given, and can take more.
-    Written { number: u32 },
-    /// It is gone.
-    Down { number: u32 },
 }
 
 /// What the connections of one configured interface share: what they are, and the way to the
