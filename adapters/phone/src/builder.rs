@@ -24,7 +24,7 @@ use crate::state::{Publisher, State};
 use crate::store::Store;
 
 /// Settings of a phone that is not started, on the runtime `R` and a stack: our own endpoint, or the
-/// app's ([`AppStack`]).
+/// app's ([`AppStack`](crate::AppStack)).
 #[derive(Debug)]
 pub struct PhoneBuilder<R, S = DefaultStack> {
     runtime: R,
