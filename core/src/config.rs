@@ -209,7 +209,7 @@ impl AnnouncePolicy {
     pub const ON_COMMAND: Self = Self { at_start: false, on_interface_up: false, interval: None };
 
     /// The least interval; a shorter one is taken as this.
-    pub const LEAST_INTERVAL: Duration = Duration::from_secs(5 * 60);
+    pub const MIN_INTERVAL: Duration = Duration::from_secs(5 * 60);
 }
 
 impl Default for AnnouncePolicy {

@@ -8,8 +8,8 @@ use crate::time::Instant;
 /// A Reticulum stack, as an engine drives it: an endpoint of ours, or an app's own.
 ///
 /// A stack keeps its own handles; links have the names that the engine gives them, also those that
-/// peers open. Nothing is reported of a link after [`LinkEvent::Failed`] or [`LinkEvent::Closed`],
-/// nor after [`LinkRequest::Close`].
+/// peers open. What is reported of a link after [`LinkEvent::Failed`], [`LinkEvent::Closed`] or
+/// [`LinkRequest::Close`] is left out.
 pub trait Stack {
     /// The plaintext of a packet that arrived.
     type Data: AsRef<[u8]>;

@@ -2,8 +2,7 @@
 
 use crate::call::{Context, Limiter, Line};
 use crate::config::Config;
-use crate::counters::Counters;
-use crate::counters::count;
+use crate::counters::{Counters, count};
 use crate::error::InputError;
 use crate::id::{IdentityHash, LinkId};
 use crate::input::Input;

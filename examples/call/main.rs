@@ -268,7 +268,7 @@ fn judge(
     conditions: Conditions,
 ) -> Result<f64, Failure> {
     let Heard { correlation, .. } = verdict?;
-    let least = if conditions.is_plain() { LEAST_CORRELATION } else { LEAST_CORRELATION_ROUGH };
+    let least = if conditions.is_plain() { MIN_CORRELATION } else { MIN_CORRELATION_ROUGH };
     if correlation >= least {
         return Ok(correlation);
     }
@@ -299,14 +299,14 @@ fn compare(speech: &[f32], heard: &[f32], conditions: Conditions) -> Result<Hear
         [speech, heard].map(|pcm| pcm.iter().copied().map(to_i16).collect::<Vec<i16>>());
     let pcm = |samples| Pcm { samples, rate_hz: SAMPLE_RATE_HZ };
     if conditions.is_plain() || speech.len() < STRETCH {
-        let Verdict { correlation, lag } = correlation(pcm(&speech), pcm(&heard), MOST_LAG)?;
+        let Verdict { correlation, lag } = correlation(pcm(&speech), pcm(&heard), MAX_LAG)?;
         return Ok(Heard { correlation, lag });
     }
     let (mut correlations, mut lags) = (Vec::new(), Vec::new());
     for from in (0..=speech.len() - STRETCH).step_by(STRETCH / 2) {
         let heard = heard.get(from..).unwrap_or_default();
         let stretch = pcm(&speech[from..from + STRETCH]);
-        let verdict = correlation(stretch, pcm(heard), MOST_LAG)?;
+        let verdict = correlation(stretch, pcm(heard), MAX_LAG)?;
         correlations.push(verdict.correlation);
         lags.push(verdict.lag);
     }
@@ -345,7 +345,7 @@ fn progress(speech: usize, paper: Paper) -> ProgressBar {
 const OUT: &str = "target/heard.wav";
 const SPEECH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/speech.wav");
 /// How much later than it was said the speech is looked for.
-const MOST_LAG: Duration = Duration::from_secs(1);
+const MAX_LAG: Duration = Duration::from_secs(1);
 /// A stretch of speech that is looked for by itself: 1.2 s.
 const STRETCH: usize = 57_600;
 /// Columns from which on the table has all it may have.
@@ -355,6 +355,6 @@ const NARROW: usize = 55;
 /// Where the values of lines with a name begin.
 const VALUE: usize = 9;
 /// The least correlation of speech that came through.
-const LEAST_CORRELATION: f64 = 0.9;
+const MIN_CORRELATION: f64 = 0.9;
 /// The same where the network took words out and moved others.
-const LEAST_CORRELATION_ROUGH: f64 = 0.5;
+const MIN_CORRELATION_ROUGH: f64 = 0.5;

@@ -6,8 +6,7 @@ use crate::codec2::Codec2Encoder;
 use crate::codec2::mode::Codec2Mode;
 use crate::error::CodecError;
 use crate::float::sanitised;
-use crate::opus::OpusConfig;
-use crate::opus::OpusEncoder;
+use crate::opus::{OpusConfig, OpusEncoder};
 use crate::pause::PauseDetector;
 use crate::raw::RawConfig;
 

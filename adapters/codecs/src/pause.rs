@@ -72,7 +72,7 @@ impl PauseDetector {
             let rms = (energy / block.len() as f32).sqrt();
             is_loud |= rms > self.noise * LOUD;
             let risen = self.noise * rise.powf(block.len() as f32 / BLOCK_SAMPLES as f32);
-            self.noise = rms.min(risen).max(LEAST_NOISE);
+            self.noise = rms.min(risen).max(MIN_NOISE);
         }
         is_loud
     }
@@ -97,6 +97,6 @@ const BLOCK_SAMPLES: usize = 480;
 /// 10 dB above the noise.
 const LOUD: f32 = 3.16;
 /// -75 dBov: what is below is silence everywhere.
-const LEAST_NOISE: f32 = 1.8e-4;
+const MIN_NOISE: f32 = 1.8e-4;
 /// 30 dB a second: noise that begins is sent for a second at most.
 const NOISE_RISE: f32 = 1.035;

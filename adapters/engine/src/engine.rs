@@ -10,10 +10,10 @@ use lxst_core::{
 
 use crate::access::Access;
 use crate::adaptation::{Adapter, Counts};
+use crate::announce::{AnnouncePace, InterfaceOrigin};
 use crate::audio::{Audio, samples};
 use crate::coder::{Coder, Done, Task};
 use crate::ids::Ids;
-use crate::interfaces::{AnnouncePace, InterfaceOrigin};
 use crate::links::Links;
 use crate::people::{self, People, PeopleError};
 use crate::tap::Tap;
@@ -570,6 +570,7 @@ impl<S: Stack> Engine<S> {
             self.events.push_back(Event::Call(event));
         }
     }
+
     /// Lets the profile follow what the path carries.
     fn adapt(&mut self, now: Instant, event: lxst_core::Event) {
         match event {

@@ -51,7 +51,7 @@ fn a_phone_that_retires_says_goodbye_before_its_links_close() {
     assert_eq!(pair.phones[ALICE].reasons, [rejected]);
 }
 
-/// Two drivers joined by a wire that takes a step.
+/// Two engines joined by a wire that takes a step.
 struct Pair {
     now: Instant,
     phones: [Handset; 2],

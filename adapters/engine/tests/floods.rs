@@ -132,9 +132,9 @@ impl Flood {
         loop {
             self.collect();
             let arrival = self.in_flight.keys().next().map(|(at, _)| *at);
-            let drivers = [&self.phone.0, &self.friend.0].into_iter();
+            let engines = [&self.phone.0, &self.friend.0].into_iter();
             let strangers = self.strangers.iter().filter_map(|(end, _)| end.poll_timeout());
-            let due = drivers.filter_map(Engine::poll_timeout).chain(strangers);
+            let due = engines.filter_map(Engine::poll_timeout).chain(strangers);
             let next = due.chain(arrival).chain([self.next_at]).min();
             let Some(next) = next.filter(|at| *at <= end) else {
                 self.now = end;

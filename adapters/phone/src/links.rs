@@ -85,7 +85,7 @@ impl LinkReporter {
     /// # Cancel safety
     /// A report that is cancelled while the phone is behind is not made: make it again.
     pub async fn event(&self, link: LinkId, event: LinkEvent) {
-        self.report(StackEvent::Link { link, event }.into()).await;
+        self.report(LinkReport::Event(StackEvent::Link { link, event })).await;
     }
 
     /// Reports the plaintext of a packet.
@@ -93,7 +93,7 @@ impl LinkReporter {
     /// # Cancel safety
     /// A report that is cancelled while the phone is behind is not made: make it again.
     pub async fn packet(&self, link: LinkId, data: impl Into<Bytes>) {
-        self.report(StackEvent::Packet { link, data: data.into() }.into()).await;
+        self.report(LinkReport::Event(StackEvent::Packet { link, data: data.into() })).await;
     }
 
     /// Reports that the network can be reached, so that the phone announces itself.
@@ -109,22 +109,22 @@ impl LinkReporter {
     /// # Cancel safety
     /// A report that is cancelled while the phone is behind is not made: make it again.
     pub async fn announced(&self, identity: IdentityHash, hops: u8) {
-        self.report(StackEvent::Announced { identity, hops }.into()).await;
+        self.report(LinkReport::Event(StackEvent::Announced { identity, hops })).await;
     }
 
     /// As [`event`](Self::event), for a thread.
     pub fn event_blocking(&self, link: LinkId, event: LinkEvent) {
-        self.report_blocking(StackEvent::Link { link, event }.into());
+        self.report_blocking(LinkReport::Event(StackEvent::Link { link, event }));
     }
 
     /// As [`packet`](Self::packet), for a thread.
     pub fn packet_blocking(&self, link: LinkId, data: impl Into<Bytes>) {
-        self.report_blocking(StackEvent::Packet { link, data: data.into() }.into());
+        self.report_blocking(LinkReport::Event(StackEvent::Packet { link, data: data.into() }));
     }
 
     /// As [`announced`](Self::announced), for a thread.
     pub fn announced_blocking(&self, identity: IdentityHash, hops: u8) {
-        self.report_blocking(StackEvent::Announced { identity, hops }.into());
+        self.report_blocking(LinkReport::Event(StackEvent::Announced { identity, hops }));
     }
 
     /// As [`network_up`](Self::network_up), for a thread.
@@ -140,12 +140,6 @@ impl LinkReporter {
     fn report_blocking(&self, report: LinkReport) {
         // As above.
         let _ = self.reports.send_blocking(report);
-    }
-}
-
-impl From<StackEvent<Bytes>> for LinkReport {
-    fn from(event: StackEvent<Bytes>) -> Self {
-        Self::Event(event)
     }
 }
 

@@ -417,5 +417,5 @@ impl Call {
 
 fn announce_interval(config: &Config) -> Option<Duration> {
     let interval = config.announce.interval?;
-    Some(interval.max(AnnouncePolicy::LEAST_INTERVAL))
+    Some(interval.max(AnnouncePolicy::MIN_INTERVAL))
 }

@@ -18,8 +18,7 @@ mod stalls;
 mod tx;
 
 use crate::config::{Config, TransmitCodec};
-use crate::counters::Counters;
-use crate::counters::count;
+use crate::counters::{Counters, count};
 use crate::error::InputError;
 use crate::id::JobId;
 use crate::input::{Direction, Mute, Outcome, PortChange};

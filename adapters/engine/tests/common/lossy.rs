@@ -15,7 +15,7 @@ use super::{WALL, Wired, network};
 pub(crate) const CALLER: usize = 0;
 pub(crate) const CALLEE: usize = 1;
 
-/// Two drivers, each with its endpoint. The callee answers at once.
+/// Two engines, each with its endpoint. The callee answers at once.
 pub(crate) struct Line {
     pub(crate) now: Instant,
     pub(crate) phones: [Phone; 2],

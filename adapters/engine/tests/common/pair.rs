@@ -11,7 +11,7 @@ use lxst_reticulum::{EndpointLinks, InterfaceConfig, InterfaceId};
 
 use super::{Seeded, WALL, Wired, network};
 
-/// Two drivers joined by a wire of 2 ms, with tireless coders and noisy microphones. The second
+/// Two engines joined by a wire of 2 ms, with tireless coders and noisy microphones. The second
 /// answers.
 pub(crate) struct Pair {
     pub(crate) now: Instant,

@@ -1,26 +1,16 @@
-//! How a phone begins, on each stack.
+//! On our own endpoint.
 
-#[cfg(feature = "endpoint")]
 use std::io;
-#[cfg(feature = "endpoint")]
 use std::path::{Path, PathBuf};
 
-use lxst_core::IdentityHash;
-#[cfg(feature = "endpoint")]
 use lxst_reticulum::{Config as EndpointConfig, Identity, Rng};
 
 use crate::builder::PhoneBuilder;
-#[cfg(feature = "endpoint")]
 use crate::host::{FolderLock, IdentityFileError, create_private_folder, load_or_create_identity};
-use crate::links::LinkPort;
-#[cfg(feature = "endpoint")]
 use crate::network::interface::Interface;
-#[cfg(feature = "endpoint")]
 use crate::network::own_stack::{OwnStack, RngBox};
-use crate::network::port::AppStack;
 use crate::runtime::Runtime;
 
-#[cfg(feature = "endpoint")]
 impl<R: Runtime> PhoneBuilder<R, OwnStack> {
     /// Begins a phone for a person, on our own Reticulum endpoint. Nothing is kept in files.
     #[must_use]
@@ -80,14 +70,5 @@ impl<R: Runtime> PhoneBuilder<R, OwnStack> {
     pub fn rng(mut self, rng: impl Rng + Send + 'static) -> Self {
         self.stack.rng = RngBox(Box::new(rng));
         self
-    }
-}
-
-impl<R: Runtime> PhoneBuilder<R, AppStack> {
-    /// Begins a phone on another Reticulum stack, which runs in the app and holds the identity: its
-    /// hash is all that the phone needs. The app serves the port.
-    #[must_use]
-    pub fn on_links(identity: IdentityHash) -> (Self, LinkPort) {
-        Self::with_ids(|ids| AppStack::new(identity, ids))
     }
 }

@@ -1,0 +1,5 @@
+//! How a phone begins, on each stack.
+
+mod app;
+#[cfg(feature = "endpoint")]
+mod own;
