@@ -1,7 +1,7 @@
 //! What a phone counts.
 
+use crate::audio::Samples;
 use crate::output::DropReason;
-use crate::time::Samples;
 
 /// Counters since the phone was made. All saturate; those that are estimated, or said to be left
 /// out or added by a decoder, may take back a little.

@@ -1,11 +1,10 @@
 //! What the world does to a phone.
 
-use core::time::Duration;
-
+use crate::audio::{Direction, Samples};
 use crate::config::Admission;
 use crate::id::{CallId, IdentityHash, JobId, LinkId};
+use crate::link::LinkEvent;
 use crate::profile::{Mode, Profile};
-use crate::time::Samples;
 
 /// One thing that happened, given to [`Telephone::handle_input`](crate::Telephone::handle_input).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,60 +67,6 @@ pub enum Input<'a> {
     },
 }
 
-/// What the network did to a link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LinkEvent {
-    /// Somebody opened a link to us, and it is active. The first thing heard of a link of theirs.
-    Incoming {
-        /// The round trip time.
-        rtt: Duration,
-        /// The most plaintext bytes of a packet.
-        mdu: usize,
-    },
-    /// A link that we opened is active.
-    Up {
-        /// The round trip time.
-        rtt: Duration,
-        /// The most plaintext bytes of a packet.
-        mdu: usize,
-    },
-    /// A link that we opened did not come up.
-    Failed(LinkFailed),
-    /// The other side proved who it is.
-    Identified(IdentityHash),
-    /// Something authentic that is no packet for us arrived. A keepalive is not: it travels in the
-    /// clear, so that anybody can send it.
-    Heard,
-    /// The link is gone.
-    Closed(LinkClosed),
-}
-
-/// Why a link did not come up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum LinkFailed {
-    /// Nobody knew a way to the destination.
-    NoPath,
-    /// There was no network to ask: no interface, or none that ever connected.
-    NoNetwork,
-    /// The destination did not answer.
-    Timeout,
-    /// The request could not be sent, or its answer was not valid.
-    Refused,
-}
-
-/// Why a link is gone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum LinkClosed {
-    /// The peer closed it.
-    Peer,
-    /// Nothing was heard for too long.
-    Timeout,
-    /// Its interface went down.
-    Interface,
-    /// The boundary cannot tell. Taken as closed by the peer.
-    Unknown,
-}
-
 /// What the app wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
@@ -164,15 +109,6 @@ pub enum Command {
     Know(IdentityHash),
     /// Announce us.
     Announce,
-}
-
-/// A direction of audio.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Direction {
-    /// From our microphone to the peer.
-    Send,
-    /// From the peer to our speaker.
-    Receive,
 }
 
 /// What became of an audio port.

@@ -22,6 +22,7 @@ extern crate std;
 pub mod limits;
 pub mod wire;
 
+mod audio;
 mod boundary;
 mod call;
 mod config;
@@ -29,6 +30,7 @@ mod counters;
 mod error;
 mod id;
 mod input;
+mod link;
 mod outbox;
 mod output;
 mod profile;
@@ -40,6 +42,7 @@ mod telephone;
 mod time;
 mod timers;
 
+pub use audio::{Direction, Samples};
 pub use boundary::Boundary;
 pub use call::{Action, Next, TRANSITIONS, Transition, Trigger};
 pub use config::{
@@ -49,17 +52,16 @@ pub use config::{
 pub use counters::Counters;
 pub use error::InputError;
 pub use id::{CallId, IdentityHash, JobId, LinkId, ParseIdentityHashError};
-pub use input::{
-    Command, Direction, Input, LinkClosed, LinkEvent, LinkFailed, Mute, Outcome, PortChange, Talk,
-};
+pub use input::{Command, Input, Mute, Outcome, PortChange, Talk};
+pub use link::{Class, LinkClosed, LinkEvent, LinkFailed, LinkRequest};
 pub use output::{
-    Class, DropReason, EndReason, Event, Limit, LinkRequest, Output, PacketBuf, SendFormat, Side,
-    Source, StreamChange, Tempo, Work,
+    DropReason, EndReason, Event, Limit, Output, PacketBuf, SendFormat, Side, Source, StreamChange,
+    Tempo, Work,
 };
 pub use profile::{Mode, Profile, ProfileSet, UnknownProfile, VoiceCodec};
 pub use quality::{Mos, Quality};
 pub use stack::{Stack, StackEvent};
 pub use state::{CallState, CallStatus, Role};
 pub use telephone::Telephone;
-pub use time::{Instant, Samples};
+pub use time::Instant;
 pub use timers::{CallTimer, Deadline, LinkTimer, StreamTimer, Timer};

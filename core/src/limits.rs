@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use crate::time::Samples;
+use crate::audio::Samples;
 
 /// Bytes of the largest packet handed out, and of the buffer that a caller brings. A link of a
 /// larger mdu is used up to this.

@@ -2,11 +2,11 @@
 
 use heapless::{Deque, Vec};
 
+use crate::audio::{Direction, Samples};
 use crate::id::{CallId, JobId, LinkId};
-use crate::input::Direction;
 use crate::limits::{OUTBOX, OUTPUTS_PER_INPUT};
-use crate::output::{Event, LinkRequest, SendFormat, Source, StreamChange, Tempo};
-use crate::time::Samples;
+use crate::link::LinkRequest;
+use crate::output::{Event, SendFormat, Source, StreamChange, Tempo};
 use crate::wire::{Codec, Signal};
 
 /// An output whose bytes are not written yet.

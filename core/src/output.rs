@@ -2,12 +2,13 @@
 
 use core::fmt;
 
+use crate::audio::{Direction, Samples};
 use crate::id::{CallId, IdentityHash, JobId, LinkId};
-use crate::input::Direction;
 use crate::limits::PACKET_BYTES;
+use crate::link::{Class, LinkRequest};
 use crate::profile::{Mode, Profile};
 use crate::quality::Quality;
-use crate::time::{Instant, Samples};
+use crate::time::Instant;
 use crate::wire::Codec;
 
 /// The buffer that carries the bytes of one [`Output`].
@@ -72,26 +73,6 @@ pub enum Output<'b> {
     },
     /// Tell the app.
     Event(Event),
-}
-
-/// What may become of a packet when the network stalls.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Class {
-    /// It is queued in reserved room.
-    Signal,
-    /// It is dropped when it is older than 200 ms.
-    Media,
-}
-
-/// What to do with a link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum LinkRequest {
-    /// Find a path to this identity's telephony destination and open a link to it.
-    Open(IdentityHash),
-    /// Prove to the other side who we are.
-    Identify,
-    /// Close it, or stop opening it. Nothing about it is expected any more.
-    Close,
 }
 
 /// The beginning or end of a direction of audio.

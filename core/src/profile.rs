@@ -3,7 +3,7 @@
 use core::fmt;
 use core::str::FromStr;
 
-use crate::time::Samples;
+use crate::audio::Samples;
 
 /// A telephony profile: a codec, its settings and a frame time under one number.
 ///

@@ -3,7 +3,7 @@
 use core::fmt;
 use core::time::Duration;
 
-use crate::time::Samples;
+use crate::audio::Samples;
 
 /// The figures of a call, of [`Event::Quality`](crate::Event::Quality). Counts are since the call
 /// stands; rates and the mean opinion score are of the last second.

@@ -1,8 +1,7 @@
 //! What carries a telephone's links.
 
 use crate::id::{IdentityHash, LinkId};
-use crate::input::LinkEvent;
-use crate::output::{Class, LinkRequest};
+use crate::link::{Class, LinkEvent, LinkRequest};
 use crate::time::Instant;
 
 /// A Reticulum stack, as an engine drives it: an endpoint of ours, or an app's own.

@@ -1,7 +1,7 @@
-//! Time as the caller tells it: microseconds for clocks, samples for audio.
+//! Moments as the caller tells them, in microseconds.
 
 use core::fmt;
-use core::ops::{Add, Sub};
+use core::ops::Add;
 use core::time::Duration;
 
 /// A moment, in microseconds from an origin that the caller chooses.
@@ -62,67 +62,6 @@ impl fmt::Display for Instant {
     }
 }
 
-/// A length of audio: samples per channel at 48 kHz.
-///
-/// The frame of every profile is a whole number of them.
-///
-/// *Bounds*: arithmetic saturates at both ends.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Samples(pub u64);
-
-impl Samples {
-    /// No audio at all.
-    pub const ZERO: Self = Self(0);
-
-    /// Samples in a second.
-    pub const RATE_HZ: u32 = 48_000;
-
-    /// Makes the length of `millis` ms.
-    #[must_use]
-    pub const fn from_millis(millis: u64) -> Self {
-        Self(millis.saturating_mul(Self::RATE_HZ as u64 / 1_000))
-    }
-
-    /// Makes the length of what plays in this time, rounded down.
-    #[must_use]
-    pub fn of(duration: Duration) -> Self {
-        let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
-        Self(micros / 125 * 6 + micros % 125 * 6 / 125)
-    }
-
-    /// Tells how long this plays, rounded down to whole µs.
-    ///
-    /// *Bounds*: saturates at what `u64` µs hold.
-    #[must_use]
-    pub const fn duration(self) -> Duration {
-        // 48 samples play 1,000 µs.
-        let (whole, rest) = (self.0 / 6, self.0 % 6);
-        Duration::from_micros(whole.saturating_mul(125).saturating_add(rest * 125 / 6))
-    }
-
-    /// Tells whether this is no audio at all.
-    #[must_use]
-    pub const fn is_zero(self) -> bool {
-        self.0 == 0
-    }
-}
-
-impl Add for Samples {
-    type Output = Self;
-
-    fn add(self, other: Self) -> Self {
-        Self(self.0.saturating_add(other.0))
-    }
-}
-
-impl Sub for Samples {
-    type Output = Self;
-
-    fn sub(self, other: Self) -> Self {
-        Self(self.0.saturating_sub(other.0))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -133,22 +72,5 @@ mod tests {
         assert_eq!(late, Instant::MAX);
         assert_eq!(Instant::ORIGIN.since(late), Duration::ZERO);
         assert_eq!(std::format!("{}", Instant::from_millis(12_345)), "12.345");
-    }
-
-    #[test]
-    fn a_millisecond_is_48_samples() {
-        assert_eq!(Samples::from_millis(60), Samples(2_880));
-        assert_eq!(Samples(2_880).duration(), Duration::from_millis(60));
-        assert_eq!(Samples(1) - Samples(2), Samples::ZERO);
-        assert_eq!(Samples(7).duration(), Duration::from_micros(145));
-    }
-
-    #[test]
-    fn a_total_of_audio_outlasts_every_call() {
-        let day = Samples::from_millis(24 * 3_600 * 1_000);
-        let year = (0..365).fold(Samples::ZERO, |sum, _| sum + day);
-        assert_eq!(year.duration(), Duration::from_secs(365 * 24 * 3_600));
-        assert_eq!(Samples(u64::MAX) + day, Samples(u64::MAX));
-        assert_eq!(Samples(u64::MAX).duration(), Duration::from_micros(u64::MAX));
     }
 }

@@ -27,14 +27,16 @@ use core::time::Duration;
 
 use heapless::Vec;
 
+use crate::audio::Direction;
 use crate::config::{AnnouncePolicy, Config, InsteadOfVoice};
 use crate::counters::Counters;
 use crate::error::InputError;
 use crate::id::{CallId, IdentityHash, LinkId};
-use crate::input::{Command, Direction, LinkClosed, LinkEvent, LinkFailed, Mute, Talk};
+use crate::input::{Command, Mute, Talk};
 use crate::limits::{MAX_ROUND_TRIP, PENDING_LINKS};
+use crate::link::{LinkClosed, LinkEvent, LinkFailed, LinkRequest};
 use crate::outbox::{Outbox, Queued};
-use crate::output::{DropReason, EndReason, LinkRequest};
+use crate::output::{DropReason, EndReason};
 use crate::profile::{Mode, Profile};
 use crate::state::{CallState, CallStatus, Role};
 use crate::stream::{self, Gate, Session};

@@ -19,12 +19,12 @@ use crate::config::{Admission, CallerPolicy};
 use crate::counters::count;
 use crate::error::InputError;
 use crate::id::{CallId, IdentityHash, LinkId};
-use crate::input::LinkEvent;
 use crate::limits::{
     ACCEPT_DELAY, AVAILABLE_AGAIN, BUSY_GOODBYE, GLARE_HOLD, GOODBYE, IDENTIFY, IDENTIFY_GRACE,
     IDENTIFY_TRIPS, MAX_SCREENING, SET_UP_TRIPS,
 };
-use crate::output::{Event, LinkRequest};
+use crate::link::{LinkEvent, LinkRequest};
+use crate::output::Event;
 use crate::time::Instant;
 use crate::timers::{Deadline, LinkTimer, Timer};
 use crate::wire::Signal;

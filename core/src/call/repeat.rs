@@ -15,7 +15,7 @@ use core::time::Duration;
 
 use super::{Context, Line};
 use crate::limits::{AGAIN, ANSWER_AGAIN, REPEATS};
-use crate::output::LinkRequest;
+use crate::link::LinkRequest;
 use crate::profile::Mode;
 use crate::state::CallState;
 use crate::timers::CallTimer;

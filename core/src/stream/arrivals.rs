@@ -5,8 +5,9 @@
 //! shows when even the earliest frames of a while come a whole frame too late; a drift of the two
 //! clocks shows as less than that, and is followed.
 
+use crate::audio::Samples;
 use crate::limits::{PAUSE, SENDER_WINDOW};
-use crate::time::{Instant, Samples};
+use crate::time::Instant;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Arrivals {

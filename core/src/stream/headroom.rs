@@ -4,8 +4,9 @@
 //! delay that no frame needed; the spread of it, as frames find it on arrival, tells how unevenly
 //! they arrive. Both see the network, the two clocks and the speaker's blocks at once.
 
+use crate::audio::Samples;
 use crate::limits::{HEADROOM_BUCKET, HEADROOM_BUCKETS};
-use crate::time::{Instant, Samples};
+use crate::time::Instant;
 
 /// *Units*: samples, below zero what was missing.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,9 +2,9 @@
 
 use heapless::Vec;
 
+use crate::audio::Direction;
 use crate::error::InputError;
 use crate::id::JobId;
-use crate::input::Direction;
 use crate::limits::SEND_JOBS;
 use crate::outbox::{Outbox, Queued, Ticket};
 

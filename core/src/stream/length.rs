@@ -1,6 +1,6 @@
 //! How much audio a received frame holds, as its first bytes tell.
 
-use crate::time::Samples;
+use crate::audio::Samples;
 use crate::wire::{Codec, Frame};
 
 /// Tells what a frame plays, or `None` where no decoder would take it.

@@ -5,10 +5,11 @@ use core::time::Duration;
 use super::emodel;
 use super::playout::PlayoutQuality;
 use super::session::Session;
+use crate::audio::Samples;
 use crate::counters::Counters;
 use crate::limits::{QUALITY, SILENCE};
 use crate::quality::{Mos, Quality};
-use crate::time::{Instant, Samples};
+use crate::time::Instant;
 use crate::wire::Codec;
 
 #[derive(Clone, Debug, PartialEq, Eq)]

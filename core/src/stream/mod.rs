@@ -17,15 +17,16 @@ mod session;
 mod stalls;
 mod tx;
 
+use crate::audio::{Direction, Samples};
 use crate::config::{Config, TransmitCodec};
 use crate::counters::{Counters, count};
 use crate::error::InputError;
 use crate::id::JobId;
-use crate::input::{Direction, Mute, Outcome, PortChange};
+use crate::input::{Mute, Outcome, PortChange};
 use crate::limits::PRESENCE;
 use crate::outbox::{Outbox, Queued, Ticket};
 use crate::output::{DropReason, Event, StreamChange, Work};
-use crate::time::{Instant, Samples};
+use crate::time::Instant;
 use crate::timers::{Deadline, StreamTimer, Timer};
 use crate::wire::{BadFrame, Frame, Frames};
 use arrivals::Arrivals;

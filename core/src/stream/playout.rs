@@ -16,6 +16,7 @@ use core::fmt;
 use super::headroom::{Headroom, signed};
 use super::ring::{Dropped, FrameRing};
 use super::stalls::{Shown, Stalls};
+use crate::audio::Samples;
 use crate::counters::Counters;
 use crate::input::PortChange;
 use crate::limits::{
@@ -25,7 +26,7 @@ use crate::limits::{
 };
 use crate::outbox::Ticket;
 use crate::output::Tempo;
-use crate::time::{Instant, Samples};
+use crate::time::Instant;
 use crate::wire::Frame;
 
 #[derive(Clone, PartialEq, Eq)]

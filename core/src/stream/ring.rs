@@ -6,8 +6,8 @@
 
 use core::fmt;
 
+use crate::audio::Samples;
 use crate::limits::{FRAME_BYTES, MIN_RING_BYTES};
-use crate::time::Samples;
 use crate::wire::{Codec, Frame};
 
 #[derive(Clone, PartialEq, Eq)]

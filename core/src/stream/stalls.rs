@@ -6,8 +6,9 @@
 //!    [`STALL_MEMORY`] are how this network is, and the delay that they need is kept until none came
 //!    for so long.
 
+use crate::audio::Samples;
 use crate::limits::{MIN_STALL, SHORT_STALL_MEMORY, STALL_LONG, STALL_MEMORY, STALL_WATCH};
-use crate::time::{Instant, Samples};
+use crate::time::Instant;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Stalls {

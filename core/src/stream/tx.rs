@@ -4,6 +4,7 @@ use core::fmt;
 
 use super::joined::Joined;
 use super::session::{Gate, Session};
+use crate::audio::Samples;
 use crate::config::{RawDepth, TransmitCodec};
 use crate::counters::{Counters, count};
 use crate::input::PortChange;
@@ -11,7 +12,6 @@ use crate::limits::{CAPTURE_BACKLOG, PACKET_BYTES};
 use crate::outbox::Ticket;
 use crate::output::{SendFormat, Source};
 use crate::profile::{Profile, VoiceCodec};
-use crate::time::Samples;
 use crate::wire::{Codec, Frame, MEDIA_OVERHEAD};
 
 #[derive(Clone, PartialEq, Eq)]
