@@ -18,8 +18,8 @@ use lxst_phone::PhoneBuilder;
 use lxst_smol::Smol;
 use lxst_tokio::telephony::{CallerLimits, Config};
 use lxst_tokio::{
-    CallEvent, EndReason, Event, Events, Identity, IdentityHash, InsteadOfVoice, Interface, OsRng,
-    Phone, Profile, Runtime, Tokio,
+    EndReason, Event, Events, Identity, IdentityHash, InsteadOfVoice, Interface, OsRng, Phone,
+    Profile, Runtime, Tokio,
 };
 
 /// Lets a phone of this library and one of Python LXST call each other again and again, and tells
@@ -147,7 +147,7 @@ impl<R: Runtime> Pair<'_, R> {
         } else {
             python.send(&Command::call(self.phone.identity().0));
             let incoming = self.until(|event| match event {
-                CallEvent::Incoming { call, .. } => Some(*call),
+                Event::Incoming { call, .. } => Some(*call),
                 _ => None,
             });
             let call = self.phone.call(incoming.ok_or("Python's call did not ring here")?);
@@ -155,9 +155,9 @@ impl<R: Runtime> Pair<'_, R> {
                 .map_err(|error| format!("cannot answer: {error}"))?;
             call
         };
-        let is_established = |event: &CallEvent| match event {
-            CallEvent::Established { .. } => Some(Ok(())),
-            CallEvent::Ended { reason, .. } => Some(Err(format!("not established: {reason}"))),
+        let is_established = |event: &Event| match event {
+            Event::Established { .. } => Some(Ok(())),
+            Event::Ended { reason, .. } => Some(Err(format!("not established: {reason}"))),
             _ => None,
         };
         self.until(is_established).ok_or("not established in time")??;
@@ -173,7 +173,7 @@ impl<R: Runtime> Pair<'_, R> {
             EndReason::RemoteHangup
         };
         let ended = self.until(|event| match event {
-            CallEvent::Ended { reason, .. } => Some(*reason),
+            Event::Ended { reason, .. } => Some(*reason),
             _ => None,
         });
         python.next("ended", PATIENCE).ok_or("Python did not end the call")?;
@@ -190,18 +190,16 @@ impl<R: Runtime> Pair<'_, R> {
         if let Some(status) = self.phone.state().call {
             // It may have ended by itself.
             let _ = wait(self.block_on, self.phone.call(status.call).hang_up());
-            self.until(|event| matches!(event, CallEvent::Ended { .. }).then_some(()));
+            self.until(|event| matches!(event, Event::Ended { .. }).then_some(()));
         }
     }
 
     /// Waits for something that happens to a call.
-    fn until<T>(&mut self, found: impl Fn(&CallEvent) -> Option<T>) -> Option<T> {
+    fn until<T>(&mut self, found: impl Fn(&Event) -> Option<T>) -> Option<T> {
         let events = &mut self.events;
         let search = async {
             loop {
-                if let Event::Call(event) = events.next().await?
-                    && let Some(found) = found(&event)
-                {
+                if let Some(found) = found(&events.next().await?) {
                     return Some(found);
                 }
             }

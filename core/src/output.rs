@@ -157,9 +157,8 @@ pub enum Tempo {
     Slower,
 }
 
-/// What a phone tells its app.
+/// What a phone tells its app. Exhaustive by intent: a driver handles each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Event {
     /// Somebody wants to call: decide by [`Command::Screen`](crate::Command::Screen).
     Screening {

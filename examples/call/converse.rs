@@ -13,8 +13,8 @@ use lxst_examples::sound::{SoundError, WavSink};
 use lxst_tokio::codecs::SAMPLE_RATE_HZ;
 use lxst_tokio::telephony::{Mos, Side};
 use lxst_tokio::{
-    AudioFormat, AudioSink, AudioSource, CallEvent, CallId, Clock, Counters, EndReason, Event,
-    Events, Identity, InsteadOfVoice, Interface, OsRng, Phone, PhoneBuilder, Profile,
+    AudioFormat, AudioSink, AudioSource, CallId, Clock, Counters, EndReason, Event, Events,
+    Identity, InsteadOfVoice, Interface, OsRng, Phone, PhoneBuilder, Profile,
 };
 use tokio::time::{Instant, interval_at, timeout};
 
@@ -202,7 +202,7 @@ async fn announced(events: &mut Events, other: &Phone) -> Result<(), Failure> {
 
 async fn ringing(events: &mut Events) -> Result<CallId, Failure> {
     loop {
-        if let Event::Call(CallEvent::Incoming { call, .. }) = next(events).await? {
+        if let Event::Incoming { call, .. } = next(events).await? {
             return Ok(call);
         }
     }
@@ -211,8 +211,8 @@ async fn ringing(events: &mut Events) -> Result<CallId, Failure> {
 async fn established(events: &mut Events) -> Result<(), Failure> {
     loop {
         match next(events).await? {
-            Event::Call(CallEvent::Established { .. }) => return Ok(()),
-            Event::Call(CallEvent::Ended { reason, .. }) => {
+            Event::Established { .. } => return Ok(()),
+            Event::Ended { reason, .. } => {
                 return Err(format!("the call was not established: {reason}").into());
             }
             _ => {}
@@ -224,8 +224,8 @@ async fn established(events: &mut Events) -> Result<(), Failure> {
 async fn ended(events: &mut Events, scores: &mut Vec<Mos>) -> Result<EndReason, Failure> {
     loop {
         match next(events).await? {
-            Event::Call(CallEvent::Quality { quality, .. }) => scores.push(quality.mos),
-            Event::Call(CallEvent::Ended { reason, .. }) => return Ok(reason),
+            Event::Quality { quality, .. } => scores.push(quality.mos),
+            Event::Ended { reason, .. } => return Ok(reason),
             _ => {}
         }
     }

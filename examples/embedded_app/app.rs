@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use lxst_examples::outln;
 use lxst_tokio::telephony::{Admission, AnnouncePolicy, CallState, CallerPolicy, Config, Role};
 use lxst_tokio::{
-    Call, CallError, CallEvent, CallId, Clock, EndReason, Event, Events, IdentityHash, Interface,
-    Phone, PhoneBuilder, Profile, State,
+    Call, CallError, CallId, Clock, EndReason, Event, Events, IdentityHash, Interface, Phone,
+    PhoneBuilder, Profile, State,
 };
 use serde_json::json;
 use tokio::sync::watch;
@@ -172,7 +172,7 @@ impl App {
 /// Decides what the app decides; what happened otherwise, the screen shows from the state.
 async fn follow(phone: Phone, mut events: Events, contacts: Contacts) {
     while let Some(event) = events.next().await {
-        if let Event::Call(CallEvent::Screening { call, from, .. }) = event {
+        if let Event::Screening { call, from, .. } = event {
             let is_contact =
                 contacts.lock().unwrap_or_else(PoisonError::into_inner).contains(&from);
             let admission = if is_contact { Admission::Ring } else { Admission::Busy };

@@ -6,8 +6,7 @@ use std::time::Instant;
 use lxst_examples::paper::{columns_of_stderr, columns_of_stdout, fold};
 use lxst_examples::{errln, outln};
 use lxst_tokio::reticulum;
-use lxst_tokio::telephony::{Direction, Limit, Side, StreamChange};
-use lxst_tokio::{CallEvent, Coder, EndReason, Event, LeftOut, LogLimit, Phone, Profile};
+use lxst_tokio::{Coder, EndReason, Event, LeftOut, Limit, LogLimit, Phone, Profile, Side};
 use serde_json::{Value, json};
 
 use crate::feature;
@@ -129,13 +128,10 @@ const fn anybodys(event: &Event) -> Option<&'static str> {
     Some(match event {
         Event::Announced { .. } => "announced",
         Event::CoderCrashed => "coder_crashed",
-        Event::Call(event) => match event {
-            CallEvent::CallerTurnedAway { .. } => "caller_turned_away",
-            CallEvent::Dropped { .. } => "dropped",
-            CallEvent::ProfileChanged { by: Side::Remote, .. } => "profile_changed",
-            CallEvent::ModeChanged { by: Side::Remote, .. } => "mode_changed",
-            _ => return None,
-        },
+        Event::CallerTurnedAway { .. } => "caller_turned_away",
+        Event::Dropped { .. } => "dropped",
+        Event::ProfileChanged { by: Side::Remote, .. } => "profile_changed",
+        Event::ModeChanged { by: Side::Remote, .. } => "mode_changed",
         _ => return None,
     })
 }
@@ -147,43 +143,38 @@ fn to_text(event: &Event) -> Option<String> {
         Event::DestinationDialled { given, identity, .. } => format!(
             "{given} is a telephony destination; dial the identity that it belongs to, {identity}"
         ),
-        Event::Call(event) => match event {
-            CallEvent::Incoming { from, .. } => format!("incoming call from {from}"),
-            CallEvent::CallerTurnedAway { from } => format!("turned away while busy: {from}"),
-            CallEvent::CallerLimited { from, limit: Limit::OneCaller } => {
-                format!("{from} calls too often, and hears that the line is busy for a while")
-            }
-            CallEvent::CallerLimited { limit: Limit::Strangers, .. } => {
-                "strangers call too often, and hear that the line is busy for a while".into()
-            }
-            CallEvent::Ringing { .. } => "ringing".into(),
-            CallEvent::Connecting { .. } => "connecting".into(),
-            CallEvent::Established { profile, mode, .. } => {
-                format!("established: {profile}, {mode}")
-            }
-            CallEvent::ProfileChanged { profile, by, .. } => {
-                format!("profile switched by {}: {profile}", side(*by))
-            }
-            CallEvent::ProfileUnavailable { asked, used, .. } => {
-                let feature = feature(*asked);
-                format!(
-                    "the peer prefers {asked}, which needs --features {feature}; offered: {used}"
-                )
-            }
-            CallEvent::ModeChanged { mode, by, .. } => {
-                format!("mode switched by {}: {mode}", side(*by))
-            }
-            CallEvent::Ended { reason: EndReason::NoPath, .. } => {
-                "ended: no path; is it the identity that the other phone tells, and is that online?"
-                    .into()
-            }
-            CallEvent::Ended { reason: EndReason::NoNetwork, .. } => {
-                "ended: no network; run rnsd and say --shared, or say --connect or --udp".into()
-            }
-            CallEvent::Ended { reason, .. } => format!("ended: {reason}"),
-            CallEvent::Dropped { reason, .. } => format!("left out: {reason:?}"),
-            _ => return None,
-        },
+        Event::Incoming { from, .. } => format!("incoming call from {from}"),
+        Event::CallerTurnedAway { from } => format!("turned away while busy: {from}"),
+        Event::CallerLimited { from, limit: Limit::OneCaller } => {
+            format!("{from} calls too often, and hears that the line is busy for a while")
+        }
+        Event::CallerLimited { limit: Limit::Strangers, .. } => {
+            "strangers call too often, and hear that the line is busy for a while".into()
+        }
+        Event::Ringing { .. } => "ringing".into(),
+        Event::Connecting { .. } => "connecting".into(),
+        Event::Established { profile, mode, .. } => {
+            format!("established: {profile}, {mode}")
+        }
+        Event::ProfileChanged { profile, by, .. } => {
+            format!("profile switched by {}: {profile}", side(*by))
+        }
+        Event::ProfileUnavailable { asked, used, .. } => {
+            let feature = feature(*asked);
+            format!("the peer prefers {asked}, which needs --features {feature}; offered: {used}")
+        }
+        Event::ModeChanged { mode, by, .. } => {
+            format!("mode switched by {}: {mode}", side(*by))
+        }
+        Event::Ended { reason: EndReason::NoPath, .. } => {
+            "ended: no path; is it the identity that the other phone tells, and is that online?"
+                .into()
+        }
+        Event::Ended { reason: EndReason::NoNetwork, .. } => {
+            "ended: no network; run rnsd and say --shared, or say --connect or --udp".into()
+        }
+        Event::Ended { reason, .. } => format!("ended: {reason}"),
+        Event::Dropped { reason, .. } => format!("left out: {reason:?}"),
         _ => return None,
     })
 }
@@ -198,70 +189,56 @@ fn to_json(event: &Event) -> Option<Value> {
             "event": "destination_dialled", "call": call.0, "given": given.to_string(),
             "identity": identity.to_string(),
         }),
-        Event::Stream { call, direction, change } => json!({
-            "event": match change {
-                StreamChange::Opened => "stream_opened",
-                StreamChange::Closed => "stream_closed",
-            },
-            "call": call.0,
-            "direction": match direction {
-                Direction::Send => "send",
-                Direction::Receive => "receive",
+        Event::Incoming { call, from } => {
+            json!({ "event": "incoming", "call": call.0, "from": from.to_string() })
+        }
+        Event::CallerTurnedAway { from } => {
+            json!({ "event": "caller_turned_away", "from": from.to_string() })
+        }
+        Event::CallerLimited { from, limit } => json!({
+            "event": "caller_limited", "from": from.to_string(),
+            "limit": match limit {
+                Limit::OneCaller => "one_caller",
+                Limit::Strangers => "strangers",
             },
         }),
-        Event::Call(event) => match event {
-            CallEvent::Incoming { call, from } => {
-                json!({ "event": "incoming", "call": call.0, "from": from.to_string() })
-            }
-            CallEvent::CallerTurnedAway { from } => {
-                json!({ "event": "caller_turned_away", "from": from.to_string() })
-            }
-            CallEvent::CallerLimited { from, limit } => json!({
-                "event": "caller_limited", "from": from.to_string(),
-                "limit": match limit {
-                    Limit::OneCaller => "one_caller",
-                    Limit::Strangers => "strangers",
-                },
-            }),
-            CallEvent::Ringing { call } => json!({ "event": "ringing", "call": call.0 }),
-            CallEvent::Connecting { call } => json!({ "event": "connecting", "call": call.0 }),
-            CallEvent::Established { call, profile, mode } => json!({
-                "event": "established", "call": call.0, "profile": profile.key(),
-                "mode": mode.id(),
-            }),
-            CallEvent::ProfileChanged { call, profile, by } => json!({
-                "event": "profile_changed", "call": call.0, "profile": profile.key(),
-                "by": side(*by),
-            }),
-            CallEvent::ProfileUnavailable { call, asked, used } => json!({
-                "event": "profile_unavailable", "call": call.0, "asked": asked.key(),
-                "used": used.key(),
-            }),
-            CallEvent::ModeChanged { call, mode, by } => json!({
-                "event": "mode_changed", "call": call.0, "mode": mode.id(), "by": side(*by),
-            }),
-            CallEvent::Quality { call, quality } => json!({
-                "event": "quality", "call": call.0, "frames_received": quality.frames_received,
-                "frames_lost": quality.frames_lost,
-                "concealed_ms": quality.concealed.duration().as_millis() as u64,
-                "dropped_ms": quality.dropped.duration().as_millis() as u64,
-                "capture_dropped_ms": quality.capture_dropped.duration().as_millis() as u64,
-                "playback_dropped_ms": quality.playback_dropped.duration().as_millis() as u64,
-                "shed_ms": quality.shed.duration().as_millis() as u64,
-                "delay_ms": quality.delay.as_millis() as u64,
-                "spread_ms": quality.jitter.as_millis() as u64,
-                "received_bps": quality.received_bps, "sent_bps": quality.sent_bps,
-                "mos": f64::from(quality.mos.0) / 100.0,
-                "is_peer_silent": quality.is_peer_silent,
-            }),
-            CallEvent::Ended { call, reason } => json!({
-                "event": "ended", "call": call.0, "reason": reason.to_string(),
-            }),
-            CallEvent::Dropped { reason, .. } => {
-                json!({ "event": "dropped", "reason": format!("{reason:?}") })
-            }
-            _ => return None,
-        },
+        Event::Ringing { call } => json!({ "event": "ringing", "call": call.0 }),
+        Event::Connecting { call } => json!({ "event": "connecting", "call": call.0 }),
+        Event::Established { call, profile, mode } => json!({
+            "event": "established", "call": call.0, "profile": profile.key(),
+            "mode": mode.id(),
+        }),
+        Event::ProfileChanged { call, profile, by } => json!({
+            "event": "profile_changed", "call": call.0, "profile": profile.key(),
+            "by": side(*by),
+        }),
+        Event::ProfileUnavailable { call, asked, used } => json!({
+            "event": "profile_unavailable", "call": call.0, "asked": asked.key(),
+            "used": used.key(),
+        }),
+        Event::ModeChanged { call, mode, by } => json!({
+            "event": "mode_changed", "call": call.0, "mode": mode.id(), "by": side(*by),
+        }),
+        Event::Quality { call, quality } => json!({
+            "event": "quality", "call": call.0, "frames_received": quality.frames_received,
+            "frames_lost": quality.frames_lost,
+            "concealed_ms": quality.concealed.duration().as_millis() as u64,
+            "dropped_ms": quality.dropped.duration().as_millis() as u64,
+            "capture_dropped_ms": quality.capture_dropped.duration().as_millis() as u64,
+            "playback_dropped_ms": quality.playback_dropped.duration().as_millis() as u64,
+            "shed_ms": quality.shed.duration().as_millis() as u64,
+            "delay_ms": quality.delay.as_millis() as u64,
+            "spread_ms": quality.jitter.as_millis() as u64,
+            "received_bps": quality.received_bps, "sent_bps": quality.sent_bps,
+            "mos": f64::from(quality.mos.0) / 100.0,
+            "is_peer_silent": quality.is_peer_silent,
+        }),
+        Event::Ended { call, reason } => json!({
+            "event": "ended", "call": call.0, "reason": reason.to_string(),
+        }),
+        Event::Dropped { reason, .. } => {
+            json!({ "event": "dropped", "reason": format!("{reason:?}") })
+        }
         _ => return None,
     })
 }

@@ -8,8 +8,8 @@ use async_channel::Receiver;
 use futures_lite::future::or;
 use lxst_tokio::telephony::{CallState, Direction, Mode, Role};
 use lxst_tokio::{
-    Call, CallError, CallEvent, CallStatus, Coder, EndReason, Event, Events, IdentityHash, Phone,
-    Profile, Runtime, Watch, reticulum,
+    Call, CallError, CallStatus, Coder, EndReason, Event, Events, IdentityHash, Phone, Profile,
+    Runtime, Watch, reticulum,
 };
 
 use crate::Failure;
@@ -114,9 +114,8 @@ impl<R: Runtime> Session<R> {
                         self.phone.shutdown().await;
                         return Err(misdialled);
                     }
-                    let Event::Call(event) = event else { continue };
                     self.follow(event).await;
-                    if let CallEvent::Ended { reason, .. } = event
+                    if let Event::Ended { reason, .. } = event
                         && is_last
                     {
                         self.phone.shutdown().await;
@@ -179,25 +178,25 @@ impl<R: Runtime> Session<R> {
         or(event, or(planned, or(stop, or(key, draw))))
     }
 
-    async fn follow(&mut self, event: CallEvent) {
+    async fn follow(&mut self, event: Event) {
         let begin = |id, after: Duration, step| {
             Some(Plan { call: self.phone.call(id), at: self.runtime.now() + after, step })
         };
         match event {
-            CallEvent::Incoming { call, .. } if self.options.reject => {
+            Event::Incoming { call, .. } if self.options.reject => {
                 self.plan = begin(call, Duration::ZERO, Step::HangUp);
             }
-            CallEvent::Incoming { call, .. } => {
+            Event::Incoming { call, .. } => {
                 self.plan = self.options.answer.and_then(|after| begin(call, after, Step::Answer));
             }
-            CallEvent::Established { call, .. } => {
+            Event::Established { call, .. } => {
                 let after = self.options.hang_up_after;
                 self.plan = after.and_then(|after| begin(call, after, Step::HangUp));
                 if let Some(audio_in) = &self.audio_in {
                     self.speaking = audio_in.speak(&self.runtime, &self.phone).await;
                 }
             }
-            CallEvent::Ended { .. } => {
+            Event::Ended { .. } => {
                 (self.plan, self.speaking) = (None, None);
                 (self.is_muted, self.is_talking) = (false, false);
             }
@@ -248,7 +247,7 @@ impl<R: Runtime> Session<R> {
         let mut ended = None;
         while let Some(event) = events.next().await {
             self.reporter.event(&event);
-            if let Event::Call(CallEvent::Ended { reason, .. }) = event {
+            if let Event::Ended { reason, .. } = event {
                 ended = Some(reason);
             }
         }

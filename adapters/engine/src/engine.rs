@@ -41,9 +41,8 @@ pub struct Config {
     pub ids: Ids,
 }
 
-/// What an engine tells its app.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[non_exhaustive]
+/// What an engine tells its owner. Exhaustive by intent: an owner handles each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
     /// Something about a call.
     Call(lxst_core::Event),

@@ -1,11 +1,18 @@
 //! The way of events to the app.
 
 use std::collections::VecDeque;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
 
-use lxst_engine::{Event, core};
+use event_listener::EventListener;
+use futures_core::Stream;
+use lxst_core::CallId;
 
-/// The events of a phone, in order.
+use crate::event::Event;
+
+/// The events of a phone, in order: a [`Stream`], which ends when the phone has shut down.
 ///
 /// Every event has a number, one more than the one before. A phone never waits for its app:
 ///
@@ -18,6 +25,8 @@ use lxst_engine::{Event, core};
 pub struct Events {
     queue: EventQueue,
     number: u64,
+    /// Waits for the next event since it was looked for.
+    arrived: Option<EventListener>,
 }
 
 /// The phone's side of a subscription.
@@ -41,7 +50,7 @@ impl Events {
     /// A subscription that begins after the event of this number.
     pub(crate) fn new(number: u64) -> (Self, EventQueue) {
         let queue = EventQueue(Arc::default());
-        (Self { queue: queue.clone(), number }, queue)
+        (Self { queue: queue.clone(), number, arrived: None }, queue)
     }
 
     /// Waits for the next event; `None` when the phone has shut down.
@@ -49,20 +58,7 @@ impl Events {
     /// # Cancel safety
     /// Cancel safe: no event is lost.
     pub async fn next(&mut self) -> Option<Event> {
-        loop {
-            let arrived = self.queue.0.arrived.listen();
-            {
-                let mut waiting = self.queue.lock();
-                if let Some((number, event)) = waiting.events.pop_front() {
-                    self.number = number;
-                    return Some(event);
-                }
-                if waiting.is_closed {
-                    return None;
-                }
-            }
-            arrived.await;
-        }
+        poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 
     /// The number of the event that [`next`](Self::next) gave last. Numbers that are left out are
@@ -76,6 +72,35 @@ impl Events {
     #[must_use]
     pub fn lost(&self) -> u64 {
         self.queue.lock().lost
+    }
+}
+
+impl Stream for Events {
+    type Item = Event;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Event>> {
+        loop {
+            // First listened, then looked: nothing falls between.
+            let mut arrived = match self.arrived.take() {
+                Some(arrived) => arrived,
+                None => self.queue.0.arrived.listen(),
+            };
+            {
+                let mut waiting = self.queue.lock();
+                if let Some((number, event)) = waiting.events.pop_front() {
+                    drop(waiting);
+                    self.number = number;
+                    return Poll::Ready(Some(event));
+                }
+                if waiting.is_closed {
+                    return Poll::Ready(None);
+                }
+            }
+            if Pin::new(&mut arrived).poll(cx).is_pending() {
+                self.arrived = Some(arrived);
+                return Poll::Pending;
+            }
+        }
     }
 }
 
@@ -110,7 +135,7 @@ impl Waiting {
                 self.lost += 1;
             }
         }
-        if is_chatty(&event) && self.events.len() >= CHATTY_EVENTS {
+        if event.is_chatty() && self.events.len() >= CHATTY_EVENTS {
             self.lost += 1;
             return;
         }
@@ -123,30 +148,8 @@ impl Waiting {
 }
 
 /// The call of which an event reports the quality.
-const fn quality_of(event: &Event) -> Option<core::CallId> {
-    match event {
-        Event::Call(core::Event::Quality { call, .. }) => Some(*call),
-        _ => None,
-    }
-}
-
-/// Tells whether a peer or the clock decides how many of these there are.
-const fn is_chatty(event: &Event) -> bool {
-    use core::{Event as CallEvent, Side};
-    matches!(
-        event,
-        Event::Announced { .. }
-            | Event::CoderCrashed
-            | Event::Call(
-                CallEvent::Dropped { .. }
-                    | CallEvent::CallerTurnedAway { .. }
-                    | CallEvent::ProfileChanged { by: Side::Remote, .. }
-                    | CallEvent::ModeChanged { by: Side::Remote, .. }
-                    | CallEvent::PeerSilent { .. }
-                    | CallEvent::PeerAudible { .. }
-                    | CallEvent::Quality { .. }
-            )
-    )
+const fn quality_of(event: &Event) -> Option<CallId> {
+    if let Event::Quality { call, .. } = event { Some(*call) } else { None }
 }
 
 /// Events that wait before chatty ones are left out.
@@ -157,7 +160,7 @@ const EVENTS: usize = 1_024;
 #[cfg(test)]
 mod tests {
     use futures_lite::future::block_on;
-    use lxst_engine::core::{CallId, EndReason, IdentityHash};
+    use lxst_core::{EndReason, IdentityHash};
 
     use super::*;
 
@@ -168,7 +171,7 @@ mod tests {
             queue.push(number, Event::Announced { identity: IdentityHash([1; 16]), hops: 1 });
         }
         let reason = EndReason::LocalHangup;
-        let end = Event::Call(core::Event::Ended { call: CallId(1), reason });
+        let end = Event::Ended { call: CallId(1), reason };
         queue.push(201, end);
         queue.close();
         assert_eq!(events.lost(), 72);
@@ -185,7 +188,7 @@ mod tests {
         let (mut events, queue) = Events::new(0);
         for number in 1..=2_000 {
             let reason = EndReason::LocalHangup;
-            queue.push(number, Event::Call(core::Event::Ended { call: CallId(number), reason }));
+            queue.push(number, Event::Ended { call: CallId(number), reason });
         }
         assert_eq!(events.lost(), 976);
         assert!(block_on(events.next()).is_some());

@@ -22,6 +22,7 @@ mod begin;
 mod builder;
 mod call;
 mod error;
+mod event;
 mod events;
 pub mod host;
 mod inbox;
@@ -41,6 +42,7 @@ pub use audio::{AudioError, AudioFormat, AudioSink, AudioSource, Clock, Sample};
 pub use builder::PhoneBuilder;
 pub use call::Call;
 pub use error::{CallError, StartError};
+pub use event::Event;
 pub use events::Events;
 #[cfg(feature = "endpoint")]
 pub use host::{IdentityFileError, OsRng, load_or_create_identity};
@@ -50,11 +52,10 @@ pub use log_limit::{LeftOut, LogLimit};
 pub use lxst_engine::VoiceProcessing;
 pub use lxst_engine::core as telephony;
 pub use lxst_engine::core::{
-    Admission, Boundary, CallId, CallState, CallStatus, CallerPolicy, Direction, EndReason,
-    Event as CallEvent, IdentityHash, InputError, InsteadOfVoice, Mode, Mute, Profile, Quality,
-    Role, Side, StreamChange, Talk,
+    Admission, Boundary, CallId, CallState, CallStatus, CallerPolicy, Direction, DropReason,
+    EndReason, IdentityHash, InputError, InsteadOfVoice, Limit, Mode, Profile, Quality, Role, Side,
 };
-pub use lxst_engine::{Access, Coder, Event, LinkCommand, Tap, codecs};
+pub use lxst_engine::{Access, Coder, LinkCommand, Tap, codecs};
 #[cfg(feature = "endpoint")]
 pub use lxst_reticulum as reticulum;
 #[cfg(feature = "endpoint")]

@@ -1,7 +1,6 @@
 //! Where the app hears of its phone.
 
-use lxst_engine::Event;
-
+use crate::event::Event;
 use crate::events::EventQueue;
 use crate::request::{Reply, Requests};
 use crate::state::{Publisher, State};
@@ -36,6 +35,7 @@ impl Outlets {
 
     pub(crate) fn push(&mut self, event: Event) {
         self.state.number += 1;
+        self.state.note(&event);
         self.untold.push((self.state.number, event));
     }
 

@@ -5,12 +5,12 @@ use std::time::{Duration, Instant as Moment};
 use futures_lite::future::yield_now;
 use lxst_engine::core::limits::GOODBYE;
 use lxst_engine::core::{
-    Command, Direction, Event as CallEvent, Instant, InsteadOfVoice, Mute, PortChange, Samples,
-    StreamChange,
+    Command, Direction, Instant, InsteadOfVoice, Mute, PortChange, Samples, StreamChange,
 };
-use lxst_engine::{Engine, Event, LINGER};
+use lxst_engine::{Engine, Event as EngineEvent, LINGER};
 
 use crate::audio::{BLOCK, Clock, SinkPort, SourcePort};
+use crate::event::Event;
 use crate::host::CoderThread;
 use crate::inbox::{Inbox, PortListeners, Turn, World};
 use crate::network::Network;
@@ -306,19 +306,29 @@ impl<R: Runtime, N: Network> Runner<R, N> {
         }
     }
 
-    fn on_event(&mut self, now: Instant, event: Event) {
-        let state = &mut self.outlets.state;
-        match event {
-            Event::Stream { direction: Direction::Receive, change, .. } => {
-                self.streams.is_receiving = change == StreamChange::Opened;
+    fn on_event(&mut self, now: Instant, event: EngineEvent) {
+        if let EngineEvent::Stream { direction, change, .. } = event {
+            self.on_stream(now, direction, change);
+        }
+        let moment = |at: Instant| self.origin + at.since(Instant::ORIGIN);
+        if let Some(event) = Event::new(event, moment) {
+            self.outlets.push(event);
+        }
+    }
+
+    fn on_stream(&mut self, now: Instant, direction: Direction, change: StreamChange) {
+        let is_open = change == StreamChange::Opened;
+        match direction {
+            Direction::Receive => {
+                self.streams.is_receiving = is_open;
                 self.streams.is_speaker_muted = false;
-                if let (Some(sink), StreamChange::Opened) = (&mut self.sink, change) {
+                if let (Some(sink), true) = (&mut self.sink, is_open) {
                     // What nobody took of an earlier call.
                     sink.flush();
                 }
             }
-            Event::Stream { direction: Direction::Send, change, .. } => {
-                self.streams.is_sending = change == StreamChange::Opened;
+            Direction::Send => {
+                self.streams.is_sending = is_open;
                 if let Some(source) = &mut self.source {
                     match change {
                         StreamChange::Opened => source.open(now),
@@ -326,14 +336,7 @@ impl<R: Runtime, N: Network> Runner<R, N> {
                     }
                 }
             }
-            Event::Call(CallEvent::Quality { quality, .. }) => state.quality = Some(quality),
-            Event::Call(CallEvent::Ended { call, reason }) => {
-                state.ended = Some((call, reason));
-                state.quality = None;
-            }
-            _ => {}
         }
-        self.outlets.push(event);
     }
 
     /// Takes what a live source brought, and notes what of a paced one was sent.

@@ -3,7 +3,9 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use event_listener::Event;
-use lxst_engine::core::{CallId, CallStatus, EndReason, Quality};
+use lxst_core::{CallId, CallStatus, EndReason, Quality};
+
+use crate::event::Event as AppEvent;
 
 /// How a phone stands.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -58,6 +60,17 @@ pub(crate) struct Publisher(Arc<Shared>);
 struct Shared {
     latest: Mutex<(u64, State)>,
     changed: Event,
+}
+
+impl State {
+    /// Takes note of what an event tells beyond the state of the call.
+    pub(crate) const fn note(&mut self, event: &AppEvent) {
+        if let AppEvent::Quality { quality, .. } = event {
+            self.quality = Some(*quality);
+        } else if let AppEvent::Ended { call, reason } = event {
+            (self.ended, self.quality) = (Some((*call, *reason)), None);
+        }
+    }
 }
 
 impl Watch {

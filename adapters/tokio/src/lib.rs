@@ -1,7 +1,7 @@
 //! LXST voice calls over Reticulum, on tokio.
 //!
 //! ```no_run
-//! use lxst_tokio::{AudioFormat, CallEvent, Clock, Event, Interface, PhoneBuilder, Profile};
+//! use lxst_tokio::{AudioFormat, Clock, Event, Interface, PhoneBuilder, Profile};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -13,12 +13,12 @@
 //! let mut speaker = phone.audio_sink(AudioFormat::PHONE, Clock::Phone).await?;
 //! while let Some(event) = events.next().await {
 //!     match event {
-//!         Event::Call(CallEvent::Established { .. }) => {
+//!         Event::Established { .. } => {
 //!             let mut pcm = [0_i16; 960];
 //!             speaker.read(&mut pcm).await?; // 20 ms, at real-time pace
 //!             call.hang_up().await?;
 //!         }
-//!         Event::Call(CallEvent::Ended { reason, .. }) => {
+//!         Event::Ended { reason, .. } => {
 //!             println!("over: {reason}");
 //!             break;
 //!         }

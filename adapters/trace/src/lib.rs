@@ -35,7 +35,7 @@
 //! | `"out":"announce"` | |
 //! | `"out":"stream"` | `call`, `direction`, `change` |
 //! | `"out":"job"` | `job`, `direction`, `work`: `encode` (`format`, `source`, `samples`); `decode` (`codec`, `tempo`, with `faster` also `most`, `data`); `discard`, `conceal` (`samples`) |
-//! | `"out":"event"` | `event`, and what it carries; `unnamed` (`debug`) for one that the format does not list |
+//! | `"out":"event"` | `event`, and what it carries |
 //! | the end | `end` alone: `closed` when the phone ended, `overflow` when the file could not keep up |
 //!
 //! *Units*: `t` and `until` in µs since the engine's origin, as integers; keys in `_ns` in ns, at

@@ -199,7 +199,6 @@ fn write_event(line: &mut Line, event: Event) -> &mut Line {
         Event::Dropped { link, reason } => {
             line.text("event", "dropped").number("link", link.0).text("reason", snake(reason))
         }
-        other => line.text("event", UNNAMED).prose("debug", &format!("{other:?}")),
     }
 }
 
@@ -249,10 +248,6 @@ fn read_event(fields: &mut Fields) -> Result<Option<Event>, LineError> {
         "dropped" => {
             let (link, reason) = (link(fields)?, fields.text("reason")?);
             return Ok(drop_reason(&reason).map(|reason| Event::Dropped { link, reason }));
-        }
-        UNNAMED => {
-            fields.text("debug")?;
-            return Ok(None);
         }
         other => return Err(unknown("event", other)),
     }))
@@ -315,6 +310,3 @@ fn read_quality(fields: &mut Fields) -> Result<Quality, LineError> {
         is_peer_silent: fields.flag("is_peer_silent")?,
     })
 }
-
-/// The name of an event that this file does not list.
-const UNNAMED: &str = "unnamed";

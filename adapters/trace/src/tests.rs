@@ -43,8 +43,8 @@ fn every_output_is_read_as_it_was_written() {
 }
 
 #[test]
-fn an_event_without_a_name_is_kept_as_text() {
-    let text = br#"{"out":"event","event":"unnamed","debug":"Surprise { call: CallId(1) }"}"#;
+fn an_end_for_a_reason_that_the_format_does_not_list_is_kept_as_text() {
+    let text = br#"{"out":"event","event":"ended","call":1,"reason":"surprise"}"#;
     let mut fields = Fields::parse(text).unwrap();
     assert_eq!(fields.text("out").unwrap(), "event");
     assert_eq!(read_output("event", &mut fields, &mut Vec::new()), Ok(None));

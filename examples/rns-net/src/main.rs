@@ -29,7 +29,7 @@ use std::time::Duration;
 
 use lxst_tokio::telephony::IdentityHash;
 use lxst_tokio::{
-    AudioFormat, AudioSink, AudioSource, CallEvent, Clock, EndReason, Event, Events, Phone,
+    AudioFormat, AudioSink, AudioSource, Clock, EndReason, Event, Events, Phone,
     PhoneBuilder, Profile,
 };
 use rns_crypto::OsRng;
@@ -108,16 +108,16 @@ impl Person {
     async fn established(&mut self) -> Result<(), Failure> {
         loop {
             match self.next().await? {
-                CallEvent::Ringing { .. } => say(format_args!("{} hears that it rings", self.name)),
-                CallEvent::Incoming { call, from } => {
+                Event::Ringing { .. } => say(format_args!("{} hears that it rings", self.name)),
+                Event::Incoming { call, from } => {
                     say(format_args!("{} answers {from}", self.name));
                     self.phone.call(call).answer().await?;
                 }
-                CallEvent::Established { profile, .. } => {
+                Event::Established { profile, .. } => {
                     say(format_args!("{} talks, in {profile}", self.name));
                     return Ok(());
                 }
-                CallEvent::Ended { reason, .. } => {
+                Event::Ended { reason, .. } => {
                     return Err(format!("no call: {reason}").into());
                 }
                 _ => {}
@@ -155,19 +155,15 @@ impl Person {
 
     async fn ended(&mut self) -> Result<EndReason, Failure> {
         loop {
-            if let CallEvent::Ended { reason, .. } = self.next().await? {
+            if let Event::Ended { reason, .. } = self.next().await? {
                 say(format_args!("{}: {reason}", self.name));
                 return Ok(reason);
             }
         }
     }
 
-    async fn next(&mut self) -> Result<CallEvent, Failure> {
-        loop {
-            if let Event::Call(event) = self.events.next().await.ok_or("the phone has ended")? {
-                return Ok(event);
-            }
-        }
+    async fn next(&mut self) -> Result<Event, Failure> {
+        self.events.next().await.ok_or_else(|| "the phone has ended".into())
     }
 
     /// Ends the phone, and with it the stack.

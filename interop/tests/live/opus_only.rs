@@ -3,7 +3,7 @@
 
 use lxst_interop::{Command, Direction, PacketKind, PacketRecord, PythonPeer};
 use lxst_phone::telephony::{AnswerMode, Config, ThinPath};
-use lxst_phone::{CallEvent, EndReason, Event, IdentityHash, Profile};
+use lxst_phone::{EndReason, Event, IdentityHash, Profile};
 
 use crate::phone::{PATIENCE, RustPhone};
 use crate::scene::{Scene, on_both_runtimes};
@@ -101,7 +101,7 @@ fn call(python: &mut PythonPeer, rust: &RustPhone, profile: Profile) {
 
 fn expect_unavailable(rust: &mut RustPhone, profile: Profile) {
     rust.expect("profile that is not built in", |event| match event {
-        Event::Call(CallEvent::ProfileUnavailable { asked, used, .. }) => {
+        Event::ProfileUnavailable { asked, used, .. } => {
             assert_eq!((*asked, *used), (profile, Profile::MediumQuality));
             Some(())
         }

@@ -5,7 +5,7 @@ use core::time::Duration;
 use std::thread;
 
 use lxst_interop::{Command, PacketKind, PythonPeer};
-use lxst_phone::{Access, CallEvent, Event, IdentityHash};
+use lxst_phone::{Access, Event, IdentityHash};
 
 use crate::phone::{PATIENCE, RustPhone};
 use crate::scene::{Runtime, Scene};
@@ -57,7 +57,7 @@ fn check(round_trip: Duration, why: Why, runtime: Runtime) {
     assert_eq!(end.name, "busy", "{round_trip:?}, {why:?}");
     if let Why::Busy = why {
         let from = rust.expect("caller who was turned away", |event| match event {
-            Event::Call(CallEvent::CallerTurnedAway { from }) => Some(*from),
+            Event::CallerTurnedAway { from } => Some(*from),
             _ => None,
         });
         assert_eq!(from.0, python.identity());

@@ -3,14 +3,17 @@
 use core::cmp::Ordering;
 use core::time::Duration;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
 
 use lxst_interop::{IdentityHash as Hash, PythonPeer, Rnsd, SharedInstance, lateness};
-use lxst_phone::telephony::{Config, Side, StreamChange};
+use lxst_phone::telephony::{Boundary, Config, Output, Side, StreamChange};
 use lxst_phone::trace::Payloads;
 use lxst_phone::{
-    Call, CallEvent, CallId, EndReason, Event, Events, Identity, IdentityHash, Interface, Mode,
-    OsRng, Phone, PhoneBuilder, Profile,
+    Call, CallId, EndReason, Event, Events, Identity, IdentityHash, Interface, Mode, OsRng, Phone,
+    PhoneBuilder, Profile, Tap,
 };
 use lxst_smol::Smol;
 use lxst_tokio::Tokio;
@@ -27,6 +30,7 @@ pub(crate) struct RustPhone {
     pub(crate) phone: Phone,
     events: Events,
     seen: Vec<Event>,
+    streams_opened: Arc<AtomicUsize>,
     /// `None` on smol, whose executor is global, and after a power cut.
     tokio: Option<TokioRuntime>,
     trace: Option<PathBuf>,
@@ -69,21 +73,23 @@ impl Scene {
 
     pub(crate) fn start(&self, setup: Setup) -> RustPhone {
         let path = trace::make_room(self.next_trace());
+        let streams_opened = Arc::<AtomicUsize>::default();
+        let tap = count_streams(streams_opened.clone());
         let ((phone, events), tokio) = match self.runtime {
             Runtime::Tokio => {
                 let tokio = TokioBuilder::new_multi_thread().worker_threads(1).enable_all().build();
                 let tokio = tokio.expect("a runtime starts");
-                let builder: PhoneBuilder<Tokio> = setup.builder();
+                let builder: PhoneBuilder<Tokio> = setup.builder().tap(tap);
                 let started = tokio.block_on(builder.trace(&path, Payloads::Kept).start());
                 (started.expect("the phone starts"), Some(tokio))
             }
             Runtime::Smol => {
-                let builder: PhoneBuilder<Smol> = setup.builder();
+                let builder: PhoneBuilder<Smol> = setup.builder().tap(tap);
                 let started = smol::block_on(builder.trace(&path, Payloads::Kept).start());
                 (started.expect("the phone starts"), None)
             }
         };
-        RustPhone { phone, events, seen: Vec::new(), tokio, trace: Some(path) }
+        RustPhone { phone, events, seen: Vec::new(), streams_opened, tokio, trace: Some(path) }
     }
 }
 
@@ -105,6 +111,14 @@ impl Setup {
         let builder = PhoneBuilder::new(self.identity).telephone(self.config);
         builder.interface(self.interface).dtx(self.dtx)
     }
+}
+
+fn count_streams(opened: Arc<AtomicUsize>) -> Tap {
+    Tap::new(move |_, boundary| {
+        if let Boundary::Out(Output::Stream { change: StreamChange::Opened, .. }) = boundary {
+            opened.fetch_add(1, Relaxed);
+        }
+    })
 }
 
 pub(crate) fn tcp_client(port: u16) -> Interface {
@@ -192,7 +206,7 @@ impl RustPhone {
             if let Some(found) = wanted(&event) {
                 return found;
             }
-            let is_end = matches!(event, Event::Call(CallEvent::Ended { .. }));
+            let is_end = matches!(event, Event::Ended { .. });
             assert!(!is_end, "no {what} but {event:?} after {:#?}", self.seen);
         }
     }
@@ -216,7 +230,7 @@ impl RustPhone {
 
     pub(crate) fn expect_incoming(&mut self, from: &PythonPeer) -> CallId {
         let (call, who) = self.expect("incoming call", |event| match event {
-            Event::Call(CallEvent::Incoming { call, from }) => Some((*call, *from)),
+            Event::Incoming { call, from } => Some((*call, *from)),
             _ => None,
         });
         assert_eq!(who.0, from.identity());
@@ -224,9 +238,7 @@ impl RustPhone {
     }
 
     pub(crate) fn expect_ringing(&mut self) {
-        self.expect("ringing", |event| {
-            matches!(event, Event::Call(CallEvent::Ringing { .. })).then_some(())
-        });
+        self.expect("ringing", |event| matches!(event, Event::Ringing { .. }).then_some(()));
     }
 
     pub(crate) fn expect_established(&mut self) -> Profile {
@@ -235,7 +247,7 @@ impl RustPhone {
 
     pub(crate) fn expect_established_within(&mut self, patience: Duration) -> Profile {
         self.expect_within(patience, "established call", |event| match event {
-            Event::Call(CallEvent::Established { profile, .. }) => Some(*profile),
+            Event::Established { profile, .. } => Some(*profile),
             _ => None,
         })
     }
@@ -243,7 +255,7 @@ impl RustPhone {
     /// Waits for a switch to a profile.
     pub(crate) fn expect_profile(&mut self, profile: Profile, by: Side) {
         self.expect("profile switch", |event| match event {
-            Event::Call(CallEvent::ProfileChanged { profile: now, by: who, .. }) => {
+            Event::ProfileChanged { profile: now, by: who, .. } => {
                 ((*now, *who) == (profile, by)).then_some(())
             }
             _ => None,
@@ -253,18 +265,16 @@ impl RustPhone {
     /// Waits for a switch to a mode.
     pub(crate) fn expect_mode(&mut self, mode: Mode, by: Side) {
         self.expect("mode switch", |event| match event {
-            Event::Call(CallEvent::ModeChanged { mode: now, by: who, .. }) => {
+            Event::ModeChanged { mode: now, by: who, .. } => {
                 ((*now, *who) == (mode, by)).then_some(())
             }
             _ => None,
         });
     }
 
-    /// Tells how often a direction of audio began, as far as events were waited for.
+    /// Tells how often a direction of audio began.
     pub(crate) fn streams_opened(&self) -> usize {
-        let is_opened =
-            |event: &&Event| matches!(event, Event::Stream { change: StreamChange::Opened, .. });
-        self.seen.iter().filter(is_opened).count()
+        self.streams_opened.load(Relaxed)
     }
 
     pub(crate) fn expect_end(&mut self) -> EndReason {
@@ -273,7 +283,7 @@ impl RustPhone {
 
     pub(crate) fn expect_end_within(&mut self, patience: Duration) -> EndReason {
         self.expect_within(patience, "end", |event| match event {
-            Event::Call(CallEvent::Ended { reason, .. }) => Some(*reason),
+            Event::Ended { reason, .. } => Some(*reason),
             _ => None,
         })
     }

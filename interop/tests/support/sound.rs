@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use lxst_interop::envelope::{EnvelopeError, Pcm, Verdict, correlation};
 use lxst_interop::{Builder, Direction, PacketKind, PythonPeer, Recording, lateness};
-use lxst_phone::{AudioFormat, CallEvent, Clock, Event, Profile};
+use lxst_phone::{AudioFormat, Clock, Event, Profile};
 
 use super::phone::{PATIENCE, RustPhone};
 use super::wire::{check_bandwidth, check_wire, is_our_media, signalling};
@@ -102,10 +102,8 @@ pub(crate) fn hear_each_other(rust: &mut RustPhone, python: &mut PythonPeer) {
     python.expect("established", PATIENCE);
     python.expect_packets(PacketKind::Media, Direction::Rx, before + SOME, PATIENCE);
     rust.expect("media of python's", |event| match event {
-        Event::Call(CallEvent::Quality { quality, .. }) => {
-            (quality.packets_received >= SOME as u64).then_some(())
-        }
-        Event::Call(CallEvent::PeerSilent { .. }) => panic!("python was not heard for 5 s"),
+        Event::Quality { quality, .. } => (quality.packets_received >= SOME as u64).then_some(()),
+        Event::PeerSilent { .. } => panic!("python was not heard for 5 s"),
         _ => None,
     });
 }

@@ -1,11 +1,15 @@
 //! What an app is told that is slow, or late.
 
+use std::time::Duration;
+
+use futures_lite::StreamExt;
+use futures_lite::future::poll_once;
 use lxst_phone::telephony::CallState;
-use lxst_phone::{CallEvent, EndReason, Event, Mode, Profile};
+use lxst_phone::{EndReason, Event, Mode, Profile};
 
 use crate::support::{
-    App, TestRuntime, automatic, builder, establish, eventually, finish, pair, pair_of, ring,
-    within,
+    App, TestRuntime, automatic, builder, establish, eventually, finish, pair, pair_of, pause,
+    ring, within,
 };
 
 on_each_runtime!(
@@ -15,6 +19,8 @@ on_each_runtime!(
     a_late_subscriber_hears_what_comes_and_sees_what_was,
     whoever_hears_of_an_event_finds_it_in_the_state,
     announces_of_others_are_told,
+    events_are_a_stream,
+    a_stream_of_events_that_is_polled_and_left_loses_none,
 );
 
 async fn an_app_that_sleeps_through_a_call_is_told_all_of_its_life<R: TestRuntime>(rt: R) {
@@ -36,15 +42,15 @@ async fn an_app_that_sleeps_through_a_call_is_told_all_of_its_life<R: TestRuntim
     caller.shutdown().await;
 
     let mut told = caller.rest().await;
-    told.retain(|event| !matches!(event, CallEvent::ProfileChanged { .. }));
+    told.retain(|event| !matches!(event, Event::ProfileChanged { .. }));
     let (profile, mode) = (Profile::MediumQuality, Mode::FullDuplex);
     assert_eq!(
         told,
         [
-            CallEvent::Ringing { call },
-            CallEvent::Connecting { call },
-            CallEvent::Established { call, profile, mode },
-            CallEvent::Ended { call, reason: EndReason::RemoteHangup },
+            Event::Ringing { call },
+            Event::Connecting { call },
+            Event::Established { call, profile, mode },
+            Event::Ended { call, reason: EndReason::RemoteHangup },
         ]
     );
     assert!(caller.events.lost() > 0, "switches beyond the backlog are left out");
@@ -101,8 +107,8 @@ async fn a_late_subscriber_hears_what_comes_and_sees_what_was<R: TestRuntime>(rt
     let unread = caller.phone.subscribe().await.unwrap();
     drop(unread);
     call.hang_up().await.unwrap();
-    let first = late.until(|event| !matches!(event, CallEvent::Quality { .. })).await;
-    assert_eq!(first, CallEvent::Ended { call: call.id(), reason: EndReason::LocalHangup });
+    let first = late.until(|event| !matches!(event, Event::Quality { .. })).await;
+    assert_eq!(first, Event::Ended { call: call.id(), reason: EndReason::LocalHangup });
     assert!(late.events.number() > began);
     assert_eq!(caller.end().await, EndReason::LocalHangup);
     assert_eq!(callee.end().await, EndReason::RemoteHangup);
@@ -146,4 +152,50 @@ async fn announces_of_others_are_told<R: TestRuntime>(rt: R) {
     assert_eq!((from, hops), (caller.identity(), 1));
     let (call, _) = establish(&mut caller, &mut callee).await;
     finish(call, caller, callee).await;
+}
+
+async fn events_are_a_stream<R: TestRuntime>(rt: R) {
+    let (mut caller, mut callee) = pair(&rt).await;
+    let events = caller.phone.subscribe().await.unwrap();
+    let ends = events.filter_map(|event| match event {
+        Event::Ended { call, reason } => Some((call, reason)),
+        _ => None,
+    });
+    let (first, _) = establish(&mut caller, &mut callee).await;
+    first.hang_up().await.unwrap();
+    callee.end().await;
+    let (second, incoming) = establish(&mut caller, &mut callee).await;
+    incoming.hang_up().await.unwrap();
+    caller.until_state(|state| state.call.is_none()).await;
+    caller.shutdown().await;
+    let ends: Vec<_> = within(&rt, "the stream ends with the phone", ends.collect()).await;
+    assert_eq!(
+        ends,
+        [(first.id(), EndReason::LocalHangup), (second.id(), EndReason::RemoteHangup)]
+    );
+    callee.shutdown().await;
+}
+
+async fn a_stream_of_events_that_is_polled_and_left_loses_none<R: TestRuntime>(rt: R) {
+    let (mut caller, mut callee) = pair(&rt).await;
+    caller.until_connected().await;
+    let mut impatient = caller.phone.subscribe().await.unwrap();
+    let mut seen = Vec::new();
+    let (call, _) = ring(&mut caller, &mut callee).await;
+    call.hang_up().await.unwrap();
+    while !matches!(seen.last(), Some(Event::Ended { .. })) {
+        // The next event is waited for again and again, by a wait that is left each time.
+        let wait = poll_once(impatient.next());
+        seen.extend(within(&rt, "a poll returns", wait).await.flatten());
+        pause(&rt, Duration::from_millis(1)).await;
+    }
+    let number = impatient.number();
+    assert_eq!(impatient.lost(), 0);
+    assert!(number >= seen.len() as u64);
+    let (call, ended) = (call.id(), EndReason::Cancelled);
+    assert!(seen.contains(&Event::Ringing { call }), "{seen:?}");
+    assert_eq!(seen.last(), Some(&Event::Ended { call, reason: ended }));
+    callee.end().await;
+    caller.shutdown().await;
+    callee.shutdown().await;
 }

@@ -6,8 +6,7 @@ use lxst_phone::telephony::{
     Admission, AnnouncePolicy, CallState, CallerPolicy, Config, Direction, Role,
 };
 use lxst_phone::{
-    Access, Call, CallError, CallEvent, EndReason, Event, IdentityHash, InputError, Mode, Profile,
-    reticulum,
+    Access, Call, CallError, EndReason, Event, IdentityHash, InputError, Mode, Profile, reticulum,
 };
 
 use crate::support::{
@@ -38,8 +37,8 @@ on_each_runtime!(
 async fn a_call_is_dialled_answered_and_hung_up<R: TestRuntime>(rt: R) {
     let (mut caller, mut callee) = pair(&rt).await;
     let outgoing = caller.dial(callee.identity()).await;
-    let incoming = callee.until(|event| matches!(event, CallEvent::Incoming { .. })).await;
-    let CallEvent::Incoming { call, from } = incoming else { unreachable!("{incoming:?}") };
+    let incoming = callee.until(|event| matches!(event, Event::Incoming { .. })).await;
+    let Event::Incoming { call, from } = incoming else { unreachable!("{incoming:?}") };
     assert_eq!(from, caller.identity());
     callee.phone.call(call).answer().await.unwrap();
     callee.phone.call(call).answer().await.unwrap();
@@ -211,8 +210,8 @@ async fn the_app_decides_who_rings<R: TestRuntime>(rt: R) {
 }
 
 async fn screening<R: TestRuntime>(callee: &mut App<R>, caller: &App<R>) -> Call {
-    match callee.until(|event| matches!(event, CallEvent::Screening { .. })).await {
-        CallEvent::Screening { call, from, .. } => {
+    match callee.until(|event| matches!(event, Event::Screening { .. })).await {
+        Event::Screening { call, from, .. } => {
             assert_eq!(from, caller.identity());
             callee.phone.call(call)
         }
@@ -241,7 +240,7 @@ async fn lists_decide_before_the_app<R: TestRuntime>(rt: R) {
     callee.phone.set_access(allowed).await.unwrap();
     let outgoing = caller.dial(callee.identity()).await;
     let first = callee.until(|_| true).await;
-    assert!(matches!(first, CallEvent::Incoming { .. }), "{first:?}");
+    assert!(matches!(first, Event::Incoming { .. }), "{first:?}");
     outgoing.hang_up().await.unwrap();
     assert_eq!(
         (caller.end().await, callee.end().await),

@@ -4,8 +4,8 @@ use futures_lite::future::{block_on, zip};
 use lxst_phone::reticulum::DropReason;
 use lxst_phone::telephony::{CallerPolicy, Config, Direction, RawDepth, TransmitCodec};
 use lxst_phone::{
-    Access, AudioError, AudioFormat, CallError, CallEvent, Clock, Counters, EndReason,
-    InsteadOfVoice, Interface, Profile,
+    Access, AudioError, AudioFormat, CallError, Clock, Counters, EndReason, Event, InsteadOfVoice,
+    Interface, Profile,
 };
 use lxst_tokio::Tokio;
 
@@ -95,10 +95,10 @@ async fn a_caller_about_whom_the_app_is_asked_is_gone_with_the_phone<R: TestRunt
     let (mut caller, mut callee) = pair(&rt).await;
     callee.phone.set_callers(CallerPolicy::Ask).await.unwrap();
     caller.dial(callee.identity()).await;
-    callee.until(|event| matches!(event, CallEvent::Screening { .. })).await;
+    callee.until(|event| matches!(event, Event::Screening { .. })).await;
     callee.shutdown().await;
     let rest = callee.rest().await;
-    assert!(matches!(rest[..], [CallEvent::CallerGone { .. }]), "{rest:?}");
+    assert!(matches!(rest[..], [Event::CallerGone { .. }]), "{rest:?}");
     assert_eq!(caller.end().await, EndReason::NoAnswer);
 }
 
@@ -200,11 +200,11 @@ async fn shut_down<R: TestRuntime>(app: &mut App<R>) -> Vec<EndReason> {
     app.shutdown().await;
     let rest = app.rest().await;
     assert!(
-        rest.iter().all(|event| !matches!(event, CallEvent::Incoming { .. })),
+        rest.iter().all(|event| !matches!(event, Event::Incoming { .. })),
         "nobody rings at a phone that shuts down: {rest:?}"
     );
     let reason = |event| match event {
-        CallEvent::Ended { reason, .. } => Some(reason),
+        Event::Ended { reason, .. } => Some(reason),
         _ => None,
     };
     rest.into_iter().filter_map(reason).collect()

@@ -1,7 +1,7 @@
 //! What changes within a call.
 
 use lxst_phone::telephony::{CallState, Direction, Side};
-use lxst_phone::{AudioFormat, CallError, CallEvent, CallStatus, Clock, InputError, Mode, Profile};
+use lxst_phone::{AudioFormat, CallError, CallStatus, Clock, Event, InputError, Mode, Profile};
 
 use crate::support::sound::{hear, hear_silence, speak};
 use crate::support::{App, TestRuntime, establish, finish, pair, ring, spawn, within};
@@ -30,7 +30,7 @@ async fn a_switch_of_the_profile_is_followed<R: TestRuntime>(rt: R) {
 }
 
 async fn switched<R: TestRuntime>(app: &mut App<R>, wanted: Profile, side: Side) {
-    let is_it = |event: &CallEvent| matches!(event, CallEvent::ProfileChanged { profile, by, .. } if (*profile, *by) == (wanted, side));
+    let is_it = |event: &Event| matches!(event, Event::ProfileChanged { profile, by, .. } if (*profile, *by) == (wanted, side));
     app.until(is_it).await;
 }
 
@@ -63,7 +63,7 @@ async fn in_half_duplex_is_heard_who_presses<R: TestRuntime>(rt: R) {
     hear::<R, f32>(&rt, &mut sink, 960).await;
 
     incoming.set_mode(Mode::HalfDuplex).await.unwrap();
-    caller.until(|event| matches!(event, CallEvent::ModeChanged { by: Side::Remote, .. })).await;
+    caller.until(|event| matches!(event, Event::ModeChanged { by: Side::Remote, .. })).await;
     assert_eq!(caller.phone.state().call.unwrap().mode, Mode::HalfDuplex);
     hear_silence(&rt, &mut sink, 10).await;
     outgoing.press_to_talk().await.unwrap();

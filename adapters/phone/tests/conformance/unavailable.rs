@@ -1,7 +1,7 @@
 //! A caller who prefers a profile whose codec the callee's build has not.
 
 use lxst_phone::telephony::{CallState, CallStatus, ThinPath};
-use lxst_phone::{AudioFormat, Call, CallEvent, CallId, Clock, EndReason, Mode, Profile};
+use lxst_phone::{AudioFormat, Call, CallId, Clock, EndReason, Event, Mode, Profile};
 
 use crate::stack::Network;
 use crate::support::sound::{hear, speak};
@@ -85,8 +85,8 @@ async fn unavailable<R: TestRuntime>(
     asked: Profile,
     used: Profile,
 ) {
-    let told = app.until(|event| matches!(event, CallEvent::ProfileUnavailable { .. })).await;
-    assert_eq!(told, CallEvent::ProfileUnavailable { call, asked, used });
+    let told = app.until(|event| matches!(event, Event::ProfileUnavailable { .. })).await;
+    assert_eq!(told, Event::ProfileUnavailable { call, asked, used });
 }
 
 async fn check_both_are_heard<R: TestRuntime>(rt: &R, one: &App<R>, other: &App<R>) {

@@ -15,8 +15,8 @@ use futures_lite::future::or;
 use lxst_phone::reticulum::Config as EndpointConfig;
 use lxst_phone::telephony::{AnswerMode, CallState, CallerLimits, Config, Role};
 use lxst_phone::{
-    Call, CallError, CallEvent, CallId, Counters, EndReason, Event, Events, Identity, IdentityHash,
-    Interface, OsRng, Phone, PhoneBuilder, Profile, Runtime, StackSettings,
+    Call, CallError, CallId, Counters, EndReason, Event, Events, Identity, IdentityHash, Interface,
+    OsRng, Phone, PhoneBuilder, Profile, Runtime, StackSettings,
 };
 use lxst_smol::Smol;
 use lxst_tokio::Tokio;
@@ -100,13 +100,12 @@ impl<R: TestRuntime> App<R> {
         self.phone.dial(to, Profile::MediumQuality).await.unwrap()
     }
 
-    pub(crate) async fn until(&mut self, wanted: impl Fn(&CallEvent) -> bool) -> CallEvent {
+    /// Waits for an event; announces are passed over.
+    pub(crate) async fn until(&mut self, wanted: impl Fn(&Event) -> bool) -> Event {
         let found = async {
             loop {
                 let event = self.events.next().await.expect("the phone runs");
-                if let Event::Call(event) = event
-                    && wanted(&event)
-                {
+                if !matches!(event, Event::Announced { .. }) && wanted(&event) {
                     return event;
                 }
             }
@@ -115,22 +114,22 @@ impl<R: TestRuntime> App<R> {
     }
 
     pub(crate) async fn incoming(&mut self) -> Call {
-        match self.until(|event| matches!(event, CallEvent::Incoming { .. })).await {
-            CallEvent::Incoming { call, .. } => self.phone.call(call),
+        match self.until(|event| matches!(event, Event::Incoming { .. })).await {
+            Event::Incoming { call, .. } => self.phone.call(call),
             other => unreachable!("{other:?}"),
         }
     }
 
     /// Waits until a caller is turned away, and checks who it is.
     pub(crate) async fn turned_away(&mut self, who: IdentityHash) {
-        match self.until(|event| matches!(event, CallEvent::CallerTurnedAway { .. })).await {
-            CallEvent::CallerTurnedAway { from } => assert_eq!(from, who),
+        match self.until(|event| matches!(event, Event::CallerTurnedAway { .. })).await {
+            Event::CallerTurnedAway { from } => assert_eq!(from, who),
             other => unreachable!("{other:?}"),
         }
     }
 
     pub(crate) async fn established(&mut self) {
-        self.until(|event| matches!(event, CallEvent::Established { .. })).await;
+        self.until(|event| matches!(event, Event::Established { .. })).await;
     }
 
     pub(crate) async fn end(&mut self) -> EndReason {
@@ -138,18 +137,18 @@ impl<R: TestRuntime> App<R> {
     }
 
     pub(crate) async fn ended(&mut self) -> (CallId, EndReason) {
-        match self.until(|event| matches!(event, CallEvent::Ended { .. })).await {
-            CallEvent::Ended { call, reason } => (call, reason),
+        match self.until(|event| matches!(event, Event::Ended { .. })).await {
+            Event::Ended { call, reason } => (call, reason),
             other => unreachable!("{other:?}"),
         }
     }
 
-    /// All that is still told of calls, until the phone has nothing more to tell.
-    pub(crate) async fn rest(&mut self) -> Vec<CallEvent> {
+    /// All that is still told, announces left out, until the phone has nothing more to tell.
+    pub(crate) async fn rest(&mut self) -> Vec<Event> {
         let rest = async {
             let mut rest = Vec::new();
             while let Some(event) = self.events.next().await {
-                if let Event::Call(event) = event {
+                if !matches!(event, Event::Announced { .. }) {
                     rest.push(event);
                 }
             }
@@ -302,7 +301,7 @@ pub(crate) async fn pair_of<R: TestRuntime>(
 pub(crate) async fn ring<R: TestRuntime>(caller: &mut App<R>, callee: &mut App<R>) -> (Call, Call) {
     let outgoing = caller.dial(callee.identity()).await;
     let incoming = callee.incoming().await;
-    caller.until(|event| matches!(event, CallEvent::Ringing { .. })).await;
+    caller.until(|event| matches!(event, Event::Ringing { .. })).await;
     (outgoing, incoming)
 }
 

@@ -298,7 +298,6 @@ impl World {
             | Event::Quality { call, .. }
             | Event::PeerSilent { call }
             | Event::PeerAudible { call } => call,
-            other => panic!("{other:?} is not looked at"),
         };
         assert!(self.announced.contains(&call) && !self.ended.contains(&call), "{event:?}");
     }
