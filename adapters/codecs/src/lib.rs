@@ -7,7 +7,7 @@
 //! those of `lxst-core`.
 //!
 //! PCM is `f32` in `-1.0..=1.0`, mono, at [`SAMPLE_RATE_HZ`]; a count of samples is at that rate.
-//! Audio of another shape passes [`downmix`] and a [`Resampler`] first.
+//! Audio of another shape passes [`downmix()`] and a [`Resampler`] first.
 //!
 //! ```
 //! use lxst_codecs::{Codec, Decoder, Encoder, Encoding, OpusConfig, Tempo};

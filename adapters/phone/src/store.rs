@@ -207,10 +207,12 @@ impl<S> Kept<S> {
 /// Keeps a file that cannot be read, or not as a whole, beside the new one and earlier ones.
 fn set_aside(path: &Path) -> io::Result<PathBuf> {
     for number in 0..BAD_FILES {
-        let bad = path.with_added_extension(match number {
-            0 => "bad".to_owned(),
-            _ => format!("bad{number}"),
-        });
+        let mut bad = path.as_os_str().to_owned();
+        bad.push(".bad");
+        if number > 0 {
+            bad.push(number.to_string());
+        }
+        let bad = PathBuf::from(bad);
         // A new name, which never replaces what has it, unlike a rename. The file itself is replaced
         // by a new one.
         let is_taken = |error: &io::Error| error.kind() == io::ErrorKind::AlreadyExists;

@@ -4,7 +4,9 @@
 mod coder_thread;
 #[cfg(feature = "endpoint")]
 mod identity_file;
+// As the endpoint's own crates.
 #[cfg(feature = "endpoint")]
+#[clippy::msrv = "1.89"]
 mod lock;
 mod private_file;
 #[cfg(feature = "endpoint")]
