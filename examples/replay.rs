@@ -9,11 +9,9 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 use lxst_examples::console::write_out;
-use lxst_examples::conversation::{Conversation, Witness};
-use lxst_examples::paper::Paper;
-use lxst_examples::summary::Summary;
-use lxst_examples::svg::{self, Svg};
+use lxst_examples::{drawing, terminal};
 use lxst_examples::{errln, outln};
+use lxst_tokio::trace::view::{Conversation, Summary, Svg, Witness};
 use lxst_tokio::trace::{Divergence, Ending, Payloads, Reader, Recorded, Replay, TraceError};
 
 /// Gives the inputs of recorded calls to a fresh telephone and compares what it does.
@@ -86,7 +84,7 @@ fn run(path: &Path, args: &Args) -> Result<u8, String> {
         outln!("{name}: {told} ({inputs} inputs, {outputs} outputs)");
     }
     if args.summary {
-        let paper = Paper::of_stdout();
+        let paper = terminal::paper();
         let summary = Summary { conversation: &outcome.conversation, paper };
         write_out(format_args!("{summary}"));
     }
@@ -99,7 +97,7 @@ fn run(path: &Path, args: &Args) -> Result<u8, String> {
             End::Same(Ending::Closed) | End::Stripped => file.into_owned(),
         };
         let drawing = Svg { conversation: &outcome.conversation, note: &note };
-        svg::save(ladder, &drawing)
+        drawing::save(ladder, &drawing)
             .map_err(|error| format!("cannot write {}: {error}", ladder.display()))?;
     }
     Ok(outcome.end.code())

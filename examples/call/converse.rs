@@ -5,13 +5,13 @@ use std::iter::repeat_n;
 use std::time::Duration;
 
 use indicatif::ProgressBar;
-use lxst_examples::conversation::{Conversation, Recorder};
 use lxst_examples::grade::Grade;
-use lxst_examples::playout::{Playout, PlayoutRecorder};
 use lxst_examples::relay::{Conditions, Relay};
 use lxst_examples::sound::{SoundError, WavSink};
+use lxst_examples::taps::Taps;
 use lxst_tokio::codecs::SAMPLE_RATE_HZ;
-use lxst_tokio::telephony::{Mos, Side};
+use lxst_tokio::telephony::Mos;
+use lxst_tokio::trace::view::{Conversation, Playout};
 use lxst_tokio::{
     AudioFormat, AudioSink, AudioSource, CallId, Clock, Counters, EndReason, Event, Events,
     Identity, InsteadOfVoice, Interface, OsRng, Phone, PhoneBuilder, Profile,
@@ -41,7 +41,7 @@ pub(crate) async fn converse(
     progress: &ProgressBar,
 ) -> Result<Outcome, Failure> {
     // Two people, two phones. Each announces itself as soon as it is connected.
-    let (recorder, playout) = (Recorder::new(), PlayoutRecorder::default());
+    let taps = Taps::new();
     let relay = match conditions.is_plain() {
         true => None,
         false => Some(Relay::start(conditions).await?),
@@ -53,7 +53,7 @@ pub(crate) async fn converse(
     let (callee, mut callee_events) = PhoneBuilder::new(Identity::generate(&mut OsRng))
         .interface(at_callee)
         .when_no_microphone(InsteadOfVoice::Silence)
-        .tap(recorder.tap(Side::Remote).and(playout.receiver()))
+        .tap(taps.callee())
         .start()
         .await?;
     let at_caller = match &relay {
@@ -62,7 +62,7 @@ pub(crate) async fn converse(
     };
     let (caller, mut caller_events) = PhoneBuilder::new(Identity::generate(&mut OsRng))
         .interface(at_caller)
-        .tap(recorder.tap(Side::Local).and(playout.sender()))
+        .tap(taps.caller())
         .start()
         .await?;
     let speaker = callee.audio_sink(AudioFormat::PHONE, Clock::Phone).await?;
@@ -124,10 +124,11 @@ pub(crate) async fn converse(
     let (caller_figures, callee_figures) = (caller.counters().await?, callee.counters().await?);
     caller.shutdown().await;
     callee.shutdown().await;
+    let (conversation, playout) = taps.seen();
     Ok(Outcome {
-        conversation: recorder.conversation(),
+        conversation,
         heard: listening.await??.since(speech_began),
-        playout: playout.playout(),
+        playout,
         grade: mean(&scores).map(Grade),
         caller: caller_figures,
         callee: callee_figures,

@@ -12,16 +12,16 @@ use std::time::Duration;
 
 use clap::Parser;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
-use lxst_examples::chart::{Chart, Panel};
-use lxst_examples::ladder::Ladder;
-use lxst_examples::paper::{Letters, Paper, fold};
+use lxst_examples::drawing;
+use lxst_examples::reference::of_reference;
 use lxst_examples::relay::Conditions;
 use lxst_examples::report::Report;
 use lxst_examples::sound::{Existing, WavSink, read_wav, to_i16};
-use lxst_examples::svg;
+use lxst_examples::terminal;
 use lxst_examples::{errln, outln};
 use lxst_interop::envelope::{EnvelopeError, Pcm, Verdict, correlation};
 use lxst_tokio::codecs::SAMPLE_RATE_HZ;
+use lxst_tokio::trace::view::{Chart, Ladder, Letters, Panel, Paper, fold};
 use lxst_tokio::{Coder, Profile};
 
 use converse::{BLOCK_SAMPLES, Failure, LISTENING_BLOCKS, Outcome, converse};
@@ -114,6 +114,7 @@ impl Args {
             profile,
             verdict: grade.into_iter().chain(lag).collect::<Vec<_>>().join(", "),
             playout: outcome.playout.clone(),
+            reference: of_reference(&outcome.playout, profile),
             has_stall: self.stall > 0,
         }
     }
@@ -135,7 +136,7 @@ impl Args {
             network.push("a plain network".into());
         }
         let title = format!("A call over {}", network.join(", "));
-        svg::save(&picture, &Chart { title: &title, panels })
+        drawing::save(&picture, &Chart { title: &title, panels })
             .map_err(|error| format!("cannot draw {}: {error}", picture.display()))?;
         outln!("drawn    {}", picture.display());
         Ok(())
@@ -166,7 +167,7 @@ async fn main() -> ExitCode {
 
 /// One call, with every signal of it.
 async fn one(args: &Args, profile: Profile) -> Result<(), Failure> {
-    let paper = Paper::of_stdout();
+    let paper = terminal::paper();
     let speech = read_wav(&args.speech)?;
     let sink = args.create(&args.out)?;
     let progress = progress(speech.len(), paper);
@@ -197,7 +198,7 @@ async fn one(args: &Args, profile: Profile) -> Result<(), Failure> {
 
 /// A call in each profile, one line of a table for each.
 async fn all(args: &Args) -> Result<(), Failure> {
-    let paper = Paper::of_stdout();
+    let paper = terminal::paper();
     let speech = read_wav(&args.speech)?;
     let sendable = Coder::profiles();
     let profiles = Profile::ALL.into_iter().filter(|profile| sendable.contains(*profile));

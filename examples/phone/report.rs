@@ -3,9 +3,10 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use lxst_examples::paper::{columns_of_stderr, columns_of_stdout, fold};
+use lxst_examples::terminal::{columns_of_stderr, columns_of_stdout};
 use lxst_examples::{errln, outln};
 use lxst_tokio::reticulum;
+use lxst_tokio::trace::view::fold;
 use lxst_tokio::{Coder, EndReason, Event, LeftOut, Limit, LogLimit, Phone, Profile, Side};
 use serde_json::{Value, json};
 

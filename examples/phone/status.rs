@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 
 use lxst_examples::console::show_status;
-use lxst_examples::paper::columns_of_stderr;
+use lxst_examples::terminal::columns_of_stderr;
 use lxst_tokio::telephony::{CallState, Mode, Role};
 use lxst_tokio::{CallId, CallStatus, State};
 

@@ -1,18 +1,14 @@
 //! What the examples share.
 
-pub mod chart;
 pub mod console;
-pub mod conversation;
+pub mod drawing;
 pub mod grade;
-pub mod ladder;
-pub mod paper;
-pub mod playout;
+pub mod reference;
 pub mod relay;
 pub mod report;
-mod rows;
 pub mod sound;
-pub mod summary;
-pub mod svg;
+pub mod taps;
+pub mod terminal;
 
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]

@@ -5,10 +5,7 @@ use std::time::Duration;
 
 use lxst_tokio::Counters;
 use lxst_tokio::telephony::{self, Side};
-
-use crate::conversation::{Act, Conversation, MediaTotal};
-use crate::paper::{Letters, Paper};
-use crate::rows::kilobytes;
+use lxst_tokio::trace::view::{Act, Conversation, Letters, MediaTotal, Paper, kilobytes};
 
 /// What is to be told of a call. [`Display`](fmt::Display) draws it, as wide as its paper.
 #[derive(Debug)]

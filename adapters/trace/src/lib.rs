@@ -50,6 +50,8 @@
 
 #![forbid(unsafe_code)]
 
+pub mod view;
+
 mod config;
 mod header;
 mod input;

@@ -6,8 +6,7 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use lxst_examples::conversation::Witness;
-use lxst_examples::svg::Svg;
+use lxst_phone::trace::view::{Svg, Witness};
 use lxst_phone::trace::{Ending, Reader, Replay};
 
 /// Makes room for a trace and its picture: the folder, without an earlier run's files.

@@ -1,12 +1,12 @@
 //! A conversation drawn as text: a lifeline for each side, and arrows between them.
 
-use std::fmt;
+use core::fmt;
 
-use lxst_tokio::telephony::Side;
+use lxst_core::Side;
 
-use crate::conversation::Conversation;
-use crate::paper::{Letters, Paper};
-use crate::rows::{Mark, Row, kilobytes, rows};
+use crate::view::conversation::Conversation;
+use crate::view::paper::{Letters, Paper};
+use crate::view::rows::{Mark, Row, kilobytes, rows};
 
 /// Draws a conversation. Moments count from its first step.
 #[derive(Debug)]
@@ -127,12 +127,12 @@ const MOMENT: usize = 8;
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use core::time::Duration;
 
-    use lxst_tokio::IdentityHash;
+    use lxst_core::IdentityHash;
 
     use super::*;
-    use crate::conversation::{Act, Step, What};
+    use crate::view::conversation::{Act, Step, What};
 
     #[test]
     fn a_conversation_is_drawn_from_its_first_step_on() {

@@ -2,17 +2,14 @@
 
 mod text;
 
-use std::fmt::{self, Display};
-use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read};
-use std::path::Path;
-use std::time::Duration;
+use core::fmt::{self, Display};
+use core::time::Duration;
 
-use lxst_tokio::telephony::{CallState, Side};
+use lxst_core::{CallState, Side};
 
-use crate::conversation::Conversation;
-use crate::rows::{Mark, Row, column, kilobytes, rows};
-use crate::summary::{Call, moment};
+use crate::view::conversation::Conversation;
+use crate::view::rows::{Mark, Row, column, kilobytes, rows};
+use crate::view::summary::{Call, moment};
 pub(crate) use text::Escaped;
 use text::Text;
 
@@ -27,21 +24,6 @@ pub struct Svg<'a> {
     pub conversation: &'a Conversation,
     /// A line below the drawing, such as where it comes from; empty for none.
     pub note: &'a str,
-}
-
-/// Writes a drawing, over an earlier one of that name and over no other file.
-///
-/// # Errors
-/// The file is no drawing, or the operating system's.
-pub fn save(path: &Path, drawing: &impl Display) -> io::Result<()> {
-    let mut begins = [0; 4];
-    match File::open(path).and_then(|mut file| file.read_exact(&mut begins)) {
-        Ok(()) if &begins != b"<svg" => {
-            let problem = "a file that is no drawing has the name; give another";
-            Err(io::Error::new(ErrorKind::AlreadyExists, problem))
-        }
-        _ => fs::write(path, drawing.to_string()),
-    }
 }
 
 /// A row and its place: of its arrow, or of its dot.
@@ -399,10 +381,10 @@ const NOTE_CHARS: usize = 56;
 
 #[cfg(test)]
 mod tests {
-    use lxst_tokio::IdentityHash;
+    use lxst_core::IdentityHash;
 
     use super::*;
-    use crate::conversation::{Act, Step, What};
+    use crate::view::conversation::{Act, Step, What};
 
     #[test]
     fn a_drawing_tells_signals_states_and_media_in_counts() {

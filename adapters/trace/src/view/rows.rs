@@ -1,10 +1,10 @@
 //! The lines that a drawing of a conversation has.
 
-use std::time::Duration;
+use core::time::Duration;
 
-use lxst_tokio::telephony::{CallState, Side};
+use lxst_core::{CallState, Side};
 
-use crate::conversation::{Act, Step, What};
+use crate::view::conversation::{Act, Step, What};
 
 /// A line of a drawing.
 #[derive(Clone, Debug, PartialEq)]
@@ -91,7 +91,8 @@ pub(crate) const fn column(side: Side) -> usize {
 }
 
 /// Writes a number of bytes in thousands, with one decimal.
-pub(crate) fn kilobytes(bytes: usize) -> String {
+#[must_use]
+pub fn kilobytes(bytes: usize) -> String {
     format!("{:.1} kB", bytes as f64 / 1_000.0)
 }
 
@@ -166,10 +167,10 @@ mod tests {
     #[test]
     fn a_state_lasts_from_its_act_to_the_next() {
         let steps = [
-            step(0, Side::Local, What::Act(Act::Rings(lxst_tokio::IdentityHash([1; 16])))),
+            step(0, Side::Local, What::Act(Act::Rings(lxst_core::IdentityHash([1; 16])))),
             step(1, Side::Local, What::Act(Act::Answers)),
             step(2, Side::Local, What::Act(Act::Connects)),
-            step(3, Side::Local, What::Act(Act::Ended(lxst_tokio::EndReason::LinkLost))),
+            step(3, Side::Local, What::Act(Act::Ended(lxst_core::EndReason::LinkLost))),
         ];
         let states: Vec<CallState> = rows(&steps).iter().map(|row| row.states[0]).collect();
         assert_eq!(states, [CallState::Ringing, CallState::Connecting, CallState::Idle]);

@@ -1,12 +1,12 @@
 //! A picture of receive paths over time: how late frames play, which are lost, late, and made up.
 
-use std::fmt::{self, Display};
-use std::time::Duration;
+use core::fmt::{self, Display};
+use core::time::Duration;
 
-use lxst_tokio::telephony::Profile;
+use lxst_core::Profile;
 
-use crate::playout::Playout;
-use crate::svg::Escaped;
+use crate::view::playout::Playout;
+use crate::view::svg::Escaped;
 
 /// Draws a panel below the other, 720 units wide. [`Display`] writes the SVG file, which is light or
 /// dark as its reader is.
@@ -27,6 +27,9 @@ pub struct Panel {
     pub verdict: String,
     /// What happened.
     pub playout: Playout,
+    /// What another receive path made of the same arrivals: when frames were sent, and how long after
+    /// that they play.
+    pub reference: Vec<(Duration, Duration)>,
     /// Whether its longest gap is a stall of the network.
     pub has_stall: bool,
 }
@@ -57,7 +60,7 @@ impl Panel {
     fn draw(&self, f: &mut fmt::Formatter<'_>, top: f64) -> fmt::Result {
         let playout = &self.playout;
         let ours = || playout.frames.iter().filter_map(|frame| Some((frame.sent, frame.delay()?)));
-        let reference = playout.of_reference(self.profile);
+        let reference = &self.reference;
         let delays =
             ours().map(|(_, delay)| delay).chain(reference.iter().map(|(_, delay)| *delay));
         let longest = delays.map(millis).fold(150.0, f64::max) * 1.05;
@@ -259,7 +262,7 @@ const LANE: f64 = 16.0;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::playout::Frame;
+    use crate::view::playout::Frame;
 
     #[test]
     fn a_picture_has_a_title_marks_what_went_wrong_and_the_stall_and_is_dark_for_who_wants_that() {
@@ -273,6 +276,7 @@ mod tests {
             profile: Profile::MediumQuality,
             verdict: "fair <MOS>".into(),
             playout: Playout { frames: frames.collect(), made_up },
+            reference: vec![(Duration::ZERO, Duration::from_millis(150))],
             has_stall: true,
         };
         let drawing = Chart { title: "2 % loss", panels: &[panel] }.to_string();

@@ -1,14 +1,6 @@
-//! What the terminal can show.
+//! What text is drawn on.
 
-use std::env;
-use std::io;
-#[cfg(unix)]
-use std::os::fd::AsFd;
-
-#[cfg(unix)]
-use rustix::termios::tcgetwinsize;
-
-/// The width and the letters of standard output.
+/// The width and the letters of a terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Paper {
     /// How many columns a line may take, 40 to 80.
@@ -28,25 +20,11 @@ pub enum Letters {
 
 impl Paper {
     /// A sheet as wide as they are, with all letters.
-    pub const WIDE: Self = Self { columns: MAX_COLUMNS, letters: Letters::Unicode };
-
-    /// What standard output has: by `COLUMNS`, else the terminal's width; by the locale.
-    #[must_use]
-    pub fn of_stdout() -> Self {
-        let told = env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-        let columns = told.filter(|columns| *columns > 0);
-        let columns = columns.or_else(columns_of_stdout).unwrap_or(MAX_COLUMNS);
-        let locale =
-            ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(|name| env::var(name).ok());
-        let locale = locale.filter(|value| !value.is_empty()).take(1);
-        let is_unicode = locale
-            .map(|value| value.to_lowercase())
-            .any(|value| value.replace('-', "").contains("utf8"));
-        Self {
-            columns: columns.clamp(MIN_COLUMNS, MAX_COLUMNS),
-            letters: if is_unicode { Letters::Unicode } else { Letters::Ascii },
-        }
-    }
+    pub const WIDE: Self = Self { columns: Self::MAX_COLUMNS, letters: Letters::Unicode };
+    /// The fewest columns that a drawing takes.
+    pub const MIN_COLUMNS: usize = 40;
+    /// The most.
+    pub const MAX_COLUMNS: usize = 80;
 
     /// Cuts a text to so many letters.
     #[must_use]
@@ -81,32 +59,6 @@ pub fn fold(text: &str, columns: usize, indent: usize) -> String {
     }
     folded
 }
-
-/// How wide standard output is, where that is a terminal.
-#[must_use]
-pub fn columns_of_stdout() -> Option<usize> {
-    seen(&io::stdout())
-}
-
-/// How wide standard error is, where that is a terminal.
-#[must_use]
-pub fn columns_of_stderr() -> Option<usize> {
-    seen(&io::stderr())
-}
-
-#[cfg(unix)]
-fn seen(terminal: &impl AsFd) -> Option<usize> {
-    let columns = tcgetwinsize(terminal).ok()?.ws_col;
-    Some(columns.into()).filter(|columns| *columns > 0)
-}
-
-#[cfg(not(unix))]
-const fn seen<T>(_: &T) -> Option<usize> {
-    None
-}
-
-const MIN_COLUMNS: usize = 40;
-const MAX_COLUMNS: usize = 80;
 
 #[cfg(test)]
 mod tests {

@@ -2,16 +2,15 @@
 //!
 //! It comes from a tap in each of two phones of one process, or from the trace of one phone.
 
-use std::sync::mpsc::{self, Receiver, Sender};
-use std::time::{Duration, Instant};
+use core::time::Duration;
 
-use lxst_tokio::telephony::wire::{Packet, Signal};
-use lxst_tokio::telephony::{
-    Admission, CallState, Command, DropReason, Event, Input, LinkClosed, LinkEvent, LinkId,
-    LinkRequest, Mode, Mute, Output, Profile, Side, Talk,
+use lxst_core::wire::{Packet, Signal};
+use lxst_core::{
+    Admission, Boundary, CallState, Command, DropReason, EndReason, Event, IdentityHash, Input,
+    LinkClosed, LinkEvent, LinkId, LinkRequest, Mode, Mute, Output, Profile, Side, Talk,
 };
-use lxst_tokio::trace::{Record, Recorded};
-use lxst_tokio::{Boundary, EndReason, IdentityHash, Tap};
+
+use crate::reader::{Record, Recorded};
 
 /// What happened, in order.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,14 +86,6 @@ pub struct MediaTotal {
     pub lasted: Duration,
 }
 
-/// Collects what the taps of a caller and a callee see, on one clock.
-#[derive(Debug)]
-pub struct Recorder {
-    start: Instant,
-    sender: Sender<Step>,
-    steps: Receiver<Step>,
-}
-
 /// Makes a conversation of one phone's trace. The other side is known by what it sent.
 #[derive(Debug)]
 pub struct Witness {
@@ -104,6 +95,13 @@ pub struct Witness {
 }
 
 impl Conversation {
+    /// Adds what one of the two phones had at its doors, at a moment of a clock that both share.
+    pub fn see(&mut self, side: Side, at: Duration, boundary: &Boundary<'_>) {
+        if let Some((by, what)) = see(side, boundary) {
+            self.steps.push(Step { at, by, what });
+        }
+    }
+
     /// Tells when a side first did something.
     #[must_use]
     pub fn moment(&self, by: Side, is_it: impl Fn(&Act) -> bool) -> Option<Duration> {
@@ -149,39 +147,6 @@ impl Act {
             Self::Ended(_) => Some(CallState::Idle),
             Self::Answers | Self::HangsUp | Self::Does(_) => None,
         }
-    }
-}
-
-impl Recorder {
-    /// Makes a recorder whose clock starts at 0.
-    #[must_use]
-    pub fn new() -> Self {
-        let (sender, steps) = mpsc::channel();
-        Self { start: Instant::now(), sender, steps }
-    }
-
-    /// Makes the tap of one phone; the caller stands left.
-    #[must_use]
-    pub fn tap(&self, side: Side) -> Tap {
-        let (start, sender) = (self.start, self.sender.clone());
-        Tap::new(move |_, door| {
-            let Some((by, what)) = see(side, &door) else { return };
-            let at = start.elapsed();
-            // A conversation that was taken out is complete.
-            let _ = sender.send(Step { at, by, what });
-        })
-    }
-
-    /// Takes out what was seen so far.
-    #[must_use]
-    pub fn conversation(self) -> Conversation {
-        Conversation { names: ["caller", "callee"], steps: self.steps.try_iter().collect() }
-    }
-}
-
-impl Default for Recorder {
-    fn default() -> Self {
-        Self::new()
     }
 }
 

@@ -1,14 +1,13 @@
 //! What a conversation comes to: the calls, their states and how long each lasted, how they ended.
 
-use std::fmt;
-use std::time::Duration;
+use core::fmt;
+use core::time::Duration;
 
-use lxst_tokio::telephony::{CallState, Mode, Profile, Side};
-use lxst_tokio::{EndReason, IdentityHash};
+use lxst_core::{CallState, EndReason, IdentityHash, Mode, Profile, Side};
 
-use crate::conversation::{Act, Conversation, MediaTotal, Step, What};
-use crate::paper::{Paper, fold};
-use crate::rows::kilobytes;
+use crate::view::conversation::{Act, Conversation, MediaTotal, Step, What};
+use crate::view::paper::{Paper, fold};
+use crate::view::rows::kilobytes;
 
 /// The calls of a conversation as text, as wide as its paper.
 #[derive(Debug)]

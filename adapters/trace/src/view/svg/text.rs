@@ -1,6 +1,6 @@
 //! Text in a drawing: sized to its room, and nothing of it markup.
 
-use std::fmt::{self, Display, Write};
+use core::fmt::{self, Display, Write};
 
 /// A line of text.
 #[derive(Clone)]

@@ -1,0 +1,50 @@
+//! What the terminal can show.
+
+use std::env;
+use std::io;
+#[cfg(unix)]
+use std::os::fd::AsFd;
+
+use lxst_tokio::trace::view::{Letters, Paper};
+#[cfg(unix)]
+use rustix::termios::tcgetwinsize;
+
+/// What standard output has: by `COLUMNS`, else the terminal's width; by the locale.
+#[must_use]
+pub fn paper() -> Paper {
+    let told = env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let columns = told.filter(|columns| *columns > 0);
+    let columns = columns.or_else(columns_of_stdout).unwrap_or(Paper::MAX_COLUMNS);
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(|name| env::var(name).ok());
+    let locale = locale.filter(|value| !value.is_empty()).take(1);
+    let is_unicode = locale
+        .map(|value| value.to_lowercase())
+        .any(|value| value.replace('-', "").contains("utf8"));
+    Paper {
+        columns: columns.clamp(Paper::MIN_COLUMNS, Paper::MAX_COLUMNS),
+        letters: if is_unicode { Letters::Unicode } else { Letters::Ascii },
+    }
+}
+
+/// How wide standard output is, where that is a terminal.
+#[must_use]
+pub fn columns_of_stdout() -> Option<usize> {
+    seen(&io::stdout())
+}
+
+/// How wide standard error is, where that is a terminal.
+#[must_use]
+pub fn columns_of_stderr() -> Option<usize> {
+    seen(&io::stderr())
+}
+
+#[cfg(unix)]
+fn seen(terminal: &impl AsFd) -> Option<usize> {
+    let columns = tcgetwinsize(terminal).ok()?.ws_col;
+    Some(columns.into()).filter(|columns| *columns > 0)
+}
+
+#[cfg(not(unix))]
+const fn seen<T>(_: &T) -> Option<usize> {
+    None
+}
