@@ -14,6 +14,9 @@ pub enum InputError {
     /// The link is not known: it was closed, or never reported as incoming.
     #[error("{0:?} is not known: it was closed, or never reported as incoming")]
     UnknownLink(LinkId),
+    /// The link is to another destination than the phone's own: the driver's other apps take it.
+    #[error("{0:?} is to another destination: give it to the app of that name")]
+    OtherDestination(LinkId),
     /// The call is not known: it is over, or never was.
     #[error("the call is not known: it is over, or never was")]
     UnknownCall,

@@ -221,7 +221,7 @@ pub use counters::Counters;
 pub use error::InputError;
 pub use id::{CallId, IdentityHash, JobId, LinkId, ParseIdentityHashError};
 pub use input::{Command, Input, Mute, Outcome, PortChange, Talk};
-pub use link::{Class, LinkClosed, LinkEvent, LinkFailed, LinkRequest};
+pub use link::{Class, Destination, LinkClosed, LinkEvent, LinkFailed, LinkRequest, NameHash};
 pub use output::{
     DropReason, EndReason, Event, Limit, Output, PacketBuf, SendFormat, Side, Source, StreamChange,
     Tempo, Work,

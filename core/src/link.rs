@@ -1,14 +1,67 @@
 //! Links: what the network does to one, and what a telephone wants done with one.
 
+use core::fmt;
 use core::time::Duration;
 
 use crate::id::IdentityHash;
 
+/// What a link is opened to: one app of one identity.
+///
+/// The app is named by its [`NameHash`] and not by its text. Reticulum puts the hash on the wire, every
+/// stack makes the destination's own hash of it and the identity, and a value of 26 bytes needs
+/// neither a heap nor a table of names that a stack, a trace and a replay would have to share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Destination {
+    /// Whose it is.
+    pub identity: IdentityHash,
+    /// Which of its apps.
+    pub name: NameHash,
+}
+
+impl Destination {
+    /// Makes the destination at which an identity takes calls.
+    #[must_use]
+    pub const fn telephony(identity: IdentityHash) -> Self {
+        Self { identity, name: NameHash::TELEPHONY }
+    }
+}
+
+/// The hash of an app's name, such as `lxst.telephony`.
+///
+/// *Shape*: the first 10 bytes of the SHA-256 of the name in UTF-8, shown as 20 lower-case hex digits.
+/// `lxst_reticulum::name_hash` computes it.
+///
+/// *Source*: RNS/Identity.py `NAME_HASH_LENGTH`, RNS/Destination.py `hash`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NameHash(pub [u8; 10]);
+
+impl NameHash {
+    /// `lxst.telephony`.
+    pub const TELEPHONY: Self = Self([0xd1, 0x1f, 0x60, 0xfd, 0xef, 0x34, 0x93, 0xff, 0x05, 0x88]);
+}
+
+impl fmt::Display for NameHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for NameHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "NameHash({self})")
+    }
+}
+
 /// What the network did to a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkEvent {
-    /// Somebody opened a link to us, and it is active. The first thing heard of a link of theirs.
+    /// A peer opened a link to one of our destinations, and it is active. This is the first event of
+    /// a peer's link. A [`Telephone`](crate::Telephone) takes links to the telephony destination of
+    /// its identity and refuses others as
+    /// [`InputError::OtherDestination`](crate::InputError::OtherDestination).
     Incoming {
+        /// The destination that the peer asked for.
+        on: Destination,
         /// The round trip time.
         rtt: Duration,
         /// The most plaintext bytes of a packet.
@@ -61,8 +114,8 @@ pub enum LinkClosed {
 /// What to do with a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum LinkRequest {
-    /// Find a path to this identity's telephony destination and open a link to it.
-    Open(IdentityHash),
+    /// Find a path to this destination and open a link to it.
+    Open(Destination),
     /// Prove to the other side who we are.
     Identify,
     /// Close it, or stop opening it. Nothing about it is expected any more.

@@ -13,7 +13,8 @@ pub trait Stack {
     /// The plaintext of a packet that arrived.
     type Data: AsRef<[u8]>;
 
-    /// Returns whose telephony destination the stack serves.
+    /// Returns whose telephony destination the stack serves. Links to other destinations are left to
+    /// the apps that serve them: an engine takes none of these.
     fn identity(&self) -> IdentityHash;
 
     /// Does something with a link.

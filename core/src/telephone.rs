@@ -21,7 +21,7 @@ use crate::wire::{self, Packet};
 /// The canonical loop gives an input, drains the outputs, and asks for the next deadline:
 ///
 /// ```
-/// # use lxst_core::{CallId, Command, Config, IdentityHash, Input, Instant, LinkId, Mode};
+/// # use lxst_core::{CallId, Command, Config, Destination, IdentityHash, Input, Instant, LinkId, Mode};
 /// # use lxst_core::{Output, PacketBuf, Profile, Telephone, LinkRequest};
 /// let mut phone = Telephone::new(IdentityHash([1; 16]), Config::default(), Instant::ORIGIN);
 /// let mut buf = PacketBuf::new();
@@ -35,7 +35,7 @@ use crate::wire::{self, Packet};
 /// };
 /// phone.handle_input(Instant::from_millis(5), Input::Command(dial))?;
 /// while let Some(output) = phone.poll_output(&mut buf) {
-///     let open = LinkRequest::Open(IdentityHash([7; 16]));
+///     let open = LinkRequest::Open(Destination::telephony(IdentityHash([7; 16])));
 ///     assert_eq!(output, Output::Link { link: LinkId(2), request: open });
 /// }
 /// let deadline = phone.poll_timeout().expect("the phone waits for an answer");

@@ -7,9 +7,9 @@ use std::alloc::System;
 
 use lxst_core::wire::{self, Codec, Frame, Signal};
 use lxst_core::{
-    CallId, CallState, Command, Config, Direction, Event, IdentityHash, Input, Instant, JobId,
-    LinkEvent, LinkId, Mode, Outcome, Output, PacketBuf, PortChange, Profile, Samples, Telephone,
-    Work,
+    CallId, CallState, Command, Config, Destination, Direction, Event, IdentityHash, Input,
+    Instant, JobId, LinkEvent, LinkId, Mode, Outcome, Output, PacketBuf, PortChange, Profile,
+    Samples, Telephone, Work,
 };
 
 /// Counts what the thread of a test takes.
@@ -94,7 +94,7 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let phone = Telephone::new(IdentityHash([0xaa; 16]), Config::default(), Instant::ORIGIN);
+        let phone = Telephone::new(US, Config::default(), Instant::ORIGIN);
         let now = Instant::ORIGIN;
         Self { phone, now, established: 0, switched: 0, decoded: 0, sent: 0 }
     }
@@ -122,7 +122,7 @@ impl World {
     }
 
     fn incoming(&mut self, link: LinkId, from: IdentityHash) {
-        let event = LinkEvent::Incoming { rtt: RTT, mdu: 431 };
+        let event = LinkEvent::Incoming { on: Destination::telephony(US), rtt: RTT, mdu: 431 };
         self.give(Input::Link { link, event });
         self.pass(Duration::from_millis(10));
         let event = LinkEvent::Identified(from);
@@ -227,6 +227,7 @@ impl World {
     }
 }
 
+const US: IdentityHash = IdentityHash([0xaa; 16]);
 const PEER: IdentityHash = IdentityHash([0x99; 16]);
 const OUT: LinkId = LinkId(2);
 const OUT_CALL: CallId = CallId(1);

@@ -8,9 +8,9 @@
 use core::time::Duration;
 
 use lxst_core::{
-    Admission, AnnouncePolicy, AnswerMode, CallId, CallerPolicy, Class, Command, Config, EndReason,
-    Event, IdentityHash, Input, Instant, LinkClosed, LinkEvent, LinkId, LinkRequest, Mode, Output,
-    PacketBuf, Profile, ProfileSet, Talk, Telephone,
+    Admission, AnnouncePolicy, AnswerMode, CallId, CallerPolicy, Class, Command, Config,
+    Destination, EndReason, Event, IdentityHash, Input, Instant, LinkClosed, LinkEvent, LinkId,
+    LinkRequest, Mode, Output, PacketBuf, Profile, ProfileSet, Talk, Telephone,
 };
 use lxst_interop::{Body, Capture, CapturedPacket, Direction, PacketKind, PeerName};
 
@@ -247,7 +247,7 @@ impl Replay {
             expected.push(Said::Signal(link, AVAILABLE.to_vec()));
             self.catch_up(expected);
             let dialler = if link == LinkId(1) { PeerName::A } else { PeerName::C };
-            let who = IdentityHash(self.capture.identities[&dialler]);
+            let who = self.peer(dialler);
             self.give(Input::Link { link, event: LinkEvent::Identified(who) });
         }
         expected.push(Said::Signal(link, RINGING_AND_BUSY.to_vec()));
@@ -272,6 +272,10 @@ impl Replay {
         self.give(Input::Timeout);
     }
 
+    fn peer(&self, name: PeerName) -> IdentityHash {
+        IdentityHash(self.capture.identities[&name])
+    }
+
     fn on_packet(&mut self, packet: &CapturedPacket, expected: &mut Vec<Said>) {
         let link = LinkId(packet.link.expect("only a link request has no link").into());
         let (rtt, mdu) = (Duration::from_millis(1), 431);
@@ -279,11 +283,11 @@ impl Replay {
             PacketKind::LinkProof => LinkEvent::Up { rtt, mdu },
             PacketKind::LinkRtt => {
                 self.known.link_up.get_or_insert(self.now);
-                LinkEvent::Incoming { rtt, mdu }
+                LinkEvent::Incoming { on: Destination::telephony(self.peer(PeerName::B)), rtt, mdu }
             }
             PacketKind::Identify => {
                 self.known.identified.push(link);
-                LinkEvent::Identified(IdentityHash(self.capture.identities[&PeerName::A]))
+                LinkEvent::Identified(self.peer(PeerName::A))
             }
             PacketKind::LinkClose if self.said.contains(&Said::Close(link)) => return,
             PacketKind::LinkClose => LinkEvent::Closed(LinkClosed::Peer),
@@ -314,13 +318,9 @@ impl Replay {
         let mode =
             mode.map_or(Mode::FullDuplex, |id| Mode::from_id(id).expect("Python knows its modes"));
         self.give(Input::Command(match name {
-            "call" => Command::Dial {
-                call,
-                link: LinkId(1),
-                to: IdentityHash(self.capture.identities[&PeerName::B]),
-                profile,
-                mode,
-            },
+            "call" => {
+                Command::Dial { call, link: LinkId(1), to: self.peer(PeerName::B), profile, mode }
+            }
             "answer" => Command::Answer(call),
             "hangup" => Command::HangUp(call),
             "switch_profile" => Command::SetProfile(call, profile),

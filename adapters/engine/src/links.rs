@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use lxst_core::{Class, Instant, LinkEvent, LinkFailed, LinkId, LinkRequest, Stack, StackEvent};
+use lxst_core::{
+    Class, Destination, Instant, LinkEvent, LinkFailed, LinkId, LinkRequest, Stack, StackEvent,
+};
 
 use crate::ids::Ids;
 
@@ -64,6 +66,12 @@ impl<S: Stack> Links<S> {
 
     fn on_event(&mut self, link: LinkId, event: LinkEvent) -> Option<LinkEvent> {
         match event {
+            // Another app of the stack's owner serves that destination.
+            LinkEvent::Incoming { on, .. }
+                if on != Destination::telephony(self.stack.identity()) =>
+            {
+                None
+            }
             LinkEvent::Incoming { .. } => self.open.insert(link, true).is_none().then_some(event),
             LinkEvent::Up { .. } => {
                 *self.open.get_mut(&link)? = true;
@@ -84,7 +92,7 @@ impl<S: Stack> Links<S> {
 mod tests {
     use std::time::Duration;
 
-    use lxst_core::{IdentityHash, LinkClosed};
+    use lxst_core::{IdentityHash, LinkClosed, NameHash};
 
     use super::*;
     use crate::link_queue::LinkQueue;
@@ -111,10 +119,24 @@ mod tests {
         assert_eq!(links.on_event(link, closed), Some(failed));
     }
 
+    #[test]
+    fn a_link_to_a_destination_of_another_app_is_left_alone() {
+        let (mut links, _) = opened();
+        let on = Destination { identity: IdentityHash([1; 16]), name: NameHash([7; 10]) };
+        let incoming = LinkEvent::Incoming { on, rtt: Duration::ZERO, mdu: 431 };
+        assert_eq!(links.on_event(LinkId(2), incoming), None);
+        assert_eq!(links.on_event(LinkId(2), LinkEvent::Heard), None);
+        assert_eq!(links.close_all(Instant::ORIGIN), [LinkId(1)]);
+    }
+
     fn opened() -> (Links<LinkQueue>, LinkId) {
         let identity = IdentityHash([1; 16]);
         let mut links = Links::new(LinkQueue::new(identity));
-        links.request(Instant::ORIGIN, LinkId(1), LinkRequest::Open(identity));
+        links.request(
+            Instant::ORIGIN,
+            LinkId(1),
+            LinkRequest::Open(Destination::telephony(identity)),
+        );
         (links, LinkId(1))
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lxst_engine::core::{
-    self as telephony, Admission, CallId, CallState, CallerPolicy, Class, Command,
+    self as telephony, Admission, CallId, CallState, CallerPolicy, Class, Command, Destination,
     Event as CallEvent, IdentityHash, Instant, LinkEvent, LinkId, Mode, Profile, StackEvent,
 };
 use lxst_engine::{Access, Config, Engine, Event, Ids, LinkCommand, LinkQueue};
@@ -92,7 +92,11 @@ impl Phone {
     /// Lets somebody call, up to the decision.
     fn call(&mut self, from: IdentityHash) -> &mut Self {
         let link = self.ids.next_link();
-        let up = LinkEvent::Incoming { rtt: Duration::from_millis(20), mdu: 431 };
+        let up = LinkEvent::Incoming {
+            on: Destination::telephony(IdentityHash([1; 16])),
+            rtt: Duration::from_millis(20),
+            mdu: 431,
+        };
         self.report(link, up);
         self.run(Duration::from_millis(30));
         self.report(link, LinkEvent::Identified(from));

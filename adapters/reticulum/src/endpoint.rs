@@ -11,7 +11,7 @@ use core::mem;
 use core::net::IpAddr;
 use core::time::Duration;
 
-use lxst_core::{Class, IdentityHash, Instant, LinkClosed, LinkEvent, LinkFailed};
+use lxst_core::{Class, Destination, IdentityHash, Instant, LinkClosed, LinkEvent, LinkFailed};
 use rns_core::constants;
 use rns_core::transport::dedup::PacketHashlist;
 use rns_core::transport::types::{PacketBytes, PacketHashlistAllocation};

@@ -2,7 +2,8 @@
 
 use core::fmt;
 
-use lxst_core::IdentityHash;
+use lxst_core::{Destination, IdentityHash, NameHash};
+use rns_core::hash::{full_hash, truncated_hash};
 use rns_crypto::Rng;
 use rns_crypto::ed25519::Ed25519PrivateKey;
 
@@ -120,7 +121,15 @@ impl DestinationHash {
     /// The destination at which an identity takes calls: `lxst.telephony`.
     #[must_use]
     pub fn telephony(identity: IdentityHash) -> Self {
-        Self(rns_core::destination::destination_hash(APP_NAME, &ASPECTS, Some(&identity.0)))
+        Destination::telephony(identity).into()
+    }
+}
+
+impl From<Destination> for DestinationHash {
+    /// *Source*: RNS/Destination.py `hash`.
+    fn from(destination: Destination) -> Self {
+        let Destination { name: NameHash(name), identity: IdentityHash(identity) } = destination;
+        Self(truncated_hash(&[&name[..], &identity].concat()))
     }
 }
 
@@ -136,17 +145,31 @@ impl fmt::Debug for DestinationHash {
     }
 }
 
-/// The name hash of `lxst.telephony`, as announces carry it.
-pub(crate) fn telephony_name_hash() -> [u8; 10] {
-    rns_core::destination::name_hash(APP_NAME, &ASPECTS)
+/// Returns the hash of an app's name: its parts with dots between them, such as `lxst.telephony`.
+///
+/// *Source*: RNS/Destination.py `hash`.
+#[must_use]
+pub fn name_hash(name: &str) -> NameHash {
+    let mut hash = [0; 10];
+    // A SHA-256 has 32 bytes.
+    hash.copy_from_slice(&full_hash(name.as_bytes())[..10]);
+    NameHash(hash)
 }
-
-const APP_NAME: &str = "lxst";
-const ASPECTS: [&str; 1] = ["telephony"];
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_and_destinations_hash_as_in_reticulum() {
+        use rns_core::destination;
+        assert_eq!(name_hash("lxst.telephony"), NameHash::TELEPHONY);
+        assert_eq!(name_hash("lxst.room").0, destination::name_hash("lxst", &["room"]));
+        let identity = IdentityHash([7; 16]);
+        let room = Destination { identity, name: name_hash("lxst.room") };
+        let expected = destination::destination_hash("lxst", &["room"], Some(&identity.0));
+        assert_eq!(DestinationHash::from(room).0, expected);
+    }
 
     #[test]
     fn an_identity_survives_its_file() {

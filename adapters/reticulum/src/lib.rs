@@ -74,11 +74,13 @@ mod wall_clock;
 pub use counters::{Counters, DropReason};
 pub use endpoint::{Config, Endpoint};
 pub use event::{Event, LinkError, LinkHandle};
-pub use identity::{DestinationHash, Identity, IdentityError};
+pub use identity::{DestinationHash, Identity, IdentityError, name_hash};
 pub use ifac::{Ifac, IfacError};
 pub use interface::{Attachment, Framing, InterfaceConfig, InterfaceId};
 pub use known::ImportError;
-pub use lxst_core::{Class, IdentityHash, Instant, LinkClosed, LinkEvent, LinkFailed};
+pub use lxst_core::{
+    Class, Destination, IdentityHash, Instant, LinkClosed, LinkEvent, LinkFailed, NameHash,
+};
 pub use rns_crypto::Rng;
 pub use stack::EndpointLinks;
 pub use wall_clock::UnixTime;

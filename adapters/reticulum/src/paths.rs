@@ -5,7 +5,7 @@
 use alloc::format;
 use alloc::vec::Vec;
 
-use lxst_core::Instant;
+use lxst_core::{Instant, NameHash};
 use rns_core::announce::AnnounceData;
 use rns_core::constants;
 use rns_core::packet::{PacketFlags, RawPacket};
@@ -18,7 +18,7 @@ use rns_crypto::Rng;
 
 use crate::bucket::TokenBucket;
 use crate::counters::DropReason;
-use crate::identity::{DestinationHash, Identity, telephony_name_hash};
+use crate::identity::{DestinationHash, Identity};
 use crate::interface::{Ask, Attachment, InterfaceConfig, InterfaceId, Strangers};
 use crate::known::KnownDestinations;
 use crate::limits;
@@ -63,7 +63,7 @@ impl Paths {
             known: KnownDestinations::default(),
             own,
             path_requests,
-            name_hash: telephony_name_hash(),
+            name_hash: NameHash::TELEPHONY.0,
             announces: TokenBucket::new(limits::ANNOUNCES_TOTAL),
             path_requests_answered: TokenBucket::new(limits::PATH_REQUESTS_TOTAL),
             link_requests: TokenBucket::new(limits::LINK_REQUESTS_TOTAL),

@@ -66,7 +66,7 @@ impl Stack for EndpointLinks {
     fn request(&mut self, now: Instant, link: LinkId, request: LinkRequest) {
         match request {
             LinkRequest::Open(to) => {
-                let handle = self.endpoint.open(now, to);
+                let handle = self.endpoint.open(now, to.identity);
                 self.pair(link, handle);
             }
             LinkRequest::Identify => {

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use common::{A, B, Net, START, Seeded, Wire, unframed};
 use lxst_reticulum::{
-    Class, Config, DestinationHash, DropReason, Endpoint, Event, Identity, IdentityHash,
-    InterfaceConfig, LinkClosed, LinkError, LinkEvent, LinkFailed, LinkHandle, limits,
+    Class, Config, Destination, DestinationHash, DropReason, Endpoint, Event, Identity,
+    IdentityHash, InterfaceConfig, LinkClosed, LinkError, LinkEvent, LinkFailed, LinkHandle,
+    limits,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -24,7 +25,8 @@ fn a_whole_link_goes_as_the_protocol_says() {
     let rtt = Duration::from_millis(40);
     let mdu = 16_303;
     assert_eq!(net.link_events(A, ours), [LinkEvent::Up { rtt, mdu }]);
-    assert_eq!(net.link_events(B, theirs), [LinkEvent::Incoming { rtt, mdu }]);
+    let on = Destination::telephony(net.nodes[B].endpoint.identity());
+    assert_eq!(net.link_events(B, theirs), [LinkEvent::Incoming { on, rtt, mdu }]);
 
     let now = net.now;
     net.nodes[B].endpoint.send(now, theirs, Class::Signal, &[0x81, 0, 0x91, 3]).unwrap();

@@ -1,7 +1,10 @@
 //! The lines of what went into the core. Each kind is written and read; see the table of the
 //! module above.
 
-use lxst_core::{CallId, Command, IdentityHash, Input, JobId, LinkEvent, LinkId, Outcome, Samples};
+use lxst_core::{
+    CallId, Command, Destination, IdentityHash, Input, JobId, LinkEvent, LinkId, NameHash, Outcome,
+    Samples,
+};
 use serde_json::Value;
 
 use crate::line::{Fields, Line, LineError, wrong};
@@ -81,9 +84,12 @@ pub(crate) fn read_input<'b>(
 
 fn write_link_event(line: &mut Line, event: LinkEvent) -> &mut Line {
     match event {
-        LinkEvent::Incoming { rtt, mdu } => {
-            line.text("event", "incoming").duration("rtt_ns", rtt).number("mdu", mdu as u64)
-        }
+        LinkEvent::Incoming { on, rtt, mdu } => line
+            .text("event", "incoming")
+            .text("on", on.identity)
+            .text("name", on.name)
+            .duration("rtt_ns", rtt)
+            .number("mdu", mdu as u64),
         LinkEvent::Up { rtt, mdu } => {
             line.text("event", "up").duration("rtt_ns", rtt).number("mdu", mdu as u64)
         }
@@ -98,9 +104,11 @@ fn write_link_event(line: &mut Line, event: LinkEvent) -> &mut Line {
 
 fn read_link_event(fields: &mut Fields) -> Result<LinkEvent, LineError> {
     Ok(match fields.text("event")?.as_str() {
-        "incoming" => {
-            LinkEvent::Incoming { rtt: fields.duration("rtt_ns")?, mdu: fields.number("mdu")? }
-        }
+        "incoming" => LinkEvent::Incoming {
+            on: destination(fields, "on")?,
+            rtt: fields.duration("rtt_ns")?,
+            mdu: fields.number("mdu")?,
+        },
         "up" => LinkEvent::Up { rtt: fields.duration("rtt_ns")?, mdu: fields.number("mdu")? },
         "failed" => LinkEvent::Failed(fields.name("reason")?),
         "identified" => LinkEvent::Identified(identity(fields, "identity")?),
@@ -184,6 +192,16 @@ pub(crate) fn samples(fields: &mut Fields) -> Result<Samples, LineError> {
 pub(crate) fn identity(fields: &mut Fields, key: &str) -> Result<IdentityHash, LineError> {
     let text = fields.text(key)?;
     text.parse().map_err(|_| wrong(key, &Value::from(text), "32 hex digits"))
+}
+
+/// Reads a destination: its identity under `key`, and its `name`.
+pub(crate) fn destination(fields: &mut Fields, key: &str) -> Result<Destination, LineError> {
+    let identity = identity(fields, key)?;
+    let mut bytes = Vec::new();
+    let name = fields.hex("name", &mut bytes)?;
+    let wrong = |_| wrong("name", &Value::from(name.len()), "10 bytes of hex");
+    let name = NameHash(name.try_into().map_err(wrong)?);
+    Ok(Destination { identity, name })
 }
 
 pub(crate) fn unknown(key: &str, found: &str) -> LineError {

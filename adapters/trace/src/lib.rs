@@ -12,7 +12,7 @@
 //! ```text
 //! {"trace":1,"by":"0.1.0","payloads":"kept","t":0,"identity":"f293..","profile":"mq","mode":"full_duplex",...}
 //! {"t":5000,"in":"command","command":"dial","call":1,"link":2,"to":"0707..","profile":"mq",...}
-//! {"t":5000,"out":"link","link":2,"request":"open","to":"0707.."}
+//! {"t":5000,"out":"link","link":2,"request":"open","to":"0707..","name":"d11f.."}
 //! {"t":81250,"in":"link","link":2,"event":"up","rtt_ns":52000000,"mdu":431}
 //! {"t":90125,"in":"packet","link":2,"data":"81009103"}
 //! {"t":90125,"out":"link","link":2,"request":"identify"}
@@ -24,14 +24,14 @@
 //! | header | `trace` (the version), `by` (of the recording crate), `payloads` (`kept`, `stripped`), `identity`, each field of [`Config`](lxst_core::Config) |
 //! | `"in":"timeout"`, `"interface_up"` | |
 //! | `"in":"packet"` | `link`, `data` |
-//! | `"in":"link"` | `link`, `event`: `incoming`, `up` (`rtt_ns`, `mdu`); `failed`, `closed` (`reason`); `identified` (`identity`); `heard` |
+//! | `"in":"link"` | `link`, `event`: `incoming` (`on`, `name`, `rtt_ns`, `mdu`); `up` (`rtt_ns`, `mdu`); `failed`, `closed` (`reason`); `identified` (`identity`); `heard` |
 //! | `"in":"command"` | `command`: `dial` (`call`, `link`, `to`, `profile`, `mode`); `answer`, `hang_up` (`call`); `screen` (`call`, `admission`); `set_profile`, `set_mode`, `talk` (`call` and the value); `mute` (`call`, `direction`, `mute`); `set_available` (`available`); `announce` |
 //! | `"in":"captured"`, `"consumed"` | `samples` |
 //! | `"in":"overrun"` | `direction`, `samples` |
 //! | `"in":"port"` | `direction`, `change` |
 //! | `"in":"job_done"` | `job`, `outcome`: `encoded` (`data`); `played` (`samples`, `level`); `discarded`; `failed` |
 //! | `"out":"transmit"` | `link`, `class`, `data` |
-//! | `"out":"link"` | `link`, `request`: `open` (`to`); `identify`; `close` |
+//! | `"out":"link"` | `link`, `request`: `open` (`to`, `name`); `identify`; `close` |
 //! | `"out":"announce"` | |
 //! | `"out":"stream"` | `call`, `direction`, `change` |
 //! | `"out":"job"` | `job`, `direction`, `work`: `encode` (`format`, `source`, `samples`); `decode` (`codec`, `tempo`, with `faster` also `most`, `data`); `discard`, `conceal` (`samples`) |
@@ -40,7 +40,7 @@
 //!
 //! *Units*: `t` and `until` in µs since the engine's origin, as integers; keys in `_ns` in ns, at
 //! most 584 years; `samples` per channel at 48 kHz; `level` in -dBov; `mdu` in bytes. Bytes are
-//! lower-case hex, identity hashes 32 digits of it. The names of values are those of the variants in
+//! lower-case hex, identity hashes 32 digits of it, the `name` of a destination 20: the hash of its app's name. The names of values are those of the variants in
 //! lower case, profiles go by their abbreviation.
 //!
 //! *Bounds*: a line has at most [`LINE_BYTES`]. Keys that are not listed are refused, so that a

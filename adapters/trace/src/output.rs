@@ -7,7 +7,7 @@ use lxst_core::{
 };
 use serde_json::Value;
 
-use crate::input::{call, identity, link, samples, unknown};
+use crate::input::{call, destination, identity, link, samples, unknown};
 use crate::line::{Fields, Line, LineError, wrong};
 use crate::names::{Named, drop_reason, end_reason, snake};
 
@@ -21,7 +21,9 @@ pub(crate) fn write_output(line: &mut Line, output: &Output<'_>) {
         Output::Link { link, request } => {
             line.text("out", "link").number("link", link.0);
             match request {
-                LinkRequest::Open(to) => line.text("request", "open").text("to", to),
+                LinkRequest::Open(to) => {
+                    line.text("request", "open").text("to", to.identity).text("name", to.name)
+                }
                 LinkRequest::Identify => line.text("request", "identify"),
                 LinkRequest::Close => line.text("request", "close"),
             }
@@ -55,7 +57,7 @@ pub(crate) fn read_output<'b>(
         "link" => Output::Link {
             link: link(fields)?,
             request: match fields.text("request")?.as_str() {
-                "open" => LinkRequest::Open(identity(fields, "to")?),
+                "open" => LinkRequest::Open(destination(fields, "to")?),
                 "identify" => LinkRequest::Identify,
                 "close" => LinkRequest::Close,
                 other => return Err(unknown("request", other)),

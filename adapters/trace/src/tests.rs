@@ -4,9 +4,9 @@ use std::io;
 use lxst_core::wire::{Codec, Frame, encode_frame};
 use lxst_core::{
     Admission, AnnouncePolicy, AnswerMode, Boundary, CallId, CallerLimits, CallerPolicy, Class,
-    Command, Config, Direction, DropReason, EndReason, Event, IdentityHash, Input, Instant,
-    InsteadOfVoice, JobId, Limit, LinkClosed, LinkEvent, LinkFailed, LinkId, LinkRequest, Mode,
-    Mos, Mute, Outcome, Output, PortChange, Profile, ProfileSet, Quality, RawDepth, Samples,
+    Command, Config, Destination, Direction, DropReason, EndReason, Event, IdentityHash, Input,
+    Instant, InsteadOfVoice, JobId, Limit, LinkClosed, LinkEvent, LinkFailed, LinkId, LinkRequest,
+    Mode, Mos, Mute, Outcome, Output, PortChange, Profile, ProfileSet, Quality, RawDepth, Samples,
     SendFormat, Side, Source, StreamChange, Talk, Tempo, ThinPath, TransmitCodec, Work,
 };
 
@@ -203,7 +203,7 @@ fn inputs() -> Vec<Input<'static>> {
         Input::JobDone { job, outcome: Outcome::Failed },
     ];
     let events = [
-        LinkEvent::Incoming { rtt, mdu: 431 },
+        LinkEvent::Incoming { on: Destination::telephony(ALICE), rtt, mdu: 431 },
         LinkEvent::Up { rtt: Duration::ZERO, mdu: 0 },
         LinkEvent::Identified(ALICE),
         LinkEvent::Heard,
@@ -242,7 +242,11 @@ fn outputs() -> Vec<Output<'static>> {
         class: *class,
         data: &[0x80],
     }));
-    let requests = [LinkRequest::Open(ALICE), LinkRequest::Identify, LinkRequest::Close];
+    let requests = [
+        LinkRequest::Open(Destination::telephony(ALICE)),
+        LinkRequest::Identify,
+        LinkRequest::Close,
+    ];
     outputs.extend(requests.map(|request| Output::Link { link, request }));
     for direction in Direction::ALL.iter().copied() {
         outputs.extend(StreamChange::ALL.iter().map(|change| Output::Stream {

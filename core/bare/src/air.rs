@@ -47,8 +47,8 @@ impl Air {
         let (rtt, mdu) = (2 * DELAY, MDU);
         let to = from.other();
         match request {
-            LinkRequest::Open(_) => {
-                self.send(now, to, What::Event(LinkEvent::Incoming { rtt, mdu }));
+            LinkRequest::Open(on) => {
+                self.send(now, to, What::Event(LinkEvent::Incoming { on, rtt, mdu }));
                 self.send(now, from, What::Event(LinkEvent::Up { rtt, mdu }));
             }
             LinkRequest::Identify => {

@@ -16,7 +16,7 @@ use super::{Call, Context, Line};
 use crate::error::InputError;
 use crate::id::{CallId, IdentityHash, LinkId};
 use crate::limits::{CONNECT, ESTABLISH, SET_UP_TRIPS};
-use crate::link::LinkRequest;
+use crate::link::{Destination, LinkRequest};
 use crate::outbox::Outbox;
 use crate::output::Event;
 use crate::profile::{Mode, Profile};
@@ -49,7 +49,7 @@ impl Line {
         let Some(call) = &self.call else { return };
         cx.limiter.know(cx.now, call.peer);
         self.timers.start(CallTimer::Wait, cx.now + self.config.wait_time);
-        cx.out.link(call.link, LinkRequest::Open(call.peer));
+        cx.out.link(call.link, LinkRequest::Open(Destination::telephony(call.peer)));
     }
 
     pub(super) fn await_available(&mut self, cx: &mut Context<'_>) {

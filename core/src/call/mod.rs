@@ -34,7 +34,7 @@ use crate::error::InputError;
 use crate::id::{CallId, IdentityHash, LinkId};
 use crate::input::{Command, Mute, Talk};
 use crate::limits::{MAX_ROUND_TRIP, PENDING_LINKS};
-use crate::link::{LinkClosed, LinkEvent, LinkFailed, LinkRequest};
+use crate::link::{Destination, LinkClosed, LinkEvent, LinkFailed, LinkRequest};
 use crate::outbox::{Outbox, Queued};
 use crate::output::{DropReason, EndReason};
 use crate::profile::{Mode, Profile};
@@ -150,7 +150,10 @@ impl Line {
         event: LinkEvent,
         cx: &mut Context<'_>,
     ) -> Result<(), InputError> {
-        if let LinkEvent::Incoming { rtt, mdu } = event {
+        if let LinkEvent::Incoming { on, rtt, mdu } = event {
+            if on != Destination::telephony(self.identity) {
+                return Err(InputError::OtherDestination(link));
+            }
             self.on_incoming_link(link, rtt.min(MAX_ROUND_TRIP), mdu, cx);
         } else if self.is_call_link(link) {
             self.on_call_link(event, cx);

@@ -21,7 +21,7 @@ use crate::call::Line;
 use crate::config::{AnnouncePolicy, Config};
 use crate::id::{CallId, IdentityHash, LinkId};
 use crate::input::{Command, Input};
-use crate::link::{LinkClosed, LinkEvent, LinkFailed, LinkRequest};
+use crate::link::{Destination, LinkClosed, LinkEvent, LinkFailed, LinkRequest};
 use crate::output::{Output, PacketBuf};
 use crate::profile::{Mode, Profile};
 use crate::state::{CallState, Role};
@@ -262,7 +262,10 @@ impl World {
                 LinkEvent::Up { rtt, mdu }
             }
             (Item::Up, Fate::Lost) => LinkEvent::Failed(LinkFailed::Timeout),
-            (Item::Incoming, Fate::Arrives) => LinkEvent::Incoming { rtt, mdu },
+            (Item::Incoming, Fate::Arrives) => {
+                let on = Destination::telephony(IDENTITIES[hearer]);
+                LinkEvent::Incoming { on, rtt, mdu }
+            }
             (Item::Identified, Fate::Arrives) => LinkEvent::Identified(IDENTITIES[1 - hearer]),
             (Item::Closed, _) => {
                 self.queues[dialler][hearer].is_closed = true;

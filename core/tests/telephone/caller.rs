@@ -4,8 +4,9 @@ use core::time::Duration;
 
 use lxst_core::wire::Signal;
 use lxst_core::{
-    CallState, Command, Config, EndReason, Event, Input, InputError, LinkClosed, LinkEvent,
-    LinkFailed, LinkRequest, Mode, Profile, StreamChange, StreamTimer, Timer, TransmitCodec,
+    CallState, Command, Config, Destination, EndReason, Event, Input, InputError, LinkClosed,
+    LinkEvent, LinkFailed, LinkRequest, Mode, Profile, StreamChange, StreamTimer, Timer,
+    TransmitCodec,
 };
 
 use crate::support::{
@@ -28,7 +29,7 @@ fn ringing_that_comes_with_busy_or_rejected_is_not_told_and_nothing_is_sent() {
 #[test]
 fn a_normal_call_goes_step_by_step_from_dialling_to_audio() {
     let mut phone = Script::new(quiet());
-    phone.dial().expect([Did::Link(OUT, LinkRequest::Open(PEER))]);
+    phone.dial().expect([Did::Link(OUT, LinkRequest::Open(Destination::telephony(PEER)))]);
     phone.at(40).link_up().expect([]);
     phone.at(50).rx([Signal::Available]).expect([Did::Link(OUT, LinkRequest::Identify)]);
     phone.at(90).rx([Signal::Ringing]).expect([

@@ -4,12 +4,12 @@ use core::time::Duration;
 
 use lxst_core::wire::Signal;
 use lxst_core::{
-    AnnouncePolicy, CallId, Command, Config, Deadline, Input, InputError, Instant, JobId,
-    LinkEvent, LinkId, LinkTimer, Mode, Outcome, Output, PacketBuf, Profile, Samples, Telephone,
-    Timer, Work, limits,
+    AnnouncePolicy, CallId, Command, Config, Deadline, Destination, Input, InputError, Instant,
+    JobId, LinkEvent, LinkId, LinkTimer, Mode, NameHash, Outcome, Output, PacketBuf, Profile,
+    Samples, Telephone, Timer, Work, limits,
 };
 
-use crate::support::{Did, ESTABLISHING, OUT, OUT_CALL, PEER, Script, US, close, quiet};
+use crate::support::{Did, ESTABLISHING, IN, OUT, OUT_CALL, PEER, Script, US, close, quiet};
 
 #[test]
 fn an_input_is_refused_while_outputs_wait_and_taken_once_they_are_drained() {
@@ -131,11 +131,24 @@ fn a_needless_timeout_does_no_harm() {
 }
 
 #[test]
+fn a_link_to_a_destination_of_another_app_is_refused_and_changes_nothing() {
+    let mut phone = Script::new(quiet());
+    let before = phone.phone.clone();
+    let (rtt, mdu) = (Duration::ZERO, 431);
+    let room = Destination { identity: US, name: NameHash([7; 10]) };
+    for on in [room, Destination::telephony(PEER)] {
+        let event = LinkEvent::Incoming { on, rtt, mdu };
+        phone.refuse(Input::Link { link: IN, event }, InputError::OtherDestination(IN));
+        assert_eq!(phone.phone, before);
+    }
+}
+
+#[test]
 fn time_that_goes_back_is_taken_as_the_latest_moment() {
     let mut phone = Telephone::new(US, quiet(), Instant::from_millis(500));
     let link = LinkId(7);
     let (rtt, mdu) = (Duration::ZERO, 431);
-    let event = LinkEvent::Incoming { rtt, mdu };
+    let event = LinkEvent::Incoming { on: Destination::telephony(US), rtt, mdu };
     phone.handle_input(Instant::ORIGIN, Input::Link { link, event }).expect("a link is welcome");
     let (at, timer) = (Instant::from_millis(505), Timer::Link(LinkTimer::AcceptDelay));
     assert_eq!(phone.poll_timeout(), Some(Deadline { at, timer }));

@@ -6,7 +6,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use lxst_tokio::telephony::{LinkClosed, LinkEvent};
+use lxst_tokio::telephony::{Destination as LinkDestination, LinkClosed, LinkEvent};
 use lxst_tokio::{IdentityHash, LinkPort};
 use rns_crypto::identity::Identity;
 use rns_net::{
@@ -26,8 +26,9 @@ pub(crate) enum Tcp {
 /// Starts a node, and a thread that serves a phone with it until the phone shuts down.
 pub(crate) fn serve(identity: Identity, tcp: Tcp, port: LinkPort) -> io::Result<JoinHandle<()>> {
     let (queue, messages) = channel();
-    let telephony = telephony_of(IdentityHash(*identity.hash()));
-    let listener = Listener { telephony: telephony.hash, queue: queue.clone() };
+    let hash = IdentityHash(*identity.hash());
+    let (on, telephony) = (LinkDestination::telephony(hash), telephony_of(hash));
+    let listener = Listener { on, telephony: telephony.hash, queue: queue.clone() };
     let config = NodeConfig { interfaces: vec![interface(tcp)], ..NodeConfig::default() };
     let node = RnsNode::start(config, Box::new(listener))?;
     let keys = identity.get_private_key().zip(identity.get_public_key());
@@ -78,6 +79,7 @@ fn interface(tcp: Tcp) -> InterfaceConfig {
 
 /// Queues what the node calls back.
 struct Listener {
+    on: LinkDestination,
     telephony: DestHash,
     queue: Sender<Message>,
 }
@@ -111,7 +113,7 @@ impl Callbacks for Listener {
         if is_ours {
             self.event(link, LinkEvent::Up { rtt, mdu });
         } else if to == self.telephony {
-            self.event(link, LinkEvent::Incoming { rtt, mdu });
+            self.event(link, LinkEvent::Incoming { on: self.on, rtt, mdu });
         }
     }
 

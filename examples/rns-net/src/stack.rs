@@ -70,8 +70,8 @@ impl Stack {
             LinkCommand::Announce => {
                 let _ = self.node.announce_queued(&self.telephony, &self.identity, None);
             }
-            LinkCommand::Link { link, request: LinkRequest::Open(peer) } => {
-                let destination = telephony_of(peer).hash;
+            LinkCommand::Link { link, request: LinkRequest::Open(to) } => {
+                let destination = telephony_of(to.identity).hash;
                 if self.reachable(&destination).is_none() {
                     let _ = self.node.request_path(&destination);
                 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use lxst_phone::telephony::wire::{MAX_SIGNALS, Packet, Signal, encode_signals};
 use lxst_phone::telephony::{
-    CallState, Config, LinkClosed, LinkEvent, LinkFailed, LinkId, LinkRequest,
+    CallState, Config, Destination, LinkClosed, LinkEvent, LinkFailed, LinkId, LinkRequest,
 };
 use lxst_phone::{
     AudioFormat, Clock, EndReason, IdentityHash, LinkCommand, LinkPort, LinkReporter, PhoneBuilder,
@@ -208,7 +208,7 @@ impl Network {
         while let Some(command) = port.next().await {
             match command {
                 LinkCommand::Link { link, request: LinkRequest::Open(to) } => {
-                    self.open((identity, link), to).await;
+                    self.open((identity, link), to.identity).await;
                 }
                 LinkCommand::Link { link, request: LinkRequest::Identify } => {
                     self.report((identity, link), LinkEvent::Identified(identity)).await;
@@ -239,7 +239,7 @@ impl Network {
         let far = (to, phone.incoming());
         self.0.lock().unwrap().ends.extend([(near, far), (far, near)]);
         let (rtt, mdu) = (Duration::from_millis(1), 431);
-        phone.event(far.1, LinkEvent::Incoming { rtt, mdu }).await;
+        phone.event(far.1, LinkEvent::Incoming { on: Destination::telephony(to), rtt, mdu }).await;
         self.reporter(near.0).event(near.1, LinkEvent::Up { rtt, mdu }).await;
     }
 

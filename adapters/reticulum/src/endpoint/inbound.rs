@@ -327,7 +327,8 @@ impl Endpoint {
         let link = Active::new(now, link.session, link.interface, rtts);
         let (rtt, mdu) = (rtt.min(limits::RTT_MAX), link.session.mdu());
         self.links.insert(handle, Link::Active(link));
-        self.push_link_event(handle, LinkEvent::Incoming { rtt, mdu });
+        let on = Destination::telephony(self.identity());
+        self.push_link_event(handle, LinkEvent::Incoming { on, rtt, mdu });
         match packet.context {
             CONTEXT_LRRTT => Ok(()),
             _ => self.on_active_data(now, handle, packet),

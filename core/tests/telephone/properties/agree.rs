@@ -4,9 +4,9 @@ use core::time::Duration;
 
 use lxst_core::wire::{self, Codec, Frame, Signal};
 use lxst_core::{
-    Admission, AnswerMode, CallId, CallState, CallerLimits, CallerPolicy, Command, Config, Event,
-    Input, Instant, LinkClosed, LinkEvent, LinkFailed, LinkId, Mode, Profile, ProfileSet, Role,
-    Telephone, ThinPath, limits,
+    Admission, AnswerMode, CallId, CallState, CallerLimits, CallerPolicy, Command, Config,
+    Destination, Event, Input, Instant, LinkClosed, LinkEvent, LinkFailed, LinkId, Mode, Profile,
+    ProfileSet, Role, Telephone, ThinPath, limits,
 };
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -177,7 +177,14 @@ impl Agreement {
                 self.next_id += 1;
                 self.incoming.push(link);
                 self.calls.push(link.into());
-                self.link(link, LinkEvent::Incoming { rtt: *rtt, mdu: 431 });
+                self.link(
+                    link,
+                    LinkEvent::Incoming {
+                        on: Destination::telephony(somebody(2)),
+                        rtt: *rtt,
+                        mdu: 431,
+                    },
+                );
             }
             Op::Incoming(_) => {}
             Op::Up(link, rtt) => self.opened(*link, LinkEvent::Up { rtt: *rtt, mdu: 431 }),

@@ -11,9 +11,9 @@ use std::collections::BTreeMap;
 
 use lxst_core::wire::Signal;
 use lxst_core::{
-    Admission, CallId, CallState, CallStatus, CallTimer, Command, Config, EndReason, Event,
-    IdentityHash, Instant, LinkClosed, LinkEvent, LinkFailed, LinkId, LinkRequest, LinkTimer, Mode,
-    Profile, Role, Side, ThinPath, Timer, limits,
+    Admission, CallId, CallState, CallStatus, CallTimer, Command, Config, Destination, EndReason,
+    Event, IdentityHash, Instant, LinkClosed, LinkEvent, LinkFailed, LinkId, LinkRequest,
+    LinkTimer, Mode, Profile, Role, Side, ThinPath, Timer, limits,
 };
 
 use crate::support::Did;
@@ -328,7 +328,7 @@ impl Model {
             Duration::ZERO,
             (Timer::Call(CallTimer::Wait), self.config.wait_time),
         );
-        self.said.push(Did::Link(link, LinkRequest::Open(peer)));
+        self.said.push(Did::Link(link, LinkRequest::Open(Destination::telephony(peer))));
         true
     }
 

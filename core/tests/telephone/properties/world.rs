@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 
 use lxst_core::wire::{self, Frame, Signal};
 use lxst_core::{
-    Admission, CallId, Class, Command, Config, Direction, Event, Input, InputError, Instant, JobId,
-    LinkEvent, LinkId, LinkRequest, Mode, Outcome, Output, PacketBuf, PortChange, Profile, Samples,
-    StreamChange, Telephone, limits,
+    Admission, CallId, Class, Command, Config, Destination, Direction, Event, Input, InputError,
+    Instant, JobId, LinkEvent, LinkId, LinkRequest, Mode, Outcome, Output, PacketBuf, PortChange,
+    Profile, Samples, StreamChange, Telephone, limits,
 };
 use proptest::sample::Index;
 
@@ -168,7 +168,7 @@ impl World {
         self.next_id += 1;
         self.links.push(link);
         self.calls.push(link.into());
-        let event = LinkEvent::Incoming { rtt, mdu };
+        let event = LinkEvent::Incoming { on: Destination::telephony(somebody(2)), rtt, mdu };
         self.give(Input::Link { link, event });
         link
     }

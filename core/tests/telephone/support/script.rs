@@ -4,8 +4,8 @@ use core::time::Duration;
 
 use lxst_core::wire::{self, Codec, Frame, Signal};
 use lxst_core::{
-    CallId, Command, Config, Counters, Direction, EndReason, Event, IdentityHash, Input,
-    InputError, Instant, JobId, LinkClosed, LinkEvent, LinkFailed, LinkId, Mode, Outcome,
+    CallId, Command, Config, Counters, Destination, Direction, EndReason, Event, IdentityHash,
+    Input, InputError, Instant, JobId, LinkClosed, LinkEvent, LinkFailed, LinkId, Mode, Outcome,
     PortChange, Profile, Quality, Samples, Telephone,
 };
 
@@ -165,7 +165,7 @@ impl Script {
     }
 
     pub(crate) fn incoming_on(&mut self, link: LinkId, rtt: Duration) -> &mut Self {
-        self.link(link, LinkEvent::Incoming { rtt, mdu: MDU })
+        self.link(link, LinkEvent::Incoming { on: Destination::telephony(US), rtt, mdu: MDU })
     }
 
     pub(crate) fn identified(&mut self) -> &mut Self {

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use lxst_core::wire::Packet;
-use lxst_core::{LinkClosed, LinkEvent, LinkFailed, LinkId, LinkRequest};
+use lxst_core::{Destination, LinkClosed, LinkEvent, LinkFailed, LinkId, LinkRequest};
 
 use super::{ALICE, BOB, Pair, Trigger, identity, number};
 
@@ -111,7 +111,7 @@ impl Pair {
         let lost = self.happens(self.network.signals_lost_per_mille);
         match request {
             LinkRequest::Open(to) => {
-                assert_eq!(to, identity(1 - phone));
+                assert_eq!(to, Destination::telephony(identity(1 - phone)));
                 let far = LinkId(self.fresh_id());
                 let mut ends = [link, far];
                 ends.rotate_left(phone);
@@ -151,7 +151,8 @@ impl Pair {
         self.plan(delay * 2, phone, Trigger::Link(near, LinkEvent::Up { rtt, mdu }));
         if !is_lost {
             let delay = delay * 2 + self.delay();
-            self.plan(delay, 1 - phone, Trigger::Link(far, LinkEvent::Incoming { rtt, mdu }));
+            let on = Destination::telephony(identity(1 - phone));
+            self.plan(delay, 1 - phone, Trigger::Link(far, LinkEvent::Incoming { on, rtt, mdu }));
         }
     }
 
