@@ -125,7 +125,7 @@ impl Kind {
             if packet.first().is_some_and(|flags| flags & 0x40 != 0) { 34 } else { 18 };
         let Some(context) = packet.get(context_at) else { return Err(Uncounted::Other) };
         match (packet[0] & 0b11, packet[0] >> 2 & 0b11, context) {
-            (0, 2, _) => Ok(Self::PathRequest),
+            (0, 2, _) if packet[2..context_at] == PATH_REQUESTS => Ok(Self::PathRequest),
             (1, _, 0x0b) => Ok(Self::PathResponse),
             (1, ..) => Err(Uncounted::Announce),
             (2, ..) => Ok(Self::LinkRequest),
@@ -158,5 +158,8 @@ fn lock(traffic: &Mutex<Traffic>) -> MutexGuard<'_, Traffic> {
     traffic.lock().expect("nobody panicked")
 }
 
+/// The destination `rnstransport.path.request`. Python sends others to plain destinations too: its
+/// tunnel, when a TCP interface begins.
+const PATH_REQUESTS: [u8; 16] = 0x6b9f_6601_4d98_53fa_ab22_0fba_47d0_2761_u128.to_be_bytes();
 const FLAG: u8 = 0x7e;
 const ESCAPE: u8 = 0x7d;
