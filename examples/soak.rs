@@ -18,8 +18,8 @@ use lxst_phone::PhoneBuilder;
 use lxst_smol::Smol;
 use lxst_tokio::telephony::{CallerLimits, Config};
 use lxst_tokio::{
-    EndReason, Event, Events, Identity, IdentityHash, InsteadOfVoice, Interface, OsRng, Phone,
-    Profile, Runtime, Tokio,
+    Call, EndReason, Event, Events, Identity, IdentityHash, InsteadOfVoice, Interface, OsRng,
+    Phone, Profile, Runtime, Tokio,
 };
 
 /// Lets a phone of this library and one of Python LXST call each other again and again, and tells
@@ -146,21 +146,13 @@ impl<R: Runtime> Pair<'_, R> {
             dialled.map_err(|error| format!("cannot dial: {error}"))?
         } else {
             python.send(&Command::call(self.phone.identity().0));
-            let incoming = self.until(|event| match event {
-                Event::Incoming { call, .. } => Some(*call),
-                _ => None,
-            });
-            let call = self.phone.call(incoming.ok_or("Python's call did not ring here")?);
+            let call = self.incoming().ok_or("Python's call did not ring here")?;
             wait(self.block_on, call.answer())
                 .map_err(|error| format!("cannot answer: {error}"))?;
             call
         };
-        let is_established = |event: &Event| match event {
-            Event::Established { .. } => Some(Ok(())),
-            Event::Ended { reason, .. } => Some(Err(format!("not established: {reason}"))),
-            _ => None,
-        };
-        self.until(is_established).ok_or("not established in time")??;
+        let established = self.in_time(call.established()).ok_or("not established in time")?;
+        established.map_err(|error| format!("not established: {error}"))?;
         python.next("established", PATIENCE).ok_or("Python did not establish the call")?;
         wait(self.block_on, self.runtime.sleep_until(self.runtime.now() + self.talk));
 
@@ -172,14 +164,12 @@ impl<R: Runtime> Pair<'_, R> {
             python.send(&Command::HangUp);
             EndReason::RemoteHangup
         };
-        let ended = self.until(|event| match event {
-            Event::Ended { reason, .. } => Some(*reason),
-            _ => None,
-        });
+        let ended = self.in_time(call.ended());
         python.next("ended", PATIENCE).ok_or("Python did not end the call")?;
         match ended {
-            Some(reason) if reason == wanted => Ok(()),
-            Some(reason) => Err(format!("ended: {reason}, and not: {wanted}")),
+            Some(Ok(reason)) if reason == wanted => Ok(()),
+            Some(Ok(reason)) => Err(format!("ended: {reason}, and not: {wanted}")),
+            Some(Err(error)) => Err(format!("no end is known: {error}")),
             None => Err("not ended in time".into()),
         }
     }
@@ -189,27 +179,41 @@ impl<R: Runtime> Pair<'_, R> {
         python.send(&Command::HangUp);
         if let Some(status) = self.phone.state().call {
             // It may have ended by itself.
-            let _ = wait(self.block_on, self.phone.call(status.call).hang_up());
-            self.until(|event| matches!(event, Event::Ended { .. }).then_some(()));
+            let call = self.phone.call(status.call);
+            let _ = wait(self.block_on, call.hang_up());
+            self.in_time(call.ended());
         }
     }
 
-    /// Waits for something that happens to a call.
-    fn until<T>(&mut self, found: impl Fn(&Event) -> Option<T>) -> Option<T> {
-        let events = &mut self.events;
-        let search = async {
+    /// Waits until it rings here.
+    fn incoming(&mut self) -> Option<Call> {
+        let Self { runtime, block_on, phone, events, .. } = self;
+        let rings = async {
             loop {
-                if let Some(found) = found(&events.next().await?) {
-                    return Some(found);
+                if let Event::Incoming { call, .. } = events.next().await? {
+                    return Some(call);
                 }
             }
         };
-        let late = async {
-            self.runtime.sleep_until(self.runtime.now() + PATIENCE).await;
-            None
-        };
-        wait(self.block_on, or(search, late))
+        in_time(runtime, *block_on, rings)?.map(|call| phone.call(call))
     }
+
+    fn in_time<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        in_time(&self.runtime, self.block_on, work)
+    }
+}
+
+/// Waits for something, but not for ever.
+fn in_time<R: Runtime, T>(
+    runtime: &R,
+    block_on: BlockOn<'_>,
+    work: impl Future<Output = T>,
+) -> Option<T> {
+    let late = async {
+        runtime.sleep_until(runtime.now() + PATIENCE).await;
+        None
+    };
+    wait(block_on, or(async { Some(work.await) }, late))
 }
 
 /// What this process holds.

@@ -81,9 +81,10 @@ pub(crate) async fn converse(
         let answer = async {
             let incoming = ringing(&mut callee_events).await?;
             progress.set_message("ringing");
-            Ok(callee.call(incoming).answer().await?)
+            callee.call(incoming).answer().await?;
+            Ok::<_, Failure>(())
         };
-        tokio::try_join!(answer, established(&mut caller_events))?;
+        tokio::try_join!(answer, async { Ok(call.established().await?) })?;
         Ok::<_, Failure>(call)
     };
     let call = timeout(SET_UP, set_up)
@@ -205,18 +206,6 @@ async fn ringing(events: &mut Events) -> Result<CallId, Failure> {
     loop {
         if let Event::Incoming { call, .. } = next(events).await? {
             return Ok(call);
-        }
-    }
-}
-
-async fn established(events: &mut Events) -> Result<(), Failure> {
-    loop {
-        match next(events).await? {
-            Event::Established { .. } => return Ok(()),
-            Event::Ended { reason, .. } => {
-                return Err(format!("the call was not established: {reason}").into());
-            }
-            _ => {}
         }
     }
 }

@@ -43,6 +43,7 @@ struct Plan {
 #[derive(Clone, Copy)]
 enum Step {
     Answer,
+    Reject,
     HangUp,
 }
 
@@ -184,7 +185,7 @@ impl<R: Runtime> Session<R> {
         };
         match event {
             Event::Incoming { call, .. } if self.options.reject => {
-                self.plan = begin(call, Duration::ZERO, Step::HangUp);
+                self.plan = begin(call, Duration::ZERO, Step::Reject);
             }
             Event::Incoming { call, .. } => {
                 self.plan = self.options.answer.and_then(|after| begin(call, after, Step::Answer));
@@ -209,6 +210,7 @@ impl<R: Runtime> Session<R> {
             // The call may have ended at this very moment.
             let _ = match step {
                 Step::Answer => call.answer().await,
+                Step::Reject => call.reject().await,
                 Step::HangUp => call.hang_up().await,
             };
         }
@@ -221,7 +223,7 @@ impl<R: Runtime> Session<R> {
         match key {
             Key::Answer => call.answer().await,
             Key::HangUp => call.hang_up().await,
-            Key::Reject if is_ringing_here(&status) => call.hang_up().await,
+            Key::Reject if is_ringing_here(&status) => call.reject().await,
             Key::NextProfile => call.set_profile(next(status.profile)).await,
             Key::Mute => {
                 self.is_muted = !self.is_muted;

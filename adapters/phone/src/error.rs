@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use lxst_engine::DialError;
-use lxst_engine::core::{IdentityHash, InputError};
+use lxst_engine::core::{EndReason, IdentityHash, InputError};
 
 /// Why a request was not done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,6 +22,9 @@ pub enum CallError {
         /// The identity that the destination belongs to.
         identity: IdentityHash,
     },
+    /// The call that was waited for is over.
+    #[error("the call is over: {0}")]
+    Ended(EndReason),
     /// The phone has shut down.
     #[error("the phone has shut down")]
     ShutDown,

@@ -42,7 +42,7 @@ impl Outlets {
     /// Tells how the phone stands, and then what happened: whoever hears of an event finds it in
     /// the state.
     pub(crate) fn publish(&mut self) {
-        self.publisher.publish(&self.state);
+        self.publisher.publish(&self.state, &self.untold);
         if self.untold.is_empty() {
             return;
         }

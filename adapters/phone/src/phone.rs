@@ -51,9 +51,9 @@ impl Phone {
         &self.listening
     }
 
-    /// Calls somebody in full duplex, and returns at once; events tell how it goes. The path is searched
-    /// for 15 s, if the endpoint's settings say nothing else. A call to oneself ends as
-    /// [`LinkFailed`](crate::EndReason::LinkFailed).
+    /// Calls somebody in full duplex, and returns at once: await [`Call::established`], or read the
+    /// events. The endpoint searches a path for 40 s, if its settings say nothing else. A call to
+    /// oneself ends as [`LinkFailed`](crate::EndReason::LinkFailed).
     ///
     /// # Errors
     /// [`CallError`]: the line is taken, the profile cannot be sent, or the hash is that of a
@@ -83,10 +83,11 @@ impl Phone {
         Ok(self.call(id))
     }
 
-    /// Makes a handle to the call that an event names.
+    /// Makes a handle to the call that an event names. A call that is over can be asked for its end
+    /// for as long as [`Call::ended`] says.
     #[must_use]
     pub fn call(&self, id: CallId) -> Call {
-        Call::new(self.requests.clone(), id)
+        Call::new(self.requests.clone(), self.watch.clone(), id)
     }
 
     /// Changes what holds for callers who are on no list, from the next caller on.

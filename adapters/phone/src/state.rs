@@ -1,5 +1,6 @@
 //! The latest state of a phone, for whoever wants to look at any time.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use event_listener::Event;
@@ -58,8 +59,17 @@ pub(crate) struct Publisher(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    latest: Mutex<(u64, State)>,
+    latest: Mutex<Latest>,
     changed: Event,
+}
+
+/// What is known now.
+#[derive(Debug, Default)]
+pub(crate) struct Latest {
+    version: u64,
+    pub(crate) state: State,
+    /// The latest at the back.
+    ended: VecDeque<(CallId, EndReason)>,
 }
 
 impl State {
@@ -77,7 +87,7 @@ impl Watch {
     /// The latest state.
     #[must_use]
     pub fn state(&self) -> State {
-        self.shared.lock().1.clone()
+        self.shared.lock().state.clone()
     }
 
     /// Waits until the state is another than the one that was given here last, and gives it; states
@@ -90,31 +100,79 @@ impl Watch {
             let changed = self.shared.changed.listen();
             {
                 let latest = self.shared.lock();
-                if latest.0 > self.seen {
-                    self.seen = latest.0;
-                    return Some(latest.1.clone());
+                if latest.version > self.seen {
+                    self.seen = latest.version;
+                    return Some(latest.state.clone());
                 }
-                if latest.1.is_shut_down {
+                if latest.state.is_shut_down {
                     return None;
                 }
             }
             changed.await;
         }
     }
+
+    /// Makes something of what is known now.
+    pub(crate) fn look<T>(&self, look: impl FnOnce(&Latest) -> T) -> T {
+        look(&self.shared.lock())
+    }
+
+    /// Waits until something can be made of what is known.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: it changes nothing.
+    pub(crate) async fn until<T>(&self, decide: impl Fn(&Latest) -> Option<T>) -> T {
+        loop {
+            // First listened, then looked: nothing falls between.
+            let changed = self.shared.changed.listen();
+            if let Some(decided) = self.look(&decide) {
+                return decided;
+            }
+            changed.await;
+        }
+    }
+}
+
+impl Latest {
+    /// The call as it stands; `None` where it does not.
+    pub(crate) fn status(&self, call: CallId) -> Option<CallStatus> {
+        self.state.call.filter(|status| status.call == call)
+    }
+
+    /// Why a call ended, if it is one of the latest that did.
+    pub(crate) fn end_of(&self, call: CallId) -> Option<EndReason> {
+        self.ended.iter().rev().find(|(ended, _)| *ended == call).map(|(_, reason)| *reason)
+    }
+
+    fn remember(&mut self, call: CallId, reason: EndReason) {
+        if self.ended.len() == ENDED_CALLS {
+            self.ended.pop_front();
+        }
+        self.ended.push_back((call, reason));
+    }
 }
 
 impl Publisher {
     pub(crate) fn new(state: State) -> (Self, Watch) {
-        let shared = Shared { latest: Mutex::new((0, state)), changed: Event::default() };
+        let shared = Shared {
+            latest: Mutex::new(Latest { state, ..Latest::default() }),
+            changed: Event::default(),
+        };
         let shared = Arc::new(shared);
         (Self(shared.clone()), Watch { shared, seen: 0 })
     }
 
-    pub(crate) fn publish(&self, state: &State) {
+    /// Tells how the phone stands, after events that it includes.
+    pub(crate) fn publish(&self, state: &State, events: &[(u64, AppEvent)]) {
         let mut latest = self.0.lock();
-        if latest.1 != *state {
-            latest.0 += 1;
-            latest.1.clone_from(state);
+        if latest.state != *state {
+            latest.version += 1;
+            latest.state.clone_from(state);
+            for (_, event) in events {
+                if let AppEvent::Ended { call, reason } = event {
+                    latest.remember(*call, *reason);
+                }
+            }
             drop(latest);
             self.0.changed.notify(usize::MAX);
         }
@@ -122,7 +180,49 @@ impl Publisher {
 }
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, (u64, State)> {
+    fn lock(&self) -> MutexGuard<'_, Latest> {
         self.latest.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Calls of which the end is remembered.
+pub(crate) const ENDED_CALLS: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use futures_lite::future::{block_on, poll_once};
+
+    use super::*;
+
+    #[test]
+    fn the_end_of_a_call_is_remembered_until_so_many_more_have_ended() {
+        let (publisher, watch) = Publisher::new(State::default());
+        let end = |number| (number, AppEvent::Ended { call: CallId(number), reason: REASON });
+        let publish = |number| {
+            publisher.publish(&State { number, ..State::default() }, &[end(number)]);
+        };
+        let is_known = |call| watch.look(|latest| latest.end_of(CallId(call)).is_some());
+        publish(1);
+        for number in 2..=ENDED_CALLS as u64 {
+            publish(number);
+        }
+        assert!(is_known(1));
+        publish(ENDED_CALLS as u64 + 1);
+        assert!(!is_known(1) && is_known(2));
+    }
+
+    #[test]
+    fn a_wait_that_is_left_is_woken_when_it_is_begun_again() {
+        let (publisher, watch) = Publisher::new(State::default());
+        let ended = || watch.until(|latest| latest.end_of(CallId(1)));
+        assert_eq!(block_on(poll_once(ended())), None);
+        let mut begun = Box::pin(ended());
+        assert_eq!(block_on(poll_once(&mut begun)), None);
+        let event = AppEvent::Ended { call: CallId(1), reason: REASON };
+        publisher.publish(&State { number: 1, ..State::default() }, &[(1, event)]);
+        assert_eq!(block_on(begun), REASON);
+        assert_eq!(block_on(ended()), REASON);
+    }
+
+    const REASON: EndReason = EndReason::LocalHangup;
 }

@@ -10,19 +10,19 @@
 //!
 //!     let friend = "f293e5612b27dbc491e52cc9845d3f53".parse()?;
 //!     let call = phone.dial(friend, Profile::MediumQuality).await?;
+//!     call.established().await?; // or why not: busy, rejected, no path, ...
 //!     let mut speaker = phone.audio_sink(AudioFormat::PHONE, Clock::Phone).await?;
+//!     let mut pcm = [0_i16; 960];
+//!     speaker.read(&mut pcm).await?; // 20 ms, at real-time pace
+//!     call.hang_up().await?;
+//!
+//!     // Whoever calls is answered.
 //!     while let Some(event) = events.next().await {
-//!         match event {
-//!             Event::Established { .. } => {
-//!                 let mut pcm = [0_i16; 960];
-//!                 speaker.read(&mut pcm).await?; // 20 ms, at real-time pace
-//!                 call.hang_up().await?;
-//!             }
-//!             Event::Ended { reason, .. } => {
-//!                 println!("over: {reason}");
-//!                 break;
-//!             }
-//!             _ => {}
+//!         if let Event::Incoming { call, .. } = event {
+//!             let call = phone.call(call);
+//!             call.answer().await?;
+//!             println!("over: {}", call.ended().await?);
+//!             break;
 //!         }
 //!     }
 //!     phone.shutdown().await;

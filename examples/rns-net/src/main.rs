@@ -29,8 +29,8 @@ use std::time::Duration;
 
 use lxst_tokio::telephony::IdentityHash;
 use lxst_tokio::{
-    AudioFormat, AudioSink, AudioSource, Clock, EndReason, Event, Events, Phone,
-    PhoneBuilder, Profile,
+    AudioFormat, AudioSink, AudioSource, Call, Clock, EndReason, Event, Events, Phone, PhoneBuilder,
+    Profile,
 };
 use rns_crypto::OsRng;
 use rns_crypto::identity::Identity;
@@ -60,11 +60,12 @@ async fn run() -> Result<(), Failure> {
 
     let call = alice.phone.dial(bob.phone.identity(), Profile::MediumQuality).await?;
     say(format_args!("Alice dials {}", bob.phone.identity()));
-    tokio::try_join!(alice.established(), bob.established())?;
+    let answered = bob.answer().await?;
+    tokio::try_join!(alice.talk(&call), bob.talk(&answered))?;
     let (bobs, alices) = (bob.pitch_hz, alice.pitch_hz);
     let heard = tokio::try_join!(alice.converse(bobs), bob.converse(alices))?;
     call.hang_up().await?;
-    let ends = tokio::try_join!(alice.ended(), bob.ended())?;
+    let ends = tokio::try_join!(call.ended(), answered.ended())?;
     tokio::join!(alice.shut_down(), bob.shut_down());
 
     if heard != (true, true) {
@@ -104,25 +105,24 @@ impl Person {
         Ok(Self { name, pitch_hz, phone, events, source, sink, stack })
     }
 
-    /// Waits until the call stands, and answers one that rings.
-    async fn established(&mut self) -> Result<(), Failure> {
-        loop {
-            match self.next().await? {
-                Event::Ringing { .. } => say(format_args!("{} hears that it rings", self.name)),
-                Event::Incoming { call, from } => {
-                    say(format_args!("{} answers {from}", self.name));
-                    self.phone.call(call).answer().await?;
-                }
-                Event::Established { profile, .. } => {
-                    say(format_args!("{} talks, in {profile}", self.name));
-                    return Ok(());
-                }
-                Event::Ended { reason, .. } => {
-                    return Err(format!("no call: {reason}").into());
-                }
-                _ => {}
+    /// Waits until it rings, and answers.
+    async fn answer(&mut self) -> Result<Call, Failure> {
+        while let Some(event) = self.events.next().await {
+            if let Event::Incoming { call, from } = event {
+                say(format_args!("{} answers {from}", self.name));
+                let call = self.phone.call(call);
+                call.answer().await?;
+                return Ok(call);
             }
         }
+        Err("the phone has ended".into())
+    }
+
+    /// Waits until the call stands.
+    async fn talk(&self, call: &Call) -> Result<(), Failure> {
+        let status = call.established().await?;
+        say(format_args!("{} talks, in {}", self.name, status.profile));
+        Ok(())
     }
 
     /// Hums for a while, and tells whether the other was heard humming for most of it.
@@ -151,19 +151,6 @@ impl Person {
             self.name
         ));
         Ok(heard > BLOCKS / 2)
-    }
-
-    async fn ended(&mut self) -> Result<EndReason, Failure> {
-        loop {
-            if let Event::Ended { reason, .. } = self.next().await? {
-                say(format_args!("{}: {reason}", self.name));
-                return Ok(reason);
-            }
-        }
-    }
-
-    async fn next(&mut self) -> Result<Event, Failure> {
-        self.events.next().await.ok_or_else(|| "the phone has ended".into())
     }
 
     /// Ends the phone, and with it the stack.

@@ -66,7 +66,7 @@ async fn a_phone_answers_by_itself<R: TestRuntime>(rt: R) {
 async fn a_call_is_rejected<R: TestRuntime>(rt: R) {
     let (mut caller, mut callee) = pair(&rt).await;
     let (_, incoming) = ring(&mut caller, &mut callee).await;
-    incoming.hang_up().await.unwrap();
+    incoming.reject().await.unwrap();
     assert_eq!(
         (caller.end().await, callee.end().await),
         (EndReason::Rejected, EndReason::Rejected)

@@ -7,6 +7,7 @@
 mod support;
 
 mod addresses;
+mod awaiting;
 mod crowds;
 mod events;
 mod flows;

@@ -120,6 +120,14 @@ impl<R: TestRuntime> App<R> {
         }
     }
 
+    /// Waits until the app is asked about a caller.
+    pub(crate) async fn screening(&mut self) -> Call {
+        match self.until(|event| matches!(event, Event::Screening { .. })).await {
+            Event::Screening { call, .. } => self.phone.call(call),
+            other => unreachable!("{other:?}"),
+        }
+    }
+
     /// Waits until a caller is turned away, and checks who it is.
     pub(crate) async fn turned_away(&mut self, who: IdentityHash) {
         match self.until(|event| matches!(event, Event::CallerTurnedAway { .. })).await {
