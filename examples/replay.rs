@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use lxst_examples::console::write_out;
 use lxst_examples::{drawing, terminal};
 use lxst_examples::{errln, outln};
-use lxst_tokio::trace::view::{Conversation, Summary, Svg, Witness};
+use lxst_tokio::trace::view::{Conversation, ConversationReader, LadderSvg, Summary};
 use lxst_tokio::trace::{Divergence, Ending, Payloads, Reader, Recorded, Replay, TraceError};
 
 /// Gives the inputs of recorded calls to a fresh telephone and compares what it does.
@@ -84,8 +84,8 @@ fn run(path: &Path, args: &Args) -> Result<u8, String> {
         outln!("{name}: {told} ({inputs} inputs, {outputs} outputs)");
     }
     if args.summary {
-        let paper = terminal::paper();
-        let summary = Summary { conversation: &outcome.conversation, paper };
+        let page = terminal::page();
+        let summary = Summary { conversation: &outcome.conversation, page };
         write_out(format_args!("{summary}"));
     }
     if let Some(ladder) = &args.ladder {
@@ -96,7 +96,7 @@ fn run(path: &Path, args: &Args) -> Result<u8, String> {
             End::Same(Ending::Overflow) => format!("{file}, up to the overflow of its recording"),
             End::Same(Ending::Closed) | End::Stripped => file.into_owned(),
         };
-        let drawing = Svg { conversation: &outcome.conversation, note: &note };
+        let drawing = LadderSvg { conversation: &outcome.conversation, note: &note };
         drawing::save(ladder, &drawing)
             .map_err(|error| format!("cannot write {}: {error}", ladder.display()))?;
     }
@@ -140,7 +140,7 @@ fn replay(path: &Path) -> Result<Outcome, String> {
     let is_whole = reader.header().payloads == Payloads::Kept;
     let mut replay = is_whole.then(|| Replay::new(reader.header()));
     let mut parted = None;
-    let mut witness = Witness::new();
+    let mut conversation = ConversationReader::new();
     let (mut inputs, mut outputs) = (0, 0);
     let mut progress = Progress::new(bytes);
     let damage = loop {
@@ -151,7 +151,7 @@ fn replay(path: &Path) -> Result<Outcome, String> {
                     Recorded::Output(_) => outputs += 1,
                 }
                 progress.pass(record.text.len() + 1);
-                witness.see(&record);
+                conversation.read(&record);
                 if let Some(Err(found)) = replay.as_mut().map(|replay| replay.step(&record)) {
                     replay = None;
                     parted = Some(found);
@@ -174,7 +174,7 @@ fn replay(path: &Path) -> Result<Outcome, String> {
             }
         }
     };
-    Ok(Outcome { conversation: witness.conversation(), inputs, outputs, end })
+    Ok(Outcome { conversation: conversation.conversation(), inputs, outputs, end })
 }
 
 /// Shows how far a long trace is, on stderr where that is a terminal.

@@ -21,7 +21,7 @@ use lxst_examples::terminal;
 use lxst_examples::{errln, outln};
 use lxst_interop::envelope::{EnvelopeError, Pcm, Verdict, correlation};
 use lxst_tokio::codecs::SAMPLE_RATE_HZ;
-use lxst_tokio::trace::view::{Chart, Ladder, Letters, Panel, Paper, fold};
+use lxst_tokio::trace::view::{Charset, Chart, Ladder, Page, Panel, wrap};
 use lxst_tokio::{Coder, Profile};
 
 use converse::{BLOCK_SAMPLES, Failure, LISTENING_BLOCKS, Outcome, converse};
@@ -167,15 +167,15 @@ async fn main() -> ExitCode {
 
 /// One call, with every signal of it.
 async fn one(args: &Args, profile: Profile) -> Result<(), Failure> {
-    let paper = terminal::paper();
+    let page = terminal::page();
     let speech = read_wav(&args.speech)?;
     let sink = args.create(&args.out)?;
-    let progress = progress(speech.len(), paper);
+    let progress = progress(speech.len(), page);
     let outcome = converse(&speech, profile, args.conditions(), sink, &progress).await;
     progress.finish_and_clear();
     let outcome = outcome?;
 
-    outln!("{}", Ladder { conversation: &outcome.conversation, paper });
+    outln!("{}", Ladder { conversation: &outcome.conversation, page });
     let verdict = compare(&speech, &outcome.heard, args.conditions());
     let lag = verdict.as_ref().ok().map(|heard| heard.lag);
     let report = Report {
@@ -183,7 +183,7 @@ async fn one(args: &Args, profile: Profile) -> Result<(), Failure> {
         caller: &outcome.caller,
         callee: &outcome.callee,
         mouth_to_ear: lag,
-        paper,
+        page,
     };
     outln!("{report}");
     outln!("heard    {}", args.out.display());
@@ -192,13 +192,13 @@ async fn one(args: &Args, profile: Profile) -> Result<(), Failure> {
     let grade = outcome.grade.map_or("unknown".into(), |grade| grade.to_string());
     outln!("quality  {grade}");
     let verdict = format!("verdict  the speech came through, correlation {correlation:.3}");
-    outln!("{}", fold(&verdict, paper.columns, VALUE));
+    outln!("{}", wrap(&verdict, page.columns, VALUE));
     Ok(())
 }
 
 /// A call in each profile, one line of a table for each.
 async fn all(args: &Args) -> Result<(), Failure> {
-    let paper = terminal::paper();
+    let page = terminal::page();
     let speech = read_wav(&args.speech)?;
     let sendable = Coder::profiles();
     let profiles = Profile::ALL.into_iter().filter(|profile| sendable.contains(*profile));
@@ -206,24 +206,24 @@ async fn all(args: &Args) -> Result<(), Failure> {
     let mut failures = Vec::new();
     let row = |name: &str, cells: [&str; 6]| {
         let [grade, lag, concealed, shed, correlation, air] = cells;
-        if paper.columns < NARROW {
+        if page.columns < NARROW {
             return outln!("{name:<5}{grade:<20}{lag:>7}{concealed:>8}");
         }
         let line = format!("{name:<20}{grade:<20}{lag:>7}{concealed:>8}");
-        if paper.columns < WIDE {
+        if page.columns < WIDE {
             outln!("{line}");
         } else {
             outln!("{line}{shed:>7}{correlation:>6}{air:>12}");
         }
     };
     let name = |profile: Profile| {
-        if paper.columns < NARROW { profile.abbreviation().into() } else { profile.to_string() }
+        if page.columns < NARROW { profile.abbreviation().into() } else { profile.to_string() }
     };
     row("", ["quality", "to ear", "made up", "shed", "match", "on the air"]);
     let bars = MultiProgress::new();
     for profile in profiles {
         let out = named(&args.out, profile);
-        let progress = bars.add(progress(speech.len(), paper));
+        let progress = bars.add(progress(speech.len(), page));
         let sink = args.create(&out)?;
         let outcome = converse(&speech, profile, args.conditions(), sink, &progress).await;
         progress.finish_and_clear();
@@ -258,7 +258,7 @@ async fn all(args: &Args) -> Result<(), Failure> {
     args.draw(&panels)?;
     let (whole, calls) = (panels.len() - failures.len(), panels.len());
     let verdict = format!("verdict  the speech came through in {whole} of {calls} profiles");
-    outln!("{}", fold(&verdict, paper.columns, VALUE));
+    outln!("{}", wrap(&verdict, page.columns, VALUE));
     if failures.is_empty() { Ok(()) } else { Err(failures.join("\n      ").into()) }
 }
 
@@ -330,16 +330,16 @@ fn percent(text: &str) -> Result<f64, String> {
 }
 
 /// Shows how far the speech is, on stderr where that is a terminal.
-fn progress(speech: usize, paper: Paper) -> ProgressBar {
+fn progress(speech: usize, page: Page) -> ProgressBar {
     let blocks = speech.div_ceil(BLOCK_SAMPLES) + LISTENING_BLOCKS;
     let style = ProgressStyle::with_template("{msg:9} {wide_bar:.cyan/dim} {elapsed}");
     let style = style.expect("the template is a constant, and valid");
-    let letters = match paper.letters {
-        Letters::Unicode => "█░",
-        Letters::Ascii => "#-",
+    let charset = match page.charset {
+        Charset::Unicode => "█░",
+        Charset::Ascii => "#-",
     };
     ProgressBar::new(blocks as u64)
-        .with_style(style.progress_chars(letters))
+        .with_style(style.progress_chars(charset))
         .with_message("starting")
 }
 

@@ -6,7 +6,7 @@ use std::time::Instant;
 use lxst_examples::terminal::{columns_of_stderr, columns_of_stdout};
 use lxst_examples::{errln, outln};
 use lxst_tokio::reticulum;
-use lxst_tokio::trace::view::fold;
+use lxst_tokio::trace::view::wrap;
 use lxst_tokio::{Coder, EndReason, Event, LeftOut, Limit, LogLimit, Phone, Profile, Side};
 use serde_json::{Value, json};
 
@@ -46,7 +46,7 @@ impl Reporter {
         lines.push(format!("profiles     {}", profile_list()));
         let columns = if stdout_is_audio { columns_of_stderr() } else { columns_of_stdout() };
         for line in lines {
-            let line = fold(&line, columns.unwrap_or(usize::MAX), 13);
+            let line = wrap(&line, columns.unwrap_or(usize::MAX), 13);
             if stdout_is_audio { errln!("{line}") } else { outln!("{line}") }
         }
     }
@@ -76,7 +76,7 @@ impl Reporter {
         if !self.json {
             let at = self.start.elapsed().as_secs_f64();
             let columns = columns_of_stderr().unwrap_or(usize::MAX);
-            errln!("{}", fold(&format!("{at:9.3}  {text}"), columns, 11));
+            errln!("{}", wrap(&format!("{at:9.3}  {text}"), columns, 11));
         }
     }
 

@@ -50,7 +50,7 @@ mod tests {
             arrived: Some(millis(number * 60)),
             played: None,
         });
-        let playout = Playout { frames: frames.collect(), made_up: Vec::new() };
+        let playout = Playout { frames: frames.collect(), concealed: Vec::new() };
         let delays = of_reference(&playout, Profile::MediumQuality);
         let (_, last) = delays.last().unwrap();
         // Less the 60 ms in which a frame is captured.

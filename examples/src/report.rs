@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use lxst_tokio::Counters;
 use lxst_tokio::telephony::{self, Side};
-use lxst_tokio::trace::view::{Act, Conversation, Letters, MediaTotal, Paper, kilobytes};
+use lxst_tokio::trace::view::{Action, Charset, Conversation, MediaTotal, Page, kilobytes};
 
-/// What is to be told of a call. [`Display`](fmt::Display) draws it, as wide as its paper.
+/// What is to be told of a call. [`Display`](fmt::Display) draws it, as wide as its page.
 #[derive(Debug)]
 pub struct Report<'a> {
     /// What both sides did.
@@ -19,7 +19,7 @@ pub struct Report<'a> {
     /// From a sound at the caller's microphone to the callee's speaker, where it is known.
     pub mouth_to_ear: Option<Duration>,
     /// What it is drawn on.
-    pub paper: Paper,
+    pub page: Page,
 }
 
 /// What went from one side to the other.
@@ -31,11 +31,11 @@ struct Way<'a> {
 
 impl fmt::Display for Report<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let dialled = self.conversation.moment(Side::Local, |act| matches!(act, Act::Dials(_)));
-        let rang = self.conversation.moment(Side::Local, |act| *act == Act::HearsRinging);
-        let answered = self.conversation.moment(Side::Remote, |act| *act == Act::Answers);
+        let dialled = self.conversation.first(Side::Local, |act| matches!(act, Action::Dials(_)));
+        let rang = self.conversation.first(Side::Local, |act| *act == Action::HearsRinging);
+        let answered = self.conversation.first(Side::Remote, |act| *act == Action::Answers);
         let stood =
-            self.conversation.moment(Side::Local, |act| matches!(act, Act::Established(..)));
+            self.conversation.first(Side::Local, |act| matches!(act, Action::Established(..)));
         let known = |duration: Option<Duration>| duration.map_or("unknown".into(), millis);
         let between = |from: Option<Duration>, to: Option<Duration>| {
             known(from.zip(to).map(|(from, to)| to.saturating_sub(from)))
@@ -43,9 +43,9 @@ impl fmt::Display for Report<'_> {
 
         let there = self.way(Side::Local, self.caller, self.callee);
         let back = self.way(Side::Remote, self.callee, self.caller);
-        let to = match self.paper.letters {
-            Letters::Unicode => '►',
-            Letters::Ascii => '>',
+        let to = match self.page.charset {
+            Charset::Unicode => '►',
+            Charset::Ascii => '>',
         };
         let heads = [format!("caller {to} callee"), format!("callee {to} caller")];
         let [there_head, back_head] = heads;
@@ -69,7 +69,7 @@ impl fmt::Display for Report<'_> {
         writeln!(f, "dialled to ringing       {}", between(dialled, rang))?;
         writeln!(f, "answered to established  {}", between(answered, stood))?;
         writeln!(f, "mouth to ear             {}\n", known(self.mouth_to_ear))?;
-        if self.paper.columns >= BESIDE {
+        if self.page.columns >= BESIDE {
             return table.iter().try_for_each(|[name, there, back]| {
                 writeln!(f, "{name:<15}{there:>22}{back:>22}")
             });

@@ -5,24 +5,24 @@ use std::io;
 #[cfg(unix)]
 use std::os::fd::AsFd;
 
-use lxst_tokio::trace::view::{Letters, Paper};
+use lxst_tokio::trace::view::{Charset, Page};
 #[cfg(unix)]
 use rustix::termios::tcgetwinsize;
 
 /// What standard output has: by `COLUMNS`, else the terminal's width; by the locale.
 #[must_use]
-pub fn paper() -> Paper {
+pub fn page() -> Page {
     let told = env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     let columns = told.filter(|columns| *columns > 0);
-    let columns = columns.or_else(columns_of_stdout).unwrap_or(Paper::MAX_COLUMNS);
+    let columns = columns.or_else(columns_of_stdout).unwrap_or(Page::MAX_COLUMNS);
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(|name| env::var(name).ok());
     let locale = locale.filter(|value| !value.is_empty()).take(1);
     let is_unicode = locale
         .map(|value| value.to_lowercase())
         .any(|value| value.replace('-', "").contains("utf8"));
-    Paper {
-        columns: columns.clamp(Paper::MIN_COLUMNS, Paper::MAX_COLUMNS),
-        letters: if is_unicode { Letters::Unicode } else { Letters::Ascii },
+    Page {
+        columns: columns.clamp(Page::MIN_COLUMNS, Page::MAX_COLUMNS),
+        charset: if is_unicode { Charset::Unicode } else { Charset::Ascii },
     }
 }
 

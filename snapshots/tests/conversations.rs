@@ -15,7 +15,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use lxst_core::{Command, Mode, Profile, Talk};
-use lxst_snapshots::Conversation;
+use lxst_trace::view::Transcript;
 use support::{ALICE, BOB, Boundary, Network, Pair, quiet};
 
 #[test]
@@ -107,7 +107,7 @@ fn half_duplex_talk() {
 
 /// What passed the doors of two phones while somebody did something with them, and a second after.
 fn conversation(act: impl FnOnce(&mut Pair)) -> String {
-    let conversation = Rc::new(RefCell::new(Conversation::default()));
+    let conversation = Rc::new(RefCell::new(Transcript::default()));
     let printer = Rc::clone(&conversation);
     let configs = [quiet(), quiet()];
     let mut pair = Pair::with(Network::default(), configs, move |phone, now, door| {

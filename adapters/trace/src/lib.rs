@@ -2,7 +2,64 @@
 //!
 //! A [`Recorder`] writes the lines of a trace, a [`Reader`] reads them, a [`Replay`] gives
 //! its inputs to a fresh telephone and compares the outputs. A trace holds the conversation, voices
-//! included, unless its payloads are [stripped](Payloads::Stripped).
+//! included, unless its payloads are [stripped](Payloads::Stripped). [`view`] draws it: as a ladder
+//! diagram in text or SVG, as a summary of its calls, as a chart of a receive path.
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use lxst_core::{
+//!     Boundary, CallId, Command, Config, IdentityHash, Input, Instant, LinkEvent, LinkId, Mode,
+//!     PacketBuf, Profile, Telephone,
+//! };
+//! use lxst_trace::view::{Charset, ConversationReader, Ladder, Page};
+//! use lxst_trace::{Ending, Payloads, Reader, Recorder};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // Record what passes the doors of a telephone: it dials, its link comes up, the peer is available.
+//! let (identity, config, mut now) = (IdentityHash([1; 16]), Config::default(), Instant::ORIGIN);
+//! let mut telephone = Telephone::new(identity, config, now);
+//! let mut recorder = Recorder::new(Payloads::Kept);
+//! let mut trace = recorder.line(now, Boundary::Start { identity, config: &config });
+//! let (call, link, to) = (CallId(1), LinkId(2), IdentityHash([7; 16]));
+//! let (profile, mode) = (Profile::MediumQuality, Mode::FullDuplex);
+//! for input in [
+//!     Input::Command(Command::Dial { call, link, to, profile, mode }),
+//!     Input::Link { link, event: LinkEvent::Up { rtt: Duration::from_millis(40), mdu: 431 } },
+//!     Input::Packet { link, data: &[0x81, 0x00, 0x91, 0x03] },
+//! ] {
+//!     telephone.handle_input(now, input)?;
+//!     trace += &recorder.line(now, Boundary::In(input));
+//!     let mut buf = PacketBuf::new();
+//!     while let Some(output) = telephone.poll_output(&mut buf) {
+//!         trace += &recorder.line(now, Boundary::Out(output));
+//!     }
+//!     now = now + Duration::from_millis(40);
+//! }
+//! trace += &Ending::Closed.line();
+//!
+//! // Read the trace, and draw it.
+//! let mut reader = Reader::new(trace.as_bytes())?;
+//! let mut conversation = ConversationReader::new();
+//! while let Some(record) = reader.next_record()? {
+//!     conversation.read(&record);
+//! }
+//! let conversation = conversation.conversation();
+//! let page = Page { columns: 60, charset: Charset::Ascii };
+//! let ladder = Ladder { conversation: &conversation, page }.to_string();
+//! let drawn = "
+//!       ms  this phone                                  peer
+//!      0.0  o dials                                        |
+//!      0.0  |............... link request ................>|
+//!     40.0  |<................ link proof .................|
+//!     80.0  |<----------------- AVAILABLE -----------------|
+//!     80.0  |................. identify ..................>|
+//!           .. Reticulum link   -- LXST signal   == media
+//! ";
+//! assert_eq!(ladder, drawn[1..]);
+//! # Ok(())
+//! # }
+//! ```
 //!
 //! # The format
 //! JSON Lines: each line is one flat object, compact, in UTF-8, ended by a line feed, its keys in the

@@ -6,7 +6,7 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use lxst_phone::trace::view::{Svg, Witness};
+use lxst_phone::trace::view::{ConversationReader, LadderSvg};
 use lxst_phone::trace::{Ending, Reader, Replay};
 
 /// Makes room for a trace and its picture: the folder, without an earlier run's files.
@@ -36,12 +36,15 @@ pub(crate) fn finish(path: &Path) {
 
 fn draw(path: &Path, drawing: &Path) -> Result<(), Box<dyn Error>> {
     let mut reader = Reader::new(BufReader::new(File::open(path)?))?;
-    let mut witness = Witness::new();
+    let mut conversation = ConversationReader::new();
     while let Ok(Some(record)) = reader.next_record() {
-        witness.see(&record);
+        conversation.read(&record);
     }
     let note = path.display().to_string();
-    fs::write(drawing, Svg { conversation: &witness.conversation(), note: &note }.to_string())?;
+    fs::write(
+        drawing,
+        LadderSvg { conversation: &conversation.conversation(), note: &note }.to_string(),
+    )?;
     Ok(())
 }
 

@@ -5,8 +5,8 @@ use core::time::Duration;
 
 use lxst_core::Profile;
 
+use crate::view::ladder_svg::Escaped;
 use crate::view::playout::Playout;
-use crate::view::svg::Escaped;
 
 /// Draws a panel below the other, 720 units wide. [`Display`] writes the SVG file, which is light or
 /// dark as its reader is.
@@ -115,14 +115,14 @@ impl Panel {
         let lost: Vec<_> = playout.lost().map(|at| (at, tick)).collect();
         let late: Vec<_> = playout.late().map(|at| (at, tick)).collect();
         let end = plot.start + Duration::from_secs_f64(plot.seconds);
-        let made_up = playout.made_up.iter().filter(|(at, _)| (plot.start..end).contains(at));
-        let made_up: Vec<_> = made_up.copied().collect();
-        let total: Duration = made_up.iter().map(|(_, length)| *length).sum();
+        let concealed = playout.concealed.iter().filter(|(at, _)| (plot.start..end).contains(at));
+        let concealed: Vec<_> = concealed.copied().collect();
+        let total: Duration = concealed.iter().map(|(_, length)| *length).sum();
         let frames = playout.frames.len();
         let lanes = [
             ("lost", lost.len().to_string(), lost),
             ("late", late.len().to_string(), late),
-            ("made up", format!("{:.0} ms", millis(total)), made_up),
+            ("made up", format!("{:.0} ms", millis(total)), concealed),
         ];
         let mut y = plot.top + DEEP + 12.0;
         for (name, total, marks) in lanes {
@@ -271,11 +271,11 @@ mod tests {
             arrived: (number != 7).then_some(Duration::from_millis(number * 60 + 5)),
             played: (number != 7).then_some(Duration::from_millis(number * 60 + 120)),
         });
-        let made_up = vec![(Duration::from_millis(540), Duration::from_millis(60))];
+        let concealed = vec![(Duration::from_millis(540), Duration::from_millis(60))];
         let panel = Panel {
             profile: Profile::MediumQuality,
             verdict: "fair <MOS>".into(),
-            playout: Playout { frames: frames.collect(), made_up },
+            playout: Playout { frames: frames.collect(), concealed },
             reference: vec![(Duration::ZERO, Duration::from_millis(150))],
             has_stall: true,
         };

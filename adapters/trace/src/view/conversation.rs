@@ -1,6 +1,6 @@
-//! What two phones said to each other: one model for every picture of a call.
+//! The conversation of two phones: the model that every picture of a call is drawn from.
 //!
-//! It comes from a tap in each of two phones of one process, or from the trace of one phone.
+//! It comes from the doors of both phones, or from the trace of one.
 
 use core::time::Duration;
 
@@ -12,31 +12,31 @@ use lxst_core::{
 
 use crate::reader::{Record, Recorded};
 
-/// What happened, in order.
+/// What two phones did and sent, in order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Conversation {
-    /// Who stands left, [`Side::Local`], and right.
+    /// The names of the left side, [`Side::Local`], and of the right.
     pub names: [&'static str; 2],
-    /// What they did.
+    /// In order of time.
     pub steps: Vec<Step>,
 }
 
-/// One thing that happened.
+/// One action or one packet.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {
-    /// When it was seen, counted from the start of the recording.
+    /// Since the start of the recording.
     pub at: Duration,
-    /// Who did it, or sent it.
+    /// The side that did or sent it.
     pub by: Side,
-    /// What it is.
-    pub what: What,
+    /// What it did or sent.
+    pub kind: StepKind,
 }
 
 /// A kind of step.
 #[derive(Clone, Debug, PartialEq)]
-pub enum What {
+pub enum StepKind {
     /// Something that the phone or its user did.
-    Act(Act),
+    Action(Action),
     /// A packet that sets up or ends the Reticulum link.
     Link(String),
     /// A packet of signals, in words.
@@ -52,7 +52,7 @@ pub enum What {
 
 /// Something that a phone or its user did.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Act {
+pub enum Action {
     /// Dials somebody.
     Dials(IdentityHash),
     /// Is told that it rings at the other side.
@@ -70,7 +70,7 @@ pub enum Act {
     /// Sees the call end.
     Ended(EndReason),
     /// Something else, in words.
-    Does(String),
+    Other(String),
 }
 
 /// The media that one side sent.
@@ -86,27 +86,28 @@ pub struct MediaTotal {
     pub lasted: Duration,
 }
 
-/// Makes a conversation of one phone's trace. The other side is known by what it sent.
+/// Reads a conversation out of one phone's trace. The other side is known by what it sent.
 #[derive(Debug)]
-pub struct Witness {
+pub struct ConversationReader {
     conversation: Conversation,
     /// The link that was dialled or rang last.
     link: Option<LinkId>,
 }
 
 impl Conversation {
-    /// Adds what one of the two phones had at its doors, at a moment of a clock that both share.
+    /// Adds what passed a door of one of the two phones. `at` is of one clock for both.
     pub fn see(&mut self, side: Side, at: Duration, boundary: &Boundary<'_>) {
-        if let Some((by, what)) = see(side, boundary) {
-            self.steps.push(Step { at, by, what });
+        if let Some((by, kind)) = see(side, boundary) {
+            self.steps.push(Step { at, by, kind });
         }
     }
 
-    /// Tells when a side first did something.
+    /// The first moment at which a side did something.
     #[must_use]
-    pub fn moment(&self, by: Side, is_it: impl Fn(&Act) -> bool) -> Option<Duration> {
-        let is_it =
-            |step: &&Step| step.by == by && matches!(&step.what, What::Act(act) if is_it(act));
+    pub fn first(&self, by: Side, is_it: impl Fn(&Action) -> bool) -> Option<Duration> {
+        let is_it = |step: &&Step| {
+            step.by == by && matches!(&step.kind, StepKind::Action(act) if is_it(act))
+        };
         self.steps.iter().find(is_it).map(|step| step.at)
     }
 
@@ -124,7 +125,7 @@ impl MediaTotal {
         let mut total = Self::default();
         let mut first = None;
         for step in steps.iter().filter(|step| step.by == by) {
-            if let What::Media { payload_bytes, plaintext_bytes } = step.what {
+            if let StepKind::Media { payload_bytes, plaintext_bytes } = step.kind {
                 total.packets += 1;
                 total.payload_bytes += payload_bytes;
                 total.air_bytes += air_bytes(plaintext_bytes);
@@ -135,7 +136,7 @@ impl MediaTotal {
     }
 }
 
-impl Act {
+impl Action {
     /// Tells the state of the call that begins with this, for the side that does it.
     #[must_use]
     pub const fn state(&self) -> Option<CallState> {
@@ -145,12 +146,12 @@ impl Act {
             Self::Connects => Some(CallState::Connecting),
             Self::Established(..) => Some(CallState::Established),
             Self::Ended(_) => Some(CallState::Idle),
-            Self::Answers | Self::HangsUp | Self::Does(_) => None,
+            Self::Answers | Self::HangsUp | Self::Other(_) => None,
         }
     }
 }
 
-impl Witness {
+impl ConversationReader {
     /// Makes a conversation without steps.
     #[must_use]
     pub const fn new() -> Self {
@@ -159,7 +160,7 @@ impl Witness {
     }
 
     /// Adds what a line of the trace tells.
-    pub fn see(&mut self, record: &Record<'_>) {
+    pub fn read(&mut self, record: &Record<'_>) {
         let door = match record.what {
             Recorded::Input(input) => Boundary::In(input),
             Recorded::Output(Some(output)) => Boundary::Out(output),
@@ -173,16 +174,16 @@ impl Witness {
             Boundary::Out(Output::Event(Event::Ended { .. })) => self.link = None,
             _ => {}
         }
-        let Some((by, mut what)) = sent_by_peer(&door).or_else(|| see(Side::Local, &door)) else {
+        let Some((by, mut kind)) = sent_by_peer(&door).or_else(|| see(Side::Local, &door)) else {
             return;
         };
-        if let What::Link(label) | What::Signals(label) = &mut what
+        if let StepKind::Link(label) | StepKind::Signals(label) = &mut kind
             && let Some(other) = link(&door).filter(|link| self.link.is_some_and(|of| of != *link))
         {
             *label += &format!(" (link {})", other.0);
         }
         let at = Duration::from_micros(record.at.as_micros());
-        self.conversation.steps.push(Step { at, by, what });
+        self.conversation.steps.push(Step { at, by, kind });
     }
 
     /// Hands the conversation over.
@@ -192,7 +193,7 @@ impl Witness {
     }
 }
 
-impl Default for Witness {
+impl Default for ConversationReader {
     fn default() -> Self {
         Self::new()
     }
@@ -209,14 +210,14 @@ pub const fn air_bytes(plaintext_bytes: usize) -> usize {
 ///
 /// What arrives is told by the tap of the side that sent it, but for two packets that a telephone
 /// is not told of when they leave: proof and round trip time.
-fn see(side: Side, door: &Boundary<'_>) -> Option<(Side, What)> {
-    let act = |act| Some((side, What::Act(act)));
-    let does = |what: &str| act(Act::Does(what.into()));
+fn see(side: Side, door: &Boundary<'_>) -> Option<(Side, StepKind)> {
+    let act = |act| Some((side, StepKind::Action(act)));
+    let does = |what: &str| act(Action::Other(what.into()));
     match *door {
         Boundary::In(Input::Command(command)) => match command {
-            Command::Dial { to, .. } => act(Act::Dials(to)),
-            Command::Answer(_) => act(Act::Answers),
-            Command::HangUp(_) => act(Act::HangsUp),
+            Command::Dial { to, .. } => act(Action::Dials(to)),
+            Command::Answer(_) => act(Action::Answers),
+            Command::HangUp(_) => act(Action::HangsUp),
             Command::Screen(_, Admission::Busy) => does("turns the caller away: busy"),
             Command::Screen(_, Admission::Reject) => does("turns the caller away: rejected"),
             Command::Screen(_, Admission::Drop) => does("turns the caller away"),
@@ -232,7 +233,7 @@ fn see(side: Side, door: &Boundary<'_>) -> Option<(Side, What)> {
                 LinkEvent::Incoming { .. } => "round trip time",
                 _ => return None,
             };
-            Some((other(side), What::Link(label.into())))
+            Some((other(side), StepKind::Link(label.into())))
         }
         Boundary::Out(Output::Link { request, .. }) => {
             let label = match request {
@@ -240,32 +241,34 @@ fn see(side: Side, door: &Boundary<'_>) -> Option<(Side, What)> {
                 LinkRequest::Identify => "identify",
                 LinkRequest::Close => "link close",
             };
-            Some((side, What::Link(label.into())))
+            Some((side, StepKind::Link(label.into())))
         }
         Boundary::Out(Output::Transmit { data, .. }) => Some((side, packet(data)?)),
-        Boundary::Out(Output::Event(event)) => tell(event).map(|act| (side, What::Act(act))),
+        Boundary::Out(Output::Event(event)) => tell(event).map(|act| (side, StepKind::Action(act))),
         _ => None,
     }
 }
 
-fn tell(event: Event) -> Option<Act> {
+fn tell(event: Event) -> Option<Action> {
     Some(match event {
-        Event::CallerGone { .. } => Act::Does("sees the caller go before it rings".into()),
-        Event::Incoming { from, .. } => Act::Rings(from),
-        Event::Ringing { .. } => Act::HearsRinging,
-        Event::Connecting { .. } => Act::Connects,
-        Event::Established { profile, mode, .. } => Act::Established(profile, mode),
-        Event::ProfileChanged { profile, .. } => Act::Does(format!("sends {profile}")),
+        Event::CallerGone { .. } => Action::Other("sees the caller go before it rings".into()),
+        Event::Incoming { from, .. } => Action::Rings(from),
+        Event::Ringing { .. } => Action::HearsRinging,
+        Event::Connecting { .. } => Action::Connects,
+        Event::Established { profile, mode, .. } => Action::Established(profile, mode),
+        Event::ProfileChanged { profile, .. } => Action::Other(format!("sends {profile}")),
         Event::ProfileUnavailable { asked, used, .. } => {
-            Act::Does(format!("has no {asked}, and offers {used}"))
+            Action::Other(format!("has no {asked}, and offers {used}"))
         }
-        Event::ModeChanged { mode, .. } => Act::Does(format!("is in {mode}")),
-        Event::Ended { reason, .. } => Act::Ended(reason),
-        Event::PeerSilent { .. } => Act::Does("hears nothing".into()),
-        Event::PeerAudible { .. } => Act::Does("hears again".into()),
-        Event::CallerTurnedAway { .. } => Act::Does("turns away a caller: the line is busy".into()),
-        Event::CallerLimited { .. } => Act::Does("turns away who calls too often".into()),
-        Event::Dropped { reason, .. } => Act::Does(format!("leaves out {}", dropped(reason))),
+        Event::ModeChanged { mode, .. } => Action::Other(format!("is in {mode}")),
+        Event::Ended { reason, .. } => Action::Ended(reason),
+        Event::PeerSilent { .. } => Action::Other("hears nothing".into()),
+        Event::PeerAudible { .. } => Action::Other("hears again".into()),
+        Event::CallerTurnedAway { .. } => {
+            Action::Other("turns away a caller: the line is busy".into())
+        }
+        Event::CallerLimited { .. } => Action::Other("turns away who calls too often".into()),
+        Event::Dropped { reason, .. } => Action::Other(format!("leaves out {}", dropped(reason))),
         _ => return None,
     })
 }
@@ -282,17 +285,17 @@ const fn dropped(reason: DropReason) -> &'static str {
 }
 
 /// Says what the other side sent, where only this side has a tap.
-fn sent_by_peer(door: &Boundary<'_>) -> Option<(Side, What)> {
+fn sent_by_peer(door: &Boundary<'_>) -> Option<(Side, StepKind)> {
     let what = match door {
         Boundary::In(Input::Packet { data, .. }) => packet(data)?,
         Boundary::In(Input::Link { event: LinkEvent::Incoming { .. }, .. }) => {
-            What::Link("opens a link".into())
+            StepKind::Link("opens a link".into())
         }
         Boundary::In(Input::Link { event: LinkEvent::Identified(_), .. }) => {
-            What::Link("identify".into())
+            StepKind::Link("identify".into())
         }
         Boundary::In(Input::Link { event: LinkEvent::Closed(LinkClosed::Peer), .. }) => {
-            What::Link("link close".into())
+            StepKind::Link("link close".into())
         }
         _ => return None,
     };
@@ -314,17 +317,17 @@ const fn other(side: Side) -> Side {
     }
 }
 
-fn packet(data: &[u8]) -> Option<What> {
+fn packet(data: &[u8]) -> Option<StepKind> {
     let packet = Packet::parse(data).ok()?;
     let payload_bytes = packet.frames().flatten().map(|frame| frame.payload.len());
     if packet.frames().next().is_some() {
-        return Some(What::Media {
+        return Some(StepKind::Media {
             payload_bytes: payload_bytes.sum(),
             plaintext_bytes: data.len(),
         });
     }
     let words: Vec<String> = packet.signals().map(name).collect();
-    Some(What::Signals(words.join(", ")))
+    Some(StepKind::Signals(words.join(", ")))
 }
 
 fn name(signal: Signal) -> String {
@@ -358,13 +361,13 @@ mod tests {
     fn signals_and_media_are_told_apart() {
         let preferences = [0x81, 0x00, 0x92, 0xcd, 0x01, 0x3f, 0xcc, 0xf1];
         let words = "prefers Medium Quality, full duplex".to_owned();
-        assert_eq!(packet(&preferences), Some(What::Signals(words)));
+        assert_eq!(packet(&preferences), Some(StepKind::Signals(words)));
 
         let available = [0x81, 0x00, 0x91, 0x03];
-        assert_eq!(packet(&available), Some(What::Signals("AVAILABLE".into())));
+        assert_eq!(packet(&available), Some(StepKind::Signals("AVAILABLE".into())));
 
         let frame = [0x81, 0x01, 0xc4, 0x03, 0x01, 0x38, 0x00];
-        assert_eq!(packet(&frame), Some(What::Media { payload_bytes: 2, plaintext_bytes: 7 }));
+        assert_eq!(packet(&frame), Some(StepKind::Media { payload_bytes: 2, plaintext_bytes: 7 }));
 
         assert_eq!(packet(&[0xc0]), None);
     }
@@ -374,7 +377,7 @@ mod tests {
         let media = |millis, by, payload_bytes| Step {
             at: Duration::from_millis(millis),
             by,
-            what: What::Media { payload_bytes, plaintext_bytes: payload_bytes + 5 },
+            kind: StepKind::Media { payload_bytes, plaintext_bytes: payload_bytes + 5 },
         };
         let steps = vec![
             media(10, Side::Local, 60),

@@ -5,16 +5,17 @@ use core::fmt;
 use lxst_core::Side;
 
 use crate::view::conversation::Conversation;
-use crate::view::paper::{Letters, Paper};
+use crate::view::page::{Charset, Page};
 use crate::view::rows::{Mark, Row, kilobytes, rows};
 
-/// Draws a conversation. Moments count from its first step.
+/// Draws a conversation. Moments count from its first step; a page narrower than
+/// [`Page::MIN_COLUMNS`] counts as that.
 #[derive(Debug)]
 pub struct Ladder<'a> {
     /// What happened.
     pub conversation: &'a Conversation,
     /// What it is drawn on.
-    pub paper: Paper,
+    pub page: Page,
 }
 
 impl fmt::Display for Ladder<'_> {
@@ -22,20 +23,21 @@ impl fmt::Display for Ladder<'_> {
         let rows = rows(&self.conversation.steps);
         let start = rows.first().map(|row| row.at).unwrap_or_default();
         let [left, right] = self.conversation.names;
-        let between = self.paper.columns - MOMENT - 6;
+        let columns = self.page.columns.max(Page::MIN_COLUMNS);
+        let between = columns - MOMENT - 6;
         let edge = (between + 2).saturating_sub(left.chars().count());
         writeln!(f, "{:>MOMENT$}  {left}{right:>edge$}", "ms")?;
         for row in rows {
             let millis = format!("{:.1}", row.at.saturating_sub(start).as_secs_f64() * 1_000.0);
-            let drawn = Drawn { row: &row, paper: self.paper, between };
+            let drawn = Drawn { row: &row, page: self.page, between };
             writeln!(f, "{millis:>MOMENT$}  {drawn}")?;
         }
-        let pen = Pen::of(self.paper);
+        let pen = Pen::of(self.page);
         let kinds =
             [(pen.link, "Reticulum link"), (pen.signal, "LXST signal"), (pen.media, "media")];
         let legend = kinds.map(|(stroke, name)| format!("{stroke}{stroke} {name}"));
         let legend = format!("{:>MOMENT$}  {}", "", legend.join("   "));
-        if legend.chars().count() <= self.paper.columns {
+        if legend.chars().count() <= columns {
             return writeln!(f, "{legend}");
         }
         kinds
@@ -47,19 +49,19 @@ impl fmt::Display for Ladder<'_> {
 /// A row between its lifelines.
 struct Drawn<'a> {
     row: &'a Row,
-    paper: Paper,
+    page: Page,
     /// Columns between the lifelines.
     between: usize,
 }
 
 impl fmt::Display for Drawn<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { row, paper, between } = self;
-        let pen = Pen::of(*paper);
+        let Self { row, page, between } = self;
+        let pen = Pen::of(*page);
         let (act, line, edges) = (pen.act, pen.lifeline, pen.edges);
         let (stroke, label) = match &row.mark {
-            Mark::Act(what) => {
-                let (what, width) = (paper.cut(what, between - 1), between - 1);
+            Mark::Action(what) => {
+                let (what, width) = (page.cut(what, between - 1), between - 1);
                 return match row.by {
                     Side::Local => write!(f, "{act} {what:<width$}{line}"),
                     Side::Remote => write!(f, "{line}{what:>width$} {act}"),
@@ -73,7 +75,7 @@ impl fmt::Display for Drawn<'_> {
             }
         };
         // One place is the arrow's head, two are the label's margin.
-        let label = paper.cut(&label, between - 3);
+        let label = page.cut(&label, between - 3);
         let strokes = (between - 3).saturating_sub(label.chars().count());
         let stretch = |length| String::from_iter(std::iter::repeat_n(stroke, length));
         let (before, after) = (stretch(strokes / 2), stretch(strokes - strokes / 2));
@@ -98,9 +100,9 @@ struct Pen {
 }
 
 impl Pen {
-    const fn of(paper: Paper) -> Self {
-        match paper.letters {
-            Letters::Unicode => Self {
+    const fn of(page: Page) -> Self {
+        match page.charset {
+            Charset::Unicode => Self {
                 act: '●',
                 lifeline: '│',
                 edges: ['├', '┤'],
@@ -109,7 +111,7 @@ impl Pen {
                 signal: '─',
                 media: '═',
             },
-            Letters::Ascii => Self {
+            Charset::Ascii => Self {
                 act: 'o',
                 lifeline: '|',
                 edges: ['|', '|'],
@@ -132,11 +134,11 @@ mod tests {
     use lxst_core::IdentityHash;
 
     use super::*;
-    use crate::view::conversation::{Act, Step, What};
+    use crate::view::conversation::{Action, Step, StepKind};
 
     #[test]
     fn a_conversation_is_drawn_from_its_first_step_on() {
-        let drawing = Ladder { conversation: &conversation(), paper: Paper::WIDE }.to_string();
+        let drawing = Ladder { conversation: &conversation(), page: Page::WIDE }.to_string();
         let expected = "
       ms  caller                                                        callee
      0.0  ● dials                                                            │
@@ -155,8 +157,8 @@ mod tests {
 
     #[test]
     fn a_narrow_terminal_without_unicode_gets_a_narrow_drawing_in_ascii() {
-        let paper = Paper { columns: 60, letters: Letters::Ascii };
-        let drawing = Ladder { conversation: &conversation(), paper }.to_string();
+        let page = Page { columns: 60, charset: Charset::Ascii };
+        let drawing = Ladder { conversation: &conversation(), page }.to_string();
         let expected = "
       ms  caller                                    callee
      0.0  o dials                                        |
@@ -171,9 +173,12 @@ mod tests {
     }
 
     #[test]
-    fn a_phone_upright_gets_a_drawing_of_40_columns() {
-        let paper = Paper { columns: 40, letters: Letters::Unicode };
-        let drawing = Ladder { conversation: &conversation(), paper }.to_string();
+    fn a_phone_upright_and_a_page_of_no_width_get_a_drawing_of_40_columns() {
+        let [drawing, narrower] = [40, 0].map(|columns| {
+            let page = Page { columns, charset: Charset::Unicode };
+            Ladder { conversation: &conversation(), page }.to_string()
+        });
+        assert_eq!(drawing, narrower);
         let expected = "
       ms  caller                callee
      0.0  ● dials                    │
@@ -190,18 +195,18 @@ mod tests {
     }
 
     fn conversation() -> Conversation {
-        let step = |micros, by, what| Step { at: Duration::from_micros(micros), by, what };
-        let media = || What::Media { payload_bytes: 60, plaintext_bytes: 65 };
-        let dials = Act::Dials(IdentityHash([7; 16]));
+        let step = |micros, by, kind| Step { at: Duration::from_micros(micros), by, kind };
+        let media = || StepKind::Media { payload_bytes: 60, plaintext_bytes: 65 };
+        let dials = Action::Dials(IdentityHash([7; 16]));
         let steps = vec![
-            step(1_000_000, Side::Local, What::Act(dials)),
-            step(1_000_200, Side::Local, What::Link("link request".into())),
-            step(1_007_490, Side::Remote, What::Signals("RINGING".into())),
-            step(1_007_600, Side::Local, What::Act(Act::HearsRinging)),
+            step(1_000_000, Side::Local, StepKind::Action(dials)),
+            step(1_000_200, Side::Local, StepKind::Link("link request".into())),
+            step(1_007_490, Side::Remote, StepKind::Signals("RINGING".into())),
+            step(1_007_600, Side::Local, StepKind::Action(Action::HearsRinging)),
             step(1_060_000, Side::Local, media()),
             step(1_070_000, Side::Remote, media()),
             step(1_120_000, Side::Local, media()),
-            step(1_130_000, Side::Remote, What::Act(Act::HangsUp)),
+            step(1_130_000, Side::Remote, StepKind::Action(Action::HangsUp)),
         ];
         Conversation { names: ["caller", "callee"], steps }
     }

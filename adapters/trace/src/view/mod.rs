@@ -1,19 +1,28 @@
-//! Pictures of a call: what two phones said to each other, and what a receive path made of it.
+//! Pictures of a call, as values that [`Display`](core::fmt::Display) writes.
+//!
+//! - [`Ladder`] in text and [`LadderSvg`]: the packets and actions of a [`Conversation`], side by side.
+//! - [`Summary`]: its calls, their states and timings, and how they ended.
+//! - [`Chart`]: the delay of a receive path over time, what was lost, late and concealed, in SVG.
+//! - [`Transcript`]: what passed the doors of phones, line by line, for snapshots.
 
 mod chart;
 mod conversation;
 mod ladder;
-mod paper;
+mod ladder_svg;
+mod page;
 mod playout;
 mod rows;
 mod summary;
-mod svg;
+mod transcript;
 
 pub use chart::{Chart, Panel};
-pub use conversation::{Act, Conversation, MediaTotal, Step, What, Witness, air_bytes};
+pub use conversation::{
+    Action, Conversation, ConversationReader, MediaTotal, Step, StepKind, air_bytes,
+};
 pub use ladder::Ladder;
-pub use paper::{Letters, Paper, fold};
+pub use ladder_svg::LadderSvg;
+pub use page::{Charset, Page, wrap};
 pub use playout::{Frame, Playout, PlayoutRecorder};
 pub use rows::kilobytes;
-pub use summary::{Call, Summary, moment};
-pub use svg::Svg;
+pub use summary::{Call, Summary, duration};
+pub use transcript::Transcript;

@@ -13,8 +13,8 @@ use lxst_core::{
 pub struct Playout {
     /// In the order in which they were sent.
     pub frames: Vec<Frame>,
-    /// What was made up: when it played, and how much.
-    pub made_up: Vec<(Duration, Duration)>,
+    /// Concealed audio: when it played, and how much.
+    pub concealed: Vec<(Duration, Duration)>,
 }
 
 /// A frame of a sender.
@@ -73,7 +73,7 @@ pub struct PlayoutRecorder {
     frames: Vec<(Sighting, Vec<u8>)>,
     /// The first frame that may still arrive, and that may still be decoded.
     next: [usize; 2],
-    made_up: Vec<(Duration, Duration)>,
+    concealed: Vec<(Duration, Duration)>,
     conceals: VecDeque<JobId>,
     ready: Samples,
 }
@@ -126,7 +126,7 @@ impl PlayoutRecorder {
             Boundary::In(Input::JobDone { job, outcome: Outcome::Played { samples, .. } }) => {
                 if let Some(index) = self.conceals.iter().position(|conceal| conceal == job) {
                     self.conceals.remove(index);
-                    self.made_up.push((at + self.ready.duration(), samples.duration()));
+                    self.concealed.push((at + self.ready.duration(), samples.duration()));
                 }
                 self.ready = self.ready + *samples;
             }
@@ -147,7 +147,7 @@ impl PlayoutRecorder {
         };
         Playout {
             frames: self.frames.iter().map(frame).collect(),
-            made_up: self.made_up.iter().map(|(at, length)| (since(*at), *length)).collect(),
+            concealed: self.concealed.iter().map(|(at, length)| (since(*at), *length)).collect(),
         }
     }
 
@@ -179,7 +179,7 @@ mod tests {
             frame(240, Some(601), Some(680)),
             frame(300, None, None),
         ];
-        let playout = Playout { frames, made_up: Vec::new() };
+        let playout = Playout { frames, concealed: Vec::new() };
         assert_eq!(playout.lost().collect::<Vec<_>>(), [millis(60)]);
         assert_eq!(playout.late().collect::<Vec<_>>(), [millis(180)]);
         assert_eq!(playout.longest_gap(), Some((millis(130), millis(600))));

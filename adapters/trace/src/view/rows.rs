@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use lxst_core::{CallState, Side};
 
-use crate::view::conversation::{Act, Step, What};
+use crate::view::conversation::{Action, Step, StepKind};
 
 /// A line of a drawing.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,7 +18,7 @@ pub(crate) struct Row {
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Mark {
-    Act(String),
+    Action(String),
     Link(String),
     Signals(String),
     Media { packets: usize, bytes: usize, lasted: Duration },
@@ -35,8 +35,8 @@ pub(crate) fn rows(steps: &[Step]) -> Vec<Row> {
     let mut repeated = 1;
     for step in steps {
         let (at, by) = (step.at, step.by);
-        let mark = match &step.what {
-            What::Media { payload_bytes, .. } => {
+        let mark = match &step.kind {
+            StepKind::Media { payload_bytes, .. } => {
                 if let Some(row) = rows[stretch..].iter_mut().find(|row| row.by == by)
                     && let Mark::Media { packets, bytes, lasted } = &mut row.mark
                 {
@@ -50,12 +50,12 @@ pub(crate) fn rows(steps: &[Step]) -> Vec<Row> {
                 }
                 continue;
             }
-            What::Act(act) => {
+            StepKind::Action(act) => {
                 if let Some(state) = act.state() {
                     states[column(by)] = state;
                 }
                 match describe(act) {
-                    Some(what) => Mark::Act(what),
+                    Some(what) => Mark::Action(what),
                     None => {
                         if let Some(row) = rows.last_mut() {
                             row.states = states;
@@ -64,8 +64,8 @@ pub(crate) fn rows(steps: &[Step]) -> Vec<Row> {
                     }
                 }
             }
-            What::Link(label) => Mark::Link(label.clone()),
-            What::Signals(label) => Mark::Signals(label.clone()),
+            StepKind::Link(label) => Mark::Link(label.clone()),
+            StepKind::Signals(label) => Mark::Signals(label.clone()),
         };
         match rows.last_mut() {
             Some(row) if row.by == by && says(&row.mark, &mark, repeated) => {
@@ -97,16 +97,16 @@ pub fn kilobytes(bytes: usize) -> String {
 }
 
 /// Says what a side does; `None` where the arrow that it follows has said it.
-fn describe(act: &Act) -> Option<String> {
+fn describe(act: &Action) -> Option<String> {
     Some(match act {
-        Act::HearsRinging | Act::Connects => return None,
-        Act::Dials(_) => "dials".into(),
-        Act::Rings(_) => "rings".into(),
-        Act::Answers => "answers".into(),
-        Act::Established(..) => "established, audio is open".into(),
-        Act::HangsUp => "hangs up".into(),
-        Act::Ended(reason) => format!("ended: {reason}"),
-        Act::Does(what) => what.clone(),
+        Action::HearsRinging | Action::Connects => return None,
+        Action::Dials(_) => "dials".into(),
+        Action::Rings(_) => "rings".into(),
+        Action::Answers => "answers".into(),
+        Action::Established(..) => "established, audio is open".into(),
+        Action::HangsUp => "hangs up".into(),
+        Action::Ended(reason) => format!("ended: {reason}"),
+        Action::Other(what) => what.clone(),
     })
 }
 
@@ -118,7 +118,7 @@ fn times(mark: Mark, count: usize) -> Mark {
     let counted =
         |label: String| if count > 1 { format!("{label} ({count} times)") } else { label };
     match mark {
-        Mark::Act(label) => Mark::Act(counted(label)),
+        Mark::Action(label) => Mark::Action(counted(label)),
         Mark::Link(label) => Mark::Link(counted(label)),
         Mark::Signals(label) => Mark::Signals(counted(label)),
         Mark::Media { .. } => mark,
@@ -133,7 +133,7 @@ mod tests {
     fn a_signal_parts_the_media_before_it_from_the_media_after_it() {
         let steps = [
             media(0, Side::Local),
-            step(10, Side::Remote, What::Signals("ESTABLISHED".into())),
+            step(10, Side::Remote, StepKind::Signals("ESTABLISHED".into())),
             media(20, Side::Local),
             media(30, Side::Local),
         ];
@@ -149,8 +149,8 @@ mod tests {
 
     #[test]
     fn what_is_said_again_and_again_is_told_once() {
-        let dropped = || What::Act(Act::Does("leaves out an unknown signal".into()));
-        let signal = || What::Signals("BUSY".into());
+        let dropped = || StepKind::Action(Action::Other("leaves out an unknown signal".into()));
+        let signal = || StepKind::Signals("BUSY".into());
         let steps = [
             step(0, Side::Local, dropped()),
             step(1, Side::Local, dropped()),
@@ -160,27 +160,27 @@ mod tests {
         ];
         let rows = rows(&steps);
         assert_eq!(rows.len(), 3);
-        assert_eq!(rows[0].mark, Mark::Act("leaves out an unknown signal (3 times)".into()));
+        assert_eq!(rows[0].mark, Mark::Action("leaves out an unknown signal (3 times)".into()));
         assert_eq!(rows[0].at, Duration::ZERO);
     }
 
     #[test]
     fn a_state_lasts_from_its_act_to_the_next() {
         let steps = [
-            step(0, Side::Local, What::Act(Act::Rings(lxst_core::IdentityHash([1; 16])))),
-            step(1, Side::Local, What::Act(Act::Answers)),
-            step(2, Side::Local, What::Act(Act::Connects)),
-            step(3, Side::Local, What::Act(Act::Ended(lxst_core::EndReason::LinkLost))),
+            step(0, Side::Local, StepKind::Action(Action::Rings(lxst_core::IdentityHash([1; 16])))),
+            step(1, Side::Local, StepKind::Action(Action::Answers)),
+            step(2, Side::Local, StepKind::Action(Action::Connects)),
+            step(3, Side::Local, StepKind::Action(Action::Ended(lxst_core::EndReason::LinkLost))),
         ];
         let states: Vec<CallState> = rows(&steps).iter().map(|row| row.states[0]).collect();
         assert_eq!(states, [CallState::Ringing, CallState::Connecting, CallState::Idle]);
     }
 
-    fn step(millis: u64, by: Side, what: What) -> Step {
-        Step { at: Duration::from_millis(millis), by, what }
+    fn step(millis: u64, by: Side, kind: StepKind) -> Step {
+        Step { at: Duration::from_millis(millis), by, kind }
     }
 
     fn media(millis: u64, by: Side) -> Step {
-        step(millis, by, What::Media { payload_bytes: 60, plaintext_bytes: 65 })
+        step(millis, by, StepKind::Media { payload_bytes: 60, plaintext_bytes: 65 })
     }
 }

@@ -5,17 +5,17 @@ use core::time::Duration;
 
 use lxst_core::{CallState, EndReason, IdentityHash, Mode, Profile, Side};
 
-use crate::view::conversation::{Act, Conversation, MediaTotal, Step, What};
-use crate::view::paper::{Paper, fold};
+use crate::view::conversation::{Action, Conversation, MediaTotal, Step, StepKind};
+use crate::view::page::{Page, wrap};
 use crate::view::rows::kilobytes;
 
-/// The calls of a conversation as text, as wide as its paper.
+/// The calls of a conversation as text, as wide as its page.
 #[derive(Debug)]
 pub struct Summary<'a> {
     /// What happened.
     pub conversation: &'a Conversation,
     /// What it is written on.
-    pub paper: Paper,
+    pub page: Page,
 }
 
 /// A call of the left side.
@@ -41,7 +41,8 @@ impl Call {
     pub fn all(conversation: &Conversation) -> Vec<Self> {
         let steps = &conversation.steps;
         let begins = |step: &Step| {
-            step.by == Side::Local && matches!(step.what, What::Act(Act::Dials(_) | Act::Rings(_)))
+            step.by == Side::Local
+                && matches!(step.kind, StepKind::Action(Action::Dials(_) | Action::Rings(_)))
         };
         let starts: Vec<usize> = (0..steps.len()).filter(|at| begins(&steps[*at])).collect();
         let ends = starts.iter().skip(1).copied().chain([steps.len()]);
@@ -49,9 +50,9 @@ impl Call {
     }
 
     fn of(steps: &[Step]) -> Option<Self> {
-        let (dialled_by, peer) = match &steps.first()?.what {
-            What::Act(Act::Dials(to)) => (Side::Local, *to),
-            What::Act(Act::Rings(from)) => (Side::Remote, *from),
+        let (dialled_by, peer) = match &steps.first()?.kind {
+            StepKind::Action(Action::Dials(to)) => (Side::Local, *to),
+            StepKind::Action(Action::Rings(from)) => (Side::Remote, *from),
             _ => return None,
         };
         let mut call = Self {
@@ -63,12 +64,12 @@ impl Call {
             media: [Side::Local, Side::Remote].map(|by| MediaTotal::of(steps, by)),
         };
         for step in steps.iter().filter(|step| step.by == Side::Local) {
-            let What::Act(act) = &step.what else { continue };
-            if let Act::Ended(reason) = act {
+            let StepKind::Action(act) = &step.kind else { continue };
+            if let Action::Ended(reason) = act {
                 call.ended = Some((step.at, *reason));
                 break;
             }
-            if let Act::Established(profile, mode) = act {
+            if let Action::Established(profile, mode) = act {
                 call.established = Some((*profile, *mode));
             }
             if let Some(state) = act.state() {
@@ -99,14 +100,14 @@ impl fmt::Display for Summary<'_> {
                 Side::Local => "to",
                 Side::Remote => "from",
             };
-            let columns = self.paper.columns;
-            writeln!(f, "{}", fold(&format!("call {number} {who} {}", call.peer), columns, 2))?;
+            let columns = self.page.columns;
+            writeln!(f, "{}", wrap(&format!("call {number} {who} {}", call.peer), columns, 2))?;
             let start = call.states.first().map(|(at, _)| *at).unwrap_or_default();
             let ended = call.ended.map(|(at, _)| at);
             let nexts = call.states.iter().skip(1).map(|(at, _)| Some(*at)).chain([ended]);
             for ((at, state), next) in call.states.iter().zip(nexts) {
-                let lasted = next.map_or("open".into(), |next| moment(next.saturating_sub(*at)));
-                let at = moment(at.saturating_sub(start));
+                let lasted = next.map_or("open".into(), |next| duration(next.saturating_sub(*at)));
+                let at = duration(at.saturating_sub(start));
                 let line = format!("  {:<12}{at:>11}  for {lasted:>9}", state.to_string());
                 match (state, call.established) {
                     (CallState::Established, Some((profile, mode))) => {
@@ -122,19 +123,19 @@ impl fmt::Display for Summary<'_> {
             }
             match call.ended {
                 Some((at, reason)) => {
-                    let at = moment(at.saturating_sub(start));
+                    let at = duration(at.saturating_sub(start));
                     writeln!(f, "  {:<12}{at:>11}  {reason}", "ended")?;
                 }
                 None => {
                     let open = "  the recording ends before the call does";
-                    writeln!(f, "{}", fold(open, columns, 2))?;
+                    writeln!(f, "{}", wrap(open, columns, 2))?;
                 }
             }
             for (name, media) in ["sent", "received"].into_iter().zip(&call.media) {
                 let (packets, bytes) = (media.packets, kilobytes(media.payload_bytes));
                 let seconds = media.lasted.as_secs_f64();
                 let media = format!("{packets} media packets in {seconds:.1} s, {bytes}");
-                writeln!(f, "{}", fold(&format!("  {name:<12}{media}"), columns, 14))?;
+                writeln!(f, "{}", wrap(&format!("  {name:<12}{media}"), columns, 14))?;
             }
             Ok(())
         })
@@ -143,7 +144,7 @@ impl fmt::Display for Summary<'_> {
 
 /// Writes a duration with its unit, at most 9 columns wide: `12.3 ms`, `1.234 s`, `123.4 s`.
 #[must_use]
-pub fn moment(duration: Duration) -> String {
+pub fn duration(duration: Duration) -> String {
     let seconds = duration.as_secs_f64();
     if seconds < 1.0 {
         format!("{:.1} ms", seconds * 1_000.0)
@@ -163,28 +164,28 @@ mod tests {
         let act = |millis, act| Step {
             at: Duration::from_millis(millis),
             by: Side::Local,
-            what: What::Act(act),
+            kind: StepKind::Action(act),
         };
         let media = |millis, by| Step {
             at: Duration::from_millis(millis),
             by,
-            what: What::Media { payload_bytes: 60, plaintext_bytes: 65 },
+            kind: StepKind::Media { payload_bytes: 60, plaintext_bytes: 65 },
         };
         let (profile, mode) = (Profile::MediumQuality, Mode::FullDuplex);
         let steps = vec![
-            act(1_000, Act::Dials(IdentityHash([7; 16]))),
-            act(1_080, Act::HearsRinging),
-            act(3_000, Act::Connects),
-            act(3_010, Act::Established(profile, mode)),
+            act(1_000, Action::Dials(IdentityHash([7; 16]))),
+            act(1_080, Action::HearsRinging),
+            act(3_000, Action::Connects),
+            act(3_010, Action::Established(profile, mode)),
             media(3_100, Side::Local),
             media(3_200, Side::Remote),
             media(3_300, Side::Remote),
-            act(9_000, Act::HangsUp),
-            act(9_000, Act::Ended(EndReason::LocalHangup)),
-            act(20_000, Act::Rings(IdentityHash([8; 16]))),
+            act(9_000, Action::HangsUp),
+            act(9_000, Action::Ended(EndReason::LocalHangup)),
+            act(20_000, Action::Rings(IdentityHash([8; 16]))),
         ];
         let conversation = Conversation { names: ["a", "b"], steps };
-        let summary = Summary { conversation: &conversation, paper: Paper::WIDE }.to_string();
+        let summary = Summary { conversation: &conversation, page: Page::WIDE }.to_string();
         let expected = "
 call 1 to 07070707070707070707070707070707
   calling          0.0 ms  for   80.0 ms
@@ -202,8 +203,8 @@ call 2 from 08080808080808080808080808080808
 ";
         assert_eq!(summary, expected.trim_start_matches('\n'), "\n{summary}");
 
-        let paper = Paper { columns: 40, ..Paper::WIDE };
-        let narrow = Summary { conversation: &conversation, paper }.to_string();
+        let page = Page { columns: 40, ..Page::WIDE };
+        let narrow = Summary { conversation: &conversation, page }.to_string();
         assert!(narrow.lines().all(|line| line.len() <= 40), "{narrow}");
         let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
         assert_eq!(words(&narrow), words(&summary));
@@ -212,7 +213,7 @@ call 2 from 08080808080808080808080808080808
     #[test]
     fn a_conversation_without_a_call_says_so() {
         let conversation = Conversation { names: ["a", "b"], steps: Vec::new() };
-        let summary = Summary { conversation: &conversation, paper: Paper::WIDE };
+        let summary = Summary { conversation: &conversation, page: Page::WIDE };
         assert_eq!(summary.to_string(), "no call\n");
     }
 }

@@ -1,10 +1,12 @@
+//! What passes the doors of phones, as lines to read and to compare.
+
 use core::fmt;
 use std::collections::BTreeMap;
 
 use lxst_core::wire::Packet;
 use lxst_core::{Class, Input, Instant, Output};
 
-/// The doors of some phones, as text.
+/// What passes the doors of some phones, as text.
 ///
 /// *Shape*: one line for each input, `time name > input`, and output, `time name < output`, the
 /// time in seconds. Media packets are not told one by one: before the next line that is no media
@@ -13,14 +15,14 @@ use lxst_core::{Class, Input, Instant, Output};
 ///
 /// ```
 /// # use lxst_core::{Command, Input, Instant, Output};
-/// let mut conversation = lxst_snapshots::Conversation::default();
+/// let mut transcript = lxst_trace::view::Transcript::default();
 /// let now = Instant::from_millis(1_500);
-/// conversation.input("alice", now, &Input::Command(Command::Announce));
-/// conversation.output("alice", now, &Output::Announce);
-/// assert_eq!(conversation.to_string(), "  1.500 alice > Announce\n  1.500 alice < announce\n");
+/// transcript.input("alice", now, &Input::Command(Command::Announce));
+/// transcript.output("alice", now, &Output::Announce);
+/// assert_eq!(transcript.to_string(), "  1.500 alice > Announce\n  1.500 alice < announce\n");
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct Conversation {
+pub struct Transcript {
     text: String,
     media: BTreeMap<String, Count>,
 }
@@ -31,7 +33,7 @@ struct Count {
     received: u64,
 }
 
-impl Conversation {
+impl Transcript {
     /// Adds what a phone was given.
     pub fn input(&mut self, name: &str, now: Instant, input: &Input<'_>) {
         let line = match input {
@@ -93,7 +95,7 @@ impl Conversation {
     }
 }
 
-impl fmt::Display for Conversation {
+impl fmt::Display for Transcript {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }

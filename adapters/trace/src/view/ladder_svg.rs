@@ -9,7 +9,7 @@ use lxst_core::{CallState, Side};
 
 use crate::view::conversation::Conversation;
 use crate::view::rows::{Mark, Row, column, kilobytes, rows};
-use crate::view::summary::{Call, moment};
+use crate::view::summary::{Call, duration};
 pub(crate) use text::Escaped;
 use text::Text;
 
@@ -19,7 +19,7 @@ use text::Text;
 /// of; their greys differ, and each has its name in or below the drawing. Lines are told apart by
 /// their strokes. So it needs no colours.
 #[derive(Debug)]
-pub struct Svg<'a> {
+pub struct LadderSvg<'a> {
     /// What happened.
     pub conversation: &'a Conversation,
     /// A line below the drawing, such as where it comes from; empty for none.
@@ -34,7 +34,7 @@ struct Placed {
     pause: Option<Duration>,
 }
 
-impl Display for Svg<'_> {
+impl Display for LadderSvg<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (placed, end) = place(rows(&self.conversation.steps));
         let legend = Legend { y: end + 26.0, note: self.note };
@@ -75,16 +75,16 @@ impl Placed {
     fn draw(&self, f: &mut fmt::Formatter<'_>, start: Duration, ends: [f64; 2]) -> fmt::Result {
         let (y, by) = (self.y, self.row.by);
         if let Some(pause) = self.pause {
-            let text = format!("· · ·  {}  · · ·", moment(pause));
+            let text = format!("· · ·  {}  · · ·", duration(pause));
             middle(y - self.row.mark.above() - PAUSE / 2.0 + 2.0, 10.0, &text, "grey").fmt(f)?;
         }
-        let time = moment(self.row.at.saturating_sub(start));
+        let time = duration(self.row.at.saturating_sub(start));
         let time =
             Text { x: X[0] - 14.0, y: y + 3.5, size: 10.0, anchor: "end", ..Text::default() }
                 .plain(&time);
         time.fmt(f)?;
         match &self.row.mark {
-            Mark::Act(what) => act(f, y, by, what),
+            Mark::Action(what) => act(f, y, by, what),
             Mark::Link(label) => {
                 middle(y - 5.0, 11.0, label, "ink").fmt(f)?;
                 arrow(f, y, ends_of(ends, by), r#"stroke-width="1.2" stroke-dasharray="2 3""#)
@@ -98,7 +98,7 @@ impl Placed {
                 let text = format!(
                     "{packets} media packet{plural}, {}, {}",
                     kilobytes(*bytes),
-                    moment(*lasted)
+                    duration(*lasted)
                 );
                 middle(y - 7.0, 11.0, &text, "ink").fmt(f)?;
                 arrow(f, y, ends_of(ends, by), r#"stroke-width="4.5" stroke-opacity="0.4""#)
@@ -109,13 +109,13 @@ impl Placed {
 
 impl Mark {
     const fn is_act(&self) -> bool {
-        matches!(self, Self::Act(_))
+        matches!(self, Self::Action(_))
     }
 
     /// The room that it needs above its place.
     const fn above(&self) -> f64 {
         match self {
-            Self::Act(_) => 11.0,
+            Self::Action(_) => 11.0,
             Self::Link(_) | Self::Signals(_) => 19.0,
             Self::Media { .. } => 21.0,
         }
@@ -123,7 +123,7 @@ impl Mark {
 
     const fn below(&self) -> f64 {
         match self {
-            Self::Act(_) => 9.0,
+            Self::Action(_) => 9.0,
             Self::Link(_) | Self::Signals(_) => 8.0,
             Self::Media { .. } => 9.0,
         }
@@ -144,7 +144,7 @@ fn place(rows: Vec<Row>) -> (Vec<Placed>, f64) {
         y += row.mark.above();
         let lasted = match row.mark {
             Mark::Media { lasted, .. } => lasted,
-            Mark::Act(_) | Mark::Link(_) | Mark::Signals(_) => Duration::ZERO,
+            Mark::Action(_) | Mark::Link(_) | Mark::Signals(_) => Duration::ZERO,
         };
         quiet_since = quiet_since.max(Some(row.at + lasted));
         let below = row.mark.below();
@@ -352,7 +352,7 @@ fn titles(conversation: &Conversation) -> (String, String) {
         calls => {
             let ends = conversation.steps.first().zip(conversation.steps.last());
             let lasted = ends.map(|(first, last)| last.at.saturating_sub(first.at));
-            let lasted = lasted.map(|lasted| format!("within {}", moment(lasted)));
+            let lasted = lasted.map(|lasted| format!("within {}", duration(lasted)));
             (format!("{} calls", calls.len()), lasted.unwrap_or_default())
         }
     }
@@ -384,20 +384,21 @@ mod tests {
     use lxst_core::IdentityHash;
 
     use super::*;
-    use crate::view::conversation::{Act, Step, What};
+    use crate::view::conversation::{Action, Step, StepKind};
 
     #[test]
     fn a_drawing_tells_signals_states_and_media_in_counts() {
-        let step = |millis, by, what| Step { at: Duration::from_millis(millis), by, what };
-        let media = || What::Media { payload_bytes: 60, plaintext_bytes: 65 };
+        let step = |millis, by, kind| Step { at: Duration::from_millis(millis), by, kind };
+        let media = || StepKind::Media { payload_bytes: 60, plaintext_bytes: 65 };
         let steps = vec![
-            step(0, Side::Local, What::Act(Act::Dials(IdentityHash([7; 16])))),
-            step(5_000, Side::Remote, What::Signals("RINGING".into())),
+            step(0, Side::Local, StepKind::Action(Action::Dials(IdentityHash([7; 16])))),
+            step(5_000, Side::Remote, StepKind::Signals("RINGING".into())),
             step(5_100, Side::Local, media()),
             step(5_200, Side::Local, media()),
         ];
         let conversation = Conversation { names: ["us", "them"], steps };
-        let drawing = Svg { conversation: &conversation, note: "a <note> & more" }.to_string();
+        let drawing =
+            LadderSvg { conversation: &conversation, note: "a <note> & more" }.to_string();
         for wanted in [
             "Call to 07070707…",
             "RINGING",
@@ -422,10 +423,10 @@ mod tests {
             .map(|at| Step {
                 at: Duration::from_millis(at * 300),
                 by: if at % 2 == 0 { Side::Local } else { Side::Remote },
-                what: match at % 3 {
-                    0 => What::Signals(at.to_string()),
-                    1 => What::Act(Act::Does(at.to_string())),
-                    _ => What::Media { payload_bytes: 1, plaintext_bytes: 6 },
+                kind: match at % 3 {
+                    0 => StepKind::Signals(at.to_string()),
+                    1 => StepKind::Action(Action::Other(at.to_string())),
+                    _ => StepKind::Media { payload_bytes: 1, plaintext_bytes: 6 },
                 },
             })
             .collect();

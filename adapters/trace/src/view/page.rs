@@ -1,40 +1,40 @@
-//! What text is drawn on.
+//! The page that text is drawn on.
 
-/// The width and the letters of a terminal.
+/// The width and the character set of what text is drawn on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Paper {
+pub struct Page {
     /// How many columns a line may take, 40 to 80.
     pub columns: usize,
-    /// Which letters there are.
-    pub letters: Letters,
+    /// Which characters it has.
+    pub charset: Charset,
 }
 
-/// The letters of a terminal.
+/// A character set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Letters {
-    /// Lines and arrows too.
+pub enum Charset {
+    /// With box drawing and arrows.
     Unicode,
     /// ASCII alone.
     Ascii,
 }
 
-impl Paper {
-    /// A sheet as wide as they are, with all letters.
-    pub const WIDE: Self = Self { columns: Self::MAX_COLUMNS, letters: Letters::Unicode };
-    /// The fewest columns that a drawing takes.
+impl Page {
+    /// The widest page, in Unicode.
+    pub const WIDE: Self = Self { columns: Self::MAX_COLUMNS, charset: Charset::Unicode };
+    /// The narrowest page that drawings fit on.
     pub const MIN_COLUMNS: usize = 40;
-    /// The most.
+    /// The widest page that drawings fill.
     pub const MAX_COLUMNS: usize = 80;
 
-    /// Cuts a text to so many letters.
+    /// Cuts a text to at most so many characters, the mark of the cut included.
     #[must_use]
     pub fn cut(self, text: &str, most: usize) -> String {
         if text.chars().count() <= most {
             return text.into();
         }
-        let end = match self.letters {
-            Letters::Unicode => "…",
-            Letters::Ascii => "..",
+        let end = match self.charset {
+            Charset::Unicode => "…",
+            Charset::Ascii => "..",
         };
         let kept = most.saturating_sub(end.chars().count());
         text.chars().take(kept).chain(end.chars()).collect()
@@ -44,7 +44,7 @@ impl Paper {
 /// Breaks a text between words into lines of at most so many columns. All but the first are indented,
 /// and none breaks within its indentation. A word that is longer than a line stays whole.
 #[must_use]
-pub fn fold(text: &str, columns: usize, indent: usize) -> String {
+pub fn wrap(text: &str, columns: usize, indent: usize) -> String {
     let mut folded = String::new();
     let mut width = 0;
     for word in text.split_inclusive(' ') {
@@ -66,9 +66,9 @@ mod tests {
 
     #[test]
     fn text_is_folded_between_words_and_indented() {
-        assert_eq!(fold("name   one two three", 80, 7), "name   one two three");
-        assert_eq!(fold("name   one two three", 15, 7), "name   one two\n       three");
-        assert_eq!(fold("name   hash   and words", 13, 7), "name   hash\n       and\n       words");
-        assert_eq!(fold("a longest-word b", 6, 2), "a longest-word\n  b");
+        assert_eq!(wrap("name   one two three", 80, 7), "name   one two three");
+        assert_eq!(wrap("name   one two three", 15, 7), "name   one two\n       three");
+        assert_eq!(wrap("name   hash   and words", 13, 7), "name   hash\n       and\n       words");
+        assert_eq!(wrap("a longest-word b", 6, 2), "a longest-word\n  b");
     }
 }
