@@ -1,37 +1,37 @@
-//! Lengths and directions of audio.
+//! Amounts and directions of audio.
 
 use core::ops::{Add, Sub};
 use core::time::Duration;
 
-/// A length of audio: samples per channel at 48 kHz.
+/// An amount of audio.
 ///
-/// The frame of every profile is a whole number of them.
+/// *Units*: samples per channel at 48 kHz. The frame of each profile is a whole number of them.
 ///
 /// *Bounds*: arithmetic saturates at both ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Samples(pub u64);
 
 impl Samples {
-    /// No audio at all.
+    /// No audio.
     pub const ZERO: Self = Self(0);
 
-    /// Samples in a second.
+    /// The sample rate.
     pub const RATE_HZ: u32 = 48_000;
 
-    /// Makes the length of `millis` ms.
+    /// Creates the amount that plays for `millis` ms.
     #[must_use]
     pub const fn from_millis(millis: u64) -> Self {
         Self(millis.saturating_mul(Self::RATE_HZ as u64 / 1_000))
     }
 
-    /// Makes the length of what plays in this time, rounded down.
+    /// Creates the amount that plays for this time, rounded down.
     #[must_use]
     pub fn of(duration: Duration) -> Self {
         let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
         Self(micros / 125 * 6 + micros % 125 * 6 / 125)
     }
 
-    /// Tells how long this plays, rounded down to whole µs.
+    /// Returns how long this plays, rounded down to whole µs.
     ///
     /// *Bounds*: saturates at what `u64` µs hold.
     #[must_use]
@@ -41,7 +41,7 @@ impl Samples {
         Duration::from_micros(whole.saturating_mul(125).saturating_add(rest * 125 / 6))
     }
 
-    /// Tells whether this is no audio at all.
+    /// Returns whether this is no audio.
     #[must_use]
     pub const fn is_zero(self) -> bool {
         self.0 == 0

@@ -1,22 +1,22 @@
-//! What passes the two doors, for whoever records or draws a call.
+//! What passes the two doors of a telephone, for recorders.
 
 use crate::config::Config;
 use crate::id::IdentityHash;
 use crate::input::Input;
 use crate::output::Output;
 
-/// One thing that passed a door of a [`Telephone`](crate::Telephone), as its driver saw it.
+/// One thing that passed a door of a [`Telephone`](crate::Telephone), in order.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Boundary<'a> {
-    /// The telephone was made. Seen once, before all else.
+    /// The telephone was created. Comes once, before everything else.
     Start {
-        /// Whose it is.
+        /// The identity that it serves.
         identity: IdentityHash,
-        /// The settings that are in force.
+        /// Its settings.
         config: &'a Config,
     },
-    /// An input that was taken.
+    /// An input that was applied.
     In(Input<'a>),
-    /// An output, in the order of the door.
+    /// An output.
     Out(Output<'a>),
 }

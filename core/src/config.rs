@@ -1,4 +1,4 @@
-//! What a phone is told once, at its start.
+//! The settings of a telephone.
 
 use core::time::Duration;
 
@@ -6,52 +6,51 @@ use crate::profile::{Mode, Profile, ProfileSet};
 
 /// The settings of a [`Telephone`](crate::Telephone).
 ///
-/// *Source*: the defaults are the reference's (`RING_TIME`, `WAIT_TIME`, `JOB_INTERVAL` in
-/// LXST/Primitives/Telephony.py), those of screening our choice.
+/// *Source*: the defaults are those of `Telephone` in LXST/Primitives/Telephony.py (`RING_TIME`,
+/// `WAIT_TIME`, `ANNOUNCE_INTERVAL`); those of screening and of [`CallerLimits`] are our choice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Config {
-    /// The profile of an incoming call whose caller prefers none. One that is not in `profiles`
-    /// gives way to the [nearest](ProfileSet::nearest) that is.
+    /// The profile of an incoming call whose caller prefers none. If `profiles` lacks it, the
+    /// [nearest](ProfileSet::nearest) one counts.
     pub profile: Profile,
     /// The mode of an incoming call whose caller prefers none.
     pub mode: Mode,
-    /// The profiles that our encoder can send. Dialling or switching to another is refused. A peer
-    /// who prefers another is told the [nearest](ProfileSet::nearest) of these, which a call then
-    /// uses; see [`Event::ProfileUnavailable`](crate::Event::ProfileUnavailable).
+    /// The profiles that our encoder can send. Dialling or switching to another one is refused. A peer
+    /// who prefers another one is told the [nearest](ProfileSet::nearest) of these, and the call uses
+    /// that: [`Event::ProfileUnavailable`](crate::Event::ProfileUnavailable).
     pub profiles: ProfileSet,
-    /// What becomes of a caller who prefers a profile for a thin path, which our encoder cannot
-    /// send.
+    /// What happens to a caller who prefers a profile for a thin path that our encoder cannot send.
     pub thin_path: ThinPath,
     /// What our side sends.
     pub transmit: TransmitCodec,
-    /// How many frames go out in one packet at most: fewer packets for more delay. The profile in
-    /// force may allow fewer ([`Profile::max_frames_per_packet`]), and so may the room of the link.
+    /// Upper bound of the frames of one packet: more frames mean fewer packets and more delay. The
+    /// profile ([`Profile::max_frames_per_packet`]) and the link's mdu may allow fewer.
     ///
-    /// *Bounds*: 1 to [`FRAMES_PER_PACKET`](crate::limits::FRAMES_PER_PACKET); what is beyond counts
-    /// as the bound.
+    /// *Bounds*: 1 to [`FRAMES_PER_PACKET`](crate::limits::FRAMES_PER_PACKET). A value beyond counts as
+    /// the bound.
     pub frames_per_packet: u8,
-    /// What a muted microphone sends in full duplex.
+    /// What is sent in full duplex while the microphone is muted.
     pub when_muted: InsteadOfVoice,
-    /// Who answers.
+    /// Who answers an incoming call.
     pub answer: AnswerMode,
     /// Who may call.
     pub callers: CallerPolicy,
     /// How long an incoming call rings.
     pub ring_time: Duration,
-    /// How long an outgoing call may take until it is answered, its path search included.
+    /// How long an outgoing call may take until it is answered, path search included.
     pub wait_time: Duration,
-    /// How long the app may think about [`Event::Screening`](crate::Event::Screening). At most 3 s:
-    /// a Python caller gives up 5 s after it dialled.
+    /// How long the app has to decide on [`Event::Screening`](crate::Event::Screening).
+    ///
+    /// *Bounds*: at most [`MAX_SCREENING`](crate::limits::MAX_SCREENING). A longer time counts as this.
     pub screening_time: Duration,
-    /// What happens to a caller about whom the app did not decide in time.
+    /// The decision on a caller if the app does not decide in time.
     pub screening_default: Admission,
-    /// How often callers may try.
+    /// How often strangers may call.
     pub limits: CallerLimits,
-    /// Whether the peer may open our microphone path by switching half duplex to full duplex. A
-    /// caller's preference before the answer may, unless our app has chosen the mode, by dialling
-    /// or by switching.
+    /// Whether the peer may open our microphone by switching from half duplex to full duplex. A
+    /// caller's preference before the answer always may, unless our app chose the mode.
     pub peer_may_open_microphone: bool,
-    /// When we announce ourselves.
+    /// When we announce.
     pub announce: AnnouncePolicy,
 }
 
@@ -78,41 +77,41 @@ impl Default for Config {
     }
 }
 
-/// What becomes of a caller who prefers a profile below 2 kbit/s
-/// ([`Profile::is_for_thin_paths`]) that our encoder cannot send, where ours needs more than that.
+/// What happens to a caller who prefers a profile below 2 kbit/s ([`Profile::is_for_thin_paths`]) that
+/// our encoder cannot send, if ours needs more than that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ThinPath {
-    /// The call is rejected, and ends here as
-    /// [`ProfileUnavailable`](crate::EndReason::ProfileUnavailable): it would fill the path.
+    /// The call is rejected, since it would fill the path. It ends here as
+    /// [`ProfileUnavailable`](crate::EndReason::ProfileUnavailable).
     Refuse,
     /// The call goes on with our profile.
     Accept,
 }
 
-/// What our side sends.
+/// The codec that our side sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TransmitCodec {
     /// The codec of the profile in force.
     Profile,
-    /// Raw samples, whatever the profile, in the longest of 10, 5, 4, 2, 1 and 0.5 ms that fits a
-    /// packet of the link.
+    /// Raw samples, whatever the profile. A frame is the longest of 10, 5, 4, 2, 1 and 0.5 ms that fits
+    /// a packet of the link.
     Raw {
         /// The sample format.
         depth: RawDepth,
     },
 }
 
-/// What is sent in full duplex in place of a voice.
+/// What is sent in full duplex in place of the microphone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum InsteadOfVoice {
-    /// Nothing, but for a frame of silence every
-    /// [`PRESENCE`](crate::limits::PRESENCE), which shows that we are there.
+    /// Nothing, except one frame of silence every [`PRESENCE`](crate::limits::PRESENCE), which shows
+    /// that we are there.
     Nothing,
-    /// Silence at the full rate, as the reference does.
+    /// Silence at the full packet rate, as the reference sends.
     Silence,
 }
 
-/// The sample format of a raw frame, little endian.
+/// The sample format of a raw frame. Samples are little endian.
 ///
 /// *Source*: `Raw` in LXST/Codecs/Raw.py.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -129,7 +128,7 @@ pub enum RawDepth {
 }
 
 impl RawDepth {
-    /// Tells the bytes of one sample.
+    /// Returns the size of one sample, in bytes.
     #[must_use]
     pub const fn bytes(self) -> usize {
         2 << self as u8
@@ -141,7 +140,7 @@ impl RawDepth {
 pub enum AnswerMode {
     /// The app, by [`Command::Answer`](crate::Command::Answer).
     App,
-    /// The phone itself, as soon as the caller's preferences are heard.
+    /// The telephone itself, as soon as it has heard the caller's preferences.
     Automatic,
 }
 
@@ -156,31 +155,32 @@ pub enum CallerPolicy {
     Ask,
 }
 
-/// How often callers whom we do not know may ring, in a window of time that begins with their first
-/// attempt. Beyond it they hear that the line is busy, as a caller who comes at a bad time does.
-/// Whom we dialled or talked with, or who was named by [`Command::Know`](crate::Command::Know), is
-/// not counted, nor is who is turned away.
+/// How often strangers may ring within a window of time that begins with their first attempt. Beyond
+/// it they hear that the line is busy.
+///
+/// A caller is no stranger if we dialled or talked with them, or if
+/// [`Command::Know`](crate::Command::Know) named them. Callers who are turned away before they ring are
+/// not counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct CallerLimits {
     /// The window.
     pub window: Duration,
-    /// Attempts of one identity. The [`CALLERS_REMEMBERED`](crate::limits::CALLERS_REMEMBERED)
-    /// latest are told apart.
+    /// Attempts of one identity, of which the latest
+    /// [`CALLERS_REMEMBERED`](crate::limits::CALLERS_REMEMBERED) are counted apart.
     pub one_caller: u16,
-    /// Attempts of all identities that we never talked with, together. One that is answered is not
-    /// counted any more. One that is refused after it rang is: strangers who are refused one after
-    /// the other would hold the line, and keep friends out.
+    /// Attempts of all strangers together. An attempt that is answered no longer counts; one that is
+    /// rejected after it rang does, since such strangers in a row would keep the line busy.
     pub strangers: u16,
 }
 
 impl Default for CallerLimits {
-    /// 20 attempts of one caller and 60 of strangers in 10 min; our choice.
+    /// 20 attempts of one caller and 60 of all strangers in 10 min: our choice.
     fn default() -> Self {
         Self { window: Duration::from_secs(600), one_caller: 20, strangers: 60 }
     }
 }
 
-/// What becomes of a caller.
+/// A decision on a caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Admission {
     /// The call rings.
@@ -189,26 +189,30 @@ pub enum Admission {
     Busy,
     /// The caller hears that the call was rejected.
     Reject,
-    /// The link closes without a word.
+    /// The link closes without a signal.
     Drop,
 }
 
-/// When we announce ourselves, besides [`Command::Announce`](crate::Command::Announce).
+/// When we announce, besides [`Command::Announce`](crate::Command::Announce).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct AnnouncePolicy {
-    /// At the start.
+    /// Whether to announce at the start.
     pub at_start: bool,
-    /// Whenever an interface comes up.
+    /// Whether to announce when an interface comes up.
     pub on_interface_up: bool,
-    /// Again and again, at least every 5 min.
+    /// The time between two announces; `None` for no repeats.
+    ///
+    /// *Bounds*: at least [`MIN_INTERVAL`](Self::MIN_INTERVAL). A shorter time counts as this.
     pub interval: Option<Duration>,
 }
 
 impl AnnouncePolicy {
-    /// Only on command.
+    /// Announces on command only.
     pub const ON_COMMAND: Self = Self { at_start: false, on_interface_up: false, interval: None };
 
-    /// The least interval; a shorter one is taken as this.
+    /// The shortest interval.
+    ///
+    /// *Source*: `ANNOUNCE_INTERVAL_MIN` in LXST/Primitives/Telephony.py.
     pub const MIN_INTERVAL: Duration = Duration::from_secs(5 * 60);
 }
 

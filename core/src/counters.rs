@@ -1,53 +1,50 @@
-//! What a phone counts.
+//! The counters of a telephone.
 
 use crate::audio::Samples;
 use crate::output::DropReason;
 
-/// Counters since the phone was made. All saturate; those that are estimated, or said to be left
-/// out or added by a decoder, may take back a little.
+/// Counters since the telephone was created. All saturate. Estimates, and what decoders report as left
+/// out or added, may decrease a little.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Counters {
     /// Media packets handed out for transmission.
     pub media_packets_sent: u64,
-    /// Media packets of the call that arrived.
+    /// Media packets received in calls.
     pub media_packets_received: u64,
-    /// Frames in them.
+    /// Frames received.
     pub frames_received: u64,
-    /// Bytes of the frames that arrived, codec bytes included.
+    /// Bytes of the frames received, codec bytes included.
     pub bytes_received: u64,
     /// Bytes of the frames handed out for transmission, codec bytes included.
     pub bytes_sent: u64,
-    /// Frames that were lost on the way, estimated: what the sender's clock made due, less what
-    /// arrived. Pauses do not count.
+    /// Frames lost by the network: an estimate from the sender's clock. Pauses (DTX) do not count.
     pub frames_lost: u64,
-    /// Frames dropped because newer ones needed their room, or their delay could not be shed in time.
+    /// Frames dropped because newer ones needed their room, or to shed delay.
     pub frames_shed: u64,
-    /// Frames dropped because receiving was muted or no speaker was attached.
+    /// Frames dropped while receiving was muted or no speaker was attached.
     pub frames_unheard: u64,
     /// Frames that the decoder refused.
     pub frames_undecodable: u64,
-    /// Audio of frames dropped because newer ones needed their room, or its delay could not be shed
-    /// in time.
+    /// Audio of the frames in `frames_shed`.
     pub dropped: Samples,
-    /// Audio that stood in for missing frames.
+    /// Audio concealed (PLC) in place of missing frames.
     pub concealed: Samples,
-    /// Audio that was left out to shed delay: by playing faster, and in pauses.
+    /// Audio left out to shed delay, by playing faster and by skipping pauses.
     pub shed: Samples,
-    /// Audio that was added by playing slower.
+    /// Audio added by time-stretching.
     pub expanded: Samples,
-    /// Silence where there was too little to make up. Pauses do not count.
+    /// Silence played beyond what is concealed. Pauses do not count.
     pub starved: Samples,
-    /// Frames not sent because the encoder found silence.
+    /// Frames not sent because the encoder found no voice (DTX).
     pub frames_dtx: u64,
-    /// Captured audio that was not meant to be sent: mute, talk button.
+    /// Captured audio discarded while muted or while the talk button was released.
     pub capture_discarded: Samples,
-    /// Captured audio that was to be sent, and was dropped: by the microphone's port
-    /// ([`Input::Overrun`](crate::Input::Overrun)), or because it waited too long for an encoder.
+    /// Captured audio that was to be sent and was dropped, by the microphone's port
+    /// ([`Input::Overrun`](crate::Input::Overrun)) or because it waited too long for an encoder.
     pub capture_dropped: Samples,
-    /// Audio that was handed out and the speaker's port dropped
-    /// ([`Input::Overrun`](crate::Input::Overrun)).
+    /// Decoded audio dropped by the speaker's port ([`Input::Overrun`](crate::Input::Overrun)).
     pub playback_dropped: Samples,
-    /// Encoded frames that were not sent: too long for the link, or muted meanwhile.
+    /// Encoded frames not sent because they were too long for the link, or muted meanwhile.
     pub frames_unsent: u64,
     /// Encode jobs that failed.
     pub encodes_failed: u64,
@@ -57,18 +54,18 @@ pub struct Counters {
     pub packets_malformed: u64,
     /// Signals ignored as unknown or as no integer.
     pub signals_unknown: u64,
-    /// Profiles and modes that do not exist or that we cannot send.
+    /// Preferences ignored because the profile or mode does not exist, or cannot be sent.
     pub preferences_unsupported: u64,
-    /// Frames ignored because their codec is unknown, or they are too long.
+    /// Frames ignored because their codec is unknown or they are too long.
     pub frames_unknown: u64,
-    /// Callers who heard BUSY because they tried too often.
+    /// Callers who got BUSY because of [`CallerLimits`](crate::CallerLimits).
     pub callers_limited: u64,
-    /// Incoming links closed for want of room.
+    /// Incoming links closed for lack of room.
     pub links_refused: u64,
 }
 
 impl Counters {
-    /// Counts something of the peer's that is left out, and hands the reason back.
+    /// Counts what was dropped, and returns the reason.
     pub(crate) fn drop_for(&mut self, reason: DropReason) -> DropReason {
         count(match reason {
             DropReason::MalformedPacket => &mut self.packets_malformed,
@@ -81,7 +78,7 @@ impl Counters {
     }
 }
 
-/// Adds one.
+/// Adds one, saturating.
 pub(crate) fn count(counter: &mut u64) {
     *counter = counter.saturating_add(1);
 }

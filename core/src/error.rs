@@ -1,32 +1,32 @@
-//! Local misuse of a phone.
+//! Errors of local misuse.
 
 use crate::id::{JobId, LinkId};
 use crate::profile::Profile;
 use crate::state::CallState;
 
-/// Why an input was refused. Nothing changed.
+/// Why an input was refused. A refused input changes nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InputError {
     /// Outputs wait: drain them with `poll_output` and give the input again.
     #[error("outputs wait: drain poll_output and give the input again")]
     OutputFull,
-    /// The link is not known: it was closed, or never reported as incoming.
+    /// The link is unknown: it was closed, or never reported as incoming.
     #[error("{0:?} is not known: it was closed, or never reported as incoming")]
     UnknownLink(LinkId),
     /// The link is to another destination than the phone's own: the driver's other apps take it.
     #[error("{0:?} is to another destination: give it to the app of that name")]
     OtherDestination(LinkId),
-    /// The call is not known: it is over, or never was.
+    /// The call is unknown: it has ended, or never existed.
     #[error("the call is not known: it is over, or never was")]
     UnknownCall,
-    /// The job was never given out.
+    /// The job was never handed out.
     #[error("{0:?} was never given out")]
     UnknownJob(JobId),
-    /// The phone or the call is in a state that does not allow it.
+    /// The state of the call does not allow it.
     #[error("not allowed while the call is {state}")]
     NotAllowed {
-        /// The state, [`CallState::Idle`] when there is no call.
+        /// The state; [`CallState::Idle`] if there is no call.
         state: CallState,
     },
     /// Our encoder cannot send the profile.

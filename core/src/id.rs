@@ -1,18 +1,18 @@
-//! Names of links, calls, jobs and people.
+//! Ids of links, calls and jobs, and the hash of an identity.
 
 use core::fmt;
 use core::str::FromStr;
 
-/// A Reticulum link, as the driver numbers it.
+/// A Reticulum link, numbered by the driver.
 ///
-/// The driver allocates the ids of links and of calls from one counter and reuses none.
+/// The driver takes the ids of links and calls from one counter, and reuses none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LinkId(pub u64);
 
-/// A call, for as long as the app may ask about it.
+/// A call.
 ///
 /// An outgoing call has the id that [`Command::Dial`](crate::Command::Dial) gave it. An incoming
-/// call has the number of the link that it arrived on, which no other call or link can have.
+/// call has the number of the link that it arrived on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CallId(pub u64);
 
@@ -22,11 +22,11 @@ impl From<LinkId> for CallId {
     }
 }
 
-/// A codec job. The core counts them up from 0.
+/// A codec job. The telephone counts them from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct JobId(pub u64);
 
-/// The hash of a person's Reticulum identity (not of a destination).
+/// The hash of a Reticulum identity: whom to call. It is not the hash of a destination.
 ///
 /// *Shape*: 16 bytes, shown as 32 lower-case hex digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,7 +47,7 @@ impl fmt::Debug for IdentityHash {
 impl FromStr for IdentityHash {
     type Err = ParseIdentityHashError;
 
-    /// Reads 32 hex digits, also in angle brackets as RNS prints them, and between blanks.
+    /// Parses 32 hex digits, with or without the angle brackets that RNS prints, and trims blanks.
     ///
     /// # Errors
     /// [`ParseIdentityHashError`] for anything else.
@@ -65,14 +65,14 @@ impl FromStr for IdentityHash {
     }
 }
 
-/// A text that is no identity hash.
+/// Why a text is not an identity hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ParseIdentityHashError {
-    /// It has this many digits.
+    /// It has this number of digits.
     #[error("an identity hash is 32 hexadecimal digits, not {0}")]
     Length(usize),
-    /// It holds this character.
+    /// It holds this character, which is no hex digit.
     #[error("an identity hash is 32 hexadecimal digits, and {0:?} is none")]
     Digit(char),
 }

@@ -1,233 +1,307 @@
-//! Every bound of the core, and what happens beyond it.
+//! Every bound of the core, what happens beyond it, and where it comes from.
+//!
+//! *Source* names a file and a symbol of the reference, Python LXST 0.5.4, or says that the value is
+//! our choice and why.
 
 use core::time::Duration;
 
 use crate::audio::Samples;
 
-/// Bytes of the largest packet handed out, and of the buffer that a caller brings. A link of a
-/// larger mdu is used up to this.
+// Sizes.
+
+/// Largest packet handed out, in bytes, and the size of the caller's buffer. A link with a larger mdu
+/// is used up to this.
+///
+/// *Source*: our choice: more than three times the mdu of a link over RNS's default MTU (431 bytes).
 pub const PACKET_BYTES: usize = 1_500;
 
-/// Bytes of the largest frame kept: an Opus packet of 1275 bytes and its codec byte. A longer one
-/// is dropped and counted.
+/// Largest frame kept, in bytes. A longer one is dropped and counted.
+///
+/// *Source*: RFC 6716, 3.4: an Opus packet has at most 1275 bytes; the codec byte is one more.
 pub const FRAME_BYTES: usize = 1_276;
 
-/// Bytes of received frames that wait for playout, unless [`Telephone`](crate::Telephone) is given
-/// another number: 4 s of Super High Quality. Beyond it the oldest is dropped and counted.
+/// Default size of the ring of received frames, in bytes: 4 s of Super High Quality. Beyond it the
+/// oldest frame is dropped and counted. [`Telephone`](crate::Telephone) takes another size as a const
+/// parameter.
+///
+/// *Source*: our choice: [`MAX_PLAYOUT`] and a second to spare.
 pub const RING_BYTES: usize = 16_384;
 
-/// Bytes of the smallest ring: one frame, its codec and its lengths.
+/// Smallest ring, in bytes: one frame, its codec and its lengths.
 pub const MIN_RING_BYTES: usize = FRAME_BYTES + 5;
 
-/// Links without a call of their own: callers not yet accepted, and goodbyes. Beyond it a goodbye
-/// makes room, else the caller who has had most time to identify, [`IDENTIFY_GRACE`] at least; whoever
-/// identified never does. Else the new one is closed. Ten new links a second leave each 4.8 s, as a
-/// path of 4 s round trip needs.
+/// Links without a call: callers who are not accepted yet, and links that say goodbye. Beyond it a
+/// goodbye is closed to make room, else the unidentified caller who has waited longest, if longer than
+/// [`IDENTIFY_GRACE`]. A caller who has identified is never closed for room. If nobody makes room, the
+/// new link is closed.
+///
+/// *Source*: our choice: at ten new links a second each has 4.8 s, enough for a round trip of 4 s.
 pub const PENDING_LINKS: usize = 48;
 
 /// Outputs that wait to be polled.
 pub const OUTBOX: usize = 64;
 
-/// Outputs that one input can cause at most. An input is refused while fewer places are free.
+/// Upper bound of the outputs of one input. An input is refused while fewer places are free.
 pub const OUTPUTS_PER_INPUT: usize = 32;
 
-/// Deadlines that one timeout takes at most, so that their outputs fit. The rest waits for the next
-/// timeout.
+/// Upper bound of the deadlines handled by one timeout, so that their outputs fit. Others that are
+/// due stay due for the next timeout.
 pub const DEADLINES_PER_TIMEOUT: usize = 29;
 
-/// Encode jobs out at once. Captured audio waits beyond it.
+/// Encode jobs that are out at once. Captured audio waits beyond it.
 pub const SEND_JOBS: usize = 2;
 
-/// Frames that one media packet takes at most, in the profile that allows the most of them
+/// Upper bound of the frames of one media packet, in the profile that allows most
 /// ([`Profile::max_frames_per_packet`](crate::Profile::max_frames_per_packet)).
 pub const FRAMES_PER_PACKET: usize = 5;
+
+/// Callers whose attempts are counted apart. Beyond it the caller with the oldest last attempt is
+/// forgotten, strangers first.
+pub const CALLERS_REMEMBERED: usize = 64;
+
+/// How often in a call the peer is told which profile we send in place of one that we cannot send.
+/// Beyond it the peer's wish is dropped and counted.
+pub const PROFILES_TOLD: u8 = 4;
+
+// Audio.
 
 /// Captured audio that waits for an encoder. Beyond it the oldest is discarded and counted.
 pub const CAPTURE_BACKLOG: Samples = Samples::from_millis(500);
 
-/// Audio that is kept decoded ahead of the speaker.
+/// Audio kept decoded ahead of the speaker.
 pub const PLAYOUT_LEAD: Samples = Samples::from_millis(20);
 
 /// Upper bound for one block of a microphone or a speaker. Larger blocks count as this.
 pub const MAX_BLOCK: Samples = Samples::from_millis(2_000);
 
-/// The longest that a frame waits for those before it, a block of the speaker aside. Beyond it the
-/// oldest is dropped and counted.
+/// Upper bound of the jitter buffer's delay, beside one block of the speaker. Beyond it the oldest
+/// frame is dropped and counted.
+///
+/// *Source*: our choice.
 pub const MAX_PLAYOUT: Samples = Samples::from_millis(3_000);
 
-/// The longest that the first frame after a pause is held back for uneven arrivals.
+/// Upper bound of the prebuffer: how long the first frame after a pause waits for jitter.
 pub const MAX_PREBUFFER: Samples = Samples::from_millis(200);
 
-/// How much later than those that follow it the first frame after a stall comes, at least.
+/// Smallest lateness of the first frame after a gap that counts as a stall, against the frames that
+/// follow it.
 pub const MIN_STALL: Samples = Samples::from_millis(100);
 
-/// How long frames are watched after a gap for whether it was a stall.
+/// How long frames are watched after a gap before the gap counts as a stall or as loss.
 pub const STALL_WATCH: Duration = Duration::from_secs(1);
 
-/// How long a stall is remembered, a long one. Two in this time, the shorter at least half the
-/// longer, are how the network is, and the delay that they need is kept.
+/// How long a long stall is remembered. Two stalls within this time, the shorter at least half the
+/// longer, count as usual for the network, and the jitter buffer keeps the delay that they need.
 pub const STALL_MEMORY: Duration = Duration::from_secs(30);
 
-/// A stall from this length on is long. If shorter ones are rare, they cost less than the delay that
-/// they need.
+/// Shortest stall that counts as long. Shorter ones that are rare cost less than the delay they need.
 pub const STALL_LONG: Samples = Samples::from_millis(700);
 
-/// How long a shorter stall is remembered.
+/// How long a stall below [`STALL_LONG`] is remembered.
 pub const SHORT_STALL_MEMORY: Duration = Duration::from_secs(10);
 
-/// How long delay that a stall or longer frames left is shed by playing faster, once it is known.
-/// What more there is is dropped and counted.
+/// How long excess delay after a stall, or after a switch from longer frames, is shed by playing
+/// faster. The rest is dropped and counted.
 pub const CATCH_UP: Duration = Duration::from_millis(2_500);
 
-/// How much later than its block lasts a speaker comes back that stood still.
+/// Lateness of a speaker, beyond the length of its block, that counts as a speaker that stood still.
 pub const SPEAKER_LATE: Duration = Duration::from_millis(100);
 
-/// How long before the speaker's next block that which it lacks is made up: a quarter of a block,
-/// or this where that is longer.
+/// How long before the speaker's next block missing audio is concealed: a quarter of a block, or this
+/// if that is longer.
 pub const CONCEALMENT_AHEAD: Samples = Samples::from_millis(50);
 
-/// How long the arrivals of a part of the headroom's window are taken together.
+/// Length of one bucket of the window in which headroom and jitter are measured.
 pub const HEADROOM_BUCKET: Duration = Duration::from_millis(500);
 
-/// The parts of the headroom's window: delay that no frame needed for so long is shed.
+/// Buckets of that window. Delay that no frame needed for so long is shed.
 pub const HEADROOM_BUCKETS: usize = 8;
 
-/// Headroom that is kept, or a quarter of a frame where that is shorter. Below it short frames play
-/// slower.
+/// Minimum headroom of the jitter buffer: this or a quarter of a frame, whichever is less. Below it,
+/// short frames are time-stretched.
 pub const MIN_HEADROOM: Samples = Samples::from_millis(2);
 
-/// The level, in -dBov, at and beyond which a frame is a pause in speech, which may be left out.
+/// Level, in -dBov, of the loudest frame that counts as a pause in speech (VAD of the receiver). Such
+/// a frame may be skipped to shed delay.
 pub const PAUSE_LEVEL: u8 = 50;
 
-/// The longest frame that is left out in a pause, since speech may begin in it.
+/// Longest frame that is skipped in a pause. Speech may begin in a longer one.
 pub const MAX_SKIP: Samples = Samples::from_millis(60);
 
-/// What is worth to be shed, or a quarter of a frame where that is shorter.
+/// Smallest excess delay that is shed: this or a quarter of a frame, whichever is less.
 pub const MIN_SHED: Samples = Samples::from_millis(10);
 
-/// What a decoder that plays faster may hold back.
+/// Audio that a decoder may hold back while it plays faster.
 pub const TEMPO_HELD: Samples = Samples::from_millis(25);
 
-/// How long no frame comes before the peer pauses and nothing counts as lost: at least this, and
-/// what two packets and a half play.
-pub const PAUSE: Duration = Duration::from_millis(300);
-
-/// How long arrivals are held against the sender's estimated clock before lost frames count.
-pub const SENDER_WINDOW: Duration = Duration::from_secs(1);
-
-/// How often the quality of a call is told.
-pub const QUALITY: Duration = Duration::from_secs(1);
-
-/// Audio made up in a row while frames are missing (one frame where that is longer). Beyond it
-/// there is silence until a frame comes.
+/// Upper bound of packet loss concealment in a row, or one frame if that is longer. Beyond it there is
+/// silence until a frame comes.
+///
+/// *Source*: our choice.
 pub const CONCEALMENT: Samples = Samples::from_millis(120);
 
-/// The least that is made up at once, however little the speaker takes.
+/// Smallest amount that is concealed at once.
 pub const CONCEALMENT_STEP: Samples = Samples::from_millis(10);
 
-/// How long a new incoming link is left alone, since a Python caller hears nothing before it.
+/// Shortest gap that counts as a pause of the sender (DTX), not as loss: this, or two and a half
+/// packets if that is longer.
+pub const PAUSE: Duration = Duration::from_millis(300);
+
+/// How long arrivals are compared with the estimated clock of the sender before missing frames count
+/// as lost.
+pub const SENDER_WINDOW: Duration = Duration::from_secs(1);
+
+/// Interval of [`Event::Quality`](crate::Event::Quality).
+pub const QUALITY: Duration = Duration::from_secs(1);
+
+// Times of a call's set-up. The reference sends each signal once; our repeats, and what a Python peer
+// makes of them, were measured against it.
+
+/// How long a new incoming link is left alone.
+///
+/// *Source*: our choice: a Python caller sets its handler for packets after its link is up, and hears
+/// nothing before it (`__outgoing_link_established` in LXST/Primitives/Telephony.py).
 pub const ACCEPT_DELAY: Duration = Duration::from_millis(5);
 
-/// The least wait before AVAILABLE is sent again; three round trips where that is longer, and half
-/// as long again each time.
+/// Shortest wait before AVAILABLE is repeated; three round trips if that is longer. Each further wait
+/// is half as long again.
+///
+/// *Source*: our choice: a Python caller identifies again at each AVAILABLE, which is harmless until
+/// RINGING.
 pub const AVAILABLE_AGAIN: Duration = Duration::from_millis(150);
 
-/// The least wait before anything else is said again while a call is set up; three round trips
-/// where that is longer (RFC 6298, 2.2), and half as long again each time. A Python caller was seen
-/// to take 130 ms for its answer to the first RINGING after its start.
+/// Shortest wait before another message of the set-up is repeated; three round trips if that is longer.
+/// Each further wait is half as long again.
+///
+/// *Source*: the three round trips are those of RFC 6298, 2.2; the time is our choice: a Python caller
+/// took 130 ms to answer the first RINGING after its start.
 pub const AGAIN: Duration = Duration::from_millis(250);
 
-/// How often a thing is said again. Where one packet of five is lost, it or its answer is lost six
-/// times in a row in one call of four hundred.
+/// How often a message of the set-up is repeated.
+///
+/// *Source*: our choice: where one packet of five is lost, a message or its answer is lost six times in
+/// a row in one call of four hundred.
 pub const REPEATS: u8 = 5;
 
-/// The least wait before the answer is said again to a caller that seems not to have heard it; four
-/// round trips and two frames where that is longer. A Python caller that did hear it opens its
-/// microphone twice.
+/// Shortest wait before CONNECTING and ESTABLISHED are repeated to a caller who seems not to have heard
+/// them; four round trips and two frames if that is longer.
+///
+/// *Source*: our choice: a Python caller that did hear them opens a second microphone stream.
 pub const ANSWER_AGAIN: Duration = Duration::from_millis(1_500);
 
-/// How long BUSY or REJECTED may travel before the link closes behind it.
+/// How long a link stays open behind BUSY or REJECTED, so that the signal arrives.
+///
+/// *Source*: our choice; the reference closes at once (`hangup` in LXST/Primitives/Telephony.py).
 pub const GOODBYE: Duration = Duration::from_millis(100);
 
-/// How long RINGING and BUSY in one packet may travel before the link closes behind them. A Python
-/// caller opens its speaker at RINGING, before it comes to BUSY, and takes a link that closes
-/// meanwhile for an end without a reason.
+/// How long a link stays open behind RINGING and BUSY in one packet.
+///
+/// *Source*: our choice: a Python caller opens its speaker at RINGING before it handles BUSY, and takes
+/// a link that closes meanwhile for an end without a reason.
 pub const BUSY_GOODBYE: Duration = Duration::from_secs(1);
 
 /// How long a caller has to identify, [`SET_UP_TRIPS`] added.
+///
+/// *Source*: our choice: twice `CONNECT_TIME` of LXST/Primitives/Telephony.py, after which a Python
+/// caller has given up. The reference waits for ever.
 pub const IDENTIFY: Duration = Duration::from_secs(10);
 
-/// How long a new caller is safe from making room for a newer one; [`IDENTIFY_TRIPS`] longer it comes
-/// after those who have had as much.
+/// How long a new caller cannot be closed to make room for a newer one. Until [`IDENTIFY_TRIPS`] have
+/// passed as well, it is closed only after callers who have had as much.
+///
+/// *Source*: our choice.
 pub const IDENTIFY_GRACE: Duration = Duration::from_millis(500);
 
-/// The round trips that a caller may take to identify before it makes room like others. It is one; a
-/// round trip that was measured while packets were lost may be four times as long.
+/// Round trips that a caller may take to identify before it makes room like others.
+///
+/// *Source*: our choice: identification takes one; a round trip measured while packets were lost may
+/// be four times too long.
 pub const IDENTIFY_TRIPS: u32 = 4;
 
-/// The longest round trip that deadlines count with; a longer one, which a peer may claim, is taken
-/// as this.
+/// Longest round trip that deadlines count with. A longer one, which a peer may claim, counts as this.
 pub const MAX_ROUND_TRIP: Duration = Duration::from_secs(60);
 
-/// The round trips that a step of the set-up takes at most, what is lost and said again included.
+/// Round trips added to each deadline of the set-up: what one step takes at most, lost and repeated
+/// messages included.
+///
+/// *Source*: our choice: about the first three waits, of 3, 4.5 and 6.75 round trips.
 pub const SET_UP_TRIPS: u32 = 14;
 
-/// How long a callee has from link-up to AVAILABLE, [`SET_UP_TRIPS`] added. Later it may ring
-/// there, and RINGING be what was lost.
+/// How long a callee has from link-up to AVAILABLE, [`SET_UP_TRIPS`] added. Later the callee may ring,
+/// with RINGING lost.
+///
+/// *Source*: `CONNECT_TIME` in LXST/Primitives/Telephony.py. The reference counts it from the dialling
+/// to RINGING, path search included, so that calls over slow links always fail.
 pub const CONNECT: Duration = Duration::from_secs(5);
 
-/// How long a callee has from CONNECTING to ESTABLISHED, [`SET_UP_TRIPS`] added. The reference
-/// waits for ever.
+/// How long a callee has from CONNECTING to ESTABLISHED, [`SET_UP_TRIPS`] added.
+///
+/// *Source*: our choice; the reference waits for ever.
 pub const ESTABLISH: Duration = Duration::from_secs(10);
 
-/// How often in a call a peer is told what we send in place of a profile that we cannot send. Beyond
-/// it, its wish is dropped and counted.
-pub const PROFILES_TOLD: u8 = 4;
-
 /// How long an answer waits for the caller's preferred profile and mode, one round trip added.
+///
+/// *Source*: our choice; the reference answers with its own.
 pub const PREFERENCES: Duration = Duration::from_millis(500);
 
-/// How long it rings at least before an answer goes on without them, while RINGING is said again;
-/// [`SET_UP_TRIPS`] added.
+/// How long a call rings at least before an answer goes on without preferences, while RINGING is
+/// repeated; [`SET_UP_TRIPS`] added.
+///
+/// *Source*: our choice: the first four waits, which begin with [`AGAIN`].
 pub const PREFERENCES_FROM_RINGING: Duration = Duration::from_secs(2);
 
-/// The longest screening; a longer setting is taken as this.
+/// Longest screening. A longer setting counts as this.
+///
+/// *Source*: our choice: less than `CONNECT_TIME` in LXST/Primitives/Telephony.py (5 s), after which a
+/// Python caller gives up unless it heard RINGING.
 pub const MAX_SCREENING: Duration = Duration::from_secs(3);
 
-/// How long the link of a peer that we dial, and who dials us, is kept from its arrival while our
-/// own call decides, [`SET_UP_TRIPS`] added: longer than any caller waits for RINGING.
+/// Glare: how long the link of a peer whom we dial, and who dials us, is held from its arrival while
+/// our own call decides; [`SET_UP_TRIPS`] added.
+///
+/// *Source*: our choice: longer than any caller waits for RINGING.
 pub const GLARE_HOLD: Duration = Duration::from_secs(60);
 
-/// How long a call that the callee refused waits for a link of the callee's own, at least; three
-/// round trips where that is longer.
+/// Glare: how long a call that the callee refused waits at least for a link of the callee's own; three
+/// round trips if that is longer.
+///
+/// *Source*: our choice.
 pub const GLARE_LINK: Duration = Duration::from_millis(150);
 
-/// How long a call that the callee refused waits at most to learn whether the callee calls us,
+/// Glare: how long a call that the callee refused waits at most to learn whether the callee calls us;
 /// three round trips for its link and as many for its identification added.
+///
+/// *Source*: our choice.
 pub const GLARE: Duration = Duration::from_secs(3);
 
-/// The round trips that the peer's first media may take, beyond [`FIRST_MEDIA`]. It is one; a round
-/// trip that was measured while packets were lost may be four times as long.
+// Times of a call that is established. The reference has none: its calls end with their link.
+
+/// Round trips that the peer's first media may take beyond [`FIRST_MEDIA`].
+///
+/// *Source*: our choice: it takes one; a round trip measured while packets were lost may be four times
+/// too long.
 pub const FIRST_MEDIA_TRIPS: u32 = 4;
 
-/// The part of [`SILENCE`] that covers the way of the peer's first media.
+/// Part of [`SILENCE`] that covers the way of the peer's first media.
 pub const FIRST_MEDIA: Duration = Duration::from_secs(4);
 
-/// How long no media comes before the peer counts as silent.
+/// How long without media before the peer counts as silent, in full duplex.
+///
+/// *Source*: our choice; a Python peer sends media all the time, muted or not
+/// (`mute_transmit` in LXST/Primitives/Telephony.py).
 pub const SILENCE: Duration = Duration::from_secs(5);
 
-/// How long nothing at all comes before a call ends: no media, no signal, nothing else that was proved
-/// to be the peer's.
+/// How long without anything authentic of the peer's (media, signals, other packets) before a call
+/// ends, in full duplex.
 ///
-/// In half duplex no call ends by that. A peer that listens sends only keepalives of its link, which
-/// anybody on the way can forge; and a Python peer answers nothing that could be asked with something
-/// that proves it is there (RNS/Link.py `receive`: LXST asks for no proofs, and registers no requests,
-/// resources or channel). So a call in which nobody talks lasts as long as its link.
+/// In half duplex a call in which nobody talks lasts as long as its link. A peer that listens sends
+/// only keepalives, which anybody on the way can forge, and a Python peer answers nothing that could be
+/// asked (`receive` in RNS/Link.py: LXST registers no proofs, requests, resources or channels).
+///
+/// *Source*: our choice; the reference relies on the link's own time-out.
 pub const MEDIA_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// How long we send nothing before one frame shows that we are there.
+///
+/// *Source*: our choice: as long as [`SILENCE`].
 pub const PRESENCE: Duration = Duration::from_secs(5);
-
-/// Callers whose attempts are told apart. Beyond it the one whose last attempt is the oldest is
-/// forgotten, strangers first.
-pub const CALLERS_REMEMBERED: usize = 64;

@@ -1,4 +1,4 @@
-//! Call profiles and modes: what each sends, how often, in how many bytes.
+//! Call profiles and modes: the codec, frame time and size of each.
 
 use core::fmt;
 use core::str::FromStr;
@@ -31,10 +31,13 @@ pub enum Profile {
     LowLatency = 0x80,
 }
 
-/// The settings of an encoder, which live on while only the frame time changes.
+/// A codec and the settings of its encoder.
+///
+/// Profiles with equal settings still have encoders of their own: Low Latency and Medium Quality differ
+/// in frame time and audio bandwidth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum VoiceCodec {
-    /// Codec2 in the mode of this many bits a second (700 is 700C).
+    /// Codec2 in the mode of this bitrate (700 is 700C).
     Codec2 {
         /// Bits a second.
         bitrate_bps: u16,
@@ -63,19 +66,19 @@ impl Profile {
         Self::UltraLowLatency,
     ];
 
-    /// Tells the number that names the profile on the wire, before 0xFF is added.
+    /// Returns the profile's number on the wire, before 0xFF is added.
     #[must_use]
     pub const fn id(self) -> u8 {
         self as u8
     }
 
-    /// Finds the profile of a wire number.
+    /// Returns the profile with this number on the wire.
     #[must_use]
     pub fn from_id(id: u64) -> Option<Self> {
         Self::ALL.into_iter().find(|profile| u64::from(profile.id()) == id)
     }
 
-    /// Tells how much audio one frame holds.
+    /// Returns the length of one frame.
     #[must_use]
     pub const fn frame(self) -> Samples {
         Samples::from_millis(match self {
@@ -88,7 +91,7 @@ impl Profile {
         })
     }
 
-    /// Tells the codec and its settings.
+    /// Returns the codec and its settings.
     #[must_use]
     pub const fn codec(self) -> VoiceCodec {
         match self {
@@ -107,7 +110,7 @@ impl Profile {
         }
     }
 
-    /// Tells the bits a second that the codec makes of speech.
+    /// Returns the bitrate of encoded speech, in bits per second.
     #[must_use]
     pub const fn bitrate_bps(self) -> u32 {
         match self.codec() {
@@ -116,14 +119,14 @@ impl Profile {
         }
     }
 
-    /// Tells whether the profile is one that people choose for a path that carries no more: it is
-    /// below 2 kbit/s.
+    /// Returns whether the profile is below 2 kbit/s. People choose such a profile for a path that
+    /// carries no more.
     #[must_use]
     pub const fn is_for_thin_paths(self) -> bool {
         self.bitrate_bps() < 2_000
     }
 
-    /// Tells the most payload bytes that one frame may take, the codec byte not counted.
+    /// Returns the largest payload of one frame, in bytes, without the codec byte.
     ///
     /// *Source*: ceil(bitrate / 8 · seconds) for Opus, the reference's only rate control; the
     /// mode byte and N native frames for Codec2.
@@ -141,11 +144,10 @@ impl Profile {
         }
     }
 
-    /// Tells the most frames of one packet that are heard whole: of frames that come at once, the
-    /// reference's mixer keeps the newest so many.
+    /// Returns how many frames of one packet a Python peer plays. Of frames that arrive at once, its
+    /// mixer keeps the newest so many.
     ///
-    /// *Source*: `LineSink` and `Mixer` in LXST/Sinks.py and LXST/Mixer.py; measured with frames that
-    /// come in one packet.
+    /// *Source*: `LineSink` in LXST/Sinks.py and `Mixer` in LXST/Mixer.py; measured.
     #[must_use]
     pub const fn max_frames_per_packet(self) -> u8 {
         match self {
@@ -158,7 +160,7 @@ impl Profile {
         }
     }
 
-    /// Tells the name that people read: "Medium Quality".
+    /// Returns the display name: "Medium Quality".
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -173,7 +175,7 @@ impl Profile {
         }
     }
 
-    /// Tells the key that apps store: "quality_medium".
+    /// Returns the key for settings of an app: "quality_medium".
     #[must_use]
     pub const fn key(self) -> &'static str {
         match self {
@@ -188,7 +190,7 @@ impl Profile {
         }
     }
 
-    /// Tells the reference's abbreviation, in lower case: "mq".
+    /// Returns the reference's abbreviation, in lower case: "mq".
     #[must_use]
     pub const fn abbreviation(self) -> &'static str {
         match self {
@@ -254,20 +256,20 @@ impl ProfileSet {
     /// No profile.
     pub const EMPTY: Self = Self(0);
 
-    /// Adds a profile.
+    /// Returns the set with a profile added.
     #[must_use]
     pub const fn with(self, profile: Profile) -> Self {
         Self(self.0 | Self::bit(profile))
     }
 
-    /// Tells whether the profile is in the set.
+    /// Returns whether the profile is in the set.
     #[must_use]
     pub const fn contains(self, profile: Profile) -> bool {
         self.0 & Self::bit(profile) != 0
     }
 
-    /// Finds what comes closest to a profile: itself, else the next of [`Profile::ALL`] that is in
-    /// the set, else the last one before it. `None` when the set is empty.
+    /// Returns the closest profile in the set: the profile itself, else the next of
+    /// [`Profile::ALL`], else the last one before it. `None` if the set is empty.
     #[must_use]
     pub fn nearest(self, profile: Profile) -> Option<Profile> {
         let mut from = Profile::ALL.into_iter().skip_while(|other| *other != profile);
@@ -295,7 +297,7 @@ impl fmt::Debug for ProfileSet {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum Mode {
-    /// Both sides send all the time.
+    /// Both sides send at any time.
     #[default]
     FullDuplex = 1,
     /// A side sends only while its talk button is held.
@@ -303,13 +305,13 @@ pub enum Mode {
 }
 
 impl Mode {
-    /// Tells the number that names the mode on the wire, before 0xF0 is added.
+    /// Returns the mode's number on the wire, before 0xF0 is added.
     #[must_use]
     pub const fn id(self) -> u8 {
         self as u8
     }
 
-    /// Finds the mode of a wire number.
+    /// Returns the mode with this number on the wire.
     #[must_use]
     pub const fn from_id(id: u8) -> Option<Self> {
         match id {

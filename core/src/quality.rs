@@ -1,52 +1,55 @@
-//! How a call sounds, in figures.
+//! The measured quality of a call.
 
 use core::fmt;
 use core::time::Duration;
 
 use crate::audio::Samples;
 
-/// The figures of a call, of [`Event::Quality`](crate::Event::Quality). Counts are since the call
-/// stands; rates and the mean opinion score are of the last second.
+/// The measured quality of a call, told by [`Event::Quality`](crate::Event::Quality).
+///
+/// Counts are totals since the call was established. Rates and the mean opinion score are those of the
+/// last second.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Quality {
-    /// Media packets that arrived.
+    /// Media packets received.
     pub packets_received: u64,
-    /// Frames in them.
+    /// Frames received.
     pub frames_received: u64,
-    /// Frames lost on the way, estimated against the sender's clock.
+    /// Frames lost by the network, estimated from the sender's clock.
     pub frames_lost: u64,
-    /// Audio made up for missing frames, and where a pause began.
+    /// Audio concealed (PLC): in place of lost frames, and at the beginning of pauses.
     pub concealed: Samples,
-    /// Silence where there was too little to make up.
+    /// Silence played beyond what is concealed. Pauses do not count.
     pub starved: Samples,
-    /// Audio of frames that arrived and were dropped, for want of room or to shed delay.
+    /// Audio of received frames that were dropped for lack of room, or to shed delay.
     pub dropped: Samples,
-    /// Audio of our microphone that was to be sent and was dropped here: its port could not keep up,
-    /// or the encoder.
+    /// Audio of our microphone that was to be sent and was dropped, because its port or the encoder
+    /// could not keep up.
     pub capture_dropped: Samples,
-    /// Audio that the speaker's port dropped, because it could not keep up.
+    /// Audio dropped by the speaker's port because it could not keep up.
     pub playback_dropped: Samples,
-    /// Audio left out to shed delay: by playing faster, and in pauses.
+    /// Audio left out to shed delay, by playing faster and by skipping pauses.
     pub shed: Samples,
-    /// Audio added by playing slower.
+    /// Audio added by time-stretching.
     pub expanded: Samples,
-    /// How long what arrives waits until it plays, on the average of late.
+    /// Recent average delay of the jitter buffer, from arrival to playing.
     pub delay: Duration,
-    /// How unevenly frames arrived in the last seconds: from the earliest to the latest.
+    /// Jitter of the last seconds: the difference between the earliest and the latest arrival, each
+    /// against its due time.
     pub jitter: Duration,
-    /// What arrived, in bits a second of encoded audio.
+    /// Encoded audio received, in bits per second.
     pub received_bps: u32,
-    /// What was sent, in bits a second of encoded audio.
+    /// Encoded audio sent, in bits per second.
     pub sent_bps: u32,
-    /// The estimated opinion of a listener, zero until something was heard: of us, or of the peer
-    /// where more of our microphone was dropped here than is missing of what we hear.
+    /// Estimated mean opinion score of the worse direction; zero until something was heard. It counts
+    /// what we hear, or what the peer hears if more of our microphone was dropped here.
     pub mos: Mos,
-    /// Whether no media came for 5 s.
+    /// Whether no media arrived for [`SILENCE`](crate::limits::SILENCE).
     pub is_peer_silent: bool,
 }
 
 impl Quality {
-    /// Tells the estimated share of frames lost, in thousandths.
+    /// Returns the estimated share of frames lost, in thousandths.
     #[must_use]
     pub fn loss_per_mille(&self) -> u16 {
         let sent = self.frames_received.saturating_add(self.frames_lost).max(1);
@@ -55,12 +58,12 @@ impl Quality {
     }
 }
 
-/// A mean opinion score, as the E-model estimates it: 1 is bad, 4.5 the best.
+/// A mean opinion score (MOS) estimated by the E-model: 1 is bad, 4.5 is the best.
 ///
 /// *Units*: hundredths.
 ///
-/// *Source*: ITU-T G.107 for Codec2, G.107.1 for the codecs of wider bands. Impairments of the
-/// codecs are our choice, after those that G.113 gives to codecs of a like rate.
+/// *Source*: ITU-T G.107 for Codec2, G.107.1 for Opus and raw audio. The codecs' impairments are our
+/// choice, near those that G.113 gives for codecs of similar bitrates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Mos(pub u16);
 

@@ -1,4 +1,4 @@
-//! Where a call can be.
+//! The states of a call.
 
 use core::fmt;
 
@@ -11,24 +11,24 @@ use crate::profile::{Mode, Profile};
 /// caller  Idle > Calling > Linked > Identified > Ringing > Connecting > Established > Idle
 /// callee  Idle > Ringing > Connecting > Established > Idle
 /// ```
-/// Every state may end in `Idle`. A caller's call may skip forward when a signal got lost, and may
-/// become a callee's when both dialled each other; [`TRANSITIONS`](crate::TRANSITIONS) has it all.
+/// Every state may end in `Idle`. A caller may skip states if signals were lost, and becomes the callee
+/// if glare is resolved in favour of the peer. [`TRANSITIONS`](crate::TRANSITIONS) lists every way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CallState {
     /// There is no call.
     #[default]
     Idle,
-    /// A path is searched and a link opened.
+    /// We dialled: the network searches a path and opens a link.
     Calling,
-    /// The link is up; the callee has not said that it is AVAILABLE.
+    /// The link is up. AVAILABLE has not been heard.
     Linked,
-    /// We told the callee who we are.
+    /// The callee said AVAILABLE, and we identified.
     Identified,
-    /// The callee is busy, perhaps because it calls us.
+    /// The callee said BUSY. We wait for a call of the callee's own: glare.
     GlareWait,
-    /// It rings at the callee.
+    /// It rings, at the callee or here.
     Ringing,
-    /// Answered; the streams are being set up.
+    /// The call is answered. Both sides set up their audio.
     Connecting,
     /// Audio flows.
     Established,
@@ -54,7 +54,7 @@ impl fmt::Display for CallState {
 pub enum Role {
     /// We did.
     Caller,
-    /// The peer did, or both and the peer's call stands.
+    /// The peer did, or both did and the peer's call goes on.
     Callee,
 }
 
@@ -67,16 +67,16 @@ impl fmt::Display for Role {
     }
 }
 
-/// A call as it stands.
+/// The current state of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CallStatus {
-    /// Its id.
+    /// The id of the call.
     pub call: CallId,
     /// Our role.
     pub role: Role,
-    /// The other side.
+    /// The other side's identity.
     pub peer: IdentityHash,
-    /// Its state, never `Idle`.
+    /// The state, never `Idle`.
     pub state: CallState,
     /// The profile that we send or propose.
     pub profile: Profile,

@@ -1,4 +1,4 @@
-//! Moments as the caller tells them, in microseconds.
+//! Time, as the driver passes it in.
 
 use core::fmt;
 use core::ops::Add;
@@ -6,9 +6,9 @@ use core::time::Duration;
 
 /// A moment, in microseconds from an origin that the caller chooses.
 ///
-/// The core reads no clock: every input carries its moment, and a deadline is compared with the
-/// next one. Moments of one [`Telephone`](crate::Telephone) must not go back; one that does is
-/// taken as the latest moment seen.
+/// The core reads no clock: each input carries its moment. The moments given to one
+/// [`Telephone`](crate::Telephone) come from a monotonic clock. One that goes back counts as the latest
+/// moment given.
 ///
 /// *Bounds*: arithmetic saturates at both ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,28 +18,28 @@ impl Instant {
     /// The caller's origin.
     pub const ORIGIN: Self = Self(0);
 
-    /// The end of time: a deadline there is never due.
+    /// The latest moment. A deadline at it is never due.
     pub const MAX: Self = Self(u64::MAX);
 
-    /// Makes the moment `micros` µs after the origin.
+    /// Creates the moment `micros` µs after the origin.
     #[must_use]
     pub const fn from_micros(micros: u64) -> Self {
         Self(micros)
     }
 
-    /// Makes the moment `millis` ms after the origin.
+    /// Creates the moment `millis` ms after the origin.
     #[must_use]
     pub const fn from_millis(millis: u64) -> Self {
         Self(millis.saturating_mul(1_000))
     }
 
-    /// Tells the µs since the origin.
+    /// Returns the µs since the origin.
     #[must_use]
     pub const fn as_micros(self) -> u64 {
         self.0
     }
 
-    /// Tells how long ago `earlier` was, or zero when it lies ahead.
+    /// Returns the time since `earlier`, or zero if `earlier` is later.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(self.0.saturating_sub(earlier.0))

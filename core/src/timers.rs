@@ -1,20 +1,20 @@
-//! The deadlines of a telephone, one for each cause.
+//! Timers and deadlines.
 
 use core::fmt;
 use core::time::Duration;
 
 use crate::time::Instant;
 
-/// The next moment at which a phone wants [`Input::Timeout`](crate::Input::Timeout).
+/// The moment at which [`Input::Timeout`](crate::Input::Timeout) is due next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deadline {
-    /// When.
+    /// The moment.
     pub at: Instant,
-    /// Why.
+    /// The timer that expires then.
     pub timer: Timer,
 }
 
-/// What a deadline is for.
+/// A timer of a telephone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Timer {
     /// A timer of the call.
@@ -23,7 +23,7 @@ pub enum Timer {
     Link(LinkTimer),
     /// A timer of the streams.
     Stream(StreamTimer),
-    /// Started at the start and by itself. On expiry we announce.
+    /// Started when the telephone is created, and by its own expiry. On expiry we announce.
     Announce,
 }
 
@@ -42,36 +42,36 @@ pub enum CallTimer {
     /// Started by an incoming call that the app is to answer, stopped by the answer. On expiry the
     /// call ends as [`RingTimeout`](crate::EndReason::RingTimeout).
     Ring,
-    /// Started by an answer that comes before the caller's preferences, stopped by them. On expiry
-    /// the call goes on with ours.
+    /// Started by an answer before the caller's preferences, stopped by them. On expiry the call goes
+    /// on with our profile and mode.
     Preferences,
-    /// Started by what is said during the set-up, stopped by the peer's answer. On expiry it is said
-    /// again, as often as [`REPEATS`](crate::limits::REPEATS).
+    /// Started by each message of the set-up, stopped by the peer's answer to it. On expiry the message
+    /// is repeated, up to [`REPEATS`](crate::limits::REPEATS) times.
     Repeat,
-    /// Started by BUSY before RINGING, and again while somebody calls who is not identified. On
-    /// expiry the call ends as [`Busy`](crate::EndReason::Busy).
+    /// Started by BUSY before RINGING, and again while an unidentified caller is on a link. On expiry
+    /// the call ends as [`Busy`](crate::EndReason::Busy).
     Glare,
-    /// Started by the answer and by media that comes again. On expiry
-    /// [`PeerSilent`](crate::Event::PeerSilent) is told, in full duplex.
+    /// Started by the answer, and anew by media. On expiry, in full duplex, the app gets
+    /// [`PeerSilent`](crate::Event::PeerSilent).
     Silence,
-    /// Started by the answer, put off by all that the peer sends. On expiry the call ends as
-    /// [`MediaTimeout`](crate::EndReason::MediaTimeout), in full duplex.
+    /// Started by the answer, and anew by all authentic packets of the peer. On expiry, in full duplex,
+    /// the call ends as [`MediaTimeout`](crate::EndReason::MediaTimeout).
     Media,
 }
 
 /// A timer of a link that carries no call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LinkTimer {
-    /// Started by an incoming link. On expiry the caller hears AVAILABLE or BUSY.
+    /// Started by an incoming link. On expiry AVAILABLE or BUSY is sent.
     AcceptDelay,
-    /// Started by AVAILABLE, stopped by the caller's identity. On expiry AVAILABLE is sent again, as
-    /// often as [`REPEATS`](crate::limits::REPEATS).
+    /// Started by AVAILABLE, stopped by the caller's identification. On expiry AVAILABLE is repeated, up
+    /// to [`REPEATS`](crate::limits::REPEATS) times.
     Available,
-    /// Started by AVAILABLE, stopped by the caller's identity; started anew where the caller is held
-    /// because we dial it. On expiry the link closes.
+    /// Started by AVAILABLE, stopped by the caller's identification. Started anew when the caller is held
+    /// because we dial it (glare). On expiry the link closes.
     Identify,
-    /// Started by [`Event::Screening`](crate::Event::Screening), stopped by the app's admission. On
-    /// expiry the configured default is the admission.
+    /// Started by [`Event::Screening`](crate::Event::Screening), stopped by the app's decision. On expiry
+    /// [`Config::screening_default`](crate::Config::screening_default) decides.
     Screening,
     /// Started by BUSY or REJECTED. On expiry the link closes.
     Goodbye,
@@ -80,17 +80,18 @@ pub enum LinkTimer {
 /// A timer of the streams of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum StreamTimer {
-    /// Started by the answer and by each frame that we send. On expiry one frame of silence is
-    /// sent, in full duplex.
+    /// Started by the answer and by each frame that we send. On expiry, in full duplex, one frame of
+    /// silence is sent.
     Presence,
-    /// Started by the answer and by itself. On expiry the quality of the call is told.
+    /// Started by the answer and by its own expiry. On expiry the app gets
+    /// [`Quality`](crate::Event::Quality).
     Quality,
-    /// Started by the speaker when it will lack audio, stopped by a frame. On expiry audio is made
-    /// up.
+    /// Started when the speaker's next block will lack audio, stopped by a frame. On expiry audio is
+    /// concealed (PLC).
     Playout,
 }
 
-/// The deadlines of the call.
+/// The running timers of a call.
 #[derive(Clone, PartialEq, Eq, Hash, Default)]
 pub(crate) struct CallTimers([Option<Instant>; CallTimer::ALL.len()]);
 
@@ -121,7 +122,7 @@ impl CallTimers {
         *self = Self::default();
     }
 
-    /// Puts off a timer that runs.
+    /// Postpones a timer if it runs.
     pub(crate) fn put_off(&mut self, timer: CallTimer, by: Duration) {
         if let Some(at) = self.place(timer) {
             *at = *at + by;

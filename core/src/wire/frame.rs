@@ -1,4 +1,4 @@
-//! Frames: encoded audio behind a byte that names its codec.
+//! Frames: a codec byte and encoded audio.
 
 use super::{
     FIELD_FRAMES, Items, Overflow,
@@ -7,7 +7,7 @@ use super::{
 
 /// One frame of encoded audio.
 ///
-/// *Shape*: a binary value, the codec's byte first. An encoded packet of one frame:
+/// *Shape*: a binary value that begins with the codec byte. A packet of one frame:
 ///
 /// ```text
 /// 81                map of one pair
@@ -17,20 +17,19 @@ use super::{
 ///       <payload>
 /// ```
 ///
-/// *Bounds*: the payload may be empty, and is as long as the packet allows; nothing in it is
-/// checked here.
+/// *Bounds*: the payload may be empty, or as long as the packet allows. It is not checked here.
 ///
-/// *Source*: `codec_header_byte` in the reference's `Codecs/__init__.py`, `Packetizer` and
-/// `LinkSource` in its `Network.py`.
+/// *Source*: `codec_header_byte` in LXST/Codecs/__init__.py, `Packetizer` and `LinkSource` in
+/// LXST/Network.py.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Frame<'p> {
-    /// What the payload is encoded with.
+    /// The codec of the payload.
     pub codec: Codec,
-    /// All that follows the codec's byte.
+    /// The bytes behind the codec byte.
     pub payload: &'p [u8],
 }
 
-/// The codecs that have a byte on the wire.
+/// A codec that has a byte on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Codec {
     /// Uncompressed samples (RAW 0x00).
@@ -42,7 +41,7 @@ pub enum Codec {
 }
 
 impl Codec {
-    /// Names the codec that has this byte on the wire.
+    /// Returns the codec with this byte on the wire.
     #[must_use]
     pub const fn from_byte(byte: u8) -> Option<Self> {
         match byte {
@@ -53,7 +52,7 @@ impl Codec {
         }
     }
 
-    /// Gives the byte that stands for the codec on the wire.
+    /// Returns the codec's byte on the wire.
     #[must_use]
     pub const fn byte(self) -> u8 {
         match self {
@@ -64,25 +63,24 @@ impl Codec {
     }
 }
 
-/// Why an element of a packet's frames is none.
+/// Why an element of a packet's frames is no frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BadFrame {
-    /// Not a binary value; a string is none either.
+    /// It is no binary value. A string is none either.
     #[error("frame is not a binary value")]
     NotBinary,
-    /// A binary value without the codec's byte.
+    /// It is an empty binary value, without a codec byte.
     #[error("frame is empty")]
     Empty,
-    /// The codec's byte is not one of [`Codec`].
+    /// The codec byte is none of [`Codec`].
     #[error("frame of unknown codec {0:#04x}")]
     UnknownCodec(u8),
 }
 
 /// The frames of a packet, in the order sent.
 ///
-/// A bad frame is an `Err` and the last item: the reference has by then played the ones before it,
-/// and never sees the ones after.
+/// A bad frame is an `Err` and the last item: the reference plays the frames before it, and none after.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frames<'p> {
     items: Items<'p>,
@@ -128,12 +126,12 @@ impl<'p> Frame<'p> {
     }
 }
 
-/// Writes a packet of one frame, `{1: frame}` as the reference sends it, and gives its length in
-/// bytes: at most [`MEDIA_OVERHEAD`] more than the payload's.
+/// Encodes a packet of one frame, `{1: frame}`, as the reference sends it. Returns its length in bytes:
+/// at most [`MEDIA_OVERHEAD`] more than the payload's.
 ///
 /// # Errors
-/// [`Overflow`] if the buffer is too small or the payload longer than 65534 bytes; the buffer's
-/// content is then unspecified.
+/// [`Overflow`] if the buffer is too small or the payload is longer than 65534 bytes. The content of
+/// the buffer is then unspecified.
 #[inline]
 pub fn encode_frame(frame: Frame<'_>, out: &mut [u8]) -> Result<usize, Overflow> {
     let mut writer = Writer::new(out);
@@ -143,8 +141,8 @@ pub fn encode_frame(frame: Frame<'_>, out: &mut [u8]) -> Result<usize, Overflow>
     Ok(writer.length())
 }
 
-/// Writes a packet of several frames, `{1: [frame, ...]}`, and gives its length in bytes. The
-/// reference takes the list form, but sends each frame in a packet of its own.
+/// Encodes a packet of several frames, `{1: [frame, ...]}`. Returns its length in bytes. The reference
+/// accepts this form, but sends each frame in a packet of its own.
 ///
 /// # Errors
 /// As [`encode_frame`].
@@ -160,6 +158,6 @@ pub fn encode_frames(frames: &[Frame<'_>], out: &mut [u8]) -> Result<usize, Over
     Ok(writer.length())
 }
 
-/// How many bytes [`encode_frame`] adds to a payload at most: map, key, three bytes of binary
-/// head, codec. One less while the payload stays below 255 bytes.
+/// Upper bound of the bytes that [`encode_frame`] adds to a payload: map, key, three bytes of binary
+/// head, codec. For payloads below 255 bytes it is one less.
 pub const MEDIA_OVERHEAD: usize = 6;

@@ -5,15 +5,15 @@
 //!  1: frame}              FIELD_FRAMES, encoded audio             (Frame)
 //! ```
 //!
-//! Sent is what the reference sends: one field a packet, signals as an array, a frame bare; several
-//! frames, where the settings join them, are an array, which the reference takes.
-//! Received is what the reference receives: a bare value or an array for either field, both in
-//! one packet, integers of any width, other keys with any value, and anything after the map.
+//! A packet is sent as the reference sends it: one field, signals as an array, a single frame bare.
+//! Several frames are an array, which the reference accepts.
+//! A packet is received as the reference receives it: either field as a bare value or an array, both
+//! fields in one packet, integers of any width, other keys with any value, trailing bytes.
 //!
-//! *Bounds*: no allocation, no recursion, a constant stack, and work linear in the packet's length,
-//! whatever the bytes are. At most [`MAX_KEYS`] keys and [`MAX_SIGNALS`] signals of a packet count.
+//! *Bounds*: no allocation, no recursion, constant stack, work linear in the packet's length. At most
+//! [`MAX_KEYS`] keys and [`MAX_SIGNALS`] signals of a packet count.
 //!
-//! *Source*: `Network.py` of the reference and the MessagePack decoder that it uses.
+//! *Source*: LXST/Network.py, and the MessagePack decoder that it uses.
 
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
@@ -26,11 +26,11 @@ pub use signal::{MAX_SIGNALS, Signal, Signals, encode_signals};
 
 use msgpack::{Reader, Token};
 
-/// A received packet, checked as a whole and read where it lies.
+/// A received packet, checked as a whole and read in place.
 ///
-/// Whoever acts on it takes the frames before the signals, whatever their order in the map, as the
-/// reference does while its media is open (`LinkSource._packet`). The reference then ends the
-/// packet at a bad frame, signals included; before its media is open it looks at the signals only.
+/// Handle the frames before the signals, whatever their order in the map, as the reference does while
+/// its media is open (`LinkSource._packet`). The reference then skips the rest of the packet after a
+/// bad frame, signals included; before its media is open it reads the signals only.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Packet<'p> {
     signals: Items<'p>,
@@ -38,15 +38,15 @@ pub struct Packet<'p> {
 }
 
 impl<'p> Packet<'p> {
-    /// Checks a packet, so that one which is cut short is dropped whole and not acted on in part.
+    /// Parses a packet, all of it or nothing.
     ///
-    /// Stricter than the reference in two points: a field's key is the integer 0 or 1 and not a
-    /// boolean or float that equals it, and keys are limited to [`MAX_KEYS`]. Laxer in three,
-    /// all of them inside values that are not ours: keys of nested maps are not compared, nests of
-    /// any depth pass, and the content of extension types, timestamps too, is not looked at.
+    /// Stricter than the reference in two points: a field's key is the integer 0 or 1, not a boolean or
+    /// float that equals it, and there are at most [`MAX_KEYS`] keys. Laxer in three, all of them in
+    /// values that are not ours: keys of nested maps are not compared, any depth of nesting passes, and
+    /// the content of extension types is not checked.
     ///
     /// # Errors
-    /// [`Malformed`]: there is nothing to act on, drop and count the packet.
+    /// [`Malformed`]: drop and count the packet.
     #[inline]
     pub fn parse(data: &'p [u8]) -> Result<Self, Malformed> {
         let mut reader = Reader::new(data);
@@ -72,21 +72,21 @@ impl<'p> Packet<'p> {
         Ok(packet)
     }
 
-    /// Walks the signals, none if the packet has no such field.
+    /// Returns the signals, none if the packet has no such field.
     #[must_use]
     #[inline]
     pub fn signals(&self) -> Signals<'p> {
         Signals::new(self.signals.clone())
     }
 
-    /// Tells how many elements of the signals' field [`Packet::signals`] leaves out.
+    /// Returns how many elements of the signals' field [`Packet::signals`] skips.
     #[must_use]
     pub fn signals_dropped(&self) -> u64 {
         let given = self.signals().count();
         self.signals.left.saturating_sub(given as u64)
     }
 
-    /// Walks the frames, none if the packet has no such field.
+    /// Returns the frames, none if the packet has no such field.
     #[must_use]
     #[inline]
     pub fn frames(&self) -> Frames<'p> {
@@ -104,24 +104,24 @@ pub enum Malformed {
     /// The first value is not a map.
     #[error("packet is not a map")]
     NotMap,
-    /// The byte 0xc1, which MessagePack never uses.
+    /// The packet holds the byte 0xc1, which MessagePack never uses.
     #[error("packet holds the reserved code 0xc1")]
     ReservedCode,
-    /// A string that is not UTF-8.
+    /// The packet holds a string that is not UTF-8.
     #[error("packet holds a string that is not UTF-8")]
     InvalidUtf8,
-    /// Two keys that are equal, in whatever width they are written.
+    /// Two keys are equal, in whatever width they are encoded.
     #[error("packet holds a key twice")]
     DuplicateKey,
-    /// A map, or an array with a map in it, as a key.
+    /// A key is a map, or an array with a map in it.
     #[error("packet holds a map as a key")]
     UnhashableKey,
-    /// More than [`MAX_KEYS`] keys that are no arrays.
+    /// The packet holds more than [`MAX_KEYS`] keys that are no arrays.
     #[error("packet holds more than {MAX_KEYS} keys")]
     TooManyKeys,
 }
 
-/// The packet does not fit the buffer.
+/// A packet does not fit the buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("packet exceeds the buffer of {room} bytes")]
 pub struct Overflow {
@@ -165,8 +165,8 @@ impl<'p> Iterator for Items<'p> {
     }
 }
 
-/// How many keys a packet may have, those that are arrays aside. Each is compared with the ones
-/// before it, so this bounds the work; the protocol has two keys.
+/// Upper bound of the keys of a packet, arrays aside. Each key is compared with those before it, so
+/// this bounds the work. The protocol has two keys.
 pub const MAX_KEYS: usize = 16;
 
 const FIELD_SIGNALLING: u64 = 0x00;

@@ -1,4 +1,4 @@
-//! Signals: small numbers that steer a call.
+//! Signals: numbers that steer a call.
 
 use super::{
     FIELD_SIGNALLING, Items, Overflow,
@@ -7,10 +7,10 @@ use super::{
 
 /// One signal of the telephony protocol.
 ///
-/// *Shape*: a non-negative integer on the wire. [`Signal::from_value`] and [`Signal::value`]
-/// convert; a variant that `from_value` gives converts back to the same number.
+/// *Shape*: a non-negative integer on the wire. [`Signal::value`] is the inverse of
+/// [`Signal::from_value`].
 ///
-/// *Source*: `Signalling` in the reference's `Primitives/Telephony.py`.
+/// *Source*: `Signalling` in LXST/Primitives/Telephony.py.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Signal {
     /// The line is taken (STATUS_BUSY 0x00).
@@ -19,26 +19,26 @@ pub enum Signal {
     Rejected,
     /// A caller is dialling (STATUS_CALLING 0x02). A local state of the reference, never sent.
     Calling,
-    /// The line is free, the caller may identify (STATUS_AVAILABLE 0x03).
+    /// The line is free, and the caller may identify (STATUS_AVAILABLE 0x03).
     Available,
-    /// The caller was accepted, the callee rings (STATUS_RINGING 0x04).
+    /// The caller is accepted, and the callee rings (STATUS_RINGING 0x04).
     Ringing,
-    /// The callee answered and sets its media up (STATUS_CONNECTING 0x05).
+    /// The callee answered, and sets up its media (STATUS_CONNECTING 0x05).
     Connecting,
     /// Media may flow (STATUS_ESTABLISHED 0x06).
     Established,
     /// Proposes a call mode (PREFERRED_MODE 0xF0 plus the mode).
     ///
-    /// *Bounds*: a mode is at most 14; a larger one collides with [`Signal::PreferredProfile`].
+    /// *Bounds*: a mode is at most 14. A larger one collides with [`Signal::PreferredProfile`].
     PreferredMode(u8),
     /// Proposes a profile (PREFERRED_PROFILE 0xFF plus the profile's id).
     PreferredProfile(u16),
-    /// A number without a meaning: 0x07..=0xEF, or above 0xFF + 65535. To be ignored.
+    /// A number without a meaning, to be ignored: 0x07 to 0xEF, or above 0xFF + 65535.
     Unknown(u64),
 }
 
 impl Signal {
-    /// Names the signal that has this number on the wire.
+    /// Returns the signal with this number on the wire.
     #[must_use]
     pub const fn from_value(value: u64) -> Self {
         match value {
@@ -59,7 +59,7 @@ impl Signal {
         }
     }
 
-    /// Gives the number that stands for the signal on the wire.
+    /// Returns the signal's number on the wire.
     #[must_use]
     pub const fn value(self) -> u64 {
         match self {
@@ -79,12 +79,12 @@ impl Signal {
 
 /// The signals of a packet, in the order sent.
 ///
-/// Elements that are no non-negative integers are passed over; booleans and floats are none. Our
-/// choice: the reference takes those two for the integers that they equal in Python, and loses
-/// the rest of the list at any other type.
+/// Elements that are no non-negative integers are skipped, booleans and floats included. This is our
+/// choice: the reference takes a boolean or float as the integer that it equals, and skips the rest of
+/// the list at any other type.
 ///
-/// *Bounds*: the first [`MAX_SIGNALS`] signals. What is left out, for whatever reason, is counted
-/// by [`Packet::signals_dropped`](super::Packet::signals_dropped).
+/// *Bounds*: the first [`MAX_SIGNALS`] signals. Skipped elements are counted by
+/// [`Packet::signals_dropped`](super::Packet::signals_dropped).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signals<'p> {
     items: Items<'p>,
@@ -111,10 +111,10 @@ impl Iterator for Signals<'_> {
 
 impl core::iter::FusedIterator for Signals<'_> {}
 
-/// Writes a packet of signals and gives its length in bytes.
+/// Encodes a packet of signals. Returns its length in bytes.
 ///
-/// *Shape*: `{0: [signal, ...]}`, always an array, each number in the fewest bytes, as the
-/// reference sends them:
+/// *Shape*: `{0: [signal, ...]}`, always an array, each number in the fewest bytes, as the reference
+/// sends it:
 ///
 /// ```text
 /// 81       map of one pair
@@ -125,7 +125,7 @@ impl core::iter::FusedIterator for Signals<'_> {}
 /// ```
 ///
 /// # Errors
-/// [`Overflow`] if the buffer is too small; its content is then unspecified.
+/// [`Overflow`] if the buffer is too small. Its content is then unspecified.
 #[inline]
 pub fn encode_signals(signals: &[Signal], out: &mut [u8]) -> Result<usize, Overflow> {
     let mut writer = Writer::new(out);
@@ -138,7 +138,7 @@ pub fn encode_signals(signals: &[Signal], out: &mut [u8]) -> Result<usize, Overf
     Ok(writer.length())
 }
 
-/// How many signals of one packet are handed out.
+/// Upper bound of the signals of one packet. Further ones are skipped and counted.
 pub const MAX_SIGNALS: usize = 16;
 
 const PREFERRED_MODE: u64 = 0xf0;
