@@ -27,7 +27,8 @@
 //!    [`Command::Dial`] brings both ids.
 //! 4. **Do link requests, report link events.** [`LinkRequest::Open`] ends in [`LinkEvent::Up`] or
 //!    [`LinkEvent::Failed`]. After `Failed`, [`LinkEvent::Closed`] or [`LinkRequest::Close`], report
-//!    nothing more of the link; [`InputError::UnknownLink`] says so where it happens.
+//!    nothing more of the link; [`InputError::UnknownLink`] says so where it happens. A link to another
+//!    [`Destination`] than the telephone's own is another app's.
 //! 5. **Send without waiting.** [`Output::Transmit`] is a Reticulum packet of context NONE without a
 //!    receipt. A [`Class::Signal`] has reserved room; a [`Class::Media`] packet that is older than
 //!    200 ms is dropped and counted.
@@ -51,7 +52,7 @@
 //!
 //! /// What a driver tells the driver at the other end of the link.
 //! enum Message {
-//!     Open,
+//!     Open(Destination),
 //!     Accepted,
 //!     Identity(IdentityHash),
 //!     Packet(Vec<u8>),
@@ -78,7 +79,7 @@
 //!         while let Some(output) = self.phone.poll_output(&mut buf) {
 //!             match output {
 //!                 Output::Link { request, .. } => self.outgoing.push_back(match request {
-//!                     LinkRequest::Open(_) => Message::Open,
+//!                     LinkRequest::Open(on) => Message::Open(on),
 //!                     LinkRequest::Identify => Message::Identity(self.identity),
 //!                     LinkRequest::Close => Message::Close,
 //!                 }),
@@ -108,9 +109,9 @@
 //!         let (link, rtt, mdu) = (self.link, Duration::from_millis(40), 431);
 //!         let event = match message {
 //!             Message::Packet(data) => return self.give(now, Input::Packet { link, data: &data }),
-//!             Message::Open => {
+//!             Message::Open(on) => {
 //!                 self.outgoing.push_back(Message::Accepted);
-//!                 LinkEvent::Incoming { rtt, mdu }
+//!                 LinkEvent::Incoming { on, rtt, mdu }
 //!             }
 //!             Message::Accepted => LinkEvent::Up { rtt, mdu },
 //!             Message::Identity(identity) => LinkEvent::Identified(identity),
