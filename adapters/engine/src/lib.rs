@@ -5,7 +5,42 @@
 //! events for the app. The engine speaks links only: bytes and interfaces are the stack's. PCM lives
 //! here, in two queues; the core only counts it.
 //!
-//! `lxst-tokio` is such an owner. An app with an event loop of its own can be another.
+//! `lxst-phone` is such an owner. An app with an event loop of its own can be another:
+//!
+//! ```
+//! use lxst_core::{
+//!     Event as CallEvent, IdentityHash, Instant, LinkEvent, LinkFailed, LinkRequest, Mode, Profile,
+//!     StackEvent,
+//! };
+//! use lxst_engine::{Coder, Config, Engine, Event, LinkCommand, LinkQueue};
+//!
+//! let mut engine = Engine::new(Config::default(), LinkQueue::new(IdentityHash([1; 16])));
+//! let mut coder = Coder::new();
+//! let now = Instant::from_millis(5); // of a clock that never goes back
+//! engine.dial(now, IdentityHash([7; 16]), Profile::MediumQuality, Mode::FullDuplex)?;
+//!
+//! // What the links' owner is to do, and what it reports: here, the network finds nobody.
+//! while let Some(command) = engine.stack_mut().poll_command() {
+//!     if let LinkCommand::Link { link, request: LinkRequest::Open(_) } = command {
+//!         let event = LinkEvent::Failed(LinkFailed::NoPath);
+//!         engine.with_stack(now, |stack| stack.push(StackEvent::Link { link, event }));
+//!     }
+//! }
+//! // Codec tasks, here or on a thread; then events; then sleep until `poll_timeout`.
+//! while let Some(task) = engine.poll_task() {
+//!     if let Some(done) = coder.run(task) {
+//!         engine.handle_done(now, done);
+//!     }
+//! }
+//! let mut reason = None;
+//! while let Some(event) = engine.poll_event() {
+//!     if let Event::Call(CallEvent::Ended { reason: why, .. }) = event {
+//!         reason = Some(why.to_string());
+//!     }
+//! }
+//! assert_eq!(reason.as_deref(), Some("no path"));
+//! # Ok::<(), lxst_engine::DialError>(())
+//! ```
 
 #![forbid(unsafe_code)]
 

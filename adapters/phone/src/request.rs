@@ -12,6 +12,7 @@ use crate::events::EventQueue;
 
 /// What a phone counted since its start.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Counters {
     /// The telephone's counters.
     pub telephone: lxst_engine::core::Counters,

@@ -10,6 +10,7 @@ use crate::event::Event as AppEvent;
 
 /// How a phone stands.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct State {
     /// The number of the last event that this state includes.
     pub number: u64,
@@ -37,6 +38,7 @@ pub struct State {
 
 /// How an interface stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct InterfaceState {
     /// What the app configured, in words: `example.org:4242`, for example.
     pub name: String,
