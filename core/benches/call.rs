@@ -7,7 +7,7 @@ use divan::Bencher;
 use lxst_core::wire::{self, Codec, Frame, Signal};
 use lxst_core::{
     CallId, Command, Config, Direction, IdentityHash, Input, Instant, JobId, LinkEvent, LinkId,
-    Mode, Outcome, Output, PacketBuf, PortChange, Profile, Telephone, Work,
+    Mode, Outcome, Output, PacketBuf, PortChange, Profile, StreamId, Telephone, Work,
 };
 
 fn main() {
@@ -45,7 +45,7 @@ fn received_frame_from_packet_to_playout(bencher: Bencher<'_, '_>) {
         let (job, outcome) = (JobId(next_job), Outcome::Played { samples, level: 30 });
         next_job += 1;
         give(&mut phone, Input::JobDone { job, outcome });
-        give(&mut phone, Input::Consumed { samples });
+        give(&mut phone, Input::Consumed { stream: STREAM, samples });
     });
     assert!(jobs + 1 >= next_job, "{jobs} of {next_job} frames were decoded, others made up");
 }
@@ -93,7 +93,7 @@ fn outputs_of(phone: &mut Telephone, data: &[u8], buf: &mut PacketBuf) -> usize 
 fn around_first_job(packet: &[u8]) -> (Telephone, Telephone) {
     let mut phone = caller(&ESTABLISHING);
     let (direction, change) = (Direction::Receive, PortChange::Attached);
-    give(&mut phone, Input::Port { direction, change });
+    give(&mut phone, Input::Port { stream: STREAM, direction, change });
     loop {
         let before = phone.clone();
         let mut buf = PacketBuf::new();
@@ -141,6 +141,7 @@ fn media_packet() -> Vec<u8> {
 }
 
 const LINK: LinkId = LinkId(2);
+const STREAM: StreamId = StreamId(1);
 const NOW: Instant = Instant::from_millis(1_000);
 const ESTABLISHING: [Signal; 4] =
     [Signal::Available, Signal::Ringing, Signal::Connecting, Signal::Established];

@@ -1,6 +1,6 @@
 //! Errors of local misuse.
 
-use crate::id::{JobId, LinkId};
+use crate::id::{JobId, LinkId, StreamId};
 use crate::profile::Profile;
 use crate::state::CallState;
 
@@ -20,6 +20,9 @@ pub enum InputError {
     /// The call is unknown: it has ended, or never existed.
     #[error("the call is not known: it is over, or never was")]
     UnknownCall,
+    /// The stream is unknown: its call has ended, or never existed.
+    #[error("{0:?} is not known: its call is over, or never was")]
+    UnknownStream(StreamId),
     /// The job was never handed out.
     #[error("{0:?} was never given out")]
     UnknownJob(JobId),

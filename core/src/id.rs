@@ -1,4 +1,4 @@
-//! Ids of links, calls and jobs, and the hash of an identity.
+//! Ids of links, calls, streams and jobs, and the hash of an identity.
 
 use core::fmt;
 use core::str::FromStr;
@@ -19,6 +19,18 @@ pub struct CallId(pub u64);
 impl From<LinkId> for CallId {
     fn from(link: LinkId) -> Self {
         Self(link.0)
+    }
+}
+
+/// The two directions of a call's audio, for as long as the call lasts.
+///
+/// The stream of a call has the number of the call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StreamId(pub u64);
+
+impl From<CallId> for StreamId {
+    fn from(call: CallId) -> Self {
+        Self(call.0)
     }
 }
 

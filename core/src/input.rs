@@ -2,7 +2,7 @@
 
 use crate::audio::{Direction, Samples};
 use crate::config::Admission;
-use crate::id::{CallId, IdentityHash, JobId, LinkId};
+use crate::id::{CallId, IdentityHash, JobId, LinkId, StreamId};
 use crate::link::LinkEvent;
 use crate::profile::{Mode, Profile};
 
@@ -30,14 +30,18 @@ pub enum Input<'a> {
     InterfaceUp,
     /// The app wants something.
     Command(Command),
-    /// The app's microphone added this much to the capture queue.
+    /// The app's microphone added this much to the capture queue of a stream.
     Captured {
+        /// The stream.
+        stream: StreamId,
         /// How much.
         samples: Samples,
     },
-    /// The app's speaker played this much: the playout clock. Silence that it put in for want of
-    /// audio counts as played.
+    /// The app's speaker played this much of a stream: the playout clock. Silence that it put in for
+    /// want of audio counts as played.
     Consumed {
+        /// The stream.
+        stream: StreamId,
         /// How much.
         samples: Samples,
     },
@@ -46,13 +50,19 @@ pub enum Input<'a> {
     /// listener, and shows in [`Quality`](crate::Quality). What is dropped while the microphone or the
     /// speaker is silent, or while nobody is to hear it, is missing to nobody, and not counted.
     Overrun {
+        /// The stream.
+        stream: StreamId,
         /// [`Direction::Send`] is the microphone, [`Direction::Receive`] the speaker.
         direction: Direction,
         /// How much.
         samples: Samples,
     },
-    /// The app attached or detached its microphone or speaker. Both start detached.
+    /// The app attached or detached the microphone or the speaker of a stream. A call begins with both
+    /// detached. They can be attached from the moment that the call is dialled
+    /// ([`Command::Dial`]) or comes in ([`Event::Incoming`](crate::Event::Incoming)).
     Port {
+        /// The stream.
+        stream: StreamId,
         /// [`Direction::Send`] is the microphone, [`Direction::Receive`] the speaker.
         direction: Direction,
         /// What became of it.

@@ -32,14 +32,15 @@
 //! 5. **Send without waiting.** [`Output::Transmit`] is a Reticulum packet of context NONE without a
 //!    receipt. A [`Class::Signal`] has reserved room; a [`Class::Media`] packet that is older than
 //!    200 ms is dropped and counted.
-//! 6. **Run the jobs of a direction in order, and report each once** with [`Input::JobDone`], at any
+//! 6. **Run the jobs of a direction of a stream in order, and report each once** with [`Input::JobDone`], at any
 //!    later moment. [`StreamChange::Opened`] means fresh codec state and an empty queue.
 //!    [`StreamChange::Closed`] means to drop the queue; jobs that are still out are void, and
 //!    reporting them does no harm. A job that a codec refuses is [`Outcome::Failed`].
 //! 7. **Keep the PCM, tell the amounts.** The capture queue grows by [`Input::Captured`] and shrinks
 //!    by `Encode` and `Discard` jobs. The playout queue grows by `Decode` and `Conceal` jobs and
-//!    shrinks by [`Input::Consumed`], which is the playout clock. Both ports start detached:
-//!    [`Input::Port`] attaches them. A port that loses audio says so with [`Input::Overrun`].
+//!    shrinks by [`Input::Consumed`], which is the playout clock. These inputs and jobs name the
+//!    stream that they are of: the stream of a call has the number of the call. A call begins with
+//!    both ports detached: [`Input::Port`] attaches them, from `Dial` or [`Event::Incoming`] on. A port that loses audio says so with [`Input::Overrun`].
 //! 8. **Tell the app.** [`Event`]s go to it in order. [`Event::Ended`] comes exactly once for each
 //!    call that was dialled or told by [`Event::Incoming`], and is the last word on it.
 //!
@@ -158,11 +159,13 @@
 //!     assert!(a.events.contains(&Event::Established { call, profile, mode }));
 //!
 //!     // Alice speaks for one frame; Bob's speaker takes what it is given.
-//!     a.give(at(1_000), Input::Port { direction: Direction::Send, change: PortChange::Attached })?;
-//!     b.give(at(1_000), Input::Port { direction: Direction::Receive, change: PortChange::Attached })?;
-//!     a.give(at(1_060), Input::Captured { samples: Samples::from_millis(60) })?;
+//!     let [ours, theirs] = [call, b.link.into()].map(StreamId::from);
+//!     let change = PortChange::Attached;
+//!     a.give(at(1_000), Input::Port { stream: ours, direction: Direction::Send, change })?;
+//!     b.give(at(1_000), Input::Port { stream: theirs, direction: Direction::Receive, change })?;
+//!     a.give(at(1_060), Input::Captured { stream: ours, samples: Samples::from_millis(60) })?;
 //!     run(&mut a, &mut b, at(1_060), at(1_100))?;
-//!     b.give(at(1_100), Input::Consumed { samples: Samples::from_millis(20) })?;
+//!     b.give(at(1_100), Input::Consumed { stream: theirs, samples: Samples::from_millis(20) })?;
 //!     assert_eq!(b.phone.counters().frames_received, 1);
 //!
 //!     a.give(at(1_200), Input::Command(Command::HangUp(call)))?;
@@ -220,7 +223,7 @@ pub use config::{
 };
 pub use counters::Counters;
 pub use error::InputError;
-pub use id::{CallId, IdentityHash, JobId, LinkId, ParseIdentityHashError};
+pub use id::{CallId, IdentityHash, JobId, LinkId, ParseIdentityHashError, StreamId};
 pub use input::{Command, Input, Mute, Outcome, PortChange, Talk};
 pub use link::{Class, Destination, LinkClosed, LinkEvent, LinkFailed, LinkRequest, NameHash};
 pub use output::{

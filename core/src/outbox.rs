@@ -3,7 +3,7 @@
 use heapless::{Deque, Vec};
 
 use crate::audio::{Direction, Samples};
-use crate::id::{CallId, JobId, LinkId};
+use crate::id::{JobId, LinkId, StreamId};
 use crate::limits::{OUTBOX, OUTPUTS_PER_INPUT};
 use crate::link::LinkRequest;
 use crate::output::{Event, SendFormat, Source, StreamChange, Tempo};
@@ -16,8 +16,8 @@ pub(crate) enum Queued {
     Media { link: LinkId },
     Link { link: LinkId, request: LinkRequest },
     Announce,
-    Stream { call: CallId, direction: Direction, change: StreamChange },
-    Job { job: JobId, direction: Direction, ticket: Ticket },
+    Stream { stream: StreamId, direction: Direction, change: StreamChange },
+    Job { job: JobId, stream: StreamId, direction: Direction, ticket: Ticket },
     Event(Event),
 }
 

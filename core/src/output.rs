@@ -3,7 +3,7 @@
 use core::fmt;
 
 use crate::audio::{Direction, Samples};
-use crate::id::{CallId, IdentityHash, JobId, LinkId};
+use crate::id::{CallId, IdentityHash, JobId, LinkId, StreamId};
 use crate::limits::PACKET_BYTES;
 use crate::link::{Class, LinkRequest};
 use crate::profile::{Mode, Profile};
@@ -53,8 +53,8 @@ pub enum Output<'b> {
     Announce,
     /// A direction of a call's audio begins or ends.
     Stream {
-        /// The call.
-        call: CallId,
+        /// The stream.
+        stream: StreamId,
         /// The direction.
         direction: Direction,
         /// Opened: start with fresh codec state and an empty queue. Closed: drop the queue; jobs
@@ -62,11 +62,13 @@ pub enum Output<'b> {
         change: StreamChange,
     },
     /// Run a codec job and report with [`Input::JobDone`](crate::Input::JobDone). Jobs of one
-    /// direction run in order.
+    /// direction of a stream run in order.
     Job {
         /// The id to report.
         job: JobId,
-        /// Whose codec state and queue it uses.
+        /// Whose codec state and queue it uses, together with `direction`.
+        stream: StreamId,
+        /// The direction.
         direction: Direction,
         /// What to do.
         work: Work<'b>,

@@ -106,24 +106,26 @@ impl<const RING: usize> Telephone<RING> {
                 let (line, _, mut cx) = self.parts(now);
                 line.on_command(command, &mut cx)?;
             }
-            Input::Captured { samples } => {
+            Input::Captured { stream, samples } => {
                 let (line, streams, mut cx) = self.parts(now);
+                let state = line.stream_state(stream)?;
                 let taken = streams.on_captured(samples, &mut cx.of_stream());
-                taken.map_err(|_| InputError::NotAllowed { state: line.state() })?;
+                taken.map_err(|_| InputError::NotAllowed { state })?;
             }
-            Input::Consumed { samples } => {
+            Input::Consumed { stream, samples } => {
                 let (line, streams, mut cx) = self.parts(now);
+                let state = line.stream_state(stream)?;
                 let taken = streams.on_consumed(samples, &mut cx.of_stream());
-                taken.map_err(|_| InputError::NotAllowed { state: line.state() })?;
+                taken.map_err(|_| InputError::NotAllowed { state })?;
             }
-            Input::Overrun { direction, samples } => {
+            Input::Overrun { stream, direction, samples } => {
                 let (line, streams, cx) = self.parts(now);
+                let state = line.stream_state(stream)?;
                 let taken = streams.on_overrun(direction, samples, cx.counters);
-                taken.map_err(|_| InputError::NotAllowed { state: line.state() })?;
+                taken.map_err(|_| InputError::NotAllowed { state })?;
             }
-            Input::Port { direction, change } => {
-                let (_, streams, mut cx) = self.parts(now);
-                streams.on_port(direction, change, &mut cx.of_stream());
+            Input::Port { stream, direction, change } => {
+                self.line.on_port(stream, direction, change)?;
             }
             Input::JobDone { job, outcome } => {
                 let (_, streams, mut cx) = self.parts(now);
@@ -150,11 +152,12 @@ impl<const RING: usize> Telephone<RING> {
             }
             Queued::Link { link, request } => Output::Link { link, request },
             Queued::Announce => Output::Announce,
-            Queued::Stream { call, direction, change } => {
-                Output::Stream { call, direction, change }
+            Queued::Stream { stream, direction, change } => {
+                Output::Stream { stream, direction, change }
             }
-            Queued::Job { job, direction, ticket } => {
-                Output::Job { job, direction, work: self.streams.write_work(ticket, buf) }
+            Queued::Job { job, stream, direction, ticket } => {
+                let work = self.streams.write_work(ticket, buf);
+                Output::Job { job, stream, direction, work }
             }
             Queued::Event(event) => Output::Event(event),
         })

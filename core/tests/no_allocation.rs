@@ -9,7 +9,7 @@ use lxst_core::wire::{self, Codec, Frame, Signal};
 use lxst_core::{
     CallId, CallState, Command, Config, Destination, Direction, Event, IdentityHash, Input,
     Instant, JobId, LinkEvent, LinkId, Mode, Outcome, Output, PacketBuf, PortChange, Profile,
-    Samples, Telephone, Work,
+    Samples, StreamId, Telephone, Work,
 };
 
 /// Counts what the thread of a test takes.
@@ -137,18 +137,19 @@ impl World {
     /// Ten seconds of audio both ways, a switch of the profile and one of the mode.
     fn talk(&mut self, link: LinkId) {
         assert_eq!(self.phone.call().map(|call| call.state), Some(CallState::Established));
+        let stream: StreamId = self.phone.call().expect("it stands").call.into();
         for direction in [Direction::Send, Direction::Receive] {
             let change = PortChange::Attached;
-            self.give(Input::Port { direction, change });
+            self.give(Input::Port { stream, direction, change });
         }
         let mut buf = [0; 500];
         let frame = Frame { codec: Codec::Opus, payload: &[0x55; 60] };
         let length = wire::encode_frame(frame, &mut buf).expect("500 bytes hold 60");
         for tick in 0..167_u32 {
             let samples = Samples::from_millis(60);
-            self.give(Input::Captured { samples });
+            self.give(Input::Captured { stream, samples });
             self.give(Input::Packet { link, data: &buf[..length] });
-            self.give(Input::Consumed { samples });
+            self.give(Input::Consumed { stream, samples });
             self.pass(Duration::from_millis(60));
             if tick == 80 {
                 self.signals(link, &[Signal::PreferredProfile(0x50)]);

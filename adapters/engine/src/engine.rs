@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use lxst_core::{
     Admission, Boundary, CallId, CallState, CallStatus, CallerPolicy, Command, Direction,
     IdentityHash, Input, InputError, Instant, JobId, LinkClosed, LinkEvent, Mode, Outcome, Output,
-    PacketBuf, PortChange, Profile, Samples, Stack, StackEvent, StreamChange, Telephone,
+    PacketBuf, PortChange, Profile, Samples, Stack, StackEvent, StreamChange, StreamId, Telephone,
 };
 
 use crate::access::Access;
@@ -48,8 +48,8 @@ pub enum Event {
     Call(lxst_core::Event),
     /// A direction of a call's audio begins or ends.
     Stream {
-        /// The call.
-        call: CallId,
+        /// The stream, which has the number of its call.
+        stream: StreamId,
         /// The direction.
         direction: Direction,
         /// Which of the two.
@@ -107,6 +107,8 @@ pub struct Engine<S> {
     ids: Ids,
     links: Links<S>,
     audio: Audio,
+    /// The ports that the owner has attached, which every call begins with.
+    ports: Vec<Direction>,
     #[cfg(feature = "voice-processing")]
     processor: Option<Processor>,
     adaptive_profile: bool,
@@ -128,6 +130,7 @@ pub struct Engine<S> {
 enum Reply {
     Discarded(JobId),
     Known(IdentityHash),
+    Attached(StreamId, Direction),
     Screened(CallId, Admission),
     Switched(CallId, Profile),
 }
@@ -151,6 +154,7 @@ impl<S: Stack> Engine<S> {
             ids: config.ids,
             links: Links::new(stack),
             audio: Audio::default(),
+            ports: Vec::new(),
             #[cfg(feature = "voice-processing")]
             processor: Processor::new(config.voice_processing),
             adaptive_profile: config.adaptive_profile,
@@ -225,6 +229,8 @@ impl<S: Stack> Engine<S> {
         let (call, link) = (self.ids.next_call(), self.ids.next_link());
         self.command(now, Command::Dial { call, link, to, profile, mode })?;
         self.people.know(to);
+        self.attach(call);
+        self.pump(now);
         Ok(call)
     }
 
@@ -270,9 +276,16 @@ impl<S: Stack> Engine<S> {
         self.callers = callers;
     }
 
-    /// Attaches or detaches the microphone or the speaker.
+    /// Attaches or detaches the microphone or the speaker, for the call that there is and those to
+    /// come.
     pub fn port(&mut self, now: Instant, direction: Direction, change: PortChange) {
-        self.give(now, Input::Port { direction, change });
+        self.ports.retain(|attached| *attached != direction);
+        if change == PortChange::Attached {
+            self.ports.push(direction);
+        }
+        if let Some(stream) = self.stream() {
+            self.give(now, Input::Port { stream, direction, change });
+        }
         self.pump(now);
     }
 
@@ -301,8 +314,10 @@ impl<S: Stack> Engine<S> {
     }
 
     fn tell_captured(&mut self, now: Instant) {
-        if let Some(samples) = self.audio.captured(now) {
-            self.give(now, Input::Captured { samples });
+        if let Some(stream) = self.stream()
+            && let Some(samples) = self.audio.captured(now)
+        {
+            self.give(now, Input::Captured { stream, samples });
         }
     }
 
@@ -310,8 +325,8 @@ impl<S: Stack> Engine<S> {
     /// [`capture`](Self::capture) or of the speaker's after [`play`](Self::play): it shows in the
     /// figures of the call, and lowers its opinion.
     pub fn overrun(&mut self, now: Instant, direction: Direction, samples: Samples) {
-        if !samples.is_zero() {
-            self.give(now, Input::Overrun { direction, samples });
+        if let (Some(stream), false) = (self.stream(), samples.is_zero()) {
+            self.give(now, Input::Overrun { stream, direction, samples });
             self.pump(now);
         }
     }
@@ -325,8 +340,8 @@ impl<S: Stack> Engine<S> {
         if let (Some(processor), true) = (&mut self.processor, self.audio.is_receiving()) {
             processor.play(pcm);
         }
-        if self.audio.is_receiving() {
-            self.give(now, Input::Consumed { samples: samples(pcm.len()) });
+        if let (Some(stream), true) = (self.stream(), self.audio.is_receiving()) {
+            self.give(now, Input::Consumed { stream, samples: samples(pcm.len()) });
             self.pump(now);
         }
         heard
@@ -474,6 +489,9 @@ impl<S: Stack> Engine<S> {
     fn on_reply(&mut self, now: Instant, reply: &Reply) {
         let input = match *reply {
             Reply::Discarded(job) => Input::JobDone { job, outcome: Outcome::Discarded },
+            Reply::Attached(stream, direction) => {
+                Input::Port { stream, direction, change: PortChange::Attached }
+            }
             Reply::Known(identity) => Input::Command(Command::Know(identity)),
             Reply::Screened(call, admission) => Input::Command(Command::Screen(call, admission)),
             Reply::Switched(call, profile) => Input::Command(Command::SetProfile(call, profile)),
@@ -528,9 +546,9 @@ impl<S: Stack> Engine<S> {
             Output::Transmit { link, class, data } => self.links.send(now, link, class, data),
             Output::Link { link, request } => self.links.request(now, link, request),
             Output::Announce => self.links.stack.announce(now),
-            Output::Stream { call, direction, change } => {
+            Output::Stream { stream, direction, change } => {
                 self.tasks.extend(self.audio.on_stream(direction, change));
-                self.events.push_back(Event::Stream { call, direction, change });
+                self.events.push_back(Event::Stream { stream, direction, change });
             }
             Output::Job { job, work, .. } => match self.audio.on_job(job, work) {
                 Some(task) => self.tasks.push_back(task),
@@ -543,6 +561,9 @@ impl<S: Stack> Engine<S> {
     fn on_event(&mut self, now: Instant, event: lxst_core::Event) {
         if self.adaptive_profile {
             self.adapt(now, event);
+        }
+        if let lxst_core::Event::Incoming { call, .. } = event {
+            self.attach(call);
         }
         if let lxst_core::Event::Established { .. } = event
             && let Some(status) = self.call()
@@ -568,6 +589,17 @@ impl<S: Stack> Engine<S> {
         } else {
             self.events.push_back(Event::Call(event));
         }
+    }
+
+    /// Lets a new call begin with the ports that the owner has attached.
+    fn attach(&mut self, call: CallId) {
+        let attached = |direction: &Direction| Reply::Attached(call.into(), *direction);
+        self.replies.extend(self.ports.iter().map(attached));
+    }
+
+    /// The stream of the call that there is.
+    fn stream(&self) -> Option<StreamId> {
+        self.call().map(|status| status.call.into())
     }
 
     /// Lets the profile follow what the path carries.

@@ -3,7 +3,7 @@
 
 use lxst_core::{
     CallId, Command, Destination, IdentityHash, Input, JobId, LinkEvent, LinkId, NameHash, Outcome,
-    Samples,
+    Samples, StreamId,
 };
 use serde_json::Value;
 
@@ -21,14 +21,22 @@ pub(crate) fn write_input(line: &mut Line, input: &Input<'_>) {
         }
         Input::InterfaceUp => line.text("in", "interface_up"),
         Input::Command(command) => write_command(line.text("in", "command"), command),
-        Input::Captured { samples } => line.text("in", "captured").number("samples", samples.0),
-        Input::Consumed { samples } => line.text("in", "consumed").number("samples", samples.0),
-        Input::Overrun { direction, samples } => {
-            line.text("in", "overrun").name("direction", direction).number("samples", samples.0)
+        Input::Captured { stream, samples } => {
+            line.text("in", "captured").number("stream", stream.0).number("samples", samples.0)
         }
-        Input::Port { direction, change } => {
-            line.text("in", "port").name("direction", direction).name("change", change)
+        Input::Consumed { stream, samples } => {
+            line.text("in", "consumed").number("stream", stream.0).number("samples", samples.0)
         }
+        Input::Overrun { stream, direction, samples } => line
+            .text("in", "overrun")
+            .number("stream", stream.0)
+            .name("direction", direction)
+            .number("samples", samples.0),
+        Input::Port { stream, direction, change } => line
+            .text("in", "port")
+            .number("stream", stream.0)
+            .name("direction", direction)
+            .name("change", change),
         Input::JobDone { job, outcome } => {
             line.text("in", "job_done").number("job", job.0);
             match outcome {
@@ -57,14 +65,18 @@ pub(crate) fn read_input<'b>(
         "link" => Input::Link { link: link(fields)?, event: read_link_event(fields)? },
         "interface_up" => Input::InterfaceUp,
         "command" => Input::Command(read_command(fields)?),
-        "captured" => Input::Captured { samples: samples(fields)? },
-        "consumed" => Input::Consumed { samples: samples(fields)? },
-        "overrun" => {
-            Input::Overrun { direction: fields.name("direction")?, samples: samples(fields)? }
-        }
-        "port" => {
-            Input::Port { direction: fields.name("direction")?, change: fields.name("change")? }
-        }
+        "captured" => Input::Captured { stream: stream(fields)?, samples: samples(fields)? },
+        "consumed" => Input::Consumed { stream: stream(fields)?, samples: samples(fields)? },
+        "overrun" => Input::Overrun {
+            stream: stream(fields)?,
+            direction: fields.name("direction")?,
+            samples: samples(fields)?,
+        },
+        "port" => Input::Port {
+            stream: stream(fields)?,
+            direction: fields.name("direction")?,
+            change: fields.name("change")?,
+        },
         "job_done" => Input::JobDone {
             job: JobId(fields.number("job")?),
             outcome: match fields.text("outcome")?.as_str() {
@@ -183,6 +195,10 @@ pub(crate) fn link(fields: &mut Fields) -> Result<LinkId, LineError> {
 
 pub(crate) fn call(fields: &mut Fields) -> Result<CallId, LineError> {
     fields.number("call").map(CallId)
+}
+
+pub(crate) fn stream(fields: &mut Fields) -> Result<StreamId, LineError> {
+    fields.number("stream").map(StreamId)
 }
 
 pub(crate) fn samples(fields: &mut Fields) -> Result<Samples, LineError> {

@@ -83,15 +83,15 @@
 //! | `"in":"packet"` | `link`, `data` |
 //! | `"in":"link"` | `link`, `event`: `incoming` (`on`, `name`, `rtt_ns`, `mdu`); `up` (`rtt_ns`, `mdu`); `failed`, `closed` (`reason`); `identified` (`identity`); `heard` |
 //! | `"in":"command"` | `command`: `dial` (`call`, `link`, `to`, `profile`, `mode`); `answer`, `hang_up` (`call`); `screen` (`call`, `admission`); `set_profile`, `set_mode`, `talk` (`call` and the value); `mute` (`call`, `direction`, `mute`); `set_available` (`available`); `announce` |
-//! | `"in":"captured"`, `"consumed"` | `samples` |
-//! | `"in":"overrun"` | `direction`, `samples` |
-//! | `"in":"port"` | `direction`, `change` |
+//! | `"in":"captured"`, `"consumed"` | `stream`, `samples` |
+//! | `"in":"overrun"` | `stream`, `direction`, `samples` |
+//! | `"in":"port"` | `stream`, `direction`, `change` |
 //! | `"in":"job_done"` | `job`, `outcome`: `encoded` (`data`); `played` (`samples`, `level`); `discarded`; `failed` |
 //! | `"out":"transmit"` | `link`, `class`, `data` |
 //! | `"out":"link"` | `link`, `request`: `open` (`to`, `name`); `identify`; `close` |
 //! | `"out":"announce"` | |
-//! | `"out":"stream"` | `call`, `direction`, `change` |
-//! | `"out":"job"` | `job`, `direction`, `work`: `encode` (`format`, `source`, `samples`); `decode` (`codec`, `tempo`, with `faster` also `most`, `data`); `discard`, `conceal` (`samples`) |
+//! | `"out":"stream"` | `stream`, `direction`, `change` |
+//! | `"out":"job"` | `job`, `stream`, `direction`, `work`: `encode` (`format`, `source`, `samples`); `decode` (`codec`, `tempo`, with `faster` also `most`, `data`); `discard`, `conceal` (`samples`) |
 //! | `"out":"event"` | `event`, and what it carries |
 //! | the end | `end` alone: `closed` when the phone ended, `overflow` when the file could not keep up |
 //!

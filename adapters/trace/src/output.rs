@@ -7,7 +7,7 @@ use lxst_core::{
 };
 use serde_json::Value;
 
-use crate::input::{call, destination, identity, link, samples, unknown};
+use crate::input::{call, destination, identity, link, samples, stream, unknown};
 use crate::line::{Fields, Line, LineError, wrong};
 use crate::names::{Named, drop_reason, end_reason, snake};
 
@@ -29,13 +29,16 @@ pub(crate) fn write_output(line: &mut Line, output: &Output<'_>) {
             }
         }
         Output::Announce => line.text("out", "announce"),
-        Output::Stream { call, direction, change } => line
+        Output::Stream { stream, direction, change } => line
             .text("out", "stream")
-            .number("call", call.0)
+            .number("stream", stream.0)
             .name("direction", direction)
             .name("change", change),
-        Output::Job { job, direction, work } => {
-            line.text("out", "job").number("job", job.0).name("direction", direction);
+        Output::Job { job, stream, direction, work } => {
+            line.text("out", "job")
+                .number("job", job.0)
+                .number("stream", stream.0)
+                .name("direction", direction);
             write_work(line, &work)
         }
         Output::Event(event) => write_event(line.text("out", "event"), event),
@@ -65,12 +68,13 @@ pub(crate) fn read_output<'b>(
         },
         "announce" => Output::Announce,
         "stream" => Output::Stream {
-            call: call(fields)?,
+            stream: stream(fields)?,
             direction: fields.name("direction")?,
             change: fields.name("change")?,
         },
         "job" => Output::Job {
             job: JobId(fields.number("job")?),
+            stream: stream(fields)?,
             direction: fields.name("direction")?,
             work: read_work(fields, bytes)?,
         },

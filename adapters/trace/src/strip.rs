@@ -26,9 +26,14 @@ impl Stripper {
             Output::Transmit { link, class, data } => {
                 Output::Transmit { link, class, data: self.packet(data) }
             }
-            Output::Job { job, direction, work: Work::Decode { codec, payload, tempo } } => {
+            Output::Job {
+                job,
+                stream,
+                direction,
+                work: Work::Decode { codec, payload, tempo },
+            } => {
                 let payload = self.zeros(payload.len());
-                Output::Job { job, direction, work: Work::Decode { codec, payload, tempo } }
+                Output::Job { job, stream, direction, work: Work::Decode { codec, payload, tempo } }
             }
             other => other,
         }

@@ -7,7 +7,7 @@ use lxst_core::{
     Command, Config, Destination, Direction, DropReason, EndReason, Event, IdentityHash, Input,
     Instant, InsteadOfVoice, JobId, Limit, LinkClosed, LinkEvent, LinkFailed, LinkId, LinkRequest,
     Mode, Mos, Mute, Outcome, Output, PortChange, Profile, ProfileSet, Quality, RawDepth, Samples,
-    SendFormat, Side, Source, StreamChange, Talk, Tempo, ThinPath, TransmitCodec, Work,
+    SendFormat, Side, Source, StreamChange, StreamId, Talk, Tempo, ThinPath, TransmitCodec, Work,
 };
 
 use crate::line::{Fields, Line};
@@ -155,7 +155,7 @@ fn a_stripped_trace_holds_no_byte_of_the_voices_and_still_shows_the_frames() {
     // A frame beside a text of the peer's in a key of its own, and nonsense.
     let laden = [&[0x82, 0x05, 0xc4, 0x02, 0xab, 0xab][..], &packet[1..]].concat();
     let laden_signal = [0x82, 0x05, 0xa2, b'h', b'i', 0x00, 0x91, 0x04];
-    let (link, job) = (LinkId(2), JobId(0));
+    let (link, stream, job) = (LinkId(2), StreamId(1), JobId(0));
     let class = Class::Media;
     let decode = Work::Decode { codec: Codec::Opus, payload: &secret, tempo: Tempo::Normal };
     let doors = [
@@ -165,7 +165,7 @@ fn a_stripped_trace_holds_no_byte_of_the_voices_and_still_shows_the_frames() {
         Boundary::In(Input::Packet { link, data: &secret }),
         Boundary::Out(Output::Transmit { link, class, data: packet }),
         Boundary::In(Input::JobDone { job, outcome: Outcome::Encoded(&secret) }),
-        Boundary::Out(Output::Job { job, direction: Direction::Receive, work: decode }),
+        Boundary::Out(Output::Job { job, stream, direction: Direction::Receive, work: decode }),
         Boundary::In(Input::JobDone {
             job,
             outcome: Outcome::Played { samples: Samples(2_880), level: 19 },
@@ -186,6 +186,7 @@ fn a_stripped_trace_holds_no_byte_of_the_voices_and_still_shows_the_frames() {
 /// One or more of each kind, with every name of every value.
 fn inputs() -> Vec<Input<'static>> {
     let (link, call, job) = (LinkId(2), CallId(u64::MAX), JobId(3));
+    let stream = StreamId(u64::MAX);
     let samples = Samples(u64::MAX);
     let rtt = Duration::from_nanos(1_234_567_891);
     let mut inputs = vec![
@@ -193,10 +194,10 @@ fn inputs() -> Vec<Input<'static>> {
         Input::Packet { link, data: &[0x81, 0x00, 0x91, 0x04] },
         Input::Packet { link, data: &[] },
         Input::InterfaceUp,
-        Input::Captured { samples },
-        Input::Consumed { samples },
-        Input::Overrun { direction: Direction::Send, samples },
-        Input::Overrun { direction: Direction::Receive, samples: Samples::ZERO },
+        Input::Captured { stream, samples },
+        Input::Consumed { stream, samples },
+        Input::Overrun { stream, direction: Direction::Send, samples },
+        Input::Overrun { stream, direction: Direction::Receive, samples: Samples::ZERO },
         Input::JobDone { job, outcome: Outcome::Encoded(&[0x00, 0x7f, 0xff]) },
         Input::JobDone { job, outcome: Outcome::Played { samples, level: 127 } },
         Input::JobDone { job, outcome: Outcome::Discarded },
@@ -226,7 +227,7 @@ fn inputs() -> Vec<Input<'static>> {
     commands.extend([true, false].map(Command::SetAvailable));
     for direction in Direction::ALL.iter().copied() {
         commands.extend(Mute::ALL.iter().map(|mute| Command::Mute(call, direction, *mute)));
-        let port = |change: &PortChange| Input::Port { direction, change: *change };
+        let port = |change: &PortChange| Input::Port { stream, direction, change: *change };
         inputs.extend(PortChange::ALL.iter().map(port));
     }
     inputs.extend(commands.into_iter().map(Input::Command));
@@ -234,7 +235,7 @@ fn inputs() -> Vec<Input<'static>> {
 }
 
 fn outputs() -> Vec<Output<'static>> {
-    let (link, call, job) = (LinkId(2), CallId(1), JobId(3));
+    let (link, call, stream, job) = (LinkId(2), CallId(1), StreamId(1), JobId(3));
     let samples = Samples(2_880);
     let mut outputs = vec![Output::Announce];
     outputs.extend(Class::ALL.iter().map(|class| Output::Transmit {
@@ -250,7 +251,7 @@ fn outputs() -> Vec<Output<'static>> {
     outputs.extend(requests.map(|request| Output::Link { link, request }));
     for direction in Direction::ALL.iter().copied() {
         outputs.extend(StreamChange::ALL.iter().map(|change| Output::Stream {
-            call,
+            stream,
             direction,
             change: *change,
         }));
@@ -268,7 +269,7 @@ fn outputs() -> Vec<Output<'static>> {
         works.extend(Codec::ALL.iter().map(decode));
     }
     let direction = Direction::Send;
-    outputs.extend(works.into_iter().map(|work| Output::Job { job, direction, work }));
+    outputs.extend(works.into_iter().map(|work| Output::Job { job, stream, direction, work }));
 
     let (profile, mode) = (Profile::LowLatency, Mode::FullDuplex);
     let mut events = vec![

@@ -4,7 +4,7 @@ use heapless::{Deque, Vec};
 use lxst_core::{
     AnnouncePolicy, CallId, Command, Config, Direction, EndReason, Event, IdentityHash, Input,
     InputError, Instant, JobId, LinkId, Outcome, Output, PacketBuf, PortChange, Samples,
-    StreamChange, Telephone, Work,
+    StreamChange, StreamId, Telephone, Work,
 };
 
 use crate::air::{Air, Arrival, Side, What};
@@ -17,8 +17,8 @@ pub(crate) struct Device {
     /// Carries the bytes of one output.
     buf: PacketBuf,
     jobs: Deque<(JobId, Job), JOBS>,
-    is_sending: bool,
-    is_receiving: bool,
+    sending: Option<StreamId>,
+    receiving: Option<StreamId>,
     /// The call that rings here.
     ringing: Option<CallId>,
     pub(crate) story: Story,
@@ -51,17 +51,23 @@ impl Device {
             telephone: Telephone::with_ring(identity, config, now),
             buf: PacketBuf::new(),
             jobs: Deque::new(),
-            is_sending: false,
-            is_receiving: false,
+            sending: None,
+            receiving: None,
             ringing: None,
             story: Story::default(),
         }
     }
 
-    /// Attaches microphone and speaker.
-    pub(crate) fn attach(&mut self, now: Instant, air: &mut Air) -> Result<(), InputError> {
+    /// Attaches microphone and speaker to a call.
+    pub(crate) fn attach(
+        &mut self,
+        now: Instant,
+        call: CallId,
+        air: &mut Air,
+    ) -> Result<(), InputError> {
         for direction in [Direction::Send, Direction::Receive] {
-            self.give(now, Input::Port { direction, change: PortChange::Attached }, air)?;
+            let (stream, change) = (call.into(), PortChange::Attached);
+            self.give(now, Input::Port { stream, direction, change }, air)?;
         }
         Ok(())
     }
@@ -87,7 +93,10 @@ impl Device {
             self.drain(now, air);
         }
         match self.ringing.take() {
-            Some(call) => self.give(now, Input::Command(Command::Answer(call)), air),
+            Some(call) => {
+                self.attach(now, call, air)?;
+                self.give(now, Input::Command(Command::Answer(call)), air)
+            }
             None => Ok(()),
         }
     }
@@ -107,11 +116,11 @@ impl Device {
         block: Samples,
         air: &mut Air,
     ) -> Result<(), InputError> {
-        if self.is_sending {
-            self.give(now, Input::Captured { samples: block }, air)?;
+        if let Some(stream) = self.sending {
+            self.give(now, Input::Captured { stream, samples: block }, air)?;
         }
-        if self.is_receiving {
-            self.give(now, Input::Consumed { samples: block }, air)?;
+        if let Some(stream) = self.receiving {
+            self.give(now, Input::Consumed { stream, samples: block }, air)?;
         }
         Ok(())
     }
@@ -123,11 +132,11 @@ impl Device {
                 Output::Link { request, .. } => {
                     air.request(now, self.side, self.identity, request);
                 }
-                Output::Stream { direction, change, .. } => {
-                    let is_open = change == StreamChange::Opened;
+                Output::Stream { stream, direction, change } => {
+                    let open = (change == StreamChange::Opened).then_some(stream);
                     match direction {
-                        Direction::Send => self.is_sending = is_open,
-                        Direction::Receive => self.is_receiving = is_open,
+                        Direction::Send => self.sending = open,
+                        Direction::Receive => self.receiving = open,
                     }
                 }
                 Output::Job { job, work, .. } => {

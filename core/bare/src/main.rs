@@ -47,13 +47,12 @@ fn run() -> Result<(), Failure> {
     let mut air = Air::new();
     let mut alice = Device::new(Side::Alice, ALICE, now);
     let mut bob = Device::new(Side::Bob, BOB, now);
-    alice.attach(now, &mut air)?;
-    bob.attach(now, &mut air)?;
 
     let (call, link) = (CallId(1), LINK);
     let (profile, mode) = (Profile::MediumQuality, Mode::FullDuplex);
     let dial = Command::Dial { call, link, to: BOB, profile, mode };
     alice.give(now, Input::Command(dial), &mut air)?;
+    alice.attach(now, call, &mut air)?;
 
     let mut next_block = now + BLOCK.duration();
     let mut hang_up = Some(HANG_UP);

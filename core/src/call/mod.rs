@@ -31,8 +31,8 @@ use crate::audio::Direction;
 use crate::config::{AnnouncePolicy, Config, InsteadOfVoice};
 use crate::counters::Counters;
 use crate::error::InputError;
-use crate::id::{CallId, IdentityHash, LinkId};
-use crate::input::{Command, Mute, Talk};
+use crate::id::{CallId, IdentityHash, LinkId, StreamId};
+use crate::input::{Command, Mute, PortChange, Talk};
 use crate::limits::{MAX_ROUND_TRIP, PENDING_LINKS};
 use crate::link::{Destination, LinkClosed, LinkEvent, LinkFailed, LinkRequest};
 use crate::outbox::{Outbox, Queued};
@@ -74,6 +74,8 @@ struct Call {
     talk: Talk,
     send: Mute,
     receive: Mute,
+    microphone: PortChange,
+    speaker: PortChange,
     /// Whether the peer said which profile or mode it prefers.
     preferences_heard: bool,
     /// How often the peer was told what we send in place of a profile that we cannot send.
@@ -267,9 +269,32 @@ impl Line {
             mdu: call.mdu,
             profile: call.profile,
             gate,
+            microphone: call.microphone,
             receive: call.receive,
+            speaker: call.speaker,
             rtt: call.rtt,
         })
+    }
+
+    /// The state of the call that a stream is of.
+    pub(crate) fn stream_state(&self, stream: StreamId) -> Result<CallState, InputError> {
+        let call = self.call.as_ref().filter(|call| StreamId::from(call.id) == stream);
+        call.map(|call| call.state).ok_or(InputError::UnknownStream(stream))
+    }
+
+    pub(crate) fn on_port(
+        &mut self,
+        stream: StreamId,
+        direction: Direction,
+        change: PortChange,
+    ) -> Result<(), InputError> {
+        let call = self.call.as_mut().filter(|call| StreamId::from(call.id) == stream);
+        let call = call.ok_or(InputError::UnknownStream(stream))?;
+        match direction {
+            Direction::Send => call.microphone = change,
+            Direction::Receive => call.speaker = change,
+        }
+        Ok(())
     }
 
     /// Takes the call that this input ended.
@@ -407,6 +432,8 @@ impl Call {
             talk: Talk::Released,
             send: Mute::Unmuted,
             receive: Mute::Unmuted,
+            microphone: PortChange::Detached,
+            speaker: PortChange::Detached,
             preferences_heard: false,
             profiles_told: 0,
             mode_chosen: false,

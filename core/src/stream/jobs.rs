@@ -4,7 +4,7 @@ use heapless::Vec;
 
 use crate::audio::Direction;
 use crate::error::InputError;
-use crate::id::JobId;
+use crate::id::{JobId, StreamId};
 use crate::limits::SEND_JOBS;
 use crate::outbox::{Outbox, Queued, Ticket};
 
@@ -24,12 +24,18 @@ impl Jobs {
         self.out.iter().filter(|(_, of, _)| *of == direction).count() < limit
     }
 
-    pub(super) fn issue(&mut self, direction: Direction, ticket: Ticket, outbox: &mut Outbox) {
+    pub(super) fn issue(
+        &mut self,
+        stream: StreamId,
+        direction: Direction,
+        ticket: Ticket,
+        outbox: &mut Outbox,
+    ) {
         let job = JobId(self.next);
         self.next += 1;
         let kept = self.out.push((job, direction, ticket));
         debug_assert!(kept.is_ok(), "has_room was asked first");
-        outbox.push(Queued::Job { job, direction, ticket });
+        outbox.push(Queued::Job { job, stream, direction, ticket });
     }
 
     /// Ends a job. `None` says that it ended before, or that its stream closed meanwhile.

@@ -95,6 +95,7 @@ impl<const RING: usize> Streams<RING> {
             }
         }
         if let Some(session) = session {
+            self.playout.on_port(session.speaker, cx.counters);
             if session.receive == Mute::Muted {
                 self.playout.flush(cx.counters);
             }
@@ -178,7 +179,9 @@ impl<const RING: usize> Streams<RING> {
     ) -> Result<(), Closed> {
         let session = self.session.ok_or(Closed)?;
         match direction {
-            Direction::Send if session.gate == Gate::Voice && self.tx.is_attached() => {
+            Direction::Send
+                if session.gate == Gate::Voice && session.microphone == PortChange::Attached =>
+            {
                 counters.capture_dropped = counters.capture_dropped + samples;
             }
             Direction::Receive
@@ -189,21 +192,6 @@ impl<const RING: usize> Streams<RING> {
             Direction::Send | Direction::Receive => {}
         }
         Ok(())
-    }
-
-    pub(crate) fn on_port(
-        &mut self,
-        direction: Direction,
-        change: PortChange,
-        cx: &mut Context<'_>,
-    ) {
-        match direction {
-            Direction::Send => self.tx.on_port(change),
-            Direction::Receive => self.playout.on_port(change, cx.counters),
-        }
-        if let Some(session) = self.session {
-            self.work(session, cx);
-        }
     }
 
     pub(crate) fn on_job_done(
@@ -298,7 +286,7 @@ impl<const RING: usize> Streams<RING> {
         if self.jobs.has_room(Direction::Send)
             && let Some(ticket) = self.tx.silence(session, self.transmit)
         {
-            self.jobs.issue(Direction::Send, ticket, cx.out);
+            self.jobs.issue(session.stream(), Direction::Send, ticket, cx.out);
         }
     }
 
@@ -322,13 +310,13 @@ impl<const RING: usize> Streams<RING> {
             let Some(ticket) = self.tx.next_job(&session, self.transmit, cx.counters) else {
                 break;
             };
-            self.jobs.issue(Direction::Send, ticket, cx.out);
+            self.jobs.issue(session.stream(), Direction::Send, ticket, cx.out);
         }
         if self.jobs.has_room(Direction::Receive)
             && session.receive == Mute::Unmuted
             && let Some(ticket) = self.playout.next_job(cx.now, cx.counters)
         {
-            self.jobs.issue(Direction::Receive, ticket, cx.out);
+            self.jobs.issue(session.stream(), Direction::Receive, ticket, cx.out);
         }
     }
 }
@@ -338,6 +326,6 @@ pub(crate) struct Closed;
 
 fn streams(session: Session, change: StreamChange, out: &mut Outbox) {
     for direction in [Direction::Send, Direction::Receive] {
-        out.push(Queued::Stream { call: session.call, direction, change });
+        out.push(Queued::Stream { stream: session.stream(), direction, change });
     }
 }

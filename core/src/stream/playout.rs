@@ -153,6 +153,9 @@ impl<const RING: usize> Playout<RING> {
     }
 
     pub(super) fn on_port(&mut self, change: PortChange, counters: &mut Counters) {
+        if self.is_attached() == (change == PortChange::Attached) {
+            return;
+        }
         self.speaker = Speaker { is_attached: change == PortChange::Attached, ..self.speaker };
         self.flush(counters);
     }

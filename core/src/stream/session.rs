@@ -2,8 +2,8 @@
 
 use core::time::Duration;
 
-use crate::id::{CallId, LinkId};
-use crate::input::Mute;
+use crate::id::{CallId, LinkId, StreamId};
+use crate::input::{Mute, PortChange};
 use crate::profile::Profile;
 
 /// The two streams of an established call, as they are to be.
@@ -14,8 +14,16 @@ pub(crate) struct Session {
     pub(crate) mdu: usize,
     pub(crate) profile: Profile,
     pub(crate) gate: Gate,
+    pub(crate) microphone: PortChange,
     pub(crate) receive: Mute,
+    pub(crate) speaker: PortChange,
     pub(crate) rtt: Duration,
+}
+
+impl Session {
+    pub(crate) fn stream(&self) -> StreamId {
+        self.call.into()
+    }
 }
 
 /// What leaves the microphone.

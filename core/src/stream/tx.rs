@@ -18,7 +18,6 @@ use crate::wire::{Codec, Frame, MEDIA_OVERHEAD};
 pub(super) struct Transmitter {
     /// What the capture queue holds, less what jobs will take.
     captured: Samples,
-    attached: bool,
     frames_per_packet: u8,
     joined: Joined,
     packet: [u8; PACKET_BYTES],
@@ -29,7 +28,6 @@ impl Transmitter {
     pub(super) fn new(frames_per_packet: u8) -> Self {
         Self {
             captured: Samples::ZERO,
-            attached: false,
             frames_per_packet,
             joined: Joined::new(),
             packet: [0; PACKET_BYTES],
@@ -39,14 +37,6 @@ impl Transmitter {
 
     pub(super) fn on_captured(&mut self, samples: Samples) {
         self.captured = self.captured + samples;
-    }
-
-    pub(super) fn on_port(&mut self, change: PortChange) {
-        self.attached = change == PortChange::Attached;
-    }
-
-    pub(super) const fn is_attached(&self) -> bool {
-        self.attached
     }
 
     pub(super) fn close(&mut self, counters: &mut Counters) {
@@ -65,7 +55,7 @@ impl Transmitter {
             Gate::Shut | Gate::Presence => {
                 return self.discard(self.captured, &mut counters.capture_discarded);
             }
-            Gate::Voice | Gate::Silence if !self.attached => {
+            Gate::Voice | Gate::Silence if session.microphone == PortChange::Detached => {
                 return self.discard(self.captured, &mut counters.capture_discarded);
             }
             Gate::Voice => Source::Captured,
@@ -142,7 +132,7 @@ impl Transmitter {
     /// Makes a packet if its frames are complete and the last one has left.
     pub(super) fn next_packet(&mut self, session: &Session, counters: &mut Counters) -> bool {
         let is_open = matches!(session.gate, Gate::Voice | Gate::Silence);
-        if !is_open || !self.attached {
+        if !is_open || session.microphone == PortChange::Detached {
             self.joined.flush();
         }
         let wanted = self.frames_per_packet.min(session.profile.max_frames_per_packet());
@@ -189,7 +179,6 @@ impl fmt::Debug for Transmitter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Transmitter")
             .field("captured", &self.captured)
-            .field("attached", &self.attached)
             .field("joined", &self.joined)
             .field("packet_bytes", &self.length)
             .finish()

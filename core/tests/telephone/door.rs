@@ -40,8 +40,10 @@ fn at_the_end_of_time_what_waits_is_done_and_nothing_is_due_again() {
     ];
     for mut phone in phones {
         for _ in 0..3 {
-            let inputs =
-                [Input::Timeout, Input::InterfaceUp, Input::Consumed { samples: Samples(9) }];
+            let call = phone.phone.call().map_or(OUT_CALL, |status| status.call);
+            let (stream, samples) = (call.into(), Samples(9));
+            let consumed = Input::Consumed { stream, samples };
+            let inputs = [Input::Timeout, Input::InterfaceUp, consumed];
             for input in inputs {
                 let taken = phone.phone.handle_input(Instant::MAX, input);
                 assert_ne!(taken, Err(InputError::OutputFull));

@@ -2,7 +2,7 @@
 
 use lxst_core::wire::{self, Codec, Frame, Signal};
 use lxst_core::{
-    Command, Direction, DropReason, Event, Input, JobId, Mode, Mute, Outcome, PortChange, Profile,
+    Command, Direction, DropReason, Event, JobId, Mode, Mute, Outcome, PortChange, Profile,
     Samples, Side, StreamTimer, Tempo, Timer, limits,
 };
 
@@ -310,8 +310,7 @@ fn muted_receiving_plays_none_of_what_arrives() {
 #[test]
 fn without_a_speaker_nothing_is_decoded() {
     let mut phone = caller();
-    let (direction, change) = (Direction::Receive, PortChange::Detached);
-    phone.give(Input::Port { direction, change });
+    phone.port(Direction::Receive, PortChange::Detached);
     for _ in 0..5 {
         phone.rx_frame(b"unheard").expect([]);
     }
@@ -340,7 +339,7 @@ fn a_new_call_does_not_play_what_the_last_one_left() {
     let mut phone = caller();
     phone.rx_frame(b"first").rx_frame(b"left");
     phone.command(Command::HangUp(OUT_CALL));
-    phone.establish().take();
+    phone.establish().attach(Direction::Receive).take();
     phone.rx_frame(b"one").expect([decode(1, b"one")]);
 }
 

@@ -6,7 +6,7 @@ use lxst_core::{
     Mute, Outcome, PortChange, Profile, Samples, SendFormat, Source, Talk,
 };
 
-use crate::support::{Did, IN_CALL, OUT, OUT_CALL, Script, close, event, quiet};
+use crate::support::{Did, IN_CALL, OUT, OUT_CALL, OUT_STREAM, Script, close, event, quiet};
 
 #[test]
 fn a_peer_that_sends_no_media_for_five_seconds_is_silent_once_and_audible_when_it_returns() {
@@ -150,7 +150,8 @@ fn a_frame_that_was_sent_puts_the_silent_one_off() {
 fn silence_is_sent_without_a_microphone_and_with_a_muted_one() {
     let direction = Direction::Send;
     let mute = Command::Mute(OUT_CALL, direction, Mute::Muted);
-    let detached = Input::Port { direction, change: PortChange::Detached };
+    let (stream, change) = (OUT_STREAM, PortChange::Detached);
+    let detached = Input::Port { stream, direction, change };
     for input in [Input::Command(mute), detached] {
         let mut phone = Script::established_caller(quiet(), Mode::FullDuplex);
         phone.give(input).at(4_000).rx_frame(b"voice").take();

@@ -4,7 +4,7 @@ use lxst_core::{
     Command, Direction, Event, Input, Mode, Mos, Mute, PortChange, Quality, Samples, StreamChange,
 };
 
-use crate::support::{Did, OUT_CALL, Script, feed, quiet};
+use crate::support::{Did, OUT_CALL, OUT_STREAM, Script, feed, quiet};
 
 #[test]
 fn quality_is_told_once_a_second_while_the_call_stands() {
@@ -113,7 +113,7 @@ fn what_a_port_drops_that_nobody_is_to_hear_costs_nothing() {
         let mut muted = caller();
         muted.command(Command::Mute(OUT_CALL, direction, Mute::Muted));
         let mut detached = caller();
-        detached.give(Input::Port { direction, change: PortChange::Detached });
+        detached.port(direction, PortChange::Detached);
         for mut phone in [muted, detached] {
             let quality = talk_with_overruns(&mut phone, direction);
             let dropped = (quality.capture_dropped, quality.playback_dropped);
@@ -145,7 +145,8 @@ fn caller() -> Script {
 fn talk_with_overruns(phone: &mut Script, direction: Direction) -> Quality {
     talk(phone, 30, |_| true);
     for _ in 0..300 {
-        phone.give(Input::Overrun { direction, samples: Samples::from_millis(6) });
+        let (stream, samples) = (OUT_STREAM, Samples::from_millis(6));
+        phone.give(Input::Overrun { stream, direction, samples });
         talk(phone, 1, |_| true);
     }
     *phone.qualities.last().expect("seconds have passed")

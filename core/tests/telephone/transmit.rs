@@ -6,7 +6,7 @@ use lxst_core::{
     PortChange, Profile, RawDepth, Samples, SendFormat, Source, Talk, TransmitCodec,
 };
 
-use crate::support::{Did, OUT, OUT_CALL, Script, quiet};
+use crate::support::{Did, OUT, OUT_CALL, OUT_STREAM, Script, quiet};
 
 #[test]
 fn a_frame_is_encoded_once_it_is_captured_whole() {
@@ -60,8 +60,8 @@ fn raw_frames_are_the_longest_that_fit_the_link() {
             Config { transmit: TransmitCodec::Raw { depth }, ..quiet() },
             Mode::FullDuplex,
         );
-        let samples = Samples(samples);
-        phone.give(Input::Captured { samples });
+        let (stream, samples) = (OUT_STREAM, Samples(samples));
+        phone.give(Input::Captured { stream, samples });
         let format = SendFormat::Raw(depth);
         phone.expect([Did::Encode(JobId(0), format, Source::Captured, samples)]);
         let payload = vec![0x55; 1 + samples.0 as usize * depth.bytes()];
@@ -210,10 +210,10 @@ fn as_many_frames_as_the_settings_say_go_out_in_one_packet() {
 #[test]
 fn frames_that_wait_for_more_go_out_when_the_microphone_closes() {
     let mute = Command::Mute(OUT_CALL, Direction::Send, Mute::Muted);
-    let (direction, change) = (Direction::Send, PortChange::Detached);
+    let (stream, direction, change) = (OUT_STREAM, Direction::Send, PortChange::Detached);
     let closings = [
         (InsteadOfVoice::Nothing, Input::Command(mute)),
-        (InsteadOfVoice::Silence, Input::Port { direction, change }),
+        (InsteadOfVoice::Silence, Input::Port { stream, direction, change }),
     ];
     for (muted, closing) in closings {
         let config = Config { frames_per_packet: 3, when_muted: muted, ..quiet() };
@@ -247,7 +247,7 @@ fn frames_too_long_for_one_packet_go_out_in_two() {
     phone.encoded(0, &one).expect([]);
     phone.encoded(1, &two).expect([Did::Media(OUT, Codec::Opus, one.to_vec())]);
     phone.command(Command::Mute(OUT_CALL, Direction::Send, Mute::Muted));
-    phone.give(Input::Port { direction: Direction::Send, change: PortChange::Detached });
+    phone.port(Direction::Send, PortChange::Detached);
     phone.expect([Did::Media(OUT, Codec::Opus, two.to_vec())]);
 }
 
@@ -301,7 +301,7 @@ fn frames_that_wait_for_more_when_the_call_ends_are_counted() {
     phone.captured(60).take();
     phone.encoded(0, b"one").command(Command::HangUp(OUT_CALL)).take();
     assert_eq!(phone.counters().frames_unsent, 1);
-    phone.establish().take();
+    phone.establish().attach(Direction::Send).take();
     phone.captured(120).take();
     phone.encoded(1, b"two").expect([]);
     phone.encoded(2, b"three").expect([joined(&[b"two", b"three"])]);
@@ -310,9 +310,7 @@ fn frames_that_wait_for_more_when_the_call_ends_are_counted() {
 #[test]
 fn a_detached_microphone_sends_nothing() {
     let mut phone = caller();
-    let change = PortChange::Detached;
-    let direction = Direction::Send;
-    phone.captured(40).give(Input::Port { direction, change }).expect([discard(0, 40)]);
+    phone.captured(40).port(Direction::Send, PortChange::Detached).expect([discard(0, 40)]);
 }
 
 #[test]
@@ -339,7 +337,7 @@ fn jobs_of_the_last_call_take_no_room_from_those_of_the_next() {
     let mut phone = caller();
     phone.captured(120).take();
     phone.command(Command::HangUp(OUT_CALL));
-    phone.establish().take();
+    phone.establish().attach(Direction::Send).take();
     phone.captured(60).expect([encode(2, Profile::MediumQuality, 60)]);
     phone.encoded(0, b"late").encoded(1, b"late").expect([]);
     phone.encoded(2, b"new").expect([Did::Media(OUT, Codec::Opus, b"new".to_vec())]);
@@ -356,13 +354,13 @@ fn a_job_that_was_never_given_out_is_refused() {
 #[test]
 fn audio_without_a_call_is_refused() {
     let mut phone = Script::new(quiet());
-    let samples = Samples(960);
-    let state = lxst_core::CallState::Idle;
-    phone.refuse(Input::Captured { samples }, InputError::NotAllowed { state });
-    phone.refuse(Input::Consumed { samples }, InputError::NotAllowed { state });
+    let (stream, samples) = (OUT_STREAM, Samples(960));
+    let unknown = InputError::UnknownStream(stream);
+    phone.refuse(Input::Captured { stream, samples }, unknown);
+    phone.refuse(Input::Consumed { stream, samples }, unknown);
     for direction in [Direction::Send, Direction::Receive] {
-        let overrun = Input::Overrun { direction, samples };
-        phone.refuse(overrun, InputError::NotAllowed { state });
+        let overrun = Input::Overrun { stream, direction, samples };
+        phone.refuse(overrun, unknown);
     }
 }
 

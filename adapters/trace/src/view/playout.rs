@@ -130,7 +130,7 @@ impl PlayoutRecorder {
                 }
                 self.ready = self.ready + *samples;
             }
-            Boundary::In(Input::Consumed { samples }) => self.ready = self.ready - *samples,
+            Boundary::In(Input::Consumed { samples, .. }) => self.ready = self.ready - *samples,
             _ => {}
         }
     }

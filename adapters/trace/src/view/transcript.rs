@@ -48,7 +48,7 @@ impl Transcript {
             Input::Link { link, event } => format!("link {}: {event:?}", link.0),
             Input::InterfaceUp => "interface up".to_owned(),
             Input::Command(command) => format!("{command:?}"),
-            Input::Port { direction, change } => format!("{direction:?} port {change:?}"),
+            Input::Port { direction, change, .. } => format!("{direction:?} port {change:?}"),
             Input::Captured { .. }
             | Input::Consumed { .. }
             | Input::Overrun { .. }
@@ -69,8 +69,8 @@ impl Transcript {
             }
             Output::Link { link, request } => format!("link {}: {request:?}", link.0),
             Output::Announce => "announce".to_owned(),
-            Output::Stream { call, direction, change } => {
-                format!("{direction:?} stream of {} {change:?}", call.0)
+            Output::Stream { stream, direction, change } => {
+                format!("{direction:?} stream of {} {change:?}", stream.0)
             }
             Output::Event(event) => format!("{event:?}"),
             Output::Job { .. } => return,

@@ -7,7 +7,7 @@ use lxst_core::wire::{self, Codec, Frame, Signal};
 use lxst_core::{
     AnnouncePolicy, CallId, Command, Config, Counters, Direction, IdentityHash, Input, Instant,
     LinkEvent, LinkId, Mode, Outcome as Done, Output, PacketBuf, PortChange, Profile, ProfileSet,
-    Samples, Telephone, Tempo, VoiceCodec, Work, limits,
+    Samples, StreamId, Telephone, Tempo, VoiceCodec, Work, limits,
 };
 
 use super::{LEARNING, Outcome, Trace, block, micros};
@@ -87,7 +87,7 @@ impl<'t> Handset<'t> {
             self.give(Input::Packet { link: LINK, data: &buf[..length] });
         }
         let (direction, change) = (Direction::Receive, PortChange::Attached);
-        self.give(Input::Port { direction, change });
+        self.give(Input::Port { stream: STREAM, direction, change });
     }
 
     fn on_frame(&mut self, number: u32) {
@@ -137,7 +137,7 @@ impl<'t> Handset<'t> {
         if self.now >= LEARNING {
             self.outcome.silent += wanted.duration();
         }
-        self.give(Input::Consumed { samples });
+        self.give(Input::Consumed { stream: STREAM, samples });
     }
 
     fn give(&mut self, input: Input<'_>) {
@@ -201,6 +201,7 @@ impl<'t> Handset<'t> {
 }
 
 const LINK: LinkId = LinkId(2);
+const STREAM: StreamId = StreamId(1);
 
 /// When the trace begins at the phone's clock, in µs.
 const BEGINS: u64 = 1_000_000;

@@ -7,7 +7,7 @@ use lxst_core::wire::{self, Frame, Signal};
 use lxst_core::{
     Admission, CallId, Class, Command, Config, Destination, Direction, Event, Input, InputError,
     Instant, JobId, LinkEvent, LinkId, LinkRequest, Mode, Outcome, Output, PacketBuf, PortChange,
-    Profile, Samples, StreamChange, Telephone, limits,
+    Profile, Samples, StreamChange, StreamId, Telephone, limits,
 };
 use proptest::sample::Index;
 
@@ -29,7 +29,7 @@ pub(super) struct World {
     ended: BTreeSet<CallId>,
     /// The call that came in and has not ended.
     incoming: Option<CallId>,
-    open: [Option<CallId>; 2],
+    open: [Option<StreamId>; 2],
     /// What came of each input.
     pub(super) said: Vec<String>,
 }
@@ -87,20 +87,19 @@ impl World {
                 self.give(Input::Command(Command::SetAvailable(*available)));
             }
             Op::Port(direction, change) => {
-                let (direction, change) = (*direction, *change);
-                self.give(Input::Port { direction, change });
+                self.port(*direction, *change);
             }
             Op::Captured(samples) => {
-                let samples = Samples(*samples);
-                self.give(Input::Captured { samples });
+                let (stream, samples) = (self.stream(), Samples(*samples));
+                self.give(Input::Captured { stream, samples });
             }
             Op::Consumed(samples) => {
-                let samples = Samples(*samples);
-                self.give(Input::Consumed { samples });
+                let (stream, samples) = (self.stream(), Samples(*samples));
+                self.give(Input::Consumed { stream, samples });
             }
             Op::Overrun(direction, samples) => {
-                let (direction, samples) = (*direction, Samples(*samples));
-                self.give(Input::Overrun { direction, samples });
+                let (stream, direction, samples) = (self.stream(), *direction, Samples(*samples));
+                self.give(Input::Overrun { stream, direction, samples });
             }
             Op::JobDone(job, done) => self.job_done(*job, *done),
         }
@@ -108,14 +107,11 @@ impl World {
 
     /// Brings a call about, if the line is free, so that the rest of the list meets one.
     fn set_up(&mut self, is_caller: bool, profile: Profile, mode: Mode) {
-        for direction in [Direction::Send, Direction::Receive] {
-            let change = PortChange::Attached;
-            self.give(Input::Port { direction, change });
-        }
         let rtt = Duration::from_millis(10);
         let mut buf = [0; 30];
         if is_caller {
             let link = self.dial(profile, mode);
+            self.attach();
             let event = LinkEvent::Up { rtt, mdu: 431 };
             self.give(Input::Link { link, event });
             for value in [3, 4, 5, 6] {
@@ -128,9 +124,26 @@ impl World {
             let event = LinkEvent::Identified(somebody(1));
             self.give(Input::Link { link, event });
             self.give(Input::Command(Command::Screen(link.into(), Admission::Ring)));
+            self.attach();
             self.give(Input::Command(Command::Answer(link.into())));
             self.advance(limits::PREFERENCES_FROM_RINGING + rtt * limits::SET_UP_TRIPS);
         }
+    }
+
+    fn attach(&mut self) {
+        for direction in [Direction::Send, Direction::Receive] {
+            self.port(direction, PortChange::Attached);
+        }
+    }
+
+    fn port(&mut self, direction: Direction, change: PortChange) {
+        let stream = self.stream();
+        self.give(Input::Port { stream, direction, change });
+    }
+
+    /// The stream of the call that there is, or one that nobody knows.
+    fn stream(&self) -> StreamId {
+        self.phone.call().map_or(StreamId(0), |call| call.call.into())
     }
 
     /// Dials, hears a signal, and is called by somebody.
@@ -252,11 +265,11 @@ impl World {
             }
             Output::Link { link, .. } => assert!(!self.closed.contains(&link)),
             Output::Announce => {}
-            Output::Stream { call, direction, change } => {
+            Output::Stream { stream, direction, change } => {
                 let open = &mut self.open[direction as usize];
                 let (from, to) = match change {
-                    StreamChange::Opened => (None, Some(call)),
-                    StreamChange::Closed => (Some(call), None),
+                    StreamChange::Opened => (None, Some(stream)),
+                    StreamChange::Closed => (Some(stream), None),
                 };
                 assert_eq!(*open, from);
                 *open = to;
@@ -282,7 +295,7 @@ impl World {
                 return;
             }
             Event::Ended { call, .. } => {
-                assert!(!self.open.contains(&Some(call)), "{call:?} ended with a stream");
+                assert!(!self.open.contains(&Some(call.into())), "{call:?} ended with a stream");
                 assert!(self.ended.insert(call), "{call:?} ended twice");
                 let other = self.incoming.take().filter(|incoming| *incoming != call);
                 assert_eq!(other, None, "it came in before {call:?} ended");

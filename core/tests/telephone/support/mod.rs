@@ -7,11 +7,11 @@ use lxst_core::wire::{Codec, Frame, Packet, Signal};
 use lxst_core::{
     AnnouncePolicy, CallId, Class, Config, Direction, Event, IdentityHash, Input, InputError,
     Instant, JobId, LinkId, LinkRequest, Output, PacketBuf, Samples, SendFormat, Source,
-    StreamChange, Telephone, Tempo, Work, limits,
+    StreamChange, StreamId, Telephone, Tempo, Work, limits,
 };
 
 pub(crate) use pair::{ALICE, BOB, Boundary, Network, Pair};
-pub(crate) use script::{ESTABLISHING, IN, IN_CALL, OUT, OUT_CALL, PEER, Script, US};
+pub(crate) use script::{ESTABLISHING, IN, IN_CALL, OUT, OUT_CALL, OUT_STREAM, PEER, Script, US};
 
 /// An output whose bytes are read and kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub(crate) enum Did {
     Joined(LinkId, Vec<Vec<u8>>),
     Link(LinkId, LinkRequest),
     Announce,
-    Stream(CallId, Direction, StreamChange),
+    Stream(StreamId, Direction, StreamChange),
     Encode(JobId, SendFormat, Source, Samples),
     Discard(JobId, Samples),
     Decode(JobId, Codec, Tempo, Vec<u8>),
@@ -51,8 +51,8 @@ impl Did {
             }
             Output::Link { link, request } => Self::Link(link, request),
             Output::Announce => Self::Announce,
-            Output::Stream { call, direction, change } => Self::Stream(call, direction, change),
-            Output::Job { job, direction, work } => {
+            Output::Stream { stream, direction, change } => Self::Stream(stream, direction, change),
+            Output::Job { job, direction, work, .. } => {
                 let (is_of, did) = match work {
                     Work::Encode { format, source, samples } => {
                         (Direction::Send, Self::Encode(job, format, source, samples))
@@ -118,7 +118,8 @@ pub(crate) fn close(link: LinkId) -> Did {
 }
 
 pub(crate) fn streams(call: CallId, change: StreamChange) -> [Did; 2] {
-    [Direction::Send, Direction::Receive].map(|direction| Did::Stream(call, direction, change))
+    [Direction::Send, Direction::Receive]
+        .map(|direction| Did::Stream(call.into(), direction, change))
 }
 
 /// The default settings of a phone that announces itself on command only.

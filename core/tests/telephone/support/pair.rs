@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use lxst_core::{
     CallId, Command, Config, Direction, EndReason, Event, IdentityHash, Input, InputError, Instant,
     JobId, LinkEvent, LinkId, Mode, Outcome, Output, PortChange, Profile, Samples, Source,
-    StreamChange, Telephone, Tempo, Work,
+    StreamChange, StreamId, Telephone, Tempo, Work,
 };
 
 use super::{feed, quiet};
@@ -53,7 +53,9 @@ pub(crate) struct Handset {
     pub(crate) frames_heard: Vec<u32>,
     /// Stream generation: what was begun for an earlier one is void.
     stream: u64,
-    is_open: bool,
+    open: Option<StreamId>,
+    /// A call that came in, whose ports are to be attached.
+    came_in: Option<CallId>,
     capture_queue: Samples,
     playout_queue: Samples,
     encoded: u32,
@@ -83,7 +85,7 @@ impl Pair {
         configs: [Config; 2],
         tap: impl FnMut(usize, Instant, Boundary<'_>) + 'static,
     ) -> Self {
-        let mut pair = Self {
+        Self {
             now: Instant::ORIGIN,
             has_audio: true,
             network,
@@ -93,14 +95,7 @@ impl Pair {
             agenda: BTreeMap::new(),
             next_id: 1,
             tap: Box::new(tap),
-        };
-        for phone in [ALICE, BOB] {
-            for direction in [Direction::Send, Direction::Receive] {
-                let change = PortChange::Attached;
-                pair.give(phone, Input::Port { direction, change });
-            }
         }
-        pair
     }
 
     pub(crate) fn dial(&mut self, from: usize, profile: Profile, mode: Mode) -> CallId {
@@ -108,7 +103,15 @@ impl Pair {
         let link = LinkId(self.fresh_id());
         let to = identity(1 - from);
         self.command(from, Command::Dial { call, link, to, profile, mode });
+        self.attach(from, call);
         call
+    }
+
+    fn attach(&mut self, phone: usize, call: CallId) {
+        for direction in [Direction::Send, Direction::Receive] {
+            let (stream, change) = (call.into(), PortChange::Attached);
+            self.give(phone, Input::Port { stream, direction, change });
+        }
     }
 
     /// Alice dials Bob, who answers a second after it rings.
@@ -233,18 +236,19 @@ impl Pair {
                 };
                 self.give(phone, Input::JobDone { job, outcome });
             }
-            Trigger::Tick(stream, direction) if stream == self.phones[phone].stream => {
-                self.plan(TICK, phone, Trigger::Tick(stream, direction));
+            Trigger::Tick(generation, direction) if generation == self.phones[phone].stream => {
+                self.plan(TICK, phone, Trigger::Tick(generation, direction));
                 let samples = TICK_SAMPLES;
                 let handset = &mut self.phones[phone];
+                let Some(stream) = handset.open else { return };
                 match direction {
                     Direction::Send => {
                         handset.capture_queue = handset.capture_queue + samples;
-                        self.give(phone, Input::Captured { samples });
+                        self.give(phone, Input::Captured { stream, samples });
                     }
                     Direction::Receive => {
                         handset.playout_queue = handset.playout_queue - samples;
-                        self.give(phone, Input::Consumed { samples });
+                        self.give(phone, Input::Consumed { stream, samples });
                     }
                 }
             }
@@ -265,6 +269,9 @@ impl Pair {
         let now = self.now;
         feed(&mut telephone, now, input, |output| self.on_output(phone, output))?;
         self.phones[phone].phone = telephone;
+        if let Some(call) = self.phones[phone].came_in.take() {
+            self.attach(phone, call);
+        }
         Ok(())
     }
 
@@ -273,21 +280,26 @@ impl Pair {
         match *output {
             Output::Transmit { link, data, .. } => self.on_transmit(phone, link, data),
             Output::Link { link, request } => self.on_link_request(phone, link, request),
-            Output::Stream { change, .. } => self.on_stream(phone, change),
-            Output::Job { job, direction, work } => self.on_job(phone, job, direction, work),
-            Output::Event(event) => self.phones[phone].events.push((self.now, event)),
+            Output::Stream { stream, change, .. } => self.on_stream(phone, stream, change),
+            Output::Job { job, direction, work, .. } => self.on_job(phone, job, direction, work),
+            Output::Event(event) => {
+                if let Event::Incoming { call, .. } = event {
+                    self.phones[phone].came_in = Some(call);
+                }
+                self.phones[phone].events.push((self.now, event));
+            }
             Output::Announce => {}
         }
     }
 
-    fn on_stream(&mut self, phone: usize, change: StreamChange) {
+    fn on_stream(&mut self, phone: usize, id: StreamId, change: StreamChange) {
         let handset = &mut self.phones[phone];
         let opens = change == StreamChange::Opened;
-        if opens == handset.is_open {
+        if opens == handset.open.is_some() {
             // The second direction.
             return;
         }
-        handset.is_open = opens;
+        handset.open = opens.then_some(id);
         handset.stream += 1;
         (handset.capture_queue, handset.playout_queue) = (Samples::ZERO, Samples::ZERO);
         let stream = handset.stream;
@@ -300,7 +312,7 @@ impl Pair {
 
     fn on_job(&mut self, phone: usize, job: JobId, direction: Direction, work: Work<'_>) {
         let handset = &mut self.phones[phone];
-        assert!(handset.is_open, "{work:?} without a stream");
+        assert!(handset.open.is_some(), "{work:?} without a stream");
         let answer = match work {
             Work::Encode { source, samples, .. } => {
                 assert!(source == Source::Silence || handset.capture_queue >= samples);
@@ -356,7 +368,8 @@ impl Handset {
             frames_sent: Vec::new(),
             frames_heard: Vec::new(),
             stream: 0,
-            is_open: false,
+            open: None,
+            came_in: None,
             capture_queue: Samples::ZERO,
             playout_queue: Samples::ZERO,
             encoded: 0,

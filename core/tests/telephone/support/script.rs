@@ -6,7 +6,7 @@ use lxst_core::wire::{self, Codec, Frame, Signal};
 use lxst_core::{
     CallId, Command, Config, Counters, Destination, Direction, EndReason, Event, IdentityHash,
     Input, InputError, Instant, JobId, LinkClosed, LinkEvent, LinkFailed, LinkId, Mode, Outcome,
-    PortChange, Profile, Quality, Samples, Telephone,
+    PortChange, Profile, Quality, Samples, StreamId, Telephone,
 };
 
 use super::{Did, OPUS_60_MS, feed};
@@ -24,6 +24,9 @@ pub(crate) struct Script {
 /// The link and the call of [`Script::dial`].
 pub(crate) const OUT: LinkId = LinkId(2);
 pub(crate) const OUT_CALL: CallId = CallId(1);
+
+/// The stream of that call.
+pub(crate) const OUT_STREAM: StreamId = StreamId(1);
 
 /// The link and the call of [`Script::incoming`].
 pub(crate) const IN: LinkId = LinkId(3);
@@ -222,18 +225,23 @@ impl Script {
     }
 
     pub(crate) fn attach(&mut self, direction: Direction) -> &mut Self {
-        let change = PortChange::Attached;
-        self.give(Input::Port { direction, change })
+        self.port(direction, PortChange::Attached)
+    }
+
+    /// Changes a port of the call that there is.
+    pub(crate) fn port(&mut self, direction: Direction, change: PortChange) -> &mut Self {
+        let stream = self.stream();
+        self.give(Input::Port { stream, direction, change })
     }
 
     pub(crate) fn captured(&mut self, millis: u64) -> &mut Self {
-        let samples = Samples::from_millis(millis);
-        self.give(Input::Captured { samples })
+        let (stream, samples) = (self.stream(), Samples::from_millis(millis));
+        self.give(Input::Captured { stream, samples })
     }
 
     pub(crate) fn consumed(&mut self, millis: u64) -> &mut Self {
-        let samples = Samples::from_millis(millis);
-        self.give(Input::Consumed { samples })
+        let (stream, samples) = (self.stream(), Samples::from_millis(millis));
+        self.give(Input::Consumed { stream, samples })
     }
 
     pub(crate) fn encoded(&mut self, job: u64, payload: &[u8]) -> &mut Self {
@@ -274,6 +282,11 @@ impl Script {
         assert_eq!(ended, [reason], "at {}", self.now);
         assert_eq!(self.phone.call(), None);
         self
+    }
+
+    /// The stream of the call that there is.
+    pub(crate) fn stream(&self) -> StreamId {
+        self.phone.call().expect("there is a call").call.into()
     }
 
     fn call_link(&self) -> LinkId {
