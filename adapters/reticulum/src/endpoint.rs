@@ -20,9 +20,9 @@ use rns_crypto::Rng;
 use crate::announces::Announces;
 use crate::counters::{Counters, DropReason};
 use crate::event::{Event, LinkError, LinkHandle};
-use crate::hdlc::Deframed;
+use crate::framing::{Deframed, Deframer};
 use crate::identity::{DestinationHash, Identity};
-use crate::interface::{Framing, Interface, InterfaceConfig, InterfaceId};
+use crate::interface::{Interface, InterfaceConfig, InterfaceId};
 use crate::known::{self, ImportError};
 use crate::limits;
 use crate::link::Link;
@@ -144,17 +144,12 @@ impl Endpoint {
             return;
         };
         interface.held_until = None;
-        if interface.config.framing == Framing::Datagram {
-            return self.handle_packet(now, id, None, bytes);
-        }
-        let mut deframer = mem::take(&mut interface.deframer);
-        let mut input = bytes;
-        while let Some(found) = deframer.next_frame(&mut input) {
-            match found {
-                Deframed::Frame(packet) => self.handle_packet(now, id, None, packet),
-                Deframed::Broken => self.counters.drop(DropReason::Malformed),
-            }
-        }
+        let empty = Deframer::new(interface.config.framing, 0);
+        let mut deframer = mem::replace(&mut interface.deframer, empty);
+        deframer.take(bytes, |found| match found {
+            Deframed::Frame(packet) => self.handle_packet(now, id, None, packet),
+            Deframed::Broken => self.counters.drop(DropReason::Malformed),
+        });
         if let Some(interface) = self.interfaces.get_mut(&id) {
             interface.deframer = deframer;
         }

@@ -12,7 +12,7 @@ use rns_core::transport::types::PacketHashlistAllocation;
 
 use crate::bucket::{Share, TokenBucket};
 use crate::counters::DropReason;
-use crate::hdlc::{self, Deframer};
+use crate::framing::{Deframer, Framing};
 use crate::ifac::{Ifac, IfacCodec};
 use crate::limits::{self, ACCEPTED_HOLD};
 use crate::packet::Outbound;
@@ -21,15 +21,6 @@ use crate::queue::TransmitQueue;
 /// One interface from its up to its down; never used again for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InterfaceId(pub u32);
-
-/// How packets travel on an interface.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Framing {
-    /// A byte stream with HDLC-like framing: TCP, pipes, `rnsd`.
-    Hdlc,
-    /// One datagram is one packet: UDP.
-    Datagram,
-}
 
 /// Who is at the other end of an interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +67,12 @@ impl InterfaceConfig {
     /// packets than Reticulum's 500 bytes.
     pub const UDP: Self =
         Self { framing: Framing::Datagram, mtu: 500, attachment: Attachment::Network, ifac: None };
+
+    /// A serial line. *Source*: RNS/Interfaces/SerialInterface.py, which negotiates no larger link
+    /// packets than Reticulum's 500 bytes.
+    pub const SERIAL: Self = Self { framing: Framing::Hdlc, ..Self::UDP };
+    /// A packet radio modem that speaks KISS. *Source*: RNS/Interfaces/KISSInterface.py, likewise.
+    pub const KISS: Self = Self { framing: Framing::Kiss, ..Self::UDP };
 
     /// This interface as one of a network with an access code.
     #[must_use]
@@ -194,8 +191,8 @@ impl Interface {
     pub(crate) fn new(now: Instant, mut config: InterfaceConfig, seed: u64) -> Self {
         config.mtu = config.mtu.clamp(MTU as u32, LINK_MTU_MAX);
         // A packet in transport carries the id of a node besides.
-        let deframer =
-            Deframer::new(config.mtu as usize + 16 + config.ifac.map_or(0, |ifac| ifac.size()));
+        let longest = config.mtu as usize + 16 + config.ifac.map_or(0, |ifac| ifac.size());
+        let deframer = Deframer::new(config.framing, longest);
         Self {
             config,
             deframer,
@@ -240,10 +237,7 @@ impl Interface {
                 [masked.as_slice(), &[]]
             }
         };
-        match self.config.framing {
-            Framing::Hdlc => hdlc::frame(&parts, out),
-            Framing::Datagram => parts.iter().for_each(|part| out.extend_from_slice(part)),
-        }
+        self.config.framing.write(&parts, out);
         parts.iter().map(|part| part.len()).sum()
     }
 

@@ -57,7 +57,7 @@ mod bucket;
 mod counters;
 mod endpoint;
 mod event;
-mod hdlc;
+mod framing;
 mod identity;
 mod ifac;
 mod interface;
@@ -74,9 +74,10 @@ mod wall_clock;
 pub use counters::{Counters, DropReason};
 pub use endpoint::{Config, Endpoint};
 pub use event::{Event, LinkError, LinkHandle};
+pub use framing::Framing;
 pub use identity::{DestinationHash, Identity, IdentityError, name_hash};
 pub use ifac::{Ifac, IfacError};
-pub use interface::{Attachment, Framing, InterfaceConfig, InterfaceId};
+pub use interface::{Attachment, InterfaceConfig, InterfaceId};
 pub use known::ImportError;
 pub use lxst_core::{
     Class, Destination, IdentityHash, Instant, LinkClosed, LinkEvent, LinkFailed, NameHash,

@@ -18,10 +18,8 @@ fn an_announce_that_rns_masked_is_heard() {
         .map(|at| u8::from_str_radix(&ANNOUNCE[at..at + 2], 16).unwrap())
         .collect();
     for config in [InterfaceConfig::TCP, InterfaceConfig::UDP] {
-        let bytes = match config.framing {
-            Framing::Hdlc => framed(&masked),
-            Framing::Datagram => masked.clone(),
-        };
+        let is_stream = config.framing == Framing::Hdlc;
+        let bytes = if is_stream { framed(&masked) } else { masked.clone() };
         let mut net = Net::new(1, wire(config.with_ifac(ifac("secret", 16))));
         net.inject(A, &bytes);
         let Some((START, Event::Announced { identity, .. })) = net.nodes[A].events.first() else {
@@ -110,10 +108,7 @@ fn wire(config: InterfaceConfig) -> Wire {
 }
 
 fn packet(config: InterfaceConfig, sent: &[u8]) -> Vec<u8> {
-    match config.framing {
-        Framing::Hdlc => unframed(sent),
-        Framing::Datagram => sent.to_vec(),
-    }
+    if config.framing == Framing::Hdlc { unframed(sent) } else { sent.to_vec() }
 }
 
 /// The announce of the identity whose private keys are the bytes 0 to 63, made and masked by RNS

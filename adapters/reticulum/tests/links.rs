@@ -53,6 +53,21 @@ fn a_whole_link_goes_as_the_protocol_says() {
 }
 
 #[test]
+fn a_link_goes_over_a_serial_line_and_over_a_packet_radio_modem() {
+    for config in [InterfaceConfig::SERIAL, InterfaceConfig::KISS] {
+        let (mut net, ours, theirs) = Net::linked(1, Wire { config, ..Wire::GOOD });
+        // All that a framing escapes, and as long as a packet of such an interface can be.
+        let data: Vec<u8> = [0x7e, 0x7d, 0xc0, 0xdb, 0x00].into_iter().cycle().take(431).collect();
+        let now = net.now;
+        net.nodes[A].endpoint.send(now, ours, Class::Media, &data).unwrap();
+        net.run_for(SECOND);
+        assert_eq!(net.packets(B, theirs), [data], "{config:?}");
+        let longer = net.nodes[A].endpoint.send(net.now, ours, Class::Media, &[7; 432]);
+        assert_eq!(longer, Err(LinkError::TooLong { len: 432, mdu: 431 }), "{config:?}");
+    }
+}
+
+#[test]
 fn an_unannounced_phone_is_found_by_a_path_request() {
     let mut net = Net::new(2, Wire::GOOD);
     let to = net.nodes[B].endpoint.identity();

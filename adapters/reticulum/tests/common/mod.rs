@@ -285,7 +285,7 @@ impl Net {
             // A stream arrives in pieces of any size; a datagram stays whole.
             let size = match node.config.framing {
                 Framing::Datagram => bytes.len(),
-                Framing::Hdlc => 1 + self.rng.below(bytes.len() as u64) as usize,
+                Framing::Hdlc | Framing::Kiss => 1 + self.rng.below(bytes.len() as u64) as usize,
             };
             for piece in bytes.chunks(size) {
                 node.endpoint.handle_bytes(self.now, id, piece);

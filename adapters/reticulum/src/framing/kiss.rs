@@ -1,0 +1,43 @@
+//! KISS, the framing of packet radio modems.
+//!
+//! ```text
+//! [c0][port << 4 | command][packet, with c0 sent as db dc and db as db dd][c0]
+//! ```
+//! Command 0 carries a packet; frames of other commands are the modem's own, and are passed over.
+//!
+//! *Source*: RNS/Interfaces/KISSInterface.py, which takes packets of each port, and takes a byte that
+//! follows an escape and needs none for itself. Where a frame breaks off, RNS waits 100 ms for its rest;
+//! here the next flag ends it, and begins the next frame as well.
+
+use alloc::vec::Vec;
+
+use super::deframer::Stuffing;
+
+pub(super) fn write(parts: &[&[u8]], out: &mut Vec<u8>) {
+    out.extend_from_slice(&[FLAG, DATA]);
+    STUFFING.write(parts, out);
+    out.push(FLAG);
+}
+
+/// Tells whether a frame with this first byte carries a packet.
+pub(super) const fn is_data(command: u8) -> bool {
+    command & 0x0f == DATA
+}
+
+pub(super) const STUFFING: Stuffing = Stuffing {
+    flag: FLAG,
+    escape: ESCAPE,
+    escaped: |byte| if byte == FLAG { ESCAPED_FLAG } else { ESCAPED_ESCAPE },
+    plain: |byte| match byte {
+        ESCAPED_FLAG => FLAG,
+        ESCAPED_ESCAPE => ESCAPE,
+        other => other,
+    },
+    has_command: true,
+};
+
+const FLAG: u8 = 0xc0;
+const ESCAPE: u8 = 0xdb;
+const ESCAPED_FLAG: u8 = 0xdc;
+const ESCAPED_ESCAPE: u8 = 0xdd;
+const DATA: u8 = 0x00;
