@@ -1,7 +1,34 @@
 //! A phone for any async runtime: handles, events, audio ports, and the task that serves them.
 //!
 //! Apps use it through `lxst-tokio` or `lxst-smol`, which are this on a [`Runtime`]; an app on
-//! another runtime implements that trait.
+//! another runtime implements that trait. Here a phone on the links of an app, whose network finds nobody:
+//!
+//! ```
+//! use lxst_core::{LinkEvent, LinkFailed, LinkRequest};
+//! use lxst_phone::{AppStack, CallError, EndReason, IdentityHash, LinkCommand, PhoneBuilder, Profile};
+//! use lxst_smol::Smol;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! smol::block_on(async {
+//!     let identity = IdentityHash([1; 16]);
+//!     let (builder, port) = PhoneBuilder::<Smol, AppStack>::on_links(identity);
+//!     let (phone, _events) = builder.start().await?;
+//!     let call = phone.dial(IdentityHash([7; 16]), Profile::MediumQuality).await?;
+//!
+//!     // The app does the phone's link commands with its stack, and reports what happens to links.
+//!     while let Some(command) = port.next().await {
+//!         if let LinkCommand::Link { link, request: LinkRequest::Open(_) } = command {
+//!             let event = LinkEvent::Failed(LinkFailed::NoPath);
+//!             port.reporter().event(link, event).await;
+//!             break;
+//!         }
+//!     }
+//!     assert_eq!(call.established().await, Err(CallError::Ended(EndReason::NoPath)));
+//!     phone.shutdown().await;
+//!     Ok(())
+//! })
+//! # }
+//! ```
 //!
 //! A phone is one task: it owns the [`Engine`](lxst_engine::Engine), moves bytes between it and
 //! sockets, sleeps to its deadline, and keeps one thread for codecs. [`Phone`] and [`Call`] are
