@@ -20,7 +20,7 @@ pub const PACKET_BYTES: usize = 1_500;
 /// *Source*: RFC 6716, 3.4: an Opus packet has at most 1275 bytes; the codec byte is one more.
 pub const FRAME_BYTES: usize = 1_276;
 
-/// Default size of the ring of received frames, in bytes: 4 s of Super High Quality. Beyond it the
+/// Default size of a line's ring of received frames, in bytes: 4 s of Super High Quality. Beyond it the
 /// oldest frame is dropped and counted. [`Telephone`](crate::Telephone) takes another size as a const
 /// parameter.
 ///
@@ -30,7 +30,7 @@ pub const RING_BYTES: usize = 16_384;
 /// Smallest ring, in bytes: one frame, its codec and its lengths.
 pub const MIN_RING_BYTES: usize = FRAME_BYTES + 5;
 
-/// Links without a call: callers who are not accepted yet, and links that say goodbye. Beyond it a
+/// Links without a call, of all lines together: callers who are not accepted yet, and links that say goodbye. Beyond it a
 /// goodbye is closed to make room, else the unidentified caller who has waited longest, if longer than
 /// [`IDENTIFY_GRACE`]. A caller who has identified is never closed for room. If nobody makes room, the
 /// new link is closed.
@@ -38,17 +38,20 @@ pub const MIN_RING_BYTES: usize = FRAME_BYTES + 5;
 /// *Source*: our choice: at ten new links a second each has 4.8 s, enough for a round trip of 4 s.
 pub const PENDING_LINKS: usize = 48;
 
-/// Outputs that wait to be polled.
+/// Outputs that wait to be polled, of all lines together.
 pub const OUTBOX: usize = 64;
 
-/// Upper bound of the outputs of one input. An input is refused while fewer places are free.
+/// Upper bound of the outputs of one input, whatever the number of lines. An input is refused while fewer places are free.
 pub const OUTPUTS_PER_INPUT: usize = 32;
 
-/// Upper bound of the deadlines handled by one timeout, so that their outputs fit. Others that are
-/// due stay due for the next timeout.
+/// Upper bound of the outputs of one deadline. A timeout handles no further deadline while fewer of
+/// [`OUTPUTS_PER_INPUT`] are left. Others that are due stay due for the next timeout.
+pub const OUTPUTS_PER_DEADLINE: usize = 12;
+
+/// Upper bound of the deadlines handled by one timeout.
 pub const DEADLINES_PER_TIMEOUT: usize = 29;
 
-/// Encode jobs that are out at once. Captured audio waits beyond it.
+/// Encode jobs of a stream that are out at once. Captured audio waits beyond it.
 pub const SEND_JOBS: usize = 2;
 
 /// Upper bound of the frames of one media packet, in the profile that allows most

@@ -13,11 +13,11 @@ use crate::wire::{Codec, Signal};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Queued {
     Signals { link: LinkId, signals: Vec<Signal, 2> },
-    Media { link: LinkId },
+    Media { line: usize, link: LinkId },
     Link { link: LinkId, request: LinkRequest },
     Announce,
     Stream { stream: StreamId, direction: Direction, change: StreamChange },
-    Job { job: JobId, stream: StreamId, direction: Direction, ticket: Ticket },
+    Job { line: usize, job: JobId, stream: StreamId, direction: Direction, ticket: Ticket },
     Event(Event),
 }
 
@@ -56,6 +56,11 @@ impl Outbox {
 
     pub(crate) fn pop(&mut self) -> Option<Queued> {
         self.0.pop_front()
+    }
+
+    /// Outputs that wait.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -1,17 +1,17 @@
-//! The phone: one door in, one ordered door out.
+//! The phone: calls and their streams behind one door in and one ordered door out.
 
-use crate::call::{Context, Limiter, Line};
+use crate::call::{Context, Exchange, Limiter, Lines};
 use crate::config::Config;
 use crate::counters::{Counters, count};
 use crate::error::InputError;
-use crate::id::{IdentityHash, LinkId};
-use crate::input::Input;
-use crate::limits::{DEADLINES_PER_TIMEOUT, RING_BYTES};
+use crate::id::{IdentityHash, JobId, LinkId};
+use crate::input::{Input, Outcome};
+use crate::limits::{DEADLINES_PER_TIMEOUT, OUTPUTS_PER_DEADLINE, OUTPUTS_PER_INPUT, RING_BYTES};
 use crate::link::Class;
 use crate::outbox::{Outbox, Queued};
 use crate::output::{DropReason, Event, Output, PacketBuf};
 use crate::state::CallStatus;
-use crate::stream::Streams;
+use crate::stream::{self, Streams};
 use crate::time::Instant;
 use crate::timers::{Deadline, Timer};
 use crate::wire::{self, Packet};
@@ -44,40 +44,58 @@ use crate::wire::{self, Packet};
 /// # Ok::<(), lxst_core::InputError>(())
 /// ```
 ///
+/// A telephone has one line unless it is made [`with_lines`](Self::with_lines). Each holds a call;
+/// commands and events name the call that they are about. Lines share who may call, the limits for
+/// callers, and the room for callers who wait; with one person there is one call at most.
+///
 /// *Bounds*: memory is inline and fixed, and work for each call is bounded; see
-/// [`limits`](crate::limits). `RING` is the bytes of received frames that wait for playout, at least
-/// [`MIN_RING_BYTES`](crate::limits::MIN_RING_BYTES): see [`with_ring`](Self::with_ring).
+/// [`limits`](crate::limits). A line takes 22 KiB with the default ring. `RING` is the bytes of
+/// received frames that wait for playout on each line, at least
+/// [`MIN_RING_BYTES`](crate::limits::MIN_RING_BYTES): see [`with_lines`](Self::with_lines).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Telephone<const RING: usize = RING_BYTES> {
-    line: Line,
+pub struct Telephone<const LINES: usize = 1, const RING: usize = RING_BYTES> {
+    lines: Lines<LINES>,
+    exchange: Exchange,
     limiter: Limiter,
-    streams: Streams<RING>,
+    streams: [Streams<RING>; LINES],
     outbox: Outbox,
     counters: Counters,
+    next_job: JobId,
     now: Instant,
 }
 
 impl Telephone {
     /// Makes an idle phone of the person with this identity, by which calls that cross are told
-    /// apart.
+    /// apart. It has one line.
     #[must_use]
     pub fn new(identity: IdentityHash, config: Config, now: Instant) -> Self {
-        Self::with_ring(identity, config, now)
+        Self::with_lines(identity, config, now)
     }
 }
 
-impl<const RING: usize> Telephone<RING> {
-    /// Makes an idle phone with another size of its ring, as firmware does that has less memory:
-    /// `Telephone::<4_096>::with_ring(..)`. What the ring does not hold of a network's stalls is not
+impl<const RING: usize> Telephone<1, RING> {
+    /// Tells of the call, `None` when the line is idle.
+    #[must_use]
+    pub fn call(&self) -> Option<CallStatus> {
+        self.calls().next()
+    }
+}
+
+impl<const LINES: usize, const RING: usize> Telephone<LINES, RING> {
+    /// Makes an idle phone with another number of lines, `Telephone::<3>::with_lines(..)`, or another
+    /// size of its rings, as firmware does that has less memory:
+    /// `Telephone::<1, 4_096>::with_lines(..)`. What a ring does not hold of a network's stalls is not
     /// heard; at Medium Quality a second takes 1 KiB, at Super High Quality 4 KiB.
     #[must_use]
-    pub fn with_ring(identity: IdentityHash, config: Config, now: Instant) -> Self {
+    pub fn with_lines(identity: IdentityHash, config: Config, now: Instant) -> Self {
         Self {
-            line: Line::new(identity, config, now),
+            lines: Lines::new(),
+            exchange: Exchange::new(identity, config, now),
             limiter: Limiter::default(),
-            streams: Streams::new(&config),
+            streams: core::array::from_fn(|_| Streams::new(&config)),
             outbox: Outbox::default(),
             counters: Counters::default(),
+            next_job: JobId(0),
             now,
         }
     }
@@ -94,46 +112,48 @@ impl<const RING: usize> Telephone<RING> {
             return Err(InputError::OutputFull);
         }
         let now = now.max(self.now);
+        // The line that the input is for, whose streams go on even where its call stays as it is.
+        let mut line = None;
         match input {
             Input::Timeout => self.on_timeout(now),
-            Input::Packet { link, data } => self.on_packet(now, link, data)?,
+            Input::Packet { link, data } => line = self.on_packet(now, link, data)?,
             Input::Link { link, event } => {
-                let (line, _, mut cx) = self.parts(now);
-                line.on_link(link, event, &mut cx)?;
+                line = self.lines.of_link(link);
+                let (lines, mut cx) = self.parts(now);
+                lines.on_link(link, event, &mut cx)?;
             }
-            Input::InterfaceUp => self.line.on_interface_up(&mut self.outbox),
+            Input::InterfaceUp => self.exchange.on_interface_up(&mut self.outbox),
             Input::Command(command) => {
-                let (line, _, mut cx) = self.parts(now);
-                line.on_command(command, &mut cx)?;
+                let (lines, mut cx) = self.parts(now);
+                lines.on_command(command, &mut cx)?;
             }
             Input::Captured { stream, samples } => {
-                let (line, streams, mut cx) = self.parts(now);
-                let state = line.stream_state(stream)?;
-                let taken = streams.on_captured(samples, &mut cx.of_stream());
+                let (index, state) = self.lines.of_stream(stream)?;
+                let (streams, mut cx) = self.streams_of(index, now);
+                let taken = streams.on_captured(samples, &mut cx);
                 taken.map_err(|_| InputError::NotAllowed { state })?;
+                line = Some(index);
             }
             Input::Consumed { stream, samples } => {
-                let (line, streams, mut cx) = self.parts(now);
-                let state = line.stream_state(stream)?;
-                let taken = streams.on_consumed(samples, &mut cx.of_stream());
+                let (index, state) = self.lines.of_stream(stream)?;
+                let (streams, mut cx) = self.streams_of(index, now);
+                let taken = streams.on_consumed(samples, &mut cx);
                 taken.map_err(|_| InputError::NotAllowed { state })?;
+                line = Some(index);
             }
             Input::Overrun { stream, direction, samples } => {
-                let (line, streams, cx) = self.parts(now);
-                let state = line.stream_state(stream)?;
+                let (index, state) = self.lines.of_stream(stream)?;
+                let (streams, cx) = self.streams_of(index, now);
                 let taken = streams.on_overrun(direction, samples, cx.counters);
                 taken.map_err(|_| InputError::NotAllowed { state })?;
             }
             Input::Port { stream, direction, change } => {
-                self.line.on_port(stream, direction, change)?;
+                self.lines.on_port(stream, direction, change)?;
             }
-            Input::JobDone { job, outcome } => {
-                let (_, streams, mut cx) = self.parts(now);
-                streams.on_job_done(job, outcome, &mut cx.of_stream())?;
-            }
+            Input::JobDone { job, outcome } => line = self.on_job_done(now, job, outcome)?,
         }
         self.now = now;
-        self.reconcile(now);
+        self.reconcile(now, line);
         Ok(())
     }
 
@@ -146,8 +166,8 @@ impl<const RING: usize> Telephone<RING> {
                 let length = wire::encode_signals(&signals, buf).unwrap_or(0);
                 Output::Transmit { link, class: Class::Signal, data: &buf[..length] }
             }
-            Queued::Media { link } => {
-                let data = self.streams.write_packet(buf);
+            Queued::Media { line, link } => {
+                let data = self.streams[line].write_packet(buf);
                 Output::Transmit { link, class: Class::Media, data }
             }
             Queued::Link { link, request } => Output::Link { link, request },
@@ -155,8 +175,8 @@ impl<const RING: usize> Telephone<RING> {
             Queued::Stream { stream, direction, change } => {
                 Output::Stream { stream, direction, change }
             }
-            Queued::Job { job, stream, direction, ticket } => {
-                let work = self.streams.write_work(ticket, buf);
+            Queued::Job { line, job, stream, direction, ticket } => {
+                let work = self.streams[line].write_work(ticket, buf);
                 Output::Job { job, stream, direction, work }
             }
             Queued::Event(event) => Output::Event(event),
@@ -173,10 +193,9 @@ impl<const RING: usize> Telephone<RING> {
         self.deadline()
     }
 
-    /// Tells of the call, `None` when the line is idle.
-    #[must_use]
-    pub fn call(&self) -> Option<CallStatus> {
-        self.line.status()
+    /// Tells of the calls, one for each line that has one.
+    pub fn calls(&self) -> impl Iterator<Item = CallStatus> {
+        self.lines.statuses()
     }
 
     /// Tells what was counted since the start.
@@ -188,29 +207,60 @@ impl<const RING: usize> Telephone<RING> {
     /// Takes every deadline that is due, the earliest first: a late timeout gives what timely ones
     /// would have given.
     fn on_timeout(&mut self, now: Instant) {
+        let most = self.outbox.len() + OUTPUTS_PER_INPUT - OUTPUTS_PER_DEADLINE;
         for _ in 0..DEADLINES_PER_TIMEOUT {
-            let Some(due) = self.deadline().filter(|due| due.at <= now) else { return };
-            let (line, streams, mut cx) = self.parts(now);
-            match due.timer {
-                Timer::Call(timer) => line.on_call_timeout(timer, &mut cx),
-                Timer::Link(_) => line.on_pending_timeout(&mut cx),
-                Timer::Stream(timer) => streams.on_timeout(timer, &mut cx.of_stream()),
-                Timer::Announce => line.on_announce_timeout(&mut cx),
+            if self.outbox.len() > most {
+                return;
             }
-            self.reconcile(now);
+            let Some(due) = self.deadline().filter(|due| due.at <= now) else { return };
+            let line = self.on_deadline(now, due.timer);
+            self.reconcile(now, line);
+        }
+    }
+
+    /// Takes a deadline, and tells of which line it is.
+    fn on_deadline(&mut self, now: Instant, timer: Timer) -> Option<usize> {
+        match timer {
+            Timer::Call(call, timer) => {
+                let index = self.lines.of_call(call)?;
+                let (lines, mut cx) = self.parts(now);
+                lines.line_mut(index).on_call_timeout(timer, &mut cx);
+                Some(index)
+            }
+            Timer::Link(link, _) => {
+                let (lines, mut cx) = self.parts(now);
+                lines.on_pending_timeout(link, &mut cx);
+                None
+            }
+            Timer::Stream(stream, timer) => {
+                let (index, _) = self.lines.of_stream(stream).ok()?;
+                let (streams, mut cx) = self.streams_of(index, now);
+                streams.on_timeout(timer, &mut cx);
+                Some(index)
+            }
+            Timer::Announce => {
+                self.exchange.on_announce_timeout(now, &mut self.outbox);
+                None
+            }
         }
     }
 
     /// Takes the frames and then the signals of a packet, in the order of the reference.
-    fn on_packet(&mut self, now: Instant, link: LinkId, data: &[u8]) -> Result<(), InputError> {
-        if !self.line.knows(link) {
-            return Err(InputError::UnknownLink(link));
-        }
-        if !self.line.is_call_link(link) {
+    fn on_packet(
+        &mut self,
+        now: Instant,
+        link: LinkId,
+        data: &[u8],
+    ) -> Result<Option<usize>, InputError> {
+        let Some(index) = self.lines.of_link(link) else {
             // The caller is not accepted: its packets are not heard.
-            return Ok(());
-        }
-        let (line, streams, mut cx) = self.parts(now);
+            let is_known = self.lines.knows(link, &self.exchange);
+            return if is_known { Ok(None) } else { Err(InputError::UnknownLink(link)) };
+        };
+        let streams = &mut self.streams[index];
+        let Self { lines, exchange, limiter, outbox: out, counters, next_job, .. } = self;
+        let mut cx = Context { now, exchange, limiter, counters, next_job, out };
+        let line = lines.line_mut(index);
         line.on_heard(now);
         let dropped = match Packet::parse(data) {
             Ok(packet) => {
@@ -221,8 +271,9 @@ impl<const RING: usize> Telephone<RING> {
                     if first.is_ok() {
                         line.on_media(&mut cx);
                     }
-                    streams.follow(line.session(), &mut cx.of_stream());
-                    dropped = streams.on_frames(frames, &mut cx.of_stream());
+                    let session = line.session(&cx.exchange.config);
+                    streams.follow(session, &mut cx.of_stream(index));
+                    dropped = streams.on_frames(frames, &mut cx.of_stream(index));
                 }
                 dropped.or(line.on_signals(link, &packet, &mut cx))
             }
@@ -231,30 +282,72 @@ impl<const RING: usize> Telephone<RING> {
         if let Some(reason) = dropped {
             cx.out.event(Event::Dropped { link, reason });
         }
-        Ok(())
+        Ok(Some(index))
     }
 
-    /// Lets the streams follow the line, tells of a call's end last, and then of the call that takes
-    /// its place.
-    fn reconcile(&mut self, now: Instant) {
-        let (line, streams, mut cx) = self.parts(now);
-        line.end_glare_wait(&mut cx);
-        streams.follow(line.session(), &mut cx.of_stream());
-        if let Some((call, reason)) = line.take_ended() {
-            cx.out.event(Event::Ended { call, reason });
+    fn on_job_done(
+        &mut self,
+        now: Instant,
+        job: JobId,
+        outcome: Outcome<'_>,
+    ) -> Result<Option<usize>, InputError> {
+        if job >= self.next_job {
+            return Err(InputError::UnknownJob(job));
         }
-        line.release_held(&mut cx);
+        let line = self.streams.iter().position(|streams| streams.has_job(job));
+        match line {
+            Some(index) => {
+                let (streams, mut cx) = self.streams_of(index, now);
+                streams.on_job_done(job, outcome, &mut cx)?;
+            }
+            None => count(&mut self.counters.jobs_void),
+        }
+        Ok(line)
+    }
+
+    /// Lets the streams follow their lines, tells of a call's end last, and then of the call that
+    /// takes its place.
+    fn reconcile(&mut self, now: Instant, touched: Option<usize>) {
+        let (lines, mut cx) = self.parts(now);
+        lines.end_glare_wait(&mut cx);
+        for index in 0..LINES {
+            let line = self.lines.line_mut(index);
+            let session = line.session(&self.exchange.config);
+            let ended = line.take_ended();
+            if touched == Some(index) || !self.streams[index].follows(session.as_ref()) {
+                let (streams, mut cx) = self.streams_of(index, now);
+                streams.follow(session, &mut cx);
+            }
+            if let Some((call, reason)) = ended {
+                self.outbox.event(Event::Ended { call, reason });
+            }
+        }
+        let (lines, mut cx) = self.parts(now);
+        lines.release_held(&mut cx);
     }
 
     fn deadline(&self) -> Option<Deadline> {
-        let deadlines = self.line.deadline().into_iter().chain(self.streams.deadline());
+        let lines = self.lines.iter().flat_map(|line| line.deadlines(&self.exchange));
+        let streams = self.streams.iter().filter_map(Streams::deadline);
+        let deadlines = self.exchange.pending_deadlines().chain(lines);
+        let deadlines = deadlines.chain(self.exchange.announce_deadline()).chain(streams);
         // What is due at the end of time would be due again and again.
         deadlines.min_by_key(|deadline| deadline.at).filter(|deadline| deadline.at < Instant::MAX)
     }
 
-    fn parts(&mut self, now: Instant) -> (&mut Line, &mut Streams<RING>, Context<'_>) {
-        let Self { line, limiter, streams, outbox: out, counters, .. } = self;
-        (line, streams, Context { now, limiter, counters, out })
+    fn parts(&mut self, now: Instant) -> (&mut Lines<LINES>, Context<'_>) {
+        let Self { lines, exchange, limiter, outbox: out, counters, next_job, .. } = self;
+        (lines, Context { now, exchange, limiter, counters, next_job, out })
+    }
+
+    /// The streams of a line, which exists.
+    fn streams_of(
+        &mut self,
+        line: usize,
+        now: Instant,
+    ) -> (&mut Streams<RING>, stream::Context<'_>) {
+        let Self { streams, outbox: out, counters, next_job, .. } = self;
+        (&mut streams[line], stream::Context { now, line, counters, next_job, out })
     }
 }
 

@@ -3,6 +3,7 @@
 use core::fmt;
 use core::time::Duration;
 
+use crate::id::{CallId, LinkId, StreamId};
 use crate::time::Instant;
 
 /// The moment at which [`Input::Timeout`](crate::Input::Timeout) is due next.
@@ -17,12 +18,12 @@ pub struct Deadline {
 /// A timer of a telephone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Timer {
-    /// A timer of the call.
-    Call(CallTimer),
+    /// A timer of a call.
+    Call(CallId, CallTimer),
     /// A timer of a link that carries no call.
-    Link(LinkTimer),
-    /// A timer of the streams.
-    Stream(StreamTimer),
+    Link(LinkId, LinkTimer),
+    /// A timer of a stream.
+    Stream(StreamId, StreamTimer),
     /// Started when the telephone is created, and by its own expiry. On expiry we announce.
     Announce,
 }
@@ -77,7 +78,7 @@ pub enum LinkTimer {
     Goodbye,
 }
 
-/// A timer of the streams of a call.
+/// A timer of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum StreamTimer {
     /// Started by the answer and by each frame that we send. On expiry, in full duplex, one frame of
@@ -129,9 +130,9 @@ impl CallTimers {
         }
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = Deadline> + '_ {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (CallTimer, Instant)> + use<> {
         let pairs = CallTimer::ALL.into_iter().zip(self.0);
-        pairs.filter_map(|(timer, at)| Some(Deadline { at: at?, timer: Timer::Call(timer) }))
+        pairs.filter_map(|(timer, at)| Some((timer, at?)))
     }
 
     fn place(&mut self, timer: CallTimer) -> &mut Option<Instant> {

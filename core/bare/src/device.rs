@@ -13,7 +13,7 @@ use crate::air::{Air, Arrival, Side, What};
 pub(crate) struct Device {
     side: Side,
     identity: IdentityHash,
-    telephone: Telephone<RING>,
+    telephone: Telephone<1, RING>,
     /// Carries the bytes of one output.
     buf: PacketBuf,
     jobs: Deque<(JobId, Job), JOBS>,
@@ -48,7 +48,7 @@ impl Device {
         Self {
             side,
             identity,
-            telephone: Telephone::with_ring(identity, config, now),
+            telephone: Telephone::with_lines(identity, config, now),
             buf: PacketBuf::new(),
             jobs: Deque::new(),
             sending: None,

@@ -11,7 +11,7 @@
 use super::pending::PendingLink;
 use super::table::Trigger;
 use super::{Call, Context, Line};
-use crate::config::{Admission, AnswerMode};
+use crate::config::{Admission, AnswerMode, Config};
 use crate::error::InputError;
 use crate::id::{CallId, IdentityHash};
 use crate::limits::{PREFERENCES, PREFERENCES_FROM_RINGING, SET_UP_TRIPS};
@@ -26,12 +26,13 @@ impl Line {
         &mut self,
         caller: &PendingLink,
         from: IdentityHash,
+        is_counted: bool,
         cx: &mut Context<'_>,
     ) {
-        let preferences = (self.config.profile, self.config.mode);
+        let preferences = (cx.exchange.config.profile, cx.exchange.config.mode);
         let ids = (CallId::from(caller.link), caller.link);
         let mut call = Call::new(ids, Role::Callee, from, preferences);
-        (call.rtt, call.mdu) = (caller.rtt, caller.mdu);
+        (call.rtt, call.mdu, call.is_counted) = (caller.rtt, caller.mdu, is_counted);
         self.call = Some(call);
         self.step(Trigger::CallerAccepted, cx);
     }
@@ -40,14 +41,15 @@ impl Line {
         self.say_ringing(cx);
         let Some(call) = &self.call else { return };
         cx.out.event(Event::Incoming { call: call.id, from: call.peer });
-        match self.config.answer {
-            AnswerMode::App => self.timers.start(CallTimer::Ring, cx.now + self.config.ring_time),
+        let Config { answer, ring_time, .. } = cx.exchange.config;
+        match answer {
+            AnswerMode::App => self.timers.start(CallTimer::Ring, cx.now + ring_time),
             AnswerMode::Automatic => self.step(Trigger::Answer, cx),
         }
     }
 
-    pub(super) fn answer(&mut self, id: CallId, cx: &mut Context<'_>) -> Result<(), InputError> {
-        let call = self.call_mut(id)?;
+    pub(super) fn answer(&mut self, cx: &mut Context<'_>) -> Result<(), InputError> {
+        let call = self.call_mut()?;
         if call.role == Role::Caller {
             return Err(InputError::NotAllowed { state: call.state });
         }

@@ -32,10 +32,7 @@ impl Line {
         (profile, mode): (Profile, Mode),
         cx: &mut Context<'_>,
     ) -> Result<(), InputError> {
-        if self.call.is_some() || self.knows(link) {
-            return Err(InputError::NotAllowed { state: self.state() });
-        }
-        if !self.config.profiles.contains(profile) {
+        if !cx.exchange.config.profiles.contains(profile) {
             return Err(InputError::UnsupportedProfile(profile));
         }
         let mut dialled = Call::new((call, link), Role::Caller, to, (profile, mode));
@@ -48,7 +45,7 @@ impl Line {
     pub(super) fn open_link(&mut self, cx: &mut Context<'_>) {
         let Some(call) = &self.call else { return };
         cx.limiter.know(cx.now, call.peer);
-        self.timers.start(CallTimer::Wait, cx.now + self.config.wait_time);
+        self.timers.start(CallTimer::Wait, cx.now + cx.exchange.config.wait_time);
         cx.out.link(call.link, LinkRequest::Open(Destination::telephony(call.peer)));
     }
 
@@ -71,7 +68,7 @@ impl Line {
         call.prefer(cx.out);
         cx.out.event(Event::Ringing { call: call.id });
         self.timers.stop(CallTimer::Repeat);
-        self.timers.start(CallTimer::Wait, cx.now + self.config.wait_time);
+        self.timers.start(CallTimer::Wait, cx.now + cx.exchange.config.wait_time);
     }
 
     pub(super) fn echo(&mut self, cx: &mut Context<'_>) {

@@ -35,7 +35,9 @@ impl Line {
         call.presence.anything = cx.now;
         let first_media_by = call.presence.media;
         cx.limiter.know(cx.now, call.peer);
-        cx.limiter.give_back();
+        if mem::take(&mut call.is_counted) {
+            cx.limiter.give_back(call.rings_since);
+        }
         let (call, profile, mode) = (call.id, call.profile, call.mode);
         self.timers.stop_all();
         self.timers.start(CallTimer::Silence, first_media_by + SILENCE);
@@ -97,30 +99,24 @@ impl Line {
 
     pub(super) fn set_profile(
         &mut self,
-        id: CallId,
         profile: Profile,
-        out: &mut Outbox,
+        cx: &mut Context<'_>,
     ) -> Result<(), InputError> {
-        let profiles = self.config.profiles;
-        let call = self.call_mut(id)?;
+        let profiles = cx.exchange.config.profiles;
+        let call = self.call_mut()?;
         if !profiles.contains(profile) {
             return Err(InputError::UnsupportedProfile(profile));
         }
         call.may_switch()?;
         if mem::replace(&mut call.profile, profile) != profile {
-            call.propose(Signal::PreferredProfile(profile.id().into()), out);
-            out.event(Event::ProfileChanged { call: id, profile, by: Side::Local });
+            call.propose(Signal::PreferredProfile(profile.id().into()), cx.out);
+            cx.out.event(Event::ProfileChanged { call: call.id, profile, by: Side::Local });
         }
         Ok(())
     }
 
-    pub(super) fn set_mode(
-        &mut self,
-        id: CallId,
-        mode: Mode,
-        cx: &mut Context<'_>,
-    ) -> Result<(), InputError> {
-        let call = self.call_mut(id)?;
+    pub(super) fn set_mode(&mut self, mode: Mode, cx: &mut Context<'_>) -> Result<(), InputError> {
+        let call = self.call_mut()?;
         call.may_switch()?;
         call.mode_chosen = true;
         if mem::replace(&mut call.mode, mode) != mode {
@@ -135,7 +131,7 @@ impl Line {
         id: u16,
         cx: &mut Context<'_>,
     ) -> Option<DropReason> {
-        let profiles = self.config.profiles;
+        let profiles = cx.exchange.config.profiles;
         let call = self.call.as_mut()?;
         let Some(profile) = Profile::from_id(id.into()) else {
             return Some(cx.counters.drop_for(DropReason::UnsupportedPreference));
@@ -161,7 +157,7 @@ impl Line {
         asked: Profile,
         cx: &mut Context<'_>,
     ) -> Option<DropReason> {
-        let Config { profiles, thin_path, .. } = self.config;
+        let Config { profiles, thin_path, .. } = cx.exchange.config;
         let call = self.call.as_mut()?;
         let dropped = cx.counters.drop_for(DropReason::UnsupportedPreference);
         let used = profiles.nearest(asked)?;
@@ -199,7 +195,7 @@ impl Line {
         call.preferences_heard = true;
         let is_established = call.state == CallState::Established;
         let opens_microphone = mode == Mode::FullDuplex && (is_established || call.mode_chosen);
-        if opens_microphone && !self.config.peer_may_open_microphone {
+        if opens_microphone && !cx.exchange.config.peer_may_open_microphone {
             return None;
         }
         if mem::replace(&mut call.mode, mode) != mode && is_established {

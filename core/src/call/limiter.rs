@@ -16,8 +16,6 @@ use crate::time::Instant;
 pub(crate) struct Limiter {
     callers: Vec<Caller, CALLERS_REMEMBERED>,
     strangers: Window,
-    /// When the call that stands was counted.
-    counted: Option<Instant>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,13 +68,14 @@ impl Limiter {
         is_full(&self.strangers, limits.strangers).then_some(Limit::Strangers)
     }
 
-    /// Counts an attempt, unless it is beyond a limit.
+    /// Counts an attempt, unless it is beyond a limit, and tells whether it counts: those of people we
+    /// know do not.
     pub(crate) fn attempt(
         &mut self,
         now: Instant,
         identity: IdentityHash,
         limits: &CallerLimits,
-    ) -> Result<(), Limited> {
+    ) -> Result<bool, Limited> {
         let limit = self.limit(now, identity, limits);
         if limit == Some(Limit::Strangers) {
             return Err(Limited { news: self.strangers.tell().then_some(Limit::Strangers) });
@@ -86,26 +85,19 @@ impl Limiter {
         if limit == Some(Limit::OneCaller) {
             return Err(Limited { news: caller.window.tell().then_some(Limit::OneCaller) });
         }
-        if !caller.is_known {
-            caller.window.count(now, limits);
-            self.strangers.count(now, limits);
-            self.counted = Some(now);
+        if caller.is_known {
+            return Ok(false);
         }
-        Ok(())
+        caller.window.count(now, limits);
+        self.strangers.count(now, limits);
+        Ok(true)
     }
 
-    /// Takes the call that stands, which was answered, off the strangers' count.
-    pub(crate) fn give_back(&mut self) {
-        if let Some(at) = self.counted.take()
-            && self.strangers.since <= at
-        {
+    /// Takes a call that was counted at that moment, and answered, off the strangers' count.
+    pub(crate) fn give_back(&mut self, counted: Instant) {
+        if self.strangers.since <= counted {
             self.strangers.attempts = self.strangers.attempts.saturating_sub(1);
         }
-    }
-
-    /// The call that stood has ended: what it cost is spent.
-    pub(crate) const fn keep(&mut self) {
-        self.counted = None;
     }
 
     fn caller(&mut self, now: Instant, identity: IdentityHash) -> &mut Caller {
@@ -163,13 +155,13 @@ mod tests {
     #[test]
     fn one_caller_is_limited_for_the_rest_of_the_window() {
         let mut limiter = Limiter::default();
-        assert_eq!(limiter.attempt(at(0), who(1), &LIMITS), Ok(()));
-        assert_eq!(limiter.attempt(at(1), who(1), &LIMITS), Ok(()));
+        assert_eq!(limiter.attempt(at(0), who(1), &LIMITS), Ok(true));
+        assert_eq!(limiter.attempt(at(1), who(1), &LIMITS), Ok(true));
         let first = Limited { news: Some(Limit::OneCaller) };
         assert_eq!(limiter.attempt(at(2), who(1), &LIMITS), Err(first));
         assert_eq!(limiter.attempt(at(59), who(1), &LIMITS), Err(Limited { news: None }));
-        assert_eq!(limiter.attempt(at(59), who(2), &LIMITS), Ok(()));
-        assert_eq!(limiter.attempt(at(60), who(1), &LIMITS), Ok(()));
+        assert_eq!(limiter.attempt(at(59), who(2), &LIMITS), Ok(true));
+        assert_eq!(limiter.attempt(at(60), who(1), &LIMITS), Ok(true));
     }
 
     #[test]
@@ -178,13 +170,13 @@ mod tests {
         let limits = CallerLimits { strangers: 3, ..LIMITS };
         limiter.know(at(0), who(200));
         for number in 0..3 {
-            assert_eq!(limiter.attempt(at(1), who(number), &limits), Ok(()));
+            assert_eq!(limiter.attempt(at(1), who(number), &limits), Ok(true));
         }
         let first = Limited { news: Some(Limit::Strangers) };
         assert_eq!(limiter.attempt(at(1), who(3), &limits), Err(first));
         assert_eq!(limiter.attempt(at(1), who(4), &limits), Err(Limited { news: None }));
         for _ in 0..100 {
-            assert_eq!(limiter.attempt(at(1), who(200), &limits), Ok(()));
+            assert_eq!(limiter.attempt(at(1), who(200), &limits), Ok(false));
         }
     }
 
@@ -192,30 +184,26 @@ mod tests {
     fn an_attempt_that_is_turned_away_is_not_counted() {
         let mut limiter = Limiter::default();
         let limits = CallerLimits { strangers: 1, ..LIMITS };
-        assert_eq!(limiter.attempt(at(0), who(1), &limits), Ok(()));
+        assert_eq!(limiter.attempt(at(0), who(1), &limits), Ok(true));
         for second in 1..60 {
             assert!(limiter.attempt(at(second), who(2), &limits).is_err());
         }
         assert_eq!(limiter.callers.len(), 1, "nor remembered");
         assert_eq!(limiter.limit(at(60), who(2), &limits), None);
-        assert_eq!(limiter.attempt(at(60), who(2), &limits), Ok(()));
+        assert_eq!(limiter.attempt(at(60), who(2), &limits), Ok(true));
     }
 
     #[test]
     fn what_is_given_back_is_of_its_own_window() {
         let mut limiter = Limiter::default();
         let limits = CallerLimits { strangers: 1, ..LIMITS };
-        assert_eq!(limiter.attempt(at(0), who(1), &limits), Ok(()));
-        limiter.give_back();
-        limiter.give_back();
-        assert_eq!(limiter.attempt(at(1), who(2), &limits), Ok(()));
+        assert_eq!(limiter.attempt(at(0), who(1), &limits), Ok(true));
+        limiter.give_back(at(0));
+        assert_eq!(limiter.attempt(at(1), who(2), &limits), Ok(true));
         assert_eq!(limiter.limit(at(1), who(3), &limits), Some(Limit::Strangers));
         // A call of the window before, which is answered in this one.
-        let rang = limiter.counted;
-        limiter.keep();
-        assert_eq!(limiter.attempt(at(60), who(3), &limits), Ok(()));
-        limiter.counted = rang;
-        limiter.give_back();
+        assert_eq!(limiter.attempt(at(60), who(3), &limits), Ok(true));
+        limiter.give_back(at(1));
         assert_eq!(limiter.limit(at(60), who(4), &limits), Some(Limit::Strangers));
     }
 

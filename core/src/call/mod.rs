@@ -1,5 +1,7 @@
-//! The line: one call at most, and the links that wait for it. All signalling is decided here.
+//! Lines: one call at most on each, and the links that wait for one. All signalling is decided here.
 //!
+//! - `lines`: which line an input is for.
+//! - `exchange`: what all lines share.
 //! - `table`: where a call can go from where it is.
 //! - `caller`, `callee`: what a caller and a callee do on the way.
 //! - `glare`: what they do when both dial each other.
@@ -8,34 +10,35 @@
 //! - `repeat`: what is said again, since it may be lost.
 //! - `limiter`: who calls too often.
 //!
-//! This file holds the line itself, and leads each input to its place.
+//! This file holds a line, and leads what happens to its call to its place.
 
 mod callee;
 mod caller;
+mod exchange;
 mod glare;
 mod in_call;
 mod limiter;
+mod lines;
 mod pending;
 mod repeat;
 mod table;
 
 pub use table::{Action, Next, TRANSITIONS, Transition, Trigger};
 
+pub(crate) use exchange::Exchange;
 pub(crate) use limiter::Limiter;
+pub(crate) use lines::Lines;
 
 use core::time::Duration;
 
-use heapless::Vec;
-
-use crate::audio::Direction;
-use crate::config::{AnnouncePolicy, Config, InsteadOfVoice};
+use crate::config::{Config, InsteadOfVoice};
 use crate::counters::Counters;
 use crate::error::InputError;
-use crate::id::{CallId, IdentityHash, LinkId, StreamId};
-use crate::input::{Command, Mute, PortChange, Talk};
-use crate::limits::{MAX_ROUND_TRIP, PENDING_LINKS};
-use crate::link::{Destination, LinkClosed, LinkEvent, LinkFailed, LinkRequest};
-use crate::outbox::{Outbox, Queued};
+use crate::id::{CallId, IdentityHash, JobId, LinkId};
+use crate::input::{Mute, PortChange, Talk};
+use crate::limits::MAX_ROUND_TRIP;
+use crate::link::{LinkClosed, LinkEvent, LinkFailed, LinkRequest};
+use crate::outbox::Outbox;
 use crate::output::{DropReason, EndReason};
 use crate::profile::{Mode, Profile};
 use crate::state::{CallState, CallStatus, Role};
@@ -43,19 +46,13 @@ use crate::stream::{self, Gate, Session};
 use crate::time::Instant;
 use crate::timers::{CallTimer, CallTimers, Deadline, Timer};
 use crate::wire::{self, Signal};
-use pending::PendingLink;
 use repeat::{Heard, Repeats};
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// A line: one call at most.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Line {
-    identity: IdentityHash,
-    config: Config,
     call: Option<Call>,
-    pending: Vec<PendingLink, PENDING_LINKS>,
     timers: CallTimers,
-    /// When the next announce is due.
-    announce: Option<Instant>,
-    is_available: bool,
     ended: Option<(CallId, EndReason)>,
 }
 
@@ -91,40 +88,29 @@ struct Call {
     repeats: Repeats,
     heard: Heard,
     presence: in_call::Presence,
+    /// Whether the caller's attempt was counted, and is given back by an answer.
+    is_counted: bool,
 }
 
 /// What an input brings along, and where its effects go.
 pub(crate) struct Context<'a> {
     pub(crate) now: Instant,
+    pub(crate) exchange: &'a mut Exchange,
     pub(crate) limiter: &'a mut Limiter,
     pub(crate) counters: &'a mut Counters,
+    pub(crate) next_job: &'a mut JobId,
     pub(crate) out: &'a mut Outbox,
 }
 
 impl Context<'_> {
-    /// The part of it that streams need.
-    pub(crate) const fn of_stream(&mut self) -> stream::Context<'_> {
-        stream::Context { now: self.now, counters: self.counters, out: self.out }
+    /// The part of it that the streams of a line need.
+    pub(crate) const fn of_stream(&mut self, line: usize) -> stream::Context<'_> {
+        let Self { now, counters, next_job, out, .. } = self;
+        stream::Context { now: *now, line, counters, next_job, out }
     }
 }
 
 impl Line {
-    pub(crate) fn new(identity: IdentityHash, mut config: Config, now: Instant) -> Self {
-        config.profile = config.profiles.nearest(config.profile).unwrap_or(config.profile);
-        let at_start = config.announce.at_start.then_some(now);
-        let later = announce_interval(&config).map(|interval| now + interval);
-        Self {
-            identity,
-            config,
-            call: None,
-            pending: Vec::new(),
-            timers: CallTimers::default(),
-            announce: at_start.or(later),
-            is_available: true,
-            ended: None,
-        }
-    }
-
     /// Takes the earliest deadline of the call, which is due.
     pub(crate) fn on_call_timeout(&mut self, timer: CallTimer, cx: &mut Context<'_>) {
         self.timers.stop(timer);
@@ -141,35 +127,6 @@ impl Line {
         }
     }
 
-    pub(crate) fn on_announce_timeout(&mut self, cx: &mut Context<'_>) {
-        cx.out.push(Queued::Announce);
-        self.announce = announce_interval(&self.config).map(|interval| cx.now + interval);
-    }
-
-    pub(crate) fn on_link(
-        &mut self,
-        link: LinkId,
-        event: LinkEvent,
-        cx: &mut Context<'_>,
-    ) -> Result<(), InputError> {
-        if let LinkEvent::Incoming { on, rtt, mdu } = event {
-            if on != Destination::telephony(self.identity) {
-                return Err(InputError::OtherDestination(link));
-            }
-            self.on_incoming_link(link, rtt.min(MAX_ROUND_TRIP), mdu, cx);
-        } else if self.is_call_link(link) {
-            self.on_call_link(event, cx);
-        } else if self.pending_index(link).is_some() {
-            self.on_pending_link(link, event, cx);
-        } else if matches!(event, LinkEvent::Up { .. }) {
-            // Its call was cancelled while the link came up.
-            cx.out.link(link, LinkRequest::Close);
-        } else {
-            return Err(InputError::UnknownLink(link));
-        }
-        Ok(())
-    }
-
     /// Takes the signals of a packet on the call's link, and tells why one was left out.
     pub(crate) fn on_signals(
         &mut self,
@@ -183,7 +140,7 @@ impl Line {
         let is_refusal =
             packet.signals().any(|signal| matches!(signal, Signal::Busy | Signal::Rejected));
         for signal in packet.signals() {
-            if !self.is_call_link(link) {
+            if self.call.as_ref().is_none_or(|call| call.link != link) {
                 // A signal before this one ended the call, or moved it to the peer's link.
                 break;
             }
@@ -211,52 +168,11 @@ impl Line {
         dropped
     }
 
-    pub(crate) fn on_interface_up(&self, out: &mut Outbox) {
-        if self.config.announce.on_interface_up {
-            out.push(Queued::Announce);
-        }
-    }
-
-    pub(crate) fn on_command(
-        &mut self,
-        command: Command,
-        cx: &mut Context<'_>,
-    ) -> Result<(), InputError> {
-        match command {
-            Command::Dial { call, link, to, profile, mode } => {
-                return self.dial((call, link), to, (profile, mode), cx);
-            }
-            Command::Answer(id) => return self.answer(id, cx),
-            Command::HangUp(id) => {
-                self.call_mut(id)?;
-                self.step(Trigger::HangUp, cx);
-            }
-            Command::Screen(id, admission) => return self.screen(id, admission, cx),
-            Command::SetProfile(id, profile) => return self.set_profile(id, profile, cx.out),
-            Command::SetMode(id, mode) => return self.set_mode(id, mode, cx),
-            Command::Talk(id, talk) => self.call_mut(id)?.talk = talk,
-            Command::Mute(id, Direction::Send, mute) => self.call_mut(id)?.send = mute,
-            Command::Mute(id, Direction::Receive, mute) => self.call_mut(id)?.receive = mute,
-            Command::SetAvailable(is_available) => self.is_available = is_available,
-            Command::Know(identity) => cx.limiter.know(cx.now, identity),
-            Command::Announce => cx.out.push(Queued::Announce),
-        }
-        Ok(())
-    }
-
-    pub(crate) fn knows(&self, link: LinkId) -> bool {
-        self.is_call_link(link) || self.pending_index(link).is_some()
-    }
-
-    pub(crate) fn is_call_link(&self, link: LinkId) -> bool {
-        self.call.as_ref().is_some_and(|call| call.link == link)
-    }
-
-    pub(crate) fn session(&self) -> Option<Session> {
+    pub(crate) fn session(&self, config: &Config) -> Option<Session> {
         let call = self.call.as_ref().filter(|call| call.state == CallState::Established)?;
         let gate = match (call.mode, call.talk, call.send) {
             (Mode::FullDuplex, _, Mute::Unmuted) => Gate::Voice,
-            (Mode::FullDuplex, _, Mute::Muted) => match self.config.when_muted {
+            (Mode::FullDuplex, _, Mute::Muted) => match config.when_muted {
                 InsteadOfVoice::Silence => Gate::Silence,
                 InsteadOfVoice::Nothing => Gate::Presence,
             },
@@ -276,36 +192,19 @@ impl Line {
         })
     }
 
-    /// The state of the call that a stream is of.
-    pub(crate) fn stream_state(&self, stream: StreamId) -> Result<CallState, InputError> {
-        let call = self.call.as_ref().filter(|call| StreamId::from(call.id) == stream);
-        call.map(|call| call.state).ok_or(InputError::UnknownStream(stream))
-    }
-
-    pub(crate) fn on_port(
-        &mut self,
-        stream: StreamId,
-        direction: Direction,
-        change: PortChange,
-    ) -> Result<(), InputError> {
-        let call = self.call.as_mut().filter(|call| StreamId::from(call.id) == stream);
-        let call = call.ok_or(InputError::UnknownStream(stream))?;
-        match direction {
-            Direction::Send => call.microphone = change,
-            Direction::Receive => call.speaker = change,
-        }
-        Ok(())
-    }
-
     /// Takes the call that this input ended.
     pub(crate) fn take_ended(&mut self) -> Option<(CallId, EndReason)> {
         self.ended.take()
     }
 
-    pub(crate) fn deadline(&self) -> Option<Deadline> {
-        let pending = self.pending.iter().map(PendingLink::deadline);
-        let announce = self.announce.map(|at| Deadline { at, timer: Timer::Announce });
-        pending.chain(self.timers.iter()).chain(announce).min_by_key(|deadline| deadline.at)
+    pub(crate) fn deadlines(&self, exchange: &Exchange) -> impl Iterator<Item = Deadline> {
+        let call = self.call.as_ref();
+        let glare = call.and_then(|call| call.glare_over(exchange));
+        let timers = self.timers.iter().chain(glare.map(|at| (CallTimer::Glare, at)));
+        // A timer runs only while there is a call.
+        timers
+            .filter_map(move |(timer, at)| Some((call?.id, timer, at)))
+            .map(|(id, timer, at)| Deadline { at, timer: Timer::Call(id, timer) })
     }
 
     pub(crate) fn state(&self) -> CallState {
@@ -336,7 +235,7 @@ impl Line {
                 let is_link_gone = row.does == Action::Nothing;
                 if trigger == Trigger::HangUp || !self.yield_to_held(is_link_gone, cx) {
                     self.act(row.does, cx);
-                    self.end(reason, cx);
+                    self.end(reason);
                 }
             }
         }
@@ -367,16 +266,15 @@ impl Line {
             Action::Accept => self.accept(cx),
             Action::AcceptAgain => self.accept_again(cx),
             Action::NoteEcho => self.note_echo(cx),
-            Action::Reject => self.say_goodbye(link, &[Signal::Rejected], cx),
-            Action::SayBusy => self.say_goodbye(link, &[Signal::Busy], cx),
+            Action::Reject => cx.say_goodbye(link, &[Signal::Rejected]),
+            Action::SayBusy => cx.say_goodbye(link, &[Signal::Busy]),
             Action::CloseLink => cx.out.link(link, LinkRequest::Close),
             Action::Nothing => {}
         }
     }
 
-    fn end(&mut self, reason: EndReason, cx: &mut Context<'_>) {
+    fn end(&mut self, reason: EndReason) {
         self.timers.stop_all();
-        cx.limiter.keep();
         debug_assert!(self.ended.is_none(), "one input ended two calls");
         self.ended = self.call.take().map(|call| (call.id, reason));
     }
@@ -407,8 +305,8 @@ impl Line {
         }
     }
 
-    fn call_mut(&mut self, id: CallId) -> Result<&mut Call, InputError> {
-        self.call.as_mut().filter(|call| call.id == id).ok_or(InputError::UnknownCall)
+    fn call_mut(&mut self) -> Result<&mut Call, InputError> {
+        self.call.as_mut().ok_or(InputError::UnknownCall)
     }
 }
 
@@ -443,11 +341,7 @@ impl Call {
             repeats: Repeats::default(),
             heard: Heard::default(),
             presence: in_call::Presence::default(),
+            is_counted: false,
         }
     }
-}
-
-fn announce_interval(config: &Config) -> Option<Duration> {
-    let interval = config.announce.interval?;
-    Some(interval.max(AnnouncePolicy::MIN_INTERVAL))
 }

@@ -14,8 +14,8 @@
 use core::time::Duration;
 
 use super::repeat::Repeats;
-use super::{Context, Line};
-use crate::config::{Admission, CallerPolicy};
+use super::{Context, Exchange, Lines};
+use crate::config::{Admission, CallerPolicy, Config};
 use crate::counters::count;
 use crate::error::InputError;
 use crate::id::{CallId, IdentityHash, LinkId};
@@ -58,40 +58,12 @@ enum Room {
     Goodbye,
 }
 
-impl Line {
-    pub(super) fn on_incoming_link(
-        &mut self,
-        link: LinkId,
-        rtt: Duration,
-        mdu: usize,
-        cx: &mut Context<'_>,
-    ) {
-        if self.knows(link) {
-            return;
-        }
-        if self.pending.is_full() {
-            count(&mut cx.counters.links_refused);
-            let pending = self.pending.iter();
-            let evictable =
-                pending.filter_map(|pending| Some((pending.room(cx.now)?, pending.link)));
-            // Of the same, the oldest.
-            let evicted = evictable.rev().max_by_key(|(room, _)| *room);
-            let Some((_, evicted)) = evicted else {
-                cx.out.link(link, LinkRequest::Close);
-                return;
-            };
-            self.take_pending(evicted);
-            cx.out.link(evicted, LinkRequest::Close);
-        }
-        let stage = Stage::Arrived { until: cx.now + ACCEPT_DELAY };
-        self.add_pending(PendingLink { link, rtt, mdu, stage, since: cx.now }, cx);
-    }
-
+impl<const N: usize> Lines<N> {
     pub(super) fn on_pending_link(&mut self, link: LinkId, event: LinkEvent, cx: &mut Context<'_>) {
         match event {
             LinkEvent::Identified(from) => self.on_caller_identified(link, from, cx),
             LinkEvent::Closed(_) | LinkEvent::Failed(_) => {
-                let gone = self.take_pending(link).map(|pending| pending.stage);
+                let gone = cx.exchange.take_pending(link).map(|pending| pending.stage);
                 if let Some(Stage::Screening { .. }) = gone {
                     cx.out.event(Event::CallerGone { call: link.into() });
                 }
@@ -100,19 +72,19 @@ impl Line {
         }
     }
 
-    pub(crate) fn on_pending_timeout(&mut self, cx: &mut Context<'_>) {
-        let due = self.pending.iter_mut().min_by_key(|pending| pending.deadline().at);
-        let Some(pending) = due else { return };
-        let link = pending.link;
+    /// Takes the deadline of a link, which is due.
+    pub(crate) fn on_pending_timeout(&mut self, link: LinkId, cx: &mut Context<'_>) {
+        let screening_default = cx.exchange.config.screening_default;
+        let Some(pending) = cx.exchange.pending_mut(link) else { return };
         match &mut pending.stage {
-            Stage::Arrived { .. } => self.on_accept_delay(link, cx),
+            Stage::Arrived { .. } => cx.on_accept_delay(link),
             Stage::Offered { again, repeats, until } if again.is_some_and(|at| at < *until) => {
                 *again = repeats.next().map(|interval| cx.now + interval);
                 cx.out.signal(link, &[Signal::Available]);
             }
-            Stage::Screening { .. } => self.on_admission(link, self.config.screening_default, cx),
+            Stage::Screening { .. } => self.on_admission(link, screening_default, cx),
             Stage::Offered { .. } | Stage::Held { .. } | Stage::Goodbye { .. } => {
-                self.take_pending(link);
+                cx.exchange.take_pending(link);
                 cx.out.link(link, LinkRequest::Close);
             }
         }
@@ -124,57 +96,98 @@ impl Line {
         admission: Admission,
         cx: &mut Context<'_>,
     ) -> Result<(), InputError> {
-        if self.call.as_ref().is_some_and(|call| call.id == id) {
-            return self.screen_ringing(admission, cx);
+        if let Some(index) = self.of_call(id) {
+            return self.0[index].screen_ringing(admission, cx);
         }
         let is_screened = |pending: &&PendingLink| {
             CallId::from(pending.link) == id && matches!(pending.stage, Stage::Screening { .. })
         };
-        let link = self.pending.iter().find(is_screened).map(|pending| pending.link);
+        let link = cx.exchange.pending.iter().find(is_screened).map(|pending| pending.link);
         self.on_admission(link.ok_or(InputError::UnknownCall)?, admission, cx);
         Ok(())
     }
 
-    pub(super) fn say_goodbye(&mut self, link: LinkId, last: &[Signal], cx: &mut Context<'_>) {
-        self.part(link, last, GOODBYE, cx);
-    }
-
-    fn part(&mut self, link: LinkId, last: &[Signal], time: Duration, cx: &mut Context<'_>) {
-        cx.out.signal(link, last);
-        let stage = Stage::Goodbye { until: cx.now + time };
-        let (rtt, mdu) = (Duration::ZERO, 0);
-        self.add_pending(PendingLink { link, rtt, mdu, stage, since: cx.now }, cx);
-    }
-
-    pub(super) fn pending_index(&self, link: LinkId) -> Option<usize> {
-        self.pending.iter().position(|pending| pending.link == link)
-    }
-
-    pub(super) fn pending_mut(&mut self, link: LinkId) -> Option<&mut PendingLink> {
-        self.pending.iter_mut().find(|pending| pending.link == link)
-    }
-
-    pub(super) fn take_pending(&mut self, link: LinkId) -> Option<PendingLink> {
-        self.pending_index(link).map(|index| self.pending.remove(index))
-    }
-
     /// Decides on a caller whose identity is known, or asks the app.
     pub(super) fn judge(&mut self, link: LinkId, from: IdentityHash, cx: &mut Context<'_>) {
-        if self.is_taken() {
+        if self.line_for(from, cx.exchange).is_none() {
             cx.out.event(Event::CallerTurnedAway { from });
-            return self.turn_away(link, cx);
+            return cx.turn_away(link);
         }
-        let until = cx.now + self.config.screening_time.min(MAX_SCREENING);
-        let Some(pending) = self.pending_mut(link) else { return };
+        let Config { callers, limits, screening_time, .. } = cx.exchange.config;
+        let until = cx.now + screening_time.min(MAX_SCREENING);
+        let Some(pending) = cx.exchange.pending_mut(link) else { return };
         pending.stage = Stage::Screening { from, until };
-        match self.config.callers {
+        match callers {
             CallerPolicy::All => self.on_admission(link, Admission::Ring, cx),
             CallerPolicy::None => self.on_admission(link, Admission::Busy, cx),
             CallerPolicy::Ask => {
-                let limit = cx.limiter.limit(cx.now, from, &self.config.limits);
+                let limit = cx.limiter.limit(cx.now, from, &limits);
                 cx.out.event(Event::Screening { call: link.into(), from, until, limit });
             }
         }
+    }
+
+    /// The line on which a call of this person may ring. Whom we are in a call with has none.
+    fn line_for(&self, from: IdentityHash, exchange: &Exchange) -> Option<usize> {
+        let may_ring = exchange.is_available && self.of_peer(from).is_none();
+        self.free().filter(|_| may_ring)
+    }
+
+    fn on_caller_identified(&mut self, link: LinkId, from: IdentityHash, cx: &mut Context<'_>) {
+        let pending = cx.exchange.pending_mut(link);
+        if !pending.is_some_and(|pending| pending.is_unidentified()) {
+            return;
+        }
+        match self.of_peer(from) {
+            Some(index) if self.0[index].can_glare() => self.on_glare_caller(index, link, cx),
+            Some(_) | None => self.judge(link, from, cx),
+        }
+    }
+
+    fn on_admission(&mut self, link: LinkId, admission: Admission, cx: &mut Context<'_>) {
+        let Some(pending) = cx.exchange.take_pending(link) else { return };
+        let Stage::Screening { from, .. } = pending.stage else { return };
+        match admission {
+            Admission::Ring => match self.line_for(from, cx.exchange) {
+                None => {
+                    cx.out.event(Event::CallerTurnedAway { from });
+                    cx.turn_away(link);
+                }
+                Some(index) => match cx.count_caller(from) {
+                    Ok(is_counted) => self.0[index].take_caller(&pending, from, is_counted, cx),
+                    Err(()) => cx.turn_away(link),
+                },
+            },
+            Admission::Busy => cx.turn_away(link),
+            Admission::Reject => cx.say_goodbye(link, &[Signal::Rejected]),
+            Admission::Drop => cx.out.link(link, LinkRequest::Close),
+        }
+    }
+}
+
+impl Context<'_> {
+    /// Takes a link of a peer that is new.
+    pub(super) fn on_incoming_link(&mut self, link: LinkId, rtt: Duration, mdu: usize) {
+        let pending = &self.exchange.pending;
+        if pending.is_full() {
+            count(&mut self.counters.links_refused);
+            let evictable =
+                pending.iter().filter_map(|pending| Some((pending.room(self.now)?, pending.link)));
+            // Of the same, the oldest.
+            let evicted = evictable.rev().max_by_key(|(room, _)| *room);
+            let Some((_, evicted)) = evicted else {
+                self.out.link(link, LinkRequest::Close);
+                return;
+            };
+            self.exchange.take_pending(evicted);
+            self.out.link(evicted, LinkRequest::Close);
+        }
+        let stage = Stage::Arrived { until: self.now + ACCEPT_DELAY };
+        self.add_pending(PendingLink { link, rtt, mdu, stage, since: self.now });
+    }
+
+    pub(super) fn say_goodbye(&mut self, link: LinkId, last: &[Signal]) {
+        self.part(link, last, GOODBYE);
     }
 
     /// Tells a caller that the line is busy.
@@ -193,69 +206,64 @@ impl Line {
     ///
     /// Its user hears the busy tone at once either way. Our caller does not take such a RINGING for
     /// one.
-    pub(super) fn turn_away(&mut self, link: LinkId, cx: &mut Context<'_>) {
-        self.take_pending(link);
-        self.part(link, &[Signal::Ringing, Signal::Busy], BUSY_GOODBYE, cx);
+    pub(super) fn turn_away(&mut self, link: LinkId) {
+        self.exchange.take_pending(link);
+        self.part(link, &[Signal::Ringing, Signal::Busy], BUSY_GOODBYE);
     }
 
-    fn is_taken(&self) -> bool {
-        let is_in_call = self.call.is_some() && !self.can_glare();
-        is_in_call || !self.is_available
+    /// Keeps a caller waiting whose call may come to stand for ours.
+    pub(super) fn hold(&mut self, link: LinkId, from: IdentityHash) {
+        if let Some(pending) = self.exchange.pending_mut(link) {
+            pending.hold(from);
+        }
     }
 
-    fn on_accept_delay(&mut self, link: LinkId, cx: &mut Context<'_>) {
-        let Some(pending) = self.pending_mut(link) else { return };
+    fn part(&mut self, link: LinkId, last: &[Signal], time: Duration) {
+        self.out.signal(link, last);
+        let stage = Stage::Goodbye { until: self.now + time };
+        let (rtt, mdu) = (Duration::ZERO, 0);
+        self.add_pending(PendingLink { link, rtt, mdu, stage, since: self.now });
+    }
+
+    fn on_accept_delay(&mut self, link: LinkId) {
+        let Some(pending) = self.exchange.pending_mut(link) else { return };
         let mut repeats = Repeats::new(AVAILABLE_AGAIN, pending.rtt);
-        let again = repeats.next().map(|interval| cx.now + interval);
-        let until = cx.now + IDENTIFY + pending.rtt.saturating_mul(SET_UP_TRIPS);
+        let again = repeats.next().map(|interval| self.now + interval);
+        let until = self.now + IDENTIFY + pending.rtt.saturating_mul(SET_UP_TRIPS);
         pending.stage = Stage::Offered { again, repeats, until };
-        cx.out.signal(link, &[Signal::Available]);
+        self.out.signal(link, &[Signal::Available]);
     }
 
-    fn on_caller_identified(&mut self, link: LinkId, from: IdentityHash, cx: &mut Context<'_>) {
-        let pending = self.pending_mut(link);
-        if !pending.is_some_and(|pending| pending.is_unidentified()) {
-            return;
-        }
-        if self.can_glare() {
-            self.on_glare_caller(link, from, cx);
-        } else {
-            self.judge(link, from, cx);
-        }
-    }
-
-    fn on_admission(&mut self, link: LinkId, admission: Admission, cx: &mut Context<'_>) {
-        let Some(pending) = self.take_pending(link) else { return };
-        let Stage::Screening { from, .. } = pending.stage else { return };
-        let is_taken = self.call.is_some() || self.is_taken();
-        match admission {
-            Admission::Ring if is_taken => {
-                cx.out.event(Event::CallerTurnedAway { from });
-                self.turn_away(link, cx);
-            }
-            Admission::Ring if self.lets_ring(from, cx) => self.take_caller(&pending, from, cx),
-            Admission::Ring | Admission::Busy => self.turn_away(link, cx),
-            Admission::Reject => self.say_goodbye(link, &[Signal::Rejected], cx),
-            Admission::Drop => cx.out.link(link, LinkRequest::Close),
-        }
-    }
-
-    /// Counts a caller who is to ring, and tells whether the limits allow it.
-    fn lets_ring(&self, from: IdentityHash, cx: &mut Context<'_>) -> bool {
-        let counted = cx.limiter.attempt(cx.now, from, &self.config.limits);
-        if let Err(limited) = counted {
-            count(&mut cx.counters.callers_limited);
+    /// Counts a caller who is to ring, and tells whether that counts; fails where a limit does not
+    /// allow it.
+    fn count_caller(&mut self, from: IdentityHash) -> Result<bool, ()> {
+        let counted = self.limiter.attempt(self.now, from, &self.exchange.config.limits);
+        counted.map_err(|limited| {
+            count(&mut self.counters.callers_limited);
             if let Some(limit) = limited.news {
-                cx.out.event(Event::CallerLimited { from, limit });
+                self.out.event(Event::CallerLimited { from, limit });
             }
-        }
-        counted.is_ok()
+        })
     }
 
-    fn add_pending(&mut self, pending: PendingLink, cx: &mut Context<'_>) {
-        if let Err(pending) = self.pending.push(pending) {
-            cx.out.link(pending.link, LinkRequest::Close);
+    fn add_pending(&mut self, pending: PendingLink) {
+        if let Err(pending) = self.exchange.pending.push(pending) {
+            self.out.link(pending.link, LinkRequest::Close);
         }
+    }
+}
+
+impl Exchange {
+    pub(super) fn pending_index(&self, link: LinkId) -> Option<usize> {
+        self.pending.iter().position(|pending| pending.link == link)
+    }
+
+    pub(super) fn pending_mut(&mut self, link: LinkId) -> Option<&mut PendingLink> {
+        self.pending.iter_mut().find(|pending| pending.link == link)
+    }
+
+    pub(super) fn take_pending(&mut self, link: LinkId) -> Option<PendingLink> {
+        self.pending_index(link).map(|index| self.pending.remove(index))
     }
 }
 
@@ -272,7 +280,7 @@ impl PendingLink {
             Stage::Screening { until, .. } => (until, LinkTimer::Screening),
             Stage::Goodbye { until } => (until, LinkTimer::Goodbye),
         };
-        Deadline { at, timer: Timer::Link(timer) }
+        Deadline { at, timer: Timer::Link(self.link, timer) }
     }
 
     pub(super) const fn is_unidentified(&self) -> bool {
@@ -286,8 +294,7 @@ impl PendingLink {
         }
     }
 
-    /// Keeps a caller waiting whose call may come to stand for ours.
-    pub(super) fn hold(&mut self, from: IdentityHash) {
+    fn hold(&mut self, from: IdentityHash) {
         let until = self.since + GLARE_HOLD + self.rtt.saturating_mul(SET_UP_TRIPS);
         self.stage = Stage::Held { from, until };
     }

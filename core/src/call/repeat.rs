@@ -54,14 +54,21 @@ impl Repeats {
 }
 
 #[cfg(test)]
-impl Line {
+impl<const N: usize> super::Lines<N> {
     /// Says nothing again of what is waited for.
-    pub(crate) fn give_up_repeats(&mut self) {
+    pub(crate) fn give_up_repeats(&mut self, exchange: &mut super::Exchange) {
+        self.0.iter_mut().for_each(Line::give_up_repeats);
+        exchange.pending.iter_mut().for_each(|pending| pending.give_up_repeats());
+    }
+}
+
+#[cfg(test)]
+impl Line {
+    fn give_up_repeats(&mut self) {
         self.timers.stop(CallTimer::Repeat);
         if let Some(call) = &mut self.call {
             call.repeats = Repeats::default();
         }
-        self.pending.iter_mut().for_each(|pending| pending.give_up_repeats());
     }
 }
 

@@ -2,15 +2,14 @@
 
 use heapless::Vec;
 
+use super::Context;
 use crate::audio::Direction;
-use crate::error::InputError;
 use crate::id::{JobId, StreamId};
 use crate::limits::SEND_JOBS;
-use crate::outbox::{Outbox, Queued, Ticket};
+use crate::outbox::{Queued, Ticket};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Jobs {
-    next: u64,
     out: Vec<(JobId, Direction, Ticket), { SEND_JOBS + 1 }>,
 }
 
@@ -29,22 +28,24 @@ impl Jobs {
         stream: StreamId,
         direction: Direction,
         ticket: Ticket,
-        outbox: &mut Outbox,
+        cx: &mut Context<'_>,
     ) {
-        let job = JobId(self.next);
-        self.next += 1;
+        let job = *cx.next_job;
+        cx.next_job.0 += 1;
         let kept = self.out.push((job, direction, ticket));
         debug_assert!(kept.is_ok(), "has_room was asked first");
-        outbox.push(Queued::Job { job, stream, direction, ticket });
+        cx.out.push(Queued::Job { line: cx.line, job, stream, direction, ticket });
     }
 
-    /// Ends a job. `None` says that it ended before, or that its stream closed meanwhile.
-    pub(super) fn finish(&mut self, job: JobId) -> Result<Option<Ticket>, InputError> {
-        if job.0 >= self.next {
-            return Err(InputError::UnknownJob(job));
-        }
-        let index = self.out.iter().position(|(id, _, _)| *id == job);
-        Ok(index.map(|index| self.out.remove(index).2))
+    /// Tells whether a job is out: it has not ended, and its stream has not closed.
+    pub(super) fn has(&self, job: JobId) -> bool {
+        self.out.iter().any(|(id, _, _)| *id == job)
+    }
+
+    /// Ends a job.
+    pub(super) fn finish(&mut self, job: JobId) -> Option<Ticket> {
+        let index = self.out.iter().position(|(id, _, _)| *id == job)?;
+        Some(self.out.remove(index).2)
     }
 
     pub(super) fn void_all(&mut self) {

@@ -39,7 +39,10 @@ use tx::Transmitter;
 /// What an input brings along, and where its effects go.
 pub(crate) struct Context<'a> {
     pub(crate) now: Instant,
+    /// Whose streams they are.
+    pub(crate) line: usize,
     pub(crate) counters: &'a mut Counters,
+    pub(crate) next_job: &'a mut JobId,
     pub(crate) out: &'a mut Outbox,
 }
 
@@ -194,6 +197,16 @@ impl<const RING: usize> Streams<RING> {
         Ok(())
     }
 
+    /// Tells whether a job of ours is out.
+    pub(crate) fn has_job(&self, job: JobId) -> bool {
+        self.jobs.has(job)
+    }
+
+    /// Tells whether the streams are as they are to be.
+    pub(crate) fn follows(&self, session: Option<&Session>) -> bool {
+        self.session.as_ref() == session
+    }
+
     pub(crate) fn on_job_done(
         &mut self,
         job: JobId,
@@ -203,7 +216,7 @@ impl<const RING: usize> Streams<RING> {
         if matches!(outcome, Outcome::Encoded(_)) && self.tx.packet_waits() {
             return Err(InputError::OutputFull);
         }
-        let ticket = self.jobs.finish(job)?;
+        let ticket = self.jobs.finish(job);
         let (Some(ticket), Some(session)) = (ticket, self.session) else {
             count(&mut cx.counters.jobs_void);
             return Ok(());
@@ -248,7 +261,7 @@ impl<const RING: usize> Streams<RING> {
             (playout, StreamTimer::Playout),
         ];
         let deadlines = deadlines.into_iter().filter_map(|(at, timer)| Some((at?, timer)));
-        let deadline = |(at, timer)| Deadline { at, timer: Timer::Stream(timer) };
+        let deadline = |(at, timer)| Deadline { at, timer: Timer::Stream(session.stream(), timer) };
         deadlines.map(deadline).min_by_key(|deadline| deadline.at)
     }
 
@@ -286,14 +299,14 @@ impl<const RING: usize> Streams<RING> {
         if self.jobs.has_room(Direction::Send)
             && let Some(ticket) = self.tx.silence(session, self.transmit)
         {
-            self.jobs.issue(session.stream(), Direction::Send, ticket, cx.out);
+            self.jobs.issue(session.stream(), Direction::Send, ticket, cx);
         }
     }
 
     fn send(&mut self, is_made: bool, session: &Session, cx: &mut Context<'_>) {
         if is_made {
             self.sent = cx.now;
-            cx.out.push(Queued::Media { link: session.link });
+            cx.out.push(Queued::Media { line: cx.line, link: session.link });
         }
     }
 
@@ -310,13 +323,13 @@ impl<const RING: usize> Streams<RING> {
             let Some(ticket) = self.tx.next_job(&session, self.transmit, cx.counters) else {
                 break;
             };
-            self.jobs.issue(session.stream(), Direction::Send, ticket, cx.out);
+            self.jobs.issue(session.stream(), Direction::Send, ticket, cx);
         }
         if self.jobs.has_room(Direction::Receive)
             && session.receive == Mute::Unmuted
             && let Some(ticket) = self.playout.next_job(cx.now, cx.counters)
         {
-            self.jobs.issue(session.stream(), Direction::Receive, ticket, cx.out);
+            self.jobs.issue(session.stream(), Direction::Receive, ticket, cx);
         }
     }
 }

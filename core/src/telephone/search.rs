@@ -5,7 +5,7 @@
 //! latest as a timeout), and between any two of these the earliest deadline may pass. One thing that
 //! was not answered may be said again, by one of the two.
 //!
-//! States are told apart by their [`Line`]s, queues and what each side may still do. Moments count
+//! States are told apart by their [`Lines`], queues and what each side may still do. Moments count
 //! relative to the present, and all that lie [`MAX_AGE`] back count as one, since no deadline looks
 //! back further. Limiters, media and counters are left out, fresh in each step: nobody calls often
 //! enough for a limit. A state is known by 64 bits of hash, so that two may be taken for one in a
@@ -17,16 +17,17 @@ use std::collections::{BTreeSet, VecDeque};
 use std::eprintln;
 
 use super::Telephone;
-use crate::call::Line;
+use crate::call::{Exchange, Lines};
 use crate::config::{AnnouncePolicy, Config};
 use crate::id::{CallId, IdentityHash, LinkId};
 use crate::input::{Command, Input};
 use crate::link::{Destination, LinkClosed, LinkEvent, LinkFailed, LinkRequest};
 use crate::output::{Output, PacketBuf};
 use crate::profile::{Mode, Profile};
-use crate::state::{CallState, Role};
+use crate::state::{CallState, CallStatus, Role};
+use crate::stream::Session;
 use crate::time::Instant;
-use crate::timers::{CallTimer, LinkTimer, Timer};
+use crate::timers::{CallTimer, Deadline, LinkTimer, Timer};
 
 #[test]
 fn every_state_that_two_phones_can_reach_leads_back_to_two_idle_lines() {
@@ -51,7 +52,7 @@ fn every_state_that_two_phones_can_reach_leads_back_to_two_idle_lines() {
 #[derive(Clone, Debug)]
 struct World {
     now: Instant,
-    lines: [Line; 2],
+    lines: [Phone; 2],
     /// By who dialled, and by who hears.
     queues: [[Queue; 2]; 2],
     budgets: [Budget; 2],
@@ -60,6 +61,29 @@ struct World {
     /// Nothing was lost, nobody hung up or let it ring for ever, and what was on its way was faster
     /// than all but the shortest deadlines.
     is_fair: bool,
+}
+
+/// What of a telephone tells states apart.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Phone {
+    lines: Lines<1>,
+    exchange: Exchange,
+}
+
+impl Phone {
+    fn status(&self) -> Option<CallStatus> {
+        self.lines.statuses().next()
+    }
+
+    fn deadline(&self) -> Option<Deadline> {
+        let lines = self.lines.iter().flat_map(|line| line.deadlines(&self.exchange));
+        let deadlines = self.exchange.pending_deadlines().chain(lines);
+        deadlines.min_by_key(|deadline| deadline.at)
+    }
+
+    fn session(&self) -> Option<Session> {
+        self.lines.iter().find_map(|line| line.session(&self.exchange.config))
+    }
 }
 
 /// What one end of a link will hear.
@@ -95,7 +119,10 @@ enum Fate {
 impl World {
     fn new() -> Self {
         let now = Instant::from_micros(ORIGIN);
-        let line = |phone: usize| Line::new(IDENTITIES[phone], config(), now);
+        let line = |phone: usize| Phone {
+            lines: Lines::new(),
+            exchange: Exchange::new(IDENTITIES[phone], config(), now),
+        };
         let budget = Budget { may_dial: true, may_answer: true, may_hang_up: true };
         Self {
             now,
@@ -154,15 +181,11 @@ impl World {
             let mut next = self.clone();
             let is_short = matches!(
                 timer,
-                Timer::Link(LinkTimer::AcceptDelay)
-                    | Timer::Link(LinkTimer::Available)
-                    | Timer::Call(CallTimer::Repeat)
-                    | Timer::Link(LinkTimer::Goodbye)
+                Timer::Link(_, LinkTimer::AcceptDelay | LinkTimer::Available | LinkTimer::Goodbye)
+                    | Timer::Call(_, CallTimer::Repeat)
             );
-            let is_longer = matches!(
-                timer,
-                Timer::Call(CallTimer::Preferences) | Timer::Call(CallTimer::Glare)
-            );
+            let is_longer =
+                matches!(timer, Timer::Call(_, CallTimer::Preferences | CallTimer::Glare));
             next.is_fair &= is_short || (is_longer && self.is_quiet());
             next.pass_time();
             see(next);
@@ -209,13 +232,13 @@ impl World {
                     world.give(phone, Input::Command(Command::Answer(call.call)));
                 }
             }
-            let states = world.lines.each_ref().map(Line::state);
+            let states = world.lines.each_ref().map(|phone| phone.status().map(|call| call.state));
             let waiting = QUEUES
                 .into_iter()
                 .find(|(dialler, hearer)| !world.queues[*dialler][*hearer].items.is_empty());
             if let Some((dialler, hearer)) = waiting {
                 world.deliver(dialler, hearer, Fate::Arrives);
-            } else if states == [CallState::Established; 2] {
+            } else if states == [Some(CallState::Established); 2] {
                 let links = world.lines.each_ref().map(|line| line.session().map(|s| s.link));
                 assert!(LINKS.iter().any(|ends| ends.map(Some) == links), "apart: {self:?}");
                 return;
@@ -288,7 +311,7 @@ impl World {
             let timer = self.next_timer();
             if matches!(
                 timer,
-                Some(Timer::Call(CallTimer::Repeat) | Timer::Link(LinkTimer::Available))
+                Some(Timer::Call(_, CallTimer::Repeat) | Timer::Link(_, LinkTimer::Available))
             ) {
                 self.may_repeat = false;
             }
@@ -297,15 +320,16 @@ impl World {
     }
 
     fn next_timer(&self) -> Option<Timer> {
-        let due = self.lines.iter().filter_map(Line::deadline);
+        let due = self.lines.iter().filter_map(Phone::deadline);
         due.min_by_key(|due| due.at).map(|due| due.timer)
     }
 
     fn give(&mut self, phone: usize, input: Input<'_>) {
         let mut telephone = Telephone::new(IDENTITIES[phone], config(), self.now);
-        telephone.line = self.lines[phone].clone();
-        let (line, streams, mut cx) = telephone.parts(self.now);
-        streams.follow(line.session(), &mut cx.of_stream());
+        let session = self.lines[phone].session();
+        Phone { lines: telephone.lines, exchange: telephone.exchange } = self.lines[phone].clone();
+        let (streams, mut cx) = telephone.streams_of(0, self.now);
+        streams.follow(session, &mut cx);
         let taken = telephone.handle_input(self.now, input);
         // A link that we closed may still be heard of.
         assert!(taken.is_ok() || matches!(input, Input::Link { .. } | Input::Packet { .. }));
@@ -314,9 +338,9 @@ impl World {
             self.on_output(phone, &output);
         }
         if !self.may_repeat {
-            telephone.line.give_up_repeats();
+            telephone.lines.give_up_repeats(&mut telephone.exchange);
         }
-        self.lines[phone] = telephone.line;
+        self.lines[phone] = Phone { lines: telephone.lines, exchange: telephone.exchange };
     }
 
     fn on_output(&mut self, phone: usize, output: &Output<'_>) {

@@ -31,7 +31,10 @@ fn a_normal_call_goes_step_by_step_from_link_to_audio() {
     ]);
     phone.rx([Signal::Established]).expect([]);
     let deadline = phone.phone.poll_timeout();
-    assert_eq!(deadline.map(|deadline| deadline.timer), Some(Timer::Stream(StreamTimer::Quality)));
+    assert_eq!(
+        deadline.map(|deadline| deadline.timer),
+        Some(Timer::Stream(IN_CALL.into(), StreamTimer::Quality))
+    );
 }
 
 #[test]

@@ -10,7 +10,7 @@ use lxst_core::{
 };
 
 use crate::support::{
-    Did, IN, OUT, OUT_CALL, PEER, Script, close, event, quiet, somebody, streams, tx,
+    Did, IN, OUT, OUT_CALL, OUT_STREAM, PEER, Script, close, event, quiet, somebody, streams, tx,
 };
 
 #[test]
@@ -43,7 +43,10 @@ fn a_normal_call_goes_step_by_step_from_dialling_to_audio() {
     let [send, receive] = streams(OUT_CALL, StreamChange::Opened);
     phone.at(5_010).rx([Signal::Established]).expect([established(), send, receive]);
     let deadline = phone.phone.poll_timeout();
-    assert_eq!(deadline.map(|deadline| deadline.timer), Some(Timer::Stream(StreamTimer::Quality)));
+    assert_eq!(
+        deadline.map(|deadline| deadline.timer),
+        Some(Timer::Stream(OUT_STREAM, StreamTimer::Quality))
+    );
 }
 
 #[test]

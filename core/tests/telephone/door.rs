@@ -152,7 +152,7 @@ fn time_that_goes_back_is_taken_as_the_latest_moment() {
     let (rtt, mdu) = (Duration::ZERO, 431);
     let event = LinkEvent::Incoming { on: Destination::telephony(US), rtt, mdu };
     phone.handle_input(Instant::ORIGIN, Input::Link { link, event }).expect("a link is welcome");
-    let (at, timer) = (Instant::from_millis(505), Timer::Link(LinkTimer::AcceptDelay));
+    let (at, timer) = (Instant::from_millis(505), Timer::Link(link, LinkTimer::AcceptDelay));
     assert_eq!(phone.poll_timeout(), Some(Deadline { at, timer }));
 }
 

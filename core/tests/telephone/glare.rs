@@ -500,8 +500,10 @@ fn ends_for_good(phone: &mut Script) {
 
 #[track_caller]
 fn idle(phone: &Script) {
-    let pending =
-        phone.phone.poll_timeout().filter(|due| due.timer != Timer::Link(LinkTimer::Goodbye));
+    let pending = phone
+        .phone
+        .poll_timeout()
+        .filter(|due| !matches!(due.timer, Timer::Link(_, LinkTimer::Goodbye)));
     assert_eq!((phone.phone.call(), pending), (None, None));
 }
 

@@ -262,7 +262,7 @@ fn a_goodbye_ends_early_when_the_peer_closes() {
     phone.command(Command::HangUp(IN_CALL)).expect_ended(EndReason::Rejected);
     assert_eq!(
         phone.phone.poll_timeout().map(|due| due.timer),
-        Some(Timer::Link(LinkTimer::Goodbye))
+        Some(Timer::Link(IN, LinkTimer::Goodbye))
     );
     phone.closed(IN, LinkClosed::Peer).expect([]);
     assert_eq!(phone.phone.poll_timeout(), None);

@@ -6,7 +6,7 @@ use lxst_core::{
     Samples, Side, StreamTimer, Tempo, Timer, limits,
 };
 
-use crate::support::{Did, OUT, OUT_CALL, Script, event, quiet};
+use crate::support::{Did, OUT, OUT_CALL, OUT_STREAM, Script, event, quiet};
 
 #[test]
 fn playout_starts_with_the_first_frame() {
@@ -23,13 +23,16 @@ fn what_the_next_block_lacks_is_made_up_a_quarter_of_a_block_ahead() {
     let mut phone = playing();
     phone.consumed(20).expect([]);
     let due = phone.phone.poll_timeout().expect("audio is short");
-    assert_eq!((due.timer, due.at.as_micros()), (Timer::Stream(StreamTimer::Playout), 1_015_000));
+    assert_eq!(
+        (due.timer, due.at.as_micros()),
+        (Timer::Stream(OUT_STREAM, StreamTimer::Playout), 1_015_000)
+    );
     phone.at(1_014).expect([]);
     phone.at(1_015).expect([conceal(2, 20)]);
     phone.played(2, 20).expect([]);
     assert_ne!(
         phone.phone.poll_timeout().map(|due| due.timer),
-        Some(Timer::Stream(StreamTimer::Playout))
+        Some(Timer::Stream(OUT_STREAM, StreamTimer::Playout))
     );
 }
 

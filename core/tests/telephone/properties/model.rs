@@ -13,7 +13,7 @@ use lxst_core::wire::Signal;
 use lxst_core::{
     Admission, CallId, CallState, CallStatus, CallTimer, Command, Config, Destination, EndReason,
     Event, IdentityHash, Instant, LinkClosed, LinkEvent, LinkFailed, LinkId, LinkRequest,
-    LinkTimer, Mode, Profile, Role, Side, ThinPath, Timer, limits,
+    LinkTimer, Mode, Profile, Role, Side, ThinPath, limits,
 };
 
 use crate::support::Did;
@@ -52,6 +52,13 @@ struct Call {
     heard: Instant,
     media: Instant,
     is_silent: bool,
+}
+
+/// A timer of the call, or of a caller's link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Timer {
+    Call(CallTimer),
+    Link(LinkTimer),
 }
 
 /// A link without a call of its own.

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use lxst_core::wire::Signal;
 use lxst_core::{
     Admission, AnswerMode, CallId, CallState, CallStatus, CallTimer, CallerPolicy, EndReason,
-    Event, Instant, LinkId, LinkRequest, LinkTimer, Mode, Role, Timer, limits,
+    Event, Instant, LinkId, LinkRequest, LinkTimer, Mode, Role, limits,
 };
 
-use super::{Call, Caller, Model, Stage};
+use super::{Call, Caller, Model, Stage, Timer};
 use crate::support::Did;
 
 impl Model {
@@ -45,7 +45,7 @@ impl Model {
         }
     }
 
-    /// Follows a admission on a screened caller.
+    /// Follows an admission on a screened caller.
     pub(super) fn decide(&mut self, link: LinkId, admission: Admission) {
         match admission {
             Admission::Ring if self.call.is_none() && !self.is_busy => self.ring(link),

@@ -1,0 +1,63 @@
+//! What all lines share: who we are, the settings, and the callers who wait for a line.
+
+use core::time::Duration;
+
+use heapless::Vec;
+
+use super::pending::PendingLink;
+use crate::config::{AnnouncePolicy, Config};
+use crate::id::IdentityHash;
+use crate::limits::PENDING_LINKS;
+use crate::outbox::{Outbox, Queued};
+use crate::time::Instant;
+use crate::timers::{Deadline, Timer};
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Exchange {
+    pub(super) identity: IdentityHash,
+    pub(crate) config: Config,
+    pub(super) pending: Vec<PendingLink, PENDING_LINKS>,
+    /// When the next announce is due.
+    announce: Option<Instant>,
+    pub(super) is_available: bool,
+}
+
+impl Exchange {
+    pub(crate) fn new(identity: IdentityHash, mut config: Config, now: Instant) -> Self {
+        config.profile = config.profiles.nearest(config.profile).unwrap_or(config.profile);
+        let at_start = config.announce.at_start.then_some(now);
+        let later = announce_interval(&config).map(|interval| now + interval);
+        Self {
+            identity,
+            config,
+            pending: Vec::new(),
+            announce: at_start.or(later),
+            is_available: true,
+        }
+    }
+
+    pub(crate) fn on_interface_up(&self, out: &mut Outbox) {
+        if self.config.announce.on_interface_up {
+            out.push(Queued::Announce);
+        }
+    }
+
+    pub(crate) fn on_announce_timeout(&mut self, now: Instant, out: &mut Outbox) {
+        out.push(Queued::Announce);
+        self.announce = announce_interval(&self.config).map(|interval| now + interval);
+    }
+
+    /// The deadlines of the links that carry no call.
+    pub(crate) fn pending_deadlines(&self) -> impl Iterator<Item = Deadline> {
+        self.pending.iter().map(PendingLink::deadline)
+    }
+
+    pub(crate) fn announce_deadline(&self) -> Option<Deadline> {
+        self.announce.map(|at| Deadline { at, timer: Timer::Announce })
+    }
+}
+
+fn announce_interval(config: &Config) -> Option<Duration> {
+    let interval = config.announce.interval?;
+    Some(interval.max(AnnouncePolicy::MIN_INTERVAL))
+}
