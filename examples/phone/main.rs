@@ -21,6 +21,7 @@ use lxst_examples::errln;
 use lxst_examples::sound::Existing;
 use lxst_smol::Smol;
 use lxst_tokio::reticulum::Config as EndpointConfig;
+use lxst_tokio::reticulum::limits::PATH_SEARCH;
 use lxst_tokio::telephony::{Config, ThinPath};
 use lxst_tokio::trace::Payloads;
 use lxst_tokio::{
@@ -134,7 +135,7 @@ fn builder<R: Runtime>(options: &Options) -> Result<PhoneBuilder<R>, Failure> {
         (None, Some(file)) => PhoneBuilder::new(load_or_create_identity(file)?),
         (None, None) => PhoneBuilder::new(Identity::generate(&mut OsRng)),
     };
-    let path_search = EndpointConfig::default().path_search.min(options.wait_time);
+    let path_search = PATH_SEARCH.min(options.wait_time);
     let telephone = Config {
         wait_time: options.wait_time,
         profile: options.profile,
@@ -146,7 +147,7 @@ fn builder<R: Runtime>(options: &Options) -> Result<PhoneBuilder<R>, Failure> {
     let builder = builder
         .telephone(telephone)
         .access(options.access())
-        .endpoint(EndpointConfig { path_search })
+        .endpoint(EndpointConfig::default().path_search(path_search))
         .dtx(options.dtx)
         .adaptive_profile(options.adapt);
     #[cfg(not(feature = "voice-processing"))]

@@ -11,8 +11,8 @@ use lxst_engine::core::{
 };
 use lxst_engine::{Config, Engine, InterfaceOrigin};
 use lxst_reticulum::{
-    Config as EndpointConfig, Endpoint, EndpointLinks, Event as EndpointEvent, Identity,
-    InterfaceConfig, InterfaceId, LinkEvent, limits,
+    Config as EndpointConfig, Destination, DestinationConfig, Endpoint, EndpointLinks,
+    Event as EndpointEvent, Identity, InterfaceConfig, InterfaceId, LinkEvent, limits,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -167,7 +167,8 @@ impl Flood {
         let mut endpoint = endpoint(&mut self.rng);
         let up = endpoint.interface_up(self.now, InterfaceConfig::TCP);
         endpoint.handle_bytes(self.now, up, &self.announce);
-        endpoint.open(self.now, self.phone.0.identity());
+        let to = Destination::telephony(self.phone.0.identity());
+        endpoint.open(self.now, to);
         if self.strangers.len() == STRANGERS {
             self.strangers.remove(0);
         }
@@ -225,7 +226,9 @@ impl Flood {
 fn endpoint(rng: &mut Seeded) -> Endpoint {
     let mut own = Seeded(rng.next());
     let identity = Identity::generate(&mut own);
-    Endpoint::new(identity, EndpointConfig::default(), Box::new(own))
+    let mut endpoint = Endpoint::new(identity, EndpointConfig::default(), Box::new(own));
+    endpoint.register(DestinationConfig::telephony()).expect("it is the first");
+    endpoint
 }
 
 /// Strangers that listen: as many as ask within the longest wait of theirs for anything.

@@ -2,7 +2,8 @@
 
 use divan::Bencher;
 use lxst_reticulum::{
-    Config, DropReason, Endpoint, Identity, Ifac, Instant, InterfaceConfig, InterfaceId, Rng,
+    Config, DestinationConfig, DropReason, Endpoint, Identity, Ifac, Instant, InterfaceConfig,
+    InterfaceId, Rng,
 };
 
 fn main() {
@@ -49,6 +50,7 @@ fn endpoint(config: InterfaceConfig) -> (Endpoint, InterfaceId) {
     let mut rng = Seeded(1);
     let identity = Identity::generate(&mut rng);
     let mut endpoint = Endpoint::new(identity, Config::default(), Box::new(rng));
+    endpoint.register(DestinationConfig::telephony()).expect("it is the first");
     let interface = endpoint.interface_up(Instant::ORIGIN, config);
     (endpoint, interface)
 }

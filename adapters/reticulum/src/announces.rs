@@ -1,30 +1,29 @@
 //! Our own announces: when they leave, and their stamps.
 //!
-//! Others take an announce only when its stamp, in seconds of Unix time, is later than the last one
-//! they took. So an announce is stamped and signed when it leaves, with the wall clock of that
-//! moment, and never earlier than the last stamp: a wall clock that goes back counts on from there.
+//! A peer takes an announce only if its stamp, in seconds of Unix time, is later than the last one that
+//! it took. An announce is therefore stamped and signed when it leaves, with the wall clock of that
+//! moment. A stamp is never earlier than the last one: when the wall clock goes back, stamps count on
+//! from the last.
 //!
-//! One that is set forward makes us announce again. A machine without a battery clock may have
-//! announced itself in 1970, and whoever knew a path to it from an earlier run dropped that.
+//! A wall clock that is set forward makes the destination announce itself again. A machine without a
+//! battery clock starts in 1970, and peers that know a path from an earlier run drop its announces.
+//!
 //! *Source*: RNS/Transport.py `_inbound`. A path of as many hops or more is replaced only by an
-//! announce with a later stamp than all that were heard for it, until it expires after a week; a
-//! destination that is not known is taken with any stamp. No stamp is held against the receiver's
-//! clock, so that one from the future is taken too.
+//! announce with a later stamp than all that were heard for it, until the path expires after a week.
+//! An unknown destination is taken with any stamp. Stamps are not compared with the receiver's clock,
+//! so a stamp in the future is taken too.
 
 use core::time::Duration;
 
-use lxst_core::Instant;
+use lxst_core::{Instant, NameHash};
 use rns_core::transport::types::PacketBytes;
-use rns_crypto::Rng;
 
-use crate::identity::Identity;
 use crate::limits::ANNOUNCE_SPACING;
-use crate::paths::Paths;
 use crate::queue::{Purpose, Unsigned};
 use crate::wall_clock::UnixTime;
 
-/// When we announce ourselves, and what the last announce said.
-#[derive(Debug, Default)]
+/// The announces of one destination: when they are due, and their last stamp.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Announces {
     /// When the last announce was begun, path responses aside.
     begun: Option<Instant>,
@@ -38,27 +37,27 @@ pub(crate) struct Announces {
     set: Option<Instant>,
     /// When a wall clock that was never set is read again.
     look: Option<Instant>,
-    /// The stamp that is known to be kept over a restart, or is about to be.
+    /// The stamp that the owner keeps over a restart, or is told to keep.
     kept: UnixTime,
     revision: u64,
     numbered: u64,
-    /// The last announce that was signed: each interface sends the same bytes.
+    /// The last signed announce. Each interface sends the same bytes.
     signed: Option<(u64, PacketBytes)>,
 }
 
 impl Announces {
-    /// Begins an announce, or puts it off where the last one was just before.
-    pub(crate) fn begin(&mut self, now: Instant) -> Option<Unsigned> {
+    /// Begins an announce, or puts it off if the last one is less than [`ANNOUNCE_SPACING`] ago.
+    pub(crate) fn begin(&mut self, now: Instant, of: NameHash) -> Option<Unsigned> {
         let next = self.begun.map(|begun| begun + ANNOUNCE_SPACING);
         self.due = next.filter(|next| now < *next);
         if self.due.is_some() {
             return None;
         }
         self.begun = Some(now);
-        Some(self.number(Purpose::Announce))
+        Some(self.number(of, Purpose::Announce))
     }
 
-    /// Reads the wall clock, and takes note where it was set forward.
+    /// Reads the wall clock, and notes whether it was set forward.
     pub(crate) fn read_clock(&mut self, now: Instant, wall: UnixTime) {
         let before = self.read.replace((wall, now));
         if self.begun.is_some() && before.is_some_and(|before| is_ahead((wall, now), before)) {
@@ -68,8 +67,8 @@ impl Announces {
         self.look = (self.begun.is_some() && wall < CLOCK_UNSET).then_some(look);
     }
 
-    /// Tells whether to announce again, because the clock was set past what we said last. A clock
-    /// that was never set is read again by whoever is polled for what is due.
+    /// Tells whether to announce again: an announce was put off until now, or the clock was set past the
+    /// last stamp. A clock that was never set is due to be read once a minute.
     pub(crate) fn on_timeout(&mut self, now: Instant) -> bool {
         if self.look.is_some_and(|at| at <= now) {
             self.look = Some(now + CLOCK_LOOK);
@@ -84,30 +83,27 @@ impl Announces {
         self.due.into_iter().chain(self.set).chain(self.look).min()
     }
 
-    pub(crate) fn path_response(&mut self) -> Unsigned {
-        self.number(Purpose::PathResponse)
+    pub(crate) fn path_response(&mut self, of: NameHash) -> Unsigned {
+        self.number(of, Purpose::PathResponse)
     }
 
-    /// Stamps and signs an announce that leaves now.
+    /// Stamps an announce that leaves now, and has it signed.
     pub(crate) fn sign(
         &mut self,
         (now, wall): (Instant, UnixTime),
         announce: Unsigned,
-        identity: &Identity,
-        paths: &Paths,
-        rng: &mut dyn Rng,
+        sign: impl FnOnce(UnixTime) -> PacketBytes,
     ) -> PacketBytes {
-        let Unsigned { purpose, number } = announce;
+        let Unsigned { purpose, number, .. } = announce;
         if let Some((_, packet)) = self.signed.as_ref().filter(|(signed, _)| *signed == number) {
             return packet.clone();
         }
-        let stamp = self.stamp(now, wall, purpose);
-        let packet = paths.announce(stamp, identity, purpose, rng);
+        let packet = sign(self.stamp(now, wall, purpose));
         self.signed = Some((number, packet.clone()));
         packet
     }
 
-    /// The wall clock, or what it must be by the last stamp.
+    /// Returns the wall clock, or the time that has passed since the last stamp if that is later.
     pub(crate) fn corrected(&self, now: Instant, wall: UnixTime) -> UnixTime {
         let by_stamp = self.last.map(|(stamp, at)| stamp.after(now.since(at)));
         wall.max(by_stamp.unwrap_or_default()).min(UnixTime::MAX)
@@ -118,7 +114,7 @@ impl Announces {
         self.last.map(|(stamp, _)| stamp)
     }
 
-    /// Takes up the last stamp of an earlier run.
+    /// Continues after the last stamp of an earlier run.
     pub(crate) fn resume(&mut self, now: Instant, stamp: UnixTime) {
         let next = stamp.after(Duration::from_secs(1));
         if self.last.is_none_or(|(last, _)| last < next) {
@@ -126,14 +122,19 @@ impl Announces {
         }
     }
 
+    /// Stamps later than another destination's.
+    pub(crate) fn follow(&mut self, other: &Self) {
+        self.last = self.last.max(other.last);
+    }
+
     /// Grows when there is a stamp to be kept.
     pub(crate) const fn revision(&self) -> u64 {
         self.revision
     }
 
-    fn number(&mut self, purpose: Purpose) -> Unsigned {
+    fn number(&mut self, of: NameHash, purpose: Purpose) -> Unsigned {
         self.numbered += 1;
-        Unsigned { purpose, number: self.numbered }
+        Unsigned { of, purpose, number: self.numbered }
     }
 
     fn stamp(&mut self, now: Instant, wall: UnixTime, purpose: Purpose) -> UnixTime {
@@ -153,19 +154,19 @@ impl Announces {
     }
 }
 
-/// Whether a wall clock shows more than time has passed.
+/// Tells whether a wall clock moved further than the monotonic clock did.
 fn is_ahead((wall, now): (UnixTime, Instant), (then, at): (UnixTime, Instant)) -> bool {
     then.after(now.since(at) + CLOCK_STEP) < wall
 }
 
-/// How far a wall clock runs ahead of ours until it counts as set. One that was late by less is soon
-/// past what it said before.
+/// How far the wall clock must run ahead of the monotonic clock to count as set. A smaller step is soon
+/// made up by later stamps.
 const CLOCK_STEP: Duration = Duration::from_secs(60);
-/// A wall clock before this moment, the first of 2025, was never set.
+/// The first of 2025. A wall clock before it was never set.
 const CLOCK_UNSET: UnixTime = UnixTime(1_735_689_600);
-/// How often such a clock is read while nothing else happens.
+/// How often a clock that was never set is read while nothing else happens.
 const CLOCK_LOOK: Duration = Duration::from_secs(60);
-/// How far the stamps of path responses may run ahead of what is kept.
+/// How far the stamps of path responses may run ahead of the stamp that the owner keeps.
 const STAMPS_KEPT: Duration = Duration::from_secs(60);
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use lxst_core::Instant;
 
 use crate::limits;
 
-/// Lets `rate` requests a second through, and `burst` at once after a pause.
+/// A token bucket: `rate` requests per second, and `burst` at once after a pause.
 #[derive(Clone, Debug)]
 pub(crate) struct TokenBucket {
     interval: Duration,
@@ -35,7 +35,7 @@ impl TokenBucket {
     }
 }
 
-/// The part of a total that one interface may use: so much at most, and a little always.
+/// One interface's share of a total: an upper bound, and a reserve that others cannot use up.
 #[derive(Clone, Debug)]
 pub(crate) struct Share {
     most: TokenBucket,
@@ -47,7 +47,7 @@ impl Share {
         Self { most: TokenBucket::new(most), least: TokenBucket::new(limits::MIN_SHARE) }
     }
 
-    /// Takes a token of the total, or of what is always there.
+    /// Takes a token of the total, or of the reserve if the total has none.
     pub(crate) fn take(&mut self, now: Instant, total: &mut TokenBucket) -> bool {
         self.most.has(now) && (total.take(now) || self.least.take(now)) && self.most.take(now)
     }

@@ -33,41 +33,42 @@ impl Counters {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum DropReason {
-    /// A frame or packet that is none.
+    /// A frame or packet that does not parse.
     Malformed,
-    /// A packet without the access code of its interface, or with one on an open interface. Under a
-    /// flood, most of another network's are dropped as what they seem to be, their codes unchecked.
+    /// A packet without the access code of its interface, or with an access code on an open interface.
+    /// Only a sample of the packets that are dropped for another reason has its code checked.
     Ifac,
-    /// A packet for someone else, or of a kind that a phone has no use for.
+    /// A packet for a destination or channel that is not ours, or of a kind that is not used here.
     NotForUs,
-    /// A packet that was seen before, or the echo of one of ours.
+    /// A packet that was received before, or the echo of a packet of ours.
     Duplicate,
     /// A packet for a link that does not exist.
     UnknownLink,
     /// A packet for a link on another interface than the link's own.
     WrongInterface,
-    /// A link packet that its link's state has no place for.
+    /// A link packet that does not belong in the state of its link.
     WrongState,
     /// A packet whose cipher, signature or proof is wrong.
     Unauthentic,
-    /// An announce that is older than the known path or no better.
+    /// An announce that is no newer and no better than the known path.
     StaleAnnounce,
     /// An announce of a known destination with another key.
     KeyChange,
-    /// A link request, path request, announce or access code beyond its rate.
+    /// A link request, path request, announce, broadcast or access code beyond its rate.
     RateLimited,
-    /// A link request when all incoming links are taken.
+    /// A link request, or a link that its peer established, when the destination has all the incoming
+    /// links that it may have; or a half-open link that made room for a newer one.
     LinksFull,
     /// Media that waited longer than [`MEDIA_AGE`](crate::limits::MEDIA_AGE).
     MediaExpired,
-    /// Media that newer media pushed out of a full queue.
+    /// The oldest media of a full queue, which made room for newer media.
     MediaOverflow,
-    /// Link management that found its queue full.
+    /// A link management packet that found its queue full.
     ControlOverflow,
-    /// A signal or an identification of the owner's that was refused as
-    /// [`QueueFull`](crate::LinkError::QueueFull).
+    /// A signal or an identification that was refused as [`QueueFull`](crate::LinkError::QueueFull), or
+    /// a broadcast signal that found the queue of an interface full.
     SignalRefused,
-    /// An event that nobody polled.
+    /// An event beyond [`EVENTS`](crate::limits::EVENTS) that were not polled.
     EventOverflow,
 }
 

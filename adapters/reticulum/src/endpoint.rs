@@ -1,5 +1,7 @@
-//! The endpoint: its doors and what it holds.
+//! The endpoint: its public methods and its state.
 
+mod apps;
+mod asked;
 mod inbound;
 mod links;
 
@@ -11,14 +13,18 @@ use core::mem;
 use core::net::IpAddr;
 use core::time::Duration;
 
-use lxst_core::{Class, Destination, IdentityHash, Instant, LinkClosed, LinkEvent, LinkFailed};
+use lxst_core::{
+    Class, Destination, IdentityHash, Instant, LinkClosed, LinkEvent, LinkFailed, NameHash,
+};
 use rns_core::constants;
 use rns_core::transport::dedup::PacketHashlist;
 use rns_core::transport::types::{PacketBytes, PacketHashlistAllocation};
 use rns_crypto::Rng;
 
-use crate::announces::Announces;
+use crate::broadcast::Channels;
+use crate::config::Config;
 use crate::counters::{Counters, DropReason};
+use crate::destination::Destinations;
 use crate::event::{Event, LinkError, LinkHandle};
 use crate::framing::{Deframed, Deframer};
 use crate::identity::{DestinationHash, Identity};
@@ -27,11 +33,11 @@ use crate::known::{self, ImportError};
 use crate::limits;
 use crate::link::Link;
 use crate::packet::Outbound;
-use crate::paths::Paths;
+use crate::paths::{self, Paths};
 use crate::queue::Waiting;
 use crate::wall_clock::UnixTime;
 
-/// Reticulum for one phone.
+/// Reticulum for the apps of one identity.
 ///
 /// *Inputs* take the time and never wait. After each of them the owner drains
 /// [`poll_transmit`](Self::poll_transmit) and [`poll_event`](Self::poll_event), and then asks
@@ -44,40 +50,26 @@ pub struct Endpoint {
     interfaces: BTreeMap<InterfaceId, Interface>,
     links: BTreeMap<LinkHandle, Link>,
     links_by_id: BTreeMap<[u8; 16], LinkHandle>,
-    /// Packets of each link in both directions: both sides share one key, so that on a broadcast medium
-    /// the echo of ours would pass as the peer's.
+    /// Packets of each link in both directions. Both sides share one key, so on a broadcast medium the
+    /// echo of our packet would decrypt as the peer's.
     seen: BTreeMap<LinkHandle, PacketHashlist>,
     filter_seed: u64,
     events: VecDeque<Event>,
-    /// What an initiator hears with each repeated proof.
-    greeting: Vec<u8>,
-    announces: Announces,
+    destinations: Destinations,
+    channels: Channels,
     next_link: u64,
     next_interface: u32,
-    /// No interface can be expected.
+    /// No interface is expected to come up.
     is_isolated: bool,
     counters: Counters,
 }
 
-/// What the owner may choose.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Config {
-    /// How long a path search lasts; [`Duration::MAX`] is for ever. *Default*: 40 s.
-    pub path_search: Duration,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self { path_search: Duration::from_secs(40) }
-    }
-}
-
 impl Endpoint {
-    /// Makes an endpoint without interfaces; `rng` must be a cryptographic generator, and a seeded
-    /// one makes every byte reproducible.
+    /// Makes an endpoint without interfaces and without destinations. `rng` must be a cryptographic
+    /// generator; a seeded one makes every byte reproducible.
     #[must_use]
     pub fn new(identity: Identity, config: Config, mut rng: Box<dyn Rng + Send>) -> Self {
-        let paths = Paths::new(identity.destination(), &mut *rng);
+        let paths = Paths::new(&mut *rng);
         let mut seed = [0; 8];
         rng.fill_bytes(&mut seed);
         Self {
@@ -91,8 +83,8 @@ impl Endpoint {
             seen: BTreeMap::new(),
             filter_seed: u64::from_le_bytes(seed),
             events: VecDeque::new(),
-            greeting: Vec::new(),
-            announces: Announces::default(),
+            destinations: Destinations::default(),
+            channels: Channels::new(u64::from_le_bytes(seed)),
             next_link: 1,
             next_interface: 1,
             is_isolated: false,
@@ -100,15 +92,9 @@ impl Endpoint {
         }
     }
 
-    /// Sets the packet that an initiator hears with each repeated proof of its link request, to
-    /// draw an answer from one whose report of the round-trip time was lost: whatever it says then
-    /// is taken for the report. *Default*: none.
-    pub fn set_greeting(&mut self, plaintext: &[u8]) {
-        self.greeting = plaintext.to_vec();
-    }
-
-    /// Adds an interface that is connected. Path searches under way ask on it at once; announcing
-    /// on it is up to the owner, and a must behind an `rnsd`.
+    /// Adds an interface that is connected. Path searches under way send their request on it at once.
+    /// The owner announces its destinations: behind an `rnsd`, peers find a destination only after it
+    /// has announced itself.
     pub fn interface_up(&mut self, now: Instant, config: InterfaceConfig) -> InterfaceId {
         let id = InterfaceId(self.next_interface);
         self.next_interface += 1;
@@ -119,16 +105,15 @@ impl Endpoint {
         id
     }
 
-    /// Takes note that no interface can be expected: there is none to come up, or each has failed.
-    /// Links that are being opened, or will be, fail at once as [`LinkFailed::NoNetwork`], until an
-    /// interface comes up.
+    /// Notes that no interface is expected to come up. Until one does, links that are being opened or
+    /// are asked for fail at once as [`LinkFailed::NoNetwork`].
     pub fn set_isolated(&mut self) {
         self.is_isolated = true;
         self.fail_opening(LinkFailed::NoNetwork);
     }
 
-    /// Removes an interface and all that waits for it. Its established links close as
-    /// [`LinkClosed::Interface`]; link requests under way search another path.
+    /// Removes an interface and its queue. Its established links close as [`LinkClosed::Interface`].
+    /// Links that are being opened over it search another path.
     pub fn interface_down(&mut self, now: Instant, id: InterfaceId) {
         if self.interfaces.remove(&id).is_none() {
             return;
@@ -137,8 +122,8 @@ impl Endpoint {
         self.drop_links_of(now, id);
     }
 
-    /// Takes bytes that an interface received: any piece of a stream, or one datagram. Bytes of an
-    /// interface that is not up are ignored.
+    /// Takes bytes that an interface received: a piece of a stream of any size, or one datagram. Bytes of
+    /// an interface that is not up are ignored.
     pub fn handle_bytes(&mut self, now: Instant, id: InterfaceId, bytes: &[u8]) {
         let Some(interface) = self.interfaces.get_mut(&id) else {
             return;
@@ -155,9 +140,9 @@ impl Endpoint {
         }
     }
 
-    /// Takes a datagram, as [`handle_bytes`](Self::handle_bytes) does, whose sender's address is known.
-    /// An address has a part of what strangers may use of the interface, so that one who floods leaves
-    /// something to the others. It proves nothing: addresses can be forged.
+    /// Takes a datagram as [`handle_bytes`](Self::handle_bytes) does, with its sender's address. One
+    /// address may use up only a part of the interface's share of strangers:
+    /// [`ADDRESS_PART`](limits::ADDRESS_PART). Addresses can be forged, so the address proves nothing.
     pub fn handle_datagram(&mut self, now: Instant, id: InterfaceId, from: IpAddr, bytes: &[u8]) {
         if let Some(interface) = self.interfaces.get_mut(&id) {
             interface.held_until = None;
@@ -165,13 +150,15 @@ impl Endpoint {
         }
     }
 
-    /// Does what is due at `now`; calling it early or late is harmless.
+    /// Handles every deadline that is due at `now`. An early or late call is harmless.
     pub fn handle_timeout(&mut self, now: Instant) {
         for interface in self.interfaces.values_mut() {
             interface.held_until = interface.held_until.filter(|until| now < *until);
         }
-        if self.announces.on_timeout(now) {
-            self.announce(now);
+        let own = self.destinations.own_mut();
+        let due = own.filter_map(|(name, own)| own.announces.on_timeout(now).then_some(name));
+        for name in due.collect::<Vec<_>>() {
+            self.announce(now, name);
         }
         let due: Vec<_> = self
             .links
@@ -184,37 +171,55 @@ impl Endpoint {
         }
     }
 
-    /// Announces the phone on every interface that is up.
+    /// Announces a destination of ours on every interface that is up.
     ///
-    /// One that comes sooner than [`ANNOUNCE_SPACING`](limits::ANNOUNCE_SPACING) after the last is
-    /// put off. Without an interface nothing is sent, now or later.
-    pub fn announce(&mut self, now: Instant) {
+    /// An announce that comes sooner than [`ANNOUNCE_SPACING`](limits::ANNOUNCE_SPACING) after the last
+    /// one of that destination is put off. Nothing is sent, now or later, without an interface, or for
+    /// an app that is not registered.
+    pub fn announce(&mut self, now: Instant, name: NameHash) {
+        let app = self.destinations.get_mut(name);
+        let Some(own) = app.and_then(|app| app.own.as_mut()) else { return };
         if self.interfaces.is_empty() {
-            self.announces.due = None;
+            own.announces.due = None;
             return;
         }
-        if let Some(announce) = self.announces.begin(now) {
+        if let Some(announce) = own.announces.begin(now, name) {
             for interface in self.interfaces.values_mut() {
                 interface.queue.push_announce(announce, &mut self.counters);
             }
         }
     }
 
-    /// Opens a link to a phone, and searches the path to it first where none is known. A path that
-    /// was known but leads nowhere is searched again, once. What is not answered is asked again.
-    /// Where nobody answers, `to` may be the hash of a destination: the path to that is asked for
-    /// once too, and where one announces itself the link fails as [`LinkFailed::NoPath`], while
+    /// Opens a link to a destination, and searches the path to it first where none is known. A known
+    /// path that leads nowhere is searched again, once. Requests that nobody answers are repeated.
+    ///
+    /// An app may have taken the hash of a destination for that of its identity. So where nobody
+    /// answers, the path to `to.identity` as a destination is asked for once too. Where such a
+    /// destination announces itself, the link fails as [`LinkFailed::NoPath`], and
     /// [`phone_at`](Self::phone_at) tells whose it is.
     ///
-    /// Ends in [`LinkEvent::Up`] or [`LinkEvent::Failed`].
-    pub fn open(&mut self, now: Instant, to: IdentityHash) -> LinkHandle {
+    /// Ends in [`LinkEvent::Up`] or [`LinkEvent::Failed`]: as [`LinkFailed::Refused`] for a destination
+    /// of our own identity, or beyond [`Config::outgoing_links`].
+    pub fn open(&mut self, now: Instant, to: Destination) -> LinkHandle {
         let handle = self.allocate_link();
-        self.start_link(now, handle, to);
+        if to.identity == self.identity() {
+            self.push_link_event(handle, LinkEvent::Failed(LinkFailed::Refused));
+        } else {
+            self.start_link(now, handle, to.into(), Some(DestinationHash(to.identity.0)));
+        }
         handle
     }
 
-    /// Proves to the peer who we are, on a link that we opened. It may be sent again: a peer takes
-    /// the first that arrives.
+    /// Opens a link as [`open`](Self::open) does, to a destination of which only the hash is known, as
+    /// those of rooms are.
+    pub fn open_at(&mut self, now: Instant, to: DestinationHash) -> LinkHandle {
+        let handle = self.allocate_link();
+        self.start_link(now, handle, to, None);
+        handle
+    }
+
+    /// Identifies us to the peer of a link that we opened. It may be sent again: a peer takes the first
+    /// identification that arrives.
     ///
     /// # Errors
     /// [`LinkError`], and nothing changed.
@@ -238,8 +243,8 @@ impl Endpoint {
 
     /// Encrypts a packet and queues it on the link's interface.
     ///
-    /// *Bounds*: `data` has at most the link's mdu. Media never waits long: see
-    /// [`MEDIA_QUEUE`](limits::MEDIA_QUEUE) and [`MEDIA_AGE`](limits::MEDIA_AGE).
+    /// *Bounds*: `data` has at most the link's mdu. Media is dropped beyond
+    /// [`MEDIA_QUEUE`](limits::MEDIA_QUEUE) packets or [`MEDIA_AGE`](limits::MEDIA_AGE).
     ///
     /// # Errors
     /// [`LinkError`], and nothing changed.
@@ -261,18 +266,20 @@ impl Endpoint {
         Ok(())
     }
 
-    /// Closes a link at any stage; the peer of an established link is told. The link has no
-    /// further events, and closing one that has ended is harmless.
+    /// Closes a link in any state, and tells the peer of an established one. The link has no further
+    /// events. Closing a link that has ended is harmless.
     pub fn close(&mut self, now: Instant, handle: LinkHandle) {
         self.send_close(now, handle);
         self.remove_link(handle);
+        self.events.retain(|event| event.link() != Some(handle));
     }
 
-    /// The next packet of an interface, framed in `buffer`, whose contents are replaced; `None`
-    /// when nothing waits. Call it when the interface can write: what is late is dropped here, and
-    /// announces are stamped, with the wall clock of this moment or, where that went back, with
-    /// what follows the last stamp. A wall clock that was set forward by more than a minute makes a
-    /// phone that has announced itself do so again.
+    /// Returns the next packet of an interface, framed, or `None` when none waits. It replaces the
+    /// contents of `buffer`.
+    ///
+    /// Call it when the interface can write: late media is dropped here, and announces are stamped with
+    /// `wall`. Where the wall clock went back, stamps count on from the last one. A wall clock that was
+    /// set forward by more than a minute makes each destination that has announced itself do so again.
     pub fn poll_transmit<'b>(
         &mut self,
         now: Instant,
@@ -280,17 +287,24 @@ impl Endpoint {
         id: InterfaceId,
         buffer: &'b mut Vec<u8>,
     ) -> Option<&'b [u8]> {
-        self.announces.read_clock(now, wall);
+        self.destinations.own_mut().for_each(|(_, own)| own.announces.read_clock(now, wall));
         let interface = self.interfaces.get_mut(&id)?;
         if interface.held_until.is_some_and(|until| now < until) {
             return None;
         }
-        let packet = match interface.queue.pop(now, &mut self.counters)? {
-            Waiting::Packet(packet) => packet,
-            Waiting::Announce(announce) => {
-                let (identity, rng) = (&self.identity, &mut *self.rng);
-                let time = (now, wall);
-                Outbound::Whole(self.announces.sign(time, announce, identity, &self.paths, rng))
+        let packet = loop {
+            match interface.queue.pop(now, &mut self.counters)? {
+                Waiting::Packet(packet) => break packet,
+                Waiting::Announce(announce) => {
+                    let (identity, rng) = (&self.identity, &mut *self.rng);
+                    // A destination that is gone announces nothing.
+                    let signed = self.destinations.sign(announce, (now, wall), |stamp, own| {
+                        paths::announce(stamp, identity, (announce, own), rng)
+                    });
+                    if let Some(packet) = signed {
+                        break Outbound::Whole(packet);
+                    }
+                }
             }
         };
         buffer.clear();
@@ -299,23 +313,23 @@ impl Endpoint {
         Some(buffer)
     }
 
-    /// The next event, oldest first.
+    /// Returns the oldest event that was not polled.
     pub fn poll_event(&mut self) -> Option<Event> {
         self.events.pop_front()
     }
 
-    /// When [`handle_timeout`](Self::handle_timeout) is due; `None` when nothing is pending.
+    /// Returns when [`handle_timeout`](Self::handle_timeout) is due, or `None` when nothing is pending.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         self.links
             .values()
             .map(Link::deadline)
-            .chain(self.announces.deadline())
+            .chain(self.destinations.own().filter_map(|(_, own)| own.announces.deadline()))
             .chain(self.interfaces.values().filter_map(|interface| interface.held_until))
             .min()
     }
 
-    /// Tells whose telephony destination this is: that of a known phone, or our own.
+    /// Returns whose telephony destination this is, if it is our own or that of a known phone.
     #[must_use]
     pub fn phone_at(&self, destination: DestinationHash) -> Option<IdentityHash> {
         let ours = self.identity();
@@ -325,32 +339,33 @@ impl Endpoint {
         self.paths.known.phone_at(destination)
     }
 
-    /// The phones that are known, in no particular order, and how long ago each was last heard.
+    /// Returns the known phones, in no particular order, and how long ago each was last heard.
     pub fn known_phones(&self, now: Instant) -> impl Iterator<Item = (IdentityHash, Duration)> {
         self.paths.known.phones(now)
     }
 
-    /// The known phones and their keys, and the last stamp of ours, to be kept over a restart.
+    /// Returns the known phones with their keys and the last stamp of ours, to be kept over a restart.
     ///
     /// *Shape*: `"LXKD"`, a version byte, a count, and 73 bytes for each of at most
-    /// [`KEYS`](limits::KEYS) phones and for ourselves; nothing in it is secret. The paths stay out. A path
-    /// holds for one connection, and one that went stale costs a caller the whole establishment
-    /// timeout, 12 s or more, where a search costs a round trip to the next node that knows.
+    /// [`KEYS`](limits::KEYS) phones and for ourselves. Nothing in it is secret. Destinations of other
+    /// apps are left out. Paths are left out too: a path holds for one connection, and a stale one costs
+    /// a caller the whole establishment timeout of 12 s or more, where a search costs a round trip to
+    /// the next node that knows.
     #[must_use]
     pub fn export(&self, now: Instant, wall: UnixTime) -> Vec<u8> {
-        let own = self.announces.last_stamp().map(|stamp| (self.identity.public_key(), stamp));
-        self.paths.known.export(now, self.announces.corrected(now, wall), own)
+        let stamp = self.destinations.last_stamp();
+        let own = stamp.map(|stamp| (self.identity.public_key(), stamp));
+        self.paths.known.export(now, self.destinations.corrected(now, wall), own)
     }
 
-    /// Puts back what [`export`](Self::export) gave, and returns how many phones are new.
-    /// From then on an announce with another key is dropped as [`DropReason::KeyChange`].
+    /// Imports what [`export`](Self::export) returned, and returns how many phones are new.
     ///
-    /// Stamps of ours are later than the last one of the run that exported. What is known already
-    /// stays. Beyond [`KEYS`](limits::KEYS) the phone that was heard
-    /// longest ago makes room.
+    /// An announce of a known phone with another key is dropped as [`DropReason::KeyChange`]. Our stamps
+    /// continue after the last one of the run that exported. Phones that are known already stay. Beyond
+    /// [`KEYS`](limits::KEYS) the phone that was heard longest ago makes room.
     ///
     /// # Errors
-    /// [`ImportError`]; each record that can be read is imported.
+    /// [`ImportError`]; each readable record is imported.
     pub fn import(
         &mut self,
         now: Instant,
@@ -359,31 +374,31 @@ impl Endpoint {
     ) -> Result<usize, ImportError> {
         let own = self.identity.public_key();
         if let Some(stamp) = known::last_stamp(&own, store) {
-            self.announces.resume(now, stamp);
+            self.destinations.resume(now, stamp);
         }
-        self.paths.known.import(now, self.announces.corrected(now, wall), &own, store)
+        self.paths.known.import(now, self.destinations.corrected(now, wall), &own, store)
     }
 
-    /// Grows whenever [`export`](Self::export) has a phone or a stamp of ours that is to be kept;
-    /// announces of known phones leave it as it is.
+    /// Returns a number that grows when [`export`](Self::export) has a new phone or stamp of ours to keep.
+    /// Announces of known phones do not change it.
     #[must_use]
     pub fn revision(&self) -> u64 {
-        self.paths.known.revision() + self.announces.revision()
+        self.paths.known.revision() + self.destinations.revision()
     }
 
-    /// Who this endpoint is.
+    /// Returns the identity whose destinations are served.
     #[must_use]
     pub fn identity(&self) -> IdentityHash {
         self.identity.hash()
     }
 
-    /// What went through, and what was dropped.
+    /// Returns the counters of what passed and what was dropped.
     #[must_use]
     pub fn counters(&self) -> &Counters {
         &self.counters
     }
 
-    fn broadcast(&mut self, packet: &PacketBytes) {
+    fn broadcast_control(&mut self, packet: &PacketBytes) {
         for interface in self.interfaces.values_mut() {
             interface.queue.push_control(Outbound::Whole(packet.clone()), &mut self.counters);
         }
@@ -425,14 +440,10 @@ impl Endpoint {
         self.push_event(Event::Link { link, event });
     }
 
-    /// Tells the owner. Beyond [`EVENTS`](limits::EVENTS), what peers can cause at any rate is left
-    /// out and counted.
+    /// Queues an event. Beyond [`EVENTS`](limits::EVENTS), events that peers can cause at any rate are
+    /// dropped and counted.
     fn push_event(&mut self, event: Event) {
-        let is_chatty = match event {
-            Event::Packet { .. } | Event::Announced { .. } => true,
-            Event::Link { event, .. } => event == LinkEvent::Heard,
-        };
-        if is_chatty && self.events.len() >= limits::EVENTS {
+        if event.is_chatty() && self.events.len() >= limits::EVENTS {
             self.counters.drop(DropReason::EventOverflow);
         } else {
             self.events.push_back(event);

@@ -1,7 +1,7 @@
 //! What the endpoint tells its owner, and what it refuses.
 
 use alloc::vec::Vec;
-use lxst_core::{IdentityHash, LinkEvent};
+use lxst_core::{IdentityHash, LinkEvent, NameHash};
 
 use crate::identity::DestinationHash;
 use crate::interface::InterfaceId;
@@ -14,17 +14,20 @@ pub struct LinkHandle(pub u64);
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
-    /// A phone announced itself, on its own or in answer to a path request.
+    /// A destination announced itself, on its own or in answer to a path request: one of an app that
+    /// is served or heard here, or one that a path search waited for.
     Announced {
-        /// Who.
+        /// Whose it is.
         identity: IdentityHash,
-        /// Its telephony destination.
+        /// The name of its app.
+        name: NameHash,
+        /// Its hash.
         destination: DestinationHash,
         /// How far away: 1 is a neighbour, 0 another app behind the same `rnsd`.
         hops: u8,
         /// Where it was heard.
         interface: InterfaceId,
-        /// What the phone added; LXST phones add nothing.
+        /// What it added; LXST phones add nothing.
         app_data: Option<Vec<u8>>,
     },
     /// Something happened to a link. [`LinkEvent::Failed`] and [`LinkEvent::Closed`] are the last
@@ -37,6 +40,15 @@ pub enum Event {
         /// where packets were sent again it is an estimate, at least a quarter of the real one.
         event: LinkEvent,
     },
+    /// A packet arrived on a broadcast channel, perhaps an echo of ours on a PLAIN one.
+    Broadcast {
+        /// The channel.
+        channel: DestinationHash,
+        /// Where it was heard.
+        interface: InterfaceId,
+        /// The plaintext.
+        data: Vec<u8>,
+    },
     /// A data packet of context NONE arrived on a link.
     Packet {
         /// Which link.
@@ -44,6 +56,24 @@ pub enum Event {
         /// The plaintext.
         data: Vec<u8>,
     },
+}
+
+impl Event {
+    /// The link that it is of.
+    pub(crate) const fn link(&self) -> Option<LinkHandle> {
+        match self {
+            Self::Link { link, .. } | Self::Packet { link, .. } => Some(*link),
+            Self::Announced { .. } | Self::Broadcast { .. } => None,
+        }
+    }
+
+    /// Peers can cause it at any rate.
+    pub(crate) fn is_chatty(&self) -> bool {
+        match self {
+            Self::Packet { .. } | Self::Announced { .. } | Self::Broadcast { .. } => true,
+            Self::Link { event, .. } => *event == LinkEvent::Heard,
+        }
+    }
 }
 
 /// A request that was refused; nothing changed.

@@ -1,22 +1,20 @@
 //! Interfaces: where bytes come from and go to.
 
 use alloc::borrow::Cow;
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
-use core::fmt;
-use core::net::IpAddr;
 
 use lxst_core::Instant;
 use rns_core::constants::{LINK_MTU_MAX, MTU};
-use rns_core::transport::dedup::PacketHashlist;
-use rns_core::transport::types::PacketHashlistAllocation;
 
-use crate::bucket::{Share, TokenBucket};
+use crate::bucket::TokenBucket;
 use crate::counters::DropReason;
 use crate::framing::{Deframer, Framing};
 use crate::ifac::{Ifac, IfacCodec};
 use crate::limits::{self, ACCEPTED_HOLD};
 use crate::packet::Outbound;
 use crate::queue::TransmitQueue;
+use crate::strangers::{Rates, Sharer, Strangers};
 
 /// One interface from its up to its down; never used again for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -92,99 +90,9 @@ pub(crate) struct Interface {
     pub(crate) held_until: Option<Instant>,
     access_codes: TokenBucket,
     samples: TokenBucket,
-    pub(crate) strangers: Strangers,
-}
-
-/// What anybody may have an interface do, and what was done.
-pub(crate) struct Strangers {
-    shares: [Share; 3],
-    /// Where addresses are known, what is left to each.
-    addresses: Vec<Address>,
-    pub(crate) proofs_again: TokenBucket,
-    pub(crate) seen: PacketHashlist,
-}
-
-/// What a stranger asks for.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Ask {
-    /// To verify an announce.
-    Announce,
-    /// To answer a path request.
-    Path,
-    /// To answer a link request.
-    Link,
-}
-
-struct Address {
-    address: IpAddr,
-    used_at: Instant,
-    parts: [TokenBucket; 3],
-}
-
-impl Strangers {
-    fn new(seed: u64) -> Self {
-        let (most, lazy) = (limits::REQUESTS_SEEN, PacketHashlistAllocation::Lazy);
-        let mut seen = PacketHashlist::with_allocation(most, lazy);
-        seen.seed_hashing(seed);
-        Self {
-            shares: ASKS.map(Share::new),
-            addresses: Vec::new(),
-            proofs_again: TokenBucket::new(limits::PROOFS_AGAIN),
-            seen,
-        }
-    }
-
-    /// Takes what it costs to do what is asked: of the part of the address, where that is known, of the
-    /// interface's share, and of the total.
-    pub(crate) fn take(
-        &mut self,
-        now: Instant,
-        ask: Ask,
-        from: Option<IpAddr>,
-        total: &mut TokenBucket,
-    ) -> bool {
-        // There is a place for each that can be asked.
-        let ask = ask as usize;
-        let mut part = from.map(|from| &mut self.parts(now, from)[ask]).cloned();
-        if part.as_mut().is_some_and(|part| !part.take(now)) {
-            return false;
-        }
-        let is_taken = self.shares[ask].take(now, total);
-        if let (true, Some(from), Some(part)) = (is_taken, from, part) {
-            self.parts(now, from)[ask] = part;
-        }
-        is_taken
-    }
-
-    fn parts(&mut self, now: Instant, of: IpAddr) -> &mut [TokenBucket; 3] {
-        let known = self.addresses.iter().position(|known| known.address == of);
-        let index = known.unwrap_or_else(|| {
-            if self.addresses.len() == limits::ADDRESSES {
-                let oldest =
-                    self.addresses.iter().enumerate().min_by_key(|(_, known)| known.used_at);
-                self.addresses.swap_remove(oldest.map_or(0, |(index, _)| index));
-            }
-            let part = |(rate, burst)| {
-                TokenBucket::new((rate / limits::ADDRESS_PART, burst / limits::ADDRESS_PART))
-            };
-            let parts = ASKS.map(part);
-            self.addresses.push(Address { address: of, used_at: now, parts });
-            self.addresses.len() - 1
-        });
-        // The index was found or just pushed.
-        let known = &mut self.addresses[index];
-        known.used_at = now;
-        &mut known.parts
-    }
-}
-
-/// What one interface may have of each [`Ask`], in their order.
-const ASKS: [(u32, u32); 3] = [limits::ANNOUNCES, limits::PATH_REQUESTS, limits::LINK_REQUESTS];
-
-impl fmt::Debug for Strangers {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Strangers").field("seen", &self.seen.len()).finish_non_exhaustive()
-    }
+    /// What strangers may have it do, for each app of ours.
+    strangers: BTreeMap<Sharer, Strangers>,
+    filter_seed: u64,
 }
 
 impl Interface {
@@ -201,8 +109,20 @@ impl Interface {
             held_until: (config.attachment == Attachment::Accepted).then(|| now + ACCEPTED_HOLD),
             access_codes: TokenBucket::new(limits::ACCESS_CODES),
             samples: TokenBucket::new(limits::ACCESS_CODES_SAMPLED),
-            strangers: Strangers::new(seed),
+            strangers: BTreeMap::new(),
+            filter_seed: seed,
         }
+    }
+
+    /// What strangers may have it do for one app.
+    pub(crate) fn strangers(&mut self, of: Sharer, rates: Rates) -> &mut Strangers {
+        let seed = self.filter_seed;
+        self.strangers.entry(of).or_insert_with(|| Strangers::new(rates, seed))
+    }
+
+    /// Forgets what strangers did for an app that is gone, or whose rates are others.
+    pub(crate) fn forget_strangers(&mut self, of: Sharer) {
+        self.strangers.remove(&of);
     }
 
     /// The packet in what arrived, with its access code taken off, which is still to be checked.

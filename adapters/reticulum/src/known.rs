@@ -11,14 +11,14 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use lxst_core::{IdentityHash, Instant};
+use lxst_core::{IdentityHash, Instant, NameHash};
 use rns_core::hash::{full_hash, truncated_hash};
 
 use crate::identity::DestinationHash;
 use crate::limits;
 use crate::wall_clock::UnixTime;
 
-/// The keys of telephony destinations that announced themselves.
+/// The keys of destinations that announced themselves; those of phones outlive the endpoint.
 #[derive(Default)]
 pub(crate) struct KnownDestinations {
     keys: BTreeMap<DestinationHash, Known>,
@@ -26,6 +26,7 @@ pub(crate) struct KnownDestinations {
 }
 
 struct Known {
+    name: NameHash,
     public_key: [u8; 64],
     /// In µs after the origin of moments; before it, where an earlier run heard it.
     heard_at: i64,
@@ -58,24 +59,25 @@ impl KnownDestinations {
 
     /// Whose telephony destination this is.
     pub(crate) fn phone_at(&self, destination: DestinationHash) -> Option<IdentityHash> {
-        self.public_key(destination).map(identity)
+        let known = self.keys.get(&destination).filter(|known| known.is_phone());
+        known.map(|known| identity(&known.public_key))
     }
 
     /// Who is known, and how long ago they were last heard.
     pub(crate) fn phones(&self, now: Instant) -> impl Iterator<Item = (IdentityHash, Duration)> {
-        let known = self.keys.values();
+        let known = self.keys.values().filter(|known| known.is_phone());
         known.map(move |known| (identity(&known.public_key), Duration::from_secs(known.age(now))))
     }
 
-    /// Remembers a key, and says whether its destination is new. Beyond [`limits::KEYS`] the one
-    /// that was heard longest ago makes room.
+    /// Remembers a key, and says whether its destination is new. Beyond [`limits::KEYS`] one of the app
+    /// that has most makes room: the one that was heard longest ago.
     pub(crate) fn remember(
         &mut self,
         of: DestinationHash,
-        public_key: [u8; 64],
+        (name, public_key): (NameHash, [u8; 64]),
         now: Instant,
     ) -> bool {
-        self.insert(of, Known { public_key, heard_at: micros(now) })
+        self.insert(of, Known { name, public_key, heard_at: micros(now) })
     }
 
     fn insert(&mut self, of: DestinationHash, heard: Known) -> bool {
@@ -83,10 +85,14 @@ impl KnownDestinations {
             known.heard_at = known.heard_at.max(heard.heard_at);
             return false;
         }
+        self.revision += u64::from(heard.is_phone());
         self.keys.insert(of, heard);
-        self.revision += 1;
         if self.keys.len() > limits::KEYS {
-            let oldest = self.keys.iter().min_by_key(|(_, known)| known.heard_at);
+            let mut apps = BTreeMap::<NameHash, usize>::new();
+            self.keys.values().for_each(|known| *apps.entry(known.name).or_default() += 1);
+            let fullest = apps.into_iter().max_by_key(|(_, keys)| *keys).map(|(name, _)| name);
+            let of_it = self.keys.iter().filter(|(_, known)| Some(known.name) == fullest);
+            let oldest = of_it.min_by_key(|(_, known)| known.heard_at);
             if let Some(oldest) = oldest.map(|(destination, _)| *destination) {
                 self.keys.remove(&oldest);
             }
@@ -94,7 +100,7 @@ impl KnownDestinations {
         true
     }
 
-    /// Grows with every destination that was not known before.
+    /// Grows with every phone that was not known before.
     pub(crate) fn revision(&self) -> u64 {
         self.revision
     }
@@ -109,6 +115,7 @@ impl KnownDestinations {
         let phones = self
             .keys
             .values()
+            .filter(|known| known.is_phone())
             .map(|known| (known.public_key, UnixTime(wall.0.saturating_sub(known.age(now)))));
         let records: Vec<_> = own.into_iter().chain(phones).collect();
         let mut store = Vec::with_capacity(HEADER + records.len() * RECORD);
@@ -149,7 +156,8 @@ impl KnownDestinations {
             if public_key != *own {
                 // A time of 40 bits fits, in µs too.
                 let age = wall.0.saturating_sub(heard_at.0) as i64 * 1_000_000;
-                let known = Known { public_key, heard_at: micros(now) - age };
+                let known =
+                    Known { name: NameHash::TELEPHONY, public_key, heard_at: micros(now) - age };
                 let destination = DestinationHash::telephony(identity(&public_key));
                 new += usize::from(self.insert(destination, known));
             }
@@ -162,6 +170,10 @@ impl KnownDestinations {
 }
 
 impl Known {
+    fn is_phone(&self) -> bool {
+        self.name == NameHash::TELEPHONY
+    }
+
     /// Seconds since it was heard.
     fn age(&self, now: Instant) -> u64 {
         let micros = micros(now).saturating_sub(self.heard_at);
@@ -217,7 +229,11 @@ mod tests {
     fn beyond_the_bound_the_destination_heard_longest_ago_makes_room() {
         let mut known = KnownDestinations::default();
         for n in 0..limits::KEYS as u64 + 10 {
-            known.remember(destination(n), [0; 64], NOW + Duration::from_secs(n));
+            known.remember(
+                destination(n),
+                (NameHash::TELEPHONY, [0; 64]),
+                NOW + Duration::from_secs(n),
+            );
         }
         assert_eq!(known.keys.len(), limits::KEYS);
         assert_eq!(known.public_key(destination(9)), None);
@@ -228,7 +244,7 @@ mod tests {
     fn an_imported_destination_keeps_its_age() {
         let mut known = KnownDestinations::default();
         for n in 0..limits::KEYS as u64 {
-            known.remember(of_key(n), key(n), NOW + Duration::from_secs(n));
+            known.remember(of_key(n), (NameHash::TELEPHONY, key(n)), NOW + Duration::from_secs(n));
         }
         let end = NOW + Duration::from_secs(limits::KEYS as u64);
         let own = Some((OWN, WALL));
@@ -238,7 +254,7 @@ mod tests {
         let later = UnixTime(WALL.0 + 1_000_000);
         assert_eq!(again.import(NOW, later, &OWN, &store), Ok(limits::KEYS));
         assert_eq!(again.export(NOW, later, own), store);
-        again.remember(of_key(1_000_000), key(1_000_000), NOW);
+        again.remember(of_key(1_000_000), (NameHash::TELEPHONY, key(1_000_000)), NOW);
         assert_eq!(again.public_key(of_key(0)), None, "the oldest of the store makes room");
         assert!(again.public_key(of_key(1)).is_some());
     }
@@ -246,7 +262,7 @@ mod tests {
     #[test]
     fn a_store_from_the_future_was_heard_now() {
         let mut known = KnownDestinations::default();
-        known.remember(of_key(1), key(1), NOW);
+        known.remember(of_key(1), (NameHash::TELEPHONY, key(1)), NOW);
         let mut again = KnownDestinations::default();
         let future = UnixTime(WALL.0 * 2);
         assert_eq!(again.import(NOW, WALL, &OWN, &known.export(NOW, future, None)), Ok(1));
@@ -299,7 +315,8 @@ mod tests {
 
     fn store_of(count: u64) -> Vec<u8> {
         let mut known = KnownDestinations::default();
-        (0..count).for_each(|n| assert!(known.remember(of_key(n), key(n), NOW)));
+        (0..count)
+            .for_each(|n| assert!(known.remember(of_key(n), (NameHash::TELEPHONY, key(n)), NOW)));
         known.export(NOW, WALL, None)
     }
 

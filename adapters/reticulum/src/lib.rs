@@ -1,10 +1,11 @@
-//! A sans-IO Reticulum endpoint for one telephony destination.
+//! A sans-IO Reticulum endpoint for the destinations of one identity.
 //!
-//! [`Endpoint`] does what a phone needs of Reticulum, and no more: it announces itself and hears
-//! announces, searches paths and answers searches, and keeps links in both roles with
-//! identification, keepalives and teardown, over any number of interfaces at once, open ones or
-//! those of a network with an access code ([`Ifac`]). It never proves a data packet, forwards
-//! nothing, and knows nothing of calls or codecs.
+//! [`Endpoint`] does what voice needs of Reticulum, and no more. It serves named destinations
+//! ([`DestinationConfig`]): it announces them, hears the announces of others, searches paths and
+//! answers searches, and keeps links in both roles with identification, keepalives and teardown. It
+//! sends and takes broadcasts without a link ([`Channel`]). It does so over any number of interfaces at
+//! once, open ones or those of a network with an access code ([`Ifac`]). It never proves a data packet,
+//! forwards nothing, and knows nothing of calls or codecs.
 //!
 //! It opens no socket and reads no clock. Its owner feeds it bytes, requests and time, and drains
 //! it after each: [`poll_transmit`](Endpoint::poll_transmit) per interface,
@@ -16,7 +17,9 @@
 //! the known destinations when [`Endpoint::revision`] has grown, [`Endpoint::import`] takes them.
 //!
 //! ```
-//! use lxst_reticulum::{Config, Endpoint, Identity, Instant, InterfaceConfig, Rng, UnixTime};
+//! use lxst_reticulum::{
+//!     Config, DestinationConfig, Endpoint, Identity, Instant, InterfaceConfig, Rng, UnixTime, name_hash,
+//! };
 //!
 //! # struct Seeded(u64);
 //! # impl Rng for Seeded {
@@ -32,8 +35,10 @@
 //! let identity = Identity::generate(&mut rng);
 //! let mut endpoint = Endpoint::new(identity, Config::default(), Box::new(rng));
 //!
+//! let room = name_hash("lxst.room");
+//! endpoint.register(DestinationConfig::new(room).app_data(b"a room")?)?;
 //! let socket = endpoint.interface_up(now, InterfaceConfig::TCP);
-//! endpoint.announce(now);
+//! endpoint.announce(now, room);
 //!
 //! let mut buffer = Vec::new();
 //! let wall = UnixTime(1_800_000_000); // what a calendar says: announces are stamped as they leave
@@ -45,6 +50,7 @@
 //!     println!("{event:?}");
 //! }
 //! assert_eq!(endpoint.poll_timeout(), None); // sleep until bytes arrive
+//! # Ok::<(), lxst_reticulum::BoundError>(())
 //! ```
 
 #![no_std]
@@ -53,8 +59,11 @@
 extern crate alloc;
 
 mod announces;
+mod broadcast;
 mod bucket;
+mod config;
 mod counters;
+mod destination;
 mod endpoint;
 mod event;
 mod framing;
@@ -69,10 +78,14 @@ mod paths;
 mod queue;
 mod repeat;
 mod stack;
+mod strangers;
 mod wall_clock;
 
+pub use broadcast::{BroadcastError, Channel, GroupKey, GroupKeyError};
+pub use config::Config;
 pub use counters::{Counters, DropReason};
-pub use endpoint::{Config, Endpoint};
+pub use destination::{BoundError, DestinationConfig};
+pub use endpoint::Endpoint;
 pub use event::{Event, LinkError, LinkHandle};
 pub use framing::Framing;
 pub use identity::{DestinationHash, Identity, IdentityError, name_hash};

@@ -5,32 +5,49 @@
 
 use core::time::Duration;
 
-/// Established incoming links that exist at once. Beyond it link requests are dropped.
-pub const INCOMING_LINKS: usize = 64;
-/// Half-open incoming links of one interface. Beyond it its oldest makes room: one that lasts
-/// 16 s at [`LINK_REQUESTS`], as long as the slowest path's round trip.
-pub const HALF_OPEN_LINKS: usize = 192;
-/// Half-open incoming links of all interfaces. Beyond it the oldest makes room of the interface that
-/// has most.
-pub const HALF_OPEN_LINKS_TOTAL: usize = 512;
-/// Outgoing links that exist at once, path searches included. Beyond it
-/// [`Endpoint::open`](crate::Endpoint::open) fails as refused.
-pub const OUTGOING_LINKS: usize = 8;
+/// Apps that are served or heard besides telephony. Beyond it another is refused.
+pub const APPS: usize = 16;
+/// Bytes of app data in an announce. *Source*: what RNS/Reticulum.py `MDU` leaves beside the 148 bytes
+/// of keys, hashes and signature; a longer announce does not fit where a node forwards it.
+pub const APP_DATA: usize = 316;
+/// Broadcast channels that are joined. Beyond it joining another is refused.
+pub const CHANNELS: usize = 16;
 
-/// Link requests that one interface has answered per second, and in one burst: twenty who call at
-/// once must fit. What is malformed or a duplicate does not count, here and below.
+/// Established incoming links of one destination, unless its settings say otherwise. Beyond it link
+/// requests are dropped, and half-open links are closed when they are established.
+pub const INCOMING_LINKS: usize = 64;
+/// The most that settings may say.
+pub const MAX_INCOMING_LINKS: usize = 1024;
+/// Bytes of a destination's greeting: what the smallest link carries. *Source*: RNS/Link.py `MDU`.
+pub const GREETING: usize = 431;
+/// Half-open incoming links of one destination on one interface. Beyond it the oldest of them makes
+/// room: one that lasts 16 s at [`LINK_REQUESTS`], as long as the slowest path's round trip.
+pub const HALF_OPEN_LINKS: usize = 192;
+/// Half-open incoming links of one destination on all interfaces. Beyond it the oldest makes room of
+/// the interface that has most.
+pub const HALF_OPEN_LINKS_TOTAL: usize = 512;
+/// Outgoing links that exist at once, path searches included, unless the settings say otherwise. Beyond
+/// it [`Endpoint::open`](crate::Endpoint::open) fails as refused.
+pub const OUTGOING_LINKS: usize = 8;
+/// The most that settings may say.
+pub const MAX_OUTGOING_LINKS: usize = 256;
+
+/// Link requests to one destination that one interface has answered per second, and in one burst,
+/// unless the destination's settings say otherwise: twenty who call at once must fit. What is
+/// malformed or a duplicate does not count, here and below.
 pub const LINK_REQUESTS: (u32, u32) = (10, 24);
-/// Those of all interfaces.
-pub const LINK_REQUESTS_TOTAL: (u32, u32) = (40, 96);
-/// Path requests that one interface has answered per second, and in one burst.
+/// The most that settings may say. Each costs a key agreement and a signature.
+pub const MAX_LINK_REQUESTS: (u32, u32) = (100, 256);
+/// Path requests for one destination that one interface has answered per second, and in one burst.
 pub const PATH_REQUESTS: (u32, u32) = (10, 8);
-/// Those of all interfaces.
-pub const PATH_REQUESTS_TOTAL: (u32, u32) = (40, 32);
-/// Announces of one interface that are verified per second, and in one burst. An announce that a
-/// path search waits for is always verified.
+/// Announces of one app on one interface that are verified per second, and in one burst. An announce
+/// that a path search waits for is always verified.
 pub const ANNOUNCES: (u32, u32) = (50, 100);
-/// Those of all interfaces.
-pub const ANNOUNCES_TOTAL: (u32, u32) = (200, 400);
+/// Packets of one broadcast channel that one interface brings per second, and in one burst: two who
+/// talk in frames of 10 ms.
+pub const BROADCASTS: (u32, u32) = (200, 100);
+/// All interfaces together have this many times what one has of each of these.
+pub const TOTAL_SHARES: u32 = 4;
 /// What an interface always has of each of these, per second and in one burst, however much others
 /// use.
 pub const MIN_SHARE: (u32, u32) = (1, 4);
@@ -50,7 +67,8 @@ pub const ANNOUNCE_SPACING: Duration = Duration::from_secs(1);
 
 /// Destinations whose path is remembered; the oldest path makes room.
 pub const PATHS: usize = 2048;
-/// Destinations whose public key is remembered; the key that was heard longest ago makes room.
+/// Destinations whose public key is remembered. Beyond it a key of the app that has most makes room:
+/// the one that was heard longest ago.
 pub const KEYS: usize = 2048;
 /// Packets that the duplicate filter of routed packets (announces, requests) remembers.
 pub const ROUTED_PACKETS_SEEN: usize = 4096;
@@ -59,6 +77,8 @@ pub const REQUESTS_SEEN: usize = 256;
 /// Packets that the duplicate filter of one link remembers, ours included: 80 s of the busiest
 /// profile in both directions, 8 min of the default one.
 pub const LINK_PACKETS_SEEN: usize = 16_384;
+/// Packets of one group channel, ours included, that are told from new ones.
+pub const GROUP_PACKETS_SEEN: usize = 1024;
 /// Path request tags that are remembered, so that one request is answered once.
 pub const PATH_REQUEST_TAGS: usize = 1024;
 
@@ -75,9 +95,17 @@ pub const MEDIA_AGE: Duration = Duration::from_millis(200);
 /// life) are dropped; those that say what became of a link are always kept.
 pub const EVENTS: usize = 1024;
 
+/// Bytes of a PLAIN packet. *Source*: RNS/Packet.py `PLAIN_MDU`.
+pub const PLAIN_MDU: usize = 464;
+/// Bytes of a GROUP packet: [`PLAIN_MDU`] without the 48 of initialisation vector and MAC, in whole
+/// blocks of 16, less one byte of padding.
+pub const GROUP_MDU: usize = (PLAIN_MDU - 48) / 16 * 16 - 1;
+
 /// The wait before a link request or its proof is sent again, while nothing has told the round-trip
 /// time; each later wait is longer by half. *Source*: RFC 6298, 2.1.
 pub const AGAIN: Duration = Duration::from_secs(1);
+/// How long a path search lasts, unless the settings say otherwise.
+pub const PATH_SEARCH: Duration = Duration::from_secs(40);
 /// The pauses after the first requests of a path search. A packet is lost at any of the hops both
 /// ways; a node that knows the path answers within the first pause, for RNS waits 0.4 s before it
 /// answers for somebody else (RNS/Transport.py `PATH_REQUEST_GRACE`).

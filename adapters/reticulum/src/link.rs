@@ -14,9 +14,10 @@ use alloc::vec::Vec;
 use core::slice;
 use core::time::Duration;
 
-use lxst_core::{IdentityHash, Instant};
+use lxst_core::{Instant, NameHash};
 use rns_core::link::LinkEngine;
 
+use crate::identity::DestinationHash;
 use crate::interface::InterfaceId;
 use crate::limits;
 use crate::repeat::Repeat;
@@ -30,7 +31,9 @@ pub(crate) enum Link {
 
 /// A link of ours that is not up.
 pub(crate) struct Opening {
-    pub(crate) to: IdentityHash,
+    pub(crate) to: DestinationHash,
+    /// What `to` would be if the app took the hash of a destination for that of an identity.
+    pub(crate) mistaken: Option<DestinationHash>,
     pub(crate) stage: Stage,
     /// The requests that are out. Each may still be proved.
     pub(crate) requests: Vec<Request>,
@@ -68,6 +71,8 @@ pub(crate) struct Request {
 
 /// A link request of a peer that we answered with a proof.
 pub(crate) struct Proven {
+    /// The app whose destination the peer asked for.
+    pub(crate) on: NameHash,
     pub(crate) session: Box<LinkEngine>,
     pub(crate) interface: InterfaceId,
     pub(crate) received_at: Instant,
@@ -80,6 +85,8 @@ pub(crate) struct Proven {
 
 /// An established link.
 pub(crate) struct Active {
+    /// The app whose destination the peer asked for; `None` for a link of ours.
+    pub(crate) on: Option<NameHash>,
     pub(crate) session: Box<LinkEngine>,
     pub(crate) interface: InterfaceId,
     pub(crate) rtts: RoundTrips,
@@ -187,6 +194,7 @@ impl Active {
     ) -> Self {
         let longest = rtts.longest.min(limits::RTT_MAX);
         Self {
+            on: None,
             session,
             interface,
             rtts: RoundTrips { longest, ..rtts },
@@ -195,6 +203,11 @@ impl Active {
             last_keepalive: None,
             report: None,
         }
+    }
+
+    /// A link of a peer to a destination of ours.
+    pub(crate) fn incoming(self, on: NameHash) -> Self {
+        Self { on: Some(on), ..self }
     }
 
     /// Repeats the report of the round-trip time until something shows that it arrived. *Source*:

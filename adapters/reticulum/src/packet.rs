@@ -31,7 +31,7 @@ pub(crate) struct Packet<'p> {
     pub(crate) from: Option<IpAddr>,
 }
 
-/// The packet types that mean something to an endpoint with one destination.
+/// The packet types that mean something to an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Announce,
@@ -39,6 +39,7 @@ pub(crate) enum Kind {
     LinkData,
     LinkProof,
     PlainData,
+    GroupData,
     Other,
 }
 
@@ -71,6 +72,7 @@ impl<'p> Packet<'p> {
             }
             (constants::PACKET_TYPE_DATA, constants::DESTINATION_LINK) => Kind::LinkData,
             (constants::PACKET_TYPE_DATA, constants::DESTINATION_PLAIN) => Kind::PlainData,
+            (constants::PACKET_TYPE_DATA, constants::DESTINATION_GROUP) => Kind::GroupData,
             (constants::PACKET_TYPE_PROOF, _) if *context == constants::CONTEXT_LRPROOF => {
                 Kind::LinkProof
             }

@@ -1,6 +1,7 @@
 //! Who is where: announces, path requests and routes, on `rns-core`'s transport engine.
 //!
-//! Only telephony destinations are looked at. Link packets never come here: they need no route.
+//! Only the announces of apps that are served, heard or searched are looked at. Link packets never come
+//! here: they need no route.
 
 use alloc::format;
 use alloc::vec::Vec;
@@ -16,26 +17,22 @@ use rns_core::transport::types::{
 use rns_core::transport::{InboundFrame, TransportEngine};
 use rns_crypto::Rng;
 
-use crate::bucket::TokenBucket;
 use crate::counters::DropReason;
+use crate::destination::{Destinations, Own};
 use crate::identity::{DestinationHash, Identity};
-use crate::interface::{Ask, Attachment, InterfaceConfig, InterfaceId, Strangers};
+use crate::interface::{Attachment, InterfaceConfig, InterfaceId};
 use crate::known::KnownDestinations;
 use crate::limits;
-use crate::packet::{Kind, Packet};
-use crate::queue::Purpose;
+use crate::packet::Packet;
+use crate::queue::{Purpose, Unsigned};
+use crate::strangers::{Ask, Guard};
 use crate::wall_clock::UnixTime;
 
 /// The routes, the keys and the guards of what others announce and ask for.
 pub(crate) struct Paths {
     engine: TransportEngine,
     pub(crate) known: KnownDestinations,
-    own: DestinationHash,
     path_requests: DestinationHash,
-    name_hash: [u8; 10],
-    announces: TokenBucket,
-    path_requests_answered: TokenBucket,
-    link_requests: TokenBucket,
 }
 
 /// The way to a destination.
@@ -48,7 +45,7 @@ pub(crate) struct Route {
 }
 
 impl Paths {
-    pub(crate) fn new(own: DestinationHash, rng: &mut dyn Rng) -> Self {
+    pub(crate) fn new(rng: &mut dyn Rng) -> Self {
         let mut engine = TransportEngine::new(engine_config());
         engine.seed_table_hashing(rng);
         let path_requests = DestinationHash(rns_core::destination::destination_hash(
@@ -56,18 +53,17 @@ impl Paths {
             &["path", "request"],
             None,
         ));
-        engine.register_destination(own.0, constants::DESTINATION_SINGLE);
         engine.register_destination(path_requests.0, constants::DESTINATION_PLAIN);
-        Self {
-            engine,
-            known: KnownDestinations::default(),
-            own,
-            path_requests,
-            name_hash: NameHash::TELEPHONY.0,
-            announces: TokenBucket::new(limits::ANNOUNCES_TOTAL),
-            path_requests_answered: TokenBucket::new(limits::PATH_REQUESTS_TOTAL),
-            link_requests: TokenBucket::new(limits::LINK_REQUESTS_TOTAL),
-        }
+        Self { engine, known: KnownDestinations::default(), path_requests }
+    }
+
+    /// Lets link requests and path requests for a destination of ours through.
+    pub(crate) fn register(&mut self, own: DestinationHash) {
+        self.engine.register_destination(own.0, constants::DESTINATION_SINGLE);
+    }
+
+    pub(crate) fn deregister(&mut self, own: DestinationHash) {
+        self.engine.deregister_destination(&own.0);
     }
 
     pub(crate) fn interface_up(&mut self, now: Instant, id: InterfaceId, config: InterfaceConfig) {
@@ -78,64 +74,66 @@ impl Paths {
         self.engine.deregister_interface(engine_id(id));
     }
 
-    /// Looks at what costs nothing to see: whether a packet that is no link's could mean something.
-    pub(crate) fn screen(&self, packet: &Packet<'_>) -> Result<(), DropReason> {
-        let is_ours = match packet.kind {
-            Kind::Announce => {
-                let destination = DestinationHash(packet.destination);
-                let Some((public_key, rest)) = packet.data.split_first_chunk::<64>() else {
-                    return Err(DropReason::Malformed);
-                };
-                if destination == self.own || !rest.starts_with(&self.name_hash) {
-                    return Err(DropReason::NotForUs);
-                }
-                if rest.len() < ANNOUNCE_REST {
-                    return Err(DropReason::Malformed);
-                }
-                if self.known.public_key(destination).is_some_and(|known| known != public_key) {
-                    return Err(DropReason::KeyChange);
-                }
-                true
-            }
-            Kind::PlainData => {
-                let is_ours = packet.destination == self.path_requests.0
-                    && packet.data.starts_with(&self.own.0);
-                if is_ours && packet.data.len() <= self.own.0.len() {
-                    // The engine answers none without a tag.
-                    return Err(DropReason::Malformed);
-                }
-                is_ours
-            }
-            Kind::LinkRequest => packet.destination == self.own.0,
-            Kind::LinkData | Kind::LinkProof => true,
-            Kind::Other => false,
+    /// Looks at what costs nothing to see of an announce: whether it could mean something, and to
+    /// which app. `is_wanted` tells whether a path search waits for it.
+    pub(crate) fn screen_announce(
+        &self,
+        packet: &Packet<'_>,
+        destinations: &Destinations,
+        is_wanted: impl FnOnce() -> bool,
+    ) -> Result<NameHash, DropReason> {
+        let destination = DestinationHash(packet.destination);
+        let Some((public_key, rest)) = packet.data.split_first_chunk::<64>() else {
+            return Err(DropReason::Malformed);
         };
-        is_ours.then_some(()).ok_or(DropReason::NotForUs)
+        let name = NameHash(*rest.first_chunk().ok_or(DropReason::Malformed)?);
+        if destinations.name_at(&destination.0).is_some()
+            || destinations.get(name).is_none() && !is_wanted()
+        {
+            return Err(DropReason::NotForUs);
+        }
+        if rest.len() < ANNOUNCE_REST {
+            return Err(DropReason::Malformed);
+        }
+        if self.known.public_key(destination).is_some_and(|known| known != public_key) {
+            return Err(DropReason::KeyChange);
+        }
+        Ok(name)
     }
 
-    /// Learns from an announce; `wanted` says whether a path search waits for it.
+    /// Tells which destination of ours a PLAIN packet asks the path to.
+    pub(crate) fn screen_path_request(
+        &self,
+        packet: &Packet<'_>,
+        destinations: &Destinations,
+    ) -> Result<NameHash, DropReason> {
+        let Some((asked, tag)) = packet.data.split_first_chunk::<16>() else {
+            return Err(DropReason::NotForUs);
+        };
+        let is_request = packet.destination == self.path_requests.0;
+        let name = destinations.name_at(asked).filter(|_| is_request);
+        let name = name.ok_or(DropReason::NotForUs)?;
+        // The engine answers none without a tag.
+        (!tag.is_empty()).then_some(name).ok_or(DropReason::Malformed)
+    }
+
+    /// Learns from an announce of an app. A path search that waits for it has no need of a share.
     pub(crate) fn handle_announce(
         &mut self,
         now: Instant,
         interface: InterfaceId,
         packet: &Packet<'_>,
-        (wanted, strangers): (bool, &mut Strangers),
+        name: NameHash,
+        share: Option<Guard<'_>>,
         rng: &mut dyn Rng,
     ) -> Result<ReceivedAnnounce, DropReason> {
         let destination = DestinationHash(packet.destination);
-        if !wanted {
-            let hash = packet.hash();
-            if strangers.seen.is_duplicate(&hash) {
-                return Err(DropReason::StaleAnnounce);
-            }
-            if !strangers.take(now, Ask::Announce, packet.from, &mut self.announces) {
-                return Err(DropReason::RateLimited);
-            }
-            strangers.seen.add(hash);
+        if let Some(guard) = share {
+            guard.admit(now, Ask::Announce, packet, DropReason::StaleAnnounce)?;
         }
         for action in self.handle_inbound(now, interface, packet, rng) {
             if let TransportAction::AnnounceReceived(announce) = action {
-                self.known.remember(destination, announce.public_key, now);
+                self.known.remember(destination, (name, announce.public_key), now);
                 return Ok(*announce);
             }
             if let TransportAction::ProtocolViolation { .. } = action {
@@ -151,17 +149,10 @@ impl Paths {
         now: Instant,
         interface: InterfaceId,
         packet: &Packet<'_>,
-        strangers: &mut Strangers,
+        guard: Guard<'_>,
         rng: &mut dyn Rng,
     ) -> Result<(), DropReason> {
-        let hash = packet.hash();
-        if strangers.seen.is_duplicate(&hash) {
-            return Err(DropReason::Duplicate);
-        }
-        if !strangers.take(now, Ask::Link, packet.from, &mut self.link_requests) {
-            return Err(DropReason::RateLimited);
-        }
-        strangers.seen.add(hash);
+        guard.admit(now, Ask::Link, packet, DropReason::Duplicate)?;
         self.handle_inbound(now, interface, packet, rng)
             .iter()
             .any(|action| matches!(action, TransportAction::DeliverLocal { .. }))
@@ -169,24 +160,17 @@ impl Paths {
             .ok_or(DropReason::Duplicate)
     }
 
-    /// Says whether a path request asks for us, and is to be answered on its interface. One tag is
-    /// answered once.
+    /// Says whether a path request for a destination of ours is to be answered on its interface. One
+    /// tag is answered once.
     pub(crate) fn handle_path_request(
         &mut self,
         now: Instant,
         interface: InterfaceId,
         packet: &Packet<'_>,
-        strangers: &mut Strangers,
+        guard: Guard<'_>,
         rng: &mut dyn Rng,
     ) -> Result<(), DropReason> {
-        let hash = packet.hash();
-        if strangers.seen.is_duplicate(&hash) {
-            return Err(DropReason::Duplicate);
-        }
-        if !strangers.take(now, Ask::Path, packet.from, &mut self.path_requests_answered) {
-            return Err(DropReason::RateLimited);
-        }
-        strangers.seen.add(hash);
+        guard.admit(now, Ask::Path, packet, DropReason::Duplicate)?;
         let delivered = self
             .handle_inbound(now, interface, packet, rng)
             .iter()
@@ -236,34 +220,6 @@ impl Paths {
         pack(flags, self.path_requests, constants::CONTEXT_NONE, &data).raw.into()
     }
 
-    /// A signed announce of ourselves.
-    pub(crate) fn announce(
-        &self,
-        stamp: UnixTime,
-        identity: &Identity,
-        purpose: Purpose,
-        rng: &mut dyn Rng,
-    ) -> PacketBytes {
-        let mut random_hash = [0; 10];
-        rng.fill_bytes(&mut random_hash[..5]);
-        random_hash[5..].copy_from_slice(&stamp.to_bytes());
-        let (data, _) = AnnounceData::pack(
-            identity.inner(),
-            &self.own.0,
-            &self.name_hash,
-            &random_hash,
-            None,
-            None,
-        )
-        .expect("an identity that was made from private keys can sign");
-        let flags = flags(constants::DESTINATION_SINGLE, constants::PACKET_TYPE_ANNOUNCE);
-        let context = match purpose {
-            Purpose::Announce => constants::CONTEXT_NONE,
-            Purpose::PathResponse => constants::CONTEXT_PATH_RESPONSE,
-        };
-        pack(flags, self.own, context, &data).raw.into()
-    }
-
     /// A link request as it leaves: with a transport header where the route asks for one.
     pub(crate) fn link_request(
         &mut self,
@@ -298,6 +254,33 @@ impl Paths {
         let frame = InboundFrame::new(packet.raw, engine_id(interface), seconds(now));
         self.engine.handle_inbound(frame, rng)
     }
+}
+
+/// A signed announce of a destination of ours.
+pub(crate) fn announce(
+    stamp: UnixTime,
+    identity: &Identity,
+    (announce, own): (Unsigned, &Own),
+    rng: &mut dyn Rng,
+) -> PacketBytes {
+    let mut random_hash = [0; 10];
+    rng.fill_bytes(&mut random_hash[..5]);
+    random_hash[5..].copy_from_slice(&stamp.to_bytes());
+    let (data, _) = AnnounceData::pack(
+        identity.inner(),
+        &own.hash.0,
+        &announce.of.0,
+        &random_hash,
+        None,
+        own.app_data.as_deref(),
+    )
+    .expect("an identity that was made from private keys can sign");
+    let flags = flags(constants::DESTINATION_SINGLE, constants::PACKET_TYPE_ANNOUNCE);
+    let context = match announce.purpose {
+        Purpose::Announce => constants::CONTEXT_NONE,
+        Purpose::PathResponse => constants::CONTEXT_PATH_RESPONSE,
+    };
+    pack(flags, own.hash, context, &data).raw.into()
 }
 
 fn engine_config() -> TransportConfig {

@@ -2,7 +2,7 @@
 
 use alloc::collections::VecDeque;
 
-use lxst_core::Instant;
+use lxst_core::{Instant, NameHash};
 
 use crate::counters::{Counters, DropReason};
 use crate::limits::{CONTROL_QUEUE, MEDIA_AGE, MEDIA_QUEUE, SIGNAL_QUEUE};
@@ -26,6 +26,8 @@ pub(crate) enum Purpose {
 /// An announce that waits on one interface, or on several.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Unsigned {
+    /// The app whose destination it is of.
+    pub(crate) of: NameHash,
     pub(crate) purpose: Purpose,
     /// Announces of one number have the same bytes.
     pub(crate) number: u64,

@@ -1,17 +1,35 @@
 //! The endpoint as what carries a telephone's links.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
 
 use lxst_core::wire::{self, Signal};
-use lxst_core::{Class, IdentityHash, Instant, LinkEvent, LinkId, LinkRequest, Stack, StackEvent};
+use lxst_core::{
+    Class, IdentityHash, Instant, LinkEvent, LinkId, LinkRequest, NameHash, Stack, StackEvent,
+};
 
 use crate::counters::DropReason;
+use crate::destination::DestinationConfig;
 use crate::endpoint::Endpoint;
 use crate::event::{Event, LinkHandle};
 use crate::identity::DestinationHash;
+use crate::limits;
 
-/// An [`Endpoint`], and the names of its links.
+impl DestinationConfig {
+    /// Makes the settings of the destination `lxst.telephony`, which greets with AVAILABLE: an initiator
+    /// whose report of the round-trip time was lost identifies on it.
+    #[must_use]
+    pub fn telephony() -> Self {
+        let telephony = Self::new(NameHash::TELEPHONY);
+        let mut available = [0; 8];
+        let greeted = wire::encode_signals(&[Signal::Available], &mut available)
+            .ok()
+            .and_then(|length| telephony.clone().greeting(&available[..length]).ok());
+        greeted.unwrap_or(telephony)
+    }
+}
+
+/// An [`Endpoint`] whose telephony destination is an engine's, and whose other apps are the owner's.
 #[derive(Debug)]
 pub struct EndpointLinks {
     endpoint: Endpoint,
@@ -19,17 +37,26 @@ pub struct EndpointLinks {
     names: BTreeMap<LinkHandle, LinkId>,
     /// The link whose handshake is still to be reported as heard.
     heard: Option<LinkId>,
+    /// What is of the owner's other apps.
+    app_events: VecDeque<Event>,
 }
 
 impl EndpointLinks {
-    /// Takes the endpoint, which greets initiators with AVAILABLE from then on.
+    /// Takes the endpoint, which serves [`DestinationConfig::telephony`] from then on, unless it serves
+    /// the name already.
     #[must_use]
     pub fn new(mut endpoint: Endpoint) -> Self {
-        // An initiator whose report of the round-trip time was lost identifies on it.
-        let mut available = [0; 8];
-        let length = wire::encode_signals(&[Signal::Available], &mut available);
-        endpoint.set_greeting(&available[..length.expect("one signal fits")]);
-        Self { endpoint, handles: BTreeMap::new(), names: BTreeMap::new(), heard: None }
+        if !endpoint.serves(NameHash::TELEPHONY) {
+            // Telephony has a place besides those that are counted.
+            let _ = endpoint.register(DestinationConfig::telephony());
+        }
+        Self {
+            endpoint,
+            handles: BTreeMap::new(),
+            names: BTreeMap::new(),
+            heard: None,
+            app_events: VecDeque::new(),
+        }
     }
 
     /// Returns the endpoint, to look at.
@@ -38,10 +65,30 @@ impl EndpointLinks {
         &self.endpoint
     }
 
-    /// Returns the endpoint, to feed and to drain: its interfaces, bytes and files. Its links and
-    /// events are the engine's.
+    /// Returns the endpoint, to feed and to drain: its interfaces, bytes and files, and the owner's other
+    /// apps with their links and channels. The links of telephony are the engine's, and so is
+    /// [`Endpoint::poll_event`]: the owner's events come from
+    /// [`poll_app_event`](Self::poll_app_event).
     pub const fn endpoint_mut(&mut self) -> &mut Endpoint {
         &mut self.endpoint
+    }
+
+    /// Returns the next event of the owner's other apps, once the engine has polled its own: their
+    /// announces, their links and the packets on these, and broadcasts.
+    ///
+    /// *Bounds*: as those of [`Endpoint::poll_event`], for a phone alone they never come.
+    pub fn poll_app_event(&mut self) -> Option<Event> {
+        self.app_events.pop_front()
+    }
+
+    /// Keeps an event for the owner. Beyond [`EVENTS`](limits::EVENTS), what peers can cause at any rate
+    /// is left out and counted.
+    fn push_app_event(&mut self, event: Event) {
+        if event.is_chatty() && self.app_events.len() >= limits::EVENTS {
+            self.endpoint.count_overflow();
+        } else {
+            self.app_events.push_back(event);
+        }
     }
 
     fn pair(&mut self, link: LinkId, handle: LinkHandle) {
@@ -66,7 +113,7 @@ impl Stack for EndpointLinks {
     fn request(&mut self, now: Instant, link: LinkId, request: LinkRequest) {
         match request {
             LinkRequest::Open(to) => {
-                let handle = self.endpoint.open(now, to.identity);
+                let handle = self.endpoint.open(now, to);
                 self.pair(link, handle);
             }
             LinkRequest::Identify => {
@@ -91,7 +138,7 @@ impl Stack for EndpointLinks {
     }
 
     fn announce(&mut self, now: Instant) {
-        self.endpoint.announce(now);
+        self.endpoint.announce(now, NameHash::TELEPHONY);
     }
 
     fn poll_event(&mut self, name: &mut dyn FnMut() -> LinkId) -> Option<StackEvent<Vec<u8>>> {
@@ -100,19 +147,25 @@ impl Stack for EndpointLinks {
         }
         loop {
             match self.endpoint.poll_event()? {
-                Event::Announced { identity, hops, .. } => {
+                Event::Announced { identity, name: NameHash::TELEPHONY, hops, .. } => {
                     return Some(StackEvent::Announced { identity, hops });
                 }
-                Event::Packet { link: handle, data } => {
-                    if let Some(link) = self.names.get(&handle).copied() {
-                        return Some(StackEvent::Packet { link, data });
-                    }
+                event @ (Event::Announced { .. } | Event::Broadcast { .. }) => {
+                    self.push_app_event(event);
                 }
+                Event::Packet { link: handle, data } => match self.names.get(&handle).copied() {
+                    Some(link) => return Some(StackEvent::Packet { link, data }),
+                    None => self.push_app_event(Event::Packet { link: handle, data }),
+                },
                 Event::Link { link: handle, event } => {
-                    if matches!(event, LinkEvent::Incoming { .. }) {
+                    if matches!(event, LinkEvent::Incoming { on, .. } if on.name == NameHash::TELEPHONY)
+                    {
                         self.pair(name(), handle);
                     }
-                    let Some(link) = self.names.get(&handle).copied() else { continue };
+                    let Some(link) = self.names.get(&handle).copied() else {
+                        self.push_app_event(Event::Link { link: handle, event });
+                        continue;
+                    };
                     match event {
                         LinkEvent::Failed(_) | LinkEvent::Closed(_) => _ = self.part(link),
                         LinkEvent::Incoming { .. } | LinkEvent::Up { .. } => {

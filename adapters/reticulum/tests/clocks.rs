@@ -4,9 +4,9 @@ mod common;
 
 use std::time::Duration;
 
-use common::{A, B, Net, Seeded, WALL, Wire, unframed};
+use common::{A, B, Net, Seeded, TELEPHONY, WALL, Wire, phone, unframed};
 use lxst_reticulum::{
-    Class, Config, DropReason, Endpoint, Identity, InterfaceConfig, LinkEvent, LinkHandle,
+    Class, Config, Destination, DropReason, Identity, InterfaceConfig, LinkEvent, LinkHandle,
     UnixTime, limits,
 };
 
@@ -23,7 +23,7 @@ fn a_calendar_that_is_set_by_30_days_changes_no_link_and_no_stamp_goes_back() {
                 net.nodes[node].wall = UnixTime(wall);
             }
             net.nodes[A].endpoint.send(net.now, ours, Class::Signal, data).unwrap();
-            net.nodes[A].endpoint.announce(net.now);
+            net.nodes[A].endpoint.announce(net.now, TELEPHONY);
             net.run_for(10 * SECOND);
         }
         assert_eq!(net.packets(B, theirs), [b"before", b"behind", b"beyond"], "step {step}");
@@ -39,26 +39,26 @@ fn a_calendar_that_is_set_by_30_days_changes_no_link_and_no_stamp_goes_back() {
 #[test]
 fn a_machine_that_begins_in_1970_goes_on_from_its_last_stamp() {
     let mut net = Net::new(2, Wire::GOOD);
-    net.nodes[A].endpoint.announce(net.now);
+    net.nodes[A].endpoint.announce(net.now, TELEPHONY);
     net.run_for(2 * SECOND);
     let store = net.nodes[A].export(net.now);
 
     net.unplug(A);
     // The seed of A.
     let mut rng = Seeded::new(4);
-    let mut again = Endpoint::new(Identity::generate(&mut rng), Config::default(), Box::new(rng));
+    let mut again = phone(Identity::generate(&mut rng), Config::default(), rng);
     let cold = UnixTime(0);
     assert_eq!(again.import(net.now, cold, &store), Ok(0));
     net.nodes[A].endpoint = again;
     net.nodes[A].wall = cold;
     net.plug(A);
-    net.nodes[A].endpoint.announce(net.now);
+    net.nodes[A].endpoint.announce(net.now, TELEPHONY);
     net.run_for(2 * SECOND);
     assert_eq!(net.announces(B), 2);
 
     // Then the network sets the clock.
     net.nodes[A].wall = UnixTime(WALL.0 + 3_600);
-    net.nodes[A].endpoint.announce(net.now);
+    net.nodes[A].endpoint.announce(net.now, TELEPHONY);
     net.run_for(2 * SECOND);
     assert_eq!(stamps(&net, A), [WALL.0, WALL.0 + 2, WALL.0 + 3_604]);
     assert_eq!(net.announces(B), 3);
@@ -67,19 +67,19 @@ fn a_machine_that_begins_in_1970_goes_on_from_its_last_stamp() {
 #[test]
 fn a_machine_without_a_battery_clock_and_a_store_announces_again_when_its_clock_is_set() {
     let mut net = Net::new(7, Wire::GOOD);
-    net.nodes[A].endpoint.announce(net.now);
+    net.nodes[A].endpoint.announce(net.now, TELEPHONY);
     net.run_for(2 * SECOND);
     assert_eq!(net.announces(B), 1);
 
     net.unplug(A);
     // The seed of A.
     let mut rng = Seeded::new(14);
-    let again = Endpoint::new(Identity::generate(&mut rng), Config::default(), Box::new(rng));
+    let again = phone(Identity::generate(&mut rng), Config::default(), rng);
     assert_eq!(again.identity(), net.nodes[A].endpoint.identity());
     net.nodes[A].endpoint = again;
     net.nodes[A].wall = UnixTime(0);
     net.plug(A);
-    net.nodes[A].endpoint.announce(net.now);
+    net.nodes[A].endpoint.announce(net.now, TELEPHONY);
     net.run_for(600 * SECOND);
     assert_eq!(net.announces(B), 1, "a peer that knew us takes none of 1970");
     assert_eq!(net.nodes[B].endpoint.counters().dropped(DropReason::StaleAnnounce), 1);
@@ -100,7 +100,7 @@ fn a_calendar_that_is_set_forward_makes_a_phone_announce_again_and_one_that_is_s
     for (step, announced) in [(30, 2), (-30, 1)].map(|(days, n): (i64, _)| (days * DAY as i64, n)) {
         let (mut net, ours, _) = Net::linked(8, Wire::GOOD);
         let before = net.announces(B);
-        net.nodes[A].endpoint.announce(net.now);
+        net.nodes[A].endpoint.announce(net.now, TELEPHONY);
         net.run_for(2 * SECOND);
         net.nodes[A].wall = UnixTime(WALL.0.checked_add_signed(step).unwrap());
         for _ in 0..10 {
@@ -117,7 +117,7 @@ fn a_phone_that_never_announced_itself_does_not_because_its_clock_is_set() {
     let mut net = Net::new(9, Wire::GOOD);
     net.nodes[A].wall = UnixTime(0);
     let to = net.nodes[B].endpoint.identity();
-    net.nodes[A].endpoint.open(net.now, to);
+    net.nodes[A].endpoint.open(net.now, Destination::telephony(to));
     net.run_for(10 * SECOND);
     net.nodes[A].wall = WALL;
     net.run_for(1_000 * SECOND);
@@ -141,11 +141,11 @@ fn a_suspended_phone_finds_its_link_lost_or_standing_by_the_time_that_it_slept()
 #[test]
 fn an_announce_is_stamped_when_it_leaves() {
     let mut rng = Seeded::new(5);
-    let mut phone = Endpoint::new(Identity::generate(&mut rng), Config::default(), Box::new(rng));
+    let mut phone = phone(Identity::generate(&mut rng), Config::default(), rng);
     let start = common::START;
     let ids = [InterfaceConfig::TCP, InterfaceConfig::TCP_ACCEPTED]
         .map(|config| phone.interface_up(start, config));
-    phone.announce(start);
+    phone.announce(start, TELEPHONY);
     let mut buffer = vec![];
     let sent = ids.map(|id| {
         let end = start + limits::ACCEPTED_HOLD;
@@ -160,7 +160,7 @@ fn an_announce_is_stamped_when_it_leaves() {
 fn the_first_moments_of_a_clock_are_as_good_as_any() {
     let mut net = Net::new(6, Wire::GOOD);
     let to = net.nodes[B].endpoint.identity();
-    let link = net.nodes[A].endpoint.open(net.now, to);
+    let link = net.nodes[A].endpoint.open(net.now, Destination::telephony(to));
     net.run_for(SECOND);
     assert_eq!(link, LinkHandle(1));
     assert!(matches!(net.link_events(A, link)[..], [LinkEvent::Up { .. }]));

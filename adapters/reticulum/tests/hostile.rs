@@ -5,10 +5,10 @@ mod common;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use common::{A, B, Net, START, Seeded, WALL, Wire, framed, unframed};
+use common::{A, B, Net, START, Seeded, TELEPHONY, WALL, Wire, framed, phone, unframed};
 use lxst_reticulum::{
-    Class, Config, DestinationHash, DropReason, Endpoint, Event, Identity, IdentityHash, Ifac,
-    InterfaceConfig, LinkClosed, LinkEvent, LinkHandle, limits,
+    Class, Config, Destination, DestinationHash, DropReason, Endpoint, Event, Identity,
+    IdentityHash, Ifac, InterfaceConfig, LinkClosed, LinkEvent, LinkHandle, limits,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -76,7 +76,7 @@ fn a_flood_of_link_requests_is_bounded_and_spares_established_links() {
     net.run_for(SECOND);
     let now = net.now;
     let to = net.nodes[B].endpoint.identity();
-    let another = net.nodes[A].endpoint.open(now, to);
+    let another = net.nodes[A].endpoint.open(now, Destination::telephony(to));
     net.nodes[A].endpoint.send(now, ours, Class::Signal, b"still here").unwrap();
     net.run_for(SECOND);
     assert!(matches!(net.link_events(A, another)[..], [LinkEvent::Up { .. }, ..]));
@@ -111,7 +111,7 @@ fn what_is_replayed_or_malformed_costs_nobody_an_allowance() {
             net.inject(B, packet);
             if n == times / 2 {
                 let now = net.now;
-                let link = net.nodes[A].endpoint.open(now, to);
+                let link = net.nodes[A].endpoint.open(now, Destination::telephony(to));
                 net.run_for(SECOND / 10);
                 let events = net.link_events(A, link);
                 assert!(matches!(events[..], [LinkEvent::Up { .. }, ..]), "{reason:?}: {events:?}");
@@ -144,7 +144,7 @@ fn a_flood_on_one_interface_is_not_noticed_on_another() {
         }
         if second % 10 == 9 {
             let now = net.now;
-            let link = net.nodes[A].endpoint.open(now, to);
+            let link = net.nodes[A].endpoint.open(now, Destination::telephony(to));
             net.run_for(SECOND / 10);
             let events = net.link_events(A, link);
             assert!(matches!(events[..], [LinkEvent::Up { .. }, ..]), "{second} s: {events:?}");
@@ -178,7 +178,7 @@ fn one_address_leaves_others_their_share_of_an_interface_over_udp() {
 fn a_friend_on_a_path_of_four_seconds_gets_in_during_a_flood_at_the_allowed_rate() {
     let slow = Wire { delay: 2 * SECOND, ..Wire::GOOD };
     let mut net = Net::new(42, slow);
-    net.nodes[B].endpoint.announce(net.now);
+    net.nodes[B].endpoint.announce(net.now, TELEPHONY);
     net.run_for(5 * SECOND);
     let mut request = requests(&net, 42);
     let mut flood = |net: &mut Net, tenths: u32| {
@@ -189,7 +189,7 @@ fn a_friend_on_a_path_of_four_seconds_gets_in_during_a_flood_at_the_allowed_rate
     };
     flood(&mut net, 300);
     let (now, to) = (net.now, net.nodes[B].endpoint.identity());
-    let link = net.nodes[A].endpoint.open(now, to);
+    let link = net.nodes[A].endpoint.open(now, Destination::telephony(to));
     flood(&mut net, 120);
     assert!(matches!(net.link_events(A, link)[..], [LinkEvent::Up { .. }, ..]));
     let theirs = net.incoming(B).expect("the link came in");
@@ -205,7 +205,7 @@ fn what_one_link_sends_makes_no_old_packet_of_another_new() {
     net.run_for(SECOND);
     let recorded = net.sent.last().expect("it was sent").bytes.clone();
     let (now, to) = (net.now, net.nodes[B].endpoint.identity());
-    let stranger = net.nodes[A].endpoint.open(now, to);
+    let stranger = net.nodes[A].endpoint.open(now, Destination::telephony(to));
     net.run_for(SECOND);
     for _ in 0..limits::LINK_PACKETS_SEEN + 10 {
         let now = net.now;
@@ -270,10 +270,12 @@ fn forged_keepalives_are_no_sign_of_life() {
 fn twenty_phones_that_call_one_at_once_all_get_through() {
     let mut net = Net::with_configs(34, Wire::GOOD, &[InterfaceConfig::TCP; 21]);
     let (called, callers) = (0, 1..21);
-    net.nodes[called].endpoint.announce(net.now);
+    net.nodes[called].endpoint.announce(net.now, TELEPHONY);
     net.run_for(SECOND);
     let to = net.nodes[called].endpoint.identity();
-    let links: Vec<_> = callers.map(|n| (n, net.nodes[n].endpoint.open(net.now, to))).collect();
+    let links: Vec<_> = callers
+        .map(|n| (n, net.nodes[n].endpoint.open(net.now, Destination::telephony(to))))
+        .collect();
     net.run_for(SECOND);
     for (n, link) in links {
         assert!(matches!(net.link_events(n, link)[..], [LinkEvent::Up { .. }]), "caller {n}");
@@ -286,7 +288,7 @@ fn a_flood_of_path_requests_is_answered_at_its_rate() {
     let destination = DestinationHash::telephony(net.nodes[B].endpoint.identity());
     // The request that A sends, with a tag of its own each time.
     let to = net.nodes[B].endpoint.identity();
-    let link = net.nodes[A].endpoint.open(net.now, to);
+    let link = net.nodes[A].endpoint.open(net.now, Destination::telephony(to));
     net.run_for(SECOND);
     net.nodes[A].endpoint.close(net.now, link);
     let asked = unframed(&net.sent[0].bytes);
@@ -409,7 +411,7 @@ fn an_announce_with_another_key_or_signature_is_refused() {
 fn packets_of_guarded_networks_and_other_nodes_are_dropped() {
     let mut net = Net::acquainted(24, Wire::GOOD);
     let to = net.nodes[B].endpoint.identity();
-    net.nodes[A].endpoint.open(net.now, to);
+    net.nodes[A].endpoint.open(net.now, Destination::telephony(to));
     net.run_for(Duration::from_millis(1));
     let request = unframed(&net.sent.last().unwrap().bytes);
     let mut guarded = request.clone();
@@ -445,7 +447,7 @@ fn announces_are_verified_at_their_rate_unless_a_search_waits_for_one() {
     let announces: Vec<_> =
         (0..=limits::ANNOUNCES.1 + 1).map(|n| announce_of(1000 + u64::from(n))).collect();
     let (wanted, others) = announces.split_last().unwrap();
-    net.nodes[A].endpoint.open(now, wanted.0);
+    net.nodes[A].endpoint.open(now, Destination::telephony(wanted.0));
     for (_, announce) in others {
         net.inject(A, announce);
     }
@@ -511,7 +513,7 @@ fn known_phones_are_bounded_and_the_oldest_make_room() {
     assert_eq!(counters.dropped(DropReason::KeyChange), 1, "the second is not");
     let mut first_packet = |(phone, _): &(IdentityHash, _)| {
         let sent = net.sent.len();
-        net.nodes[A].endpoint.open(net.now, *phone);
+        net.nodes[A].endpoint.open(net.now, Destination::telephony(*phone));
         net.run_for(Duration::ZERO);
         net.sent[sent].bytes[1]
     };
@@ -530,7 +532,7 @@ fn an_endpoint_may_move_to_another_thread() {
 fn call(seed: u64, wire: Wire) -> Net {
     let mut net = Net::acquainted(seed, wire);
     let to = net.nodes[B].endpoint.identity();
-    let link = net.nodes[A].endpoint.open(net.now, to);
+    let link = net.nodes[A].endpoint.open(net.now, Destination::telephony(to));
     // Two link requests and a path search between them may run out of time.
     net.run_for(40 * SECOND);
     for n in 0..50 {
@@ -558,9 +560,9 @@ fn is_fate(event: &LinkEvent) -> bool {
 fn announce_of(seed: u64) -> (IdentityHash, Vec<u8>) {
     let mut rng = Seeded::new(seed);
     let identity = Identity::generate(&mut rng);
-    let mut endpoint = Endpoint::new(identity, Config::default(), Box::new(rng));
+    let mut endpoint = phone(identity, Config::default(), rng);
     let interface = endpoint.interface_up(START, InterfaceConfig::TCP);
-    endpoint.announce(START);
+    endpoint.announce(START, TELEPHONY);
     let mut buffer = vec![];
     endpoint.poll_transmit(START, WALL, interface, &mut buffer);
     (endpoint.identity(), buffer)

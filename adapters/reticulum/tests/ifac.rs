@@ -4,9 +4,10 @@ mod common;
 
 use std::time::Duration;
 
-use common::{A, B, Net, START, Wire, framed, unframed};
+use common::{A, B, Net, START, TELEPHONY, Wire, framed, unframed};
 use lxst_reticulum::{
-    Class, DestinationHash, DropReason, Event, Framing, Ifac, InterfaceConfig, LinkEvent,
+    Class, Destination, DestinationHash, DropReason, Event, Framing, Ifac, InterfaceConfig,
+    LinkEvent,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -70,10 +71,10 @@ fn whoever_has_another_code_or_none_is_not_heard() {
         let passphrase = open.with_ifac(ifac("Secret", 16));
         for theirs in [open, size, passphrase] {
             let mut net = Net::with_configs(3, wire(open), &[ours, theirs]);
-            net.nodes[A].endpoint.announce(net.now);
-            net.nodes[B].endpoint.announce(net.now);
+            net.nodes[A].endpoint.announce(net.now, TELEPHONY);
+            net.nodes[B].endpoint.announce(net.now, TELEPHONY);
             let to = net.nodes[B].endpoint.identity();
-            let link = net.nodes[A].endpoint.open(net.now, to);
+            let link = net.nodes[A].endpoint.open(net.now, Destination::telephony(to));
             net.run_for(SECOND);
             assert_eq!((net.announces(A), net.announces(B)), (0, 0));
             assert_eq!(net.link_events(A, link), []);
@@ -89,7 +90,7 @@ fn a_masked_packet_is_dropped_on_an_open_interface_next_to_the_masked_one() {
     let masked = InterfaceConfig::TCP.with_ifac(ifac("secret", 16));
     let mut net = Net::new(4, wire(masked));
     net.nodes[A].cut = true;
-    net.nodes[A].endpoint.announce(net.now);
+    net.nodes[A].endpoint.announce(net.now, TELEPHONY);
     net.run_for(SECOND);
     let announce = net.sent[0].bytes.clone();
     let open = net.nodes[B].endpoint.interface_up(net.now, InterfaceConfig::TCP);

@@ -1,15 +1,18 @@
 //! What an interface does between its up and its down.
 
+mod common;
+
+use common::{TELEPHONY, phone};
 use lxst_reticulum::{
-    Config, Endpoint, Event, Identity, Instant, InterfaceConfig, InterfaceId, LinkClosed,
-    LinkEvent, LinkHandle, Rng, UnixTime, limits,
+    Config, Destination, Endpoint, Event, Identity, Instant, InterfaceConfig, InterfaceId,
+    LinkClosed, LinkEvent, LinkHandle, Rng, UnixTime, limits,
 };
 
 #[test]
 fn a_node_that_connected_to_us_hears_nothing_before_it_is_heard() {
     let mut endpoint = endpoint();
     let id = endpoint.interface_up(START, InterfaceConfig::TCP_ACCEPTED);
-    endpoint.announce(START);
+    endpoint.announce(START, TELEPHONY);
     let mut buffer = vec![];
     assert_eq!(endpoint.poll_transmit(START, WALL, id, &mut buffer), None);
     assert_eq!(endpoint.poll_timeout(), Some(START + limits::ACCEPTED_HOLD));
@@ -23,7 +26,7 @@ fn a_node_that_connected_to_us_hears_nothing_before_it_is_heard() {
 fn a_node_that_connected_to_us_and_says_nothing_is_spoken_to_after_a_while() {
     let mut endpoint = endpoint();
     let id = endpoint.interface_up(START, InterfaceConfig::TCP_ACCEPTED);
-    endpoint.announce(START);
+    endpoint.announce(START, TELEPHONY);
     let mut buffer = vec![];
     let end = START + limits::ACCEPTED_HOLD;
     endpoint.handle_timeout(end);
@@ -34,12 +37,12 @@ fn a_node_that_connected_to_us_and_says_nothing_is_spoken_to_after_a_while() {
 #[test]
 fn announces_and_searches_go_out_on_every_interface() {
     let (mut a, [x, y, z]) = with_interfaces(endpoint());
-    a.announce(START);
+    a.announce(START, TELEPHONY);
     let announce = sent(&mut a, x);
     assert_eq!(announce.len(), 1);
     assert_eq!(sent(&mut a, y), announce);
     assert_eq!(sent(&mut a, z), announce);
-    a.open(START, "00112233445566778899aabbccddeeff".parse().unwrap());
+    a.open(START, Destination::telephony("00112233445566778899aabbccddeeff".parse().unwrap()));
     let request = sent(&mut a, x);
     assert_eq!(request.len(), 1);
     assert_eq!(sent(&mut a, y), request);
@@ -52,9 +55,9 @@ fn a_link_stays_on_the_interface_of_its_path() {
     let mut b = other_endpoint();
     let to = b.identity();
     let wire = b.interface_up(START, InterfaceConfig::TCP);
-    b.announce(START);
+    b.announce(START, TELEPHONY);
     carry(&mut b, wire, &mut a, y);
-    let link = a.open(START, to);
+    let link = a.open(START, Destination::telephony(to));
     assert_eq!((sent(&mut a, x), sent(&mut a, z)), (vec![], vec![]), "nobody else is asked");
     carry(&mut a, y, &mut b, wire);
     carry(&mut b, wire, &mut a, y);
@@ -63,13 +66,13 @@ fn a_link_stays_on_the_interface_of_its_path() {
     assert!(matches!(link_events(&mut b)[..], [(_, LinkEvent::Incoming { .. })]));
 
     a.interface_down(START, x);
-    let again = a.open(START, to);
+    let again = a.open(START, Destination::telephony(to));
     a.close(START, again);
     assert_eq!(sent(&mut a, y).len(), 1, "the path over another interface stays");
     assert_eq!(link_events(&mut a), []);
     a.interface_down(START, y);
     assert_eq!(link_events(&mut a), [(link, LinkEvent::Closed(LinkClosed::Interface))]);
-    a.open(START, to);
+    a.open(START, Destination::telephony(to));
     let request = sent(&mut a, z);
     assert_eq!(request[0][1], 0x08, "the path is asked for on what is left");
 }
@@ -79,7 +82,7 @@ fn the_answer_to_a_path_request_goes_out_where_it_was_asked() {
     let (mut a, [x, y, z]) = with_interfaces(endpoint());
     let mut b = other_endpoint();
     let wire = b.interface_up(START, InterfaceConfig::TCP);
-    b.open(START, a.identity());
+    b.open(START, Destination::telephony(a.identity()));
     carry(&mut b, wire, &mut a, z);
     assert_eq!((sent(&mut a, x), sent(&mut a, y)), (vec![], vec![]));
     assert_eq!(sent(&mut a, z).len(), 1);
@@ -125,7 +128,7 @@ fn other_endpoint() -> Endpoint {
 fn endpoint_from(seed: u8) -> Endpoint {
     let mut rng = Counting(seed);
     let identity = Identity::generate(&mut rng);
-    Endpoint::new(identity, Config::default(), Box::new(rng))
+    phone(identity, Config::default(), rng)
 }
 
 struct Counting(u8);

@@ -4,9 +4,9 @@ mod common;
 
 use std::time::Duration;
 
-use common::{A, B, Net, Seeded, WALL, Wire, framed, unframed};
+use common::{A, B, Net, Seeded, TELEPHONY, WALL, Wire, framed, phone, unframed};
 use lxst_reticulum::{
-    Config, DropReason, Endpoint, Identity, ImportError, InterfaceConfig, LinkEvent,
+    Config, Destination, DropReason, Identity, ImportError, InterfaceConfig, LinkEvent,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -24,7 +24,7 @@ fn a_known_phone_is_known_after_a_restart() {
     assert_eq!(net.nodes[A].endpoint.counters().dropped(DropReason::KeyChange), 1);
 
     let to = net.nodes[B].endpoint.identity();
-    let link = net.nodes[A].endpoint.open(net.now, to);
+    let link = net.nodes[A].endpoint.open(net.now, Destination::telephony(to));
     net.run_for(SECOND);
     assert!(matches!(net.link_events(A, link)[..], [LinkEvent::Up { .. }]));
 }
@@ -34,7 +34,7 @@ fn the_revision_grows_with_new_phones_and_stamps_of_ours() {
     let mut net = Net::new(2, Wire::GOOD);
     assert_eq!(net.nodes[A].endpoint.revision(), 0);
     for announced in 1..=3 {
-        net.nodes[B].endpoint.announce(net.now);
+        net.nodes[B].endpoint.announce(net.now, TELEPHONY);
         net.run_for(2 * SECOND);
         assert_eq!(net.nodes[A].endpoint.revision(), 1);
         assert_eq!(net.nodes[B].endpoint.revision(), announced);
@@ -69,7 +69,7 @@ fn restarted() -> (Net, Vec<u8>) {
     // The seed of A.
     let mut rng = Seeded::new(2);
     let identity = Identity::generate(&mut rng);
-    let mut endpoint = Endpoint::new(identity, Config::default(), Box::new(rng));
+    let mut endpoint = phone(identity, Config::default(), rng);
     let wall = net.nodes[A].wall(net.now);
     assert_eq!(endpoint.import(net.now, wall, &store), Ok(1));
     let of_b = 7 + 73..;

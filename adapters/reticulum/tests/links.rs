@@ -4,11 +4,10 @@ mod common;
 
 use std::time::Duration;
 
-use common::{A, B, Net, START, Seeded, Wire, unframed};
+use common::{A, B, Net, START, Seeded, TELEPHONY, Wire, phone, unframed};
 use lxst_reticulum::{
-    Class, Config, Destination, DestinationHash, DropReason, Endpoint, Event, Identity,
-    IdentityHash, InterfaceConfig, LinkClosed, LinkError, LinkEvent, LinkFailed, LinkHandle,
-    limits,
+    Class, Config, Destination, DestinationHash, DropReason, Event, Identity, IdentityHash,
+    InterfaceConfig, LinkClosed, LinkError, LinkEvent, LinkFailed, LinkHandle, limits,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -19,7 +18,7 @@ fn a_whole_link_goes_as_the_protocol_says() {
     assert_eq!((net.announces(A), net.announces(B)), (1, 1));
 
     let (a, b) = (net.nodes[A].endpoint.identity(), net.nodes[B].endpoint.identity());
-    let ours = net.nodes[A].endpoint.open(net.now, b);
+    let ours = net.nodes[A].endpoint.open(net.now, Destination::telephony(b));
     net.run_for(SECOND / 10);
     let theirs = net.incoming(B).unwrap();
     let rtt = Duration::from_millis(40);
@@ -71,7 +70,7 @@ fn a_link_goes_over_a_serial_line_and_over_a_packet_radio_modem() {
 fn an_unannounced_phone_is_found_by_a_path_request() {
     let mut net = Net::new(2, Wire::GOOD);
     let to = net.nodes[B].endpoint.identity();
-    let link = net.nodes[A].endpoint.open(net.now, to);
+    let link = net.nodes[A].endpoint.open(net.now, Destination::telephony(to));
     net.run_for(SECOND);
     assert!(matches!(net.link_events(A, link)[..], [LinkEvent::Up { .. }]));
     assert_eq!((net.announces(A), net.announces(B)), (1, 0));
@@ -82,7 +81,7 @@ fn a_search_waits_for_an_interface() {
     let mut net = Net::new(3, Wire::GOOD);
     net.unplug(A);
     let to = net.nodes[B].endpoint.identity();
-    let link = net.nodes[A].endpoint.open(net.now, to);
+    let link = net.nodes[A].endpoint.open(net.now, Destination::telephony(to));
     net.run_for(3 * SECOND);
     net.plug(A);
     net.run_for(SECOND);
@@ -93,7 +92,7 @@ fn a_search_waits_for_an_interface() {
 fn an_unknown_phone_ends_in_no_path() {
     let mut net = Net::new(4, Wire::GOOD);
     let to = "00112233445566778899aabbccddeeff".parse().unwrap();
-    let link = net.nodes[A].endpoint.open(net.now, to);
+    let link = net.nodes[A].endpoint.open(net.now, Destination::telephony(to));
     net.run_for(60 * SECOND);
     assert_eq!(net.link_events(A, link), [LinkEvent::Failed(LinkFailed::NoPath)]);
     let failed = |event: &LinkEvent| matches!(event, LinkEvent::Failed(_));
@@ -110,23 +109,24 @@ fn a_destination_that_was_taken_for_an_identity_is_found_out_before_the_search_e
     let mut net = Net::new(41, Wire::GOOD);
     let identity = net.nodes[B].endpoint.identity();
     let destination = DestinationHash::telephony(identity);
-    let link = net.nodes[A].endpoint.open(net.now, IdentityHash(destination.0));
+    let link =
+        net.nodes[A].endpoint.open(net.now, Destination::telephony(IdentityHash(destination.0)));
     net.run_for(6 * SECOND);
     assert_eq!(net.link_events(A, link), [LinkEvent::Failed(LinkFailed::NoPath)]);
     assert_eq!(net.nodes[A].endpoint.phone_at(destination), Some(identity));
-    let link = net.nodes[A].endpoint.open(net.now, identity);
+    let link = net.nodes[A].endpoint.open(net.now, Destination::telephony(identity));
     net.run_for(SECOND);
     assert!(matches!(net.link_events(A, link)[..], [LinkEvent::Up { .. }]));
 }
 
 #[test]
 fn a_search_may_last_for_ever() {
-    let config = Config { path_search: Duration::MAX };
+    let config = Config::default().path_search(Duration::MAX);
     let mut rng = Seeded::new(35);
     let identity = Identity::generate(&mut rng);
-    let mut endpoint = Endpoint::new(identity, config, Box::new(rng));
+    let mut endpoint = phone(identity, config, rng);
     let unknown = "00112233445566778899aabbccddeeff".parse().unwrap();
-    let link = endpoint.open(START, unknown);
+    let link = endpoint.open(START, Destination::telephony(unknown));
     let mut now = START;
     for pause in limits::PATH_REQUEST_PAUSES {
         now = now + pause;
@@ -147,7 +147,7 @@ fn a_remembered_path_that_leads_nowhere_is_searched_once_more() {
     let mut net = Net::acquainted(5, Wire::GOOD);
     net.nodes[B].cut = true;
     let (opened, to) = (net.now, net.nodes[B].endpoint.identity());
-    let link = net.nodes[A].endpoint.open(net.now, to);
+    let link = net.nodes[A].endpoint.open(net.now, Destination::telephony(to));
     net.run_for(13 * SECOND);
     assert_eq!(net.link_events(A, link), []);
     net.nodes[B].cut = false;
@@ -164,7 +164,7 @@ fn a_search_finds_its_path_in_seconds_though_packets_are_lost() {
         let found = (0..500).filter(|seed| {
             let mut net = Net::new(1_000 * loss + seed, Wire { loss, ..Wire::GOOD });
             let to = net.nodes[B].endpoint.identity();
-            net.nodes[A].endpoint.open(net.now, to);
+            net.nodes[A].endpoint.open(net.now, Destination::telephony(to));
             net.run_for(5 * SECOND);
             net.announces(A) > 0
         });
@@ -177,7 +177,7 @@ fn a_search_finds_its_path_in_seconds_though_packets_are_lost() {
 fn an_interface_that_comes_back_is_asked_as_often_as_at_first() {
     let mut net = Net::new(37, Wire::GOOD);
     let to = net.nodes[B].endpoint.identity();
-    net.nodes[A].endpoint.open(net.now, to);
+    net.nodes[A].endpoint.open(net.now, Destination::telephony(to));
     net.nodes[B].cut = true;
     net.unplug(A);
     net.run_for(8 * SECOND);
@@ -193,7 +193,7 @@ fn an_interface_that_comes_back_is_asked_as_often_as_at_first() {
 fn a_path_that_answers_is_asked_for_once() {
     let mut net = Net::new(36, Wire { delay: Duration::from_millis(490), ..Wire::GOOD });
     let to = net.nodes[B].endpoint.identity();
-    net.nodes[A].endpoint.open(net.now, to);
+    net.nodes[A].endpoint.open(net.now, Destination::telephony(to));
     net.run_for(8 * SECOND);
     let requests = net.sent.iter().filter(|sent| unframed(&sent.bytes)[0] == 0x08);
     assert_eq!(requests.count(), 1);
@@ -203,7 +203,7 @@ fn a_path_that_answers_is_asked_for_once() {
 fn a_phone_that_answers_searches_but_no_link_request_ends_in_timeout() {
     let mut net = Net::new(6, Wire::GOOD);
     let to = net.nodes[B].endpoint.identity();
-    let link = net.nodes[A].endpoint.open(net.now, to);
+    let link = net.nodes[A].endpoint.open(net.now, Destination::telephony(to));
     net.run_for(Duration::from_millis(40));
     net.nodes[B].cut = true;
     net.run_for(60 * SECOND);
@@ -211,7 +211,7 @@ fn a_phone_that_answers_searches_but_no_link_request_ends_in_timeout() {
     let failed = |event: &LinkEvent| matches!(event, LinkEvent::Failed(_));
     assert_eq!(net.event_time(A, failed), Some(START + Duration::from_millis(40_040)));
     let sent = net.sent.len();
-    net.nodes[A].endpoint.open(net.now, to);
+    net.nodes[A].endpoint.open(net.now, Destination::telephony(to));
     net.run_for(SECOND);
     assert_eq!(net.sent[sent].bytes[1], 0x08, "the path that led nowhere is asked for again");
 }
@@ -267,7 +267,7 @@ fn an_idle_link_lives_on_keepalives() {
         };
         let mut net = Net::new(8, wire);
         let to = net.nodes[B].endpoint.identity();
-        let ours = net.nodes[A].endpoint.open(net.now, to);
+        let ours = net.nodes[A].endpoint.open(net.now, Destination::telephony(to));
         net.run_for(20 * SECOND);
         let theirs = net.incoming(B).unwrap();
         net.run_for(3_600 * SECOND);
@@ -323,7 +323,7 @@ fn a_link_whose_round_trip_time_was_lost_stays_half_open_for_its_time() {
     let mut net = Net::acquainted(32, Wire::GOOD);
     let to = net.nodes[B].endpoint.identity();
     let opened = net.now;
-    net.nodes[A].endpoint.open(net.now, to);
+    net.nodes[A].endpoint.open(net.now, Destination::telephony(to));
     net.run_for(Duration::from_millis(30));
     net.nodes[A].cut = true;
     net.run_for(60 * SECOND);
@@ -338,7 +338,7 @@ fn a_link_whose_round_trip_time_was_lost_stays_half_open_for_its_time() {
 fn a_close_ends_a_half_open_link_early() {
     let mut net = Net::acquainted(32, Wire::GOOD);
     let to = net.nodes[B].endpoint.identity();
-    let link = net.nodes[A].endpoint.open(net.now, to);
+    let link = net.nodes[A].endpoint.open(net.now, Destination::telephony(to));
     net.run_for(Duration::from_millis(50));
     assert!(matches!(net.link_events(A, link)[..], [LinkEvent::Up { .. }]));
     net.nodes[B].cut = true;
@@ -354,7 +354,7 @@ fn a_close_ends_a_half_open_link_early() {
 fn a_peer_cannot_claim_a_round_trip_time_beyond_the_bound() {
     let mut net = Net::acquainted(33, Wire::GOOD);
     let to = net.nodes[B].endpoint.identity();
-    let link = net.nodes[A].endpoint.open(net.now, to);
+    let link = net.nodes[A].endpoint.open(net.now, Destination::telephony(to));
     net.run_for(Duration::from_millis(30));
     // The owner of A sleeps through all its deadlines; the proof is in flight.
     net.now = net.now + 300 * SECOND;
@@ -383,7 +383,7 @@ fn an_interface_that_goes_down_closes_its_links_at_once() {
 fn a_link_request_whose_interface_goes_down_searches_another_path() {
     let mut net = Net::acquainted(11, Wire::GOOD);
     let to = net.nodes[B].endpoint.identity();
-    let link = net.nodes[A].endpoint.open(net.now, to);
+    let link = net.nodes[A].endpoint.open(net.now, Destination::telephony(to));
     net.run_for(Duration::from_millis(10));
     net.unplug(A);
     net.run_for(SECOND);
@@ -397,7 +397,7 @@ fn an_open_is_cancelled_at_any_stage() {
     for stage in (0..=120).step_by(10).map(Duration::from_millis) {
         let mut net = Net::new(12, Wire::GOOD);
         let to = net.nodes[B].endpoint.identity();
-        let link = net.nodes[A].endpoint.open(net.now, to);
+        let link = net.nodes[A].endpoint.open(net.now, Destination::telephony(to));
         net.run_for(stage);
         let before = net.link_events(A, link);
         let now = net.now;
@@ -441,7 +441,7 @@ fn a_second_announce_waits_until_peers_take_it() {
     net.run_for(Duration::from_millis(300));
     for _ in 0..3 {
         let now = net.now;
-        net.nodes[A].endpoint.announce(now);
+        net.nodes[A].endpoint.announce(now, TELEPHONY);
     }
     assert_eq!(net.nodes[A].endpoint.poll_timeout(), Some(net.now + SECOND));
     net.run_for(5 * SECOND);
@@ -453,10 +453,10 @@ fn a_second_announce_waits_until_peers_take_it() {
 fn an_announce_right_after_a_path_response_is_taken() {
     let mut net = Net::new(18, Wire::GOOD);
     let to = net.nodes[B].endpoint.identity();
-    net.nodes[A].endpoint.open(net.now, to);
+    net.nodes[A].endpoint.open(net.now, Destination::telephony(to));
     net.run_for(Duration::from_millis(30));
     let now = net.now;
-    net.nodes[B].endpoint.announce(now);
+    net.nodes[B].endpoint.announce(now, TELEPHONY);
     net.run_for(5 * SECOND);
     assert_eq!(net.announces(A), 2);
 }
@@ -466,9 +466,9 @@ fn an_announce_without_interfaces_leaves_nothing_behind() {
     let mut net = Net::new(19, Wire::GOOD);
     net.unplug(A);
     let now = net.now;
-    net.nodes[A].endpoint.announce(now);
+    net.nodes[A].endpoint.announce(now, TELEPHONY);
     net.plug(A);
-    net.nodes[A].endpoint.announce(now);
+    net.nodes[A].endpoint.announce(now, TELEPHONY);
     assert_eq!(net.nodes[A].endpoint.poll_timeout(), None);
     net.run_for(SECOND);
     assert_eq!(net.announces(B), 1);
@@ -481,7 +481,7 @@ fn the_path_over_a_lost_interface_is_forgotten() {
     net.plug(A);
     let before = net.announces(A);
     let to = net.nodes[B].endpoint.identity();
-    let link = net.nodes[A].endpoint.open(net.now, to);
+    let link = net.nodes[A].endpoint.open(net.now, Destination::telephony(to));
     net.run_for(SECOND);
     assert_eq!(net.announces(A), before + 1, "the path was asked for");
     let up = net.link_events(A, link);
@@ -514,7 +514,7 @@ fn what_a_link_cannot_carry_is_refused() {
     assert_eq!(a.counters().dropped(DropReason::SignalRefused), 2);
     let b = &mut net.nodes[B].endpoint;
     let unknown = "00112233445566778899aabbccddeeff".parse().unwrap();
-    let searching = b.open(now, unknown);
+    let searching = b.open(now, Destination::telephony(unknown));
     assert_eq!(b.send(now, searching, Class::Signal, b"signal"), Err(LinkError::NotUp));
     net.run_for(SECOND);
     let signals = net.packets(A, ours).len();
@@ -526,9 +526,10 @@ fn the_endpoint_refuses_itself_and_more_links_than_it_keeps() {
     let mut net = Net::new(16, Wire::GOOD);
     let (now, own) = (net.now, net.nodes[A].endpoint.identity());
     let to = net.nodes[B].endpoint.identity();
-    let itself = net.nodes[A].endpoint.open(now, own);
-    let links: Vec<_> =
-        (0..=limits::OUTGOING_LINKS).map(|_| net.nodes[A].endpoint.open(now, to)).collect();
+    let itself = net.nodes[A].endpoint.open(now, Destination::telephony(own));
+    let links: Vec<_> = (0..=limits::OUTGOING_LINKS)
+        .map(|_| net.nodes[A].endpoint.open(now, Destination::telephony(to)))
+        .collect();
     net.run_for(2 * SECOND);
     let refused = [LinkEvent::Failed(LinkFailed::Refused)];
     assert_eq!(net.link_events(A, itself), refused);

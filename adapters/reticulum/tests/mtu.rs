@@ -4,8 +4,8 @@ mod common;
 
 use std::time::Duration;
 
-use common::{A, B, Net, Wire, framed, unframed};
-use lxst_reticulum::{Class, InterfaceConfig, LinkEvent, LinkHandle};
+use common::{A, B, Net, TELEPHONY, Wire, framed, unframed};
+use lxst_reticulum::{Class, Destination, InterfaceConfig, LinkEvent, LinkHandle};
 
 const SECOND: Duration = Duration::from_secs(1);
 /// The longest plaintexts in packets of 500 and of 16,384 bytes.
@@ -22,7 +22,7 @@ fn both_sides_agree_on_the_smaller_mtu() {
         (small, small, SHORT),
     ] {
         let mut net = Net::with_configs(1, Wire::GOOD, &[a, b]);
-        net.nodes[B].endpoint.announce(net.now);
+        net.nodes[B].endpoint.announce(net.now, TELEPHONY);
         net.run_for(SECOND);
         let (net, ours, theirs) = net.link();
         assert_eq!((mdu(&net, A, ours), mdu(&net, B, theirs)), (agreed, agreed), "{a:?} {b:?}");
@@ -92,11 +92,11 @@ fn a_call_over_udp_stays_within_its_datagrams() {
 /// A link request of A to B that B does not hear: B's interface is one of [`InterfaceConfig::TCP`].
 fn requested(config: InterfaceConfig) -> (Net, Vec<u8>) {
     let mut net = Net::with_configs(4, Wire::GOOD, &[config, InterfaceConfig::TCP]);
-    net.nodes[B].endpoint.announce(net.now);
+    net.nodes[B].endpoint.announce(net.now, TELEPHONY);
     net.run_for(SECOND);
     net.nodes[B].cut = true;
     let to = net.nodes[B].endpoint.identity();
-    net.nodes[A].endpoint.open(net.now, to);
+    net.nodes[A].endpoint.open(net.now, Destination::telephony(to));
     net.run_for(SECOND);
     net.nodes[B].cut = false;
     let request = unframed(&net.sent.last().expect("A asked").bytes);

@@ -4,8 +4,8 @@ mod common;
 
 use std::time::Duration;
 
-use common::{A, B, Net, Sent, Wire, framed, unframed};
-use lxst_reticulum::{Class, LinkEvent};
+use common::{A, B, Net, Sent, TELEPHONY, Wire, framed, unframed};
+use lxst_reticulum::{Class, Destination, DestinationConfig, LinkEvent};
 
 const SECOND: Duration = Duration::from_secs(1);
 const REQUEST: (u8, u8) = (0x02, 0x00);
@@ -20,7 +20,7 @@ fn a_link_request_that_is_lost_is_followed_by_one_with_other_keys() {
     let mut net = Net::acquainted(1, Wire::GOOD);
     net.nodes[A].cut = true;
     let (opened, to) = (net.now, net.nodes[B].endpoint.identity());
-    let link = net.nodes[A].endpoint.open(net.now, to);
+    let link = net.nodes[A].endpoint.open(net.now, Destination::telephony(to));
     net.run_for(SECOND / 2);
     net.nodes[A].cut = false;
     net.run_for(SECOND);
@@ -38,12 +38,12 @@ fn requests_proofs_and_reports_that_nobody_answers_come_to_an_end() {
     let mut net = Net::acquainted(2, Wire::GOOD);
     net.nodes[B].cut = true;
     let to = net.nodes[B].endpoint.identity();
-    net.nodes[A].endpoint.open(net.now, to);
+    net.nodes[A].endpoint.open(net.now, Destination::telephony(to));
     net.run_for(11 * SECOND);
     assert_eq!(of(&net, A, REQUEST).len(), 5);
 
     let mut net = Net::acquainted(2, Wire::GOOD);
-    net.nodes[A].endpoint.open(net.now, to);
+    net.nodes[A].endpoint.open(net.now, Destination::telephony(to));
     net.run_for(Duration::from_millis(10));
     net.nodes[A].cut = true;
     net.run_for(100 * SECOND);
@@ -62,7 +62,7 @@ fn requests_proofs_and_reports_that_nobody_answers_come_to_an_end() {
 fn the_first_proof_wins_and_the_other_link_is_dropped() {
     let mut net = Net::acquainted(3, Wire::GOOD);
     let to = net.nodes[B].endpoint.identity();
-    let link = net.nodes[A].endpoint.open(net.now, to);
+    let link = net.nodes[A].endpoint.open(net.now, Destination::telephony(to));
     net.run_for(Duration::from_millis(30));
     // Both proofs are late: that of the second request comes first.
     net.nodes[A].cut = true;
@@ -88,7 +88,7 @@ fn the_first_proof_wins_and_the_other_link_is_dropped() {
 fn a_second_proof_changes_nothing() {
     let mut net = Net::acquainted(4, Wire::GOOD);
     let to = net.nodes[B].endpoint.identity();
-    let link = net.nodes[A].endpoint.open(net.now, to);
+    let link = net.nodes[A].endpoint.open(net.now, Destination::telephony(to));
     net.run_for(SECOND / 10);
     let proof = of(&net, B, PROOF)[0].bytes.clone();
     let events = net.link_events(A, link);
@@ -112,7 +112,7 @@ fn the_report_is_repeated_until_the_peer_says_something() {
 fn the_report_is_never_repeated_after_the_identification() {
     let mut net = Net::acquainted(6, Wire::GOOD);
     let to = net.nodes[B].endpoint.identity();
-    let link = net.nodes[A].endpoint.open(net.now, to);
+    let link = net.nodes[A].endpoint.open(net.now, Destination::telephony(to));
     net.run_for(SECOND / 20);
     net.nodes[A].endpoint.identify(net.now, link).unwrap();
     net.run_for(60 * SECOND);
@@ -140,9 +140,10 @@ fn a_repeated_report_or_identification_changes_nothing_here() {
 fn a_greeting_on_a_half_open_link_draws_what_stands_for_the_lost_report() {
     for answer in ["identification", "packet"] {
         let mut net = Net::acquainted(8, Wire::GOOD);
-        net.nodes[B].endpoint.set_greeting(HELLO);
+        let greeting = DestinationConfig::new(TELEPHONY).greeting(HELLO).unwrap();
+        net.nodes[B].endpoint.register(greeting).unwrap();
         let to = net.nodes[B].endpoint.identity();
-        let link = net.nodes[A].endpoint.open(net.now, to);
+        let link = net.nodes[A].endpoint.open(net.now, Destination::telephony(to));
         // As an initiator that never repeats its report.
         net.run_for(Duration::from_millis(50));
         net.nodes[B].cut = true;
@@ -186,7 +187,7 @@ fn a_quiet_link_lives_on_keepalives_whichever_report_arrived() {
     for arrives in 1..5 {
         let mut net = Net::acquainted(10, Wire::GOOD);
         let to = net.nodes[B].endpoint.identity();
-        let ours = net.nodes[A].endpoint.open(net.now, to);
+        let ours = net.nodes[A].endpoint.open(net.now, Destination::telephony(to));
         net.run_for(Duration::from_millis(30));
         let theirs = loop {
             net.nodes[B].cut = of(&net, A, REPORT).len() < arrives;
@@ -208,7 +209,7 @@ fn a_quiet_link_lives_on_keepalives_whichever_report_arrived() {
 fn what_is_not_authentic_does_not_open_a_half_open_link() {
     let mut net = Net::acquainted(9, Wire::GOOD);
     let to = net.nodes[B].endpoint.identity();
-    net.nodes[A].endpoint.open(net.now, to);
+    net.nodes[A].endpoint.open(net.now, Destination::telephony(to));
     net.run_for(Duration::from_millis(30));
     net.nodes[A].cut = true;
     net.run_for(SECOND);
@@ -226,11 +227,11 @@ fn a_slow_path_is_waited_for() {
         let mut net = Net::new(10, wire);
         let to = net.nodes[B].endpoint.identity();
         if !path_search {
-            net.nodes[B].endpoint.announce(net.now);
+            net.nodes[B].endpoint.announce(net.now, TELEPHONY);
             net.run_for(20 * SECOND);
         }
         let opened = net.now;
-        let link = net.nodes[A].endpoint.open(net.now, to);
+        let link = net.nodes[A].endpoint.open(net.now, Destination::telephony(to));
         net.run_for(60 * SECOND);
         let events = net.link_events(A, link);
         let real = 2 * delay * SECOND;

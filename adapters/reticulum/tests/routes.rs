@@ -4,8 +4,8 @@ mod common;
 
 use std::time::Duration;
 
-use common::{A, B, Net, Wire, framed, unframed};
-use lxst_reticulum::{Attachment, Event, InterfaceConfig, LinkEvent, LinkFailed};
+use common::{A, B, Net, TELEPHONY, Wire, framed, unframed};
+use lxst_reticulum::{Attachment, Destination, Event, InterfaceConfig, LinkEvent, LinkFailed};
 
 const NODE: [u8; 16] = [0x42; 16];
 const SECOND: Duration = Duration::from_secs(1);
@@ -75,7 +75,7 @@ fn a_path_is_kept_for_a_week_after_the_last_announce() {
     let mut net = Net::acquainted(40, Wire::GOOD);
     net.run_for(6 * day);
     assert!(!asks_for_the_path(&mut net));
-    net.nodes[B].endpoint.announce(net.now);
+    net.nodes[B].endpoint.announce(net.now, TELEPHONY);
     net.run_for(6 * day);
     assert!(!asks_for_the_path(&mut net), "the second announce counts");
     net.run_for(day + SECOND);
@@ -85,7 +85,7 @@ fn a_path_is_kept_for_a_week_after_the_last_announce() {
 /// Opens a link from A to B, closes it again, and says what A sent first.
 fn asks_for_the_path(net: &mut Net) -> bool {
     let (sent, to) = (net.sent.len(), net.nodes[B].endpoint.identity());
-    let link = net.nodes[A].endpoint.open(net.now, to);
+    let link = net.nodes[A].endpoint.open(net.now, Destination::telephony(to));
     net.run_for(Duration::ZERO);
     net.nodes[A].endpoint.close(net.now, link);
     let first = unframed(&net.sent[sent].bytes)[0];
@@ -100,7 +100,7 @@ const LINK_REQUEST: u8 = 0x02;
 fn request_after_announce(config: InterfaceConfig, hops: u8) -> (Net, Vec<u8>) {
     let mut net = Net::new(u64::from(hops), Wire { config, ..Wire::GOOD });
     net.nodes[A].cut = true;
-    net.nodes[B].endpoint.announce(net.now);
+    net.nodes[B].endpoint.announce(net.now, TELEPHONY);
     net.run_for(SECOND);
     net.nodes[A].cut = false;
     net.nodes[B].cut = true;
@@ -111,7 +111,7 @@ fn request_after_announce(config: InterfaceConfig, hops: u8) -> (Net, Vec<u8>) {
     };
     net.inject(A, &framed(&relayed));
     let to = net.nodes[B].endpoint.identity();
-    net.nodes[A].endpoint.open(net.now, to);
+    net.nodes[A].endpoint.open(net.now, Destination::telephony(to));
     net.run_for(Duration::ZERO);
     let request = unframed(&net.sent.last().expect("A asks for the link").bytes);
     (net, request)

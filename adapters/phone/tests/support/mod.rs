@@ -256,7 +256,7 @@ pub(crate) fn automatic() -> Config {
 
 /// An endpoint that gives up soon.
 pub(crate) fn impatient() -> EndpointConfig {
-    EndpointConfig { path_search: Duration::from_millis(300) }
+    EndpointConfig::default().path_search(Duration::from_millis(300))
 }
 
 pub(crate) fn tcp_server() -> Interface {

@@ -1,21 +1,16 @@
 //! What arriving packets do.
 
 use rns_core::constants::{
-    CONTEXT_KEEPALIVE, CONTEXT_LINKCLOSE, CONTEXT_LINKIDENTIFY, CONTEXT_LRPROOF, CONTEXT_LRRTT,
-    CONTEXT_NONE, LINK_ECPUBSIZE, MTU, PACKET_TYPE_PROOF,
+    CONTEXT_KEEPALIVE, CONTEXT_LINKCLOSE, CONTEXT_LINKIDENTIFY, CONTEXT_LRRTT, CONTEXT_NONE, MTU,
 };
-use rns_core::link::handshake::{
-    build_signalling_bytes, pack_rtt, parse_signalling_bytes, unpack_rtt,
-};
-use rns_core::link::{LinkAction, LinkEngine, LinkMode};
-use rns_core::packet::RawPacket;
+use rns_core::link::handshake::{pack_rtt, unpack_rtt};
+use rns_core::link::{LinkAction, LinkEngine};
 
+use super::asked::clamp_signalled_mtu;
 use super::links::{INITIATOR_KEEPALIVE, RESPONDER_KEEPALIVE};
 use super::*;
-use crate::identity::DestinationHash;
-use crate::link::{Active, Proven, Request, RoundTrips, responder_timeout};
+use crate::link::{Active, Request, RoundTrips};
 use crate::packet::{Kind, Packet};
-use crate::repeat::Repeat;
 
 impl Endpoint {
     pub(super) fn handle_packet(
@@ -56,13 +51,22 @@ impl Endpoint {
         if packet.transported && packet.kind != Kind::Announce && !shared {
             return Err(DropReason::NotForUs);
         }
-        self.paths.screen(packet)?;
         match packet.kind {
+            Kind::Announce => {
+                let is_searched = || self.is_searched(DestinationHash(packet.destination));
+                self.paths.screen_announce(packet, &self.destinations, is_searched).map(drop)
+            }
+            Kind::PlainData if self.channels.hears(packet) => Ok(()),
+            Kind::PlainData => self.paths.screen_path_request(packet, &self.destinations).map(drop),
+            Kind::GroupData if self.channels.hears(packet) => Ok(()),
             Kind::LinkData | Kind::LinkProof => self.handle_of(packet).map(drop),
-            Kind::LinkRequest => clamp_signalled_mtu(packet.data, self.mtu_of(id))
-                .map(drop)
-                .ok_or(DropReason::Malformed),
-            Kind::Announce | Kind::PlainData | Kind::Other => Ok(()),
+            Kind::LinkRequest => {
+                let name = self.destinations.name_at(&packet.destination);
+                name.ok_or(DropReason::NotForUs)?;
+                let clamped = clamp_signalled_mtu(packet.data, self.mtu_of(id));
+                clamped.map(drop).ok_or(DropReason::Malformed)
+            }
+            Kind::GroupData | Kind::Other => Err(DropReason::NotForUs),
         }
     }
 
@@ -78,130 +82,14 @@ impl Endpoint {
         match packet.kind {
             Kind::LinkData => self.on_link_data(now, id, hops, packet),
             Kind::Announce => self.on_announce(now, id, packet),
+            Kind::PlainData | Kind::GroupData if self.channels.hears(packet) => {
+                self.on_broadcast(now, id, hops, packet)
+            }
             Kind::PlainData => self.on_path_request(now, id, packet),
             Kind::LinkRequest => self.on_link_request(now, id, hops, packet),
             Kind::LinkProof => self.on_link_proof(now, id, hops, packet),
-            Kind::Other => Err(DropReason::NotForUs),
+            Kind::GroupData | Kind::Other => Err(DropReason::NotForUs),
         }
-    }
-
-    fn on_announce(
-        &mut self,
-        now: Instant,
-        id: InterfaceId,
-        packet: &Packet<'_>,
-    ) -> Result<(), DropReason> {
-        let wanted = self.searched().iter().any(|to| {
-            let telephony = DestinationHash::telephony(*to);
-            telephony.0 == packet.destination || to.0 == packet.destination
-        });
-        let Some(interface) = self.interfaces.get_mut(&id) else { return Ok(()) };
-        let share = (wanted, &mut interface.strangers);
-        let announce = self.paths.handle_announce(now, id, packet, share, &mut *self.rng)?;
-        let identity = IdentityHash(announce.identity_hash);
-        let event = Event::Announced {
-            identity,
-            destination: DestinationHash(announce.destination_hash),
-            hops: announce.hops,
-            interface: id,
-            app_data: announce.app_data,
-        };
-        self.push_event(event);
-        self.end_searches(now, identity);
-        Ok(())
-    }
-
-    fn on_path_request(
-        &mut self,
-        now: Instant,
-        id: InterfaceId,
-        packet: &Packet<'_>,
-    ) -> Result<(), DropReason> {
-        let Some(interface) = self.interfaces.get_mut(&id) else { return Ok(()) };
-        let strangers = &mut interface.strangers;
-        self.paths.handle_path_request(now, id, packet, strangers, &mut *self.rng)?;
-        let response = self.announces.path_response();
-        interface.queue.push_announce(response, &mut self.counters);
-        Ok(())
-    }
-
-    fn on_link_request(
-        &mut self,
-        now: Instant,
-        id: InterfaceId,
-        hops: u8,
-        packet: &Packet<'_>,
-    ) -> Result<(), DropReason> {
-        let Some(interface) = self.interfaces.get_mut(&id) else { return Ok(()) };
-        let strangers = &mut interface.strangers;
-        self.paths.handle_link_request(now, id, packet, strangers, &mut *self.rng)?;
-        let data =
-            clamp_signalled_mtu(packet.data, self.mtu_of(id)).ok_or(DropReason::Malformed)?;
-        let raw = RawPacket::unpack(packet.raw).map_err(|_| DropReason::Malformed)?;
-        let (signing_key, signing_public_key) = self.identity.signing_key();
-        let (session, proof) = LinkEngine::new_responder(
-            signing_key,
-            signing_public_key,
-            &data,
-            &raw.get_hashable_part(),
-            &packet.destination,
-            hops,
-            seconds(now),
-            &mut *self.rng,
-        )
-        .map_err(|_| DropReason::Malformed)?;
-        let link_id = *session.link_id();
-        if self.links_by_id.contains_key(&link_id) {
-            return Err(DropReason::Duplicate);
-        }
-        self.make_room_for_incoming(id)?;
-        let handle = self.allocate_link();
-        let link = Proven {
-            session: Box::new(session),
-            interface: id,
-            received_at: now,
-            proof: proof.clone(),
-            proved_at: now,
-            repeat: Repeat::new(now, limits::AGAIN, limits::PROOFS),
-            until: now + responder_timeout(hops),
-        };
-        self.links.insert(handle, Link::Proven(link));
-        self.links_by_id.insert(link_id, handle);
-        self.transmit(id, Outbound::link(PACKET_TYPE_PROOF, &link_id, CONTEXT_LRPROOF, proof));
-        Ok(())
-    }
-
-    /// A flood of link requests pushes out half-open links of its own interface, and never an
-    /// established one.
-    fn make_room_for_incoming(&mut self, id: InterfaceId) -> Result<(), DropReason> {
-        let mut half_open = BTreeMap::<InterfaceId, usize>::new();
-        let mut established = 0;
-        for link in self.links.values() {
-            match link {
-                Link::Proven(link) => *half_open.entry(link.interface).or_default() += 1,
-                Link::Active(link) => established += usize::from(!link.session.is_initiator()),
-                Link::Opening(_) => {}
-            }
-        }
-        if established >= limits::INCOMING_LINKS {
-            return Err(DropReason::LinksFull);
-        }
-        let is_full = half_open.get(&id).is_some_and(|own| *own >= limits::HALF_OPEN_LINKS);
-        let from = if is_full {
-            Some(id)
-        } else if half_open.values().sum::<usize>() >= limits::HALF_OPEN_LINKS_TOTAL {
-            half_open.iter().max_by_key(|(_, links)| **links).map(|(most, _)| *most)
-        } else {
-            None
-        };
-        let is_of =
-            |link: &Link| matches!(link, Link::Proven(link) if Some(link.interface) == from);
-        let oldest = self.links.iter().find(|(_, link)| is_of(link)).map(|(handle, _)| *handle);
-        if let Some(oldest) = oldest {
-            self.remove_link(oldest);
-            self.counters.drop(DropReason::LinksFull);
-        }
-        Ok(())
     }
 
     fn on_link_proof(
@@ -324,10 +212,16 @@ impl Endpoint {
         let Some(Link::Proven(link)) = self.links.remove(&handle) else {
             return Err(DropReason::WrongState);
         };
-        let link = Active::new(now, link.session, link.interface, rtts);
+        let (name, is_full) = (link.on, self.is_full(link.on));
+        let link = Active::new(now, link.session, link.interface, rtts).incoming(name);
         let (rtt, mdu) = (rtt.min(limits::RTT_MAX), link.session.mdu());
         self.links.insert(handle, Link::Active(link));
-        let on = Destination::telephony(self.identity());
+        if is_full {
+            // Others were established while it was half open. The peer takes it for established too.
+            self.close(now, handle);
+            return Err(DropReason::LinksFull);
+        }
+        let on = Destination { identity: self.identity(), name };
         self.push_link_event(handle, LinkEvent::Incoming { on, rtt, mdu });
         match packet.context {
             CONTEXT_LRRTT => Ok(()),
@@ -394,7 +288,7 @@ impl Endpoint {
         Ok(())
     }
 
-    fn mtu_of(&self, id: InterfaceId) -> u32 {
+    pub(super) fn mtu_of(&self, id: InterfaceId) -> u32 {
         self.interfaces.get(&id).map_or(MTU as u32, |interface| interface.config.mtu)
     }
 
@@ -402,22 +296,6 @@ impl Endpoint {
         let handle = self.links_by_id.get(&packet.destination);
         handle.copied().ok_or(DropReason::UnknownLink)
     }
-}
-
-/// The data of a link request with its signalled MTU at most `mtu`; `None` when they are no link
-/// request, or ask for a cipher that RNS has retired. *Source*: RNS/Transport.py `inbound`,
-/// RNS/Link.py `ENABLED_MODES`.
-fn clamp_signalled_mtu(data: &[u8], mtu: u32) -> Option<Vec<u8>> {
-    let (keys, signalling) = data.split_at_checked(LINK_ECPUBSIZE)?;
-    if signalling.is_empty() {
-        return Some(keys.to_vec());
-    }
-    let (offered, mode) = parse_signalling_bytes(signalling.try_into().ok()?).ok()?;
-    if mode != LinkMode::Aes256Cbc {
-        return None;
-    }
-    let offered = if offered == 0 { MTU as u32 } else { offered };
-    Some([keys, &build_signalling_bytes(offered.min(mtu), mode)].concat())
 }
 
 /// The round-trip time of an exchange whose packets may have been sent again: `lasted` from the first
@@ -444,35 +322,3 @@ fn identified(action: &LinkAction) -> Option<IdentityHash> {
 
 /// The signature and the key of a proof, from a peer that negotiates no MTU.
 const PROOF_WITHOUT_MTU: usize = 96;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_signalled_mtu_is_clamped_to_the_interface() {
-        assert_eq!(agreed(&signalled(16_384, LinkMode::Aes256Cbc), 500), Some(500));
-        assert_eq!(agreed(&signalled(1_000, LinkMode::Aes256Cbc), 16_384), Some(1_000));
-        assert_eq!(agreed(&signalled(0, LinkMode::Aes256Cbc), 16_384), Some(500));
-        assert_eq!(agreed(&[7; LINK_ECPUBSIZE], 16_384), None);
-        assert!(clamp_signalled_mtu(&[7; LINK_ECPUBSIZE], 16_384).is_some());
-    }
-
-    #[test]
-    fn what_is_no_link_request_of_this_time_is_refused() {
-        for len in [0, 1, 63, 65, 66, 68, 200] {
-            assert_eq!(clamp_signalled_mtu(&[0x20; 200][..len], 500), None, "{len} bytes");
-        }
-        assert_eq!(clamp_signalled_mtu(&signalled(500, LinkMode::Aes128Cbc), 500), None);
-    }
-
-    fn signalled(mtu: u32, mode: LinkMode) -> Vec<u8> {
-        [&[7; LINK_ECPUBSIZE][..], &build_signalling_bytes(mtu, mode)].concat()
-    }
-
-    fn agreed(data: &[u8], mtu: u32) -> Option<u32> {
-        let clamped = clamp_signalled_mtu(data, mtu)?;
-        let signalling = clamped[LINK_ECPUBSIZE..].try_into().ok()?;
-        parse_signalling_bytes(&signalling).ok().map(|(mtu, _)| mtu)
-    }
-}

@@ -7,6 +7,7 @@ use super::*;
 use crate::link::{Active, Opening, Request, Search, Stage, initiator_timeout};
 use crate::paths::Route;
 use crate::repeat::Repeat;
+use crate::strangers::Sharer;
 
 impl Endpoint {
     pub(super) fn allocate_link(&mut self) -> LinkHandle {
@@ -15,22 +16,25 @@ impl Endpoint {
         handle
     }
 
-    pub(super) fn start_link(&mut self, now: Instant, handle: LinkHandle, to: IdentityHash) {
+    pub(super) fn start_link(
+        &mut self,
+        now: Instant,
+        handle: LinkHandle,
+        to: DestinationHash,
+        mistaken: Option<DestinationHash>,
+    ) {
         let outgoing = self.links.values().filter(|link| link.is_outgoing()).count();
-        if to == self.identity.hash() || outgoing >= limits::OUTGOING_LINKS {
+        let is_ours = self.destinations.name_at(&to.0).is_some();
+        if is_ours || outgoing >= self.config.outgoing_links {
             return self.push_link_event(handle, LinkEvent::Failed(LinkFailed::Refused));
         }
         if self.is_isolated {
             return self.push_link_event(handle, LinkEvent::Failed(LinkFailed::NoNetwork));
         }
-        let opening = Opening {
-            to,
-            stage: Stage::Search(Search::new(now)),
-            requests: Vec::new(),
-            until: now,
-        };
+        let stage = Stage::Search(Search::new(now));
+        let opening = Opening { to, mistaken, stage, requests: Vec::new(), until: now };
         self.links.insert(handle, Link::Opening(opening));
-        match self.paths.route(now, DestinationHash::telephony(to), &mut *self.rng) {
+        match self.paths.route(now, to, &mut *self.rng) {
             Some(route) => {
                 let search_at = Some(now + initiator_timeout(route.hops));
                 self.begin_requests(now, handle, route, limits::AGAIN, search_at);
@@ -39,7 +43,7 @@ impl Endpoint {
         }
     }
 
-    /// Asks all interfaces for the path to the phone that a link is opened to.
+    /// Asks all interfaces for the path to the destination that a link is opened to.
     fn search(&mut self, now: Instant, handle: LinkHandle) {
         let Some(Link::Opening(link)) = self.links.get_mut(&handle) else { return };
         link.stage = Stage::Search(Search::new(now));
@@ -48,15 +52,15 @@ impl Endpoint {
         self.request_path(to);
     }
 
-    fn request_path(&mut self, to: IdentityHash) {
-        let request = self.paths.path_request(DestinationHash::telephony(to), &mut *self.rng);
-        self.broadcast(&request);
+    fn request_path(&mut self, to: DestinationHash) {
+        let request = self.paths.path_request(to, &mut *self.rng);
+        self.broadcast_control(&request);
     }
 
     /// Asks a new interface for all paths that are searched.
     pub(super) fn repeat_searches(&mut self, now: Instant, id: InterfaceId) {
         for to in self.searched() {
-            let request = self.paths.path_request(DestinationHash::telephony(to), &mut *self.rng);
+            let request = self.paths.path_request(to, &mut *self.rng);
             self.transmit(id, Outbound::Whole(request));
         }
         for link in self.links.values_mut() {
@@ -66,12 +70,22 @@ impl Endpoint {
         }
     }
 
-    /// Goes on with the links whose path search `found` ends. Those to its destination, as if that
-    /// were an identity, fail.
-    pub(super) fn end_searches(&mut self, now: Instant, found: IdentityHash) {
-        let destination = DestinationHash::telephony(found);
+    /// Tells whether a path search waits for an announce of this destination.
+    pub(super) fn is_searched(&self, destination: DestinationHash) -> bool {
+        self.links.values().any(|link| match link {
+            Link::Opening(link) => {
+                let is_sought = link.to == destination || link.mistaken == Some(destination);
+                is_sought && link.is_searching()
+            }
+            Link::Proven(_) | Link::Active(_) => false,
+        })
+    }
+
+    /// Goes on with the links whose path search `found` ends. Those that were opened to it as if it
+    /// were an identity fail.
+    pub(super) fn end_searches(&mut self, now: Instant, found: DestinationHash) {
         let is_mistaken = |link: &Link| match link {
-            Link::Opening(link) => link.is_searching() && link.to.0 == destination.0,
+            Link::Opening(link) => link.is_searching() && link.mistaken == Some(found),
             Link::Proven(_) | Link::Active(_) => false,
         };
         let mistaken = self.links.iter().filter(|(_, link)| is_mistaken(link));
@@ -86,7 +100,7 @@ impl Endpoint {
         };
         let waiting: Vec<_> = self.links.iter().filter_map(waiting).collect();
         for (handle, asked_at) in waiting {
-            let route = self.paths.route(now, destination, &mut *self.rng);
+            let route = self.paths.route(now, found, &mut *self.rng);
             if let Some(route) = route {
                 // The answer may be that of a node on the way: the peer is as far or farther.
                 let interval = limits::AGAIN.max(now.since(asked_at) * 2);
@@ -95,7 +109,7 @@ impl Endpoint {
         }
     }
 
-    pub(super) fn searched(&self) -> Vec<IdentityHash> {
+    pub(super) fn searched(&self) -> Vec<DestinationHash> {
         let searched = |link: &Link| match link {
             Link::Opening(link) if link.is_searching() => Some(link.to),
             Link::Opening(_) | Link::Proven(_) | Link::Active(_) => None,
@@ -124,7 +138,7 @@ impl Endpoint {
     /// Sends a link request with keys of its own, beside those that are out.
     fn request_link(&mut self, now: Instant, handle: LinkHandle, route: Route) {
         let Some(Link::Opening(link)) = self.links.get_mut(&handle) else { return };
-        let destination = DestinationHash::telephony(link.to);
+        let destination = link.to;
         let mtu = self.interfaces.get(&route.interface).map(|interface| interface.config.mtu);
         let (mut session, data) = LinkEngine::new_initiator(
             &destination.0,
@@ -157,10 +171,10 @@ impl Endpoint {
 
     fn on_opening_timeout(&mut self, now: Instant, handle: LinkHandle) {
         let Some(Link::Opening(link)) = self.links.get_mut(&handle) else { return };
-        let to = link.to;
+        let (to, mistaken) = (link.to, link.mistaken);
         if link.until <= now {
             // A path that is not known is none that could have led nowhere.
-            self.paths.forget(DestinationHash::telephony(to));
+            self.paths.forget(to);
             let reason = match link.requests.is_empty() {
                 true => LinkFailed::NoPath,
                 false => LinkFailed::Timeout,
@@ -171,19 +185,18 @@ impl Endpoint {
             Stage::Search(search) => {
                 let nobody_answers = search.on_request(now);
                 self.request_path(to);
-                if nobody_answers {
-                    // It may be the hash of a destination: whose that is, an announce tells.
-                    let request = self.paths.path_request(DestinationHash(to.0), &mut *self.rng);
-                    self.broadcast(&request);
+                if let Some(mistaken) = mistaken.filter(|_| nobody_answers) {
+                    // An announce tells whose destination it is.
+                    self.request_path(mistaken);
                 }
             }
             Stage::Request { search_at: Some(at), .. } if *at <= now => {
-                self.paths.forget(DestinationHash::telephony(to));
+                self.paths.forget(to);
                 self.search(now, handle);
             }
             Stage::Request { repeat, .. } => {
                 if repeat.take(now) {
-                    match self.paths.route(now, DestinationHash::telephony(to), &mut *self.rng) {
+                    match self.paths.route(now, to, &mut *self.rng) {
                         Some(route) => self.request_link(now, handle, route),
                         None => self.search(now, handle),
                     }
@@ -198,15 +211,19 @@ impl Endpoint {
             self.remove_link(handle);
         } else if link.repeat.take(now) {
             let (id, interface) = (*link.session.link_id(), link.interface);
-            let strangers = self.interfaces.get_mut(&interface).map(|up| &mut up.strangers);
+            let Some(app) = self.destinations.get(link.on) else { return };
+            let sharer = Sharer::App(link.on);
+            let up = self.interfaces.get_mut(&interface);
+            let strangers = up.map(|up| up.strangers(sharer, app.rates));
             if !strangers.is_some_and(|strangers| strangers.proofs_again.take(now)) {
                 return;
             }
+            let greeting = app.own.as_ref().map_or(&[][..], |own| &own.greeting);
             link.proved_at = now;
             let proof = link.proof.clone();
             // An initiator whose report was lost takes the link for established.
-            let greeting = (!self.greeting.is_empty())
-                .then(|| link.session.encrypt(&self.greeting, &mut *self.rng).ok())
+            let greeting = (!greeting.is_empty())
+                .then(|| link.session.encrypt(greeting, &mut *self.rng).ok())
                 .flatten();
             self.transmit(
                 interface,

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use lxst_reticulum::{
-    Class, Config, Endpoint, Event, Framing, Identity, Instant, InterfaceConfig, InterfaceId,
-    LinkEvent, LinkHandle, Rng, UnixTime,
+    Class, Config, Destination, DestinationConfig, Endpoint, Event, Framing, Identity, Instant,
+    InterfaceConfig, InterfaceId, LinkEvent, LinkHandle, NameHash, Rng, UnixTime,
 };
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
@@ -127,8 +127,8 @@ impl Net {
     /// Both have announced themselves and heard the other.
     pub(crate) fn acquainted(seed: u64, wire: Wire) -> Self {
         let mut net = Self::new(seed, wire);
-        net.nodes[A].endpoint.announce(net.now);
-        net.nodes[B].endpoint.announce(net.now);
+        net.nodes[A].endpoint.announce(net.now, TELEPHONY);
+        net.nodes[B].endpoint.announce(net.now, TELEPHONY);
         net.run_for(Duration::from_secs(2));
         net
     }
@@ -143,7 +143,7 @@ impl Net {
     pub(crate) fn greeted(seed: u64, wire: Wire) -> (Self, LinkHandle, LinkHandle) {
         let mut net = Self::acquainted(seed, wire);
         let to = net.nodes[B].endpoint.identity();
-        let ours = net.nodes[A].endpoint.open(net.now, to);
+        let ours = net.nodes[A].endpoint.open(net.now, Destination::telephony(to));
         net.run_for(wire.delay * 3);
         let theirs = net.incoming(B).expect("the link came in");
         net.nodes[B].endpoint.send(net.now, theirs, Class::Signal, b"hello").expect("it is up");
@@ -155,7 +155,7 @@ impl Net {
     pub(crate) fn link(mut self) -> (Self, LinkHandle, LinkHandle) {
         let net = &mut self;
         let to = net.nodes[B].endpoint.identity();
-        let ours = net.nodes[A].endpoint.open(net.now, to);
+        let ours = net.nodes[A].endpoint.open(net.now, Destination::telephony(to));
         net.run_for(Duration::from_secs(2));
         let up = net.link_events(A, ours);
         assert!(matches!(up[..], [LinkEvent::Up { .. }]), "{up:?}");
@@ -258,7 +258,7 @@ impl Net {
     pub(crate) fn path_request_to(&self, n: usize) -> Vec<u8> {
         let mut asking = Node::new(0xa5c, self.wire.config);
         let id = asking.endpoint.interface_up(self.now, self.wire.config);
-        asking.endpoint.open(self.now, self.nodes[n].endpoint.identity());
+        asking.endpoint.open(self.now, Destination::telephony(self.nodes[n].endpoint.identity()));
         let mut buffer = vec![];
         let sent = asking.endpoint.poll_transmit(self.now, WALL, id, &mut buffer);
         sent.expect("the path is asked for").to_vec()
@@ -351,10 +351,23 @@ impl Node {
     fn new(seed: u64, config: InterfaceConfig) -> Self {
         let mut rng = Seeded::new(seed);
         let identity = Identity::generate(&mut rng);
-        let endpoint = Endpoint::new(identity, Config::default(), Box::new(rng));
+        let endpoint = phone(identity, Config::default(), rng);
         Self { endpoint, config, interface: None, events: vec![], cut: false, wall: WALL }
     }
 }
+
+/// An endpoint that serves telephony alone.
+pub(crate) fn phone(
+    identity: Identity,
+    config: Config,
+    rng: impl Rng + Send + 'static,
+) -> Endpoint {
+    let mut endpoint = Endpoint::new(identity, config, Box::new(rng));
+    endpoint.register(DestinationConfig::new(TELEPHONY)).expect("it is the first");
+    endpoint
+}
+
+pub(crate) const TELEPHONY: NameHash = NameHash::TELEPHONY;
 
 /// A packet as a stream interface carries it.
 pub(crate) fn framed(packet: &[u8]) -> Vec<u8> {
