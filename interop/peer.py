@@ -29,6 +29,12 @@ commands, one JSON object a line on standard input:
   {"cmd": "audio", "file": PATH}            plays this WAV into the microphone from now
   {"cmd": "flush_audio"}                    writes --audio-out up to now, then event "audio"
   {"cmd": "await_path", "identity": HASH, "timeout": 10}        event "path"
+  {"cmd": "join", "name": NAME, "key": HEX} a PLAIN destination, or with a key a GROUP destination of its
+                                            identity; event "joined", then "broadcast" for each packet
+  {"cmd": "broadcast", "name": NAME, "data": HEX}
+  {"cmd": "hear", "name": NAME}             event "app_announce" for each announce of an app
+  {"cmd": "open_app", "name": NAME, "identity": HASH}           a link; event "app_link", then "app_data"
+  {"cmd": "send_app", "name": NAME, "data": HEX}                on that link
   {"cmd": "stats"}                          event "stats"
   {"cmd": "quit"}                           also at the end of standard input, and on SIGTERM
 
@@ -40,6 +46,8 @@ the same for all processes of one Linux machine:
   established {identity, profile, mode}           ended, busy, rejected {identity}
   audio {file, seconds}  error {message}
   stats {media_tx, media_rx, proof_tx, proof_rx, .., status, profile, mode}   counts since the start
+  joined {name, destination}   broadcast {name, data}           app_announce {name, identity, data}
+  app_link {name}        app_data {name, data}
   late {seconds}         a watchdog overslept by so much: this process was not run when it was due
   packet {dir: tx|rx, kind, link, len, hex, signals, frames, codec}
       kind: linkrequest lrproof lrrtt identify signal media linkclose keepalive data, or proof for
@@ -129,7 +137,7 @@ class Events:
         self.writer = threading.Thread(target=self._write, daemon=True)
         self.writer.start()
 
-    def emit(self, name, **fields):
+    def emit(self, name, /, **fields):
         self.put(time.monotonic(), {"event": name} | fields)
 
     def put(self, t, event):
@@ -155,6 +163,7 @@ class Peer:
         import RNS
         from LXST.Primitives.Telephony import Profiles, Telephone
 
+        from peer_apps import Apps
         from peer_packets import Tap
         from peer_sound import Recording, Room, install
 
@@ -186,6 +195,7 @@ class Peer:
         phone.set_busy_callback(lambda remote: self.on_over("busy", remote))
         phone.set_rejected_callback(lambda remote: self.on_over("rejected", remote))
         RNS.Transport.register_announce_handler(AnnounceHandler(events))
+        self.apps = Apps(RNS, identity, events.emit)
 
     def start(self):
         """Waits until the interfaces are up, then reports ready."""
@@ -289,6 +299,21 @@ class Peer:
             self.events.emit("path", identity=identity, known=remote is not None, hops=hops)
 
         threading.Thread(target=job, daemon=True).start()
+
+    def cmd_join(self, name, key=None):
+        self.apps.join(name, key)
+
+    def cmd_broadcast(self, name, data):
+        self.apps.broadcast(name, data)
+
+    def cmd_hear(self, name):
+        self.apps.hear(name)
+
+    def cmd_open_app(self, name, identity):
+        self.apps.open(name, identity)
+
+    def cmd_send_app(self, name, data):
+        self.apps.send(name, data)
 
     def cmd_stats(self):
         phone = self.telephone

@@ -47,6 +47,37 @@ pub enum Command {
         /// How long to search.
         timeout: Duration,
     },
+    /// Joins a broadcast channel: RNS's PLAIN destination of this name, or with a key the GROUP
+    /// destination of the peer's own identity. Answered by `joined`; each packet is a `broadcast`.
+    Join {
+        /// Its name, as `lxst.intercom`.
+        name: &'static str,
+        /// The key of the group.
+        key: Option<Vec<u8>>,
+    },
+    /// Sends a packet on a channel that it joined.
+    Broadcast {
+        /// The channel's name.
+        name: &'static str,
+        /// What the packet carries.
+        data: Vec<u8>,
+    },
+    /// Reports the announces of an app as `app_announce`.
+    Hear(&'static str),
+    /// Opens a link to an app of an identity. Answered by `app_link`; each packet is an `app_data`.
+    OpenApp {
+        /// The app's name.
+        name: &'static str,
+        /// Whose it is.
+        identity: IdentityHash,
+    },
+    /// Sends a packet on the link to an app.
+    SendApp {
+        /// The app's name.
+        name: &'static str,
+        /// What the packet carries.
+        data: Vec<u8>,
+    },
     /// Asks for `stats`.
     Stats,
     /// Hangs up and exits.
@@ -81,6 +112,20 @@ impl Command {
             Self::FlushAudio => json!({"cmd": "flush_audio"}),
             Self::AwaitPath { identity, timeout } => {
                 json!({"cmd": "await_path", "identity": hex::encode(identity), "timeout": timeout.as_secs_f64()})
+            }
+            Self::Join { name, key } => {
+                let key = key.as_deref().map(hex::encode);
+                json!({"cmd": "join", "name": name, "key": key})
+            }
+            Self::Broadcast { name, data } => {
+                json!({"cmd": "broadcast", "name": name, "data": hex::encode(data)})
+            }
+            Self::Hear(name) => json!({"cmd": "hear", "name": name}),
+            Self::OpenApp { name, identity } => {
+                json!({"cmd": "open_app", "name": name, "identity": hex::encode(identity)})
+            }
+            Self::SendApp { name, data } => {
+                json!({"cmd": "send_app", "name": name, "data": hex::encode(data)})
             }
             Self::Stats => json!({"cmd": "stats"}),
             Self::Quit => json!({"cmd": "quit"}),

@@ -10,6 +10,7 @@
 mod support;
 
 mod airtime;
+mod destinations;
 mod endings;
 mod glare;
 mod in_call;

@@ -1,0 +1,217 @@
+//! Several destinations and broadcast channels of our endpoint, with Python's RNS over UDP.
+
+use core::time::Duration;
+use std::net::{Ipv4Addr, UdpSocket};
+use std::time::Instant as Moment;
+
+use lxst_interop::{Command, PythonPeer, free_udp_ports};
+use lxst_phone::IdentityHash;
+use lxst_phone::reticulum::{
+    Channel, Class, Config, Destination, DestinationConfig, Endpoint, Event, GroupKey, Identity,
+    Instant, InterfaceConfig, InterfaceId, LinkEvent, LinkHandle, NameHash, Rng, UnixTime, limits,
+    name_hash,
+};
+
+use crate::phone::PATIENCE;
+
+#[test]
+fn python_hears_our_plain_and_group_packets() {
+    let (mut python, mut ours) = meet("python_hears_our_plain_and_group_packets");
+    let channels = join_both(&mut python, &mut ours);
+    for (name, channel, mdu) in channels {
+        for data in [b"hello".to_vec(), vec![7; mdu]] {
+            let now = ours.now();
+            let sent = ours.endpoint.broadcast(now, channel.hash(), Class::Signal, &data);
+            assert_eq!(sent, Ok(1));
+            ours.flush();
+            let heard = python.expect("broadcast", PATIENCE);
+            assert_eq!((&heard.json["name"], bytes_of(&heard.json["data"])), (&name.into(), data));
+        }
+    }
+}
+
+#[test]
+fn we_hear_plain_and_group_packets_of_python() {
+    let (mut python, mut ours) = meet("we_hear_plain_and_group_packets_of_python");
+    for (name, channel, mdu) in join_both(&mut python, &mut ours) {
+        for data in [b"hello".to_vec(), vec![7; mdu]] {
+            python.send(&Command::Broadcast { name, data: data.clone() });
+            let heard = ours.until("a broadcast", |event| match event {
+                Event::Broadcast { channel, data, .. } => Some((channel, data)),
+                _ => None,
+            });
+            assert_eq!(heard, (channel.hash(), data));
+        }
+    }
+}
+
+#[test]
+fn python_tells_our_destinations_apart() {
+    let (mut python, mut ours) = meet("python_tells_our_destinations_apart");
+    let identity = ours.endpoint.identity();
+    let room = name_hash(ROOM);
+    let config = DestinationConfig::new(room).app_data(b"lobby").expect("it is short");
+    ours.endpoint.register(config).expect("there is room");
+    ours.endpoint.register(DestinationConfig::telephony()).expect("there is room");
+    python.send(&Command::Hear(ROOM));
+    // Commands are taken in their order.
+    python.send(&Command::Join { name: PLAIN, key: None });
+    python.expect("joined", PATIENCE);
+
+    for name in [room, NameHash::TELEPHONY] {
+        ours.announce(name);
+    }
+    let mut heard = [None, None];
+    for event in &mut heard {
+        *event = Some(python.expect_where("an announce", PATIENCE, |event| {
+            matches!(&event.name[..], "announce" | "app_announce")
+        }));
+    }
+    let heard = heard.map(|event| event.expect("two were heard"));
+    assert!(heard.iter().all(|event| event.identity() == Some(identity.0)), "{heard:?}");
+    let app_data = heard.iter().find(|event| event.name == "app_announce");
+    let app_data = app_data.map(|event| bytes_of(&event.json["data"]));
+    assert_eq!(app_data.as_deref(), Some(&b"lobby"[..]));
+
+    python.send(&Command::OpenApp { name: ROOM, identity: identity.0 });
+    let (visitor, on) = ours.until("a link", incoming);
+    assert_eq!(on, Destination { identity, name: room });
+    python.expect("app_link", PATIENCE);
+    python.send(&Command::call(identity.0));
+    let (_, on) = ours.until("a link", incoming);
+    assert_eq!(on, Destination::telephony(identity));
+
+    python.send(&Command::SendApp { name: ROOM, data: b"hello".to_vec() });
+    let said = ours.until("a packet", |event| match event {
+        Event::Packet { link, data } => Some((link, data)),
+        _ => None,
+    });
+    assert_eq!(said, (visitor, b"hello".to_vec()));
+    let now = ours.now();
+    ours.endpoint.send(now, visitor, Class::Signal, b"welcome").expect("the link stands");
+    ours.flush();
+    let answer = python.expect("app_data", PATIENCE);
+    assert_eq!(bytes_of(&answer.json["data"]), b"welcome");
+}
+
+fn incoming(event: Event) -> Option<(LinkHandle, Destination)> {
+    match event {
+        Event::Link { link, event: LinkEvent::Incoming { on, .. } } => Some((link, on)),
+        _ => None,
+    }
+}
+
+/// A Python peer and an endpoint of ours, joined by UDP.
+fn meet(test: &str) -> (PythonPeer, Ours) {
+    let (here, there) = free_udp_ports();
+    let python = PythonPeer::builder(test, "python").udp(there, here).spawn();
+    (python, Ours::new(here, there))
+}
+
+/// Joins a PLAIN channel, and a GROUP channel of the peer's identity, on both sides.
+fn join_both(python: &mut PythonPeer, ours: &mut Ours) -> [(&'static str, Channel, usize); 2] {
+    let key: Vec<u8> = (0..64).collect();
+    let group = || {
+        let identity = IdentityHash(python.identity());
+        let destination = Destination { identity, name: name_hash(GROUP) };
+        Channel::Group(destination, GroupKey::from_bytes(&key).expect("64 bytes"))
+    };
+    let plain = || Channel::Plain(name_hash(PLAIN));
+    let channels = [(PLAIN, plain(), limits::PLAIN_MDU), (GROUP, group(), limits::GROUP_MDU)];
+    for channel in [plain(), group()] {
+        ours.endpoint.join(channel).expect("there is room");
+    }
+    for ((name, channel, _), key) in channels.iter().zip([None, Some(key.clone())]) {
+        python.send(&Command::Join { name, key });
+        let joined = python.expect("joined", PATIENCE);
+        assert_eq!(joined.json["destination"], channel.hash().to_string());
+    }
+    channels
+}
+
+fn bytes_of(hex: &serde_json::Value) -> Vec<u8> {
+    let hex = hex.as_str().expect("hex digits").as_bytes();
+    let digit = |digit: u8| (digit as char).to_digit(16).expect("a hex digit") as u8;
+    hex.chunks(2).map(|pair| digit(pair[0]) << 4 | digit(pair[1])).collect()
+}
+
+/// An endpoint of ours on a socket.
+struct Ours {
+    endpoint: Endpoint,
+    interface: InterfaceId,
+    socket: UdpSocket,
+    there: u16,
+    began: Moment,
+}
+
+impl Ours {
+    fn new(here: u16, there: u16) -> Self {
+        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, here)).expect("the port is free");
+        socket.set_read_timeout(Some(TURN)).expect("a timeout that is not zero");
+        let identity = Identity::generate(&mut Urandom);
+        let mut endpoint = Endpoint::new(identity, Config::default(), Box::new(Urandom));
+        let interface = endpoint.interface_up(Instant::ORIGIN, InterfaceConfig::UDP);
+        Self { endpoint, interface, socket, there, began: Moment::now() }
+    }
+
+    fn now(&self) -> Instant {
+        Instant::ORIGIN + self.began.elapsed()
+    }
+
+    fn announce(&mut self, name: NameHash) {
+        self.endpoint.announce(self.now(), name);
+        self.flush();
+    }
+
+    fn flush(&mut self) {
+        let mut buffer = Vec::new();
+        let (now, wall) = (self.now(), UnixTime(unix_time()));
+        while let Some(packet) = self.endpoint.poll_transmit(now, wall, self.interface, &mut buffer)
+        {
+            let to = (Ipv4Addr::LOCALHOST, self.there);
+            self.socket.send_to(packet, to).expect("loopback takes it");
+        }
+    }
+
+    /// Lives until an event is found, skipping others.
+    #[track_caller]
+    fn until<T>(&mut self, what: &str, mut find: impl FnMut(Event) -> Option<T>) -> T {
+        let deadline = Moment::now() + PATIENCE;
+        let mut buffer = [0; 2_048];
+        while Moment::now() < deadline {
+            while let Some(event) = self.endpoint.poll_event() {
+                if let Some(found) = find(event) {
+                    self.flush();
+                    return found;
+                }
+            }
+            self.flush();
+            if let Ok(length) = self.socket.recv(&mut buffer) {
+                let now = self.now();
+                self.endpoint.handle_bytes(now, self.interface, &buffer[..length]);
+            }
+            self.endpoint.handle_timeout(self.now());
+        }
+        panic!("{what} did not come: {:?}", self.endpoint)
+    }
+}
+
+fn unix_time() -> u64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    now.expect("it is after 1970").as_secs()
+}
+
+struct Urandom;
+
+impl Rng for Urandom {
+    fn fill_bytes(&mut self, bytes: &mut [u8]) {
+        use std::io::Read;
+        let source = std::fs::File::open("/dev/urandom");
+        source.and_then(|mut source| source.read_exact(bytes)).expect("random bytes");
+    }
+}
+
+const ROOM: &str = "lxst.room";
+const PLAIN: &str = "lxst.intercom";
+const GROUP: &str = "lxst.net";
+const TURN: Duration = Duration::from_millis(5);
