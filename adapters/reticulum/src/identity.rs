@@ -1,4 +1,4 @@
-//! Who we are, and how others are named.
+//! Private identities, and the hashes of destinations and app names.
 
 use core::fmt;
 
@@ -21,7 +21,7 @@ impl Identity {
     /// Reads an identity from the 64 bytes of an RNS identity file.
     ///
     /// # Errors
-    /// [`IdentityError`] when `bytes` are not 64, or no generator drew them.
+    /// [`IdentityError`] when there are not 64 bytes, or a key is not random.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, IdentityError> {
         let private_key: [u8; 64] =
             bytes.try_into().map_err(|_| IdentityError::Length(bytes.len()))?;
@@ -39,26 +39,26 @@ impl Identity {
         Ok(Self::from_private_key(private_key))
     }
 
-    /// Makes a new identity; `rng` must be a cryptographic generator.
+    /// Makes a new identity. `rng` must be a cryptographic generator.
     pub fn generate(rng: &mut dyn Rng) -> Self {
         let mut private_key = [0; 64];
         rng.fill_bytes(&mut private_key);
         Self::from_private_key(private_key)
     }
 
-    /// The private keys, to be stored as an RNS identity file that only its owner may read.
+    /// Returns the private keys, to be stored as an RNS identity file that only its owner may read.
     #[must_use]
     pub fn to_bytes(&self) -> [u8; 64] {
         self.private_key
     }
 
-    /// The hash that names this identity.
+    /// Returns the hash that names this identity.
     #[must_use]
     pub fn hash(&self) -> IdentityHash {
         IdentityHash(*self.inner.hash())
     }
 
-    /// The destination at which this identity takes calls.
+    /// Returns the destination at which this identity takes calls.
     #[must_use]
     pub fn destination(&self) -> DestinationHash {
         DestinationHash::telephony(self.hash())
@@ -97,12 +97,12 @@ impl fmt::Debug for Identity {
     }
 }
 
-/// The bytes are no identity. Keys that no generator drew, such as the zeros of a file that was made
-/// and never written, everybody knows.
+/// The bytes are not an identity. A key that was not drawn at random, such as the zeros of a file that
+/// was created and never written, is known to everybody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum IdentityError {
-    /// They are this many.
+    /// There are this many bytes.
     #[error("identity of {0} bytes, must be 64: the X25519 and then the Ed25519 private key")]
     Length(usize),
     /// One of the keys is this byte, 32 times.
@@ -113,12 +113,12 @@ pub enum IdentityError {
     EqualKeys,
 }
 
-/// The hash of one destination of an identity; not what people dial.
+/// The hash of one destination of an identity. People dial the identity's hash, not this one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DestinationHash(pub [u8; 16]);
 
 impl DestinationHash {
-    /// The destination at which an identity takes calls: `lxst.telephony`.
+    /// Returns the destination at which an identity takes calls: `lxst.telephony`.
     #[must_use]
     pub fn telephony(identity: IdentityHash) -> Self {
         Destination::telephony(identity).into()

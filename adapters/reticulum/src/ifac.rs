@@ -1,4 +1,4 @@
-//! Interface access codes: who may speak on an interface.
+//! Interface access codes (IFAC): only members of a network can read and send on its interfaces.
 //!
 //! Each packet carries a code, the tail of its signature with a key that all members derive from
 //! the network's name and passphrase; the code in turn masks the packet.
@@ -74,14 +74,14 @@ impl fmt::Debug for Ifac {
     }
 }
 
-/// There is no such access code.
+/// An access code that cannot be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum IfacError {
-    /// Nothing to derive it from.
+    /// There is neither a name nor a passphrase to derive it from.
     #[error("neither a network name nor a passphrase, an open interface has no access code")]
     Open,
-    /// A code of this many bytes.
+    /// The code would have this many bytes.
     #[error("access code of {0} bytes, must be 1 to 64; RNS configurations give it in bits")]
     Size(usize),
 }

@@ -20,21 +20,21 @@ use crate::strangers::{Rates, Sharer, Strangers};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InterfaceId(pub u32);
 
-/// Who is at the other end of an interface.
+/// What is at the other end of an interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Attachment {
     /// Other nodes.
     Network,
-    /// A node that connected to us. Nothing is sent to it until it was heard, for
-    /// [`ACCEPTED_HOLD`] at most: RNS drops a connection on which it hears something before it has
-    /// set the interface up, and comes back only after 5 s.
+    /// A node that connected to us. Nothing is sent to it before its first packet, for
+    /// [`ACCEPTED_HOLD`] at most: RNS drops a connection that carries data before its interface is set
+    /// up, and connects again only after 5 s.
     Accepted,
-    /// An `rnsd`, or another shared instance, of which this app is a local client: it does not
-    /// count as a hop, and what it sends is for us.
+    /// An `rnsd` or another shared instance, of which this app is a local client. It does not count as
+    /// a hop, and each packet that it sends is for us.
     SharedInstance,
 }
 
-/// What the endpoint must know of an interface.
+/// The settings of an interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InterfaceConfig {
     /// How packets travel on it.
@@ -44,10 +44,10 @@ pub struct InterfaceConfig {
     /// carries, to 2,097,151, the most that can be signalled; the nearest of these is taken for
     /// values beyond.
     pub mtu: u32,
-    /// Who is at its other end.
+    /// What is at its other end.
     pub attachment: Attachment,
-    /// The access code of its network; `None` for an open one. What carries another code, none,
-    /// or one on an open interface, is dropped as [`DropReason::Ifac`].
+    /// The access code of its network; `None` for an open one. A packet with another code, without
+    /// one, or with one on an open interface is dropped as [`DropReason::Ifac`].
     pub ifac: Option<Ifac>,
 }
 
@@ -72,7 +72,7 @@ impl InterfaceConfig {
     /// A packet radio modem that speaks KISS. *Source*: RNS/Interfaces/KISSInterface.py, likewise.
     pub const KISS: Self = Self { framing: Framing::Kiss, ..Self::UDP };
 
-    /// This interface as one of a network with an access code.
+    /// Returns this interface as part of a network with an access code.
     #[must_use]
     pub const fn with_ifac(self, ifac: Ifac) -> Self {
         Self { ifac: Some(ifac), ..self }
@@ -86,7 +86,7 @@ pub(crate) struct Interface {
     pub(crate) deframer: Deframer,
     pub(crate) queue: TransmitQueue,
     ifac: Option<IfacCodec>,
-    /// Until when nothing is sent.
+    /// Nothing is sent before this.
     pub(crate) held_until: Option<Instant>,
     access_codes: TokenBucket,
     samples: TokenBucket,
@@ -114,18 +114,18 @@ impl Interface {
         }
     }
 
-    /// What strangers may have it do for one app.
+    /// Returns the share that strangers have for one app.
     pub(crate) fn strangers(&mut self, of: Sharer, rates: Rates) -> &mut Strangers {
         let seed = self.filter_seed;
         self.strangers.entry(of).or_insert_with(|| Strangers::new(rates, seed))
     }
 
-    /// Forgets what strangers did for an app that is gone, or whose rates are others.
+    /// Forgets the share of an app that is gone or has other rates.
     pub(crate) fn forget_strangers(&mut self, of: Sharer) {
         self.strangers.remove(&of);
     }
 
-    /// The packet in what arrived, with its access code taken off, which is still to be checked.
+    /// Returns the packet without its access code, which is still to be checked.
     pub(crate) fn unmask<'p>(&self, raw: &'p [u8]) -> Result<Cow<'p, [u8]>, DropReason> {
         match &self.ifac {
             None => Ok(Cow::Borrowed(raw)),
@@ -133,7 +133,7 @@ impl Interface {
         }
     }
 
-    /// Checks the access code of what arrived against the packet in it.
+    /// Checks the access code of `raw` against the packet in it.
     pub(crate) fn check_code(
         &mut self,
         now: Instant,
@@ -161,7 +161,8 @@ impl Interface {
         parts.iter().map(|part| part.len()).sum()
     }
 
-    /// Checks the access code of some of what is dropped anyway, so that another network's is told.
+    /// Checks the access code of some packets that are dropped anyway, so that another network's packets
+    /// show in the counters.
     pub(crate) fn sample_code(
         &mut self,
         now: Instant,

@@ -1,10 +1,10 @@
-//! Known destinations: whose public key is remembered, here and in the owner's store.
+//! Known destinations: their public keys, in memory and in the owner's store.
 //!
 //! ```text
 //! ["LXKD" 4][version 1][records 2][record ..]
 //! record: [heard at, Unix seconds 5][public key 64][check 4]
 //! ```
-//! The record of our own key, where there is one, holds the last stamp of ours.
+//! The record of our own key, if there is one, holds our last stamp.
 //! Numbers are big-endian. The check is the head of the SHA-256 of the record before it.
 
 use alloc::collections::BTreeMap;
@@ -18,7 +18,7 @@ use crate::identity::DestinationHash;
 use crate::limits;
 use crate::wall_clock::UnixTime;
 
-/// The keys of destinations that announced themselves; those of phones outlive the endpoint.
+/// The public keys of destinations that announced themselves. Those of phones can be exported.
 #[derive(Default)]
 pub(crate) struct KnownDestinations {
     keys: BTreeMap<DestinationHash, Known>,
@@ -32,7 +32,7 @@ struct Known {
     heard_at: i64,
 }
 
-/// A store that was not imported, or not all of it.
+/// A store that was not imported, or only in part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImportError {
@@ -57,13 +57,13 @@ impl KnownDestinations {
         self.keys.get(&of).map(|known| &known.public_key)
     }
 
-    /// Whose telephony destination this is.
+    /// Returns whose telephony destination this is.
     pub(crate) fn phone_at(&self, destination: DestinationHash) -> Option<IdentityHash> {
         let known = self.keys.get(&destination).filter(|known| known.is_phone());
         known.map(|known| identity(&known.public_key))
     }
 
-    /// Who is known, and how long ago they were last heard.
+    /// Returns the known phones, and how long ago each was last heard.
     pub(crate) fn phones(&self, now: Instant) -> impl Iterator<Item = (IdentityHash, Duration)> {
         let known = self.keys.values().filter(|known| known.is_phone());
         known.map(move |known| (identity(&known.public_key), Duration::from_secs(known.age(now))))

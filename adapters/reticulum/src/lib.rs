@@ -13,8 +13,8 @@
 //! moment at which [`handle_timeout`](Endpoint::handle_timeout) is due. With nothing due there is
 //! nothing to poll for. The same seed and the same inputs give the same bytes.
 //!
-//! What it has learned of others outlives it where the owner wants so: [`Endpoint::export`] gives
-//! the known destinations when [`Endpoint::revision`] has grown, [`Endpoint::import`] takes them.
+//! The owner can keep the known phones over a restart: [`Endpoint::export`] returns them when
+//! [`Endpoint::revision`] has grown, and [`Endpoint::import`] takes them.
 //!
 //! ```
 //! use lxst_reticulum::{

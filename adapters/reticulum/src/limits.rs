@@ -48,12 +48,12 @@ pub const ANNOUNCES: (u32, u32) = (50, 100);
 pub const BROADCASTS: (u32, u32) = (200, 100);
 /// All interfaces together have this many times what one has of each of these.
 pub const TOTAL_SHARES: u32 = 4;
-/// What an interface always has of each of these, per second and in one burst, however much others
-/// use.
+/// The reserve of an interface in each of these, per second and in one burst, which other interfaces
+/// cannot use up.
 pub const MIN_SHARE: (u32, u32) = (1, 4);
-/// The part of these that one address has of an interface over UDP: one in so many.
+/// One address over UDP may use this fraction of the interface's share: one in so many.
 pub const ADDRESS_PART: u32 = 2;
-/// Addresses of one interface whose use is remembered; the one that was used longest ago makes room.
+/// Addresses that one interface remembers. Beyond it the one used longest ago makes room.
 pub const ADDRESSES: usize = 32;
 /// Access codes of one interface that are checked per second, and in one burst: a signature each. A
 /// packet that says nothing to us when its mask is off is dropped before.
@@ -65,7 +65,7 @@ pub const ACCESS_CODES_SAMPLED: (u32, u32) = (10, 10);
 /// RNS/Transport.py `inbound` takes an announce only when its second is a later one.
 pub const ANNOUNCE_SPACING: Duration = Duration::from_secs(1);
 
-/// Destinations whose path is remembered; the oldest path makes room.
+/// Paths that are remembered. Beyond it the oldest makes room, and is searched again when needed.
 pub const PATHS: usize = 2048;
 /// Destinations whose public key is remembered. Beyond it a key of the app that has most makes room:
 /// the one that was heard longest ago.
@@ -121,10 +121,10 @@ pub const PATH_REQUEST_INTERVAL: Duration = Duration::from_secs(5);
 /// Link requests that follow the first one on a path: with one packet of five lost, one request and
 /// its proof in three are lost, and six in a row in one case of four hundred.
 pub const REQUESTS: u32 = 5;
-/// Proofs that follow the first one of an incoming link.
+/// Repeats of the proof of an incoming link.
 pub const PROOFS: u32 = 5;
-/// Those of one interface per second, and in one burst, the greeting that goes with each not counted:
-/// they are airtime of ours for initiators that have proved nothing.
+/// Repeated proofs for one destination on one interface per second, and in one burst. Greetings go with
+/// them and are not counted. They cost airtime for initiators that have not proved anything.
 pub const PROOFS_AGAIN: (u32, u32) = (4, 24);
 /// Reports of the round-trip time that follow the first one of a link of ours.
 pub const REPORTS: u32 = 5;

@@ -32,7 +32,7 @@ pub(crate) enum Link {
 /// A link of ours that is not up.
 pub(crate) struct Opening {
     pub(crate) to: DestinationHash,
-    /// What `to` would be if the app took the hash of a destination for that of an identity.
+    /// The destination that the app meant, if it took the hash of one for that of an identity.
     pub(crate) mistaken: Option<DestinationHash>,
     pub(crate) stage: Stage,
     /// The requests that are out. Each may still be proved.
@@ -97,9 +97,9 @@ pub(crate) struct Active {
     report: Option<Report>,
 }
 
-/// What the two sides may have measured. They differ where a packet of the set-up was lost, and each
-/// side's keepalives go by its own: we send as one would who measured the shortest, and wait as one
-/// would who measured the longest.
+/// Bounds of the round-trip times that the two sides measured. They differ when a packet of the set-up
+/// was lost, and each side times its keepalives by its own. So keepalives are sent by the shortest and
+/// awaited by the longest.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RoundTrips {
     pub(crate) shortest: Duration,
@@ -113,7 +113,7 @@ struct Report {
 }
 
 impl Link {
-    /// When this link wants to be looked at, if nothing arrives before.
+    /// Returns when this link has something to do, if nothing arrives before.
     pub(crate) fn deadline(&self) -> Instant {
         match self {
             Self::Opening(link) => link.deadline(),
@@ -130,7 +130,7 @@ impl Link {
         }
     }
 
-    /// The interface of a link whose peer has been heard.
+    /// Returns the interface of a link whose peer was heard.
     pub(crate) fn interface(&self) -> Option<InterfaceId> {
         match self {
             Self::Opening(_) => None,
@@ -139,7 +139,7 @@ impl Link {
         }
     }
 
-    /// The ids under which packets of this link arrive.
+    /// Returns the ids under which packets of this link arrive.
     pub(crate) fn ids(&self) -> impl Iterator<Item = [u8; 16]> {
         let (requests, session) = match self {
             Self::Opening(link) => (&link.requests[..], None),
@@ -175,7 +175,7 @@ impl Search {
         search
     }
 
-    /// Takes note that a request leaves now, and tells whether it is the last of the first ones.
+    /// Notes that a request leaves now, and tells whether it is the last of the first ones.
     pub(crate) fn on_request(&mut self, now: Instant) -> bool {
         let pause = self.pauses.next().copied();
         let is_last = pause.is_some() && self.pauses.as_slice().is_empty();
@@ -229,7 +229,7 @@ impl Active {
         takes
     }
 
-    /// The peer took the link for established, or must not hear the report again.
+    /// Stops the report: the peer has taken the link for established, or must not hear it again.
     pub(crate) fn end_report(&mut self) {
         self.report = None;
     }

@@ -1,4 +1,4 @@
-//! Who is where: announces, path requests and routes, on `rns-core`'s transport engine.
+//! Announces, path requests and routes, on `rns-core`'s transport engine.
 //!
 //! Only the announces of apps that are served, heard or searched are looked at. Link packets never come
 //! here: they need no route.
@@ -28,7 +28,7 @@ use crate::queue::{Purpose, Unsigned};
 use crate::strangers::{Ask, Guard};
 use crate::wall_clock::UnixTime;
 
-/// The routes, the keys and the guards of what others announce and ask for.
+/// The routes and public keys that were learned from announces.
 pub(crate) struct Paths {
     engine: TransportEngine,
     pub(crate) known: KnownDestinations,
@@ -200,7 +200,7 @@ impl Paths {
         Some(Route { interface: InterfaceId(interface.0 as u32), hops, signing_key })
     }
 
-    /// Forgets a path that led nowhere.
+    /// Forgets a path over which nobody answered.
     pub(crate) fn forget(&mut self, destination: DestinationHash) {
         self.engine.drop_path(&destination.0);
     }
@@ -356,8 +356,9 @@ fn engine_id(id: InterfaceId) -> EngineInterface {
     EngineInterface(u64::from(id.0))
 }
 
-/// Moments as the transport engine takes them. It doubts announces whose stamp is ahead of its own
-/// time, where RNS trusts any stamp, and so must we, who may not know the time: they all lie behind.
+/// Converts a moment for the transport engine. The engine doubts announces whose stamp is ahead of its
+/// own time. RNS trusts any stamp, and our wall clock may be wrong, so the engine's time is placed
+/// after all stamps.
 fn seconds(now: Instant) -> f64 {
     STAMPS_END + now.since(Instant::ORIGIN).as_secs_f64()
 }

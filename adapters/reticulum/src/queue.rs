@@ -26,7 +26,7 @@ pub(crate) enum Purpose {
 /// An announce that waits on one interface, or on several.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Unsigned {
-    /// The app whose destination it is of.
+    /// The app whose destination announces itself.
     pub(crate) of: NameHash,
     pub(crate) purpose: Purpose,
     /// Announces of one number have the same bytes.

@@ -35,9 +35,9 @@ pub struct EndpointLinks {
     endpoint: Endpoint,
     handles: BTreeMap<LinkId, LinkHandle>,
     names: BTreeMap<LinkHandle, LinkId>,
-    /// The link whose handshake is still to be reported as heard.
+    /// A link that came up, for which [`LinkEvent::Heard`] is still to be reported.
     heard: Option<LinkId>,
-    /// What is of the owner's other apps.
+    /// Events of the owner's other apps that were not polled.
     app_events: VecDeque<Event>,
 }
 
@@ -76,13 +76,13 @@ impl EndpointLinks {
     /// Returns the next event of the owner's other apps, once the engine has polled its own: their
     /// announces, their links and the packets on these, and broadcasts.
     ///
-    /// *Bounds*: as those of [`Endpoint::poll_event`], for a phone alone they never come.
+    /// *Bounds*: beyond [`EVENTS`](limits::EVENTS), events that peers can cause at any rate are dropped and
+    /// counted. An endpoint that serves telephony alone has none.
     pub fn poll_app_event(&mut self) -> Option<Event> {
         self.app_events.pop_front()
     }
 
-    /// Keeps an event for the owner. Beyond [`EVENTS`](limits::EVENTS), what peers can cause at any rate
-    /// is left out and counted.
+    /// Queues an event for the owner.
     fn push_app_event(&mut self, event: Event) {
         if event.is_chatty() && self.app_events.len() >= limits::EVENTS {
             self.endpoint.count_overflow();

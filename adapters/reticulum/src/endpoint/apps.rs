@@ -1,4 +1,4 @@
-//! What the owner's apps want: destinations that are served, apps that are heard, and broadcasts.
+//! Registering destinations, hearing apps, and broadcast channels.
 
 use super::*;
 use crate::broadcast::{BroadcastError, Channel};
@@ -66,7 +66,7 @@ impl Endpoint {
     }
 
     /// Sends a packet on a broadcast channel, on every interface that is up and has room. Returns how
-    /// many these are. Nobody says whether it arrived.
+    /// many these are. A broadcast is not acknowledged.
     ///
     /// *Bounds*: `data` has at most [`PLAIN_MDU`](limits::PLAIN_MDU) or
     /// [`GROUP_MDU`](limits::GROUP_MDU) bytes. Media waits as it does on links; a signal that finds an
@@ -101,7 +101,7 @@ impl Endpoint {
         Ok(interfaces)
     }
 
-    /// Counts an event that was left out.
+    /// Counts an event that was dropped.
     pub(crate) fn count_overflow(&mut self) {
         self.counters.drop(DropReason::EventOverflow);
     }

@@ -1,4 +1,4 @@
-//! What strangers ask of us: announces to verify, broadcasts to take, path and link requests to answer.
+//! Packets of strangers: announces, broadcasts, path requests and link requests.
 
 use rns_core::constants::{CONTEXT_LRPROOF, LINK_ECPUBSIZE, MTU, PACKET_TYPE_PROOF};
 use rns_core::link::handshake::{build_signalling_bytes, parse_signalling_bytes};

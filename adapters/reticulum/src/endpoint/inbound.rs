@@ -1,4 +1,4 @@
-//! What arriving packets do.
+//! Arriving packets: which are dropped, and what those of links do.
 
 use rns_core::constants::{
     CONTEXT_KEEPALIVE, CONTEXT_LINKCLOSE, CONTEXT_LINKIDENTIFY, CONTEXT_LRRTT, CONTEXT_NONE, MTU,
@@ -45,7 +45,7 @@ impl Endpoint {
         }
     }
 
-    /// Drops at little cost what means nothing to us, and what is malformed.
+    /// Drops malformed packets and those that are not for us, at little cost.
     fn screen(&self, id: InterfaceId, packet: &Packet<'_>) -> Result<(), DropReason> {
         let shared = self.interfaces.get(&id).is_some_and(Interface::is_shared_instance);
         if packet.transported && packet.kind != Kind::Announce && !shared {
@@ -164,7 +164,7 @@ impl Endpoint {
             Link::Active(_) => self.on_active_data(now, handle, packet)?,
             Link::Opening(_) => return Err(DropReason::WrongState),
         }
-        // Only what proved to be the peer's may push others out of the filter.
+        // Only authentic packets may push others out of the filter.
         self.see(handle, hash);
         Ok(())
     }
@@ -298,9 +298,9 @@ impl Endpoint {
     }
 }
 
-/// The round-trip time of an exchange whose packets may have been sent again: `lasted` from the first
-/// one to the answer, which is too long if that was lost, `since_last` from the last one, which is too
-/// short if it was needless. A quarter of the former covers the repeats' growing pauses.
+/// Estimates the round-trip time of an exchange whose packets may have been repeated. `lasted` counts
+/// from the first one to the answer: too long if the first was lost. `since_last` counts from the last
+/// one: too short if the repeat was needless. A quarter of `lasted` covers the growing pauses.
 fn plausible_rtt(lasted: Duration, since_last: Duration) -> Duration {
     since_last.max(lasted / 4)
 }

@@ -1,4 +1,4 @@
-//! What moves links from state to state, except for packets that arrive.
+//! The states of links: opening, repeats, timeouts, ends. Arriving packets are in `inbound`.
 
 use rns_core::link::handshake::pack_rtt;
 use rns_core::link::{LinkEngine, LinkMode};
@@ -81,8 +81,8 @@ impl Endpoint {
         })
     }
 
-    /// Goes on with the links whose path search `found` ends. Those that were opened to it as if it
-    /// were an identity fail.
+    /// Sends the link requests of links whose path search ends with `found`. Links that were opened to
+    /// its hash as if it were an identity fail.
     pub(super) fn end_searches(&mut self, now: Instant, found: DestinationHash) {
         let is_mistaken = |link: &Link| match link {
             Link::Opening(link) => link.is_searching() && link.mistaken == Some(found),
