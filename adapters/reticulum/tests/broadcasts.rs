@@ -106,7 +106,7 @@ fn a_broadcast_beyond_its_bounds_is_refused_and_the_longest_fit_a_packet() {
 
 #[test]
 fn a_flood_on_a_channel_is_bounded_and_leaves_another_and_calls_alone() {
-    let mut net = Net::acquainted(95, Wire::GOOD);
+    let mut net = Net::acquainted(95, Wire { delay: Duration::ZERO, ..Wire::GOOD });
     let (open, closed) = (join(&mut net, plain), join(&mut net, || group(&[7; 64])));
     let junk = |channel: DestinationHash, kind: u8, n: u16| {
         let data = [&n.to_be_bytes()[..], &[0; 94]].concat();

@@ -94,6 +94,7 @@ fn a_flood_of_link_requests_at_one_destination_leaves_the_other_answering() {
         for _ in 0..100 {
             net.nodes[STRANGER].endpoint.open(net.now, lobby);
         }
+        net.run_for(Wire::GOOD.delay);
         let link = net.nodes[A].endpoint.open(net.now, Destination::telephony(identity));
         net.run_for(SECOND / 10);
         let events = net.link_events(A, link);
@@ -128,7 +129,7 @@ fn a_flood_of_path_requests_for_one_destination_leaves_the_other_answering() {
 
 #[test]
 fn a_flood_of_announces_of_one_app_leaves_those_of_another_heard() {
-    let mut net = Net::new(86, Wire::GOOD);
+    let mut net = Net::new(86, Wire { delay: Duration::ZERO, ..Wire::GOOD });
     net.nodes[A].endpoint.hear(room()).unwrap();
     for n in 0..3 * u64::from(limits::ANNOUNCES.1) {
         net.inject(A, &room_announced_by(1_000 + n));
