@@ -16,10 +16,9 @@ use lxst_examples::{errln, outln};
 use lxst_interop::{Command, PythonPeer};
 use lxst_phone::PhoneBuilder;
 use lxst_smol::Smol;
-use lxst_tokio::telephony::{CallerLimits, Config};
 use lxst_tokio::{
-    Call, EndReason, Event, Events, Identity, IdentityHash, InsteadOfVoice, Interface, OsRng,
-    Phone, Profile, Runtime, Tokio,
+    Call, CallerLimits, Callers, EndReason, Event, Events, Identity, IdentityHash, InsteadOfVoice,
+    Interface, OsRng, Phone, Profile, Runtime, Settings, Tokio, Voice,
 };
 
 /// Lets a phone of this library and one of Python LXST call each other again and again, and tells
@@ -97,8 +96,11 @@ fn soak<R: Runtime>(
         CallerLimits { one_caller: u16::MAX, strangers: u16::MAX, ..CallerLimits::default() };
     let builder = PhoneBuilder::<R>::new(Identity::generate(&mut OsRng))
         .interface(Interface::tcp_client(format!("127.0.0.1:{}", python.port())))
-        .telephone(Config { limits, ..Config::default() })
-        .when_no_microphone(InsteadOfVoice::Silence);
+        .settings(
+            Settings::default()
+                .callers(Callers::all().limits(limits))
+                .voice(Voice::default().when_no_microphone(InsteadOfVoice::Silence)),
+        );
     let (phone, events) = wait(block_on, builder.start())?;
     let talk = Duration::from_millis(args.talk);
     let mut pair = Pair { runtime, block_on, phone, events, talk };

@@ -1,7 +1,7 @@
 //! What the world does to a phone.
 
 use crate::audio::{Direction, Samples};
-use crate::config::Admission;
+use crate::config::{Admission, CallerLimits};
 use crate::id::{CallId, IdentityHash, JobId, LinkId, StreamId};
 use crate::link::LinkEvent;
 use crate::profile::{Mode, Profile};
@@ -117,6 +117,8 @@ pub enum Command {
     /// [`CallerLimits`](crate::CallerLimits) are for others. The
     /// [`CALLERS_REMEMBERED`](crate::limits::CALLERS_REMEMBERED) latest are remembered.
     Know(IdentityHash),
+    /// Change how often strangers may ring, from the next caller on. What was counted stays.
+    LimitCallers(CallerLimits),
     /// Announce us.
     Announce,
 }

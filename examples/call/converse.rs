@@ -10,11 +10,10 @@ use lxst_examples::relay::{Conditions, Relay};
 use lxst_examples::sound::{SoundError, WavSink};
 use lxst_examples::taps::Taps;
 use lxst_tokio::codecs::SAMPLE_RATE_HZ;
-use lxst_tokio::telephony::Mos;
 use lxst_tokio::trace::view::{Conversation, Playout};
 use lxst_tokio::{
     AudioFormat, AudioSink, AudioSource, CallId, Clock, Counters, EndReason, Event, Events,
-    Identity, InsteadOfVoice, Interface, OsRng, Phone, PhoneBuilder, Profile,
+    Identity, InsteadOfVoice, Interface, Mos, OsRng, Phone, PhoneBuilder, Profile, Settings, Voice,
 };
 use tokio::time::{Instant, interval_at, timeout};
 
@@ -50,9 +49,10 @@ pub(crate) async fn converse(
         Some(relay) => relay.interfaces()[1].clone(),
         None => Interface::tcp_server("127.0.0.1:0"),
     };
+    let voice = Voice::default().when_no_microphone(InsteadOfVoice::Silence);
     let (callee, mut callee_events) = PhoneBuilder::new(Identity::generate(&mut OsRng))
         .interface(at_callee)
-        .when_no_microphone(InsteadOfVoice::Silence)
+        .settings(Settings::default().voice(voice))
         .tap(taps.callee())
         .start()
         .await?;

@@ -230,7 +230,7 @@ async fn all(args: &Args) -> Result<(), Failure> {
         let outcome = outcome?;
         let verdict = compare(&speech, &outcome.heard, args.conditions());
         let heard = &outcome.callee.telephone;
-        let media = outcome.conversation.media(lxst_tokio::telephony::Side::Local);
+        let media = outcome.conversation.media(lxst_tokio::Side::Local);
         let score = match &verdict {
             Ok(Heard { correlation, .. }) => format!("{correlation:.3}"),
             Err(_) => "none".to_owned(),

@@ -8,10 +8,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lxst_examples::outln;
-use lxst_tokio::telephony::{Admission, AnnouncePolicy, CallState, CallerPolicy, Config, Role};
 use lxst_tokio::{
-    Call, CallError, CallId, Clock, EndReason, Event, Events, IdentityHash, Interface, Phone,
-    PhoneBuilder, Profile, State,
+    Admission, Call, CallError, CallId, CallState, Callers, Clock, EndReason, Event, Events,
+    IdentityHash, Interface, Network, Phone, PhoneBuilder, Profile, Role, State,
 };
 use serde_json::json;
 use tokio::sync::watch;
@@ -72,15 +71,13 @@ type Done<T = ()> = Result<T, Box<dyn Error>>;
 
 impl App {
     pub(crate) async fn start(settings: Settings) -> Done<Self> {
-        let telephone = Config {
-            // This app decides on each caller before anything rings, and announces by a button.
-            callers: CallerPolicy::Ask,
-            announce: AnnouncePolicy::ON_COMMAND,
-            ..Config::default()
-        };
+        // This app decides on each caller before anything rings, and announces by a button.
+        let voice_calls = lxst_tokio::Settings::default()
+            .callers(Callers::ask())
+            .network(Network::announced_on_command());
         let (phone, events) = PhoneBuilder::open(&settings.folder)?
             .interface(settings.interface)
-            .telephone(telephone)
+            .settings(voice_calls)
             .start()
             .await?;
         let (view, screen) = watch::channel(View::default());

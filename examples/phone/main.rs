@@ -22,10 +22,10 @@ use lxst_examples::sound::Existing;
 use lxst_smol::Smol;
 use lxst_tokio::reticulum::Config as EndpointConfig;
 use lxst_tokio::reticulum::limits::PATH_SEARCH;
-use lxst_tokio::telephony::{Config, ThinPath};
 use lxst_tokio::trace::Payloads;
 use lxst_tokio::{
-    Coder, Identity, InsteadOfVoice, OsRng, Profile, Runtime, Tokio, load_or_create_identity,
+    Coder, Identity, InsteadOfVoice, OsRng, Profile, Runtime, Settings, ThinPath, Timing, Tokio,
+    Voice, load_or_create_identity,
 };
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -94,9 +94,6 @@ async fn run<R: Runtime>(runtime: R, options: Options) -> Result<u8, Failure> {
     for interface in interfaces {
         builder = builder.interface(interface);
     }
-    if audio_in.is_some() {
-        builder = builder.when_no_microphone(InsteadOfVoice::Silence);
-    }
     let (phone, events) = builder.start().await?;
     // Up to here there is nobody to say goodbye to, and a signal ends the process.
     let stops = stops()?;
@@ -136,18 +133,26 @@ fn builder<R: Runtime>(options: &Options) -> Result<PhoneBuilder<R>, Failure> {
         (None, None) => PhoneBuilder::new(Identity::generate(&mut OsRng)),
     };
     let path_search = PATH_SEARCH.min(options.wait_time);
-    let telephone = Config {
-        wait_time: options.wait_time,
-        profile: options.profile,
-        mode: options.mode(),
-        callers: options.callers(),
-        thin_path: if options.accept_thin_paths { ThinPath::Accept } else { ThinPath::Refuse },
-        ..Config::default()
-    };
     let builder = builder
-        .telephone(telephone)
-        .access(options.access())
-        .endpoint(EndpointConfig::default().path_search(path_search))
+        .settings(settings(options)?)
+        .endpoint(EndpointConfig::default().path_search(path_search));
+    Ok(match &options.trace {
+        Some(path) if options.trace_without_voices => builder.trace(path, Payloads::Stripped),
+        Some(path) => builder.trace(path, Payloads::Kept),
+        None => builder,
+    })
+}
+
+fn settings(options: &Options) -> Result<Settings, Failure> {
+    let has_microphone = options.audio_in.is_some();
+    let voice = Voice::default()
+        .profile(options.profile)
+        .mode(options.mode())
+        .thin_path(if options.accept_thin_paths { ThinPath::Accept } else { ThinPath::Refuse })
+        .when_no_microphone(match has_microphone {
+            true => InsteadOfVoice::Silence,
+            false => InsteadOfVoice::Nothing,
+        })
         .dtx(options.dtx)
         .adaptive_profile(options.adapt);
     #[cfg(not(feature = "voice-processing"))]
@@ -155,16 +160,12 @@ fn builder<R: Runtime>(options: &Options) -> Result<PhoneBuilder<R>, Failure> {
         return Err("--process is not built in: build with --features voice-processing".into());
     }
     #[cfg(feature = "voice-processing")]
-    let builder = if options.process {
-        builder.voice_processing(lxst_tokio::VoiceProcessing::ALL)
-    } else {
-        builder
-    };
-    Ok(match &options.trace {
-        Some(path) if options.trace_without_voices => builder.trace(path, Payloads::Stripped),
-        Some(path) => builder.trace(path, Payloads::Kept),
-        None => builder,
-    })
+    let voice =
+        if options.process { voice.processing(lxst_tokio::VoiceProcessing::ALL) } else { voice };
+    Ok(Settings::default()
+        .callers(options.callers())
+        .voice(voice)
+        .timing(Timing::default().wait_time(options.wait_time)))
 }
 
 /// What has a profile's codec.

@@ -9,8 +9,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Parser, ValueEnum};
-use lxst_tokio::telephony::{CallerPolicy, Mode};
-use lxst_tokio::{Access, IdentityHash, Ifac, Interface, Profile};
+use lxst_tokio::{Callers, IdentityHash, Ifac, Interface, Mode, Profile};
 
 /// A scriptable telephone: voice calls with LXST phones over Reticulum.
 #[derive(Debug, Parser)]
@@ -226,15 +225,9 @@ impl Options {
         }
     }
 
-    pub(crate) fn access(&self) -> Access {
-        Access {
-            allowed: self.allow.iter().copied().collect(),
-            blocked: self.block.iter().copied().collect(),
-        }
-    }
-
-    pub(crate) fn callers(&self) -> CallerPolicy {
-        if self.allow.is_empty() { CallerPolicy::All } else { CallerPolicy::None }
+    pub(crate) fn callers(&self) -> Callers {
+        let others = if self.allow.is_empty() { Callers::all() } else { Callers::none() };
+        others.allowed(self.allow.iter().copied()).blocked(self.block.iter().copied())
     }
 }
 

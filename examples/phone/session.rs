@@ -6,10 +6,9 @@ use std::time::Instant;
 
 use async_channel::Receiver;
 use futures_lite::future::or;
-use lxst_tokio::telephony::{CallState, Direction, Mode, Role};
 use lxst_tokio::{
-    Call, CallError, CallStatus, Coder, EndReason, Event, Events, IdentityHash, Phone, Profile,
-    Runtime, Watch, reticulum,
+    Call, CallError, CallState, CallStatus, Coder, Direction, EndReason, Event, Events,
+    IdentityHash, Mode, Phone, Profile, Role, Runtime, Watch, reticulum,
 };
 
 use crate::Failure;

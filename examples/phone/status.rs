@@ -6,8 +6,7 @@ use std::time::{Duration, Instant};
 
 use lxst_examples::console::show_status;
 use lxst_examples::terminal::columns_of_stderr;
-use lxst_tokio::telephony::{CallState, Mode, Role};
-use lxst_tokio::{CallId, CallStatus, State};
+use lxst_tokio::{CallId, CallState, CallStatus, Mode, Role, State};
 
 /// A line on standard error, where that is a terminal that can draw it.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use lxst_tokio::telephony::Mos;
+use lxst_core::Mos;
 
 /// How a call sounded, in a word and the score: `good, MOS 4.12`.
 ///

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use lxst_core::Side;
 use lxst_tokio::Counters;
-use lxst_tokio::telephony::{self, Side};
 use lxst_tokio::trace::view::{Action, Charset, Conversation, MediaTotal, Page, kilobytes};
 
 /// What is to be told of a call. [`Display`](fmt::Display) draws it, as wide as its page.
@@ -26,7 +26,7 @@ pub struct Report<'a> {
 struct Way<'a> {
     media: MediaTotal,
     sender: &'a Counters,
-    hearer: &'a telephony::Counters,
+    hearer: &'a lxst_core::Counters,
 }
 
 impl fmt::Display for Report<'_> {

@@ -8,10 +8,10 @@ use lxst_core::{
     PacketBuf, PortChange, Profile, Samples, Stack, StackEvent, StreamChange, StreamId, Telephone,
 };
 
-use crate::access::Access;
 use crate::adaptation::{Adapter, Counts};
 use crate::announce::{AnnouncePace, InterfaceOrigin};
 use crate::audio::{Audio, samples};
+use crate::callers::Callers;
 use crate::coder::{Coder, Done, Task};
 use crate::ids::Ids;
 use crate::links::Links;
@@ -23,11 +23,11 @@ use crate::voice_processing::{Processor, VoiceProcessing};
 /// What an engine is told once.
 #[derive(Debug, Default)]
 pub struct Config {
-    /// The settings of the telephone. Its `profiles` are taken to be those that this build's
-    /// [`Coder`] can send.
+    /// The settings of the telephone. The engine decides on `profiles`, which are those that this
+    /// build's [`Coder`] can send, and on `callers` and `limits`, which are those of the field below.
     pub telephone: lxst_core::Config,
-    /// For whom the telephone's policy for callers does not count.
-    pub access: Access,
+    /// Who may call.
+    pub callers: Callers,
     /// Whether the profile follows what the path carries: it steps down where more than 8 % of the voice
     /// is lost for 5 s, and up again after 20 s with less than 2 %.
     pub adaptive_profile: bool,
@@ -116,9 +116,8 @@ pub struct Engine<S> {
     adapter: Option<Adapter>,
     /// Inputs that the engine itself has for the core.
     replies: VecDeque<Reply>,
-    access: Access,
+    callers: Callers,
     people: People,
-    callers: CallerPolicy,
     announces: AnnouncePace,
     tasks: VecDeque<Task>,
     events: VecDeque<Event>,
@@ -143,6 +142,7 @@ impl<S: Stack> Engine<S> {
         // Lists decide first, so the core asks about everybody.
         let telephone = lxst_core::Config {
             callers: CallerPolicy::Ask,
+            limits: config.callers.limit(),
             profiles: Coder::profiles(),
             ..config.telephone
         };
@@ -160,9 +160,8 @@ impl<S: Stack> Engine<S> {
             adaptive_profile: config.adaptive_profile,
             adapter: None,
             replies: VecDeque::new(),
-            access: config.access,
+            callers: config.callers,
             people: People::default(),
-            callers: config.telephone.callers,
             announces: AnnouncePace::default(),
             tasks: VecDeque::new(),
             events: VecDeque::new(),
@@ -266,13 +265,11 @@ impl<S: Stack> Engine<S> {
         self.pump(now);
     }
 
-    /// Changes the lists of callers, from the next caller on.
-    pub fn set_access(&mut self, access: Access) {
-        self.access = access;
-    }
-
-    /// Changes what holds for callers who are on no list, from the next caller on.
-    pub const fn set_callers(&mut self, callers: CallerPolicy) {
+    /// Changes who may call, from the next caller on.
+    pub fn set_callers(&mut self, now: Instant, callers: Callers) {
+        if callers.limit() != self.callers.limit() {
+            self.give(now, Input::Command(Command::LimitCallers(callers.limit())));
+        }
         self.callers = callers;
     }
 
@@ -573,17 +570,14 @@ impl<S: Stack> Engine<S> {
         if let lxst_core::Event::Screening { call, from, limit, .. } = event
             // Nobody is asked about a caller beyond a limit, who would not ring.
             && let Some(admission) =
-                self.access.admission(from, self.callers).or(limit.map(|_| Admission::Ring))
+                self.callers.admission(from).or(limit.map(|_| Admission::Ring))
         {
-            if self.access.allows(from) {
+            if self.callers.allows(from) {
                 self.replies.push_back(Reply::Known(from));
             }
             self.replies.push_back(Reply::Screened(call, admission));
         } else if let lxst_core::Event::CallerTurnedAway { from } = event
-            && self
-                .access
-                .admission(from, self.callers)
-                .is_some_and(|admission| admission != Admission::Ring)
+            && self.callers.admission(from).is_some_and(|admission| admission != Admission::Ring)
         {
             // It would not have rung on a free line either, without a word to the app.
         } else {

@@ -44,11 +44,11 @@
 
 #![forbid(unsafe_code)]
 
-mod access;
 mod adaptation;
 mod allowance;
 mod announce;
 mod audio;
+mod callers;
 mod coder;
 mod engine;
 mod ids;
@@ -59,10 +59,10 @@ mod tap;
 #[cfg(feature = "voice-processing")]
 mod voice_processing;
 
-pub use access::Access;
 pub use allowance::Allowance;
 pub use announce::{ANNOUNCE_AGAIN, ANNOUNCE_PACE, InterfaceOrigin, LINGER, MIN_ANNOUNCE_PACE};
 pub use audio::{CAPTURE_QUEUE, sanitised};
+pub use callers::Callers;
 pub use coder::{Coder, Done, Task};
 pub use engine::{Config, DialError, Engine, Event};
 pub use ids::Ids;

@@ -3,17 +3,17 @@
 use std::time::Duration;
 
 use lxst_engine::core::{
-    self as telephony, Admission, CallId, CallState, CallerPolicy, Class, Command, Destination,
-    Event as CallEvent, IdentityHash, Instant, LinkEvent, LinkId, Mode, Profile, StackEvent,
+    Admission, CallId, CallState, CallerLimits, Class, Command, Destination, Event as CallEvent,
+    IdentityHash, Instant, LinkEvent, LinkId, Mode, Profile, StackEvent,
 };
-use lxst_engine::{Access, Config, Engine, Event, Ids, LinkCommand, LinkQueue};
+use lxst_engine::{Callers, Config, Engine, Event, Ids, LinkCommand, LinkQueue};
 
 const FRIEND: IdentityHash = IdentityHash([200; 16]);
 
 #[test]
 fn sixty_strangers_keep_nobody_out_who_is_on_a_list() {
-    for callers in [CallerPolicy::All, CallerPolicy::None, CallerPolicy::Ask] {
-        let mut phone = Phone::new(callers, [FRIEND].into());
+    for callers in [Callers::all(), Callers::none(), Callers::ask()] {
+        let mut phone = Phone::new(callers.clone().allowed([FRIEND]));
         (0..100).for_each(|number| phone.call(stranger(number)).end());
         for _ in 0..30 {
             assert!(phone.call(FRIEND).rings(), "{callers:?}");
@@ -25,13 +25,13 @@ fn sixty_strangers_keep_nobody_out_who_is_on_a_list() {
 #[test]
 fn strangers_who_are_turned_away_keep_no_other_stranger_out() {
     for (first, then) in [
-        (CallerPolicy::None, CallerPolicy::All),
-        (CallerPolicy::None, CallerPolicy::Ask),
-        (CallerPolicy::Ask, CallerPolicy::All),
+        (Callers::none(), Callers::all()),
+        (Callers::none(), Callers::ask()),
+        (Callers::ask(), Callers::all()),
     ] {
-        let mut phone = Phone::new(first, [].into());
+        let mut phone = Phone::new(first.clone());
         (0..200).for_each(|number| phone.call(stranger(number)).end());
-        phone.engine.set_callers(then);
+        phone.engine.set_callers(phone.now, then.clone());
         phone.admission = Admission::Ring;
         assert!(phone.call(FRIEND).rings(), "{first:?} {then:?}");
     }
@@ -39,16 +39,36 @@ fn strangers_who_are_turned_away_keep_no_other_stranger_out() {
 
 #[test]
 fn the_app_is_not_asked_about_strangers_beyond_their_share() {
-    let mut phone = Phone::new(CallerPolicy::Ask, [].into());
+    let mut phone = Phone::new(Callers::ask());
     phone.admission = Admission::Ring;
     (0..100).for_each(|number| phone.call(stranger(number)).end());
     assert_eq!(phone.asked, 60);
 }
 
 #[test]
+fn limits_change_with_the_callers_and_what_was_counted_stays() {
+    let limits = |strangers| CallerLimits { strangers, ..CallerLimits::default() };
+    let mut phone = Phone::new(Callers::all().limits(limits(3)));
+    let rings = |phone: &mut Phone, numbers: std::ops::Range<u8>| {
+        let rang = numbers.filter(|number| {
+            let rings = phone.call(stranger(*number)).rings();
+            phone.end();
+            rings
+        });
+        rang.count()
+    };
+    assert_eq!(rings(&mut phone, 0..10), 3);
+    phone.engine.set_callers(phone.now, Callers::all().limits(limits(5)));
+    assert_eq!(rings(&mut phone, 10..20), 2);
+    phone.engine.set_callers(phone.now, Callers::all().limits(limits(5)).allowed([FRIEND]));
+    assert_eq!(rings(&mut phone, 20..30), 0);
+    assert!(phone.call(FRIEND).rings());
+}
+
+#[test]
 fn somebody_who_was_dialled_or_answered_is_no_stranger_after_a_restart() {
     let (dialled, answered) = (IdentityHash([201; 16]), IdentityHash([202; 16]));
-    let mut phone = Phone::new(CallerPolicy::All, [].into());
+    let mut phone = Phone::new(Callers::all());
     phone.engine.dial(phone.now, dialled, Profile::MediumQuality, Mode::FullDuplex).unwrap();
     phone.end();
     phone.call(answered);
@@ -59,7 +79,7 @@ fn somebody_who_was_dialled_or_answered_is_no_stranger_after_a_restart() {
     phone.end();
     assert_eq!(phone.engine.people().collect::<Vec<_>>(), [dialled, answered]);
 
-    let mut again = Phone::new(CallerPolicy::All, [].into());
+    let mut again = Phone::new(Callers::all());
     again.engine.import_people(again.now, &phone.engine.export_people()).expect("it is whole");
     (0..100).for_each(|number| again.call(stranger(number)).end());
     assert!(!again.call(FRIEND).rings(), "a stranger");
@@ -80,10 +100,8 @@ struct Phone {
 }
 
 impl Phone {
-    fn new(callers: CallerPolicy, allowed: std::collections::BTreeSet<IdentityHash>) -> Self {
-        let telephone = telephony::Config { callers, ..telephony::Config::default() };
-        let access = Access { allowed, ..Access::default() };
-        let config = Config { telephone, access, ..Config::default() };
+    fn new(callers: Callers) -> Self {
+        let config = Config { callers, ..Config::default() };
         let ids = config.ids.clone();
         let engine = Engine::new(config, LinkQueue::new(IdentityHash([1; 16])));
         Self { engine, now: Instant::ORIGIN, ids, admission: Admission::Drop, asked: 0 }

@@ -2,11 +2,7 @@
 
 use std::path::PathBuf;
 
-#[cfg(feature = "voice-processing")]
-use lxst_engine::VoiceProcessing;
-use lxst_engine::core::InsteadOfVoice;
-use lxst_engine::core::limits::FRAMES_PER_PACKET;
-use lxst_engine::{Access, Config, Engine, Ids, Tap, core};
+use lxst_engine::{Config, Engine, Ids, Tap};
 
 use crate::error::StartError;
 use crate::events::Events;
@@ -20,18 +16,19 @@ use crate::phone::Phone;
 use crate::request::Requests;
 use crate::runner::{Parts, Runner};
 use crate::runtime::Runtime;
+use crate::settings::{Parsed, Settings};
 use crate::state::{Publisher, State};
 use crate::store::Store;
 
-/// Settings of a phone that is not started, on the runtime `R` and a stack: our own endpoint, or the
+/// A phone that is not started, on the runtime `R` and a stack: our own endpoint, or the
 /// app's ([`AppStack`](crate::AppStack)).
 #[derive(Debug)]
 pub struct PhoneBuilder<R, S = DefaultStack> {
     runtime: R,
     pub(crate) stack: S,
-    config: Config,
-    when_no_microphone: InsteadOfVoice,
-    dtx: bool,
+    settings: Settings,
+    ids: Ids,
+    tap: Option<Tap>,
     people: Option<PathBuf>,
     #[cfg(feature = "trace")]
     trace: Option<(PathBuf, lxst_trace::Payloads)>,
@@ -42,9 +39,9 @@ impl<R: Runtime, S> PhoneBuilder<R, S> {
         Self {
             runtime: R::default(),
             stack,
-            config: Config::default(),
-            when_no_microphone: InsteadOfVoice::Nothing,
-            dtx: false,
+            settings: Settings::default(),
+            ids: Ids::default(),
+            tap: None,
             people: None,
             #[cfg(feature = "trace")]
             trace: None,
@@ -57,71 +54,32 @@ impl<R: Runtime, S> PhoneBuilder<R, S> {
         let ids = Ids::default();
         let (stack, made) = make(ids.clone());
         let mut builder = Self::on(stack);
-        builder.config.ids = ids;
+        builder.ids = ids;
         (builder, made)
     }
 
     /// Keeps in a file whom we dialled or talked with, so that they are no strangers after a restart:
-    /// [`CallerLimits`](core::CallerLimits) are for strangers. Read, replaced and told of as
+    /// [`CallerLimits`](crate::CallerLimits) are for strangers. Read, replaced and told of as
     /// [`known_destinations`](Self::known_destinations) are.
     ///
-    /// *Bounds*: the [`CALLERS_REMEMBERED`](core::limits::CALLERS_REMEMBERED) latest.
+    /// *Bounds*: the [`CALLERS_REMEMBERED`](lxst_core::limits::CALLERS_REMEMBERED) latest.
     #[must_use]
     pub fn people(mut self, path: impl Into<PathBuf>) -> Self {
         self.people = Some(path.into());
         self
     }
 
-    /// Sets the telephone's settings.
+    /// Sets what the app chooses. *Default*: [`Settings::default`].
     #[must_use]
-    pub fn telephone(mut self, config: core::Config) -> Self {
-        self.config.telephone = config;
-        self
-    }
-
-    /// Sets the lists of callers for whom the telephone's policy does not count.
-    #[must_use]
-    pub fn access(mut self, access: Access) -> Self {
-        self.config.access = access;
-        self
-    }
-
-    /// Sets what a call sends while no audio source is attached.
-    #[must_use]
-    pub fn when_no_microphone(mut self, missing: InsteadOfVoice) -> Self {
-        self.when_no_microphone = missing;
-        self
-    }
-
-    /// Sends nothing while nobody speaks (DTX): a call's airtime is that of its words. *Default*: off, as
-    /// the reference.
-    #[must_use]
-    pub const fn dtx(mut self, dtx: bool) -> Self {
-        self.dtx = dtx;
-        self
-    }
-
-    /// Lets the profile follow what the path carries: it steps down where more than 8 % of the voice is
-    /// lost for 5 s, and up again after 20 s with less than 2 %. *Default*: off; only people switch, as
-    /// in the reference.
-    #[must_use]
-    pub const fn adaptive_profile(mut self, adaptive: bool) -> Self {
-        self.config.adaptive_profile = adaptive;
-        self
-    }
-
-    /// Sets what is done to the microphone's sound.
-    #[cfg(feature = "voice-processing")]
-    #[must_use]
-    pub fn voice_processing(mut self, processing: VoiceProcessing) -> Self {
-        self.config.voice_processing = processing;
+    pub fn settings(mut self, settings: Settings) -> Self {
+        self.settings = settings;
         self
     }
 
     /// Sees all that passes the telephone's doors.
     #[must_use]
     pub fn tap(mut self, tap: Tap) -> Self {
-        self.config.tap = Some(tap);
+        self.tap = Some(tap);
         self
     }
 
@@ -149,11 +107,8 @@ impl<R: Runtime, S: StackSettings> PhoneBuilder<R, S> {
     /// # Cancel safety
     /// It never waits, so that it cannot be cancelled halfway.
     pub async fn start(self) -> Result<(Phone, Events), StartError> {
-        let Self { runtime, stack, config, when_no_microphone, dtx, people, .. } = self;
-        let given = config.telephone.frames_per_packet;
-        if !(1..=FRAMES_PER_PACKET).contains(&given.into()) {
-            return Err(StartError::FramesPerPacket { given, most: FRAMES_PER_PACKET });
-        }
+        let Self { runtime, stack, settings, ids, tap, people, .. } = self;
+        let Parsed { engine, when_no_microphone, dtx } = settings.parse()?;
         let opened = stack.open(&runtime)?;
         #[cfg(feature = "endpoint")]
         let lock = opened.lock;
@@ -165,8 +120,8 @@ impl<R: Runtime, S: StackSettings> PhoneBuilder<R, S> {
         })
         .map_err(StartError::Thread)?;
         #[cfg(feature = "trace")]
-        let config = Config { tap: recorded(config.tap, self.trace)?, ..config };
-        let mut engine = Engine::new(config, stack);
+        let tap = recorded(tap, self.trace)?;
+        let mut engine = Engine::new(Config { ids, tap, ..engine }, stack);
         stores.extend(people.and_then(|path| Store::open_people(path, &mut engine)));
 
         let (request_sender, requests) = Requests::channel();

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use lxst_engine::DialError;
 use lxst_engine::core::{EndReason, IdentityHash, InputError};
 
+use crate::settings::SettingError;
+
 /// Why a request was not done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -63,14 +65,9 @@ pub enum StartError {
         /// What went wrong.
         error: io::Error,
     },
-    /// Packets cannot have so many frames.
-    #[error("{given} frames a packet, where 1 to {most} are possible")]
-    FramesPerPacket {
-        /// What the telephone's settings say.
-        given: u8,
-        /// The most, of the profile that allows the most.
-        most: usize,
-    },
+    /// A setting is beyond its bound.
+    #[error(transparent)]
+    Setting(#[from] SettingError),
     /// The operating system gave no thread for the codecs.
     #[error("cannot start the codec thread: {0}")]
     Thread(io::Error),

@@ -62,6 +62,7 @@ mod phone;
 mod request;
 mod runner;
 mod runtime;
+mod settings;
 mod state;
 mod store;
 
@@ -75,14 +76,15 @@ pub use events::Events;
 pub use host::{IdentityFileError, OsRng, load_or_create_identity};
 pub use links::{LinkPort, LinkReporter};
 pub use log_limit::{LeftOut, LogLimit};
+pub use lxst_core::{
+    Admission, AnnouncePolicy, Boundary, CallId, CallState, CallStatus, CallerLimits, Class,
+    Destination, Direction, DropReason, EndReason, IdentityHash, InputError, InsteadOfVoice, Limit,
+    LinkClosed, LinkEvent, LinkFailed, LinkId, LinkRequest, Mode, Mos, Profile, Quality, RawDepth,
+    Role, Side, ThinPath, TransmitCodec,
+};
 #[cfg(feature = "voice-processing")]
 pub use lxst_engine::VoiceProcessing;
-pub use lxst_engine::core as telephony;
-pub use lxst_engine::core::{
-    Admission, Boundary, CallId, CallState, CallStatus, CallerPolicy, Direction, DropReason,
-    EndReason, IdentityHash, InputError, InsteadOfVoice, Limit, Mode, Profile, Quality, Role, Side,
-};
-pub use lxst_engine::{Access, Coder, LinkCommand, Tap, codecs};
+pub use lxst_engine::{Callers, Coder, LinkCommand, Tap, codecs};
 #[cfg(feature = "endpoint")]
 pub use lxst_reticulum as reticulum;
 #[cfg(feature = "endpoint")]
@@ -98,4 +100,5 @@ pub use network::port::AppStack;
 pub use phone::Phone;
 pub use request::Counters;
 pub use runtime::{ByteStream, Runtime, prepare_tcp};
+pub use settings::{Network, SettingError, Settings, Timing, Voice};
 pub use state::{InterfaceState, State, Watch};

@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use lxst_engine::Access;
-use lxst_engine::core::{CallId, CallerPolicy, Command, IdentityHash, Mode, Profile};
+use lxst_core::{CallId, Command, IdentityHash, Mode, Profile};
+use lxst_engine::Callers;
 
 use crate::audio::{AudioError, AudioFormat, AudioSink, AudioSource, Clock};
 use crate::call::Call;
@@ -90,26 +90,15 @@ impl Phone {
         Call::new(self.requests.clone(), self.watch.clone(), id)
     }
 
-    /// Changes what holds for callers who are on no list, from the next caller on.
+    /// Changes who may call, from the next caller on.
     ///
     /// # Errors
     /// [`CallError::ShutDown`].
     ///
     /// # Cancel safety
     /// Cancel safe: a request that is cancelled was not made, or is done all the same.
-    pub async fn set_callers(&self, callers: CallerPolicy) -> Result<(), CallError> {
+    pub async fn set_callers(&self, callers: Callers) -> Result<(), CallError> {
         self.requests.send(Request::Callers(callers)).await
-    }
-
-    /// Changes the lists of callers, from the next caller on.
-    ///
-    /// # Errors
-    /// [`CallError::ShutDown`].
-    ///
-    /// # Cancel safety
-    /// Cancel safe: a request that is cancelled was not made, or is done all the same.
-    pub async fn set_access(&self, access: Access) -> Result<(), CallError> {
-        self.requests.send(Request::Access(access)).await
     }
 
     /// Takes or frees the line for incoming calls.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use async_channel::{Receiver, RecvError, Sender};
-use lxst_engine::core::{CallId, CallerPolicy, Command, IdentityHash, InputError, Mode, Profile};
-use lxst_engine::{Access, DialError};
+use lxst_engine::core::{CallId, Command, IdentityHash, InputError, Mode, Profile};
+use lxst_engine::{Callers, DialError};
 
 use crate::audio::{SinkPort, SourcePort};
 use crate::error::CallError;
@@ -35,8 +35,7 @@ pub struct Counters {
 pub(crate) enum Request {
     Dial { to: IdentityHash, profile: Profile, mode: Mode, reply: Reply<Result<CallId, DialError>> },
     Command { command: Command, reply: Answer<()> },
-    Access(Access),
-    Callers(CallerPolicy),
+    Callers(Callers),
     Source(SourcePort),
     Sink(SinkPort),
     Subscribe(EventQueue),

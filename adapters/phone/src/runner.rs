@@ -190,8 +190,7 @@ impl<R: Runtime, N: Network> Runner<R, N> {
                 self.tell(now);
                 reply.send(done);
             }
-            Request::Access(access) => self.engine.set_access(access),
-            Request::Callers(callers) => self.engine.set_callers(callers),
+            Request::Callers(callers) => self.engine.set_callers(now, callers),
             Request::Source(mut source) => {
                 if self.streams.is_sending {
                     source.open(now);

@@ -2,13 +2,11 @@
 
 use core::time::Duration;
 
-use lxst_core::{
-    AnnouncePolicy, CallerLimits, Config, Instant, Profile, ProfileSet, RawDepth, TransmitCodec,
-};
+use lxst_core::{AnnouncePolicy, Config, Instant, Profile, ProfileSet, RawDepth, TransmitCodec};
 use serde_json::Value;
 
 use crate::header::{Header, Payloads, VERSION};
-use crate::input::identity;
+use crate::input::{identity, read_limits, write_limits};
 use crate::line::{Fields, Line, LineError, wrong};
 use crate::names::Named;
 
@@ -58,7 +56,7 @@ fn write_config(line: &mut Line, config: &Config) {
         wait_time,
         screening_time,
         screening_default,
-        limits: CallerLimits { window, one_caller, strangers },
+        limits,
         peer_may_open_microphone,
         announce: AnnouncePolicy { at_start, on_interface_up, interval },
     } = config;
@@ -85,10 +83,8 @@ fn write_config(line: &mut Line, config: &Config) {
         .duration("ring_time_ns", *ring_time)
         .duration("wait_time_ns", *wait_time)
         .duration("screening_time_ns", *screening_time)
-        .name("screening_default", *screening_default)
-        .duration("limit_window_ns", *window)
-        .number("limit_one_caller", (*one_caller).into())
-        .number("limit_strangers", (*strangers).into())
+        .name("screening_default", *screening_default);
+    write_limits(line, *limits)
         .flag("peer_may_open_microphone", *peer_may_open_microphone)
         .flag("announce_at_start", *at_start)
         .flag("announce_on_interface_up", *on_interface_up);
@@ -112,11 +108,7 @@ fn read_config(fields: &mut Fields) -> Result<Config, LineError> {
         wait_time: fields.duration("wait_time_ns")?,
         screening_time: fields.duration("screening_time_ns")?,
         screening_default: fields.name("screening_default")?,
-        limits: CallerLimits {
-            window: fields.duration("limit_window_ns")?,
-            one_caller: fields.number("limit_one_caller")?,
-            strangers: fields.number("limit_strangers")?,
-        },
+        limits: read_limits(fields)?,
         peer_may_open_microphone: fields.flag("peer_may_open_microphone")?,
         announce: AnnouncePolicy {
             at_start: fields.flag("announce_at_start")?,

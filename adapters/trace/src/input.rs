@@ -2,8 +2,8 @@
 //! module above.
 
 use lxst_core::{
-    CallId, Command, Destination, IdentityHash, Input, JobId, LinkEvent, LinkId, NameHash, Outcome,
-    Samples, StreamId,
+    CallId, CallerLimits, Command, Destination, IdentityHash, Input, JobId, LinkEvent, LinkId,
+    NameHash, Outcome, Samples, StreamId,
 };
 use serde_json::Value;
 
@@ -162,6 +162,9 @@ fn write_command(line: &mut Line, command: Command) -> &mut Line {
             line.text("command", "set_available").flag("available", available)
         }
         Command::Know(identity) => line.text("command", "know").text("who", identity),
+        Command::LimitCallers(limits) => {
+            write_limits(line.text("command", "limit_callers"), limits)
+        }
         Command::Announce => line.text("command", "announce"),
     }
 }
@@ -184,8 +187,24 @@ fn read_command(fields: &mut Fields) -> Result<Command, LineError> {
         "mute" => Command::Mute(call(fields)?, fields.name("direction")?, fields.name("mute")?),
         "set_available" => Command::SetAvailable(fields.flag("available")?),
         "know" => Command::Know(identity(fields, "who")?),
+        "limit_callers" => Command::LimitCallers(read_limits(fields)?),
         "announce" => Command::Announce,
         other => return Err(unknown("command", other)),
+    })
+}
+
+pub(crate) fn write_limits(line: &mut Line, limits: CallerLimits) -> &mut Line {
+    let CallerLimits { window, one_caller, strangers } = limits;
+    line.duration("limit_window_ns", window)
+        .number("limit_one_caller", one_caller.into())
+        .number("limit_strangers", strangers.into())
+}
+
+pub(crate) fn read_limits(fields: &mut Fields) -> Result<CallerLimits, LineError> {
+    Ok(CallerLimits {
+        window: fields.duration("limit_window_ns")?,
+        one_caller: fields.number("limit_one_caller")?,
+        strangers: fields.number("limit_strangers")?,
     })
 }
 

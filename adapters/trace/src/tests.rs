@@ -216,6 +216,8 @@ fn inputs() -> Vec<Input<'static>> {
 
     let mut commands =
         vec![Command::Answer(call), Command::HangUp(call), Command::Know(ALICE), Command::Announce];
+    let limits = CallerLimits { window: Duration::from_millis(7), one_caller: 1, strangers: 2 };
+    commands.push(Command::LimitCallers(limits));
     for profile in Profile::ALL {
         let mode = Mode::HalfDuplex;
         commands.push(Command::Dial { call, link, to: ALICE, profile, mode });

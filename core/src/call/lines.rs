@@ -111,6 +111,7 @@ impl<const N: usize> Lines<N> {
             }
             Command::SetAvailable(is_available) => cx.exchange.is_available = is_available,
             Command::Know(identity) => cx.limiter.know(cx.now, identity),
+            Command::LimitCallers(limits) => cx.exchange.config.limits = limits,
             Command::Announce => cx.out.push(Queued::Announce),
         }
         Ok(())

@@ -27,7 +27,7 @@ use std::process::ExitCode;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use lxst_tokio::telephony::IdentityHash;
+use lxst_tokio::IdentityHash;
 use lxst_tokio::{
     AudioFormat, AudioSink, AudioSource, Call, Clock, EndReason, Event, Events, Phone, PhoneBuilder,
     Profile,

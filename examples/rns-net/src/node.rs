@@ -6,7 +6,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use lxst_tokio::telephony::{Destination as LinkDestination, LinkClosed, LinkEvent};
+use lxst_tokio::{Destination as LinkDestination, LinkClosed, LinkEvent};
 use lxst_tokio::{IdentityHash, LinkPort};
 use rns_crypto::identity::Identity;
 use rns_net::{

@@ -9,7 +9,7 @@ use std::mem::take;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use lxst_tokio::telephony::{Class, LinkClosed, LinkEvent, LinkFailed, LinkId, LinkRequest};
+use lxst_tokio::{Class, LinkClosed, LinkEvent, LinkFailed, LinkId, LinkRequest};
 use lxst_tokio::{LinkCommand, LinkReporter};
 use rns_crypto::identity::Identity;
 use rns_net::{AnnouncedIdentity, DestHash, Destination, RnsNode};

@@ -6,11 +6,10 @@ use std::panic;
 use std::thread;
 use std::time::Instant;
 
+use lxst_core::limits::FRAMES_PER_PACKET;
 use lxst_interop::envelope::Verdict;
 use lxst_interop::{Direction, PacketKind, PacketRecord, PythonPeer, Recording, lateness};
-use lxst_phone::telephony::Config;
-use lxst_phone::telephony::limits::FRAMES_PER_PACKET;
-use lxst_phone::{Call, EndReason, Profile};
+use lxst_phone::{Call, EndReason, Profile, Settings, Voice};
 
 use crate::phone::{PATIENCE, RustPhone, Setup, tcp_client};
 use crate::scene::{Runtime, Scene, on_both_runtimes};
@@ -36,9 +35,9 @@ fn as_many_frames_a_packet_as_ultra_low_latency_allows_are_heard(scene: &Scene) 
 /// The settings allow more.
 fn check_full_packets(scene: &Scene, profile: Profile) {
     let most = u8::try_from(FRAMES_PER_PACKET).expect("it is small");
-    let config = Config { frames_per_packet: most, ..Config::default() };
+    let settings = Settings::default().voice(Voice::default().frames_per_packet(most));
     let (mut python, mut rust, heard, call) =
-        establish(scene, profile, &speech_after(PAUSE), |setup| Setup { config, ..setup });
+        establish(scene, profile, &speech_after(PAUSE), |setup| Setup { settings, ..setup });
     let frames = profile.max_frames_per_packet();
     let packet = profile.frame().duration() * u32::from(frames);
     let packets = packets_of(ALL_OF_IT + PAUSE, packet.as_millis());
@@ -89,8 +88,9 @@ struct Pause {
 
 fn speak_and_pause(scene: &Scene, dtx: bool) -> Pause {
     let begun = Instant::now();
+    let settings = Settings::default().voice(Voice::default().dtx(dtx));
     let (mut python, mut rust, heard, call) =
-        establish(scene, Profile::MediumQuality, &speech(), |setup| Setup { dtx, ..setup });
+        establish(scene, Profile::MediumQuality, &speech(), |setup| Setup { settings, ..setup });
     talk_to_the_end(&python);
     let before = our_media(&python);
     python_speaks_for(PAUSE, &python);

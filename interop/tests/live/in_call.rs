@@ -5,8 +5,7 @@ use std::thread;
 use std::time::Instant;
 
 use lxst_interop::{Command, Direction, PacketKind, PacketRecord, PythonPeer, lateness};
-use lxst_phone::telephony::{AnswerMode, Config, Side};
-use lxst_phone::{Access, Call, EndReason, IdentityHash, Mode, Profile};
+use lxst_phone::{Call, Callers, EndReason, IdentityHash, Mode, Profile, Settings, Side};
 
 use crate::phone::{PATIENCE, RustPhone};
 use crate::scene::{Runtime, Scene, on_both_runtimes};
@@ -106,8 +105,7 @@ fn switch_modes((mut python, mut rust, call): (PythonPeer, RustPhone, Call)) {
 }
 
 fn a_phone_that_answers_by_itself_takes_pythons_profile(scene: &Scene) {
-    let mut rust =
-        scene.listening_as(Config { answer: AnswerMode::Automatic, ..Config::default() });
+    let mut rust = scene.listening_as(Settings::default().auto_answer(true));
     let mut python = scene.python().connect(rust.port()).spawn();
     let profile = Some(Profile::HighQuality.id());
     python.send(&Command::Call { identity: rust.identity(), profile, mode: None });
@@ -124,9 +122,8 @@ fn a_blocked_caller_hears_busy_on_either_side(scene: &Scene) {
 
     let rust = scene.listening();
     let mut python = scene.python_named("blocked").connect(rust.port()).spawn();
-    let blocked = [IdentityHash(python.identity())].into();
-    let access = Access { blocked, ..Access::default() };
-    rust.block_on(rust.phone.set_access(access)).expect("the phone runs");
+    let callers = Callers::all().blocked([IdentityHash(python.identity())]);
+    rust.block_on(rust.phone.set_callers(callers)).expect("the phone runs");
     python.send(&Command::call(rust.identity()));
     python.expect("busy", PATIENCE);
 }

@@ -2,8 +2,7 @@
 #![cfg(not(any(feature = "codec2", feature = "codec2-system")))]
 
 use lxst_interop::{Command, Direction, PacketKind, PacketRecord, PythonPeer};
-use lxst_phone::telephony::{AnswerMode, Config, ThinPath};
-use lxst_phone::{EndReason, Event, IdentityHash, Profile};
+use lxst_phone::{EndReason, Event, IdentityHash, Profile, Settings, ThinPath, Voice};
 
 use crate::phone::{PATIENCE, RustPhone};
 use crate::scene::{Scene, on_both_runtimes};
@@ -55,8 +54,8 @@ fn a_caller_on_a_thin_path_is_rejected(scene: &Scene) {
 fn a_caller_on_a_thin_path_who_is_taken_at_once_follows_the_answer_and_both_are_heard(
     scene: &Scene,
 ) {
-    let (answer, thin_path) = (AnswerMode::Automatic, ThinPath::Accept);
-    let mut rust = scene.listening_as(Config { answer, thin_path, ..Config::default() });
+    let voice = Voice::default().thin_path(ThinPath::Accept);
+    let mut rust = scene.listening_as(Settings::default().voice(voice).auto_answer(true));
     let (mut python, asked) = (caller(scene, &rust), Profile::UltraLowBandwidth);
     let heard = rust.listen();
     call(&mut python, &rust, asked);

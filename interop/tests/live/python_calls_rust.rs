@@ -3,8 +3,7 @@
 use core::time::Duration;
 
 use lxst_interop::{Command, PythonPeer};
-use lxst_phone::telephony::{CallerPolicy, Config};
-use lxst_phone::{EndReason, Profile};
+use lxst_phone::{Callers, EndReason, Profile, Settings, Timing};
 
 use crate::phone::{PATIENCE, RustPhone};
 use crate::scene::{Scene, on_both_runtimes};
@@ -66,7 +65,7 @@ fn rust_is_busy(scene: &Scene) {
 }
 
 fn rust_allows_nobody(scene: &Scene) {
-    let rust = scene.listening_as(Config { callers: CallerPolicy::None, ..Config::default() });
+    let rust = scene.listening_as(Settings::default().callers(Callers::none()));
     let mut python = caller(scene, &rust);
     call(&mut python, &rust);
     python.expect("busy", PATIENCE);
@@ -97,7 +96,8 @@ fn python_gives_up_while_it_rings(scene: &Scene) {
 
 fn nobody_answers(scene: &Scene) {
     let ring_time = Duration::from_secs(1);
-    let mut rust = scene.listening_as(Config { ring_time, ..Config::default() });
+    let mut rust =
+        scene.listening_as(Settings::default().timing(Timing::default().ring_time(ring_time)));
     let mut python = caller(scene, &rust);
     call(&mut python, &rust);
     rust.expect_incoming(&python);

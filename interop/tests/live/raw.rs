@@ -1,8 +1,7 @@
 //! Raw audio in both directions. They take turns with the runtimes.
 
 use lxst_interop::{Direction, PacketKind};
-use lxst_phone::telephony::{Config, RawDepth, TransmitCodec};
-use lxst_phone::{EndReason, Profile};
+use lxst_phone::{EndReason, Profile, RawDepth, Settings, TransmitCodec, Voice};
 
 use crate::phone::{PATIENCE, Setup, tcp_client};
 use crate::scene::{Runtime, Scene, play};
@@ -27,8 +26,8 @@ fn check(depth: RawDepth, runtime: Runtime) {
 fn call(scene: &Scene, depth: RawDepth, bits: u32) {
     let mut python = speaking(scene.python()).raw(bits).auto_answer(0.1).spawn();
     let transmit = TransmitCodec::Raw { depth };
-    let config = Config { transmit, ..Config::default() };
-    let mut rust = scene.connected_as(Setup { config, ..Setup::on(tcp_client(python.port())) });
+    let settings = Settings::default().voice(Voice::default().transmit(transmit));
+    let mut rust = scene.connected_as(Setup { settings, ..Setup::on(tcp_client(python.port())) });
     let heard = rust.listen();
     let call = rust.dial(python.identity(), Profile::UltraLowLatency);
     rust.expect_established();

@@ -5,7 +5,7 @@ use core::time::Duration;
 use std::thread;
 
 use lxst_interop::{Command, PacketKind, PythonPeer};
-use lxst_phone::{Access, Event, IdentityHash};
+use lxst_phone::{Callers, Event, IdentityHash};
 
 use crate::phone::{PATIENCE, RustPhone};
 use crate::scene::{Runtime, Scene};
@@ -70,9 +70,8 @@ fn turn_away(rust: &RustPhone, python: &PythonPeer, why: Why) {
             rust.block_on(rust.phone.set_available(false)).expect("the phone runs");
         }
         Why::Blocked => {
-            let blocked = [IdentityHash(python.identity())].into();
-            let access = Access { blocked, ..Access::default() };
-            rust.block_on(rust.phone.set_access(access)).expect("the phone runs");
+            let callers = Callers::all().blocked([IdentityHash(python.identity())]);
+            rust.block_on(rust.phone.set_callers(callers)).expect("the phone runs");
         }
     }
 }

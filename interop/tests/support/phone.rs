@@ -8,12 +8,12 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
 
+use lxst_core::{Boundary, Output, Side, StreamChange};
 use lxst_interop::{IdentityHash as Hash, PythonPeer, Rnsd, SharedInstance, lateness};
-use lxst_phone::telephony::{Boundary, Config, Output, Side, StreamChange};
 use lxst_phone::trace::Payloads;
 use lxst_phone::{
     Call, CallId, EndReason, Event, Events, Identity, IdentityHash, Interface, Mode, OsRng, Phone,
-    PhoneBuilder, Profile, Tap,
+    PhoneBuilder, Profile, Settings, Tap,
 };
 use lxst_smol::Smol;
 use lxst_tokio::Tokio;
@@ -40,19 +40,18 @@ pub(crate) struct RustPhone {
 #[derive(Debug)]
 pub(crate) struct Setup {
     pub(crate) identity: Identity,
-    pub(crate) config: Config,
+    pub(crate) settings: Settings,
     pub(crate) interface: Interface,
-    pub(crate) dtx: bool,
 }
 
 impl Scene {
     /// Starts a phone that listens on a free port.
     pub(crate) fn listening(&self) -> RustPhone {
-        self.listening_as(Config::default())
+        self.listening_as(Settings::default())
     }
 
-    pub(crate) fn listening_as(&self, config: Config) -> RustPhone {
-        self.start(Setup { config, ..Setup::on(Interface::tcp_server("127.0.0.1:0")) })
+    pub(crate) fn listening_as(&self, settings: Settings) -> RustPhone {
+        self.start(Setup { settings, ..Setup::on(Interface::tcp_server("127.0.0.1:0")) })
     }
 
     /// Starts a phone that is connected to a Python peer.
@@ -96,7 +95,7 @@ impl Scene {
 impl Setup {
     pub(crate) fn on(interface: Interface) -> Self {
         let identity = Identity::generate(&mut OsRng);
-        Self { identity, config: Config::default(), interface, dtx: false }
+        Self { identity, settings: Settings::default(), interface }
     }
 
     /// With an identity whose hash lies below or above the peer's.
@@ -108,8 +107,7 @@ impl Setup {
     }
 
     fn builder<R: lxst_phone::Runtime>(self) -> PhoneBuilder<R> {
-        let builder = PhoneBuilder::new(self.identity).telephone(self.config);
-        builder.interface(self.interface).dtx(self.dtx)
+        PhoneBuilder::new(self.identity).settings(self.settings).interface(self.interface)
     }
 }
 

@@ -2,8 +2,8 @@
 
 use core::time::Duration;
 
+use lxst_core::{Counters, Samples, Side, VoiceCodec};
 use lxst_interop::{Command, Direction, PacketKind, PythonPeer, lateness};
-use lxst_phone::telephony::{Counters, Samples, Side, VoiceCodec};
 use lxst_phone::{Call, EndReason, Profile};
 
 use super::conversation::Conversation;

@@ -2,8 +2,7 @@
 
 use futures_lite::future::{poll_once, zip};
 use lxst_phone::{
-    Admission, CallError, CallId, CallState, CallerPolicy, EndReason, InputError, Mode, Profile,
-    Role,
+    Admission, CallError, CallId, CallState, Callers, EndReason, InputError, Mode, Profile, Role,
 };
 use lxst_tokio::Tokio;
 
@@ -24,7 +23,7 @@ on_each_runtime!(
 );
 
 async fn a_call_is_awaited_from_its_dial_to_its_end<R: TestRuntime>(rt: R) {
-    let (caller, callee) = pair_of(&rt, builder(), builder().telephone(automatic())).await;
+    let (caller, callee) = pair_of(&rt, builder(), builder().settings(automatic())).await;
     let call = caller.phone.dial(callee.identity(), Profile::HighQuality).await.unwrap();
     assert_eq!(call.status().unwrap().state, CallState::Calling);
     let status = within(&rt, "the call stands", call.established()).await.unwrap();
@@ -125,7 +124,7 @@ async fn everybody_who_waits_is_told_and_a_wait_that_is_left_harms_nobody<R: Tes
 
 async fn a_caller_who_is_screened_is_a_call_when_it_rings<R: TestRuntime>(rt: R) {
     let (caller, mut callee) = pair(&rt).await;
-    callee.phone.set_callers(CallerPolicy::Ask).await.unwrap();
+    callee.phone.set_callers(Callers::ask()).await.unwrap();
     let outgoing = caller.dial(callee.identity()).await;
     let asked = callee.screening().await;
     assert_eq!(asked.status(), None);
@@ -164,7 +163,7 @@ async fn a_call_is_rejected_while_it_rings_or_is_screened_and_not_when_it_is_ans
     outgoing.hang_up().await.unwrap();
     callee.until_state(|state| state.call.is_none()).await;
 
-    callee.phone.set_callers(CallerPolicy::Ask).await.unwrap();
+    callee.phone.set_callers(Callers::ask()).await.unwrap();
     let outgoing = caller.dial(callee.identity()).await;
     callee.screening().await.reject().await.unwrap();
     let told = within(&rt, "the caller is told", outgoing.ended()).await;

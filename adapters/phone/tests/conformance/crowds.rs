@@ -3,7 +3,7 @@
 use std::io::{ErrorKind, Read};
 use std::net::TcpStream;
 
-use lxst_phone::telephony::CallState;
+use lxst_core::CallState;
 use lxst_phone::{AudioFormat, Clock};
 
 use crate::support::{App, TestRuntime, establish, eventually, finish, spawn};

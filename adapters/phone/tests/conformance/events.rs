@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_lite::StreamExt;
 use futures_lite::future::poll_once;
-use lxst_phone::telephony::CallState;
+use lxst_core::CallState;
 use lxst_phone::{EndReason, Event, Mode, Profile};
 
 use crate::support::{
@@ -24,7 +24,7 @@ on_each_runtime!(
 );
 
 async fn an_app_that_sleeps_through_a_call_is_told_all_of_its_life<R: TestRuntime>(rt: R) {
-    let (mut caller, callee) = pair_of(&rt, builder(), builder().telephone(automatic())).await;
+    let (mut caller, callee) = pair_of(&rt, builder(), builder().settings(automatic())).await;
     let call = caller.dial(callee.identity()).await.id();
     for app in [&caller, &callee] {
         app.until_state(|state| {
@@ -58,7 +58,7 @@ async fn an_app_that_sleeps_through_a_call_is_told_all_of_its_life<R: TestRuntim
 }
 
 async fn an_app_that_reads_no_events_has_calls_all_the_same<R: TestRuntime>(rt: R) {
-    let (caller, callee) = pair_of(&rt, builder(), builder().telephone(automatic())).await;
+    let (caller, callee) = pair_of(&rt, builder(), builder().settings(automatic())).await;
     drop(callee.events);
     for _ in 0..5 {
         let call =

@@ -2,16 +2,15 @@
 
 use std::time::Duration;
 
-use lxst_phone::telephony::{
-    Admission, AnnouncePolicy, CallState, CallerPolicy, Config, Direction, Role,
-};
+use lxst_core::{Admission, CallState, Direction, Role};
 use lxst_phone::{
-    Access, Call, CallError, EndReason, Event, IdentityHash, InputError, Mode, Profile, reticulum,
+    CallError, Callers, EndReason, Event, IdentityHash, InputError, Mode, Network, Profile, Timing,
+    reticulum,
 };
 
 use crate::support::{
-    App, TestRuntime, automatic, builder, config, establish, finish, impatient, is_over, nobody,
-    pair, pair_of, ring, role, tcp_server, within,
+    App, TestRuntime, automatic, builder, establish, finish, impatient, is_over, nobody, pair,
+    pair_of, ring, role, settings, tcp_server, within,
 };
 
 on_each_runtime!(
@@ -55,7 +54,7 @@ async fn the_callee_hangs_up<R: TestRuntime>(rt: R) {
 }
 
 async fn a_phone_answers_by_itself<R: TestRuntime>(rt: R) {
-    let (mut caller, mut callee) = pair_of(&rt, builder(), builder().telephone(automatic())).await;
+    let (mut caller, mut callee) = pair_of(&rt, builder(), builder().settings(automatic())).await;
     let call = caller.phone.dial(callee.identity(), Profile::HighQuality).await.unwrap();
     caller.established().await;
     callee.established().await;
@@ -103,8 +102,8 @@ async fn a_caller_thinks_better_of_it<R: TestRuntime>(rt: R) {
 }
 
 async fn nobody_answers_for_so_long<R: TestRuntime>(rt: R) {
-    let callee = Config { ring_time: Duration::from_millis(300), ..config() };
-    let (mut caller, mut callee) = pair_of(&rt, builder(), builder().telephone(callee)).await;
+    let callee = settings().timing(Timing::default().ring_time(Duration::from_millis(300)));
+    let (mut caller, mut callee) = pair_of(&rt, builder(), builder().settings(callee)).await;
     ring(&mut caller, &mut callee).await;
     assert_eq!(
         (caller.end().await, callee.end().await),
@@ -113,8 +112,8 @@ async fn nobody_answers_for_so_long<R: TestRuntime>(rt: R) {
 }
 
 async fn a_caller_waits_for_so_long<R: TestRuntime>(rt: R) {
-    let caller = Config { wait_time: Duration::from_secs(2), ..config() };
-    let (mut caller, mut callee) = pair_of(&rt, builder().telephone(caller), builder()).await;
+    let caller = settings().timing(Timing::default().wait_time(Duration::from_secs(2)));
+    let (mut caller, mut callee) = pair_of(&rt, builder().settings(caller), builder()).await;
     ring(&mut caller, &mut callee).await;
     assert_eq!(
         (caller.end().await, callee.end().await),
@@ -134,8 +133,7 @@ async fn a_callee_whom_nobody_knows_is_not_found<R: TestRuntime>(rt: R) {
 }
 
 async fn the_destination_of_a_phone_that_was_never_heard_is_told_as_such<R: TestRuntime>(rt: R) {
-    let announce = AnnouncePolicy::ON_COMMAND;
-    let callee = builder().telephone(Config { announce, ..config() });
+    let callee = builder().settings(settings().network(Network::announced_on_command()));
     let (mut caller, callee) = pair_of(&rt, builder(), callee).await;
     caller.until_connected().await;
     let identity = callee.identity();
@@ -187,19 +185,19 @@ async fn a_second_call_is_refused_and_the_first_goes_on<R: TestRuntime>(rt: R) {
 }
 
 async fn the_app_decides_who_rings<R: TestRuntime>(rt: R) {
-    let callee = Config { callers: CallerPolicy::Ask, ..config() };
-    let (mut caller, mut callee) = pair_of(&rt, builder(), builder().telephone(callee)).await;
+    let callee = settings().callers(Callers::ask());
+    let (mut caller, mut callee) = pair_of(&rt, builder(), builder().settings(callee)).await;
     for (admission, end) in [
         (Admission::Busy, EndReason::Busy),
         (Admission::Reject, EndReason::Rejected),
         (Admission::Drop, EndReason::NoAnswer),
     ] {
         caller.dial(callee.identity()).await;
-        screening(&mut callee, &caller).await.screen(admission).await.unwrap();
+        callee.screening().await.screen(admission).await.unwrap();
         assert_eq!(caller.end().await, end, "{admission:?}");
     }
     let outgoing = caller.dial(callee.identity()).await;
-    let asked = screening(&mut callee, &caller).await;
+    let asked = callee.screening().await;
     asked.screen(Admission::Ring).await.unwrap();
     let incoming = callee.incoming().await;
     assert_eq!(incoming.id(), asked.id());
@@ -209,20 +207,10 @@ async fn the_app_decides_who_rings<R: TestRuntime>(rt: R) {
     finish(outgoing, caller, callee).await;
 }
 
-async fn screening<R: TestRuntime>(callee: &mut App<R>, caller: &App<R>) -> Call {
-    match callee.until(|event| matches!(event, Event::Screening { .. })).await {
-        Event::Screening { call, from, .. } => {
-            assert_eq!(from, caller.identity());
-            callee.phone.call(call)
-        }
-        other => unreachable!("{other:?}"),
-    }
-}
-
 async fn lists_decide_before_the_app<R: TestRuntime>(rt: R) {
     let (mut caller, mut callee) = pair(&rt).await;
-    let blocked = Access { blocked: [caller.identity()].into(), ..Access::default() };
-    callee.phone.set_access(blocked).await.unwrap();
+    let blocked = Callers::all().blocked([caller.identity()]);
+    callee.phone.set_callers(blocked).await.unwrap();
     caller.dial(callee.identity()).await;
     assert_eq!(caller.end().await, EndReason::Busy);
     // A busy line tells of nobody who would not have rung.
@@ -231,13 +219,12 @@ async fn lists_decide_before_the_app<R: TestRuntime>(rt: R) {
     assert_eq!(caller.end().await, EndReason::Busy);
     callee.phone.set_available(true).await.unwrap();
 
-    callee.phone.set_access(Access::default()).await.unwrap();
-    callee.phone.set_callers(CallerPolicy::None).await.unwrap();
+    callee.phone.set_callers(Callers::none()).await.unwrap();
     caller.dial(callee.identity()).await;
     assert_eq!(caller.end().await, EndReason::Busy);
 
-    let allowed = Access { allowed: [caller.identity()].into(), ..Access::default() };
-    callee.phone.set_access(allowed).await.unwrap();
+    let allowed = Callers::none().allowed([caller.identity()]);
+    callee.phone.set_callers(allowed).await.unwrap();
     let outgoing = caller.dial(callee.identity()).await;
     let first = callee.until(|_| true).await;
     assert!(matches!(first, Event::Incoming { .. }), "{first:?}");
@@ -252,7 +239,7 @@ async fn lists_decide_before_the_app<R: TestRuntime>(rt: R) {
 
 async fn two_who_dial_each_other_talk<R: TestRuntime>(rt: R) {
     let (mut one, mut other) =
-        pair_of(&rt, builder().telephone(automatic()), builder().telephone(automatic())).await;
+        pair_of(&rt, builder().settings(automatic()), builder().settings(automatic())).await;
     // Then both know the way.
     let call = one.dial(other.identity()).await;
     one.established().await;

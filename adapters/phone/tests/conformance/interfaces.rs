@@ -7,16 +7,15 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use lxst_phone::reticulum::DropReason;
-use lxst_phone::telephony::{CallerLimits, Config};
 use lxst_phone::{
-    EndReason, Identity, IdentityFileError, IdentityHash, Ifac, Interface, OsRng, PhoneBuilder,
-    StartError,
+    CallerLimits, Callers, EndReason, Identity, IdentityFileError, IdentityHash, Ifac, Interface,
+    OsRng, PhoneBuilder, Settings, StartError,
 };
 
 use crate::support::relay::Relay;
 use crate::support::{
-    App, TestRuntime, Vacant, builder, config, establish, eventually, finish, impatient, of,
-    pair_of, ring, tcp_server,
+    App, TestRuntime, Vacant, builder, establish, eventually, finish, impatient, of, pair_of, ring,
+    settings, tcp_server,
 };
 
 on_each_runtime!(
@@ -342,8 +341,8 @@ async fn people_who_were_dialled_or_answered_are_no_strangers_after_a_restart<R:
 
     // A phone that lets no stranger ring.
     let limits = CallerLimits { strangers: 0, ..CallerLimits::default() };
-    let wary = Config { limits, ..Config::default() };
-    let callee = open(folder.path()).telephone(wary).interface(tcp_server());
+    let wary = Settings::default().callers(Callers::all().limits(limits));
+    let callee = open(folder.path()).settings(wary).interface(tcp_server());
     let mut callee = App::start(&rt, callee).await;
     for bytes in identities {
         let friend = of(Identity::from_bytes(&bytes).unwrap());
@@ -373,7 +372,7 @@ async fn a_folder_is_one_phones_at_a_time<R: TestRuntime>(rt: R) {
 }
 
 fn open<R: TestRuntime>(folder: &Path) -> PhoneBuilder<R> {
-    PhoneBuilder::open(folder).unwrap().telephone(config())
+    PhoneBuilder::open(folder).unwrap().settings(settings())
 }
 
 /// A folder that is there for one test.

@@ -1,12 +1,15 @@
 //! Microphones and speakers: of every format, at either side's pace, coming and going.
 
-use lxst_phone::{AudioError, AudioFormat, AudioSink, AudioSource, Clock, InsteadOfVoice, Phone};
+use lxst_phone::{
+    AudioError, AudioFormat, AudioSink, AudioSource, Clock, InsteadOfVoice, Phone, Voice,
+};
 
 use crate::support::sound::{
     Pcm, hear, hear_as_device, hear_silence, level, speak, speak_as_device,
 };
 use crate::support::{
-    App, TestRuntime, builder, establish, eventually, finish, pair, pair_of, spawn, within,
+    App, TestRuntime, builder, establish, eventually, finish, pair, pair_of, settings, spawn,
+    within,
 };
 
 on_each_runtime!(
@@ -88,7 +91,8 @@ async fn at_devices_pace<R: TestRuntime, S: Pcm>(
 
 async fn what_is_no_number_costs_its_block_only<R: TestRuntime>(rt: R) {
     #[cfg(feature = "voice-processing")]
-    let caller = builder().voice_processing(lxst_phone::VoiceProcessing::ALL);
+    let caller = builder()
+        .settings(settings().voice(Voice::default().processing(lxst_phone::VoiceProcessing::ALL)));
     #[cfg(not(feature = "voice-processing"))]
     let caller = builder();
     let (mut caller, mut callee) = pair_of(&rt, caller, builder()).await;
@@ -241,7 +245,8 @@ async fn a_dropped_source_is_heard_to_its_end<R: TestRuntime>(rt: R) {
 }
 
 async fn a_phone_without_a_source_sends_silence_where_it_is_to<R: TestRuntime>(rt: R) {
-    let caller = builder().when_no_microphone(InsteadOfVoice::Silence);
+    let caller = builder()
+        .settings(settings().voice(Voice::default().when_no_microphone(InsteadOfVoice::Silence)));
     let (mut caller, mut callee) = pair_of(&rt, caller, builder()).await;
     let (call, _) = establish(&mut caller, &mut callee).await;
     eventually(&rt, async || frames_received(&callee).await >= 5).await;

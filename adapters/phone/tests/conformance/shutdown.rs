@@ -1,17 +1,17 @@
 //! Phones that shut down, in every state of a call.
 
 use futures_lite::future::{block_on, zip};
+use lxst_core::{Direction, RawDepth, TransmitCodec};
 use lxst_phone::reticulum::DropReason;
-use lxst_phone::telephony::{CallerPolicy, Config, Direction, RawDepth, TransmitCodec};
 use lxst_phone::{
-    Access, AudioError, AudioFormat, CallError, Clock, Counters, EndReason, Event, InsteadOfVoice,
-    Interface, Profile,
+    AudioError, AudioFormat, CallError, Callers, Clock, Counters, EndReason, Event, InsteadOfVoice,
+    Interface, Profile, Voice,
 };
 use lxst_tokio::Tokio;
 
 use crate::support::relay::Relay;
 use crate::support::{
-    App, TestRuntime, builder, config, establish, eventually, nobody, pair, ring, spawn,
+    App, TestRuntime, builder, establish, eventually, nobody, pair, ring, settings, spawn,
     tcp_server, within,
 };
 
@@ -51,8 +51,7 @@ async fn all_that_is_asked_of_a_phone_that_has_shut_down_is_refused<R: TestRunti
     assert_eq!(phone.counters().await.unwrap_err(), CallError::ShutDown);
     let gone = Err(CallError::ShutDown);
     assert_eq!(phone.announce().await, gone);
-    assert_eq!(phone.set_access(Access::default()).await, gone);
-    assert_eq!(phone.set_callers(CallerPolicy::All).await, gone);
+    assert_eq!(phone.set_callers(Callers::all()).await, gone);
     assert_eq!(call.hang_up().await, gone);
     assert_eq!(call.mute(Direction::Send).await, gone);
     callee.shutdown().await;
@@ -93,7 +92,7 @@ async fn either_side_of_a_call_may_shut_down<R: TestRuntime>(rt: R) {
 
 async fn a_caller_about_whom_the_app_is_asked_is_gone_with_the_phone<R: TestRuntime>(rt: R) {
     let (mut caller, mut callee) = pair(&rt).await;
-    callee.phone.set_callers(CallerPolicy::Ask).await.unwrap();
+    callee.phone.set_callers(Callers::ask()).await.unwrap();
     caller.dial(callee.identity()).await;
     callee.until(|event| matches!(event, Event::Screening { .. })).await;
     callee.shutdown().await;
@@ -166,9 +165,10 @@ async fn a_phone_shuts_down_while_its_peer_reads_nothing<R: TestRuntime>(rt: R) 
     let relay = Relay::new(callee.address());
     // Raw samples fill the buffers of sockets soon.
     let transmit = TransmitCodec::Raw { depth: RawDepth::Float128 };
-    let caller = builder().telephone(Config { transmit, ..config() });
-    let caller = caller
-        .when_no_microphone(InsteadOfVoice::Silence)
+    let silence = InsteadOfVoice::Silence;
+    let voice = Voice::default().transmit(transmit).when_no_microphone(silence);
+    let caller = builder()
+        .settings(settings().voice(voice))
         .interface(Interface::tcp_client(relay.address()));
     let mut caller = App::start(&rt, caller).await;
     establish(&mut caller, &mut callee).await;

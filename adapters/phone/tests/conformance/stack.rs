@@ -5,18 +5,16 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use lxst_phone::telephony::wire::{MAX_SIGNALS, Packet, Signal, encode_signals};
-use lxst_phone::telephony::{
-    CallState, Config, Destination, LinkClosed, LinkEvent, LinkFailed, LinkId, LinkRequest,
-};
+use lxst_core::wire::{MAX_SIGNALS, Packet, Signal, encode_signals};
+use lxst_core::{CallState, Destination, LinkClosed, LinkEvent, LinkFailed, LinkId, LinkRequest};
 use lxst_phone::{
     AudioFormat, Clock, EndReason, IdentityHash, LinkCommand, LinkPort, LinkReporter, PhoneBuilder,
-    Profile,
+    Profile, Settings,
 };
 
 use crate::support::sound::{hear, speak};
 use crate::support::{
-    App, TestRuntime, config, establish, eventually, finish, nobody, spawn, within,
+    App, TestRuntime, establish, eventually, finish, nobody, settings, spawn, within,
 };
 
 on_each_runtime!(
@@ -180,14 +178,14 @@ type End = (IdentityHash, LinkId);
 impl Network {
     /// A phone on this network.
     pub(crate) async fn phone<R: TestRuntime>(&self, rt: &R) -> App<R> {
-        self.phone_with(rt, config()).await
+        self.phone_with(rt, settings()).await
     }
 
     /// As [`phone`](Self::phone), of other settings.
-    pub(crate) async fn phone_with<R: TestRuntime>(&self, rt: &R, config: Config) -> App<R> {
+    pub(crate) async fn phone_with<R: TestRuntime>(&self, rt: &R, settings: Settings) -> App<R> {
         let identity = nobody();
         let (builder, port) = PhoneBuilder::<R, _>::on_links(identity);
-        let app = App::start(rt, builder.telephone(config)).await;
+        let app = App::start(rt, builder.settings(settings)).await;
         assert_eq!(app.identity(), identity);
         let (serving, served) = async_channel::bounded(1);
         {

@@ -1,6 +1,6 @@
 //! What changes within a call.
 
-use lxst_phone::telephony::{CallState, Direction, Side};
+use lxst_core::{CallState, Direction, Side};
 use lxst_phone::{AudioFormat, CallError, CallStatus, Clock, Event, InputError, Mode, Profile};
 
 use crate::support::sound::{hear, hear_silence, speak};

@@ -1,11 +1,11 @@
 //! A caller who prefers a profile whose codec the callee's build has not.
 
-use lxst_phone::telephony::{CallState, CallStatus, ThinPath};
-use lxst_phone::{AudioFormat, Call, CallId, Clock, EndReason, Event, Mode, Profile};
+use lxst_core::{CallState, CallStatus, ThinPath};
+use lxst_phone::{AudioFormat, Call, CallId, Clock, EndReason, Event, Mode, Profile, Voice};
 
 use crate::stack::Network;
 use crate::support::sound::{hear, speak};
-use crate::support::{App, TestRuntime, config, finish, spawn, within};
+use crate::support::{App, TestRuntime, finish, settings, spawn, within};
 
 on_each_runtime!(
     a_caller_who_prefers_a_codec_that_is_not_built_in_is_told_ours_and_both_are_heard,
@@ -55,7 +55,7 @@ async fn a_caller_on_a_thin_path_is_rejected_and_the_app_told_why<R: TestRuntime
 async fn a_caller_on_a_thin_path_is_heard_where_the_app_wants_it<R: TestRuntime>(rt: R) {
     let network = Network::default();
     let mut caller = network.phone(&rt).await;
-    let accepting = lxst_phone::telephony::Config { thin_path: ThinPath::Accept, ..config() };
+    let accepting = settings().voice(Voice::default().thin_path(ThinPath::Accept));
     let mut callee = network.phone_with(&rt, accepting).await;
     network.wish(caller.identity(), Profile::UltraLowBandwidth);
     let (outgoing, incoming) = ring(&mut caller, &mut callee).await;

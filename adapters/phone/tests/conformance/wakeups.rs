@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use lxst_phone::telephony::AnnouncePolicy;
-use lxst_phone::{AudioFormat, Clock};
+use lxst_phone::{AudioFormat, Clock, Network};
 use lxst_tokio::Tokio;
 
 use crate::support::sound::{hear_as_device, speak_as_device};
 use crate::support::{
-    App, TestRuntime, builder, config, establish, eventually, finish, pair, pause, spawn,
+    App, TestRuntime, builder, establish, eventually, finish, pair, pause, settings, spawn,
     tcp_server, within,
 };
 
@@ -68,9 +67,8 @@ async fn a_call_at_a_devices_pace_wakes_for_the_device_and_for_packets<R: TestRu
 fn in_an_idle_hour_a_phone_wakes_for_its_announces_only() {
     let mut runtime = ::tokio::runtime::Builder::new_current_thread();
     let runtime = runtime.enable_all().start_paused(true).build().unwrap();
-    let hour = async |announce| {
-        let config = lxst_phone::telephony::Config { announce, ..config() };
-        let phone = builder().telephone(config).interface(tcp_server());
+    let hour = async |network| {
+        let phone = builder().settings(settings().network(network)).interface(tcp_server());
         let app = App::start(&Tokio, phone).await;
         pause(&Tokio, Duration::from_secs(1)).await;
         let before = app.counters().await.wakeups;
@@ -81,8 +79,8 @@ fn in_an_idle_hour_a_phone_wakes_for_its_announces_only() {
         wakeups
     };
     runtime.block_on(async {
-        assert_eq!(hour(AnnouncePolicy::ON_COMMAND).await, 0);
+        assert_eq!(hour(Network::announced_on_command()).await, 0);
         let interval = Some(Duration::from_secs(600));
-        assert_eq!(hour(AnnouncePolicy { interval, ..AnnouncePolicy::default() }).await, 6);
+        assert_eq!(hour(Network::default().announce_every(interval)).await, 6);
     });
 }

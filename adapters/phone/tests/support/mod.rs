@@ -13,10 +13,10 @@ use std::time::Duration;
 
 use futures_lite::future::or;
 use lxst_phone::reticulum::Config as EndpointConfig;
-use lxst_phone::telephony::{AnswerMode, CallState, CallerLimits, Config, Role};
 use lxst_phone::{
-    Call, CallError, CallId, Counters, EndReason, Event, Events, Identity, IdentityHash, Interface,
-    OsRng, Phone, PhoneBuilder, Profile, Runtime, StackSettings,
+    Call, CallError, CallId, CallState, CallerLimits, Callers, Counters, EndReason, Event, Events,
+    Identity, IdentityHash, Interface, OsRng, Phone, PhoneBuilder, Profile, Role, Runtime,
+    Settings, StackSettings,
 };
 use lxst_smol::Smol;
 use lxst_tokio::Tokio;
@@ -241,17 +241,17 @@ pub(crate) fn builder<R: TestRuntime>() -> PhoneBuilder<R> {
 }
 
 pub(crate) fn of<R: TestRuntime>(identity: Identity) -> PhoneBuilder<R> {
-    PhoneBuilder::new(identity).telephone(config())
+    PhoneBuilder::new(identity).settings(settings())
 }
 
-pub(crate) fn config() -> Config {
+pub(crate) fn settings() -> Settings {
     let limits =
         CallerLimits { one_caller: u16::MAX, strangers: u16::MAX, ..CallerLimits::default() };
-    Config { limits, ..Config::default() }
+    Settings::default().callers(Callers::all().limits(limits))
 }
 
-pub(crate) fn automatic() -> Config {
-    Config { answer: AnswerMode::Automatic, ..config() }
+pub(crate) fn automatic() -> Settings {
+    settings().auto_answer(true)
 }
 
 /// An endpoint that gives up soon.

@@ -1,0 +1,496 @@
+//! What an app may choose of its phone, and what is refused.
+
+use std::time::Duration;
+
+use lxst_core::limits::{FRAMES_PER_PACKET, MAX_SCREENING};
+use lxst_core::{
+    Admission, AnnouncePolicy, AnswerMode, Config, InsteadOfVoice, Mode, Profile, ThinPath,
+    TransmitCodec,
+};
+#[cfg(feature = "voice-processing")]
+use lxst_engine::VoiceProcessing;
+use lxst_engine::{Callers, Coder};
+
+/// The settings of a phone, in four groups. Each has a default, which is the reference's where it has
+/// one.
+///
+/// ```
+/// use std::time::Duration;
+/// use lxst_phone::{Callers, Profile, Settings, Timing, Voice};
+///
+/// let settings = Settings::default()
+///     .callers(Callers::ask())
+///     .voice(Voice::default().profile(Profile::HighQuality).dtx(true))
+///     .timing(Timing::default().ring_time(Duration::from_secs(30)));
+/// ```
+/// Values beyond a bound are refused when the phone [starts](crate::PhoneBuilder::start), with a
+/// [`SettingError`] that names the bound.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    callers: Callers,
+    voice: Voice,
+    network: Network,
+    timing: Timing,
+    auto_answer: bool,
+}
+
+/// What is sent, and what of it is heard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Voice {
+    profile: Option<Profile>,
+    mode: Mode,
+    thin_path: ThinPath,
+    transmit: TransmitCodec,
+    frames_per_packet: u8,
+    when_muted: InsteadOfVoice,
+    when_no_microphone: InsteadOfVoice,
+    dtx: bool,
+    adaptive_profile: bool,
+    peer_may_open_microphone: bool,
+    #[cfg(feature = "voice-processing")]
+    processing: VoiceProcessing,
+}
+
+/// When the phone announces itself, besides [`Phone::announce`](crate::Phone::announce).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Network {
+    announce: AnnouncePolicy,
+}
+
+/// How long things may take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Timing {
+    ring: Duration,
+    wait: Duration,
+    screening: Duration,
+    unscreened: Admission,
+}
+
+/// A setting beyond its bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SettingError {
+    /// The profile cannot be sent.
+    #[error(
+        "profile {0} cannot be sent: its codec is not built in; \
+         Codec2 is a feature, codec2 or codec2-system"
+    )]
+    Profile(Profile),
+    /// Packets cannot have so many frames.
+    #[error("frames_per_packet {0}, where 1 to {FRAMES_PER_PACKET} are possible")]
+    FramesPerPacket(u8),
+    /// A caller does not wait for so long.
+    #[error(
+        "screening time {0:?}, where {MAX_SCREENING:?} is the most: \
+         a caller gives up 5 s after it dialled"
+    )]
+    ScreeningTime(Duration),
+    /// Announces are a load on the whole network.
+    #[error(
+        "announced every {0:?}, where every {least:?} is the most often",
+        least = AnnouncePolicy::MIN_INTERVAL
+    )]
+    AnnounceInterval(Duration),
+}
+
+impl Settings {
+    /// Sets who may call. [`Phone::set_callers`](crate::Phone::set_callers) changes it later.
+    #[must_use]
+    pub fn callers(mut self, callers: Callers) -> Self {
+        self.callers = callers;
+        self
+    }
+
+    /// Sets what is sent.
+    #[must_use]
+    pub fn voice(mut self, voice: Voice) -> Self {
+        self.voice = voice;
+        self
+    }
+
+    /// Sets when the phone announces itself.
+    #[must_use]
+    pub fn network(mut self, network: Network) -> Self {
+        self.network = network;
+        self
+    }
+
+    /// Sets how long things may take.
+    #[must_use]
+    pub fn timing(mut self, timing: Timing) -> Self {
+        self.timing = timing;
+        self
+    }
+
+    /// Answers each call that rings, as soon as the caller's preferences are heard. *Default*: off; the
+    /// app answers.
+    #[must_use]
+    pub const fn auto_answer(mut self, auto_answer: bool) -> Self {
+        self.auto_answer = auto_answer;
+        self
+    }
+
+    /// The settings of the engine and of the audio ports.
+    pub(crate) fn parse(self) -> Result<Parsed, SettingError> {
+        let Self { callers, voice, network, timing, auto_answer } = self;
+        let screening_default = timing.unscreened;
+        let telephone = Config {
+            profile: voice.checked_profile()?,
+            mode: voice.mode,
+            thin_path: voice.thin_path,
+            transmit: voice.transmit,
+            frames_per_packet: voice.checked_frames()?,
+            when_muted: voice.when_muted,
+            answer: if auto_answer { AnswerMode::Automatic } else { AnswerMode::App },
+            ring_time: timing.ring,
+            wait_time: timing.wait,
+            screening_time: timing.checked_screening()?,
+            screening_default,
+            peer_may_open_microphone: voice.peer_may_open_microphone,
+            announce: network.checked()?,
+            ..Config::default()
+        };
+        let engine = lxst_engine::Config {
+            telephone,
+            callers,
+            adaptive_profile: voice.adaptive_profile,
+            #[cfg(feature = "voice-processing")]
+            voice_processing: voice.processing,
+            ..lxst_engine::Config::default()
+        };
+        Ok(Parsed { engine, when_no_microphone: voice.when_no_microphone, dtx: voice.dtx })
+    }
+}
+
+/// Settings within their bounds.
+#[derive(Debug)]
+pub(crate) struct Parsed {
+    pub(crate) engine: lxst_engine::Config,
+    pub(crate) when_no_microphone: InsteadOfVoice,
+    pub(crate) dtx: bool,
+}
+
+impl Voice {
+    /// Sets the profile of an incoming call whose caller prefers none. *Default*: Medium Quality, or
+    /// the nearest to it that this build can send.
+    ///
+    /// *Bounds*: one of [`Coder::profiles`].
+    #[must_use]
+    pub const fn profile(mut self, profile: Profile) -> Self {
+        self.profile = Some(profile);
+        self
+    }
+
+    /// Sets the mode of an incoming call whose caller prefers none. *Default*: full duplex.
+    #[must_use]
+    pub const fn mode(mut self, mode: Mode) -> Self {
+        self.mode = mode;
+        self
+    }
+
+    /// Sets what becomes of a caller on a thin path, below 2 kbit/s, whose codec is not built in.
+    /// *Default*: refused.
+    #[must_use]
+    pub const fn thin_path(mut self, thin_path: ThinPath) -> Self {
+        self.thin_path = thin_path;
+        self
+    }
+
+    /// Sets what is encoded with. *Default*: the profile's codec.
+    #[must_use]
+    pub const fn transmit(mut self, transmit: TransmitCodec) -> Self {
+        self.transmit = transmit;
+        self
+    }
+
+    /// Sets how many frames go out in one packet at most: fewer packets for more delay. The profile in
+    /// force may allow fewer ([`Profile::max_frames_per_packet`]), and so may the room of the link.
+    /// *Default*: 1.
+    ///
+    /// *Bounds*: 1 to [`FRAMES_PER_PACKET`].
+    #[must_use]
+    pub const fn frames_per_packet(mut self, frames: u8) -> Self {
+        self.frames_per_packet = frames;
+        self
+    }
+
+    /// Sets what a muted microphone sends in full duplex. *Default*: silence, as the reference.
+    #[must_use]
+    pub const fn when_muted(mut self, sent: InsteadOfVoice) -> Self {
+        self.when_muted = sent;
+        self
+    }
+
+    /// Sets what a call sends while no audio source is attached. *Default*: nothing.
+    #[must_use]
+    pub const fn when_no_microphone(mut self, sent: InsteadOfVoice) -> Self {
+        self.when_no_microphone = sent;
+        self
+    }
+
+    /// Sends nothing while nobody speaks (DTX): a call's airtime is that of its words. *Default*: off, as
+    /// the reference.
+    #[must_use]
+    pub const fn dtx(mut self, dtx: bool) -> Self {
+        self.dtx = dtx;
+        self
+    }
+
+    /// Lets the profile follow what the path carries: it steps down where more than 8 % of the voice is
+    /// lost for 5 s, and up again after 20 s with less than 2 %. *Default*: off; only people switch, as
+    /// in the reference.
+    #[must_use]
+    pub const fn adaptive_profile(mut self, adaptive: bool) -> Self {
+        self.adaptive_profile = adaptive;
+        self
+    }
+
+    /// Lets the peer open our microphone by a switch from half to full duplex. A caller's preference
+    /// before the answer may, unless the app has chosen the mode. *Default*: off.
+    #[must_use]
+    pub const fn peer_may_open_microphone(mut self, may: bool) -> Self {
+        self.peer_may_open_microphone = may;
+        self
+    }
+
+    /// Sets what is done to the microphone's sound. *Default*: nothing.
+    #[cfg(feature = "voice-processing")]
+    #[must_use]
+    pub const fn processing(mut self, processing: VoiceProcessing) -> Self {
+        self.processing = processing;
+        self
+    }
+
+    fn checked_profile(&self) -> Result<Profile, SettingError> {
+        match self.profile {
+            Some(profile) if Coder::profiles().contains(profile) => Ok(profile),
+            Some(profile) => Err(SettingError::Profile(profile)),
+            // The telephone takes the nearest that can be sent.
+            None => Ok(Config::default().profile),
+        }
+    }
+
+    fn checked_frames(&self) -> Result<u8, SettingError> {
+        let frames = self.frames_per_packet;
+        let is_possible = (1..=FRAMES_PER_PACKET).contains(&frames.into());
+        is_possible.then_some(frames).ok_or(SettingError::FramesPerPacket(frames))
+    }
+}
+
+impl Default for Voice {
+    fn default() -> Self {
+        let Config { mode, thin_path, transmit, frames_per_packet, when_muted, .. } =
+            Config::default();
+        Self {
+            profile: None,
+            mode,
+            thin_path,
+            transmit,
+            frames_per_packet,
+            when_muted,
+            when_no_microphone: InsteadOfVoice::Nothing,
+            dtx: false,
+            adaptive_profile: false,
+            peer_may_open_microphone: false,
+            #[cfg(feature = "voice-processing")]
+            processing: VoiceProcessing::default(),
+        }
+    }
+}
+
+impl Network {
+    /// Announces on command only.
+    #[must_use]
+    pub const fn announced_on_command() -> Self {
+        Self { announce: AnnouncePolicy::ON_COMMAND }
+    }
+
+    /// Announces at the start. *Default*: on.
+    #[must_use]
+    pub const fn announce_at_start(mut self, announce: bool) -> Self {
+        self.announce.at_start = announce;
+        self
+    }
+
+    /// Announces whenever an interface comes up. *Default*: on.
+    #[must_use]
+    pub const fn announce_on_interface_up(mut self, announce: bool) -> Self {
+        self.announce.on_interface_up = announce;
+        self
+    }
+
+    /// Announces again and again; `None` does not. *Default*: every 3 h, as the reference.
+    ///
+    /// *Bounds*: no more often than every [`AnnouncePolicy::MIN_INTERVAL`], 5 min.
+    #[must_use]
+    pub const fn announce_every(mut self, interval: Option<Duration>) -> Self {
+        self.announce.interval = interval;
+        self
+    }
+
+    fn checked(&self) -> Result<AnnouncePolicy, SettingError> {
+        match self.announce.interval {
+            Some(interval) if interval < AnnouncePolicy::MIN_INTERVAL => {
+                Err(SettingError::AnnounceInterval(interval))
+            }
+            _ => Ok(self.announce),
+        }
+    }
+}
+
+impl Timing {
+    /// Sets how long an incoming call rings. *Default*: 60 s, as the reference.
+    #[must_use]
+    pub const fn ring_time(mut self, time: Duration) -> Self {
+        self.ring = time;
+        self
+    }
+
+    /// Sets how long an outgoing call may take until it is answered, its path search included.
+    /// *Default*: 70 s, as the reference.
+    #[must_use]
+    pub const fn wait_time(mut self, time: Duration) -> Self {
+        self.wait = time;
+        self
+    }
+
+    /// Sets how long the app may think about a [`Screening`](crate::Event::Screening), and what becomes
+    /// of the caller then. *Default*: 1.5 s, and it rings.
+    ///
+    /// *Bounds*: at most [`MAX_SCREENING`], 3 s.
+    #[must_use]
+    pub const fn screening(mut self, time: Duration, then: Admission) -> Self {
+        (self.screening, self.unscreened) = (time, then);
+        self
+    }
+
+    fn checked_screening(&self) -> Result<Duration, SettingError> {
+        let time = self.screening;
+        (time <= MAX_SCREENING).then_some(time).ok_or(SettingError::ScreeningTime(time))
+    }
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        let Config { ring_time, wait_time, screening_time, screening_default, .. } =
+            Config::default();
+        let (ring, wait, screening) = (ring_time, wait_time, screening_time);
+        Self { ring, wait, screening, unscreened: screening_default }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lxst_core::CallerLimits;
+
+    use super::*;
+
+    #[test]
+    fn what_is_beyond_a_bound_is_refused_and_the_bound_is_named() {
+        let voice = |voice| Settings::default().voice(voice);
+        let frames = |frames| voice(Voice::default().frames_per_packet(frames));
+        let network = |network| Settings::default().network(network);
+        let every = |time| network(Network::default().announce_every(Some(time)));
+        let screening =
+            |time| Settings::default().timing(Timing::default().screening(time, Admission::Busy));
+        let ms = Duration::from_millis;
+        let most = FRAMES_PER_PACKET as u8;
+        for (refused, error, told) in [
+            (frames(0), SettingError::FramesPerPacket(0), "frames_per_packet 0, where 1 to"),
+            (
+                frames(most + 1),
+                SettingError::FramesPerPacket(most + 1),
+                &format!("where 1 to {most} are possible"),
+            ),
+            (
+                screening(ms(3_001)),
+                SettingError::ScreeningTime(ms(3_001)),
+                "screening time 3.001s, where 3s is the most",
+            ),
+            (
+                every(ms(299_999)),
+                SettingError::AnnounceInterval(ms(299_999)),
+                "announced every 299.999s, where every 300s is the most often",
+            ),
+        ] {
+            let found = refused.parse().expect_err(told);
+            assert_eq!(found, error);
+            assert!(found.to_string().contains(told), "{found}");
+        }
+        for allowed in [
+            frames(1),
+            frames(most),
+            screening(Duration::ZERO),
+            screening(MAX_SCREENING),
+            every(AnnouncePolicy::MIN_INTERVAL),
+            network(Network::default().announce_every(None)),
+        ] {
+            allowed.parse().expect("it is within its bounds");
+        }
+    }
+
+    #[cfg(not(any(feature = "codec2", feature = "codec2-system")))]
+    #[test]
+    fn a_profile_whose_codec_is_not_built_in_is_refused_and_the_feature_named() {
+        let voice = Voice::default().profile(Profile::LowBandwidth);
+        let found = Settings::default().voice(voice).parse().expect_err("it cannot be sent");
+        assert_eq!(found, SettingError::Profile(Profile::LowBandwidth));
+        assert!(found.to_string().contains("codec2"), "{found}");
+    }
+
+    #[test]
+    fn what_an_app_sets_is_what_the_telephone_is_given() {
+        let [ring, wait, screening, every] = [1, 2, 3, 600].map(Duration::from_secs);
+        let depth = lxst_core::RawDepth::Float32;
+        let limits = CallerLimits { one_caller: 1, ..CallerLimits::default() };
+        let voice = Voice::default()
+            .profile(Profile::LowLatency)
+            .mode(Mode::HalfDuplex)
+            .thin_path(ThinPath::Accept)
+            .transmit(TransmitCodec::Raw { depth })
+            .frames_per_packet(2)
+            .when_muted(InsteadOfVoice::Nothing)
+            .when_no_microphone(InsteadOfVoice::Silence)
+            .dtx(true)
+            .adaptive_profile(true)
+            .peer_may_open_microphone(true);
+        let network = Network::default()
+            .announce_at_start(false)
+            .announce_on_interface_up(false)
+            .announce_every(Some(every));
+        let timing = Timing::default()
+            .ring_time(ring)
+            .wait_time(wait)
+            .screening(screening, Admission::Reject);
+        let callers = Callers::none().limits(limits);
+        let settings = Settings::default()
+            .callers(callers.clone())
+            .voice(voice)
+            .network(network)
+            .timing(timing)
+            .auto_answer(true);
+        let parsed = settings.parse().expect("it is within its bounds");
+        let wanted = Config {
+            profile: Profile::LowLatency,
+            mode: Mode::HalfDuplex,
+            thin_path: ThinPath::Accept,
+            transmit: TransmitCodec::Raw { depth },
+            frames_per_packet: 2,
+            when_muted: InsteadOfVoice::Nothing,
+            answer: AnswerMode::Automatic,
+            ring_time: ring,
+            wait_time: wait,
+            screening_time: screening,
+            screening_default: Admission::Reject,
+            peer_may_open_microphone: true,
+            announce: AnnouncePolicy { interval: Some(every), ..AnnouncePolicy::ON_COMMAND },
+            ..Config::default()
+        };
+        assert_eq!(parsed.engine.telephone, wanted);
+        assert_eq!(parsed.engine.callers, callers);
+        assert!(parsed.engine.adaptive_profile && parsed.dtx);
+        assert_eq!(parsed.when_no_microphone, InsteadOfVoice::Silence);
+        let unset = Settings::default().parse().expect("defaults are within bounds");
+        assert_eq!(unset.engine.telephone, Config::default());
+    }
+}
