@@ -91,7 +91,7 @@ fn what_is_wrong_with_a_line_is_said_with_its_number() {
         ("{\"t\":1,\"in\":\"packet\",\"link\":2,\"data\":\"8\"}\n", "odd number of hex digits"),
         ("{\"t\":1,\"in\":\"packet\",\"link\":2,\"data\":\"8G\"}\n", "not in lower-case hex"),
         (
-            "{\"t\":1,\"in\":\"port\",\"direction\":\"up\",\"change\":\"attached\"}\n",
+            "{\"t\":1,\"in\":\"port\",\"stream\":1,\"direction\":\"up\",\"change\":\"attached\"}\n",
             "\"direction\" is \"up\"; allowed: send, receive",
         ),
         ("{\"end\":\"later\"}\n", "\"end\" is \"later\"; allowed: closed, overflow"),
