@@ -340,7 +340,7 @@ impl<const RING: usize> Playout<RING> {
         let most_shed = signed(frame) / 4;
         let keep = HEADROOM_KEPT.min(most_shed);
         let to_hold = if self.last.is_faster() { 0 } else { signed(TEMPO_HELD) };
-        let to_shed = headroom - keep - to_hold;
+        let to_shed = headroom.saturating_sub(keep + to_hold);
         let is_pause = self.last.level >= PAUSE_LEVEL && frame <= MAX_SKIP;
         if headroom >= keep + signed(frame) && is_pause {
             Tempo::Skip

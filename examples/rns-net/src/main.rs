@@ -29,8 +29,8 @@ use std::time::Duration;
 
 use lxst_tokio::IdentityHash;
 use lxst_tokio::{
-    AudioFormat, AudioSink, AudioSource, Call, Clock, EndReason, Event, Events, Phone, PhoneBuilder,
-    Profile,
+    AudioFormat, AudioSink, AudioSource, Call, Clock, EndReason, Event, Events, Phone,
+    PhoneBuilder, Profile,
 };
 use rns_crypto::OsRng;
 use rns_crypto::identity::Identity;
