@@ -114,7 +114,7 @@ pub enum Command {
     /// *Default*: they ring.
     SetAvailable(bool),
     /// Count somebody as known, as we do those whom we dial or talk with:
-    /// [`CallerLimits`](crate::CallerLimits) are for others. The
+    /// [`CallerLimits`] are for others. The
     /// [`CALLERS_REMEMBERED`](crate::limits::CALLERS_REMEMBERED) latest are remembered.
     Know(IdentityHash),
     /// Change how often strangers may ring, from the next caller on. What was counted stays.
