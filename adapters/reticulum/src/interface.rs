@@ -4,17 +4,18 @@ use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use lxst_core::Instant;
+use lxst_core::{Instant, NameHash};
 use rns_core::constants::{LINK_MTU_MAX, MTU};
 
 use crate::bucket::TokenBucket;
 use crate::counters::DropReason;
+use crate::destination::App;
 use crate::framing::{Deframer, Framing};
 use crate::ifac::{Ifac, IfacCodec};
 use crate::limits::{self, ACCEPTED_HOLD};
 use crate::packet::Outbound;
 use crate::queue::TransmitQueue;
-use crate::strangers::{Rates, Sharer, Strangers};
+use crate::strangers::{Guard, Rates, Sharer, Strangers};
 
 /// One interface from its up to its down; never used again for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -118,6 +119,11 @@ impl Interface {
     pub(crate) fn strangers(&mut self, of: Sharer, rates: Rates) -> &mut Strangers {
         let seed = self.filter_seed;
         self.strangers.entry(of).or_insert_with(|| Strangers::new(rates, seed))
+    }
+
+    /// What is left here for strangers who ask something of an app, named so.
+    pub(crate) fn guard<'s>(&'s mut self, name: NameHash, app: &'s mut App) -> Guard<'s> {
+        Guard { strangers: self.strangers(Sharer::App(name), app.rates), totals: &mut app.totals }
     }
 
     /// Forgets the share of an app that is gone or has other rates.

@@ -10,25 +10,21 @@ use crate::broadcast::RATES;
 use crate::link::{Proven, responder_timeout};
 use crate::packet::Packet;
 use crate::repeat::Repeat;
-use crate::strangers::{Ask, Guard, Sharer};
+use crate::strangers::{Ask, Sharer};
 
 impl Endpoint {
     pub(super) fn on_announce(
         &mut self,
         now: Instant,
         id: InterfaceId,
+        name: NameHash,
         packet: &Packet<'_>,
     ) -> Result<(), DropReason> {
         let destination = DestinationHash(packet.destination);
         let is_searched = self.is_searched(destination);
-        let screened = self.paths.screen_announce(packet, &self.destinations, || is_searched);
-        let name = screened?;
         let Some(interface) = self.interfaces.get_mut(&id) else { return Ok(()) };
         let app = self.destinations.get_mut(name).filter(|_| !is_searched);
-        let guard = app.map(|app| Guard {
-            strangers: interface.strangers(Sharer::App(name), app.rates),
-            totals: &mut app.totals,
-        });
+        let guard = app.map(|app| interface.guard(name, app));
         let announce = self.paths.handle_announce(now, id, packet, name, guard, &mut *self.rng)?;
         let event = Event::Announced {
             identity: IdentityHash(announce.identity_hash),
@@ -70,15 +66,12 @@ impl Endpoint {
         &mut self,
         now: Instant,
         id: InterfaceId,
+        name: NameHash,
         packet: &Packet<'_>,
     ) -> Result<(), DropReason> {
-        let name = self.paths.screen_path_request(packet, &self.destinations)?;
         let Some(interface) = self.interfaces.get_mut(&id) else { return Ok(()) };
         let Some(app) = self.destinations.get_mut(name) else { return Ok(()) };
-        let guard = Guard {
-            strangers: interface.strangers(Sharer::App(name), app.rates),
-            totals: &mut app.totals,
-        };
+        let guard = interface.guard(name, app);
         self.paths.handle_path_request(now, id, packet, guard, &mut *self.rng)?;
         if let Some(own) = &mut app.own {
             let response = own.announces.path_response(name);
@@ -92,24 +85,19 @@ impl Endpoint {
         now: Instant,
         id: InterfaceId,
         hops: u8,
+        (name, data): (NameHash, &[u8]),
         packet: &Packet<'_>,
     ) -> Result<(), DropReason> {
-        let name = self.destinations.name_at(&packet.destination).ok_or(DropReason::NotForUs)?;
         let Some(interface) = self.interfaces.get_mut(&id) else { return Ok(()) };
         let Some(app) = self.destinations.get_mut(name) else { return Ok(()) };
-        let guard = Guard {
-            strangers: interface.strangers(Sharer::App(name), app.rates),
-            totals: &mut app.totals,
-        };
+        let guard = interface.guard(name, app);
         self.paths.handle_link_request(now, id, packet, guard, &mut *self.rng)?;
-        let data =
-            clamp_signalled_mtu(packet.data, self.mtu_of(id)).ok_or(DropReason::Malformed)?;
         let raw = RawPacket::unpack(packet.raw).map_err(|_| DropReason::Malformed)?;
         let (signing_key, signing_public_key) = self.identity.signing_key();
         let (session, proof) = LinkEngine::new_responder(
             signing_key,
             signing_public_key,
-            &data,
+            data,
             &raw.get_hashable_part(),
             &packet.destination,
             hops,

@@ -12,6 +12,19 @@ use super::*;
 use crate::link::{Active, Request, RoundTrips};
 use crate::packet::{Kind, Packet};
 
+/// What a screened packet is for.
+enum Screened {
+    /// To tell of a destination of this name.
+    Announce(NameHash),
+    Broadcast,
+    /// To find a destination of ours.
+    PathRequest(NameHash),
+    /// To open a link to a destination of ours; its data, with an MTU that the interface has.
+    LinkRequest(NameHash, Vec<u8>),
+    LinkData(LinkHandle),
+    LinkProof(LinkHandle),
+}
+
 impl Endpoint {
     pub(super) fn handle_packet(
         &mut self,
@@ -29,8 +42,7 @@ impl Endpoint {
         let outcome = unmasked.and_then(|packet| {
             let screened = Packet::parse(&packet).and_then(|parsed| {
                 let parsed = Packet { from, ..parsed };
-                self.screen(id, &parsed)?;
-                Ok(parsed)
+                Ok((self.screen(id, &parsed)?, parsed))
             });
             if let Some(interface) = self.interfaces.get_mut(&id) {
                 match &screened {
@@ -38,15 +50,17 @@ impl Endpoint {
                     Err(_) => interface.sample_code(now, raw, &packet)?,
                 }
             }
-            self.dispatch(now, id, &screened?)
+            let (screened, packet) = screened?;
+            self.dispatch(now, id, screened, &packet)
         });
         if let Err(reason) = outcome {
             self.counters.drop(reason);
         }
     }
 
-    /// Drops malformed packets and those that are not for us, at little cost.
-    fn screen(&self, id: InterfaceId, packet: &Packet<'_>) -> Result<(), DropReason> {
+    /// Tells what a packet is for, and drops malformed ones and those that are not for us, at little
+    /// cost.
+    fn screen(&self, id: InterfaceId, packet: &Packet<'_>) -> Result<Screened, DropReason> {
         let shared = self.interfaces.get(&id).is_some_and(Interface::is_shared_instance);
         if packet.transported && packet.kind != Kind::Announce && !shared {
             return Err(DropReason::NotForUs);
@@ -54,17 +68,24 @@ impl Endpoint {
         match packet.kind {
             Kind::Announce => {
                 let is_searched = || self.is_searched(DestinationHash(packet.destination));
-                self.paths.screen_announce(packet, &self.destinations, is_searched).map(drop)
+                let name = self.paths.screen_announce(packet, &self.destinations, is_searched);
+                name.map(Screened::Announce)
             }
-            Kind::PlainData if self.channels.hears(packet) => Ok(()),
-            Kind::PlainData => self.paths.screen_path_request(packet, &self.destinations).map(drop),
-            Kind::GroupData if self.channels.hears(packet) => Ok(()),
-            Kind::LinkData | Kind::LinkProof => self.handle_of(packet).map(drop),
+            Kind::PlainData | Kind::GroupData if self.channels.hears(packet) => {
+                Ok(Screened::Broadcast)
+            }
+            Kind::PlainData => {
+                let name = self.paths.screen_path_request(packet, &self.destinations);
+                name.map(Screened::PathRequest)
+            }
+            Kind::LinkData => self.handle_of(packet).map(Screened::LinkData),
+            Kind::LinkProof => self.handle_of(packet).map(Screened::LinkProof),
             Kind::LinkRequest => {
                 let name = self.destinations.name_at(&packet.destination);
-                name.ok_or(DropReason::NotForUs)?;
+                let name = name.ok_or(DropReason::NotForUs)?;
                 let clamped = clamp_signalled_mtu(packet.data, self.mtu_of(id));
-                clamped.map(drop).ok_or(DropReason::Malformed)
+                let clamped = clamped.ok_or(DropReason::Malformed)?;
+                Ok(Screened::LinkRequest(name, clamped))
             }
             Kind::GroupData | Kind::Other => Err(DropReason::NotForUs),
         }
@@ -74,21 +95,21 @@ impl Endpoint {
         &mut self,
         now: Instant,
         id: InterfaceId,
+        screened: Screened,
         packet: &Packet<'_>,
     ) -> Result<(), DropReason> {
         let shared = self.interfaces.get(&id).is_some_and(Interface::is_shared_instance);
         // A shared instance on this machine is no hop.
         let hops = packet.hops + u8::from(!shared);
-        match packet.kind {
-            Kind::LinkData => self.on_link_data(now, id, hops, packet),
-            Kind::Announce => self.on_announce(now, id, packet),
-            Kind::PlainData | Kind::GroupData if self.channels.hears(packet) => {
-                self.on_broadcast(now, id, hops, packet)
+        match screened {
+            Screened::Announce(name) => self.on_announce(now, id, name, packet),
+            Screened::Broadcast => self.on_broadcast(now, id, hops, packet),
+            Screened::PathRequest(name) => self.on_path_request(now, id, name, packet),
+            Screened::LinkRequest(name, data) => {
+                self.on_link_request(now, id, hops, (name, &data), packet)
             }
-            Kind::PlainData => self.on_path_request(now, id, packet),
-            Kind::LinkRequest => self.on_link_request(now, id, hops, packet),
-            Kind::LinkProof => self.on_link_proof(now, id, hops, packet),
-            Kind::GroupData | Kind::Other => Err(DropReason::NotForUs),
+            Screened::LinkData(link) => self.on_link_data(now, id, hops, link, packet),
+            Screened::LinkProof(link) => self.on_link_proof(now, id, hops, link, packet),
         }
     }
 
@@ -97,9 +118,9 @@ impl Endpoint {
         now: Instant,
         id: InterfaceId,
         hops: u8,
+        handle: LinkHandle,
         packet: &Packet<'_>,
     ) -> Result<(), DropReason> {
-        let handle = self.handle_of(packet)?;
         let Some(Link::Opening(link)) = self.links.get_mut(&handle) else {
             return Err(DropReason::WrongState);
         };
@@ -143,9 +164,9 @@ impl Endpoint {
         now: Instant,
         id: InterfaceId,
         hops: u8,
+        handle: LinkHandle,
         packet: &Packet<'_>,
     ) -> Result<(), DropReason> {
-        let handle = self.handle_of(packet)?;
         let Some(link) = self.links.get_mut(&handle) else {
             return Err(DropReason::UnknownLink);
         };
