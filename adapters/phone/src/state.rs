@@ -98,20 +98,15 @@ impl Watch {
     /// # Cancel safety
     /// Cancel safe: a change that was not given is given next.
     pub async fn changed(&mut self) -> Option<State> {
-        loop {
-            let changed = self.shared.changed.listen();
-            {
-                let latest = self.shared.lock();
-                if latest.version > self.seen {
-                    self.seen = latest.version;
-                    return Some(latest.state.clone());
-                }
-                if latest.state.is_shut_down {
-                    return None;
-                }
-            }
-            changed.await;
-        }
+        let seen = self.seen;
+        let next = self.until(|latest| {
+            let changed = latest.version > seen;
+            let next = changed.then(|| (latest.version, latest.state.clone()));
+            (changed || latest.state.is_shut_down).then_some(next)
+        });
+        let (version, state) = next.await?;
+        self.seen = version;
+        Some(state)
     }
 
     /// Makes something of what is known now.
