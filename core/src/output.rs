@@ -31,7 +31,7 @@ impl Default for PacketBuf {
 
 /// One thing to do, from [`Telephone::poll_output`](crate::Telephone::poll_output). The order
 /// counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Output<'b> {
     /// Send a packet of context NONE on a link, without a receipt.
     Transmit {
@@ -87,7 +87,7 @@ pub enum StreamChange {
 }
 
 /// A codec job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Work<'b> {
     /// Take `samples` off the front of the capture queue and encode them, or silence in their
     /// place. The queue may hold less only when the source is silence.
@@ -160,7 +160,7 @@ pub enum Tempo {
 }
 
 /// What a phone tells its app. Exhaustive by intent: a driver handles each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Event {
     /// Somebody wants to call: decide by [`Command::Screen`](crate::Command::Screen).
     Screening {
