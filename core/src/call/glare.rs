@@ -3,7 +3,7 @@
 //! 1. While our call does not ring yet, a link of somebody unknown gets AVAILABLE, not BUSY.
 //! 2. It is the peer that we dial, and its identity hash is lower than ours: its call stands. We
 //!    answer on its link and close ours. Both sides judge alike, so only one call stands.
-//! 3. Its hash is higher: its link is held until ours decides. RINGING: ours stands, and the peer's
+//! 3. Its hash is higher: its link is held until ours decides, the latest of several. RINGING: ours stands, and the peer's
 //!    hears BUSY. BUSY, or ours comes to nothing: the peer's stands.
 //! 4. BUSY comes before RINGING: perhaps because the peer dials us. The call waits a moment for its
 //!    link, and for the identification of whoever is on one (`Refused`, timer `Crossing`).
@@ -33,6 +33,11 @@ impl<const N: usize> Lines<N> {
         if call.peer < cx.exchange.identity || call.state == CallState::GlareWait {
             line.resolve_glare(link, false, cx);
         } else {
+            // One is enough, and what one input may cause is bounded.
+            if let Some(earlier) = cx.exchange.held_of(call.peer) {
+                cx.exchange.take_pending(earlier);
+                cx.say_goodbye(earlier, &[Signal::Busy]);
+            }
             cx.hold(link, call.peer);
         }
     }

@@ -1,6 +1,7 @@
 //! A telephone of several lines, in virtual time.
 
 mod at_once;
+mod glare;
 mod properties;
 mod sharing;
 mod world;

@@ -27,6 +27,10 @@ impl Model {
                     self.close(self.link());
                     self.cross(link);
                 } else {
+                    let earlier = self.callers.iter().find(|it| it.stage == Stage::Held);
+                    if let Some(earlier) = earlier.map(|it| it.link) {
+                        self.dismiss(earlier, &[Signal::Busy]);
+                    }
                     self.wait(link, Stage::Held, Timer::Link(LinkTimer::Identify), held_until);
                 }
             }
