@@ -2,6 +2,7 @@
 """A scriptable telephone: Python LXST as it is on PyPI, with files in place of its sound devices."""
 
 import argparse
+import faulthandler
 import json
 import os
 import queue
@@ -37,6 +38,8 @@ commands, one JSON object a line on standard input:
   {"cmd": "send_app", "name": NAME, "data": HEX}                on that link
   {"cmd": "stats"}                          event "stats"
   {"cmd": "quit"}                           also at the end of standard input, and on SIGTERM
+
+on SIGUSR1 it writes to standard error where each of its threads is.
 
 events, one JSON object a line on standard output; "t" is seconds of the monotonic clock,
 the same for all processes of one Linux machine:
@@ -390,6 +393,7 @@ def main():
     os.makedirs(options.storage, exist_ok=True)
     events = Events(os.path.join(options.storage, "log"))
     peer = Peer(options, events)
+    faulthandler.register(signal.SIGUSR1)
     signal.signal(signal.SIGTERM, terminate)
     signal.signal(signal.SIGINT, terminate)
     try:

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """The rnsd of RNS as it is on PyPI, which also ends, at once, when its standard input does: so it never outlives who started it."""
 
+import faulthandler
 import os
+import signal
 import sys
 import threading
 
@@ -15,6 +17,7 @@ def end_with_input():
 
 
 def main():
+    faulthandler.register(signal.SIGUSR1)
     threading.Thread(target=end_with_input, daemon=True).start()
     sys.stdout.reconfigure(line_buffering=True)
     from RNS.Utilities import rnsd

@@ -293,6 +293,9 @@ impl PythonPeer {
 
 impl Drop for PythonPeer {
     fn drop(&mut self) {
+        if thread::panicking() {
+            logs::tell_of_failed_test(&self.child, |what| self.failure(what));
+        }
         // Both fail only when the process has ended and been waited for.
         let _ = self.child.kill();
         let _ = self.child.wait();

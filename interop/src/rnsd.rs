@@ -127,9 +127,13 @@ impl Rnsd {
                 {
                     continue;
                 }
-                Err(_) => return Err(self.failure("it does not start")),
+                Err(_) => {
+                    self.kill();
+                    return Err(self.failure("it does not start"));
+                }
             };
             if TAKEN.iter().any(|taken| line.contains(taken)) {
+                self.kill();
                 return Err(self.failure(TAKEN_INSTANCE));
             }
             if line.contains(STARTED) {
@@ -138,8 +142,7 @@ impl Rnsd {
         }
     }
 
-    fn failure(&mut self, what: &str) -> String {
-        self.kill();
+    fn failure(&self, what: &str) -> String {
         let mut text = format!("rnsd {}: {what}", self.name);
         logs::append_ends(&mut text, &self.storage, &["log", "stderr"]);
         text
@@ -148,6 +151,9 @@ impl Rnsd {
 
 impl Drop for Rnsd {
     fn drop(&mut self) {
+        if let Some(child) = self.child.as_ref().filter(|_| thread::panicking()) {
+            logs::tell_of_failed_test(child, |what| self.failure(what));
+        }
         self.kill();
     }
 }

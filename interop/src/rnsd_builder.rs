@@ -202,6 +202,6 @@ fn is_of_a_taken_port(error: &str) -> bool {
     error.contains("Address already in use") || error.contains(TAKEN_INSTANCE)
 }
 
-/// RNS's verbose: says who connects.
-const LOG_LEVEL: u32 = 5;
+/// What RNS calls pathing: it says who connects, and what becomes of each path request and announce.
+const LOG_LEVEL: u32 = 7;
 const SPAWN_ATTEMPTS: u32 = 3;
