@@ -52,7 +52,7 @@ impl Phone {
     }
 
     /// Calls somebody in full duplex, and returns at once: await [`Call::established`], or read the
-    /// events. The endpoint searches a path for 40 s, if its settings say nothing else. A call to
+    /// events. The endpoint searches a path for 55 s, if its settings say nothing else. A call to
     /// oneself ends as [`LinkFailed`](crate::EndReason::LinkFailed).
     ///
     /// # Errors

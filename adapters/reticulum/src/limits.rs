@@ -104,8 +104,10 @@ pub const GROUP_MDU: usize = (PLAIN_MDU - 48) / 16 * 16 - 1;
 /// The wait before a link request or its proof is sent again, while nothing has told the round-trip
 /// time; each later wait is longer by half. *Source*: RFC 6298, 2.1.
 pub const AGAIN: Duration = Duration::from_secs(1);
-/// How long a path search lasts, unless the settings say otherwise.
-pub const PATH_SEARCH: Duration = Duration::from_secs(40);
+/// How long a path search lasts, unless the settings say otherwise. A node of RNS passes one request
+/// for a destination on and none in the 45 s after it (RNS/Transport.py `PATH_REQUEST_GATE_TIMEOUT`):
+/// where that one was lost, the search is still on when the next is passed on.
+pub const PATH_SEARCH: Duration = Duration::from_secs(55);
 /// The pauses after the first requests of a path search. A packet is lost at any of the hops both
 /// ways; a node that knows the path answers within the first pause, for RNS waits 0.4 s before it
 /// answers for somebody else (RNS/Transport.py `PATH_REQUEST_GRACE`).

@@ -89,6 +89,18 @@ fn a_search_waits_for_an_interface() {
 }
 
 #[test]
+fn a_search_outlasts_a_node_that_passes_one_request_in_45_seconds() {
+    let mut net = Net::new(5, Wire::GOOD);
+    net.nodes[B].cut = true;
+    let to = net.nodes[B].endpoint.identity();
+    let link = net.nodes[A].endpoint.open(net.now, Destination::telephony(to));
+    net.run_for(45 * SECOND);
+    net.nodes[B].cut = false;
+    net.run_for(limits::PATH_REQUEST_INTERVAL);
+    assert!(matches!(net.link_events(A, link)[..], [LinkEvent::Up { .. }]));
+}
+
+#[test]
 fn an_unknown_phone_ends_in_no_path() {
     let mut net = Net::new(4, Wire::GOOD);
     let to = "00112233445566778899aabbccddeeff".parse().unwrap();
@@ -96,9 +108,9 @@ fn an_unknown_phone_ends_in_no_path() {
     net.run_for(60 * SECOND);
     assert_eq!(net.link_events(A, link), [LinkEvent::Failed(LinkFailed::NoPath)]);
     let failed = |event: &LinkEvent| matches!(event, LinkEvent::Failed(_));
-    assert_eq!(net.event_time(A, failed), Some(START + 40 * SECOND));
+    assert_eq!(net.event_time(A, failed), Some(START + 55 * SECOND));
     let asked: Vec<_> = net.sent.iter().map(|sent| sent.at.since(START).as_millis()).collect();
-    let later = (6_500..40_000).step_by(5_000);
+    let later = (6_500..55_000).step_by(5_000);
     // The path to the hash as it was given is asked for once, too.
     assert_eq!(asked, [0, 1_000, 2_500, 4_500, 4_500].into_iter().chain(later).collect::<Vec<_>>());
     assert_eq!(net.nodes[A].endpoint.poll_timeout(), None);

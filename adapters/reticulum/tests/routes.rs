@@ -5,7 +5,9 @@ mod common;
 use std::time::Duration;
 
 use common::{A, B, Net, TELEPHONY, Wire, framed, unframed};
-use lxst_reticulum::{Attachment, Destination, Event, InterfaceConfig, LinkEvent, LinkFailed};
+use lxst_reticulum::{
+    Attachment, Destination, Event, InterfaceConfig, LinkEvent, LinkFailed, limits,
+};
 
 const NODE: [u8; 16] = [0x42; 16];
 const SECOND: Duration = Duration::from_secs(1);
@@ -41,12 +43,12 @@ fn a_link_request_over_two_hops_waits_for_two_hops() {
     let (mut net, _) = request_after_announce(InterfaceConfig::TCP, 1);
     let asked = net.now;
     net.nodes[A].cut = true;
-    net.run_for(60 * SECOND);
+    net.run_for(80 * SECOND);
     let search = |sent: &&common::Sent| unframed(&sent.bytes)[0] == 0x08;
     let search = net.sent.iter().filter(|sent| sent.at > asked).find(search).unwrap();
     assert_eq!(search.at.since(asked), 18 * SECOND);
     let failed = |event: &LinkEvent| *event == LinkEvent::Failed(LinkFailed::Timeout);
-    assert_eq!(net.event_time(A, failed), Some(asked + 58 * SECOND));
+    assert_eq!(net.event_time(A, failed), Some(asked + 18 * SECOND + limits::PATH_SEARCH));
 }
 
 #[test]
