@@ -122,9 +122,20 @@ impl Endpoint {
         self.drop_links_of(now, id);
     }
 
-    /// Takes bytes that an interface received: a piece of a stream of any size, or one datagram. Bytes of
-    /// an interface that is not up are ignored.
+    /// Takes bytes that an interface received: a piece of a stream of any size, or one datagram. Bytes
+    /// of an interface that is not up are ignored.
     pub fn handle_bytes(&mut self, now: Instant, id: InterfaceId, bytes: &[u8]) {
+        self.on_bytes(now, id, None, bytes);
+    }
+
+    /// Takes a datagram as [`handle_bytes`](Self::handle_bytes) does, with its sender's address. One
+    /// address may use up only a part of the interface's share of strangers:
+    /// [`ADDRESS_PART`](limits::ADDRESS_PART). Addresses can be forged, so the address proves nothing.
+    pub fn handle_datagram(&mut self, now: Instant, id: InterfaceId, from: IpAddr, bytes: &[u8]) {
+        self.on_bytes(now, id, Some(from), bytes);
+    }
+
+    fn on_bytes(&mut self, now: Instant, id: InterfaceId, from: Option<IpAddr>, bytes: &[u8]) {
         let Some(interface) = self.interfaces.get_mut(&id) else {
             return;
         };
@@ -132,21 +143,11 @@ impl Endpoint {
         let empty = Deframer::new(interface.config.framing, 0);
         let mut deframer = mem::replace(&mut interface.deframer, empty);
         deframer.take(bytes, |found| match found {
-            Deframed::Frame(packet) => self.handle_packet(now, id, None, packet),
+            Deframed::Frame(packet) => self.handle_packet(now, id, from, packet),
             Deframed::Broken => self.counters.drop(DropReason::Malformed),
         });
         if let Some(interface) = self.interfaces.get_mut(&id) {
             interface.deframer = deframer;
-        }
-    }
-
-    /// Takes a datagram as [`handle_bytes`](Self::handle_bytes) does, with its sender's address. One
-    /// address may use up only a part of the interface's share of strangers:
-    /// [`ADDRESS_PART`](limits::ADDRESS_PART). Addresses can be forged, so the address proves nothing.
-    pub fn handle_datagram(&mut self, now: Instant, id: InterfaceId, from: IpAddr, bytes: &[u8]) {
-        if let Some(interface) = self.interfaces.get_mut(&id) {
-            interface.held_until = None;
-            self.handle_packet(now, id, Some(from), bytes);
         }
     }
 

@@ -49,7 +49,7 @@ enum State {
 }
 
 impl Deframer {
-    /// A deframer whose frames have at most `max` bytes. Datagrams come whole, and have no bound here.
+    /// A deframer whose frames have at most `max` bytes.
     pub(crate) const fn new(framing: Framing, max: usize) -> Self {
         Self { framing, frame: Vec::new(), max, state: State::Outside }
     }
@@ -61,7 +61,8 @@ impl Deframer {
             Framing::Kiss => self.unstuff(&kiss::STUFFING, input, found),
             Framing::Datagram => {
                 let mut found = found;
-                found(Deframed::Frame(input));
+                let fits = input.len() <= self.max;
+                found(if fits { Deframed::Frame(input) } else { Deframed::Broken });
             }
         }
     }
