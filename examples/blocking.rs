@@ -28,10 +28,11 @@ use lxst_engine::core::{
     self, Command, Direction, EndReason, Event as CallEvent, IdentityHash, Mode, PortChange,
     Profile,
 };
-use lxst_engine::{Coder, Config, Engine, Event, InterfaceOrigin, LINGER};
+use lxst_engine::{Coder, Config, Engine, Event, InterfaceOrigin};
 use lxst_examples::console::{detach, left_out};
 use lxst_examples::{errln, outln};
 use lxst_phone::host::{OsRng, unix_time};
+use lxst_reticulum::limits::LINGER;
 use lxst_reticulum::{Endpoint, EndpointLinks, Identity, InterfaceConfig, InterfaceId};
 
 type Failure = Box<dyn Error + Send + Sync>;

@@ -18,7 +18,7 @@ use lxst_phone::PhoneBuilder;
 use lxst_smol::Smol;
 use lxst_tokio::{
     Call, CallerLimits, Callers, EndReason, Event, Events, Identity, IdentityHash, InsteadOfVoice,
-    Interface, OsRng, Phone, Profile, Runtime, Settings, Tokio, Voice,
+    OsRng, Phone, Profile, Runtime, Settings, Sockets, Tokio, Voice,
 };
 
 /// Lets a phone of this library and one of Python LXST call each other again and again, and tells
@@ -84,7 +84,7 @@ fn wait<T>(block_on: BlockOn<'_>, step: impl Future<Output = T>) -> T {
     result.expect("the step has ended")
 }
 
-fn soak<R: Runtime>(
+fn soak<R: Sockets>(
     runtime: R,
     args: &Args,
     block_on: BlockOn<'_>,
@@ -95,7 +95,7 @@ fn soak<R: Runtime>(
     let limits =
         CallerLimits { one_caller: u16::MAX, strangers: u16::MAX, ..CallerLimits::default() };
     let builder = PhoneBuilder::<R>::new(Identity::generate(&mut OsRng))
-        .interface(Interface::tcp_client(format!("127.0.0.1:{}", python.port())))
+        .interface(lxst_phone::Interface::tcp_client(format!("127.0.0.1:{}", python.port())))
         .settings(
             Settings::default()
                 .callers(Callers::all().limits(limits))

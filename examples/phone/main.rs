@@ -24,7 +24,7 @@ use lxst_tokio::reticulum::Config as EndpointConfig;
 use lxst_tokio::reticulum::limits::PATH_SEARCH;
 use lxst_tokio::trace::Payloads;
 use lxst_tokio::{
-    Coder, Identity, InsteadOfVoice, OsRng, Profile, Runtime, Settings, ThinPath, Timing, Tokio,
+    Coder, Identity, InsteadOfVoice, OsRng, Profile, Settings, Sockets, ThinPath, Timing, Tokio,
     Voice, load_or_create_identity,
 };
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -76,7 +76,7 @@ fn on_tokio(options: Options) -> Result<u8, Failure> {
     runtime.block_on(run(Tokio, options))
 }
 
-async fn run<R: Runtime>(runtime: R, options: Options) -> Result<u8, Failure> {
+async fn run<R: Sockets>(runtime: R, options: Options) -> Result<u8, Failure> {
     if !Coder::profiles().contains(options.profile) {
         let profile = options.profile;
         return Err(
@@ -126,7 +126,7 @@ async fn run<R: Runtime>(runtime: R, options: Options) -> Result<u8, Failure> {
     Ok(ended.map_or(0, exit_code))
 }
 
-fn builder<R: Runtime>(options: &Options) -> Result<PhoneBuilder<R>, Failure> {
+fn builder<R: Sockets>(options: &Options) -> Result<PhoneBuilder<R>, Failure> {
     let builder = match (&options.folder, &options.identity) {
         (Some(folder), _) => PhoneBuilder::open(folder)?,
         (None, Some(file)) => PhoneBuilder::new(load_or_create_identity(file)?),

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Parser, ValueEnum};
-use lxst_tokio::{Callers, IdentityHash, Ifac, Interface, Mode, Profile};
+use lxst_phone::{Callers, IdentityHash, Ifac, Interface, Mode, Profile, Sockets};
 
 /// A scriptable telephone: voice calls with LXST phones over Reticulum.
 #[derive(Debug, Parser)]
@@ -170,12 +170,12 @@ pub(crate) enum ModeName {
 
 impl Options {
     /// The ways into the network.
-    pub(crate) fn interfaces(&self) -> Result<Vec<Interface>, String> {
+    pub(crate) fn interfaces<R: Sockets>(&self) -> Result<Vec<Interface<R>>, String> {
         let clients = self.connect.iter().map(Interface::tcp_client);
         let servers = self.listen.iter().map(Interface::tcp_server);
         // clap saw to it that there are two each.
         let udp = self.udp.chunks_exact(2).map(|pair| Interface::udp(&pair[0], &pair[1]));
-        let mut interfaces: Vec<Interface> = clients.chain(servers).chain(udp).collect();
+        let mut interfaces: Vec<Interface<R>> = clients.chain(servers).chain(udp).collect();
         let passphrase = self.passphrase(!interfaces.is_empty())?;
         if self.ifac_name.is_some() || passphrase.is_some() {
             if interfaces.is_empty() {

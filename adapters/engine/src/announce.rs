@@ -101,11 +101,6 @@ pub const ANNOUNCE_PACE: Duration = Duration::from_secs(60);
 /// (RNS/Reticulum.py `__init__`); how long it takes to start is up to the machine.
 pub const ANNOUNCE_AGAIN: Duration = Duration::from_secs(10);
 
-/// How long a socket stays open, and is read, after the last bytes were written to it. RNS drops
-/// the packets that it has read and not looked at when it finds their connection closed, half
-/// closed included (RNS/Transport.py `_inbound`); how long it takes is our choice.
-pub const LINGER: Duration = Duration::from_millis(250);
-
 /// The least time between two such announces.
 pub const MIN_ANNOUNCE_PACE: Duration = Duration::from_secs(5);
 

@@ -60,7 +60,7 @@ mod tap;
 mod voice_processing;
 
 pub use allowance::Allowance;
-pub use announce::{ANNOUNCE_AGAIN, ANNOUNCE_PACE, InterfaceOrigin, LINGER, MIN_ANNOUNCE_PACE};
+pub use announce::{ANNOUNCE_AGAIN, ANNOUNCE_PACE, InterfaceOrigin, MIN_ANNOUNCE_PACE};
 pub use audio::{CAPTURE_QUEUE, sanitised};
 pub use callers::Callers;
 pub use coder::{Coder, Done, Task};

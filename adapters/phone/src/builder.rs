@@ -24,7 +24,7 @@ use crate::store::Store;
 /// app's ([`AppStack`](crate::AppStack)).
 #[derive(Debug)]
 pub struct PhoneBuilder<R, S = DefaultStack> {
-    runtime: R,
+    pub(crate) runtime: R,
     pub(crate) stack: S,
     settings: Settings,
     ids: Ids,

@@ -93,12 +93,12 @@ pub use lxst_reticulum::{DestinationHash, Identity, Ifac, Rng};
 pub use lxst_trace as trace;
 pub use network::StackSettings;
 #[cfg(feature = "endpoint")]
-pub use network::interface::Interface;
+pub use network::interface::{ByteStream, Datagrams, Interface, PacketPort, Sockets, prepare_tcp};
 #[cfg(feature = "endpoint")]
 pub use network::own_stack::OwnStack;
 pub use network::port::AppStack;
 pub use phone::Phone;
 pub use request::Counters;
-pub use runtime::{ByteStream, Runtime, prepare_tcp};
+pub use runtime::Runtime;
 pub use settings::{Network, SettingError, Settings, Timing, Voice};
 pub use state::{InterfaceState, State, Watch};

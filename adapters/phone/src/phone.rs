@@ -194,8 +194,7 @@ impl Phone {
     }
 
     /// Ends the call and the phone, and waits until the peers were told: a second at most to write
-    /// it, and until [`LINGER`](lxst_engine::LINGER) after the last bytes for the other end to read
-    /// it. Nothing of the phone is left then: no task, thread, socket or file. Harmless when the
+    /// it, and 0.25 s after the last bytes for the other end to read it. Nothing of the phone is left then: no task, thread, socket or file. Harmless when the
     /// phone has shut down.
     ///
     /// # Cancel safety

@@ -7,7 +7,7 @@ use lxst_engine::core::limits::GOODBYE;
 use lxst_engine::core::{
     Command, Direction, Instant, InsteadOfVoice, Mute, PortChange, Samples, StreamChange,
 };
-use lxst_engine::{Engine, Event as EngineEvent, LINGER};
+use lxst_engine::{Engine, Event as EngineEvent};
 
 use crate::audio::{BLOCK, Clock, SinkPort, SourcePort};
 use crate::event::Event;
@@ -419,8 +419,8 @@ impl<R: Runtime, N: Network> Runner<R, N> {
         self.engine.close(self.now());
         // A stalled socket must not keep the app.
         self.go_on(until, |runner| runner.network.is_written()).await;
-        if let Some(wrote) = self.network.wrote() {
-            self.go_on(wrote + LINGER, |runner| !runner.network.is_connected()).await;
+        if let Some(until) = self.network.lingers_until() {
+            self.go_on(until, |runner| !runner.network.is_connected()).await;
         }
     }
 

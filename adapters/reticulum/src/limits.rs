@@ -162,3 +162,8 @@ pub const RTT_MAX: Duration = Duration::from_secs(120);
 
 /// The longest time that nothing is sent to a node that connected to us and says nothing.
 pub const ACCEPTED_HOLD: Duration = Duration::from_millis(500);
+
+/// How long a socket stays open, and is read, after the last bytes were written to it. RNS drops
+/// the packets that it has read and not looked at when it finds their connection closed, half
+/// closed included (RNS/Transport.py `_inbound`); how long it takes is our choice.
+pub const LINGER: Duration = Duration::from_millis(250);

@@ -40,25 +40,27 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "endpoint")]
+mod sockets;
+
 use std::future::Future;
-use std::io::Result;
-use std::net::SocketAddr;
 use std::time::Instant;
 
 pub use lxst_phone::*;
-use smol::{Async, Timer};
+use smol::Timer;
 
 /// Settings of a phone that is not started, on smol.
 pub type PhoneBuilder = lxst_phone::PhoneBuilder<Smol>;
+
+/// A way into a Reticulum network, for a phone on smol.
+#[cfg(feature = "endpoint")]
+pub type Interface = lxst_phone::Interface<Smol>;
 
 /// The runtime smol.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Smol;
 
 impl Runtime for Smol {
-    type Listener = Async<std::net::TcpListener>;
-    type Udp = Async<std::net::UdpSocket>;
-
     fn now(&self) -> Instant {
         Instant::now()
     }
@@ -70,48 +72,4 @@ impl Runtime for Smol {
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         smol::spawn(task).detach();
     }
-
-    async fn resolve(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>> {
-        smol::net::resolve((host, port)).await
-    }
-
-    async fn connect_tcp(&self, address: SocketAddr) -> Result<ByteStream> {
-        Ok(tcp(smol::net::TcpStream::connect(address).await?))
-    }
-
-    #[cfg(unix)]
-    fn adopt_unix(&self, stream: std::os::unix::net::UnixStream) -> Result<ByteStream> {
-        let stream = smol::net::unix::UnixStream::from(Async::new(stream)?);
-        Ok(ByteStream::new(stream.clone(), stream))
-    }
-
-    fn adopt_listener(&self, listener: std::net::TcpListener) -> Result<Self::Listener> {
-        Async::new(listener)
-    }
-
-    async fn accept(&self, listener: &Self::Listener) -> Result<(ByteStream, SocketAddr)> {
-        let (stream, peer) = listener.accept().await?;
-        Ok((tcp(stream.into()), peer))
-    }
-
-    fn adopt_udp(&self, socket: std::net::UdpSocket) -> Result<Self::Udp> {
-        Async::new(socket)
-    }
-
-    async fn receive(
-        &self,
-        socket: &Self::Udp,
-        datagram: &mut [u8],
-    ) -> Result<(usize, SocketAddr)> {
-        socket.recv_from(datagram).await
-    }
-
-    async fn send(&self, socket: &Self::Udp, datagram: &[u8], to: SocketAddr) -> Result<()> {
-        socket.send_to(datagram, to).await.map(|_| ())
-    }
-}
-
-fn tcp(stream: smol::net::TcpStream) -> ByteStream {
-    prepare_tcp(&stream);
-    ByteStream::new(stream.clone(), stream)
 }

@@ -39,26 +39,26 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "endpoint")]
+mod sockets;
+
 use std::future::Future;
-use std::io::Result;
-use std::net::SocketAddr;
 use std::time::Instant;
 
 pub use lxst_phone::*;
-use tokio::net::{TcpListener, TcpStream, UdpSocket};
-use tokio_util::compat::{TokioAsyncReadCompatExt, TokioAsyncWriteCompatExt};
 
 /// Settings of a phone that is not started, on tokio.
 pub type PhoneBuilder = lxst_phone::PhoneBuilder<Tokio>;
+
+/// A way into a Reticulum network, for a phone on tokio.
+#[cfg(feature = "endpoint")]
+pub type Interface = lxst_phone::Interface<Tokio>;
 
 /// The runtime tokio.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Tokio;
 
 impl Runtime for Tokio {
-    type Listener = TcpListener;
-    type Udp = UdpSocket;
-
     fn now(&self) -> Instant {
         tokio::time::Instant::now().into_std()
     }
@@ -70,49 +70,4 @@ impl Runtime for Tokio {
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         tokio::spawn(task);
     }
-
-    async fn resolve(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>> {
-        Ok(tokio::net::lookup_host((host, port)).await?.collect())
-    }
-
-    async fn connect_tcp(&self, address: SocketAddr) -> Result<ByteStream> {
-        Ok(tcp(TcpStream::connect(address).await?))
-    }
-
-    #[cfg(unix)]
-    fn adopt_unix(&self, stream: std::os::unix::net::UnixStream) -> Result<ByteStream> {
-        let (reader, writer) = tokio::net::UnixStream::from_std(stream)?.into_split();
-        Ok(ByteStream::new(reader.compat(), writer.compat_write()))
-    }
-
-    fn adopt_listener(&self, listener: std::net::TcpListener) -> Result<Self::Listener> {
-        TcpListener::from_std(listener)
-    }
-
-    async fn accept(&self, listener: &Self::Listener) -> Result<(ByteStream, SocketAddr)> {
-        let (stream, peer) = listener.accept().await?;
-        Ok((tcp(stream), peer))
-    }
-
-    fn adopt_udp(&self, socket: std::net::UdpSocket) -> Result<Self::Udp> {
-        UdpSocket::from_std(socket)
-    }
-
-    async fn receive(
-        &self,
-        socket: &Self::Udp,
-        datagram: &mut [u8],
-    ) -> Result<(usize, SocketAddr)> {
-        socket.recv_from(datagram).await
-    }
-
-    async fn send(&self, socket: &Self::Udp, datagram: &[u8], to: SocketAddr) -> Result<()> {
-        socket.send_to(datagram, to).await.map(|_| ())
-    }
-}
-
-fn tcp(stream: TcpStream) -> ByteStream {
-    prepare_tcp(&stream);
-    let (reader, writer) = stream.into_split();
-    ByteStream::new(reader.compat(), writer.compat_write())
 }

@@ -7,7 +7,7 @@ use std::thread;
 use lxst_interop::{Builder, Command, PythonPeer, free_udp_ports};
 use lxst_phone::{Interface, Profile};
 
-use crate::phone::{PATIENCE, RustPhone, attached};
+use crate::phone::{PATIENCE, RustPhone, attached, on_either};
 use crate::scene::{Scene, on_both_runtimes};
 
 on_both_runtimes![
@@ -51,7 +51,7 @@ fn python_hears_each_end_over_udp(scene: &Scene) {
     let mut python = spawn(scene.python().udp(there, here));
     for round in 0..ROUNDS {
         let local = |port| format!("127.0.0.1:{port}");
-        let rust = scene.connected(Interface::udp(local(here), local(there)));
+        let rust = scene.connected(on_either!(Interface::udp(local(here), local(there))));
         assert!(hears_the_end(&mut python, rust, round), "round {round}");
     }
 }
@@ -63,7 +63,7 @@ fn python_hears_each_end_at_our_own_server(scene: &Scene) {
     first.await_connections(1);
     assert!(hears_the_end(&mut python, first, 0));
     // Python comes back after 5 s.
-    let second = scene.connected(Interface::tcp_server(format!("127.0.0.1:{port}")));
+    let second = scene.connected(on_either!(Interface::tcp_server(format!("127.0.0.1:{port}"))));
     assert!(hears_the_end(&mut python, second, 1));
 }
 

@@ -5,7 +5,7 @@ use core::time::Duration;
 use lxst_interop::{Builder, Command, PythonPeer, Rnsd, free_udp_ports};
 use lxst_phone::{EndReason, Ifac, Interface, Profile};
 
-use crate::phone::{PATIENCE, RustPhone, Setup, attached, tcp_client};
+use crate::phone::{OnEither, PATIENCE, RustPhone, Setup, attached, on_either, tcp_client};
 use crate::scene::{Scene, on_both_runtimes};
 use crate::sound::{SOME_OF_IT, check_heard, speaking, speech, talk};
 
@@ -92,7 +92,7 @@ fn with_an_access_code_and_nobody_hears_who_has_another(scene: &Scene) {
 }
 
 fn python_with_another_access_code_does_not_find_us(scene: &Scene) {
-    let interface = Interface::tcp_server("127.0.0.1:0").with_ifac(ifac("secret"));
+    let interface = on_either!(Interface::tcp_server("127.0.0.1:0")).with_ifac(ifac("secret"));
     let mut rust = scene.start(Setup::on(interface));
     let with =
         |name, passphrase| scene.python_named(name).connect(rust.port()).ifac(NETWORK, passphrase);
@@ -150,8 +150,8 @@ fn python_calls(python: &mut PythonPeer, rust: &mut RustPhone) {
     python.expect("ended", PATIENCE);
 }
 
-fn udp(here: u16, there: u16) -> Interface {
-    Interface::udp(format!("127.0.0.1:{here}"), format!("127.0.0.1:{there}"))
+fn udp(here: u16, there: u16) -> OnEither {
+    on_either!(Interface::udp(format!("127.0.0.1:{here}"), format!("127.0.0.1:{there}")))
 }
 
 fn ifac(passphrase: &str) -> Ifac {

@@ -12,8 +12,8 @@ use lxst_core::{Boundary, Output, Side, StreamChange};
 use lxst_interop::{IdentityHash as Hash, PythonPeer, Rnsd, SharedInstance, lateness};
 use lxst_phone::trace::Payloads;
 use lxst_phone::{
-    Call, CallId, EndReason, Event, Events, Identity, IdentityHash, Interface, Mode, OsRng, Phone,
-    PhoneBuilder, Profile, Settings, Tap,
+    Call, CallId, EndReason, Event, Events, Identity, IdentityHash, Ifac, Interface, Mode, OsRng,
+    Phone, PhoneBuilder, Profile, Settings, Tap,
 };
 use lxst_smol::Smol;
 use lxst_tokio::Tokio;
@@ -36,12 +36,33 @@ pub(crate) struct RustPhone {
     trace: Option<PathBuf>,
 }
 
+/// An interface for whichever runtime a scene has.
+#[derive(Debug)]
+pub(crate) struct OnEither {
+    pub(crate) tokio: Interface<Tokio>,
+    pub(crate) smol: Interface<Smol>,
+}
+
+impl OnEither {
+    pub(crate) fn with_ifac(self, ifac: Ifac) -> Self {
+        Self { tokio: self.tokio.with_ifac(ifac), smol: self.smol.with_ifac(ifac) }
+    }
+}
+
+/// Makes an interface for each runtime.
+macro_rules! on_either {
+    ($interface:expr) => {
+        $crate::phone::OnEither { tokio: $interface, smol: $interface }
+    };
+}
+pub(crate) use on_either;
+
 /// What a phone is started with.
 #[derive(Debug)]
 pub(crate) struct Setup {
     pub(crate) identity: Identity,
     pub(crate) settings: Settings,
-    pub(crate) interface: Interface,
+    pub(crate) interface: OnEither,
 }
 
 impl Scene {
@@ -51,7 +72,8 @@ impl Scene {
     }
 
     pub(crate) fn listening_as(&self, settings: Settings) -> RustPhone {
-        self.start(Setup { settings, ..Setup::on(Interface::tcp_server("127.0.0.1:0")) })
+        let interface = on_either!(Interface::tcp_server("127.0.0.1:0"));
+        self.start(Setup { settings, ..Setup::on(interface) })
     }
 
     /// Starts a phone that is connected to a Python peer.
@@ -60,7 +82,7 @@ impl Scene {
     }
 
     /// Starts a phone on an interface, and waits until that is connected.
-    pub(crate) fn connected(&self, interface: Interface) -> RustPhone {
+    pub(crate) fn connected(&self, interface: OnEither) -> RustPhone {
         self.connected_as(Setup::on(interface))
     }
 
@@ -78,12 +100,14 @@ impl Scene {
             Runtime::Tokio => {
                 let tokio = TokioBuilder::new_multi_thread().worker_threads(1).enable_all().build();
                 let tokio = tokio.expect("a runtime starts");
-                let builder: PhoneBuilder<Tokio> = setup.builder().tap(tap);
+                let interface = setup.interface.tokio.clone();
+                let builder: PhoneBuilder<Tokio> = setup.builder().interface(interface).tap(tap);
                 let started = tokio.block_on(builder.trace(&path, Payloads::Kept).start());
                 (started.expect("the phone starts"), Some(tokio))
             }
             Runtime::Smol => {
-                let builder: PhoneBuilder<Smol> = setup.builder().tap(tap);
+                let interface = setup.interface.smol.clone();
+                let builder: PhoneBuilder<Smol> = setup.builder().interface(interface).tap(tap);
                 let started = smol::block_on(builder.trace(&path, Payloads::Kept).start());
                 (started.expect("the phone starts"), None)
             }
@@ -93,7 +117,7 @@ impl Scene {
 }
 
 impl Setup {
-    pub(crate) fn on(interface: Interface) -> Self {
+    pub(crate) fn on(interface: OnEither) -> Self {
         let identity = Identity::generate(&mut OsRng);
         Self { identity, settings: Settings::default(), interface }
     }
@@ -107,7 +131,7 @@ impl Setup {
     }
 
     fn builder<R: lxst_phone::Runtime>(self) -> PhoneBuilder<R> {
-        PhoneBuilder::new(self.identity).settings(self.settings).interface(self.interface)
+        PhoneBuilder::new(self.identity).settings(self.settings)
     }
 }
 
@@ -119,15 +143,15 @@ fn count_streams(opened: Arc<AtomicUsize>) -> Tap {
     })
 }
 
-pub(crate) fn tcp_client(port: u16) -> Interface {
-    Interface::tcp_client(format!("127.0.0.1:{port}"))
+pub(crate) fn tcp_client(port: u16) -> OnEither {
+    on_either!(Interface::tcp_client(format!("127.0.0.1:{port}")))
 }
 
 /// Attaches to the shared instance of an rnsd.
-pub(crate) fn attached(rnsd: &Rnsd) -> Interface {
+pub(crate) fn attached(rnsd: &Rnsd) -> OnEither {
     match rnsd.shared_instance() {
-        SharedInstance::Unix { name } => Interface::named_shared_instance(name),
-        SharedInstance::Tcp { port, .. } => Interface::shared_instance_on(*port),
+        SharedInstance::Unix { name } => on_either!(Interface::named_shared_instance(name)),
+        SharedInstance::Tcp { port, .. } => on_either!(Interface::shared_instance_on(*port)),
     }
 }
 

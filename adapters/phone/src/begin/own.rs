@@ -44,8 +44,8 @@ impl<R: Runtime> PhoneBuilder<R, OwnStack> {
 
     /// Adds a way into the network; a phone may have several.
     #[must_use]
-    pub fn interface(mut self, interface: Interface) -> Self {
-        self.stack.interfaces.push(interface);
+    pub fn interface(mut self, interface: Interface<R>) -> Self {
+        self.stack.interfaces.push(interface.on(self.runtime.clone()));
         self
     }
 

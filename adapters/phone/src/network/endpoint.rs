@@ -7,6 +7,7 @@ use async_channel::Sender;
 use bytes::Bytes;
 use lxst_core::Instant;
 use lxst_engine::{Engine, InterfaceOrigin};
+use lxst_reticulum::limits::LINGER;
 use lxst_reticulum::{Endpoint, EndpointLinks, InterfaceId};
 
 use super::Network;
@@ -154,8 +155,8 @@ impl Network for Interfaces {
         self.standing.values().all(|standing| standing.unwritten == 0)
     }
 
-    fn wrote(&self) -> Option<Moment> {
-        self.wrote
+    fn lingers_until(&self) -> Option<Moment> {
+        self.wrote.map(|wrote| wrote + LINGER)
     }
 }
 

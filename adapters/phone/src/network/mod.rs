@@ -76,8 +76,8 @@ pub(crate) trait Network: fmt::Debug + Send + Sync + 'static {
         true
     }
 
-    /// Returns when something was written last; peers may still read it.
-    fn wrote(&self) -> Option<Moment> {
+    /// Returns until when the connections stay open for peers to read what was written last.
+    fn lingers_until(&self) -> Option<Moment> {
         None
     }
 }

@@ -9,7 +9,7 @@ use lxst_reticulum::{Config as EndpointConfig, Endpoint, EndpointLinks, Identity
 
 use super::endpoint::Interfaces;
 use super::intake::Intake;
-use super::interface::{self, Interface, OpenError};
+use super::interface::{OpenError, Opened as OpenedInterface, Unopened};
 use super::{Opened, Settings, StackSettings};
 use crate::error::StartError;
 use crate::host::{FolderLock, OsRng};
@@ -22,7 +22,7 @@ use crate::store::Store;
 pub struct OwnStack {
     identity: Identity,
     pub(crate) endpoint: EndpointConfig,
-    pub(crate) interfaces: Vec<Interface>,
+    pub(crate) interfaces: Vec<Unopened>,
     pub(crate) known: Option<PathBuf>,
     pub(crate) rng: RngBox,
     pub(crate) lock: Option<FolderLock>,
@@ -46,14 +46,14 @@ impl StackSettings for OwnStack {}
 impl Settings for OwnStack {
     type Network = Interfaces;
 
-    fn open<R: Runtime>(self, runtime: &R) -> Result<Opened<Interfaces>, StartError> {
-        let opened = self.interfaces.into_iter().map(|interface| interface.open(runtime));
-        let opened: Vec<interface::Opened<R>> = opened
+    fn open<R: Runtime>(self, _runtime: &R) -> Result<Opened<Interfaces>, StartError> {
+        let opened = self.interfaces.into_iter().map(Unopened::open);
+        let opened: Vec<OpenedInterface> = opened
             .collect::<Result<_, OpenError>>()
             .map_err(|OpenError { address, error }| StartError::Interface { address, error })?;
         let mut endpoint = Endpoint::new(self.identity, self.endpoint, self.rng.0);
         let store = self.known.and_then(|path| Store::open_destinations(path, &mut endpoint));
-        let state = |opened: &interface::Opened<R>| InterfaceState {
+        let state = |opened: &OpenedInterface| InterfaceState {
             name: opened.name.clone(),
             ..InterfaceState::default()
         };
@@ -61,7 +61,7 @@ impl Settings for OwnStack {
         let interfaces = opened.iter().map(state).collect();
         let listening = opened.iter().filter_map(|opened| opened.local).collect();
         for (opened, origin) in opened.into_iter().zip((0..).map(InterfaceOrigin)) {
-            tasks.spawn(opened.keep(runtime.clone(), origin, intake.clone())).detach();
+            tasks.spawn(opened.keep(origin, intake.clone())).detach();
         }
         Ok(Opened {
             network: Interfaces::new(intake),

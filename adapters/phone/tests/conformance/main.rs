@@ -17,6 +17,8 @@ mod ports;
 mod shutdown;
 mod stack;
 mod switches;
+#[cfg(unix)]
+mod transports;
 #[cfg(not(any(feature = "codec2", feature = "codec2-system")))]
 mod unavailable;
 mod wakeups;

@@ -40,7 +40,7 @@ async fn a_flood_on_one_connection_is_not_noticed_on_another_of_its_interface<R:
 /// Calls over one connection ring in time while others flood the phone at an address.
 async fn calls_come_through<R: TestRuntime>(
     rt: &R,
-    caller: Interface,
+    caller: Interface<R>,
     mut callee: App<R>,
     flooded: SocketAddr,
 ) {

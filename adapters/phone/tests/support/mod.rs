@@ -15,8 +15,8 @@ use futures_lite::future::or;
 use lxst_phone::reticulum::Config as EndpointConfig;
 use lxst_phone::{
     Call, CallError, CallId, CallState, CallerLimits, Callers, Counters, EndReason, Event, Events,
-    Identity, IdentityHash, Interface, OsRng, Phone, PhoneBuilder, Profile, Role, Runtime,
-    Settings, StackSettings,
+    Identity, IdentityHash, Interface, OsRng, Phone, PhoneBuilder, Profile, Role, Settings,
+    Sockets, StackSettings,
 };
 use lxst_smol::Smol;
 use lxst_tokio::Tokio;
@@ -45,7 +45,7 @@ macro_rules! on_each_runtime {
 }
 
 /// A runtime that can run a whole test.
-pub(crate) trait TestRuntime: Runtime {
+pub(crate) trait TestRuntime: Sockets {
     fn block_on<T>(test: impl Future<Output = T>) -> T;
 }
 
@@ -259,7 +259,7 @@ pub(crate) fn impatient() -> EndpointConfig {
     EndpointConfig::default().path_search(Duration::from_millis(300))
 }
 
-pub(crate) fn tcp_server() -> Interface {
+pub(crate) fn tcp_server<R: TestRuntime>() -> Interface<R> {
     Interface::tcp_server("127.0.0.1:0")
 }
 

@@ -7,7 +7,7 @@ use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::sync::Mutex;
 use std::time::Instant;
 
-use lxst_phone::{ByteStream, Runtime};
+use lxst_phone::{ByteStream, Runtime, Sockets};
 
 use super::TestRuntime;
 
@@ -30,6 +30,20 @@ impl<R: TestRuntime> TestRuntime for Naming<R> {
 }
 
 impl<R: Runtime> Runtime for Naming<R> {
+    fn now(&self) -> Instant {
+        self.0.now()
+    }
+
+    fn sleep_until(&self, moment: Instant) -> impl Future<Output = ()> + Send {
+        self.0.sleep_until(moment)
+    }
+
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.0.spawn(task);
+    }
+}
+
+impl<R: Sockets> Sockets for Naming<R> {
     type Listener = R::Listener;
     type Udp = R::Udp;
 
@@ -48,18 +62,6 @@ impl<R: Runtime> Runtime for Naming<R> {
             }
             _ => Err(Error::other("no such name")),
         }
-    }
-
-    fn now(&self) -> Instant {
-        self.0.now()
-    }
-
-    fn sleep_until(&self, moment: Instant) -> impl Future<Output = ()> + Send {
-        self.0.sleep_until(moment)
-    }
-
-    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        self.0.spawn(task);
     }
 
     fn connect_tcp(&self, address: SocketAddr) -> impl Future<Output = Result<ByteStream>> + Send {

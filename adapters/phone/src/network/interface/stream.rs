@@ -1,67 +1,42 @@
-//! Interfaces over byte streams: TCP and Unix sockets.
+//! Interfaces over byte streams: TCP, Unix sockets, serial lines, and what apps bring.
 
-use std::cmp::Reverse;
-use std::io;
-use std::net::IpAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::fmt;
 
-use async_channel::{Receiver, Sender};
-use async_executor::Executor;
+use async_channel::Receiver;
 use bytes::{Bytes, BytesMut};
 use futures_lite::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, future};
 
-use super::reconnect::MIN_RECONNECT;
-use super::{Connection, Uplink};
-use crate::log_limit::LogLimit;
-use crate::runtime::{ByteStream, Runtime};
+use super::server::{Seat, vacated};
+use super::uplink::{Connection, Uplink};
 
-/// Accepts the connections of a server interface; each is an interface of its own.
-pub(super) async fn serve<R: Runtime>(runtime: &R, listener: &R::Listener, uplink: &Uplink) {
-    let connections = Executor::new();
-    let (mut seats, mut lines) = (Seats::default(), LogLimit::default());
-    connections
-        .run(async {
-            loop {
-                match runtime.accept(listener).await {
-                    Ok((stream, peer)) => {
-                        if seats.are_taken() {
-                            runtime.sleep_until(runtime.now() + CHANGE_OF_SEATS).await;
-                        }
-                        let (seat, was_full) = seats.take(peer.ip());
-                        if let Some(more) = lines.line(runtime.now(), was_full) {
-                            match was_full {
-                                false => tracing::info!("{peer} connected{more}"),
-                                true => tracing::warn!(
-                                    "{peer} connected; {CONNECTIONS} were, and a silent one made \
-                                     room{more}"
-                                ),
-                            }
-                        }
-                        let uplink = uplink.clone();
-                        let connection =
-                            async move { run(stream, Bytes::new(), &uplink, Some(seat)).await };
-                        connections.spawn(connection).detach();
-                    }
-                    Err(error) => {
-                        // Out of file handles, for example: accepting again at once would spin.
-                        tracing::warn!("cannot accept a connection: {error}");
-                        runtime.sleep_until(runtime.now() + MIN_RECONNECT).await;
-                    }
-                }
-            }
-        })
-        .await
+/// The two halves of a connected byte stream.
+///
+/// It ends when its reader does, or when either half fails.
+pub struct ByteStream {
+    pub(super) reader: Box<dyn AsyncRead + Send + Unpin>,
+    pub(super) writer: Box<dyn AsyncWrite + Send + Unpin>,
 }
 
-/// Moves the bytes of one connection until either side ends it; some were `heard` before.
-pub(super) async fn run(stream: ByteStream, heard: Bytes, uplink: &Uplink, seat: Option<Seat>) {
+impl ByteStream {
+    /// Joins two halves.
+    pub fn new(
+        reader: impl AsyncRead + Send + Unpin + 'static,
+        writer: impl AsyncWrite + Send + Unpin + 'static,
+    ) -> Self {
+        Self { reader: Box::new(reader), writer: Box::new(writer) }
+    }
+}
+
+impl fmt::Debug for ByteStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ByteStream")
+    }
+}
+
+/// Moves the bytes of one connection until either side ends it.
+pub(super) async fn run(stream: ByteStream, uplink: &Uplink, seat: Option<Seat>) {
     let Some((connection, outgoing)) = uplink.up().await else { return };
     let ByteStream { reader, writer } = stream;
-    if !heard.is_empty() {
-        connection.received(heard).await;
-    }
     let read = read(reader, &connection, seat.as_ref());
     future::or(read, write(writer, &connection, outgoing)).await;
     connection.down().await;
@@ -95,135 +70,4 @@ async fn write(
     }
 }
 
-/// The places of a server interface. When all are taken, one makes room of the address that has most:
-/// of those that never said anything the oldest, or else the one that said nothing for the longest
-/// time.
-#[derive(Debug, Default)]
-struct Seats {
-    taken: Vec<Taken>,
-    /// Counts what is heard on all of them: the order of events is all that matters.
-    turn: Arc<AtomicU64>,
-}
-
-#[derive(Debug)]
-struct Taken {
-    by: IpAddr,
-    since: u64,
-    heard: Arc<AtomicU64>,
-    /// Closed by the connection when it ends, or here when it has to.
-    vacate: Sender<()>,
-}
-
-/// One connection's place.
-#[derive(Debug)]
-pub(super) struct Seat {
-    /// The turn at which something came last; 0 where nothing ever did.
-    heard: Arc<AtomicU64>,
-    turn: Arc<AtomicU64>,
-    vacated: Receiver<()>,
-}
-
-impl Seats {
-    fn are_taken(&mut self) -> bool {
-        self.taken.retain(|taken| !taken.vacate.is_closed());
-        self.taken.len() >= CONNECTIONS
-    }
-
-    /// Gives a place to a connection, and tells whether another had to make room.
-    fn take(&mut self, by: IpAddr) -> (Seat, bool) {
-        let is_full = self.are_taken();
-        if is_full {
-            let of = |address| self.taken.iter().filter(|taken| taken.by == address).count();
-            let leaves = self.taken.iter().enumerate().max_by_key(|(_, taken)| {
-                (of(taken.by), Reverse((taken.heard.load(Ordering::Relaxed), taken.since)))
-            });
-            if let Some((index, _)) = leaves {
-                self.taken.swap_remove(index).vacate.close();
-            }
-        }
-        let (vacate, vacated) = async_channel::bounded(1);
-        let seat = Seat { heard: Arc::default(), turn: self.turn.clone(), vacated };
-        let since = seat.next_turn();
-        self.taken.push(Taken { by, since, heard: seat.heard.clone(), vacate });
-        (seat, is_full)
-    }
-}
-
-impl Seat {
-    fn hear(&self) {
-        self.heard.store(self.next_turn(), Ordering::Relaxed);
-    }
-
-    fn next_turn(&self) -> u64 {
-        self.turn.fetch_add(1, Ordering::Relaxed) + 1
-    }
-}
-
-/// Ends as a stream does when the seat is needed.
-async fn vacated(seat: Option<&Seat>) -> io::Result<usize> {
-    match seat {
-        // Nothing is sent: the channel closes.
-        Some(seat) => seat.vacated.recv().await.map_or(Ok(0), |()| Ok(0)),
-        None => future::pending().await,
-    }
-}
-
 pub(super) const READ_BYTES: usize = 4_096;
-/// Connections that one server interface keeps.
-const CONNECTIONS: usize = 64;
-/// The least time between two connections that make room. All of them but the newest can be made to
-/// in 6.4 s, so that one which speaks every 5 s, as a call does at least, never is.
-const CHANGE_OF_SEATS: Duration = Duration::from_millis(100);
-
-#[cfg(test)]
-mod tests {
-    use std::net::Ipv4Addr;
-
-    use super::*;
-
-    #[test]
-    fn the_longest_silent_connection_makes_room_and_one_that_spoke_does_not() {
-        let mut seats = Seats::default();
-        let mut taken: Vec<_> = (0..CONNECTIONS).map(|_| seats.take(ONE).0).collect();
-        taken[0].hear();
-        let (newest, was_full) = seats.take(ONE);
-        assert!(was_full);
-        assert_eq!(vacated(&taken), [1], "the first that is silent");
-        // One that ended by itself leaves its place.
-        drop(taken.remove(5));
-        let (_last, was_full) = seats.take(ONE);
-        assert!(!was_full && !newest.vacated.is_closed());
-        assert_eq!(vacated(&taken), [1]);
-    }
-
-    #[test]
-    fn a_connection_that_spoke_stays_however_many_come_and_say_nothing() {
-        let mut seats = Seats::default();
-        let talker = [seats.take(ONE).0];
-        talker[0].hear();
-        let silent: Vec<_> = (0..10 * CONNECTIONS).map(|_| seats.take(ONE).0).collect();
-        assert!(vacated(&talker).is_empty());
-        assert_eq!(vacated(&silent), Vec::from_iter(0..9 * CONNECTIONS + 1));
-        // Where all have spoken, it is the one whose word is the oldest.
-        silent.iter().rev().for_each(Seat::hear);
-        let _newest = seats.take(ONE);
-        assert_eq!(vacated(&talker), [0]);
-    }
-
-    #[test]
-    fn an_address_with_many_connections_makes_room_for_its_own() {
-        let mut seats = Seats::default();
-        let (quiet, _) = seats.take(IpAddr::from([10, 0, 0, 2]));
-        let flood: Vec<_> = (0..1_000).map(|_| seats.take(ONE).0).collect();
-        assert!(!quiet.vacated.is_closed());
-        let standing = flood.iter().filter(|seat| !seat.vacated.is_closed()).count();
-        assert_eq!(standing, CONNECTIONS - 1);
-    }
-
-    fn vacated(seats: &[Seat]) -> Vec<usize> {
-        let seats = seats.iter().enumerate();
-        seats.filter(|(_, seat)| seat.vacated.is_closed()).map(|(index, _)| index).collect()
-    }
-
-    const ONE: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
-}

@@ -1,19 +1,18 @@
-//! Interfaces that connect: to TCP servers and to shared instances.
+//! Sockets that connect: to TCP servers and to shared instances.
 
-use std::fmt;
 use std::io;
-use std::mem;
 use std::net::SocketAddr;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use async_executor::Executor;
-use bytes::Bytes;
+use futures_lite::io::Cursor;
 use futures_lite::{AsyncReadExt, future};
 
 use super::address::Address;
-use super::reconnect::{MAX_RECONNECT, MIN_RECONNECT};
-use super::{Uplink, stream};
-use crate::runtime::{ByteStream, Runtime, within};
+use super::sockets::Sockets;
+use super::stream::{ByteStream, READ_BYTES};
+use crate::runtime::within;
 
 /// To what a client interface connects.
 #[derive(Clone, Debug)]
@@ -22,71 +21,64 @@ pub(super) enum Target {
     Unix(String),
 }
 
-/// Keeps a client interface connected. The pause before it connects again grows until a
-/// connection lasts.
-pub(super) async fn keep<R: Runtime>(runtime: &R, target: &Target, uplink: &Uplink) {
-    // An instance on this machine is back soon, or told to be.
-    let most = if uplink.is_shared_instance() { MAX_LOCAL_RECONNECT } else { MAX_RECONNECT };
-    let mut pause = MIN_RECONNECT;
-    let mut is_first_failure = true;
-    let mut settle = target.is_on_this_machine().then_some(SETTLE_AT_START);
-    loop {
-        match connected(runtime, target, settle).await {
-            Ok((stream, heard)) => {
-                tracing::info!("connected to {target}");
-                let since = runtime.now();
-                stream::run(stream, heard, uplink, None).await;
-                tracing::warn!("connection to {target} broke, connecting again");
-                is_first_failure = true;
-                settle = Some(ACCEPT_DELAY);
-                if runtime.now() >= since + LASTING {
-                    pause = MIN_RECONNECT;
-                }
-            }
-            Err(error) => {
-                if error.kind() == io::ErrorKind::ConnectionRefused {
-                    settle = Some(ACCEPT_DELAY);
-                }
-                let trouble = format!("cannot connect to {target}: {error}");
-                uplink.trouble(trouble, mem::take(&mut is_first_failure)).await;
-            }
-        }
-        runtime.sleep_until(runtime.now() + pause).await;
-        pause = (pause * 2).min(most);
-    }
-}
-
-/// Connects, and gives what was heard meanwhile.
+/// Connects to a server that may be starting.
 ///
 /// RNS begins to listen before it begins to work, and never sends on a connection that it accepts
 /// between (RNS/Reticulum.py `__start_local_interface`, `_add_interface`: `OUT` is set after the
 /// interface listens, and a connection inherits it). So a connection to a listener that may be new,
-/// and on which nothing is heard for the time `settle`, is made again.
-async fn connected<R: Runtime>(
-    runtime: &R,
-    target: &Target,
-    settle: Option<Duration>,
-) -> io::Result<(ByteStream, Bytes)> {
-    let connect = || within(runtime, CONNECT, target.connect(runtime));
-    let mut stream = connect().await?;
-    let Some(settle) = settle else { return Ok((stream, Bytes::new())) };
-    let mut heard = vec![0; stream::READ_BYTES];
-    match within(runtime, settle, stream.reader.read(&mut heard)).await {
-        Ok(0) => Err(io::ErrorKind::ConnectionReset.into()),
-        Ok(length) => {
-            heard.truncate(length);
-            Ok((stream, heard.into()))
+/// and on which nothing is heard for a time, is made again.
+#[derive(Debug)]
+pub(super) struct Client<R> {
+    runtime: R,
+    target: Target,
+    /// How long something should be heard on the next connection; `None` where the listener is old.
+    settle: Mutex<Option<Duration>>,
+}
+
+impl<R: Sockets> Client<R> {
+    pub(super) fn new(runtime: R, target: Target) -> Self {
+        let settle = target.is_on_this_machine().then_some(SETTLE_AT_START);
+        Self { runtime, target, settle: Mutex::new(settle) }
+    }
+
+    pub(super) async fn connect(&self) -> io::Result<ByteStream> {
+        let result = self.settled(self.settle()).await;
+        let is_new = |error: &io::Error| error.kind() == io::ErrorKind::ConnectionRefused;
+        // The next listener is another, or this one after a break.
+        if result.as_ref().err().is_none_or(is_new) {
+            *self.settle.lock().unwrap_or_else(PoisonError::into_inner) = Some(ACCEPT_DELAY);
         }
-        Err(error) if error.kind() == io::ErrorKind::TimedOut => {
-            drop(stream);
-            Ok((connect().await?, Bytes::new()))
+        result
+    }
+
+    fn settle(&self) -> Option<Duration> {
+        *self.settle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn settled(&self, settle: Option<Duration>) -> io::Result<ByteStream> {
+        let runtime = &self.runtime;
+        let connect = || within(runtime, CONNECT, self.target.connect(runtime));
+        let mut stream = connect().await?;
+        let Some(settle) = settle else { return Ok(stream) };
+        let mut heard = vec![0; READ_BYTES];
+        match within(runtime, settle, stream.reader.read(&mut heard)).await {
+            Ok(0) => Err(io::ErrorKind::ConnectionReset.into()),
+            Ok(length) => {
+                heard.truncate(length);
+                let ByteStream { reader, writer } = stream;
+                Ok(ByteStream::new(Cursor::new(heard).chain(reader), writer))
+            }
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+                drop(stream);
+                connect().await
+            }
+            Err(error) => Err(error),
         }
-        Err(error) => Err(error),
     }
 }
 
 impl Target {
-    async fn connect<R: Runtime>(&self, runtime: &R) -> io::Result<ByteStream> {
+    async fn connect<R: Sockets>(&self, runtime: &R) -> io::Result<ByteStream> {
         match self {
             Self::Tcp(address) => race(runtime, resolve(runtime, address).await?).await,
             Self::Unix(name) => connect_shared_instance(runtime, name),
@@ -102,17 +94,8 @@ impl Target {
     }
 }
 
-impl fmt::Display for Target {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Tcp(address) => address.fmt(f),
-            Self::Unix(name) => write!(f, "the shared instance \"{name}\""),
-        }
-    }
-}
-
 /// The addresses of a host.
-pub(super) async fn resolve<R: Runtime>(
+pub(super) async fn resolve<R: Sockets>(
     runtime: &R,
     address: &Address,
 ) -> io::Result<Vec<SocketAddr>> {
@@ -133,7 +116,7 @@ pub(super) async fn resolve<R: Runtime>(
 
 /// Connects to the first address that answers. The next one is tried beside an address that has not
 /// answered within [`STAGGER`], and at once after one that failed. *Source*: RFC 8305, section 5.
-async fn race<R: Runtime>(runtime: &R, addresses: Vec<SocketAddr>) -> io::Result<ByteStream> {
+async fn race<R: Sockets>(runtime: &R, addresses: Vec<SocketAddr>) -> io::Result<ByteStream> {
     let attempts = Executor::new();
     let (sender, results) = async_channel::unbounded();
     let mut waiting = by_turns(addresses).into_iter();
@@ -189,7 +172,7 @@ fn by_turns(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
 
 /// *Source*: RNS/Interfaces/LocalInterface.py: `LocalClientInterface`, an abstract Unix socket.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-fn connect_shared_instance(runtime: &impl Runtime, name: &str) -> io::Result<ByteStream> {
+fn connect_shared_instance(runtime: &impl Sockets, name: &str) -> io::Result<ByteStream> {
     use socket2::{Domain, SockAddr, Socket, Type};
 
     let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
@@ -200,7 +183,7 @@ fn connect_shared_instance(runtime: &impl Runtime, name: &str) -> io::Result<Byt
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn connect_shared_instance(_: &impl Runtime, _: &str) -> io::Result<ByteStream> {
+fn connect_shared_instance(_: &impl Sockets, _: &str) -> io::Result<ByteStream> {
     let message =
         "names of shared instances are known on Linux only; give the port of its TCP form";
     Err(io::Error::new(io::ErrorKind::Unsupported, message))
@@ -214,9 +197,6 @@ const STAGGER: Duration = Duration::from_millis(250);
 const ACCEPT_DELAY: Duration = Duration::from_secs(1);
 /// How long one that was there before us is. RNS 1.5.7 took 0.2 to 40 ms from listening to work.
 const SETTLE_AT_START: Duration = Duration::from_millis(250);
-/// A connection that stood this long is made again after the least pause.
-const LASTING: Duration = Duration::from_secs(10);
-const MAX_LOCAL_RECONNECT: Duration = Duration::from_secs(2);
 
 #[cfg(test)]
 mod tests {
