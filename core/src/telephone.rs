@@ -59,7 +59,10 @@ pub struct Telephone<const LINES: usize = 1, const RING: usize = RING_BYTES> {
     limiter: Limiter,
     streams: [Streams<RING>; LINES],
     outbox: Outbox,
+    /// Of what is no line's.
     counters: Counters,
+    /// Of the streams of each line.
+    line_counters: [Counters; LINES],
     next_job: JobId,
     now: Instant,
 }
@@ -95,6 +98,7 @@ impl<const LINES: usize, const RING: usize> Telephone<LINES, RING> {
             streams: core::array::from_fn(|_| Streams::new(&config)),
             outbox: Outbox::default(),
             counters: Counters::default(),
+            line_counters: [Counters::default(); LINES],
             next_job: JobId(0),
             now,
         }
@@ -200,8 +204,8 @@ impl<const LINES: usize, const RING: usize> Telephone<LINES, RING> {
 
     /// Tells what was counted since the start.
     #[must_use]
-    pub const fn counters(&self) -> &Counters {
-        &self.counters
+    pub fn counters(&self) -> Counters {
+        self.line_counters.iter().fold(self.counters, Counters::plus)
     }
 
     /// Takes every deadline that is due, the earliest first: a late timeout gives what timely ones
@@ -267,13 +271,14 @@ impl<const LINES: usize, const RING: usize> Telephone<LINES, RING> {
                 let frames = packet.frames();
                 let mut dropped = None;
                 if let Some(first) = frames.clone().next() {
-                    count(&mut cx.counters.media_packets_received);
+                    let counters = &mut self.line_counters[index];
+                    count(&mut counters.media_packets_received);
                     if first.is_ok() {
                         line.on_media(&mut cx);
                     }
                     let session = line.session(&cx.exchange.config);
-                    streams.follow(session, &mut cx.of_stream(index));
-                    dropped = streams.on_frames(frames, &mut cx.of_stream(index));
+                    streams.follow(session, &mut cx.of_stream(index, counters));
+                    dropped = streams.on_frames(frames, &mut cx.of_stream(index, counters));
                 }
                 dropped.or(line.on_signals(link, &packet, &mut cx))
             }
@@ -346,7 +351,8 @@ impl<const LINES: usize, const RING: usize> Telephone<LINES, RING> {
         line: usize,
         now: Instant,
     ) -> (&mut Streams<RING>, stream::Context<'_>) {
-        let Self { streams, outbox: out, counters, next_job, .. } = self;
+        let Self { streams, outbox: out, line_counters, next_job, .. } = self;
+        let counters = &mut line_counters[line];
         (&mut streams[line], stream::Context { now, line, counters, next_job, out })
     }
 }

@@ -411,7 +411,7 @@ impl<S: Stack> Engine<S> {
 
     /// What the telephone counted.
     #[must_use]
-    pub const fn counters(&self) -> &lxst_core::Counters {
+    pub fn counters(&self) -> lxst_core::Counters {
         self.telephone.counters()
     }
 

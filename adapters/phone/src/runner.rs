@@ -209,7 +209,7 @@ impl<R: Runtime, N: Network> Runner<R, N> {
                 let coder = self.engine.capture_dropped().0;
                 let Dropped { captured, played } = self.all_dropped();
                 let mut counters = Counters {
-                    telephone: *self.engine.counters(),
+                    telephone: self.engine.counters(),
                     capture_dropped: duration(coder + captured),
                     playback_dropped: duration(played),
                     datagrams_dropped: 0,

@@ -104,8 +104,12 @@ pub(crate) struct Context<'a> {
 
 impl Context<'_> {
     /// The part of it that the streams of a line need.
-    pub(crate) const fn of_stream(&mut self, line: usize) -> stream::Context<'_> {
-        let Self { now, counters, next_job, out, .. } = self;
+    pub(crate) const fn of_stream<'a>(
+        &'a mut self,
+        line: usize,
+        counters: &'a mut Counters,
+    ) -> stream::Context<'a> {
+        let Self { now, next_job, out, .. } = self;
         stream::Context { now: *now, line, counters, next_job, out }
     }
 }

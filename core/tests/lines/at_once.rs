@@ -25,6 +25,31 @@ fn three_calls_at_once_are_heard_in_both_directions_each_by_whom_they_are_with()
 }
 
 #[test]
+fn the_quality_of_each_call_is_of_that_call_and_the_counters_are_of_all() {
+    let mut world = World::new(4, quiet());
+    let [long, _] = world.connect(DESK, 1);
+    world.run_for(Duration::from_secs(3));
+    let [short, _] = world.connect(DESK, 2);
+    world.run_for(Duration::from_secs(3));
+    let quality = |call| {
+        let events = world.handset(DESK).events.iter().rev();
+        let found = events.filter_map(|event| match event {
+            Event::Quality { call: of, quality } if *of == call => Some(*quality),
+            _ => None,
+        });
+        found.map(|quality| (quality.frames_received, quality.received_bps)).next()
+    };
+    // Frames of 60 ms and 4 bytes, to the last report, of at most a second ago.
+    let [Some((many, fast)), Some((few, slow))] = [long, short].map(quality) else {
+        panic!("both are told of");
+    };
+    assert!((90..=117).contains(&many) && (33..=59).contains(&few), "{many} and {few}");
+    assert!(fast < 700 && slow < 700, "{fast} and {slow} bit/s");
+    let all = world.handset(DESK).phone.counters().frames_received;
+    assert!(all >= many + few, "{all}");
+}
+
+#[test]
 fn who_calls_when_all_lines_are_taken_hears_busy_and_rings_when_one_is_free() {
     let mut world = World::new(5, quiet());
     let calls = [1, 2, 3].map(|peer| world.connect(DESK, peer)[0]);

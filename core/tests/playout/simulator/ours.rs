@@ -113,7 +113,7 @@ impl<'t> Handset<'t> {
 
     fn on_block(&mut self) {
         if self.now >= LEARNING && self.outcome.streamed.is_zero() {
-            self.before = *self.phone.counters();
+            self.before = self.phone.counters();
         }
         let samples = block(self.trace.profile);
         if self.now >= LEARNING {

@@ -264,7 +264,7 @@ impl Script {
     }
 
     pub(crate) fn counters(&self) -> Counters {
-        *self.phone.counters()
+        self.phone.counters()
     }
 
     /// Checks that this call ended, once and for this reason, since the last look, and that the
