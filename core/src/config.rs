@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use crate::limits::{FRAMES_PER_PACKET, MAX_SCREENING, MIN_ANNOUNCE_INTERVAL};
 use crate::profile::{Mode, Profile, ProfileSet};
 
 /// The settings of a [`Telephone`](crate::Telephone).
@@ -25,10 +26,7 @@ pub struct Config {
     pub transmit: TransmitCodec,
     /// Upper bound of the frames of one packet: more frames mean fewer packets and more delay. The
     /// profile ([`Profile::max_frames_per_packet`]) and the link's mdu may allow fewer.
-    ///
-    /// *Bounds*: 1 to [`FRAMES_PER_PACKET`](crate::limits::FRAMES_PER_PACKET). A value beyond counts as
-    /// the bound.
-    pub frames_per_packet: u8,
+    pub frames_per_packet: FramesPerPacket,
     /// What is sent in full duplex while the microphone is muted.
     pub when_muted: InsteadOfVoice,
     /// Who answers an incoming call.
@@ -40,9 +38,7 @@ pub struct Config {
     /// How long an outgoing call may take until it is answered, path search included.
     pub wait_time: Duration,
     /// How long the app has to decide on [`Event::Screening`](crate::Event::Screening).
-    ///
-    /// *Bounds*: at most [`MAX_SCREENING`](crate::limits::MAX_SCREENING). A longer time counts as this.
-    pub screening_time: Duration,
+    pub screening_time: ScreeningTime,
     /// The decision on a caller if the app does not decide in time.
     pub screening_default: Admission,
     /// How often strangers may call.
@@ -62,13 +58,13 @@ impl Default for Config {
             profiles: ProfileSet::OPUS,
             thin_path: ThinPath::Refuse,
             transmit: TransmitCodec::Profile,
-            frames_per_packet: 1,
+            frames_per_packet: FramesPerPacket::ONE,
             when_muted: InsteadOfVoice::Silence,
             answer: AnswerMode::App,
             callers: CallerPolicy::All,
             ring_time: Duration::from_secs(60),
             wait_time: Duration::from_secs(70),
-            screening_time: Duration::from_millis(1_500),
+            screening_time: ScreeningTime::default(),
             screening_default: Admission::Ring,
             limits: CallerLimits::default(),
             peer_may_open_microphone: false,
@@ -201,27 +197,137 @@ pub struct AnnouncePolicy {
     /// Whether to announce when an interface comes up.
     pub on_interface_up: bool,
     /// The time between two announces; `None` for no repeats.
-    ///
-    /// *Bounds*: at least [`MIN_INTERVAL`](Self::MIN_INTERVAL). A shorter time counts as this.
-    pub interval: Option<Duration>,
+    pub interval: Option<AnnounceInterval>,
 }
 
 impl AnnouncePolicy {
     /// Announces on command only.
     pub const ON_COMMAND: Self = Self { at_start: false, on_interface_up: false, interval: None };
-
-    /// The shortest interval.
-    ///
-    /// *Source*: `ANNOUNCE_INTERVAL_MIN` in LXST/Primitives/Telephony.py.
-    pub const MIN_INTERVAL: Duration = Duration::from_secs(5 * 60);
 }
 
 impl Default for AnnouncePolicy {
     fn default() -> Self {
-        Self {
-            at_start: true,
-            on_interface_up: true,
-            interval: Some(Duration::from_secs(3 * 60 * 60)),
-        }
+        Self { at_start: true, on_interface_up: true, interval: Some(AnnounceInterval::default()) }
     }
+}
+
+/// The number of frames that one packet may hold.
+///
+/// *Default*: 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FramesPerPacket(u8);
+
+impl FramesPerPacket {
+    /// One frame in each packet.
+    pub const ONE: Self = Self(1);
+
+    /// Takes a number of frames.
+    ///
+    /// *Bounds*: 1 to [`FRAMES_PER_PACKET`].
+    ///
+    /// # Errors
+    /// [`SettingError::FramesPerPacket`].
+    pub const fn new(frames: u8) -> Result<Self, SettingError> {
+        if frames == 0 || frames as usize > FRAMES_PER_PACKET {
+            return Err(SettingError::FramesPerPacket(frames));
+        }
+        Ok(Self(frames))
+    }
+
+    /// Returns the number.
+    #[must_use]
+    pub const fn get(self) -> u8 {
+        self.0
+    }
+}
+
+impl Default for FramesPerPacket {
+    fn default() -> Self {
+        Self::ONE
+    }
+}
+
+/// The time in which an app decides on a caller.
+///
+/// *Default*: 1.5 s, our choice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ScreeningTime(Duration);
+
+impl ScreeningTime {
+    /// Takes a time.
+    ///
+    /// *Bounds*: at most [`MAX_SCREENING`].
+    ///
+    /// # Errors
+    /// [`SettingError::ScreeningTime`].
+    pub fn new(time: Duration) -> Result<Self, SettingError> {
+        (time <= MAX_SCREENING).then_some(Self(time)).ok_or(SettingError::ScreeningTime(time))
+    }
+
+    /// Returns the time.
+    #[must_use]
+    pub const fn get(self) -> Duration {
+        self.0
+    }
+}
+
+impl Default for ScreeningTime {
+    fn default() -> Self {
+        Self(Duration::from_millis(1_500))
+    }
+}
+
+/// The time between two announces.
+///
+/// *Default*: 3 h, as `ANNOUNCE_INTERVAL` in LXST/Primitives/Telephony.py.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AnnounceInterval(Duration);
+
+impl AnnounceInterval {
+    /// Takes a time.
+    ///
+    /// *Bounds*: at least [`MIN_ANNOUNCE_INTERVAL`].
+    ///
+    /// # Errors
+    /// [`SettingError::AnnounceInterval`].
+    pub fn new(interval: Duration) -> Result<Self, SettingError> {
+        let is_possible = interval >= MIN_ANNOUNCE_INTERVAL;
+        is_possible.then_some(Self(interval)).ok_or(SettingError::AnnounceInterval(interval))
+    }
+
+    /// Returns the time.
+    #[must_use]
+    pub const fn get(self) -> Duration {
+        self.0
+    }
+}
+
+impl Default for AnnounceInterval {
+    fn default() -> Self {
+        Self(Duration::from_secs(3 * 60 * 60))
+    }
+}
+
+/// A setting beyond its bound. Nothing is set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SettingError {
+    /// The profile cannot be sent.
+    #[error(
+        "profile {0} cannot be sent: its codec is not built in; \
+         Codec2 is a feature, codec2 or codec2-system"
+    )]
+    Profile(Profile),
+    /// Packets cannot have so many frames.
+    #[error("frames_per_packet {0}, where 1 to {FRAMES_PER_PACKET} are possible")]
+    FramesPerPacket(u8),
+    /// A caller does not wait for so long.
+    #[error(
+        "screening time {0:?}, where {MAX_SCREENING:?} is the most: \
+         a caller gives up 5 s after it dialled"
+    )]
+    ScreeningTime(Duration),
+    /// Announces are a load on the whole network.
+    #[error("announced every {0:?}, where every {MIN_ANNOUNCE_INTERVAL:?} is the most often")]
+    AnnounceInterval(Duration),
 }

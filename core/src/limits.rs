@@ -253,11 +253,16 @@ pub const PREFERENCES: Duration = Duration::from_millis(500);
 /// *Source*: our choice: the first four waits, which begin with [`AGAIN`].
 pub const PREFERENCES_FROM_RINGING: Duration = Duration::from_secs(2);
 
-/// Longest screening. A longer setting counts as this.
+/// Longest screening: the bound of [`ScreeningTime`](crate::ScreeningTime).
 ///
 /// *Source*: our choice: less than `CONNECT_TIME` in LXST/Primitives/Telephony.py (5 s), after which a
 /// Python caller gives up unless it heard RINGING.
 pub const MAX_SCREENING: Duration = Duration::from_secs(3);
+
+/// Shortest time between two announces: the bound of [`AnnounceInterval`](crate::AnnounceInterval).
+///
+/// *Source*: `ANNOUNCE_INTERVAL_MIN` in LXST/Primitives/Telephony.py.
+pub const MIN_ANNOUNCE_INTERVAL: Duration = Duration::from_secs(5 * 60);
 
 /// Glare: how long the link of a peer whom we dial, and who dials us, is held from its arrival while
 /// our own call decides; [`SET_UP_TRIPS`] added.

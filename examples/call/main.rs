@@ -192,7 +192,7 @@ async fn one(args: &Args, profile: Profile) -> Result<(), Failure> {
     let grade = outcome.grade.map_or("unknown".into(), |grade| grade.to_string());
     outln!("quality  {grade}");
     let verdict = format!("verdict  the speech came through, correlation {correlation:.3}");
-    outln!("{}", wrap(&verdict, page.columns, VALUE));
+    outln!("{}", wrap(&verdict, page.columns(), VALUE));
     Ok(())
 }
 
@@ -206,18 +206,18 @@ async fn all(args: &Args) -> Result<(), Failure> {
     let mut failures = Vec::new();
     let row = |name: &str, cells: [&str; 6]| {
         let [grade, lag, concealed, shed, correlation, air] = cells;
-        if page.columns < NARROW {
+        if page.columns() < NARROW {
             return outln!("{name:<5}{grade:<20}{lag:>7}{concealed:>8}");
         }
         let line = format!("{name:<20}{grade:<20}{lag:>7}{concealed:>8}");
-        if page.columns < WIDE {
+        if page.columns() < WIDE {
             outln!("{line}");
         } else {
             outln!("{line}{shed:>7}{correlation:>6}{air:>12}");
         }
     };
     let name = |profile: Profile| {
-        if page.columns < NARROW { profile.abbreviation().into() } else { profile.to_string() }
+        if page.columns() < NARROW { profile.abbreviation().into() } else { profile.to_string() }
     };
     row("", ["quality", "to ear", "made up", "shed", "match", "on the air"]);
     let bars = MultiProgress::new();
@@ -258,7 +258,7 @@ async fn all(args: &Args) -> Result<(), Failure> {
     args.draw(&panels)?;
     let (whole, calls) = (panels.len() - failures.len(), panels.len());
     let verdict = format!("verdict  the speech came through in {whole} of {calls} profiles");
-    outln!("{}", wrap(&verdict, page.columns, VALUE));
+    outln!("{}", wrap(&verdict, page.columns(), VALUE));
     if failures.is_empty() { Ok(()) } else { Err(failures.join("\n      ").into()) }
 }
 
@@ -334,7 +334,7 @@ fn progress(speech: usize, page: Page) -> ProgressBar {
     let blocks = speech.div_ceil(BLOCK_SAMPLES) + LISTENING_BLOCKS;
     let style = ProgressStyle::with_template("{msg:9} {wide_bar:.cyan/dim} {elapsed}");
     let style = style.expect("the template is a constant, and valid");
-    let charset = match page.charset {
+    let charset = match page.charset() {
         Charset::Unicode => "█░",
         Charset::Ascii => "#-",
     };

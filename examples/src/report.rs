@@ -43,7 +43,7 @@ impl fmt::Display for Report<'_> {
 
         let there = self.way(Side::Local, self.caller, self.callee);
         let back = self.way(Side::Remote, self.callee, self.caller);
-        let to = match self.page.charset {
+        let to = match self.page.charset() {
             Charset::Unicode => '►',
             Charset::Ascii => '>',
         };
@@ -69,7 +69,7 @@ impl fmt::Display for Report<'_> {
         writeln!(f, "dialled to ringing       {}", between(dialled, rang))?;
         writeln!(f, "answered to established  {}", between(answered, stood))?;
         writeln!(f, "mouth to ear             {}\n", known(self.mouth_to_ear))?;
-        if self.page.columns >= BESIDE {
+        if self.page.columns() >= BESIDE {
             return table.iter().try_for_each(|[name, there, back]| {
                 writeln!(f, "{name:<15}{there:>22}{back:>22}")
             });

@@ -20,10 +20,9 @@ pub fn page() -> Page {
     let is_unicode = locale
         .map(|value| value.to_lowercase())
         .any(|value| value.replace('-', "").contains("utf8"));
-    Page {
-        columns: columns.clamp(Page::MIN_COLUMNS, Page::MAX_COLUMNS),
-        charset: if is_unicode { Charset::Unicode } else { Charset::Ascii },
-    }
+    let columns = columns.clamp(Page::MIN_COLUMNS, Page::MAX_COLUMNS);
+    let charset = if is_unicode { Charset::Unicode } else { Charset::Ascii };
+    Page::new(columns, charset).unwrap_or(Page::WIDE)
 }
 
 /// How wide standard output is, where that is a terminal.

@@ -4,10 +4,8 @@ use std::io;
 #[cfg(feature = "trace")]
 use std::path::PathBuf;
 
+use lxst_core::{EndReason, IdentityHash, InputError, SettingError};
 use lxst_engine::DialError;
-use lxst_engine::core::{EndReason, IdentityHash, InputError};
-
-use crate::settings::SettingError;
 
 /// Why a request was not done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -80,7 +80,7 @@ pub use lxst_core::{
     Admission, AnnouncePolicy, Boundary, CallId, CallState, CallStatus, CallerLimits, Class,
     Destination, Direction, DropReason, EndReason, IdentityHash, InputError, InsteadOfVoice, Limit,
     LinkClosed, LinkEvent, LinkFailed, LinkId, LinkRequest, Mode, Mos, Profile, Quality, RawDepth,
-    Role, Side, ThinPath, TransmitCodec,
+    Role, SettingError, Side, ThinPath, TransmitCodec,
 };
 #[cfg(feature = "voice-processing")]
 pub use lxst_engine::VoiceProcessing;
@@ -100,5 +100,5 @@ pub use network::port::AppStack;
 pub use phone::Phone;
 pub use request::Counters;
 pub use runtime::Runtime;
-pub use settings::{Network, SettingError, Settings, Timing, Voice};
+pub use settings::{Network, Settings, Timing, Voice};
 pub use state::{InterfaceState, State, Watch};

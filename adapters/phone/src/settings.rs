@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use lxst_core::limits::{FRAMES_PER_PACKET, MAX_SCREENING};
 use lxst_core::{
-    Admission, AnnouncePolicy, AnswerMode, Config, InsteadOfVoice, Mode, Profile, ThinPath,
-    TransmitCodec,
+    Admission, AnnounceInterval, AnnouncePolicy, AnswerMode, Config, FramesPerPacket,
+    InsteadOfVoice, Mode, Profile, ScreeningTime, SettingError, ThinPath, TransmitCodec,
 };
 #[cfg(feature = "voice-processing")]
 use lxst_engine::VoiceProcessing;
@@ -52,9 +51,11 @@ pub struct Voice {
 }
 
 /// When the phone announces itself, besides [`Phone::announce`](crate::Phone::announce).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Network {
+    /// Its interval is the one below, once that is checked.
     announce: AnnouncePolicy,
+    interval: Option<Duration>,
 }
 
 /// How long things may take.
@@ -64,33 +65,6 @@ pub struct Timing {
     wait: Duration,
     screening: Duration,
     unscreened: Admission,
-}
-
-/// A setting beyond its bound.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum SettingError {
-    /// The profile cannot be sent.
-    #[error(
-        "profile {0} cannot be sent: its codec is not built in; \
-         Codec2 is a feature, codec2 or codec2-system"
-    )]
-    Profile(Profile),
-    /// Packets cannot have so many frames.
-    #[error("frames_per_packet {0}, where 1 to {FRAMES_PER_PACKET} are possible")]
-    FramesPerPacket(u8),
-    /// A caller does not wait for so long.
-    #[error(
-        "screening time {0:?}, where {MAX_SCREENING:?} is the most: \
-         a caller gives up 5 s after it dialled"
-    )]
-    ScreeningTime(Duration),
-    /// Announces are a load on the whole network.
-    #[error(
-        "announced every {0:?}, where every {least:?} is the most often",
-        least = AnnouncePolicy::MIN_INTERVAL
-    )]
-    AnnounceInterval(Duration),
 }
 
 impl Settings {
@@ -139,15 +113,15 @@ impl Settings {
             mode: voice.mode,
             thin_path: voice.thin_path,
             transmit: voice.transmit,
-            frames_per_packet: voice.checked_frames()?,
+            frames_per_packet: FramesPerPacket::new(voice.frames_per_packet)?,
             when_muted: voice.when_muted,
             answer: if auto_answer { AnswerMode::Automatic } else { AnswerMode::App },
             ring_time: timing.ring,
             wait_time: timing.wait,
-            screening_time: timing.checked_screening()?,
+            screening_time: ScreeningTime::new(timing.screening)?,
             screening_default,
             peer_may_open_microphone: voice.peer_may_open_microphone,
-            announce: network.checked()?,
+            announce: network.policy()?,
             ..Config::default()
         };
         let engine = lxst_engine::Config {
@@ -207,7 +181,7 @@ impl Voice {
     /// force may allow fewer ([`Profile::max_frames_per_packet`]), and so may the room of the link.
     /// *Default*: 1.
     ///
-    /// *Bounds*: 1 to [`FRAMES_PER_PACKET`].
+    /// *Bounds*: 1 to [`FRAMES_PER_PACKET`](lxst_core::limits::FRAMES_PER_PACKET).
     #[must_use]
     pub const fn frames_per_packet(mut self, frames: u8) -> Self {
         self.frames_per_packet = frames;
@@ -269,12 +243,6 @@ impl Voice {
             None => Ok(Config::default().profile),
         }
     }
-
-    fn checked_frames(&self) -> Result<u8, SettingError> {
-        let frames = self.frames_per_packet;
-        let is_possible = (1..=FRAMES_PER_PACKET).contains(&frames.into());
-        is_possible.then_some(frames).ok_or(SettingError::FramesPerPacket(frames))
-    }
 }
 
 impl Default for Voice {
@@ -286,7 +254,7 @@ impl Default for Voice {
             mode,
             thin_path,
             transmit,
-            frames_per_packet,
+            frames_per_packet: frames_per_packet.get(),
             when_muted,
             when_no_microphone: InsteadOfVoice::Nothing,
             dtx: false,
@@ -302,7 +270,7 @@ impl Network {
     /// Announces on command only.
     #[must_use]
     pub const fn announced_on_command() -> Self {
-        Self { announce: AnnouncePolicy::ON_COMMAND }
+        Self { announce: AnnouncePolicy::ON_COMMAND, interval: None }
     }
 
     /// Announces at the start. *Default*: on.
@@ -321,20 +289,23 @@ impl Network {
 
     /// Announces again and again; `None` does not. *Default*: every 3 h, as the reference.
     ///
-    /// *Bounds*: no more often than every [`AnnouncePolicy::MIN_INTERVAL`], 5 min.
+    /// *Bounds*: no more often than every [`MIN_ANNOUNCE_INTERVAL`](lxst_core::limits::MIN_ANNOUNCE_INTERVAL), 5 min.
     #[must_use]
     pub const fn announce_every(mut self, interval: Option<Duration>) -> Self {
-        self.announce.interval = interval;
+        self.interval = interval;
         self
     }
 
-    fn checked(&self) -> Result<AnnouncePolicy, SettingError> {
-        match self.announce.interval {
-            Some(interval) if interval < AnnouncePolicy::MIN_INTERVAL => {
-                Err(SettingError::AnnounceInterval(interval))
-            }
-            _ => Ok(self.announce),
-        }
+    fn policy(&self) -> Result<AnnouncePolicy, SettingError> {
+        let interval = self.interval.map(AnnounceInterval::new).transpose()?;
+        Ok(AnnouncePolicy { interval, ..self.announce })
+    }
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        let announce = AnnouncePolicy::default();
+        Self { announce, interval: announce.interval.map(AnnounceInterval::get) }
     }
 }
 
@@ -357,16 +328,11 @@ impl Timing {
     /// Sets how long the app may think about a [`Screening`](crate::Event::Screening), and what becomes
     /// of the caller then. *Default*: 1.5 s, and it rings.
     ///
-    /// *Bounds*: at most [`MAX_SCREENING`], 3 s.
+    /// *Bounds*: at most [`MAX_SCREENING`](lxst_core::limits::MAX_SCREENING), 3 s.
     #[must_use]
     pub const fn screening(mut self, time: Duration, then: Admission) -> Self {
         (self.screening, self.unscreened) = (time, then);
         self
-    }
-
-    fn checked_screening(&self) -> Result<Duration, SettingError> {
-        let time = self.screening;
-        (time <= MAX_SCREENING).then_some(time).ok_or(SettingError::ScreeningTime(time))
     }
 }
 
@@ -374,7 +340,7 @@ impl Default for Timing {
     fn default() -> Self {
         let Config { ring_time, wait_time, screening_time, screening_default, .. } =
             Config::default();
-        let (ring, wait, screening) = (ring_time, wait_time, screening_time);
+        let (ring, wait, screening) = (ring_time, wait_time, screening_time.get());
         Self { ring, wait, screening, unscreened: screening_default }
     }
 }
@@ -384,59 +350,6 @@ mod tests {
     use lxst_core::CallerLimits;
 
     use super::*;
-
-    #[test]
-    fn what_is_beyond_a_bound_is_refused_and_the_bound_is_named() {
-        let voice = |voice| Settings::default().voice(voice);
-        let frames = |frames| voice(Voice::default().frames_per_packet(frames));
-        let network = |network| Settings::default().network(network);
-        let every = |time| network(Network::default().announce_every(Some(time)));
-        let screening =
-            |time| Settings::default().timing(Timing::default().screening(time, Admission::Busy));
-        let ms = Duration::from_millis;
-        let most = FRAMES_PER_PACKET as u8;
-        for (refused, error, told) in [
-            (frames(0), SettingError::FramesPerPacket(0), "frames_per_packet 0, where 1 to"),
-            (
-                frames(most + 1),
-                SettingError::FramesPerPacket(most + 1),
-                &format!("where 1 to {most} are possible"),
-            ),
-            (
-                screening(ms(3_001)),
-                SettingError::ScreeningTime(ms(3_001)),
-                "screening time 3.001s, where 3s is the most",
-            ),
-            (
-                every(ms(299_999)),
-                SettingError::AnnounceInterval(ms(299_999)),
-                "announced every 299.999s, where every 300s is the most often",
-            ),
-        ] {
-            let found = refused.parse().expect_err(told);
-            assert_eq!(found, error);
-            assert!(found.to_string().contains(told), "{found}");
-        }
-        for allowed in [
-            frames(1),
-            frames(most),
-            screening(Duration::ZERO),
-            screening(MAX_SCREENING),
-            every(AnnouncePolicy::MIN_INTERVAL),
-            network(Network::default().announce_every(None)),
-        ] {
-            allowed.parse().expect("it is within its bounds");
-        }
-    }
-
-    #[cfg(not(any(feature = "codec2", feature = "codec2-system")))]
-    #[test]
-    fn a_profile_whose_codec_is_not_built_in_is_refused_and_the_feature_named() {
-        let voice = Voice::default().profile(Profile::LowBandwidth);
-        let found = Settings::default().voice(voice).parse().expect_err("it cannot be sent");
-        assert_eq!(found, SettingError::Profile(Profile::LowBandwidth));
-        assert!(found.to_string().contains("codec2"), "{found}");
-    }
 
     #[test]
     fn what_an_app_sets_is_what_the_telephone_is_given() {
@@ -475,15 +388,18 @@ mod tests {
             mode: Mode::HalfDuplex,
             thin_path: ThinPath::Accept,
             transmit: TransmitCodec::Raw { depth },
-            frames_per_packet: 2,
+            frames_per_packet: FramesPerPacket::new(2).expect("within its bounds"),
             when_muted: InsteadOfVoice::Nothing,
             answer: AnswerMode::Automatic,
             ring_time: ring,
             wait_time: wait,
-            screening_time: screening,
+            screening_time: ScreeningTime::new(screening).expect("within its bounds"),
             screening_default: Admission::Reject,
             peer_may_open_microphone: true,
-            announce: AnnouncePolicy { interval: Some(every), ..AnnouncePolicy::ON_COMMAND },
+            announce: AnnouncePolicy {
+                interval: AnnounceInterval::new(every).ok(),
+                ..AnnouncePolicy::ON_COMMAND
+            },
             ..Config::default()
         };
         assert_eq!(parsed.engine.telephone, wanted);

@@ -9,7 +9,7 @@ use rns_core::constants::{LINK_MTU_MAX, MTU};
 
 use crate::bucket::TokenBucket;
 use crate::counters::DropReason;
-use crate::destination::App;
+use crate::destination::{App, BoundError, within};
 use crate::framing::{Deframer, Framing};
 use crate::ifac::{Ifac, IfacCodec};
 use crate::limits::{self, ACCEPTED_HOLD};
@@ -35,16 +35,43 @@ pub enum Attachment {
     SharedInstance,
 }
 
+/// The largest packet of an interface, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Mtu(u32);
+
+impl Mtu {
+    /// 500 bytes, which every Reticulum interface carries.
+    pub const MIN: Self = Self(MTU as u32);
+    /// 2,097,151 bytes, the most that a link request can signal.
+    pub const MAX: Self = Self(LINK_MTU_MAX);
+
+    /// Takes a number of bytes.
+    ///
+    /// # Errors
+    /// [`BoundError`] below [`MIN`](Self::MIN) or beyond [`MAX`](Self::MAX).
+    pub const fn new(bytes: u32) -> Result<Self, BoundError> {
+        let bounds = (Self::MIN.0 as usize, Self::MAX.0 as usize);
+        match within("bytes of an interface's mtu", bytes as usize, bounds) {
+            Ok(_) => Ok(Self(bytes)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Returns the number of bytes.
+    #[must_use]
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+}
+
 /// The settings of an interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InterfaceConfig {
     /// How packets travel on it.
     pub framing: Framing,
-    /// The largest packet, in bytes; links over this interface are offered packets of this size.
-    /// An access code comes on top, as in RNS. *Bounds*: 500, which every Reticulum interface
-    /// carries, to 2,097,151, the most that can be signalled; the nearest of these is taken for
-    /// values beyond.
-    pub mtu: u32,
+    /// The largest packet; links over this interface are offered packets of this size. An access code
+    /// comes on top, as in RNS.
+    pub mtu: Mtu,
     /// What is at its other end.
     pub attachment: Attachment,
     /// The access code of its network; `None` for an open one. A packet with another code, without
@@ -55,8 +82,12 @@ pub struct InterfaceConfig {
 impl InterfaceConfig {
     /// A TCP connection to another node. *Source*: RNS/Interfaces/Interface.py `optimise_mtu`, at
     /// the bit rate that RNS/Interfaces/TCPInterface.py guesses.
-    pub const TCP: Self =
-        Self { framing: Framing::Hdlc, mtu: 16_384, attachment: Attachment::Network, ifac: None };
+    pub const TCP: Self = Self {
+        framing: Framing::Hdlc,
+        mtu: Mtu(16_384),
+        attachment: Attachment::Network,
+        ifac: None,
+    };
     /// A TCP connection that another node opened to us.
     pub const TCP_ACCEPTED: Self = Self { attachment: Attachment::Accepted, ..Self::TCP };
     /// A connection to an `rnsd` on this machine, over TCP or a Unix socket. The reference allows
@@ -64,8 +95,12 @@ impl InterfaceConfig {
     pub const SHARED_INSTANCE: Self = Self { attachment: Attachment::SharedInstance, ..Self::TCP };
     /// A UDP socket. *Source*: RNS/Interfaces/UDPInterface.py, which negotiates no larger link
     /// packets than Reticulum's 500 bytes.
-    pub const UDP: Self =
-        Self { framing: Framing::Datagram, mtu: 500, attachment: Attachment::Network, ifac: None };
+    pub const UDP: Self = Self {
+        framing: Framing::Datagram,
+        mtu: Mtu::MIN,
+        attachment: Attachment::Network,
+        ifac: None,
+    };
 
     /// A serial line. *Source*: RNS/Interfaces/SerialInterface.py, which negotiates no larger link
     /// packets than Reticulum's 500 bytes.
@@ -97,10 +132,9 @@ pub(crate) struct Interface {
 }
 
 impl Interface {
-    pub(crate) fn new(now: Instant, mut config: InterfaceConfig, seed: u64) -> Self {
-        config.mtu = config.mtu.clamp(MTU as u32, LINK_MTU_MAX);
+    pub(crate) fn new(now: Instant, config: InterfaceConfig, seed: u64) -> Self {
         // A packet in transport carries the id of a node besides.
-        let longest = config.mtu as usize + 16 + config.ifac.map_or(0, |ifac| ifac.size());
+        let longest = config.mtu.get() as usize + 16 + config.ifac.map_or(0, |ifac| ifac.size());
         let deframer = Deframer::new(config.framing, longest);
         Self {
             config,

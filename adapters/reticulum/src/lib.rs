@@ -90,7 +90,7 @@ pub use event::{Event, LinkError, LinkHandle};
 pub use framing::Framing;
 pub use identity::{DestinationHash, Identity, IdentityError, name_hash};
 pub use ifac::{Ifac, IfacError};
-pub use interface::{Attachment, InterfaceConfig, InterfaceId};
+pub use interface::{Attachment, InterfaceConfig, InterfaceId, Mtu};
 pub use known::ImportError;
 pub use lxst_core::{
     Class, Destination, IdentityHash, Instant, LinkClosed, LinkEvent, LinkFailed, NameHash,

@@ -327,7 +327,7 @@ fn engine_interface(now: Instant, id: InterfaceId, config: InterfaceConfig) -> I
         is_local_client: config.attachment == Attachment::SharedInstance,
         wants_tunnel: false,
         tunnel_id: None,
-        mtu: config.mtu,
+        mtu: config.mtu.get(),
         ingress_control: IngressControlConfig::disabled(),
         ia_freq: 0.0,
         ip_freq: 0.0,

@@ -5,7 +5,7 @@ mod common;
 use std::time::Duration;
 
 use common::{A, B, Net, TELEPHONY, Wire, framed, unframed};
-use lxst_reticulum::{Class, Destination, InterfaceConfig, LinkEvent, LinkHandle};
+use lxst_reticulum::{Class, Destination, InterfaceConfig, LinkEvent, LinkHandle, Mtu};
 
 const SECOND: Duration = Duration::from_secs(1);
 /// The longest plaintexts in packets of 500 and of 16,384 bytes.
@@ -14,7 +14,7 @@ const LONG: usize = 16_303;
 
 #[test]
 fn both_sides_agree_on_the_smaller_mtu() {
-    let small = InterfaceConfig { mtu: 500, ..InterfaceConfig::TCP };
+    let small = InterfaceConfig { mtu: Mtu::MIN, ..InterfaceConfig::TCP };
     for (a, b, agreed) in [
         (InterfaceConfig::TCP, InterfaceConfig::TCP, LONG),
         (InterfaceConfig::TCP, small, SHORT),
@@ -30,21 +30,26 @@ fn both_sides_agree_on_the_smaller_mtu() {
 }
 
 #[test]
-fn an_mtu_beyond_any_interface_is_clamped_to_its_bounds() {
-    for (mtu, bound) in [(0, 500), (499, 500), (2_097_151, 2_097_151), (u32::MAX, 2_097_151)] {
-        let given = InterfaceConfig { mtu, ..InterfaceConfig::TCP };
-        let taken = InterfaceConfig { mtu: bound, ..InterfaceConfig::TCP };
-        let mdus = [given, taken].map(|config| {
-            let (net, ours, _) = Net::linked(2, Wire { config, ..Wire::GOOD });
-            mdu(&net, A, ours)
-        });
-        assert_eq!(mdus[0], mdus[1], "{mtu}");
+fn an_mtu_beyond_its_bounds_is_an_error_that_names_them() {
+    for bytes in [0, 499, 2_097_152, u32::MAX] {
+        let refused = Mtu::new(bytes).unwrap_err().to_string();
+        let bounds = "is not within 500 to 2097151";
+        assert_eq!(refused, format!("bytes of an interface's mtu: {bytes} {bounds}"));
     }
+    assert_eq!(Mtu::new(500), Ok(Mtu::MIN));
+    assert_eq!(Mtu::new(2_097_151), Ok(Mtu::MAX));
+}
+
+#[test]
+fn a_link_carries_the_longest_packets_that_an_interface_may_have() {
+    let config = InterfaceConfig { mtu: Mtu::MAX, ..InterfaceConfig::TCP };
+    let (net, ours, _) = Net::linked(2, Wire { config, ..Wire::GOOD });
+    assert!(mdu(&net, A, ours) > 2_000_000);
 }
 
 #[test]
 fn a_peer_that_confirms_more_than_was_offered_is_not_believed() {
-    let (mut net, request) = requested(InterfaceConfig { mtu: 500, ..InterfaceConfig::TCP });
+    let (mut net, request) = requested(InterfaceConfig { mtu: Mtu::MIN, ..InterfaceConfig::TCP });
     let mut raised = request.clone();
     raised[19 + 64..].copy_from_slice(&[0x20, 0x40, 0x00]);
     let (ours, theirs) = answer(&mut net, &raised);

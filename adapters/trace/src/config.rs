@@ -2,7 +2,11 @@
 
 use core::time::Duration;
 
-use lxst_core::{AnnouncePolicy, Config, Instant, Profile, ProfileSet, RawDepth, TransmitCodec};
+use lxst_core::limits::{FRAMES_PER_PACKET, MAX_SCREENING, MIN_ANNOUNCE_INTERVAL};
+use lxst_core::{
+    AnnounceInterval, AnnouncePolicy, Config, FramesPerPacket, Instant, Profile, ProfileSet,
+    RawDepth, ScreeningTime, SettingError, TransmitCodec,
+};
 use serde_json::Value;
 
 use crate::header::{Header, Payloads, VERSION};
@@ -76,20 +80,20 @@ fn write_config(line: &mut Line, config: &Config) {
                 TransmitCodec::Raw { depth } => depth.name(),
             },
         )
-        .number("frames_per_packet", (*frames_per_packet).into())
+        .number("frames_per_packet", frames_per_packet.get().into())
         .name("when_muted", *when_muted)
         .name("answer", *answer)
         .name("callers", *callers)
         .duration("ring_time_ns", *ring_time)
         .duration("wait_time_ns", *wait_time)
-        .duration("screening_time_ns", *screening_time)
+        .duration("screening_time_ns", screening_time.get())
         .name("screening_default", *screening_default);
     write_limits(line, *limits)
         .flag("peer_may_open_microphone", *peer_may_open_microphone)
         .flag("announce_at_start", *at_start)
         .flag("announce_on_interface_up", *on_interface_up);
     if let Some(interval) = interval {
-        line.duration("announce_interval_ns", *interval);
+        line.duration("announce_interval_ns", interval.get());
     }
 }
 
@@ -100,13 +104,13 @@ fn read_config(fields: &mut Fields) -> Result<Config, LineError> {
         profiles: profiles(fields)?,
         thin_path: fields.name("thin_path")?,
         transmit: transmit(fields)?,
-        frames_per_packet: fields.number("frames_per_packet")?,
+        frames_per_packet: frames_per_packet(fields)?,
         when_muted: fields.name("when_muted")?,
         answer: fields.name("answer")?,
         callers: fields.name("callers")?,
         ring_time: fields.duration("ring_time_ns")?,
         wait_time: fields.duration("wait_time_ns")?,
-        screening_time: fields.duration("screening_time_ns")?,
+        screening_time: screening_time(fields)?,
         screening_default: fields.name("screening_default")?,
         limits: read_limits(fields)?,
         peer_may_open_microphone: fields.flag("peer_may_open_microphone")?,
@@ -137,11 +141,37 @@ fn transmit(fields: &mut Fields) -> Result<TransmitCodec, LineError> {
         .ok_or_else(|| wrong("transmit", &Value::from(text), "profile, or a raw depth"))
 }
 
-fn interval(fields: &mut Fields) -> Result<Option<Duration>, LineError> {
+fn interval(fields: &mut Fields) -> Result<Option<AnnounceInterval>, LineError> {
     if fields.has("announce_interval_ns") {
-        return fields.duration("announce_interval_ns").map(Some);
+        let (key, allowed) =
+            ("announce_interval_ns", format!("at least {MIN_ANNOUNCE_INTERVAL:?}"));
+        return bounded(fields, key, &allowed, |nanos| {
+            AnnounceInterval::new(Duration::from_nanos(nanos)).map(Some)
+        });
     }
     Ok(None)
+}
+
+fn frames_per_packet(fields: &mut Fields) -> Result<FramesPerPacket, LineError> {
+    let allowed = format!("1 to {FRAMES_PER_PACKET}");
+    bounded(fields, "frames_per_packet", &allowed, FramesPerPacket::new)
+}
+
+fn screening_time(fields: &mut Fields) -> Result<ScreeningTime, LineError> {
+    bounded(fields, "screening_time_ns", &format!("at most {MAX_SCREENING:?}"), |nanos| {
+        ScreeningTime::new(Duration::from_nanos(nanos))
+    })
+}
+
+/// Reads a number that has bounds.
+fn bounded<N: TryFrom<u64> + Copy + Into<Value>, T>(
+    fields: &mut Fields,
+    key: &str,
+    allowed: &str,
+    check: impl Fn(N) -> Result<T, SettingError>,
+) -> Result<T, LineError> {
+    let number = fields.number(key)?;
+    check(number).map_err(|_| wrong(key, &number.into(), allowed))
 }
 
 const KEPT: &str = "kept";

@@ -45,7 +45,7 @@
 //!     conversation.read(&record);
 //! }
 //! let conversation = conversation.conversation();
-//! let page = Page { columns: 60, charset: Charset::Ascii };
+//! let page = Page::new(60, Charset::Ascii)?;
 //! let ladder = Ladder { conversation: &conversation, page }.to_string();
 //! let drawn = "
 //!       ms  this phone                                  peer

@@ -4,10 +4,11 @@ use std::io;
 use lxst_core::wire::{Codec, Frame, encode_frame};
 use lxst_core::{
     Admission, AnnouncePolicy, AnswerMode, Boundary, CallId, CallerLimits, CallerPolicy, Class,
-    Command, Config, Destination, Direction, DropReason, EndReason, Event, IdentityHash, Input,
-    Instant, InsteadOfVoice, JobId, Limit, LinkClosed, LinkEvent, LinkFailed, LinkId, LinkRequest,
-    Mode, Mos, Mute, Outcome, Output, PortChange, Profile, ProfileSet, Quality, RawDepth, Samples,
-    SendFormat, Side, Source, StreamChange, StreamId, Talk, Tempo, ThinPath, TransmitCodec, Work,
+    Command, Config, Destination, Direction, DropReason, EndReason, Event, FramesPerPacket,
+    IdentityHash, Input, Instant, InsteadOfVoice, JobId, Limit, LinkClosed, LinkEvent, LinkFailed,
+    LinkId, LinkRequest, Mode, Mos, Mute, Outcome, Output, PortChange, Profile, ProfileSet,
+    Quality, RawDepth, Samples, ScreeningTime, SendFormat, Side, Source, StreamChange, StreamId,
+    Talk, Tempo, ThinPath, TransmitCodec, Work,
 };
 
 use crate::line::{Fields, Line};
@@ -325,6 +326,26 @@ fn outputs() -> Vec<Output<'static>> {
     outputs
 }
 
+#[test]
+fn a_header_with_a_setting_beyond_its_bound_is_refused() {
+    for (key, found, allowed) in [
+        ("frames_per_packet", "1", ("0", "1 to 5")),
+        ("frames_per_packet", "1", ("6", "1 to 5")),
+        ("screening_time_ns", "1500000000", ("3000000001", "at most 3s")),
+        ("announce_interval_ns", "10800000000000", ("299999999999", "at least 300s")),
+    ] {
+        let (beyond, allowed) = allowed;
+        let header = header();
+        let changed = header.replace(&format!("\"{key}\":{found}"), &format!("\"{key}\":{beyond}"));
+        assert_ne!(changed, header);
+        let refused = Reader::new(changed.as_bytes()).expect_err("beyond its bound").to_string();
+        assert!(
+            refused.contains(&format!("\"{key}\" is {beyond}; allowed: {allowed}")),
+            "{refused}"
+        );
+    }
+}
+
 fn unusual() -> Config {
     Config {
         profile: Profile::SuperHighQuality,
@@ -332,13 +353,13 @@ fn unusual() -> Config {
         profiles: ProfileSet::EMPTY,
         thin_path: ThinPath::Accept,
         transmit: TransmitCodec::Raw { depth: RawDepth::Float128 },
-        frames_per_packet: 3,
+        frames_per_packet: FramesPerPacket::new(3).expect("within its bounds"),
         when_muted: InsteadOfVoice::Nothing,
         answer: AnswerMode::Automatic,
         callers: CallerPolicy::Ask,
         ring_time: Duration::from_nanos(1),
         wait_time: Duration::from_nanos(u64::MAX),
-        screening_time: Duration::ZERO,
+        screening_time: ScreeningTime::new(Duration::ZERO).expect("within its bounds"),
         screening_default: Admission::Drop,
         limits: CallerLimits { window: Duration::from_secs(1), one_caller: 2, strangers: 3 },
         peer_may_open_microphone: true,

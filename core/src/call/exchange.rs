@@ -1,11 +1,9 @@
 //! What all lines share: who we are, the settings, and the callers who wait for a line.
 
-use core::time::Duration;
-
 use heapless::Vec;
 
 use super::pending::PendingLink;
-use crate::config::{AnnouncePolicy, Config};
+use crate::config::Config;
 use crate::id::IdentityHash;
 use crate::limits::PENDING_LINKS;
 use crate::outbox::{Outbox, Queued};
@@ -26,7 +24,7 @@ impl Exchange {
     pub(crate) fn new(identity: IdentityHash, mut config: Config, now: Instant) -> Self {
         config.profile = config.profiles.nearest(config.profile).unwrap_or(config.profile);
         let at_start = config.announce.at_start.then_some(now);
-        let later = announce_interval(&config).map(|interval| now + interval);
+        let later = config.announce.interval.map(|interval| now + interval.get());
         Self {
             identity,
             config,
@@ -44,7 +42,7 @@ impl Exchange {
 
     pub(crate) fn on_announce_timeout(&mut self, now: Instant, out: &mut Outbox) {
         out.push(Queued::Announce);
-        self.announce = announce_interval(&self.config).map(|interval| now + interval);
+        self.announce = self.config.announce.interval.map(|interval| now + interval.get());
     }
 
     /// The deadlines of the links that carry no call.
@@ -55,9 +53,4 @@ impl Exchange {
     pub(crate) fn announce_deadline(&self) -> Option<Deadline> {
         self.announce.map(|at| Deadline { at, timer: Timer::Announce })
     }
-}
-
-fn announce_interval(config: &Config) -> Option<Duration> {
-    let interval = config.announce.interval?;
-    Some(interval.max(AnnouncePolicy::MIN_INTERVAL))
 }

@@ -21,7 +21,7 @@ use crate::error::InputError;
 use crate::id::{CallId, IdentityHash, LinkId};
 use crate::limits::{
     ACCEPT_DELAY, AVAILABLE_AGAIN, BUSY_GOODBYE, GLARE_HOLD, GOODBYE, IDENTIFY, IDENTIFY_GRACE,
-    IDENTIFY_TRIPS, MAX_SCREENING, SET_UP_TRIPS,
+    IDENTIFY_TRIPS, SET_UP_TRIPS,
 };
 use crate::link::{LinkEvent, LinkRequest};
 use crate::output::Event;
@@ -114,7 +114,7 @@ impl<const N: usize> Lines<N> {
             return cx.turn_away(link);
         }
         let Config { callers, limits, screening_time, .. } = cx.exchange.config;
-        let until = cx.now + screening_time.min(MAX_SCREENING);
+        let until = cx.now + screening_time.get();
         let Some(pending) = cx.exchange.pending_mut(link) else { return };
         pending.stage = Stage::Screening { from, until };
         match callers {

@@ -5,7 +5,7 @@ use core::fmt;
 use super::joined::Joined;
 use super::session::{Gate, Session};
 use crate::audio::Samples;
-use crate::config::{RawDepth, TransmitCodec};
+use crate::config::{FramesPerPacket, RawDepth, TransmitCodec};
 use crate::counters::{Counters, count};
 use crate::input::PortChange;
 use crate::limits::{CAPTURE_BACKLOG, PACKET_BYTES};
@@ -18,14 +18,14 @@ use crate::wire::{Codec, Frame, MEDIA_OVERHEAD};
 pub(super) struct Transmitter {
     /// What the capture queue holds, less what jobs will take.
     captured: Samples,
-    frames_per_packet: u8,
+    frames_per_packet: FramesPerPacket,
     joined: Joined,
     packet: [u8; PACKET_BYTES],
     length: usize,
 }
 
 impl Transmitter {
-    pub(super) fn new(frames_per_packet: u8) -> Self {
+    pub(super) fn new(frames_per_packet: FramesPerPacket) -> Self {
         Self {
             captured: Samples::ZERO,
             frames_per_packet,
@@ -135,7 +135,7 @@ impl Transmitter {
         if !is_open || session.microphone == PortChange::Detached {
             self.joined.flush();
         }
-        let wanted = self.frames_per_packet.min(session.profile.max_frames_per_packet());
+        let wanted = self.frames_per_packet.get().min(session.profile.max_frames_per_packet());
         self.joined.is_complete(wanted)
             && !self.packet_waits()
             && self.make_packet(session, counters)

@@ -5,8 +5,8 @@ use core::time::Duration;
 use lxst_core::wire::Signal;
 use lxst_core::{
     Admission, AnswerMode, CallId, CallState, CallerPolicy, Command, Config, EndReason, Event,
-    Input, InputError, Instant, LinkClosed, LinkEvent, LinkId, Mode, Profile, StreamChange,
-    StreamTimer, Timer,
+    Input, InputError, Instant, LinkClosed, LinkEvent, LinkId, Mode, Profile, ScreeningTime,
+    StreamChange, StreamTimer, Timer,
 };
 
 use crate::support::{
@@ -219,8 +219,9 @@ fn a_verdict_that_does_not_come_is_the_default_after_the_screening_time() {
 }
 
 #[test]
-fn screening_takes_three_seconds_at_most() {
-    let mut phone = screening(Config { screening_time: Duration::from_secs(3_600), ..ask() });
+fn the_longest_screening_takes_three_seconds() {
+    let screening_time = screening_time(Duration::from_secs(3));
+    let mut phone = screening(Config { screening_time, ..ask() });
     phone.at(3_004).expect([]);
     phone.at(3_005).expect([tx(IN, [Signal::Ringing]), incoming_event()]);
 }
@@ -287,7 +288,7 @@ fn a_late_timeout_takes_what_is_due_in_the_order_of_its_moments() {
 fn a_caller_decided_on_at_the_moment_the_ringing_ends_hears_busy() {
     let mut phone = screening(Config {
         ring_time: Duration::from_millis(945),
-        screening_time: Duration::from_millis(950),
+        screening_time: screening_time(Duration::from_millis(950)),
         ..ask()
     });
     let second = LinkId(8);
@@ -303,6 +304,10 @@ fn a_caller_decided_on_at_the_moment_the_ringing_ends_hears_busy() {
     ]);
 }
 
+fn screening_time(time: Duration) -> ScreeningTime {
+    ScreeningTime::new(time).expect("within its bounds")
+}
+
 fn ask() -> Config {
     Config { callers: CallerPolicy::Ask, ..quiet() }
 }
@@ -311,7 +316,7 @@ fn ask() -> Config {
 fn screening(config: Config) -> Script {
     let mut phone = Script::new(config);
     phone.incoming().at(5).expect([tx(IN, [Signal::Available])]);
-    let until = Instant::from_millis(5) + config.screening_time.min(Duration::from_secs(3));
+    let until = Instant::from_millis(5) + config.screening_time.get();
     phone.identified().expect([event(Event::Screening {
         call: IN_CALL,
         from: PEER,

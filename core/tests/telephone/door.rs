@@ -4,9 +4,9 @@ use core::time::Duration;
 
 use lxst_core::wire::Signal;
 use lxst_core::{
-    AnnouncePolicy, CallId, Command, Config, Deadline, Destination, Input, InputError, Instant,
-    JobId, LinkEvent, LinkId, LinkTimer, Mode, NameHash, Outcome, Output, PacketBuf, Profile,
-    Samples, Telephone, Timer, Work, limits,
+    AnnounceInterval, AnnouncePolicy, CallId, Command, Config, Deadline, Destination, Input,
+    InputError, Instant, JobId, LinkEvent, LinkId, LinkTimer, Mode, NameHash, Outcome, Output,
+    PacketBuf, Profile, Samples, Telephone, Timer, Work, limits,
 };
 
 use crate::support::{Did, ESTABLISHING, IN, OUT, OUT_CALL, PEER, Script, US, close, quiet};
@@ -184,9 +184,9 @@ fn announces_come_at_the_start_then_at_intervals_on_command_and_with_an_interfac
 }
 
 #[test]
-fn announces_are_five_minutes_apart_at_least() {
-    let announce =
-        AnnouncePolicy { interval: Some(Duration::from_secs(1)), ..AnnouncePolicy::ON_COMMAND };
+fn the_most_frequent_announces_are_five_minutes_apart() {
+    let interval = AnnounceInterval::new(Duration::from_secs(300)).expect("within its bounds");
+    let announce = AnnouncePolicy { interval: Some(interval), ..AnnouncePolicy::ON_COMMAND };
     let mut phone = Script::new(Config { announce, ..Config::default() });
     phone.give(Input::InterfaceUp).at(299_999).expect([]);
     phone.at(300_000).expect([Did::Announce]);

@@ -5,7 +5,7 @@ use core::time::Duration;
 use lxst_core::wire::Signal;
 use lxst_core::{
     Admission, CallerLimits, CallerPolicy, Command, Config, EndReason, Input, LinkClosed,
-    LinkEvent, LinkId, LinkTimer, Mode, Timer, limits,
+    LinkEvent, LinkId, LinkTimer, Mode, ScreeningTime, Timer, limits,
 };
 
 use crate::support::{
@@ -214,8 +214,8 @@ fn a_caller_on_a_slow_path_makes_room_after_those_on_fast_ones_who_came_later() 
 #[test]
 fn whoever_identified_makes_room_for_nobody() {
     let callers = CallerPolicy::Ask;
-    let mut phone =
-        Script::new(Config { callers, screening_time: limits::MAX_SCREENING, ..quiet() });
+    let screening_time = ScreeningTime::new(limits::MAX_SCREENING).expect("within its bounds");
+    let mut phone = Script::new(Config { callers, screening_time, ..quiet() });
     for link in (100..).map(LinkId).take(limits::PENDING_LINKS) {
         phone.incoming_on(link, Duration::ZERO).link(link, LinkEvent::Identified(PEER)).take();
     }

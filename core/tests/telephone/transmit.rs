@@ -2,8 +2,9 @@
 
 use lxst_core::wire::{Codec, Signal};
 use lxst_core::{
-    Command, Config, Direction, Input, InputError, InsteadOfVoice, JobId, Mode, Mute, Outcome,
-    PortChange, Profile, RawDepth, Samples, SendFormat, Source, Talk, TransmitCodec,
+    Command, Config, Direction, FramesPerPacket, Input, InputError, InsteadOfVoice, JobId, Mode,
+    Mute, Outcome, PortChange, Profile, RawDepth, Samples, SendFormat, Source, Talk, TransmitCodec,
+    limits,
 };
 
 use crate::support::{Did, OUT, OUT_CALL, OUT_STREAM, Script, quiet};
@@ -216,13 +217,13 @@ fn frames_that_wait_for_more_go_out_when_the_microphone_closes() {
         (InsteadOfVoice::Silence, Input::Port { stream, direction, change }),
     ];
     for (muted, closing) in closings {
-        let config = Config { frames_per_packet: 3, when_muted: muted, ..quiet() };
+        let config = Config { frames_per_packet: frames(3), when_muted: muted, ..quiet() };
         let mut phone = Script::established_caller(config, Mode::FullDuplex);
         phone.captured(120).take();
         phone.encoded(0, b"one").encoded(1, b"two").give(closing);
         phone.expect([joined(&[b"one", b"two"])]);
     }
-    let config = Config { frames_per_packet: 3, ..quiet() };
+    let config = Config { frames_per_packet: frames(3), ..quiet() };
     let mut phone = Script::established_caller(config, Mode::HalfDuplex);
     phone.command(Command::Talk(OUT_CALL, Talk::Pressed)).captured(60).take();
     phone.encoded(0, b"over").expect([]);
@@ -256,7 +257,8 @@ fn a_packet_holds_no_more_frames_than_the_profile_allows() {
     let profiles = Profile::ALL
         .into_iter()
         .fold(lxst_core::ProfileSet::EMPTY, |all, profile| all.with(profile));
-    let config = Config { frames_per_packet: u8::MAX, profiles, ..quiet() };
+    let config =
+        Config { frames_per_packet: frames(limits::FRAMES_PER_PACKET as u8), profiles, ..quiet() };
     for profile in Profile::ALL {
         let mut phone = Script::established_caller(config, Mode::FullDuplex);
         phone.command(Command::SetProfile(OUT_CALL, profile));
@@ -290,7 +292,7 @@ fn frames_that_wait_go_out_when_the_profile_allows_no_more() {
 
 #[test]
 fn a_frame_that_shows_that_we_are_there_waits_for_no_others() {
-    let mut phone = joining(8);
+    let mut phone = joining(5);
     phone.at(6_000).take();
     phone.encoded(0, b"hush").expect([Did::Media(OUT, Codec::Opus, b"hush".to_vec())]);
 }
@@ -369,8 +371,12 @@ fn caller() -> Script {
 }
 
 fn joining(frames_per_packet: u8) -> Script {
-    let config = Config { frames_per_packet, ..quiet() };
+    let config = Config { frames_per_packet: frames(frames_per_packet), ..quiet() };
     Script::established_caller(config, Mode::FullDuplex)
+}
+
+fn frames(number: u8) -> FramesPerPacket {
+    FramesPerPacket::new(number).expect("within its bounds")
 }
 
 fn joined(payloads: &[&[u8]]) -> Did {

@@ -14,6 +14,7 @@ mod flows;
 mod interfaces;
 mod live;
 mod ports;
+mod settings;
 mod shutdown;
 mod stack;
 mod switches;

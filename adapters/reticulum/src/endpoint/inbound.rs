@@ -310,7 +310,7 @@ impl Endpoint {
     }
 
     pub(super) fn mtu_of(&self, id: InterfaceId) -> u32 {
-        self.interfaces.get(&id).map_or(MTU as u32, |interface| interface.config.mtu)
+        self.interfaces.get(&id).map_or(MTU as u32, |interface| interface.config.mtu.get())
     }
 
     fn handle_of(&self, packet: &Packet<'_>) -> Result<LinkHandle, DropReason> {

@@ -139,7 +139,7 @@ impl Endpoint {
     fn request_link(&mut self, now: Instant, handle: LinkHandle, route: Route) {
         let Some(Link::Opening(link)) = self.links.get_mut(&handle) else { return };
         let destination = link.to;
-        let mtu = self.interfaces.get(&route.interface).map(|interface| interface.config.mtu);
+        let mtu = self.interfaces.get(&route.interface).map(|interface| interface.config.mtu.get());
         let (mut session, data) = LinkEngine::new_initiator(
             &destination.0,
             route.hops,

@@ -8,8 +8,7 @@ use crate::view::conversation::Conversation;
 use crate::view::page::{Charset, Page};
 use crate::view::rows::{Mark, Row, kilobytes, rows};
 
-/// Draws a conversation. Moments count from its first step; a page narrower than
-/// [`Page::MIN_COLUMNS`] counts as that.
+/// Draws a conversation. Moments count from its first step.
 #[derive(Debug)]
 pub struct Ladder<'a> {
     /// What happened.
@@ -23,7 +22,7 @@ impl fmt::Display for Ladder<'_> {
         let rows = rows(&self.conversation.steps);
         let start = rows.first().map(|row| row.at).unwrap_or_default();
         let [left, right] = self.conversation.names;
-        let columns = self.page.columns.max(Page::MIN_COLUMNS);
+        let columns = self.page.columns;
         let between = columns - MOMENT - 6;
         let edge = (between + 2).saturating_sub(left.chars().count());
         writeln!(f, "{:>MOMENT$}  {left}{right:>edge$}", "ms")?;
@@ -157,7 +156,7 @@ mod tests {
 
     #[test]
     fn a_narrow_terminal_without_unicode_gets_a_narrow_drawing_in_ascii() {
-        let page = Page { columns: 60, charset: Charset::Ascii };
+        let page = Page::new(60, Charset::Ascii).expect("within its bounds");
         let drawing = Ladder { conversation: &conversation(), page }.to_string();
         let expected = "
       ms  caller                                    callee
@@ -173,12 +172,13 @@ mod tests {
     }
 
     #[test]
-    fn a_phone_upright_and_a_page_of_no_width_get_a_drawing_of_40_columns() {
-        let [drawing, narrower] = [40, 0].map(|columns| {
-            let page = Page { columns, charset: Charset::Unicode };
-            Ladder { conversation: &conversation(), page }.to_string()
-        });
-        assert_eq!(drawing, narrower);
+    fn a_phone_upright_gets_a_drawing_of_40_columns() {
+        for columns in [0, 39, 81] {
+            let refused = Page::new(columns, Charset::Unicode).unwrap_err().to_string();
+            assert_eq!(refused, format!("page of {columns} columns, where 40 to 80 are possible"));
+        }
+        let page = Page::new(40, Charset::Unicode).expect("within its bounds");
+        let drawing = Ladder { conversation: &conversation(), page }.to_string();
         let expected = "
       ms  caller                callee
      0.0  ● dials                    │

@@ -21,7 +21,7 @@ pub use conversation::{
 };
 pub use ladder::Ladder;
 pub use ladder_svg::LadderSvg;
-pub use page::{Charset, Page, wrap};
+pub use page::{Charset, Page, PageError, wrap};
 pub use playout::{Frame, Playout, PlayoutRecorder};
 pub use rows::kilobytes;
 pub use summary::{Call, Summary, duration};

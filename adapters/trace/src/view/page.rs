@@ -3,10 +3,8 @@
 /// The width and the character set of what text is drawn on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Page {
-    /// How many columns a line may take, 40 to 80.
-    pub columns: usize,
-    /// Which characters it has.
-    pub charset: Charset,
+    pub(super) columns: usize,
+    pub(super) charset: Charset,
 }
 
 /// A character set.
@@ -26,6 +24,30 @@ impl Page {
     /// The widest page that drawings fill.
     pub const MAX_COLUMNS: usize = 80;
 
+    /// Makes a page whose lines take at most so many columns.
+    ///
+    /// # Errors
+    /// [`PageError`] below [`MIN_COLUMNS`](Self::MIN_COLUMNS) or beyond
+    /// [`MAX_COLUMNS`](Self::MAX_COLUMNS).
+    pub const fn new(columns: usize, charset: Charset) -> Result<Self, PageError> {
+        if columns < Self::MIN_COLUMNS || columns > Self::MAX_COLUMNS {
+            return Err(PageError(columns));
+        }
+        Ok(Self { columns, charset })
+    }
+
+    /// Returns how many columns a line may take.
+    #[must_use]
+    pub const fn columns(self) -> usize {
+        self.columns
+    }
+
+    /// Returns which characters it has.
+    #[must_use]
+    pub const fn charset(self) -> Charset {
+        self.charset
+    }
+
     /// Cuts a text to at most so many characters, the mark of the cut included.
     #[must_use]
     pub fn cut(self, text: &str, most: usize) -> String {
@@ -40,6 +62,15 @@ impl Page {
         text.chars().take(kept).chain(end.chars()).collect()
     }
 }
+
+/// A page cannot be so narrow, or so wide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "page of {0} columns, where {least} to {most} are possible",
+    least = Page::MIN_COLUMNS,
+    most = Page::MAX_COLUMNS
+)]
+pub struct PageError(pub usize);
 
 /// Breaks a text between words into lines of at most so many columns. All but the first are indented,
 /// and none breaks within its indentation. A word that is longer than a line stays whole.

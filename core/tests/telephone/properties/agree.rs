@@ -6,7 +6,7 @@ use lxst_core::wire::{self, Codec, Frame, Signal};
 use lxst_core::{
     Admission, AnswerMode, CallId, CallState, CallerLimits, CallerPolicy, Command, Config,
     Destination, Event, Input, Instant, LinkClosed, LinkEvent, LinkFailed, LinkId, Mode, Profile,
-    ProfileSet, Role, Telephone, ThinPath, limits,
+    ProfileSet, Role, ScreeningTime, Telephone, ThinPath, limits,
 };
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -105,7 +105,7 @@ fn settings() -> impl Strategy<Value = Config> {
     (
         select(vec![AnswerMode::App, AnswerMode::App, AnswerMode::Automatic]),
         select(callers),
-        (time(90_000), time(90_000), time(4_000)),
+        (time(90_000), time(90_000), time(3_000)),
         select(verdicts),
         any::<bool>(),
         (select(vec![ProfileSet::OPUS, every_profile()]), any::<bool>()),
@@ -116,7 +116,7 @@ fn settings() -> impl Strategy<Value = Config> {
                 callers,
                 ring_time: times.0,
                 wait_time: times.1,
-                screening_time: times.2,
+                screening_time: ScreeningTime::new(times.2).expect("within its bounds"),
                 screening_default,
                 peer_may_open_microphone: opens,
                 profiles,

@@ -4,9 +4,9 @@ use core::time::Duration;
 
 use lxst_core::wire::Codec;
 use lxst_core::{
-    Admission, AnswerMode, CallId, CallerPolicy, Command, Config, Direction, InsteadOfVoice,
-    LinkClosed, LinkEvent, LinkFailed, Mode, Mute, PortChange, Profile, ProfileSet, RawDepth, Talk,
-    TransmitCodec,
+    Admission, AnswerMode, CallId, CallerPolicy, Command, Config, Direction, FramesPerPacket,
+    InsteadOfVoice, LinkClosed, LinkEvent, LinkFailed, Mode, Mute, PortChange, Profile, ProfileSet,
+    RawDepth, ScreeningTime, Talk, TransmitCodec, limits,
 };
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -77,6 +77,9 @@ pub(super) fn op() -> impl Strategy<Value = Op> {
 pub(super) fn config() -> impl Strategy<Value = Config> {
     let seconds =
         prop_oneof![Just(Duration::ZERO), (0..90_000_u64).prop_map(Duration::from_millis)];
+    let longest = limits::MAX_SCREENING.as_millis() as u64;
+    let screening =
+        prop_oneof![Just(Duration::ZERO), (0..=longest).prop_map(Duration::from_millis)];
     let verdicts =
         select(vec![Admission::Ring, Admission::Busy, Admission::Reject, Admission::Drop]);
     let transmits = vec![TransmitCodec::Profile, TransmitCodec::Raw { depth: RawDepth::Float128 }];
@@ -85,9 +88,9 @@ pub(super) fn config() -> impl Strategy<Value = Config> {
     (
         select(vec![AnswerMode::App, AnswerMode::Automatic]),
         select(callers),
-        (seconds.clone(), seconds.clone(), seconds),
+        (seconds.clone(), seconds, screening),
         verdicts,
-        (select(transmits), 0..12_u8, select(mutes)),
+        (select(transmits), 1..=limits::FRAMES_PER_PACKET as u8, select(mutes)),
         any::<bool>(),
         any::<bool>(),
     )
@@ -95,11 +98,11 @@ pub(super) fn config() -> impl Strategy<Value = Config> {
             answer,
             callers,
             transmit: sends.0,
-            frames_per_packet: sends.1,
+            frames_per_packet: FramesPerPacket::new(sends.1).expect("within its bounds"),
             when_muted: sends.2,
             ring_time: times.0,
             wait_time: times.1,
-            screening_time: times.2,
+            screening_time: ScreeningTime::new(times.2).expect("within its bounds"),
             screening_default: admission,
             peer_may_open_microphone: opens,
             profiles: Profile::ALL.into_iter().fold(ProfileSet::EMPTY, ProfileSet::with),

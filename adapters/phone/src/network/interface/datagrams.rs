@@ -56,7 +56,7 @@ async fn receive<R: Runtime>(
     connection: &Connection,
     uplink: &Uplink,
 ) {
-    let mut datagram = vec![0; uplink.config.mtu as usize + OVERHEAD + 1];
+    let mut datagram = vec![0; uplink.config.mtu.get() as usize + OVERHEAD + 1];
     let mut dropped = LogLimit::default();
     loop {
         let (length, from) = match transport.receive(&mut datagram).await {

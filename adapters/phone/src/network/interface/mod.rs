@@ -20,7 +20,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use lxst_engine::InterfaceOrigin;
-use lxst_reticulum::{Framing, Ifac, InterfaceConfig};
+use lxst_reticulum::{BoundError, Framing, Ifac, InterfaceConfig, Mtu};
 
 use crate::network::intake::Intake;
 use crate::runtime::Runtime;
@@ -157,11 +157,11 @@ impl<R: Runtime> Interface<R> {
 
     /// Sets the largest packet, in bytes; both ends of the interface must carry it.
     ///
-    /// *Bounds*: as [`InterfaceConfig::mtu`].
-    #[must_use]
-    pub fn with_mtu(mut self, bytes: u32) -> Self {
-        self.config.mtu = bytes;
-        self
+    /// # Errors
+    /// [`BoundError`] below [`Mtu::MIN`] or beyond [`Mtu::MAX`].
+    pub fn with_mtu(mut self, bytes: u32) -> Result<Self, BoundError> {
+        self.config.mtu = Mtu::new(bytes)?;
+        Ok(self)
     }
 
     /// Says that a shared instance is at the other end, as whose local client the phone comes: it does

@@ -40,7 +40,7 @@ impl Model {
                 CallerPolicy::All => self.ring(link),
                 CallerPolicy::None => self.dismiss(link, BUSY),
                 CallerPolicy::Ask => {
-                    let time = self.config.screening_time.min(limits::MAX_SCREENING);
+                    let time = self.config.screening_time.get();
                     let (call, from, until) = (link.into(), who, self.now + time);
                     self.wait(link, Stage::Screened, Timer::Link(LinkTimer::Screening), until);
                     self.tell(Event::Screening { call, from, until, limit: None });
