@@ -6,7 +6,7 @@
 //! 3. Its hash is higher: its link is held until ours decides, the latest of several. RINGING: ours stands, and the peer's
 //!    hears BUSY. BUSY, or ours comes to nothing: the peer's stands.
 //! 4. BUSY comes before RINGING: perhaps because the peer dials us. The call waits a moment for its
-//!    link, and for the identification of whoever is on one (`Refused`, timer `Crossing`).
+//!    link, and for the identification of whoever is on one (`GlareWait`, timer `Glare`).
 //!
 //! The app's call keeps its id throughout. *Source*: our choice. The reference says BUSY to
 //! everybody while it dials, and is reached by points 2, 3 and 4.
