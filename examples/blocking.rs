@@ -23,11 +23,10 @@ use std::process::ExitCode;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use lxst_engine::codecs::SAMPLE_RATE_HZ;
-use lxst_engine::core::{
-    self, Command, Direction, EndReason, Event as CallEvent, IdentityHash, Mode, PortChange,
-    Profile,
+use lxst_core::{
+    Command, Direction, EndReason, Event as CallEvent, IdentityHash, Mode, PortChange, Profile,
 };
+use lxst_engine::codecs::SAMPLE_RATE_HZ;
 use lxst_engine::{Coder, Config, Engine, Event, InterfaceOrigin};
 use lxst_examples::console::{detach, left_out};
 use lxst_examples::{errln, outln};
@@ -77,7 +76,7 @@ struct Phone {
     interface: InterfaceId,
     /// The engine's time counts from here.
     origin: Instant,
-    next_block: core::Instant,
+    next_block: lxst_core::Instant,
     /// The pitch that is hummed, and the one that is listened for.
     hum_hz: f32,
     other_hz: f32,
@@ -98,7 +97,7 @@ impl Phone {
         let endpoint = Endpoint::new(identity, lxst_reticulum::Config::default(), Box::new(OsRng));
         let mut engine = Engine::new(Config::default(), EndpointLinks::new(endpoint));
 
-        let (origin, now) = (Instant::now(), core::Instant::ORIGIN);
+        let (origin, now) = (Instant::now(), lxst_core::Instant::ORIGIN);
         let up = |links: &mut EndpointLinks| links.endpoint_mut().interface_up(now, config);
         let interface = engine.with_stack(now, up);
         engine.network_up(now, InterfaceOrigin(0));
@@ -241,8 +240,8 @@ impl Phone {
         Ok(reason)
     }
 
-    fn now(&self) -> core::Instant {
-        core::Instant::ORIGIN + self.origin.elapsed()
+    fn now(&self) -> lxst_core::Instant {
+        lxst_core::Instant::ORIGIN + self.origin.elapsed()
     }
 }
 

@@ -16,7 +16,7 @@ pub struct Callers {
     others: CallerPolicy,
     allowed: BTreeSet<IdentityHash>,
     blocked: BTreeSet<IdentityHash>,
-    limits: CallerLimits,
+    pub(crate) limits: CallerLimits,
 }
 
 impl Callers {
@@ -84,11 +84,6 @@ impl Callers {
             CallerPolicy::None => Some(Admission::Busy),
             CallerPolicy::Ask => None,
         }
-    }
-
-    /// The limits, which the core keeps count for.
-    pub(crate) const fn limit(&self) -> CallerLimits {
-        self.limits
     }
 }
 

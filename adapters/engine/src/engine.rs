@@ -142,7 +142,7 @@ impl<S: Stack> Engine<S> {
         // Lists decide first, so the core asks about everybody.
         let telephone = lxst_core::Config {
             callers: CallerPolicy::Ask,
-            limits: config.callers.limit(),
+            limits: config.callers.limits,
             profiles: Coder::profiles(),
             ..config.telephone
         };
@@ -267,8 +267,8 @@ impl<S: Stack> Engine<S> {
 
     /// Changes who may call, from the next caller on.
     pub fn set_callers(&mut self, now: Instant, callers: Callers) {
-        if callers.limit() != self.callers.limit() {
-            self.give(now, Input::Command(Command::LimitCallers(callers.limit())));
+        if callers.limits != self.callers.limits {
+            self.give(now, Input::Command(Command::LimitCallers(callers.limits)));
         }
         self.callers = callers;
     }

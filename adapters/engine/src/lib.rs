@@ -68,7 +68,6 @@ pub use engine::{Config, DialError, Engine, Event};
 pub use ids::Ids;
 pub use link_queue::{LinkCommand, LinkQueue};
 pub use lxst_codecs as codecs;
-pub use lxst_core as core;
 pub use people::PeopleError;
 pub use tap::Tap;
 #[cfg(feature = "voice-processing")]

@@ -5,7 +5,7 @@ mod common;
 use std::time::Duration;
 
 use common::pair::{ALICE, BOB, Fate, Pair};
-use lxst_engine::core::{Event, Instant, Profile, Side};
+use lxst_core::{Event, Instant, Profile, Side};
 use lxst_engine::{Coder, Config};
 
 #[test]

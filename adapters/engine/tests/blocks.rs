@@ -5,8 +5,8 @@ mod common;
 use std::time::Duration;
 
 use common::pair::{ALICE, BOB, Blocks, Pair};
+use lxst_core::{Direction, Event, Profile, Quality, Samples};
 use lxst_engine::Config;
-use lxst_engine::core::{Direction, Event, Profile, Quality, Samples};
 
 #[test]
 fn a_microphone_with_long_blocks_loses_nothing_and_is_sent_evenly() {
@@ -73,7 +73,7 @@ fn packets_of_each_200_ms(pair: &mut Pair) -> Vec<u64> {
 
 /// In the last 20 s, both ways.
 #[track_caller]
-fn check_nothing_is_lost(pair: &Pair, before: &[lxst_engine::core::Counters; 2], millis: u64) {
+fn check_nothing_is_lost(pair: &Pair, before: &[lxst_core::Counters; 2], millis: u64) {
     for phone in [ALICE, BOB] {
         let (before, phone) = (&before[phone], &pair.phones[phone]);
         let counters = phone.engine.counters();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lxst_engine::core::{
+use lxst_core::{
     Admission, CallId, CallState, CallerLimits, Class, Command, Destination, Event as CallEvent,
     IdentityHash, Instant, LinkEvent, LinkId, Mode, Profile, StackEvent,
 };

@@ -5,7 +5,7 @@ mod common;
 use std::time::Duration;
 
 use common::{WALL, Wired, network};
-use lxst_engine::core::{self as telephony, Event as CallEvent, Instant, Mode, Profile};
+use lxst_core::{Event as CallEvent, Instant, Mode, Profile};
 use lxst_engine::{Config, Engine, Event, InterfaceOrigin};
 use lxst_reticulum::{EndpointLinks, InterfaceConfig, InterfaceId};
 
@@ -47,7 +47,7 @@ fn a_phone_that_retires_says_goodbye_before_its_links_close() {
         has_links
     });
     assert_eq!(links, [true, false]);
-    let rejected = (pair.phones[ALICE].begun[0], telephony::EndReason::Rejected);
+    let rejected = (pair.phones[ALICE].begun[0], lxst_core::EndReason::Rejected);
     assert_eq!(pair.phones[ALICE].reasons, [rejected]);
 }
 
@@ -60,9 +60,9 @@ struct Pair {
 struct Handset {
     engine: Engine<EndpointLinks>,
     wire: InterfaceId,
-    begun: Vec<telephony::CallId>,
-    ended: Vec<telephony::CallId>,
-    reasons: Vec<(telephony::CallId, telephony::EndReason)>,
+    begun: Vec<lxst_core::CallId>,
+    ended: Vec<lxst_core::CallId>,
+    reasons: Vec<(lxst_core::CallId, lxst_core::EndReason)>,
 }
 
 impl Pair {

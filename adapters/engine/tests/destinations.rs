@@ -5,7 +5,7 @@ mod common;
 use std::time::Duration;
 
 use common::pair::{ALICE, BOB, Handset, Pair};
-use lxst_engine::core::{Class, Destination, Event as CallEvent, LinkEvent, Profile};
+use lxst_core::{Class, Destination, Event as CallEvent, LinkEvent, Profile};
 use lxst_engine::{Config, Event as EngineEvent};
 use lxst_reticulum::{DestinationConfig, Event, name_hash};
 

@@ -5,9 +5,7 @@ mod common;
 use std::time::Duration;
 
 use common::pair::{ALICE, BOB, Pair};
-use lxst_engine::core::{
-    AnnouncePolicy, EndReason, Event as CallEvent, IdentityHash, Mode, Profile,
-};
+use lxst_core::{AnnouncePolicy, EndReason, Event as CallEvent, IdentityHash, Mode, Profile};
 use lxst_engine::{Config, DialError, Event};
 use lxst_reticulum::DestinationHash;
 
@@ -37,7 +35,7 @@ fn whoever_dials_a_destination_is_told_at_once_whom_to_dial() {
 fn whoever_dials_a_destination_that_was_never_heard_is_told_whom_to_dial_before_the_search_ends() {
     let mut pair = Pair::new(|_| {
         let announce = AnnouncePolicy::ON_COMMAND;
-        let telephone = lxst_engine::core::Config { announce, ..Default::default() };
+        let telephone = lxst_core::Config { announce, ..Default::default() };
         Config { telephone, ..Config::default() }
     });
     pair.run(Duration::from_secs(1));

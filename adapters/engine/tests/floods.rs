@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use common::{Seeded, WALL, Wired};
-use lxst_engine::core::{
+use lxst_core::{
     AnnouncePolicy, CallState, Config as Telephone, IdentityHash, Instant, Mode, Profile,
 };
 use lxst_engine::{Config, Engine, InterfaceOrigin};
@@ -121,9 +121,8 @@ impl Flood {
 
     fn friend_rings(&self) -> bool {
         let friend: IdentityHash = self.friend.0.identity();
-        let rings = |call: lxst_engine::core::CallStatus| {
-            call.state == CallState::Ringing && call.peer == friend
-        };
+        let rings =
+            |call: lxst_core::CallStatus| call.state == CallState::Ringing && call.peer == friend;
         self.phone.0.call().is_some_and(rings)
     }
 

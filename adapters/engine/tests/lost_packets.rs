@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use common::lossy::{CALLEE, CALLER, Kind, Line, Path, Sent};
-use lxst_engine::core::{Event, Mode, Profile};
+use lxst_core::{Event, Mode, Profile};
 
 #[test]
 fn a_call_stands_whichever_packets_of_its_set_up_are_lost_at_20_ms() {

@@ -6,7 +6,7 @@ mod common;
 use std::time::Duration;
 
 use common::lossy::{CALLEE, CALLER, Kind, Line, Path, Sent, Side};
-use lxst_engine::core::{Command, Event, Instant, Mode, Profile};
+use lxst_core::{Command, Event, Instant, Mode, Profile};
 
 #[test]
 fn what_anybody_recorded_and_repeats_changes_nothing() {

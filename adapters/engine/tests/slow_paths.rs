@@ -5,7 +5,7 @@ mod common;
 use std::time::Duration;
 
 use common::lossy::{CALLEE, CALLER, Line, Path};
-use lxst_engine::core::{Command, Event, Mode, Profile};
+use lxst_core::{Command, Event, Mode, Profile};
 
 #[test]
 fn a_call_comes_about_and_ends_and_nothing_untrue_is_told() {

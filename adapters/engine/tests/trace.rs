@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use common::Seeded;
 use common::pair::{ALICE, Fate, Pair};
-use lxst_engine::core::{Command, Profile};
+use lxst_core::{Command, Profile};
 use lxst_engine::{Config, Tap};
 use lxst_trace::{Divergence, Ending, Payloads, Reader, Recorder, Replay};
 

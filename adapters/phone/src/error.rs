@@ -4,41 +4,25 @@ use std::io;
 #[cfg(feature = "trace")]
 use std::path::PathBuf;
 
-use lxst_core::{EndReason, IdentityHash, InputError, SettingError};
+use lxst_core::{EndReason, InputError, SettingError};
 use lxst_engine::DialError;
 
 /// Why a request was not done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallError {
-    /// The telephone refused it, and nothing changed.
+    /// The telephone refused a command, and nothing changed.
     #[error(transparent)]
     Refused(#[from] InputError),
-    /// What was to be dialled is the hash of a destination.
-    #[error("{given} is a telephony destination; dial the identity that it belongs to, {identity}")]
-    DestinationHash {
-        /// What was to be dialled.
-        given: IdentityHash,
-        /// The identity that the destination belongs to.
-        identity: IdentityHash,
-    },
+    /// Nobody was dialled.
+    #[error(transparent)]
+    Dial(#[from] DialError),
     /// The call that was waited for is over.
     #[error("the call is over: {0}")]
     Ended(EndReason),
     /// The phone has shut down.
     #[error("the phone has shut down")]
     ShutDown,
-}
-
-impl From<DialError> for CallError {
-    fn from(error: DialError) -> Self {
-        match error {
-            DialError::DestinationHash { given, identity } => {
-                Self::DestinationHash { given, identity }
-            }
-            DialError::Refused(error) => Self::Refused(error),
-        }
-    }
 }
 
 /// Why a phone did not start.

@@ -2,7 +2,7 @@
 
 use async_channel::{Receiver, Sender};
 use bytes::Bytes;
-use lxst_engine::core::{Class, IdentityHash, LinkEvent, LinkId, StackEvent};
+use lxst_core::{Class, IdentityHash, LinkEvent, LinkId, StackEvent};
 use lxst_engine::{Ids, LinkCommand};
 
 /// The app's side of a phone whose links come from the app's own Reticulum stack.

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use lxst_engine::core::Instant;
-use lxst_engine::core::limits::SPEAKER_LATE;
+use lxst_core::Instant;
+use lxst_core::limits::SPEAKER_LATE;
 
 /// When the next turn of a clock is due, while there is need.
 #[derive(Clone, Copy, Debug)]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_channel::{Receiver, RecvError, Sender};
-use lxst_engine::core::{CallId, Command, IdentityHash, InputError, Mode, Profile};
+use lxst_core::{CallId, Command, IdentityHash, InputError, Mode, Profile};
 use lxst_engine::{Callers, DialError};
 
 use crate::audio::{SinkPort, SourcePort};
@@ -15,7 +15,7 @@ use crate::events::EventQueue;
 #[non_exhaustive]
 pub struct Counters {
     /// The telephone's counters.
-    pub telephone: lxst_engine::core::Counters,
+    pub telephone: lxst_core::Counters,
     /// Captured audio that was dropped because it came faster than time passes, or because the phone's
     /// task or its codec thread stalled.
     pub capture_dropped: Duration,

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant as Moment};
 
 use futures_lite::future::yield_now;
-use lxst_engine::core::limits::GOODBYE;
-use lxst_engine::core::{
+use lxst_core::limits::GOODBYE;
+use lxst_core::{
     Command, Direction, Instant, InsteadOfVoice, Mute, PortChange, Samples, StreamChange,
 };
 use lxst_engine::{Engine, Event as EngineEvent};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use lxst_engine::core::{
+use lxst_core::{
     AnnouncePolicy, CallId, CallState, CallStatus, Command, Config as Telephone, Direction,
     Event as CallEvent, Instant, Mode, PortChange, Profile,
 };

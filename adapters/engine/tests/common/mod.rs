@@ -5,7 +5,7 @@
 pub(crate) mod lossy;
 pub(crate) mod pair;
 
-use lxst_engine::core::Instant;
+use lxst_core::Instant;
 use lxst_engine::{Engine, InterfaceOrigin};
 use lxst_reticulum::{
     Config, Endpoint, EndpointLinks, Identity, InterfaceConfig, InterfaceId, Rng, UnixTime,

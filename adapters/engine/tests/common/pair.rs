@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use lxst_engine::core::{
+use lxst_core::{
     CallId, Command, Direction, Event as CallEvent, Instant, Mode, PortChange, Profile,
 };
 use lxst_engine::{Coder, Config, Engine, Event, InterfaceOrigin};

@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use lxst_core::{Instant, Samples};
 use lxst_engine::Allowance;
-use lxst_engine::core::{Instant, Samples};
 
 /// Passes on what a live source brings at about the pace of time, however long its periods are, and
 /// keeps no sound longer than it must.

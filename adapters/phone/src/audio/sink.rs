@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use event_listener::{Event, EventListener};
+use lxst_core::Instant;
 use lxst_engine::Allowance;
-use lxst_engine::core::Instant;
 use rtrb::{Consumer, Producer, RingBuffer};
 
 use super::format::{AudioFormat, CONVERTED, Clock, PHONE_HZ, PIECE, RateConverter, Sample};

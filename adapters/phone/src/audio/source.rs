@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use event_listener::{Event, EventListener};
-use lxst_engine::core::Instant;
+use lxst_core::Instant;
 use rtrb::{Consumer, Producer, RingBuffer};
 
 use super::backlog::Backlog;

@@ -2,7 +2,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use futures_lite::future::block_on;
-use lxst_engine::core::IdentityHash;
+use lxst_core::IdentityHash;
 use lxst_engine::{Config, LinkQueue};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};

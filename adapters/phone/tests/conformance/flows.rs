@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use lxst_core::{Admission, CallState, Direction, Role};
 use lxst_phone::{
-    CallError, Callers, EndReason, Event, IdentityHash, InputError, Mode, Network, Profile, Timing,
-    reticulum,
+    CallError, Callers, DialError, EndReason, Event, IdentityHash, InputError, Mode, Network,
+    Profile, Timing, reticulum,
 };
 
 use crate::support::{
@@ -150,7 +150,10 @@ async fn the_destination_of_a_phone_that_was_never_heard_is_told_as_such<R: Test
     within(&rt, "the app is told whom to dial", told).await;
     assert_eq!(caller.ended().await, (call, EndReason::NoPath));
     let refused = caller.phone.dial(given, Profile::MediumQuality).await;
-    assert!(matches!(refused, Err(CallError::DestinationHash { .. })), "at once, from then on");
+    assert!(
+        matches!(refused, Err(CallError::Dial(DialError::DestinationHash { .. }))),
+        "at once, from then on"
+    );
     caller.shutdown().await;
     callee.shutdown().await;
 }
@@ -178,9 +181,9 @@ async fn a_second_call_is_refused_and_the_first_goes_on<R: TestRuntime>(rt: R) {
     let (call, _) = establish(&mut caller, &mut callee).await;
     let refused = caller.phone.dial(nobody(), Profile::MediumQuality).await.unwrap_err();
     let state = CallState::Established;
-    assert_eq!(refused, CallError::Refused(InputError::NotAllowed { state }));
+    assert_eq!(refused, CallError::Dial(DialError::Refused(InputError::NotAllowed { state })));
     let refused = callee.phone.dial(nobody(), Profile::MediumQuality).await.unwrap_err();
-    assert_eq!(refused, CallError::Refused(InputError::NotAllowed { state }));
+    assert_eq!(refused, CallError::Dial(DialError::Refused(InputError::NotAllowed { state })));
     finish(call, caller, callee).await;
 }
 
