@@ -1,0 +1,324 @@
+//! A microphone or speaker that holds a device, in a thread of its own.
+
+use core::fmt;
+use core::time::Duration;
+use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread::{self, JoinHandle};
+use std::time::Instant;
+
+use async_channel::Sender;
+use cpal::Stream;
+
+use crate::choice::{Reason, Wish};
+use crate::device::{Device, Direction, Format};
+use crate::event::{Event, Events};
+use crate::keeper::{Keeper, Step};
+use crate::stream::{Capture, Health, Opening, Playback, open_input, open_output};
+use crate::system::{DeviceError, Found, System};
+use crate::watch::{Counts, Watch};
+
+/// A microphone of this machine, open from [`open`](Self::open) until it is dropped.
+pub struct Microphone(Line);
+
+/// A speaker or ringer of this machine, open from [`open`](Self::open) until it is dropped.
+pub struct Speaker(Line);
+
+impl Microphone {
+    /// Opens the microphone that is wished for.
+    ///
+    /// `make` is asked once for each device that is opened, with its format; what it returns gets each
+    /// block, of any number of whole moments, in the system's audio thread: it must not block,
+    /// allocate or take a lock that others hold for long.
+    ///
+    /// Returns at once; [`Event::Taken`] tells of the device.
+    pub fn open(
+        wish: Wish,
+        make: impl FnMut(Format) -> Box<dyn FnMut(&[f32]) + Send> + Send + 'static,
+    ) -> (Self, Events) {
+        let (line, events) = Line::open(Direction::Input, wish, End::Input(Box::new(make)));
+        (Self(line), events)
+    }
+
+    /// Wishes for another device, in a call too.
+    pub fn wish(&self, wish: Wish) {
+        self.0.wish(wish);
+    }
+
+    /// Returns how old a sound is when a block with it arrives, as far as the system tells; 0 where it
+    /// does not, or where no device is open.
+    #[must_use]
+    pub fn latency(&self) -> Duration {
+        self.0.health.latency()
+    }
+}
+
+impl Speaker {
+    /// Opens the speaker that is wished for.
+    ///
+    /// `make` is asked once for each device that is opened, with its format; what it returns fills each
+    /// block, of any number of whole moments, in the system's audio thread: it must not block,
+    /// allocate or take a lock that others hold for long.
+    ///
+    /// Returns at once; [`Event::Taken`] tells of the device.
+    pub fn open(
+        wish: Wish,
+        make: impl FnMut(Format) -> Box<dyn FnMut(&mut [f32]) + Send> + Send + 'static,
+    ) -> (Self, Events) {
+        let (line, events) = Line::open(Direction::Output, wish, End::Output(Box::new(make)));
+        (Self(line), events)
+    }
+
+    /// Wishes for another device, in a call too.
+    pub fn wish(&self, wish: Wish) {
+        self.0.wish(wish);
+    }
+
+    /// Returns how long it takes until a block that is filled is heard, as far as the system tells; 0
+    /// where it does not, or where no device is open.
+    #[must_use]
+    pub fn latency(&self) -> Duration {
+        self.0.health.latency()
+    }
+}
+
+impl fmt::Debug for Microphone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Microphone").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Speaker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Speaker").finish_non_exhaustive()
+    }
+}
+
+struct Line {
+    commands: mpsc::Sender<Command>,
+    health: Arc<Health>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What the thread of a line is told.
+pub(crate) enum Command {
+    Wish(Wish),
+    /// The stream of this opening broke.
+    Broken {
+        number: u64,
+        error: DeviceError,
+    },
+    Quit,
+}
+
+enum End {
+    Input(Box<dyn FnMut(Format) -> Capture + Send>),
+    Output(Box<dyn FnMut(Format) -> Playback + Send>),
+}
+
+impl Line {
+    fn open(direction: Direction, wish: Wish, end: End) -> (Self, Events) {
+        let (commands, told) = mpsc::channel();
+        let (events, receiver) = async_channel::bounded(EVENTS);
+        let health = Arc::<Health>::default();
+        let keeper = Keeper::new(direction, wish);
+        let owner = Owner {
+            keeper,
+            end,
+            health: health.clone(),
+            commands: commands.clone(),
+            events,
+            stream: None,
+            openings: 0,
+            watch: Watch::default(),
+            is_listed: true,
+            began: Instant::now(),
+        };
+        let thread = thread::Builder::new().name(format!("lxst {direction}"));
+        let thread = thread.spawn(move || owner.run(direction, &told)).ok();
+        (Self { commands, health, thread }, receiver)
+    }
+
+    fn wish(&self, wish: Wish) {
+        // A thread that has ended has no device to change.
+        let _ = self.commands.send(Command::Wish(wish));
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        let _ = self.commands.send(Command::Quit);
+        if let Some(thread) = self.thread.take() {
+            // The device is closed when this returns.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// What the thread of a line works with.
+struct Owner {
+    keeper: Keeper,
+    end: End,
+    health: Arc<Health>,
+    commands: mpsc::Sender<Command>,
+    events: Sender<Event>,
+    stream: Option<Stream>,
+    /// Openings so far: what an earlier stream says late is not taken for the present one's.
+    openings: u64,
+    watch: Watch,
+    is_listed: bool,
+    began: Instant,
+}
+
+/// The devices that there are, and the hardware at that time.
+#[derive(Default)]
+struct Listing {
+    hardware: Option<Vec<u8>>,
+    found: Vec<Found>,
+}
+
+impl Owner {
+    fn run(mut self, direction: Direction, told: &mpsc::Receiver<Command>) {
+        let mut system = None;
+        let mut was_served = false;
+        let mut listing = Listing::default();
+        loop {
+            self.look(&mut system, was_served, direction, &mut listing);
+            was_served |= system.as_ref().is_some_and(|system| system.is_served);
+            self.keep(&listing.found);
+            self.watch();
+            let pause = if was_served { LOOK_EVERY } else { LOOK_AT_HARDWARE_EVERY };
+            match told.recv_timeout(pause) {
+                Ok(Command::Wish(wish)) => self.keeper.wish(wish),
+                Ok(Command::Broken { number, error }) => self.on_broken(number, error),
+                Ok(Command::Quit) | Err(RecvTimeoutError::Disconnected) => return,
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+        }
+    }
+
+    /// Lists the devices that there are: none where the system does not answer.
+    fn look(
+        &mut self,
+        system: &mut Option<System>,
+        was_served: bool,
+        direction: Direction,
+        listing: &mut Listing,
+    ) {
+        system.take_if(|system| system.is_outdated());
+        let new = match system.take() {
+            Some(same) => Ok(same),
+            None => {
+                *listing = Listing::default();
+                System::new(was_served)
+            }
+        };
+        let hardware = new.as_ref().ok().and_then(System::hardware);
+        if hardware.is_some() && hardware == listing.hardware {
+            *system = new.ok();
+            return;
+        }
+        match new.and_then(|new| Ok((new.devices(direction)?, new))) {
+            Ok((found, same)) => {
+                *listing = Listing { hardware, found };
+                *system = Some(same);
+                self.is_listed = true;
+            }
+            Err(error) => {
+                // A server that is started again is another one.
+                *listing = Listing::default();
+                if core::mem::take(&mut self.is_listed) {
+                    self.tell(Event::Unlisted { error });
+                }
+            }
+        }
+    }
+
+    /// Holds what it should of the devices that there are.
+    fn keep(&mut self, found: &[Found]) {
+        let devices: Vec<Device> = found.iter().map(|found| found.device.clone()).collect();
+        // Each device may fail once.
+        for _ in 0..=devices.len() {
+            let mut is_settled = true;
+            for step in self.keeper.look(self.began.elapsed(), &devices) {
+                match step {
+                    Step::Close => self.stream = None,
+                    Step::Tell(event) => self.tell(event),
+                    Step::Open(device, reason) => {
+                        is_settled = self.open(found, device, reason);
+                    }
+                }
+            }
+            if is_settled {
+                break;
+            }
+        }
+    }
+
+    /// Tells whether the device is open now.
+    fn open(&mut self, found: &[Found], device: Device, reason: Reason) -> bool {
+        self.openings += 1;
+        self.health.reset();
+        self.watch = Watch::default();
+        let handle = found.iter().find(|found| found.device.id == device.id);
+        let opened = match handle {
+            Some(Found { handle, .. }) => {
+                let opening = Opening {
+                    device: handle,
+                    health: self.health.clone(),
+                    owner: self.commands.clone(),
+                    number: self.openings,
+                };
+                let format = device.format;
+                match &mut self.end {
+                    End::Input(make) => open_input(&opening, || make(format)),
+                    End::Output(make) => open_output(&opening, || make(format)),
+                }
+            }
+            None => Err(DeviceError::Gone),
+        };
+        let is_open = opened.is_ok();
+        let event = match opened {
+            Ok(stream) => {
+                self.stream = Some(stream);
+                self.keeper.opened(device, reason)
+            }
+            Err(error) => self.keeper.failed(self.began.elapsed(), device, error),
+        };
+        self.tell(event);
+        is_open
+    }
+
+    fn on_broken(&mut self, number: u64, error: DeviceError) {
+        let held = self.keeper.held().cloned();
+        if let Some(device) = held.filter(|_| number == self.openings) {
+            self.stream = None;
+            let event = self.keeper.failed(self.began.elapsed(), device, error);
+            self.tell(event);
+        }
+    }
+
+    fn watch(&mut self) {
+        let Some(device) = self.keeper.held() else { return };
+        let counts = Counts {
+            moments: self.health.moments(),
+            zeros: self.health.zeros(),
+            xruns: self.health.take_xruns(),
+        };
+        for event in self.watch.look(self.began.elapsed(), device, counts) {
+            self.tell(event);
+        }
+    }
+
+    fn tell(&self, event: Event) {
+        // Nobody listens, or an older event makes room.
+        let _ = self.events.force_send(event);
+    }
+}
+
+/// How often a sound server is asked for its devices.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// How often the hardware is looked at.
+const LOOK_AT_HARDWARE_EVERY: Duration = Duration::from_secs(3);
+/// Events that wait.
+const EVENTS: usize = 64;

@@ -1,0 +1,226 @@
+//! An open device: its samples become `f32`, and its health is counted.
+
+use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use core::time::Duration;
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+
+use cpal::traits::{DeviceTrait, StreamTrait};
+use cpal::{
+    BufferSize, ErrorKind, FromSample, I24, SampleFormat, SizedSample, Stream, StreamConfig,
+    StreamInstant, SupportedBufferSize, SupportedStreamConfig, U24,
+};
+
+use crate::line::Command;
+use crate::system::DeviceError;
+
+/// What a microphone's blocks go to.
+pub(crate) type Capture = Box<dyn FnMut(&[f32]) + Send>;
+/// What fills a speaker's blocks.
+pub(crate) type Playback = Box<dyn FnMut(&mut [f32]) + Send>;
+
+/// What the callbacks count, without a lock.
+#[derive(Debug, Default)]
+pub(crate) struct Health {
+    /// Moments that passed.
+    moments: AtomicU64,
+    /// Moments of digital zeros up to now.
+    zeros: AtomicU64,
+    xruns: AtomicU64,
+    /// Microseconds between the air and the callback.
+    latency_us: AtomicU64,
+}
+
+impl Health {
+    pub(crate) fn moments(&self) -> u64 {
+        self.moments.load(Relaxed)
+    }
+
+    pub(crate) fn zeros(&self) -> u64 {
+        self.zeros.load(Relaxed)
+    }
+
+    pub(crate) fn take_xruns(&self) -> u64 {
+        self.xruns.swap(0, Relaxed)
+    }
+
+    pub(crate) fn latency(&self) -> Duration {
+        Duration::from_micros(self.latency_us.load(Relaxed))
+    }
+
+    /// Forgets what another device did.
+    pub(crate) fn reset(&self) {
+        for count in [&self.moments, &self.zeros, &self.xruns, &self.latency_us] {
+            count.store(0, Relaxed);
+        }
+    }
+
+    fn pass(&self, moments: usize) {
+        self.moments.fetch_add(moments as u64, Relaxed);
+    }
+
+    fn is_late(&self, from: StreamInstant, to: StreamInstant) {
+        let late = to.duration_since(from);
+        self.latency_us.store(u64::try_from(late.as_micros()).unwrap_or(u64::MAX), Relaxed);
+    }
+}
+
+/// What a stream is opened with.
+pub(crate) struct Opening<'a> {
+    pub(crate) device: &'a cpal::Device,
+    pub(crate) health: Arc<Health>,
+    /// Who is told that the stream broke, and at which opening.
+    pub(crate) owner: Sender<Command>,
+    pub(crate) number: u64,
+}
+
+/// Calls a function that is generic over a sample's type.
+macro_rules! with_type {
+    ($format:expr, $function:ident($($argument:expr),*)) => {
+        match $format {
+            SampleFormat::I8 => $function::<i8>($($argument),*),
+            SampleFormat::I16 => $function::<i16>($($argument),*),
+            SampleFormat::I24 => $function::<I24>($($argument),*),
+            SampleFormat::I32 => $function::<i32>($($argument),*),
+            SampleFormat::I64 => $function::<i64>($($argument),*),
+            SampleFormat::U8 => $function::<u8>($($argument),*),
+            SampleFormat::U16 => $function::<u16>($($argument),*),
+            SampleFormat::U24 => $function::<U24>($($argument),*),
+            SampleFormat::U32 => $function::<u32>($($argument),*),
+            SampleFormat::U64 => $function::<u64>($($argument),*),
+            SampleFormat::F32 => $function::<f32>($($argument),*),
+            SampleFormat::F64 => $function::<f64>($($argument),*),
+            other => Err(DeviceError::Format(other.to_string())),
+        }
+    };
+}
+
+pub(crate) fn open_input(
+    opening: &Opening<'_>,
+    make: impl FnMut() -> Capture,
+) -> Result<Stream, DeviceError> {
+    let native = opening.device.default_input_config()?;
+    let stream = with_type!(native.sample_format(), input(opening, &native, make))?;
+    stream.play()?;
+    Ok(stream)
+}
+
+pub(crate) fn open_output(
+    opening: &Opening<'_>,
+    make: impl FnMut() -> Playback,
+) -> Result<Stream, DeviceError> {
+    let native = opening.device.default_output_config()?;
+    let stream = with_type!(native.sample_format(), output(opening, &native, make))?;
+    stream.play()?;
+    Ok(stream)
+}
+
+fn input<T: SizedSample>(
+    opening: &Opening<'_>,
+    native: &SupportedStreamConfig,
+    mut make: impl FnMut() -> Capture,
+) -> Result<Stream, DeviceError>
+where
+    f32: FromSample<T>,
+{
+    let channels = usize::from(native.channels()).max(1);
+    with_periods(native, |config| {
+        let (health, mut capture) = (opening.health.clone(), make());
+        let mut room = vec![0.0; PIECE * channels];
+        let mut zeros = 0;
+        opening.device.build_input_stream::<T, _, _>(
+            config,
+            move |block, info| {
+                let at = info.timestamp();
+                health.is_late(at.capture, at.callback);
+                for piece in block.chunks(room.len()) {
+                    let piece = &piece[..piece.len() - piece.len() % channels];
+                    let room = &mut room[..piece.len()];
+                    for (place, sample) in room.iter_mut().zip(piece) {
+                        *place = f32::from_sample_(*sample);
+                    }
+                    let moments = piece.len() / channels;
+                    let is_zero = room.iter().all(|sample| *sample == 0.0);
+                    zeros = if is_zero { zeros + moments as u64 } else { 0 };
+                    health.pass(moments);
+                    capture(room);
+                }
+                health.zeros.store(zeros, Relaxed);
+            },
+            on_error(opening),
+            Some(PATIENCE),
+        )
+    })
+}
+
+fn output<T: SizedSample + FromSample<f32>>(
+    opening: &Opening<'_>,
+    native: &SupportedStreamConfig,
+    mut make: impl FnMut() -> Playback,
+) -> Result<Stream, DeviceError> {
+    let channels = usize::from(native.channels()).max(1);
+    with_periods(native, |config| {
+        let (health, mut playback) = (opening.health.clone(), make());
+        let mut room = vec![0.0; PIECE * channels];
+        opening.device.build_output_stream::<T, _, _>(
+            config,
+            move |block, info| {
+                let at = info.timestamp();
+                health.is_late(at.callback, at.playback);
+                for piece in block.chunks_mut(room.len()) {
+                    let length = piece.len() - piece.len() % channels;
+                    let room = &mut room[..length];
+                    playback(room);
+                    for (place, sample) in piece.iter_mut().zip(&*room) {
+                        *place = T::from_sample_(*sample);
+                    }
+                    health.pass(length / channels);
+                }
+            },
+            on_error(opening),
+            Some(PATIENCE),
+        )
+    })
+}
+
+/// Opens a stream with periods of 10 ms, or with those that the system likes.
+fn with_periods(
+    native: &SupportedStreamConfig,
+    mut open: impl FnMut(StreamConfig) -> Result<Stream, cpal::Error>,
+) -> Result<Stream, DeviceError> {
+    let period = native.sample_rate() / PERIODS_A_SECOND;
+    let takes_it = match native.buffer_size() {
+        SupportedBufferSize::Range { min, max } => (*min..=*max).contains(&period),
+        SupportedBufferSize::Unknown => true,
+    };
+    let config = native.config();
+    if takes_it {
+        let fixed = StreamConfig { buffer_size: BufferSize::Fixed(period), ..config };
+        match open(fixed) {
+            Err(error) if error.kind() == ErrorKind::UnsupportedConfig => {}
+            other => return other.map_err(DeviceError::from),
+        }
+    }
+    open(StreamConfig { buffer_size: BufferSize::Default, ..config }).map_err(DeviceError::from)
+}
+
+fn on_error(opening: &Opening<'_>) -> impl FnMut(cpal::Error) + Send + 'static {
+    let (health, owner, number) = (opening.health.clone(), opening.owner.clone(), opening.number);
+    move |error| match error.kind() {
+        ErrorKind::Xrun => {
+            health.xruns.fetch_add(1, Relaxed);
+        }
+        // The sound goes on.
+        ErrorKind::RealtimeDenied | ErrorKind::DeviceChanged => {}
+        _ => {
+            // An owner that is gone needs no word.
+            let _ = owner.send(Command::Broken { number, error: error.into() });
+        }
+    }
+}
+
+/// Moments that are converted at once.
+const PIECE: usize = 1_024;
+const PERIODS_A_SECOND: u32 = 100;
+/// How long a system may take to open a device.
+const PATIENCE: Duration = Duration::from_secs(3);

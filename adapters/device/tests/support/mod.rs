@@ -1,0 +1,138 @@
+//! A PulseAudio of our own, below the target folder.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use lxst_device::Format;
+
+/// A running server. Dropping it ends its process.
+pub(crate) struct Server {
+    folder: PathBuf,
+    child: Child,
+}
+
+/// Runs a test's body in a process of its own, with a server that only it uses.
+pub(crate) fn on_server(test: &str, body: impl FnOnce(&mut Server)) {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(test);
+    if std::env::var_os(INSIDE).is_some() {
+        return body(&mut Server::start(folder));
+    }
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).expect("the target folder can be written to");
+    let this = std::env::current_exe().expect("a test knows its program");
+    let run = Command::new(this)
+        .args(["--exact", test, "--nocapture"])
+        .env(INSIDE, "1")
+        .env("PULSE_SERVER", format!("unix:{}", folder.join("socket").display()))
+        .output()
+        .expect("a test starts again");
+    let told = [run.stdout, run.stderr].map(|told| String::from_utf8_lossy(&told).into_owned());
+    assert!(run.status.success(), "{}{}", told[0], told[1]);
+}
+
+impl Server {
+    fn start(folder: PathBuf) -> Self {
+        let child = Self::spawn(&folder);
+        let server = Self { folder, child };
+        server.await_answer();
+        server
+    }
+
+    fn spawn(folder: &PathBuf) -> Child {
+        let log = fs::File::create(folder.join("log")).expect("the folder can be written to");
+        let protocol = format!(
+            "module-native-protocol-unix auth-anonymous=1 socket={}",
+            folder.join("socket").display()
+        );
+        Command::new("pulseaudio")
+            .args(["-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no"])
+            .args(["--disallow-exit", "--load", &protocol, "--load", "module-rescue-streams"])
+            .env("HOME", folder)
+            .env("XDG_RUNTIME_DIR", folder)
+            .env_remove("PULSE_SERVER")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .expect("pulseaudio is installed: run interop/setup sound")
+    }
+
+    fn await_answer(&self) {
+        let began = Instant::now();
+        while !Self::control().arg("info").output().is_ok_and(|told| told.status.success()) {
+            assert!(began.elapsed() < PATIENCE, "see {}", self.folder.join("log").display());
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Kills it and starts another one at the same place.
+    pub(crate) fn restart(&mut self) {
+        self.kill();
+        let _ = fs::remove_file(self.folder.join("socket"));
+        self.child = Self::spawn(&self.folder);
+        self.await_answer();
+    }
+
+    /// Plugs in a speaker, and returns what unplugs it.
+    pub(crate) fn speaker(&self, id: &str, name: &str, format: Format) -> u32 {
+        let rate = format!("rate={}", format.rate_hz);
+        let channels = format!("channels={}", format.channels);
+        let id = format!("sink_name={id}");
+        let name = format!("sink_properties=device.description=\"{}\"", name.replace(' ', "\\ "));
+        self.load(&["module-null-sink", &id, &rate, &channels, &name])
+    }
+
+    /// Plugs in a microphone that hears what a speaker plays.
+    pub(crate) fn microphone(&self, id: &str, name: &str, at: &str) -> u32 {
+        let id = format!("source_name={id}");
+        let master = format!("master={at}.monitor");
+        let name = format!("source_properties=device.description=\"{}\"", name.replace(' ', "\\ "));
+        self.load(&["module-remap-source", &id, &master, &name])
+    }
+
+    fn load(&self, module: &[&str]) -> u32 {
+        let told = Self::control().arg("load-module").args(module).output().expect("pactl runs");
+        let number = String::from_utf8_lossy(&told.stdout);
+        let error = String::from_utf8_lossy(&told.stderr);
+        number.trim().parse().unwrap_or_else(|_| panic!("{module:?}: {error}"))
+    }
+
+    pub(crate) fn unplug(&self, module: u32) {
+        self.ask(&["unload-module", &module.to_string()]);
+    }
+
+    pub(crate) fn default_speaker(&self, id: &str) {
+        self.ask(&["set-default-sink", id]);
+    }
+
+    pub(crate) fn default_microphone(&self, id: &str) {
+        self.ask(&["set-default-source", id]);
+    }
+
+    fn ask(&self, what: &[&str]) {
+        let told = Self::control().args(what).output().expect("pactl runs");
+        assert!(told.status.success(), "{what:?}: {}", String::from_utf8_lossy(&told.stderr));
+    }
+
+    fn control() -> Command {
+        Command::new("pactl")
+    }
+
+    fn kill(&mut self) {
+        // Both fail only when the process has ended and been waited for.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+const INSIDE: &str = "LXST_DEVICE_TEST_SERVER";
+const PATIENCE: Duration = Duration::from_secs(30);
