@@ -1,0 +1,70 @@
+//! The audio graph of LXST telephony: what lies between a call and the sound of a machine, on blocks
+//! of 48 kHz.
+//!
+//! Nodes are plain values of three kinds. A [`Source`] gives sound: mixers, ports, and what an app makes. An
+//! [`Effect`] changes it in place: gain, filters, limiter, gain control, voice processing. A [`Sink`]
+//! takes it: ports, meters. The graph is *pulled*: whoever has the clock asks the last source for a
+//! block, of any length, and it asks those behind it for the same moments. So a mixer's inputs are
+//! aligned by time without queues, and nothing waits between nodes. A microphone pushes: its blocks
+//! pass effects, and a [`port`] where they change threads.
+//!
+//! No node has a thread, a lock, a file or a clock. Memory is bounded, and once a graph stands, a block
+//! allocates nothing.
+//!
+//! ```
+//! use lxst_audio::{Block, Gain, Limiter, Meter, Mixer, Source, amplitude, port};
+//! use lxst_core::Samples;
+//!
+//! // What a call plays, on its way from the network's thread to the speaker's callback.
+//! let (call, incoming) = port(lxst_audio::Channels::Mono, Samples::from_millis(60));
+//!
+//! let mut mixer = Mixer::new();
+//! let voice = mixer.add(incoming, Gain::new(-6.0));
+//! let mut speaker = mixer.through((Limiter::new(-1.0), Meter::new()));
+//!
+//! let mut period = [[0.0; 2]; 480]; // the callback's buffer: 10 ms in stereo
+//! speaker.pull(&mut Block::stereo(&mut period));
+//!
+//! let (_, meter) = &mut speaker.effect;
+//! assert_eq!(meter.read().peak_dbfs, lxst_audio::SILENCE_DBFS); // nobody has spoken yet
+//! speaker.source.gain(voice).unwrap().set(0.0, Samples::from_millis(20));
+//! # drop(call);
+//! # assert_eq!(amplitude(20.0), 10.0);
+//! ```
+//!
+//! Decibels are those of amplitude, everywhere: 6 dB double it.
+
+#![forbid(unsafe_code)]
+
+mod agc;
+mod block;
+mod decibel;
+mod error;
+mod filter;
+mod gain;
+mod limiter;
+mod meter;
+mod mixer;
+mod node;
+mod port;
+mod rate;
+mod reference;
+#[cfg(feature = "voice-processing")]
+mod voice_processing;
+
+pub use agc::{Agc, AgcConfig};
+pub use block::Block;
+pub use decibel::{SILENCE_DBFS, amplitude, dbfs};
+pub use error::FilterError;
+pub use filter::{BandPass, Filter, MAX_CUT_OFF_HZ, MIN_CUT_OFF_HZ};
+pub use gain::Gain;
+pub use limiter::Limiter;
+pub use lxst_codecs::Channels;
+pub use meter::{Levels, Meter};
+pub use mixer::{InputId, Mixer, SoftClip};
+pub use node::{Effect, Silence, Sink, Source, Tee, Through};
+pub use port::{PortSink, PortSource, port};
+pub use rate::RateConverter;
+pub use reference::{ReferenceBandPass, ReferenceChain};
+#[cfg(feature = "voice-processing")]
+pub use voice_processing::{VoiceProcessing, VoiceProcessor};
