@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+#[cfg(feature = "voice-processing")]
+use lxst_audio::{VoiceProcessing, VoiceProcessor};
 use lxst_core::{
     Admission, Boundary, CallId, CallState, CallStatus, CallerPolicy, Command, Direction,
     IdentityHash, Input, InputError, Instant, JobId, LinkClosed, LinkEvent, Mode, Outcome, Output,
@@ -17,8 +19,6 @@ use crate::ids::Ids;
 use crate::links::Links;
 use crate::people::{self, People, PeopleError};
 use crate::tap::Tap;
-#[cfg(feature = "voice-processing")]
-use crate::voice_processing::{Processor, VoiceProcessing};
 
 /// What an engine is told once.
 #[derive(Debug, Default)]
@@ -110,7 +110,7 @@ pub struct Engine<S> {
     /// The ports that the owner has attached, which every call begins with.
     ports: Vec<Direction>,
     #[cfg(feature = "voice-processing")]
-    processor: Option<Processor>,
+    processor: Option<VoiceProcessor>,
     adaptive_profile: bool,
     /// Of the call that stands.
     adapter: Option<Adapter>,
@@ -156,7 +156,8 @@ impl<S: Stack> Engine<S> {
             audio: Audio::default(),
             ports: Vec::new(),
             #[cfg(feature = "voice-processing")]
-            processor: Processor::new(config.voice_processing),
+            processor: (!config.voice_processing.is_none())
+                .then(|| VoiceProcessor::new(config.voice_processing)),
             adaptive_profile: config.adaptive_profile,
             adapter: None,
             replies: VecDeque::new(),
@@ -297,7 +298,8 @@ impl<S: Stack> Engine<S> {
     pub fn capture(&mut self, now: Instant, pcm: &[f32]) {
         #[cfg(feature = "voice-processing")]
         if let (Some(processor), true) = (&mut self.processor, self.audio.is_sending()) {
-            let processed = processor.capture(pcm);
+            let mut processed = Vec::with_capacity(pcm.len() + processor.waiting());
+            processor.capture(pcm, &mut processed);
             return self.captured(now, &processed);
         }
         self.captured(now, pcm);
@@ -425,7 +427,7 @@ impl<S: Stack> Engine<S> {
     #[must_use]
     pub fn capture_unsent(&self) -> u64 {
         #[cfg(feature = "voice-processing")]
-        let processed = self.processor.as_ref().map_or(0, Processor::waiting);
+        let processed = self.processor.as_ref().map_or(0, VoiceProcessor::waiting);
         #[cfg(not(feature = "voice-processing"))]
         let processed = 0;
         (self.audio.unsent() + processed) as u64

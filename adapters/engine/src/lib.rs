@@ -56,8 +56,6 @@ mod link_queue;
 mod links;
 mod people;
 mod tap;
-#[cfg(feature = "voice-processing")]
-mod voice_processing;
 
 pub use allowance::Allowance;
 pub use announce::{ANNOUNCE_AGAIN, ANNOUNCE_PACE, InterfaceOrigin, MIN_ANNOUNCE_PACE};
@@ -67,8 +65,8 @@ pub use coder::{Coder, Done, Task};
 pub use engine::{Config, DialError, Engine, Event};
 pub use ids::Ids;
 pub use link_queue::{LinkCommand, LinkQueue};
+#[cfg(feature = "voice-processing")]
+pub use lxst_audio::VoiceProcessing;
 pub use lxst_codecs as codecs;
 pub use people::PeopleError;
 pub use tap::Tap;
-#[cfg(feature = "voice-processing")]
-pub use voice_processing::VoiceProcessing;
