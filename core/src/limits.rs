@@ -1,7 +1,7 @@
 //! Every bound of the core, what happens beyond it, and where it comes from.
 //!
 //! *Source* names a file and a symbol of the reference, Python LXST 0.5.4, or says that the value is
-//! our choice and why.
+//! our choice and why. Each time of the protocol has one; other values without one are our choice.
 
 use core::time::Duration;
 
@@ -28,12 +28,14 @@ pub const FRAME_BYTES: usize = 1_276;
 pub const RING_BYTES: usize = 16_384;
 
 /// Smallest ring, in bytes: one frame, its codec and its lengths.
+///
+/// *Source*: [`FRAME_BYTES`] and the layout of the ring: a codec byte and two lengths of two bytes.
 pub const MIN_RING_BYTES: usize = FRAME_BYTES + 5;
 
-/// Links without a call, of all lines together: callers who are not accepted yet, and links that say goodbye. Beyond it a
-/// goodbye is closed to make room, else the unidentified caller who has waited longest, if longer than
-/// [`IDENTIFY_GRACE`]. A caller who has identified is never closed for room. If nobody makes room, the
-/// new link is closed.
+/// Links without a call, of all lines together: callers who are not accepted yet, and links that say
+/// goodbye. Beyond it a goodbye is closed to make room, else the unidentified caller who has waited
+/// longest, if longer than [`IDENTIFY_GRACE`]. A caller who has identified is never closed for room. If
+/// nobody makes room, the new link is closed.
 ///
 /// *Source*: our choice: at ten new links a second each has 4.8 s, enough for a round trip of 4 s.
 pub const PENDING_LINKS: usize = 48;
@@ -41,7 +43,8 @@ pub const PENDING_LINKS: usize = 48;
 /// Outputs that wait to be polled, of all lines together.
 pub const OUTBOX: usize = 64;
 
-/// Upper bound of the outputs of one input, whatever the number of lines. An input is refused while fewer places are free.
+/// Upper bound of the outputs of one input, whatever the number of lines. An input is refused while
+/// fewer places are free.
 pub const OUTPUTS_PER_INPUT: usize = 32;
 
 /// Upper bound of the outputs of one deadline. A timeout handles no further deadline while fewer of
@@ -222,6 +225,9 @@ pub const IDENTIFY_GRACE: Duration = Duration::from_millis(500);
 pub const IDENTIFY_TRIPS: u32 = 4;
 
 /// Longest round trip that deadlines count with. A longer one, which a peer may claim, counts as this.
+///
+/// *Source*: our choice: over a longer one a caller gives up before the second round trip (`WAIT_TIME`,
+/// 70 s, in LXST/Primitives/Telephony.py).
 pub const MAX_ROUND_TRIP: Duration = Duration::from_secs(60);
 
 /// Round trips added to each deadline of the set-up: what one step takes at most, lost and repeated
@@ -290,7 +296,11 @@ pub const GLARE: Duration = Duration::from_secs(3);
 /// too long.
 pub const FIRST_MEDIA_TRIPS: u32 = 4;
 
-/// Part of [`SILENCE`] that covers the way of the peer's first media.
+/// Part of [`SILENCE`] that covers the way of the peer's first media. A round trip longer than a
+/// quarter of it moves [`SILENCE`] and [`MEDIA_TIMEOUT`] back.
+///
+/// *Source*: our choice: [`FIRST_MEDIA_TRIPS`] round trips of one second, which leave one second of
+/// [`SILENCE`]. A Python peer sends its first media 0.1 s to 0.8 s after ESTABLISHED (measured).
 pub const FIRST_MEDIA: Duration = Duration::from_secs(4);
 
 /// How long without media before the peer counts as silent, in full duplex.

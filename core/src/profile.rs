@@ -144,8 +144,8 @@ impl Profile {
         }
     }
 
-    /// Returns how many frames of one packet a Python peer plays. Of frames that arrive at once, its
-    /// mixer keeps the newest so many.
+    /// Returns how many frames of one packet a Python peer plays: its mixer keeps this many of the
+    /// frames that arrive at once, the newest.
     ///
     /// *Source*: `LineSink` in LXST/Sinks.py and `Mixer` in LXST/Mixer.py; measured.
     #[must_use]

@@ -44,13 +44,13 @@ use crate::wire::{self, Packet};
 /// # Ok::<(), lxst_core::InputError>(())
 /// ```
 ///
-/// A telephone has one line unless it is made [`with_lines`](Self::with_lines). Each holds a call;
-/// commands and events name the call that they are about. Lines share who may call, the limits for
-/// callers, and the room for callers who wait; with one person there is one call at most.
+/// A telephone has one line, or as many as [`with_lines`](Self::with_lines) says. Each line holds one
+/// call at most. Commands and events name their call. All lines share the policy and the limits for
+/// callers, and the room for callers who wait. There is one call at most with each peer.
 ///
-/// *Bounds*: memory is inline and fixed, and work for each call is bounded; see
-/// [`limits`](crate::limits). A line takes 22 KiB with the default ring. `RING` is the bytes of
-/// received frames that wait for playout on each line, at least
+/// *Bounds*: memory is inline and fixed, and the work of one input is bounded; see
+/// [`limits`](crate::limits). A line takes 22 KiB with the default ring. `RING` is the size, in bytes,
+/// of each line's ring of received frames, at least
 /// [`MIN_RING_BYTES`](crate::limits::MIN_RING_BYTES): see [`with_lines`](Self::with_lines).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Telephone<const LINES: usize = 1, const RING: usize = RING_BYTES> {
@@ -59,17 +59,17 @@ pub struct Telephone<const LINES: usize = 1, const RING: usize = RING_BYTES> {
     limiter: Limiter,
     streams: [Streams<RING>; LINES],
     outbox: Outbox,
-    /// Of what is no line's.
+    /// Counts that belong to no line.
     counters: Counters,
-    /// Of the streams of each line.
+    /// Counts of each line's streams.
     line_counters: [Counters; LINES],
     next_job: JobId,
     now: Instant,
 }
 
 impl Telephone {
-    /// Makes an idle phone of the person with this identity, by which calls that cross are told
-    /// apart. It has one line.
+    /// Makes an idle telephone with one line for this identity. Glare is resolved by comparing this
+    /// hash with the peer's.
     #[must_use]
     pub fn new(identity: IdentityHash, config: Config, now: Instant) -> Self {
         Self::with_lines(identity, config, now)
@@ -77,7 +77,7 @@ impl Telephone {
 }
 
 impl<const RING: usize> Telephone<1, RING> {
-    /// Tells of the call, `None` when the line is idle.
+    /// Returns the status of the call, `None` when the line is idle.
     #[must_use]
     pub fn call(&self) -> Option<CallStatus> {
         self.calls().next()
@@ -85,10 +85,11 @@ impl<const RING: usize> Telephone<1, RING> {
 }
 
 impl<const LINES: usize, const RING: usize> Telephone<LINES, RING> {
-    /// Makes an idle phone with another number of lines, `Telephone::<3>::with_lines(..)`, or another
-    /// size of its rings, as firmware does that has less memory:
-    /// `Telephone::<1, 4_096>::with_lines(..)`. What a ring does not hold of a network's stalls is not
-    /// heard; at Medium Quality a second takes 1 KiB, at Super High Quality 4 KiB.
+    /// Makes an idle telephone with another number of lines, `Telephone::<3>::with_lines(..)`, or
+    /// another size of ring for firmware with less memory, `Telephone::<1, 4_096>::with_lines(..)`.
+    ///
+    /// *Bounds*: a full ring drops its oldest frame, so a stall longer than the ring costs audio. One
+    /// second takes 1 KiB at Medium Quality and 4 KiB at Super High Quality.
     #[must_use]
     pub fn with_lines(identity: IdentityHash, config: Config, now: Instant) -> Self {
         Self {
@@ -104,13 +105,13 @@ impl<const LINES: usize, const RING: usize> Telephone<LINES, RING> {
         }
     }
 
-    /// Takes one input, whole or not at all.
+    /// Applies one input whole, or refuses it.
     ///
-    /// A moment before that of an earlier input is taken as the latter.
+    /// If `now` is earlier than the moment of the last input, the input counts as given at that moment.
     ///
     /// # Errors
-    /// The input was refused and nothing changed: [`InputError::OutputFull`] until the outputs are
-    /// drained, the others for misuse.
+    /// The input was refused and nothing changed. [`InputError::OutputFull`]: drain the outputs, then
+    /// give it again. The other errors are misuse.
     pub fn handle_input(&mut self, now: Instant, input: Input<'_>) -> Result<(), InputError> {
         if !self.outbox.has_room() {
             return Err(InputError::OutputFull);
@@ -187,7 +188,7 @@ impl<const LINES: usize, const RING: usize> Telephone<LINES, RING> {
         })
     }
 
-    /// Tells when [`Input::Timeout`] is due next, and why.
+    /// Returns when [`Input::Timeout`] is due next, and for which timer.
     ///
     /// # Panics
     /// With debug assertions, while outputs wait: a deadline counts only when they are drained.
@@ -197,19 +198,18 @@ impl<const LINES: usize, const RING: usize> Telephone<LINES, RING> {
         self.deadline()
     }
 
-    /// Tells of the calls, one for each line that has one.
+    /// Returns the status of each call, in the order of the lines.
     pub fn calls(&self) -> impl Iterator<Item = CallStatus> {
         self.lines.statuses()
     }
 
-    /// Tells what was counted since the start.
+    /// Returns the counters since the start, of all lines together.
     #[must_use]
     pub fn counters(&self) -> Counters {
         self.line_counters.iter().fold(self.counters, Counters::plus)
     }
 
-    /// Takes every deadline that is due, the earliest first: a late timeout gives what timely ones
-    /// would have given.
+    /// Handles every due deadline in order, so a late timeout has the same effect as timely ones.
     fn on_timeout(&mut self, now: Instant) {
         let most = self.outbox.len() + OUTPUTS_PER_INPUT - OUTPUTS_PER_DEADLINE;
         for _ in 0..DEADLINES_PER_TIMEOUT {
@@ -222,7 +222,7 @@ impl<const LINES: usize, const RING: usize> Telephone<LINES, RING> {
         }
     }
 
-    /// Takes a deadline, and tells of which line it is.
+    /// Handles one due deadline and returns its line.
     fn on_deadline(&mut self, now: Instant, timer: Timer) -> Option<usize> {
         match timer {
             Timer::Call(call, timer) => {
@@ -249,7 +249,7 @@ impl<const LINES: usize, const RING: usize> Telephone<LINES, RING> {
         }
     }
 
-    /// Takes the frames and then the signals of a packet, in the order of the reference.
+    /// Handles the frames of a packet, then its signals: the order of the reference.
     fn on_packet(
         &mut self,
         now: Instant,
@@ -310,8 +310,8 @@ impl<const LINES: usize, const RING: usize> Telephone<LINES, RING> {
         Ok(line)
     }
 
-    /// Lets the streams follow their lines, tells of a call's end last, and then of the call that
-    /// takes its place.
+    /// Fits the streams to their lines, then reports ended calls, then releases held callers, one of
+    /// whom may take the line of a call that ended.
     fn reconcile(&mut self, now: Instant, touched: Option<usize>) {
         let (lines, mut cx) = self.parts(now);
         lines.end_glare_wait(&mut cx);
@@ -336,7 +336,7 @@ impl<const LINES: usize, const RING: usize> Telephone<LINES, RING> {
         let streams = self.streams.iter().filter_map(Streams::deadline);
         let deadlines = self.exchange.pending_deadlines().chain(lines);
         let deadlines = deadlines.chain(self.exchange.announce_deadline()).chain(streams);
-        // What is due at the end of time would be due again and again.
+        // A deadline at the end of time would stay due for ever.
         deadlines.min_by_key(|deadline| deadline.at).filter(|deadline| deadline.at < Instant::MAX)
     }
 

@@ -24,7 +24,8 @@ pub enum Timer {
     Link(LinkId, LinkTimer),
     /// A timer of a stream.
     Stream(StreamId, StreamTimer),
-    /// Started when the telephone is created, and by its own expiry. On expiry we announce.
+    /// Started when the telephone is created, and by its own expiry. On expiry the driver is asked to
+    /// announce.
     Announce,
 }
 

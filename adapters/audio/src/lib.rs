@@ -6,7 +6,7 @@
 //! takes it: ports, meters. The graph is *pulled*: whoever has the clock asks the last source for a
 //! block, of any length, and it asks those behind it for the same moments. So a mixer's inputs are
 //! aligned by time without queues, and nothing waits between nodes. A microphone pushes: its blocks
-//! pass effects, and a [`port`] where they change threads.
+//! pass effects, and a [`port()`] where they change threads.
 //!
 //! No node has a thread, a lock, a file or a clock. Memory is bounded, and once a graph stands, a block
 //! allocates nothing.

@@ -86,7 +86,7 @@
 //! | `"in":"captured"`, `"consumed"` | `stream`, `samples` |
 //! | `"in":"overrun"` | `stream`, `direction`, `samples` |
 //! | `"in":"port"` | `stream`, `direction`, `change` |
-//! | `"in":"job_done"` | `job`, `outcome`: `encoded` (`data`); `played` (`samples`, `level`); `discarded`; `failed` |
+//! | `"in":"job_done"` | `job`, `outcome`: `encoded` (`data`); `no_voice`; `played` (`samples`, `level`); `discarded`; `failed` |
 //! | `"out":"transmit"` | `link`, `class`, `data` |
 //! | `"out":"link"` | `link`, `request`: `open` (`to`, `name`); `identify`; `close` |
 //! | `"out":"announce"` | |

@@ -1,15 +1,15 @@
 //! Both sides dial each other: one of the two calls stands for both.
 //!
-//! 1. While our call does not ring yet, a link of somebody unknown gets AVAILABLE, not BUSY.
-//! 2. It is the peer that we dial, and its identity hash is lower than ours: its call stands. We
-//!    answer on its link and close ours. Both sides judge alike, so only one call stands.
-//! 3. Its hash is higher: its link is held until ours decides, the latest of several. RINGING: ours stands, and the peer's
-//!    hears BUSY. BUSY, or ours comes to nothing: the peer's stands.
-//! 4. BUSY comes before RINGING: perhaps because the peer dials us. The call waits a moment for its
-//!    link, and for the identification of whoever is on one (`GlareWait`, timer `Glare`).
+//! 1. While our call does not ring yet, a link of an unidentified caller gets AVAILABLE, not BUSY.
+//! 2. The caller is the peer that we dial, and its identity hash is lower than ours: its call stands.
+//!    We answer on its link and close ours. Both sides apply this rule, so only one call stands.
+//! 3. Its hash is higher: its link, the latest of several, is held until our call decides. On RINGING
+//!    our call stands, and the peer's link gets BUSY. On BUSY, or if our call fails, the peer's stands.
+//! 4. BUSY before RINGING may mean that the peer dials us. Our call waits for the peer's link, and for
+//!    the identification of callers on links that are up (state `GlareWait`, timer `Glare`).
 //!
-//! The app's call keeps its id throughout. *Source*: our choice. The reference says BUSY to
-//! everybody while it dials, and is reached by points 2, 3 and 4.
+//! The app's call keeps its id throughout. *Source*: our choice. The reference sends BUSY on each
+//! incoming link while it dials; points 2, 3 and 4 work with it.
 
 use core::time::Duration;
 
@@ -26,14 +26,14 @@ use crate::timers::CallTimer;
 use crate::wire::Signal;
 
 impl<const N: usize> Lines<N> {
-    /// Takes the peer of a call that we dial, who is identified on a link of its own.
+    /// Handles the identification, on an incoming link, of the peer that we dial.
     pub(super) fn on_glare_caller(&mut self, index: usize, link: LinkId, cx: &mut Context<'_>) {
         let line = &mut self.0[index];
         let Some(call) = &line.call else { return };
         if call.peer < cx.exchange.identity || call.state == CallState::GlareWait {
             line.resolve_glare(link, false, cx);
         } else {
-            // One is enough, and what one input may cause is bounded.
+            // With one held link, the outputs of one input stay within their bound.
             if let Some(earlier) = cx.exchange.held_of(call.peer) {
                 cx.exchange.take_pending(earlier);
                 cx.say_goodbye(earlier, &[Signal::Busy]);
@@ -42,8 +42,8 @@ impl<const N: usize> Lines<N> {
         }
     }
 
-    /// Ends a refused call as soon as nobody is left who might be the peer: one of them, for the
-    /// others are due at once.
+    /// Ends one refused call when no caller is left who might be its peer. Further ones are due at
+    /// once.
     pub(crate) fn end_glare_wait(&mut self, cx: &mut Context<'_>) {
         let exchange = &*cx.exchange;
         let is_over = |call: &Call| call.glare_over(exchange).is_some_and(|at| at <= cx.now);
@@ -53,8 +53,8 @@ impl<const N: usize> Lines<N> {
         }
     }
 
-    /// A call of ours is decided without the held one: that one hears BUSY, or is an ordinary caller
-    /// where ours is over.
+    /// Ends glare in favour of our call. The peer's held link gets BUSY; if our call has ended, the
+    /// held caller is screened like any other.
     pub(crate) fn release_held(&mut self, cx: &mut Context<'_>) {
         while let Some((link, from)) = self.released(cx.exchange) {
             if self.of_peer(from).is_some() {
@@ -66,7 +66,7 @@ impl<const N: usize> Lines<N> {
         }
     }
 
-    /// A held link whose peer's call could not stand for ours any more.
+    /// A held link whose call can no longer take the place of ours.
     fn released(&self, exchange: &Exchange) -> Option<(LinkId, IdentityHash)> {
         let mut held = exchange.pending.iter().filter_map(PendingLink::held);
         held.find(|(_, from)| !self.of_peer(*from).is_some_and(|index| self.0[index].can_glare()))
@@ -74,7 +74,7 @@ impl<const N: usize> Lines<N> {
 }
 
 impl Line {
-    /// Whether a call of the peer's could stand for ours.
+    /// Whether a call of the peer can take the place of ours.
     pub(super) fn can_glare(&self) -> bool {
         self.call
             .as_ref()
@@ -91,7 +91,7 @@ impl Line {
         self.yield_to_held(true, cx);
     }
 
-    /// The moment for a link of the peer's is over: whoever is on one has the rest of the time.
+    /// The wait for a link of the peer is over. Callers on links that are up get the rest of [`GLARE`].
     pub(super) fn on_glare_timeout(&mut self, cx: &mut Context<'_>) {
         let Some(call) = &self.call else { return };
         let whole = GLARE + call.rtt.saturating_mul(6);
@@ -103,7 +103,7 @@ impl Line {
         }
     }
 
-    /// Lets the held call of the peer stand, and tells whether there was one.
+    /// Lets the peer's held call stand. Returns whether there was one.
     pub(super) fn yield_to_held(&mut self, is_link_gone: bool, cx: &mut Context<'_>) -> bool {
         let Some(call) = self.call.as_ref().filter(|_| self.can_glare()) else { return false };
         let Some(link) = cx.exchange.held_of(call.peer) else { return false };
@@ -137,7 +137,7 @@ impl Exchange {
         self.pending.iter().any(PendingLink::is_unidentified)
     }
 
-    /// The link of a peer that we dial, where it is held.
+    /// The held link of this peer.
     fn held_of(&self, peer: IdentityHash) -> Option<LinkId> {
         let mut held = self.pending.iter().filter_map(PendingLink::held);
         held.find(|(_, from)| *from == peer).map(|(link, _)| link)
@@ -145,7 +145,7 @@ impl Exchange {
 }
 
 impl Call {
-    /// When a refused call is over, where nobody is left who might be the peer.
+    /// When a refused call ends, if no caller is left who might be the peer.
     pub(super) fn glare_over(&self, exchange: &Exchange) -> Option<Instant> {
         let is_over = self.state == CallState::GlareWait && !exchange.has_unknown_caller();
         is_over.then_some(self.glare_until)

@@ -21,14 +21,13 @@ use crate::wire::Signal;
 pub(super) struct Presence {
     media: Instant,
     anything: Instant,
-    /// Whether the boundary reports packets that are not for us, so that a quiet link can be told
-    /// from a dead one.
+    /// Whether the boundary reports keepalives, so that a quiet link can be told from a dead one.
     is_reported: bool,
     is_silent: bool,
 }
 
 impl Line {
-    /// The streams open: the call stands.
+    /// Starts the call's media: the call is established.
     pub(super) fn open_streams(&mut self, cx: &mut Context<'_>) {
         let Some(call) = &mut self.call else { return };
         call.presence.media = call.first_media_by(cx.now);
@@ -45,7 +44,7 @@ impl Line {
         cx.out.event(Event::Established { call, profile, mode });
     }
 
-    /// A packet of the peer's arrived on the call's link.
+    /// Handles the arrival of a packet on the call's link.
     pub(crate) fn on_heard(&mut self, now: Instant) {
         if let Some(call) = &mut self.call
             && call.state == CallState::Established
@@ -54,7 +53,7 @@ impl Line {
         }
     }
 
-    /// The boundary says that something else of the peer's arrived on the call's link.
+    /// Handles [`LinkEvent::Heard`](crate::LinkEvent::Heard): a keepalive or the like on the call's link.
     pub(super) fn on_link_heard(&mut self, now: Instant) {
         if let Some(call) = &mut self.call {
             call.presence.anything = now;
@@ -62,7 +61,7 @@ impl Line {
         }
     }
 
-    /// Media of the peer's arrived: it has set up its streams.
+    /// Handles the arrival of media: the peer has set up its streams.
     pub(crate) fn on_media(&mut self, cx: &mut Context<'_>) {
         self.step(Trigger::Media, cx);
         self.end_repeats();
@@ -231,8 +230,8 @@ impl Call {
         self.id == CallId::from(self.link)
     }
 
-    /// When the peer's media are here at the latest, where it starts to send as soon as it hears of
-    /// what we do at `now`.
+    /// When the first media arrive at the latest from a peer that starts to send when it hears of what
+    /// we do at `now`.
     fn first_media_by(&self, now: Instant) -> Instant {
         now + self.rtt.saturating_mul(FIRST_MEDIA_TRIPS).saturating_sub(FIRST_MEDIA)
     }

@@ -2,8 +2,8 @@
 //!
 //! 1. A link or a command names a call, and so its line.
 //! 2. A call that is dialled takes a free line, and so does a caller who is admitted.
-//! 3. With one person there is one call at most: who calls us on another link while we dial is
-//!    decided by `glare`, and turned away in any other call.
+//! 3. There is one call at most with each peer. A peer who calls us while we dial it is a case for
+//!    `glare`; in any other call its second link is turned away.
 
 use crate::audio::Direction;
 use crate::error::InputError;

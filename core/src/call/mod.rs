@@ -1,16 +1,16 @@
-//! Lines: one call at most on each, and the links that wait for one. All signalling is decided here.
+//! Signalling: the lines, one call at most on each, and the links of callers who wait.
 //!
-//! - `lines`: which line an input is for.
-//! - `exchange`: what all lines share.
-//! - `table`: where a call can go from where it is.
-//! - `caller`, `callee`: what a caller and a callee do on the way.
-//! - `glare`: what they do when both dial each other.
+//! - `lines`: finds the line of an input.
+//! - `exchange`: the state that all lines share.
+//! - `table`: the states of a call and the transitions between them.
+//! - `caller`, `callee`: the set-up of a call in each role.
+//! - `glare`: both sides dial each other.
 //! - `pending`: links that carry no call.
-//! - `in_call`: switches and silence while a call stands.
-//! - `repeat`: what is said again, since it may be lost.
-//! - `limiter`: who calls too often.
+//! - `in_call`: switches of profile and mode, and silence, in an established call.
+//! - `repeat`: messages that are repeated because they may be lost.
+//! - `limiter`: limits of attempts, per caller and of strangers.
 //!
-//! This file holds a line, and leads what happens to its call to its place.
+//! This file holds a line and dispatches the causes of its transitions.
 
 mod callee;
 mod caller;

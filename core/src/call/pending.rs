@@ -1,15 +1,15 @@
 //! Links that carry no call: callers who are not let through yet, and goodbyes.
 //!
-//! 1. A link comes up: leave it alone for a moment (timer `AcceptDelay`).
-//! 2. Say AVAILABLE, again if nothing comes back, and wait for who it is (timers `Available`,
-//!    `Identify`), also when the line is taken.
-//! 3. The caller identified: turn it away when the line is taken, or ask the app if the policy says
-//!    so (timer `Screening`).
-//! 4. Let it ring, or say BUSY or REJECTED, which travel for a moment before the link closes
-//!    behind them (timer `Goodbye`).
+//! 1. A link comes up. Nothing is sent for a moment (timer `AcceptDelay`).
+//! 2. AVAILABLE is sent, repeated, and the caller has time to identify (timers `Available`,
+//!    `Identify`), also when all lines are busy.
+//! 3. The caller identifies. It is turned away when all lines are busy; else the app is asked if the
+//!    policy says so (timer `Screening`).
+//! 4. The call rings, or BUSY or REJECTED is sent, and the link closes a moment later, so that the
+//!    signal arrives (timer `Goodbye`).
 //!
-//! Whoever is turned away hears the same at the same steps: a blocked caller cannot tell it from a
-//! busy line.
+//! A blocked caller gets the same signals at the same steps as a caller of a busy line, and cannot
+//! tell the two apart.
 
 use core::time::Duration;
 
@@ -50,7 +50,7 @@ pub(super) enum Stage {
 /// How soon a link makes room for another, the latest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Room {
-    /// How long its caller could have identified: with the round trips of its path, and at all.
+    /// How long the caller has been late: beyond its round trips, and beyond the grace.
     Unidentified {
         beyond_trips: Duration,
         beyond_grace: Duration,
@@ -72,7 +72,7 @@ impl<const N: usize> Lines<N> {
         }
     }
 
-    /// Takes the deadline of a link, which is due.
+    /// Handles the due deadline of a link.
     pub(crate) fn on_pending_timeout(&mut self, link: LinkId, cx: &mut Context<'_>) {
         let screening_default = cx.exchange.config.screening_default;
         let Some(pending) = cx.exchange.pending_mut(link) else { return };

@@ -1,6 +1,6 @@
-//! What is said again while a call is set up, for it or its answer may be lost.
+//! Messages of the set-up that are repeated because they or their answers may be lost.
 //!
-//! | who, where | said again | until |
+//! | who, in which state | repeats | until |
 //! |---|---|---|
 //! | callee, caller unknown | AVAILABLE | the caller identifies (timer `Available`) |
 //! | caller, `Identified` | identification, from the second time on with profile and mode | RINGING, or a later step of the callee's |
@@ -8,8 +8,8 @@
 //! | caller, `Connecting` | ESTABLISHED, the echo | ESTABLISHED or media |
 //! | callee, `Established` | CONNECTING and ESTABLISHED, the latter alone after an echo; once | media, or the echo in half duplex |
 //!
-//! Without loss nothing is said again. BUSY and REJECTED never are. *Source*: what the reference
-//! takes twice without harm, which was tried; the pace is that of RFC 6298.
+//! Without loss nothing is repeated. BUSY and REJECTED are never repeated. *Source*: the reference
+//! takes each of these messages twice without harm (measured); the pace is that of RFC 6298.
 
 use core::time::Duration;
 
@@ -21,7 +21,7 @@ use crate::state::CallState;
 use crate::timers::CallTimer;
 use crate::wire::Signal;
 
-/// The repeats of one thing.
+/// The repeats of one message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Repeats {
     interval: Duration,
@@ -38,13 +38,12 @@ pub(super) enum Heard {
 }
 
 impl Repeats {
-    /// Of something that is answered within a round trip, at least so long from now.
+    /// Repeats of a message that is answered within a round trip. The first wait is at least `least`.
     pub(super) fn new(least: Duration, rtt: Duration) -> Self {
         Self { interval: least.max(rtt.saturating_mul(3)), done: 0 }
     }
 
-    /// How long to wait for an answer, after it was said for the first or another time; `None`
-    /// when it has been said often enough.
+    /// How long to wait for the answer to the latest sending; `None` after the last repeat.
     pub(super) fn next(&mut self) -> Option<Duration> {
         let interval = (self.done < REPEATS).then_some(self.interval);
         self.done = self.done.saturating_add(1);
@@ -55,7 +54,7 @@ impl Repeats {
 
 #[cfg(test)]
 impl<const N: usize> super::Lines<N> {
-    /// Says nothing again of what is waited for.
+    /// Stops all repeats.
     pub(crate) fn give_up_repeats(&mut self, exchange: &mut super::Exchange) {
         self.0.iter_mut().for_each(Line::give_up_repeats);
         exchange.pending.iter_mut().for_each(|pending| pending.give_up_repeats());
@@ -73,7 +72,7 @@ impl Line {
 }
 
 impl Line {
-    /// Begins to wait for the peer's answer to what was just said.
+    /// Starts the repeats of the message that was just sent.
     pub(super) fn start_repeats(&mut self, cx: &Context<'_>) {
         if let Some(call) = &mut self.call {
             call.repeats = Repeats::new(AGAIN, call.rtt);
@@ -81,7 +80,7 @@ impl Line {
         }
     }
 
-    /// Begins to wait for what shows that the caller heard our answer.
+    /// Waits for the echo or media, which show that the caller heard our answer.
     pub(super) fn watch_answer(&mut self, cx: &Context<'_>) {
         let Some(call) = &mut self.call else { return };
         call.heard = Heard::Nothing;
@@ -95,7 +94,7 @@ impl Line {
         let Some(call) = &self.call else { return };
         cx.out.link(call.link, LinkRequest::Identify);
         if call.repeats.done > 1 {
-            // RINGING may be what was lost, and is said once.
+            // RINGING may be lost, and the reference sends it once.
             call.prefer(cx.out);
         }
         self.go_on_repeating(cx);
@@ -107,7 +106,7 @@ impl Line {
         self.go_on_repeating(cx);
     }
 
-    /// The caller says that it heard our answer.
+    /// Handles the caller's echo: it heard our answer.
     pub(super) fn note_echo(&mut self, cx: &mut Context<'_>) {
         let Some(call) = &mut self.call else { return };
         match call.heard {
@@ -125,7 +124,7 @@ impl Line {
         }
     }
 
-    /// Media of the caller's came: it heard our answer.
+    /// Handles the caller's first media: it heard our answer.
     pub(super) fn end_repeats(&mut self) {
         if let Some(call) = &mut self.call
             && call.state == CallState::Established

@@ -1,9 +1,9 @@
 //! When frames arrive, against the estimated clock of their sender: how many were lost, and whether
 //! the peer pauses.
 //!
-//! Nothing on the wire numbers a frame, so an arriving frame is always the next one. A lost frame
-//! shows when even the earliest frames of a while come a whole frame too late; a drift of the two
-//! clocks shows as less than that, and is followed.
+//! Frames have no numbers on the wire, so an arriving frame always counts as the next one. A frame
+//! counts as lost when even the earliest frames of a window come a whole frame late. Less than that
+//! counts as drift between the two clocks, and the estimate follows it.
 
 use crate::audio::Samples;
 use crate::limits::{PAUSE, SENDER_WINDOW};

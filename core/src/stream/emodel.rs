@@ -1,4 +1,4 @@
-//! The E-model: what a listener thinks of a codec, its losses and a delay.
+//! The E-model: estimates a MOS from codec, loss and delay.
 //!
 //! *Units*: ratings in hundredths; losses in hundredths of a percent.
 //!
@@ -25,7 +25,7 @@ enum Band {
     Wide,
 }
 
-/// Estimates the opinion of frames of this codec, in a call of this profile.
+/// Estimates the MOS of frames of this codec, in a call of this profile.
 ///
 /// *Shape*: `delay` is from mouth to ear; `lost` is the share of audio that was missing, in
 /// hundredths of a percent.

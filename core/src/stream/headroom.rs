@@ -1,8 +1,8 @@
-//! How much audio there is to spare: what could be left out, and nothing would be missing.
+//! Headroom of the jitter buffer: audio that is left after the speaker took a block.
 //!
-//! After the speaker took a block, what is left is headroom. Its least value of the last seconds is
-//! delay that no frame needed; the spread of it, as frames find it on arrival, tells how unevenly
-//! they arrive. Both see the network, the two clocks and the speaker's blocks at once.
+//! The minimum of the last seconds is delay that no frame needed. The spread of the headroom that
+//! frames find on arrival is the jitter. Both include the network, the drift of the two clocks and the
+//! speaker's blocks.
 
 use crate::audio::Samples;
 use crate::limits::{HEADROOM_BUCKET, HEADROOM_BUCKETS};

@@ -1,9 +1,9 @@
-//! How much audio a received frame holds, as its first bytes tell.
+//! The length of a received frame, from its first bytes.
 
 use crate::audio::Samples;
 use crate::wire::{Codec, Frame};
 
-/// Tells what a frame plays, or `None` where no decoder would take it.
+/// Returns the length of a frame, or `None` if no decoder takes it.
 ///
 /// *Source*: RFC 6716, 3.1 and 3.2 for Opus; LXST/Codecs/Codec2.py and LXST/Codecs/Raw.py for the
 /// byte that leads the others.

@@ -1,4 +1,4 @@
-//! The meter of a call, from what is counted.
+//! The quality report of a stream, from its counters.
 
 use core::time::Duration;
 

@@ -1,8 +1,7 @@
-//! Media: frames, jobs and counts of samples while a call is established. The samples themselves
-//! never come here.
+//! Voice: frames, codec jobs and counts of samples. PCM never comes here.
 //!
-//! Media follows the line: after every input [`Streams::follow`] opens, retunes or closes the two
-//! streams so that they fit the line's session.
+//! After every input [`Streams::follow`] opens, retunes or closes the two streams of a line, so that
+//! they fit the line's session. Nothing here knows a call.
 
 mod arrivals;
 mod emodel;
@@ -39,7 +38,7 @@ use tx::Transmitter;
 /// What an input brings along, and where its effects go.
 pub(crate) struct Context<'a> {
     pub(crate) now: Instant,
-    /// Whose streams they are.
+    /// Id of the two streams.
     pub(crate) line: usize,
     pub(crate) counters: &'a mut Counters,
     pub(crate) next_job: &'a mut JobId,
@@ -106,7 +105,7 @@ impl<const RING: usize> Streams<RING> {
         }
     }
 
-    /// Keeps the frames of a packet, and tells why one was left out.
+    /// Keeps the frames of a packet. Returns why a frame was dropped.
     pub(crate) fn on_frames(
         &mut self,
         frames: Frames<'_>,
@@ -173,7 +172,7 @@ impl<const RING: usize> Streams<RING> {
         Ok(())
     }
 
-    /// Counts what a port dropped, where somebody was to hear it.
+    /// Counts audio that a port dropped, if it would have been heard.
     pub(crate) fn on_overrun(
         &mut self,
         direction: Direction,
@@ -197,12 +196,12 @@ impl<const RING: usize> Streams<RING> {
         Ok(())
     }
 
-    /// Tells whether a job of ours is out.
+    /// Whether this job is out.
     pub(crate) fn has_job(&self, job: JobId) -> bool {
         self.jobs.has(job)
     }
 
-    /// Tells whether the streams are as they are to be.
+    /// Whether the streams fit this session.
     pub(crate) fn follows(&self, session: Option<&Session>) -> bool {
         self.session.as_ref() == session
     }
@@ -265,7 +264,7 @@ impl<const RING: usize> Streams<RING> {
         deadlines.map(deadline).min_by_key(|deadline| deadline.at)
     }
 
-    /// Takes the earliest deadline, which is due.
+    /// Handles the earliest deadline, which is due.
     pub(crate) fn on_timeout(&mut self, timer: StreamTimer, cx: &mut Context<'_>) {
         let Some(session) = self.session else { return };
         match timer {
@@ -293,7 +292,7 @@ impl<const RING: usize> Streams<RING> {
         }
     }
 
-    /// Shows that we are there.
+    /// Sends one frame of silence, which shows that we are there.
     fn on_presence(&mut self, session: &Session, cx: &mut Context<'_>) {
         self.sent = cx.now;
         if self.jobs.has_room(Direction::Send)
@@ -315,7 +314,7 @@ impl<const RING: usize> Streams<RING> {
         cx.out.event(Event::Quality { call: session.call, quality });
     }
 
-    /// Sends what is complete, and gives out what jobs can be.
+    /// Sends complete packets and hands out the jobs that are ready.
     fn work(&mut self, session: Session, cx: &mut Context<'_>) {
         let is_made = self.tx.next_packet(&session, cx.counters);
         self.send(is_made, &session, cx);

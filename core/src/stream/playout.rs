@@ -1,15 +1,17 @@
-//! The receive path: when to decode, how fast to play, when to make audio up. The speaker's
+//! The jitter buffer: when to decode, how fast to play, when to conceal (PLC). The speaker's
 //! consumption is the clock.
 //!
-//! 1. Playout starts with the first frame. The delay that uneven arrivals need is learnt from
-//!    below: what is made up because a frame came late stays as delay.
-//! 2. A block that the speaker will lack is made up at the last moment, a quarter of a block ahead.
-//! 3. Headroom that no frame of the last seconds needed is shed: frames play faster, pauses are left
-//!    out. Where headroom is all but gone, short frames play slower.
+//! 1. Playout starts with the first frame. The delay grows to what jitter needs: audio that is
+//!    concealed because a frame came late stays as delay.
+//! 2. Audio that the speaker's next block will lack is concealed at the last moment, a quarter of a
+//!    block ahead.
+//! 3. Headroom that no frame of the last seconds needed is shed: frames play faster, frames in pauses
+//!    are skipped. When headroom is nearly gone, short frames play slower.
 //! 4. After one stall of the network or of our own process, the delay that it left is shed at once:
-//!    what playing faster cannot shed in time is dropped and counted. Stalls that repeat are learnt.
-//! 5. When the peer pauses, the delay starts anew: the next frame is held back for as long as
-//!    arrivals were spread before.
+//!    what playing faster cannot shed in time is dropped and counted. Delay that repeated stalls need
+//!    is kept.
+//! 5. When the peer pauses (DTX), the delay starts anew: the next frame is held back for the jitter
+//!    measured before the pause.
 
 use core::fmt;
 
@@ -36,66 +38,66 @@ pub(super) struct Playout<const RING: usize> {
     headroom: Headroom,
     stalls: Stalls,
     catching_up: CatchingUp,
-    /// What the latest frame plays, as it was sent.
+    /// Length of the latest frame, at normal tempo.
     frame: Samples,
-    /// What the playout queue holds.
+    /// Audio in the playout queue.
     ready: Samples,
     speaker: Speaker,
     last: Played,
     /// What frames that did not come, or were dropped, left to be made up, or silent, in the call.
     missing: Samples,
-    /// The silence before what plays, which counts if it turns out that it was no pause.
+    /// Silence before the audio that plays. It counts as missing if it was not a pause.
     silent: Samples,
-    /// What the frame plays that is with the decoder.
+    /// Length of the frame that is with the decoder.
     decoding: Option<Samples>,
-    /// The frame of the last one.
+    /// Payload of the latest decode job.
     payload: [u8; FRAME_BYTES],
     length: usize,
-    /// Whether that frame waits to be written out.
+    /// Whether that payload waits to be polled.
     frame_waits: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
-    /// Nothing plays. The oldest frame came then, and is held back for so long. So much was silent
-    /// since it seemed that the peer pauses.
+    /// Nothing plays. The oldest frame came at `since` and is held back for `prebuffer`. `silent` is
+    /// the silence since the peer seemed to pause.
     Prebuffering { since: Option<Instant>, prebuffer: Samples, silent: Option<Samples> },
-    /// Frames are played; so much in a row was made up, and missing after that.
+    /// Frames play. `concealed` was concealed in a row; `starved` was silent after that.
     Playing { concealed: Samples, starved: Samples },
 }
 
-/// What becomes of delay that tempo has not shed in time.
+/// What happens to delay that tempo has not shed in time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum CatchingUp {
-    /// It stays until tempo has shed it.
+    /// It stays until tempo sheds it.
     #[default]
     No,
-    /// It is dropped, at a time from when it is known.
+    /// It is dropped [`CATCH_UP`] after its size is known.
     Soon,
-    /// It is dropped by then.
+    /// It is dropped at this moment.
     Until(Instant),
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Speaker {
     is_attached: bool,
-    /// When it came back last after it had stood still.
+    /// When it last took a block after it had stood still.
     returned: Option<Instant>,
-    /// What it takes at once.
+    /// Length of its block.
     block: Samples,
     /// When it took the last block.
     took: Instant,
-    /// What arrived after that, too late for the next block had there been no headroom.
+    /// Audio that arrived after that, which without headroom would miss the next block.
     missed: Samples,
 }
 
-/// How playout fares.
+/// What playout contributes to the quality report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct PlayoutQuality {
     pub(super) frame: Samples,
-    /// How long what arrives waits until it plays, on the average.
+    /// Average wait of a frame between arrival and playout.
     pub(super) delay: Samples,
-    /// How far apart arrivals are jitter.
+    /// Spread of the arrivals.
     pub(super) jitter: Samples,
     /// What frames that did not come, or were dropped, left to be made up, or silent, in the call.
     pub(super) missing: Samples,
@@ -105,7 +107,7 @@ pub(super) struct PlayoutQuality {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Played {
     tempo: Tempo,
-    /// How many frames in a row were played as they were sent.
+    /// Frames in a row that played at normal tempo.
     normal: u8,
     level: u8,
 }
@@ -138,7 +140,7 @@ impl<const RING: usize> Playout<RING> {
         self.speaker.is_attached
     }
 
-    /// What one frame of the peer plays, as far as known.
+    /// Length of one frame of the peer, as far as known.
     pub(super) const fn frame(&self) -> Samples {
         self.frame
     }
@@ -168,7 +170,7 @@ impl<const RING: usize> Playout<RING> {
         self.prebuffer(Samples::ZERO, None);
     }
 
-    /// Keeps a frame that plays so much.
+    /// Keeps a frame of this length.
     pub(super) fn on_frame(
         &mut self,
         now: Instant,
@@ -289,7 +291,7 @@ impl<const RING: usize> Playout<RING> {
         Some(Ticket::Decode { codec: kept.codec, tempo })
     }
 
-    /// When audio is made up if no frame comes before.
+    /// When audio is concealed if no frame comes before.
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.shortage().filter(|_| self.is_attached()).map(|shortage| shortage.at)
     }
@@ -302,7 +304,7 @@ impl<const RING: usize> Playout<RING> {
         payload
     }
 
-    /// The audio to spare that no frame needed of late, and no stall that is to be expected.
+    /// Headroom that no recent frame needed, and no stall like the remembered ones needs.
     fn least(&self, now: Instant) -> Option<i32> {
         let expected = self.stalls.repeated(now).map(|(_, low)| low);
         match (self.headroom.least(), expected) {
@@ -335,7 +337,7 @@ impl<const RING: usize> Playout<RING> {
         least
     }
 
-    /// How fast the next frame is to play, where so much is to spare.
+    /// Tempo of the next frame, with this headroom to spare.
     fn tempo(&self, headroom: i32, frame: Samples) -> Tempo {
         let most_shed = signed(frame) / 4;
         let keep = HEADROOM_KEPT.min(most_shed);
@@ -381,7 +383,7 @@ impl<const RING: usize> Playout<RING> {
         }
     }
 
-    /// What was seen counts as if this much more had been there.
+    /// Adds to all measured headroom, as if there had been this much more.
     fn shift(&mut self, by: i32) {
         if by != 0 {
             self.headroom.shift(by);
@@ -389,7 +391,7 @@ impl<const RING: usize> Playout<RING> {
         }
     }
 
-    /// What is to be made up for the speaker's next block, and when.
+    /// The audio to conceal for the speaker's next block, and when.
     fn shortage(&self) -> Option<Shortage> {
         let Phase::Playing { concealed, .. } = self.phase else { return None };
         if self.ring.frames() > 0 || self.decoding.is_some() || self.ready >= self.speaker.block {
@@ -421,7 +423,7 @@ impl<const RING: usize> Playout<RING> {
         self.headroom = Headroom::default();
     }
 
-    /// All that is there to be played.
+    /// All audio that waits to play: decoded, with the decoder, and in the ring.
     fn held(&self) -> Samples {
         self.ready + self.ring.samples() + self.decoding.unwrap_or(Samples::ZERO)
     }
@@ -440,7 +442,7 @@ impl Speaker {
         (self.took, self.block) = (now, samples.min(MAX_BLOCK));
     }
 
-    /// What of the last block has played.
+    /// The part of the last block that has played.
     fn passed(&self, now: Instant) -> Samples {
         Samples::of(now.since(self.took)).min(self.block)
     }
@@ -449,7 +451,7 @@ impl Speaker {
         now > self.last_moment() && now <= self.took + self.block.duration()
     }
 
-    /// When what the next block lacks has to be made up.
+    /// When the audio that the next block lacks is concealed at the latest.
     fn last_moment(&self) -> Instant {
         let ahead = Samples(self.block.0 / 4).min(CONCEALMENT_AHEAD);
         self.took + (self.block - ahead).duration()
@@ -501,7 +503,7 @@ impl<const RING: usize> fmt::Debug for Playout<RING> {
     }
 }
 
-/// Frames in a row, played as they were sent, before one plays slower.
+/// Frames in a row at normal tempo before one plays slower.
 const STEADY: u8 = 2;
 
 /// [`MIN_HEADROOM`], as headroom counts.

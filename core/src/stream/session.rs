@@ -1,4 +1,4 @@
-//! What streams are asked to do.
+//! The session of a line: what its streams send and play.
 
 use core::time::Duration;
 
@@ -6,7 +6,7 @@ use crate::id::{CallId, LinkId, StreamId};
 use crate::input::{Mute, PortChange};
 use crate::profile::Profile;
 
-/// The two streams of an established call, as they are to be.
+/// The wanted state of the two streams of an established call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Session {
     pub(crate) call: CallId,
@@ -26,12 +26,12 @@ impl Session {
     }
 }
 
-/// What leaves the microphone.
+/// What is sent of the microphone's audio.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Gate {
     Voice,
     Silence,
-    /// Only what shows that we are there.
+    /// Nothing but the frames that show that we are there.
     Presence,
     Shut,
 }

@@ -1,10 +1,9 @@
-//! Stalls of the network or of our own process: frames that came late, many at once.
+//! Stalls of the network or of our own process: several frames arrive late and at once.
 //!
 //! 1. A gap in the arrivals may be a pause, a loss or a stall. Frames that follow it faster than they
 //!    play show a stall, and its length.
-//! 2. One stall is forgiven: the delay that it left is shed. Two that are alike within
-//!    [`STALL_MEMORY`] are how this network is, and the delay that they need is kept until none came
-//!    for so long.
+//! 2. The delay that one stall left is shed. Two similar stalls within [`STALL_MEMORY`] count as usual
+//!    for the network, and the delay that they need is kept until none has come for that time.
 
 use crate::audio::Samples;
 use crate::limits::{MIN_STALL, SHORT_STALL_MEMORY, STALL_LONG, STALL_MEMORY, STALL_WATCH};
