@@ -3,8 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-#[path = "../../fuzz/invariants/wire.rs"]
-mod wire;
+use lxst_sim::invariants::wire;
 
 #[test]
 fn the_invariants_hold_for_every_input_of_the_corpus() {

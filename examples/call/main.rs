@@ -19,7 +19,7 @@ use lxst_examples::report::Report;
 use lxst_examples::sound::{Existing, WavSink, read_wav, to_i16};
 use lxst_examples::terminal;
 use lxst_examples::{errln, outln};
-use lxst_interop::envelope::{EnvelopeError, Pcm, Verdict, correlation};
+use lxst_sim::envelope::{EnvelopeError, Pcm, Verdict, correlation};
 use lxst_tokio::codecs::SAMPLE_RATE_HZ;
 use lxst_tokio::trace::view::{Charset, Chart, Ladder, Page, Panel, wrap};
 use lxst_tokio::{Coder, Profile};

@@ -2,13 +2,9 @@
 
 use std::time::Duration;
 
+use lxst_sim::receive::Queues;
 use lxst_tokio::Profile;
 use lxst_tokio::trace::view::Playout;
-
-use queues::Queues;
-
-#[path = "../../core/tests/playout/simulator/queues.rs"]
-mod queues;
 
 /// Tells when frames were sent, and how long after that a model of the reference plays them.
 #[must_use]

@@ -1,12 +1,12 @@
 //! A network between two phones that loses, delays and stalls what one says to the other.
 
-use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use lxst_sim::wire::{self, Order, Wire};
 use lxst_tokio::Interface;
 use tokio::net::UdpSocket;
 use tokio::task::JoinSet;
@@ -72,61 +72,69 @@ impl Relay {
 
 /// Packets from the caller that are on their way.
 #[derive(Debug)]
-struct Way {
+struct Path {
     conditions: Conditions,
-    began: Option<Instant>,
-    waiting: VecDeque<(Instant, Vec<u8>)>,
-    random: u64,
+    start: Instant,
+    is_rough: bool,
+    wire: Wire<Vec<u8>>,
 }
 
-impl Way {
-    fn take(&mut self, now: Instant, packet: &[u8], is_rough: bool) {
-        if !is_rough {
-            self.began = None;
-            return self.waiting.push_back((now, packet.to_vec()));
-        }
-        let began = *self.began.get_or_insert(now);
-        if self.random() * 100.0 < self.conditions.loss_percent {
-            return;
-        }
-        let mut at = now + self.conditions.jitter.mul_f64(self.random());
-        let stall = began + STALL_AFTER;
-        if (stall..stall + self.conditions.stall).contains(&at) {
-            at = stall + self.conditions.stall;
-        }
-        if let Some((last, _)) = self.waiting.back() {
-            at = at.max(*last);
-        }
-        self.waiting.push_back((at, packet.to_vec()));
+impl Path {
+    fn new(conditions: Conditions) -> Self {
+        let wire = Wire::new(SEED, plain());
+        Self { conditions, start: Instant::now(), is_rough: false, wire }
     }
 
-    /// From 0 to 1; the same numbers in each run. SplitMix64.
-    fn random(&mut self) -> f64 {
-        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.random ^ (self.random >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((mixed ^ (mixed >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+    fn take(&mut self, packet: &[u8], is_rough: bool) {
+        let now = self.now();
+        if is_rough != self.is_rough {
+            self.is_rough = is_rough;
+            self.wire.conditions = if is_rough { self.rough(now) } else { plain() };
+        }
+        self.wire.send(now, packet.to_vec());
     }
+
+    fn due(&self) -> Option<Instant> {
+        self.wire.next_at().map(|at| self.start + Duration::from_micros(at.as_micros()))
+    }
+
+    fn poll(&mut self) -> Option<Vec<u8>> {
+        self.wire.poll(self.now())
+    }
+
+    fn rough(&self, now: lxst_core::Instant) -> wire::Conditions {
+        let Conditions { loss_percent, jitter, stall } = self.conditions;
+        let (loss, stall) = (loss_percent / 100.0, Some((now + STALL_AFTER, stall)));
+        wire::Conditions { loss, jitter, stall, ..plain() }
+    }
+
+    fn now(&self) -> lxst_core::Instant {
+        lxst_core::Instant::ORIGIN + self.start.elapsed()
+    }
+}
+
+fn plain() -> wire::Conditions {
+    wire::Conditions { order: Order::Kept, ..wire::Conditions::default() }
 }
 
 async fn carry(sockets: [UdpSocket; 2], conditions: Conditions, is_rough: Arc<AtomicBool>) {
     let [caller_side, callee_side] = sockets;
     let (mut caller, mut callee) = (None, None);
-    let mut there = Way { conditions, began: None, waiting: VecDeque::new(), random: 1 };
+    let mut there = Path::new(conditions);
     let (mut packet, mut answer) = ([0; 2_048], [0; 2_048]);
     loop {
-        let due = there.waiting.front().map(|(at, _)| *at);
+        let due = there.due();
         tokio::select! {
             Ok((length, from)) = caller_side.recv_from(&mut packet) => {
                 caller = Some(from);
-                there.take(Instant::now(), &packet[..length], is_rough.load(Ordering::Relaxed));
+                there.take(&packet[..length], is_rough.load(Ordering::Relaxed));
             }
             Ok((length, from)) = callee_side.recv_from(&mut answer) => {
                 callee = Some(from);
                 send(&caller_side, caller, &answer[..length]).await;
             }
             () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
-                if let Some((_, packet)) = there.waiting.pop_front() {
+                if let Some(packet) = there.poll() {
                     send(&callee_side, callee, &packet).await;
                 }
             }
@@ -144,4 +152,6 @@ async fn send(from: &UdpSocket, to: Option<SocketAddr>, packet: &[u8]) {
 
 /// When a stall begins.
 pub const STALL_AFTER: Duration = Duration::from_millis(1_500);
+/// Of the losses and delays: the same in each run.
+const SEED: u64 = 1;
 const LOOPBACK: &str = "127.0.0.1:0";

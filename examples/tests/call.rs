@@ -9,8 +9,8 @@ use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
 use lxst_examples::sound::{Existing, WavSink, read_wav, to_i16};
-use lxst_interop::envelope::{Pcm, correlation};
 use lxst_interop::lateness;
+use lxst_sim::envelope::{Pcm, correlation};
 use support::program;
 
 #[test]

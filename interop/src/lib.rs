@@ -5,7 +5,7 @@
 //! reads every packet of its links in plain text and listens to what its user heard.
 //! Phones meet over TCP, UDP, with or without IFAC, or at an [`Rnsd`], RNS's own daemon, as shared
 //! instance or transport node. [`environment::python`] sets it all up on first use. [`Capture`] holds calls that two such
-//! telephones made, to replay; [`envelope`] says whether speech came through.
+//! telephones made, to replay.
 //!
 //! ```no_run
 //! use core::time::Duration;
@@ -23,7 +23,6 @@
 mod builder;
 mod capture;
 mod command;
-pub mod envelope;
 pub mod environment;
 mod event;
 mod hex;

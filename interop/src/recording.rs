@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::envelope::Pcm;
+use lxst_sim::envelope::Pcm;
 
 /// Mono sound that was read from a WAV file.
 #[derive(Clone, Debug, PartialEq, Eq)]

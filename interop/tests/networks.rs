@@ -5,11 +5,11 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard};
 use std::time::Instant;
 
-use lxst_interop::envelope::correlation;
 use lxst_interop::{
     Builder, Command, Direction, PacketKind, PythonPeer, Recording, Rnsd, SharedInstance,
     free_udp_ports, lateness,
 };
+use lxst_sim::envelope::correlation;
 
 #[test]
 fn speech_of_a_call_is_heard_over_udp() {

@@ -4,11 +4,11 @@ use core::time::Duration;
 use std::path::Path;
 use std::time::Instant;
 
-use lxst_interop::envelope::{EnvelopeError, Verdict, correlation};
 use lxst_interop::{
     Command, Direction, Event, IdentityHash, PacketKind, PacketRecord, PythonPeer, Recording,
     lateness,
 };
+use lxst_sim::envelope::{EnvelopeError, Verdict, correlation};
 
 /// The reference drops late sound, so this asks only whether it is the speech that was heard:
 /// unrelated sound correlates by about 0.

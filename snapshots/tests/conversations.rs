@@ -2,21 +2,13 @@
 //!
 //! Alice calls Bob over a network with a delay of 20 ms one way.
 
-#[path = "../../core/tests/telephone/support/mod.rs"]
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "shared with the tests of the core, which use all of it"
-)]
-mod support;
-
 use core::time::Duration;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use lxst_core::{Command, Mode, Profile, Talk};
+use lxst_core::{Boundary, Command, Mode, Profile, Talk};
+use lxst_sim::calls::{ALICE, BOB, Network, Pair, quiet};
 use lxst_trace::view::Transcript;
-use support::{ALICE, BOB, Boundary, Network, Pair, quiet};
 
 #[test]
 fn normal_call() {
@@ -114,6 +106,7 @@ fn conversation(act: impl FnOnce(&mut Pair)) -> String {
         let name = ["alice", "bob  "][phone];
         let mut printer = printer.borrow_mut();
         match door {
+            Boundary::Start { .. } => {}
             Boundary::In(input) => printer.input(name, now, &input),
             Boundary::Out(output) => printer.output(name, now, &output),
         }

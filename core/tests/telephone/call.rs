@@ -9,7 +9,7 @@ use lxst_core::{
     Mode, Mute, Profile, ProfileSet, Role, Samples, Talk, ThinPath,
 };
 
-use crate::support::{ALICE, BOB, Boundary, Network, Pair, quiet};
+use crate::support::{ALICE, BOB, Network, Pair, quiet};
 
 #[test]
 fn a_call_is_established_on_both_sides_and_every_frame_sent_is_heard() {
@@ -280,10 +280,7 @@ fn the_same_call_made_twice_is_the_same_at_all_four_doors() {
         let lines = Rc::clone(&log);
         let network = Network { media_lost_per_mille: 50, ..Network::default() };
         let mut pair = Pair::with(network, [quiet(), quiet()], move |phone, now, door| {
-            lines.borrow_mut().push(match door {
-                Boundary::In(input) => format!("{now} {phone} > {input:?}"),
-                Boundary::Out(output) => format!("{now} {phone} < {output:?}"),
-            });
+            lines.borrow_mut().push(format!("{now} {phone} {door:?}"));
         });
         let [call, _] = pair.connect();
         pair.run_for(Duration::from_secs(5));

@@ -13,8 +13,9 @@ mod properties;
 mod quality;
 mod repeats;
 mod storm;
-mod support;
 mod switching;
 mod table;
 mod transmit;
 mod unavailable;
+
+use lxst_sim::calls as support;

@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use lxst_core::{
-    Admission, AnswerMode, CallId, CallerPolicy, Command, Config, Direction, Event, Input,
-    InputError, LinkClosed, Mode, Mute, Profile, Role, Talk,
+    Admission, AnswerMode, Boundary, CallId, CallerPolicy, Command, Config, Direction, Event,
+    Input, InputError, LinkClosed, Mode, Mute, Profile, Role, Talk,
 };
 
-use crate::support::{ALICE, BOB, Boundary, Network, Pair, quiet};
+use crate::support::{ALICE, BOB, Network, Pair, quiet};
 
 #[test]
 fn whatever_happens_both_lines_are_idle_and_free_in_the_end() {

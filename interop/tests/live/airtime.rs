@@ -7,9 +7,9 @@ use std::thread;
 use std::time::Instant;
 
 use lxst_core::limits::FRAMES_PER_PACKET;
-use lxst_interop::envelope::Verdict;
 use lxst_interop::{Direction, PacketKind, PacketRecord, PythonPeer, Recording, lateness};
 use lxst_phone::{Call, EndReason, Profile, Settings, Voice};
+use lxst_sim::envelope::Verdict;
 
 use crate::phone::{PATIENCE, RustPhone, Setup, tcp_client};
 use crate::scene::{Runtime, Scene, on_both_runtimes};

@@ -6,9 +6,9 @@ use std::path::Path;
 use std::thread;
 use std::time::Instant;
 
-use lxst_interop::envelope::{EnvelopeError, Pcm, Verdict, correlation, loudness};
 use lxst_interop::{Command, Event, PythonPeer, Recording, lateness};
 use lxst_phone::AudioFormat;
+use lxst_sim::envelope::{EnvelopeError, Pcm, Verdict, correlation, loudness};
 
 use super::phone::{PATIENCE, RustPhone};
 use super::sound::{Heard, SPEECH, speech};

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Instant;
 
-use lxst_interop::envelope::{EnvelopeError, Pcm, Verdict, correlation};
 use lxst_interop::{Builder, Direction, PacketKind, PythonPeer, Recording, lateness};
 use lxst_phone::{AudioFormat, Clock, Event, Profile};
+use lxst_sim::envelope::{EnvelopeError, Pcm, Verdict, correlation};
 
 use super::phone::{PATIENCE, RustPhone};
 use super::wire::{check_bandwidth, check_wire, is_our_media, signalling};

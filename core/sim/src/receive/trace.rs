@@ -3,25 +3,26 @@
 use lxst_core::Profile;
 
 use super::{LEARNING, block, micros};
+use crate::random::Pinned;
 
 /// What a network does.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Network {
+pub struct Network {
     /// Delay is uniform from 0 to this.
-    pub(crate) jitter_ms: u64,
+    pub jitter_ms: u64,
     /// One frame in 20 is overtaken by the next.
-    pub(crate) reorders: bool,
-    pub(crate) stalls: Stalls,
-    pub(crate) lost_percent: u64,
+    pub reorders: bool,
+    pub stalls: Stalls,
+    pub lost_percent: u64,
     /// The mean length of a loss in frames.
-    pub(crate) burst: u64,
+    pub burst: u64,
     /// How much faster the sender's clock is than the speaker's, in millionths.
-    pub(crate) drift_ppm: i64,
-    pub(crate) seconds: u64,
+    pub drift_ppm: i64,
+    pub seconds: u64,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Stalls {
+pub enum Stalls {
     #[default]
     Never,
     /// Nothing arrives for so many ms, once.
@@ -36,19 +37,19 @@ pub(crate) enum Stalls {
 
 /// Frames in the order of their arrival.
 #[derive(Clone, Debug)]
-pub(crate) struct Trace {
-    pub(crate) profile: Profile,
+pub struct Trace {
+    pub profile: Profile,
     /// When and which, in µs.
-    pub(crate) arrivals: Vec<(u64, u32)>,
-    pub(crate) frames: u32,
-    pub(crate) drift_ppm: i64,
-    pub(crate) stalls: Stalls,
+    pub arrivals: Vec<(u64, u32)>,
+    pub frames: u32,
+    pub drift_ppm: i64,
+    pub stalls: Stalls,
     /// How far the speaker's blocks are off the sender's frames, in µs.
     phase: u64,
 }
 
 impl Network {
-    pub(crate) const CLEAN: Self = Self {
+    pub const CLEAN: Self = Self {
         jitter_ms: 0,
         reorders: false,
         stalls: Stalls::Never,
@@ -59,7 +60,7 @@ impl Network {
     };
 
     /// What the proof is held against, by name.
-    pub(crate) fn all() -> [(&'static str, Self); 14] {
+    pub fn all() -> [(&'static str, Self); 14] {
         let clean = Self::CLEAN;
         let drifting = Self { seconds: 600, ..clean };
         let losing = Self { seconds: 300, ..clean };
@@ -91,14 +92,14 @@ impl Network {
         ]
     }
 
-    pub(crate) fn named(name: &str) -> Self {
+    pub fn named(name: &str) -> Self {
         let named = Self::all().into_iter().find(|(known, _)| *known == name);
         named.expect("the name is in the list").1
     }
 
     /// Draws a trace. Each seed has its own phase of the speaker's clock, too.
-    pub(crate) fn trace(self, profile: Profile, seed: u64) -> Trace {
-        let mut random = Random(seed);
+    pub fn trace(self, profile: Profile, seed: u64) -> Trace {
+        let mut random = Pinned { state: seed, increment: 1_442_695_040_888_963_407 };
         let frame = micros(profile.frame());
         let frames = u32::try_from(self.seconds * 1_000_000 / frame).expect("a short trace");
         let mut arrivals = Vec::new();
@@ -156,13 +157,13 @@ impl Network {
 
 impl Trace {
     /// When the first sample of a frame was captured, in µs of the speaker's clock.
-    pub(crate) fn captured(&self, number: u32) -> u64 {
+    pub fn captured(&self, number: u32) -> u64 {
         captured(self.profile, self.drift_ppm, number)
     }
 
     /// When the speaker takes its block of this number, in µs. What a speaker that stands still does
     /// not take in time it takes when it goes on, at its pace.
-    pub(crate) fn tick(&self, number: u64) -> u64 {
+    pub fn tick(&self, number: u64) -> u64 {
         let tick = number * micros(block(self.profile)) + self.phase;
         match self.stalls {
             Stalls::Ours(millis) if tick >= STALL => tick + millis * 1_000,
@@ -171,7 +172,7 @@ impl Trace {
     }
 
     /// When the stall ends that comes once, in µs.
-    pub(crate) fn stall_ends(&self) -> Option<u64> {
+    pub fn stall_ends(&self) -> Option<u64> {
         match self.stalls {
             Stalls::Once(millis) | Stalls::Ours(millis) => Some(STALL + millis * 1_000),
             Stalls::Never | Stalls::Every { .. } | Stalls::Bursts(_) => None,
@@ -179,23 +180,23 @@ impl Trace {
     }
 
     /// When the last frame was sent.
-    pub(crate) fn end(&self) -> u64 {
+    pub fn end(&self) -> u64 {
         self.captured(self.frames)
     }
 
     /// Whether the peer pauses in its speech.
-    pub(crate) fn is_pause(&self, number: u32) -> bool {
+    pub fn is_pause(&self, number: u32) -> bool {
         self.captured(number) % 4_000_000 >= 3_200_000
     }
 
-    pub(crate) fn lost_percent(&self) -> f64 {
+    pub fn lost_percent(&self) -> f64 {
         let after = |number: u32| self.captured(number) >= LEARNING;
         let sent = (0..self.frames).filter(|number| after(*number)).count();
         let arrived = self.arrivals.iter().filter(|(_, number)| after(*number)).count();
         100.0 * (sent - arrived) as f64 / sent as f64
     }
 
-    pub(crate) fn lost(&self) -> u64 {
+    pub fn lost(&self) -> u64 {
         u64::from(self.frames) - self.arrivals.len() as u64
     }
 }
@@ -206,16 +207,5 @@ fn captured(profile: Profile, drift_ppm: i64, number: u32) -> u64 {
     nominal.checked_add_signed(-drift).expect("a drift is small")
 }
 
-/// The generator of PCG's family that needs the least.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 =
-            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % bound
-    }
-}
-
 /// When the stall begins, in µs.
-pub(crate) const STALL: u64 = 20_000_000;
+pub const STALL: u64 = 20_000_000;

@@ -9,19 +9,19 @@ use super::{ALICE, BOB, Pair, Trigger, identity, number};
 
 /// The network between the two.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Network {
+pub struct Network {
     /// One way.
-    pub(crate) delay: Duration,
+    pub delay: Duration,
     /// The most that is added to it, by chance: what was sent later may arrive earlier.
-    pub(crate) jitter: Duration,
+    pub jitter: Duration,
     /// How many of a thousand media packets are lost.
-    pub(crate) media_lost_per_mille: u64,
+    pub media_lost_per_mille: u64,
     /// How many of a thousand signals, identifications, link set-ups and closes are lost. Who misses
     /// a close notices it by a timeout.
-    pub(crate) signals_lost_per_mille: u64,
+    pub signals_lost_per_mille: u64,
     /// How many of a thousand packets arrive twice.
-    pub(crate) doubled_per_mille: u64,
-    pub(crate) seed: u64,
+    pub doubled_per_mille: u64,
+    pub seed: u64,
 }
 
 impl Default for Network {
@@ -47,7 +47,7 @@ pub(super) struct Link {
 
 impl Pair {
     /// Breaks all links, as both sides notice at once.
-    pub(crate) fn break_links(&mut self, end: LinkClosed) {
+    pub fn break_links(&mut self, end: LinkClosed) {
         for link in 0..self.links.len() {
             for phone in [ALICE, BOB] {
                 let id = self.links[link].ends[phone];
@@ -57,32 +57,32 @@ impl Pair {
     }
 
     /// Cuts the network for ever, as each side of a link notices after a while.
-    pub(crate) fn cut(&mut self) {
+    pub fn cut(&mut self) {
         self.is_cut = true;
         for link in 0..self.links.len() {
             for phone in [ALICE, BOB] {
                 let id = self.links[link].ends[phone];
                 let closed = LinkEvent::Closed(LinkClosed::Timeout);
-                let after = Duration::from_millis(self.random() % 15_000);
+                let after = Duration::from_millis(self.random.below(15_000));
                 self.plan(after, phone, Trigger::Link(id, closed));
             }
         }
     }
 
     /// The ends of links that a phone's side has open.
-    pub(crate) fn open_ends(&self, phone: usize) -> Vec<LinkId> {
+    pub fn open_ends(&self, phone: usize) -> Vec<LinkId> {
         let open = self.links.iter().filter(|link| link.is_open[phone]);
         open.map(|link| link.ends[phone]).collect()
     }
 
     /// The ends of all links, open or not.
-    pub(crate) fn ends(&self, phone: usize) -> Vec<LinkId> {
+    pub fn ends(&self, phone: usize) -> Vec<LinkId> {
         self.links.iter().map(|link| link.ends[phone]).collect()
     }
 
     /// By chance, below a bound.
-    pub(crate) fn choose(&mut self, below: u64) -> u64 {
-        self.random() % below
+    pub fn choose(&mut self, below: u64) -> u64 {
+        self.random.below(below)
     }
 
     pub(super) fn on_transmit(&mut self, phone: usize, link: LinkId, data: &[u8]) {
@@ -177,13 +177,6 @@ impl Pair {
 
     pub(super) fn happens(&mut self, per_mille: u64) -> bool {
         self.choose(1_000) < per_mille
-    }
-
-    /// A linear congruential generator; its high bits will do.
-    pub(super) fn random(&mut self) -> u64 {
-        let seed = &mut self.network.seed;
-        *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        *seed >> 33
     }
 }
 

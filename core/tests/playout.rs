@@ -2,10 +2,8 @@
 //!
 //! The table of it is a snapshot of the crate `lxst-snapshots`.
 
-mod simulator;
-
 use lxst_core::Profile;
-use simulator::{LEARNING, Network, Outcome, Stalls, Trace, table};
+use lxst_sim::receive::{LEARNING, Network, Outcome, Stalls, Trace, table};
 
 #[test]
 fn on_a_clean_network_mouth_to_ear_is_a_frame_shorter_than_with_the_reference() {

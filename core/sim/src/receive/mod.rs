@@ -15,60 +15,61 @@ use core::time::Duration;
 
 use lxst_core::{Profile, Samples};
 
-pub(crate) use table::table;
-pub(crate) use trace::{Network, STALL, Stalls, Trace};
+pub use queues::Queues;
+pub use table::table;
+pub use trace::{Network, STALL, Stalls, Trace};
 
 /// What became of a stream.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Outcome {
+pub struct Outcome {
     /// By capture moment, in µs: the delay of each frame that was played, in µs.
-    pub(crate) delays: Vec<(u64, u64)>,
+    pub delays: Vec<(u64, u64)>,
     /// How long the speaker had anything to play or should have had, after the learning.
-    pub(crate) streamed: Duration,
+    pub streamed: Duration,
     /// Of it: what was made up, and silence.
-    pub(crate) concealed: Duration,
-    pub(crate) silent: Duration,
+    pub concealed: Duration,
+    pub silent: Duration,
     /// Frames that arrived and were never played.
-    pub(crate) dropped: u64,
-    pub(crate) shed: Duration,
-    pub(crate) expanded: Duration,
+    pub dropped: u64,
+    pub shed: Duration,
+    pub expanded: Duration,
     /// Frames lost as our phone estimates it.
-    pub(crate) estimated_lost: u64,
+    pub estimated_lost: u64,
 }
 
 impl Outcome {
     /// Plays a trace to our phone.
-    pub(crate) fn ours(trace: &Trace) -> Self {
+    pub fn ours(trace: &Trace) -> Self {
         ours::play(trace)
     }
 
     /// Plays a trace to the model of the reference.
-    pub(crate) fn reference(trace: &Trace) -> Self {
+    pub fn reference(trace: &Trace) -> Self {
         reference::play(trace)
     }
 
     /// The mean delay in ms.
-    pub(crate) fn delay(&self) -> f64 {
+    pub fn delay(&self) -> f64 {
         self.delay_within(LEARNING, u64::MAX)
     }
 
     /// The mean delay in ms of what was captured from one moment to another, in µs.
-    pub(crate) fn delay_within(&self, from: u64, to: u64) -> f64 {
+    pub fn delay_within(&self, from: u64, to: u64) -> f64 {
         let within = self.delays.iter().filter(|(captured, _)| (from..to).contains(captured));
         let (sum, count) = within.fold((0, 0), |(sum, count), (_, delay)| (sum + delay, count + 1));
         sum as f64 / f64::from(count.max(1)) / 1_000.0
     }
 
-    pub(crate) fn concealed_percent(&self) -> f64 {
+    pub fn concealed_percent(&self) -> f64 {
         100.0 * self.concealed.as_secs_f64() / self.streamed.as_secs_f64()
     }
 
     /// What was made up, and silence.
-    pub(crate) fn missing_percent(&self) -> f64 {
+    pub fn missing_percent(&self) -> f64 {
         self.concealed_percent() + self.silent_percent()
     }
 
-    pub(crate) fn silent_percent(&self) -> f64 {
+    pub fn silent_percent(&self) -> f64 {
         100.0 * self.silent.as_secs_f64() / self.streamed.as_secs_f64()
     }
 }
@@ -83,4 +84,4 @@ fn micros(samples: Samples) -> u64 {
 }
 
 /// µs.
-pub(crate) const LEARNING: u64 = 5_000_000;
+pub const LEARNING: u64 = 5_000_000;

@@ -8,7 +8,7 @@ use lxst_core::wire::{
 ///
 /// # Panics
 /// If an invariant does not hold.
-pub(crate) fn check(data: &[u8]) {
+pub fn check(data: &[u8]) {
     let Ok(packet) = Packet::parse(data) else {
         return;
     };

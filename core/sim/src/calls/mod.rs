@@ -1,4 +1,5 @@
-//! What the tests share: outputs that can be kept, and a door that checks its promises.
+//! Telephones in virtual time: one with a script, a pair on a network, and a door that checks its
+//! promises.
 
 mod pair;
 mod script;
@@ -10,12 +11,12 @@ use lxst_core::{
     StreamChange, StreamId, Telephone, Tempo, Work, limits,
 };
 
-pub(crate) use pair::{ALICE, BOB, Boundary, Network, Pair};
-pub(crate) use script::{ESTABLISHING, IN, IN_CALL, OUT, OUT_CALL, OUT_STREAM, PEER, Script, US};
+pub use pair::{ALICE, BOB, Handset, Network, Pair};
+pub use script::{ESTABLISHING, IN, IN_CALL, OUT, OUT_CALL, OUT_STREAM, PEER, Script, US};
 
 /// An output whose bytes are read and kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Did {
+pub enum Did {
     Tx(LinkId, Vec<Signal>),
     Media(LinkId, Codec, Vec<u8>),
     /// Several frames in one packet.
@@ -74,7 +75,7 @@ impl Did {
 
 /// Gives an input and drains the outputs. Whatever the input is: a refused one changes nothing,
 /// and an accepted one keeps to its bound.
-pub(crate) fn feed(
+pub fn feed(
     phone: &mut Telephone,
     now: Instant,
     input: Input<'_>,
@@ -95,39 +96,39 @@ pub(crate) fn feed(
     Ok(done)
 }
 
-pub(crate) fn tx<const N: usize>(link: LinkId, signals: [Signal; N]) -> Did {
+pub fn tx<const N: usize>(link: LinkId, signals: [Signal; N]) -> Did {
     Did::Tx(link, signals.to_vec())
 }
 
 /// What a caller hears who is turned away.
-pub(crate) fn busy(link: LinkId) -> Did {
+pub fn busy(link: LinkId) -> Did {
     tx(link, [Signal::Ringing, Signal::Busy])
 }
 
 /// What the app hears of a caller who came while the line was taken.
-pub(crate) fn turned_away(from: IdentityHash) -> Did {
+pub fn turned_away(from: IdentityHash) -> Did {
     event(Event::CallerTurnedAway { from })
 }
 
-pub(crate) fn event(event: Event) -> Did {
+pub fn event(event: Event) -> Did {
     Did::Event(event)
 }
 
-pub(crate) fn close(link: LinkId) -> Did {
+pub fn close(link: LinkId) -> Did {
     Did::Link(link, LinkRequest::Close)
 }
 
-pub(crate) fn streams(call: CallId, change: StreamChange) -> [Did; 2] {
+pub fn streams(call: CallId, change: StreamChange) -> [Did; 2] {
     [Direction::Send, Direction::Receive]
         .map(|direction| Did::Stream(call.into(), direction, change))
 }
 
 /// The default settings of a phone that announces itself on command only.
-pub(crate) fn quiet() -> Config {
+pub fn quiet() -> Config {
     Config { announce: AnnouncePolicy::ON_COMMAND, ..Config::default() }
 }
 
-pub(crate) fn somebody(number: u8) -> IdentityHash {
+pub fn somebody(number: u8) -> IdentityHash {
     IdentityHash([number; 16])
 }
 

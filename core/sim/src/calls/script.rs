@@ -13,40 +13,40 @@ use super::{Did, OPUS_60_MS, feed};
 
 /// A phone with a script. Deadlines come at their exact moments while time goes on.
 #[derive(Debug)]
-pub(crate) struct Script {
-    pub(crate) phone: Telephone,
+pub struct Script {
+    pub phone: Telephone,
     now: Instant,
     done: Vec<Did>,
     /// What was told of the quality, which stands apart: it comes every second.
-    pub(crate) qualities: Vec<Quality>,
+    pub qualities: Vec<Quality>,
 }
 
 /// The link and the call of [`Script::dial`].
-pub(crate) const OUT: LinkId = LinkId(2);
-pub(crate) const OUT_CALL: CallId = CallId(1);
+pub const OUT: LinkId = LinkId(2);
+pub const OUT_CALL: CallId = CallId(1);
 
 /// The stream of that call.
-pub(crate) const OUT_STREAM: StreamId = StreamId(1);
+pub const OUT_STREAM: StreamId = StreamId(1);
 
 /// The link and the call of [`Script::incoming`].
-pub(crate) const IN: LinkId = LinkId(3);
-pub(crate) const IN_CALL: CallId = CallId(3);
+pub const IN: LinkId = LinkId(3);
+pub const IN_CALL: CallId = CallId(3);
 
 /// Our side, the lower of the two.
-pub(crate) const US: IdentityHash = IdentityHash([0xaa; 16]);
+pub const US: IdentityHash = IdentityHash([0xaa; 16]);
 
 /// The other side.
-pub(crate) const PEER: IdentityHash = IdentityHash([0xbb; 16]);
+pub const PEER: IdentityHash = IdentityHash([0xbb; 16]);
 
 /// What a caller hears from link-up to the established call.
-pub(crate) const ESTABLISHING: [Signal; 4] =
+pub const ESTABLISHING: [Signal; 4] =
     [Signal::Available, Signal::Ringing, Signal::Connecting, Signal::Established];
 
 const RTT: Duration = Duration::from_millis(20);
 const MDU: usize = 431;
 
 impl Script {
-    pub(crate) fn new(config: Config) -> Self {
+    pub fn new(config: Config) -> Self {
         Self {
             phone: Telephone::new(US, config, Instant::ORIGIN),
             now: Instant::ORIGIN,
@@ -56,14 +56,14 @@ impl Script {
     }
 
     /// A call that we dialled and that stands since 1 s, both ports attached.
-    pub(crate) fn established_caller(config: Config, mode: Mode) -> Self {
+    pub fn established_caller(config: Config, mode: Mode) -> Self {
         let mut script = Self::new(config);
         script.at(1_000).establish_with(mode);
         script.attached()
     }
 
     /// A call of the peer's that stands since 1 s, both ports attached.
-    pub(crate) fn established_callee(config: Config, preferences: &[Signal]) -> Self {
+    pub fn established_callee(config: Config, preferences: &[Signal]) -> Self {
         let mut script = Self::new(config);
         script.incoming().at(5).identified().rx_on(IN, preferences);
         script.at(1_000).command(Command::Answer(IN_CALL));
@@ -71,7 +71,7 @@ impl Script {
     }
 
     /// A phone where a call of the peer's rings, its preferences not heard.
-    pub(crate) fn ringing(config: Config) -> Self {
+    pub fn ringing(config: Config) -> Self {
         let mut script = Self::new(config);
         script.incoming().at(5).identified();
         script.done.clear();
@@ -85,7 +85,7 @@ impl Script {
     }
 
     /// Lets time go on to this many ms; what is due on the way happens at its moment.
-    pub(crate) fn at(&mut self, millis: u64) -> &mut Self {
+    pub fn at(&mut self, millis: u64) -> &mut Self {
         let target = Instant::from_millis(millis);
         assert!(target >= self.now, "a script does not go back");
         for _ in 0..1_000 {
@@ -100,11 +100,11 @@ impl Script {
     }
 
     /// Lets this many ms pass.
-    pub(crate) fn pass(&mut self, millis: u64) -> &mut Self {
+    pub fn pass(&mut self, millis: u64) -> &mut Self {
         self.at(self.millis() + millis)
     }
 
-    pub(crate) fn try_give(&mut self, input: Input<'_>) -> Result<(), InputError> {
+    pub fn try_give(&mut self, input: Input<'_>) -> Result<(), InputError> {
         for did in feed(&mut self.phone, self.now, input, |_| {})? {
             match did {
                 Did::Event(Event::Quality { quality, .. }) => self.qualities.push(quality),
@@ -114,7 +114,7 @@ impl Script {
         Ok(())
     }
 
-    pub(crate) fn give(&mut self, input: Input<'_>) -> &mut Self {
+    pub fn give(&mut self, input: Input<'_>) -> &mut Self {
         if let Err(error) = self.try_give(input) {
             panic!("{input:?} was refused: {error}");
         }
@@ -123,27 +123,27 @@ impl Script {
 
     /// Checks all that went out since the last look.
     #[track_caller]
-    pub(crate) fn expect<const N: usize>(&mut self, expected: [Did; N]) -> &mut Self {
+    pub fn expect<const N: usize>(&mut self, expected: [Did; N]) -> &mut Self {
         let done = core::mem::take(&mut self.done);
         assert_eq!(done, expected, "at {}", self.now);
         self
     }
 
     /// Takes all that went out since the last look.
-    pub(crate) fn take(&mut self) -> Vec<Did> {
+    pub fn take(&mut self) -> Vec<Did> {
         core::mem::take(&mut self.done)
     }
 
-    pub(crate) fn dial(&mut self) -> &mut Self {
+    pub fn dial(&mut self) -> &mut Self {
         self.dial_with(Profile::MediumQuality, Mode::FullDuplex)
     }
 
-    pub(crate) fn dial_with(&mut self, profile: Profile, mode: Mode) -> &mut Self {
+    pub fn dial_with(&mut self, profile: Profile, mode: Mode) -> &mut Self {
         self.command(Command::Dial { call: OUT_CALL, link: OUT, to: PEER, profile, mode })
     }
 
     /// Dials and hears all that leads to an established call.
-    pub(crate) fn establish(&mut self) -> &mut Self {
+    pub fn establish(&mut self) -> &mut Self {
         self.establish_with(Mode::FullDuplex)
     }
 
@@ -155,53 +155,53 @@ impl Script {
         self
     }
 
-    pub(crate) fn link_up(&mut self) -> &mut Self {
+    pub fn link_up(&mut self) -> &mut Self {
         self.link(OUT, LinkEvent::Up { rtt: RTT, mdu: MDU })
     }
 
-    pub(crate) fn link_failed(&mut self, failure: LinkFailed) -> &mut Self {
+    pub fn link_failed(&mut self, failure: LinkFailed) -> &mut Self {
         self.link(OUT, LinkEvent::Failed(failure))
     }
 
-    pub(crate) fn incoming(&mut self) -> &mut Self {
+    pub fn incoming(&mut self) -> &mut Self {
         self.incoming_on(IN, RTT)
     }
 
-    pub(crate) fn incoming_on(&mut self, link: LinkId, rtt: Duration) -> &mut Self {
+    pub fn incoming_on(&mut self, link: LinkId, rtt: Duration) -> &mut Self {
         self.link(link, LinkEvent::Incoming { on: Destination::telephony(US), rtt, mdu: MDU })
     }
 
-    pub(crate) fn identified(&mut self) -> &mut Self {
+    pub fn identified(&mut self) -> &mut Self {
         self.link(IN, LinkEvent::Identified(PEER))
     }
 
     /// The caller's preferences, so that RINGING is not said again.
-    pub(crate) fn preferred(&mut self) -> &mut Self {
+    pub fn preferred(&mut self) -> &mut Self {
         self.rx_on(IN, &[Signal::PreferredMode(1)])
     }
 
-    pub(crate) fn closed(&mut self, link: LinkId, end: LinkClosed) -> &mut Self {
+    pub fn closed(&mut self, link: LinkId, end: LinkClosed) -> &mut Self {
         self.link(link, LinkEvent::Closed(end))
     }
 
-    pub(crate) fn link(&mut self, link: LinkId, event: LinkEvent) -> &mut Self {
+    pub fn link(&mut self, link: LinkId, event: LinkEvent) -> &mut Self {
         self.give(Input::Link { link, event })
     }
 
     /// Signals on the call's link, whoever dialled.
-    pub(crate) fn rx<const N: usize>(&mut self, signals: [Signal; N]) -> &mut Self {
+    pub fn rx<const N: usize>(&mut self, signals: [Signal; N]) -> &mut Self {
         let link = self.call_link();
         self.rx_on(link, &signals)
     }
 
-    pub(crate) fn rx_on(&mut self, link: LinkId, signals: &[Signal]) -> &mut Self {
+    pub fn rx_on(&mut self, link: LinkId, signals: &[Signal]) -> &mut Self {
         let mut buf = [0; 200];
         let length = wire::encode_signals(signals, &mut buf).expect("a test's signals fit");
         self.rx_bytes(link, &buf[..length])
     }
 
     /// An Opus frame of 60 ms on the call's link: this, after the byte that tells its length.
-    pub(crate) fn rx_frame(&mut self, rest: &[u8]) -> &mut Self {
+    pub fn rx_frame(&mut self, rest: &[u8]) -> &mut Self {
         let mut buf = [0; 1_500];
         let codec = Codec::Opus;
         let payload = &[&[OPUS_60_MS], rest].concat();
@@ -210,67 +210,67 @@ impl Script {
         self.rx_bytes(link, &buf[..length])
     }
 
-    pub(crate) fn rx_bytes(&mut self, link: LinkId, data: &[u8]) -> &mut Self {
+    pub fn rx_bytes(&mut self, link: LinkId, data: &[u8]) -> &mut Self {
         self.give(Input::Packet { link, data })
     }
 
-    pub(crate) fn command(&mut self, command: Command) -> &mut Self {
+    pub fn command(&mut self, command: Command) -> &mut Self {
         self.give(Input::Command(command))
     }
 
     #[track_caller]
-    pub(crate) fn refuse(&mut self, input: Input<'_>, error: InputError) -> &mut Self {
+    pub fn refuse(&mut self, input: Input<'_>, error: InputError) -> &mut Self {
         assert_eq!(self.try_give(input), Err(error));
         self
     }
 
-    pub(crate) fn attach(&mut self, direction: Direction) -> &mut Self {
+    pub fn attach(&mut self, direction: Direction) -> &mut Self {
         self.port(direction, PortChange::Attached)
     }
 
     /// Changes a port of the call that there is.
-    pub(crate) fn port(&mut self, direction: Direction, change: PortChange) -> &mut Self {
+    pub fn port(&mut self, direction: Direction, change: PortChange) -> &mut Self {
         let stream = self.stream();
         self.give(Input::Port { stream, direction, change })
     }
 
-    pub(crate) fn captured(&mut self, millis: u64) -> &mut Self {
+    pub fn captured(&mut self, millis: u64) -> &mut Self {
         let (stream, samples) = (self.stream(), Samples::from_millis(millis));
         self.give(Input::Captured { stream, samples })
     }
 
-    pub(crate) fn consumed(&mut self, millis: u64) -> &mut Self {
+    pub fn consumed(&mut self, millis: u64) -> &mut Self {
         let (stream, samples) = (self.stream(), Samples::from_millis(millis));
         self.give(Input::Consumed { stream, samples })
     }
 
-    pub(crate) fn encoded(&mut self, job: u64, payload: &[u8]) -> &mut Self {
+    pub fn encoded(&mut self, job: u64, payload: &[u8]) -> &mut Self {
         self.job_done(job, Outcome::Encoded(payload))
     }
 
-    pub(crate) fn played(&mut self, job: u64, millis: u64) -> &mut Self {
+    pub fn played(&mut self, job: u64, millis: u64) -> &mut Self {
         let samples = Samples::from_millis(millis);
         self.job_done(job, Outcome::Played { samples, level: 30 })
     }
 
-    pub(crate) fn job_done(&mut self, job: u64, outcome: Outcome<'_>) -> &mut Self {
+    pub fn job_done(&mut self, job: u64, outcome: Outcome<'_>) -> &mut Self {
         let job = JobId(job);
         self.give(Input::JobDone { job, outcome })
     }
 
     /// The ms since the script began.
-    pub(crate) fn millis(&self) -> u64 {
+    pub fn millis(&self) -> u64 {
         self.now.as_micros() / 1_000
     }
 
-    pub(crate) fn counters(&self) -> Counters {
+    pub fn counters(&self) -> Counters {
         self.phone.counters()
     }
 
     /// Checks that this call ended, once and for this reason, since the last look, and that the
     /// line is idle and waits for nothing.
     #[track_caller]
-    pub(crate) fn expect_ended(&mut self, reason: EndReason) -> &mut Self {
+    pub fn expect_ended(&mut self, reason: EndReason) -> &mut Self {
         let ended: Vec<EndReason> = self
             .take()
             .into_iter()
@@ -285,7 +285,7 @@ impl Script {
     }
 
     /// The stream of the call that there is.
-    pub(crate) fn stream(&self) -> StreamId {
+    pub fn stream(&self) -> StreamId {
         self.phone.call().expect("there is a call").call.into()
     }
 

@@ -12,7 +12,7 @@ use super::{Network, Outcome, STALL, Trace};
 /// before it, and 4 s after its end; what the speaker lacked, in percent of the time: made up
 /// (`conceal`) or silence; then what was shed and expanded in ms for each minute, and frames dropped
 /// for want of room. `lost` is the network's, in percent.
-pub(crate) fn table() -> String {
+pub fn table() -> String {
     let mut text = String::new();
     let head = "                      |      | ours                                              | the reference";
     writeln!(text, "{head}").expect("text takes all");
@@ -75,7 +75,7 @@ fn around_stall(trace: &Trace, outcome: &Outcome) -> String {
 
 impl Outcome {
     /// The mean delays in ms of the seconds before the stall and from 4 s after it on.
-    pub(crate) fn delays_around_stall(&self, trace: &Trace) -> Option<[f64; 2]> {
+    pub fn delays_around_stall(&self, trace: &Trace) -> Option<[f64; 2]> {
         let after = trace.stall_ends()? + 4_000_000;
         Some([
             self.delay_within(STALL - 5_000_000, STALL - 1_000_000),

@@ -190,6 +190,7 @@ const SILENCE_RMS: f64 = 32.768;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::random::Seeded;
 
     #[test]
     fn delayed_copy_correlates_fully_and_tells_the_lag() {
@@ -304,10 +305,10 @@ mod tests {
     /// Noise in bursts of 60 to 300 ms with pauses between: the rhythm of speech.
     fn syllables(rate_hz: usize, seconds: usize) -> Vec<i16> {
         let mut samples = noise(rate_hz * seconds);
-        let mut random = Lcg(7);
+        let mut random = Seeded(7);
         let mut rest = samples.as_mut_slice();
         while !rest.is_empty() {
-            let length = (rate_hz * (60 + random.below(240)) / 1000).min(rest.len());
+            let length = (rate_hz * (60 + random.below(240) as usize) / 1000).min(rest.len());
             let volume = random.below(4) as i16;
             let (syllable, after) = rest.split_at_mut(length);
             syllable.iter_mut().for_each(|sample| *sample = *sample / 4 * volume);
@@ -317,19 +318,7 @@ mod tests {
     }
 
     fn noise(length: usize) -> Vec<i16> {
-        let mut random = Lcg(1);
+        let mut random = Seeded(1);
         (0..length).map(|_| (random.below(16_001) as i32 - 8_000) as i16).collect()
-    }
-
-    struct Lcg(u64);
-
-    impl Lcg {
-        fn below(&mut self, bound: usize) -> usize {
-            self.0 = self
-                .0
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
-            (self.0 >> 33) as usize % bound
-        }
     }
 }

@@ -1,5 +1,5 @@
 //! The queues of the reference's receive path, as a model that knows only moments in µs. The example
-//! `call` draws it beside ours, from this file.
+//! `call` draws it beside ours.
 //!
 //! Frames go to the mixer's queue, which holds the profile's depth and drops the oldest; from there
 //! to the sink's, which holds one more; from there to the speaker. The sink starts when it has the
@@ -19,7 +19,7 @@ use lxst_core::Profile;
 
 /// Frames by their numbers.
 #[derive(Debug)]
-pub(crate) struct Queues {
+pub struct Queues {
     depth: usize,
     frame: u64,
     mixer: VecDeque<u32>,
@@ -34,7 +34,7 @@ pub(crate) struct Queues {
 }
 
 impl Queues {
-    pub(crate) fn new(profile: Profile) -> Self {
+    pub fn new(profile: Profile) -> Self {
         Self {
             depth: depth(profile),
             frame: profile.frame().0 * 1_000 / 48,
@@ -48,7 +48,7 @@ impl Queues {
     }
 
     /// Takes a frame, and gives back one that it dropped for it.
-    pub(crate) fn on_frame(&mut self, now: u64, frame: u32) -> Option<u32> {
+    pub fn on_frame(&mut self, now: u64, frame: u32) -> Option<u32> {
         self.opens.get_or_insert(now + OPENING);
         self.mixer.push_back(frame);
         let dropped = if self.mixer.len() > self.depth { self.mixer.pop_front() } else { None };
@@ -59,12 +59,7 @@ impl Queues {
 
     /// Fills a block of the speaker, tells each frame that begins and when, and gives back how much
     /// of the block is silent.
-    pub(crate) fn on_block(
-        &mut self,
-        now: u64,
-        length: u64,
-        mut begins: impl FnMut(u32, u64),
-    ) -> u64 {
+    pub fn on_block(&mut self, now: u64, length: u64, mut begins: impl FnMut(u32, u64)) -> u64 {
         let mut wanted = length;
         loop {
             let taken = wanted.min(self.left);

@@ -6,34 +6,29 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 
 use lxst_core::{
-    CallId, Command, Config, Direction, EndReason, Event, IdentityHash, Input, InputError, Instant,
-    JobId, LinkEvent, LinkId, Mode, Outcome, Output, PortChange, Profile, Samples, Source,
-    StreamChange, StreamId, Telephone, Tempo, Work,
+    Boundary, CallId, Command, Config, Direction, EndReason, Event, IdentityHash, Input,
+    InputError, Instant, JobId, LinkEvent, LinkId, Mode, Outcome, Output, PortChange, Profile,
+    Samples, Source, StreamChange, StreamId, Telephone, Tempo, Work,
 };
 
 use super::{feed, quiet};
+use crate::random::Pinned;
 use network::Link;
 
-pub(crate) use network::Network;
+pub use network::Network;
 
-pub(crate) const ALICE: usize = 0;
-pub(crate) const BOB: usize = 1;
-
-/// What passes a phone's doors.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Boundary<'a> {
-    In(Input<'a>),
-    Out(Output<'a>),
-}
+pub const ALICE: usize = 0;
+pub const BOB: usize = 1;
 
 type Tap = Box<dyn FnMut(usize, Instant, Boundary<'_>)>;
 
 /// Two phones that can call each other.
-pub(crate) struct Pair {
-    pub(crate) now: Instant,
+pub struct Pair {
+    pub now: Instant,
     /// Whether microphones and speakers run while a call stands.
-    pub(crate) has_audio: bool,
+    pub has_audio: bool,
     network: Network,
+    random: Pinned,
     is_cut: bool,
     phones: [Handset; 2],
     links: Vec<Link>,
@@ -44,13 +39,13 @@ pub(crate) struct Pair {
 }
 
 /// A phone and its driver.
-pub(crate) struct Handset {
-    pub(crate) phone: Telephone,
-    pub(crate) events: Vec<(Instant, Event)>,
+pub struct Handset {
+    pub phone: Telephone,
+    pub events: Vec<(Instant, Event)>,
     /// Media packets that went out.
-    pub(crate) frames_sent: Vec<u32>,
+    pub frames_sent: Vec<u32>,
     /// The numbers of the frames that were decoded, in order.
-    pub(crate) frames_heard: Vec<u32>,
+    pub frames_heard: Vec<u32>,
     /// Stream generation: what was begun for an earlier one is void.
     stream: u64,
     open: Option<StreamId>,
@@ -76,11 +71,11 @@ enum Answer {
 }
 
 impl Pair {
-    pub(crate) fn new() -> Self {
+    pub fn new() -> Self {
         Self::with(Network::default(), [quiet(), quiet()], |_, _, _| {})
     }
 
-    pub(crate) fn with(
+    pub fn with(
         network: Network,
         configs: [Config; 2],
         tap: impl FnMut(usize, Instant, Boundary<'_>) + 'static,
@@ -89,6 +84,7 @@ impl Pair {
             now: Instant::ORIGIN,
             has_audio: true,
             network,
+            random: Pinned { state: network.seed, increment: 1 },
             is_cut: false,
             phones: [ALICE, BOB].map(|phone| Handset::new(phone, configs[phone])),
             links: Vec::new(),
@@ -98,7 +94,7 @@ impl Pair {
         }
     }
 
-    pub(crate) fn dial(&mut self, from: usize, profile: Profile, mode: Mode) -> CallId {
+    pub fn dial(&mut self, from: usize, profile: Profile, mode: Mode) -> CallId {
         let call = CallId(self.fresh_id());
         let link = LinkId(self.fresh_id());
         let to = identity(1 - from);
@@ -115,11 +111,11 @@ impl Pair {
     }
 
     /// Alice dials Bob, who answers a second after it rings.
-    pub(crate) fn connect(&mut self) -> [CallId; 2] {
+    pub fn connect(&mut self) -> [CallId; 2] {
         self.connect_with(Profile::MediumQuality, Mode::FullDuplex)
     }
 
-    pub(crate) fn connect_with(&mut self, profile: Profile, mode: Mode) -> [CallId; 2] {
+    pub fn connect_with(&mut self, profile: Profile, mode: Mode) -> [CallId; 2] {
         let call = self.dial(ALICE, profile, mode);
         self.run_for(Duration::from_secs(1));
         let answered = self.call(BOB);
@@ -128,16 +124,16 @@ impl Pair {
         [call, answered]
     }
 
-    pub(crate) fn command(&mut self, phone: usize, command: Command) {
+    pub fn command(&mut self, phone: usize, command: Command) {
         self.give(phone, Input::Command(command));
     }
 
-    pub(crate) fn try_command(&mut self, phone: usize, command: Command) -> Result<(), InputError> {
+    pub fn try_command(&mut self, phone: usize, command: Command) -> Result<(), InputError> {
         self.try_give(phone, Input::Command(command))
     }
 
     /// Lets the world go on; it stops itself when nothing comes to an end.
-    pub(crate) fn run_for(&mut self, duration: Duration) {
+    pub fn run_for(&mut self, duration: Duration) {
         let until = self.now + duration;
         let mut steps_at_once = 0;
         loop {
@@ -172,17 +168,17 @@ impl Pair {
         self.now = until;
     }
 
-    pub(crate) fn handset(&self, phone: usize) -> &Handset {
+    pub fn handset(&self, phone: usize) -> &Handset {
         &self.phones[phone]
     }
 
     /// The call that a phone has.
-    pub(crate) fn call(&self, phone: usize) -> CallId {
+    pub fn call(&self, phone: usize) -> CallId {
         let call = self.phones[phone].phone.call();
         call.expect("the phone has a call").call
     }
 
-    pub(crate) fn ended(&self, phone: usize) -> Vec<EndReason> {
+    pub fn ended(&self, phone: usize) -> Vec<EndReason> {
         let events = self.phones[phone].events.iter();
         events
             .filter_map(|(_, event)| match event {
@@ -192,7 +188,7 @@ impl Pair {
             .collect()
     }
 
-    pub(crate) fn is_established(&self, phone: usize) -> bool {
+    pub fn is_established(&self, phone: usize) -> bool {
         let call = self.phones[phone].phone.call();
         call.is_some_and(|call| call.state == lxst_core::CallState::Established)
     }

@@ -1,0 +1,3 @@
+//! What holds whatever the input is: for the fuzz targets, and for the tests that replay their corpora.
+
+pub mod wire;

@@ -1,0 +1,25 @@
+//! Simulations in virtual time: what the tests of all crates share.
+//!
+//! Nothing here reads a clock or draws a number of its own: the same seed gives the same run.
+//!
+//! - [`calls`]: telephones: one with a script, and a pair on a network.
+//! - [`envelope`]: whether speech came through a call.
+//! - [`invariants`]: what holds for any input, as the fuzz targets check it.
+//! - [`random`]: the generator.
+//! - [`receive`]: what becomes of received audio on good and bad networks, beside the reference.
+//! - [`wire`]: a wire with loss, jitter, stalls, reordering and duplication.
+
+#![forbid(unsafe_code)]
+#![allow(
+    missing_docs,
+    missing_debug_implementations,
+    clippy::new_without_default,
+    reason = "what tests share is named for what it does"
+)]
+
+pub mod calls;
+pub mod envelope;
+pub mod invariants;
+pub mod random;
+pub mod receive;
+pub mod wire;
