@@ -52,7 +52,7 @@ impl OnEither {
 /// Makes an interface for each runtime.
 macro_rules! on_either {
     ($interface:expr) => {
-        $crate::phone::OnEither { tokio: $interface, smol: $interface }
+        $crate::support::phone::OnEither { tokio: $interface, smol: $interface }
     };
 }
 pub(crate) use on_either;
