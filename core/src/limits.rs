@@ -71,6 +71,11 @@ pub const PROFILES_TOLD: u8 = 4;
 
 // Audio.
 
+/// Age beyond which a media packet is dropped instead of sent, by a [`Stack`](crate::Stack).
+///
+/// *Source*: our choice: the jitter buffer of the peer has given up such a packet.
+pub const MEDIA_AGE: Duration = Duration::from_millis(200);
+
 /// Captured audio that waits for an encoder. Beyond it the oldest is discarded and counted.
 pub const CAPTURE_BACKLOG: Samples = Samples::from_millis(500);
 

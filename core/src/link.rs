@@ -78,8 +78,11 @@ pub enum LinkEvent {
     Failed(LinkFailed),
     /// The other side proved who it is.
     Identified(IdentityHash),
-    /// Something authentic that is no packet for us arrived. A keepalive is not: it travels in the
-    /// clear, so that anybody can send it.
+    /// A keepalive arrived, or another packet of the peer's that is not for us. Report every one or
+    /// none: the first arms [`MEDIA_TIMEOUT`](crate::limits::MEDIA_TIMEOUT), which ends a call in full
+    /// duplex when neither media nor this comes. A keepalive travels in the clear, so that anybody on
+    /// the way can send it: a stack that reports only what a link's cipher proves, as `lxst-reticulum`
+    /// does, leaves keepalives out.
     Heard,
     /// The link is gone.
     Closed(LinkClosed),

@@ -23,7 +23,7 @@
 //! while let Some(command) = engine.stack_mut().poll_command() {
 //!     if let LinkCommand::Link { link, request: LinkRequest::Open(_) } = command {
 //!         let event = LinkEvent::Failed(LinkFailed::NoPath);
-//!         engine.with_stack(now, |stack| stack.push(StackEvent::Link { link, event }));
+//!         engine.with_stack(now, |stack| stack.push(now, StackEvent::Link { link, event }));
 //!     }
 //! }
 //! // Codec tasks, here or on a thread; then events; then sleep until `poll_timeout`.
@@ -52,6 +52,9 @@ mod callers;
 mod coder;
 mod engine;
 mod ids;
+mod link_commands;
+mod link_names;
+mod link_order;
 mod link_queue;
 mod links;
 mod people;
@@ -64,7 +67,9 @@ pub use callers::Callers;
 pub use coder::{Coder, Done, Task};
 pub use engine::{Config, DialError, Engine, Event};
 pub use ids::Ids;
-pub use link_queue::{LinkCommand, LinkQueue};
+pub use link_commands::{LinkCommand, LinkCommands};
+pub use link_names::LinkNames;
+pub use link_queue::{LinkCounters, LinkQueue};
 #[cfg(feature = "voice-processing")]
 pub use lxst_audio::VoiceProcessing;
 pub use lxst_codecs as codecs;

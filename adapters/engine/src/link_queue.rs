@@ -5,57 +5,75 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 use lxst_core::{Class, IdentityHash, Instant, LinkId, LinkRequest, Stack, StackEvent};
 
-/// What the owner of another Reticulum stack is to do with it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum LinkCommand {
-    /// Open a link, search the path included; identify on it; or close it.
-    Link {
-        /// Which link. An [`Open`](LinkRequest::Open) names a new one.
-        link: LinkId,
-        /// What to do.
-        request: LinkRequest,
-    },
-    /// Send a packet of context NONE, without a receipt.
-    Send {
-        /// On which link.
-        link: LinkId,
-        /// What may become of it when the network stalls.
-        class: Class,
-        /// The plaintext.
-        data: Bytes,
-    },
-    /// Announce the identity's destination `lxst.telephony`, without app data, on every interface.
-    Announce,
-}
+use crate::link_commands::{LinkCommand, LinkCommands};
+use crate::link_order::LinkOrder;
 
 /// A stack that runs elsewhere: commands wait here for it, and what it reports waits for the engine.
 ///
-/// Links that peers open are named with the engine's [`Ids`](crate::Ids). Where
-/// [`Heard`](lxst_core::LinkEvent::Heard) is never reported, a call whose peer says nothing at all
-/// does not end by that.
+/// Links that peers open are named with the engine's [`Ids`](crate::Ids), directly or through
+/// [`LinkNames`](crate::LinkNames).
+///
+/// *Order*: the reports of a link may come in any order. A packet or an identification that comes
+/// before [`Incoming`](lxst_core::LinkEvent::Incoming) or [`Up`](lxst_core::LinkEvent::Up) waits for it.
+/// Of peers' links wait up to 4 reports each, for 1 s, of up to 64 links; the oldest link makes room.
+/// What waits in vain is [counted](LinkCounters::reports_dropped). A link that comes up after its
+/// `Close` is to be closed again.
 #[derive(Debug)]
 pub struct LinkQueue {
     identity: IdentityHash,
-    commands: VecDeque<LinkCommand>,
+    commands: LinkCommands,
+    order: LinkOrder,
     events: VecDeque<StackEvent<Bytes>>,
+}
+
+/// What a [`LinkQueue`] counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LinkCounters {
+    /// Media packets that the stack's owner did not take within
+    /// [`MEDIA_AGE`](lxst_core::limits::MEDIA_AGE).
+    pub media_dropped: u64,
+    /// Packets and identifications that waited in vain for their link to be reported.
+    pub reports_dropped: u64,
 }
 
 impl LinkQueue {
     /// Makes the boundary to the stack of an identity, which may keep its keys for itself.
     #[must_use]
-    pub const fn new(identity: IdentityHash) -> Self {
-        Self { identity, commands: VecDeque::new(), events: VecDeque::new() }
+    pub fn new(identity: IdentityHash) -> Self {
+        Self {
+            identity,
+            commands: LinkCommands::default(),
+            order: LinkOrder::default(),
+            events: VecDeque::new(),
+        }
     }
 
     /// Takes what happened on the stack.
-    pub fn push(&mut self, event: StackEvent<Bytes>) {
-        self.events.push_back(event);
+    pub fn push(&mut self, now: Instant, event: StackEvent<Bytes>) {
+        if let Some(link) = self.order.on_report(now, event, &mut self.events) {
+            self.commands.request(now, link, LinkRequest::Close);
+        }
     }
 
     /// Returns the next thing to do.
     pub fn poll_command(&mut self) -> Option<LinkCommand> {
-        self.commands.pop_front()
+        self.commands.poll()
+    }
+
+    /// Returns the queue of what is to do, for another thread.
+    #[must_use]
+    pub fn commands(&self) -> LinkCommands {
+        self.commands.clone()
+    }
+
+    /// Returns what was counted.
+    #[must_use]
+    pub fn counters(&self) -> LinkCounters {
+        LinkCounters {
+            media_dropped: self.commands.media_dropped(),
+            reports_dropped: self.order.dropped(),
+        }
     }
 }
 
@@ -66,20 +84,37 @@ impl Stack for LinkQueue {
         self.identity
     }
 
-    fn request(&mut self, _now: Instant, link: LinkId, request: LinkRequest) {
-        self.commands.push_back(LinkCommand::Link { link, request });
+    fn request(&mut self, now: Instant, link: LinkId, request: LinkRequest) {
+        match request {
+            LinkRequest::Open(_) => self.order.open(link),
+            LinkRequest::Identify => {}
+            LinkRequest::Close => self.order.close(link),
+        }
+        self.commands.request(now, link, request);
     }
 
-    fn send(&mut self, _now: Instant, link: LinkId, class: Class, data: &[u8]) {
-        let data = Bytes::copy_from_slice(data);
-        self.commands.push_back(LinkCommand::Send { link, class, data });
+    fn send(&mut self, now: Instant, link: LinkId, class: Class, data: &[u8]) {
+        self.commands.send(now, link, class, data);
     }
 
-    fn announce(&mut self, _now: Instant) {
-        self.commands.push_back(LinkCommand::Announce);
+    fn announce(&mut self, now: Instant) {
+        self.commands.announce(now);
     }
 
     fn poll_event(&mut self, _name: &mut dyn FnMut() -> LinkId) -> Option<StackEvent<Bytes>> {
         self.events.pop_front()
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        self.commands.media_due().into_iter().chain(self.order.due()).min()
+    }
+
+    fn handle_timeout(&mut self, now: Instant) {
+        self.commands.drop_late(now);
+        self.order.handle_timeout(now);
+    }
+
+    fn media_dropped(&self) -> u64 {
+        self.commands.media_dropped()
     }
 }

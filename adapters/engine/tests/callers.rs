@@ -124,7 +124,7 @@ impl Phone {
 
     fn report(&mut self, link: LinkId, event: LinkEvent) {
         let event = StackEvent::Link { link, event };
-        self.engine.with_stack(self.now, |queue| queue.push(event));
+        self.engine.with_stack(self.now, |queue| queue.push(self.now, event));
     }
 
     fn rings(&self) -> bool {

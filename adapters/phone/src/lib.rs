@@ -84,7 +84,9 @@ pub use lxst_core::{
 };
 #[cfg(feature = "voice-processing")]
 pub use lxst_engine::VoiceProcessing;
-pub use lxst_engine::{Callers, Coder, DialError, LinkCommand, Tap, codecs};
+pub use lxst_engine::{
+    Callers, Coder, DialError, LinkCommand, LinkCounters, LinkNames, Tap, codecs,
+};
 #[cfg(feature = "endpoint")]
 pub use lxst_reticulum as reticulum;
 #[cfg(feature = "endpoint")]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_channel::{Receiver, RecvError, Sender};
 use lxst_core::{CallId, Command, IdentityHash, InputError, Mode, Profile};
-use lxst_engine::{Callers, DialError};
+use lxst_engine::{Callers, DialError, LinkCounters};
 
 use crate::audio::{SinkPort, SourcePort};
 use crate::error::CallError;
@@ -23,6 +23,8 @@ pub struct Counters {
     pub playback_dropped: Duration,
     /// Datagrams that were dropped because too many of their address waited for the phone's task.
     pub datagrams_dropped: u64,
+    /// The counters of the [`LinkPort`](crate::LinkPort); `None` on our own endpoint.
+    pub links: Option<LinkCounters>,
     /// The Reticulum endpoint's counters; `None` on another Reticulum stack.
     #[cfg(feature = "endpoint")]
     pub endpoint: Option<lxst_reticulum::Counters>,

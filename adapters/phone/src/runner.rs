@@ -213,6 +213,7 @@ impl<R: Runtime, N: Network> Runner<R, N> {
                     capture_dropped: duration(coder + captured),
                     playback_dropped: duration(played),
                     datagrams_dropped: 0,
+                    links: None,
                     #[cfg(feature = "endpoint")]
                     endpoint: None,
                     wakeups: self.wakeups,

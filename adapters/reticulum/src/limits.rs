@@ -90,7 +90,7 @@ pub const SIGNAL_QUEUE: usize = 64;
 /// Media packets that wait for one interface; beyond it the oldest is dropped.
 pub const MEDIA_QUEUE: usize = 64;
 /// Media that waited longer than this is dropped when the interface asks for its next packet.
-pub const MEDIA_AGE: Duration = Duration::from_millis(200);
+pub const MEDIA_AGE: Duration = lxst_core::limits::MEDIA_AGE;
 /// Events that wait to be polled. Beyond it events of chatty kinds (announces, packets, signs of
 /// life) are dropped; those that say what became of a link are always kept.
 pub const EVENTS: usize = 1024;

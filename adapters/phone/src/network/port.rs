@@ -10,28 +10,30 @@ use lxst_engine::{Engine, Ids, InterfaceOrigin, LinkQueue};
 
 use super::{Network, Opened, Settings, StackSettings};
 use crate::error::StartError;
-use crate::links::{CommandSender, LinkPort, LinkReport};
+use crate::links::{CommandBell, LinkPort, LinkReport};
+use crate::request::Counters;
 use crate::runtime::Runtime;
 use crate::state::State;
 
 /// The stack is the app's: see [`PhoneBuilder::on_links`](crate::PhoneBuilder::on_links).
 #[derive(Debug)]
 pub struct AppStack {
-    identity: IdentityHash,
+    stack: LinkQueue,
     queues: Queues,
 }
 
 /// The queues to it.
 #[derive(Debug)]
 pub(crate) struct Queues {
-    commands: CommandSender,
+    commands: CommandBell,
     reports: Receiver<LinkReport>,
 }
 
 impl AppStack {
     pub(crate) fn new(identity: IdentityHash, ids: Ids) -> (Self, LinkPort) {
-        let (port, commands, reports) = LinkPort::new(ids);
-        (Self { identity, queues: Queues { commands, reports } }, port)
+        let stack = LinkQueue::new(identity);
+        let (port, commands, reports) = LinkPort::new(ids, stack.commands());
+        (Self { stack, queues: Queues { commands, reports } }, port)
     }
 }
 
@@ -43,7 +45,7 @@ impl Settings for AppStack {
     fn open<R: Runtime>(self, _runtime: &R) -> Result<Opened<Queues>, StartError> {
         Ok(Opened {
             network: self.queues,
-            stack: LinkQueue::new(self.identity),
+            stack: self.stack,
             stores: Vec::new(),
             interfaces: Vec::new(),
             listening: Vec::new(),
@@ -75,13 +77,15 @@ impl Network for Queues {
     ) {
         match arrival {
             LinkReport::NetworkUp => engine.network_up(now, InterfaceOrigin(0)),
-            LinkReport::Event(event) => engine.with_stack(now, |queue| queue.push(event)),
+            LinkReport::Event(event) => engine.with_stack(now, |queue| queue.push(now, event)),
         }
     }
 
-    fn flush(&mut self, _now: (Instant, Moment), engine: &mut Engine<LinkQueue>) {
-        while let Some(command) = engine.stack_mut().poll_command() {
-            self.commands.send(command);
-        }
+    fn flush(&mut self, _now: (Instant, Moment), _engine: &mut Engine<LinkQueue>) {
+        self.commands.ring();
+    }
+
+    fn count(&self, engine: &Engine<LinkQueue>, counters: &mut Counters) {
+        counters.links = Some(engine.stack().counters());
     }
 }

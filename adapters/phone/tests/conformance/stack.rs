@@ -26,6 +26,9 @@ on_each_runtime!(
     a_stack_that_is_gone_keeps_nobody_waiting,
     a_network_that_comes_up_is_announced_on,
     a_flood_of_reports_keeps_nobody_waiting,
+    media_that_a_stalled_stack_does_not_take_is_dropped_and_counted,
+    keys_in_hardware_are_asked_by_the_stack_and_the_phone_has_their_hash,
+    commands_reach_each_of_several_tasks_that_wait,
 );
 
 async fn a_call_with_sound_goes_over_the_apps_own_stack<R: TestRuntime>(rt: R) {
@@ -159,6 +162,55 @@ async fn a_flood_of_reports_keeps_nobody_waiting<R: TestRuntime>(rt: R) {
     }
 }
 
+async fn media_that_a_stalled_stack_does_not_take_is_dropped_and_counted<R: TestRuntime>(rt: R) {
+    let network = Network::default();
+    let (mut caller, mut callee) = (network.phone(&rt).await, network.phone(&rt).await);
+    let (call, _) = establish(&mut caller, &mut callee).await;
+    assert_eq!(caller.counters().await.links.unwrap().media_dropped, 0);
+    let source = caller.phone.audio_source(AudioFormat::PHONE, Clock::Phone).await.unwrap();
+    let speaking = spawn(&rt, speak::<i16>(source, AudioFormat::PHONE, 960));
+    let stall = network.stall();
+    eventually(&rt, async || caller.counters().await.links.unwrap().media_dropped > 3).await;
+    // What waits behind the stall is fresh, and signals are all there.
+    drop(stall);
+    let mut sink = callee.phone.audio_sink(AudioFormat::PHONE, Clock::Phone).await.unwrap();
+    hear::<R, i16>(&rt, &mut sink, 960).await;
+    finish(call, caller, callee).await;
+    within(&rt, "the speaker is told", speaking).await;
+}
+
+async fn keys_in_hardware_are_asked_by_the_stack_and_the_phone_has_their_hash<R: TestRuntime>(
+    rt: R,
+) {
+    let network = Network::default();
+    let (mut caller, mut callee) = (network.phone(&rt).await, network.phone(&rt).await);
+    let (call, _) = establish(&mut caller, &mut callee).await;
+    // The caller proved who it is, and the callee was asked for nothing.
+    let proofs = |of: IdentityHash| network.0.lock().unwrap().proofs.get(&of).copied();
+    assert_eq!(proofs(caller.identity()), Some(1));
+    assert_eq!(proofs(callee.identity()), None);
+    finish(call, caller, callee).await;
+}
+
+async fn commands_reach_each_of_several_tasks_that_wait<R: TestRuntime>(rt: R) {
+    let (builder, port) = PhoneBuilder::<R, _>::on_links(nobody());
+    let alone = App::start(&rt, builder).await;
+    let port = Arc::new(port);
+    let waiting: Vec<_> = (0..2)
+        .map(|_| {
+            let port = port.clone();
+            spawn(&rt, async move { port.next().await.is_some() })
+        })
+        .collect();
+    let call = alone.phone.dial(nobody(), Profile::MediumQuality).await.unwrap();
+    call.hang_up().await.unwrap();
+    port.reporter().network_up().await;
+    for waiting in waiting {
+        assert!(within(&rt, "a command comes", waiting).await);
+    }
+    alone.shutdown().await;
+}
+
 /// A Reticulum of a few phones.
 #[derive(Clone, Default)]
 pub(crate) struct Network(Arc<Mutex<Table>>);
@@ -171,6 +223,10 @@ struct Table {
     /// The other end of each end of a link.
     ends: BTreeMap<End, End>,
     served: Vec<async_channel::Receiver<()>>,
+    /// Until its sender is gone, no command is done.
+    stall: Option<async_channel::Receiver<()>>,
+    /// How often a key was asked to prove an identity.
+    proofs: BTreeMap<IdentityHash, u32>,
 }
 
 type End = (IdentityHash, LinkId);
@@ -204,11 +260,16 @@ impl Network {
 
     async fn serve(&self, identity: IdentityHash, port: &LinkPort) {
         while let Some(command) = port.next().await {
+            let stall = self.0.lock().unwrap().stall.clone();
+            if let Some(stall) = stall {
+                stall.recv().await.unwrap_err();
+            }
             match command {
                 LinkCommand::Link { link, request: LinkRequest::Open(to) } => {
                     self.open((identity, link), to.identity).await;
                 }
                 LinkCommand::Link { link, request: LinkRequest::Identify } => {
+                    *self.0.lock().unwrap().proofs.entry(identity).or_default() += 1;
                     self.report((identity, link), LinkEvent::Identified(identity)).await;
                 }
                 LinkCommand::Link { link, request: LinkRequest::Close } => {
@@ -260,6 +321,13 @@ impl Network {
     #[cfg(not(any(feature = "codec2", feature = "codec2-system")))]
     pub(crate) fn wish(&self, of: IdentityHash, wish: Profile) {
         self.0.lock().unwrap().wishes.insert(of, wish);
+    }
+
+    /// Does no command until what is returned is dropped.
+    fn stall(&self) -> async_channel::Sender<()> {
+        let (stalled, stall) = async_channel::bounded(1);
+        self.0.lock().unwrap().stall = Some(stall);
+        stalled
     }
 
     /// Loses every link.
