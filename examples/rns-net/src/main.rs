@@ -8,7 +8,7 @@
 //! A phone needs links, packets and announces, and does not care whose they are. An app that runs a
 //! Reticulum stack for its messages as well starts the phone with `PhoneBuilder::on_links` and
 //! serves the [`LinkPort`](lxst_tokio::LinkPort) that it gets. What that takes is in `stack.rs`;
-//! `node.rs` starts a node and takes its callbacks. Here is the call, in which nothing shows of it.
+//! `node.rs` starts a node. Here is the call, in which nothing shows of it.
 //!
 //! Unlike the phone's own endpoint, an rns-net node acknowledges every packet (LXST phones do not,
 //! and on slow radio that costs), and sends at most 431 bytes at once, so that profiles with larger

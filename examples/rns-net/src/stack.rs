@@ -1,63 +1,43 @@
 //! Joins a phone to an rns-net node: what an app writes that has a Reticulum stack of its own.
 //!
-//! One thread knows the links, and one queue leads to it: from the phone come [`LinkCommand`]s, from
-//! the node's callbacks [`LinkEvent`]s and packets. Callbacks only queue, since they run on the
-//! node's thread, and asking the node there would be to wait for oneself.
+//! One thread serves the phone, and one queue leads to it. The phone's commands go through it, and what
+//! the node calls back: callbacks run on the node's thread, where a question to the node would wait for
+//! itself.
 
-use std::collections::BTreeMap;
 use std::mem::take;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::mpsc::{Receiver, Sender};
 use std::time::{Duration, Instant};
 
-use lxst_tokio::{Class, LinkClosed, LinkEvent, LinkFailed, LinkId, LinkRequest};
-use lxst_tokio::{LinkCommand, LinkReporter};
+use lxst_tokio::{Class, Destination, IdentityHash, LinkClosed, LinkEvent, LinkFailed, LinkId};
+use lxst_tokio::{LinkCommand, LinkNames, LinkReporter, LinkRequest};
 use rns_crypto::identity::Identity;
-use rns_net::{AnnouncedIdentity, DestHash, Destination, RnsNode};
+use rns_net::{AnnouncedIdentity, Callbacks, DestHash, InterfaceId, PacketHash, RnsNode};
+use rns_net::{LinkId as Address, TeardownReason};
 
-use crate::node::{CONTEXT_NONE, signing_half, telephony_of};
+use crate::node::{signing_half, telephony_of};
 
-/// The node's name of a link.
-pub(crate) type Address = [u8; 16];
-
-/// What goes through the queue.
-pub(crate) enum Message {
-    Command(LinkCommand),
-    PhoneEnded,
-    NetworkUp,
-    PathFound,
-    Event(Address, LinkEvent),
-    Packet(Address, Vec<u8>),
-}
+/// What is to be done on the thread.
+pub(crate) type Job = Box<dyn FnOnce(&mut Stack) + Send>;
 
 pub(crate) struct Stack {
     pub(crate) node: RnsNode,
     pub(crate) identity: Identity,
-    pub(crate) telephony: Destination,
+    pub(crate) telephony: rns_net::Destination,
     pub(crate) reporter: LinkReporter,
-    /// The phone's names of the node's links.
-    pub(crate) links: BTreeMap<Address, LinkId>,
+    pub(crate) names: LinkNames<[u8; 16]>,
     /// Links that wait for a path, each until a moment.
-    pub(crate) searches: BTreeMap<LinkId, (DestHash, Instant)>,
+    pub(crate) searches: Vec<(LinkId, DestHash, Instant)>,
+    pub(crate) is_over: bool,
 }
 
 impl Stack {
     /// Serves the phone until it shuts down.
-    pub(crate) fn run(mut self, messages: &Receiver<Message>) {
-        loop {
-            let next_end = self.searches.values().map(|(_, until)| *until).min();
+    pub(crate) fn run(mut self, jobs: &Receiver<Job>) {
+        while !self.is_over {
+            let next_end = self.searches.iter().map(|(_, _, until)| *until).min();
             let wait = next_end.map_or(SEARCH, |end| end.saturating_duration_since(Instant::now()));
-            match messages.recv_timeout(wait) {
-                Ok(Message::Command(command)) => self.on_command(command),
-                Ok(Message::NetworkUp) => self.reporter.network_up_blocking(),
-                // A path may have come, or its time.
-                Ok(Message::PathFound) | Err(RecvTimeoutError::Timeout) => {}
-                Ok(Message::Event(address, event)) => self.on_event(address, event),
-                Ok(Message::Packet(address, data)) => {
-                    if let Some(link) = self.links.get(&address) {
-                        self.reporter.packet_blocking(*link, data);
-                    }
-                }
-                Ok(Message::PhoneEnded) | Err(RecvTimeoutError::Disconnected) => break,
+            if let Ok(job) = jobs.recv_timeout(wait) {
+                job(&mut self);
             }
             self.follow_searches();
         }
@@ -65,7 +45,7 @@ impl Stack {
     }
 
     /// Does what the phone wants. Of a link on which something fails, the node will tell the end.
-    fn on_command(&mut self, command: LinkCommand) {
+    pub(crate) fn on_command(&mut self, command: LinkCommand) {
         match command {
             LinkCommand::Announce => {
                 let _ = self.node.announce_queued(&self.telephony, &self.identity, None);
@@ -75,24 +55,22 @@ impl Stack {
                 if self.reachable(&destination).is_none() {
                     let _ = self.node.request_path(&destination);
                 }
-                self.searches.insert(link, (destination, Instant::now() + SEARCH));
+                self.searches.push((link, destination, Instant::now() + SEARCH));
             }
             LinkCommand::Link { link, request: LinkRequest::Identify } => {
-                if let Some((address, key)) =
-                    self.address(link).zip(self.identity.get_private_key())
-                {
-                    let _ = self.node.identify_on_link(address, key);
+                let keys = self.identity.get_private_key();
+                if let Some((address, keys)) = self.names.key(link).zip(keys) {
+                    let _ = self.node.identify_on_link(*address, keys);
                 }
             }
             LinkCommand::Link { link, request: LinkRequest::Close } => {
-                self.searches.remove(&link);
-                if let Some(address) = self.address(link) {
-                    self.links.remove(&address);
+                self.searches.retain(|(of, _, _)| *of != link);
+                if let Some(address) = self.names.remove(link) {
                     let _ = self.node.teardown_link(address);
                 }
             }
             LinkCommand::Send { link, class, data } => {
-                let Some(address) = self.address(link) else { return };
+                let Some(address) = self.names.key(link).copied() else { return };
                 let sent = self.node.try_send_on_link(address, data.into(), CONTEXT_NONE);
                 // Voice may be lost. A link that lost a signal is of no use.
                 if sent.is_err() && class == Class::Signal {
@@ -104,15 +82,31 @@ impl Stack {
         }
     }
 
+    fn on_event(&mut self, address: [u8; 16], event: LinkEvent) {
+        if let Some(link) = self.names.of_event(&address, &event) {
+            self.reporter.event_blocking(link, event);
+        }
+    }
+
+    fn on_packet(&mut self, address: [u8; 16], data: Vec<u8>) {
+        if let Some(link) = self.names.of_packet(&address) {
+            self.reporter.packet_blocking(link, data);
+        }
+    }
+
     /// Opens the links for which there is a path, and gives up those that waited for too long.
     fn follow_searches(&mut self) {
-        for (link, (destination, until)) in take(&mut self.searches) {
-            let failure = match self.reachable(&destination).map(|peer| self.open(link, &peer)) {
-                Some(true) => continue,
-                Some(false) => LinkFailed::Refused,
+        for (link, destination, until) in take(&mut self.searches) {
+            let peer = self.reachable(&destination).map(|peer| signing_half(&peer.public_key));
+            let failure = match peer.map(|key| self.node.create_link(destination.0, key)) {
+                Some(Ok(address)) => {
+                    self.names.insert(link, address);
+                    continue;
+                }
+                Some(Err(_)) => LinkFailed::Refused,
                 None if until <= Instant::now() => LinkFailed::NoPath,
                 None => {
-                    self.searches.insert(link, (destination, until));
+                    self.searches.push((link, destination, until));
                     continue;
                 }
             };
@@ -124,32 +118,73 @@ impl Stack {
         let has_path = self.node.has_path(destination).unwrap_or(false);
         self.node.recall_identity(destination).ok().flatten().filter(|_| has_path)
     }
+}
 
-    fn open(&mut self, link: LinkId, peer: &AnnouncedIdentity) -> bool {
-        let address = self.node.create_link(peer.dest_hash.0, signing_half(&peer.public_key));
-        address.map(|address| self.links.insert(address, link)).is_ok()
+/// Queues what the node calls back.
+pub(crate) struct Listener {
+    pub(crate) on: Destination,
+    pub(crate) jobs: Sender<Job>,
+}
+
+impl Listener {
+    fn queue(&self, job: impl FnOnce(&mut Stack) + Send + 'static) {
+        // A phone that has shut down takes nothing.
+        let _ = self.jobs.send(Box::new(job));
     }
 
-    /// Links of the app's other destinations, and those that the phone closed, are not looked at.
-    fn on_event(&mut self, address: Address, event: LinkEvent) {
-        let link = match event {
-            LinkEvent::Incoming { .. } => {
-                let link = self.reporter.incoming();
-                self.links.insert(address, link);
-                Some(link)
-            }
-            LinkEvent::Closed(_) => self.links.remove(&address),
-            _ => self.links.get(&address).copied(),
-        };
-        if let Some(link) = link {
-            self.reporter.event_blocking(link, event);
+    fn event(&self, link: Address, event: LinkEvent) {
+        self.queue(move |stack| stack.on_event(link.0, event));
+    }
+}
+
+impl Callbacks for Listener {
+    fn on_interface_up(&mut self, _: InterfaceId) {
+        self.queue(|stack| stack.reporter.network_up_blocking());
+    }
+
+    fn on_announce(&mut self, _: AnnouncedIdentity) {
+        // The searches are looked at behind each job.
+        self.queue(|_| {});
+    }
+
+    fn on_path_updated(&mut self, _: DestHash, _: u8) {
+        self.queue(|_| {});
+    }
+
+    fn on_link_established(&mut self, link: Address, to: DestHash, rtt: f64, is_ours: bool) {
+        let (rtt, mdu) = (Duration::try_from_secs_f64(rtt).unwrap_or_default(), MDU);
+        if is_ours {
+            self.event(link, LinkEvent::Up { rtt, mdu });
+        } else if to == telephony_of(self.on.identity).hash {
+            self.event(link, LinkEvent::Incoming { on: self.on, rtt, mdu });
         }
     }
 
-    fn address(&self, id: LinkId) -> Option<Address> {
-        self.links.iter().find(|(_, link)| **link == id).map(|(address, _)| *address)
+    fn on_remote_identified(&mut self, link: Address, peer: rns_net::IdentityHash, _: [u8; 64]) {
+        self.event(link, LinkEvent::Identified(IdentityHash(peer.0)));
     }
+
+    fn on_link_data(&mut self, link: Address, context: u8, data: Vec<u8>) {
+        if context == CONTEXT_NONE {
+            self.queue(move |stack| stack.on_packet(link.0, data));
+        }
+    }
+
+    fn on_link_closed(&mut self, link: Address, reason: Option<TeardownReason>) {
+        let closed = match reason {
+            Some(TeardownReason::Timeout) => LinkClosed::Timeout,
+            Some(_) => LinkClosed::Peer,
+            None => LinkClosed::Unknown,
+        };
+        self.event(link, LinkEvent::Closed(closed));
+    }
+
+    fn on_local_delivery(&mut self, _: DestHash, _: Vec<u8>, _: PacketHash) {}
 }
 
 /// How long a path is looked for, as Python LXST does.
 const SEARCH: Duration = Duration::from_secs(15);
+/// What the node takes as a packet's plaintext, whatever MTU its links negotiate.
+const MDU: usize = 431;
+/// The context of packets that are the app's own.
+const CONTEXT_NONE: u8 = 0;
