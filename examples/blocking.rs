@@ -104,7 +104,7 @@ impl Phone {
         for direction in [Direction::Send, Direction::Receive] {
             engine.port(now, direction, PortChange::Attached);
         }
-        let coder = Coder::new();
+        let coder = Coder::default();
         let (hummed, heard) = (0, 0);
         Ok(Self {
             name,

@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use crate::limits::{FRAMES_PER_PACKET, MAX_SCREENING, MIN_ANNOUNCE_INTERVAL};
 use crate::profile::{Mode, Profile, ProfileSet};
+use crate::wire::CodecSet;
 
 /// The settings of a [`Telephone`](crate::Telephone).
 ///
@@ -20,6 +21,10 @@ pub struct Config {
     /// who prefers another one is told the [nearest](ProfileSet::nearest) of these, and the call uses
     /// that: [`Event::ProfileUnavailable`](crate::Event::ProfileUnavailable).
     pub profiles: ProfileSet,
+    /// The codecs whose frames are taken. A frame of another codec, and what follows it in its
+    /// packet, is counted as [`frames_unknown`](crate::Counters::frames_unknown); one that is taken
+    /// and cannot be decoded as [`frames_undecodable`](crate::Counters::frames_undecodable).
+    pub codecs: CodecSet,
     /// What happens to a caller who prefers a profile for a thin path that our encoder cannot send.
     pub thin_path: ThinPath,
     /// What our side sends.
@@ -56,6 +61,7 @@ impl Default for Config {
             profile: Profile::MediumQuality,
             mode: Mode::FullDuplex,
             profiles: ProfileSet::OPUS,
+            codecs: CodecSet::REFERENCE,
             thin_path: ThinPath::Refuse,
             transmit: TransmitCodec::Profile,
             frames_per_packet: FramesPerPacket::ONE,

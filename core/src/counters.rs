@@ -56,7 +56,8 @@ pub struct Counters {
     pub signals_unknown: u64,
     /// Preferences ignored because the profile or mode does not exist, or cannot be sent.
     pub preferences_unsupported: u64,
-    /// Frames ignored because their codec is unknown or they are too long.
+    /// Frames ignored because they are of no codec of [`Config::codecs`](crate::Config::codecs), empty,
+    /// no binary value or too long.
     pub frames_unknown: u64,
     /// Callers who got BUSY because of [`CallerLimits`](crate::CallerLimits).
     pub callers_limited: u64,

@@ -32,9 +32,7 @@ pub enum InputError {
         /// The state; [`CallState::Idle`] if there is no call.
         state: CallState,
     },
-    /// Our encoder cannot send the profile.
-    #[error(
-        "{0} cannot be sent: its codec is not built in; Codec2 is a feature, codec2 or codec2-system"
-    )]
+    /// Our encoder cannot send the profile: it is not in [`Config::profiles`](crate::Config).
+    #[error("{0} cannot be sent: this phone has no encoder for it")]
     UnsupportedProfile(Profile),
 }

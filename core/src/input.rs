@@ -5,6 +5,7 @@ use crate::config::{Admission, CallerLimits};
 use crate::id::{CallId, IdentityHash, JobId, LinkId, StreamId};
 use crate::link::LinkEvent;
 use crate::profile::{Mode, Profile};
+use crate::wire::Frame;
 
 /// One thing that happened, given to [`Telephone::handle_input`](crate::Telephone::handle_input).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,8 +154,11 @@ pub enum Mute {
 /// How a codec job ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome<'a> {
-    /// An `Encode` made this payload, codec byte not included.
-    Encoded(&'a [u8]),
+    /// An `Encode` made this frame. Its codec is the driver's to say: [`SendFormat::codec`] is
+    /// what the reference sends.
+    ///
+    /// [`SendFormat::codec`]: crate::SendFormat::codec
+    Encoded(Frame<'a>),
     /// An `Encode` of what was captured found silence, and nothing is to be sent for it.
     NoVoice,
     /// A `Decode` or `Conceal` appended this much to the playout queue.

@@ -51,6 +51,7 @@
 //! ```
 //! use std::{collections::VecDeque, error::Error, time::Duration};
 //!
+//! use lxst_core::wire::Frame;
 //! use lxst_core::*;
 //!
 //! /// What a driver tells the driver at the other end of the link.
@@ -91,7 +92,10 @@
 //!                 }
 //!                 Output::Job { job, work, .. } => {
 //!                     let outcome = match work {
-//!                         Work::Encode { .. } => Outcome::Encoded(b"frame"),
+//!                         Work::Encode { format, .. } => {
+//!                             let codec = format.codec();
+//!                             Outcome::Encoded(Frame { codec, payload: b"frame" })
+//!                         }
 //!                         Work::Discard { .. } => Outcome::Discarded,
 //!                         Work::Decode { .. } => {
 //!                             Outcome::Played { samples: Samples::from_millis(60), level: 30 }

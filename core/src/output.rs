@@ -6,7 +6,7 @@ use crate::audio::{Direction, Samples};
 use crate::id::{CallId, IdentityHash, JobId, LinkId, StreamId};
 use crate::limits::PACKET_BYTES;
 use crate::link::{Class, LinkRequest};
-use crate::profile::{Mode, Profile};
+use crate::profile::{Mode, Profile, VoiceCodec};
 use crate::quality::Quality;
 use crate::time::Instant;
 use crate::wire::Codec;
@@ -127,6 +127,20 @@ pub enum SendFormat {
     Profile(Profile),
     /// Raw mono samples.
     Raw(crate::config::RawDepth),
+}
+
+impl SendFormat {
+    /// Returns the codec that the reference encodes this with.
+    #[must_use]
+    pub const fn codec(self) -> Codec {
+        match self {
+            Self::Raw(_) => Codec::Raw,
+            Self::Profile(profile) => match profile.codec() {
+                VoiceCodec::Opus { .. } => Codec::Opus,
+                VoiceCodec::Codec2 { .. } => Codec::Codec2,
+            },
+        }
+    }
 }
 
 /// What an `Encode` encodes.
@@ -393,9 +407,10 @@ pub enum DropReason {
     /// A profile or mode that does not exist; or a profile that we cannot send, of which the peer
     /// was told often enough.
     UnsupportedPreference,
-    /// A frame of an unknown codec, or too long.
+    /// A frame of an unknown codec ([`Config::codecs`](crate::Config::codecs)), that is not a binary
+    /// value, is empty, or is longer than [`FRAME_BYTES`](crate::limits::FRAME_BYTES).
     UnknownFrame,
-    /// A frame that the decoder refused, because its codec is not built in for example. Told of the
+    /// A frame that the decoder refused, because nobody brings its codec for example. Told of the
     /// first one of a call; all are counted.
     UndecodableFrame,
 }

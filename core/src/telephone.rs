@@ -268,7 +268,7 @@ impl<const LINES: usize, const RING: usize> Telephone<LINES, RING> {
         line.on_heard(now);
         let dropped = match Packet::parse(data) {
             Ok(packet) => {
-                let frames = packet.frames();
+                let frames = packet.frames().known(cx.exchange.config.codecs);
                 let mut dropped = None;
                 if let Some(first) = frames.clone().next() {
                     let counters = &mut self.line_counters[index];

@@ -208,7 +208,9 @@ impl World {
 
     fn work(&mut self, work: Work<'_>) -> Outcome<'static> {
         match work {
-            Work::Encode { .. } => Outcome::Encoded(&[0x55; 60]),
+            Work::Encode { format, .. } => {
+                Outcome::Encoded(Frame { codec: format.codec(), payload: &[0x55; 60] })
+            }
             Work::Discard { .. } => Outcome::Discarded,
             Work::Decode { .. } => {
                 self.decoded += 1;

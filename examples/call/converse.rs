@@ -12,8 +12,8 @@ use lxst_examples::taps::Taps;
 use lxst_tokio::codecs::SAMPLE_RATE_HZ;
 use lxst_tokio::trace::view::{Conversation, Playout};
 use lxst_tokio::{
-    AudioFormat, AudioSink, AudioSource, CallId, Clock, Counters, EndReason, Event, Events,
-    Identity, InsteadOfVoice, Interface, Mos, OsRng, Phone, PhoneBuilder, Profile, Settings, Voice,
+    AudioFormat, AudioSink, CallId, Counters, DeviceSource, EndReason, Event, Events, Identity,
+    InsteadOfVoice, Interface, Mos, OsRng, Phone, PhoneBuilder, Profile, Settings, Voice,
 };
 use tokio::time::{Instant, interval_at, timeout};
 
@@ -65,9 +65,9 @@ pub(crate) async fn converse(
         .tap(taps.caller())
         .start()
         .await?;
-    let speaker = callee.audio_sink(AudioFormat::PHONE, Clock::Phone).await?;
+    let speaker = callee.audio_sink(AudioFormat::PHONE).await?;
     let listening = tokio::spawn(listen(speaker, sink));
-    let microphone = caller.audio_source(AudioFormat::PHONE, Clock::Device).await?;
+    let microphone = caller.device_source(AudioFormat::PHONE).await?;
 
     // The call: dial, ring, answer.
     let set_up = async {
@@ -139,14 +139,14 @@ pub(crate) async fn converse(
 /// Gives a microphone blocks of 20 ms at the pace of a sound card: each when it is complete, 20 ms
 /// after its first sample. Ends with the blocks, or with the phone.
 async fn speak(
-    mut microphone: AudioSource,
+    mut microphone: DeviceSource,
     blocks: impl Iterator<Item = [f32; BLOCK_SAMPLES]>,
     progress: impl Fn(u64),
 ) {
     let mut pace = interval_at(Instant::now() + BLOCK, BLOCK);
     for (count, block) in (1..).zip(blocks) {
         pace.tick().await;
-        if microphone.write(&block).await.is_err() {
+        if microphone.push(&block).is_err() {
             return;
         }
         progress(count);

@@ -22,7 +22,7 @@ use lxst_examples::{errln, outln};
 use lxst_sim::envelope::{EnvelopeError, Pcm, Verdict, correlation};
 use lxst_tokio::codecs::SAMPLE_RATE_HZ;
 use lxst_tokio::trace::view::{Charset, Chart, Ladder, Page, Panel, wrap};
-use lxst_tokio::{Coder, Profile};
+use lxst_tokio::{BuiltInCodecs, Codecs, Profile};
 
 use converse::{BLOCK_SAMPLES, Failure, LISTENING_BLOCKS, Outcome, converse};
 
@@ -200,7 +200,7 @@ async fn one(args: &Args, profile: Profile) -> Result<(), Failure> {
 async fn all(args: &Args) -> Result<(), Failure> {
     let page = terminal::page();
     let speech = read_wav(&args.speech)?;
-    let sendable = Coder::profiles();
+    let sendable = BuiltInCodecs.profiles();
     let profiles = Profile::ALL.into_iter().filter(|profile| sendable.contains(*profile));
     let mut panels = Vec::new();
     let mut failures = Vec::new();

@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use lxst_examples::outln;
 use lxst_tokio::{
-    Admission, Call, CallError, CallId, CallState, Callers, Clock, EndReason, Event, Events,
-    IdentityHash, Interface, Network, Phone, PhoneBuilder, Profile, Role, State,
+    Admission, Call, CallError, CallId, CallState, Callers, EndReason, Event, Events, IdentityHash,
+    Interface, Network, Phone, PhoneBuilder, Profile, Role, State,
 };
 use serde_json::json;
 use tokio::sync::watch;
@@ -128,8 +128,8 @@ impl App {
     /// Opens what is not open: after a permission was given, or a device came back. The call goes
     /// on meanwhile.
     pub(crate) async fn open_devices(&self) -> Done {
-        let source = self.phone.audio_source(FORMAT, Clock::Device).await?;
-        let sink = self.phone.audio_sink(FORMAT, Clock::Device).await?;
+        let source = self.phone.device_source(FORMAT).await?;
+        let sink = self.phone.device_sink(FORMAT).await?;
         let mut devices = self.devices.lock().unwrap_or_else(PoisonError::into_inner);
         devices.microphone = Some(Device::microphone(source));
         devices.speaker = Some(Device::speaker(sink, self.sound.clone()));

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use lxst_tokio::{AudioFormat, AudioSink, AudioSource};
+use lxst_tokio::{AudioFormat, DeviceSink, DeviceSource};
 
 /// The shape of the card's sound.
 pub(crate) const FORMAT: AudioFormat = AudioFormat { rate_hz: 44_100, channels: 2 };
@@ -19,7 +19,7 @@ pub(crate) struct Device {
 
 impl Device {
     /// A microphone before which somebody hums.
-    pub(crate) fn microphone(mut source: AudioSource) -> Self {
+    pub(crate) fn microphone(mut source: DeviceSource) -> Self {
         let mut time = 0_u32;
         Self::call_back(move || {
             let mut block = [0_i16; SAMPLES];
@@ -28,12 +28,12 @@ impl Device {
                 moment.fill(if phase.fract() < 0.5 { 6_000 } else { -6_000 });
                 time = time.wrapping_add(1);
             }
-            source.try_write(&block).is_ok()
+            source.push(&block).is_ok()
         })
     }
 
     /// A speaker that counts how much of what it plays is sound.
-    pub(crate) fn speaker(mut sink: AudioSink, sound: Arc<AtomicU32>) -> Self {
+    pub(crate) fn speaker(mut sink: DeviceSink, sound: Arc<AtomicU32>) -> Self {
         Self::call_back(move || {
             let mut block = [0_i16; SAMPLES];
             let filled = sink.fill(&mut block);

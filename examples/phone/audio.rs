@@ -10,7 +10,7 @@ use futures_lite::FutureExt;
 use futures_lite::future::{block_on, or};
 use lxst_examples::errln;
 use lxst_examples::sound::{Existing, SoundError, WavSink, from_i16, read_wav};
-use lxst_tokio::{AudioError, AudioFormat, AudioSink, AudioSource, Clock, Phone, Runtime};
+use lxst_tokio::{AudioError, AudioFormat, AudioSink, AudioSource, DeviceSource, Phone, Runtime};
 
 use crate::Failure;
 use crate::terminal::stdin_is_file;
@@ -65,7 +65,7 @@ impl AudioIn {
     /// Listens to a pipe from here on, call or not: what it holds must not grow old.
     pub(crate) async fn listen(&self, phone: &Phone) -> Result<(), AudioError> {
         if let Self::Pipe = self {
-            let source = phone.audio_source(AudioFormat::PHONE, Clock::Device).await?;
+            let source = phone.device_source(AudioFormat::PHONE).await?;
             thread::spawn(move || read_pipe(source));
         }
         Ok(())
@@ -74,7 +74,7 @@ impl AudioIn {
     /// Speaks a file into a call. `None` where there is none, or the phone has shut down.
     pub(crate) async fn speak(&self, runtime: &impl Runtime, phone: &Phone) -> Option<Speaking> {
         let Self::File(pcm) = self else { return None };
-        let source = phone.audio_source(AudioFormat::PHONE, Clock::Phone).await.ok()?;
+        let source = phone.audio_source(AudioFormat::PHONE).await.ok()?;
         let (stop, stopped) = async_channel::bounded(1);
         let stopped = async move { stopped.recv().await.or(Ok(())) };
         let spoken = speak_file(source, pcm.clone());
@@ -104,7 +104,7 @@ impl Listening {
     /// Writes what the phone hears, on a thread of its own: whoever is slow to take it must not hold
     /// up the phone. Where the file takes no more, that is told at once, and the call goes on without.
     pub(crate) async fn start(out: AudioOut, phone: &Phone) -> Result<Self, AudioError> {
-        let sink = phone.audio_sink(AudioFormat::PHONE, Clock::Phone).await?;
+        let sink = phone.audio_sink(AudioFormat::PHONE).await?;
         let is_pipe = matches!(out, AudioOut::Pipe);
         let (sender, done) = async_channel::bounded(1);
         thread::spawn(move || {
@@ -156,7 +156,7 @@ async fn listen(out: AudioOut, mut sink: AudioSink) -> Result<(), SoundError> {
 }
 
 /// Passes on what comes from standard input at once, until either side ends.
-fn read_pipe(mut source: AudioSource) {
+fn read_pipe(mut source: DeviceSource) {
     let mut stdin = io::stdin().lock();
     let mut bytes = vec![0; PIPE_BYTES];
     // The first byte of a sample whose second has not come.
@@ -164,7 +164,7 @@ fn read_pipe(mut source: AudioSource) {
     while let Ok(count @ 1..) = stdin.read(&mut bytes[held..]) {
         let filled = held + count;
         let block: Vec<i16> = samples(&bytes[..filled]).collect();
-        if source.try_write(&block).is_err() {
+        if source.push(&block).is_err() {
             return;
         }
         held = filled % 2;

@@ -24,8 +24,8 @@ use lxst_tokio::reticulum::Config as EndpointConfig;
 use lxst_tokio::reticulum::limits::PATH_SEARCH;
 use lxst_tokio::trace::Payloads;
 use lxst_tokio::{
-    Coder, Identity, InsteadOfVoice, OsRng, Profile, Settings, Sockets, ThinPath, Timing, Tokio,
-    Voice, load_or_create_identity,
+    BuiltInCodecs, Codecs, Identity, InsteadOfVoice, OsRng, Profile, Settings, Sockets, ThinPath,
+    Timing, Tokio, Voice, load_or_create_identity,
 };
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -77,7 +77,7 @@ fn on_tokio(options: Options) -> Result<u8, Failure> {
 }
 
 async fn run<R: Sockets>(runtime: R, options: Options) -> Result<u8, Failure> {
-    if !Coder::profiles().contains(options.profile) {
+    if !BuiltInCodecs.profiles().contains(options.profile) {
         let profile = options.profile;
         return Err(
             format!("{profile} needs Codec2: build with --features {}", feature(profile)).into()

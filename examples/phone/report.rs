@@ -7,7 +7,9 @@ use lxst_examples::terminal::{columns_of_stderr, columns_of_stdout};
 use lxst_examples::{errln, outln};
 use lxst_tokio::reticulum;
 use lxst_tokio::trace::view::wrap;
-use lxst_tokio::{Coder, EndReason, Event, LeftOut, Limit, LogLimit, Phone, Profile, Side};
+use lxst_tokio::{
+    BuiltInCodecs, Codecs, EndReason, Event, LeftOut, Limit, LogLimit, Phone, Profile, Side,
+};
 use serde_json::{Value, json};
 
 use crate::feature;
@@ -120,7 +122,7 @@ fn profile_list() -> String {
 
 /// The profiles that this build can send, or those that it cannot.
 fn profiles(built_in: bool) -> impl Iterator<Item = Profile> {
-    let sendable = Coder::profiles();
+    let sendable = BuiltInCodecs.profiles();
     Profile::ALL.into_iter().filter(move |profile| sendable.contains(*profile) == built_in)
 }
 

@@ -7,8 +7,8 @@ use std::time::Instant;
 use async_channel::Receiver;
 use futures_lite::future::or;
 use lxst_tokio::{
-    Call, CallError, CallState, CallStatus, Coder, Direction, EndReason, Event, Events,
-    IdentityHash, Mode, Phone, Profile, Role, Runtime, Watch, reticulum,
+    BuiltInCodecs, Call, CallError, CallState, CallStatus, Codecs, Direction, EndReason, Event,
+    Events, IdentityHash, Mode, Phone, Profile, Role, Runtime, Watch, reticulum,
 };
 
 use crate::Failure;
@@ -262,7 +262,7 @@ fn is_ringing_here(status: &CallStatus) -> bool {
 
 /// The profile after this one, of those that this build can send.
 fn next(profile: Profile) -> Profile {
-    let sendable = Coder::profiles();
+    let sendable = BuiltInCodecs.profiles();
     let sent = || Profile::ALL.into_iter().filter(|profile| sendable.contains(*profile));
     let mut after = sent().skip_while(|other| *other != profile).skip(1);
     after.next().or_else(|| sent().next()).unwrap_or(profile)

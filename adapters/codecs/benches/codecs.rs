@@ -41,7 +41,7 @@ fn decode_slower(bencher: Bencher<'_, '_>, stream: &Stream) {
 #[divan::bench(args = streams())]
 fn conceal_one_of_two(bencher: Bencher<'_, '_>, stream: &Stream) {
     let payloads = stream.payloads();
-    let (mut decoder, mut pcm) = (Decoder::new().unwrap(), Vec::new());
+    let (mut decoder, mut pcm) = (Decoder::default(), Vec::new());
     let mut next = payloads.iter().cycle();
     bencher.counter(ItemsCount::new(2_usize)).bench_local(|| {
         pcm.clear();
@@ -53,7 +53,7 @@ fn conceal_one_of_two(bencher: Bencher<'_, '_>, stream: &Stream) {
 
 fn bench_encoder(bencher: Bencher<'_, '_>, stream: &Stream, dtx: bool) {
     let sound = voice();
-    let mut encoder = Encoder::with_dtx(stream.encoding, dtx).unwrap();
+    let mut encoder = Encoder::new(stream.encoding).unwrap().with_dtx(dtx).unwrap();
     let mut payload = Vec::new();
     let mut frames = sound.chunks_exact(stream.samples).cycle();
     bencher.counter(ItemsCount::new(1_usize)).bench_local(|| {
@@ -64,7 +64,7 @@ fn bench_encoder(bencher: Bencher<'_, '_>, stream: &Stream, dtx: bool) {
 
 fn bench_decoder(bencher: Bencher<'_, '_>, stream: &Stream, tempo: Tempo) {
     let payloads = stream.payloads();
-    let (mut decoder, mut pcm) = (Decoder::new().unwrap(), Vec::new());
+    let (mut decoder, mut pcm) = (Decoder::default(), Vec::new());
     let mut next = payloads.iter().cycle();
     bencher.counter(ItemsCount::new(1_usize)).bench_local(|| {
         pcm.clear();

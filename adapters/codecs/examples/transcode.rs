@@ -15,8 +15,8 @@ use std::io::{self, Cursor, Read, Write};
 
 use hound::{SampleFormat, WavReader, WavSpec, WavWriter};
 use lxst_codecs::{
-    Codec, Codec2Mode, CodecError, Decoder, Encoder, Encoding, OpusConfig, RateControl,
-    SAMPLE_RATE_HZ, Samples, Tempo,
+    Codec, Codec2Mode, Decoder, Encoder, Encoding, OpusConfig, RateControl, SAMPLE_RATE_HZ,
+    Samples, Tempo,
 };
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -75,7 +75,7 @@ fn encode(
     let (mut payload, mut packets) = (Vec::new(), Vec::new());
     for frame in pcm.chunks_exact(samples) {
         payload.clear();
-        payload.push(encoding.codec() as u8);
+        payload.push(encoding.codec().byte());
         encoder.encode(frame, &mut payload)?;
         for byte in &payload {
             write!(packets, "{byte:02x}")?;
@@ -86,7 +86,7 @@ fn encode(
 }
 
 fn decode(samples: u32, is_silent: bool, packets: &str) -> Result<Vec<u8>, Box<dyn Error>> {
-    let mut decoder = Decoder::new()?;
+    let mut decoder = Decoder::default();
     let mut pcm = Vec::new();
     for packet in packets.lines() {
         let (hex, tempo) = match packet.split_once(' ') {
@@ -98,12 +98,7 @@ fn decode(samples: u32, is_silent: bool, packets: &str) -> Result<Vec<u8>, Box<d
         };
         match hex::decode(hex)?.split_first() {
             Some((&codec, payload)) => {
-                decoder.decode(
-                    Codec::from_byte(codec).ok_or(CodecError::UnsupportedCodec { byte: codec })?,
-                    payload,
-                    tempo,
-                    &mut pcm,
-                )?;
+                decoder.decode(Codec::from_byte(codec), payload, tempo, &mut pcm)?;
             }
             None if is_silent => pcm.resize(pcm.len() + samples as usize, 0.0),
             None => {

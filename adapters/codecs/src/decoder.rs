@@ -1,17 +1,19 @@
 //! The receive side: payloads to PCM, and what fills in for payloads that are missing.
 
+use std::sync::Arc;
+
 use lxst_core::Tempo;
 use lxst_core::wire::Codec;
 
-use crate::codec2::Codec2Decoder;
 use crate::error::CodecError;
+use crate::float::sanitised;
 use crate::level::Level;
-use crate::opus::OpusDecoder;
-use crate::raw;
+use crate::limits::MAX_FRAME_SAMPLES;
+use crate::provider::{BuiltInCodecs, Codecs, Concealed, FrameDecoder};
 use crate::splice::Splicer;
 
 /// What became of a frame or a concealment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Played {
     /// Samples that were appended.
     pub samples: u32,
@@ -21,30 +23,29 @@ pub struct Played {
 
 /// Decodes one receive stream.
 ///
-/// Each frame names its own codec. One decoder of each codec serves the whole stream, Opus mono or
-/// stereo; it starts anew when its codec follows another. Where a frame does not continue the one
-/// before, it fades in over 5 ms from what would have come next.
+/// Each frame names its own codec. A stream of one codec keeps its decoder; one whose codec
+/// follows another starts with fresh state. Where a frame does not continue the one before, it
+/// fades in over 5 ms from what would have come next.
 #[derive(Debug)]
 pub struct Decoder {
-    last: Option<Codec>,
-    opus: OpusDecoder,
-    codec2: Codec2Decoder,
+    codecs: Arc<dyn Codecs>,
+    current: Option<(Codec, Box<dyn FrameDecoder>)>,
     splicer: Splicer,
     frame: Vec<f32>,
 }
 
+impl Default for Decoder {
+    /// Makes a decoder of the codecs that are built in.
+    fn default() -> Self {
+        Self::new(Arc::new(BuiltInCodecs))
+    }
+}
+
 impl Decoder {
-    /// Creates a decoder with fresh state.
-    ///
-    /// *Errors*: [`CodecError::Opus`] when libopus has no memory.
-    pub fn new() -> Result<Self, CodecError> {
-        Ok(Self {
-            last: None,
-            opus: OpusDecoder::new()?,
-            codec2: Codec2Decoder::new()?,
-            splicer: Splicer::new(),
-            frame: Vec::new(),
-        })
+    /// Makes a decoder with fresh state.
+    #[must_use]
+    pub fn new(codecs: Arc<dyn Codecs>) -> Self {
+        Self { codecs, current: None, splicer: Splicer::new(), frame: Vec::new() }
     }
 
     /// Decodes one payload, without its codec byte, and appends its PCM to `out`: mono, 48 kHz,
@@ -53,16 +54,18 @@ impl Decoder {
     /// At [`Tempo::Normal`] the frame is appended as it is, after what is held back, if anything
     /// is.
     ///
-    /// *Bounds*: a frame has at most [`MAX_OPUS_SAMPLES`](crate::MAX_OPUS_SAMPLES) for Opus,
-    /// [`MAX_CODEC2_SAMPLES`](crate::MAX_CODEC2_SAMPLES) for Codec2; for raw less than half as many
-    /// samples as the payload has bytes. What is appended is a quarter longer at most, and
+    /// *Bounds*: a frame has at most [`MAX_OPUS_SAMPLES`](crate::MAX_OPUS_SAMPLES) for Opus, fewer
+    /// than half as many samples as the payload has bytes for raw audio, and
+    /// [`MAX_FRAME_SAMPLES`] for any other codec. What is appended is a quarter longer at most, and
     /// [`MAX_HELD_SAMPLES`](crate::MAX_HELD_SAMPLES).
     ///
-    /// *Errors*: [`CodecError::Opus`] for what is no Opus packet, [`CodecError::Empty`] for a
-    /// payload without samples, [`CodecError::Partial`] for raw data that ends within a sample,
-    /// [`CodecError::TooLong`] for Codec2 beyond its bound, [`CodecError::UnsupportedCodec`],
-    /// [`CodecError::UnsupportedMode`] and [`CodecError::UnknownMode`] for Codec2 that this build
-    /// does not decode. The stream goes on as if the frame had not come, and `out` is as it was.
+    /// # Errors
+    /// [`CodecError::Opus`] for what is no Opus packet, [`CodecError::Empty`] for a payload without
+    /// samples, [`CodecError::Partial`] for raw data that ends within a sample,
+    /// [`CodecError::TooLong`] beyond the bound, [`CodecError::UnsupportedCodec`],
+    /// [`CodecError::UnsupportedMode`] and [`CodecError::UnknownMode`] for what is not decoded
+    /// here, and what an app's codec fails with. The stream goes on as if the frame had not come,
+    /// and `out` is as it was.
     pub fn decode(
         &mut self,
         codec: Codec,
@@ -70,60 +73,79 @@ impl Decoder {
         tempo: Tempo,
         out: &mut Vec<f32>,
     ) -> Result<Played, CodecError> {
-        let is_new = self.last != Some(codec);
-        let is_break = match self.last {
-            None => false,
-            Some(_) if is_new => true,
-            Some(_) => codec == Codec::Opus && self.opus.is_broken(),
-        };
         self.frame.clear();
-        match codec {
-            Codec::Opus => {
-                if is_new {
-                    self.opus.reset()?;
-                }
-                self.opus.decode(payload, &mut self.frame)?;
+        let is_break = match &mut self.current {
+            Some((of, decoder)) if *of == codec => {
+                let is_broken = decoder.is_broken();
+                decode_frame(decoder.as_mut(), payload, &mut self.frame)?;
+                is_broken
             }
-            Codec::Raw => raw::decode(payload, &mut self.frame)?,
-            Codec::Codec2 => {
-                if is_new {
-                    self.codec2.reset();
-                }
-                self.codec2.decode(payload, &mut self.frame)?;
+            before => {
+                let mut decoder = self.codecs.decoder(codec)?;
+                decode_frame(decoder.as_mut(), payload, &mut self.frame)?;
+                before.replace((codec, decoder)).is_some()
             }
-        }
+        };
         if is_break {
             self.splicer.cut();
         }
-        self.last = Some(codec);
         let before = out.len();
         self.splicer.push(&self.frame, tempo, out);
         Ok(played(&self.frame, out.len() - before))
     }
 
     /// Fills in for `samples` that did not come and appends them to `out`, after what is held back,
-    /// which counts.
+    /// which counts: packet loss concealment (PLC).
     ///
-    /// Opus continues what it heard for 60 ms and is silent after 120 ms. Codec2 and raw repeat
-    /// their last pitch period for 20 ms and are silent after 120 ms. A stream that has not begun
-    /// is silent.
+    /// Opus continues what it heard for 60 ms and is silent after 120 ms. A codec that has no
+    /// concealment of its own, such as Codec2 and raw audio, repeats its last pitch period for 20 ms
+    /// and is silent after 120 ms. A stream that has not begun is silent.
     ///
     /// *Bounds*: `out` grows by exactly `samples`, or by what is held back if that is more, at most
     /// [`MAX_HELD_SAMPLES`](crate::MAX_HELD_SAMPLES).
     ///
-    /// *Errors*: [`CodecError::Opus`] when libopus fails, which it has no reason to.
+    /// # Errors
+    /// [`CodecError`] of the codec; libopus has no reason to fail.
     pub fn conceal(&mut self, samples: u32, out: &mut Vec<f32>) -> Result<Played, CodecError> {
         let before = out.len();
         let missing = (samples as usize).saturating_sub(self.splicer.held());
-        if self.last == Some(Codec::Opus) {
-            self.frame.clear();
-            self.opus.conceal(missing, &mut self.frame)?;
-            self.splicer.push_made_up(&self.frame, out);
-        } else {
-            self.splicer.repeat(missing, out);
+        self.frame.clear();
+        let concealed = match &mut self.current {
+            Some((_, decoder)) => decoder.conceal(missing, &mut self.frame)?,
+            None => Concealed::Unable,
+        };
+        match concealed {
+            Concealed::Continued => {
+                self.frame.resize(missing, 0.0);
+                sanitise(&mut self.frame);
+                self.splicer.push_made_up(&self.frame, out);
+            }
+            Concealed::Unable => self.splicer.repeat(missing, out),
         }
         Ok(played(&out[before..], out.len() - before))
     }
+}
+
+/// Decodes a frame into an empty buffer.
+fn decode_frame(
+    decoder: &mut dyn FrameDecoder,
+    payload: &[u8],
+    frame: &mut Vec<f32>,
+) -> Result<(), CodecError> {
+    decoder.decode(payload, frame)?;
+    match frame.len() {
+        0 => Err(CodecError::Empty),
+        samples if samples > MAX_FRAME_SAMPLES => Err(CodecError::TooLong { samples }),
+        _ => {
+            sanitise(frame);
+            Ok(())
+        }
+    }
+}
+
+/// A codec's filter may swing beyond full scale, and an app's codec may make anything.
+fn sanitise(frame: &mut [f32]) {
+    frame.iter_mut().for_each(|sample| *sample = sanitised(*sample));
 }
 
 fn played(frame: &[f32], appended: usize) -> Played {

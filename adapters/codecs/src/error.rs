@@ -2,7 +2,7 @@
 
 use crate::codec2::mode::Codec2Mode;
 use crate::limits::{
-    MAX_BITRATE_BPS, MAX_CODEC2_SAMPLES, MAX_RATE_HZ, MAX_RAW_SEND_CHANNELS, MIN_BITRATE_BPS,
+    MAX_BITRATE_BPS, MAX_FRAME_SAMPLES, MAX_RATE_HZ, MAX_RAW_SEND_CHANNELS, MIN_BITRATE_BPS,
     MIN_RATE_HZ,
 };
 
@@ -12,10 +12,10 @@ use crate::limits::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CodecError {
-    /// The codec byte names no codec, or one that is not built in.
+    /// Nobody brings the codec of this byte: it is not built in.
     #[error(
-        "codec byte {byte} is not supported: 0 (raw) and 1 (opus) are, 2 (codec2) with the feature \
-         codec2 or codec2-system"
+        "codec byte {byte} is not supported: 0 (raw) is built in, 1 (opus) with the feature opus, \
+         2 (codec2) with codec2 or codec2-system; an app brings others"
     )]
     UnsupportedCodec {
         /// The byte that leads the frame.
@@ -64,7 +64,7 @@ pub enum CodecError {
         samples: usize,
     },
     /// A payload of more than a call has any use for.
-    #[error("payload of {samples} samples exceeds {MAX_CODEC2_SAMPLES}")]
+    #[error("payload of {samples} samples exceeds {MAX_FRAME_SAMPLES}")]
     TooLong {
         /// What it would decode to.
         samples: usize,
@@ -86,8 +86,15 @@ pub enum CodecError {
         /// What libopus says.
         reason: &'static str,
     },
+    /// A codec that the app brings refused a frame or a format.
+    #[error("the app's codec: {reason}")]
+    App {
+        /// What the codec says.
+        reason: &'static str,
+    },
 }
 
+#[cfg(feature = "opus")]
 impl From<::opus::Error> for CodecError {
     fn from(error: ::opus::Error) -> Self {
         Self::Opus { reason: error.description() }

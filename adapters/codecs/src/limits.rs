@@ -1,7 +1,8 @@
 //! Every bound of the codecs.
 
-/// The longest Codec2 payload that is decoded: 2 s, five times the longest that is sent.
-pub const MAX_CODEC2_SAMPLES: usize = 2 * SAMPLE_RATE_HZ as usize;
+/// The longest frame that is decoded: 2 s, five times the longest that a profile sends. A longer
+/// one is refused.
+pub const MAX_FRAME_SAMPLES: usize = 2 * SAMPLE_RATE_HZ as usize;
 
 /// The highest bitrate of an [`OpusConfig`](crate::OpusConfig).
 pub const MAX_BITRATE_BPS: u32 = 128_000;

@@ -8,11 +8,13 @@
 //! rate of its sink, 48 kHz.
 
 use lxst_core::RawDepth;
+use lxst_core::wire::Codec;
 
 use crate::downmix::mean;
 use crate::error::CodecError;
 use crate::float::{f16_from_f32, f32_from_f16, f32_from_x87, sanitised, x87_from_f32};
 use crate::limits::MAX_RAW_SEND_CHANNELS;
+use crate::provider::{FrameDecoder, FrameEncoder};
 
 /// How raw frames are sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -36,18 +38,33 @@ impl RawConfig {
         }
         Err(CodecError::UnsupportedChannels { channels: self.channels.into() })
     }
+}
 
-    /// Encodes samples between -1 and 1 with a config that [`Self::check`] let pass: it has a
-    /// channel.
-    pub(crate) fn encode(self, pcm: &[f32], out: &mut Vec<u8>) -> Result<(), CodecError> {
+/// An encoder of raw audio, which has no state.
+#[derive(Debug)]
+pub(crate) struct RawEncoder(RawConfig);
+
+impl RawEncoder {
+    pub(crate) fn new(config: RawConfig) -> Result<Self, CodecError> {
+        config.check().map(Self)
+    }
+}
+
+impl FrameEncoder for RawEncoder {
+    fn codec(&self) -> Codec {
+        Codec::Raw
+    }
+
+    fn encode(&mut self, pcm: &[f32], out: &mut Vec<u8>) -> Result<(), CodecError> {
         if pcm.is_empty() {
             return Err(CodecError::FrameLength { samples: 0 });
         }
-        out.reserve(self.payload_bytes(pcm.len()));
-        out.push((self.depth as u8) << 6 | (self.channels - 1));
+        let RawConfig { depth, channels } = self.0;
+        out.reserve(self.0.payload_bytes(pcm.len()));
+        out.push((depth as u8) << 6 | (channels - 1));
         for &sample in pcm {
-            for _ in 0..self.channels {
-                match self.depth {
+            for _ in 0..channels {
+                match depth {
                     RawDepth::Float16 => out.extend(f16_from_f32(sample)),
                     RawDepth::Float32 => out.extend(sample.to_le_bytes()),
                     RawDepth::Float64 => out.extend(f64::from(sample).to_le_bytes()),
@@ -56,6 +73,16 @@ impl RawConfig {
             }
         }
         Ok(())
+    }
+}
+
+/// A decoder of raw audio, which has no state.
+#[derive(Debug)]
+pub(crate) struct RawDecoder;
+
+impl FrameDecoder for RawDecoder {
+    fn decode(&mut self, payload: &[u8], pcm: &mut Vec<f32>) -> Result<(), CodecError> {
+        decode(payload, pcm)
     }
 }
 
@@ -70,7 +97,7 @@ const fn depth_of(header: u8) -> RawDepth {
 
 /// Appends the samples of a payload to `out`: the mean of its channels, each between -1 and 1, not
 /// a number being zero.
-pub(crate) fn decode(payload: &[u8], out: &mut Vec<f32>) -> Result<(), CodecError> {
+fn decode(payload: &[u8], out: &mut Vec<f32>) -> Result<(), CodecError> {
     let Some((&header, data)) = payload.split_first() else {
         return Err(CodecError::Empty);
     };
@@ -121,7 +148,7 @@ mod tests {
     fn a_payload_is_a_header_and_interleaved_little_endian_samples() {
         let encoded = |depth, channels, pcm: &[f32]| {
             let mut out = Vec::new();
-            RawConfig { depth, channels }.encode(pcm, &mut out).unwrap();
+            RawEncoder::new(RawConfig { depth, channels }).unwrap().encode(pcm, &mut out).unwrap();
             out
         };
         assert_eq!(encoded(RawDepth::Float16, 1, &[0.5, -1.0]), [0x00, 0x00, 0x38, 0x00, 0xBC]);
@@ -141,7 +168,7 @@ mod tests {
             for channels in 1..=MAX_RAW_SEND_CHANNELS {
                 let config = RawConfig { depth, channels }.check().unwrap();
                 let (mut payload, mut decoded) = (Vec::new(), Vec::new());
-                config.encode(&pcm, &mut payload).unwrap();
+                RawEncoder(config).encode(&pcm, &mut payload).unwrap();
                 assert_eq!(payload.len(), config.payload_bytes(pcm.len()));
                 decode(&payload, &mut decoded).unwrap();
                 assert_eq!(decoded, pcm, "{config:?}");
@@ -165,7 +192,7 @@ mod tests {
         let hostile = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 1e30, -7.0, 0.25];
         for depth in [RawDepth::Float16, RawDepth::Float32, RawDepth::Float64, RawDepth::Float128] {
             let (mut payload, mut pcm) = (Vec::new(), Vec::new());
-            RawConfig { depth, channels: 1 }.encode(&hostile, &mut payload).unwrap();
+            RawEncoder(RawConfig { depth, channels: 1 }).encode(&hostile, &mut payload).unwrap();
             decode(&payload, &mut pcm).unwrap();
             assert_eq!(pcm, [0.0, 1.0, -1.0, 1.0, -1.0, 0.25], "{depth:?}");
         }

@@ -1,10 +1,11 @@
 //! The codec work of a phone, apart from it, so that a thread of its own can do it.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
-use lxst_codecs::{
-    Codec2Mode, CodecError, Decoder, Encoded, Encoder, Encoding, OpusConfig, Played, RawConfig,
-};
-use lxst_core::{self as core, Direction, JobId, Profile, ProfileSet, SendFormat};
+use lxst_codecs::{BuiltInCodecs, CodecError, Codecs, Decoder, Encoded, Encoder, Played};
+use lxst_core::wire::Codec;
+use lxst_core::{self as core, Direction, JobId, SendFormat};
 
 /// Something for a [`Coder`] to do. Tasks are done in the order in which the engine gave them.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,10 +57,12 @@ pub enum Done {
     Encoded {
         /// The job.
         job: JobId,
+        /// The codec, whose byte leads the payload on the wire.
+        codec: Codec,
         /// The payload, codec byte not included.
         payload: Bytes,
     },
-    /// A frame is a pause, and nothing is sent of it: see [`Coder::with_dtx`].
+    /// A frame is a pause, and nothing is sent of it: see [`Coder::dtx`].
     NoVoice {
         /// The job.
         job: JobId,
@@ -117,41 +120,36 @@ impl Done {
 
 /// Does a phone's codec work, one task at a time: the encoder of the send stream and the decoder
 /// of the receive stream.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Coder {
+    codecs: Arc<dyn Codecs>,
     dtx: bool,
-    encoder: Option<Encoder>,
-    decoder: Option<Decoder>,
+    encoder: Option<(SendFormat, Encoder)>,
+    decoder: Decoder,
     payload: Vec<u8>,
 }
 
+impl Default for Coder {
+    /// Makes a coder without state of the codecs that are built in. It sends every frame.
+    fn default() -> Self {
+        Self::new(Arc::new(BuiltInCodecs))
+    }
+}
+
 impl Coder {
-    /// Makes a coder without state that sends every frame.
+    /// Makes a coder without state that sends every frame. Its codecs are those of the engine's
+    /// [`Config::codecs`](crate::Config::codecs).
     #[must_use]
-    pub fn new() -> Self {
-        Self::default()
+    pub fn new(codecs: Arc<dyn Codecs>) -> Self {
+        let decoder = Decoder::new(codecs.clone());
+        Self { codecs, dtx: false, encoder: None, decoder, payload: Vec::new() }
     }
 
-    /// Makes a coder without state that sends nothing while nobody speaks, where DTX is wanted.
+    /// Sets whether nothing is sent while nobody speaks: discontinuous transmission (DTX).
     #[must_use]
-    pub fn with_dtx(dtx: bool) -> Self {
-        Self { dtx, ..Self::default() }
-    }
-
-    /// Tells whether this build can encode what a call would send: ask it before it is dialled.
-    ///
-    /// # Errors
-    /// [`CodecError::UnsupportedCodec`] or [`CodecError::UnsupportedMode`], which name the feature
-    /// that has it.
-    pub fn check(format: SendFormat) -> Result<(), CodecError> {
-        encoding(format).check()
-    }
-
-    /// The profiles that this build can encode.
-    #[must_use]
-    pub fn profiles() -> ProfileSet {
-        let can_send = |profile: &Profile| Self::check(SendFormat::Profile(*profile)).is_ok();
-        Profile::ALL.into_iter().filter(can_send).fold(ProfileSet::EMPTY, ProfileSet::with)
+    pub fn dtx(mut self, dtx: bool) -> Self {
+        self.dtx = dtx;
+        self
     }
 
     /// Does one task. Blocks for as long as the codec takes: a millisecond or two a frame.
@@ -180,14 +178,14 @@ impl Coder {
     fn open(&mut self, direction: Direction) {
         match direction {
             Direction::Send => self.encoder = None,
-            Direction::Receive => self.decoder = None,
+            Direction::Receive => self.decoder = Decoder::new(self.codecs.clone()),
         }
     }
 
     fn encode(&mut self, job: JobId, format: SendFormat, pcm: &[f32]) -> Result<Done, CodecError> {
         let (encoder, payload) = self.encoder(format)?;
         Ok(match encoder.encode(pcm, payload)? {
-            Encoded::Payload(_) => Done::Encoded { job, payload: Bytes::copy_from_slice(payload) },
+            Encoded::Payload(_) => encoded(job, encoder, payload),
             Encoded::NoVoice => Done::NoVoice { job },
         })
     }
@@ -200,18 +198,17 @@ impl Coder {
     ) -> Result<Done, CodecError> {
         let (encoder, payload) = self.encoder(format)?;
         encoder.encode_silence(samples.0 as usize, payload)?;
-        Ok(Done::Encoded { job, payload: Bytes::copy_from_slice(payload) })
+        Ok(encoded(job, encoder, payload))
     }
 
     /// The stream's encoder, and an empty buffer.
     fn encoder(&mut self, format: SendFormat) -> Result<(&mut Encoder, &mut Vec<u8>), CodecError> {
-        let encoding = encoding(format);
         let encoder = match self.encoder.take() {
-            Some(encoder) if encoder.encoding() == encoding => encoder,
-            _ => Encoder::with_dtx(encoding, self.dtx)?,
+            Some((of, encoder)) if of == format => encoder,
+            _ => Encoder::of(self.codecs.encoder(format)?).with_dtx(self.dtx)?,
         };
         self.payload.clear();
-        Ok((self.encoder.insert(encoder), &mut self.payload))
+        Ok((&mut self.encoder.insert((format, encoder)).1, &mut self.payload))
     }
 
     fn play(
@@ -219,37 +216,20 @@ impl Coder {
         job: JobId,
         work: impl FnOnce(&mut Decoder, &mut Vec<f32>) -> Result<Played, CodecError>,
     ) -> Result<Done, CodecError> {
-        let decoder = match self.decoder.take() {
-            Some(decoder) => decoder,
-            None => Decoder::new()?,
-        };
         let mut pcm = Vec::new();
-        let played = work(self.decoder.insert(decoder), &mut pcm)?;
+        let played = work(&mut self.decoder, &mut pcm)?;
         Ok(Done::Played { job, pcm, level: played.level.minus_dbov() })
     }
 }
 
-fn encoding(format: SendFormat) -> Encoding {
-    let profile = match format {
-        SendFormat::Raw(depth) => {
-            return Encoding::Raw(RawConfig { depth, channels: 1 });
-        }
-        SendFormat::Profile(profile) => profile,
-    };
-    match profile {
-        Profile::UltraLowBandwidth => Encoding::Codec2(Codec2Mode::Mode700C),
-        Profile::VeryLowBandwidth => Encoding::Codec2(Codec2Mode::Mode1600),
-        Profile::LowBandwidth => Encoding::Codec2(Codec2Mode::Mode3200),
-        Profile::MediumQuality => Encoding::Opus(OpusConfig::VOICE_MEDIUM_60_MS),
-        Profile::UltraLowLatency => Encoding::Opus(OpusConfig::VOICE_MEDIUM_10_MS),
-        Profile::LowLatency => Encoding::Opus(OpusConfig::VOICE_MEDIUM_20_MS),
-        Profile::HighQuality => Encoding::Opus(OpusConfig::VOICE_HIGH),
-        Profile::SuperHighQuality => Encoding::Opus(OpusConfig::VOICE_MAX),
-    }
+fn encoded(job: JobId, encoder: &Encoder, payload: &[u8]) -> Done {
+    Done::Encoded { job, codec: encoder.codec(), payload: Bytes::copy_from_slice(payload) }
 }
 
 #[cfg(test)]
 mod tests {
+    use lxst_core::Profile;
+
     use super::*;
 
     const JOB: JobId = JobId(7);
@@ -259,22 +239,19 @@ mod tests {
         for profile in Profile::ALL {
             let format = SendFormat::Profile(profile);
             let samples = profile.frame().0 as usize;
-            let mut coder = Coder::new();
+            let mut coder = Coder::default();
             let encode = Task::Encode { job: JOB, format, pcm: vec![0.1; samples] };
-            let payload = match coder.run(encode) {
-                Some(Done::Encoded { job: JOB, payload }) => payload,
+            let (codec, payload) = match coder.run(encode) {
+                Some(Done::Encoded { job: JOB, codec, payload }) => (codec, payload),
                 Some(Done::Failed { job: JOB, error }) => {
-                    assert_eq!(Coder::check(format), Err(error), "{profile:?}");
+                    assert_eq!(BuiltInCodecs.check(format), Err(error), "{profile:?}");
                     continue;
                 }
                 other => panic!("{profile:?}: {other:?}"),
             };
-            assert_eq!(Coder::check(format), Ok(()), "{profile:?}");
+            assert_eq!(BuiltInCodecs.check(format), Ok(()), "{profile:?}");
             assert!(payload.len() <= profile.byte_ceiling(), "{profile:?}");
-            let codec = match profile.codec() {
-                core::VoiceCodec::Codec2 { .. } => core::wire::Codec::Codec2,
-                core::VoiceCodec::Opus { .. } => core::wire::Codec::Opus,
-            };
+            assert_eq!(codec, format.codec(), "{profile:?}");
             let tempo = core::Tempo::Normal;
             let Some(Done::Played { job: JOB, pcm, .. }) =
                 coder.run(Task::Decode { job: JOB, codec, payload, tempo })
@@ -285,18 +262,18 @@ mod tests {
         }
     }
 
+    #[cfg(feature = "opus")]
     #[test]
     fn the_tempo_of_a_task_is_that_of_its_frame() {
         let played = |tempo| {
-            let mut coder = Coder::new();
+            let mut coder = Coder::default();
             let format = SendFormat::Profile(Profile::MediumQuality);
             let mut samples = 0;
             for _ in 0..20 {
                 let encode = Task::Encode { job: JOB, format, pcm: vec![0.0; 2_880] };
-                let Some(Done::Encoded { payload, .. }) = coder.run(encode) else {
+                let Some(Done::Encoded { codec, payload, .. }) = coder.run(encode) else {
                     panic!("it is not encoded");
                 };
-                let codec = core::wire::Codec::Opus;
                 let decode = Task::Decode { job: JOB, codec, payload, tempo };
                 let Some(Done::Played { pcm, .. }) = coder.run(decode) else {
                     panic!("it is not decoded");
@@ -310,6 +287,7 @@ mod tests {
         assert!(played(core::Tempo::Slower) > normal);
     }
 
+    #[cfg(feature = "opus")]
     #[test]
     fn pauses_are_silent_where_that_was_asked_for() {
         let silent = |mut coder: Coder| {
@@ -317,7 +295,7 @@ mod tests {
             let encode = || Task::Encode { job: JOB, format, pcm: vec![0.0; 2_880] };
             (0..20).filter(|_| coder.run(encode()) == Some(Done::NoVoice { job: JOB })).count()
         };
-        assert_eq!(silent(Coder::new()), 0);
-        assert!(silent(Coder::with_dtx(true)) > 10);
+        assert_eq!(silent(Coder::default()), 0);
+        assert!(silent(Coder::default().dtx(true)) > 10);
     }
 }

@@ -1,9 +1,12 @@
 //! The composition: what each machine hands out goes into the next.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 #[cfg(feature = "voice-processing")]
 use lxst_audio::{VoiceProcessing, VoiceProcessor};
+use lxst_codecs::{BuiltInCodecs, Codecs};
+use lxst_core::wire::Frame;
 use lxst_core::{
     Admission, Boundary, CallId, CallState, CallStatus, CallerPolicy, Command, Direction,
     IdentityHash, Input, InputError, Instant, JobId, LinkClosed, LinkEvent, Mode, Outcome, Output,
@@ -14,20 +17,23 @@ use crate::adaptation::{Adapter, Counts};
 use crate::announce::{AnnouncePace, InterfaceOrigin};
 use crate::audio::{Audio, samples};
 use crate::callers::Callers;
-use crate::coder::{Coder, Done, Task};
+use crate::coder::{Done, Task};
 use crate::ids::Ids;
 use crate::links::Links;
 use crate::people::{self, People, PeopleError};
 use crate::tap::Tap;
 
 /// What an engine is told once.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Config {
-    /// The settings of the telephone. The engine decides on `profiles`, which are those that this
-    /// build's [`Coder`] can send, and on `callers` and `limits`, which are those of the field below.
+    /// The settings of the telephone. The engine decides on `profiles` and `codecs`, which
+    /// are those of [`codecs`](Self::codecs), and on `callers` and `limits`, which are those of the field below.
     pub telephone: lxst_core::Config,
     /// Who may call.
     pub callers: Callers,
+    /// The codecs of the [`Coder`](crate::Coder) that does the tasks. The phone offers the profiles
+    /// that these can send. *Default*: [`BuiltInCodecs`].
+    pub codecs: Arc<dyn Codecs>,
     /// Whether the profile follows what the path carries: it steps down where more than 8 % of the voice
     /// is lost for 5 s, and up again after 20 s with less than 2 %.
     pub adaptive_profile: bool,
@@ -39,6 +45,21 @@ pub struct Config {
     /// The numbers of links and calls: whoever names the links of a [`LinkQueue`](crate::LinkQueue)
     /// has a clone.
     pub ids: Ids,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            telephone: lxst_core::Config::default(),
+            codecs: Arc::new(BuiltInCodecs),
+            callers: Callers::default(),
+            adaptive_profile: false,
+            #[cfg(feature = "voice-processing")]
+            voice_processing: VoiceProcessing::default(),
+            tap: None,
+            ids: Ids::default(),
+        }
+    }
 }
 
 /// What an engine tells its owner. Exhaustive by intent: an owner handles each.
@@ -104,6 +125,7 @@ pub enum DialError {
 #[derive(Debug)]
 pub struct Engine<S> {
     telephone: Telephone,
+    codecs: Arc<dyn Codecs>,
     ids: Ids,
     links: Links<S>,
     audio: Audio,
@@ -143,7 +165,8 @@ impl<S: Stack> Engine<S> {
         let telephone = lxst_core::Config {
             callers: CallerPolicy::Ask,
             limits: config.callers.limits,
-            profiles: Coder::profiles(),
+            profiles: config.codecs.profiles(),
+            codecs: config.codecs.known(),
             ..config.telephone
         };
         if let Some(tap) = &mut config.tap {
@@ -151,6 +174,7 @@ impl<S: Stack> Engine<S> {
         }
         Self {
             telephone: Telephone::new(identity, telephone, Instant::ORIGIN),
+            codecs: config.codecs,
             ids: config.ids,
             links: Links::new(stack),
             audio: Audio::default(),
@@ -357,7 +381,9 @@ impl<S: Stack> Engine<S> {
     pub fn handle_done(&mut self, now: Instant, done: Done) {
         self.audio.on_done(&done);
         let outcome = match &done {
-            Done::Encoded { payload, .. } => Outcome::Encoded(payload),
+            Done::Encoded { codec, payload, .. } => {
+                Outcome::Encoded(Frame { codec: *codec, payload })
+            }
             Done::Played { pcm, level, .. } => {
                 Outcome::Played { samples: samples(pcm.len()), level: *level }
             }
@@ -602,7 +628,7 @@ impl<S: Stack> Engine<S> {
     fn adapt(&mut self, now: Instant, event: lxst_core::Event) {
         match event {
             lxst_core::Event::Established { profile, .. } => {
-                self.adapter = Some(Adapter::new(profile, Coder::profiles()));
+                self.adapter = Some(Adapter::new(profile, self.codecs.profiles()));
             }
             lxst_core::Event::ProfileChanged { profile, .. } => {
                 if let Some(adapter) = &mut self.adapter {

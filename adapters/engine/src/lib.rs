@@ -15,7 +15,7 @@
 //! use lxst_engine::{Coder, Config, Engine, Event, LinkCommand, LinkQueue};
 //!
 //! let mut engine = Engine::new(Config::default(), LinkQueue::new(IdentityHash([1; 16])));
-//! let mut coder = Coder::new();
+//! let mut coder = Coder::default();
 //! let now = Instant::from_millis(5); // of a clock that never goes back
 //! engine.dial(now, IdentityHash([7; 16]), Profile::MediumQuality, Mode::FullDuplex)?;
 //!

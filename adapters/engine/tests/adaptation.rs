@@ -1,12 +1,15 @@
 //! Two phones on a path that is too narrow for their profile.
 
+#![cfg(feature = "opus")]
+
 mod common;
 
 use std::time::Duration;
 
 use common::pair::{ALICE, BOB, Fate, Pair};
 use lxst_core::{Event, Instant, Profile, Side};
-use lxst_engine::{Coder, Config};
+use lxst_engine::Config;
+use lxst_engine::codecs::{BuiltInCodecs, Codecs};
 
 #[test]
 fn a_phone_steps_down_where_the_path_loses_voice_and_up_when_it_carries_it_again() {
@@ -28,7 +31,7 @@ fn a_phone_steps_down_as_far_as_its_codecs_go_where_the_path_carries_no_more() {
     pair.run(Duration::from_secs(1));
     run_on_narrow_path(&mut pair, Duration::from_secs(30), 11);
     let all = [Profile::MediumQuality, Profile::LowBandwidth];
-    let built = all.into_iter().filter(|profile| Coder::profiles().contains(*profile));
+    let built = all.into_iter().filter(|profile| BuiltInCodecs.profiles().contains(*profile));
     let wanted: Vec<_> = built.map(|profile| (profile, Side::Local)).collect();
     assert_eq!(switches(&pair, BOB), wanted);
 }

@@ -1,5 +1,7 @@
 //! Microphones and speakers with long blocks, at a engine that has no ports before it.
 
+#![cfg(feature = "opus")]
+
 mod common;
 
 use std::time::Duration;

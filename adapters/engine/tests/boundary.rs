@@ -1,5 +1,7 @@
 //! The boundary to a Reticulum stack of the app's, in virtual time: its age, its order, its names.
 
+#![cfg(feature = "opus")]
+
 use std::time::Duration;
 
 use bytes::Bytes;

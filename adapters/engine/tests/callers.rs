@@ -1,5 +1,7 @@
 //! Whom strangers keep out: nobody who is known.
 
+#![cfg(feature = "opus")]
+
 use std::time::Duration;
 
 use lxst_core::{

@@ -1,5 +1,7 @@
 //! Phones that close, at every moment of two calls that cross.
 
+#![cfg(feature = "opus")]
+
 mod common;
 
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! One endpoint that serves a phone and another app at once, in virtual time.
 
+#![cfg(feature = "opus")]
+
 mod common;
 
 use std::time::Duration;

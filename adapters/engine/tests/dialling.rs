@@ -1,5 +1,7 @@
 //! What is dialled is an identity, and no destination.
 
+#![cfg(feature = "opus")]
+
 mod common;
 
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! Strangers who open links as fast as they may, and a friend on a slow path who calls meanwhile.
 
+#![cfg(feature = "opus")]
+
 mod common;
 
 use std::collections::BTreeMap;

@@ -1,6 +1,8 @@
 //! Calls whose set-up loses one packet, or two in a row, whichever they are: two phones with their
 //! endpoints, in virtual time.
 
+#![cfg(feature = "opus")]
+
 mod common;
 
 use std::ops::Range;

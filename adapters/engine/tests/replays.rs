@@ -1,6 +1,8 @@
 //! What was sent to set up a call, sent again at a later moment: as it was recorded, by anybody, and
 //! encrypted anew, by the peer itself. Two phones with their endpoints, in virtual time.
 
+#![cfg(feature = "opus")]
+
 mod common;
 
 use std::time::Duration;

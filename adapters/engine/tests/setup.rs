@@ -1,6 +1,8 @@
 //! How calls come about on networks that lose packets: two phones with their endpoints, in virtual
 //! time.
 
+#![cfg(feature = "opus")]
+
 mod common;
 
 use std::env;

@@ -1,5 +1,7 @@
 //! Calls on paths with round trips of seconds: two phones with their endpoints, in virtual time.
 
+#![cfg(feature = "opus")]
+
 mod common;
 
 use std::time::Duration;

@@ -1,5 +1,6 @@
 //! A call of two engines in virtual time, recorded at both, replayed.
 
+#![cfg(feature = "opus")]
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
 mod common;

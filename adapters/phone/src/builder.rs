@@ -1,8 +1,10 @@
 //! How a phone starts.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use lxst_engine::{Config, Engine, Ids, Tap};
+use lxst_engine::codecs::{BuiltInCodecs, Codecs};
+use lxst_engine::{Coder, Config, Engine, Ids, Tap};
 
 use crate::error::StartError;
 use crate::events::Events;
@@ -27,6 +29,7 @@ pub struct PhoneBuilder<R, S = DefaultStack> {
     pub(crate) runtime: R,
     pub(crate) stack: S,
     settings: Settings,
+    codecs: Arc<dyn Codecs>,
     ids: Ids,
     tap: Option<Tap>,
     people: Option<PathBuf>,
@@ -40,6 +43,7 @@ impl<R: Runtime, S> PhoneBuilder<R, S> {
             runtime: R::default(),
             stack,
             settings: Settings::default(),
+            codecs: Arc::new(BuiltInCodecs),
             ids: Ids::default(),
             tap: None,
             people: None,
@@ -76,6 +80,14 @@ impl<R: Runtime, S> PhoneBuilder<R, S> {
         self
     }
 
+    /// Sets the codecs that the phone encodes and decodes with; it offers the profiles that they can
+    /// send. *Default*: [`BuiltInCodecs`](lxst_engine::codecs::BuiltInCodecs).
+    #[must_use]
+    pub fn codecs(mut self, codecs: impl Codecs + 'static) -> Self {
+        self.codecs = Arc::new(codecs);
+        self
+    }
+
     /// Sees all that passes the telephone's doors.
     #[must_use]
     pub fn tap(mut self, tap: Tap) -> Self {
@@ -107,21 +119,23 @@ impl<R: Runtime, S: StackSettings> PhoneBuilder<R, S> {
     /// # Cancel safety
     /// It never waits, so that it cannot be cancelled halfway.
     pub async fn start(self) -> Result<(Phone, Events), StartError> {
-        let Self { runtime, stack, settings, ids, tap, people, .. } = self;
-        let Parsed { engine, when_no_microphone, dtx } = settings.parse()?;
+        let Self { runtime, stack, settings, codecs, ids, tap, people, .. } = self;
+        let Parsed { engine, when_no_microphone, dtx } = settings.parse(codecs.profiles())?;
         let opened = stack.open(&runtime)?;
         #[cfg(feature = "endpoint")]
         let lock = opened.lock;
         let Opened { network, stack, mut stores, interfaces, listening, tasks, .. } = opened;
         let (done_sender, done) = async_channel::unbounded();
-        let coder = CoderThread::spawn(dtx, move |done| {
+        let of_coder = codecs.clone();
+        let make_coder = move || Coder::new(of_coder.clone()).dtx(dtx);
+        let coder = CoderThread::spawn(make_coder, move |done| {
             // The phone may have ended meanwhile.
             let _ = done_sender.try_send(done);
         })
         .map_err(StartError::Thread)?;
         #[cfg(feature = "trace")]
         let tap = recorded(tap, self.trace)?;
-        let mut engine = Engine::new(Config { ids, tap, ..engine }, stack);
+        let mut engine = Engine::new(Config { codecs, ids, tap, ..engine }, stack);
         stores.extend(people.and_then(|path| Store::open_people(path, &mut engine)));
 
         let (request_sender, requests) = Requests::channel();

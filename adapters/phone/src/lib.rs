@@ -33,7 +33,7 @@
 //! A phone is one task: it owns the [`Engine`](lxst_engine::Engine), moves bytes between it and
 //! sockets, sleeps to its deadline, and keeps one thread for codecs. [`Phone`] and [`Call`] are
 //! handles to it, `Send` and cheap to clone. An idle phone wakes for its timers only; in a call, it
-//! looks every 5 ms at ports of [`Clock::Device`], whose callbacks must not wake it. What it has to
+//! looks every 5 ms at a [`DeviceSource`] and a [`DeviceSink`], whose callbacks must not wake it. What it has to
 //! say besides events goes to `tracing`.
 //!
 //! *Features*: `endpoint` (on by default; our own Reticulum endpoint, under the Reticulum License:
@@ -66,7 +66,9 @@ mod settings;
 mod state;
 mod store;
 
-pub use audio::{AudioError, AudioFormat, AudioSink, AudioSource, Clock, Sample};
+pub use audio::{
+    AudioError, AudioFormat, AudioSink, AudioSource, DeviceSink, DeviceSource, Sample,
+};
 pub use builder::PhoneBuilder;
 pub use call::Call;
 pub use error::{CallError, StartError};
@@ -84,9 +86,8 @@ pub use lxst_core::{
 };
 #[cfg(feature = "voice-processing")]
 pub use lxst_engine::VoiceProcessing;
-pub use lxst_engine::{
-    Callers, Coder, DialError, LinkCommand, LinkCounters, LinkNames, Tap, codecs,
-};
+pub use lxst_engine::codecs::{BuiltInCodecs, Codecs};
+pub use lxst_engine::{Callers, DialError, LinkCommand, LinkCounters, LinkNames, Tap, codecs};
 #[cfg(feature = "endpoint")]
 pub use lxst_reticulum as reticulum;
 #[cfg(feature = "endpoint")]

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use lxst_core::{CallId, Command, IdentityHash, Mode, Profile};
 use lxst_engine::Callers;
 
-use crate::audio::{AudioError, AudioFormat, AudioSink, AudioSource, Clock};
+use crate::audio::{
+    AudioError, AudioFormat, AudioSink, AudioSource, DeviceSink, DeviceSource, SourcePort,
+};
 use crate::call::Call;
 use crate::error::CallError;
 use crate::events::Events;
@@ -123,38 +125,62 @@ impl Phone {
         self.requests.command(Command::Announce).await
     }
 
-    /// Attaches a microphone, in the place of an earlier one, at any time.
+    /// Attaches a microphone, in the place of an earlier source, at any time.
     ///
     /// # Errors
     /// [`AudioError`]: the format cannot be, or the phone has shut down.
     ///
     /// # Cancel safety
     /// Cancel safe: a request that is cancelled attaches nothing, and an earlier port stays.
-    pub async fn audio_source(
-        &self,
-        format: AudioFormat,
-        clock: Clock,
-    ) -> Result<AudioSource, AudioError> {
-        let (source, port) = AudioSource::new(format, clock)?;
-        self.requests.send(Request::Source(port)).await.map_err(|_| AudioError::Detached)?;
+    pub async fn device_source(&self, format: AudioFormat) -> Result<DeviceSource, AudioError> {
+        let (source, port) = DeviceSource::new(format)?;
+        self.attach(Request::Source(SourcePort::Device(port))).await?;
         Ok(source)
     }
 
-    /// Attaches a speaker, in the place of an earlier one, at any time.
+    /// Attaches a source that the app writes, in the place of an earlier one, at any time: a file, or
+    /// generated speech.
     ///
     /// # Errors
-    /// [`AudioError`]: the format cannot be, or the phone has shut down.
+    /// As [`device_source`](Self::device_source).
     ///
     /// # Cancel safety
-    /// Cancel safe: a request that is cancelled attaches nothing, and an earlier port stays.
-    pub async fn audio_sink(
-        &self,
-        format: AudioFormat,
-        clock: Clock,
-    ) -> Result<AudioSink, AudioError> {
-        let (sink, port) = AudioSink::new(format, clock)?;
-        self.requests.send(Request::Sink(port)).await.map_err(|_| AudioError::Detached)?;
+    /// As [`device_source`](Self::device_source).
+    pub async fn audio_source(&self, format: AudioFormat) -> Result<AudioSource, AudioError> {
+        let (source, port) = AudioSource::new(format)?;
+        self.attach(Request::Source(SourcePort::Written(port))).await?;
+        Ok(source)
+    }
+
+    /// Attaches a speaker, in the place of an earlier sink, at any time.
+    ///
+    /// # Errors
+    /// As [`device_source`](Self::device_source).
+    ///
+    /// # Cancel safety
+    /// As [`device_source`](Self::device_source).
+    pub async fn device_sink(&self, format: AudioFormat) -> Result<DeviceSink, AudioError> {
+        let (sink, port) = DeviceSink::new(format)?;
+        self.attach(Request::Sink(port)).await?;
         Ok(sink)
+    }
+
+    /// Attaches a sink that the app reads, in the place of an earlier one, at any time: a file, or a
+    /// recorder.
+    ///
+    /// # Errors
+    /// As [`device_source`](Self::device_source).
+    ///
+    /// # Cancel safety
+    /// As [`device_source`](Self::device_source).
+    pub async fn audio_sink(&self, format: AudioFormat) -> Result<AudioSink, AudioError> {
+        let (sink, port) = AudioSink::new(format)?;
+        self.attach(Request::Sink(port)).await?;
+        Ok(sink)
+    }
+
+    async fn attach(&self, port: Request) -> Result<(), AudioError> {
+        self.requests.send(port).await.map_err(|_| AudioError::Detached)
     }
 
     /// How the phone stands, without waiting.

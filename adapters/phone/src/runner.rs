@@ -9,7 +9,7 @@ use lxst_core::{
 };
 use lxst_engine::{Engine, Event as EngineEvent};
 
-use crate::audio::{BLOCK, Clock, SinkPort, SourcePort};
+use crate::audio::{BLOCK, SinkPort, SourcePort};
 use crate::event::Event;
 use crate::host::CoderThread;
 use crate::inbox::{Inbox, PortListeners, Turn, World};
@@ -162,8 +162,8 @@ impl<R: Runtime, N: Network> Runner<R, N> {
         }
         while self.capture.take_due(now) {
             match &mut self.source {
-                Some(source) => self.engine.capture(now, &source.take_block()),
-                None => self.engine.capture(now, &[0.0; BLOCK]),
+                Some(SourcePort::Written(source)) => self.engine.capture(now, &source.take_block()),
+                Some(SourcePort::Device(_)) | None => self.engine.capture(now, &[0.0; BLOCK]),
             }
         }
         if !self.engine.awaits_audio(BLOCK) && self.playout.take_due(now) {
@@ -341,25 +341,22 @@ impl<R: Runtime, N: Network> Runner<R, N> {
 
     /// Takes what a live source brought, and notes what of a paced one was sent.
     fn hear_device(&mut self, now: Instant) {
-        let Some(source) = &mut self.source else { return };
-        if self.streams.is_sending {
-            let pcm = source.take_live(now);
-            if !pcm.is_empty() {
-                self.engine.capture(now, &pcm);
-                self.hand_on(now);
+        match &mut self.source {
+            Some(SourcePort::Device(source)) if self.streams.is_sending => {
+                let pcm = source.take(now);
+                if !pcm.is_empty() {
+                    self.engine.capture(now, &pcm);
+                    self.hand_on(now);
+                }
             }
-        }
-        if let Some(source) = &self.source {
-            source.sent_but(self.engine.capture_unsent());
+            Some(SourcePort::Written(source)) => source.sent_but(self.engine.capture_unsent()),
+            Some(SourcePort::Device(_)) | None => {}
         }
     }
 
     /// Keeps a device's next blocks ready.
     fn fill_device(&mut self, now: Instant) {
-        let Some(sink) = self.sink.as_mut().filter(|sink| sink.clock() == Clock::Device) else {
-            return;
-        };
-        let mut wanted = sink.wants(now);
+        let mut wanted = self.sink.as_mut().map_or(0, |sink| sink.wants(now));
         while self.streams.is_receiving && wanted > 0 {
             let block = wanted.min(BLOCK / 2);
             if self.engine.awaits_audio(block) {
@@ -393,10 +390,10 @@ impl<R: Runtime, N: Network> Runner<R, N> {
             Some(source) => (!source.is_live(), source.is_live()),
             None => (self.when_no_microphone == InsteadOfVoice::Silence, false),
         };
-        let sink = self.sink.as_ref().map(SinkPort::clock);
+        let is_device = self.sink.as_ref().map(SinkPort::is_device);
         self.capture.run_while(is_sending && is_paced, now);
-        self.playout.run_while(is_receiving && sink == Some(Clock::Phone), now);
-        let is_played = is_receiving && sink == Some(Clock::Device);
+        self.playout.run_while(is_receiving && is_device == Some(false), now);
+        let is_played = is_receiving && is_device == Some(true);
         self.devices.run_while(is_sending && is_live || is_played, now);
     }
 

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use lxst_core::{
     Admission, AnnounceInterval, AnnouncePolicy, AnswerMode, Config, FramesPerPacket,
-    InsteadOfVoice, Mode, Profile, ScreeningTime, SettingError, ThinPath, TransmitCodec,
+    InsteadOfVoice, Mode, Profile, ProfileSet, ScreeningTime, SettingError, ThinPath,
+    TransmitCodec,
 };
+use lxst_engine::Callers;
 #[cfg(feature = "voice-processing")]
 use lxst_engine::VoiceProcessing;
-use lxst_engine::{Callers, Coder};
 
 /// The settings of a phone, in four groups. Each has a default, which is the reference's where it has
 /// one.
@@ -104,12 +105,12 @@ impl Settings {
         self
     }
 
-    /// The settings of the engine and of the audio ports.
-    pub(crate) fn parse(self) -> Result<Parsed, SettingError> {
+    /// The settings of the engine and of the audio ports, where these profiles can be sent.
+    pub(crate) fn parse(self, sendable: ProfileSet) -> Result<Parsed, SettingError> {
         let Self { callers, voice, network, timing, auto_answer } = self;
         let screening_default = timing.unscreened;
         let telephone = Config {
-            profile: voice.checked_profile()?,
+            profile: voice.checked_profile(sendable)?,
             mode: voice.mode,
             thin_path: voice.thin_path,
             transmit: voice.transmit,
@@ -148,7 +149,7 @@ impl Voice {
     /// Sets the profile of an incoming call whose caller prefers none. *Default*: Medium Quality, or
     /// the nearest to it that this build can send.
     ///
-    /// *Bounds*: one of [`Coder::profiles`].
+    /// *Bounds*: one of those that the phone's [`Codecs`](crate::Codecs) can send.
     #[must_use]
     pub const fn profile(mut self, profile: Profile) -> Self {
         self.profile = Some(profile);
@@ -235,9 +236,9 @@ impl Voice {
         self
     }
 
-    fn checked_profile(&self) -> Result<Profile, SettingError> {
+    fn checked_profile(&self, sendable: ProfileSet) -> Result<Profile, SettingError> {
         match self.profile {
-            Some(profile) if Coder::profiles().contains(profile) => Ok(profile),
+            Some(profile) if sendable.contains(profile) => Ok(profile),
             Some(profile) => Err(SettingError::Profile(profile)),
             // The telephone takes the nearest that can be sent.
             None => Ok(Config::default().profile),
@@ -348,6 +349,7 @@ impl Default for Timing {
 #[cfg(test)]
 mod tests {
     use lxst_core::CallerLimits;
+    use lxst_engine::codecs::{BuiltInCodecs, Codecs};
 
     use super::*;
 
@@ -382,7 +384,7 @@ mod tests {
             .network(network)
             .timing(timing)
             .auto_answer(true);
-        let parsed = settings.parse().expect("it is within its bounds");
+        let parsed = settings.parse(BuiltInCodecs.profiles()).expect("it is within its bounds");
         let wanted = Config {
             profile: Profile::LowLatency,
             mode: Mode::HalfDuplex,
@@ -406,7 +408,9 @@ mod tests {
         assert_eq!(parsed.engine.callers, callers);
         assert!(parsed.engine.adaptive_profile && parsed.dtx);
         assert_eq!(parsed.when_no_microphone, InsteadOfVoice::Silence);
-        let unset = Settings::default().parse().expect("defaults are within bounds");
+        let unset = Settings::default()
+            .parse(BuiltInCodecs.profiles())
+            .expect("defaults are within bounds");
         assert_eq!(unset.engine.telephone, Config::default());
     }
 }

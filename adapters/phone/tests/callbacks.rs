@@ -10,7 +10,7 @@ use std::cell::Cell;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use lxst_phone::{AudioFormat, AudioSink, AudioSource, Clock};
+use lxst_phone::{AudioFormat, DeviceSink, DeviceSource};
 use lxst_tokio::Tokio;
 
 use crate::support::sound::{Pcm, Tone};
@@ -30,8 +30,8 @@ fn callbacks_allocate_nothing_in_any_format() {
         ];
         for (rate_hz, channels, moments) in formats {
             let format = AudioFormat { rate_hz, channels };
-            let source = caller.phone.audio_source(format, Clock::Device).await.unwrap();
-            let sink = caller.phone.audio_sink(format, Clock::Device).await.unwrap();
+            let source = caller.phone.device_source(format).await.unwrap();
+            let sink = caller.phone.device_sink(format).await.unwrap();
             let device = Device { format, moments, source, sink };
             // A device's thread is none of the runtime's, which serves the call meanwhile.
             let (sender, counted) = async_channel::bounded(1);
@@ -55,8 +55,8 @@ fn an_allocation_is_seen() {
 struct Device {
     format: AudioFormat,
     moments: usize,
-    source: AudioSource,
-    sink: AudioSink,
+    source: DeviceSource,
+    sink: DeviceSink,
 }
 
 impl Device {
@@ -70,7 +70,7 @@ impl Device {
         let mut allocated = 0;
         while due < until {
             allocated += allocations(|| {
-                self.source.try_write(&heard).unwrap();
+                self.source.push(&heard).unwrap();
                 self.sink.fill(&mut played).unwrap();
             });
             due += period;

@@ -1,7 +1,7 @@
 //! LXST voice calls over Reticulum, on smol.
 //!
 //! ```no_run
-//! use lxst_smol::{AudioFormat, Clock, Event, Interface, PhoneBuilder, Profile};
+//! use lxst_smol::{AudioFormat, Event, Interface, PhoneBuilder, Profile};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! smol::block_on(async {
@@ -11,7 +11,7 @@
 //!     let friend = "f293e5612b27dbc491e52cc9845d3f53".parse()?;
 //!     let call = phone.dial(friend, Profile::MediumQuality).await?;
 //!     call.established().await?; // or why not: busy, rejected, no path, ...
-//!     let mut speaker = phone.audio_sink(AudioFormat::PHONE, Clock::Phone).await?;
+//!     let mut speaker = phone.audio_sink(AudioFormat::PHONE).await?;
 //!     let mut pcm = [0_i16; 960];
 //!     speaker.read(&mut pcm).await?; // 20 ms, at real-time pace
 //!     call.hang_up().await?;

@@ -3,6 +3,7 @@
 use core::time::Duration;
 
 use lxst_core::limits::{FRAMES_PER_PACKET, MAX_SCREENING, MIN_ANNOUNCE_INTERVAL};
+use lxst_core::wire::CodecSet;
 use lxst_core::{
     AnnounceInterval, AnnouncePolicy, Config, FramesPerPacket, Instant, Profile, ProfileSet,
     RawDepth, ScreeningTime, SettingError, TransmitCodec,
@@ -50,6 +51,7 @@ fn write_config(line: &mut Line, config: &Config) {
         profile,
         mode,
         profiles,
+        codecs,
         thin_path,
         transmit,
         frames_per_packet,
@@ -92,6 +94,10 @@ fn write_config(line: &mut Line, config: &Config) {
         .flag("peer_may_open_microphone", *peer_may_open_microphone)
         .flag("announce_at_start", *at_start)
         .flag("announce_on_interface_up", *on_interface_up);
+    if *codecs != CodecSet::REFERENCE {
+        let names: Vec<_> = codecs.iter().map(|codec| codec.to_string()).collect();
+        line.text("codecs", names.join(" "));
+    }
     if let Some(interval) = interval {
         line.duration("announce_interval_ns", interval.get());
     }
@@ -102,6 +108,7 @@ fn read_config(fields: &mut Fields) -> Result<Config, LineError> {
         profile: fields.name("profile")?,
         mode: fields.name("mode")?,
         profiles: profiles(fields)?,
+        codecs: codecs(fields)?,
         thin_path: fields.name("thin_path")?,
         transmit: transmit(fields)?,
         frames_per_packet: frames_per_packet(fields)?,
@@ -129,6 +136,13 @@ fn profiles(fields: &mut Fields) -> Result<ProfileSet, LineError> {
             .ok_or_else(|| wrong("profiles", &Value::from(name), "abbreviations of profiles"))?;
         Ok(set.with(profile))
     })
+}
+
+fn codecs(fields: &mut Fields) -> Result<CodecSet, LineError> {
+    if fields.has("codecs") {
+        return fields.codecs("codecs");
+    }
+    Ok(CodecSet::REFERENCE)
 }
 
 fn transmit(fields: &mut Fields) -> Result<TransmitCodec, LineError> {

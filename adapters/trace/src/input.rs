@@ -1,6 +1,7 @@
 //! The lines of what went into the core. Each kind is written and read; see the table of the
 //! module above.
 
+use lxst_core::wire::Frame;
 use lxst_core::{
     CallId, CallerLimits, Command, Destination, IdentityHash, Input, JobId, LinkEvent, LinkId,
     NameHash, Outcome, Samples, StreamId,
@@ -40,7 +41,9 @@ pub(crate) fn write_input(line: &mut Line, input: &Input<'_>) {
         Input::JobDone { job, outcome } => {
             line.text("in", "job_done").number("job", job.0);
             match outcome {
-                Outcome::Encoded(payload) => line.text("outcome", "encoded").hex("data", payload),
+                Outcome::Encoded(Frame { codec, payload }) => {
+                    line.text("outcome", "encoded").text("codec", codec).hex("data", payload)
+                }
                 Outcome::NoVoice => line.text("outcome", "no_voice"),
                 Outcome::Played { samples, level } => line
                     .text("outcome", "played")
@@ -80,7 +83,10 @@ pub(crate) fn read_input<'b>(
         "job_done" => Input::JobDone {
             job: JobId(fields.number("job")?),
             outcome: match fields.text("outcome")?.as_str() {
-                "encoded" => Outcome::Encoded(fields.hex("data", bytes)?),
+                "encoded" => Outcome::Encoded(Frame {
+                    codec: fields.codec("codec")?,
+                    payload: fields.hex("data", bytes)?,
+                }),
                 "no_voice" => Outcome::NoVoice,
                 "played" => {
                     Outcome::Played { samples: samples(fields)?, level: fields.number("level")? }

@@ -78,7 +78,7 @@
 //!
 //! | line | keys, besides `t` |
 //! |---|---|
-//! | header | `trace` (the version), `by` (of the recording crate), `payloads` (`kept`, `stripped`), `identity`, each field of [`Config`](lxst_core::Config) |
+//! | header | `trace` (the version), `by` (of the recording crate), `payloads` (`kept`, `stripped`), `identity`, each field of [`Config`](lxst_core::Config); `codecs` only if they are others than the reference's |
 //! | `"in":"timeout"`, `"interface_up"` | |
 //! | `"in":"packet"` | `link`, `data` |
 //! | `"in":"link"` | `link`, `event`: `incoming` (`on`, `name`, `rtt_ns`, `mdu`); `up` (`rtt_ns`, `mdu`); `failed`, `closed` (`reason`); `identified` (`identity`); `heard` |
@@ -86,7 +86,7 @@
 //! | `"in":"captured"`, `"consumed"` | `stream`, `samples` |
 //! | `"in":"overrun"` | `stream`, `direction`, `samples` |
 //! | `"in":"port"` | `stream`, `direction`, `change` |
-//! | `"in":"job_done"` | `job`, `outcome`: `encoded` (`data`); `no_voice`; `played` (`samples`, `level`); `discarded`; `failed` |
+//! | `"in":"job_done"` | `job`, `outcome`: `encoded` (`codec`, `data`); `no_voice`; `played` (`samples`, `level`); `discarded`; `failed` |
 //! | `"out":"transmit"` | `link`, `class`, `data` |
 //! | `"out":"link"` | `link`, `request`: `open` (`to`, `name`); `identify`; `close` |
 //! | `"out":"announce"` | |

@@ -4,6 +4,7 @@ use core::fmt::{Display, Write};
 use core::time::Duration;
 
 use lxst_core::Instant;
+use lxst_core::wire::{Codec, CodecSet};
 use serde_json::{Map, Value};
 
 use crate::names::Named;
@@ -123,6 +124,16 @@ impl Fields {
         })
     }
 
+    pub(crate) fn codec(&mut self, key: &str) -> Result<Codec, LineError> {
+        codec(key, &self.text(key)?)
+    }
+
+    pub(crate) fn codecs(&mut self, key: &str) -> Result<CodecSet, LineError> {
+        let text = self.text(key)?;
+        text.split_whitespace()
+            .try_fold(CodecSet::EMPTY, |set, name| codec(key, name).map(|codec| set.with(codec)))
+    }
+
     pub(crate) fn hex<'b>(
         &mut self,
         key: &str,
@@ -167,6 +178,12 @@ pub(crate) fn wrong(key: &str, found: &Value, allowed: &str) -> LineError {
         found = found.chars().take(SHOWN_CHARS).chain("...".chars()).collect();
     }
     LineError(format!("\"{key}\" is {found}; allowed: {allowed}"))
+}
+
+fn codec(key: &str, name: &str) -> Result<Codec, LineError> {
+    let found = CodecSet::ALL.iter().find(|codec| codec.to_string() == name);
+    let allowed = "raw, opus, codec2, or a byte such as 0x0a";
+    found.ok_or_else(|| wrong(key, &Value::from(name), allowed))
 }
 
 fn digit(nibble: u8) -> char {

@@ -2,7 +2,6 @@
 
 use core::fmt::Debug;
 
-use lxst_core::wire::Codec;
 use lxst_core::{
     Admission, AnswerMode, CallerPolicy, Class, Direction, DropReason, EndReason, InsteadOfVoice,
     Limit, LinkClosed, LinkFailed, Mode, Mute, PortChange, Profile, RawDepth, Side, Source,
@@ -39,7 +38,6 @@ names! {
     AnswerMode { App = "app", Automatic = "automatic", }
     CallerPolicy { All = "all", None = "none", Ask = "ask", }
     Class { Signal = "signal", Media = "media", }
-    Codec { Raw = "raw", Opus = "opus", Codec2 = "codec2", }
     Direction { Send = "send", Receive = "receive", }
     Limit { OneCaller = "one_caller", Strangers = "strangers", }
     LinkClosed { Peer = "peer", Timeout = "timeout", Interface = "interface", Unknown = "unknown", }

@@ -98,7 +98,7 @@ fn write_work<'l>(line: &'l mut Line, work: &Work<'_>) -> &'l mut Line {
             .number("samples", samples.0),
         Work::Discard { samples } => line.text("work", "discard").number("samples", samples.0),
         Work::Decode { codec, payload, tempo } => {
-            let line = line.text("work", "decode").name("codec", codec);
+            let line = line.text("work", "decode").text("codec", codec);
             write_tempo(line, tempo).hex("data", payload)
         }
         Work::Conceal { samples } => line.text("work", "conceal").number("samples", samples.0),
@@ -133,7 +133,7 @@ fn read_work<'b>(fields: &mut Fields, bytes: &'b mut Vec<u8>) -> Result<Work<'b>
         },
         "discard" => Work::Discard { samples: samples(fields)? },
         "decode" => Work::Decode {
-            codec: fields.name("codec")?,
+            codec: fields.codec("codec")?,
             tempo: read_tempo(fields)?,
             payload: fields.hex("data", bytes)?,
         },

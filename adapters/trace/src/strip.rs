@@ -11,8 +11,9 @@ impl Stripper {
     pub(crate) fn input<'b>(&'b mut self, input: Input<'b>) -> Input<'b> {
         match input {
             Input::Packet { link, data } => Input::Packet { link, data: self.packet(data) },
-            Input::JobDone { job, outcome: Outcome::Encoded(payload) } => {
-                Input::JobDone { job, outcome: Outcome::Encoded(self.zeros(payload.len())) }
+            Input::JobDone { job, outcome: Outcome::Encoded(Frame { codec, payload }) } => {
+                let payload = self.zeros(payload.len());
+                Input::JobDone { job, outcome: Outcome::Encoded(Frame { codec, payload }) }
             }
             Input::JobDone { job, outcome: Outcome::Played { samples, .. } } => {
                 Input::JobDone { job, outcome: Outcome::Played { samples, level: SILENCE } }

@@ -1,6 +1,7 @@
 //! What a board does around a telephone: give an input, drain the outputs, run the codec jobs.
 
 use heapless::{Deque, Vec};
+use lxst_core::wire::{Codec, Frame};
 use lxst_core::{
     AnnouncePolicy, CallId, Command, Config, Direction, EndReason, Event, IdentityHash, Input,
     InputError, Instant, JobId, LinkId, Outcome, Output, PacketBuf, PortChange, Samples,
@@ -170,7 +171,9 @@ impl Device {
     /// off the queue of the microphone, and appends to that of the speaker.
     fn run(&mut self, job: Job) -> Outcome<'static> {
         match job {
-            Job::Encode => Outcome::Encoded(voice(self.side)),
+            Job::Encode => {
+                Outcome::Encoded(Frame { codec: Codec::Opus, payload: voice(self.side) })
+            }
             Job::Decode(payload) => {
                 self.story.frames_heard += u32::from(payload == voice(self.side.other()));
                 Outcome::Played { samples: FRAME, level: SPEECH }

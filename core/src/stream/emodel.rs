@@ -54,6 +54,8 @@ fn equipment(codec: Codec, profile: Profile) -> Equipment {
         (Codec::Opus, VoiceCodec::Opus { bitrate_bps: 32_000.., .. }) => (Band::Wide, 300, 1_000),
         (Codec::Opus, VoiceCodec::Opus { bitrate_bps: 16_000.., .. }) => (Band::Wide, 700, 1_000),
         (Codec::Opus, _) => (Band::Wide, 2_600, 1_000),
+        // Nothing is known of it: as G.711.
+        (Codec::Other(_), _) => (Band::Narrow, 0, 430),
     };
     Equipment { band, impairment, robustness }
 }

@@ -3,7 +3,7 @@
 use crate::audio::Samples;
 use crate::wire::{Codec, Frame};
 
-/// Returns the length of a frame, or `None` if no decoder takes it.
+/// Returns the length of a frame, or `None` if its bytes do not tell.
 ///
 /// *Source*: RFC 6716, 3.1 and 3.2 for Opus; LXST/Codecs/Codec2.py and LXST/Codecs/Raw.py for the
 /// byte that leads the others.
@@ -13,6 +13,7 @@ pub(super) fn length(frame: Frame<'_>) -> Option<Samples> {
         Codec::Opus => opus(*first, rest.first().copied())?,
         Codec::Codec2 => codec2(*first, rest.len())?,
         Codec::Raw => raw(*first, rest.len()),
+        Codec::Other(_) => return None,
     };
     Some(Samples(samples)).filter(|samples| !samples.is_zero() && *samples <= LONGEST)
 }

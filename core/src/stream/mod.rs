@@ -221,8 +221,8 @@ impl<const RING: usize> Streams<RING> {
             return Ok(());
         };
         match (ticket, outcome) {
-            (Ticket::Encode { format, source, .. }, Outcome::Encoded(payload)) => {
-                let is_made = self.tx.on_encoded(&session, format, source, payload, cx.counters);
+            (Ticket::Encode { source, .. }, Outcome::Encoded(frame)) => {
+                let is_made = self.tx.on_encoded(&session, source, frame, cx.counters);
                 self.send(is_made, &session, cx);
             }
             (Ticket::Encode { .. }, Outcome::NoVoice) => {

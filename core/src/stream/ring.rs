@@ -81,7 +81,7 @@ impl<const BYTES: usize> FrameRing<BYTES> {
         self.read(payload.get_mut(..bytes)?);
         let samples = Samples(u16::from_le_bytes([least, most]).into());
         self.samples = self.samples - samples;
-        Some(Kept { codec: Codec::from_byte(codec)?, bytes, samples })
+        Some(Kept { codec: Codec::from_byte(codec), bytes, samples })
     }
 
     /// Drops the oldest frame, if there is one, and adds it to what had to go.

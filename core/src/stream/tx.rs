@@ -11,8 +11,7 @@ use crate::input::PortChange;
 use crate::limits::{CAPTURE_BACKLOG, PACKET_BYTES};
 use crate::outbox::Ticket;
 use crate::output::{SendFormat, Source};
-use crate::profile::{Profile, VoiceCodec};
-use crate::wire::{Codec, Frame, MEDIA_OVERHEAD};
+use crate::wire::{Frame, MEDIA_OVERHEAD};
 
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Transmitter {
@@ -93,9 +92,8 @@ impl Transmitter {
     pub(super) fn on_encoded(
         &mut self,
         session: &Session,
-        format: SendFormat,
         source: Source,
-        payload: &[u8],
+        frame: Frame<'_>,
         counters: &mut Counters,
     ) -> bool {
         let may_leave = match session.gate {
@@ -103,11 +101,6 @@ impl Transmitter {
             Gate::Silence | Gate::Presence => source == Source::Silence,
             Gate::Shut => false,
         };
-        let codec = match format {
-            SendFormat::Raw(_) => Codec::Raw,
-            SendFormat::Profile(profile) => wire_codec(profile),
-        };
-        let frame = Frame { codec, payload };
         if !may_leave {
             count(&mut counters.frames_unsent);
             return false;
@@ -208,13 +201,6 @@ fn raw_frame(depth: RawDepth, room: usize) -> Option<Samples> {
     RAW_FRAMES
         .into_iter()
         .find(|frame| frame.0 as usize * depth.bytes() + FORMAT_BYTE + MEDIA_OVERHEAD <= room)
-}
-
-const fn wire_codec(profile: Profile) -> Codec {
-    match profile.codec() {
-        VoiceCodec::Opus { .. } => Codec::Opus,
-        VoiceCodec::Codec2 { .. } => Codec::Codec2,
-    }
 }
 
 /// 10, 5, 4, 2, 1 and 0.5 ms.

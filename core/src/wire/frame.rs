@@ -1,9 +1,8 @@
 //! Frames: a codec byte and encoded audio.
 
-use super::{
-    FIELD_FRAMES, Items, Overflow,
-    msgpack::{Token, Writer},
-};
+use super::codec::{Codec, CodecSet};
+use super::msgpack::{Token, Writer};
+use super::{FIELD_FRAMES, Items, Overflow};
 
 /// One frame of encoded audio.
 ///
@@ -13,7 +12,7 @@ use super::{
 /// 81                map of one pair
 ///    01             FIELD_FRAMES
 ///    c4 <len>       binary of 1 + payload bytes (c5 and two bytes of length from 256 on)
-///       <codec>     0 Raw, 1 Opus, 2 Codec2
+///       <codec>     0 Raw, 1 Opus, 2 Codec2, others by agreement of two apps
 ///       <payload>
 /// ```
 ///
@@ -29,40 +28,6 @@ pub struct Frame<'p> {
     pub payload: &'p [u8],
 }
 
-/// A codec that has a byte on the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Codec {
-    /// Uncompressed samples (RAW 0x00).
-    Raw,
-    /// Opus (OPUS 0x01).
-    Opus,
-    /// Codec2 (CODEC2 0x02).
-    Codec2,
-}
-
-impl Codec {
-    /// Returns the codec with this byte on the wire.
-    #[must_use]
-    pub const fn from_byte(byte: u8) -> Option<Self> {
-        match byte {
-            0x00 => Some(Self::Raw),
-            0x01 => Some(Self::Opus),
-            0x02 => Some(Self::Codec2),
-            _ => None,
-        }
-    }
-
-    /// Returns the codec's byte on the wire.
-    #[must_use]
-    pub const fn byte(self) -> u8 {
-        match self {
-            Self::Raw => 0x00,
-            Self::Opus => 0x01,
-            Self::Codec2 => 0x02,
-        }
-    }
-}
-
 /// Why an element of a packet's frames is no frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -73,7 +38,7 @@ pub enum BadFrame {
     /// It is an empty binary value, without a codec byte.
     #[error("frame is empty")]
     Empty,
-    /// The codec byte is none of [`Codec`].
+    /// It is of a codec that the receiver does not know: see [`Frames::known`].
     #[error("frame of unknown codec {0:#04x}")]
     UnknownCodec(u8),
 }
@@ -81,14 +46,24 @@ pub enum BadFrame {
 /// The frames of a packet, in the order sent.
 ///
 /// A bad frame is an `Err` and the last item: the reference plays the frames before it, and none after.
+/// Frames of every codec byte are good, unless [`known`](Self::known) says which are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frames<'p> {
     items: Items<'p>,
+    known: CodecSet,
 }
 
 impl<'p> Frames<'p> {
     pub(super) const fn new(items: Items<'p>) -> Self {
-        Self { items }
+        Self { items, known: CodecSet::ALL }
+    }
+
+    /// Returns the frames as a receiver of these codecs sees them: one of another codec is
+    /// [`BadFrame::UnknownCodec`].
+    #[must_use]
+    pub const fn known(mut self, codecs: CodecSet) -> Self {
+        self.known = codecs;
+        self
     }
 }
 
@@ -97,7 +72,7 @@ impl<'p> Iterator for Frames<'p> {
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        let frame = Frame::from_token(self.items.next()?);
+        let frame = Frame::from_token(self.items.next()?, self.known);
         if frame.is_err() {
             self.items = Items::NONE;
         }
@@ -109,12 +84,15 @@ impl core::iter::FusedIterator for Frames<'_> {}
 
 impl<'p> Frame<'p> {
     #[inline]
-    fn from_token(token: Token<'p>) -> Result<Self, BadFrame> {
+    fn from_token(token: Token<'p>, known: CodecSet) -> Result<Self, BadFrame> {
         let Token::Bin(bytes) = token else {
             return Err(BadFrame::NotBinary);
         };
         let (&byte, payload) = bytes.split_first().ok_or(BadFrame::Empty)?;
-        let codec = Codec::from_byte(byte).ok_or(BadFrame::UnknownCodec(byte))?;
+        let codec = Codec::from_byte(byte);
+        if !known.contains(codec) {
+            return Err(BadFrame::UnknownCodec(byte));
+        }
         Ok(Self { codec, payload })
     }
 

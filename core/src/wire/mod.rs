@@ -17,11 +17,13 @@
 
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+mod codec;
 mod frame;
 mod msgpack;
 mod signal;
 
-pub use frame::{BadFrame, Codec, Frame, Frames, MEDIA_OVERHEAD, encode_frame, encode_frames};
+pub use codec::{Codec, CodecSet};
+pub use frame::{BadFrame, Frame, Frames, MEDIA_OVERHEAD, encode_frame, encode_frames};
 pub use signal::{MAX_SIGNALS, Signal, Signals, encode_signals};
 
 use msgpack::{Reader, Token};

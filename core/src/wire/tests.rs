@@ -107,11 +107,35 @@ fn elements_that_are_no_signals_take_no_room_of_those_that_are() {
 }
 
 #[test]
-fn a_bad_frame_ends_the_frames_and_leaves_the_signals() {
+fn a_frame_of_an_unknown_codec_ends_the_frames_and_leaves_the_signals() {
     let bytes = [0x82, 1, 0x93, 0xc4, 1, 1, 0xc4, 1, 9, 0xc4, 1, 1, 0, 6];
     let packet = Packet::parse(&bytes).unwrap();
+    let frame = |codec| Ok(Frame { codec, payload: &[] });
+    let (opus, other) = (frame(Codec::Opus), frame(Codec::Other(9)));
+    let taken = |codecs| packet.frames().known(codecs);
+    assert!(taken(CodecSet::REFERENCE).eq([opus, Err(BadFrame::UnknownCodec(9))]));
+    assert!(taken(CodecSet::REFERENCE.with(Codec::Other(9))).eq([opus, other, opus]));
+    assert!(taken(CodecSet::ALL).eq(packet.frames()));
+    assert!(packet.signals().eq([Signal::Established]));
+}
+
+#[test]
+fn a_set_of_codecs_holds_what_was_put_in() {
+    let every = (0..=u8::MAX).map(Codec::from_byte);
+    assert!(CodecSet::EMPTY.iter().next().is_none());
+    assert!(CodecSet::REFERENCE.iter().eq([Codec::Raw, Codec::Opus, Codec::Codec2]));
+    for codec in every.clone() {
+        assert!(CodecSet::EMPTY.with(codec).iter().eq([codec]), "{codec}");
+    }
+    assert_eq!(every.fold(CodecSet::EMPTY, CodecSet::with), CodecSet::ALL);
+}
+
+#[test]
+fn a_bad_frame_ends_the_frames_and_leaves_the_signals() {
+    let bytes = [0x82, 1, 0x93, 0xc4, 1, 1, 0xc4, 0, 0xc4, 1, 1, 0, 6];
+    let packet = Packet::parse(&bytes).unwrap();
     let good = Frame { codec: Codec::Opus, payload: &[] };
-    assert!(packet.frames().eq([Ok(good), Err(BadFrame::UnknownCodec(9))]));
+    assert!(packet.frames().eq([Ok(good), Err(BadFrame::Empty)]));
     assert!(packet.signals().eq([Signal::Established]));
 }
 

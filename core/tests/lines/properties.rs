@@ -294,7 +294,9 @@ impl Driver {
         let (job, direction) = self.jobs.remove(job.index(self.jobs.len()));
         let outcome = match (direction, works) {
             (_, false) => Outcome::Failed,
-            (Direction::Send, true) => Outcome::Encoded(&[0x58, 3, 4]),
+            (Direction::Send, true) => {
+                Outcome::Encoded(Frame { codec: Codec::Opus, payload: &[0x58, 3, 4] })
+            }
             (Direction::Receive, true) => {
                 Outcome::Played { samples: Samples::from_millis(60), level: 30 }
             }

@@ -3,6 +3,7 @@
 use core::time::Duration;
 use std::collections::BTreeMap;
 
+use lxst_core::wire::{Codec, Frame};
 use lxst_core::{
     AnnouncePolicy, CallId, CallStatus, Command, Config, Destination, Direction, EndReason, Event,
     IdentityHash, Input, InputError, Instant, JobId, LinkClosed, LinkEvent, LinkId, LinkRequest,
@@ -255,7 +256,7 @@ impl World {
 
     fn job_done(&mut self, who: usize, job: JobId, done: &Done) {
         let outcome = match done {
-            Done::Encoded(payload) => Outcome::Encoded(payload),
+            Done::Encoded(payload) => Outcome::Encoded(Frame { codec: Codec::Opus, payload }),
             Done::Played(samples) => Outcome::Played { samples: *samples, level: 30 },
             Done::Discarded => Outcome::Discarded,
         };

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use lxst_core::wire::Signal;
+use lxst_core::wire::{Codec, Frame, Signal};
 use lxst_core::{
     AnnounceInterval, AnnouncePolicy, CallId, Command, Config, Deadline, Destination, Input,
     InputError, Instant, JobId, LinkEvent, LinkId, LinkTimer, Mode, NameHash, Outcome, Output,
@@ -61,7 +61,7 @@ fn a_packet_that_waits_is_sent_whole_though_the_call_ends_before_it_is_polled() 
     phone.captured(60).take();
     let now = Instant::from_millis(1_000);
     let job = JobId(0);
-    let outcome = Outcome::Encoded(b"voice");
+    let outcome = Outcome::Encoded(Frame { codec: Codec::Opus, payload: b"voice" });
     let phone = &mut phone.phone;
     phone.handle_input(now, Input::JobDone { job, outcome }).expect("the job is out");
     let hang_up = Command::HangUp(OUT_CALL);
@@ -115,8 +115,8 @@ fn an_encoded_frame_is_refused_while_the_last_packet_waits() {
     let mut phone = Script::established_caller(quiet(), Mode::FullDuplex);
     phone.captured(120).take();
     let now = Instant::from_millis(1_000);
-    let [first, second] =
-        [0, 1].map(|job| Input::JobDone { job: JobId(job), outcome: Outcome::Encoded(b"voice") });
+    let outcome = Outcome::Encoded(Frame { codec: Codec::Opus, payload: b"voice" });
+    let [first, second] = [0, 1].map(|job| Input::JobDone { job: JobId(job), outcome });
     phone.phone.handle_input(now, first).expect("the job is out");
     assert_eq!(phone.phone.handle_input(now, second), Err(InputError::OutputFull));
     assert!(phone.phone.poll_output(&mut PacketBuf::new()).is_some());

@@ -1,6 +1,6 @@
 //! An established call: profile and mode switches, and what a peer may send at any time.
 
-use lxst_core::wire::{Codec, Signal};
+use lxst_core::wire::{Codec, CodecSet, Signal};
 use lxst_core::{
     CallState, Command, Config, DropReason, EndReason, Event, Input, InputError, JobId, LinkClosed,
     Mode, Profile, Side, Talk, Tempo,
@@ -145,6 +145,18 @@ fn frames_that_are_none_are_counted_and_those_before_them_kept() {
     let mut phone = caller();
     phone.rx_bytes(OUT, b"\x81\x01\x93\xc4\x02\x01\x55\xc4\x02\x77\x55\xc4\x02\x01\x55");
     phone.expect([decode(b"\x55"), dropped(DropReason::UnknownFrame)]);
+    assert_eq!(phone.counters().frames_received, 1);
+    assert_eq!(phone.counters().frames_unknown, 1);
+}
+
+#[test]
+fn frames_of_a_codec_that_the_app_brings_are_decoded_as_such() {
+    let codec = Codec::Other(0x77);
+    let config = Config { codecs: CodecSet::REFERENCE.with(codec), ..quiet() };
+    let mut phone = Script::established_caller(config, Mode::FullDuplex);
+    phone.rx_bytes(OUT, b"\x81\x01\x92\xc4\x02\x77\x55\xc4\x02\x78\x55");
+    let work = Did::Decode(JobId(0), codec, Tempo::Normal, b"\x55".to_vec());
+    phone.expect([work, dropped(DropReason::UnknownFrame)]);
     assert_eq!(phone.counters().frames_received, 1);
     assert_eq!(phone.counters().frames_unknown, 1);
 }

@@ -46,7 +46,11 @@ fn a_codec2_frame_goes_out_under_its_own_codec_byte() {
     );
     phone.command(Command::SetProfile(OUT_CALL, Profile::LowBandwidth)).take();
     phone.captured(200).expect([encode(0, Profile::LowBandwidth, 200)]);
-    phone.encoded(0, b"\x06code").expect([Did::Media(OUT, Codec::Codec2, b"\x06code".to_vec())]);
+    phone.encoded_as(Codec::Codec2, 0, b"\x06code").expect([Did::Media(
+        OUT,
+        Codec::Codec2,
+        b"\x06code".to_vec(),
+    )]);
 }
 
 #[test]
@@ -66,7 +70,7 @@ fn raw_frames_are_the_longest_that_fit_the_link() {
         let format = SendFormat::Raw(depth);
         phone.expect([Did::Encode(JobId(0), format, Source::Captured, samples)]);
         let payload = vec![0x55; 1 + samples.0 as usize * depth.bytes()];
-        phone.encoded(0, &payload).expect([Did::Media(OUT, Codec::Raw, payload)]);
+        phone.encoded_as(Codec::Raw, 0, &payload).expect([Did::Media(OUT, Codec::Raw, payload)]);
     }
 }
 

@@ -29,8 +29,8 @@ use std::time::Duration;
 
 use lxst_tokio::IdentityHash;
 use lxst_tokio::{
-    AudioFormat, AudioSink, AudioSource, Call, Clock, EndReason, Event, Events, Phone,
-    PhoneBuilder, Profile,
+    AudioFormat, AudioSink, AudioSource, Call, EndReason, Event, Events, Phone, PhoneBuilder,
+    Profile,
 };
 use rns_crypto::OsRng;
 use rns_crypto::identity::Identity;
@@ -100,8 +100,8 @@ impl Person {
         let (builder, port) = PhoneBuilder::on_links(IdentityHash(*identity.hash()));
         let (phone, events) = builder.start().await?;
         let stack = serve(identity, tcp, port)?;
-        let source = phone.audio_source(AudioFormat::PHONE, Clock::Phone).await?;
-        let sink = phone.audio_sink(AudioFormat::PHONE, Clock::Phone).await?;
+        let source = phone.audio_source(AudioFormat::PHONE).await?;
+        let sink = phone.audio_sink(AudioFormat::PHONE).await?;
         Ok(Self { name, pitch_hz, phone, events, source, sink, stack })
     }
 

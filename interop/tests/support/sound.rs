@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Instant;
 
 use lxst_interop::{Builder, Direction, PacketKind, PythonPeer, Recording, lateness};
-use lxst_phone::{AudioFormat, Clock, Event, Profile};
+use lxst_phone::{AudioFormat, Event, Profile};
 use lxst_sim::envelope::{EnvelopeError, Pcm, Verdict, correlation};
 
 use super::phone::{PATIENCE, RustPhone};
@@ -25,7 +25,7 @@ impl RustPhone {
     /// down.
     pub(crate) fn speak(&self, recording: &Recording) {
         let format = AudioFormat { rate_hz: recording.rate_hz, channels: 1 };
-        let microphone = self.block_on(self.phone.audio_source(format, Clock::Phone));
+        let microphone = self.block_on(self.phone.audio_source(format));
         let mut microphone = microphone.expect("the phone runs");
         let speech = recording.samples.clone();
         thread::spawn(move || {
@@ -40,7 +40,7 @@ impl RustPhone {
     pub(crate) fn listen(&self) -> Heard {
         let heard = Heard { since: Instant::now(), samples: Arc::default() };
         let samples = heard.samples.clone();
-        let speaker = self.block_on(self.phone.audio_sink(AudioFormat::PHONE, Clock::Phone));
+        let speaker = self.block_on(self.phone.audio_sink(AudioFormat::PHONE));
         let mut speaker = speaker.expect("the phone runs");
         thread::spawn(move || {
             let mut block = [0_i16; 960];

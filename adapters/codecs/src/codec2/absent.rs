@@ -10,11 +10,11 @@ pub(super) enum Native {}
 
 impl Native {
     pub(super) const fn check(_: Codec2Mode) -> Result<(), CodecError> {
-        Err(CodecError::UnsupportedCodec { byte: Codec::Codec2 as u8 })
+        Err(CodecError::UnsupportedCodec { byte: Codec::Codec2.byte() })
     }
 
     pub(super) const fn new(_: Codec2Mode) -> Result<Self, CodecError> {
-        Err(CodecError::UnsupportedCodec { byte: Codec::Codec2 as u8 })
+        Err(CodecError::UnsupportedCodec { byte: Codec::Codec2.byte() })
     }
 
     pub(super) const fn encode(&mut self, _: &[i16], _: &mut [u8]) {

@@ -7,10 +7,12 @@
 //! *Source*: LXST/Codecs/Codec2.py. A mode byte that means nothing keeps the mode of the frame
 //! before, and what is left after the last whole native frame is ignored.
 
+use lxst_core::wire::Codec;
 use mode::{Codec2Mode, RATE_HZ};
 
 use crate::error::CodecError;
-use crate::limits::{MAX_CODEC2_SAMPLES, SAMPLE_RATE_HZ};
+use crate::limits::{MAX_FRAME_SAMPLES, SAMPLE_RATE_HZ};
+use crate::provider::{FrameDecoder, FrameEncoder};
 use crate::resample::Resampler;
 
 #[cfg(feature = "codec2-system")]
@@ -63,19 +65,21 @@ impl Codec2Encoder {
             narrow: Vec::new(),
         })
     }
+}
 
-    pub(crate) fn mode(&self) -> Codec2Mode {
-        self.mode
+impl FrameEncoder for Codec2Encoder {
+    fn codec(&self) -> Codec {
+        Codec::Codec2
     }
 
-    pub(crate) fn encode(&mut self, pcm: &[f32], out: &mut Vec<u8>) -> Result<(), CodecError> {
+    fn encode(&mut self, pcm: &[f32], out: &mut Vec<u8>) -> Result<(), CodecError> {
         if pcm.is_empty() || !pcm.len().is_multiple_of(self.mode.native_samples()) {
             return Err(CodecError::FrameLength { samples: pcm.len() });
         }
         self.narrow.clear();
         self.resampler.push(pcm, &mut self.narrow);
         out.push(self.mode as u8);
-        let mut speech = [0; MAX_FRAME_SAMPLES];
+        let mut speech = [0; MAX_NATIVE_SAMPLES];
         let speech = &mut speech[..self.mode.frame_samples()];
         for frame in self.narrow.chunks_exact(speech.len()) {
             for (to, from) in speech.iter_mut().zip(frame) {
@@ -100,22 +104,18 @@ pub(crate) struct Codec2Decoder {
 
 impl Codec2Decoder {
     pub(crate) fn new() -> Result<Self, CodecError> {
+        // Every build that has Codec2 has this mode.
+        Codec2Mode::Mode3200.check()?;
         Ok(Self {
             current: None,
             resampler: Resampler::new(RATE_HZ, SAMPLE_RATE_HZ)?,
             narrow: Vec::new(),
         })
     }
+}
 
-    /// Starts a new stream.
-    pub(crate) fn reset(&mut self) {
-        self.current = None;
-        self.resampler.reset();
-    }
-
-    pub(crate) fn decode(&mut self, payload: &[u8], out: &mut Vec<f32>) -> Result<(), CodecError> {
-        // Every build that has Codec2 has this mode.
-        Codec2Mode::Mode3200.check()?;
+impl FrameDecoder for Codec2Decoder {
+    fn decode(&mut self, payload: &[u8], out: &mut Vec<f32>) -> Result<(), CodecError> {
         let Some((&header, data)) = payload.split_first() else {
             return Err(CodecError::Empty);
         };
@@ -125,7 +125,7 @@ impl Codec2Decoder {
         let frames = data.len() / mode.native_bytes();
         match frames * mode.native_samples() {
             0 => return Err(CodecError::Empty),
-            samples if samples > MAX_CODEC2_SAMPLES => {
+            samples if samples > MAX_FRAME_SAMPLES => {
                 return Err(CodecError::TooLong { samples });
             }
             _ => {}
@@ -142,21 +142,18 @@ impl Codec2Decoder {
         };
         let (_, native) = self.current.insert((mode, native));
         self.narrow.clear();
-        let mut speech = [0; MAX_FRAME_SAMPLES];
+        let mut speech = [0; MAX_NATIVE_SAMPLES];
         let speech = &mut speech[..mode.frame_samples()];
         for frame in data.chunks_exact(mode.native_bytes()) {
             native.decode(frame, speech);
             self.narrow.extend(speech.iter().map(|&sample| f32::from(sample) / FULL_SCALE));
         }
-        let start = out.len();
         self.resampler.push(&self.narrow, out);
-        // The filter may swing a little beyond full scale.
-        out[start..].iter_mut().for_each(|sample| *sample = sample.clamp(-1.0, 1.0));
         Ok(())
     }
 }
 
-const MAX_FRAME_SAMPLES: usize = 320;
+const MAX_NATIVE_SAMPLES: usize = 320;
 /// Beyond it, a conversion to `i16` saturates; not a number becomes zero.
 const FULL_SCALE: f32 = 32_767.0;
 

@@ -26,7 +26,7 @@ fn what_is_not_built_in_is_refused_before_a_call() {
 
 #[test]
 fn a_frame_that_is_not_built_in_is_refused_and_the_stream_goes_on() {
-    let mut decoder = Decoder::new().unwrap();
+    let mut decoder = Decoder::default();
     for mode in Codec2Mode::ALL.into_iter().filter(|mode| !mode.is_supported()) {
         let mut heard = Vec::new();
         let payload = vec![mode as u8; mode.payload_bytes(19_200)];

@@ -106,7 +106,7 @@ fn replay(name: &'static str, samples: u32, first_bytes: &[u8]) -> Call {
     let reference: Value = serde_json::from_str(&read("tests/streams/reference.json")).unwrap();
     let (mut heard, mut expected) = (Vec::new(), Vec::new());
     for direction in ["tx", "rx"] {
-        let mut decoder = Decoder::new().unwrap();
+        let mut decoder = Decoder::default();
         let mut pcm = Vec::new();
         let packets: Vec<&Value> = lines
             .iter()
@@ -117,7 +117,7 @@ fn replay(name: &'static str, samples: u32, first_bytes: &[u8]) -> Call {
             let (codec, payload) = frame(&plaintext);
             assert!(first_bytes.contains(&payload[0]), "first byte {:#04x}", payload[0]);
             let before = pcm.len();
-            let codec = Codec::from_byte(codec).unwrap();
+            let codec = Codec::from_byte(codec);
             let played = decoder.decode(codec, payload, Tempo::Normal, &mut pcm).unwrap();
             assert_eq!(played.samples, samples);
             assert_eq!(played.level, Level::of(&pcm[before..]));

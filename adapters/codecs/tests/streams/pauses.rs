@@ -11,7 +11,7 @@ fn pauses_are_sent_unless_suppression_is_asked_for() {
     }
     let encoding = PROFILES[0].1;
     assert!(!Encoder::new(encoding).unwrap().dtx());
-    let suppressed = Encoder::with_dtx(encoding, true).unwrap();
+    let suppressed = Encoder::new(encoding).unwrap().with_dtx(true).unwrap();
     assert!(suppressed.dtx());
 }
 
@@ -56,7 +56,7 @@ fn what_is_sent_is_what_would_have_been_sent_anyway() {
     sound.extend(speech(1.0));
     for (name, encoding, samples) in streams() {
         let mut always = Encoder::new(encoding).unwrap();
-        let mut seldom = Encoder::with_dtx(encoding, true).unwrap();
+        let mut seldom = Encoder::new(encoding).unwrap().with_dtx(true).unwrap();
         let mut silent = 0;
         for frame in sound.chunks_exact(samples) {
             let (mut all, mut some) = (Vec::new(), vec![7]);
@@ -89,7 +89,7 @@ fn streams() -> impl Iterator<Item = (&'static str, Encoding, usize)> {
 }
 
 fn sent_frames(encoding: Encoding, dtx: bool, pcm: &[f32], samples: usize) -> Vec<bool> {
-    let mut encoder = Encoder::with_dtx(encoding, dtx).unwrap();
+    let mut encoder = Encoder::new(encoding).unwrap().with_dtx(dtx).unwrap();
     pcm.chunks_exact(samples)
         .map(|frame| encoder.encode(frame, &mut Vec::new()).unwrap() != Encoded::NoVoice)
         .collect()

@@ -5,11 +5,14 @@ use std::fs;
 use std::ops::Range;
 use std::path::Path;
 
+#[cfg(feature = "opus")]
+use lxst_codecs::OpusConfig;
 use lxst_codecs::{
-    Codec, Decoder, Encoder, Encoding, OpusConfig, Played, RawConfig, RawDepth, Resampler, Tempo,
+    Codec, Decoder, Encoder, Encoding, Played, RawConfig, RawDepth, Resampler, Tempo,
 };
 
 /// The telephony profiles that speak Opus: name, encoding, samples of a frame.
+#[cfg(feature = "opus")]
 pub(crate) const PROFILES: [(&str, Encoding, usize); 5] = [
     ("medium quality", Encoding::Opus(OpusConfig::VOICE_MEDIUM_60_MS), 2880),
     ("high quality", Encoding::Opus(OpusConfig::VOICE_HIGH), 2880),
@@ -179,7 +182,7 @@ pub(crate) struct Raw(pub(crate) Decoder);
 
 impl Raw {
     pub(crate) fn new() -> Self {
-        Self(Decoder::new().unwrap())
+        Self(Decoder::default())
     }
 
     pub(crate) fn play(&mut self, pcm: &[f32], tempo: Tempo, heard: &mut Vec<f32>) -> Played {

@@ -281,8 +281,8 @@ impl Kind {
 fn done(task: Task) -> Option<Done> {
     Some(match task {
         Task::Open(_) => return None,
-        Task::Encode { job, .. } | Task::EncodeSilence { job, .. } => {
-            Done::Encoded { job, payload: vec![0x38; 40].into() }
+        Task::Encode { job, format, .. } | Task::EncodeSilence { job, format, .. } => {
+            Done::Encoded { job, codec: format.codec(), payload: vec![0x38; 40].into() }
         }
         Task::Decode { job, .. } | Task::Conceal { job, .. } => {
             Done::Played { job, pcm: vec![0.0; 2_880], level: 127 }

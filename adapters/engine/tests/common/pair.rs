@@ -96,6 +96,7 @@ impl Pair {
 
 impl Handset {
     fn new(seed: u64, config: Config) -> Self {
+        let coder = Coder::new(config.codecs.clone());
         let mut engine = Engine::new(config, network(seed));
         let wire = engine.interface_up(Instant::ORIGIN, InterfaceOrigin(0), InterfaceConfig::TCP);
         for direction in [Direction::Send, Direction::Receive] {
@@ -103,7 +104,7 @@ impl Handset {
         }
         let (told, others, sent) = (Vec::new(), Vec::new(), VecDeque::new());
         let blocks = Blocks { microphone: BLOCK, speaker: BLOCK };
-        let (coder, noise) = (Coder::new(), Seeded(seed));
+        let noise = Seeded(seed);
         Self { engine, told, others, blocks, heard: 0, coder, wire, sent, noise }
     }
 

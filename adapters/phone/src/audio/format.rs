@@ -13,23 +13,6 @@ pub struct AudioFormat {
     pub channels: u16,
 }
 
-/// Who keeps the pace of an audio port.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Clock {
-    /// The phone, by its timer: for files and generated speech. A source's writer waits until the
-    /// phone has taken what it wrote, which it does only while a call sends: nothing is lost, and
-    /// what was written before a call is heard in it. So never a live source, such as a pipe from a
-    /// recorder: it would be as late in the call as it waited before. A sink's reader gets sound as
-    /// time passes while a call receives, and waits between calls.
-    Phone,
-    /// Whoever is at the other end, in periods of up to 2 s: for a device's callbacks, and for pipes
-    /// from recorders. A source is live: what it brings is drained and dropped while no call sends,
-    /// and nothing that it heard before is sent. In a call it is sent at about the pace of time; what
-    /// it brings beyond that is dropped, the oldest first, and counted, so that no delay stays. A
-    /// sink's demand is the clock of playout, so that two clocks never drift apart.
-    Device,
-}
-
 /// A sample of PCM: `f32` from -1.0 to 1.0, `i16`, or `u16` around 32,768. An `f32` beyond is clipped,
 /// and one that is not finite is silence.
 pub trait Sample: Copy + sealed::Sample {}
@@ -110,6 +93,57 @@ impl RateConverter {
     pub(super) fn reset(&mut self) {
         if let Some(resampler) = &mut self.0 {
             resampler.reset();
+        }
+    }
+}
+
+/// Mixes an app's blocks to the phone's mono at 48 kHz, piece by piece and without allocating.
+#[derive(Debug)]
+pub(super) struct ToPhone {
+    format: AudioFormat,
+    rate: RateConverter,
+    /// Room for what a piece becomes.
+    converted: Vec<f32>,
+}
+
+impl ToPhone {
+    pub(super) fn new(format: AudioFormat) -> Result<Self, AudioError> {
+        let format = format.check()?;
+        let rate = RateConverter::new(format.rate_hz, PHONE_HZ)?;
+        Ok(Self { format, rate, converted: Vec::with_capacity(CONVERTED) })
+    }
+
+    /// The channels, and the moments of a block.
+    pub(super) const fn moments(&self, length: usize) -> Result<(usize, usize), AudioError> {
+        self.format.moments(length)
+    }
+
+    /// Returns how many moments become no more than so many samples.
+    pub(super) fn fitting(&self, samples: usize) -> usize {
+        let ratio = f64::from(PHONE_HZ) / f64::from(self.format.rate_hz);
+        (samples as f64 / ratio) as usize
+    }
+
+    /// Returns about how many samples so many moments become.
+    pub(super) fn phones(&self, moments: usize) -> u64 {
+        moments as u64 * u64::from(PHONE_HZ) / u64::from(self.format.rate_hz)
+    }
+
+    /// Converts whole moments.
+    pub(super) fn convert<S: Sample>(&mut self, block: &[S], mut take: impl FnMut(&[f32])) {
+        let channels = usize::from(self.format.channels);
+        let mut mono = [0.0; PIECE];
+        for piece in block.chunks(PIECE * channels) {
+            let moments = piece.chunks_exact(channels);
+            // A piece has PIECE moments at most.
+            let mono = &mut mono[..moments.len()];
+            for (sample, moment) in mono.iter_mut().zip(moments) {
+                let sum: f32 = moment.iter().map(|sample| sample.to_float()).sum();
+                *sample = sum / channels as f32;
+            }
+            self.converted.clear();
+            self.rate.convert(mono, &mut self.converted);
+            take(&self.converted);
         }
     }
 }

@@ -1,15 +1,16 @@
-//! The app's microphone and speaker: ports of any format, at either side's pace.
+//! The app's microphone and speaker: ports of any format, for a device's callbacks or for a task
+//! that waits.
 
-mod backlog;
 mod format;
+mod port;
 mod sink;
 mod source;
 
-pub use format::{AudioFormat, Clock, Sample};
-pub use sink::AudioSink;
+pub use format::{AudioFormat, Sample};
 pub(crate) use sink::SinkPort;
-pub use source::AudioSource;
+pub use sink::{AudioSink, DeviceSink};
 pub(crate) use source::SourcePort;
+pub use source::{AudioSource, DeviceSource};
 
 /// Why audio was not taken or given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -15,15 +15,18 @@ pub struct CoderThread {
 }
 
 impl CoderThread {
-    /// Starts the thread, for a coder with DTX or without. `deliver` is called
-    /// on it with what became of each task; it must not block for long. A task in which the coder
-    /// panics has [crashed](Done::Crashed), and a new coder does the next one.
+    /// Starts the thread, with a coder that `make` makes on it. `deliver` is called there with what
+    /// became of each task; it must not block for long. A task in which the coder panics has
+    /// [crashed](Done::Crashed), and a new coder does the next one.
     ///
     /// # Errors
     /// The operating system refused a thread.
-    pub fn spawn(dtx: bool, deliver: impl Fn(Done) + Send + 'static) -> io::Result<Self> {
+    pub fn spawn(
+        make: impl Fn() -> Coder + Send + 'static,
+        deliver: impl Fn(Done) + Send + 'static,
+    ) -> io::Result<Self> {
         let make = move || {
-            let mut coder = Coder::with_dtx(dtx);
+            let mut coder = make();
             move |task| coder.run(task)
         };
         Self::spawn_with(make, deliver)

@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Read};
 use std::net::TcpStream;
 
 use lxst_core::CallState;
-use lxst_phone::{AudioFormat, Clock};
+use lxst_phone::AudioFormat;
 
 use crate::support::{App, TestRuntime, establish, eventually, finish, spawn};
 
@@ -20,7 +20,7 @@ async fn silent_connections_make_room_the_oldest_first_and_a_call_goes_on<R: Tes
     let mut callee = App::listening(&rt).await;
     let mut caller = App::connected(&rt, callee.address()).await;
     let (call, _) = establish(&mut caller, &mut callee).await;
-    let mut source = caller.phone.audio_source(AudioFormat::PHONE, Clock::Phone).await.unwrap();
+    let mut source = caller.phone.audio_source(AudioFormat::PHONE).await.unwrap();
     let talking = spawn(&rt, async move { while source.write(&[0.5_f32; 960]).await.is_ok() {} });
 
     let too_many = 10;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_lite::future::zip;
-use lxst_phone::{AudioError, AudioFormat, Clock, Phone};
+use lxst_phone::{AudioError, AudioFormat, DeviceSource, Phone};
 
 use crate::support::sound::{Tone, hear, loudness_at};
 use crate::support::{
@@ -27,7 +27,7 @@ const AFTER_HZ: u32 = 1_500;
 async fn what_a_live_source_heard_before_the_answer_is_not_sent<R: TestRuntime>(rt: R) {
     for period in [20, 125, 500, 2_000] {
         let (mut caller, mut callee) = pair(&rt).await;
-        let mut sink = caller.phone.audio_sink(AudioFormat::PHONE, Clock::Phone).await.unwrap();
+        let mut sink = caller.phone.audio_sink(AudioFormat::PHONE).await.unwrap();
         let room = Room::new();
         let listening = spawn(&rt, room.clone().record(rt.clone(), callee.phone.clone(), period));
         let (call, incoming) = ring(&mut caller, &mut callee).await;
@@ -54,12 +54,12 @@ async fn what_a_live_source_heard_before_the_answer_is_not_sent<R: TestRuntime>(
 
 async fn what_a_live_source_heard_between_two_calls_is_not_sent<R: TestRuntime>(rt: R) {
     let (mut caller, mut callee) = pair(&rt).await;
-    let mut sink = caller.phone.audio_sink(AudioFormat::PHONE, Clock::Phone).await.unwrap();
-    let mut source = callee.phone.audio_source(AudioFormat::PHONE, Clock::Device).await.unwrap();
+    let mut sink = caller.phone.audio_sink(AudioFormat::PHONE).await.unwrap();
+    let mut source = callee.phone.device_source(AudioFormat::PHONE).await.unwrap();
     for _ in 0..2 {
         // A second, as fast as can be.
         for _ in 0..50 {
-            source.write(&Tone::new(AudioFormat::PHONE).block::<f32>(960)).await.unwrap();
+            source.push(&Tone::new(AudioFormat::PHONE).block::<f32>(960)).unwrap();
         }
         let (call, _) = establish(&mut caller, &mut callee).await;
         let mut block = [0.0_f32; 960];
@@ -78,19 +78,18 @@ async fn what_a_live_source_heard_between_two_calls_is_not_sent<R: TestRuntime>(
 
 async fn a_live_source_never_waits<R: TestRuntime>(rt: R) {
     let (mut caller, mut callee) = pair(&rt).await;
-    let mut source = caller.phone.audio_source(AudioFormat::PHONE, Clock::Device).await.unwrap();
-    let minute = vec![0.1_f32; 48_000];
-    let write = async |source: &mut lxst_phone::AudioSource| {
+    let mut source = caller.phone.device_source(AudioFormat::PHONE).await.unwrap();
+    let second = vec![0.1_f32; 48_000];
+    let push = |source: &mut DeviceSource| {
         for _ in 0..60 {
-            source.write(&minute).await.unwrap();
+            source.push(&second).unwrap();
         }
-        source.drain().await.unwrap();
     };
-    within(&rt, "nobody waits without a call", write(&mut source)).await;
+    push(&mut source);
     assert_eq!(source.dropped(), Duration::ZERO);
     let (call, _) = establish(&mut caller, &mut callee).await;
     eventually(&rt, async || {
-        write(&mut source).await;
+        push(&mut source);
         source.dropped() > Duration::ZERO
     })
     .await;
@@ -100,8 +99,8 @@ async fn a_live_source_never_waits<R: TestRuntime>(rt: R) {
 
 async fn what_was_written_is_sent_when_it_is_drained<R: TestRuntime>(rt: R) {
     let (mut caller, mut callee) = pair(&rt).await;
-    let mut source = caller.phone.audio_source(AudioFormat::PHONE, Clock::Phone).await.unwrap();
-    let mut sink = callee.phone.audio_sink(AudioFormat::PHONE, Clock::Phone).await.unwrap();
+    let mut source = caller.phone.audio_source(AudioFormat::PHONE).await.unwrap();
+    let mut sink = callee.phone.audio_sink(AudioFormat::PHONE).await.unwrap();
     let (call, _) = establish(&mut caller, &mut callee).await;
     let sent = async |app: &App<R>| app.counters().await.telephone.media_packets_sent;
     let before = sent(&caller).await;
@@ -122,7 +121,7 @@ async fn what_was_written_is_sent_when_it_is_drained<R: TestRuntime>(rt: R) {
 
 async fn a_drain_tells_that_the_call_ended_first<R: TestRuntime>(rt: R) {
     let (mut caller, mut callee) = pair(&rt).await;
-    let mut source = caller.phone.audio_source(AudioFormat::PHONE, Clock::Phone).await.unwrap();
+    let mut source = caller.phone.audio_source(AudioFormat::PHONE).await.unwrap();
     source.write(&[0.1_f32; 96_000]).await.unwrap();
     let (call, _) = establish(&mut caller, &mut callee).await;
     call.hang_up().await.unwrap();
@@ -149,7 +148,7 @@ impl Room {
     /// Brings a period of what was heard whenever one is over, until the port is detached. A machine
     /// that is late brings what is heard until then.
     async fn record<R: TestRuntime>(self, rt: R, phone: Phone, period: u64) {
-        let mut source = phone.audio_source(AudioFormat::PHONE, Clock::Device).await.unwrap();
+        let mut source = phone.device_source(AudioFormat::PHONE).await.unwrap();
         drop(phone);
         let (mut heard, mut at) = (Vec::new(), rt.now());
         let period = Duration::from_millis(period);
@@ -173,7 +172,7 @@ impl Room {
             if hear() >= due {
                 due += period;
                 hear();
-                if source.try_write(&std::mem::take(&mut heard)).is_err() {
+                if source.push(&std::mem::take(&mut heard)).is_err() {
                     return;
                 }
             }

@@ -1,8 +1,6 @@
 //! Microphones and speakers: of every format, at either side's pace, coming and going.
 
-use lxst_phone::{
-    AudioError, AudioFormat, AudioSink, AudioSource, Clock, InsteadOfVoice, Phone, Voice,
-};
+use lxst_phone::{AudioError, AudioFormat, AudioSink, AudioSource, InsteadOfVoice, Phone, Voice};
 
 use crate::support::sound::{
     Pcm, hear, hear_as_device, hear_silence, level, speak, speak_as_device,
@@ -52,14 +50,14 @@ async fn at_phones_pace<R: TestRuntime, S: Pcm>(
     format: AudioFormat,
     moments: usize,
 ) {
-    let mut sink = callee.phone.audio_sink(format, Clock::Phone).await.unwrap();
+    let mut sink = callee.phone.audio_sink(format).await.unwrap();
     hear_silence_of::<R, S>(rt, &mut sink, format).await;
-    let source = caller.phone.audio_source(format, Clock::Phone).await.unwrap();
+    let source = caller.phone.audio_source(format).await.unwrap();
     let speaking = spawn(rt, speak::<S>(source, format, moments));
     // At least 10 ms, of which the tone's level can be told.
     let length = moments.max(format.rate_hz as usize / 100) * usize::from(format.channels);
     hear::<R, S>(rt, &mut sink, length).await;
-    drop(caller.phone.audio_source(format, Clock::Phone).await.unwrap());
+    drop(caller.phone.audio_source(format).await.unwrap());
     within(rt, "the speaker is told", speaking).await;
 }
 
@@ -81,11 +79,11 @@ async fn at_devices_pace<R: TestRuntime, S: Pcm>(
     format: AudioFormat,
     moments: usize,
 ) {
-    let mut sink = callee.phone.audio_sink(format, Clock::Device).await.unwrap();
-    let source = caller.phone.audio_source(format, Clock::Device).await.unwrap();
+    let mut sink = callee.phone.device_sink(format).await.unwrap();
+    let source = caller.phone.device_source(format).await.unwrap();
     let speaking = spawn(rt, speak_as_device::<R, S>(rt.clone(), source, format, moments));
     hear_as_device::<R, S>(rt, &mut sink, format, moments).await;
-    drop(caller.phone.audio_source(format, Clock::Device).await.unwrap());
+    drop(caller.phone.device_source(format).await.unwrap());
     within(rt, "the speaker is told", speaking).await;
 }
 
@@ -98,7 +96,7 @@ async fn what_is_no_number_costs_its_block_only<R: TestRuntime>(rt: R) {
     let (mut caller, mut callee) = pair_of(&rt, caller, builder()).await;
     let (call, _) = establish(&mut caller, &mut callee).await;
     for format in [AudioFormat::PHONE, format(44_100, 2)] {
-        let mut source = caller.phone.audio_source(format, Clock::Phone).await.unwrap();
+        let mut source = caller.phone.audio_source(format).await.unwrap();
         for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, f32::MAX] {
             source.write(&[value; 882]).await.unwrap();
         }
@@ -149,15 +147,13 @@ async fn a_sink_comes_and_goes_in_a_call<R: TestRuntime>(rt: R) {
     let (call, _) = establish(&mut caller, &mut callee).await;
     let source = phone_source(&caller.phone).await;
     let speaking = spawn(&rt, speak::<f32>(source, AudioFormat::PHONE, 960));
-    for clock in [Clock::Phone, Clock::Device, Clock::Phone] {
-        let mut sink = callee.phone.audio_sink(AudioFormat::PHONE, clock).await.unwrap();
-        match clock {
-            Clock::Phone => hear::<R, f32>(&rt, &mut sink, 960).await,
-            Clock::Device => {
-                hear_as_device::<R, f32>(&rt, &mut sink, AudioFormat::PHONE, 960).await;
-            }
+    for is_device in [false, true, false] {
+        if is_device {
+            let mut sink = callee.phone.device_sink(AudioFormat::PHONE).await.unwrap();
+            hear_as_device::<R, f32>(&rt, &mut sink, AudioFormat::PHONE, 960).await;
+        } else {
+            hear::<R, f32>(&rt, &mut phone_sink(&callee.phone).await, 960).await;
         }
-        drop(sink);
         callee.until_state(|state| !state.has_sink).await;
         let goal = frames_received(&callee).await + 10;
         eventually(&rt, async || frames_received(&callee).await >= goal).await;
@@ -170,11 +166,11 @@ async fn what_ports_drop_shows_in_the_calls_quality<R: TestRuntime>(rt: R) {
     let (mut caller, mut callee) = pair(&rt).await;
     let (call, _) = establish(&mut caller, &mut callee).await;
     // A device that brings more than time allows, and a reader who never comes.
-    let mut source = caller.phone.audio_source(AudioFormat::PHONE, Clock::Device).await.unwrap();
-    let _sink = callee.phone.audio_sink(AudioFormat::PHONE, Clock::Phone).await.unwrap();
+    let mut source = caller.phone.device_source(AudioFormat::PHONE).await.unwrap();
+    let _sink = callee.phone.audio_sink(AudioFormat::PHONE).await.unwrap();
     let quality = |app: &App<R>| app.phone.state().quality.unwrap_or_default();
     eventually(&rt, async || {
-        source.try_write(&[0.1_f32; 48_000]).unwrap();
+        source.push(&[0.1_f32; 48_000]).unwrap();
         !quality(&caller).capture_dropped.is_zero() && !quality(&callee).playback_dropped.is_zero()
     })
     .await;
@@ -190,16 +186,24 @@ async fn a_port_that_is_replaced_is_detached<R: TestRuntime>(rt: R) {
     let mut old = phone_source(&caller.phone).await;
     let mut new = phone_source(&caller.phone).await;
     eventually(&rt, async || old.write(&[0.1_f32; 960]).await == Err(AudioError::Detached)).await;
-    assert_eq!(old.try_write(&[0.1_f32; 960]), Err(AudioError::Detached));
     drop(old);
+    let mut device = caller.phone.device_source(AudioFormat::PHONE).await.unwrap();
+    eventually(&rt, async || new.write(&[0.1_f32; 960]).await == Err(AudioError::Detached)).await;
+    let mut new = phone_source(&caller.phone).await;
+    eventually(&rt, async || device.push(&[0.1_f32; 960]) == Err(AudioError::Detached)).await;
+    drop(device);
     new.write(&[0.1_f32; 960]).await.unwrap();
 
     let mut old = phone_sink(&callee.phone).await;
     let mut new = phone_sink(&callee.phone).await;
     let mut block = [1.0_f32; 960];
     eventually(&rt, async || old.read(&mut block).await == Err(AudioError::Detached)).await;
-    assert_eq!(old.fill(&mut block), Err(AudioError::Detached));
     drop(old);
+    let mut device = callee.phone.device_sink(AudioFormat::PHONE).await.unwrap();
+    eventually(&rt, async || new.read(&mut block).await == Err(AudioError::Detached)).await;
+    let mut new = phone_sink(&callee.phone).await;
+    eventually(&rt, async || device.fill(&mut block) == Err(AudioError::Detached)).await;
+    drop(device);
     new.read(&mut block).await.unwrap();
     assert!(caller.phone.state().has_source && callee.phone.state().has_sink);
     finish(call, caller, callee).await;
@@ -207,16 +211,21 @@ async fn a_port_that_is_replaced_is_detached<R: TestRuntime>(rt: R) {
 
 async fn a_dropped_port_is_detached_without_a_call<R: TestRuntime>(rt: R) {
     let app = App::start(&rt, builder()).await;
-    for clock in [Clock::Phone, Clock::Device] {
-        let source = app.phone.audio_source(AudioFormat::PHONE, clock).await.unwrap();
-        let sink = app.phone.audio_sink(AudioFormat::PHONE, clock).await.unwrap();
-        app.until_state(|state| state.has_source && state.has_sink).await;
-        drop(source);
-        app.until_state(|state| !state.has_source && state.has_sink).await;
-        drop(sink);
-        app.until_state(|state| !state.has_source && !state.has_sink).await;
-    }
+    let source = phone_source(&app.phone).await;
+    let sink = phone_sink(&app.phone).await;
+    comes_and_goes(&app, source, sink).await;
+    let source = app.phone.device_source(AudioFormat::PHONE).await.unwrap();
+    let sink = app.phone.device_sink(AudioFormat::PHONE).await.unwrap();
+    comes_and_goes(&app, source, sink).await;
     app.shutdown().await;
+}
+
+async fn comes_and_goes<R: TestRuntime>(app: &App<R>, source: impl Sized, sink: impl Sized) {
+    app.until_state(|state| state.has_source && state.has_sink).await;
+    drop(source);
+    app.until_state(|state| !state.has_source && state.has_sink).await;
+    drop(sink);
+    app.until_state(|state| !state.has_source && !state.has_sink).await;
 }
 
 async fn a_port_that_is_dropped_before_the_phone_has_seen_it_is_detached<R: TestRuntime>(rt: R) {
@@ -289,44 +298,44 @@ async fn sound_of_an_earlier_call_is_not_heard_in_the_next<R: TestRuntime>(rt: R
 }
 
 async fn ports_of_a_phone_that_has_shut_down_are_detached<R: TestRuntime>(rt: R) {
-    let app = App::start(&rt, builder()).await;
-    for clock in [Clock::Phone, Clock::Device] {
-        let phone = App::start(&rt, builder()).await.phone;
-        let mut source = phone.audio_source(AudioFormat::PHONE, clock).await.unwrap();
-        let mut sink = phone.audio_sink(AudioFormat::PHONE, clock).await.unwrap();
-        phone.shutdown().await;
-        let mut block = [1_i16; 960];
-        assert_eq!(source.write(&block).await, Err(AudioError::Detached));
-        assert_eq!(source.try_write(&block), Err(AudioError::Detached));
-        assert_eq!(sink.read(&mut block).await, Err(AudioError::Detached));
-        assert_eq!(sink.fill(&mut block), Err(AudioError::Detached));
-        assert_eq!(block, [0; 960]);
-        let refused = phone.audio_source(AudioFormat::PHONE, clock).await.unwrap_err();
-        assert_eq!(refused, AudioError::Detached);
-        let refused = phone.audio_sink(AudioFormat::PHONE, clock).await.unwrap_err();
-        assert_eq!(refused, AudioError::Detached);
-    }
-    app.shutdown().await;
+    let phone = App::start(&rt, builder()).await.phone;
+    let (mut source, mut sink) = (phone_source(&phone).await, phone_sink(&phone).await);
+    phone.shutdown().await;
+    let mut block = [1_i16; 960];
+    assert_eq!(source.write(&block).await, Err(AudioError::Detached));
+    assert_eq!(sink.read(&mut block).await, Err(AudioError::Detached));
+    assert_eq!(phone.audio_source(AudioFormat::PHONE).await.err(), Some(AudioError::Detached));
+    assert_eq!(phone.audio_sink(AudioFormat::PHONE).await.err(), Some(AudioError::Detached));
+
+    let phone = App::start(&rt, builder()).await.phone;
+    let mut source = phone.device_source(AudioFormat::PHONE).await.unwrap();
+    let mut sink = phone.device_sink(AudioFormat::PHONE).await.unwrap();
+    phone.shutdown().await;
+    assert_eq!(source.push(&block), Err(AudioError::Detached));
+    assert_eq!(sink.fill(&mut block), Err(AudioError::Detached));
+    assert_eq!(block, [0; 960]);
+    assert_eq!(phone.device_source(AudioFormat::PHONE).await.err(), Some(AudioError::Detached));
+    assert_eq!(phone.device_sink(AudioFormat::PHONE).await.err(), Some(AudioError::Detached));
 }
 
 async fn formats_that_cannot_be_are_refused<R: TestRuntime>(rt: R) {
     let app = App::start(&rt, builder()).await;
-    let refused = app.phone.audio_sink(format(48_000, 0), Clock::Phone).await.unwrap_err();
+    let refused = app.phone.audio_sink(format(48_000, 0)).await.unwrap_err();
     assert_eq!(refused, AudioError::NoChannel);
-    let refused = app.phone.audio_source(format(10, 1), Clock::Phone).await.unwrap_err();
+    let refused = app.phone.audio_source(format(10, 1)).await.unwrap_err();
     assert!(matches!(refused, AudioError::Rate { rate_hz: 10, .. }), "{refused}");
-    let mut sink = app.phone.audio_sink(format(48_000, 2), Clock::Device).await.unwrap();
+    let mut sink = app.phone.device_sink(format(48_000, 2)).await.unwrap();
     let partial = AudioError::Partial { length: 3, channels: 2 };
     assert_eq!(sink.fill(&mut [0_i16; 3]), Err(partial));
     app.shutdown().await;
 }
 
 async fn phone_source(phone: &Phone) -> AudioSource {
-    phone.audio_source(AudioFormat::PHONE, Clock::Phone).await.unwrap()
+    phone.audio_source(AudioFormat::PHONE).await.unwrap()
 }
 
 async fn phone_sink(phone: &Phone) -> AudioSink {
-    phone.audio_sink(AudioFormat::PHONE, Clock::Phone).await.unwrap()
+    phone.audio_sink(AudioFormat::PHONE).await.unwrap()
 }
 
 async fn frames_received<R: TestRuntime>(app: &App<R>) -> u64 {

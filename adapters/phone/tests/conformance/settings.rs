@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use lxst_phone::{
-    Admission, Interface, Network, PhoneBuilder, Profile, SettingError, Settings, StackSettings,
-    StartError, Timing, Voice,
+    Admission, BuiltInCodecs, Codecs, Interface, Network, PhoneBuilder, Profile, SettingError,
+    Settings, StackSettings, StartError, Timing, Voice,
 };
 
 use crate::support::{TestRuntime, builder};
@@ -64,7 +64,7 @@ async fn check_refusals<R: TestRuntime, S: StackSettings>(begin: impl Fn() -> Ph
         (every(ms(299_999)), SettingError::AnnounceInterval(ms(299_999)), "every 300s is the most"),
         (every(ms(0)), SettingError::AnnounceInterval(ms(0)), "every 300s is the most often"),
     ];
-    let unsendable = |profile: &Profile| !lxst_phone::Coder::profiles().contains(*profile);
+    let unsendable = |profile: &Profile| !BuiltInCodecs.profiles().contains(*profile);
     cases.extend(Profile::ALL.into_iter().filter(unsendable).map(|profile| {
         let voice = Voice::default().profile(profile);
         (Settings::default().voice(voice), SettingError::Profile(profile), "is not built in")

@@ -4,7 +4,7 @@ use futures_lite::future::{block_on, zip};
 use lxst_core::{Direction, RawDepth, TransmitCodec};
 use lxst_phone::reticulum::DropReason;
 use lxst_phone::{
-    AudioError, AudioFormat, CallError, Callers, Clock, Counters, EndReason, Event, InsteadOfVoice,
+    AudioError, AudioFormat, CallError, Callers, Counters, EndReason, Event, InsteadOfVoice,
     Interface, Profile, Voice,
 };
 use lxst_tokio::Tokio;
@@ -104,8 +104,8 @@ async fn a_caller_about_whom_the_app_is_asked_is_gone_with_the_phone<R: TestRunt
 async fn a_phone_ends_with_its_last_handle_and_so_do_its_ports<R: TestRuntime>(rt: R) {
     let (mut caller, mut callee) = pair(&rt).await;
     let (call, _) = establish(&mut caller, &mut callee).await;
-    let mut source = caller.phone.audio_source(AudioFormat::PHONE, Clock::Phone).await.unwrap();
-    let mut sink = caller.phone.audio_sink(AudioFormat::PHONE, Clock::Phone).await.unwrap();
+    let mut source = caller.phone.audio_source(AudioFormat::PHONE).await.unwrap();
+    let mut sink = caller.phone.audio_sink(AudioFormat::PHONE).await.unwrap();
     let mut watch = caller.phone.watch();
     let App { phone, mut events, .. } = caller;
     drop(phone);

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use lxst_core::wire::{MAX_SIGNALS, Packet, Signal, encode_signals};
 use lxst_core::{CallState, Destination, LinkClosed, LinkEvent, LinkFailed, LinkId, LinkRequest};
 use lxst_phone::{
-    AudioFormat, Clock, EndReason, IdentityHash, LinkCommand, LinkPort, LinkReporter, PhoneBuilder,
+    AudioFormat, EndReason, IdentityHash, LinkCommand, LinkPort, LinkReporter, PhoneBuilder,
     Profile, Settings,
 };
 
@@ -35,9 +35,9 @@ async fn a_call_with_sound_goes_over_the_apps_own_stack<R: TestRuntime>(rt: R) {
     let network = Network::default();
     let (mut caller, mut callee) = (network.phone(&rt).await, network.phone(&rt).await);
     let (call, _) = establish(&mut caller, &mut callee).await;
-    let source = caller.phone.audio_source(AudioFormat::PHONE, Clock::Phone).await.unwrap();
+    let source = caller.phone.audio_source(AudioFormat::PHONE).await.unwrap();
     let speaking = spawn(&rt, speak::<i16>(source, AudioFormat::PHONE, 960));
-    let mut sink = callee.phone.audio_sink(AudioFormat::PHONE, Clock::Phone).await.unwrap();
+    let mut sink = callee.phone.audio_sink(AudioFormat::PHONE).await.unwrap();
     hear::<R, i16>(&rt, &mut sink, 960).await;
     assert!(caller.counters().await.endpoint.is_none());
     assert!(caller.counters().await.telephone.media_packets_sent > 0);
@@ -167,13 +167,13 @@ async fn media_that_a_stalled_stack_does_not_take_is_dropped_and_counted<R: Test
     let (mut caller, mut callee) = (network.phone(&rt).await, network.phone(&rt).await);
     let (call, _) = establish(&mut caller, &mut callee).await;
     assert_eq!(caller.counters().await.links.unwrap().media_dropped, 0);
-    let source = caller.phone.audio_source(AudioFormat::PHONE, Clock::Phone).await.unwrap();
+    let source = caller.phone.audio_source(AudioFormat::PHONE).await.unwrap();
     let speaking = spawn(&rt, speak::<i16>(source, AudioFormat::PHONE, 960));
     let stall = network.stall();
     eventually(&rt, async || caller.counters().await.links.unwrap().media_dropped > 3).await;
     // What waits behind the stall is fresh, and signals are all there.
     drop(stall);
-    let mut sink = callee.phone.audio_sink(AudioFormat::PHONE, Clock::Phone).await.unwrap();
+    let mut sink = callee.phone.audio_sink(AudioFormat::PHONE).await.unwrap();
     hear::<R, i16>(&rt, &mut sink, 960).await;
     finish(call, caller, callee).await;
     within(&rt, "the speaker is told", speaking).await;

@@ -1,7 +1,7 @@
 //! What changes within a call.
 
 use lxst_core::{CallState, Direction, Side};
-use lxst_phone::{AudioFormat, CallError, CallStatus, Clock, Event, InputError, Mode, Profile};
+use lxst_phone::{AudioFormat, CallError, CallStatus, Event, InputError, Mode, Profile};
 
 use crate::support::sound::{hear, hear_silence, speak};
 use crate::support::{App, TestRuntime, establish, finish, pair, ring, spawn, within};
@@ -57,9 +57,9 @@ async fn a_caller_cannot_answer_and_the_profile_may_change_before_the_answer<R: 
 async fn in_half_duplex_is_heard_who_presses<R: TestRuntime>(rt: R) {
     let (mut caller, mut callee) = pair(&rt).await;
     let (outgoing, incoming) = establish(&mut caller, &mut callee).await;
-    let source = caller.phone.audio_source(AudioFormat::PHONE, Clock::Phone).await.unwrap();
+    let source = caller.phone.audio_source(AudioFormat::PHONE).await.unwrap();
     let speaking = spawn(&rt, speak::<f32>(source, AudioFormat::PHONE, 960));
-    let mut sink = callee.phone.audio_sink(AudioFormat::PHONE, Clock::Phone).await.unwrap();
+    let mut sink = callee.phone.audio_sink(AudioFormat::PHONE).await.unwrap();
     hear::<R, f32>(&rt, &mut sink, 960).await;
 
     incoming.set_mode(Mode::HalfDuplex).await.unwrap();
@@ -79,9 +79,9 @@ async fn in_half_duplex_is_heard_who_presses<R: TestRuntime>(rt: R) {
 async fn a_muted_microphone_is_silent<R: TestRuntime>(rt: R) {
     let (mut caller, mut callee) = pair(&rt).await;
     let (outgoing, _) = establish(&mut caller, &mut callee).await;
-    let source = caller.phone.audio_source(AudioFormat::PHONE, Clock::Phone).await.unwrap();
+    let source = caller.phone.audio_source(AudioFormat::PHONE).await.unwrap();
     let speaking = spawn(&rt, speak::<f32>(source, AudioFormat::PHONE, 960));
-    let mut sink = callee.phone.audio_sink(AudioFormat::PHONE, Clock::Phone).await.unwrap();
+    let mut sink = callee.phone.audio_sink(AudioFormat::PHONE).await.unwrap();
     for _ in 0..2 {
         hear::<R, f32>(&rt, &mut sink, 960).await;
         outgoing.mute(Direction::Send).await.unwrap();
@@ -95,9 +95,9 @@ async fn a_muted_microphone_is_silent<R: TestRuntime>(rt: R) {
 async fn a_muted_speaker_is_silent_at_once<R: TestRuntime>(rt: R) {
     let (mut caller, mut callee) = pair(&rt).await;
     let (outgoing, incoming) = establish(&mut caller, &mut callee).await;
-    let source = caller.phone.audio_source(AudioFormat::PHONE, Clock::Phone).await.unwrap();
+    let source = caller.phone.audio_source(AudioFormat::PHONE).await.unwrap();
     let speaking = spawn(&rt, speak::<f32>(source, AudioFormat::PHONE, 960));
-    let mut sink = callee.phone.audio_sink(AudioFormat::PHONE, Clock::Phone).await.unwrap();
+    let mut sink = callee.phone.audio_sink(AudioFormat::PHONE).await.unwrap();
     for _ in 0..3 {
         hear::<R, f32>(&rt, &mut sink, 960).await;
         incoming.mute(Direction::Receive).await.unwrap();

@@ -1,7 +1,7 @@
 //! A caller who prefers a profile whose codec the callee's build has not.
 
 use lxst_core::{CallState, CallStatus, ThinPath};
-use lxst_phone::{AudioFormat, Call, CallId, Clock, EndReason, Event, Mode, Profile, Voice};
+use lxst_phone::{AudioFormat, Call, CallId, EndReason, Event, Mode, Profile, Voice};
 
 use crate::stack::Network;
 use crate::support::sound::{hear, speak};
@@ -91,11 +91,11 @@ async fn unavailable<R: TestRuntime>(
 
 async fn check_both_are_heard<R: TestRuntime>(rt: &R, one: &App<R>, other: &App<R>) {
     for (from, to) in [(one, other), (other, one)] {
-        let source = from.phone.audio_source(AudioFormat::PHONE, Clock::Phone).await.unwrap();
+        let source = from.phone.audio_source(AudioFormat::PHONE).await.unwrap();
         let speaking = spawn(rt, speak::<f32>(source, AudioFormat::PHONE, 960));
-        let mut sink = to.phone.audio_sink(AudioFormat::PHONE, Clock::Phone).await.unwrap();
+        let mut sink = to.phone.audio_sink(AudioFormat::PHONE).await.unwrap();
         hear::<R, f32>(rt, &mut sink, 960).await;
-        drop(from.phone.audio_source(AudioFormat::PHONE, Clock::Phone).await.unwrap());
+        drop(from.phone.audio_source(AudioFormat::PHONE).await.unwrap());
         within(rt, "the speaker is told", speaking).await;
     }
 }

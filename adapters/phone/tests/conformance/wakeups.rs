@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lxst_phone::{AudioFormat, Clock, Network};
+use lxst_phone::{AudioFormat, Network};
 use lxst_tokio::Tokio;
 
 use crate::support::sound::{hear_as_device, speak_as_device};
@@ -18,8 +18,8 @@ on_each_runtime!(
 
 async fn an_idle_phone_does_not_wake<R: TestRuntime>(rt: R) {
     let app = App::listening(&rt).await;
-    let mut source = app.phone.audio_source(AudioFormat::PHONE, Clock::Phone).await.unwrap();
-    let _sink = app.phone.audio_sink(AudioFormat::PHONE, Clock::Phone).await.unwrap();
+    let mut source = app.phone.audio_source(AudioFormat::PHONE).await.unwrap();
+    let _sink = app.phone.audio_sink(AudioFormat::PHONE).await.unwrap();
     source.write(&[0.5_f32; 960]).await.unwrap();
     // What the start left to do may be late on a busy machine; then there is the question alone.
     eventually(&rt, async || {
@@ -35,9 +35,9 @@ async fn a_call_at_a_devices_pace_wakes_for_the_device_and_for_packets<R: TestRu
     let (mut caller, mut callee) = pair(&rt).await;
     let (call, _) = establish(&mut caller, &mut callee).await;
     let (format, moments) = (AudioFormat::PHONE, 480);
-    let source = caller.phone.audio_source(format, Clock::Device).await.unwrap();
+    let source = caller.phone.device_source(format).await.unwrap();
     let speaking = spawn(&rt, speak_as_device::<R, f32>(rt.clone(), source, format, moments));
-    let mut sink = callee.phone.audio_sink(format, Clock::Device).await.unwrap();
+    let mut sink = callee.phone.device_sink(format).await.unwrap();
     hear_as_device::<R, f32>(&rt, &mut sink, format, moments).await;
 
     let before = callee.counters().await;

@@ -5,7 +5,7 @@ use std::mem;
 use std::time::Duration;
 
 use lxst_phone::reticulum::limits::LINK_REQUESTS;
-use lxst_phone::{AudioFormat, Clock, EndReason, Interface};
+use lxst_phone::{AudioFormat, EndReason, Interface};
 
 use crate::support::sound::{hear, speak};
 use crate::support::{
@@ -84,11 +84,11 @@ async fn talk_in_pairs<R: TestRuntime>(rt: &R, phones: usize) {
 
 async fn talk<R: TestRuntime>(rt: R, mut caller: App<R>, mut callee: App<R>) -> (App<R>, App<R>) {
     let (call, _) = establish(&mut caller, &mut callee).await;
-    let source = caller.phone.audio_source(AudioFormat::PHONE, Clock::Phone).await.unwrap();
+    let source = caller.phone.audio_source(AudioFormat::PHONE).await.unwrap();
     let speaking = spawn(&rt, speak::<f32>(source, AudioFormat::PHONE, 960));
-    let mut sink = callee.phone.audio_sink(AudioFormat::PHONE, Clock::Phone).await.unwrap();
+    let mut sink = callee.phone.audio_sink(AudioFormat::PHONE).await.unwrap();
     hear::<R, f32>(&rt, &mut sink, 960).await;
-    drop(caller.phone.audio_source(AudioFormat::PHONE, Clock::Phone).await.unwrap());
+    drop(caller.phone.audio_source(AudioFormat::PHONE).await.unwrap());
     within(&rt, "the speaker is told", speaking).await;
     call.hang_up().await.unwrap();
     let ends = (caller.end().await, callee.end().await);

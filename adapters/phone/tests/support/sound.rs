@@ -3,7 +3,9 @@
 use std::f32::consts::TAU;
 use std::time::Duration;
 
-use lxst_phone::{AudioError, AudioFormat, AudioSink, AudioSource, Sample};
+use lxst_phone::{
+    AudioError, AudioFormat, AudioSink, AudioSource, DeviceSink, DeviceSource, Sample,
+};
 
 use super::{PATIENCE, TestRuntime, within};
 
@@ -93,14 +95,14 @@ pub(crate) async fn speak<S: Pcm>(mut source: AudioSource, format: AudioFormat, 
 /// Speaks as a device does, until the port is detached: a block at a time, at the device's pace.
 pub(crate) async fn speak_as_device<R: TestRuntime, S: Pcm>(
     rt: R,
-    mut source: AudioSource,
+    mut source: DeviceSource,
     format: AudioFormat,
     moments: usize,
 ) {
     let mut tone = Tone::new(format);
     let mut due = rt.now();
     loop {
-        match source.try_write(&tone.block::<S>(moments)) {
+        match source.push(&tone.block::<S>(moments)) {
             Ok(_) => {}
             Err(error) => return assert_eq!(error, AudioError::Detached),
         }
@@ -139,7 +141,7 @@ pub(crate) async fn hear_silence<R: TestRuntime>(rt: &R, sink: &mut AudioSink, b
 /// Fills blocks as a device does until the tone is heard.
 pub(crate) async fn hear_as_device<R: TestRuntime, S: Pcm>(
     rt: &R,
-    sink: &mut AudioSink,
+    sink: &mut DeviceSink,
     format: AudioFormat,
     moments: usize,
 ) {

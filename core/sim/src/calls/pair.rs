@@ -5,6 +5,7 @@ mod network;
 use core::time::Duration;
 use std::collections::BTreeMap;
 
+use lxst_core::wire::{Codec, Frame};
 use lxst_core::{
     Boundary, CallId, Command, Config, Direction, EndReason, Event, IdentityHash, Input,
     InputError, Instant, JobId, LinkEvent, LinkId, Mode, Outcome, Output, PortChange, Profile,
@@ -65,7 +66,7 @@ enum Trigger {
 }
 
 enum Answer {
-    Encoded(Vec<u8>),
+    Encoded(Codec, Vec<u8>),
     Played(Samples),
     Discarded,
 }
@@ -221,7 +222,9 @@ impl Pair {
             }
             Trigger::Job(stream, job, answer) if stream == self.phones[phone].stream => {
                 let outcome = match &answer {
-                    Answer::Encoded(payload) => Outcome::Encoded(payload),
+                    Answer::Encoded(codec, payload) => {
+                        Outcome::Encoded(Frame { codec: *codec, payload })
+                    }
                     Answer::Played(samples) => {
                         let handset = &mut self.phones[phone];
                         handset.playout_queue = handset.playout_queue + *samples;
@@ -310,7 +313,7 @@ impl Pair {
         let handset = &mut self.phones[phone];
         assert!(handset.open.is_some(), "{work:?} without a stream");
         let answer = match work {
-            Work::Encode { source, samples, .. } => {
+            Work::Encode { format, source, samples } => {
                 assert!(source == Source::Silence || handset.capture_queue >= samples);
                 handset.capture_queue = handset.capture_queue - samples;
                 handset.encoded += 1;
@@ -320,7 +323,7 @@ impl Pair {
                 if samples > Samples::from_millis(60) {
                     payload.resize(1 + samples.0 as usize / 960 * 8, 0);
                 }
-                Answer::Encoded(payload)
+                Answer::Encoded(format.codec(), payload)
             }
             Work::Discard { samples } => {
                 assert!(handset.capture_queue >= samples);

@@ -244,8 +244,14 @@ impl Script {
         self.give(Input::Consumed { stream, samples })
     }
 
+    /// An Opus frame was made.
     pub fn encoded(&mut self, job: u64, payload: &[u8]) -> &mut Self {
-        self.job_done(job, Outcome::Encoded(payload))
+        self.encoded_as(Codec::Opus, job, payload)
+    }
+
+    /// A frame of a codec was made.
+    pub fn encoded_as(&mut self, codec: Codec, job: u64, payload: &[u8]) -> &mut Self {
+        self.job_done(job, Outcome::Encoded(Frame { codec, payload }))
     }
 
     pub fn played(&mut self, job: u64, millis: u64) -> &mut Self {

@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::collections::BTreeSet;
 
-use lxst_core::wire::{self, Frame, Signal};
+use lxst_core::wire::{self, Codec, Frame, Signal};
 use lxst_core::{
     Admission, CallId, Class, Command, Config, Destination, Direction, Event, Input, InputError,
     Instant, JobId, LinkEvent, LinkId, LinkRequest, Mode, Outcome, Output, PacketBuf, PortChange,
@@ -197,7 +197,7 @@ impl World {
         let outcome = match done {
             Done::Encoded(length) => {
                 payload = vec![0x55; length];
-                Outcome::Encoded(&payload)
+                Outcome::Encoded(Frame { codec: Codec::Opus, payload: &payload })
             }
             Done::NoVoice => Outcome::NoVoice,
             Done::Played(samples, level) => Outcome::Played { samples: Samples(samples), level },

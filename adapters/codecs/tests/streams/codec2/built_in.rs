@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::signal::{envelope_correlation, largest_step, rms};
-use lxst_codecs::{Encoded, MAX_CODEC2_SAMPLES};
+use lxst_codecs::{Encoded, MAX_FRAME_SAMPLES};
 
 #[test]
 fn speech_keeps_its_envelope_in_every_mode() {
@@ -32,7 +32,7 @@ fn the_state_of_codec_and_resampler_carries_over_from_frame_to_frame() {
 #[test]
 fn each_frame_is_decoded_by_its_own_mode() {
     let voice = speech(0.96);
-    let mut decoder = Decoder::new().unwrap();
+    let mut decoder = Decoder::default();
     for mode in supported().chain(supported()) {
         let mut heard = Vec::new();
         for payload in encode(mode, &voice) {
@@ -47,7 +47,7 @@ fn each_frame_is_decoded_by_its_own_mode() {
 fn an_unknown_mode_keeps_the_last_and_a_partial_frame_is_ignored() {
     let mode = Codec2Mode::Mode1600;
     let payload = &encode(mode, &speech(0.32))[0];
-    let mut decoder = Decoder::new().unwrap();
+    let mut decoder = Decoder::default();
     let mut play = |payload: &[u8]| {
         let mut heard = Vec::new();
         decoder.decode(Codec::Codec2, payload, Tempo::Normal, &mut heard).map(|_| heard.len())
@@ -64,18 +64,18 @@ fn an_unknown_mode_keeps_the_last_and_a_partial_frame_is_ignored() {
 
 #[test]
 fn a_payload_of_more_than_two_seconds_is_refused() {
-    let mut decoder = Decoder::new().unwrap();
+    let mut decoder = Decoder::default();
     let mode = Codec2Mode::Mode1600;
-    let longest = mode.payload_bytes(MAX_CODEC2_SAMPLES);
+    let longest = mode.payload_bytes(MAX_FRAME_SAMPLES);
     let mut payload = vec![0; longest];
     payload[0] = mode as u8;
     let mut heard = Vec::new();
     decoder.decode(Codec::Codec2, &payload, Tempo::Normal, &mut heard).unwrap();
-    assert_eq!(heard.len(), MAX_CODEC2_SAMPLES);
+    assert_eq!(heard.len(), MAX_FRAME_SAMPLES);
     payload.extend([0; 8]);
     let refused = decoder.decode(Codec::Codec2, &payload, Tempo::Normal, &mut heard);
-    assert_eq!(refused, Err(CodecError::TooLong { samples: MAX_CODEC2_SAMPLES + 1_920 }));
-    assert_eq!(heard.len(), MAX_CODEC2_SAMPLES);
+    assert_eq!(refused, Err(CodecError::TooLong { samples: MAX_FRAME_SAMPLES + 1_920 }));
+    assert_eq!(heard.len(), MAX_FRAME_SAMPLES);
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn lost_frames_are_continued_and_fade_and_nothing_clicks() {
     for mode in supported() {
         let payloads = encode_frames(mode, &voice, FRAME);
         let most = 1.3 * largest_step(&decode(&payloads));
-        let (mut decoder, mut heard) = (Decoder::new().unwrap(), Vec::new());
+        let (mut decoder, mut heard) = (Decoder::default(), Vec::new());
         for (n, payload) in payloads.iter().enumerate() {
             if n % 3 == 2 {
                 decoder.conceal(FRAME as u32, &mut heard).unwrap();
@@ -157,7 +157,7 @@ fn encode_frames(mode: Codec2Mode, pcm: &[f32], samples: usize) -> Vec<Vec<u8>> 
 }
 
 fn decode(payloads: &[Vec<u8>]) -> Vec<f32> {
-    let (mut decoder, mut heard) = (Decoder::new().unwrap(), Vec::new());
+    let (mut decoder, mut heard) = (Decoder::default(), Vec::new());
     for payload in payloads {
         decoder.decode(Codec::Codec2, payload, Tempo::Normal, &mut heard).unwrap();
     }

@@ -1,0 +1,90 @@
+//! The settings of the encoders that are built in.
+
+use lxst_core::wire::Codec;
+use lxst_core::{Profile, SendFormat};
+
+use crate::codec2::Codec2Encoder;
+use crate::codec2::mode::Codec2Mode;
+use crate::error::CodecError;
+use crate::opus::{OpusConfig, OpusEncoder};
+use crate::provider::FrameEncoder;
+use crate::raw::{RawConfig, RawEncoder};
+
+/// How a transmit stream is encoded by a codec that is built in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Encoding {
+    /// Opus, codec byte 1.
+    Opus(OpusConfig),
+    /// Raw samples, codec byte 0.
+    Raw(RawConfig),
+    /// Codec2, codec byte 2.
+    Codec2(Codec2Mode),
+}
+
+impl Encoding {
+    /// Tells whether this build has the codec and the mode.
+    ///
+    /// # Errors
+    /// As [`encoder`](Self::encoder).
+    pub fn check(&self) -> Result<(), CodecError> {
+        match self {
+            Self::Opus(config) => config.check().map(|_| ()),
+            Self::Raw(config) => config.check().map(|_| ()),
+            Self::Codec2(mode) => mode.check(),
+        }
+    }
+
+    /// Makes an encoder with fresh state.
+    ///
+    /// # Errors
+    /// [`CodecError::UnsupportedBitrate`], [`CodecError::UnsupportedChannels`],
+    /// [`CodecError::UnsupportedCodec`] or [`CodecError::UnsupportedMode`] where this build cannot
+    /// encode it; [`CodecError::Opus`] when libopus has no memory.
+    pub fn encoder(&self) -> Result<Box<dyn FrameEncoder>, CodecError> {
+        Ok(match *self {
+            Self::Opus(config) => Box::new(OpusEncoder::new(config)?),
+            Self::Raw(config) => Box::new(RawEncoder::new(config)?),
+            Self::Codec2(mode) => Box::new(Codec2Encoder::new(mode)?),
+        })
+    }
+
+    /// Returns the codec, whose byte leads each payload on the wire.
+    #[must_use]
+    pub const fn codec(&self) -> Codec {
+        match self {
+            Self::Opus(_) => Codec::Opus,
+            Self::Raw(_) => Codec::Raw,
+            Self::Codec2(_) => Codec::Codec2,
+        }
+    }
+
+    /// Returns the most bytes that the payload of a frame of `samples` has.
+    #[must_use]
+    pub const fn max_payload_bytes(&self, samples: usize) -> usize {
+        match self {
+            Self::Opus(config) => config.ceiling(samples),
+            Self::Raw(config) => config.payload_bytes(samples),
+            Self::Codec2(mode) => mode.payload_bytes(samples),
+        }
+    }
+}
+
+impl From<SendFormat> for Encoding {
+    /// Returns the settings of a profile, or mono raw audio.
+    fn from(format: SendFormat) -> Self {
+        let profile = match format {
+            SendFormat::Raw(depth) => return Self::Raw(RawConfig { depth, channels: 1 }),
+            SendFormat::Profile(profile) => profile,
+        };
+        match profile {
+            Profile::UltraLowBandwidth => Self::Codec2(Codec2Mode::Mode700C),
+            Profile::VeryLowBandwidth => Self::Codec2(Codec2Mode::Mode1600),
+            Profile::LowBandwidth => Self::Codec2(Codec2Mode::Mode3200),
+            Profile::MediumQuality => Self::Opus(OpusConfig::VOICE_MEDIUM_60_MS),
+            Profile::UltraLowLatency => Self::Opus(OpusConfig::VOICE_MEDIUM_10_MS),
+            Profile::LowLatency => Self::Opus(OpusConfig::VOICE_MEDIUM_20_MS),
+            Profile::HighQuality => Self::Opus(OpusConfig::VOICE_HIGH),
+            Profile::SuperHighQuality => Self::Opus(OpusConfig::VOICE_MAX),
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! Where the codecs of a phone come from: those that are built in, or an app's.
+
+use core::fmt;
+
+use lxst_core::wire::{Codec, CodecSet};
+use lxst_core::{Profile, ProfileSet, SendFormat};
+
+use crate::codec2::Codec2Decoder;
+use crate::encoding::Encoding;
+use crate::error::CodecError;
+use crate::opus::OpusDecoder;
+use crate::raw::RawDecoder;
+
+/// Makes the encoders and decoders of a phone.
+///
+/// [`BuiltInCodecs`] is one. An app that brings a codec implements this trait in one place: it
+/// names the formats that it sends with the codec, and the codecs that it decodes, and leaves the
+/// rest to [`BuiltInCodecs`]. The codec may replace one of the reference's, such as Opus by the
+/// system's library, or stand under a byte of its own ([`Codec::Other`]), which only peers with the
+/// same codec decode. Everything around a codec stays: DTX, tempo, splices, and concealment where
+/// the codec has none.
+///
+/// ```
+/// use lxst_codecs::{
+///     BuiltInCodecs, Codec, CodecError, Codecs, FrameDecoder, FrameEncoder, Profile, SendFormat,
+/// };
+///
+/// /// Sends Low Latency with 8 bits a sample, and decodes that.
+/// #[derive(Debug)]
+/// struct WithBytes;
+///
+/// /// Each sample in a byte, at 8 kHz.
+/// #[derive(Debug)]
+/// struct Bytes;
+///
+/// const BYTES: Codec = Codec::Other(0x0a);
+///
+/// impl Codecs for WithBytes {
+///     fn encoder(&self, format: SendFormat) -> Result<Box<dyn FrameEncoder>, CodecError> {
+///         match format {
+///             SendFormat::Profile(Profile::LowLatency) => Ok(Box::new(Bytes)),
+///             other => BuiltInCodecs.encoder(other),
+///         }
+///     }
+///
+///     fn decoder(&self, codec: Codec) -> Result<Box<dyn FrameDecoder>, CodecError> {
+///         if codec == BYTES { Ok(Box::new(Bytes)) } else { BuiltInCodecs.decoder(codec) }
+///     }
+/// }
+///
+/// impl FrameEncoder for Bytes {
+///     fn codec(&self) -> Codec {
+///         BYTES
+///     }
+///
+///     fn encode(&mut self, pcm: &[f32], payload: &mut Vec<u8>) -> Result<(), CodecError> {
+///         payload.extend(pcm.iter().step_by(6).map(|sample| (sample * 127.0) as i8 as u8));
+///         Ok(())
+///     }
+/// }
+///
+/// impl FrameDecoder for Bytes {
+///     fn decode(&mut self, payload: &[u8], pcm: &mut Vec<f32>) -> Result<(), CodecError> {
+///         let samples = payload.iter().map(|byte| f32::from(*byte as i8) / 127.0);
+///         pcm.extend(samples.flat_map(|sample| [sample; 6]));
+///         Ok(())
+///     }
+/// }
+///
+/// assert!(WithBytes.profiles().contains(Profile::LowLatency));
+/// assert!(WithBytes.known().contains(BYTES));
+/// ```
+pub trait Codecs: fmt::Debug + Send + Sync {
+    /// Makes an encoder with fresh state for a format.
+    ///
+    /// # Errors
+    /// [`CodecError`] where the format cannot be sent.
+    fn encoder(&self, format: SendFormat) -> Result<Box<dyn FrameEncoder>, CodecError>;
+
+    /// Makes a decoder with fresh state. A stream keeps it while its frames name this codec.
+    ///
+    /// # Errors
+    /// [`CodecError`] where the codec cannot be decoded; [`CodecError::UnsupportedCodec`] says so.
+    fn decoder(&self, codec: Codec) -> Result<Box<dyn FrameDecoder>, CodecError>;
+
+    /// Tells whether a format can be sent.
+    ///
+    /// # Errors
+    /// As [`encoder`](Self::encoder), which this calls.
+    fn check(&self, format: SendFormat) -> Result<(), CodecError> {
+        self.encoder(format).map(drop)
+    }
+
+    /// Returns the profiles that can be sent: those that pass [`check`](Self::check). A phone
+    /// offers no others.
+    fn profiles(&self) -> ProfileSet {
+        let can_send = |profile: &Profile| self.check(SendFormat::Profile(*profile)).is_ok();
+        Profile::ALL.into_iter().filter(can_send).fold(ProfileSet::EMPTY, ProfileSet::with)
+    }
+
+    /// Returns the codecs whose frames a phone takes: the reference's, and those of other bytes,
+    /// 0x03 to 0xFE, of which [`decoder`](Self::decoder) makes a decoder. What a peer sends under
+    /// another byte is counted and dropped, as the reference does.
+    fn known(&self) -> CodecSet {
+        let others = (0x03..=0xfe).map(Codec::from_byte);
+        let decoded = others.filter(|codec| self.decoder(*codec).is_ok());
+        decoded.fold(CodecSet::REFERENCE, CodecSet::with)
+    }
+}
+
+/// The encoder of one transmit stream.
+pub trait FrameEncoder: fmt::Debug + Send {
+    /// Returns the codec, whose byte leads each payload on the wire.
+    fn codec(&self) -> Codec;
+
+    /// Encodes one frame and appends its payload, without the codec byte, to `payload`.
+    ///
+    /// *Units*: mono PCM at 48 kHz, from -1 to 1. A frame has the length of its profile
+    /// ([`Profile::frame`]).
+    ///
+    /// *Bounds*: a payload that does not fit a packet of the link with its
+    /// [`MEDIA_OVERHEAD`](lxst_core::wire::MEDIA_OVERHEAD) is not sent, and counted; a link's mdu
+    /// is 431 bytes.
+    ///
+    /// # Errors
+    /// [`CodecError`]; what was appended is then taken back.
+    fn encode(&mut self, pcm: &[f32], payload: &mut Vec<u8>) -> Result<(), CodecError>;
+}
+
+/// The decoder of the frames that one receive stream has of one codec.
+pub trait FrameDecoder: fmt::Debug + Send {
+    /// Decodes one payload, without the codec byte, and appends its PCM to `pcm`.
+    ///
+    /// The payload is what a stranger sent: any bytes.
+    ///
+    /// *Units*: mono PCM at 48 kHz. Values beyond -1 and 1 are clipped, not a number is zero.
+    ///
+    /// *Bounds*: 2 s ([`MAX_FRAME_SAMPLES`](crate::MAX_FRAME_SAMPLES)); a longer frame is dropped.
+    ///
+    /// # Errors
+    /// [`CodecError`] for what is no payload of this codec. The next payload is decoded as if this
+    /// one had not come.
+    fn decode(&mut self, payload: &[u8], pcm: &mut Vec<f32>) -> Result<(), CodecError>;
+
+    /// Makes up `samples` that did not come and appends them to `pcm`: packet loss concealment
+    /// (PLC). *Default*: none of its own; the last pitch period is repeated.
+    ///
+    /// # Errors
+    /// [`CodecError`]; there is silence instead.
+    fn conceal(&mut self, samples: usize, pcm: &mut Vec<f32>) -> Result<Concealed, CodecError> {
+        let _ = (samples, pcm);
+        Ok(Concealed::Unable)
+    }
+
+    /// Tells whether the next payload does not continue the last samples that were concealed, and
+    /// is to fade in. *Default*: it does.
+    fn is_broken(&self) -> bool {
+        false
+    }
+}
+
+/// What a decoder did about missing audio.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Concealed {
+    /// It appended what continues its stream.
+    Continued,
+    /// It has no concealment of its own, and appended nothing.
+    Unable,
+}
+
+/// The codecs of this build: raw audio always, Opus with the feature `opus`, Codec2 with `codec2`
+/// or `codec2-system`. Each format is encoded as the reference does ([`Encoding`]).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct BuiltInCodecs;
+
+impl Codecs for BuiltInCodecs {
+    fn encoder(&self, format: SendFormat) -> Result<Box<dyn FrameEncoder>, CodecError> {
+        Encoding::from(format).encoder()
+    }
+
+    fn decoder(&self, codec: Codec) -> Result<Box<dyn FrameDecoder>, CodecError> {
+        Ok(match codec {
+            Codec::Raw => Box::new(RawDecoder),
+            Codec::Opus => Box::new(OpusDecoder::new()?),
+            Codec::Codec2 => Box::new(Codec2Decoder::new()?),
+            Codec::Other(byte) => return Err(CodecError::UnsupportedCodec { byte }),
+        })
+    }
+
+    fn check(&self, format: SendFormat) -> Result<(), CodecError> {
+        Encoding::from(format).check()
+    }
+}
