@@ -103,7 +103,7 @@ use lxst_engine::{Ids, LinkCommand, LinkCommands, LinkNames};
 /// | session event `Packet` | [`packet`](LinkReporter::packet); drain the channel, or the session stops its keepalives |
 /// | session events `Stale`, `Recovered` | nothing. Keepalives are not told, so do not report [`LinkEvent::Heard`] |
 /// | session event `Closed { Local, Remote, Timeout, TransportUnavailable }` | nothing; [`LinkClosed::Peer`](crate::LinkClosed::Peer), [`Timeout`](crate::LinkClosed::Timeout), [`Interface`](crate::LinkClosed::Interface) |
-/// | `send_packet(data).await` of a session's handle | does [`LinkCommand::Send`]; it waits, so give it a task for each link. Where it fails for a [`Class::Signal`], close the link |
+/// | `send_packet(data).await` of a session's handle | does [`LinkCommand::Send`]; it waits, so give it a task for each link. Where it fails for a [`Class::Signal`](lxst_core::Class::Signal), close the link |
 /// | `close().await` of a session's handle, `close_link(..)` | does [`LinkRequest::Close`](crate::LinkRequest::Close) |
 /// | `RegisteredDestination::close(self).await` | after [`next`](Self::next) returned `None` |
 #[derive(Debug)]
