@@ -81,7 +81,7 @@ impl<R: Runtime, S> PhoneBuilder<R, S> {
     }
 
     /// Sets the codecs that the phone encodes and decodes with; it offers the profiles that they can
-    /// send. *Default*: [`BuiltInCodecs`](lxst_engine::codecs::BuiltInCodecs).
+    /// send. *Default*: [`BuiltInCodecs`].
     #[must_use]
     pub fn codecs(mut self, codecs: impl Codecs + 'static) -> Self {
         self.codecs = Arc::new(codecs);
