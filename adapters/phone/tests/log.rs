@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use lxst_phone::reticulum::{self, DropReason};
 use lxst_tokio::Tokio;
-use support::{App, TestRuntime, eventually, pause};
+use support::{App, TestRuntime, escaped, eventually, pause};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
@@ -31,7 +31,7 @@ fn a_flood_writes_one_line_a_cause_and_second() {
             connections.push(TcpStream::connect(address).unwrap());
         }
         let mut flood = TcpStream::connect(address).unwrap();
-        let destination = reticulum::DestinationHash::telephony(app.identity()).0;
+        let destination = escaped(&reticulum::DestinationHash::telephony(app.identity()).0);
         for second in 0..2 {
             for number in 0..1_000_u16 {
                 let [high, low] = number.to_be_bytes();

@@ -13,7 +13,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use lxst_phone::{Ifac, Interface, reticulum};
-use support::{App, TestRuntime, builder, establish, eventually, tcp_server};
+use support::{App, TestRuntime, builder, escaped, establish, eventually, tcp_server};
 
 on_each_runtime!(
     a_flood_on_one_interface_is_not_noticed_on_another,
@@ -92,7 +92,8 @@ struct Flood {
 
 impl Flood {
     fn new(address: SocketAddr, destination: [u8; 16]) -> Self {
-        let request = [&[0x7e, 0x02, 0x00][..], &destination, &[0x00], &[0x11; 64], &[0x7e]];
+        let request =
+            [&[0x7e, 0x02, 0x00][..], &escaped(&destination), &[0x00], &[0x11; 64], &[0x7e]];
         let coded = [&b"\x7e\x81\x00"[..], &[0x11; 60], b"\x7e"].concat();
         let junk = [&b"\x7ejunk!\x7e"[..], &coded].concat().repeat(20);
         let flood = [request.concat(), junk].concat().repeat(20);

@@ -342,3 +342,12 @@ pub(crate) fn is_over(result: Result<(), CallError>) -> bool {
 pub(crate) fn role<R: TestRuntime>(app: &App<R>) -> Option<Role> {
     app.phone.state().call.map(|call| call.role)
 }
+
+/// What stands in a frame of HDLC for these bytes.
+pub(crate) fn escaped(bytes: &[u8]) -> Vec<u8> {
+    let escape = |byte: &u8| match byte {
+        0x7d | 0x7e => vec![0x7d, byte ^ 0x20],
+        _ => vec![*byte],
+    };
+    bytes.iter().flat_map(escape).collect()
+}
