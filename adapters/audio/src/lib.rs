@@ -1,8 +1,8 @@
 //! The audio graph of LXST telephony: what lies between a call and the sound of a machine, on blocks
 //! of 48 kHz.
 //!
-//! Nodes are plain values of three kinds. A [`Source`] gives sound: mixers, ports, and what an app makes. An
-//! [`Effect`] changes it in place: gain, filters, limiter, gain control, voice processing. A [`Sink`]
+//! Nodes are plain values of three kinds. A [`Source`] gives sound: mixers, ports, tones, and what an app makes.
+//! An [`Effect`] changes it in place: gain, filters, limiter, gain control, voice processing. A [`Sink`]
 //! takes it: ports, meters. The graph is *pulled*: whoever has the clock asks the last source for a
 //! block, of any length, and it asks those behind it for the same moments. So a mixer's inputs are
 //! aligned by time without queues, and nothing waits between nodes. A microphone pushes: its blocks
@@ -33,6 +33,9 @@
 //! ```
 //!
 //! Decibels are those of amplitude, everywhere: 6 dB double it.
+//!
+//! Tones are data: a [`Cadence`] of [`Segment`]s, which a [`ToneSource`] plays. [`CallTones`] has those of
+//! calls in several countries, [`dtmf`] those of keys, [`Ringtone`] what rings.
 
 #![forbid(unsafe_code)]
 
@@ -49,6 +52,7 @@ mod node;
 mod port;
 mod rate;
 mod reference;
+mod tone;
 #[cfg(feature = "voice-processing")]
 mod voice_processing;
 
@@ -66,5 +70,9 @@ pub use node::{Effect, Silence, Sink, Source, Tee, Through};
 pub use port::{PortSink, PortSource, port};
 pub use rate::RateConverter;
 pub use reference::{ReferenceBandPass, ReferenceChain};
+pub use tone::{
+    Cadence, CallTones, MAX_SINES, MAX_TONE_HZ, MIN_TONE_HZ, Ringtone, Segment, Tone, ToneError,
+    ToneSource, dtmf,
+};
 #[cfg(feature = "voice-processing")]
 pub use voice_processing::{VoiceProcessing, VoiceProcessor};

@@ -4,8 +4,8 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
 use lxst_audio::{
-    Agc, AgcConfig, BandPass, Block, Channels, Effect, Gain, Limiter, Meter, Mixer, RateConverter,
-    ReferenceChain, Sink, Source, port,
+    Agc, AgcConfig, BandPass, Block, CallTones, Channels, Effect, Gain, Limiter, Meter, Mixer,
+    RateConverter, ReferenceChain, Ringtone, Sink, Source, dtmf, port,
 };
 use lxst_core::Samples;
 
@@ -15,6 +15,9 @@ fn no_node_allocates_for_a_block() {
     let (recorder, mut recorded) = port(Channels::Stereo, Samples::from_millis(500));
     let mut mixer = Mixer::new();
     mixer.add(incoming, Gain::new(-3.0));
+    mixer.add(CallTones::UNITED_KINGDOM.ringback.source(), Gain::default());
+    mixer.add(Ringtone::Bell.cadence().source(), Gain::default());
+    mixer.add(dtmf('5').unwrap().source(), Gain::default());
     let effects = (Limiter::new(-1.0), Meter::new());
     let mut speaker = mixer.through(effects).tee(recorder);
     let mut microphone =
