@@ -89,6 +89,10 @@ fn transport_node_joins_tcp_and_udp_under_one_ifac() {
 #[test]
 fn phones_of_a_restarted_rnsd_attach_again_and_call() {
     let _turn = turn();
+    lateness::measure("network_restart", attach_again_and_call);
+}
+
+fn attach_again_and_call() {
     let mut rnsd = Rnsd::builder("network_restart", "rnsd").spawn();
     let mut bob = attached("network_restart", "bob", &rnsd).auto_answer(0.1).spawn();
     let mut alice = attached("network_restart", "alice", &rnsd).spawn();
