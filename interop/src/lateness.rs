@@ -13,12 +13,12 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::ops::Range;
 use std::panic::{self, AssertUnwindSafe};
-use std::path::Path;
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
 
 use crate::environment::target_dir;
+use crate::logs;
 use crate::peer::PythonPeer;
 
 /// How often a watchdog looks, 5 ms: half of the shortest frame.
@@ -68,51 +68,30 @@ pub fn not_heard(what: &dyn Display, late: Duration) -> ! {
 }
 
 /// Makes a measurement, and makes it again where its sound was bad on a machine that was late, and where
-/// an rnsd of the test cut off an app that attached (see [`cut_off`]).
+/// an rnsd of the test cut off an app that attached, which is a fault of RNS 1.5.7.
 ///
 /// # Panics
 /// Where the measurement does, and where the machine was late each time.
-pub fn measure<T>(test: &str, mut measurement: impl FnMut() -> T) -> T {
+pub fn measure<T>(test: &str, measurement: impl FnMut() -> T) -> T {
     LazyLock::force(&WATCHDOG);
-    for _ in 0..TIMES {
-        match panic::catch_unwind(AssertUnwindSafe(|| {
-            measure_and_tell(|late| say(test, late), &mut measurement)
-        })) {
-            Ok(measured) => return measured,
-            Err(_) if cut_off(&target_dir().join("interop").join(test)) => say(test, &CUT_OFF),
-            Err(failure) => panic::resume_unwind(failure),
-        }
-    }
-    measure_and_tell(|late| say(test, late), measurement)
+    let is_cut_off = || logs::cut_off(&target_dir().join("interop").join(test));
+    measure_and_tell(|why| say(test, why), is_cut_off, measurement)
 }
 
-/// Tells whether an rnsd below this folder cut off an app that attached to it.
-///
-/// RNS 1.5.7 sends to an app that attaches before its socket is registered with epoll, when another app
-/// announces in that moment: `BackboneInterface.tx_ready` raises `FileNotFoundError`, the interface is
-/// torn down, and the app, whose socket stays open, is deaf from then on.
-fn cut_off(folder: &Path) -> bool {
-    let Ok(files) = fs::read_dir(folder) else { return false };
-    files.flatten().any(|file| {
-        let path = file.path();
-        match file.file_type() {
-            Ok(kind) if kind.is_dir() => cut_off(&path),
-            Ok(_) if file.file_name() == "log" => fs::read(&path)
-                .is_ok_and(|log| String::from_utf8_lossy(&log).contains(CUT_OFF_LOGGED)),
-            _ => false,
-        }
-    })
-}
-
-fn measure_and_tell<T>(tell: impl Fn(&Late), mut measurement: impl FnMut() -> T) -> T {
+fn measure_and_tell<T>(
+    tell: impl Fn(&dyn Display),
+    is_cut_off: impl Fn() -> bool,
+    mut measurement: impl FnMut() -> T,
+) -> T {
     for again in 1.. {
         let failure = match panic::catch_unwind(AssertUnwindSafe(&mut measurement)) {
             Ok(measured) => return measured,
             Err(failure) => failure,
         };
         match failure.downcast::<Late>() {
-            Ok(late) if again <= TIMES => tell(&late),
+            Ok(late) if again <= TIMES => tell(&*late),
             Ok(late) => panic!("{late}, as {TIMES} times before"),
+            Err(_) if again <= TIMES && is_cut_off() => tell(&CUT_OFF),
             Err(failure) => panic::resume_unwind(failure),
         }
     }
@@ -141,8 +120,6 @@ pub(crate) fn worst_of(
         .unwrap_or_default()
 }
 
-/// What RNS logs of it.
-const CUT_OFF_LOGGED: &str = "Exception occurred while transmitting via LocalInterface";
 /// What is told of it.
 const CUT_OFF: &str = "its rnsd cut off an app that attached while another announced";
 
@@ -191,6 +168,7 @@ mod tests {
 
         let result = measure_and_tell(
             |_| told.set(told.get() + 1),
+            || false,
             || {
                 measured += 1;
                 if measured <= TIMES {
@@ -206,14 +184,14 @@ mod tests {
     #[test]
     #[should_panic(expected = "bad; the machine was late by 5 ms, as 5 times before")]
     fn bad_sound_of_a_machine_that_is_always_late_fails_in_the_end() {
-        measure_and_tell(|_| (), || not_heard(&"bad", BOUND));
+        measure_and_tell(|_| (), || false, || not_heard(&"bad", BOUND));
     }
 
     #[test]
     #[should_panic(expected = "bad; the machine was late by 4ms at most")]
     fn bad_sound_of_a_machine_that_is_on_time_fails_at_once() {
-        let tell = |_: &Late| panic!("measured again");
-        measure_and_tell(tell, || not_heard(&"bad", BOUND - Duration::from_millis(1)));
+        let tell = |_: &dyn Display| panic!("measured again");
+        measure_and_tell(tell, || false, || not_heard(&"bad", BOUND - Duration::from_millis(1)));
     }
 
     #[test]
@@ -240,7 +218,7 @@ mod tests {
         let mut plays = 0;
         measure("lateness-cut-off", || {
             plays += 1;
-            let logged = if plays == 1 { CUT_OFF_LOGGED } else { "Started rnsd" };
+            let logged = if plays == 1 { logs::CUT_OFF } else { "Started rnsd" };
             fs::write(&log, format!("[Error] {logged}[rns/name]")).unwrap();
             assert_eq!(plays, 2);
         });

@@ -34,6 +34,24 @@ pub(crate) fn tell_of_failed_test(child: &Child, description: impl FnOnce(&str) 
     eprintln!("{}", description("when the test failed"));
 }
 
+/// Tells whether an rnsd with a log below this folder cut off an app that attached to it.
+///
+/// RNS 1.5.7 sends to an app that attaches before its socket is registered with epoll, when another app
+/// announces in that moment: `BackboneInterface.tx_ready` raises `FileNotFoundError`, the interface is
+/// torn down, and the app, whose socket stays open, is deaf from then on.
+pub(crate) fn cut_off(folder: &Path) -> bool {
+    let Ok(files) = fs::read_dir(folder) else { return false };
+    files.flatten().any(|file| match file.file_type() {
+        Ok(kind) if kind.is_dir() => cut_off(&file.path()),
+        Ok(_) if file.file_name() == "log" => {
+            fs::read(file.path()).is_ok_and(|log| String::from_utf8_lossy(&log).contains(CUT_OFF))
+        }
+        _ => false,
+    })
+}
+
+/// What RNS logs of it.
+pub(crate) const CUT_OFF: &str = "Exception occurred while transmitting via LocalInterface";
 const TIME_TO_WRITE: Duration = Duration::from_millis(300);
 /// How much of a log or of a list of events a message shows.
 pub(crate) const TAIL_LINES: usize = 60;

@@ -5,7 +5,6 @@ use core::f64::consts::{FRAC_1_SQRT_2, TAU};
 use lxst_codecs::SAMPLE_RATE_HZ;
 
 use crate::block::Block;
-use crate::error::FilterError;
 use crate::node::Effect;
 
 /// A filter of second order: 12 dB an octave, -3 dB at its cut-off frequency.
@@ -123,3 +122,25 @@ pub(crate) fn sanitised(sample: f32) -> f32 {
 pub const MIN_CUT_OFF_HZ: f64 = 1.0;
 /// The highest cut-off frequency of a filter.
 pub const MAX_CUT_OFF_HZ: f64 = 23_000.0;
+
+/// A filter that cannot be had.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FilterError {
+    /// A cut-off frequency outside of what the sample rate allows.
+    #[error(
+        "cut-off frequency of {frequency_hz} Hz is outside of {MIN_CUT_OFF_HZ} to {MAX_CUT_OFF_HZ} Hz"
+    )]
+    Frequency {
+        /// The frequency that was asked for.
+        frequency_hz: f64,
+    },
+    /// A band without width.
+    #[error("band from {low_hz} to {high_hz} Hz is empty: the first must be the lower")]
+    Band {
+        /// The lower frequency that was asked for.
+        low_hz: f64,
+        /// The higher one.
+        high_hz: f64,
+    },
+}

@@ -42,7 +42,6 @@
 mod agc;
 mod block;
 mod decibel;
-mod error;
 mod filter;
 mod gain;
 mod limiter;
@@ -59,8 +58,7 @@ mod voice_processing;
 pub use agc::{Agc, AgcConfig};
 pub use block::Block;
 pub use decibel::{SILENCE_DBFS, amplitude, dbfs};
-pub use error::FilterError;
-pub use filter::{BandPass, Filter, MAX_CUT_OFF_HZ, MIN_CUT_OFF_HZ};
+pub use filter::{BandPass, Filter, FilterError, MAX_CUT_OFF_HZ, MIN_CUT_OFF_HZ};
 pub use gain::Gain;
 pub use limiter::Limiter;
 pub use lxst_codecs::Channels;

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use lxst_core::Tempo;
 use lxst_core::wire::Codec;
 
+use crate::built_in::BuiltInCodecs;
 use crate::error::CodecError;
 use crate::float::sanitised;
 use crate::level::Level;
 use crate::limits::MAX_FRAME_SAMPLES;
-use crate::provider::{BuiltInCodecs, Codecs, Concealed, FrameDecoder};
+use crate::provider::{Codecs, Concealed, FrameDecoder};
 use crate::splice::Splicer;
 
 /// What became of a frame or a concealment.

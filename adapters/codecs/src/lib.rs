@@ -53,11 +53,12 @@
 //! An app brings one in one place: a value that implements [`Codecs`], which a phone's builder and
 //! an engine's settings take. Nothing else changes. A codec that is to be built in for everybody
 //! takes three files of this crate: its own, `encoding.rs` (its settings, and which profile uses
-//! them) and `provider.rs` (its decoder).
+//! them) and `built_in.rs` (its decoder).
 
 #![cfg_attr(not(feature = "codec2-system"), forbid(unsafe_code))]
 #![cfg_attr(feature = "codec2-system", deny(unsafe_code))]
 
+mod built_in;
 mod codec2;
 mod decoder;
 mod downmix;
@@ -76,6 +77,7 @@ mod repetition;
 mod resample;
 mod splice;
 
+pub use built_in::BuiltInCodecs;
 pub use codec2::mode::Codec2Mode;
 pub use decoder::{Decoder, Played};
 pub use downmix::downmix;
@@ -92,7 +94,7 @@ pub use lxst_core::{Profile, RawDepth, Samples, SendFormat, Tempo};
 pub use opus::{
     Application, Bandwidth, Channels, MAX_OPUS_SAMPLES, OPUS_FRAME_SAMPLES, OpusConfig, RateControl,
 };
-pub use provider::{BuiltInCodecs, Codecs, Concealed, FrameDecoder, FrameEncoder};
+pub use provider::{Codecs, Concealed, FrameDecoder, FrameEncoder};
 pub use raw::RawConfig;
 pub use resample::Resampler;
 pub use splice::MAX_HELD_SAMPLES;

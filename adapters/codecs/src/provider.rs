@@ -1,21 +1,17 @@
-//! Where the codecs of a phone come from: those that are built in, or an app's.
+//! Where the codecs of a phone come from: what an app implements that brings its own.
 
 use core::fmt;
 
 use lxst_core::wire::{Codec, CodecSet};
 use lxst_core::{Profile, ProfileSet, SendFormat};
 
-use crate::codec2::Codec2Decoder;
-use crate::encoding::Encoding;
 use crate::error::CodecError;
-use crate::opus::OpusDecoder;
-use crate::raw::RawDecoder;
 
 /// Makes the encoders and decoders of a phone.
 ///
-/// [`BuiltInCodecs`] is one. An app that brings a codec implements this trait in one place: it
+/// [`BuiltInCodecs`](crate::BuiltInCodecs) is one. An app that brings a codec implements this trait in one place: it
 /// names the formats that it sends with the codec, and the codecs that it decodes, and leaves the
-/// rest to [`BuiltInCodecs`]. The codec may replace one of the reference's, such as Opus by the
+/// rest to [`BuiltInCodecs`](crate::BuiltInCodecs). The codec may replace one of the reference's, such as Opus by the
 /// system's library, or stand under a byte of its own ([`Codec::Other`]), which only peers with the
 /// same codec decode. Everything around a codec stays: DTX, tempo, splices, and concealment where
 /// the codec has none.
@@ -166,28 +162,4 @@ pub enum Concealed {
     Continued,
     /// It has no concealment of its own, and appended nothing.
     Unable,
-}
-
-/// The codecs of this build: raw audio always, Opus with the feature `opus`, Codec2 with `codec2`
-/// or `codec2-system`. Each format is encoded as the reference does ([`Encoding`]).
-#[derive(Clone, Copy, Debug, Default)]
-pub struct BuiltInCodecs;
-
-impl Codecs for BuiltInCodecs {
-    fn encoder(&self, format: SendFormat) -> Result<Box<dyn FrameEncoder>, CodecError> {
-        Encoding::from(format).encoder()
-    }
-
-    fn decoder(&self, codec: Codec) -> Result<Box<dyn FrameDecoder>, CodecError> {
-        Ok(match codec {
-            Codec::Raw => Box::new(RawDecoder),
-            Codec::Opus => Box::new(OpusDecoder::new()?),
-            Codec::Codec2 => Box::new(Codec2Decoder::new()?),
-            Codec::Other(byte) => return Err(CodecError::UnsupportedCodec { byte }),
-        })
-    }
-
-    fn check(&self, format: SendFormat) -> Result<(), CodecError> {
-        Encoding::from(format).check()
-    }
 }

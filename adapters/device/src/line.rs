@@ -101,7 +101,7 @@ struct Line {
 }
 
 /// What the thread of a line is told.
-pub(crate) enum Command {
+enum Command {
     Wish(Wish),
     /// The stream of this opening broke.
     Broken {
@@ -263,11 +263,14 @@ impl Owner {
         let handle = found.iter().find(|found| found.device.id == device.id);
         let opened = match handle {
             Some(Found { handle, .. }) => {
+                let (commands, number) = (self.commands.clone(), self.openings);
                 let opening = Opening {
                     device: handle,
                     health: self.health.clone(),
-                    owner: self.commands.clone(),
-                    number: self.openings,
+                    // A thread that has ended needs no word.
+                    on_broken: Arc::new(move |error| {
+                        let _ = commands.send(Command::Broken { number, error });
+                    }),
                 };
                 let format = device.format;
                 match &mut self.end {

@@ -3,7 +3,6 @@
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use core::time::Duration;
 use std::sync::Arc;
-use std::sync::mpsc::Sender;
 
 use cpal::traits::{DeviceTrait, StreamTrait};
 use cpal::{
@@ -11,7 +10,6 @@ use cpal::{
     StreamInstant, SupportedBufferSize, SupportedStreamConfig, U24,
 };
 
-use crate::line::Command;
 use crate::system::DeviceError;
 
 /// What a microphone's blocks go to.
@@ -55,13 +53,13 @@ impl Health {
         }
     }
 
-    fn pass(&self, moments: usize) {
+    fn add_moments(&self, moments: usize) {
         self.moments.fetch_add(moments as u64, Relaxed);
     }
 
-    fn is_late(&self, from: StreamInstant, to: StreamInstant) {
-        let late = to.duration_since(from);
-        self.latency_us.store(u64::try_from(late.as_micros()).unwrap_or(u64::MAX), Relaxed);
+    fn set_latency(&self, from: StreamInstant, to: StreamInstant) {
+        let latency = to.duration_since(from);
+        self.latency_us.store(u64::try_from(latency.as_micros()).unwrap_or(u64::MAX), Relaxed);
     }
 }
 
@@ -69,9 +67,8 @@ impl Health {
 pub(crate) struct Opening<'a> {
     pub(crate) device: &'a cpal::Device,
     pub(crate) health: Arc<Health>,
-    /// Who is told that the stream broke, and at which opening.
-    pub(crate) owner: Sender<Command>,
-    pub(crate) number: u64,
+    /// Told when the stream breaks.
+    pub(crate) on_broken: Arc<dyn Fn(DeviceError) + Send + Sync>,
 }
 
 /// Calls a function that is generic over a sample's type.
@@ -132,7 +129,7 @@ where
             config,
             move |block, info| {
                 let at = info.timestamp();
-                health.is_late(at.capture, at.callback);
+                health.set_latency(at.capture, at.callback);
                 for piece in block.chunks(room.len()) {
                     let piece = &piece[..piece.len() - piece.len() % channels];
                     let room = &mut room[..piece.len()];
@@ -142,7 +139,7 @@ where
                     let moments = piece.len() / channels;
                     let is_zero = room.iter().all(|sample| *sample == 0.0);
                     zeros = if is_zero { zeros + moments as u64 } else { 0 };
-                    health.pass(moments);
+                    health.add_moments(moments);
                     capture(room);
                 }
                 health.zeros.store(zeros, Relaxed);
@@ -166,7 +163,7 @@ fn output<T: SizedSample + FromSample<f32>>(
             config,
             move |block, info| {
                 let at = info.timestamp();
-                health.is_late(at.callback, at.playback);
+                health.set_latency(at.callback, at.playback);
                 for piece in block.chunks_mut(room.len()) {
                     let length = piece.len() - piece.len() % channels;
                     let room = &mut room[..length];
@@ -174,7 +171,7 @@ fn output<T: SizedSample + FromSample<f32>>(
                     for (place, sample) in piece.iter_mut().zip(&*room) {
                         *place = T::from_sample_(*sample);
                     }
-                    health.pass(length / channels);
+                    health.add_moments(length / channels);
                 }
             },
             on_error(opening),
@@ -205,17 +202,14 @@ fn with_periods(
 }
 
 fn on_error(opening: &Opening<'_>) -> impl FnMut(cpal::Error) + Send + 'static {
-    let (health, owner, number) = (opening.health.clone(), opening.owner.clone(), opening.number);
+    let (health, on_broken) = (opening.health.clone(), opening.on_broken.clone());
     move |error| match error.kind() {
         ErrorKind::Xrun => {
             health.xruns.fetch_add(1, Relaxed);
         }
         // The sound goes on.
         ErrorKind::RealtimeDenied | ErrorKind::DeviceChanged => {}
-        _ => {
-            // An owner that is gone needs no word.
-            let _ = owner.send(Command::Broken { number, error: error.into() });
-        }
+        _ => on_broken(error.into()),
     }
 }
 

@@ -1,6 +1,5 @@
 //! The devices of the system, by cpal.
 
-use core::fmt::{self, Display};
 use std::fs;
 
 use cpal::traits::{DeviceTrait, HostTrait};
@@ -138,19 +137,9 @@ pub enum DeviceError {
         "no sound system answers: start PulseAudio or PipeWire, or see /proc/asound/cards ({0})"
     )]
     NoSystem(String),
-    /// What the system says.
+    /// What the system says, word by word.
     #[error("{0}")]
-    System(Told),
-}
-
-/// What the system says, word by word.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told(String);
-
-impl Display for Told {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
+    System(String),
 }
 
 impl From<cpal::Error> for DeviceError {
@@ -161,7 +150,7 @@ impl From<cpal::Error> for DeviceError {
             ErrorKind::DeviceNotAvailable => Self::Gone,
             ErrorKind::UnsupportedConfig => Self::Format(error.to_string()),
             ErrorKind::HostUnavailable => Self::NoSystem(error.to_string()),
-            _ => Self::System(Told(error.to_string())),
+            _ => Self::System(error.to_string()),
         }
     }
 }

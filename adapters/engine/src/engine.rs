@@ -26,8 +26,9 @@ use crate::tap::Tap;
 /// What an engine is told once.
 #[derive(Debug)]
 pub struct Config {
-    /// The settings of the telephone. The engine decides on `profiles` and `codecs`, which
-    /// are those of [`codecs`](Self::codecs), and on `callers` and `limits`, which are those of the field below.
+    /// The settings of the telephone. The engine decides on `profiles` and `codecs`, which are those of
+    /// [`codecs`](Self::codecs), and on `callers` and `limits`, which are those of
+    /// [`callers`](Self::callers).
     pub telephone: lxst_core::Config,
     /// Who may call.
     pub callers: Callers,

@@ -5,6 +5,7 @@ mod address;
 mod datagrams;
 mod keep;
 mod packets;
+mod seats;
 mod server;
 mod sockets;
 mod stream;

@@ -6,7 +6,7 @@ use async_channel::Receiver;
 use bytes::{Bytes, BytesMut};
 use futures_lite::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, future};
 
-use super::server::{Seat, vacated};
+use super::seats::{Seat, vacated};
 use super::uplink::{Connection, Uplink};
 
 /// The two halves of a connected byte stream.
