@@ -212,18 +212,21 @@ mod tests {
 
     #[test]
     fn a_test_whose_rnsd_cut_off_an_app_is_played_again() {
-        let folder = target_dir().join("interop/lateness-cut-off/rnsd");
-        fs::create_dir_all(&folder).unwrap();
-        let log = folder.join("log");
-        let mut plays = 0;
-        measure("lateness-cut-off", || {
+        let folder = target_dir().join("interop/lateness-cut-off");
+        fs::create_dir_all(folder.join("rnsd")).unwrap();
+        let log = folder.join("rnsd/log");
+        let (mut plays, told) = (0, Cell::new(0));
+        let is_cut_off = || logs::cut_off(&folder);
+        let tell = |_: &dyn Display| told.set(told.get() + 1);
+        measure_and_tell(tell, is_cut_off, || {
             plays += 1;
             let logged = if plays == 1 { logs::CUT_OFF } else { "Started rnsd" };
             fs::write(&log, format!("[Error] {logged}[rns/name]")).unwrap();
             assert_eq!(plays, 2);
         });
-        let failed =
-            panic::catch_unwind(|| measure("lateness-cut-off", || panic!("a fault of ours")));
-        assert!(failed.is_err());
+        assert_eq!(told.get(), 1);
+        let fails = || measure_and_tell(tell, is_cut_off, || panic!("a fault of ours"));
+        assert!(panic::catch_unwind(AssertUnwindSafe(fails)).is_err());
+        assert_eq!(told.get(), 1);
     }
 }
