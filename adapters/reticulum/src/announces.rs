@@ -57,6 +57,11 @@ impl Announces {
         Some(self.number(of, Purpose::Announce))
     }
 
+    /// Tells whether an announce left, or is about to.
+    pub(crate) const fn has_begun(&self) -> bool {
+        self.begun.is_some()
+    }
+
     /// Reads the wall clock, and notes whether it was set forward.
     pub(crate) fn read_clock(&mut self, now: Instant, wall: UnixTime) {
         let before = self.read.replace((wall, now));

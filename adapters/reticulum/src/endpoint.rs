@@ -28,7 +28,7 @@ use crate::destination::Destinations;
 use crate::event::{Event, LinkError, LinkHandle};
 use crate::framing::{Deframed, Deframer};
 use crate::identity::{DestinationHash, Identity};
-use crate::interface::{Interface, InterfaceConfig, InterfaceId};
+use crate::interface::{Hearing, Interface, InterfaceConfig, InterfaceId};
 use crate::known::{self, ImportError};
 use crate::limits;
 use crate::link::Link;
@@ -122,6 +122,19 @@ impl Endpoint {
         self.drop_links_of(now, id);
     }
 
+    /// Tells whether a shared instance has lost us: it said nothing for
+    /// [`INSTANCE_SILENCE`](limits::INSTANCE_SILENCE) since its interface came up, though a destination of
+    /// ours has announced itself. The owner attaches anew.
+    ///
+    /// RNS sends the announce of a client back to it. RNS 1.5.7 can lose a client in the moment that it
+    /// attaches, and keeps its connection open: where another client announces just then, it sends to the
+    /// new one before its socket is registered with epoll, and takes the interface down. *Source*:
+    /// RNS/Interfaces/LocalInterface.py `process_outgoing`, RNS/Interfaces/BackboneInterface.py `tx_ready`.
+    #[must_use]
+    pub fn is_deaf(&self, id: InterfaceId) -> bool {
+        self.interfaces.get(&id).is_some_and(|interface| interface.hearing == Hearing::Deaf)
+    }
+
     /// Takes bytes that an interface received: a piece of a stream of any size, or one datagram. Bytes
     /// of an interface that is not up are ignored.
     pub fn handle_bytes(&mut self, now: Instant, id: InterfaceId, bytes: &[u8]) {
@@ -140,6 +153,7 @@ impl Endpoint {
             return;
         };
         interface.held_until = None;
+        interface.hearing = Hearing::Heard;
         let empty = Deframer::new(interface.config.framing, 0);
         let mut deframer = mem::replace(&mut interface.deframer, empty);
         deframer.take(bytes, |found| match found {
@@ -153,8 +167,12 @@ impl Endpoint {
 
     /// Handles every deadline that is due at `now`. An early or late call is harmless.
     pub fn handle_timeout(&mut self, now: Instant) {
+        let has_announced = self.destinations.own().any(|(_, own)| own.announces.has_begun());
         for interface in self.interfaces.values_mut() {
             interface.held_until = interface.held_until.filter(|until| now < *until);
+            if interface.hearing.deadline().is_some_and(|until| until <= now) {
+                interface.hearing = if has_announced { Hearing::Deaf } else { Hearing::Heard };
+            }
         }
         let own = self.destinations.own_mut();
         let due = own.filter_map(|(name, own)| own.announces.on_timeout(now).then_some(name));
@@ -327,6 +345,7 @@ impl Endpoint {
             .map(Link::deadline)
             .chain(self.destinations.own().filter_map(|(_, own)| own.announces.deadline()))
             .chain(self.interfaces.values().filter_map(|interface| interface.held_until))
+            .chain(self.interfaces.values().filter_map(|interface| interface.hearing.deadline()))
             .min()
     }
 

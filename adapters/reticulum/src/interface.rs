@@ -12,7 +12,7 @@ use crate::counters::DropReason;
 use crate::destination::{App, BoundError, within};
 use crate::framing::{Deframer, Framing};
 use crate::ifac::{Ifac, IfacCodec};
-use crate::limits::{self, ACCEPTED_HOLD};
+use crate::limits::{self, ACCEPTED_HOLD, INSTANCE_SILENCE};
 use crate::packet::Outbound;
 use crate::queue::TransmitQueue;
 use crate::strangers::{Guard, Rates, Sharer, Strangers};
@@ -115,6 +115,26 @@ impl InterfaceConfig {
     }
 }
 
+/// What was heard on an interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hearing {
+    /// Something, or nothing need be.
+    Heard,
+    /// Nothing yet, of a shared instance that has until then.
+    Unheard { until: Instant },
+    /// Nothing of a shared instance that must have said something.
+    Deaf,
+}
+
+impl Hearing {
+    pub(crate) const fn deadline(self) -> Option<Instant> {
+        match self {
+            Self::Unheard { until } => Some(until),
+            Self::Heard | Self::Deaf => None,
+        }
+    }
+}
+
 /// The state of one interface.
 #[derive(Debug)]
 pub(crate) struct Interface {
@@ -124,6 +144,7 @@ pub(crate) struct Interface {
     ifac: Option<IfacCodec>,
     /// Nothing is sent before this.
     pub(crate) held_until: Option<Instant>,
+    pub(crate) hearing: Hearing,
     access_codes: TokenBucket,
     samples: TokenBucket,
     /// What strangers may have it do, for each app of ours.
@@ -136,12 +157,17 @@ impl Interface {
         // A packet in transport carries the id of a node besides.
         let longest = config.mtu.get() as usize + 16 + config.ifac.map_or(0, |ifac| ifac.size());
         let deframer = Deframer::new(config.framing, longest);
+        let hearing = match config.attachment {
+            Attachment::SharedInstance => Hearing::Unheard { until: now + INSTANCE_SILENCE },
+            Attachment::Network | Attachment::Accepted => Hearing::Heard,
+        };
         Self {
             config,
             deframer,
             queue: TransmitQueue::default(),
             ifac: config.ifac.map(IfacCodec::new),
             held_until: (config.attachment == Attachment::Accepted).then(|| now + ACCEPTED_HOLD),
+            hearing,
             access_codes: TokenBucket::new(limits::ACCESS_CODES),
             samples: TokenBucket::new(limits::ACCESS_CODES_SAMPLED),
             strangers: BTreeMap::new(),

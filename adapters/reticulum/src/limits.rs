@@ -163,6 +163,10 @@ pub const RTT_MAX: Duration = Duration::from_secs(120);
 /// The longest time that nothing is sent to a node that connected to us and says nothing.
 pub const ACCEPTED_HOLD: Duration = Duration::from_millis(500);
 
+/// How long a shared instance may say nothing to a client that attached. RNS 1.5.7 sent a client's
+/// own announce back to it after 0.8 s; the rest is for a machine that starts.
+pub const INSTANCE_SILENCE: Duration = Duration::from_secs(10);
+
 /// How long a socket stays open, and is read, after the last bytes were written to it. RNS drops
 /// the packets that it has read and not looked at when it finds their connection closed, half
 /// closed included (RNS/Transport.py `_inbound`); how long it takes is our choice.

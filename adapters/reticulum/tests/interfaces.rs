@@ -35,6 +35,38 @@ fn a_node_that_connected_to_us_and_says_nothing_is_spoken_to_after_a_while() {
 }
 
 #[test]
+fn a_shared_instance_that_does_not_send_our_announce_back_has_lost_us() {
+    let mut endpoint = endpoint();
+    let id = endpoint.interface_up(START, InterfaceConfig::SHARED_INSTANCE);
+    endpoint.announce(START, TELEPHONY);
+    assert_eq!(sent(&mut endpoint, id).len(), 1);
+    let end = START + limits::INSTANCE_SILENCE;
+    assert_eq!(endpoint.poll_timeout(), Some(end));
+    assert!(!endpoint.is_deaf(id));
+    endpoint.handle_timeout(end);
+    assert!(endpoint.is_deaf(id));
+    assert_eq!(endpoint.poll_timeout(), None);
+    endpoint.handle_bytes(end, id, &[0x7e]);
+    assert!(!endpoint.is_deaf(id));
+}
+
+#[test]
+fn nobody_has_lost_us_who_said_something_or_has_nothing_to_send_back() {
+    let mut endpoint = endpoint();
+    let ids =
+        [InterfaceConfig::SHARED_INSTANCE, InterfaceConfig::TCP, InterfaceConfig::TCP_ACCEPTED]
+            .map(|config| endpoint.interface_up(START, config));
+    endpoint.handle_timeout(START + limits::INSTANCE_SILENCE);
+    assert!(ids.iter().all(|id| !endpoint.is_deaf(*id)), "nothing was announced");
+    endpoint.announce(START, TELEPHONY);
+    let heard = endpoint.interface_up(START, InterfaceConfig::SHARED_INSTANCE);
+    endpoint.handle_bytes(START, heard, &[0x7e]);
+    endpoint.handle_timeout(START + limits::INSTANCE_SILENCE * 2);
+    assert!(ids.iter().chain([&heard]).all(|id| !endpoint.is_deaf(*id)));
+    assert_eq!(endpoint.poll_timeout(), None);
+}
+
+#[test]
 fn announces_and_searches_go_out_on_every_interface() {
     let (mut a, [x, y, z]) = with_interfaces(endpoint());
     a.announce(START, TELEPHONY);

@@ -1,8 +1,11 @@
 //! Calls over each network that Reticulum is set up with, in both directions.
 
 use core::time::Duration;
+use std::thread;
+use std::time::Instant;
 
 use lxst_interop::{Builder, Command, PythonPeer, Rnsd, free_udp_ports};
+use lxst_phone::reticulum::limits;
 use lxst_phone::{EndReason, Ifac, Interface, Profile};
 
 use crate::phone::{OnEither, PATIENCE, RustPhone, Setup, attached, on_either, tcp_client};
@@ -11,6 +14,7 @@ use crate::sound::{SOME_OF_IT, check_heard, speaking, speech, talk};
 
 on_both_runtimes![
     over_udp,
+    an_instance_sends_a_phone_its_own_announce_back,
     through_a_unix_instance_to_an_attached_phone,
     through_a_unix_instance_to_a_phone_behind_it,
     through_a_tcp_instance_to_an_attached_phone,
@@ -27,6 +31,17 @@ fn over_udp(scene: &Scene) {
     let mut rust = scene.connected(udp(here, there));
     speak_both_ways(&mut python, &mut rust);
     python_calls(&mut python, &mut rust);
+}
+
+/// By which a phone knows that the instance hears it.
+fn an_instance_sends_a_phone_its_own_announce_back(scene: &Scene) {
+    let rnsd = scene.rnsd().spawn();
+    let rust = scene.connected(attached(&rnsd));
+    let end = Instant::now() + limits::INSTANCE_SILENCE;
+    while rust.packets_received() == 0 {
+        assert!(Instant::now() < end, "rnsd sends our announce back");
+        thread::sleep(Duration::from_millis(100));
+    }
 }
 
 fn through_a_unix_instance_to_an_attached_phone(scene: &Scene) {

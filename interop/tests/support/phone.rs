@@ -202,6 +202,12 @@ impl RustPhone {
         assert_eq!(within(PATIENCE, reached), Some(true), "{:?}", self.phone.state());
     }
 
+    /// The packets that came over all interfaces.
+    pub(crate) fn packets_received(&self) -> u64 {
+        let counters = self.block_on(self.phone.counters()).expect("the phone runs");
+        counters.endpoint.expect("it has its own endpoint").packets_in
+    }
+
     /// Passes over the events so far.
     pub(crate) fn forget(&mut self) {
         while let Some(Some(event)) = smol::block_on(poll_once(self.events.next())) {

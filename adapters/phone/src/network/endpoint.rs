@@ -1,6 +1,6 @@
 //! The interfaces of our own endpoint, as the phone's task serves them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant as Moment;
 
 use async_channel::Sender;
@@ -23,6 +23,8 @@ use crate::state::State;
 pub(crate) struct Interfaces {
     intake: Intake,
     standing: BTreeMap<u32, Standing>,
+    /// Shared instances that were attached to anew, and have said nothing since.
+    attached_anew: BTreeSet<u32>,
     /// Whether an interface ever came up.
     has_connected: bool,
     /// When an interface wrote last.
@@ -51,6 +53,20 @@ impl Interfaces {
         let are_troubled = state.interfaces.iter().all(|interface| interface.trouble.is_some());
         if !self.has_connected && are_troubled {
             with_endpoint(now, engine, Endpoint::set_isolated);
+        }
+    }
+
+    /// Lets go of shared instances that have lost us, so that they are attached to anew. One that says
+    /// nothing then either, because it is another program, keeps its connection.
+    fn attach_anew(&mut self, now: Instant, engine: &mut Engine<EndpointLinks>) {
+        let endpoint = engine.stack().endpoint();
+        let is_deaf = |standing: &&Standing| endpoint.is_deaf(standing.id);
+        let deaf = self.standing.values().filter(is_deaf);
+        for (origin, number) in deaf.map(|deaf| (deaf.origin.0, deaf.id.0)).collect::<Vec<_>>() {
+            if self.attached_anew.insert(origin) {
+                tracing::warn!("a shared instance does not answer, attaching to it anew");
+                self.down(now, number, engine);
+            }
         }
     }
 
@@ -92,7 +108,8 @@ impl Network for Interfaces {
                 self.see_isolation(now, engine, state);
             }
             Io::Received { number, bytes } => {
-                if let Some(Standing { id, .. }) = self.standing.get(&number) {
+                if let Some(Standing { id, origin, .. }) = self.standing.get(&number) {
+                    self.attached_anew.remove(&origin.0);
                     with_endpoint(now, engine, |endpoint| endpoint.handle_bytes(now, *id, &bytes));
                 }
             }
@@ -115,6 +132,7 @@ impl Network for Interfaces {
     }
 
     fn flush(&mut self, (now, moment): (Instant, Moment), engine: &mut Engine<EndpointLinks>) {
+        self.attach_anew(now, engine);
         let endpoint = engine.stack_mut().endpoint_mut();
         for Standing { id, writer, unwritten, .. } in self.standing.values_mut() {
             while !writer.is_full() && !writer.is_closed() {

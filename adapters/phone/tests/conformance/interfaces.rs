@@ -6,7 +6,7 @@ use std::net::{TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use lxst_phone::reticulum::DropReason;
+use lxst_phone::reticulum::{DropReason, limits};
 use lxst_phone::{
     CallerLimits, Callers, EndReason, Identity, IdentityFileError, IdentityHash, Ifac, Interface,
     OsRng, PhoneBuilder, Settings, StartError,
@@ -25,6 +25,7 @@ on_each_runtime!(
     a_server_that_has_just_begun_and_says_nothing_is_connected_to_again,
     a_server_that_may_just_have_begun_and_says_nothing_is_connected_to_again,
     a_server_that_says_something_keeps_its_first_connection,
+    a_shared_instance_that_lost_its_client_is_attached_to_anew_and_once,
     a_server_that_closes_each_connection_is_not_hammered,
     a_call_ends_at_once_when_its_interface_breaks_and_the_next_one_works,
     a_phone_with_two_interfaces_goes_on_with_the_one_that_is_left,
@@ -118,6 +119,31 @@ async fn expect_second_connection<R: TestRuntime>(app: &App<R>, server: &TcpList
     let (mut second, _) = server.accept().unwrap();
     app.until_connected().await;
     assert_ne!(second.read(&mut bytes).unwrap(), 0, "the phone announces itself");
+}
+
+/// Such as an rnsd of RNS 1.5.7 in which another client announced in the moment of attaching.
+async fn a_shared_instance_that_lost_its_client_is_attached_to_anew_and_once<R: TestRuntime>(
+    rt: R,
+) {
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = server.local_addr().unwrap().port();
+    let app = App::start(&rt, builder().interface(Interface::shared_instance_on(port))).await;
+    // What may be starting, or be new, is connected to twice.
+    for _ in 0..3 {
+        let mut lost = server.accept().unwrap().0;
+        lost.read_to_end(&mut vec![]).expect("the phone lets go of it");
+    }
+    let (mut kept, _) = server.accept().unwrap();
+    app.until_connected().await;
+    let mut announce = [0; 500];
+    assert_ne!(kept.read(&mut announce).unwrap(), 0, "the phone announces itself");
+    kept.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
+    let end = Instant::now() + limits::INSTANCE_SILENCE + Duration::from_secs(1);
+    while Instant::now() < end {
+        let read = kept.read(&mut [0; 500]);
+        assert!(!matches!(read, Ok(0)), "another program keeps its client");
+    }
+    app.shutdown().await;
 }
 
 async fn a_server_that_closes_each_connection_is_not_hammered<R: TestRuntime>(rt: R) {
