@@ -128,7 +128,6 @@ impl Handset {
     }
 }
 
-/// SplitMix64.
 const ALICE: usize = 0;
 const BOB: usize = 1;
 /// So much later one of two calls is dialled, that cross.

@@ -7,7 +7,7 @@ mod common;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use common::{Seeded, WALL, Wired};
+use common::{SeededRng, WALL, Wired};
 use lxst_core::{
     AnnouncePolicy, CallState, Config as Telephone, IdentityHash, Instant, Mode, Profile,
 };
@@ -16,6 +16,7 @@ use lxst_reticulum::{
     Config as EndpointConfig, Destination, DestinationConfig, Endpoint, EndpointLinks,
     Event as EndpointEvent, Identity, InterfaceConfig, InterfaceId, LinkEvent, limits,
 };
+use lxst_sim::random::Seeded;
 
 const SECOND: Duration = Duration::from_secs(1);
 /// As long as it takes to a friend on a path of 4 s round trip.
@@ -225,7 +226,7 @@ impl Flood {
 }
 
 fn endpoint(rng: &mut Seeded) -> Endpoint {
-    let mut own = Seeded(rng.next());
+    let mut own = SeededRng(Seeded(rng.next()));
     let identity = Identity::generate(&mut own);
     let mut endpoint = Endpoint::new(identity, EndpointConfig::default(), Box::new(own));
     endpoint.register(DestinationConfig::telephony()).expect("it is the first");

@@ -8,9 +8,9 @@ mod common;
 use std::env;
 use std::time::Duration;
 
-use common::Seeded;
 use common::lossy::{CALLEE, CALLER, Kind, Line, Path};
 use lxst_core::{Mode, Profile};
+use lxst_sim::random::Seeded;
 
 /// By loss in percent, the calls of 1,000 that may fail.
 const ALLOWED: [(u64, u64); 4] = [(2, 1), (5, 5), (10, 10), (20, 50)];

@@ -8,10 +8,10 @@ mod common;
 use core::time::Duration;
 use std::sync::{Arc, Mutex};
 
-use common::Seeded;
 use common::pair::{ALICE, Fate, Pair};
 use lxst_core::{Command, Profile};
 use lxst_engine::{Config, Tap};
+use lxst_sim::random::Seeded;
 use lxst_trace::{Divergence, Ending, Payloads, Reader, Recorder, Replay};
 
 #[test]

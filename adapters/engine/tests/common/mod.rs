@@ -10,12 +10,13 @@ use lxst_engine::{Engine, InterfaceOrigin};
 use lxst_reticulum::{
     Config, Endpoint, EndpointLinks, Identity, InterfaceConfig, InterfaceId, Rng, UnixTime,
 };
+use lxst_sim::random::Seeded;
 
 /// What the calendar says.
 pub(crate) const WALL: UnixTime = UnixTime(1_700_000_000);
 
 pub(crate) fn network(seed: u64) -> EndpointLinks {
-    let mut rng = Seeded(seed);
+    let mut rng = SeededRng(Seeded(seed));
     let identity = Identity::generate(&mut rng);
     let endpoint = Endpoint::new(identity, Config::default(), Box::new(rng));
     EndpointLinks::new(endpoint)
@@ -66,21 +67,11 @@ impl Wired for Engine<EndpointLinks> {
     }
 }
 
-/// SplitMix64.
-#[derive(Clone)]
-pub(crate) struct Seeded(pub(crate) u64);
+/// The seeded generator as the endpoint's source of bytes.
+pub(crate) struct SeededRng(pub(crate) Seeded);
 
-impl Seeded {
-    pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-}
-
-impl Rng for Seeded {
+impl Rng for SeededRng {
     fn fill_bytes(&mut self, dest: &mut [u8]) {
-        dest.fill_with(|| self.next() as u8);
+        self.0.fill(dest);
     }
 }

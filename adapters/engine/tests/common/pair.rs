@@ -8,8 +8,9 @@ use lxst_core::{
 };
 use lxst_engine::{Coder, Config, Engine, Event, InterfaceOrigin};
 use lxst_reticulum::{EndpointLinks, InterfaceConfig, InterfaceId};
+use lxst_sim::random::Seeded;
 
-use super::{Seeded, WALL, Wired, network};
+use super::{WALL, Wired, network};
 
 /// Two engines joined by a wire of 2 ms, with tireless coders and noisy microphones. The second
 /// answers.
