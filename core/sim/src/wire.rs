@@ -7,22 +7,24 @@ use lxst_core::Instant;
 
 use crate::random::Seeded;
 
-/// What a wire does to packets. The default does nothing to them.
+/// The impairments of a wire. By default there are none, and packets arrive at once.
+///
+/// Shares are probabilities from 0 to 1. Times are virtual. The wire's seed decides every draw.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Conditions {
-    /// How long each packet takes at least.
+    /// Minimum transit time of each packet.
     pub delay: Duration,
-    /// By up to so much later it comes, evenly spread.
+    /// Upper bound of the extra transit time, drawn evenly for each copy of a packet.
     pub jitter: Duration,
-    /// The share that is lost, 0 to 1.
+    /// Share of packets lost. Losses are independent of each other.
     pub loss: f64,
-    /// The share that comes twice, each copy with a delay and a loss of its own.
+    /// Share of packets duplicated. Each copy draws its own loss, jitter and reordering.
     pub duplication: f64,
-    /// The share that comes so much later still, so that others overtake.
+    /// Share of packets held back, and the extra transit time, so that later packets overtake them.
     pub reordering: (f64, Duration),
-    /// When nothing comes, and for how long; what was due then comes at its end.
+    /// Start and length of an outage. Packets due within it arrive at its end.
     pub stall: Option<(Instant, Duration)>,
-    /// Whether packets may overtake each other, by jitter as by reordering.
+    /// Whether packets may overtake each other, through jitter or reordering.
     pub order: Order,
 }
 
