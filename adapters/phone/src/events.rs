@@ -1,16 +1,15 @@
 //! The way of events to the app.
 
 use std::collections::VecDeque;
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
-use event_listener::EventListener;
 use futures_core::Stream;
 use lxst_core::CallId;
 
 use crate::event::Event;
+use crate::mailbox::{Mailbox, Reader};
 
 /// The events of a phone, in order: a [`Stream`], which ends when the phone has shut down.
 ///
@@ -23,34 +22,19 @@ use crate::event::Event;
 /// counted, and missing in the numbers. [`Phone::state`](crate::Phone::state) knows the latest.
 #[derive(Debug)]
 pub struct Events {
-    queue: EventQueue,
+    waiting: Reader<(u64, Event)>,
     number: u64,
-    /// Waits for the next event since it was looked for.
-    arrived: Option<EventListener>,
 }
 
 /// The phone's side of a subscription.
-#[derive(Clone, Debug)]
-pub(crate) struct EventQueue(Arc<Shared>);
-
-#[derive(Debug, Default)]
-struct Shared {
-    waiting: Mutex<Waiting>,
-    arrived: event_listener::Event,
-}
-
-#[derive(Debug, Default)]
-struct Waiting {
-    events: VecDeque<(u64, Event)>,
-    lost: u64,
-    is_closed: bool,
-}
+#[derive(Debug)]
+pub(crate) struct EventQueue(Mailbox<(u64, Event)>);
 
 impl Events {
     /// A subscription that begins after the event of this number.
     pub(crate) fn new(number: u64) -> (Self, EventQueue) {
-        let queue = EventQueue(Arc::default());
-        (Self { queue: queue.clone(), number, arrived: None }, queue)
+        let (mailbox, waiting) = Mailbox::new();
+        (Self { waiting, number }, EventQueue(mailbox))
     }
 
     /// Waits for the next event; `None` when the phone has shut down.
@@ -71,7 +55,7 @@ impl Events {
     /// Tells how many events were left out because the app was slow.
     #[must_use]
     pub fn lost(&self) -> u64 {
-        self.queue.lock().lost
+        self.waiting.lost()
     }
 }
 
@@ -79,72 +63,50 @@ impl Stream for Events {
     type Item = Event;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Event>> {
-        loop {
-            // First listened, then looked: nothing falls between.
-            let mut arrived = match self.arrived.take() {
-                Some(arrived) => arrived,
-                None => self.queue.0.arrived.listen(),
-            };
-            {
-                let mut waiting = self.queue.lock();
-                if let Some((number, event)) = waiting.events.pop_front() {
-                    drop(waiting);
-                    self.number = number;
-                    return Poll::Ready(Some(event));
-                }
-                if waiting.is_closed {
-                    return Poll::Ready(None);
-                }
-            }
-            if Pin::new(&mut arrived).poll(cx).is_pending() {
-                self.arrived = Some(arrived);
-                return Poll::Pending;
-            }
-        }
+        let next = self.waiting.poll_next(cx);
+        next.map(|next| {
+            let (number, event) = next?;
+            self.number = number;
+            Some(event)
+        })
     }
 }
 
 impl EventQueue {
     pub(crate) fn push(&self, number: u64, event: Event) {
-        self.lock().push(number, event);
-        self.0.arrived.notify(usize::MAX);
+        self.0.change(|events| push(events, number, event));
     }
 
     /// Ends the subscription, after what waits.
     pub(crate) fn close(&self) {
-        self.lock().is_closed = true;
-        self.0.arrived.notify(usize::MAX);
+        self.0.close();
     }
 
     /// Tells whether the app has dropped its side.
     pub(crate) fn is_abandoned(&self) -> bool {
-        Arc::strong_count(&self.0) == 1
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Waiting> {
-        self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.is_abandoned()
     }
 }
 
-impl Waiting {
-    fn push(&mut self, number: u64, event: Event) {
-        if let Some(call) = quality_of(&event) {
-            let same = |(_, waiting): &(u64, Event)| quality_of(waiting) == Some(call);
-            if let Some(older) = self.events.iter().position(same) {
-                self.events.remove(older);
-                self.lost += 1;
-            }
-        }
-        if event.is_chatty() && self.events.len() >= CHATTY_EVENTS {
-            self.lost += 1;
-            return;
-        }
-        self.events.push_back((number, event));
-        if self.events.len() > EVENTS {
-            self.events.pop_front();
-            self.lost += 1;
+/// Adds an event to those that wait, and returns how many were left out.
+fn push(events: &mut VecDeque<(u64, Event)>, number: u64, event: Event) -> u64 {
+    let mut lost = 0;
+    if let Some(call) = quality_of(&event) {
+        let same = |(_, waiting): &(u64, Event)| quality_of(waiting) == Some(call);
+        if let Some(older) = events.iter().position(same) {
+            events.remove(older);
+            lost += 1;
         }
     }
+    if event.is_chatty() && events.len() >= CHATTY_EVENTS {
+        return lost + 1;
+    }
+    events.push_back((number, event));
+    if events.len() > EVENTS {
+        events.pop_front();
+        lost += 1;
+    }
+    lost
 }
 
 /// The call of which an event reports the quality.

@@ -86,7 +86,7 @@ impl Inbox {
 }
 
 /// The one of two that ends first; when both have, `first` or the other.
-async fn either_first<T>(
+pub(crate) async fn either_first<T>(
     is_turned: bool,
     first: impl Future<Output = T>,
     second: impl Future<Output = T>,

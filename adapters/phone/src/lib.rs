@@ -48,6 +48,8 @@ mod audio;
 mod begin;
 mod builder;
 mod call;
+#[cfg(feature = "endpoint")]
+mod destinations;
 mod error;
 mod event;
 mod events;
@@ -55,6 +57,7 @@ pub mod host;
 mod inbox;
 mod links;
 mod log_limit;
+mod mailbox;
 mod network;
 mod outlets;
 mod pace;
@@ -71,6 +74,10 @@ pub use audio::{
 };
 pub use builder::PhoneBuilder;
 pub use call::Call;
+#[cfg(feature = "endpoint")]
+pub use destinations::{
+    Announce, Announces, Broadcasts, DestinationError, Destinations, Link, LinkMessage, Served,
+};
 pub use error::{CallError, StartError};
 pub use event::Event;
 pub use events::Events;

@@ -410,7 +410,9 @@ impl<R: Runtime, N: Network> Runner<R, N> {
     async fn shut_down(&mut self) {
         self.outlets.state.is_available = false;
         let until = self.runtime.now() + FAREWELL;
-        self.engine.retire(self.now());
+        let now = self.now();
+        self.engine.retire(now);
+        self.network.retire(now, &mut self.engine);
         // A link that is left then is closed without a goodbye.
         let goodbye = self.runtime.now() + GOODBYE;
         self.go_on(goodbye, |runner| !runner.engine.has_links()).await;

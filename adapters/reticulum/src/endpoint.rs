@@ -237,6 +237,13 @@ impl Endpoint {
         handle
     }
 
+    /// Returns how many more links of ours can exist: see [`Config::outgoing_links`].
+    #[must_use]
+    pub fn outgoing_links_left(&self) -> usize {
+        let outgoing = self.links.values().filter(|link| link.is_outgoing()).count();
+        self.config.outgoing_links.saturating_sub(outgoing)
+    }
+
     /// Identifies us to the peer of a link that we opened. It may be sent again: a peer takes the first
     /// identification that arrives.
     ///

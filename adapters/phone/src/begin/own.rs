@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use lxst_reticulum::{Config as EndpointConfig, Identity, Rng};
 
 use crate::builder::PhoneBuilder;
+use crate::destinations::Destinations;
 use crate::host::{FolderLock, IdentityFileError, create_private_folder, load_or_create_identity};
 use crate::network::interface::Interface;
 use crate::network::own_stack::{OwnStack, RngBox};
@@ -63,6 +64,12 @@ impl<R: Runtime> PhoneBuilder<R, OwnStack> {
     pub fn endpoint(mut self, config: EndpointConfig) -> Self {
         self.stack.endpoint = config;
         self
+    }
+
+    /// Makes a handle for destinations, links and broadcast channels beside the telephone.
+    #[must_use]
+    pub fn destinations(&self) -> Destinations {
+        self.stack.destinations.0.clone()
     }
 
     /// Replaces the operating system's random generator.

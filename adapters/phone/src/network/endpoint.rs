@@ -14,14 +14,20 @@ use super::Network;
 use super::drop_log::DropLog;
 use super::intake::Intake;
 use super::io::Io;
+use crate::destinations::{Apps, HandleEvent};
 use crate::host::unix_time;
+use crate::inbox::either_first;
 use crate::request::Counters;
 use crate::state::State;
 
 /// The interfaces that stand.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Interfaces {
     intake: Intake,
+    /// The app's destinations beside the telephone.
+    apps: Apps,
+    /// Which side's arrivals are looked at first. It alternates, so that neither starves the other.
+    is_turned: bool,
     standing: BTreeMap<u32, Standing>,
     /// Shared instances that were attached to anew, and have said nothing since.
     attached_anew: BTreeSet<u32>,
@@ -31,6 +37,13 @@ pub(crate) struct Interfaces {
     wrote: Option<Moment>,
     drop_log: DropLog,
     buffer: Vec<u8>,
+}
+
+/// What arrives for the phone's task.
+#[derive(Debug)]
+pub(crate) enum Arrival {
+    Io(Io),
+    Handle(HandleEvent),
 }
 
 #[derive(Debug)]
@@ -43,8 +56,18 @@ struct Standing {
 }
 
 impl Interfaces {
-    pub(crate) fn new(intake: Intake) -> Self {
-        Self { intake, ..Self::default() }
+    pub(crate) fn new(intake: Intake, apps: Apps) -> Self {
+        Self {
+            intake,
+            apps,
+            is_turned: false,
+            standing: BTreeMap::new(),
+            attached_anew: BTreeSet::new(),
+            has_connected: false,
+            wrote: None,
+            drop_log: DropLog::default(),
+            buffer: Vec::new(),
+        }
     }
 
     /// Nobody can be reached where no interface ever connected, and none is still trying for the first
@@ -79,20 +102,30 @@ impl Interfaces {
 
 impl Network for Interfaces {
     type Stack = EndpointLinks;
-    type Arrival = Io;
+    type Arrival = Arrival;
 
-    async fn next(&self) -> Io {
-        self.intake.next().await
+    async fn next(&self) -> Arrival {
+        let io = async { Arrival::Io(self.intake.next().await) };
+        let handle = async { Arrival::Handle(self.apps.next().await) };
+        either_first(self.is_turned, io, handle).await
     }
 
     fn handle(
         &mut self,
         (now, moment): (Instant, Moment),
-        arrival: Io,
+        arrival: Arrival,
         engine: &mut Engine<EndpointLinks>,
         state: &mut State,
     ) {
-        match arrival {
+        self.is_turned = !self.is_turned;
+        let io = match arrival {
+            Arrival::Io(io) => io,
+            Arrival::Handle(event) => {
+                let apps = &mut self.apps;
+                return with_endpoint(now, engine, |endpoint| apps.handle(now, event, endpoint));
+            }
+        };
+        match io {
             Io::Up { origin, config, writer, number } => {
                 let id = with_endpoint(now, engine, |endpoint| endpoint.interface_up(now, config));
                 engine.network_up(now, origin);
@@ -133,6 +166,7 @@ impl Network for Interfaces {
 
     fn flush(&mut self, (now, moment): (Instant, Moment), engine: &mut Engine<EndpointLinks>) {
         self.attach_anew(now, engine);
+        self.apps.settle(now, engine.stack_mut());
         let endpoint = engine.stack_mut().endpoint_mut();
         for Standing { id, writer, unwritten, .. } in self.standing.values_mut() {
             while !writer.is_full() && !writer.is_closed() {
@@ -150,6 +184,11 @@ impl Network for Interfaces {
 
     fn begin(&mut self, now: Instant, engine: &mut Engine<EndpointLinks>, state: &State) {
         self.see_isolation(now, engine, state);
+    }
+
+    fn retire(&mut self, now: Instant, engine: &mut Engine<EndpointLinks>) {
+        let apps = &mut self.apps;
+        with_endpoint(now, engine, |endpoint| apps.retire(now, endpoint));
     }
 
     fn count(&self, engine: &Engine<EndpointLinks>, counters: &mut Counters) {

@@ -60,6 +60,9 @@ pub(crate) trait Network: fmt::Debug + Send + Sync + 'static {
     /// Takes note of how things stand before anything has arrived.
     fn begin(&mut self, _now: Instant, _engine: &mut Engine<Self::Stack>, _state: &State) {}
 
+    /// Ends what is not the engine's: the phone shuts down.
+    fn retire(&mut self, _now: Instant, _engine: &mut Engine<Self::Stack>) {}
+
     /// Adds what it counted.
     fn count(&self, _engine: &Engine<Self::Stack>, _counters: &mut Counters) {}
 

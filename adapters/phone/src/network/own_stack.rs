@@ -11,6 +11,7 @@ use super::endpoint::Interfaces;
 use super::intake::Intake;
 use super::interface::{OpenError, Opened as OpenedInterface, Unopened};
 use super::{Opened, Settings, StackSettings};
+use crate::destinations::{Apps, Destinations, Requests};
 use crate::error::StartError;
 use crate::host::{FolderLock, OsRng};
 use crate::runtime::Runtime;
@@ -26,6 +27,8 @@ pub struct OwnStack {
     pub(crate) known: Option<PathBuf>,
     pub(crate) rng: RngBox,
     pub(crate) lock: Option<FolderLock>,
+    /// The handle to other destinations, and the phone's side of it.
+    pub(crate) destinations: (Destinations, Requests),
 }
 
 impl OwnStack {
@@ -37,6 +40,7 @@ impl OwnStack {
             known: None,
             rng: RngBox(Box::new(OsRng)),
             lock: None,
+            destinations: Destinations::channel(),
         }
     }
 }
@@ -57,6 +61,7 @@ impl Settings for OwnStack {
             name: opened.name.clone(),
             ..InterfaceState::default()
         };
+        let (destinations, requests) = self.destinations;
         let (intake, tasks) = (Intake::default(), Executor::new());
         let interfaces = opened.iter().map(state).collect();
         let listening = opened.iter().filter_map(|opened| opened.local).collect();
@@ -64,7 +69,7 @@ impl Settings for OwnStack {
             tasks.spawn(opened.keep(origin, intake.clone())).detach();
         }
         Ok(Opened {
-            network: Interfaces::new(intake),
+            network: Interfaces::new(intake, Apps::new(destinations, requests)),
             stack: EndpointLinks::new(endpoint),
             stores: store.into_iter().collect(),
             interfaces,

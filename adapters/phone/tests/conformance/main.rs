@@ -9,6 +9,7 @@ mod support;
 mod addresses;
 mod awaiting;
 mod crowds;
+mod destinations;
 mod events;
 mod flows;
 mod interfaces;

@@ -23,9 +23,8 @@ impl Endpoint {
         to: DestinationHash,
         mistaken: Option<DestinationHash>,
     ) {
-        let outgoing = self.links.values().filter(|link| link.is_outgoing()).count();
         let is_ours = self.destinations.name_at(&to.0).is_some();
-        if is_ours || outgoing >= self.config.outgoing_links {
+        if is_ours || self.outgoing_links_left() == 0 {
             return self.push_link_event(handle, LinkEvent::Failed(LinkFailed::Refused));
         }
         if self.is_isolated {
