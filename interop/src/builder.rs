@@ -24,12 +24,20 @@ pub struct Builder {
     arguments: Vec<OsString>,
 }
 
-impl Builder {
-    pub(crate) fn new(test: &str, name: &str) -> Self {
-        let storage = environment::target_dir().join("interop").join(test).join(name);
-        Self { name: name.to_owned(), storage, network: None, ifac: None, arguments: Vec::new() }
+impl PythonPeer {
+    /// Sets up a peer; `test` and `name` name its folder and should be unique together.
+    pub fn builder(test: &str, name: &str) -> Builder {
+        Builder {
+            name: name.to_owned(),
+            storage: environment::target_dir().join("interop").join(test).join(name),
+            network: None,
+            ifac: None,
+            arguments: Vec::new(),
+        }
     }
+}
 
+impl Builder {
     /// Connects to a Reticulum TCP listener on loopback, instead of listening on a free port.
     ///
     /// The listener must be there already: RNS tries again only after 5 s. When the connection is

@@ -13,16 +13,13 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::ops::Range;
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::{LazyLock, Mutex, PoisonError};
-use std::thread;
 use std::time::Instant;
 
 use crate::environment::target_dir;
 use crate::logs;
 use crate::peer::PythonPeer;
-
-/// How often a watchdog looks, 5 ms: half of the shortest frame.
-pub const PERIOD: Duration = Duration::from_millis(5);
+use crate::watchdog;
+pub use crate::watchdog::{PERIOD, left};
 
 /// By how much a machine is late when bad sound does not count: 5 ms.
 ///
@@ -35,23 +32,9 @@ pub const BOUND: Duration = Duration::from_millis(5);
 /// How often sound is measured again at most.
 pub const TIMES: u32 = 5;
 
-/// The watchdog of this process: when it overslept, and by how much.
-static WATCHDOG: LazyLock<Watchdog> = LazyLock::new(Watchdog::start);
-
 /// Returns by how much this process, or one of these peers, was late at worst in a time.
 pub fn worst(time: &Range<Instant>, peers: &[&PythonPeer]) -> Duration {
-    let here = WATCHDOG.0.lock().unwrap_or_else(PoisonError::into_inner);
-    let here = worst_of(here.iter().copied(), time);
-    peers.iter().map(|peer| peer.lateness(time)).fold(here, Duration::max)
-}
-
-/// How long is left to wait for something that should come within a time: as much longer as this
-/// process was not run meanwhile.
-pub fn left(begun: Instant, within: Duration) -> Duration {
-    let late = WATCHDOG.0.lock().unwrap_or_else(PoisonError::into_inner);
-    let lost: Duration =
-        late.iter().rev().take_while(|(at, _)| *at >= begun).map(|(_, by)| *by).sum();
-    (within + lost).saturating_sub(begun.elapsed())
+    peers.iter().map(|peer| peer.lateness(time)).fold(watchdog::worst(time), Duration::max)
 }
 
 /// Ends a measurement whose sound is not good enough: it fails, or [`measure`] begins it again.
@@ -73,7 +56,7 @@ pub fn not_heard(what: &dyn Display, late: Duration) -> ! {
 /// # Panics
 /// Where the measurement does, and where the machine was late each time.
 pub fn measure<T>(test: &str, measurement: impl FnMut() -> T) -> T {
-    LazyLock::force(&WATCHDOG);
+    watchdog::start();
     let is_cut_off = || logs::cut_off(&target_dir().join("interop").join(test));
     measure_and_tell(|why| say(test, why), is_cut_off, measurement)
 }
@@ -109,17 +92,6 @@ fn say(test: &str, why: &dyn Display) {
         .and_then(|mut file| file.write_all(line.as_bytes()));
 }
 
-/// The worst of what a watchdog wrote: when it woke, and how much later than it was due.
-pub(crate) fn worst_of(
-    late: impl Iterator<Item = (Instant, Duration)>,
-    time: &Range<Instant>,
-) -> Duration {
-    late.filter(|&(at, by)| at >= time.start && at < time.end + by)
-        .map(|(_, by)| by)
-        .max()
-        .unwrap_or_default()
-}
-
 /// What is told of it.
 const CUT_OFF: &str = "its rnsd cut off an app that attached while another announced";
 
@@ -132,25 +104,6 @@ struct Late {
 impl Display for Late {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}; the machine was late by {} ms", self.what, self.late.as_millis())
-    }
-}
-
-struct Watchdog(Mutex<Vec<(Instant, Duration)>>);
-
-impl Watchdog {
-    fn start() -> Self {
-        thread::spawn(|| {
-            loop {
-                let due = Instant::now() + PERIOD;
-                thread::sleep(PERIOD);
-                let by = due.elapsed();
-                if by >= PERIOD {
-                    let mut late = WATCHDOG.0.lock().unwrap_or_else(PoisonError::into_inner);
-                    late.push((due + by, by));
-                }
-            }
-        });
-        Self(Mutex::default())
     }
 }
 
@@ -192,22 +145,6 @@ mod tests {
     fn bad_sound_of_a_machine_that_is_on_time_fails_at_once() {
         let tell = |_: &dyn Display| panic!("measured again");
         measure_and_tell(tell, || false, || not_heard(&"bad", BOUND - Duration::from_millis(1)));
-    }
-
-    #[test]
-    fn lateness_counts_where_it_touches_the_time() {
-        let start = Instant::now();
-        let at = |ms| start + Duration::from_millis(ms);
-        let late = [(at(100), 30), (at(200), 20), (at(320), 50), (at(330), 10)];
-        let worst = |from, to| {
-            let late = late.iter().map(|&(at, ms)| (at, Duration::from_millis(ms)));
-            worst_of(late, &(at(from)..at(to))).as_millis()
-        };
-
-        assert_eq!(worst(0, 400), 50);
-        assert_eq!(worst(101, 270), 20);
-        assert_eq!(worst(201, 271), 50);
-        assert_eq!(worst(331, 400), 0);
     }
 
     #[test]

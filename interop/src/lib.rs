@@ -34,6 +34,7 @@ mod peer;
 mod recording;
 mod rnsd;
 mod rnsd_builder;
+mod watchdog;
 
 pub use builder::Builder;
 pub use capture::{Body, Capture, CaptureError, CapturedPacket, PeerName, Record};

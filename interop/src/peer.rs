@@ -11,14 +11,13 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Instant;
 
-use crate::builder::Builder;
 use crate::command::Command;
 use crate::event::{Event, Stats};
 use crate::hex;
-use crate::lateness;
 use crate::logs::{self, TAIL_LINES};
 use crate::packet::{Direction, IdentityHash, PacketKind, PacketRecord};
 use crate::recording::Recording;
+use crate::watchdog;
 
 /// A running Python LXST telephone. Dropping it ends its process.
 ///
@@ -38,11 +37,6 @@ pub struct PythonPeer {
 }
 
 impl PythonPeer {
-    /// Sets up a peer; `test` and `name` name its folder and should be unique together.
-    pub fn builder(test: &str, name: &str) -> Builder {
-        Builder::new(test, name)
-    }
-
     pub(crate) fn new(name: &str, storage: &Path, port: Option<u16>, mut child: Child) -> Self {
         let journal = Arc::new(Journal::default());
         if let Some(stdout) = child.stdout.take() {
@@ -150,7 +144,7 @@ impl PythonPeer {
 
     /// Waits until it has sent or received this many packets of a kind since its start.
     ///
-    /// Counts logged packets: see [`Builder::log_media_first`].
+    /// Counts logged packets: see [`Builder::log_media_first`](crate::Builder::log_media_first).
     #[track_caller]
     pub fn expect_packets(
         &self,
@@ -205,14 +199,14 @@ impl PythonPeer {
         self.journal.lock().events.iter().filter_map(Event::packet).collect()
     }
 
-    /// Returns by how much its process was late at worst in a time; see [`lateness`].
+    /// Returns by how much its process was late at worst in a time; see [`lateness`](crate::lateness).
     pub fn lateness(&self, time: &Range<Instant>) -> Duration {
         let pages = self.journal.lock();
         let late = pages.events.iter().filter(|event| event.name == "late").filter_map(|event| {
             let by = Duration::try_from_secs_f64(event.json["seconds"].as_f64()?).ok()?;
             Some((pages.origin?.checked_add(event.at)?, by))
         });
-        lateness::worst_of(late, time)
+        watchdog::worst_of(late, time)
     }
 
     /// Forgets all events so far, for runs so long that they would pile up.
@@ -345,7 +339,7 @@ impl Journal {
             if let Some(value) = found(&pages.events) {
                 return Some(value);
             }
-            let left = lateness::left(begun, within);
+            let left = watchdog::left(begun, within);
             if pages.ended || left.is_zero() {
                 return None;
             }

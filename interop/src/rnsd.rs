@@ -9,10 +9,9 @@ use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::Instant;
 
-use crate::lateness;
 use crate::logs;
 use crate::network::SharedInstance;
-use crate::rnsd_builder::RnsdBuilder;
+use crate::watchdog;
 
 /// A running rnsd of RNS 1.5.7, with a shared instance. Dropping it ends its process.
 #[derive(Debug)]
@@ -26,11 +25,6 @@ pub struct Rnsd {
 }
 
 impl Rnsd {
-    /// Sets up an rnsd; `test` and `name` name its folder and should be unique together.
-    pub fn builder(test: &str, name: &str) -> RnsdBuilder {
-        RnsdBuilder::new(test, name)
-    }
-
     pub(crate) fn new(
         name: &str,
         storage: &Path,
@@ -57,7 +51,7 @@ impl Rnsd {
     /// [`Self::restart`].
     ///
     /// # Panics
-    /// When it was built without [`RnsdBuilder::tcp_server`].
+    /// When it was built without [`RnsdBuilder::tcp_server`](crate::RnsdBuilder::tcp_server).
     #[track_caller]
     pub fn port(&self) -> u16 {
         match self.tcp_server {
@@ -120,10 +114,10 @@ impl Rnsd {
 
         let begun = Instant::now();
         loop {
-            let line = match lines.recv_timeout(lateness::left(begun, START_TIMEOUT)) {
+            let line = match lines.recv_timeout(watchdog::left(begun, START_TIMEOUT)) {
                 Ok(line) => line,
                 Err(RecvTimeoutError::Timeout)
-                    if !lateness::left(begun, START_TIMEOUT).is_zero() =>
+                    if !watchdog::left(begun, START_TIMEOUT).is_zero() =>
                 {
                     continue;
                 }

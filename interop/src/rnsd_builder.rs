@@ -21,9 +21,10 @@ pub struct RnsdBuilder {
     transport: bool,
 }
 
-impl RnsdBuilder {
-    pub(crate) fn new(test: &str, name: &str) -> Self {
-        Self {
+impl Rnsd {
+    /// Sets up an rnsd; `test` and `name` name its folder and should be unique together.
+    pub fn builder(test: &str, name: &str) -> RnsdBuilder {
+        RnsdBuilder {
             name: name.to_owned(),
             storage: environment::target_dir().join("interop").join(test).join(name),
             over_tcp: false,
@@ -33,7 +34,9 @@ impl RnsdBuilder {
             transport: false,
         }
     }
+}
 
+impl RnsdBuilder {
     /// Shares its instance on a free TCP port on loopback, instead of an abstract Unix socket.
     pub fn share_over_tcp(mut self) -> Self {
         self.over_tcp = true;
