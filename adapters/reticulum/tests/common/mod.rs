@@ -2,12 +2,13 @@
 
 #![allow(dead_code, reason = "each test file uses its own part of the harness")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use lxst_reticulum::{
-    Class, Config, Destination, DestinationConfig, Endpoint, Event, Framing, Identity, Instant,
-    InterfaceConfig, InterfaceId, LinkEvent, LinkHandle, NameHash, Rng, UnixTime,
+    Class, Config, Destination, DestinationConfig, Endpoint, Event, Framing, Identity,
+    IdentityHash, Instant, InterfaceConfig, InterfaceId, LinkEvent, LinkHandle, NameHash, Rng,
+    UnixTime,
 };
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
@@ -254,6 +255,12 @@ impl Net {
         self.nodes[n].events.iter().filter(announced).count()
     }
 
+    /// How many link requests were proved; repeats of a proof do not count.
+    pub(crate) fn proofs(&self) -> usize {
+        let proofs = self.sent.iter().filter(|sent| sent.bytes[1] == 0x0f);
+        proofs.map(|sent| &sent.bytes).collect::<BTreeSet<_>>().len()
+    }
+
     /// A path request to a node, as framed.
     pub(crate) fn path_request_to(&self, n: usize) -> Vec<u8> {
         let mut asking = Node::new(0xa5c, self.wire.config);
@@ -365,6 +372,18 @@ pub(crate) fn phone(
     let mut endpoint = Endpoint::new(identity, config, Box::new(rng));
     endpoint.register(DestinationConfig::new(TELEPHONY)).expect("it is the first");
     endpoint
+}
+
+/// Some phone and its announce, as framed.
+pub(crate) fn announce_of(seed: u64) -> (IdentityHash, Vec<u8>) {
+    let mut rng = Seeded::new(seed);
+    let identity = Identity::generate(&mut rng);
+    let mut endpoint = phone(identity, Config::default(), rng);
+    let interface = endpoint.interface_up(START, InterfaceConfig::TCP);
+    endpoint.announce(START, TELEPHONY);
+    let mut buffer = vec![];
+    endpoint.poll_transmit(START, WALL, interface, &mut buffer);
+    (endpoint.identity(), buffer)
 }
 
 pub(crate) const TELEPHONY: NameHash = NameHash::TELEPHONY;
