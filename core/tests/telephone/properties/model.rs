@@ -4,16 +4,17 @@
 //! Left out: media, jobs and streams, announces, the limit on callers, room for pending links,
 //! statistics, and packets that are not well formed.
 
+mod commands;
 mod moves;
+mod signals;
 
 use core::time::Duration;
 use std::collections::BTreeMap;
 
 use lxst_core::wire::Signal;
 use lxst_core::{
-    Admission, CallId, CallState, CallStatus, CallTimer, Command, Config, Destination, EndReason,
-    Event, IdentityHash, Instant, LinkClosed, LinkEvent, LinkFailed, LinkId, LinkRequest,
-    LinkTimer, Mode, Profile, Role, Side, ThinPath, limits,
+    CallState, CallStatus, CallTimer, Command, Config, EndReason, Event, IdentityHash, Instant,
+    LinkClosed, LinkEvent, LinkFailed, LinkId, LinkTimer, Mode, Role, limits,
 };
 
 use crate::support::Did;
@@ -134,22 +135,7 @@ impl Model {
         let is_known = self.knows(link);
         match event {
             LinkEvent::Incoming { rtt, .. } => {
-                let timers = BTreeMap::from([(
-                    Timer::Link(LinkTimer::AcceptDelay),
-                    now + limits::ACCEPT_DELAY,
-                )]);
-                let stage = Stage::Unknown;
-                let (pace, offers, who) = (limits::AVAILABLE_AGAIN.max(rtt * 3), 0, None);
-                self.callers.push(Caller {
-                    link,
-                    since: now,
-                    rtt,
-                    pace,
-                    offers,
-                    who,
-                    stage,
-                    timers,
-                });
+                self.on_incoming(link, rtt);
                 return true;
             }
             LinkEvent::Up { .. } if !is_known => {
@@ -198,6 +184,20 @@ impl Model {
         true
     }
 
+    fn on_incoming(&mut self, link: LinkId, rtt: Duration) {
+        let accepts = (Timer::Link(LinkTimer::AcceptDelay), self.now + limits::ACCEPT_DELAY);
+        self.callers.push(Caller {
+            link,
+            since: self.now,
+            rtt,
+            pace: limits::AVAILABLE_AGAIN.max(rtt * 3),
+            offers: 0,
+            who: None,
+            stage: Stage::Unknown,
+            timers: BTreeMap::from([accepts]),
+        });
+    }
+
     /// Takes a packet of signals, or of one frame when there are none.
     pub(super) fn on_packet(&mut self, now: Instant, link: LinkId, signals: &[Signal]) -> bool {
         self.now = now;
@@ -227,249 +227,6 @@ impl Model {
         }
         self.settle();
         true
-    }
-
-    fn command(&mut self, command: Command) -> bool {
-        let (call, wants) = match command {
-            Command::Dial { call, link, to, profile, mode } => {
-                return self.dial(call, link, to, profile, mode);
-            }
-            Command::SetAvailable(available) => {
-                self.is_busy = !available;
-                return true;
-            }
-            Command::Screen(call, admission) => {
-                let link = LinkId(call.0);
-                let caller = self.caller(link);
-                if caller.is_some_and(|caller| caller.stage == Stage::Screened) {
-                    self.decide(link, admission);
-                    return true;
-                }
-                (call, command)
-            }
-            Command::Answer(call)
-            | Command::HangUp(call)
-            | Command::SetProfile(call, _)
-            | Command::SetMode(call, _) => (call, command),
-            other => panic!("{other:?} is not modelled"),
-        };
-        let Some(status) = self.status().filter(|status| status.call == call) else {
-            return false;
-        };
-        let (link, is_callee) = (self.link(), status.role == Role::Callee);
-        let rings_here = is_callee && status.state == CallState::Ringing;
-        match wants {
-            Command::Answer(_) if rings_here => {
-                self.connect();
-                if self.call.as_ref().is_some_and(|call| call.has_preferences) {
-                    self.answer();
-                }
-            }
-            Command::Answer(_) => return is_callee,
-            Command::HangUp(_) if rings_here => {
-                self.goodbye(link, &[Signal::Rejected]);
-                self.end(EndReason::Rejected);
-            }
-            Command::HangUp(_) => {
-                if status.state != CallState::GlareWait {
-                    self.close(link);
-                }
-                let is_answered = status.state >= CallState::Connecting;
-                self.end(if is_answered { EndReason::LocalHangup } else { EndReason::Cancelled });
-            }
-            Command::Screen(_, admission) if rings_here => match admission {
-                Admission::Ring => {}
-                Admission::Busy => {
-                    self.goodbye(link, &[Signal::Busy]);
-                    self.end(EndReason::Blocked);
-                }
-                Admission::Reject => {
-                    self.goodbye(link, &[Signal::Rejected]);
-                    self.end(EndReason::Rejected);
-                }
-                Admission::Drop => {
-                    self.close(link);
-                    self.end(EndReason::Blocked);
-                }
-            },
-            Command::SetProfile(..) | Command::SetMode(..)
-                if status.state == CallState::Connecting =>
-            {
-                return false;
-            }
-            Command::SetProfile(call, profile) if profile != status.profile => {
-                self.status_mut().profile = profile;
-                self.propose(Signal::PreferredProfile(profile.id().into()));
-                self.tell(Event::ProfileChanged { call, profile, by: Side::Local });
-            }
-            Command::SetMode(call, mode) => {
-                self.call.as_mut().expect("the mode is its").is_mode_chosen = true;
-                if mode != status.mode {
-                    self.set_mode(mode);
-                    self.propose(Signal::PreferredMode(mode.id()));
-                    self.tell(Event::ModeChanged { call, mode, by: Side::Local });
-                }
-            }
-            Command::SetProfile(..) => {}
-            _ => return false,
-        }
-        true
-    }
-
-    fn dial(
-        &mut self,
-        call: CallId,
-        link: LinkId,
-        peer: IdentityHash,
-        profile: Profile,
-        mode: Mode,
-    ) -> bool {
-        if self.call.is_some() || !self.config.profiles.contains(profile) {
-            return false;
-        }
-        let (role, state) = (Role::Caller, CallState::Calling);
-        let status = CallStatus { call, role, peer, state, profile, mode };
-        self.begin(
-            status,
-            link,
-            Duration::ZERO,
-            (Timer::Call(CallTimer::Wait), self.config.wait_time),
-        );
-        self.said.push(Did::Link(link, LinkRequest::Open(Destination::telephony(peer))));
-        true
-    }
-
-    fn on_signal(&mut self, signal: Signal) {
-        use CallState::{Connecting, Established, GlareWait, Identified, Linked, Ringing};
-        let status = self.status().expect("the signal is the call's");
-        let (link, call) = (self.link(), status.call);
-        match (status.role, status.state, signal) {
-            (_, GlareWait, _)
-            | (_, Linked | Identified, Signal::PreferredProfile(_) | Signal::PreferredMode(_)) => {}
-            (_, _, Signal::PreferredProfile(id)) => self.on_profile(id),
-            (_, _, Signal::PreferredMode(id)) => self.on_mode(id),
-            (Role::Callee, Ringing, _) => {}
-            (_, state, Signal::Busy | Signal::Rejected)
-                if state == Established || status.role == Role::Callee =>
-            {
-                self.close(link);
-                self.end(EndReason::RemoteHangup);
-            }
-            (Role::Callee, Established, Signal::Established) => self.on_echo(),
-            (Role::Callee, ..) => {}
-            (_, Linked | Identified, Signal::Busy) => self.refuse(),
-            (_, Linked | Identified, Signal::Rejected) => self.fail(EndReason::Rejected, false),
-            (_, _, Signal::Busy) => {
-                self.close(link);
-                self.end(EndReason::Busy);
-            }
-            (_, _, Signal::Rejected) => {
-                self.close(link);
-                self.end(EndReason::Rejected);
-            }
-            (_, Linked, Signal::Available) => {
-                self.status_mut().state = Identified;
-                self.said.push(Did::Link(link, LinkRequest::Identify));
-                self.stop(Timer::Call(CallTimer::Connect));
-                self.begin_repeats();
-            }
-            (_, Identified, Signal::Ringing) => {
-                self.status_mut().state = Ringing;
-                let wait = (Timer::Call(CallTimer::Wait), self.now + self.config.wait_time);
-                self.call.as_mut().expect("it rings").timers = BTreeMap::from([wait]);
-                self.prefer();
-                self.tell(Event::Ringing { call });
-            }
-            (_, Ringing, Signal::Ringing) => self.prefer(),
-            (_, Identified | Ringing, Signal::Connecting | Signal::Established) => {
-                self.connect();
-                self.send(link, Signal::Established);
-                if signal == Signal::Established {
-                    self.establish();
-                }
-            }
-            (_, Connecting, Signal::Established) => self.establish(),
-            _ => {}
-        }
-    }
-
-    fn on_profile(&mut self, id: u16) {
-        let Some(profile) = Profile::from_id(id.into()) else { return };
-        if !self.config.profiles.contains(profile) {
-            return self.on_unavailable(profile);
-        }
-        let status = self.status_mut();
-        let (call, is_new) = (status.call, status.profile != profile);
-        status.profile = profile;
-        self.preferences_came();
-        if is_new && self.is_established() {
-            self.tell(Event::ProfileChanged { call, profile, by: Side::Remote });
-        }
-    }
-
-    /// The sets that are modelled lack the first three profiles, and have Medium Quality.
-    fn on_unavailable(&mut self, asked: Profile) {
-        let used = Profile::MediumQuality;
-        let link = self.link();
-        self.preferences_came();
-        let told = &mut self.call.as_mut().expect("there is a call").profiles_told;
-        if *told == limits::PROFILES_TOLD {
-            return;
-        }
-        *told += 1;
-        let status = *self.status_mut();
-        let call = status.call;
-        self.tell(Event::ProfileUnavailable { call, asked, used });
-        let is_thin = asked != Profile::LowBandwidth;
-        let is_theirs = call.0 == link.0 && status.state != CallState::Established;
-        if is_thin && is_theirs && self.config.thin_path == ThinPath::Refuse {
-            self.goodbye(link, &[Signal::Rejected]);
-            return self.end(EndReason::ProfileUnavailable);
-        }
-        self.status_mut().profile = used;
-        self.propose(Signal::PreferredProfile(used.id().into()));
-        if status.profile != used && self.is_established() {
-            self.tell(Event::ProfileChanged { call, profile: used, by: Side::Remote });
-        }
-    }
-
-    fn on_mode(&mut self, id: u8) {
-        let Some(mode) = Mode::from_id(id) else { return };
-        let is_settled =
-            self.is_established() || self.call.as_ref().is_some_and(|call| call.is_mode_chosen);
-        let may_open = !is_settled || self.config.peer_may_open_microphone;
-        let status = self.status_mut();
-        let (call, is_new) = (status.call, status.mode != mode);
-        self.preferences_came();
-        if is_new && (mode == Mode::HalfDuplex || may_open) {
-            self.set_mode(mode);
-            if self.is_established() {
-                self.tell(Event::ModeChanged { call, mode, by: Side::Remote });
-            }
-        }
-    }
-
-    fn on_frame(&mut self) {
-        let now = self.now;
-        let Some(call) = &mut self.call else { return };
-        let (role, state, id) = (call.status.role, call.status.state, call.status.call);
-        if (role, state) == (Role::Caller, CallState::Connecting) {
-            self.establish();
-        } else if role == Role::Caller
-            && (CallState::Identified..CallState::Connecting).contains(&state)
-            && state != CallState::GlareWait
-        {
-            self.connect();
-            self.send(self.link(), Signal::Established);
-            self.establish();
-        } else if state == CallState::Established {
-            call.media = call.media.max(now);
-            call.is_heard = true;
-            call.timers.remove(&Timer::Call(CallTimer::Repeat));
-            if core::mem::take(&mut call.is_silent) {
-                self.tell(Event::PeerAudible { call: id });
-            }
-        }
     }
 
     fn on_call_link_closed(&mut self, end: LinkClosed) {
