@@ -68,67 +68,25 @@ pub struct Counters {
 impl Counters {
     /// Adds what was counted elsewhere.
     pub(crate) fn plus(self, other: &Self) -> Self {
-        let Self {
-            media_packets_sent,
-            media_packets_received,
-            frames_received,
-            bytes_received,
-            bytes_sent,
-            frames_lost,
-            frames_shed,
-            frames_unheard,
-            frames_undecodable,
-            dropped,
-            concealed,
-            shed,
-            expanded,
-            starved,
-            frames_dtx,
-            capture_discarded,
-            capture_dropped,
-            playback_dropped,
-            frames_unsent,
-            encodes_failed,
-            jobs_void,
-            packets_malformed,
-            signals_unknown,
-            preferences_unsupported,
-            frames_unknown,
-            callers_limited,
-            links_refused,
-        } = *other;
-        Self {
-            media_packets_sent: self.media_packets_sent.saturating_add(media_packets_sent),
-            media_packets_received: self
-                .media_packets_received
-                .saturating_add(media_packets_received),
-            frames_received: self.frames_received.saturating_add(frames_received),
-            bytes_received: self.bytes_received.saturating_add(bytes_received),
-            bytes_sent: self.bytes_sent.saturating_add(bytes_sent),
-            frames_lost: self.frames_lost.saturating_add(frames_lost),
-            frames_shed: self.frames_shed.saturating_add(frames_shed),
-            frames_unheard: self.frames_unheard.saturating_add(frames_unheard),
-            frames_undecodable: self.frames_undecodable.saturating_add(frames_undecodable),
-            dropped: self.dropped + dropped,
-            concealed: self.concealed + concealed,
-            shed: self.shed + shed,
-            expanded: self.expanded + expanded,
-            starved: self.starved + starved,
-            frames_dtx: self.frames_dtx.saturating_add(frames_dtx),
-            capture_discarded: self.capture_discarded + capture_discarded,
-            capture_dropped: self.capture_dropped + capture_dropped,
-            playback_dropped: self.playback_dropped + playback_dropped,
-            frames_unsent: self.frames_unsent.saturating_add(frames_unsent),
-            encodes_failed: self.encodes_failed.saturating_add(encodes_failed),
-            jobs_void: self.jobs_void.saturating_add(jobs_void),
-            packets_malformed: self.packets_malformed.saturating_add(packets_malformed),
-            signals_unknown: self.signals_unknown.saturating_add(signals_unknown),
-            preferences_unsupported: self
-                .preferences_unsupported
-                .saturating_add(preferences_unsupported),
-            frames_unknown: self.frames_unknown.saturating_add(frames_unknown),
-            callers_limited: self.callers_limited.saturating_add(callers_limited),
-            links_refused: self.links_refused.saturating_add(links_refused),
+        let (a, b) = (self, other);
+        // A field that is in neither list does not compile.
+        macro_rules! sums {
+            (counts: $($count:ident)*; audio: $($audio:ident)*) => {
+                Self {
+                    $($count: a.$count.saturating_add(b.$count),)*
+                    $($audio: a.$audio + b.$audio,)*
+                }
+            };
+        }
+        sums! {
+            counts:
+                media_packets_sent media_packets_received frames_received bytes_received bytes_sent
+                frames_lost frames_shed frames_unheard frames_undecodable frames_dtx frames_unsent
+                encodes_failed jobs_void packets_malformed signals_unknown preferences_unsupported
+                frames_unknown callers_limited links_refused;
+            audio:
+                dropped concealed shed expanded starved capture_discarded capture_dropped
+                playback_dropped
         }
     }
 

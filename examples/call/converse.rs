@@ -12,8 +12,8 @@ use lxst_examples::taps::Taps;
 use lxst_tokio::codecs::SAMPLE_RATE_HZ;
 use lxst_tokio::trace::view::{Conversation, Playout};
 use lxst_tokio::{
-    AudioFormat, AudioSink, CallId, Counters, DeviceSource, EndReason, Event, Events, Identity,
-    InsteadOfVoice, Interface, Mos, OsRng, Phone, PhoneBuilder, Profile, Settings, Voice,
+    AudioFormat, AudioSink, Call, CallId, Counters, DeviceSource, EndReason, Event, Events,
+    Identity, InsteadOfVoice, Interface, Mos, OsRng, Phone, PhoneBuilder, Profile, Settings, Voice,
 };
 use tokio::time::{Instant, interval_at, timeout};
 
@@ -39,55 +39,21 @@ pub(crate) async fn converse(
     sink: WavSink,
     progress: &ProgressBar,
 ) -> Result<Outcome, Failure> {
-    // Two people, two phones. Each announces itself as soon as it is connected.
     let taps = Taps::new();
     let relay = match conditions.is_plain() {
         true => None,
         false => Some(Relay::start(conditions).await?),
     };
-    let at_callee = match &relay {
-        Some(relay) => relay.interfaces()[1].clone(),
-        None => Interface::tcp_server("127.0.0.1:0"),
-    };
-    let voice = Voice::default().when_no_microphone(InsteadOfVoice::Silence);
-    let (callee, mut callee_events) = PhoneBuilder::new(Identity::generate(&mut OsRng))
-        .interface(at_callee)
-        .settings(Settings::default().voice(voice))
-        .tap(taps.callee())
-        .start()
-        .await?;
-    let at_caller = match &relay {
-        Some(relay) => relay.interfaces()[0].clone(),
-        None => Interface::tcp_client(callee.listening()[0].to_string()), // one for each server
-    };
-    let (caller, mut caller_events) = PhoneBuilder::new(Identity::generate(&mut OsRng))
-        .interface(at_caller)
-        .tap(taps.caller())
-        .start()
-        .await?;
-    let speaker = callee.audio_sink(AudioFormat::PHONE).await?;
+    let [mut caller, mut callee] = two_users(&taps, relay.as_ref()).await?;
+    let speaker = callee.phone.audio_sink(AudioFormat::PHONE).await?;
     let listening = tokio::spawn(listen(speaker, sink));
-    let microphone = caller.device_source(AudioFormat::PHONE).await?;
+    let microphone = caller.phone.device_source(AudioFormat::PHONE).await?;
 
-    // The call: dial, ring, answer.
-    let set_up = async {
-        if relay.is_some() {
-            // What it announced at its start, nobody was there to hear.
-            callee.announce().await?;
-        }
-        announced(&mut caller_events, &callee).await?;
-        progress.set_message("dialling");
-        let call = caller.dial(callee.identity(), profile).await?;
-        let answer = async {
-            let incoming = ringing(&mut callee_events).await?;
-            progress.set_message("ringing");
-            callee.call(incoming).answer().await?;
-            Ok::<_, Failure>(())
-        };
-        tokio::try_join!(answer, async { Ok(call.established().await?) })?;
-        Ok::<_, Failure>(call)
-    };
-    let call = timeout(SET_UP, set_up)
+    if relay.is_some() {
+        // What it announced at its start, nobody was there to hear.
+        callee.phone.announce().await?;
+    }
+    let call = timeout(SET_UP, set_up(&mut caller, &mut callee, profile, progress))
         .await
         .map_err(|_| format!("the call was not established within {SET_UP:?}"))??;
 
@@ -98,42 +64,109 @@ pub(crate) async fn converse(
         relay.begin();
     }
     let said = blocks(speech).chain(repeat_n([0.0; BLOCK_SAMPLES], LISTENING_BLOCKS));
-    let mut scores = Vec::new();
     tokio::select! {
         () = speak(microphone, said, |blocks| progress.set_position(blocks)) => {}
-        reason = ended(&mut caller_events, &mut scores) => {
-            return Err(format!("the call ended early: {}", reason?).into());
+        ended = caller.ended() => {
+            return Err(format!("the call ended early: {}", ended?.0).into());
         }
     }
     if let Some(relay) = &relay {
         relay.end();
     }
     call.hang_up().await?;
-    for (events, expected) in [
-        (&mut caller_events, EndReason::LocalHangup),
-        (&mut callee_events, EndReason::RemoteHangup),
-    ] {
-        scores.clear();
-        let reason = timeout(SET_UP, ended(events, &mut scores))
-            .await
-            .map_err(|_| format!("the call did not end within {SET_UP:?}"))??;
-        if reason != expected {
-            return Err(format!("the call ended: {reason}, and not: {expected}").into());
-        }
-    }
+    caller.expect_end(EndReason::LocalHangup).await?;
+    let scores = callee.expect_end(EndReason::RemoteHangup).await?;
 
-    let (caller_figures, callee_figures) = (caller.counters().await?, callee.counters().await?);
-    caller.shutdown().await;
-    callee.shutdown().await;
+    let (at_caller, at_callee) = (caller.phone.counters().await?, callee.phone.counters().await?);
+    caller.phone.shutdown().await;
+    callee.phone.shutdown().await;
     let (conversation, playout) = taps.seen();
     Ok(Outcome {
         conversation,
         heard: listening.await??.since(speech_began),
         playout,
         grade: mean(&scores).map(Grade),
-        caller: caller_figures,
-        callee: callee_figures,
+        caller: at_caller,
+        callee: at_callee,
     })
+}
+
+/// Somebody with a phone, who sees what it tells.
+struct User {
+    phone: Phone,
+    events: Events,
+}
+
+impl User {
+    /// Waits for the end of the call, and for the scores that are told until then.
+    async fn ended(&mut self) -> Result<(EndReason, Vec<Mos>), Failure> {
+        let mut scores = Vec::new();
+        loop {
+            match next(&mut self.events).await? {
+                Event::Quality { quality, .. } => scores.push(quality.mos),
+                Event::Ended { reason, .. } => return Ok((reason, scores)),
+                _ => {}
+            }
+        }
+    }
+
+    /// Waits for this end of the call, and returns the scores.
+    async fn expect_end(&mut self, expected: EndReason) -> Result<Vec<Mos>, Failure> {
+        let (reason, scores) = timeout(SET_UP, self.ended())
+            .await
+            .map_err(|_| format!("the call did not end within {SET_UP:?}"))??;
+        if reason != expected {
+            return Err(format!("the call ended: {reason}, and not: {expected}").into());
+        }
+        Ok(scores)
+    }
+}
+
+/// Two people, two phones: caller and callee, joined by the relay or else by TCP. Each phone
+/// announces itself as soon as it is connected.
+async fn two_users(taps: &Taps, relay: Option<&Relay>) -> Result<[User; 2], Failure> {
+    let at_callee = match relay {
+        Some(relay) => relay.interfaces()[1].clone(),
+        None => Interface::tcp_server("127.0.0.1:0"),
+    };
+    let voice = Voice::default().when_no_microphone(InsteadOfVoice::Silence);
+    let (callee, callee_events) = PhoneBuilder::new(Identity::generate(&mut OsRng))
+        .interface(at_callee)
+        .settings(Settings::default().voice(voice))
+        .tap(taps.callee())
+        .start()
+        .await?;
+    let at_caller = match relay {
+        Some(relay) => relay.interfaces()[0].clone(),
+        None => Interface::tcp_client(callee.listening()[0].to_string()), // one for each server
+    };
+    let (caller, caller_events) = PhoneBuilder::new(Identity::generate(&mut OsRng))
+        .interface(at_caller)
+        .tap(taps.caller())
+        .start()
+        .await?;
+    let caller = User { phone: caller, events: caller_events };
+    Ok([caller, User { phone: callee, events: callee_events }])
+}
+
+/// Dials, rings and answers.
+async fn set_up(
+    caller: &mut User,
+    callee: &mut User,
+    profile: Profile,
+    progress: &ProgressBar,
+) -> Result<Call, Failure> {
+    announced(&mut caller.events, &callee.phone).await?;
+    progress.set_message("dialling");
+    let call = caller.phone.dial(callee.phone.identity(), profile).await?;
+    let answer = async {
+        let incoming = ringing(&mut callee.events).await?;
+        progress.set_message("ringing");
+        callee.phone.call(incoming).answer().await?;
+        Ok::<_, Failure>(())
+    };
+    tokio::try_join!(answer, async { Ok(call.established().await?) })?;
+    Ok(call)
 }
 
 /// Gives a microphone blocks of 20 ms at the pace of a sound card: each when it is complete, 20 ms
@@ -206,17 +239,6 @@ async fn ringing(events: &mut Events) -> Result<CallId, Failure> {
     loop {
         if let Event::Incoming { call, .. } = next(events).await? {
             return Ok(call);
-        }
-    }
-}
-
-/// Waits for the end of the call, and notes the scores that are told until then.
-async fn ended(events: &mut Events, scores: &mut Vec<Mos>) -> Result<EndReason, Failure> {
-    loop {
-        match next(events).await? {
-            Event::Quality { quality, .. } => scores.push(quality.mos),
-            Event::Ended { reason, .. } => return Ok(reason),
-            _ => {}
         }
     }
 }

@@ -204,22 +204,8 @@ async fn all(args: &Args) -> Result<(), Failure> {
     let profiles = Profile::ALL.into_iter().filter(|profile| sendable.contains(*profile));
     let mut panels = Vec::new();
     let mut failures = Vec::new();
-    let row = |name: &str, cells: [&str; 6]| {
-        let [grade, lag, concealed, shed, correlation, air] = cells;
-        if page.columns() < NARROW {
-            return outln!("{name:<5}{grade:<20}{lag:>7}{concealed:>8}");
-        }
-        let line = format!("{name:<20}{grade:<20}{lag:>7}{concealed:>8}");
-        if page.columns() < WIDE {
-            outln!("{line}");
-        } else {
-            outln!("{line}{shed:>7}{correlation:>6}{air:>12}");
-        }
-    };
-    let name = |profile: Profile| {
-        if page.columns() < NARROW { profile.abbreviation().into() } else { profile.to_string() }
-    };
-    row("", ["quality", "to ear", "made up", "shed", "match", "on the air"]);
+    let table = Table { columns: page.columns() };
+    table.row("", ["quality", "to ear", "made up", "shed", "match", "on the air"]);
     let bars = MultiProgress::new();
     for profile in profiles {
         let out = named(&args.out, profile);
@@ -229,26 +215,8 @@ async fn all(args: &Args) -> Result<(), Failure> {
         progress.finish_and_clear();
         let outcome = outcome?;
         let verdict = compare(&speech, &outcome.heard, args.conditions());
-        let heard = &outcome.callee.telephone;
-        let media = outcome.conversation.media(lxst_tokio::Side::Local);
-        let score = match &verdict {
-            Ok(Heard { correlation, .. }) => format!("{correlation:.3}"),
-            Err(_) => "none".to_owned(),
-        };
+        table.row_of(profile, &outcome, verdict.as_ref().ok());
         let lag = verdict.as_ref().ok().map(|heard| heard.lag);
-        let millis = |duration: Duration| format!("{} ms", duration.as_millis());
-        let air = media.air_bytes as f64 * 8.0 / 1_000.0 / media.lasted.as_secs_f64().max(1.0);
-        row(
-            &name(profile),
-            [
-                &outcome.grade.map_or("unknown".into(), |grade| grade.to_string()),
-                &lag.map_or("unknown".into(), millis),
-                &millis(heard.concealed.duration()),
-                &millis(heard.shed.duration()),
-                &score,
-                &format!("{air:.1} kbit/s"),
-            ],
-        );
         panels.push(args.panel(profile, &outcome, lag));
         if let Err(failure) = judge(&outcome, verdict, args.conditions()) {
             failures.push(format!("{profile}: {failure}"));
@@ -260,6 +228,44 @@ async fn all(args: &Args) -> Result<(), Failure> {
     let verdict = format!("verdict  the speech came through in {whole} of {calls} profiles");
     outln!("{}", wrap(&verdict, page.columns(), VALUE));
     if failures.is_empty() { Ok(()) } else { Err(failures.join("\n      ").into()) }
+}
+
+/// The table of the calls in all profiles, as wide as the page allows.
+struct Table {
+    columns: usize,
+}
+
+impl Table {
+    fn row_of(&self, profile: Profile, outcome: &Outcome, heard: Option<&Heard>) {
+        let is_narrow = self.columns < NARROW;
+        let name = if is_narrow { profile.abbreviation().into() } else { profile.to_string() };
+        let at_callee = &outcome.callee.telephone;
+        let media = outcome.conversation.media(lxst_tokio::Side::Local);
+        let millis = |duration: Duration| format!("{} ms", duration.as_millis());
+        let air = media.air_bytes as f64 * 8.0 / 1_000.0 / media.lasted.as_secs_f64().max(1.0);
+        let cells = [
+            outcome.grade.map_or("unknown".into(), |grade| grade.to_string()),
+            heard.map_or("unknown".into(), |heard| millis(heard.lag)),
+            millis(at_callee.concealed.duration()),
+            millis(at_callee.shed.duration()),
+            heard.map_or("none".into(), |heard| format!("{:.3}", heard.correlation)),
+            format!("{air:.1} kbit/s"),
+        ];
+        self.row(&name, cells.each_ref().map(String::as_str));
+    }
+
+    fn row(&self, name: &str, cells: [&str; 6]) {
+        let [grade, lag, concealed, shed, correlation, air] = cells;
+        if self.columns < NARROW {
+            return outln!("{name:<5}{grade:<20}{lag:>7}{concealed:>8}");
+        }
+        let line = format!("{name:<20}{grade:<20}{lag:>7}{concealed:>8}");
+        if self.columns < WIDE {
+            outln!("{line}");
+        } else {
+            outln!("{line}{shed:>7}{correlation:>6}{air:>12}");
+        }
+    }
 }
 
 /// Says whether the speech came through.

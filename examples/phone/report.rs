@@ -1,14 +1,15 @@
 //! What the phone tells: events as text or as JSON lines, and the exit code.
 
 use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use lxst_examples::terminal::{columns_of_stderr, columns_of_stdout};
 use lxst_examples::{errln, outln};
 use lxst_tokio::reticulum;
 use lxst_tokio::trace::view::wrap;
 use lxst_tokio::{
-    BuiltInCodecs, Codecs, EndReason, Event, LeftOut, Limit, LogLimit, Phone, Profile, Side,
+    BuiltInCodecs, CallId, Codecs, EndReason, Event, LeftOut, Limit, LogLimit, Phone, Profile,
+    Quality, Side,
 };
 use serde_json::{Value, json};
 
@@ -222,20 +223,7 @@ fn to_json(event: &Event) -> Option<Value> {
         Event::ModeChanged { call, mode, by } => json!({
             "event": "mode_changed", "call": call.0, "mode": mode.id(), "by": side(*by),
         }),
-        Event::Quality { call, quality } => json!({
-            "event": "quality", "call": call.0, "frames_received": quality.frames_received,
-            "frames_lost": quality.frames_lost,
-            "concealed_ms": quality.concealed.duration().as_millis() as u64,
-            "dropped_ms": quality.dropped.duration().as_millis() as u64,
-            "capture_dropped_ms": quality.capture_dropped.duration().as_millis() as u64,
-            "playback_dropped_ms": quality.playback_dropped.duration().as_millis() as u64,
-            "shed_ms": quality.shed.duration().as_millis() as u64,
-            "delay_ms": quality.delay.as_millis() as u64,
-            "spread_ms": quality.jitter.as_millis() as u64,
-            "received_bps": quality.received_bps, "sent_bps": quality.sent_bps,
-            "mos": f64::from(quality.mos.0) / 100.0,
-            "is_peer_silent": quality.is_peer_silent,
-        }),
+        Event::Quality { call, quality } => quality_to_json(*call, quality),
         Event::Ended { call, reason } => json!({
             "event": "ended", "call": call.0, "reason": reason.to_string(),
         }),
@@ -243,6 +231,24 @@ fn to_json(event: &Event) -> Option<Value> {
             json!({ "event": "dropped", "reason": format!("{reason:?}") })
         }
         _ => return None,
+    })
+}
+
+fn quality_to_json(call: CallId, quality: &Quality) -> Value {
+    let millis = |duration: Duration| duration.as_millis() as u64;
+    json!({
+        "event": "quality", "call": call.0, "frames_received": quality.frames_received,
+        "frames_lost": quality.frames_lost,
+        "concealed_ms": millis(quality.concealed.duration()),
+        "dropped_ms": millis(quality.dropped.duration()),
+        "capture_dropped_ms": millis(quality.capture_dropped.duration()),
+        "playback_dropped_ms": millis(quality.playback_dropped.duration()),
+        "shed_ms": millis(quality.shed.duration()),
+        "delay_ms": millis(quality.delay),
+        "spread_ms": millis(quality.jitter),
+        "received_bps": quality.received_bps, "sent_bps": quality.sent_bps,
+        "mos": f64::from(quality.mos.0) / 100.0,
+        "is_peer_silent": quality.is_peer_silent,
     })
 }
 

@@ -246,8 +246,7 @@ fn inputs() -> Vec<Input<'static>> {
 }
 
 fn outputs() -> Vec<Output<'static>> {
-    let (link, call, stream, job) = (LinkId(2), CallId(1), StreamId(1), JobId(3));
-    let samples = Samples(2_880);
+    let (link, stream, job) = (LinkId(2), StreamId(1), JobId(3));
     let mut outputs = vec![Output::Announce];
     outputs.extend(Class::ALL.iter().map(|class| Output::Transmit {
         link,
@@ -267,7 +266,14 @@ fn outputs() -> Vec<Output<'static>> {
             change: *change,
         }));
     }
+    let direction = Direction::Send;
+    outputs.extend(works().into_iter().map(|work| Output::Job { job, stream, direction, work }));
+    outputs.extend(events().into_iter().map(Output::Event));
+    outputs
+}
 
+fn works() -> Vec<Work<'static>> {
+    let samples = Samples(2_880);
     let mut works = vec![Work::Discard { samples }, Work::Conceal { samples }];
     for source in Source::ALL.iter().copied() {
         let profiles = Profile::ALL.into_iter().map(SendFormat::Profile);
@@ -279,9 +285,11 @@ fn outputs() -> Vec<Output<'static>> {
         let decode = |byte| Work::Decode { codec: Codec::from_byte(byte), payload: &[1, 2], tempo };
         works.extend([0, 1, 2, 0x0a, 0xff].map(decode));
     }
-    let direction = Direction::Send;
-    outputs.extend(works.into_iter().map(|work| Output::Job { job, stream, direction, work }));
+    works
+}
 
+fn events() -> Vec<Event> {
+    let (link, call) = (LinkId(2), CallId(1));
     let (profile, mode) = (Profile::LowLatency, Mode::FullDuplex);
     let mut events = vec![
         Event::Screening { call, from: ALICE, until: NOW, limit: None },
@@ -330,8 +338,7 @@ fn outputs() -> Vec<Output<'static>> {
     };
     events.push(Event::Quality { call, quality });
     events.extend(drops.map(|reason| Event::Dropped { link, reason }));
-    outputs.extend(events.into_iter().map(Output::Event));
-    outputs
+    events
 }
 
 #[test]

@@ -88,32 +88,6 @@ fn a_busy_phone_hears_who_calls_says_so_and_closes_after_the_goodbye_gap() {
 /// What a caller can see: the same signals in the same order at the same moments.
 #[test]
 fn a_blocked_caller_cannot_tell_it_from_a_busy_line() {
-    let heard = |config: Config, prepare: &dyn Fn(&mut Script), admission: Option<Admission>| {
-        let mut phone = Script::new(config);
-        phone.at(1_000);
-        prepare(&mut phone);
-        phone.take();
-        let mut heard = Vec::new();
-        let mut listen = |phone: &mut Script| {
-            let millis = phone.millis();
-            let done = phone.take().into_iter();
-            heard.extend(done.filter(is_on_link).map(|did| (millis, did)));
-        };
-        phone.incoming_on(CALLER, Duration::from_millis(20));
-        for millis in 2_000..3_200 {
-            phone.at(millis);
-            listen(&mut phone);
-            if millis == 2_040 {
-                phone.link(CALLER, LinkEvent::Identified(somebody(8)));
-                listen(&mut phone);
-                if let Some(admission) = admission {
-                    phone.command(Command::Screen(CALLER.into(), admission));
-                    listen(&mut phone);
-                }
-            }
-        }
-        heard
-    };
     let is_busy = |phone: &mut Script| {
         phone.command(Command::SetAvailable(false)).at(2_000);
     };
@@ -143,16 +117,16 @@ fn a_blocked_caller_cannot_tell_it_from_a_busy_line() {
     let ask = Config { callers: CallerPolicy::Ask, ..quiet() };
     let few = Config { limits: CallerLimits { one_caller: 2, ..quiet().limits }, ..quiet() };
 
-    let blocked = heard(ask, &is_free, Some(Admission::Busy));
+    let blocked = heard_of(ask, is_free, Some(Admission::Busy));
     let expected =
         [(2_005, tx(CALLER, [Signal::Available])), (2_040, busy(CALLER)), (3_040, close(CALLER))];
     assert_eq!(blocked, expected);
-    assert_eq!(heard(nobody, &is_free, None), expected);
-    assert_eq!(heard(quiet(), &is_busy, None), expected);
-    assert_eq!(heard(quiet(), &is_talking, None), expected);
-    assert_eq!(heard(quiet(), &is_ringing, None), expected);
-    assert_eq!(heard(quiet(), &is_dialling, None), expected);
-    assert_eq!(heard(few, &is_limited, None), expected);
+    assert_eq!(heard_of(nobody, is_free, None), expected);
+    assert_eq!(heard_of(quiet(), is_busy, None), expected);
+    assert_eq!(heard_of(quiet(), is_talking, None), expected);
+    assert_eq!(heard_of(quiet(), is_ringing, None), expected);
+    assert_eq!(heard_of(quiet(), is_dialling, None), expected);
+    assert_eq!(heard_of(few, is_limited, None), expected);
 }
 
 #[test]
@@ -272,6 +246,39 @@ fn a_goodbye_ends_early_when_the_peer_closes() {
 fn a_link_reported_as_incoming_twice_is_one_link() {
     let mut phone = Script::new(quiet());
     phone.incoming().at(2).incoming().at(5).expect([tx(IN, [Signal::Available])]);
+}
+
+/// What a caller hears, and when, who calls a phone at 2 s and identifies 40 ms later; the app may
+/// decide on it then. `prepare` begins at 1 s and ends at 2 s.
+fn heard_of(
+    config: Config,
+    prepare: impl FnOnce(&mut Script),
+    admission: Option<Admission>,
+) -> Vec<(u64, Did)> {
+    let mut phone = Script::new(config);
+    phone.at(1_000);
+    prepare(&mut phone);
+    phone.take();
+    let mut heard = Vec::new();
+    let mut listen = |phone: &mut Script| {
+        let millis = phone.millis();
+        let done = phone.take().into_iter();
+        heard.extend(done.filter(is_on_link).map(|did| (millis, did)));
+    };
+    phone.incoming_on(CALLER, Duration::from_millis(20));
+    for millis in 2_000..3_200 {
+        phone.at(millis);
+        listen(&mut phone);
+        if millis == 2_040 {
+            phone.link(CALLER, LinkEvent::Identified(somebody(8)));
+            listen(&mut phone);
+            if let Some(admission) = admission {
+                phone.command(Command::Screen(CALLER.into(), admission));
+                listen(&mut phone);
+            }
+        }
+    }
+    heard
 }
 
 fn is_on_link(did: &Did) -> bool {
