@@ -35,7 +35,9 @@ commands, one JSON object a line on standard input:
   {"cmd": "broadcast", "name": NAME, "data": HEX}
   {"cmd": "hear", "name": NAME}             event "app_announce" for each announce of an app
   {"cmd": "open_app", "name": NAME, "identity": HASH}           a link; event "app_link", then "app_data"
-  {"cmd": "send_app", "name": NAME, "data": HEX}                on that link
+  {"cmd": "serve_app", "name": NAME}        event "app_served"; for a link of another "app_link", then
+                                            "app_identified" and "app_data"
+  {"cmd": "send_app", "name": NAME, "data": HEX}                on the latest link of that app
   {"cmd": "stats"}                          event "stats"
   {"cmd": "quit"}                           also at the end of standard input, and on SIGTERM
 
@@ -50,7 +52,8 @@ the same for all processes of one Linux machine:
   audio {file, seconds}  error {message}
   stats {media_tx, media_rx, proof_tx, proof_rx, .., status, profile, mode}   counts since the start
   joined {name, destination}   broadcast {name, data}           app_announce {name, identity, data}
-  app_link {name}        app_data {name, data}
+  app_link {name}        app_data {name, data}                  app_served {name, destination}
+  app_identified {name, identity}
   late {seconds}         a watchdog overslept by so much: this process was not run when it was due
   packet {dir: tx|rx, kind, link, len, hex, signals, frames, codec}
       kind: linkrequest lrproof lrrtt identify signal media linkclose keepalive data, or proof for
@@ -314,6 +317,9 @@ class Peer:
 
     def cmd_open_app(self, name, identity):
         self.apps.open(name, identity)
+
+    def cmd_serve_app(self, name):
+        self.apps.serve(name)
 
     def cmd_send_app(self, name, data):
         self.apps.send(name, data)

@@ -32,6 +32,12 @@ class Apps:
     def open(self, name, identity):
         threading.Thread(target=self._open, args=(name, bytes.fromhex(identity)), daemon=True).start()
 
+    def serve(self, name):
+        kinds = self.rns.Destination
+        destination = kinds(self.identity, kinds.IN, kinds.SINGLE, *name.split("."))
+        destination.set_link_established_callback(lambda link: self._visited(name, link))
+        self.emit("app_served", name=name, destination=destination.hash.hex())
+
     def send(self, name, data):
         self.rns.Packet(self.links[name], bytes.fromhex(data), create_receipt=False).send()
 
@@ -47,6 +53,14 @@ class Apps:
         link = rns.Link(destination, established_callback=lambda link: self.emit("app_link", name=name))
         link.set_packet_callback(lambda data, packet: self.emit("app_data", name=name, data=data.hex()))
         self.links[name] = link
+
+    def _visited(self, name, link):
+        link.set_packet_callback(lambda data, packet: self.emit("app_data", name=name, data=data.hex()))
+        link.set_remote_identified_callback(
+            lambda link, peer: self.emit("app_identified", name=name, identity=peer.hash.hex())
+        )
+        self.links[name] = link
+        self.emit("app_link", name=name)
 
 
 class AppHandler:

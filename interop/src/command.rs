@@ -71,7 +71,10 @@ pub enum Command {
         /// Whose it is.
         identity: IdentityHash,
     },
-    /// Sends a packet on the link to an app.
+    /// Serves an app of the peer's identity. Answered by `app_served`; each link is an `app_link`, its
+    /// peer's proof an `app_identified`, each packet an `app_data`.
+    ServeApp(&'static str),
+    /// Sends a packet on the latest link of an app.
     SendApp {
         /// The app's name.
         name: &'static str,
@@ -124,6 +127,7 @@ impl Command {
             Self::OpenApp { name, identity } => {
                 json!({"cmd": "open_app", "name": name, "identity": hex::encode(identity)})
             }
+            Self::ServeApp(name) => json!({"cmd": "serve_app", "name": name}),
             Self::SendApp { name, data } => {
                 json!({"cmd": "send_app", "name": name, "data": hex::encode(data)})
             }

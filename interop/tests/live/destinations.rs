@@ -1,18 +1,73 @@
-//! Several destinations and broadcast channels of our endpoint, with Python's RNS over UDP.
+//! Several destinations and broadcast channels of our endpoint and of our phone, with Python's RNS over
+//! UDP.
 
 use core::time::Duration;
 use std::net::{Ipv4Addr, UdpSocket};
 use std::time::Instant as Moment;
 
-use lxst_interop::{Command, PythonPeer, free_udp_ports};
-use lxst_phone::IdentityHash;
+use lxst_interop::{Command, Event as PythonEvent, PythonPeer, free_udp_ports};
 use lxst_phone::reticulum::{
     Channel, Class, Config, Destination, DestinationConfig, Endpoint, Event, GroupKey, Identity,
     Instant, InterfaceConfig, InterfaceId, LinkEvent, LinkHandle, NameHash, Rng, UnixTime, limits,
     name_hash,
 };
+use lxst_phone::{IdentityHash, LinkMessage};
 
+use crate::networks::udp;
 use crate::phone::PATIENCE;
+use crate::scene::{Scene, on_both_runtimes};
+
+on_both_runtimes![an_app_serves_opens_and_broadcasts_through_its_phone];
+
+fn an_app_serves_opens_and_broadcasts_through_its_phone(scene: &Scene) {
+    let (here, there) = free_udp_ports();
+    let mut python = scene.python().udp(there, here).spawn();
+    let rust = scene.connected(udp(here, there));
+    let destinations = &rust.destinations;
+    let packet = |data: &[u8]| Some(LinkMessage::Packet(data.to_vec()));
+
+    python.send(&Command::Hear(ROOM));
+    python.send(&Command::ServeApp(DESK));
+    // Commands are done in order: it hears now.
+    python.expect("app_served", PATIENCE);
+    let served = destinations.serve(DestinationConfig::new(name_hash(ROOM)));
+    let room = rust.block_on(served).expect("there is room");
+    rust.block_on(room.set_app_data(b"lobby")).expect("it fits");
+    rust.block_on(room.announce()).expect("the phone runs");
+    let announced = python.expect("app_announce", PATIENCE);
+    assert_eq!(announced.identity(), Some(rust.identity()));
+    assert_eq!(said(&announced), (ROOM, b"lobby".to_vec()));
+    python.send(&Command::OpenApp { name: ROOM, identity: rust.identity() });
+    let visit = rust.await_work("link", room.next()).expect("the phone runs");
+    python.expect("app_link", PATIENCE);
+    python.send(&Command::SendApp { name: ROOM, data: b"hello".to_vec() });
+    assert_eq!(rust.await_work("packet", visit.next()), packet(b"hello"));
+    rust.block_on(visit.send(Class::Signal, b"welcome")).expect("the link stands");
+    let answer = python.expect("app_data", PATIENCE);
+    assert_eq!(said(&answer), (ROOM, b"welcome".to_vec()));
+
+    let desk = Destination { identity: IdentityHash(python.identity()), name: name_hash(DESK) };
+    let link = rust.await_work("link", destinations.open(desk)).expect("it comes up");
+    python.expect("app_link", PATIENCE);
+    rust.block_on(link.identify()).expect("the link stands");
+    let identified = python.expect("app_identified", PATIENCE);
+    assert_eq!(identified.identity(), Some(rust.identity()));
+    rust.block_on(link.send(Class::Signal, b"knock")).expect("the link stands");
+    let asked = python.expect("app_data", PATIENCE);
+    assert_eq!(said(&asked), (DESK, b"knock".to_vec()));
+    python.send(&Command::SendApp { name: DESK, data: b"come in".to_vec() });
+    assert_eq!(rust.await_work("packet", link.next()), packet(b"come in"));
+
+    let channel = rust.block_on(destinations.join(Channel::Plain(name_hash(PLAIN))));
+    let channel = channel.expect("there is room");
+    python.send(&Command::Join { name: PLAIN, key: None });
+    python.expect("joined", PATIENCE);
+    assert_eq!(rust.block_on(channel.send(Class::Signal, b"all")), Ok(1));
+    let heard = python.expect("broadcast", PATIENCE);
+    assert_eq!(said(&heard), (PLAIN, b"all".to_vec()));
+    python.send(&Command::Broadcast { name: PLAIN, data: b"here".to_vec() });
+    assert_eq!(rust.await_work("broadcast", channel.next()), Some(b"here".to_vec()));
+}
 
 #[test]
 fn python_hears_our_plain_and_group_packets() {
@@ -129,6 +184,11 @@ fn join_both(python: &mut PythonPeer, ours: &mut Ours) -> [(&'static str, Channe
     channels
 }
 
+/// What a Python peer received of which app or on which channel.
+fn said(event: &PythonEvent) -> (&str, Vec<u8>) {
+    (event.json["name"].as_str().expect("a name"), bytes_of(&event.json["data"]))
+}
+
 fn bytes_of(hex: &serde_json::Value) -> Vec<u8> {
     let hex = hex.as_str().expect("hex digits").as_bytes();
     let digit = |digit: u8| (digit as char).to_digit(16).expect("a hex digit") as u8;
@@ -211,6 +271,7 @@ impl Rng for Urandom {
     }
 }
 
+const DESK: &str = "lxst.desk";
 const ROOM: &str = "lxst.room";
 const PLAIN: &str = "lxst.intercom";
 const GROUP: &str = "lxst.net";

@@ -165,7 +165,7 @@ fn python_calls(python: &mut PythonPeer, rust: &mut RustPhone) {
     python.expect("ended", PATIENCE);
 }
 
-fn udp(here: u16, there: u16) -> OnEither {
+pub(crate) fn udp(here: u16, there: u16) -> OnEither {
     on_either!(Interface::udp(format!("127.0.0.1:{here}"), format!("127.0.0.1:{there}")))
 }
 

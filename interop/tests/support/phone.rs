@@ -12,8 +12,8 @@ use lxst_core::{Boundary, Output, Side, StreamChange};
 use lxst_interop::{IdentityHash as Hash, PythonPeer, Rnsd, SharedInstance, lateness};
 use lxst_phone::trace::Payloads;
 use lxst_phone::{
-    Call, CallId, EndReason, Event, Events, Identity, IdentityHash, Ifac, Interface, Mode, OsRng,
-    Phone, PhoneBuilder, Profile, Settings, Tap,
+    Call, CallId, Destinations, EndReason, Event, Events, Identity, IdentityHash, Ifac, Interface,
+    Mode, OsRng, Phone, PhoneBuilder, Profile, Settings, Tap,
 };
 use lxst_smol::Smol;
 use lxst_tokio::Tokio;
@@ -28,6 +28,7 @@ use super::trace;
 #[derive(Debug)]
 pub(crate) struct RustPhone {
     pub(crate) phone: Phone,
+    pub(crate) destinations: Destinations,
     events: Events,
     seen: Vec<Event>,
     streams_opened: Arc<AtomicUsize>,
@@ -96,23 +97,26 @@ impl Scene {
         let path = trace::make_room(self.next_trace());
         let streams_opened = Arc::<AtomicUsize>::default();
         let tap = count_streams(streams_opened.clone());
-        let ((phone, events), tokio) = match self.runtime {
+        let ((phone, events), destinations, tokio) = match self.runtime {
             Runtime::Tokio => {
                 let tokio = TokioBuilder::new_multi_thread().worker_threads(1).enable_all().build();
                 let tokio = tokio.expect("a runtime starts");
                 let interface = setup.interface.tokio.clone();
                 let builder: PhoneBuilder<Tokio> = setup.builder().interface(interface).tap(tap);
+                let destinations = builder.destinations();
                 let started = tokio.block_on(builder.trace(&path, Payloads::Kept).start());
-                (started.expect("the phone starts"), Some(tokio))
+                (started.expect("the phone starts"), destinations, Some(tokio))
             }
             Runtime::Smol => {
                 let interface = setup.interface.smol.clone();
                 let builder: PhoneBuilder<Smol> = setup.builder().interface(interface).tap(tap);
+                let destinations = builder.destinations();
                 let started = smol::block_on(builder.trace(&path, Payloads::Kept).start());
-                (started.expect("the phone starts"), None)
+                (started.expect("the phone starts"), destinations, None)
             }
         };
-        RustPhone { phone, events, seen: Vec::new(), streams_opened, tokio, trace: Some(path) }
+        let (seen, trace) = (Vec::new(), Some(path));
+        RustPhone { phone, destinations, events, seen, streams_opened, tokio, trace }
     }
 }
 
@@ -182,6 +186,12 @@ impl RustPhone {
 
     pub(crate) fn hang_up(&self, call: CallId) {
         self.block_on(self.phone.call(call).hang_up()).expect("the call stands");
+    }
+
+    /// Waits for what a peer does.
+    #[track_caller]
+    pub(crate) fn await_work<T>(&self, what: &str, work: impl Future<Output = T>) -> T {
+        within(PATIENCE, work).unwrap_or_else(|| panic!("no {what} within {PATIENCE:?}"))
     }
 
     pub(crate) fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
