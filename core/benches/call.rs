@@ -113,7 +113,7 @@ fn caller(signals: &[Signal]) -> Telephone {
     let (call, to) = (CallId(1), IdentityHash([0xbb; 16]));
     let dial = Command::Dial { call, link: LINK, to, profile, mode };
     give(&mut phone, Input::Command(dial));
-    let event = LinkEvent::Up { rtt: Duration::from_millis(20), mdu: 431 };
+    let event = LinkEvent::Up { rtt: Some(Duration::from_millis(20)), mdu: Some(431) };
     give(&mut phone, Input::Link { link: LINK, event });
     for signal in signals {
         give(&mut phone, Input::Packet { link: LINK, data: &signal_packet(*signal) });

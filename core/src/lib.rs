@@ -113,7 +113,7 @@
 //!
 //!     /// Takes what the other driver sent, and answers as a network does.
 //!     fn receive(&mut self, now: Instant, message: Message) -> Result<(), InputError> {
-//!         let (link, rtt, mdu) = (self.link, Duration::from_millis(40), 431);
+//!         let (link, rtt, mdu) = (self.link, Some(Duration::from_millis(40)), Some(431));
 //!         let event = match message {
 //!             Message::Packet(data) => return self.give(now, Input::Packet { link, data: &data }),
 //!             Message::Open(on) => {

@@ -12,8 +12,13 @@ use crate::audio::Samples;
 /// Largest packet handed out, in bytes, and the size of the caller's buffer. A link with a larger mdu
 /// is used up to this.
 ///
-/// *Source*: our choice: more than three times the mdu of a link over RNS's default MTU (431 bytes).
+/// *Source*: our choice: more than three times [`DEFAULT_MDU`].
 pub const PACKET_BYTES: usize = 1_500;
+
+/// The mdu, in bytes, of a link whose stack does not tell it.
+///
+/// *Source*: `MDU` in RNS/Link.py: what a link over RNS's default MTU carries.
+pub const DEFAULT_MDU: usize = 431;
 
 /// Largest frame kept, in bytes. A longer one is dropped and counted.
 ///
@@ -234,6 +239,13 @@ pub const IDENTIFY_TRIPS: u32 = 4;
 /// *Source*: our choice: over a longer one a caller gives up before the second round trip (`WAIT_TIME`,
 /// 70 s, in LXST/Primitives/Telephony.py).
 pub const MAX_ROUND_TRIP: Duration = Duration::from_secs(60);
+
+/// Longest time from opening a link to link-up that a caller counts as a round trip, where the stack
+/// does not tell it and the callee has not answered yet. Beyond it the rest counts as path search.
+///
+/// *Source*: our choice: with [`SET_UP_TRIPS`] it leaves a callee 61 s for AVAILABLE, less than a
+/// caller waits (`WAIT_TIME`, 70 s, in LXST/Primitives/Telephony.py).
+pub const MAX_OPENING: Duration = Duration::from_secs(4);
 
 /// Round trips added to each deadline of the set-up: what one step takes at most, lost and repeated
 /// messages included.

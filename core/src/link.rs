@@ -62,17 +62,19 @@ pub enum LinkEvent {
     Incoming {
         /// The destination that the peer asked for.
         on: Destination,
-        /// The round trip time.
-        rtt: Duration,
-        /// The most plaintext bytes of a packet.
-        mdu: usize,
+        /// The round trip time, where the stack knows it. Without it, and where it is zero, the
+        /// telephone measures the time from its own exchange with the peer.
+        rtt: Option<Duration>,
+        /// The most plaintext bytes of a packet, where the stack knows it:
+        /// [`DEFAULT_MDU`](crate::limits::DEFAULT_MDU) without it.
+        mdu: Option<usize>,
     },
     /// A link that we opened is active.
     Up {
-        /// The round trip time.
-        rtt: Duration,
-        /// The most plaintext bytes of a packet.
-        mdu: usize,
+        /// The round trip time, as in [`Incoming`](Self::Incoming).
+        rtt: Option<Duration>,
+        /// The most plaintext bytes of a packet, as in [`Incoming`](Self::Incoming).
+        mdu: Option<usize>,
     },
     /// A link that we opened did not come up.
     Failed(LinkFailed),

@@ -111,7 +111,7 @@ impl World {
         let (profile, mode) = (Profile::MediumQuality, Mode::FullDuplex);
         let dial = Command::Dial { call: OUT_CALL, link: OUT, to: PEER, profile, mode };
         self.give(Input::Command(dial));
-        let event = LinkEvent::Up { rtt: RTT, mdu: 431 };
+        let event = LinkEvent::Up { rtt: Some(RTT), mdu: Some(431) };
         self.give(Input::Link { link: OUT, event });
     }
 
@@ -122,7 +122,8 @@ impl World {
     }
 
     fn incoming(&mut self, link: LinkId, from: IdentityHash) {
-        let event = LinkEvent::Incoming { on: Destination::telephony(US), rtt: RTT, mdu: 431 };
+        let event =
+            LinkEvent::Incoming { on: Destination::telephony(US), rtt: Some(RTT), mdu: Some(431) };
         self.give(Input::Link { link, event });
         self.pass(Duration::from_millis(10));
         let event = LinkEvent::Identified(from);

@@ -278,7 +278,7 @@ impl Replay {
 
     fn on_packet(&mut self, packet: &CapturedPacket, expected: &mut Vec<Said>) {
         let link = LinkId(packet.link.expect("only a link request has no link").into());
-        let (rtt, mdu) = (Duration::from_millis(1), 431);
+        let (rtt, mdu) = (Some(Duration::from_millis(1)), Some(431));
         let event = match packet.kind {
             PacketKind::LinkProof => LinkEvent::Up { rtt, mdu },
             PacketKind::LinkRtt => {

@@ -90,7 +90,6 @@ impl<S: Stack> Links<S> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
 
     use lxst_core::{IdentityHash, LinkClosed, NameHash};
 
@@ -101,7 +100,7 @@ mod tests {
     fn a_link_that_the_stack_reported_gone_is_not_asked_to_close() {
         let (mut links, link) = opened();
         let closed = LinkEvent::Closed(LinkClosed::Peer);
-        let up = LinkEvent::Up { rtt: Duration::ZERO, mdu: 431 };
+        let up = LinkEvent::Up { rtt: None, mdu: None };
         assert_eq!(links.on_event(link, up), Some(up));
         assert_eq!(links.on_event(link, closed), Some(closed));
         assert_eq!(links.on_event(link, LinkEvent::Heard), None);
@@ -123,7 +122,7 @@ mod tests {
     fn a_link_to_a_destination_of_another_app_is_left_alone() {
         let (mut links, _) = opened();
         let on = Destination { identity: IdentityHash([1; 16]), name: NameHash([7; 10]) };
-        let incoming = LinkEvent::Incoming { on, rtt: Duration::ZERO, mdu: 431 };
+        let incoming = LinkEvent::Incoming { on, rtt: None, mdu: None };
         assert_eq!(links.on_event(LinkId(2), incoming), None);
         assert_eq!(links.on_event(LinkId(2), LinkEvent::Heard), None);
         assert_eq!(links.close_all(Instant::ORIGIN), [LinkId(1)]);

@@ -170,7 +170,7 @@ fn a_caller_rings_whose_identity_comes_before_its_link() {
     let mut names = LinkNames::new(Ids::default());
     let reports = [
         LinkEvent::Identified(PEER),
-        LinkEvent::Incoming { on: Destination::telephony(US), rtt: Duration::ZERO, mdu: 431 },
+        LinkEvent::Incoming { on: Destination::telephony(US), rtt: None, mdu: None },
     ];
     for event in reports {
         let link = names.of_event(&KEY, &event).unwrap();
@@ -268,7 +268,7 @@ fn events(queue: &mut LinkQueue) -> Vec<StackEvent<Bytes>> {
 }
 
 fn incoming_event() -> LinkEvent {
-    LinkEvent::Incoming { on: Destination::telephony(US), rtt: RTT, mdu: 431 }
+    LinkEvent::Incoming { on: Destination::telephony(US), rtt: Some(RTT), mdu: Some(431) }
 }
 
 fn incoming(link: LinkId) -> StackEvent<Bytes> {
@@ -276,7 +276,7 @@ fn incoming(link: LinkId) -> StackEvent<Bytes> {
 }
 
 fn up(link: LinkId) -> StackEvent<Bytes> {
-    StackEvent::Link { link, event: LinkEvent::Up { rtt: RTT, mdu: 431 } }
+    StackEvent::Link { link, event: LinkEvent::Up { rtt: Some(RTT), mdu: Some(431) } }
 }
 
 fn identified(link: LinkId) -> StackEvent<Bytes> {

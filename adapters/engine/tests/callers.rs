@@ -114,8 +114,8 @@ impl Phone {
         let link = self.ids.next_link();
         let up = LinkEvent::Incoming {
             on: Destination::telephony(IdentityHash([1; 16])),
-            rtt: Duration::from_millis(20),
-            mdu: 431,
+            rtt: Some(Duration::from_millis(20)),
+            mdu: Some(431),
         };
         self.report(link, up);
         self.run(Duration::from_millis(30));

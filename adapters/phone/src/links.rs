@@ -64,7 +64,7 @@ use lxst_engine::{Ids, LinkCommand, LinkCommands, LinkNames};
 ///     let on = Destination::telephony(us);
 ///     let reports = [
 ///         LinkEvent::Identified(caller),
-///         LinkEvent::Incoming { on, rtt: std::time::Duration::from_millis(40), mdu: 431 },
+///         LinkEvent::Incoming { on, rtt: None, mdu: None },
 ///     ];
 ///     for event in reports {
 ///         if let Some(link) = names.of_event(&key, &event) {
@@ -92,7 +92,7 @@ use lxst_engine::{Ids, LinkCommand, LinkCommands, LinkNames};
 /// | rsReticulum | here |
 /// |---|---|
 /// | `RegisteredDestination::register(transport_tx, identity, "lxst.telephony", options)` | before [`network_up`](LinkReporter::network_up); the hash of the identity goes to [`PhoneBuilder::on_links`](crate::PhoneBuilder::on_links) |
-/// | `events.links_established`: `[u8; 16]` | [`LinkEvent::Incoming`], its rtt and mdu unknown |
+/// | `events.links_established`: `[u8; 16]` | [`LinkEvent::Incoming`] with `rtt: None, mdu: None` |
 /// | `events.links_identified`: `([u8; 16], [u8; 16])` | [`LinkEvent::Identified`] |
 /// | `events.link_packets`: `(Vec<u8>, [u8; 16])`, data first | [`packet`](LinkReporter::packet) |
 /// | `events.links_closed`: `[u8; 16]` | [`LinkEvent::Closed`] with [`LinkClosed::Unknown`](crate::LinkClosed::Unknown) |

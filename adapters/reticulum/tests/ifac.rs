@@ -36,7 +36,7 @@ fn members_call_each_other_and_others_see_only_masked_packets() {
     for (config, size) in open.into_iter().zip([Ifac::SIZE, Ifac::SIZE_SERIAL, 64]) {
         let wire = wire(config.with_ifac(ifac("secret", size)));
         let (mut net, ours, theirs) = Net::linked(2, wire);
-        let Some(LinkEvent::Up { mdu, .. }) = net.link_events(A, ours).pop() else {
+        let Some(LinkEvent::Up { mdu: Some(mdu), .. }) = net.link_events(A, ours).pop() else {
             panic!("the link is up");
         };
         let expected = if config.framing == Framing::Datagram { 431 } else { 16_303 };

@@ -23,9 +23,12 @@ fn a_whole_link_goes_as_the_protocol_says() {
     let theirs = net.incoming(B).unwrap();
     let rtt = Duration::from_millis(40);
     let mdu = 16_303;
-    assert_eq!(net.link_events(A, ours), [LinkEvent::Up { rtt, mdu }]);
+    assert_eq!(net.link_events(A, ours), [LinkEvent::Up { rtt: Some(rtt), mdu: Some(mdu) }]);
     let on = Destination::telephony(net.nodes[B].endpoint.identity());
-    assert_eq!(net.link_events(B, theirs), [LinkEvent::Incoming { on, rtt, mdu }]);
+    assert_eq!(
+        net.link_events(B, theirs),
+        [LinkEvent::Incoming { on, rtt: Some(rtt), mdu: Some(mdu) }]
+    );
 
     let now = net.now;
     net.nodes[B].endpoint.send(now, theirs, Class::Signal, &[0x81, 0, 0x91, 3]).unwrap();
@@ -210,10 +213,12 @@ fn a_peer_cannot_claim_a_round_trip_time_beyond_the_bound() {
     net.now = net.now + 300 * SECOND;
     net.run_for(Duration::from_millis(30));
     let rtt = limits::RTT_MAX;
-    assert!(matches!(net.link_events(A, link)[..], [LinkEvent::Up { rtt: of, .. }] if of <= rtt));
+    assert!(
+        matches!(net.link_events(A, link)[..], [LinkEvent::Up { rtt: Some(of), .. }] if of <= rtt)
+    );
     let theirs = net.incoming(B).unwrap();
     let incoming = net.link_events(B, theirs);
-    assert!(matches!(incoming[..], [LinkEvent::Incoming { rtt: of, .. }] if of <= rtt));
+    assert!(matches!(incoming[..], [LinkEvent::Incoming { rtt: Some(of), .. }] if of <= rtt));
 }
 
 #[test]

@@ -117,7 +117,9 @@ fn answer(net: &mut Net, request: &[u8]) -> (LinkHandle, LinkHandle) {
 
 fn mdu(net: &Net, n: usize, link: LinkHandle) -> usize {
     match net.link_events(n, link)[..] {
-        [LinkEvent::Up { mdu, .. } | LinkEvent::Incoming { mdu, .. }, ..] => mdu,
+        [LinkEvent::Up { mdu, .. } | LinkEvent::Incoming { mdu, .. }, ..] => {
+            mdu.expect("an endpoint knows it")
+        }
         ref other => panic!("{other:?}"),
     }
 }

@@ -106,11 +106,12 @@ fn write_link_event(line: &mut Line, event: LinkEvent) -> &mut Line {
             .text("event", "incoming")
             .text("on", on.identity)
             .text("name", on.name)
-            .duration("rtt_ns", rtt)
-            .number("mdu", mdu as u64),
-        LinkEvent::Up { rtt, mdu } => {
-            line.text("event", "up").duration("rtt_ns", rtt).number("mdu", mdu as u64)
-        }
+            .optional("rtt_ns", rtt, Line::duration)
+            .optional("mdu", mdu.map(|mdu| mdu as u64), Line::number),
+        LinkEvent::Up { rtt, mdu } => line
+            .text("event", "up")
+            .optional("rtt_ns", rtt, Line::duration)
+            .optional("mdu", mdu.map(|mdu| mdu as u64), Line::number),
         LinkEvent::Failed(reason) => line.text("event", "failed").name("reason", reason),
         LinkEvent::Identified(identity) => {
             line.text("event", "identified").text("identity", identity)
@@ -124,10 +125,13 @@ fn read_link_event(fields: &mut Fields) -> Result<LinkEvent, LineError> {
     Ok(match fields.text("event")?.as_str() {
         "incoming" => LinkEvent::Incoming {
             on: destination(fields, "on")?,
-            rtt: fields.duration("rtt_ns")?,
-            mdu: fields.number("mdu")?,
+            rtt: fields.optional("rtt_ns", Fields::duration)?,
+            mdu: fields.optional("mdu", Fields::number)?,
         },
-        "up" => LinkEvent::Up { rtt: fields.duration("rtt_ns")?, mdu: fields.number("mdu")? },
+        "up" => LinkEvent::Up {
+            rtt: fields.optional("rtt_ns", Fields::duration)?,
+            mdu: fields.optional("mdu", Fields::number)?,
+        },
         "failed" => LinkEvent::Failed(fields.name("reason")?),
         "identified" => LinkEvent::Identified(identity(fields, "identity")?),
         "heard" => LinkEvent::Heard,

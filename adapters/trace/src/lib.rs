@@ -25,7 +25,7 @@
 //! let (profile, mode) = (Profile::MediumQuality, Mode::FullDuplex);
 //! for input in [
 //!     Input::Command(Command::Dial { call, link, to, profile, mode }),
-//!     Input::Link { link, event: LinkEvent::Up { rtt: Duration::from_millis(40), mdu: 431 } },
+//!     Input::Link { link, event: LinkEvent::Up { rtt: Some(Duration::from_millis(40)), mdu: None } },
 //!     Input::Packet { link, data: &[0x81, 0x00, 0x91, 0x03] },
 //! ] {
 //!     telephone.handle_input(now, input)?;

@@ -65,6 +65,19 @@ impl Line {
         self
     }
 
+    /// Writes a value where there is one.
+    pub(crate) fn optional<T>(
+        &mut self,
+        key: &str,
+        value: Option<T>,
+        write: for<'a> fn(&'a mut Self, &str, T) -> &'a mut Self,
+    ) -> &mut Self {
+        match value {
+            Some(value) => write(self, key, value),
+            None => self,
+        }
+    }
+
     /// Completes the line.
     pub(crate) fn end(mut self) -> String {
         self.0.push_str("}\n");
@@ -92,6 +105,15 @@ impl Fields {
 
     pub(crate) fn has(&self, key: &str) -> bool {
         self.0.contains_key(key)
+    }
+
+    /// Reads a value where there is one.
+    pub(crate) fn optional<T>(
+        &mut self,
+        key: &str,
+        read: impl FnOnce(&mut Self, &str) -> Result<T, LineError>,
+    ) -> Result<Option<T>, LineError> {
+        if self.has(key) { read(self, key).map(Some) } else { Ok(None) }
     }
 
     pub(crate) fn number<T: TryFrom<u64>>(&mut self, key: &str) -> Result<T, LineError> {

@@ -213,8 +213,11 @@ fn inputs() -> Vec<Input<'static>> {
         Input::JobDone { job, outcome: Outcome::Failed },
     ];
     let events = [
-        LinkEvent::Incoming { on: Destination::telephony(ALICE), rtt, mdu: 431 },
-        LinkEvent::Up { rtt: Duration::ZERO, mdu: 0 },
+        LinkEvent::Incoming { on: Destination::telephony(ALICE), rtt: Some(rtt), mdu: Some(431) },
+        LinkEvent::Incoming { on: Destination::telephony(ALICE), rtt: None, mdu: None },
+        LinkEvent::Up { rtt: Some(Duration::ZERO), mdu: Some(0) },
+        LinkEvent::Up { rtt: None, mdu: Some(500) },
+        LinkEvent::Up { rtt: Some(rtt), mdu: None },
         LinkEvent::Identified(ALICE),
         LinkEvent::Heard,
     ];

@@ -44,7 +44,7 @@ impl Air {
         identity: IdentityHash,
         request: LinkRequest,
     ) {
-        let (rtt, mdu) = (2 * DELAY, MDU);
+        let (rtt, mdu) = (Some(2 * DELAY), Some(MDU));
         let to = from.other();
         match request {
             LinkRequest::Open(on) => {

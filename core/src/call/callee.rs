@@ -89,21 +89,23 @@ impl Line {
     pub(super) fn say_ringing(&mut self, cx: &mut Context<'_>) {
         let Some(call) = &mut self.call else { return };
         call.rings_since = cx.now;
+        call.rtt.ask_if_unknown(cx.now);
         cx.out.signal(call.link, &[Signal::Ringing]);
         self.start_repeats(cx);
     }
 
     pub(super) fn await_preferences(&mut self, cx: &Context<'_>) {
         let Some(call) = &self.call else { return };
-        let from_ringing = PREFERENCES_FROM_RINGING + call.rtt.saturating_mul(SET_UP_TRIPS);
-        let until = (cx.now + PREFERENCES + call.rtt).max(call.rings_since + from_ringing);
+        let from_ringing = PREFERENCES_FROM_RINGING + call.rtt.times(SET_UP_TRIPS);
+        let until = (cx.now + PREFERENCES + call.rtt.get()).max(call.rings_since + from_ringing);
         self.timers.start(CallTimer::Preferences, until);
     }
 
     /// Goes on with an answer that waited for the caller's preferences.
     pub(super) fn on_preferences_complete(&mut self, cx: &mut Context<'_>) {
-        let Some(call) = self.call.as_ref().filter(|call| call.preferences_heard) else { return };
+        let Some(call) = self.call.as_mut().filter(|call| call.preferences_heard) else { return };
         if call.role == Role::Callee && call.state < CallState::Established {
+            call.rtt.on_answer(cx.now);
             self.timers.stop(CallTimer::Repeat);
         }
         self.step(Trigger::Preferences, cx);

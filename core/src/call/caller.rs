@@ -43,7 +43,8 @@ impl Line {
     }
 
     pub(super) fn open_link(&mut self, cx: &mut Context<'_>) {
-        let Some(call) = &self.call else { return };
+        let Some(call) = &mut self.call else { return };
+        call.rtt.ask(cx.now);
         cx.limiter.know(cx.now, call.peer);
         self.timers.start(CallTimer::Wait, cx.now + cx.exchange.config.wait_time);
         cx.out.link(call.link, LinkRequest::Open(Destination::telephony(call.peer)));
@@ -51,20 +52,23 @@ impl Line {
 
     pub(super) fn await_available(&mut self, cx: &mut Context<'_>) {
         let Some(call) = &self.call else { return };
-        let trips = call.rtt.saturating_mul(SET_UP_TRIPS);
+        let trips = call.rtt.times(SET_UP_TRIPS);
         self.timers.start(CallTimer::Connect, cx.now + CONNECT + trips);
         self.timers.put_off(CallTimer::Wait, trips);
     }
 
     pub(super) fn identify(&mut self, cx: &mut Context<'_>) {
-        let Some(call) = &self.call else { return };
+        let Some(call) = &mut self.call else { return };
+        call.rtt.on_answer(cx.now);
+        call.rtt.ask(cx.now);
         cx.out.link(call.link, LinkRequest::Identify);
         self.timers.stop(CallTimer::Connect);
         self.start_repeats(cx);
     }
 
     pub(super) fn on_ringing(&mut self, cx: &mut Context<'_>) {
-        let Some(call) = &self.call else { return };
+        let Some(call) = &mut self.call else { return };
+        call.rtt.on_answer(cx.now);
         call.prefer(cx.out);
         cx.out.event(Event::Ringing { call: call.id });
         self.timers.stop(CallTimer::Repeat);
@@ -75,7 +79,7 @@ impl Line {
         let Some(call) = &self.call else { return };
         cx.out.signal(call.link, &[Signal::Established]);
         cx.out.event(Event::Connecting { call: call.id });
-        let establish = cx.now + ESTABLISH + call.rtt.saturating_mul(SET_UP_TRIPS);
+        let establish = cx.now + ESTABLISH + call.rtt.times(SET_UP_TRIPS);
         self.timers.stop_all();
         self.timers.start(CallTimer::Establish, establish);
         self.start_repeats(cx);

@@ -83,6 +83,7 @@ impl Line {
 
     pub(super) fn await_peer_call(&mut self, cx: &mut Context<'_>) {
         let Some(call) = &mut self.call else { return };
+        call.rtt.on_answer(cx.now);
         let moment = call.glare_moment();
         call.glare_until = cx.now + moment;
         cx.out.link(call.link, LinkRequest::Close);
@@ -94,7 +95,7 @@ impl Line {
     /// The wait for a link of the peer is over. Callers on links that are up get the rest of [`GLARE`].
     pub(super) fn on_glare_timeout(&mut self, cx: &mut Context<'_>) {
         let Some(call) = &self.call else { return };
-        let whole = GLARE + call.rtt.saturating_mul(6);
+        let whole = GLARE + call.rtt.times(6);
         let last = call.glare_until + whole.saturating_sub(call.glare_moment());
         if cx.now < last && cx.exchange.has_unknown_caller() {
             self.timers.start(CallTimer::Glare, last);
@@ -152,6 +153,6 @@ impl Call {
     }
 
     fn glare_moment(&self) -> Duration {
-        GLARE_LINK.max(self.rtt.saturating_mul(3))
+        GLARE_LINK.max(self.rtt.times(3))
     }
 }

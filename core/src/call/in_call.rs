@@ -233,7 +233,7 @@ impl Call {
     /// When the first media arrive at the latest from a peer that starts to send when it hears of what
     /// we do at `now`.
     fn first_media_by(&self, now: Instant) -> Instant {
-        now + self.rtt.saturating_mul(FIRST_MEDIA_TRIPS).saturating_sub(FIRST_MEDIA)
+        now + self.rtt.times(FIRST_MEDIA_TRIPS).saturating_sub(FIRST_MEDIA)
     }
 
     fn propose(&self, preference: Signal, out: &mut Outbox) {

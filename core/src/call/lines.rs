@@ -9,12 +9,13 @@ use crate::audio::Direction;
 use crate::error::InputError;
 use crate::id::{CallId, IdentityHash, LinkId, StreamId};
 use crate::input::{Command, PortChange};
-use crate::limits::MAX_ROUND_TRIP;
+use crate::limits::DEFAULT_MDU;
 use crate::link::{Destination, LinkEvent, LinkRequest};
 use crate::outbox::Queued;
 use crate::profile::{Mode, Profile};
 use crate::state::{CallState, CallStatus};
 
+use super::round_trip::RoundTrip;
 use super::{Call, Context, Exchange, Line, Trigger};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -71,7 +72,7 @@ impl<const N: usize> Lines<N> {
                 return Err(InputError::OtherDestination(link));
             }
             if !self.knows(link, cx.exchange) {
-                cx.on_incoming_link(link, rtt.min(MAX_ROUND_TRIP), mdu);
+                cx.on_incoming_link(link, RoundTrip::of_stack(rtt), mdu.unwrap_or(DEFAULT_MDU));
             }
         } else if let Some(index) = self.of_link(link) {
             self.0[index].on_call_link(event, cx);

@@ -7,6 +7,7 @@
 //! - `glare`: both sides dial each other.
 //! - `pending`: links that carry no call.
 //! - `in_call`: switches of profile and mode, and silence, in an established call.
+//! - `round_trip`: the round trip time of a link, told or measured.
 //! - `repeat`: messages that are repeated because they may be lost.
 //! - `limiter`: limits of attempts, per caller and of strangers.
 //!
@@ -21,6 +22,7 @@ mod limiter;
 mod lines;
 mod pending;
 mod repeat;
+mod round_trip;
 mod table;
 
 pub use table::{Action, Next, TRANSITIONS, Transition, Trigger};
@@ -29,14 +31,12 @@ pub(crate) use exchange::Exchange;
 pub(crate) use limiter::Limiter;
 pub(crate) use lines::Lines;
 
-use core::time::Duration;
-
 use crate::config::{Config, InsteadOfVoice};
 use crate::counters::Counters;
 use crate::error::InputError;
 use crate::id::{CallId, IdentityHash, JobId, LinkId};
 use crate::input::{Mute, PortChange, Talk};
-use crate::limits::MAX_ROUND_TRIP;
+use crate::limits::DEFAULT_MDU;
 use crate::link::{LinkClosed, LinkEvent, LinkFailed, LinkRequest};
 use crate::outbox::Outbox;
 use crate::output::{DropReason, EndReason};
@@ -47,6 +47,7 @@ use crate::time::Instant;
 use crate::timers::{CallTimer, CallTimers, Deadline, Timer};
 use crate::wire::{self, Signal};
 use repeat::{Heard, Repeats};
+use round_trip::RoundTrip;
 
 /// A line: one call at most.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -64,7 +65,7 @@ struct Call {
     role: Role,
     peer: IdentityHash,
     state: CallState,
-    rtt: Duration,
+    rtt: RoundTrip,
     mdu: usize,
     profile: Profile,
     mode: Mode,
@@ -192,7 +193,7 @@ impl Line {
             microphone: call.microphone,
             receive: call.receive,
             speaker: call.speaker,
-            rtt: call.rtt,
+            rtt: call.rtt.get(),
         })
     }
 
@@ -289,7 +290,8 @@ impl Line {
                 if let Some(call) = &mut self.call
                     && call.state == CallState::Calling
                 {
-                    (call.rtt, call.mdu) = (rtt.min(MAX_ROUND_TRIP), mdu);
+                    call.rtt.on_up(cx.now, rtt);
+                    call.mdu = mdu.unwrap_or(DEFAULT_MDU);
                 }
                 self.step(Trigger::LinkUp, cx);
             }
@@ -327,8 +329,8 @@ impl Call {
             role,
             peer,
             state: CallState::Idle,
-            rtt: Duration::ZERO,
-            mdu: 0,
+            rtt: RoundTrip::default(),
+            mdu: DEFAULT_MDU,
             profile,
             mode,
             talk: Talk::Released,

@@ -14,6 +14,7 @@
 use core::time::Duration;
 
 use super::repeat::Repeats;
+use super::round_trip::RoundTrip;
 use super::{Context, Exchange, Lines};
 use crate::config::{Admission, CallerPolicy, Config};
 use crate::counters::count;
@@ -32,7 +33,7 @@ use crate::wire::Signal;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct PendingLink {
     pub(super) link: LinkId,
-    pub(super) rtt: Duration,
+    pub(super) rtt: RoundTrip,
     pub(super) mdu: usize,
     pub(super) stage: Stage,
     since: Instant,
@@ -135,9 +136,8 @@ impl<const N: usize> Lines<N> {
 
     fn on_caller_identified(&mut self, link: LinkId, from: IdentityHash, cx: &mut Context<'_>) {
         let pending = cx.exchange.pending_mut(link);
-        if !pending.is_some_and(|pending| pending.is_unidentified()) {
-            return;
-        }
+        let Some(pending) = pending.filter(|pending| pending.is_unidentified()) else { return };
+        pending.rtt.on_answer(cx.now);
         match self.of_peer(from) {
             Some(index) if self.0[index].can_glare() => self.on_glare_caller(index, link, cx),
             Some(_) | None => self.judge(link, from, cx),
@@ -167,7 +167,7 @@ impl<const N: usize> Lines<N> {
 
 impl Context<'_> {
     /// Takes a link of a peer that is new.
-    pub(super) fn on_incoming_link(&mut self, link: LinkId, rtt: Duration, mdu: usize) {
+    pub(super) fn on_incoming_link(&mut self, link: LinkId, rtt: RoundTrip, mdu: usize) {
         let pending = &self.exchange.pending;
         if pending.is_full() {
             count(&mut self.counters.links_refused);
@@ -221,15 +221,16 @@ impl Context<'_> {
     fn part(&mut self, link: LinkId, last: &[Signal], time: Duration) {
         self.out.signal(link, last);
         let stage = Stage::Goodbye { until: self.now + time };
-        let (rtt, mdu) = (Duration::ZERO, 0);
+        let (rtt, mdu) = (RoundTrip::default(), 0);
         self.add_pending(PendingLink { link, rtt, mdu, stage, since: self.now });
     }
 
     fn on_accept_delay(&mut self, link: LinkId) {
         let Some(pending) = self.exchange.pending_mut(link) else { return };
+        pending.rtt.ask(self.now);
         let mut repeats = Repeats::new(AVAILABLE_AGAIN, pending.rtt);
         let again = repeats.next().map(|interval| self.now + interval);
-        let until = self.now + IDENTIFY + pending.rtt.saturating_mul(SET_UP_TRIPS);
+        let until = self.now + IDENTIFY + pending.rtt.times(SET_UP_TRIPS);
         pending.stage = Stage::Offered { again, repeats, until };
         self.out.signal(link, &[Signal::Available]);
     }
@@ -295,7 +296,7 @@ impl PendingLink {
     }
 
     fn hold(&mut self, from: IdentityHash) {
-        let until = self.since + GLARE_HOLD + self.rtt.saturating_mul(SET_UP_TRIPS);
+        let until = self.since + GLARE_HOLD + self.rtt.times(SET_UP_TRIPS);
         self.stage = Stage::Held { from, until };
     }
 
@@ -309,7 +310,7 @@ impl PendingLink {
         match self.stage {
             Stage::Offered { .. } => {
                 let beyond = now.since(self.since).checked_sub(IDENTIFY_GRACE)?;
-                let trips = self.rtt.saturating_mul(IDENTIFY_TRIPS);
+                let trips = self.rtt.times(IDENTIFY_TRIPS);
                 (!beyond.is_zero()).then_some(Room::Unidentified {
                     beyond_trips: beyond.saturating_sub(trips),
                     beyond_grace: beyond,

@@ -13,6 +13,7 @@
 
 use core::time::Duration;
 
+use super::round_trip::RoundTrip;
 use super::{Context, Line};
 use crate::limits::{AGAIN, ANSWER_AGAIN, REPEATS};
 use crate::link::LinkRequest;
@@ -39,8 +40,8 @@ pub(super) enum Heard {
 
 impl Repeats {
     /// Repeats of a message that is answered within a round trip. The first wait is at least `least`.
-    pub(super) fn new(least: Duration, rtt: Duration) -> Self {
-        Self { interval: least.max(rtt.saturating_mul(3)), done: 0 }
+    pub(super) fn new(least: Duration, rtt: RoundTrip) -> Self {
+        Self { interval: least.max(rtt.times(3)), done: 0 }
     }
 
     /// How long to wait for the answer to the latest sending; `None` after the last repeat.
@@ -86,7 +87,7 @@ impl Line {
         call.heard = Heard::Nothing;
         call.repeats = Repeats::default();
         let frames = call.profile.frame().duration() * 2;
-        let again = ANSWER_AGAIN.max(call.rtt.saturating_mul(4) + frames);
+        let again = ANSWER_AGAIN.max(call.rtt.times(4) + frames);
         self.timers.start(CallTimer::Repeat, cx.now + again);
     }
 

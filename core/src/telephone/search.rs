@@ -278,7 +278,7 @@ impl World {
     fn deliver(&mut self, dialler: usize, hearer: usize, fate: Fate) {
         let Some(item) = self.queues[dialler][hearer].items.pop_front() else { return };
         let link = LINKS[dialler][hearer];
-        let (rtt, mdu) = (RTT, 431);
+        let (rtt, mdu) = (Some(RTT), Some(431));
         let event = match (item, fate) {
             (Item::Up, Fate::Arrives) => {
                 self.push(dialler, 1 - hearer, Item::Incoming);

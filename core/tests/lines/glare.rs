@@ -32,7 +32,7 @@ fn flood<const LINES: usize>(end: End, is_available: bool) {
     let links: Vec<LinkId> = (1_000..).take(limits::PENDING_LINKS).map(LinkId).collect();
     for link in &links {
         let on = Destination::telephony(identity(US));
-        desk.link(*link, LinkEvent::Incoming { on, rtt: Duration::ZERO, mdu: 431 });
+        desk.link(*link, LinkEvent::Incoming { on, rtt: None, mdu: None });
     }
     desk.advance(limits::ACCEPT_DELAY);
     desk.heard.clear();
@@ -100,7 +100,7 @@ impl<const LINES: usize> Desk<LINES> {
         let (call, link, to) = (own_call(line), own_link(line), identity(peer(line)));
         let (profile, mode) = (Profile::MediumQuality, Mode::FullDuplex);
         self.give(Input::Command(Command::Dial { call, link, to, profile, mode }));
-        self.link(link, LinkEvent::Up { rtt: Duration::ZERO, mdu: 431 });
+        self.link(link, LinkEvent::Up { rtt: None, mdu: None });
         self.signal(link, Signal::Available);
         let status = self.phone.calls().find(|status| status.call == call);
         assert_eq!(status.map(|status| status.state), Some(CallState::Identified));

@@ -114,7 +114,7 @@ fn signal() -> impl Strategy<Value = u64> {
 fn link_event() -> impl Strategy<Value = LinkEvent> {
     let rtt = Duration::from_millis(10);
     select(vec![
-        LinkEvent::Up { rtt, mdu: 431 },
+        LinkEvent::Up { rtt: Some(rtt), mdu: Some(431) },
         LinkEvent::Failed(LinkFailed::NoPath),
         LinkEvent::Failed(LinkFailed::Timeout),
         LinkEvent::Heard,
@@ -240,7 +240,10 @@ impl Driver {
         self.links.push(link);
         self.calls.push(link.into());
         let on = Destination::telephony(US);
-        self.give(Input::Link { link, event: LinkEvent::Incoming { on, rtt, mdu: 431 } });
+        self.give(Input::Link {
+            link,
+            event: LinkEvent::Incoming { on, rtt: Some(rtt), mdu: None },
+        });
         link
     }
 
@@ -415,7 +418,7 @@ fn recent<T: Copy>(list: &[T], index: Index) -> T {
 
 /// Our identity. Those of the others are lower, or higher.
 const US: IdentityHash = IdentityHash([4; 16]);
-const UP: LinkEvent = LinkEvent::Up { rtt: Duration::from_millis(10), mdu: 431 };
+const UP: LinkEvent = LinkEvent::Up { rtt: Some(Duration::from_millis(10)), mdu: Some(431) };
 const DIRECTIONS: &[Direction] = &[Direction::Send, Direction::Receive];
 const CHANGES: &[PortChange] = &[PortChange::Attached, PortChange::Detached];
 const COMMANDS: &[fn(CallId) -> Command] = &[

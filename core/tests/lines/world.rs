@@ -264,7 +264,7 @@ impl World {
     }
 
     fn on_request(&mut self, who: usize, link: LinkId, request: LinkRequest) {
-        let (rtt, mdu) = (DELAY * 2, 431);
+        let (rtt, mdu) = (Some(DELAY * 2), Some(431));
         match request {
             LinkRequest::Open(to) => {
                 let peer =

@@ -92,7 +92,7 @@ fn a_frame_that_waits_for_its_decoder_is_not_overwritten_by_the_next_call() {
         profile: Profile::MediumQuality,
         mode: Mode::FullDuplex,
     }));
-    let (rtt, mdu) = (Duration::ZERO, 431);
+    let (rtt, mdu) = (None, None);
     let event = LinkEvent::Up { rtt, mdu };
     give(Input::Link { link, event });
     for signal in ESTABLISHING {
@@ -136,7 +136,7 @@ fn a_needless_timeout_does_no_harm() {
 fn a_link_to_a_destination_of_another_app_is_refused_and_changes_nothing() {
     let mut phone = Script::new(quiet());
     let before = phone.phone.clone();
-    let (rtt, mdu) = (Duration::ZERO, 431);
+    let (rtt, mdu) = (None, None);
     let room = Destination { identity: US, name: NameHash([7; 10]) };
     for on in [room, Destination::telephony(PEER)] {
         let event = LinkEvent::Incoming { on, rtt, mdu };
@@ -149,7 +149,7 @@ fn a_link_to_a_destination_of_another_app_is_refused_and_changes_nothing() {
 fn time_that_goes_back_is_taken_as_the_latest_moment() {
     let mut phone = Telephone::new(US, quiet(), Instant::from_millis(500));
     let link = LinkId(7);
-    let (rtt, mdu) = (Duration::ZERO, 431);
+    let (rtt, mdu) = (None, None);
     let event = LinkEvent::Incoming { on: Destination::telephony(US), rtt, mdu };
     phone.handle_input(Instant::ORIGIN, Input::Link { link, event }).expect("a link is welcome");
     let (at, timer) = (Instant::from_millis(505), Timer::Link(link, LinkTimer::AcceptDelay));

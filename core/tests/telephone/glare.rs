@@ -256,8 +256,8 @@ fn busy_waits_a_moment_for_a_link_of_the_peers() {
     for (rtt_ms, moment) in [(20, 150), (200, 600), (5_000, 15_000)] {
         let refused = || {
             let mut phone = Script::new(quiet());
-            let rtt = Duration::from_millis(rtt_ms);
-            phone.command(dial(PEER)).link(OUT, LinkEvent::Up { rtt, mdu: 431 }).take();
+            let rtt = Some(Duration::from_millis(rtt_ms));
+            phone.command(dial(PEER)).link(OUT, LinkEvent::Up { rtt, mdu: None }).take();
             phone.rx([Signal::Busy]).expect([close(OUT)]);
             phone
         };

@@ -12,6 +12,7 @@ mod presence;
 mod properties;
 mod quality;
 mod repeats;
+mod round_trip;
 mod storm;
 mod switching;
 mod table;

@@ -127,7 +127,7 @@ fn what_says_no_is_never_said_again() {
 #[test]
 fn a_slow_path_is_given_its_time() {
     let mut phone = Script::new(quiet());
-    let (rtt, mdu) = (core::time::Duration::from_secs(16), 431);
+    let (rtt, mdu) = (Some(core::time::Duration::from_secs(16)), Some(431));
     phone.dial().at(32_000).link(OUT, lxst_core::LinkEvent::Up { rtt, mdu });
     phone.at(48_000).rx([Signal::Available]).take();
     phone.at(64_000).rx([Signal::Ringing]);

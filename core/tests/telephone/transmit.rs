@@ -78,13 +78,29 @@ fn raw_frames_are_the_longest_that_fit_the_link() {
 fn a_link_too_small_for_any_raw_frame_discards_what_is_captured() {
     let depth = RawDepth::Float128;
     let mut phone = Script::new(Config { transmit: TransmitCodec::Raw { depth }, ..quiet() });
-    let (rtt, mdu) = (core::time::Duration::ZERO, 100);
+    let (rtt, mdu) = (None, Some(100));
     phone.dial().link(OUT, lxst_core::LinkEvent::Up { rtt, mdu });
     for signal in [Signal::Available, Signal::Ringing, Signal::Established] {
         phone.rx([signal]);
     }
     phone.attach(Direction::Send).take();
     phone.captured(20).expect([discard(0, 20)]);
+}
+
+#[test]
+fn a_link_whose_stack_tells_no_mdu_carries_what_a_link_over_the_default_mtu_does() {
+    let transmit = TransmitCodec::Raw { depth: RawDepth::Float16 };
+    for (mdu, samples) in [(None, 192), (Some(limits::DEFAULT_MDU), 192), (Some(1_500), 480)] {
+        let mut phone = Script::new(Config { transmit, ..quiet() });
+        phone.dial().link(OUT, lxst_core::LinkEvent::Up { rtt: None, mdu });
+        for signal in [Signal::Available, Signal::Ringing, Signal::Established] {
+            phone.rx([signal]);
+        }
+        phone.attach(Direction::Send).take();
+        let (format, samples) = (SendFormat::Raw(RawDepth::Float16), Samples(samples));
+        phone.give(Input::Captured { stream: OUT_STREAM, samples });
+        phone.expect([Did::Encode(JobId(0), format, Source::Captured, samples)]);
+    }
 }
 
 #[test]

@@ -152,7 +152,7 @@ impl Callbacks for Listener {
     }
 
     fn on_link_established(&mut self, link: Address, to: DestHash, rtt: f64, is_ours: bool) {
-        let (rtt, mdu) = (Duration::try_from_secs_f64(rtt).unwrap_or_default(), MDU);
+        let (rtt, mdu) = (Duration::try_from_secs_f64(rtt).ok(), None);
         if is_ours {
             self.event(link, LinkEvent::Up { rtt, mdu });
         } else if to == telephony_of(self.on.identity).hash {
@@ -184,7 +184,5 @@ impl Callbacks for Listener {
 
 /// How long a path is looked for, as Python LXST does.
 const SEARCH: Duration = Duration::from_secs(15);
-/// What the node takes as a packet's plaintext, whatever MTU its links negotiate.
-const MDU: usize = 431;
 /// The context of packets that are the app's own.
 const CONTEXT_NONE: u8 = 0;

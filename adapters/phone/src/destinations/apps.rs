@@ -314,7 +314,7 @@ impl Apps {
         &mut self,
         link: LinkHandle,
         on: Destination,
-        (rtt, mdu): (Duration, usize),
+        (rtt, mdu): (Option<Duration>, Option<usize>),
     ) -> bool {
         let Some(serving) = self.served.get(&on.name) else { return false };
         let (peer, up) = Peer::new(rtt, mdu);

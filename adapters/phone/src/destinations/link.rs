@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_core::Stream;
+use lxst_core::limits::DEFAULT_MDU;
 use lxst_core::{Class, Destination, IdentityHash, LinkClosed};
 use lxst_reticulum::LinkHandle;
 
@@ -159,7 +160,9 @@ impl Stream for Link {
 
 impl Peer {
     /// Makes both sides of a link that came up.
-    pub(super) fn new(rtt: Duration, mdu: usize) -> (Self, Up) {
+    pub(super) fn new(rtt: Option<Duration>, mdu: Option<usize>) -> (Self, Up) {
+        // An endpoint tells both.
+        let (rtt, mdu) = (rtt.unwrap_or_default(), mdu.unwrap_or(DEFAULT_MDU));
         let (mailbox, messages) = Mailbox::new();
         let facts = Arc::<Facts>::default();
         (Self { messages: mailbox, facts: facts.clone() }, Up { rtt, mdu, messages, facts })

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use bytes::Bytes;
 use lxst_core::wire::{MAX_SIGNALS, Packet, Signal, encode_signals};
@@ -297,7 +296,7 @@ impl Network {
         };
         let far = (to, phone.incoming());
         self.0.lock().unwrap().ends.extend([(near, far), (far, near)]);
-        let (rtt, mdu) = (Duration::from_millis(1), 431);
+        let (rtt, mdu) = (None, None);
         phone.event(far.1, LinkEvent::Incoming { on: Destination::telephony(to), rtt, mdu }).await;
         self.reporter(near.0).event(near.1, LinkEvent::Up { rtt, mdu }).await;
     }

@@ -149,7 +149,7 @@ impl Endpoint {
         let rtts = RoundTrips { shortest: lasted, longest: lasted };
         let link =
             Active::new(now, request.session, id, rtts).with_report(now, rtt, request.sent_at);
-        let (rtt, mdu) = (rtt.min(limits::RTT_MAX), link.session.mdu());
+        let (rtt, mdu) = (Some(rtt.min(limits::RTT_MAX)), Some(link.session.mdu()));
         // The other requests are over: what answers them is of an unknown link.
         self.remove_link(handle);
         self.links_by_id.insert(packet.destination, handle);
@@ -235,7 +235,7 @@ impl Endpoint {
         };
         let (name, is_full) = (link.on, self.is_full(link.on));
         let link = Active::new(now, link.session, link.interface, rtts).incoming(name);
-        let (rtt, mdu) = (rtt.min(limits::RTT_MAX), link.session.mdu());
+        let (rtt, mdu) = (Some(rtt.min(limits::RTT_MAX)), Some(link.session.mdu()));
         self.links.insert(handle, Link::Active(link));
         if is_full {
             // Others were established while it was half open. The peer takes it for established too.

@@ -11,7 +11,7 @@ use lxst_core::{
     StreamChange, StreamId, Telephone, Tempo, Work, limits,
 };
 
-pub use pair::{ALICE, BOB, Handset, Network, Pair};
+pub use pair::{ALICE, BOB, Handset, Network, Pair, Tells};
 pub use script::{ESTABLISHING, IN, IN_CALL, OUT, OUT_CALL, OUT_STREAM, PEER, Script, US};
 
 /// An output whose bytes are read and kept.

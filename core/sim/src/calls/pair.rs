@@ -16,7 +16,7 @@ use super::{feed, quiet};
 use crate::random::Pinned;
 use network::Link;
 
-pub use network::Network;
+pub use network::{Network, Tells};
 
 pub const ALICE: usize = 0;
 pub const BOB: usize = 1;

@@ -156,7 +156,7 @@ impl Script {
     }
 
     pub fn link_up(&mut self) -> &mut Self {
-        self.link(OUT, LinkEvent::Up { rtt: RTT, mdu: MDU })
+        self.link(OUT, LinkEvent::Up { rtt: Some(RTT), mdu: Some(MDU) })
     }
 
     pub fn link_failed(&mut self, failure: LinkFailed) -> &mut Self {
@@ -168,7 +168,8 @@ impl Script {
     }
 
     pub fn incoming_on(&mut self, link: LinkId, rtt: Duration) -> &mut Self {
-        self.link(link, LinkEvent::Incoming { on: Destination::telephony(US), rtt, mdu: MDU })
+        let (rtt, mdu) = (Some(rtt), Some(MDU));
+        self.link(link, LinkEvent::Incoming { on: Destination::telephony(US), rtt, mdu })
     }
 
     pub fn identified(&mut self) -> &mut Self {

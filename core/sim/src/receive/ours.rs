@@ -78,7 +78,7 @@ impl<'t> Handset<'t> {
             mode: Mode::FullDuplex,
         };
         self.give(Input::Command(dial));
-        let event = LinkEvent::Up { rtt: Duration::ZERO, mdu: 431 };
+        let event = LinkEvent::Up { rtt: Some(Duration::ZERO), mdu: Some(431) };
         self.give(Input::Link { link: LINK, event });
         for signal in [Signal::Available, Signal::Ringing, Signal::Connecting, Signal::Established]
         {

@@ -33,8 +33,8 @@ proptest! {
 #[derive(Clone, Debug)]
 enum Op {
     Dial(u8, Profile, Mode),
-    Incoming(Duration),
-    Up(Index, Duration),
+    Incoming(Option<Duration>),
+    Up(Index, Option<Duration>),
     Failed(Index, LinkFailed),
     Identified(Index, u8),
     Heard(Index),
@@ -61,7 +61,8 @@ fn step() -> impl Strategy<Value = (u64, Op)> {
 
 fn op() -> impl Strategy<Value = Op> {
     let any_index = any::<Index>;
-    let rtt = || prop_oneof![0..200_u64, 0..5_000_u64].prop_map(Duration::from_millis);
+    let millis = || prop_oneof![0..200_u64, 0..5_000_u64];
+    let rtt = || prop::option::of(millis().prop_map(Duration::from_millis));
     let ends = [LinkClosed::Peer, LinkClosed::Timeout, LinkClosed::Interface, LinkClosed::Unknown];
     let failures =
         [LinkFailed::NoPath, LinkFailed::NoNetwork, LinkFailed::Timeout, LinkFailed::Refused];
@@ -182,12 +183,12 @@ impl Agreement {
                     LinkEvent::Incoming {
                         on: Destination::telephony(somebody(2)),
                         rtt: *rtt,
-                        mdu: 431,
+                        mdu: None,
                     },
                 );
             }
             Op::Incoming(_) => {}
-            Op::Up(link, rtt) => self.opened(*link, LinkEvent::Up { rtt: *rtt, mdu: 431 }),
+            Op::Up(link, rtt) => self.opened(*link, LinkEvent::Up { rtt: *rtt, mdu: None }),
             Op::Failed(link, why) => self.opened(*link, LinkEvent::Failed(*why)),
             Op::Identified(link, who) => {
                 if let Some(link) = recent(&self.incoming, *link) {
@@ -224,7 +225,7 @@ impl Agreement {
         let link = self.model.link();
         let signal = match (call.role, call.state) {
             (_, CallState::Calling) => {
-                let event = LinkEvent::Up { rtt: Duration::from_millis(10), mdu: 431 };
+                let event = LinkEvent::Up { rtt: Some(Duration::from_millis(10)), mdu: None };
                 return self.link(link, event);
             }
             (Role::Caller, CallState::Linked) => Signal::Available,

@@ -7,6 +7,7 @@
 mod commands;
 mod moves;
 mod signals;
+mod trip;
 
 use core::time::Duration;
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use lxst_core::{
 
 use crate::support::Did;
 use moves::first_media;
+use trip::Trip;
 
 pub(super) struct Model {
     us: IdentityHash,
@@ -33,7 +35,7 @@ pub(super) struct Model {
 struct Call {
     status: CallStatus,
     link: LinkId,
-    rtt: Duration,
+    trip: Trip,
     has_preferences: bool,
     profiles_told: u8,
     /// Whether our app chose the mode, by dialling or switching.
@@ -66,7 +68,7 @@ enum Timer {
 struct Caller {
     link: LinkId,
     since: Instant,
-    rtt: Duration,
+    trip: Trip,
     pace: Duration,
     offers: u32,
     who: Option<IdentityHash>,
@@ -145,9 +147,9 @@ impl Model {
             _ if !is_known => return false,
             LinkEvent::Up { rtt, .. } => {
                 let call = self.call.as_mut().expect("the link is the call's");
-                call.rtt = rtt;
+                call.trip = call.trip.opened(now, rtt);
                 call.status.state = CallState::Linked;
-                let trips = rtt * limits::SET_UP_TRIPS;
+                let trips = call.trip.time() * limits::SET_UP_TRIPS;
                 call.timers.insert(Timer::Call(CallTimer::Connect), now + limits::CONNECT + trips);
                 let wait = call
                     .timers
@@ -163,6 +165,7 @@ impl Model {
                 if let Some(caller) = caller.filter(|caller| caller.stage == Stage::Unknown)
                     && caller.who.replace(who).is_none()
                 {
+                    caller.trip.answer(now);
                     self.judge(link);
                 }
             }
@@ -184,13 +187,14 @@ impl Model {
         true
     }
 
-    fn on_incoming(&mut self, link: LinkId, rtt: Duration) {
+    fn on_incoming(&mut self, link: LinkId, rtt: Option<Duration>) {
+        let trip = Trip::incoming(rtt);
         let accepts = (Timer::Link(LinkTimer::AcceptDelay), self.now + limits::ACCEPT_DELAY);
         self.callers.push(Caller {
             link,
             since: self.now,
-            rtt,
-            pace: limits::AVAILABLE_AGAIN.max(rtt * 3),
+            trip,
+            pace: limits::AVAILABLE_AGAIN.max(trip.time() * 3),
             offers: 0,
             who: None,
             stage: Stage::Unknown,
@@ -221,6 +225,7 @@ impl Model {
             && status.state < CallState::Established
         {
             self.stop(Timer::Call(CallTimer::Repeat));
+            self.trip().answer(now);
             if status.state == CallState::Connecting {
                 self.answer();
             }
@@ -248,11 +253,11 @@ impl Model {
         let default = self.config.screening_default;
         let Some(caller) = self.caller(link) else { return };
         caller.timers.remove(&timer);
-        let rtt = caller.rtt;
         match timer {
             Timer::Link(LinkTimer::AcceptDelay) => {
+                caller.trip.ask(now);
                 caller.timers.insert(Timer::Link(LinkTimer::Available), now + caller.pace);
-                let until = now + limits::IDENTIFY + rtt * limits::SET_UP_TRIPS;
+                let until = now + limits::IDENTIFY + caller.trip.time() * limits::SET_UP_TRIPS;
                 caller.timers.insert(Timer::Link(LinkTimer::Identify), until);
                 self.send(link, Signal::Available);
             }
@@ -323,6 +328,10 @@ impl Model {
         self.call.as_ref().expect("there is a call").link
     }
 
+    fn trip(&mut self) -> &mut Trip {
+        &mut self.call.as_mut().expect("there is a call").trip
+    }
+
     fn status_mut(&mut self) -> &mut CallStatus {
         &mut self.call.as_mut().expect("there is a call").status
     }
@@ -344,7 +353,8 @@ impl Model {
         let now = self.now;
         let call = self.call.as_mut().expect("the mode is its");
         call.status.mode = mode;
-        (call.heard, call.media, call.is_silent) = (now, now + first_media(call.rtt), false);
+        (call.heard, call.media, call.is_silent) =
+            (now, now + first_media(call.trip.time()), false);
     }
 
     fn stop(&mut self, timer: Timer) {

@@ -19,7 +19,7 @@ pub(super) enum Op {
     SetUp(bool, Profile, Mode),
     Dial(Profile, Mode),
     Cross(Profile, Mode, u64, u8),
-    Incoming(u64, usize),
+    Incoming(Option<u64>, Option<usize>),
     Link(Index, LinkEvent),
     Signals(Index, Vec<u64>),
     Frame(Index, Codec, usize),
@@ -53,7 +53,7 @@ pub(super) fn op() -> impl Strategy<Value = Op> {
         2 => (profile(), mode(), 0..7_u64, 1..5_u8).prop_map(|(profile, mode, signal, peer)| {
             Op::Cross(profile, mode, signal, peer)
         }),
-        2 => (0..5_000_u64, prop_oneof![Just(431_usize), 0..500_usize])
+        2 => (rtt(), prop_oneof![Just(None), prop_oneof![Just(431_usize), 0..500_usize].prop_map(Some)])
             .prop_map(|(rtt, mdu)| Op::Incoming(rtt, mdu)),
         4 => (any_index(), link_event()).prop_map(|(link, event)| Op::Link(link, event)),
         4 => (any_index(), prop::collection::vec(signal(), 0..20))
@@ -119,10 +119,16 @@ fn signal() -> impl Strategy<Value = u64> {
     ]
 }
 
+/// What a stack tells of a round trip, in ms.
+fn rtt() -> impl Strategy<Value = Option<u64>> {
+    prop_oneof![Just(None), (0..5_000_u64).prop_map(Some)]
+}
+
 fn link_event() -> impl Strategy<Value = LinkEvent> {
-    let (rtt, mdu) = (Duration::from_millis(10), 431);
+    let (rtt, mdu) = (Some(Duration::from_millis(10)), Some(431));
     select(vec![
         LinkEvent::Up { rtt, mdu },
+        LinkEvent::Up { rtt: None, mdu: None },
         LinkEvent::Failed(LinkFailed::NoPath),
         LinkEvent::Failed(LinkFailed::NoNetwork),
         LinkEvent::Identified(somebody(1)),

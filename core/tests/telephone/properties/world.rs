@@ -63,7 +63,7 @@ impl World {
             }
             Op::Cross(profile, mode, signal, peer) => self.cross(*profile, *mode, *signal, *peer),
             Op::Incoming(rtt_ms, mdu) => {
-                self.incoming(Duration::from_millis(*rtt_ms), *mdu);
+                self.incoming(rtt_ms.map(Duration::from_millis), *mdu);
             }
             Op::Link(link, event) => {
                 let link = *link.get(&self.links);
@@ -112,7 +112,7 @@ impl World {
         if is_caller {
             let link = self.dial(profile, mode);
             self.attach();
-            let event = LinkEvent::Up { rtt, mdu: 431 };
+            let event = LinkEvent::Up { rtt: Some(rtt), mdu: Some(431) };
             self.give(Input::Link { link, event });
             for value in [3, 4, 5, 6] {
                 let signal = Signal::from_value(value);
@@ -120,7 +120,7 @@ impl World {
                 self.packet(link, &buf[..length]);
             }
         } else {
-            let link = self.incoming(rtt, 431);
+            let link = self.incoming(Some(rtt), Some(431));
             let event = LinkEvent::Identified(somebody(1));
             self.give(Input::Link { link, event });
             self.give(Input::Command(Command::Screen(link.into(), Admission::Ring)));
@@ -150,9 +150,9 @@ impl World {
     fn cross(&mut self, profile: Profile, mode: Mode, signal: u64, peer: u8) {
         let rtt = Duration::from_millis(10);
         let link = self.dial(profile, mode);
-        let event = LinkEvent::Up { rtt, mdu: 431 };
+        let event = LinkEvent::Up { rtt: Some(rtt), mdu: Some(431) };
         self.give(Input::Link { link, event });
-        let incoming = self.incoming(rtt, 431);
+        let incoming = self.incoming(Some(rtt), Some(431));
         let mut buf = [0; 30];
         let signal = Signal::from_value(signal);
         let length = wire::encode_signals(&[signal], &mut buf).expect("one fits");
@@ -176,7 +176,7 @@ impl World {
         link
     }
 
-    fn incoming(&mut self, rtt: Duration, mdu: usize) -> LinkId {
+    fn incoming(&mut self, rtt: Option<Duration>, mdu: Option<usize>) -> LinkId {
         let link = LinkId(self.next_id);
         self.next_id += 1;
         self.links.push(link);

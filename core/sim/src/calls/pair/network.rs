@@ -21,7 +21,20 @@ pub struct Network {
     pub signals_lost_per_mille: u64,
     /// How many of a thousand packets arrive twice.
     pub doubled_per_mille: u64,
+    /// What the stacks tell of a link.
+    pub tells: Tells,
     pub seed: u64,
+}
+
+/// What a stack tells of a link that is up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tells {
+    /// Its round trip time and its mdu.
+    All,
+    /// Neither.
+    Nothing,
+    /// A round trip time of zero, and no mdu.
+    Zero,
 }
 
 impl Default for Network {
@@ -32,6 +45,7 @@ impl Default for Network {
             media_lost_per_mille: 0,
             signals_lost_per_mille: 0,
             doubled_per_mille: 0,
+            tells: Tells::All,
             seed: 1,
         }
     }
@@ -143,7 +157,11 @@ impl Pair {
     /// Sets a link up, or loses the request or the last packet of the three.
     pub(super) fn open(&mut self, phone: usize, [near, far]: [LinkId; 2], is_lost: bool) {
         let delay = self.network.delay;
-        let (rtt, mdu) = (delay * 2, 431);
+        let (rtt, mdu) = match self.network.tells {
+            Tells::All => (Some(delay * 2), Some(431)),
+            Tells::Nothing => (None, None),
+            Tells::Zero => (Some(Duration::ZERO), None),
+        };
         if self.is_cut || (is_lost && self.choose(2) == 0) {
             let failed = LinkEvent::Failed(LinkFailed::Timeout);
             return self.plan(LINK_TIMEOUT, phone, Trigger::Link(near, failed));

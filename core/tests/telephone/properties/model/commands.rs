@@ -1,13 +1,12 @@
 //! What the app wants.
 
-use core::time::Duration;
-
 use lxst_core::wire::Signal;
 use lxst_core::{
     Admission, CallId, CallState, CallStatus, CallTimer, Command, Destination, EndReason, Event,
     IdentityHash, LinkId, LinkRequest, Mode, Profile, Role, Side,
 };
 
+use super::trip::Trip;
 use super::{Model, Stage, Timer};
 use crate::support::Did;
 
@@ -129,9 +128,11 @@ impl Model {
         self.begin(
             status,
             link,
-            Duration::ZERO,
+            Trip::default(),
             (Timer::Call(CallTimer::Wait), self.config.wait_time),
         );
+        let now = self.now;
+        self.trip().ask(now);
         self.said.push(Did::Link(link, LinkRequest::Open(Destination::telephony(peer))));
         true
     }

@@ -9,6 +9,7 @@ use lxst_core::{
     Event, Instant, LinkId, LinkRequest, LinkTimer, Mode, Role, limits,
 };
 
+use super::trip::Trip;
 use super::{Call, Caller, Model, Stage, Timer};
 use crate::support::Did;
 
@@ -18,7 +19,7 @@ impl Model {
         let us = self.us;
         let caller = self.caller(link).expect("it is pending");
         let (who, since) = (caller.who.expect("it identified"), caller.since);
-        let held_until = since + GLARE_HOLD + caller.rtt * limits::SET_UP_TRIPS;
+        let held_until = since + GLARE_HOLD + caller.trip.time() * limits::SET_UP_TRIPS;
         match self.status() {
             Some(call) if self.is_dialling() && call.peer == who => {
                 if call.state == CallState::GlareWait {
@@ -69,8 +70,14 @@ impl Model {
         let (role, state) = (Role::Callee, CallState::Ringing);
         let (profile, mode) = (self.config.profile, self.config.mode);
         let status = CallStatus { call, role, peer, state, profile, mode };
-        self.begin(status, link, caller.rtt, (Timer::Call(CallTimer::Ring), self.config.ring_time));
+        self.begin(
+            status,
+            link,
+            caller.trip,
+            (Timer::Call(CallTimer::Ring), self.config.ring_time),
+        );
         self.send(link, Signal::Ringing);
+        self.ask_if_unknown();
         self.begin_repeats();
         self.tell(Event::Incoming { call, from: peer });
         if self.config.answer == AnswerMode::Automatic {
@@ -83,11 +90,21 @@ impl Model {
         let caller = self.remove(link);
         let call = self.call.as_mut().expect("we dialled");
         call.status.role = Role::Callee;
-        (call.link, call.rtt, call.refused) = (link, caller.rtt, None);
+        (call.link, call.trip, call.refused) = (link, caller.trip, None);
         call.rang = self.now;
         self.send(link, Signal::Ringing);
+        self.ask_if_unknown();
         self.connect();
         self.begin_repeats();
+    }
+
+    /// RINGING is sent: a caller who did not identify at AVAILABLE answers it with its preferences.
+    fn ask_if_unknown(&mut self) {
+        let now = self.now;
+        let trip = self.trip();
+        if !trip.is_known() {
+            trip.ask(now);
+        }
     }
 
     /// The call is answered.
@@ -95,7 +112,7 @@ impl Model {
         let now = self.now;
         let call = self.call.as_mut().expect("it is answered");
         call.status.state = CallState::Connecting;
-        let trips = call.rtt * limits::SET_UP_TRIPS;
+        let trips = call.trip.time() * limits::SET_UP_TRIPS;
         if call.status.role == Role::Caller {
             call.timers = BTreeMap::from([(
                 Timer::Call(CallTimer::Establish),
@@ -104,7 +121,7 @@ impl Model {
         } else {
             call.timers.retain(|timer, _| *timer == Timer::Call(CallTimer::Repeat));
             let from_ringing = call.rang + limits::PREFERENCES_FROM_RINGING + trips;
-            let until = from_ringing.max(now + limits::PREFERENCES + call.rtt);
+            let until = from_ringing.max(now + limits::PREFERENCES + call.trip.time());
             call.timers.insert(Timer::Call(CallTimer::Preferences), until);
         }
         let (role, call) = (call.status.role, call.status.call);
@@ -118,7 +135,7 @@ impl Model {
     pub(super) fn begin_repeats(&mut self) {
         let now = self.now;
         let call = self.call.as_mut().expect("something was said");
-        (call.pace, call.repeats) = (limits::AGAIN.max(call.rtt * 3), 0);
+        (call.pace, call.repeats) = (limits::AGAIN.max(call.trip.time() * 3), 0);
         call.timers.insert(Timer::Call(CallTimer::Repeat), now + call.pace);
     }
 
@@ -202,7 +219,7 @@ impl Model {
         let call = self.call.as_mut().expect("it is answered");
         (call.echoes, call.is_heard) = (0, false);
         let frames = call.status.profile.frame().duration() * 2;
-        let again = limits::ANSWER_AGAIN.max(call.rtt * 4 + frames);
+        let again = limits::ANSWER_AGAIN.max(call.trip.time() * 4 + frames);
         call.timers.insert(Timer::Call(CallTimer::Repeat), now + again);
     }
 
@@ -211,7 +228,7 @@ impl Model {
         let call = self.call.as_mut().expect("it was connecting");
         call.status.state = CallState::Established;
         call.timers.clear();
-        (call.heard, call.media) = (now, now + first_media(call.rtt));
+        (call.heard, call.media) = (now, now + first_media(call.trip.time()));
         let CallStatus { call, profile, mode, .. } = call.status;
         self.tell(Event::Established { call, profile, mode });
     }
@@ -220,11 +237,12 @@ impl Model {
     pub(super) fn refuse(&mut self) {
         self.close(self.link());
         let now = self.now;
+        self.trip().answer(now);
         let call = self.call.as_mut().expect("it is refused");
-        let least = limits::GLARE_LINK.max(call.rtt * 3);
+        let least = limits::GLARE_LINK.max(call.trip.time() * 3);
         call.status.state = CallState::GlareWait;
         call.timers = BTreeMap::from([(Timer::Call(CallTimer::Glare), now + least)]);
-        call.refused = Some((now + least, now + limits::GLARE + call.rtt * 6));
+        call.refused = Some((now + least, now + limits::GLARE + call.trip.time() * 6));
         self.cross_held();
     }
 
@@ -248,14 +266,14 @@ impl Model {
         &mut self,
         status: CallStatus,
         link: LinkId,
-        rtt: Duration,
+        trip: Trip,
         timer: (Timer, Duration),
     ) {
         let now = self.now;
         self.call = Some(Call {
             status,
             link,
-            rtt,
+            trip,
             has_preferences: false,
             profiles_told: 0,
             rang: now,
@@ -343,9 +361,9 @@ impl Model {
         self.said.push(Did::Tx(link, last.to_vec()));
         let time = if last == BUSY { limits::BUSY_GOODBYE } else { limits::GOODBYE };
         let timers = BTreeMap::from([(Timer::Link(LinkTimer::Goodbye), self.now + time)]);
-        let (since, rtt, who, stage) = (self.now, Duration::ZERO, None, Stage::Leaving);
+        let (since, trip, who, stage) = (self.now, Trip::default(), None, Stage::Leaving);
         let (pace, offers) = (Duration::ZERO, 0);
-        self.callers.push(Caller { link, since, rtt, pace, offers, who, stage, timers });
+        self.callers.push(Caller { link, since, trip, pace, offers, who, stage, timers });
     }
 
     pub(super) fn propose(&mut self, signal: Signal) {

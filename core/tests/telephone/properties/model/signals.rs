@@ -42,12 +42,17 @@ impl Model {
             }
             (_, Linked, Signal::Available) => {
                 self.status_mut().state = Identified;
+                let now = self.now;
+                self.trip().answer(now);
+                self.trip().ask(now);
                 self.said.push(Did::Link(link, LinkRequest::Identify));
                 self.stop(Timer::Call(CallTimer::Connect));
                 self.begin_repeats();
             }
             (_, Identified, Signal::Ringing) => {
                 self.status_mut().state = Ringing;
+                let now = self.now;
+                self.trip().answer(now);
                 let wait = (Timer::Call(CallTimer::Wait), self.now + self.config.wait_time);
                 self.call.as_mut().expect("it rings").timers = BTreeMap::from([wait]);
                 self.prefer();
