@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Measures speech quality: the reference's encoder and decoder beside ours, loss, stalls.
+"""Scores human speech: the reference's encoder and decoder beside ours, in noise, loss and stalls.
 
 Runs in a virtual environment of its own under target/quality, which it makes when there is none,
-and builds the example `transcode` of lxst-codecs. Codec2 profiles are measured where libcodec2 is
-installed. All numbers are means over three speakers: examples/speech.wav, and the same voice
-lower and higher by a sixth, all with the noise of a room.
+downloads speech from Debian packages (see quality_speech.py), and builds the example `transcode` of
+lxst-codecs. Codec2 profiles are measured where libcodec2 is installed. Numbers are means over the
+voices, and the spread between them. Settings were chosen on the voices `chosen`; what is told of them
+is measured on the voices `reported`, which is the default.
 """
 
 import argparse
@@ -18,7 +19,19 @@ import venv
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-NEEDS = ["lxst==0.5.4", "pesq==0.0.4", "pystoi==0.4.1", "scipy>=1.11"]
+SPEECH = TARGET / "quality-speech"
+NEEDS = [
+    "av==18.1.0",
+    "librosa==0.11.0",
+    "lxst==0.5.4",
+    "onnxruntime==1.32.0",
+    "pesq==0.0.4",
+    "pystoi==0.4.1",
+    "requests",
+    "scipy>=1.11",
+    "speechmos==0.0.1.1",
+    "visqol-python==3.8.0",
+]
 RATE = 48_000
 # Name, milliseconds of a frame, the reference's codec and its profile.
 PROFILES = [
@@ -31,91 +44,114 @@ PROFILES = [
     ("LL", 20, "Opus", "PROFILE_VOICE_MEDIUM"),
     ("ULL", 10, "Opus", "PROFILE_VOICE_MEDIUM"),
 ]
-# Decoded Codec2 has other noise each time, and PESQ is rounded: what counts as equal.
-EQUAL = {"Codec2": 0.1, "Opus": 0.02}
+# How far the scores of our encoder are to be from those of the reference's, both heard by the
+# reference's decoder.
+GOALS = {
+    "MQ": {"PESQ": 0.35, "P.808": 0.15},
+    "LL": {"PESQ": 0.9, "P.808": 0.1},
+    "HQ": {"PESQ": -0.05},
+}
+# What is no worse than the reference. The scores of Codec2 are of other noise each time.
+LEVEL = {"PESQ": -0.1, "STOI": -0.02, "ViSQOL": -0.05, "P.808": -0.1}
+# A goal that is missed by less is told of, and fails nothing.
+NEAR = {"PESQ": 0.2, "STOI": 0.01, "ViSQOL": 0.05, "P.808": 0.1}
+# The voices of a quick run: their packages are small.
+QUICK = ["en-f-fb", "en-m-read"]
 
 
-def main():
-    arguments = parse_arguments()
-    profiles = [profile for profile in PROFILES if arguments.profile in (None, profile[0])]
-    speakers = load_speakers()
-    failures = compare(profiles, speakers)
-    if arguments.rates:
-        compare_rate_control(profiles, speakers)
+def main(arguments):
+    profiles = [row for row in PROFILES if arguments.profile in (None, row[0])]
+    if arguments.quick:
+        profiles = [row for row in profiles if row[0] in ("MQ", "LL", "HQ", "ULL")]
+        voices, names = QUICK, ["PESQ"]
+    else:
+        voices, names = list(speech.SETS[arguments.voices]), metrics.NAMES
+    clean = [speech.speech(SPEECH, voice) for voice in voices]
+    print("voices:", ", ".join(voices))
+    failures = compare("clean speech", profiles, clean, names)
+    for noise in ("babble", "room") if arguments.noise else ():
+        noisy = [speech.in_noise(SPEECH, voice, noise) for voice in voices]
+        failures += compare(f"speech in {noise} noise", profiles, noisy, ["PESQ", "P.808"])
+    if arguments.settings:
+        compare_settings(arguments.profile, arguments.settings, clean, names)
     if arguments.loss:
-        failures += lose(profiles, speakers, arguments.loss)
+        failures += lose(profiles, clean[:3], arguments.loss)
     if arguments.stall:
-        failures += stall(profiles, speakers)
+        failures += stall(profiles, clean[:3])
     for failure in failures:
         print("worse:", failure)
-    sys.exit(bool(failures))
+    return bool(failures)
 
 
-def compare(profiles, speakers):
-    """Both encoders, each decoded by both decoders."""
-    print("\nPESQ-WB and STOI; bytes a second on air with Reticulum's packets")
-    print("profile  encoder    bytes/s  PESQ by us  by ref  STOI by us  by ref")
+def compare(what, profiles, voices, names):
+    """Both encoders, each heard by both decoders."""
+    print(f"\n{what}; bytes a second on air with Reticulum's packets")
+    print("profile  encoder    heard by   bytes/s  " + "  ".join(f"{n:>12}" for n in names))
     failures = []
     for name, ms, codec, _ in profiles:
-        best = {}
+        scores, heard = {}, {}
         for encoder, encode in (("ours", encode_ours), ("reference", encode_reference)):
-            scores = []
-            for speech in speakers:
-                packets = encode(name, speech)
-                heard = decode_ours(packets, ms), decode_reference(packets, codec)
-                scores.append(
-                    [airtime(packets, ms)]
-                    + [pesq_wb(speech, pcm) for pcm in heard]
-                    + [stoi(speech, pcm) for pcm in heard]
-                )
-            mean = np.mean(scores, axis=0)
-            best[encoder] = mean
-            rate, by_us, by_ref, stoi_us, stoi_ref = mean
-            print(
-                f"{name:8} {encoder:9} {rate:8.0f} {by_us:11.2f} {by_ref:7.2f}"
-                f" {stoi_us:11.3f} {stoi_ref:7.3f}"
-            )
-        # Our phone beside the reference's, and our encoder before the reference's decoder.
-        for index, what in ((1, "call"), (2, "encoder")):
-            ours, reference = best["ours"][index], best["reference"][2]
-            if ours < reference - EQUAL[codec]:
-                failures.append(f"{name}: {what} {ours:.2f}, reference {reference:.2f}")
+            packets = [encode(name, pcm) for pcm in voices]
+            air = np.mean([airtime(sent, ms) for sent in packets])
+            for decoder, decode in (("us", decode_ours), ("python", decode_reference)):
+                heard[encoder] = [decode(sent, ms, codec) for sent in packets]
+                rows = np.array([score(names, *pair) for pair in zip(voices, heard[encoder])])
+                scores[encoder, decoder] = rows
+                print(f"{name:8} {encoder:10} {decoder:8} {air:9.0f}  {row_of(rows)}", flush=True)
+        reaches = {
+            encoder: max(metrics.reach(*pair) for pair in zip(voices, heard[encoder]))
+            for encoder in heard
+        }
+        print(f"{name:8} reaches {reaches['ours']} kHz, the reference {reaches['reference']} kHz")
+        if reaches["ours"] < reaches["reference"]:
+            failures.append(f"{name}: {reaches['ours']} kHz of audio")
+        reference = scores["reference", "python"]
+        goals = LEVEL | GOALS.get(name, {}) if what == "clean speech" else {}
+        for decoder in ("python", "us"):
+            gains = (scores["ours", decoder] - reference).mean(axis=0)
+            for metric, gain in zip(names, gains):
+                goal = goals.get(metric, LEVEL[metric] - NEAR[metric])
+                # Python leaves images of Codec2's 8 kHz up to 8 kHz and beyond, 36 dB down: P.808 takes
+                # them for a wider band, and ViSQOL takes them for what they are.
+                is_of_images = (codec, decoder, metric) == ("Codec2", "us", "P.808")
+                if gain < goal and not is_of_images:
+                    told = f"{name} heard by {decoder}: {metric} {gain:+.2f}, the goal {goal:+.2f}"
+                    if gain < goal - NEAR[metric]:
+                        failures.append(told)
+                    else:
+                        print("near:", told)
     return failures
 
 
-def compare_rate_control(profiles, speakers):
-    print("\nrate control: bytes a second on air, PESQ-WB")
-    print("profile  variable: bytes/s  PESQ  constant: bytes/s  PESQ")
-    for name, ms, codec, _ in profiles:
-        if codec == "Opus":
-            row = []
-            for options in (["variable"], ["constant"]):
-                scores = []
-                for speech in speakers:
-                    packets = encode_ours(name, speech, *options)
-                    pcm = decode_ours(packets, ms)
-                    scores.append([airtime(packets, ms), pesq_wb(speech, pcm)])
-                row += list(np.mean(scores, axis=0))
-            print(f"{name:8} {row[0]:17.0f} {row[1]:5.2f} {row[2]:18.0f} {row[3]:5.2f}")
+def compare_settings(profile, settings, voices, names):
+    """Other settings of our encoder for a profile, heard by the reference's decoder."""
+    print(f"\n{profile} with other settings, heard by python")
+    ms, codec = next((ms, codec) for name, ms, codec, _ in PROFILES if name == profile)
+    for setting in settings:
+        packets = [encode_ours(profile, pcm, *setting.split("+")) for pcm in voices]
+        heard = [decode_reference(sent, ms, codec) for sent in packets]
+        rows = np.array([score(names, *pair) for pair in zip(voices, heard)])
+        air = np.mean([airtime(sent, ms) for sent in packets])
+        print(f"{setting:28} {air:9.0f}  {row_of(rows)}", flush=True)
 
 
-def lose(profiles, speakers, percent):
+def lose(profiles, voices, percent):
     """Random loss, concealed or filled with silence."""
     print(f"\nPESQ-NB at {percent} % loss")
     print("profile  lossless  concealed  silence  gain")
     failures = []
-    for name, ms, _, _ in profiles:
+    for name, ms, codec, _ in profiles:
         scores = []
-        for seed, speech in enumerate(speakers * 3):
+        for seed, pcm in enumerate(voices * 3):
             lost = np.random.default_rng(seed).random(100_000) < percent / 100
-            sent = encode_ours(name, speech)
+            sent = encode_ours(name, pcm)
             packets = ["" if lost[n] else line for n, line in enumerate(sent)]
-            heard = [decode_ours(sent, ms), decode_ours(packets, ms)]
-            heard.append(decode_ours(packets, ms, "silence"))
-            scores.append([pesq_nb(speech, pcm) for pcm in heard])
+            heard = [decode_ours(sent, ms, codec), decode_ours(packets, ms, codec)]
+            heard.append(decode_ours(packets, ms, codec, "silence"))
+            scores.append([metrics.pesq_nb(pcm, decoded) for decoded in heard])
         lossless, concealed, silent = np.mean(scores, axis=0)
         gain = concealed - silent
-        print(f"{name:8} {lossless:8.2f} {concealed:10.2f} {silent:8.2f} {gain:5.2f}")
+        print(f"{name:8} {lossless:8.2f} {concealed:10.2f} {silent:8.2f} {gain:5.2f}", flush=True)
         # Nothing conceals 200 ms and more, which Codec2 loses at once; and where all of it is
         # worth less, nothing gains so much.
         if ms <= 60 and lossless - silent > 0.3 > gain:
@@ -123,56 +159,71 @@ def lose(profiles, speakers, percent):
     return failures
 
 
-def stall(profiles, speakers):
+def stall(profiles, voices):
     """A quarter of the recording arrives late and is played faster: the quality after that."""
     print("\nPESQ-WB of the second half, after a stall that was caught up at the faster tempo")
     print("profile  caught up  PESQ  without a stall")
     failures = []
     for name, ms, codec, _ in profiles:
         scores = []
-        for speech in speakers:
-            packets = encode_ours(name, speech)
+        for pcm in voices:
+            packets = encode_ours(name, pcm)
             half = len(packets) // 2
-            plain = decode_ours(packets, ms)
+            plain = decode_ours(packets, ms, codec)
             late = [f"{line} faster" for line in packets[half // 2 : half]]
-            caught_up = decode_ours(packets[: half // 2] + late + packets[half:], ms)
+            caught_up = decode_ours(packets[: half // 2] + late + packets[half:], ms, codec)
             begin = half * ms * RATE // 1000
             shed = len(plain) - len(caught_up)
             scores.append(
                 [
                     shed / (len(late) * ms * RATE / 1000),
-                    pesq_wb(speech[begin:], caught_up[begin - shed :]),
-                    pesq_wb(speech[begin:], plain[begin:]),
+                    metrics.pesq_wb(pcm[begin:], caught_up[begin - shed :]),
+                    metrics.pesq_wb(pcm[begin:], plain[begin:]),
                 ]
             )
         shed, after, without = np.mean(scores, axis=0)
-        print(f"{name:8} {shed:8.0%} {after:6.2f} {without:16.2f}")
-        if after < without - EQUAL[codec]:
+        print(f"{name:8} {shed:8.0%} {after:6.2f} {without:16.2f}", flush=True)
+        if after < without + LEVEL["PESQ"]:
             failures.append(f"{name}: {after:.2f} after a stall, {without:.2f} without")
     return failures
 
 
-def encode_ours(name, speech, *options):
-    return run("encode", name, *options, stdin=wav(speech)).decode().splitlines()
+def score(names, pcm, heard):
+    of = {
+        "PESQ": lambda: metrics.pesq_wb(pcm, heard),
+        "STOI": lambda: metrics.intelligible(pcm, heard),
+        "ViSQOL": lambda: metrics.visqol(pcm, heard),
+        "P.808": lambda: metrics.p808(heard),
+    }
+    return [of[name]() for name in names]
 
 
-def decode_ours(packets, ms, *options):
+def row_of(rows):
+    means, spreads = rows.mean(axis=0), rows.std(axis=0)
+    return "  ".join(f"{mean:5.2f} ± {spread:4.2f}" for mean, spread in zip(means, spreads))
+
+
+def encode_ours(name, pcm, *settings):
+    return run("encode", name, *settings, stdin=wav(pcm)).decode().splitlines()
+
+
+def decode_ours(packets, ms, _codec, *options):
     pcm = run("decode", str(ms * RATE // 1000), *options, stdin="\n".join([*packets, ""]).encode())
     return wavfile.read(io.BytesIO(pcm))[1] / 32768
 
 
-def encode_reference(name, speech):
+def encode_reference(name, pcm):
     _, ms, codec, profile = next(row for row in PROFILES if row[0] == name)
     encoder = {"Opus": Opus, "Codec2": Codec2}[codec]
     encoder = encoder(getattr(encoder, profile))
     encoder.source = types.SimpleNamespace(samplerate=RATE)
     length = ms * RATE // 1000
     header = {"Opus": "01", "Codec2": "02"}[codec]
-    frames = [speech[n : n + length] for n in range(0, len(speech) - length + 1, length)]
+    frames = [pcm[n : n + length] for n in range(0, len(pcm) - length + 1, length)]
     return [header + encoder.encode(frame.reshape(-1, 1)).hex() for frame in frames]
 
 
-def decode_reference(packets, codec):
+def decode_reference(packets, _ms, codec):
     decoder = {"Opus": Opus, "Codec2": Codec2}[codec]()
     decoder.sink = types.SimpleNamespace(samplerate=RATE, channels=None)
     frames = [decoder.decode(bytes.fromhex(packet)[1:]) for packet in packets]
@@ -185,40 +236,9 @@ def airtime(packets, ms):
     return sum(sizes) / (len(packets) * ms / 1000)
 
 
-def pesq_wb(speech, heard):
-    return pesq(16_000, *at_rate(16_000, speech, heard), "wb")
-
-
-def pesq_nb(speech, heard):
-    return pesq(8_000, *at_rate(8_000, speech, heard), "nb")
-
-
-def stoi(speech, heard):
-    """The best over delays of up to 96 ms: Codec2 keeps no phase to align by."""
-    speech, heard = at_rate(16_000, speech, heard)
-    length = min(len(speech), len(heard)) - 1_536
-    delays = range(0, 1_537, 128)
-    return max(pystoi(speech[:length], heard[d : d + length], 16_000) for d in delays)
-
-
-def at_rate(rate, *signals):
-    return [signal.resample_poly(pcm, rate, RATE).astype(np.float32) for pcm in signals]
-
-
-def load_speakers():
-    rate, speech = wavfile.read(ROOT / "examples/speech.wav")
-    speech = speech / 32768
-    noise = np.random.default_rng(0)
-    speakers = []
-    for up, down in ((1, 1), (7, 6), (6, 7)):
-        pcm = signal.resample_poly(speech, RATE // rate * up, down)
-        speakers.append(0.5 * pcm / np.max(np.abs(pcm)) + noise.normal(0, NOISE, len(pcm)))
-    return speakers
-
-
 def wav(pcm):
     file = io.BytesIO()
-    wavfile.write(file, RATE, np.round(pcm * 32767).astype(np.int16))
+    wavfile.write(file, RATE, np.round(np.clip(pcm, -1, 1) * 32767).astype(np.int16))
     return file.getvalue()
 
 
@@ -239,10 +259,18 @@ def build():
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--profile", choices=[row[0] for row in PROFILES], help="one profile only")
+    parser.add_argument("--quick", action="store_true", help="PESQ of two voices, in two minutes")
+    parser.add_argument("--voices", choices=["chosen", "reported"], default="reported",
+                        help="the voices that settings are chosen on, or those of the tables")
+    parser.add_argument("--noise", action="store_true", help="measure speech in noise of 12 dB too")
     parser.add_argument("--loss", type=float, metavar="PERCENT", help="measure concealment too")
     parser.add_argument("--stall", action="store_true", help="measure speech after a stall too")
-    parser.add_argument("--rates", action="store_true", help="compare variable and constant rate")
-    return parser.parse_args()
+    parser.add_argument("--settings", nargs="+", metavar="SETTING",
+                        help="compare settings of `transcode` for --profile, as wide+constant+74")
+    arguments = parser.parse_args()
+    if arguments.settings and not arguments.profile:
+        parser.error("--settings are those of one --profile")
+    return arguments
 
 
 def enter_environment():
@@ -251,23 +279,25 @@ def enter_environment():
     python = home / "bin/python"
     if pathlib.Path(sys.prefix) == home:
         return
-    if not python.exists():
-        venv.create(home, with_pip=True)
+    wanted = home / "needs"
+    if not wanted.exists() or wanted.read_text() != "\n".join(NEEDS):
+        print("installing what measures under target/quality", flush=True)
+        if not python.exists():
+            venv.create(home, with_pip=True)
         subprocess.run([python, "-m", "pip", "install", "--quiet", *NEEDS], check=True)
+        wanted.write_text("\n".join(NEEDS))
     os.execv(python, [python, *sys.argv])
 
 
 if __name__ == "__main__":
-    parse_arguments()
+    arguments = parse_arguments()
     enter_environment()
     import numpy as np
+    import quality_metrics as metrics
+    import quality_speech as speech
     from LXST.Codecs import Codec2, Opus
-    from peer_sound import NOISE
-    from pesq import pesq
-    from pystoi import stoi as pystoi
-    from scipy import signal
     from scipy.io import wavfile
 
     if not build():
         PROFILES = [row for row in PROFILES if row[2] == "Opus"]
-    main()
+    sys.exit(main(arguments))

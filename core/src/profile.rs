@@ -33,8 +33,8 @@ pub enum Profile {
 
 /// A codec and the settings of its encoder.
 ///
-/// Profiles with equal settings still have encoders of their own: Low Latency and Medium Quality differ
-/// in frame time and audio bandwidth.
+/// Profiles with equal settings still have encoders of their own: Low Latency and Medium Quality
+/// differ in frame time and audio bandwidth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum VoiceCodec {
     /// Codec2 in the mode of this bitrate (700 is 700C).
@@ -126,21 +126,25 @@ impl Profile {
         self.bitrate_bps() < 2_000
     }
 
-    /// Returns the largest payload of one frame, in bytes, without the codec byte.
+    /// Returns the most bytes of a frame's payload that we send, without the codec byte.
     ///
-    /// *Source*: ceil(bitrate / 8 · seconds) for Opus, the reference's only rate control; the
-    /// mode byte and N native frames for Codec2.
+    /// A packet of a link is padded to 16 bytes. An Opus frame fills what the padding would take
+    /// beside the reference's largest frame, ceil(bitrate / 8 · seconds), and so costs the same
+    /// air. No decoder that is known limits a frame below 1,275 bytes; the reference's ceiling is
+    /// its encoder's. A Codec2 frame has a mode byte and N native frames.
+    ///
+    /// *Source*: LXST/Codecs/Opus.py `max_bytes_per_frame`; RNS/Cryptography/PKCS7.py.
     #[must_use]
     pub const fn byte_ceiling(self) -> usize {
         match self {
             Self::UltraLowBandwidth => 41,
             Self::VeryLowBandwidth => 65,
             Self::LowBandwidth => 81,
-            Self::MediumQuality => 60,
-            Self::HighQuality => 120,
-            Self::SuperHighQuality => 240,
+            Self::MediumQuality => 74,
+            Self::HighQuality => 122,
+            Self::SuperHighQuality => 250,
             Self::UltraLowLatency => 10,
-            Self::LowLatency => 20,
+            Self::LowLatency => 26,
         }
     }
 
@@ -361,14 +365,19 @@ mod tests {
     }
 
     #[test]
-    fn an_opus_ceiling_is_the_bitrate_over_one_frame() {
+    fn an_opus_frame_has_what_a_packet_with_the_references_pads() {
         for profile in Profile::ALL {
             let VoiceCodec::Opus { bitrate_bps, .. } = profile.codec() else {
                 continue;
             };
             let bits = u64::from(bitrate_bps) * profile.frame().0;
-            let bytes = bits.div_ceil(8 * u64::from(Samples::RATE_HZ));
-            assert_eq!(u64::try_from(profile.byte_ceiling()), Ok(bytes), "{profile}");
+            let reference = bits.div_ceil(8 * u64::from(Samples::RATE_HZ));
+            // A map of one key, its bytes' header and the codec byte before the payload; PKCS#7 pads with
+            // one byte at least.
+            let padded = |payload: u64| (payload + 5) / 16 * 16 + 16;
+            let ours = profile.byte_ceiling() as u64;
+            assert_eq!(padded(ours), padded(reference), "{profile}");
+            assert!(padded(ours + 1) > padded(reference), "{profile}");
         }
     }
 

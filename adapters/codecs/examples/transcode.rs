@@ -1,9 +1,12 @@
 //! Encodes a WAV file to packets, or decodes packets to a WAV file, for measurements of quality.
 //!
 //! ```text
-//! transcode encode PROFILE [variable | constant] < 48-kHz-mono.wav > packets
+//! transcode encode PROFILE [SETTING]... < 48-kHz-mono.wav > packets
 //! transcode decode SAMPLES [silence]  < packets > 48-kHz-mono.wav
 //! ```
+//!
+//! A SETTING replaces one of an Opus profile: `variable` or `constant`, the bandwidth (`narrow`, `medium`,
+//! `wide`, `super-wide`, `full`), or the most bytes of a payload.
 //!
 //! A packet is a line: the codec byte and the payload in hex, and `faster`, `slower` or `skip` after
 //! a blank if it is not to play at its normal tempo. An empty line is a packet that is lost, of
@@ -15,8 +18,8 @@ use std::io::{self, Cursor, Read, Write};
 
 use hound::{SampleFormat, WavReader, WavSpec, WavWriter};
 use lxst_codecs::{
-    Codec, Codec2Mode, Decoder, Encoder, Encoding, OpusConfig, RateControl, SAMPLE_RATE_HZ,
-    Samples, Tempo,
+    Bandwidth, Codec, Codec2Mode, Decoder, Encoder, Encoding, OpusConfig, RateControl,
+    SAMPLE_RATE_HZ, Samples, Tempo,
 };
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -25,28 +28,21 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut input = Vec::new();
     io::stdin().read_to_end(&mut input)?;
     let output = match arguments[..] {
-        ["encode", profile] => encode(profile, None, &input)?,
-        ["encode", profile, "variable"] => encode(profile, Some(RateControl::Variable), &input)?,
-        ["encode", profile, "constant"] => encode(profile, Some(RateControl::Constant), &input)?,
+        ["encode", profile, ref settings @ ..] => encode(profile, settings, &input)?,
         ["decode", samples] => decode(samples.parse()?, false, &String::from_utf8(input)?)?,
         ["decode", samples, "silence"] => {
             decode(samples.parse()?, true, &String::from_utf8(input)?)?
         }
         _ => {
             return Err(
-                "usage: transcode encode PROFILE [variable | constant] | decode SAMPLES [silence]"
-                    .into(),
+                "usage: transcode encode PROFILE [SETTING]... | decode SAMPLES [silence]".into()
             );
         }
     };
     Ok(io::stdout().write_all(&output)?)
 }
 
-fn encode(
-    profile: &str,
-    rate_control: Option<RateControl>,
-    wav: &[u8],
-) -> Result<Vec<u8>, Box<dyn Error>> {
+fn encode(profile: &str, settings: &[&str], wav: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
     let mut reader = WavReader::new(wav)?;
     let spec = reader.spec();
     if (spec.sample_rate, spec.channels, spec.bits_per_sample) != (SAMPLE_RATE_HZ, 1, 16) {
@@ -56,11 +52,8 @@ fn encode(
         .samples::<i16>()
         .map(|sample| sample.map(|sample| f32::from(sample) / FULL_SCALE))
         .collect::<Result<_, _>>()?;
-    let opus = |config: OpusConfig| {
-        let rate_control = rate_control.unwrap_or(config.rate_control);
-        Encoding::Opus(OpusConfig { rate_control, ..config })
-    };
-    let (encoding, samples) = match profile {
+    let opus = Encoding::Opus;
+    let (mut encoding, samples) = match profile {
         "ULBW" => (Encoding::Codec2(Codec2Mode::Mode700C), 19_200),
         "VLBW" => (Encoding::Codec2(Codec2Mode::Mode1600), 15_360),
         "LBW" => (Encoding::Codec2(Codec2Mode::Mode3200), 9_600),
@@ -71,6 +64,9 @@ fn encode(
         "ULL" => (opus(OpusConfig::VOICE_MEDIUM_10_MS), 480),
         _ => return Err("profiles are ULBW, VLBW, LBW, MQ, HQ, SHQ, LL and ULL".into()),
     };
+    if let Encoding::Opus(config) = &mut encoding {
+        settings.iter().try_for_each(|setting| set(config, setting, samples))?;
+    }
     let mut encoder = Encoder::new(encoding)?;
     let (mut payload, mut packets) = (Vec::new(), Vec::new());
     for frame in pcm.chunks_exact(samples) {
@@ -83,6 +79,23 @@ fn encode(
         packets.push(b'\n');
     }
     Ok(packets)
+}
+
+fn set(config: &mut OpusConfig, setting: &str, samples: usize) -> Result<(), Box<dyn Error>> {
+    match setting {
+        "variable" => config.rate_control = RateControl::Variable,
+        "constant" => config.rate_control = RateControl::Constant,
+        "narrow" => config.bandwidth = Bandwidth::Narrow,
+        "medium" => config.bandwidth = Bandwidth::Medium,
+        "wide" => config.bandwidth = Bandwidth::Wide,
+        "super-wide" => config.bandwidth = Bandwidth::SuperWide,
+        "full" => config.bandwidth = Bandwidth::Full,
+        bytes => {
+            let bits = 8 * bytes.parse::<u32>()?;
+            config.bitrate_bps = bits * SAMPLE_RATE_HZ / samples as u32;
+        }
+    }
+    Ok(())
 }
 
 fn decode(samples: u32, is_silent: bool, packets: &str) -> Result<Vec<u8>, Box<dyn Error>> {

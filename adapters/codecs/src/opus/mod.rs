@@ -15,9 +15,11 @@ use crate::limits::{MAX_BITRATE_BPS, MIN_BITRATE_BPS, SAMPLE_RATE_HZ};
 
 /// How an Opus stream is encoded.
 ///
-/// The reference gives its encoder PCM of 8 to 48 kHz and leaves the audio bandwidth to libopus. Here
-/// the encoder takes 48 kHz, and codes the widest [`Bandwidth`] that the reference was seen to send:
-/// left alone, libopus 1.6.1 codes 4 kHz of audio at 8 kbit/s.
+/// The reference gives its encoder PCM of 8 to 48 kHz and leaves the audio bandwidth to libopus.
+/// Here the encoder takes 48 kHz, and codes a set [`Bandwidth`], never less than the reference was
+/// seen to send: left alone, libopus 1.6.1 codes 4 kHz of audio at 8 kbit/s. A frame of telephony
+/// fills what the padding of its packet would take beside the reference's largest frame
+/// ([`Profile::byte_ceiling`](lxst_core::Profile::byte_ceiling)).
 ///
 /// *Source*: the profile tables of LXST/Codecs/Opus.py; the first bytes of what it sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -40,21 +42,22 @@ pub struct OpusConfig {
 impl OpusConfig {
     /// PROFILE_VOICE_LOW: 8 kHz mono, 6 kbit/s.
     pub const VOICE_LOW: Self = Self::voice(Bandwidth::Narrow, Channels::Mono, 6_000);
-    /// PROFILE_VOICE_MEDIUM in frames of 60 ms: 24 kHz mono, 8 kbit/s. Medium Quality.
-    pub const VOICE_MEDIUM_60_MS: Self = Self::voice(Bandwidth::Medium, Channels::Mono, 8_000);
-    /// PROFILE_VOICE_MEDIUM in frames of 20 ms, at a constant rate. Low Latency.
-    pub const VOICE_MEDIUM_20_MS: Self = Self {
-        bandwidth: Bandwidth::Wide,
-        rate_control: RateControl::Constant,
-        ..Self::VOICE_MEDIUM_60_MS
-    };
-    /// PROFILE_VOICE_MEDIUM in frames of 10 ms. Ultra Low Latency.
-    pub const VOICE_MEDIUM_10_MS: Self =
-        Self { bandwidth: Bandwidth::SuperWide, ..Self::VOICE_MEDIUM_60_MS };
-    /// PROFILE_VOICE_HIGH: 48 kHz mono, 16 kbit/s. High Quality.
-    pub const VOICE_HIGH: Self = Self::voice(Bandwidth::Full, Channels::Mono, 16_000);
-    /// PROFILE_VOICE_MAX: 48 kHz stereo, 32 kbit/s. Super High Quality.
-    pub const VOICE_MAX: Self = Self::voice(Bandwidth::Full, Channels::Stereo, 32_000);
+    /// PROFILE_VOICE_MEDIUM in frames of 60 ms: 24 kHz mono, 8 kbit/s. Medium Quality: here wide
+    /// band, 74 bytes each.
+    pub const VOICE_MEDIUM_60_MS: Self =
+        Self::voice(Bandwidth::Wide, Channels::Mono, 9_866).at_constant_rate();
+    /// PROFILE_VOICE_MEDIUM in frames of 20 ms. Low Latency: here wide band, 26 bytes each.
+    pub const VOICE_MEDIUM_20_MS: Self =
+        Self::voice(Bandwidth::Wide, Channels::Mono, 10_400).at_constant_rate();
+    /// PROFILE_VOICE_MEDIUM in frames of 10 ms. Ultra Low Latency: super-wide band, at most 10
+    /// bytes.
+    pub const VOICE_MEDIUM_10_MS: Self = Self::voice(Bandwidth::SuperWide, Channels::Mono, 8_000);
+    /// PROFILE_VOICE_HIGH: 48 kHz mono, 16 kbit/s. High Quality in frames of 60 ms, 122 bytes each.
+    pub const VOICE_HIGH: Self =
+        Self::voice(Bandwidth::Full, Channels::Mono, 16_266).at_constant_rate();
+    /// PROFILE_VOICE_MAX: 48 kHz stereo, 32 kbit/s. Super High Quality in frames of 60 ms, at most
+    /// 250 bytes.
+    pub const VOICE_MAX: Self = Self::voice(Bandwidth::Full, Channels::Stereo, 33_333);
     /// PROFILE_AUDIO_MIN: 8 kHz mono, 8 kbit/s.
     pub const AUDIO_MIN: Self = Self::audio(Bandwidth::Narrow, Channels::Mono, 8_000);
     /// PROFILE_AUDIO_LOW: 12 kHz mono, 14 kbit/s.
@@ -85,6 +88,10 @@ impl OpusConfig {
     const fn voice(bandwidth: Bandwidth, channels: Channels, bitrate_bps: u32) -> Self {
         let (application, rate_control) = (Application::Voip, RateControl::Variable);
         Self { application, bandwidth, channels, bitrate_bps, rate_control }
+    }
+
+    const fn at_constant_rate(self) -> Self {
+        Self { rate_control: RateControl::Constant, ..self }
     }
 
     const fn audio(bandwidth: Bandwidth, channels: Channels, bitrate_bps: u32) -> Self {
@@ -128,20 +135,22 @@ pub enum Channels {
 
 /// Whether payloads follow what the audio needs.
 ///
-/// A constant rate is chosen where a tenth of PESQ costs less than 5 % of the airtime. Measured by
-/// `interop/quality.py --rates` with libopus 1.6.1, PESQ-WB and bytes a second on air, packets and
-/// their padding to 16 bytes included; the reference's encoder beside them:
+/// A constant rate is chosen where it scores better. Measured by `interop/quality.py --voices
+/// chosen` with libopus 1.6.1, five people: PESQ-WB, DNSMOS P.808, and bytes a second on air,
+/// packets and their padding to 16 bytes included; the reference's encoder beside them:
 ///
 /// ```text
-///                          variable         constant         reference
-/// Medium Quality, 60 ms    1.83  2138 B/s   1.83  2450 B/s   1.72  2177 B/s   variable
-/// High Quality, 60 ms      2.50  3049 B/s   2.63  3250 B/s   2.38  3250 B/s   variable
-/// Super High Quality       3.89  4716 B/s   4.02  5383 B/s   2.13  4631 B/s   variable
-/// Low Latency, 20 ms       1.26  4799 B/s   1.35  4950 B/s   1.31  4799 B/s   constant
-/// Ultra Low Latency        1.08  8300 B/s   1.08  8300 B/s   1.09  8300 B/s   variable
+///                     variable              constant              reference
+/// Medium Quality      3.12  3.73  2364 B/s  3.24  3.71  2450 B/s  2.85  3.45  2198 B/s  constant
+/// High Quality        3.56  3.72  3121 B/s  3.65  3.79  3250 B/s  3.61  3.72  3250 B/s  constant
+/// Super High Quality  4.25  3.91  4968 B/s  4.28  3.94  5383 B/s  3.64  3.84  5167 B/s  variable
+/// Low Latency         3.04  3.56  4907 B/s  3.31  3.68  4950 B/s  2.12  3.57  4903 B/s  constant
+/// Ultra Low Latency   1.37  3.21  8300 B/s  1.37  3.21  8300 B/s  1.43  3.23  8300 B/s  variable
 /// ```
 ///
-/// In digital silence a constant rate sends twice to four times the payload of a variable one.
+/// Medium band at Medium Quality scores 3.40 and 3.49, and ViSQOL 3.15 where the wide band has
+/// 3.71: PESQ hardly hears what is above 6 kHz. In digital silence a constant rate sends two to
+/// four times the payload of a variable one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RateControl {
     /// A payload is at most its ceiling long, and short in pauses.

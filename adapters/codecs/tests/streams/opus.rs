@@ -5,7 +5,7 @@ use crate::signal::{
 };
 use lxst_codecs::{
     Application, Bandwidth, Codec, CodecError, Decoder, Encoded, Encoder, Encoding,
-    OPUS_FRAME_SAMPLES, OpusConfig, RateControl, Tempo,
+    OPUS_FRAME_SAMPLES, OpusConfig, Profile, RateControl, SendFormat, Tempo,
 };
 
 #[test]
@@ -43,17 +43,11 @@ fn payloads_stay_within_the_ceiling_of_every_profile_and_duration() {
 }
 
 #[test]
-fn ceilings_are_those_of_the_reference() {
-    for (config, samples, bytes) in [
-        (OpusConfig::VOICE_MEDIUM_60_MS, 2880, 60),
-        (OpusConfig::VOICE_MEDIUM_60_MS, 960, 20),
-        (OpusConfig::VOICE_MEDIUM_10_MS, 480, 10),
-        (OpusConfig::VOICE_MEDIUM_60_MS, 120, 3),
-        (OpusConfig::VOICE_HIGH, 2880, 120),
-        (OpusConfig::VOICE_MAX, 2880, 240),
-    ] {
-        assert_eq!(config.ceiling(samples), bytes);
-        assert_eq!(Encoding::Opus(config).max_payload_bytes(samples), bytes);
+fn frames_of_telephony_fill_the_padding_of_their_packets() {
+    for profile in Profile::ALL {
+        let encoding = Encoding::from(SendFormat::Profile(profile));
+        let samples = profile.frame().0 as usize;
+        assert_eq!(encoding.max_payload_bytes(samples), profile.byte_ceiling(), "{profile}");
     }
 }
 
