@@ -47,12 +47,12 @@ def p808(heard):
 
 
 def reach(speech, heard):
-    """How high the audio reaches, in kHz: the highest half kHz of speech that keeps a hundredth of its
+    """How high the audio reaches, in kHz: the highest half kHz of speech that keeps a tenth of its
     power. What is 60 dB below the loudest is no speech."""
     length = min(len(speech), len(heard))
     powers = [signal.welch(pcm[:length], RATE, nperseg=RATE // 10)[1] for pcm in (speech, heard)]
     before, after = (power[: 20 * 100].reshape(-1, 50).sum(axis=1) for power in powers)
-    kept = np.flatnonzero((before > np.max(before) * 1e-6) & (after >= before / 100))
+    kept = np.flatnonzero((before > np.max(before) * 1e-6) & (after >= before / 10))
     return (kept[-1] + 1) / 2 if len(kept) else 0
 
 
