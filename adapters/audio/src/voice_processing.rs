@@ -156,20 +156,18 @@ const STEP: usize = 480;
 
 #[cfg(test)]
 mod tests {
+    use lxst_sim::random::Seeded;
+
     use super::*;
 
     fn energy(pcm: &[f32]) -> f32 {
         pcm.iter().map(|sample| sample * sample).sum()
     }
 
-    /// Noise from -0.25 to 0.25 of a small linear generator.
+    /// Noise from -0.25 to 0.25.
     fn noise(length: usize) -> Vec<f32> {
-        let mut state = 1_u32;
-        let next = || {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 8) as f32 / (1_u32 << 24) as f32 * 0.5 - 0.25
-        };
-        std::iter::repeat_with(next).take(length).collect()
+        let mut random = Seeded(1);
+        std::iter::repeat_with(|| random.unit() as f32 * 0.5 - 0.25).take(length).collect()
     }
 
     #[test]

@@ -4,7 +4,6 @@
 
 mod common;
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use common::{SeededRng, WALL, Wired};
@@ -17,6 +16,7 @@ use lxst_reticulum::{
     Event as EndpointEvent, Identity, InterfaceConfig, InterfaceId, LinkEvent, limits,
 };
 use lxst_sim::random::Seeded;
+use lxst_sim::wire::{Conditions, Wire};
 
 const SECOND: Duration = Duration::from_secs(1);
 /// As long as it takes to a friend on a path of 4 s round trip.
@@ -69,8 +69,7 @@ struct Flood {
     are_silent: bool,
     announce: Vec<u8>,
     next_at: Instant,
-    in_flight: BTreeMap<(Instant, u64), (To, Vec<u8>)>,
-    sequence: u64,
+    in_flight: Wire<(To, Vec<u8>)>,
     /// Packets that the phone sent, announces aside.
     sent: usize,
     /// Links of strangers that came up.
@@ -105,8 +104,7 @@ impl Flood {
             are_silent: false,
             announce: Vec::new(),
             next_at: Instant::MAX,
-            in_flight: BTreeMap::new(),
-            sequence: 0,
+            in_flight: Wire::new(seed, Conditions::NONE),
             sent: 0,
             links: 0,
             rng,
@@ -133,7 +131,7 @@ impl Flood {
         let end = self.now + span;
         loop {
             self.collect();
-            let arrival = self.in_flight.keys().next().map(|(at, _)| *at);
+            let arrival = self.in_flight.next_at();
             let engines = [&self.phone.0, &self.friend.0].into_iter();
             let strangers = self.strangers.iter().filter_map(|(end, _)| end.poll_timeout());
             let due = engines.filter_map(Engine::poll_timeout).chain(strangers);
@@ -143,10 +141,7 @@ impl Flood {
                 return;
             };
             self.now = self.now.max(next);
-            while let Some(entry) = self.in_flight.first_entry()
-                && entry.key().0 <= self.now
-            {
-                let (to, bytes) = entry.remove();
+            while let Some((to, bytes)) = self.in_flight.poll(self.now) {
                 self.deliver(to, &bytes);
             }
             for (engine, _) in [&mut self.phone, &mut self.friend] {
@@ -219,8 +214,7 @@ impl Flood {
             }
         }
         for (delay, to, bytes) in sent {
-            self.sequence += 1;
-            self.in_flight.insert((now + delay, self.sequence), (to, bytes));
+            self.in_flight.deliver_at(now + delay, (to, bytes));
         }
     }
 }

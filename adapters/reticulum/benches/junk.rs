@@ -5,6 +5,7 @@ use lxst_reticulum::{
     Config, DestinationConfig, DropReason, Endpoint, Identity, Ifac, Instant, InterfaceConfig,
     InterfaceId, Rng,
 };
+use lxst_sim::random::Seeded;
 
 fn main() {
     divan::main();
@@ -27,11 +28,10 @@ fn junk_with_an_access_code(bencher: Bencher, bytes: usize) {
 /// Hands an endpoint packets of random bytes, a millisecond apart.
 fn flood(bencher: Bencher, config: InterfaceConfig, shape: impl Fn(&mut Vec<u8>)) {
     let (mut endpoint, interface) = endpoint(config);
-    let mut rng = Seeded(7);
+    let mut random = Seeded(7);
     let packets: Vec<_> = (0..1_024)
         .map(|_| {
-            let mut packet = vec![0; 1_000];
-            rng.fill_bytes(&mut packet);
+            let mut packet = random.bytes(1_000);
             shape(&mut packet);
             packet
         })
@@ -47,7 +47,7 @@ fn flood(bencher: Bencher, config: InterfaceConfig, shape: impl Fn(&mut Vec<u8>)
 }
 
 fn endpoint(config: InterfaceConfig) -> (Endpoint, InterfaceId) {
-    let mut rng = Seeded(1);
+    let mut rng = SeededRng(Seeded(1));
     let identity = Identity::generate(&mut rng);
     let mut endpoint = Endpoint::new(identity, Config::default(), Box::new(rng));
     endpoint.register(DestinationConfig::telephony()).expect("it is the first");
@@ -55,15 +55,11 @@ fn endpoint(config: InterfaceConfig) -> (Endpoint, InterfaceId) {
     (endpoint, interface)
 }
 
-/// SplitMix64.
-struct Seeded(u64);
+/// The generator of the simulations as an endpoint's source of bytes.
+struct SeededRng(Seeded);
 
-impl Rng for Seeded {
+impl Rng for SeededRng {
     fn fill_bytes(&mut self, dest: &mut [u8]) {
-        dest.fill_with(|| {
-            self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-            let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            (mixed ^ (mixed >> 27)) as u8
-        });
+        self.0.fill(dest);
     }
 }

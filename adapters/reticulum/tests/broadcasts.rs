@@ -47,7 +47,9 @@ fn group_packets_go_both_ways_between_holders_of_the_key() {
 
 #[test]
 fn a_group_packet_counts_once_and_our_own_echo_not_at_all() {
-    let mut net = Net::new(92, Wire { echo: true, double: 100, ..Wire::GOOD });
+    let mut wire = Wire { echo: true, ..Wire::GOOD };
+    wire.conditions.duplication = 1.0;
+    let mut net = Net::new(92, wire);
     let channel = join(&mut net, || group(&[7; 64]));
     send(&mut net, A, channel, b"once").unwrap();
     net.run_for(SECOND);
@@ -106,7 +108,7 @@ fn a_broadcast_beyond_its_bounds_is_refused_and_the_longest_fit_a_packet() {
 
 #[test]
 fn a_flood_on_a_channel_is_bounded_and_leaves_another_and_calls_alone() {
-    let mut net = Net::acquainted(95, Wire { delay: Duration::ZERO, ..Wire::GOOD });
+    let mut net = Net::acquainted(95, Wire::of_delay(Duration::ZERO));
     let (open, closed) = (join(&mut net, plain), join(&mut net, || group(&[7; 64])));
     let junk = |channel: DestinationHash, kind: u8, n: u16| {
         let data = [&n.to_be_bytes()[..], &[0; 94]].concat();

@@ -4,7 +4,7 @@ mod common;
 
 use std::time::Duration;
 
-use common::{A, B, Net, Seeded, TELEPHONY, WALL, Wire, phone, unframed};
+use common::{A, B, Net, SeededRng, TELEPHONY, WALL, Wire, phone, unframed};
 use lxst_reticulum::{
     Class, Config, Destination, DropReason, Identity, InterfaceConfig, LinkEvent, LinkHandle,
     UnixTime, limits,
@@ -45,7 +45,7 @@ fn a_machine_that_begins_in_1970_goes_on_from_its_last_stamp() {
 
     net.unplug(A);
     // The seed of A.
-    let mut rng = Seeded::new(4);
+    let mut rng = SeededRng::new(4);
     let mut again = phone(Identity::generate(&mut rng), Config::default(), rng);
     let cold = UnixTime(0);
     assert_eq!(again.import(net.now, cold, &store), Ok(0));
@@ -73,7 +73,7 @@ fn a_machine_without_a_battery_clock_and_a_store_announces_again_when_its_clock_
 
     net.unplug(A);
     // The seed of A.
-    let mut rng = Seeded::new(14);
+    let mut rng = SeededRng::new(14);
     let again = phone(Identity::generate(&mut rng), Config::default(), rng);
     assert_eq!(again.identity(), net.nodes[A].endpoint.identity());
     net.nodes[A].endpoint = again;
@@ -140,7 +140,7 @@ fn a_suspended_phone_finds_its_link_lost_or_standing_by_the_time_that_it_slept()
 
 #[test]
 fn an_announce_is_stamped_when_it_leaves() {
-    let mut rng = Seeded::new(5);
+    let mut rng = SeededRng::new(5);
     let mut phone = phone(Identity::generate(&mut rng), Config::default(), rng);
     let start = common::START;
     let ids = [InterfaceConfig::TCP, InterfaceConfig::TCP_ACCEPTED]

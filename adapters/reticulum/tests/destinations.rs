@@ -4,7 +4,7 @@ mod common;
 
 use std::time::Duration;
 
-use common::{A, B, Net, START, Seeded, TELEPHONY, WALL, Wire, framed, phone, unframed};
+use common::{A, B, Net, START, SeededRng, TELEPHONY, WALL, Wire, framed, phone, unframed};
 use lxst_reticulum::{
     BoundError, Config, Destination, DestinationConfig, DestinationHash, DropReason, Event,
     Identity, IdentityHash, InterfaceConfig, LinkEvent, LinkFailed, NameHash, limits, name_hash,
@@ -94,7 +94,7 @@ fn a_flood_of_link_requests_at_one_destination_leaves_the_other_answering() {
         for _ in 0..100 {
             net.nodes[STRANGER].endpoint.open(net.now, lobby);
         }
-        net.run_for(Wire::GOOD.delay);
+        net.run_for(Wire::GOOD.conditions.delay);
         let link = net.nodes[A].endpoint.open(net.now, Destination::telephony(identity));
         net.run_for(SECOND / 10);
         let events = net.link_events(A, link);
@@ -129,7 +129,7 @@ fn a_flood_of_path_requests_for_one_destination_leaves_the_other_answering() {
 
 #[test]
 fn a_flood_of_announces_of_one_app_leaves_those_of_another_heard() {
-    let mut net = Net::new(86, Wire { delay: Duration::ZERO, ..Wire::GOOD });
+    let mut net = Net::new(86, Wire::of_delay(Duration::ZERO));
     net.nodes[A].endpoint.hear(room()).unwrap();
     for n in 0..3 * u64::from(limits::ANNOUNCES.1) {
         net.inject(A, &room_announced_by(1_000 + n));
@@ -179,7 +179,7 @@ fn settings_beyond_their_bounds_are_errors_that_name_the_bound() {
     assert_eq!(links.to_string(), "outgoing links: 257 is not within 1 to 256");
 
     let mut endpoint =
-        phone(Identity::generate(&mut Seeded::new(1)), Config::default(), Seeded::new(2));
+        phone(Identity::generate(&mut SeededRng::new(1)), Config::default(), SeededRng::new(2));
     for n in 0..limits::APPS as u8 {
         endpoint.hear(NameHash([n; 10])).unwrap();
     }
@@ -215,7 +215,7 @@ fn serve_room(net: &mut Net, n: usize, set: impl FnOnce(DestinationConfig) -> De
 /// B serves calls and a room for 4, which A and a stranger know. The stranger may open many links.
 fn flooded(seed: u64) -> Net {
     let mut net = Net::with_configs(seed, Wire::GOOD, &[InterfaceConfig::TCP; 3]);
-    let mut rng = Seeded::new(99);
+    let mut rng = SeededRng::new(99);
     let config =
         Config::default().outgoing_links(limits::MAX_OUTGOING_LINKS).expect("within its bounds");
     net.nodes[STRANGER].endpoint = phone(Identity::generate(&mut rng), config, rng);
@@ -231,7 +231,7 @@ fn flooded(seed: u64) -> Net {
 
 /// An announce of somebody's room, as framed.
 fn room_announced_by(seed: u64) -> Vec<u8> {
-    let mut rng = Seeded::new(seed);
+    let mut rng = SeededRng::new(seed);
     let mut endpoint = phone(Identity::generate(&mut rng), Config::default(), rng);
     endpoint.register(DestinationConfig::new(room())).expect("within its bounds");
     let interface = endpoint.interface_up(START, InterfaceConfig::TCP);

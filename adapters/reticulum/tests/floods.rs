@@ -4,7 +4,7 @@ mod common;
 
 use std::time::Duration;
 
-use common::{A, B, Net, Seeded, TELEPHONY, Wire, announce_of, framed, unframed};
+use common::{A, B, Net, SeededRng, TELEPHONY, Wire, announce_of, framed, unframed};
 use lxst_reticulum::{
     Class, Destination, DestinationHash, DropReason, Event, IdentityHash, Ifac, InterfaceConfig,
     LinkClosed, LinkEvent, limits,
@@ -133,7 +133,7 @@ fn one_address_leaves_others_their_share_of_an_interface_over_udp() {
 
 #[test]
 fn a_friend_on_a_path_of_four_seconds_gets_in_during_a_flood_at_the_allowed_rate() {
-    let slow = Wire { delay: 2 * SECOND, ..Wire::GOOD };
+    let slow = Wire::of_delay(2 * SECOND);
     let mut net = Net::new(42, slow);
     net.nodes[B].endpoint.announce(net.now, TELEPHONY);
     net.run_for(5 * SECOND);
@@ -160,9 +160,9 @@ fn junk_with_an_access_code_costs_no_signature_and_forged_ones_have_a_bound() {
     let ifac = Ifac::new(Some("mesh"), None, Ifac::SIZE).expect("a name and a size");
     let wire = Wire { config: InterfaceConfig::TCP.with_ifac(ifac), ..Wire::GOOD };
     let (mut net, ours, theirs) = Net::linked(44, wire);
-    let mut rng = Seeded::new(44);
+    let mut rng = SeededRng::new(44);
     for _ in 0..20_000 {
-        let mut junk = rng.bytes(60);
+        let mut junk = rng.0.bytes(60);
         junk[0] |= 0x80;
         net.inject(B, &framed(&junk));
     }
@@ -302,6 +302,6 @@ fn known_phones_are_bounded_and_the_oldest_make_room() {
 /// Link requests to B of nobody, as framed.
 fn requests(net: &Net, seed: u64) -> impl FnMut() -> Vec<u8> + use<> {
     let destination = DestinationHash::telephony(net.nodes[B].endpoint.identity());
-    let mut rng = Seeded::new(seed);
-    move || framed(&[&[0x02, 0][..], &destination.0, &[0], &rng.bytes(64)].concat())
+    let mut rng = SeededRng::new(seed);
+    move || framed(&[&[0x02, 0][..], &destination.0, &[0], &rng.0.bytes(64)].concat())
 }

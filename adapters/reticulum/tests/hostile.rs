@@ -4,18 +4,22 @@ mod common;
 
 use std::time::Duration;
 
-use common::{A, B, Net, START, Seeded, Wire, announce_of, framed, unframed};
+use common::{A, B, Net, START, SeededRng, Wire, announce_of, framed, unframed};
 use lxst_reticulum::{
     Class, Destination, DropReason, Endpoint, Ifac, InterfaceConfig, LinkClosed, LinkEvent,
     LinkHandle, limits,
 };
+use lxst_sim::wire::Conditions;
 
 const SECOND: Duration = Duration::from_secs(1);
 const BAD: Wire = Wire {
-    delay: Duration::from_millis(30),
-    jitter: Duration::from_millis(50),
-    loss: 10,
-    double: 10,
+    conditions: Conditions {
+        delay: Duration::from_millis(30),
+        jitter: Duration::from_millis(50),
+        loss: 0.1,
+        duplication: 0.1,
+        ..Conditions::NONE
+    },
     ..Wire::GOOD
 };
 
@@ -99,32 +103,32 @@ fn junk_never_panics_nor_harms_a_link() {
     ] {
         for seed in 0..20 {
             let (mut net, ours, theirs) = Net::linked(seed, Wire { config, ..Wire::GOOD });
-            let mut rng = Seeded::new(seed);
+            let mut rng = SeededRng::new(seed);
             net.nodes[A].endpoint.send(net.now, ours, Class::Media, b"packet").unwrap();
             net.nodes[A].endpoint.identify(net.now, ours).unwrap();
             net.run_for(8 * SECOND);
             let seen: Vec<_> = net.sent.iter().map(|sent| sent.bytes.clone()).collect();
             for _ in 0..500 {
-                let junk = match rng.below(3) {
+                let junk = match rng.0.below(3) {
                     0 => {
-                        let len = rng.below(600) as usize;
-                        rng.bytes(len)
+                        let len = rng.0.below(600) as usize;
+                        rng.0.bytes(len)
                     }
                     1 => {
-                        let len = rng.below(120) as usize;
-                        framed(&rng.bytes(len))
+                        let len = rng.0.below(120) as usize;
+                        framed(&rng.0.bytes(len))
                     }
                     _ => {
-                        let mut bytes = seen[rng.below(seen.len() as u64) as usize].clone();
-                        for _ in 0..1 + rng.below(3) {
-                            let at = rng.below(bytes.len() as u64) as usize;
-                            bytes[at] ^= 1 << rng.below(8);
+                        let mut bytes = seen[rng.0.below(seen.len() as u64) as usize].clone();
+                        for _ in 0..1 + rng.0.below(3) {
+                            let at = rng.0.below(bytes.len() as u64) as usize;
+                            bytes[at] ^= 1 << rng.0.below(8);
                         }
-                        bytes.truncate(1 + rng.below(2 * bytes.len() as u64) as usize);
+                        bytes.truncate(1 + rng.0.below(2 * bytes.len() as u64) as usize);
                         bytes
                     }
                 };
-                net.inject(rng.below(2) as usize, &junk);
+                net.inject(rng.0.below(2) as usize, &junk);
             }
             // A broken frame may swallow the flag of the next one, not more.
             net.inject(A, &[0x7e]);

@@ -4,7 +4,7 @@ mod common;
 
 use std::time::Duration;
 
-use common::{A, B, Net, Seeded, TELEPHONY, WALL, Wire, framed, phone, unframed};
+use common::{A, B, Net, SeededRng, TELEPHONY, WALL, Wire, framed, phone, unframed};
 use lxst_reticulum::{
     Config, Destination, DropReason, Identity, ImportError, InterfaceConfig, LinkEvent,
 };
@@ -49,11 +49,11 @@ fn the_revision_grows_with_new_phones_and_stamps_of_ours() {
 fn a_store_that_is_none_changes_nothing() {
     let (mut net, _) = restarted();
     let before = net.nodes[A].export(net.now);
-    let mut rng = Seeded::new(3);
+    let mut rng = SeededRng::new(3);
     let a = &mut net.nodes[A].endpoint;
     for len in 0..200 {
-        assert_eq!(a.import(net.now, WALL, &rng.bytes(len)), Err(ImportError::Foreign));
-        let junk = [b"LXKD\x01\x00\x02", &rng.bytes(len)[..]].concat();
+        assert_eq!(a.import(net.now, WALL, &rng.0.bytes(len)), Err(ImportError::Foreign));
+        let junk = [b"LXKD\x01\x00\x02", &rng.0.bytes(len)[..]].concat();
         let lost = 2.max(len.div_ceil(73));
         assert_eq!(a.import(net.now, WALL, &junk), Err(ImportError::Damaged { new: 0, lost }));
     }
@@ -67,7 +67,7 @@ fn restarted() -> (Net, Vec<u8>) {
     assert_eq!(store.len(), 7 + 2 * 73, "B, and A's last stamp");
     let announce = net.sent.iter().find(|sent| sent.node == B).map(|sent| unframed(&sent.bytes));
     // The seed of A.
-    let mut rng = Seeded::new(2);
+    let mut rng = SeededRng::new(2);
     let identity = Identity::generate(&mut rng);
     let mut endpoint = phone(identity, Config::default(), rng);
     let wall = net.nodes[A].wall(net.now);

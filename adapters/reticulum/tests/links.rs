@@ -112,12 +112,9 @@ fn an_idle_link_lives_on_keepalives() {
     for (delay, jitter, late) in
         [(5, 0, 0), (5, 0, 1), (5, 40, 0), (40, 40, 9), (300, 200, 20), (2_000, 0, 5)]
     {
-        let wire = Wire {
-            delay: Duration::from_millis(delay),
-            jitter: Duration::from_millis(jitter),
-            late: Duration::from_millis(late),
-            ..Wire::GOOD
-        };
+        let mut wire = Wire::of_delay(Duration::from_millis(delay));
+        wire.conditions.jitter = Duration::from_millis(jitter);
+        wire.late = Duration::from_millis(late);
         let mut net = Net::new(8, wire);
         let to = net.nodes[B].endpoint.identity();
         let ours = net.nodes[A].endpoint.open(net.now, Destination::telephony(to));
@@ -258,7 +255,8 @@ fn an_open_is_cancelled_at_any_stage() {
 
 #[test]
 fn echoed_and_doubled_packets_are_dropped() {
-    let wire = Wire { config: InterfaceConfig::UDP, double: 50, echo: true, ..Wire::GOOD };
+    let mut wire = Wire { config: InterfaceConfig::UDP, echo: true, ..Wire::GOOD };
+    wire.conditions.duplication = 0.5;
     let (mut net, ours, theirs) = Net::linked(13, wire);
     for n in 0..50 {
         let now = net.now;

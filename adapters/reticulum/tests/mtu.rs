@@ -66,13 +66,9 @@ fn a_peer_that_negotiates_no_mtu_gets_packets_of_500_bytes() {
 
 #[test]
 fn a_call_over_udp_stays_within_its_datagrams() {
-    let wire = Wire {
-        config: InterfaceConfig::UDP,
-        jitter: Duration::from_millis(30),
-        double: 5,
-        echo: true,
-        ..Wire::GOOD
-    };
+    let mut wire = Wire { config: InterfaceConfig::UDP, echo: true, ..Wire::GOOD };
+    wire.conditions.jitter = Duration::from_millis(30);
+    wire.conditions.duplication = 0.05;
     let (mut net, ours, theirs) = Net::linked(3, wire);
     net.nodes[A].endpoint.identify(net.now, ours).unwrap();
     for n in 0..100 {

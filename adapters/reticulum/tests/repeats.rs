@@ -223,7 +223,7 @@ fn what_is_not_authentic_does_not_open_a_half_open_link() {
 #[test]
 fn a_slow_path_is_waited_for() {
     for (delay, path_search) in [(2, true), (8, true), (1, false), (8, false)] {
-        let wire = Wire { delay: delay * SECOND, ..Wire::GOOD };
+        let wire = Wire::of_delay(delay * SECOND);
         let mut net = Net::new(10, wire);
         let to = net.nodes[B].endpoint.identity();
         if !path_search {

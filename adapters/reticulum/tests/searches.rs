@@ -4,7 +4,7 @@ mod common;
 
 use std::time::Duration;
 
-use common::{A, B, Net, START, Seeded, Wire, phone, unframed};
+use common::{A, B, Net, START, SeededRng, Wire, phone, unframed};
 use lxst_reticulum::{
     Config, Destination, DestinationHash, Identity, IdentityHash, LinkEvent, LinkFailed, limits,
 };
@@ -79,7 +79,7 @@ fn a_destination_that_was_taken_for_an_identity_is_found_out_before_the_search_e
 #[test]
 fn a_search_may_last_for_ever() {
     let config = Config::default().path_search(Duration::MAX);
-    let mut rng = Seeded::new(35);
+    let mut rng = SeededRng::new(35);
     let identity = Identity::generate(&mut rng);
     let mut endpoint = phone(identity, config, rng);
     let unknown = "00112233445566778899aabbccddeeff".parse().unwrap();
@@ -118,8 +118,10 @@ fn a_remembered_path_that_leads_nowhere_is_searched_once_more() {
 #[test]
 fn a_search_finds_its_path_in_seconds_though_packets_are_lost() {
     for (loss, least) in [(0, 500), (2, 500), (5, 500), (10, 498), (20, 490)] {
+        let mut wire = Wire::GOOD;
+        wire.conditions.loss = loss as f64 / 100.0;
         let found = (0..500).filter(|seed| {
-            let mut net = Net::new(1_000 * loss + seed, Wire { loss, ..Wire::GOOD });
+            let mut net = Net::new(1_000 * loss + seed, wire);
             let to = net.nodes[B].endpoint.identity();
             net.nodes[A].endpoint.open(net.now, Destination::telephony(to));
             net.run_for(5 * SECOND);
@@ -148,7 +150,7 @@ fn an_interface_that_comes_back_is_asked_as_often_as_at_first() {
 
 #[test]
 fn a_path_that_answers_is_asked_for_once() {
-    let mut net = Net::new(36, Wire { delay: Duration::from_millis(490), ..Wire::GOOD });
+    let mut net = Net::new(36, Wire::of_delay(Duration::from_millis(490)));
     let to = net.nodes[B].endpoint.identity();
     net.nodes[A].endpoint.open(net.now, Destination::telephony(to));
     net.run_for(8 * SECOND);

@@ -10,7 +10,7 @@ use crate::random::Seeded;
 /// The impairments of a wire. By default there are none, and packets arrive at once.
 ///
 /// Shares are probabilities from 0 to 1. Times are virtual. The wire's seed decides every draw.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Conditions {
     /// Minimum transit time of each packet.
     pub delay: Duration,
@@ -26,6 +26,25 @@ pub struct Conditions {
     pub stall: Option<(Instant, Duration)>,
     /// Whether packets may overtake each other, through jitter or reordering.
     pub order: Order,
+}
+
+impl Conditions {
+    /// No impairments.
+    pub const NONE: Self = Self {
+        delay: Duration::ZERO,
+        jitter: Duration::ZERO,
+        loss: 0.0,
+        duplication: 0.0,
+        reordering: (0.0, Duration::ZERO),
+        stall: None,
+        order: Order::Free,
+    };
+}
+
+impl Default for Conditions {
+    fn default() -> Self {
+        Self::NONE
+    }
 }
 
 /// Whether packets may overtake each other.

@@ -7,6 +7,7 @@ use lxst_core::{
     Admission, CallState, CallerLimits, CallerPolicy, Command, Config, EndReason, Event,
     IdentityHash, Limit, LinkClosed, LinkEvent, LinkId, LinkRequest, limits,
 };
+use lxst_sim::random::Seeded;
 
 use crate::support::{Did, PEER, Script, busy, event, quiet, somebody, tx};
 
@@ -115,12 +116,12 @@ fn strangers_who_are_answered_keep_no_other_stranger_out() {
 fn a_stranger_rings_unless_a_plain_account_of_the_calls_says_otherwise() {
     let (one_caller, strangers) = (3, 5);
     for seed in 0..200 {
-        let mut random = seed * 2 + 1;
+        let mut random = Seeded(seed);
         let mut phone = Script::new(few(one_caller, strangers));
         let mut account = Account::default();
         for attempt in 0..60 {
-            later(&mut phone, 1_000 * (draw(&mut random) % 60));
-            let who = draw(&mut random) % 8;
+            later(&mut phone, 1_000 * (random.below(60)));
+            let who = random.below(8);
             call(&mut phone, attempt, somebody(who as u8));
             let now = phone.millis();
             let rings = phone.take().contains(&tx(link(attempt), [Signal::Ringing]));
@@ -129,7 +130,7 @@ fn a_stranger_rings_unless_a_plain_account_of_the_calls_says_otherwise() {
             if !rings {
                 continue;
             }
-            match draw(&mut random) % 4 {
+            match random.below(4) {
                 0 => {
                     phone.command(Command::Answer(link(attempt).into()));
                     phone.rx_on(link(attempt), &[Signal::PreferredMode(1)]);
@@ -316,7 +317,7 @@ fn a_caller_who_identifies_within_the_grace_time_is_never_evicted() {
 /// Ten links of strangers a second, of whom some identify, and a friend who calls every 5 s.
 struct Flood {
     phone: Script,
-    random: u64,
+    random: Seeded,
     /// Links and the moments at which their owners identify or leave.
     agenda: Vec<(u64, LinkId, LinkEvent)>,
     rejects_at: Option<(u64, Command)>,
@@ -327,13 +328,12 @@ impl Flood {
         let mut phone = Script::new(config);
         // The friend is somebody whom we called before.
         phone.dial().link_failed(lxst_core::LinkFailed::NoPath).take();
-        let random = seed.wrapping_mul(2).wrapping_add(1);
-        Self { phone, random, agenda: Vec::new(), rejects_at: None }
+        Self { phone, random: Seeded(seed), agenda: Vec::new(), rejects_at: None }
     }
 
     /// Runs a minute, and tells when the friend's call rang, in ms.
     fn run(mut self) -> Option<u64> {
-        let first = self.random() % 5_000;
+        let first = self.random.below(5_000);
         for now in 0..60_000 {
             self.phone.at(now);
             if now.is_multiple_of(100) {
@@ -362,15 +362,15 @@ impl Flood {
 
     fn stranger(&mut self, now: u64) {
         let link = link(now);
-        let rtt = Duration::from_millis(self.random() % 500);
+        let rtt = Duration::from_millis(self.random.below(500));
         self.phone.incoming_on(link, rtt);
-        if self.random().is_multiple_of(2) {
-            let who = IdentityHash(core::array::from_fn(|_| self.random() as u8));
-            let after = 1 + self.random() % 800;
+        if self.random.below(2) == 0 {
+            let who = IdentityHash(core::array::from_fn(|_| self.random.next() as u8));
+            let after = 1 + self.random.below(800);
             self.agenda.push((now + after, link, LinkEvent::Identified(who)));
         }
-        if self.random().is_multiple_of(4) {
-            let after = 1 + self.random() % 8_000;
+        if self.random.below(4) == 0 {
+            let after = 1 + self.random.below(8_000);
             self.agenda.push((now + after, link, LinkEvent::Closed(LinkClosed::Peer)));
         }
     }
@@ -394,15 +394,6 @@ impl Flood {
         }
         self.phone.phone.call().is_some_and(|call| call.peer == PEER)
     }
-
-    fn random(&mut self) -> u64 {
-        draw(&mut self.random)
-    }
-}
-
-fn draw(random: &mut u64) -> u64 {
-    *random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-    *random >> 33
 }
 
 /// Limits of one caller and of all strangers in 10 min.

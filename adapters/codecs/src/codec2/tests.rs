@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use lxst_sim::random::Seeded;
+
 use super::*;
 
 #[test]
@@ -30,18 +32,12 @@ fn every_mode_encodes_the_bits_of_the_reference() {
 
 #[test]
 fn no_bits_of_a_native_frame_are_refused() {
-    let mut state = 1_u64;
+    let mut random = Seeded(1);
     for mode in supported() {
         let mut native = Native::new(mode).unwrap();
         let mut speech = vec![0; mode.frame_samples()];
         for _ in 0..500 {
-            let bytes: Vec<u8> = (0..mode.native_bytes())
-                .map(|_| {
-                    state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-                    (state >> 56) as u8
-                })
-                .collect();
-            native.decode(&bytes, &mut speech);
+            native.decode(&random.bytes(mode.native_bytes()), &mut speech);
         }
         for byte in [0x00, 0xFF] {
             native.decode(&vec![byte; mode.native_bytes()], &mut speech);

@@ -10,6 +10,7 @@ use lxst_codecs::OpusConfig;
 use lxst_codecs::{
     Codec, Decoder, Encoder, Encoding, Played, RawConfig, RawDepth, Resampler, Tempo,
 };
+use lxst_sim::random::Seeded;
 
 /// The telephony profiles that speak Opus: name, encoding, samples of a frame.
 #[cfg(feature = "opus")]
@@ -155,20 +156,16 @@ fn correlation(a: &[f64], b: &[f64]) -> f64 {
         / (product(a, mean_a, a, mean_a) * product(b, mean_b, b, mean_b)).sqrt()
 }
 
-/// A xorshift generator, the same everywhere.
-struct Noise(u64);
+/// White noise between -1 and 1.
+struct Noise(Seeded);
 
 impl Noise {
     fn new(seed: u64) -> Self {
-        Self(seed)
+        Self(Seeded(seed))
     }
 
-    /// Between -1 and 1.
     fn next(&mut self) -> f64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 11) as f64 / (1u64 << 52) as f64 - 1.0
+        2.0 * self.0.unit() - 1.0
     }
 }
 

@@ -9,6 +9,7 @@ use lxst_core::{
 };
 use lxst_engine::{Config, Done, Engine, Event, InterfaceOrigin, Task};
 use lxst_reticulum::{EndpointLinks, InterfaceConfig, InterfaceId};
+use lxst_sim::wire::{Conditions, Wire};
 
 use super::{WALL, Wired, network};
 
@@ -25,9 +26,7 @@ pub(crate) struct Line {
     pub(crate) recorded: Vec<Vec<u8>>,
     /// What left towards somebody else than the other phone, where there is somebody.
     pub(crate) strayed: Vec<Sent>,
-    one_way: Duration,
-    in_flight: BTreeMap<(Instant, u64), (usize, Vec<u8>)>,
-    sequence: u64,
+    in_flight: Wire<(usize, Vec<u8>)>,
 }
 
 pub(crate) struct Phone {
@@ -87,16 +86,15 @@ impl Line {
             sent: Vec::new(),
             recorded: Vec::new(),
             strayed: Vec::new(),
-            one_way: Duration::from_millis(1),
-            in_flight: BTreeMap::new(),
-            sequence: 0,
+            in_flight: Wire::new(seed, one_way(Duration::from_millis(1))),
         };
         if path == Path::Known {
             let announced = line.phones[CALLEE].engine.command(line.now, Command::Announce);
             announced.expect("a phone may announce itself");
         }
         line.run(Duration::from_millis(1_500), |_, _| true);
-        (line.one_way, line.sent, line.recorded) = (rtt / 2, Vec::new(), Vec::new());
+        (line.sent, line.recorded) = (Vec::new(), Vec::new());
+        line.in_flight.conditions = one_way(rtt / 2);
         line
     }
 
@@ -142,7 +140,7 @@ impl Line {
             if is_done(self) {
                 return Some(self.now);
             }
-            let arrival = self.in_flight.keys().next().map(|(at, _)| *at);
+            let arrival = self.in_flight.next_at();
             let due = self.phones.iter().filter_map(Phone::deadline);
             let next = due.chain(arrival).min().filter(|at| *at <= end);
             let Some(next) = next else {
@@ -150,10 +148,7 @@ impl Line {
                 return None;
             };
             self.now = self.now.max(next);
-            while let Some(entry) = self.in_flight.first_entry()
-                && entry.key().0 <= self.now
-            {
-                let (to, bytes) = entry.remove();
+            while let Some((to, bytes)) = self.in_flight.poll(self.now) {
                 let Phone { engine, wire, .. } = &mut self.phones[to];
                 engine.handle_bytes(self.now, *wire, &bytes);
             }
@@ -192,9 +187,7 @@ impl Line {
                 self.sent.push(sent);
                 self.recorded.push(bytes.to_vec());
                 if wire(self.sent.len() - 1, sent) {
-                    self.sequence += 1;
-                    let at = (self.now + self.one_way, self.sequence);
-                    self.in_flight.insert(at, (1 - by, bytes.to_vec()));
+                    self.in_flight.send(self.now, (1 - by, bytes.to_vec()));
                 }
             }
             let Phone { engine, beside, .. } = &mut self.phones[by];
@@ -275,6 +268,10 @@ impl Kind {
             _ => Self::Other,
         }
     }
+}
+
+fn one_way(delay: Duration) -> Conditions {
+    Conditions { delay, ..Conditions::NONE }
 }
 
 /// A coder that takes no time and makes no sound.

@@ -1,6 +1,5 @@
 //! Two phones in virtual time, on a wire that a test spoils.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use lxst_core::{
@@ -9,6 +8,7 @@ use lxst_core::{
 use lxst_engine::{Coder, Config, Engine, Event, InterfaceOrigin};
 use lxst_reticulum::{EndpointLinks, InterfaceConfig, InterfaceId};
 use lxst_sim::random::Seeded;
+use lxst_sim::wire::{Conditions, Order, Wire};
 
 use super::{WALL, Wired, network};
 
@@ -32,7 +32,7 @@ pub(crate) struct Handset {
     coder: Coder,
     wire: InterfaceId,
     /// Packets that are on their way from here.
-    sent: VecDeque<(Instant, Vec<u8>)>,
+    sent: Wire<Vec<u8>>,
     noise: Seeded,
 }
 
@@ -103,7 +103,8 @@ impl Handset {
         for direction in [Direction::Send, Direction::Receive] {
             engine.port(Instant::ORIGIN, direction, PortChange::Attached);
         }
-        let (told, others, sent) = (Vec::new(), Vec::new(), VecDeque::new());
+        let (told, others) = (Vec::new(), Vec::new());
+        let sent = Wire::new(seed, Conditions { order: Order::Kept, ..Conditions::NONE });
         let blocks = Blocks { microphone: BLOCK, speaker: BLOCK };
         let noise = Seeded(seed);
         Self { engine, told, others, blocks, heard: 0, coder, wire, sent, noise }
@@ -117,17 +118,12 @@ impl Handset {
                 Fate::Comes => now,
                 Fate::ComesAt(at) => at,
             };
-            let at = self.sent.back().map_or(at, |(last, _)| at.max(*last));
-            self.sent.push_back((at, packet.to_vec()));
+            self.sent.deliver_at(at, packet.to_vec());
         }
     }
 
     fn arrived(&mut self, now: Instant) -> Vec<u8> {
-        let mut arrived = Vec::new();
-        while self.sent.front().is_some_and(|(at, _)| *at <= now) {
-            arrived.extend(self.sent.pop_front().into_iter().flat_map(|(_, packet)| packet));
-        }
-        arrived
+        std::iter::from_fn(|| self.sent.poll(now)).flatten().collect()
     }
 
     fn live(&mut self, now: Instant, received: &[u8]) {

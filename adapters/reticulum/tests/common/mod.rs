@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "each test file uses its own part of the harness")]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use lxst_reticulum::{
@@ -10,48 +10,34 @@ use lxst_reticulum::{
     IdentityHash, Instant, InterfaceConfig, InterfaceId, LinkEvent, LinkHandle, NameHash, Rng,
     UnixTime,
 };
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{RngCore, SeedableRng};
+use lxst_sim::random::Seeded;
+use lxst_sim::wire::{self, Conditions};
 
 pub(crate) const START: Instant = Instant::ORIGIN;
 
 /// What calendars say at [`START`].
 pub(crate) const WALL: UnixTime = UnixTime(1_800_000_000);
 
-pub(crate) struct Seeded(ChaCha8Rng);
+/// The generator of the simulations as an endpoint's source of bytes.
+pub(crate) struct SeededRng(pub(crate) Seeded);
 
-impl Seeded {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self(ChaCha8Rng::seed_from_u64(seed))
-    }
-
-    pub(crate) fn below(&mut self, bound: u64) -> u64 {
-        self.0.next_u64() % bound
-    }
-
-    pub(crate) fn bytes(&mut self, len: usize) -> Vec<u8> {
-        let mut bytes = vec![0; len];
-        self.0.fill_bytes(&mut bytes);
-        bytes
+impl SeededRng {
+    pub(crate) const fn new(seed: u64) -> Self {
+        Self(Seeded(seed))
     }
 }
 
-impl Rng for Seeded {
+impl Rng for SeededRng {
     fn fill_bytes(&mut self, dest: &mut [u8]) {
-        self.0.fill_bytes(dest);
+        self.0.fill(dest);
     }
 }
 
-/// What the wire does to what is written to it.
+/// What joins the nodes.
 #[derive(Clone, Copy)]
 pub(crate) struct Wire {
     pub(crate) config: InterfaceConfig,
-    pub(crate) delay: Duration,
-    pub(crate) jitter: Duration,
-    /// Packets lost of 100.
-    pub(crate) loss: u64,
-    /// Packets delivered twice of 100.
-    pub(crate) double: u64,
+    pub(crate) conditions: Conditions,
     /// Whether writers hear themselves.
     pub(crate) echo: bool,
     /// How late the owners of the endpoints wake up.
@@ -61,13 +47,15 @@ pub(crate) struct Wire {
 impl Wire {
     pub(crate) const GOOD: Self = Self {
         config: InterfaceConfig::TCP,
-        delay: Duration::from_millis(20),
-        jitter: Duration::ZERO,
-        loss: 0,
-        double: 0,
+        conditions: Conditions { delay: Duration::from_millis(20), ..Conditions::NONE },
         echo: false,
         late: Duration::ZERO,
     };
+
+    /// A wire without other impairments.
+    pub(crate) const fn of_delay(delay: Duration) -> Self {
+        Self { conditions: Conditions { delay, ..Conditions::NONE }, ..Self::GOOD }
+    }
 }
 
 /// One written packet, as framed.
@@ -84,9 +72,7 @@ pub(crate) struct Net {
     pub(crate) nodes: Vec<Node>,
     pub(crate) wire: Wire,
     pub(crate) sent: Vec<Sent>,
-    rng: Seeded,
-    in_flight: BTreeMap<(Instant, u64), (usize, Vec<u8>)>,
-    sequence: u64,
+    in_flight: wire::Wire<(usize, Vec<u8>)>,
 }
 
 pub(crate) struct Node {
@@ -115,9 +101,7 @@ impl Net {
             nodes: (0..).zip(configs).map(|(n, config)| Node::new(seed * 2 + n, *config)).collect(),
             wire,
             sent: vec![],
-            rng: Seeded::new(seed ^ 0xabcd),
-            in_flight: BTreeMap::new(),
-            sequence: 0,
+            in_flight: wire::Wire::new(seed, wire.conditions),
         };
         for n in 0..net.nodes.len() {
             net.plug(n);
@@ -145,7 +129,7 @@ impl Net {
         let mut net = Self::acquainted(seed, wire);
         let to = net.nodes[B].endpoint.identity();
         let ours = net.nodes[A].endpoint.open(net.now, Destination::telephony(to));
-        net.run_for(wire.delay * 3);
+        net.run_for(wire.conditions.delay * 3);
         let theirs = net.incoming(B).expect("the link came in");
         net.nodes[B].endpoint.send(net.now, theirs, Class::Signal, b"hello").expect("it is up");
         net.run_for(Duration::from_secs(2));
@@ -181,7 +165,7 @@ impl Net {
         let end = self.now + span;
         for _ in 0..100_000 {
             self.collect();
-            let arrival = self.in_flight.keys().next().map(|(at, _)| *at);
+            let arrival = self.in_flight.next_at();
             let timeout = self.nodes.iter().filter_map(Node::timeout).min();
             let timeout = timeout.map(|at| at + self.wire.late);
             let next = arrival.into_iter().chain(timeout).min();
@@ -280,11 +264,7 @@ impl Net {
     }
 
     fn deliver(&mut self) {
-        while let Some(entry) = self.in_flight.first_entry() {
-            if entry.key().0 > self.now {
-                return;
-            }
-            let (n, bytes) = entry.remove();
+        while let Some((n, bytes)) = self.in_flight.poll(self.now) {
             let node = &mut self.nodes[n];
             let Some(id) = node.interface.filter(|_| !node.cut) else {
                 continue;
@@ -292,7 +272,9 @@ impl Net {
             // A stream arrives in pieces of any size; a datagram stays whole.
             let size = match node.config.framing {
                 Framing::Datagram => bytes.len(),
-                Framing::Hdlc | Framing::Kiss => 1 + self.rng.below(bytes.len() as u64) as usize,
+                Framing::Hdlc | Framing::Kiss => {
+                    1 + self.in_flight.random().below(bytes.len() as u64) as usize
+                }
             };
             for piece in bytes.chunks(size) {
                 node.endpoint.handle_bytes(self.now, id, piece);
@@ -323,18 +305,8 @@ impl Net {
             return;
         }
         for to in 0..self.nodes.len() {
-            if to == from && !self.wire.echo {
-                continue;
-            }
-            let copies = if self.rng.below(100) < self.wire.double { 2 } else { 1 };
-            for _ in 0..copies {
-                if self.rng.below(100) < self.wire.loss {
-                    continue;
-                }
-                let jitter = self.wire.jitter.as_micros() as u64 + 1;
-                let delay = self.wire.delay + Duration::from_micros(self.rng.below(jitter));
-                self.sequence += 1;
-                self.in_flight.insert((self.now + delay, self.sequence), (to, bytes.clone()));
+            if to != from || self.wire.echo {
+                self.in_flight.send(self.now, (to, bytes.clone()));
             }
         }
     }
@@ -356,7 +328,7 @@ impl Node {
     }
 
     fn new(seed: u64, config: InterfaceConfig) -> Self {
-        let mut rng = Seeded::new(seed);
+        let mut rng = SeededRng::new(seed);
         let identity = Identity::generate(&mut rng);
         let endpoint = phone(identity, Config::default(), rng);
         Self { endpoint, config, interface: None, events: vec![], cut: false, wall: WALL }
@@ -376,7 +348,7 @@ pub(crate) fn phone(
 
 /// Some phone and its announce, as framed.
 pub(crate) fn announce_of(seed: u64) -> (IdentityHash, Vec<u8>) {
-    let mut rng = Seeded::new(seed);
+    let mut rng = SeededRng::new(seed);
     let identity = Identity::generate(&mut rng);
     let mut endpoint = phone(identity, Config::default(), rng);
     let interface = endpoint.interface_up(START, InterfaceConfig::TCP);
