@@ -22,7 +22,7 @@ commands, one JSON object a line on standard input:
   {"cmd": "answer"}                         the call that rings
   {"cmd": "hangup"}                         any call; an incoming one that rings is rejected
   {"cmd": "busy", "on": true}               as if the line were in use
-  {"cmd": "announce"}
+  {"cmd": "announce", "name": NAME}         a name may be left out, as LXST does
   {"cmd": "profile", "id": 80}              switches the established call
   {"cmd": "mode", "id": 2}                  1 full duplex, 2 half duplex
   {"cmd": "talk", "on": true}               push to talk: lifts or sets the transmit squelch
@@ -47,7 +47,7 @@ events, one JSON object a line on standard output; "t" is seconds of the monoton
 the same for all processes of one Linux machine:
   ready {identity, destination, port, online}     online: the interface asked for is up
   offline, online        an interface asked for went down; all are up again
-  announce {identity}    path {identity, known, hops}           ringing {identity}
+  announce {identity, name}                       path {identity, known, hops}           ringing {identity}
   established {identity, profile, mode}           ended, busy, rejected {identity}
   audio {file, seconds}  error {message}
   stats {media_tx, media_rx, proof_tx, proof_rx, .., status, profile, mode}   counts since the start
@@ -277,8 +277,14 @@ class Peer:
     def cmd_busy(self, on):
         self.telephone.set_busy(on)
 
-    def cmd_announce(self):
-        self.telephone.announce()
+    def cmd_announce(self, name=None):
+        if name is None:
+            self.telephone.announce()
+        else:
+            from RNS.vendor import umsgpack
+
+            named = umsgpack.packb([name.encode(), None, None])
+            self.telephone.destination.announce(app_data=named)
 
     def cmd_profile(self, id):
         self.telephone.switch_profile(id)
@@ -364,7 +370,10 @@ class AnnounceHandler:
         self.events = events
 
     def received_announce(self, destination_hash, announced_identity, app_data):
-        self.events.emit("announce", identity=announced_identity.hash.hex())
+        from RNS.vendor import umsgpack
+
+        name = umsgpack.unpackb(app_data)[0].decode() if app_data else None
+        self.events.emit("announce", identity=announced_identity.hash.hex(), name=name)
 
 
 def send_raw(profiles, bits):

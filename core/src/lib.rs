@@ -245,3 +245,4 @@ pub use state::{CallState, CallStatus, Role};
 pub use telephone::Telephone;
 pub use time::Instant;
 pub use timers::{CallTimer, Deadline, LinkTimer, StreamTimer, Timer};
+pub use wire::{DisplayName, DisplayNameError};

@@ -3,6 +3,7 @@
 use crate::id::{IdentityHash, LinkId};
 use crate::link::{Class, LinkEvent, LinkRequest};
 use crate::time::Instant;
+use crate::wire::DisplayName;
 
 /// A Reticulum stack, as an engine drives it: an endpoint of ours, or an app's own.
 ///
@@ -24,8 +25,9 @@ pub trait Stack {
     /// 200 ms is dropped and [counted](Self::media_dropped).
     fn send(&mut self, now: Instant, link: LinkId, class: Class, data: &[u8]);
 
-    /// Announces the telephony destination on every interface.
-    fn announce(&mut self, now: Instant);
+    /// Announces the telephony destination on every interface, with
+    /// [`DisplayName::encode`] as app data, or with none.
+    fn announce(&mut self, now: Instant, name: Option<DisplayName>);
 
     /// Returns what happened next; `name` gives the name of a link that a peer opened, once for each.
     fn poll_event(&mut self, name: &mut dyn FnMut() -> LinkId) -> Option<StackEvent<Self::Data>>;
@@ -73,5 +75,7 @@ pub enum StackEvent<D> {
         identity: IdentityHash,
         /// How far away; 1 is a neighbour.
         hops: u8,
+        /// What it calls itself: [`DisplayName::from_app_data`]. Nobody proves it.
+        name: Option<DisplayName>,
     },
 }

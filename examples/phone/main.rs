@@ -162,10 +162,12 @@ fn settings(options: &Options) -> Result<Settings, Failure> {
     #[cfg(feature = "voice-processing")]
     let voice =
         if options.process { voice.processing(lxst_tokio::VoiceProcessing::ALL) } else { voice };
-    Ok(Settings::default()
-        .callers(options.callers())
-        .voice(voice)
-        .timing(Timing::default().wait_time(options.wait_time)))
+    let settings = Settings::default().callers(options.callers());
+    let settings = match options.name {
+        Some(name) => settings.display_name(name),
+        None => settings,
+    };
+    Ok(settings.voice(voice).timing(Timing::default().wait_time(options.wait_time)))
 }
 
 /// What has a profile's codec.

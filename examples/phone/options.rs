@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Parser, ValueEnum};
-use lxst_phone::{Callers, IdentityHash, Ifac, Interface, Mode, Profile, Sockets};
+use lxst_phone::{Callers, DisplayName, IdentityHash, Ifac, Interface, Mode, Profile, Sockets};
 
 /// A scriptable telephone: voice calls with LXST phones over Reticulum.
 #[derive(Debug, Parser)]
@@ -54,6 +54,11 @@ pub(crate) struct Options {
     /// Keep in this folder who we are and whom we know, in place of --identity
     #[arg(long, value_name = "FOLDER", conflicts_with = "identity")]
     pub(crate) folder: Option<PathBuf>,
+
+    /// Tell this name in announces, to everybody who hears them: 64 bytes of UTF-8 at most. Without it,
+    /// none is told
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<DisplayName>,
 
     /// What runs the phone. Nobody can hear the difference
     #[arg(long, value_enum, default_value_t = RuntimeName::Tokio)]

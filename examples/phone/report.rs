@@ -143,7 +143,12 @@ const fn anybodys(event: &Event) -> Option<&'static str> {
 fn to_text(event: &Event) -> Option<String> {
     Some(match event {
         Event::CoderCrashed => "a codec crashed and was started anew: please report it".into(),
-        Event::Announced { identity, hops } => format!("announced: {identity}, {hops} hops away"),
+        Event::Announced { identity, hops, name: None } => {
+            format!("announced: {identity}, {hops} hops away")
+        }
+        Event::Announced { identity, hops, name: Some(name) } => {
+            format!("announced: {identity}, who says to be \"{name}\", {hops} hops away")
+        }
         Event::DestinationDialled { given, identity, .. } => format!(
             "{given} is a telephony destination; dial the identity that it belongs to, {identity}"
         ),
@@ -186,9 +191,10 @@ fn to_text(event: &Event) -> Option<String> {
 fn to_json(event: &Event) -> Option<Value> {
     Some(match event {
         Event::CoderCrashed => json!({ "event": "coder_crashed" }),
-        Event::Announced { identity, hops } => {
-            json!({ "event": "announced", "identity": identity.to_string(), "hops": hops })
-        }
+        Event::Announced { identity, hops, name } => json!({
+            "event": "announced", "identity": identity.to_string(), "hops": hops,
+            "name": name.map(|name| name.to_string()),
+        }),
         Event::DestinationDialled { call, given, identity } => json!({
             "event": "destination_dialled", "call": call.0, "given": given.to_string(),
             "identity": identity.to_string(),

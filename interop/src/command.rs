@@ -28,6 +28,8 @@ pub enum Command {
     Busy(bool),
     /// Announces the telephone. A second announce within a second is lost on its way.
     Announce,
+    /// Announces the telephone with a name, as MeshChatX can.
+    AnnounceAs(&'static str),
     /// Switches the established call to a profile.
     Profile(u8),
     /// Switches the established call to a mode: 1 full duplex, 2 half duplex.
@@ -102,6 +104,7 @@ impl Command {
             Self::HangUp => json!({"cmd": "hangup"}),
             Self::Busy(on) => json!({"cmd": "busy", "on": on}),
             Self::Announce => json!({"cmd": "announce"}),
+            Self::AnnounceAs(name) => json!({"cmd": "announce", "name": name}),
             Self::Profile(id) => json!({"cmd": "profile", "id": id}),
             Self::Mode(id) => json!({"cmd": "mode", "id": id}),
             Self::Talk(on) => json!({"cmd": "talk", "on": on}),

@@ -9,8 +9,9 @@ use lxst_codecs::{BuiltInCodecs, Codecs};
 use lxst_core::wire::Frame;
 use lxst_core::{
     Admission, Boundary, CallId, CallState, CallStatus, CallerPolicy, Command, Direction,
-    IdentityHash, Input, InputError, Instant, JobId, LinkClosed, LinkEvent, Mode, Outcome, Output,
-    PacketBuf, PortChange, Profile, Samples, Stack, StackEvent, StreamChange, StreamId, Telephone,
+    DisplayName, IdentityHash, Input, InputError, Instant, JobId, LinkClosed, LinkEvent, Mode,
+    Outcome, Output, PacketBuf, PortChange, Profile, Samples, Stack, StackEvent, StreamChange,
+    StreamId, Telephone,
 };
 
 use crate::adaptation::{Adapter, Counts};
@@ -32,6 +33,8 @@ pub struct Config {
     pub telephone: lxst_core::Config,
     /// Who may call.
     pub callers: Callers,
+    /// What the phone calls itself in its announces. *Default*: it tells no name.
+    pub display_name: Option<DisplayName>,
     /// The codecs of the [`Coder`](crate::Coder) that does the tasks. The phone offers the profiles
     /// that these can send. *Default*: [`BuiltInCodecs`].
     pub codecs: Arc<dyn Codecs>,
@@ -54,6 +57,7 @@ impl Default for Config {
             telephone: lxst_core::Config::default(),
             codecs: Arc::new(BuiltInCodecs),
             callers: Callers::default(),
+            display_name: None,
             adaptive_profile: false,
             #[cfg(feature = "voice-processing")]
             voice_processing: VoiceProcessing::default(),
@@ -97,6 +101,8 @@ pub enum Event {
         identity: IdentityHash,
         /// How far away; 1 is a neighbour.
         hops: u8,
+        /// What it calls itself. Nobody proves it.
+        name: Option<DisplayName>,
     },
 }
 
@@ -140,6 +146,7 @@ pub struct Engine<S> {
     /// Inputs that the engine itself has for the core.
     replies: VecDeque<Reply>,
     callers: Callers,
+    display_name: Option<DisplayName>,
     people: People,
     announces: AnnouncePace,
     tasks: VecDeque<Task>,
@@ -187,6 +194,7 @@ impl<S: Stack> Engine<S> {
             adapter: None,
             replies: VecDeque::new(),
             callers: config.callers,
+            display_name: config.display_name,
             people: People::default(),
             announces: AnnouncePace::default(),
             tasks: VecDeque::new(),
@@ -297,6 +305,12 @@ impl<S: Stack> Engine<S> {
             self.give(now, Input::Command(Command::LimitCallers(callers.limits)));
         }
         self.callers = callers;
+    }
+
+    /// Changes what the phone calls itself, from its next announce on. Nothing is sent, and until
+    /// then path responses carry the earlier name.
+    pub const fn set_display_name(&mut self, name: Option<DisplayName>) {
+        self.display_name = name;
     }
 
     /// Attaches or detaches the microphone or the speaker, for the call that there is and those to
@@ -527,8 +541,8 @@ impl<S: Stack> Engine<S> {
 
     fn on_stack_event(&mut self, now: Instant, event: StackEvent<S::Data>) {
         match event {
-            StackEvent::Announced { identity, hops } => {
-                self.events.push_back(Event::Announced { identity, hops });
+            StackEvent::Announced { identity, hops, name } => {
+                self.events.push_back(Event::Announced { identity, hops, name });
                 let is_mistaken = |call: &CallStatus| {
                     call.state == CallState::Calling
                         && call.peer != identity
@@ -571,7 +585,7 @@ impl<S: Stack> Engine<S> {
         match output {
             Output::Transmit { link, class, data } => self.links.send(now, link, class, data),
             Output::Link { link, request } => self.links.request(now, link, request),
-            Output::Announce => self.links.stack.announce(now),
+            Output::Announce => self.links.stack.announce(now, self.display_name),
             Output::Stream { stream, direction, change } => {
                 self.tasks.extend(self.audio.on_stream(direction, change));
                 self.events.push_back(Event::Stream { stream, direction, change });

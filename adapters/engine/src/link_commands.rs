@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use lxst_core::limits::MEDIA_AGE;
-use lxst_core::{Class, Instant, LinkId, LinkRequest};
+use lxst_core::{Class, DisplayName, Instant, LinkId, LinkRequest};
 
 /// What the owner of another Reticulum stack is to do with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,8 +28,12 @@ pub enum LinkCommand {
         /// The plaintext.
         data: Bytes,
     },
-    /// Announce the identity's destination `lxst.telephony`, without app data, on every interface.
-    Announce,
+    /// Announce the identity's destination `lxst.telephony` on every interface.
+    Announce {
+        /// What the phone calls itself. Its [`encode`](DisplayName::encode) is the app data; without a
+        /// name there is none.
+        name: Option<DisplayName>,
+    },
 }
 
 /// The commands of a [`LinkQueue`](crate::LinkQueue) that wait for the stack's owner.
@@ -38,7 +42,7 @@ pub enum LinkCommand {
 ///
 /// *Bounds*: signals and link requests wait until they are polled. Media is dropped and counted when
 /// it is [`MEDIA_AGE`] old. An `Open` that waits goes together with its `Close`. One announce waits at
-/// most.
+/// most, with the latest name.
 #[derive(Clone, Debug, Default)]
 pub struct LinkCommands(Arc<Mutex<Waiting>>);
 
@@ -75,10 +79,13 @@ impl LinkCommands {
         self.waiting().commands.push_back((now, LinkCommand::Send { link, class, data }));
     }
 
-    pub(crate) fn announce(&self, now: Instant) {
+    pub(crate) fn announce(&self, now: Instant, name: Option<DisplayName>) {
         let mut waiting = self.waiting();
-        if !waiting.commands.iter().any(|(_, command)| *command == LinkCommand::Announce) {
-            waiting.commands.push_back((now, LinkCommand::Announce));
+        let is_announce = |command: &LinkCommand| matches!(command, LinkCommand::Announce { .. });
+        let waits = waiting.commands.iter_mut().find(|(_, command)| is_announce(command));
+        match waits {
+            Some((_, announce)) => *announce = LinkCommand::Announce { name },
+            None => waiting.commands.push_back((now, LinkCommand::Announce { name })),
         }
     }
 
@@ -120,7 +127,7 @@ impl LinkCommand {
     const fn link(&self) -> Option<LinkId> {
         match self {
             Self::Link { link, .. } | Self::Send { link, .. } => Some(*link),
-            Self::Announce => None,
+            Self::Announce { .. } => None,
         }
     }
 

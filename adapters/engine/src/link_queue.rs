@@ -3,7 +3,9 @@
 use std::collections::VecDeque;
 
 use bytes::Bytes;
-use lxst_core::{Class, IdentityHash, Instant, LinkId, LinkRequest, Stack, StackEvent};
+use lxst_core::{
+    Class, DisplayName, IdentityHash, Instant, LinkId, LinkRequest, Stack, StackEvent,
+};
 
 use crate::link_commands::{LinkCommand, LinkCommands};
 use crate::link_order::LinkOrder;
@@ -97,8 +99,8 @@ impl Stack for LinkQueue {
         self.commands.send(now, link, class, data);
     }
 
-    fn announce(&mut self, now: Instant) {
-        self.commands.announce(now);
+    fn announce(&mut self, now: Instant, name: Option<DisplayName>) {
+        self.commands.announce(now, name);
     }
 
     fn poll_event(&mut self, _name: &mut dyn FnMut() -> LinkId) -> Option<StackEvent<Bytes>> {

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use lxst_core::limits::MEDIA_AGE;
 use lxst_core::wire::{Signal, encode_signals};
 use lxst_core::{
-    CallState, Class, Destination, IdentityHash, Instant, LinkClosed, LinkEvent, LinkId,
-    LinkRequest, Mode, Profile, Stack, StackEvent,
+    CallState, Class, Destination, DisplayName, IdentityHash, Instant, LinkClosed, LinkEvent,
+    LinkId, LinkRequest, Mode, Profile, Stack, StackEvent,
 };
 use lxst_engine::{Config, Engine, Ids, LinkCommand, LinkNames, LinkQueue};
 
@@ -157,10 +157,12 @@ fn late_reports_of_a_link_that_is_over_are_left_out_and_not_counted() {
 }
 
 #[test]
-fn one_announce_waits_at_most() {
+fn one_announce_waits_at_most_and_tells_the_latest_name() {
     let mut queue = LinkQueue::new(US);
-    (0..3).for_each(|second| queue.announce(at(second * 1_000)));
-    assert_eq!(queue.poll_command(), Some(LinkCommand::Announce));
+    let name = DisplayName::new("Ada").ok();
+    queue.announce(at(0), None);
+    queue.announce(at(1_000), name);
+    assert_eq!(queue.poll_command(), Some(LinkCommand::Announce { name }));
     assert_eq!(queue.poll_command(), None);
 }
 

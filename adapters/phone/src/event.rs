@@ -3,8 +3,8 @@
 use std::time::Instant as Moment;
 
 use lxst_core::{
-    CallId, DropReason, EndReason, Event as CoreEvent, IdentityHash, Instant, Limit, Mode, Profile,
-    Quality, Side,
+    CallId, DisplayName, DropReason, EndReason, Event as CoreEvent, IdentityHash, Instant, Limit,
+    Mode, Profile, Quality, Side,
 };
 use lxst_engine::Event as EngineEvent;
 
@@ -23,6 +23,8 @@ pub enum Event {
         identity: IdentityHash,
         /// Hops to it; 1 is a neighbour.
         hops: u8,
+        /// The name that it tells, as visible text. Nobody proves it: show it as a claim.
+        name: Option<DisplayName>,
     },
 
     /// A caller waits to be let through, before anything rings. Comes where the app is to decide
@@ -128,7 +130,9 @@ impl Event {
             EngineEvent::DestinationDialled { call, given, identity } => {
                 Self::DestinationDialled { call, given, identity }
             }
-            EngineEvent::Announced { identity, hops } => Self::Announced { identity, hops },
+            EngineEvent::Announced { identity, hops, name } => {
+                Self::Announced { identity, hops, name }
+            }
         })
     }
 

@@ -129,8 +129,9 @@ mod tests {
     #[test]
     fn a_slow_app_misses_announces_but_no_end_of_a_call() {
         let (mut events, queue) = Events::new(0);
+        let identity = IdentityHash([1; 16]);
         for number in 1..=200 {
-            queue.push(number, Event::Announced { identity: IdentityHash([1; 16]), hops: 1 });
+            queue.push(number, Event::Announced { identity, hops: 1, name: None });
         }
         let reason = EndReason::LocalHangup;
         let end = Event::Ended { call: CallId(1), reason };

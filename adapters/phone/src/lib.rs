@@ -87,9 +87,9 @@ pub use links::{LinkPort, LinkReporter};
 pub use log_limit::{LeftOut, LogLimit};
 pub use lxst_core::{
     Admission, AnnouncePolicy, Boundary, CallId, CallState, CallStatus, CallerLimits, Class,
-    Destination, Direction, DropReason, EndReason, IdentityHash, InputError, InsteadOfVoice, Limit,
-    LinkClosed, LinkEvent, LinkFailed, LinkId, LinkRequest, Mode, Mos, Profile, Quality, RawDepth,
-    Role, SettingError, Side, ThinPath, TransmitCodec,
+    Destination, Direction, DisplayName, DisplayNameError, DropReason, EndReason, IdentityHash,
+    InputError, InsteadOfVoice, Limit, LinkClosed, LinkEvent, LinkFailed, LinkId, LinkRequest,
+    Mode, Mos, Profile, Quality, RawDepth, Role, SettingError, Side, ThinPath, TransmitCodec,
 };
 #[cfg(feature = "voice-processing")]
 pub use lxst_engine::VoiceProcessing;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_channel::{Receiver, Sender};
 use bytes::Bytes;
 use event_listener::{Event, Listener};
-use lxst_core::{IdentityHash, LinkEvent, LinkId, StackEvent};
+use lxst_core::{DisplayName, IdentityHash, LinkEvent, LinkId, StackEvent};
 use lxst_engine::{Ids, LinkCommand, LinkCommands, LinkNames};
 
 /// The app's side of a phone whose links come from the app's own Reticulum stack.
@@ -96,7 +96,7 @@ use lxst_engine::{Ids, LinkCommand, LinkCommands, LinkNames};
 /// | `events.links_identified`: `([u8; 16], [u8; 16])` | [`LinkEvent::Identified`] |
 /// | `events.link_packets`: `(Vec<u8>, [u8; 16])`, data first | [`packet`](LinkReporter::packet) |
 /// | `events.links_closed`: `[u8; 16]` | [`LinkEvent::Closed`] with [`LinkClosed::Unknown`](crate::LinkClosed::Unknown) |
-/// | `DestinationHandle::announce(options)` | does [`LinkCommand::Announce`] |
+/// | `DestinationHandle::announce(options)` | does [`LinkCommand::Announce`]; `app_data` of the options is [`DisplayName::encode`](lxst_core::DisplayName::encode) where the command has a name |
 /// | `TransportMessage::RegisterAnnounceHandler { .. }` for `lxst.telephony` | [`announced`](LinkReporter::announced), where the identity hash is known |
 /// | `resolve_destination_on_transport(&transport_tx, hash, options)` | first half of [`LinkRequest::Open`](crate::LinkRequest::Open), in a task of its own; its timeout is [`LinkFailed::NoPath`](crate::LinkFailed::NoPath) |
 /// | `LinkSession::connect(transport_tx, identity, config)` with `identify: true` | second half; done is [`LinkEvent::Up`] with `mdu()`, an error is [`LinkEvent::Failed`]. [`LinkRequest::Identify`](crate::LinkRequest::Identify) then asks for nothing: the stack identifies earlier, which peers accept |
@@ -124,6 +124,13 @@ pub struct LinkReporter {
 pub(crate) enum LinkReport {
     NetworkUp,
     Event(StackEvent<Bytes>),
+}
+
+impl LinkReport {
+    fn announced(identity: IdentityHash, hops: u8, app_data: Option<&[u8]>) -> Self {
+        let name = app_data.and_then(DisplayName::from_app_data);
+        Self::Event(StackEvent::Announced { identity, hops, name })
+    }
 }
 
 /// The commands that wait for the app.
@@ -218,12 +225,13 @@ impl LinkReporter {
         self.report(LinkReport::NetworkUp).await;
     }
 
-    /// Reports that a phone announced itself, which the app hears as an event.
+    /// Reports that a phone announced itself, with the app data of its announce, which may tell a name. The
+    /// app hears of it as an event.
     ///
     /// # Cancel safety
     /// A report that is cancelled while the phone is behind is not made: make it again.
-    pub async fn announced(&self, identity: IdentityHash, hops: u8) {
-        self.report(LinkReport::Event(StackEvent::Announced { identity, hops })).await;
+    pub async fn announced(&self, identity: IdentityHash, hops: u8, app_data: Option<&[u8]>) {
+        self.report(LinkReport::announced(identity, hops, app_data)).await;
     }
 
     /// As [`event`](Self::event), for a thread.
@@ -237,8 +245,8 @@ impl LinkReporter {
     }
 
     /// As [`announced`](Self::announced), for a thread.
-    pub fn announced_blocking(&self, identity: IdentityHash, hops: u8) {
-        self.report_blocking(LinkReport::Event(StackEvent::Announced { identity, hops }));
+    pub fn announced_blocking(&self, identity: IdentityHash, hops: u8, app_data: Option<&[u8]>) {
+        self.report_blocking(LinkReport::announced(identity, hops, app_data));
     }
 
     /// As [`network_up`](Self::network_up), for a thread.

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use lxst_core::{CallId, Command, IdentityHash, Mode, Profile};
+use lxst_core::{CallId, Command, DisplayName, IdentityHash, Mode, Profile};
 use lxst_engine::Callers;
 
 use crate::audio::{
@@ -101,6 +101,18 @@ impl Phone {
     /// Cancel safe: a request that is cancelled was not made, or is done all the same.
     pub async fn set_callers(&self, callers: Callers) -> Result<(), CallError> {
         self.requests.send(Request::Callers(callers)).await
+    }
+
+    /// Changes the name that announces tell, or tells none, from the next announce on. Nothing is sent:
+    /// [`announce`](Self::announce) tells it at once. Until then path responses carry the earlier name.
+    ///
+    /// # Errors
+    /// [`CallError::ShutDown`].
+    ///
+    /// # Cancel safety
+    /// Cancel safe: a cancelled request is done whole or not at all.
+    pub async fn set_display_name(&self, name: Option<DisplayName>) -> Result<(), CallError> {
+        self.requests.send(Request::DisplayName(name)).await
     }
 
     /// Takes or frees the line for incoming calls.

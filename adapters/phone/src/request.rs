@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_channel::{Receiver, RecvError, Sender};
-use lxst_core::{CallId, Command, IdentityHash, InputError, Mode, Profile};
+use lxst_core::{CallId, Command, DisplayName, IdentityHash, InputError, Mode, Profile};
 use lxst_engine::{Callers, DialError, LinkCounters};
 
 use crate::audio::{SinkPort, SourcePort};
@@ -38,6 +38,7 @@ pub(crate) enum Request {
     Dial { to: IdentityHash, profile: Profile, mode: Mode, reply: Reply<Result<CallId, DialError>> },
     Command { command: Command, reply: Answer<()> },
     Callers(Callers),
+    DisplayName(Option<DisplayName>),
     Source(SourcePort),
     Sink(SinkPort),
     Subscribe(EventQueue),

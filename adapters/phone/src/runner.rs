@@ -191,6 +191,7 @@ impl<R: Runtime, N: Network> Runner<R, N> {
                 reply.send(done);
             }
             Request::Callers(callers) => self.engine.set_callers(now, callers),
+            Request::DisplayName(name) => self.engine.set_display_name(name),
             Request::Source(mut source) => {
                 if self.streams.is_sending {
                     source.open(now);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lxst_core::{
-    Admission, AnnounceInterval, AnnouncePolicy, AnswerMode, Config, FramesPerPacket,
+    Admission, AnnounceInterval, AnnouncePolicy, AnswerMode, Config, DisplayName, FramesPerPacket,
     InsteadOfVoice, Mode, Profile, ProfileSet, ScreeningTime, SettingError, ThinPath,
     TransmitCodec,
 };
@@ -28,6 +28,7 @@ use lxst_engine::VoiceProcessing;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
     callers: Callers,
+    display_name: Option<DisplayName>,
     voice: Voice,
     network: Network,
     timing: Timing,
@@ -76,6 +77,14 @@ impl Settings {
         self
     }
 
+    /// Sets the name that the phone's announces tell to everybody who hears them. *Default*: none is told.
+    /// [`Phone::set_display_name`](crate::Phone::set_display_name) changes it later.
+    #[must_use]
+    pub const fn display_name(mut self, name: DisplayName) -> Self {
+        self.display_name = Some(name);
+        self
+    }
+
     /// Sets what is sent.
     #[must_use]
     pub fn voice(mut self, voice: Voice) -> Self {
@@ -107,7 +116,7 @@ impl Settings {
 
     /// The settings of the engine and of the audio ports, where these profiles can be sent.
     pub(crate) fn parse(self, sendable: ProfileSet) -> Result<Parsed, SettingError> {
-        let Self { callers, voice, network, timing, auto_answer } = self;
+        let Self { callers, display_name, voice, network, timing, auto_answer } = self;
         let screening_default = timing.unscreened;
         let telephone = Config {
             profile: voice.checked_profile(sendable)?,
@@ -128,6 +137,7 @@ impl Settings {
         let engine = lxst_engine::Config {
             telephone,
             callers,
+            display_name,
             adaptive_profile: voice.adaptive_profile,
             #[cfg(feature = "voice-processing")]
             voice_processing: voice.processing,
@@ -378,8 +388,10 @@ mod tests {
             .wait_time(wait)
             .screening(screening, Admission::Reject);
         let callers = Callers::none().limits(limits);
+        let name = DisplayName::new("Ada").expect("it is a name");
         let settings = Settings::default()
             .callers(callers.clone())
+            .display_name(name)
             .voice(voice)
             .network(network)
             .timing(timing)
@@ -406,6 +418,7 @@ mod tests {
         };
         assert_eq!(parsed.engine.telephone, wanted);
         assert_eq!(parsed.engine.callers, callers);
+        assert_eq!(parsed.engine.display_name, Some(name));
         assert!(parsed.engine.adaptive_profile && parsed.dtx);
         assert_eq!(parsed.when_no_microphone, InsteadOfVoice::Silence);
         let unset = Settings::default()

@@ -27,7 +27,7 @@ pub enum Event {
         hops: u8,
         /// Where it was heard.
         interface: InterfaceId,
-        /// What it added; LXST phones add nothing.
+        /// What it added. Phones add nothing, or their name: [`DisplayName`](lxst_core::DisplayName).
         app_data: Option<Vec<u8>>,
     },
     /// Something happened to a link. [`LinkEvent::Failed`] and [`LinkEvent::Closed`] are the last

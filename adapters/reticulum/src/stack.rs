@@ -5,7 +5,8 @@ use alloc::vec::Vec;
 
 use lxst_core::wire::{self, Signal};
 use lxst_core::{
-    Class, IdentityHash, Instant, LinkEvent, LinkId, LinkRequest, NameHash, Stack, StackEvent,
+    Class, DisplayName, IdentityHash, Instant, LinkEvent, LinkId, LinkRequest, NameHash, Stack,
+    StackEvent,
 };
 
 use crate::counters::DropReason;
@@ -137,7 +138,12 @@ impl Stack for EndpointLinks {
         }
     }
 
-    fn announce(&mut self, now: Instant) {
+    fn announce(&mut self, now: Instant, name: Option<DisplayName>) {
+        let mut app_data = [0; DisplayName::MAX_APP_DATA];
+        // There is room for any name, here and in an announce.
+        let length = name.and_then(|name| name.encode(&mut app_data).ok());
+        let app_data = length.and_then(|length| app_data.get(..length));
+        let _ = self.endpoint.set_app_data(NameHash::TELEPHONY, app_data);
         self.endpoint.announce(now, NameHash::TELEPHONY);
     }
 
@@ -147,8 +153,11 @@ impl Stack for EndpointLinks {
         }
         loop {
             match self.endpoint.poll_event()? {
-                Event::Announced { identity, name: NameHash::TELEPHONY, hops, .. } => {
-                    return Some(StackEvent::Announced { identity, hops });
+                Event::Announced {
+                    identity, name: NameHash::TELEPHONY, hops, app_data, ..
+                } => {
+                    let name = app_data.as_deref().and_then(DisplayName::from_app_data);
+                    return Some(StackEvent::Announced { identity, hops, name });
                 }
                 event @ (Event::Announced { .. } | Event::Broadcast { .. }) => {
                     self.push_app_event(event);

@@ -18,11 +18,13 @@
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 mod codec;
+mod display_name;
 mod frame;
 mod msgpack;
 mod signal;
 
 pub use codec::{Codec, CodecSet};
+pub use display_name::{DisplayName, DisplayNameError};
 pub use frame::{BadFrame, Frame, Frames, MEDIA_OVERHEAD, encode_frame, encode_frames};
 pub use signal::{MAX_SIGNALS, Signal, Signals, encode_signals};
 

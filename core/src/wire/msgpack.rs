@@ -272,6 +272,10 @@ impl<'b> Writer<'b> {
         }
     }
 
+    pub(super) fn nil(&mut self) -> Result<(), Overflow> {
+        self.bytes(&[0xc0])
+    }
+
     /// An integer in the fewest bytes.
     #[inline]
     pub(super) fn unsigned(&mut self, value: u64) -> Result<(), Overflow> {

@@ -8,7 +8,7 @@ use std::mem::take;
 use std::sync::mpsc::{Receiver, Sender};
 use std::time::{Duration, Instant};
 
-use lxst_tokio::{Class, Destination, IdentityHash, LinkClosed, LinkEvent, LinkFailed, LinkId};
+use lxst_tokio::{Class, Destination, DisplayName, IdentityHash, LinkClosed, LinkEvent, LinkFailed, LinkId};
 use lxst_tokio::{LinkCommand, LinkNames, LinkReporter, LinkRequest};
 use rns_crypto::identity::Identity;
 use rns_net::{AnnouncedIdentity, Callbacks, DestHash, InterfaceId, PacketHash, RnsNode};
@@ -47,8 +47,11 @@ impl Stack {
     /// Does what the phone wants. Of a link on which something fails, the node will tell the end.
     pub(crate) fn on_command(&mut self, command: LinkCommand) {
         match command {
-            LinkCommand::Announce => {
-                let _ = self.node.announce_queued(&self.telephony, &self.identity, None);
+            LinkCommand::Announce { name } => {
+                let mut app_data = [0; DisplayName::MAX_APP_DATA];
+                let length = name.and_then(|name| name.encode(&mut app_data).ok());
+                let app_data = length.and_then(|length| app_data.get(..length));
+                let _ = self.node.announce_queued(&self.telephony, &self.identity, app_data);
             }
             LinkCommand::Link { link, request: LinkRequest::Open(to) } => {
                 let destination = telephony_of(to.identity).hash;

@@ -11,13 +11,16 @@ use lxst_phone::reticulum::{
     Instant, InterfaceConfig, InterfaceId, LinkEvent, LinkHandle, NameHash, Rng, UnixTime, limits,
     name_hash,
 };
-use lxst_phone::{IdentityHash, LinkMessage};
+use lxst_phone::{DisplayName, Event as PhoneEvent, IdentityHash, LinkMessage, Settings};
 
 use crate::networks::udp;
-use crate::phone::PATIENCE;
+use crate::phone::{PATIENCE, Setup};
 use crate::scene::{Scene, on_both_runtimes};
 
-on_both_runtimes![an_app_serves_opens_and_broadcasts_through_its_phone];
+on_both_runtimes![
+    an_app_serves_opens_and_broadcasts_through_its_phone,
+    names_in_announces_are_heard_both_ways,
+];
 
 fn an_app_serves_opens_and_broadcasts_through_its_phone(scene: &Scene) {
     let (here, there) = free_udp_ports();
@@ -67,6 +70,22 @@ fn an_app_serves_opens_and_broadcasts_through_its_phone(scene: &Scene) {
     assert_eq!(said(&heard), (PLAIN, b"all".to_vec()));
     python.send(&Command::Broadcast { name: PLAIN, data: b"here".to_vec() });
     assert_eq!(rust.await_work("broadcast", channel.next()), Some(b"here".to_vec()));
+}
+
+fn names_in_announces_are_heard_both_ways(scene: &Scene) {
+    let (here, there) = free_udp_ports();
+    let mut python = scene.python().udp(there, here).spawn();
+    let name = DisplayName::new("Ada Lovelace").expect("it is a name");
+    let settings = Settings::default().display_name(name);
+    let mut rust = scene.connected_as(Setup { settings, ..Setup::on(udp(here, there)) });
+    let announced = python.expect("announce", PATIENCE);
+    assert_eq!(announced.json["name"], "Ada Lovelace");
+    python.send(&Command::AnnounceAs("B\u{202e}ob\n"));
+    let (who, name) = rust.expect("an announce with a name", |event| match event {
+        PhoneEvent::Announced { identity, name: Some(name), .. } => Some((*identity, *name)),
+        _ => None,
+    });
+    assert_eq!((who, name.as_str()), (IdentityHash(python.identity()), "Bob"));
 }
 
 #[test]

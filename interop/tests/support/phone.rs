@@ -261,7 +261,7 @@ impl RustPhone {
     pub(crate) fn expect_announce(&mut self, of: &PythonPeer) -> u8 {
         let of = IdentityHash(of.identity());
         self.expect("announce", |event| match event {
-            Event::Announced { identity, hops } if *identity == of => Some(*hops),
+            Event::Announced { identity, hops, .. } if *identity == of => Some(*hops),
             _ => None,
         })
     }

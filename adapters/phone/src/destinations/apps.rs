@@ -23,17 +23,11 @@ pub(crate) struct Apps {
     requests: Requests,
     /// Clones of it go into new handles.
     destinations: Destinations,
-    served: BTreeMap<NameHash, Serving>,
+    served: BTreeMap<NameHash, Mailbox<Link>>,
     heard: BTreeMap<NameHash, Mailbox<Announce>>,
     channels: BTreeMap<DestinationHash, Mailbox<Vec<u8>>>,
     opening: BTreeMap<LinkHandle, Reply<Result<Up, DestinationError>>>,
     standing: BTreeMap<LinkHandle, Peer>,
-}
-
-#[derive(Debug)]
-struct Serving {
-    config: DestinationConfig,
-    links: Mailbox<Link>,
 }
 
 impl Apps {
@@ -99,7 +93,8 @@ impl Apps {
         match request {
             Request::Serve(config, reply) => _ = reply.send(self.serve(config, endpoint)),
             Request::AppData(name, app_data, reply) => {
-                reply.send(self.set_app_data(name, &app_data, endpoint));
+                let set = endpoint.set_app_data(name, Some(&app_data));
+                reply.send(set.map_err(Into::into));
             }
             Request::Announce(name, reply) => {
                 endpoint.announce(now, name);
@@ -132,26 +127,13 @@ impl Apps {
         if self.served.contains_key(&name) {
             return Err(DestinationError::Taken);
         }
-        endpoint.register(config.clone())?;
+        endpoint.register(config)?;
         let (mailbox, links) = Mailbox::new();
-        self.served.insert(name, Serving { config, links: mailbox });
+        self.served.insert(name, mailbox);
         let on = Destination { identity: endpoint.identity(), name };
         let destinations = self.destinations.clone();
         let guard = destinations.guard(Dropped::Served(name));
         Ok(Served { destinations, on, links, _guard: guard })
-    }
-
-    fn set_app_data(
-        &mut self,
-        name: NameHash,
-        app_data: &[u8],
-        endpoint: &mut Endpoint,
-    ) -> Result<(), DestinationError> {
-        let serving = self.served.get_mut(&name).ok_or(DestinationError::ShutDown)?;
-        let config = serving.config.clone().app_data(app_data)?;
-        endpoint.register(config.clone())?;
-        serving.config = config;
-        Ok(())
     }
 
     fn hear(
@@ -321,7 +303,7 @@ impl Apps {
         let guard = self.destinations.guard(Dropped::Link(link));
         let link_of_app = Link::new(self.destinations.clone(), link, on, up, guard);
         self.standing.insert(link, peer);
-        serving.links.change(|links| {
+        serving.change(|links| {
             // Links that closed before they were taken are left out: no more wait than stand.
             links.retain(|waiting| waiting.closed().is_none());
             links.push_back(link_of_app);
@@ -333,7 +315,7 @@ impl Apps {
 
 impl Drop for Apps {
     fn drop(&mut self) {
-        self.served.values().for_each(|serving| serving.links.close());
+        self.served.values().for_each(Mailbox::close);
         self.heard.values().for_each(Mailbox::close);
         self.channels.values().for_each(Mailbox::close);
     }

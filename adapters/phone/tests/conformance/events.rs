@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_lite::StreamExt;
 use futures_lite::future::poll_once;
 use lxst_core::CallState;
-use lxst_phone::{EndReason, Event, Mode, Profile};
+use lxst_phone::{DisplayName, EndReason, Event, Mode, Profile};
 
 use crate::support::{
     App, TestRuntime, automatic, builder, establish, eventually, finish, pair, pair_of, pause,
@@ -18,7 +18,7 @@ on_each_runtime!(
     numbers_count_what_an_app_is_told,
     a_late_subscriber_hears_what_comes_and_sees_what_was,
     whoever_hears_of_an_event_finds_it_in_the_state,
-    announces_of_others_are_told,
+    announces_of_others_are_told_with_the_name_that_they_tell,
     events_are_a_stream,
     a_stream_of_events_that_is_polled_and_left_loses_none,
 );
@@ -138,18 +138,27 @@ async fn whoever_hears_of_an_event_finds_it_in_the_state<R: TestRuntime>(rt: R) 
     callee.shutdown().await;
 }
 
-async fn announces_of_others_are_told<R: TestRuntime>(rt: R) {
+async fn announces_of_others_are_told_with_the_name_that_they_tell<R: TestRuntime>(rt: R) {
     let (mut caller, mut callee) = pair(&rt).await;
-    caller.phone.announce().await.unwrap();
-    let (from, hops) = within(&rt, "the announce is told", async {
-        loop {
-            if let Some(Event::Announced { identity, hops }) = callee.events.next().await {
-                return (identity, hops);
+    let from = caller.identity();
+    let announced = async |callee: &mut App<R>| {
+        let told = async {
+            loop {
+                if let Some(Event::Announced { identity, hops, name }) = callee.events.next().await
+                {
+                    return (identity, hops, name);
+                }
             }
-        }
-    })
-    .await;
-    assert_eq!((from, hops), (caller.identity(), 1));
+        };
+        within(&rt, "the announce is told", told).await
+    };
+    caller.phone.announce().await.unwrap();
+    assert_eq!(announced(&mut callee).await, (from, 1, None), "none is told unasked");
+    for name in [DisplayName::new("Ada").ok(), None] {
+        caller.phone.set_display_name(name).await.unwrap();
+        caller.phone.announce().await.unwrap();
+        assert_eq!(announced(&mut callee).await, (from, 1, name));
+    }
     let (call, _) = establish(&mut caller, &mut callee).await;
     finish(call, caller, callee).await;
 }

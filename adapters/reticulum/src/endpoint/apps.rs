@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::broadcast::{BroadcastError, Channel};
-use crate::destination::{BoundError, DestinationConfig};
+use crate::destination::{BoundError, DestinationConfig, within};
 use crate::strangers::Sharer;
 
 impl Endpoint {
@@ -40,6 +40,24 @@ impl Endpoint {
     #[must_use]
     pub fn serves(&self, name: NameHash) -> bool {
         self.destinations.get(name).is_some_and(|app| app.own.is_some())
+    }
+
+    /// Changes what announces and path responses of a destination of ours carry, from the next one on.
+    /// Nothing changes where no destination has this name.
+    ///
+    /// # Errors
+    /// [`BoundError`] beyond [`APP_DATA`](limits::APP_DATA) bytes, and nothing changed.
+    pub fn set_app_data(
+        &mut self,
+        name: NameHash,
+        app_data: Option<&[u8]>,
+    ) -> Result<(), BoundError> {
+        let bytes = app_data.map_or(0, <[u8]>::len);
+        within("bytes of app data", bytes, (0, limits::APP_DATA))?;
+        if let Some(own) = self.destinations.get_mut(name).and_then(|app| app.own.as_mut()) {
+            own.app_data = app_data.map(<[u8]>::to_vec);
+        }
+        Ok(())
     }
 
     /// Hears the announces of an app that is not served here, as
