@@ -3,8 +3,8 @@
 use core::fmt;
 use std::collections::BTreeMap;
 
-use lxst_core::wire::Packet;
-use lxst_core::{Class, Input, Instant, Output};
+use lxst_core::wire::{Packet, Signal};
+use lxst_core::{Class, Input, Instant, Mode, Output, Profile};
 
 /// What passes the doors of some phones, as text.
 ///
@@ -107,7 +107,25 @@ fn carries_media(data: &[u8]) -> bool {
 
 fn signals(data: &[u8]) -> String {
     match Packet::parse(data) {
-        Ok(packet) => format!("{:?}", packet.signals().collect::<Vec<_>>()),
+        Ok(packet) => {
+            let names: Vec<String> = packet.signals().map(name).collect();
+            format!("[{}]", names.join(", "))
+        }
         Err(error) => format!("{error}"),
+    }
+}
+
+/// A signal, with the name of its profile or mode where the number has one.
+fn name(signal: Signal) -> String {
+    match signal {
+        Signal::PreferredProfile(id) => match Profile::from_id(id.into()) {
+            Some(profile) => format!("PreferredProfile({profile:?})"),
+            None => format!("{signal:?}"),
+        },
+        Signal::PreferredMode(id) => match Mode::from_id(id) {
+            Some(mode) => format!("PreferredMode({mode:?})"),
+            None => format!("{signal:?}"),
+        },
+        other => format!("{other:?}"),
     }
 }
