@@ -36,8 +36,9 @@ pub struct Config {
     pub when_muted: InsteadOfVoice,
     /// Who answers an incoming call.
     pub answer: AnswerMode,
-    /// Who may call.
-    pub callers: CallerPolicy,
+    /// What each caller gets. `None` asks the app, by [`Event::Screening`](crate::Event::Screening), before
+    /// anything rings.
+    pub callers: Option<Admission>,
     /// How long an incoming call rings.
     pub ring_time: Duration,
     /// How long an outgoing call may take until it is answered, path search included.
@@ -67,7 +68,7 @@ impl Default for Config {
             frames_per_packet: FramesPerPacket::ONE,
             when_muted: InsteadOfVoice::Silence,
             answer: AnswerMode::App,
-            callers: CallerPolicy::All,
+            callers: Some(Admission::Ring),
             ring_time: Duration::from_secs(60),
             wait_time: Duration::from_secs(70),
             screening_time: ScreeningTime::default(),
@@ -144,17 +145,6 @@ pub enum AnswerMode {
     App,
     /// The telephone itself, as soon as it has heard the caller's preferences.
     Automatic,
-}
-
-/// Who may call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum CallerPolicy {
-    /// Everybody rings.
-    All,
-    /// Everybody hears that the line is busy.
-    None,
-    /// The app decides on each caller before anything rings.
-    Ask,
 }
 
 /// How often strangers may ring within a window of time that begins with their first attempt. Beyond

@@ -8,9 +8,9 @@
 use core::time::Duration;
 
 use lxst_core::{
-    Admission, AnnouncePolicy, AnswerMode, CallId, CallerPolicy, Class, Command, Config,
-    Destination, EndReason, Event, IdentityHash, Input, Instant, LinkClosed, LinkEvent, LinkId,
-    LinkRequest, Mode, Output, PacketBuf, Profile, ProfileSet, Talk, Telephone,
+    Admission, AnnouncePolicy, AnswerMode, CallId, Class, Command, Config, Destination, EndReason,
+    Event, IdentityHash, Input, Instant, LinkClosed, LinkEvent, LinkId, LinkRequest, Mode, Output,
+    PacketBuf, Profile, ProfileSet, Talk, Telephone,
 };
 use lxst_interop::{Body, Capture, CapturedPacket, Direction, PacketKind, PeerName};
 
@@ -170,9 +170,9 @@ impl Replay {
         match scenario {
             "ring_timeout" => config.ring_time = Duration::from_secs(5),
             "auto_answer" => config.answer = AnswerMode::Automatic,
-            "not_allowed" => config.callers = CallerPolicy::None,
+            "not_allowed" => config.callers = Some(Admission::Busy),
             "blocked" => {
-                config.callers = CallerPolicy::Ask;
+                config.callers = None;
                 config.screening_default = Admission::Busy;
             }
             _ => {}

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use lxst_core::{Admission, CallerLimits, CallerPolicy, IdentityHash};
+use lxst_core::{Admission, CallerLimits, IdentityHash};
 
 /// Who may call.
 ///
@@ -13,7 +13,8 @@ use lxst_core::{Admission, CallerLimits, CallerPolicy, IdentityHash};
 /// *Default*: all ring, within [`CallerLimits::default`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Callers {
-    others: CallerPolicy,
+    /// What everybody else gets; `None` leaves it to the app.
+    others: Option<Admission>,
     allowed: BTreeSet<IdentityHash>,
     blocked: BTreeSet<IdentityHash>,
     pub(crate) limits: CallerLimits,
@@ -23,20 +24,20 @@ impl Callers {
     /// Everybody rings who is not blocked.
     #[must_use]
     pub fn all() -> Self {
-        Self::others(CallerPolicy::All)
+        Self::others(Some(Admission::Ring))
     }
 
     /// Nobody rings who is not allowed. The others hear that the line is busy.
     #[must_use]
     pub fn none() -> Self {
-        Self::others(CallerPolicy::None)
+        Self::others(Some(Admission::Busy))
     }
 
     /// The app decides on each caller who is on no list, before anything rings: a `Screening` event
     /// asks. Where the app does not decide in time, a default does.
     #[must_use]
     pub fn ask() -> Self {
-        Self::others(CallerPolicy::Ask)
+        Self::others(None)
     }
 
     /// Sets the list of those who ring whatever the policy, and are no strangers to the limits.
@@ -61,7 +62,7 @@ impl Callers {
         self
     }
 
-    fn others(others: CallerPolicy) -> Self {
+    fn others(others: Option<Admission>) -> Self {
         let (allowed, blocked) = (BTreeSet::new(), BTreeSet::new());
         Self { others, allowed, blocked, limits: CallerLimits::default() }
     }
@@ -79,11 +80,7 @@ impl Callers {
         if self.allows(caller) {
             return Some(Admission::Ring);
         }
-        match self.others {
-            CallerPolicy::All => Some(Admission::Ring),
-            CallerPolicy::None => Some(Admission::Busy),
-            CallerPolicy::Ask => None,
-        }
+        self.others
     }
 }
 

@@ -8,10 +8,9 @@ use lxst_audio::{VoiceProcessing, VoiceProcessor};
 use lxst_codecs::{BuiltInCodecs, Codecs};
 use lxst_core::wire::Frame;
 use lxst_core::{
-    Admission, Boundary, CallId, CallState, CallStatus, CallerPolicy, Command, Direction,
-    DisplayName, IdentityHash, Input, InputError, Instant, JobId, LinkClosed, LinkEvent, Mode,
-    Outcome, Output, PacketBuf, PortChange, Profile, Samples, Stack, StackEvent, StreamChange,
-    StreamId, Telephone,
+    Admission, Boundary, CallId, CallState, CallStatus, Command, Direction, DisplayName,
+    IdentityHash, Input, InputError, Instant, JobId, LinkClosed, LinkEvent, Mode, Outcome, Output,
+    PacketBuf, PortChange, Profile, Samples, Stack, StackEvent, StreamChange, StreamId, Telephone,
 };
 
 use crate::adaptation::{Adapter, Counts};
@@ -171,7 +170,7 @@ impl<S: Stack> Engine<S> {
         let identity = stack.identity();
         // Lists decide first, so the core asks about everybody.
         let telephone = lxst_core::Config {
-            callers: CallerPolicy::Ask,
+            callers: None,
             limits: config.callers.limits,
             profiles: config.codecs.profiles(),
             codecs: config.codecs.known(),

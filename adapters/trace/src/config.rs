@@ -5,8 +5,8 @@ use core::time::Duration;
 use lxst_core::limits::{FRAMES_PER_PACKET, MAX_SCREENING, MIN_ANNOUNCE_INTERVAL};
 use lxst_core::wire::CodecSet;
 use lxst_core::{
-    AnnounceInterval, AnnouncePolicy, Config, FramesPerPacket, Instant, Profile, ProfileSet,
-    RawDepth, ScreeningTime, SettingError, TransmitCodec,
+    Admission, AnnounceInterval, AnnouncePolicy, Config, FramesPerPacket, Instant, Profile,
+    ProfileSet, RawDepth, ScreeningTime, SettingError, TransmitCodec,
 };
 use serde_json::Value;
 
@@ -85,7 +85,6 @@ fn write_config(line: &mut Line, config: &Config) {
         .number("frames_per_packet", frames_per_packet.get().into())
         .name("when_muted", *when_muted)
         .name("answer", *answer)
-        .name("callers", *callers)
         .duration("ring_time_ns", *ring_time)
         .duration("wait_time_ns", *wait_time)
         .duration("screening_time_ns", screening_time.get())
@@ -97,6 +96,9 @@ fn write_config(line: &mut Line, config: &Config) {
     if *codecs != CodecSet::REFERENCE {
         let names: Vec<_> = codecs.iter().map(|codec| codec.to_string()).collect();
         line.text("codecs", names.join(" "));
+    }
+    if let Some(admission) = callers {
+        line.name("callers", *admission);
     }
     if let Some(interval) = interval {
         line.duration("announce_interval_ns", interval.get());
@@ -114,7 +116,7 @@ fn read_config(fields: &mut Fields) -> Result<Config, LineError> {
         frames_per_packet: frames_per_packet(fields)?,
         when_muted: fields.name("when_muted")?,
         answer: fields.name("answer")?,
-        callers: fields.name("callers")?,
+        callers: callers(fields)?,
         ring_time: fields.duration("ring_time_ns")?,
         wait_time: fields.duration("wait_time_ns")?,
         screening_time: screening_time(fields)?,
@@ -127,6 +129,10 @@ fn read_config(fields: &mut Fields) -> Result<Config, LineError> {
             interval: interval(fields)?,
         },
     })
+}
+
+fn callers(fields: &mut Fields) -> Result<Option<Admission>, LineError> {
+    fields.has("callers").then(|| fields.name("callers")).transpose()
 }
 
 fn profiles(fields: &mut Fields) -> Result<ProfileSet, LineError> {

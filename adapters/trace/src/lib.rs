@@ -78,7 +78,7 @@
 //!
 //! | line | keys, besides `t` |
 //! |---|---|
-//! | header | `trace` (the version), `by` (of the recording crate), `payloads` (`kept`, `stripped`), `identity`, each field of [`Config`](lxst_core::Config); `codecs` only if they are others than the reference's |
+//! | header | `trace` (the version), `by` (of the recording crate), `payloads` (`kept`, `stripped`), `identity`, each field of [`Config`](lxst_core::Config); `codecs` only if they are others than the reference's, `callers` only where the app is not asked |
 //! | `"in":"timeout"`, `"interface_up"` | |
 //! | `"in":"packet"` | `link`, `data` |
 //! | `"in":"link"` | `link`, `event`: `incoming` (`on`, `name`, `rtt_ns`, `mdu`); `up` (`rtt_ns`, `mdu`); `failed`, `closed` (`reason`); `identified` (`identity`); `heard` |

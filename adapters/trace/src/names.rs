@@ -3,9 +3,9 @@
 use core::fmt::Debug;
 
 use lxst_core::{
-    Admission, AnswerMode, CallerPolicy, Class, Direction, DropReason, EndReason, InsteadOfVoice,
-    Limit, LinkClosed, LinkFailed, Mode, Mute, PortChange, Profile, RawDepth, Side, Source,
-    StreamChange, Talk, ThinPath,
+    Admission, AnswerMode, Class, Direction, DropReason, EndReason, InsteadOfVoice, Limit,
+    LinkClosed, LinkFailed, Mode, Mute, PortChange, Profile, RawDepth, Side, Source, StreamChange,
+    Talk, ThinPath,
 };
 
 /// An enum whose values have names.
@@ -36,7 +36,6 @@ macro_rules! names {
 
 names! {
     AnswerMode { App = "app", Automatic = "automatic", }
-    CallerPolicy { All = "all", None = "none", Ask = "ask", }
     Class { Signal = "signal", Media = "media", }
     Direction { Send = "send", Receive = "receive", }
     Limit { OneCaller = "one_caller", Strangers = "strangers", }

@@ -3,12 +3,12 @@ use std::io;
 
 use lxst_core::wire::{Codec, CodecSet, Frame, encode_frame};
 use lxst_core::{
-    Admission, AnnouncePolicy, AnswerMode, Boundary, CallId, CallerLimits, CallerPolicy, Class,
-    Command, Config, Destination, Direction, DropReason, EndReason, Event, FramesPerPacket,
-    IdentityHash, Input, Instant, InsteadOfVoice, JobId, Limit, LinkClosed, LinkEvent, LinkFailed,
-    LinkId, LinkRequest, Mode, Mos, Mute, Outcome, Output, PortChange, Profile, ProfileSet,
-    Quality, RawDepth, Samples, ScreeningTime, SendFormat, Side, Source, StreamChange, StreamId,
-    Talk, Tempo, ThinPath, TransmitCodec, Work,
+    Admission, AnnouncePolicy, AnswerMode, Boundary, CallId, CallerLimits, Class, Command, Config,
+    Destination, Direction, DropReason, EndReason, Event, FramesPerPacket, IdentityHash, Input,
+    Instant, InsteadOfVoice, JobId, Limit, LinkClosed, LinkEvent, LinkFailed, LinkId, LinkRequest,
+    Mode, Mos, Mute, Outcome, Output, PortChange, Profile, ProfileSet, Quality, RawDepth, Samples,
+    ScreeningTime, SendFormat, Side, Source, StreamChange, StreamId, Talk, Tempo, ThinPath,
+    TransmitCodec, Work,
 };
 
 use crate::line::{Fields, Line};
@@ -375,7 +375,7 @@ fn unusual() -> Config {
         frames_per_packet: FramesPerPacket::new(3).expect("within its bounds"),
         when_muted: InsteadOfVoice::Nothing,
         answer: AnswerMode::Automatic,
-        callers: CallerPolicy::Ask,
+        callers: None,
         ring_time: Duration::from_nanos(1),
         wait_time: Duration::from_nanos(u64::MAX),
         screening_time: ScreeningTime::new(Duration::ZERO).expect("within its bounds"),

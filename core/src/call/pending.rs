@@ -16,7 +16,7 @@ use core::time::Duration;
 use super::repeat::Repeats;
 use super::round_trip::RoundTrip;
 use super::{Context, Exchange, Lines};
-use crate::config::{Admission, CallerPolicy, Config};
+use crate::config::{Admission, Config};
 use crate::counters::count;
 use crate::error::InputError;
 use crate::id::{CallId, IdentityHash, LinkId};
@@ -119,9 +119,8 @@ impl<const N: usize> Lines<N> {
         let Some(pending) = cx.exchange.pending_mut(link) else { return };
         pending.stage = Stage::Screening { from, until };
         match callers {
-            CallerPolicy::All => self.on_admission(link, Admission::Ring, cx),
-            CallerPolicy::None => self.on_admission(link, Admission::Busy, cx),
-            CallerPolicy::Ask => {
+            Some(admission) => self.on_admission(link, admission, cx),
+            None => {
                 let limit = cx.limiter.limit(cx.now, from, &limits);
                 cx.out.event(Event::Screening { call: link.into(), from, until, limit });
             }

@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lxst_core::wire::{self, Codec, Frame, Signal};
 use lxst_core::{
-    Admission, AnswerMode, CallId, CallState, CallerPolicy, Command, Config, Destination,
-    Direction, Event, IdentityHash, Input, Instant, JobId, LinkClosed, LinkEvent, LinkFailed,
-    LinkId, LinkRequest, Mode, Mute, Outcome, Output, PacketBuf, PortChange, Profile, Role,
-    Samples, StreamChange, StreamId, Telephone, limits,
+    Admission, AnswerMode, CallId, CallState, Command, Config, Destination, Direction, Event,
+    IdentityHash, Input, Instant, JobId, LinkClosed, LinkEvent, LinkFailed, LinkId, LinkRequest,
+    Mode, Mute, Outcome, Output, PacketBuf, PortChange, Profile, Role, Samples, StreamChange,
+    StreamId, Telephone, limits,
 };
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -96,7 +96,7 @@ fn op() -> impl Strategy<Value = Op> {
 }
 
 fn config() -> impl Strategy<Value = Config> {
-    let callers = vec![CallerPolicy::All, CallerPolicy::All, CallerPolicy::Ask];
+    let callers = vec![Some(Admission::Ring), Some(Admission::Ring), None];
     let default = vec![Admission::Ring, Admission::Busy, Admission::Reject, Admission::Drop];
     (select(vec![AnswerMode::App, AnswerMode::Automatic]), select(callers), select(default))
         .prop_map(|(answer, callers, screening_default)| Config {

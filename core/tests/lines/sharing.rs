@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use lxst_core::{
-    Admission, CallState, CallerLimits, CallerPolicy, Command, Config, EndReason, Event, InputError,
+    Admission, CallState, CallerLimits, Command, Config, EndReason, Event, InputError,
 };
 
 use crate::world::{World, identity, quiet};
@@ -75,7 +75,7 @@ fn strangers_on_any_line_count_together() {
 
 #[test]
 fn more_callers_than_lines_are_screened_and_those_who_come_first_ring() {
-    let mut world = World::new(6, Config { callers: CallerPolicy::Ask, ..quiet() });
+    let mut world = World::new(6, Config { callers: None, ..quiet() });
     let dialled = [1, 2, 3, 4, 5].map(|caller| world.dial(caller, DESK));
     world.run_for(Duration::from_millis(200));
     let screened: Vec<_> = world

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use lxst_core::{
-    AnswerMode, CallState, CallerPolicy, Command, Config, Direction, EndReason, Event, LinkClosed,
+    Admission, AnswerMode, CallState, Command, Config, Direction, EndReason, Event, LinkClosed,
     Mode, Mute, Profile, ProfileSet, Role, Samples, Talk, ThinPath,
 };
 
@@ -118,7 +118,7 @@ fn nobody_answers() {
 
 #[test]
 fn a_callee_that_takes_nobody_is_busy_to_the_caller() {
-    let config = Config { callers: CallerPolicy::None, ..quiet() };
+    let config = Config { callers: Some(Admission::Busy), ..quiet() };
     let mut pair = Pair::with(Network::default(), [quiet(), config], |_, _, _| {});
     pair.dial(ALICE, Profile::MediumQuality, Mode::FullDuplex);
     pair.run_for(Duration::from_secs(2));

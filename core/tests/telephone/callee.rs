@@ -4,9 +4,9 @@ use core::time::Duration;
 
 use lxst_core::wire::Signal;
 use lxst_core::{
-    Admission, AnswerMode, CallId, CallState, CallerPolicy, Command, Config, EndReason, Event,
-    Input, InputError, Instant, LinkClosed, LinkEvent, LinkId, Mode, Profile, ScreeningTime,
-    StreamChange, StreamTimer, Timer,
+    Admission, AnswerMode, CallId, CallState, Command, Config, EndReason, Event, Input, InputError,
+    Instant, LinkClosed, LinkEvent, LinkId, Mode, Profile, ScreeningTime, StreamChange,
+    StreamTimer, Timer,
 };
 
 use crate::support::{
@@ -170,7 +170,7 @@ fn a_mode_that_our_app_chose_while_ringing_is_not_opened_by_the_caller() {
 
 #[test]
 fn nobody_rings_when_nobody_may_call() {
-    let mut phone = Script::new(Config { callers: CallerPolicy::None, ..quiet() });
+    let mut phone = Script::new(Config { callers: Some(Admission::Busy), ..quiet() });
     phone.incoming().at(5).expect([tx(IN, [Signal::Available])]);
     phone.identified().expect([busy(IN)]);
     phone.at(1_004).expect([]);
@@ -309,7 +309,7 @@ fn screening_time(time: Duration) -> ScreeningTime {
 }
 
 fn ask() -> Config {
-    Config { callers: CallerPolicy::Ask, ..quiet() }
+    Config { callers: None, ..quiet() }
 }
 
 /// A phone at 5 ms, whose app was just asked about the caller.

@@ -9,7 +9,7 @@ use core::time::Duration;
 
 use lxst_core::wire::Signal;
 use lxst_core::{
-    CallState, CallerPolicy, Command, Config, EndReason, Event, IdentityHash, Input, InputError,
+    Admission, CallState, Command, Config, EndReason, Event, IdentityHash, Input, InputError,
     LinkClosed, LinkEvent, LinkFailed, LinkId, LinkTimer, Mode, Profile, Role, StreamChange, Timer,
 };
 
@@ -372,7 +372,7 @@ fn cancelling_while_the_peer_is_held_judges_it_as_an_ordinary_caller() {
         ]);
         ends_for_good(&mut phone);
     }
-    let mut phone = Script::new(Config { callers: CallerPolicy::None, ..quiet() });
+    let mut phone = Script::new(Config { callers: Some(Admission::Busy), ..quiet() });
     phone.dial().incoming().identified().take();
     phone.command(Command::HangUp(OUT_CALL)).expect([
         close(OUT),

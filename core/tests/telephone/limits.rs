@@ -4,8 +4,8 @@ use core::time::Duration;
 
 use lxst_core::wire::Signal;
 use lxst_core::{
-    Admission, CallState, CallerLimits, CallerPolicy, Command, Config, EndReason, Event,
-    IdentityHash, Limit, LinkClosed, LinkEvent, LinkId, LinkRequest, limits,
+    Admission, CallState, CallerLimits, Command, Config, EndReason, Event, IdentityHash, Limit,
+    LinkClosed, LinkEvent, LinkId, LinkRequest, limits,
 };
 use lxst_sim::random::Seeded;
 
@@ -188,10 +188,10 @@ impl Account {
 #[test]
 fn a_caller_who_is_turned_away_costs_no_allowance() {
     for (callers, admission) in [
-        (CallerPolicy::None, None),
-        (CallerPolicy::Ask, Some(Admission::Busy)),
-        (CallerPolicy::Ask, Some(Admission::Reject)),
-        (CallerPolicy::Ask, Some(Admission::Drop)),
+        (Some(Admission::Busy), None),
+        (None, Some(Admission::Busy)),
+        (None, Some(Admission::Reject)),
+        (None, Some(Admission::Drop)),
     ] {
         let mut phone = Script::new(Config { callers, ..few(2, 3) });
         for attempt in 0..100 {
@@ -217,7 +217,7 @@ fn while_the_line_is_taken_nobody_costs_an_allowance() {
 
 #[test]
 fn the_app_hears_which_limit_a_caller_has_reached_before_it_decides() {
-    let mut phone = Script::new(Config { callers: CallerPolicy::Ask, ..few(1, 100) });
+    let mut phone = Script::new(Config { callers: None, ..few(1, 100) });
     let asked = |phone: &mut Script, attempt: u64| {
         call(phone, attempt, PEER);
         let limit_of = |did: &Did| match did {
@@ -270,7 +270,7 @@ fn a_caller_who_crosses_our_own_call_is_not_counted() {
 #[test]
 fn a_friend_gets_through_a_flood_that_the_app_screens() {
     for seed in 0..100 {
-        let callers = CallerPolicy::Ask;
+        let callers = None;
         let flood = Flood::new(Config { callers, ..quiet() }, seed);
         let rang = flood.run();
         assert!(rang.is_some_and(|at| at <= 60_000), "seed {seed}: {rang:?}");
@@ -290,7 +290,7 @@ fn a_caller_who_identifies_within_the_grace_time_is_never_evicted() {
     let grace = limits::IDENTIFY_GRACE.as_millis() as u64;
     for identifies_after in [0, 4, 6, 100, grace] {
         for per_second in [10, 100, 1_000] {
-            let mut phone = Script::new(Config { callers: CallerPolicy::Ask, ..quiet() });
+            let mut phone = Script::new(Config { callers: None, ..quiet() });
             phone.incoming_on(link(1_000_000), Duration::ZERO);
             let mut strangers = 0;
             for now in 0..=grace + 500 {

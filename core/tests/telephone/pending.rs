@@ -4,8 +4,8 @@ use core::time::Duration;
 
 use lxst_core::wire::Signal;
 use lxst_core::{
-    Admission, CallerLimits, CallerPolicy, Command, Config, EndReason, Input, LinkClosed,
-    LinkEvent, LinkId, LinkTimer, Mode, ScreeningTime, Timer, limits,
+    Admission, CallerLimits, Command, Config, EndReason, Input, LinkClosed, LinkEvent, LinkId,
+    LinkTimer, Mode, ScreeningTime, Timer, limits,
 };
 
 use crate::support::{
@@ -113,8 +113,8 @@ fn a_blocked_caller_cannot_tell_it_from_a_busy_line() {
     let is_free = |phone: &mut Script| {
         phone.at(2_000);
     };
-    let nobody = Config { callers: CallerPolicy::None, ..quiet() };
-    let ask = Config { callers: CallerPolicy::Ask, ..quiet() };
+    let nobody = Config { callers: Some(Admission::Busy), ..quiet() };
+    let ask = Config { callers: None, ..quiet() };
     let few = Config { limits: CallerLimits { one_caller: 2, ..quiet().limits }, ..quiet() };
 
     let blocked = heard_of(ask, is_free, Some(Admission::Busy));
@@ -187,7 +187,7 @@ fn a_caller_on_a_slow_path_makes_room_after_those_on_fast_ones_who_came_later() 
 
 #[test]
 fn whoever_identified_makes_room_for_nobody() {
-    let callers = CallerPolicy::Ask;
+    let callers = None;
     let screening_time = ScreeningTime::new(limits::MAX_SCREENING).expect("within its bounds");
     let mut phone = Script::new(Config { callers, screening_time, ..quiet() });
     for link in (100..).map(LinkId).take(limits::PENDING_LINKS) {

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use lxst_core::{
-    Admission, AnswerMode, Boundary, CallId, CallerPolicy, Command, Config, Direction, Event,
-    Input, InputError, LinkClosed, Mode, Mute, Profile, Role, Talk,
+    Admission, AnswerMode, Boundary, CallId, Command, Config, Direction, Event, Input, InputError,
+    LinkClosed, Mode, Mute, Profile, Role, Talk,
 };
 
 use crate::support::{ALICE, BOB, Network, Pair, Tells, quiet};
@@ -87,7 +87,7 @@ impl Storm {
         };
         let mut config = || Config {
             answer: [AnswerMode::App, AnswerMode::Automatic][dice(2) as usize],
-            callers: [CallerPolicy::All, CallerPolicy::All, CallerPolicy::Ask][dice(3) as usize],
+            callers: [Some(Admission::Ring), Some(Admission::Ring), None][dice(3) as usize],
             ..quiet()
         };
         let configs = [config(), config()];

@@ -4,9 +4,9 @@ use core::time::Duration;
 
 use lxst_core::wire::{self, Codec, Frame, Signal};
 use lxst_core::{
-    Admission, AnswerMode, CallId, CallState, CallerLimits, CallerPolicy, Command, Config,
-    Destination, Event, Input, Instant, LinkClosed, LinkEvent, LinkFailed, LinkId, Mode, Profile,
-    ProfileSet, Role, ScreeningTime, Telephone, ThinPath, limits,
+    Admission, AnswerMode, CallId, CallState, CallerLimits, Command, Config, Destination, Event,
+    Input, Instant, LinkClosed, LinkEvent, LinkFailed, LinkId, Mode, Profile, ProfileSet, Role,
+    ScreeningTime, Telephone, ThinPath, limits,
 };
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -101,7 +101,7 @@ fn mode() -> impl Strategy<Value = Mode> {
 fn settings() -> impl Strategy<Value = Config> {
     let time =
         |most: u64| prop_oneof![1 => 1..most / 20, 3 => 1..most].prop_map(Duration::from_millis);
-    let callers = vec![CallerPolicy::All, CallerPolicy::All, CallerPolicy::Ask, CallerPolicy::None];
+    let callers = vec![Some(Admission::Ring), Some(Admission::Ring), None, Some(Admission::Busy)];
     let verdicts = vec![Admission::Ring, Admission::Busy, Admission::Reject, Admission::Drop];
     (
         select(vec![AnswerMode::App, AnswerMode::App, AnswerMode::Automatic]),

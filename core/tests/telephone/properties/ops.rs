@@ -4,9 +4,9 @@ use core::time::Duration;
 
 use lxst_core::wire::Codec;
 use lxst_core::{
-    Admission, AnswerMode, CallId, CallerPolicy, Command, Config, Direction, FramesPerPacket,
-    InsteadOfVoice, LinkClosed, LinkEvent, LinkFailed, Mode, Mute, PortChange, Profile, ProfileSet,
-    RawDepth, ScreeningTime, Talk, TransmitCodec, limits,
+    Admission, AnswerMode, CallId, Command, Config, Direction, FramesPerPacket, InsteadOfVoice,
+    LinkClosed, LinkEvent, LinkFailed, Mode, Mute, PortChange, Profile, ProfileSet, RawDepth,
+    ScreeningTime, Talk, TransmitCodec, limits,
 };
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -84,7 +84,7 @@ pub(super) fn config() -> impl Strategy<Value = Config> {
         select(vec![Admission::Ring, Admission::Busy, Admission::Reject, Admission::Drop]);
     let transmits = vec![TransmitCodec::Profile, TransmitCodec::Raw { depth: RawDepth::Float128 }];
     let mutes = vec![InsteadOfVoice::Silence, InsteadOfVoice::Nothing];
-    let callers = vec![CallerPolicy::All, CallerPolicy::All, CallerPolicy::Ask, CallerPolicy::None];
+    let callers = vec![Some(Admission::Ring), Some(Admission::Ring), None, Some(Admission::Busy)];
     (
         select(vec![AnswerMode::App, AnswerMode::Automatic]),
         select(callers),

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use lxst_core::wire::Signal;
 use lxst_core::{
-    Admission, AnswerMode, CallId, CallState, CallStatus, CallTimer, CallerPolicy, EndReason,
-    Event, Instant, LinkId, LinkRequest, LinkTimer, Mode, Role, limits,
+    Admission, AnswerMode, CallId, CallState, CallStatus, CallTimer, EndReason, Event, Instant,
+    LinkId, LinkRequest, LinkTimer, Mode, Role, limits,
 };
 
 use super::trip::Trip;
@@ -38,9 +38,8 @@ impl Model {
             Some(_) => self.turn_away(link),
             None if self.is_busy => self.turn_away(link),
             None => match self.config.callers {
-                CallerPolicy::All => self.ring(link),
-                CallerPolicy::None => self.dismiss(link, BUSY),
-                CallerPolicy::Ask => {
+                Some(admission) => self.decide(link, admission),
+                None => {
                     let time = self.config.screening_time.get();
                     let (call, from, until) = (link.into(), who, self.now + time);
                     self.wait(link, Stage::Screened, Timer::Link(LinkTimer::Screening), until);
