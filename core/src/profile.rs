@@ -240,7 +240,8 @@ impl FromStr for Profile {
 /// A text that names no profile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "no such profile: allowed are ulbw, vlbw, lbw, mq, hq, shq, ll, ull, their keys, or 0x10 to 0x80"
+    "no such profile: allowed are ulbw, vlbw, lbw, mq, hq, shq, ll, ull, their keys, or 0x10 to \
+     0x80"
 )]
 pub struct UnknownProfile;
 

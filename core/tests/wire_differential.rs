@@ -67,7 +67,11 @@ proptest! {
     }
 
     #[test]
-    fn a_number_counts_in_every_width(value in signal_value(), key_form in 0..9_usize, form in 0..9_usize) {
+    fn a_number_counts_in_every_width(
+        value in signal_value(),
+        key_form in 0..9_usize,
+        form in 0..9_usize,
+    ) {
         let bytes = [&[0x81][..], &integer(0, key_form), &integer(value, form)].concat();
         prop_assert_eq!(read(&bytes), Some((vec![value], vec![])));
     }

@@ -50,10 +50,12 @@ struct Args {
     #[arg(long, value_name = "PERCENT", default_value_t = 0.0, value_parser = percent)]
     loss: f64,
     /// By up to how many milliseconds packets are late
-    #[arg(long, value_name = "MS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=10_000))]
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    #[arg(value_parser = clap::value_parser!(u64).range(..=10_000))]
     jitter: u64,
     /// For how many milliseconds the network stands still, once
-    #[arg(long, value_name = "MS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=10_000))]
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    #[arg(value_parser = clap::value_parser!(u64).range(..=10_000))]
     stall: u64,
     /// What the caller says, of a second or more [default: speech.wav of the sources]
     #[arg(long, value_name = "FILE.wav", default_value = SPEECH, hide_default_value = true)]

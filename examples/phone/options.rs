@@ -104,7 +104,8 @@ pub(crate) struct Options {
     pub(crate) reject: bool,
 
     /// How long our call may take until it is answered, its path search (15 s at most) included
-    #[arg(long, value_name = "SECONDS", default_value = "70", value_parser = seconds, allow_negative_numbers = true)]
+    #[arg(long, value_name = "SECONDS", default_value = "70", value_parser = seconds)]
+    #[arg(allow_negative_numbers = true)]
     pub(crate) wait_time: Duration,
 
     /// Hang up so long after a call is established

@@ -327,7 +327,8 @@ mod tests {
 
     #[test]
     fn errors_name_file_and_line() {
-        let text = "{\"kind\": \"meta\", \"note\": \"\", \"ids\": {}}\n{\"kind\": \"signal\", \"t_ms\": 1, \"peer\": \"D\"}";
+        let text = "{\"kind\": \"meta\", \"note\": \"\", \"ids\": {}}\n\
+                    {\"kind\": \"signal\", \"t_ms\": 1, \"peer\": \"D\"}";
 
         let error = Capture::parse("broken", Path::new("broken.jsonl"), text).unwrap_err();
 

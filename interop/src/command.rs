@@ -98,7 +98,8 @@ impl Command {
     pub(crate) fn to_json(&self) -> Value {
         match self {
             Self::Call { identity, profile, mode } => {
-                json!({"cmd": "call", "identity": hex::encode(identity), "profile": profile, "mode": mode})
+                let identity = hex::encode(identity);
+                json!({"cmd": "call", "identity": identity, "profile": profile, "mode": mode})
             }
             Self::Answer => json!({"cmd": "answer"}),
             Self::HangUp => json!({"cmd": "hangup"}),
@@ -117,7 +118,8 @@ impl Command {
             Self::Audio(file) => json!({"cmd": "audio", "file": file}),
             Self::FlushAudio => json!({"cmd": "flush_audio"}),
             Self::AwaitPath { identity, timeout } => {
-                json!({"cmd": "await_path", "identity": hex::encode(identity), "timeout": timeout.as_secs_f64()})
+                let (identity, timeout) = (hex::encode(identity), timeout.as_secs_f64());
+                json!({"cmd": "await_path", "identity": identity, "timeout": timeout})
             }
             Self::Join { name, key } => {
                 let key = key.as_deref().map(hex::encode);

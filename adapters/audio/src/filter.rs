@@ -129,7 +129,8 @@ pub const MAX_CUT_OFF_HZ: f64 = 23_000.0;
 pub enum FilterError {
     /// A cut-off frequency outside of what the sample rate allows.
     #[error(
-        "cut-off frequency of {frequency_hz} Hz is outside of {MIN_CUT_OFF_HZ} to {MAX_CUT_OFF_HZ} Hz"
+        "cut-off frequency of {frequency_hz} Hz is outside of {MIN_CUT_OFF_HZ} to \
+         {MAX_CUT_OFF_HZ} Hz"
     )]
     Frequency {
         /// The frequency that was asked for.

@@ -47,7 +47,8 @@ pub enum CodecError {
     },
     /// A channel count of zero, or above what [`RawConfig`](crate::RawConfig) takes.
     #[error(
-        "{channels} channels are not supported: raw frames are sent with 1 to {MAX_RAW_SEND_CHANNELS}"
+        "{channels} channels are not supported: raw frames are sent with 1 to \
+         {MAX_RAW_SEND_CHANNELS}"
     )]
     UnsupportedChannels {
         /// The count that was asked for.

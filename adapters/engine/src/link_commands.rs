@@ -116,9 +116,9 @@ impl LinkCommands {
 
 impl Waiting {
     fn is_unopened(&self, link: LinkId) -> bool {
-        let is_open = |request: LinkRequest| matches!(request, LinkRequest::Open(_));
         self.commands.iter().any(|(_, command)| {
-            matches!(command, LinkCommand::Link { link: of, request } if *of == link && is_open(*request))
+            let LinkCommand::Link { link: of, request } = command else { return false };
+            *of == link && matches!(request, LinkRequest::Open(_))
         })
     }
 }

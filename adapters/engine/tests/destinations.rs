@@ -48,7 +48,10 @@ fn a_call_and_the_links_of_another_app_go_over_one_endpoint_at_once() {
     }
 
     let events = app_events(&mut pair.phones[BOB]);
-    let is_in = |event: &Event| matches!(event, Event::Link { event: LinkEvent::Incoming { on, .. }, .. } if *on == lobby);
+    let is_in = |event: &Event| {
+        let Event::Link { event: LinkEvent::Incoming { on, .. }, .. } = event else { return false };
+        *on == lobby
+    };
     assert_eq!(events.iter().filter(|event| is_in(event)).count(), 1);
     let packets = events.iter().filter_map(|event| match event {
         Event::Packet { data, .. } => Some(data[0]),

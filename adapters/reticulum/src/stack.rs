@@ -167,7 +167,8 @@ impl Stack for EndpointLinks {
                     None => self.push_app_event(Event::Packet { link: handle, data }),
                 },
                 Event::Link { link: handle, event } => {
-                    if matches!(event, LinkEvent::Incoming { on, .. } if on.name == NameHash::TELEPHONY)
+                    if let LinkEvent::Incoming { on, .. } = event
+                        && on.name == NameHash::TELEPHONY
                     {
                         self.pair(name(), handle);
                     }

@@ -100,8 +100,7 @@ fn the_call_of_a_peer_with_the_lower_hash_stands_and_ours_closes() {
 }
 
 #[test]
-fn a_peer_whose_call_stands_and_who_prefers_nothing_hears_ringing_again_and_is_not_waited_for_for_ever()
- {
+fn a_peer_whose_call_stands_and_who_prefers_nothing_hears_ringing_again_for_a_while() {
     let mut phone = dialling(LOWER, CallState::Linked);
     phone.incoming().link(IN, LinkEvent::Identified(LOWER)).take();
     let ringing = || tx(IN, [Signal::Ringing]);

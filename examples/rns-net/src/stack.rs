@@ -8,8 +8,8 @@ use std::mem::take;
 use std::sync::mpsc::{Receiver, Sender};
 use std::time::{Duration, Instant};
 
-use lxst_tokio::{Class, Destination, DisplayName, IdentityHash, LinkClosed, LinkEvent, LinkFailed, LinkId};
-use lxst_tokio::{LinkCommand, LinkNames, LinkReporter, LinkRequest};
+use lxst_tokio::{Class, Destination, DisplayName, IdentityHash, LinkClosed, LinkCommand};
+use lxst_tokio::{LinkEvent, LinkFailed, LinkId, LinkNames, LinkReporter, LinkRequest};
 use rns_crypto::identity::Identity;
 use rns_net::{AnnouncedIdentity, Callbacks, DestHash, InterfaceId, PacketHash, RnsNode};
 use rns_net::{LinkId as Address, TeardownReason};

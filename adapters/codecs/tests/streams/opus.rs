@@ -98,7 +98,8 @@ fn no_frame_of_a_profile_is_narrower_than_those_of_the_reference() {
                     let sent = bandwidth_of(payload[0]);
                     assert!(
                         sent >= reference,
-                        "{sent:?} in frame {frame} of signal {signal}, {samples} samples, {config:?}"
+                        "{sent:?} in frame {frame} of signal {signal}, {samples} samples, \
+                         {config:?}"
                     );
                     assert!(payload.len() <= config.ceiling(samples));
                 }

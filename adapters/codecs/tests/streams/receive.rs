@@ -104,7 +104,8 @@ proptest! {
         for (byte, tempo, payload) in frames {
             pcm.clear();
             let codec = Codec::from_byte(byte);
-            let tempo = [Tempo::Normal, Tempo::Faster { most: Samples(u64::MAX) }, Tempo::Slower, Tempo::Skip][tempo];
+            let faster = Tempo::Faster { most: Samples(u64::MAX) };
+            let tempo = [Tempo::Normal, faster, Tempo::Slower, Tempo::Skip][tempo];
             match decoder.decode(codec, &payload, tempo, &mut pcm) {
                 Ok(played) => {
                     prop_assert_eq!(played.samples as usize, pcm.len());

@@ -25,7 +25,8 @@ pub enum IdentityFileError {
     },
     /// Another phone, of this process or another, has the folder.
     #[error(
-        "folder {} is another phone's that runs; end that one, or give this one a folder of its own",
+        "folder {} is another phone's that runs; end that one, or give this one a folder of its \
+         own",
         path.display()
     )]
     InUse {

@@ -30,7 +30,10 @@ async fn a_switch_of_the_profile_is_followed<R: TestRuntime>(rt: R) {
 }
 
 async fn switched<R: TestRuntime>(app: &mut App<R>, wanted: Profile, side: Side) {
-    let is_it = |event: &Event| matches!(event, Event::ProfileChanged { profile, by, .. } if (*profile, *by) == (wanted, side));
+    let is_it = |event: &Event| {
+        let Event::ProfileChanged { profile, by, .. } = event else { return false };
+        (*profile, *by) == (wanted, side)
+    };
     app.until(is_it).await;
 }
 
