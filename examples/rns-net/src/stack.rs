@@ -145,9 +145,16 @@ impl Callbacks for Listener {
         self.queue(|stack| stack.reporter.network_up_blocking());
     }
 
-    fn on_announce(&mut self, _: AnnouncedIdentity) {
+    fn on_announce(&mut self, announced: AnnouncedIdentity) {
+        let identity = IdentityHash(announced.identity_hash.0);
+        let is_phone = announced.dest_hash == telephony_of(identity).hash;
         // The searches are looked at behind each job.
-        self.queue(|_| {});
+        self.queue(move |stack| {
+            if is_phone {
+                let app_data = announced.app_data.as_deref();
+                stack.reporter.announced_blocking(identity, announced.hops, app_data);
+            }
+        });
     }
 
     fn on_path_updated(&mut self, _: DestHash, _: u8) {
