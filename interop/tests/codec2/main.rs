@@ -1,9 +1,13 @@
 //! Live calls with Codec2 between our phone and Python LXST. They take turns with the runtimes.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "it is what a failed test says")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "libtest shows it where a test fails"
+)]
 
 #[path = "../support/mod.rs"]
-#[allow(dead_code, unused_imports, reason = "the tests in `live` need all of it")]
+#[expect(dead_code, unused_imports, reason = "the tests in `live` use the rest of it")]
 mod support;
 
 use core::time::Duration;

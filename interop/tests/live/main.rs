@@ -1,11 +1,15 @@
 //! Live calls between our phone, on each runtime, and Python LXST, over each network.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "it is what a failed test says")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "libtest shows it where a test fails"
+)]
 
 #[path = "../support/mod.rs"]
 #[cfg_attr(
     any(feature = "codec2", feature = "codec2-system"),
-    allow(dead_code, reason = "`opus_only` needs the rest of it")
+    expect(dead_code, reason = "`opus_only`, which is not built then, uses the rest of it")
 )]
 mod support;
 
