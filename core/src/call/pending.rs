@@ -3,8 +3,8 @@
 //! 1. A link comes up. Nothing is sent for a moment (timer `AcceptDelay`).
 //! 2. AVAILABLE is sent, repeated, and the caller has time to identify (timers `Available`,
 //!    `Identify`), also when all lines are busy.
-//! 3. The caller identifies. It is turned away when all lines are busy; else the app is asked if the
-//!    policy says so (timer `Screening`).
+//! 3. The caller identifies. It is turned away when all lines are busy, else it gets what
+//!    `Config::callers` says, and where that is nothing, the app is asked (timer `Screening`).
 //! 4. The call rings, or BUSY or REJECTED is sent, and the link closes a moment later, so that the
 //!    signal arrives (timer `Goodbye`).
 //!
