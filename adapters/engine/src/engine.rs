@@ -107,6 +107,7 @@ pub enum Event {
 
 /// Why nobody was dialled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum DialError {
     /// The telephone refused it: the line is taken, or the profile cannot be sent.
     #[error(transparent)]

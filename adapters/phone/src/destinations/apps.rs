@@ -73,7 +73,7 @@ impl Apps {
     }
 
     /// Hands the endpoint's events on to the handles.
-    pub(crate) fn settle(&mut self, now: Instant, links: &mut EndpointLinks) {
+    pub(crate) fn dispatch(&mut self, now: Instant, links: &mut EndpointLinks) {
         while let Some(event) = links.poll_app_event() {
             self.on_event(now, event, links.endpoint_mut());
         }

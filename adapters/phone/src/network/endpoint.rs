@@ -166,7 +166,7 @@ impl Network for Interfaces {
 
     fn flush(&mut self, (now, moment): (Instant, Moment), engine: &mut Engine<EndpointLinks>) {
         self.attach_anew(now, engine);
-        self.apps.settle(now, engine.stack_mut());
+        self.apps.dispatch(now, engine.stack_mut());
         let endpoint = engine.stack_mut().endpoint_mut();
         for Standing { id, writer, unwritten, .. } in self.standing.values_mut() {
             while !writer.is_full() && !writer.is_closed() {
