@@ -23,9 +23,9 @@ use std::time::Duration;
 use clap::Parser;
 use lxst_examples::console::{detach, left_out};
 use lxst_examples::{errln, outln};
-use lxst_smol::reticulum::Framing;
 use lxst_smol::{
-    ByteStream, EndReason, Event, Identity, IdentityHash, Interface, OsRng, PhoneBuilder, Profile,
+    ByteStream, EndReason, Event, Framing, Identity, IdentityHash, Interface, OsRng, PhoneBuilder,
+    Profile,
 };
 use rustix::fs::OFlags;
 use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
@@ -48,8 +48,7 @@ fn open(path: &Path) -> io::Result<ByteStream> {
     mode.make_raw();
     mode.set_speed(BAUD)?;
     tcsetattr(&line, OptionalActions::Now, &mode)?;
-    let (reader, writer) = smol::io::split(Async::new(line)?);
-    Ok(ByteStream::new(reader, writer))
+    Ok(ByteStream::duplex(Async::new(line)?))
 }
 
 /// Twice what the default profile's voice takes, and a usual speed of USB adapters.

@@ -29,13 +29,14 @@ pub enum CallError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// An interface's address was not to be had.
+    /// An interface cannot be opened: its address or another setting cannot work
+    /// ([`InvalidInput`](io::ErrorKind::InvalidInput)), or the system does not give the address.
     #[cfg(feature = "endpoint")]
-    #[error("cannot use {address}: {error}; give another address or end what uses it")]
+    #[error("cannot use {name}: {error}")]
     Interface {
-        /// The address.
-        address: String,
-        /// What went wrong.
+        /// The interface, as in [`InterfaceState::name`](crate::InterfaceState::name).
+        name: String,
+        /// Why, and what helps.
         error: io::Error,
     },
     /// The file of the trace was not to be had.

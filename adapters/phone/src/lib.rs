@@ -1,7 +1,8 @@
 //! A phone for any async runtime: handles, events, audio ports, and the task that serves them.
 //!
-//! Apps use it through `lxst-tokio` or `lxst-smol`, which are this on a [`Runtime`]; an app on
-//! another runtime implements that trait. Here a phone on the links of an app, whose network finds nobody:
+//! Apps use it through `lxst-tokio` or `lxst-smol`, which are this crate on a [`Runtime`]; an app on
+//! another runtime implements that trait. Here is a phone on the links of an app, whose network finds
+//! nobody:
 //!
 //! ```
 //! use lxst_core::{LinkEvent, LinkFailed, LinkRequest};
@@ -30,16 +31,16 @@
 //! # }
 //! ```
 //!
-//! A phone is one task: it owns the [`Engine`](lxst_engine::Engine), moves bytes between it and
-//! sockets, sleeps to its deadline, and keeps one thread for codecs. [`Phone`] and [`Call`] are
-//! handles to it, `Send` and cheap to clone. An idle phone wakes for its timers only; in a call, it
-//! looks every 5 ms at a [`DeviceSource`] and a [`DeviceSink`], whose callbacks must not wake it. What it has to
-//! say besides events goes to `tracing`.
+//! A phone is one task, which owns the [`Engine`](lxst_engine::Engine), moves bytes between it and the
+//! interfaces and sleeps until the next deadline, and one thread for codecs. [`Phone`] and [`Call`] are
+//! handles to it, `Send` and cheap to clone. An idle phone wakes for its timers only. In a call it looks
+//! every 5 ms at ports of [`Clock::Device`], whose callbacks must not wake it. The phone logs to
+//! `tracing`.
 //!
-//! *Features*: `endpoint` (on by default; our own Reticulum endpoint, under the Reticulum License:
-//! without it a phone is [on the app's links](PhoneBuilder::on_links), and no `rns-*` crate is in the
-//! tree); and, off by default, `codec2` (Codec2 3200 and 1600, in Rust) and `codec2-system` (700C as
-//! well, by the system's libcodec2), both LGPL; `voice-processing` (echo cancellation, noise suppression, gain
+//! *Features*: `endpoint` (on by default: our own Reticulum endpoint, under the Reticulum License; without
+//! it a phone is [on the app's links](PhoneBuilder::on_links), and no `rns-*` crate is in the tree); and,
+//! off by default, `codec2` (Codec2 3200 and 1600, in Rust) and `codec2-system` (700C as well, by the
+//! system's libcodec2), both LGPL; `voice-processing` (echo cancellation, noise suppression, gain
 //! control); `trace` (recorded calls).
 
 #![forbid(unsafe_code)]
@@ -98,7 +99,7 @@ pub use lxst_engine::{Callers, DialError, LinkCommand, LinkCounters, LinkNames, 
 #[cfg(feature = "endpoint")]
 pub use lxst_reticulum as reticulum;
 #[cfg(feature = "endpoint")]
-pub use lxst_reticulum::{DestinationHash, Identity, Ifac, Rng};
+pub use lxst_reticulum::{DestinationHash, Framing, Identity, Ifac, Rng};
 #[cfg(feature = "trace")]
 pub use lxst_trace as trace;
 pub use network::StackSettings;

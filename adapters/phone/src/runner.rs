@@ -264,7 +264,8 @@ impl<R: Runtime, N: Network> Runner<R, N> {
         self.fill_device(now);
         self.run_clocks(now);
         self.tell_overruns(now);
-        self.network.flush((now, self.runtime.now()), &mut self.engine);
+        let moment = self.runtime.now();
+        self.network.flush((now, moment), &mut self.engine, &mut self.outlets.state);
         for store in &mut self.stores {
             store.observe(&self.engine, now);
         }

@@ -42,9 +42,12 @@ pub struct State {
 pub struct InterfaceState {
     /// What the app configured, in words: `example.org:4242`, for example.
     pub name: String,
-    /// Its connections that stand.
+    /// Its connections that stand: one at most, but for a TCP server.
     pub connections: usize,
-    /// Why the last attempt to connect failed, in words for people. The phone tries on.
+    /// Connections that ended since the phone started.
+    pub connections_lost: u64,
+    /// Why there is no connection, in words for people: the last attempt failed, or the connection
+    /// broke off. The phone tries again.
     pub trouble: Option<String>,
 }
 

@@ -1,42 +1,52 @@
 //! LXST voice calls over Reticulum, on smol.
 //!
-//! ```no_run
-//! use lxst_smol::{AudioFormat, Event, Interface, PhoneBuilder, Profile};
+//! Two phones of one process call each other:
+//!
+#![cfg_attr(all(feature = "endpoint", feature = "opus"), doc = "```")]
+#![cfg_attr(not(all(feature = "endpoint", feature = "opus")), doc = "```ignore")]
+//! use lxst_smol::{AudioFormat, Event, Identity, Interface, OsRng, PhoneBuilder, Profile};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! smol::block_on(async {
-//!     let interface = Interface::tcp_client("127.0.0.1:4242");
-//!     let (phone, mut events) = PhoneBuilder::open("me")?.interface(interface).start().await?;
+//!     let [left, right] = Interface::pair("a line");
+//!     let phone = || PhoneBuilder::new(Identity::generate(&mut OsRng));
+//!     let (alice, _) = phone().interface(left).start().await?;
+//!     let (bob, mut events) = phone().interface(right).start().await?;
 //!
-//!     let friend = "f293e5612b27dbc491e52cc9845d3f53".parse()?;
-//!     let call = phone.dial(friend, Profile::MediumQuality).await?;
-//!     call.established().await?; // or why not: busy, rejected, no path, ...
-//!     let mut speaker = phone.audio_sink(AudioFormat::PHONE).await?;
-//!     let mut pcm = [0_i16; 960];
-//!     speaker.read(&mut pcm).await?; // 20 ms, at real-time pace
-//!     call.hang_up().await?;
-//!
-//!     // Whoever calls is answered.
+//!     let call = alice.dial(bob.identity(), Profile::MediumQuality).await?;
 //!     while let Some(event) = events.next().await {
 //!         if let Event::Incoming { call, .. } = event {
-//!             let call = phone.call(call);
-//!             call.answer().await?;
-//!             println!("over: {}", call.ended().await?);
+//!             bob.call(call).answer().await?;
 //!             break;
 //!         }
 //!     }
-//!     phone.shutdown().await;
+//!     call.established().await?; // or why not: busy, rejected, no path, ...
+//!
+//!     let mut speaker = bob.audio_sink(AudioFormat::PHONE).await?;
+//!     let mut pcm = [0_i16; 960];
+//!     speaker.read(&mut pcm).await?; // 20 ms, at real-time pace
+//!
+//!     call.hang_up().await?;
+//!     println!("over: {}", call.ended().await?);
+//!     alice.shutdown().await;
+//!     bob.shutdown().await;
 //!     Ok(())
 //! })
 //! # }
 //! ```
 //!
+//! A phone of a person has an identity that lasts and a way into the network: begin it with
+//! `PhoneBuilder::open("me")?`, and give it `Interface::tcp_client("example.org:4242")`, say, or another
+//! `Interface`: UDP, an `rnsd` of this machine, a serial line, a Reticulum stack in the same process.
+//!
 //! The API is `lxst-tokio`'s: moving an app means changing one `use`. A phone's task runs on smol's
 //! global executor.
 //!
-//! *Features*: `endpoint` (on by default; our own Reticulum endpoint); and, off by default, `codec2` (Codec2 3200 and 1600, in Rust) and `codec2-system` (700C as
-//! well, by the system's libcodec2), both LGPL; `voice-processing` (echo cancellation, noise suppression, gain
-//! control); `trace` (recorded calls). What a phone has to say besides events goes to `tracing`.
+//! *Features*: `endpoint` (on by default: our own Reticulum endpoint, under the Reticulum License; without
+//! it a phone is [on the app's links](lxst_phone::PhoneBuilder::on_links)); and, off by default, `codec2`
+//! (Codec2 3200 and 1600, in Rust) and `codec2-system` (700C as well, by the system's libcodec2), both
+//! LGPL; `voice-processing` (echo cancellation, noise suppression, gain control); `trace` (recorded
+//! calls). The phone logs to `tracing`.
 
 #![forbid(unsafe_code)]
 

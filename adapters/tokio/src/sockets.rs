@@ -4,10 +4,26 @@ use std::io::Result;
 use std::net::SocketAddr;
 
 use lxst_phone::{ByteStream, Sockets, prepare_tcp};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio_util::compat::{TokioAsyncReadCompatExt, TokioAsyncWriteCompatExt};
 
 use crate::Tokio;
+
+/// Takes a stream of tokio for [`Interface::stream`](crate::Interface::stream): a serial port of
+/// `tokio-serial`, a `tokio::net::UnixStream`, the two pipes of a process by `tokio::io::join`.
+///
+/// ```no_run
+/// use lxst_tokio::{Framing, Interface, byte_stream};
+/// use tokio::net::UnixStream;
+///
+/// let interface = Interface::stream("a modem", Framing::Kiss, || async {
+///     Ok(byte_stream(UnixStream::connect("/run/modem.socket").await?))
+/// });
+/// ```
+pub fn byte_stream(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> ByteStream {
+    ByteStream::duplex(stream.compat())
+}
 
 impl Sockets for Tokio {
     type Listener = TcpListener;

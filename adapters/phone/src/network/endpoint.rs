@@ -79,23 +79,43 @@ impl Interfaces {
         }
     }
 
-    /// Lets go of shared instances that have lost us, so that they are attached to anew. One that says
-    /// nothing then either, because it is another program, keeps its connection.
-    fn attach_anew(&mut self, now: Instant, engine: &mut Engine<EndpointLinks>) {
+    /// Drops the connections to shared instances that no longer answer; their interfaces connect again.
+    /// Each is dropped once: another program that says nothing after that keeps its connection.
+    fn attach_anew(
+        &mut self,
+        now: Instant,
+        engine: &mut Engine<EndpointLinks>,
+        state: &mut State,
+    ) {
         let endpoint = engine.stack().endpoint();
         let is_deaf = |standing: &&Standing| endpoint.is_deaf(standing.id);
         let deaf = self.standing.values().filter(is_deaf);
         for (origin, number) in deaf.map(|deaf| (deaf.origin.0, deaf.id.0)).collect::<Vec<_>>() {
             if self.attached_anew.insert(origin) {
-                tracing::warn!("a shared instance does not answer, attaching to it anew");
-                self.down(now, number, engine);
+                let trouble = "the shared instance does not answer";
+                tracing::warn!("{trouble}, attaching to it anew");
+                self.down(now, number, Some(trouble.to_owned()), engine, state);
             }
         }
     }
 
-    fn down(&mut self, now: Instant, number: u32, engine: &mut Engine<EndpointLinks>) {
-        if let Some(standing) = self.standing.remove(&number) {
-            with_endpoint(now, engine, |endpoint| endpoint.interface_down(now, standing.id));
+    fn down(
+        &mut self,
+        now: Instant,
+        number: u32,
+        trouble: Option<String>,
+        engine: &mut Engine<EndpointLinks>,
+        state: &mut State,
+    ) {
+        let Some(Standing { id, origin, .. }) = self.standing.remove(&number) else { return };
+        with_endpoint(now, engine, |endpoint| endpoint.interface_down(now, id));
+        let is_connected = self.standing.values().any(|standing| standing.origin == origin);
+        if let Some(interface) = state.interfaces.get_mut(origin.0 as usize) {
+            interface.connections_lost += 1;
+            // It may have connected again before this was read.
+            if !is_connected {
+                interface.trouble = trouble.or(interface.trouble.take());
+            }
         }
     }
 }
@@ -133,7 +153,7 @@ impl Network for Interfaces {
                 self.standing.insert(id.0, Standing { id, origin, writer, unwritten: 0 });
                 set_trouble(state, origin, None);
                 if !number.send(id.0) {
-                    self.down(now, id.0, engine);
+                    self.down(now, id.0, None, engine, state);
                 }
             }
             Io::Trouble { origin, trouble } => {
@@ -160,12 +180,17 @@ impl Network for Interfaces {
                     standing.unwritten -= 1;
                 }
             }
-            Io::Down { number } => self.down(now, number, engine),
+            Io::Down { number, trouble } => self.down(now, number, trouble, engine, state),
         }
     }
 
-    fn flush(&mut self, (now, moment): (Instant, Moment), engine: &mut Engine<EndpointLinks>) {
-        self.attach_anew(now, engine);
+    fn flush(
+        &mut self,
+        (now, moment): (Instant, Moment),
+        engine: &mut Engine<EndpointLinks>,
+        state: &mut State,
+    ) {
+        self.attach_anew(now, engine, state);
         self.apps.dispatch(now, engine.stack_mut());
         let endpoint = engine.stack_mut().endpoint_mut();
         for Standing { id, writer, unwritten, .. } in self.standing.values_mut() {

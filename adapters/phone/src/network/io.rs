@@ -20,7 +20,7 @@ pub(crate) enum Io {
         writer: Sender<Bytes>,
         number: Reply<u32>,
     },
-    /// It has no connection, and this is why.
+    /// It could not be connected, and this is why.
     Trouble { origin: InterfaceOrigin, trouble: String },
     /// It received bytes of its stream.
     Received { number: u32, bytes: Bytes },
@@ -28,6 +28,6 @@ pub(crate) enum Io {
     Datagram { number: u32, from: IpAddr, bytes: Bytes },
     /// It has written what it was given, and can take more.
     Written { number: u32 },
-    /// It is gone.
-    Down { number: u32 },
+    /// Its connection has ended, and this is why, where the app is to know.
+    Down { number: u32, trouble: Option<String> },
 }

@@ -54,8 +54,13 @@ pub(crate) trait Network: fmt::Debug + Send + Sync + 'static {
         state: &mut State,
     );
 
-    /// Hands on what the engine has for the network.
-    fn flush(&mut self, now: (Instant, Moment), engine: &mut Engine<Self::Stack>);
+    /// Hands on what the engine has for the network, and notes in the state what an app should know.
+    fn flush(
+        &mut self,
+        now: (Instant, Moment),
+        engine: &mut Engine<Self::Stack>,
+        state: &mut State,
+    );
 
     /// Takes note of how things stand before anything has arrived.
     fn begin(&mut self, _now: Instant, _engine: &mut Engine<Self::Stack>, _state: &State) {}

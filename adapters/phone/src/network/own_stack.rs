@@ -9,7 +9,7 @@ use lxst_reticulum::{Config as EndpointConfig, Endpoint, EndpointLinks, Identity
 
 use super::endpoint::Interfaces;
 use super::intake::Intake;
-use super::interface::{OpenError, Opened as OpenedInterface, Unopened};
+use super::interface::{Opened as OpenedInterface, Unopened};
 use super::{Opened, Settings, StackSettings};
 use crate::destinations::{Apps, Destinations, Requests};
 use crate::error::StartError;
@@ -52,9 +52,7 @@ impl Settings for OwnStack {
 
     fn open<R: Runtime>(self, _runtime: &R) -> Result<Opened<Interfaces>, StartError> {
         let opened = self.interfaces.into_iter().map(Unopened::open);
-        let opened: Vec<OpenedInterface> = opened
-            .collect::<Result<_, OpenError>>()
-            .map_err(|OpenError { address, error }| StartError::Interface { address, error })?;
+        let opened: Vec<OpenedInterface> = opened.collect::<Result<_, _>>()?;
         let mut endpoint = Endpoint::new(self.identity, self.endpoint, self.rng.0);
         let store = self.known.and_then(|path| Store::open_destinations(path, &mut endpoint));
         let state = |opened: &OpenedInterface| InterfaceState {

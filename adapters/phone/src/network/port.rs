@@ -81,7 +81,12 @@ impl Network for Queues {
         }
     }
 
-    fn flush(&mut self, _now: (Instant, Moment), _engine: &mut Engine<LinkQueue>) {
+    fn flush(
+        &mut self,
+        _now: (Instant, Moment),
+        _engine: &mut Engine<LinkQueue>,
+        _state: &mut State,
+    ) {
         self.commands.ring();
     }
 

@@ -27,9 +27,21 @@ impl Address {
             },
         };
         let (host, port) = found.filter(|(host, _)| !host.is_empty()).ok_or_else(|| {
-            invalid("not of the form HOST:PORT or [IPV6]:PORT, with a port of 65535 at most".into())
+            invalid(format!(
+                "\"{text}\" is not of the form HOST:PORT or [IPV6]:PORT, with a port up to 65535"
+            ))
         })?;
         Ok(Self { host, port })
+    }
+
+    /// Parses the address of a node to connect or send to.
+    pub(super) fn parse_peer(text: &str) -> io::Result<Self> {
+        let address = Self::parse(text)?;
+        if address.port == 0 {
+            let message = format!("port 0 of \"{text}\" is for listening; give the peer's port");
+            return Err(invalid(message));
+        }
+        Ok(address)
     }
 
     /// The address, where the host is one and no name.
@@ -69,7 +81,7 @@ fn bare_ipv6(text: &str) -> io::Result<Option<(String, u16)>> {
     let with_port = text.rsplit_once(':').and_then(|(host, port)| with_port(ipv6(host)?, port));
     match (alone, with_port) {
         (Some(_), Some((host, port))) => {
-            Err(invalid(format!("it can be read in two ways: write [{text}], or [{host}]:{port}")))
+            Err(invalid(format!("{text} has two readings: write [{text}], or [{host}]:{port}")))
         }
         (alone, with_port) => Ok(alone.or(with_port)),
     }
@@ -95,7 +107,7 @@ fn invalid(message: String) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, message)
 }
 
-/// The port of an address without one: that of Reticulum's own examples.
+/// The port of an address without one, as in Reticulum's own examples.
 const PORT: u16 = 4242;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Interfaces over datagrams: UDP, channels of packets, and what apps bring.
+//! Connections over datagrams: UDP, channels of packets, and those of apps.
 
 use std::future::Future;
 use std::io;
@@ -14,17 +14,17 @@ use crate::runtime::Runtime;
 
 /// A transport that keeps packets apart, and may lose, double and reorder them.
 pub trait Datagrams: Send + Sync + 'static {
-    /// Receives the next datagram into a buffer, and returns its length and, where it is known, the
-    /// address from which it came: an address has a share of its own of what strangers may use.
+    /// Receives the next datagram into a buffer. Returns its length and, where it is known, its
+    /// sender's address: each address has a share of its own of what strangers may use.
     ///
-    /// *Bounds*: the buffer is longer than any packet of the interface. Of a longer datagram, what
-    /// fits is returned, and dropped.
+    /// *Bounds*: the buffer is longer than any packet of the interface. Return the buffer's length for
+    /// a datagram that fills it or does not fit: the phone drops and counts it.
     ///
     /// # Errors
-    /// Ends the connection: the phone connects again.
+    /// An error ends the connection: the phone tells it and connects again.
     ///
     /// # Cancel safety
-    /// The phone drops it when the connection ends, and needs nothing of it then.
+    /// Dropped only when the connection ends.
     fn receive(
         &self,
         datagram: &mut [u8],
@@ -33,36 +33,39 @@ pub trait Datagrams: Send + Sync + 'static {
     /// Sends a datagram.
     ///
     /// # Errors
-    /// Loses the datagram, no more.
+    /// An error loses this datagram only. Report a transport that is gone from
+    /// [`receive`](Self::receive).
     ///
     /// # Cancel safety
-    /// The phone drops it when the connection ends, and needs nothing of it then.
+    /// Dropped only when the connection ends.
     fn send(&self, datagram: &[u8]) -> impl Future<Output = io::Result<()>> + Send;
 }
 
-/// Moves datagrams until receiving fails, or the phone has no use for them.
+/// Moves datagrams until receiving fails, or the phone ends.
 pub(super) async fn run<R: Runtime>(runtime: &R, transport: impl Datagrams, uplink: &Uplink) {
     let Some((connection, outgoing)) = uplink.up().await else { return };
     let receive = receive(runtime, &transport, &connection, uplink);
-    future::or(receive, send(&transport, &connection, uplink, outgoing)).await;
-    connection.down().await;
+    let send = async {
+        send(&transport, &connection, uplink, outgoing).await;
+        Ok(())
+    };
+    if let Err(why) = future::or(receive, send).await {
+        uplink.broke_off(connection, &why).await;
+    }
 }
 
-/// What has an address is read at once, whatever waits: what the system drops of a full socket may be
-/// anybody's.
+/// Datagrams whose sender is known are read at once, however many wait for the phone: the share of an
+/// address is dropped here, where the system would drop those of anybody from a full socket.
 async fn receive<R: Runtime>(
     runtime: &R,
     transport: &impl Datagrams,
     connection: &Connection,
     uplink: &Uplink,
-) {
+) -> io::Result<()> {
     let mut datagram = vec![0; uplink.config.mtu.get() as usize + OVERHEAD + 1];
     let mut dropped = LogLimit::default();
     loop {
-        let (length, from) = match transport.receive(&mut datagram).await {
-            Ok(received) => received,
-            Err(error) => return tracing::debug!("{} cannot receive: {error}", uplink.name),
-        };
+        let (length, from) = transport.receive(&mut datagram).await?;
         let bytes = Bytes::copy_from_slice(&datagram[..length.min(datagram.len())]);
         let Some(from) = from else {
             connection.received(bytes).await;
@@ -93,6 +96,6 @@ async fn send(
     }
 }
 
-/// What a packet may have beyond its interface's MTU: the id of a node that carries it on, and the
-/// longest access code.
+/// What a packet may have beyond its interface's MTU: the id of the next node, and the longest access
+/// code.
 const OVERHEAD: usize = 16 + 64;

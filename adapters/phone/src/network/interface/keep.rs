@@ -1,4 +1,4 @@
-//! Interfaces that connect, and connect again.
+//! Connects an interface, and connects it again when the connection ends.
 
 use std::future::Future;
 use std::io;
@@ -8,8 +8,8 @@ use std::time::Duration;
 use super::uplink::Uplink;
 use crate::runtime::Runtime;
 
-/// Keeps an interface connected: connects, carries what comes until the connection ends, and does so
-/// again. The pause before it connects again grows until a connection lasts.
+/// Keeps an interface connected: connects, carries packets until the connection ends, pauses, and
+/// starts over. The pause doubles from [`MIN_RECONNECT`] until a connection has lasted [`LASTING`].
 pub(super) async fn keep<R: Runtime, T, C, D>(
     runtime: &R,
     uplink: &Uplink,
@@ -20,7 +20,7 @@ pub(super) async fn keep<R: Runtime, T, C, D>(
     D: Future<Output = ()>,
 {
     let name = &uplink.name;
-    // An instance on this machine is back soon, or told to be.
+    // A shared instance is on this machine: trying it costs no network.
     let most = if uplink.is_shared_instance() { MAX_LOCAL_RECONNECT } else { MAX_RECONNECT };
     let mut pause = MIN_RECONNECT;
     let mut is_first_failure = true;
@@ -30,7 +30,6 @@ pub(super) async fn keep<R: Runtime, T, C, D>(
                 tracing::info!("{name} is connected");
                 let since = runtime.now();
                 carry(connected).await;
-                tracing::warn!("{name} broke off, connecting again");
                 is_first_failure = true;
                 if runtime.now() >= since + LASTING {
                     pause = MIN_RECONNECT;
@@ -49,5 +48,5 @@ pub(super) async fn keep<R: Runtime, T, C, D>(
 pub(super) const MIN_RECONNECT: Duration = Duration::from_millis(250);
 const MAX_RECONNECT: Duration = Duration::from_secs(30);
 const MAX_LOCAL_RECONNECT: Duration = Duration::from_secs(2);
-/// A connection that stood this long is made again after the least pause.
+/// A connection that lasted this long is made again after the shortest pause.
 const LASTING: Duration = Duration::from_secs(10);

@@ -4,6 +4,7 @@
 mod address;
 mod datagrams;
 mod keep;
+mod net;
 mod packets;
 mod seats;
 mod server;
@@ -16,36 +17,50 @@ mod uplink;
 use std::fmt;
 use std::future::Future;
 use std::io;
-use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use lxst_engine::InterfaceOrigin;
-use lxst_reticulum::{BoundError, Framing, Ifac, InterfaceConfig, Mtu};
+use lxst_reticulum::{Attachment, BoundError, Framing, Ifac, InterfaceConfig, Mtu};
 
+use crate::error::StartError;
 use crate::network::intake::Intake;
 use crate::runtime::Runtime;
-use address::Address;
 pub use datagrams::Datagrams;
 pub use packets::PacketPort;
+use packets::Packets;
 pub use sockets::{Sockets, prepare_tcp};
 pub use stream::ByteStream;
-use tcp::{Client, Target};
-use udp::Udp;
 use uplink::Uplink;
 
-/// A way into a Reticulum network, for a phone on the runtime `R`.
+/// An interface to a Reticulum network, for a phone on the runtime `R`.
 ///
-/// An address is `HOST:PORT` or `[IPV6]:PORT`; an IP address alone means port 4242, the one of
-/// Reticulum's examples. A client races the addresses of a host that has several, and tries on
-/// where there is none; [`State::interfaces`](crate::State::interfaces) says so.
+/// | the network | the interface |
+/// |---|---|
+/// | a node with a TCP server | [`tcp_client`](Self::tcp_client) |
+/// | nodes that connect to this phone | [`tcp_server`](Self::tcp_server) |
+/// | a local network | [`udp`](Self::udp) |
+/// | an `rnsd` on this machine | [`shared_instance`](Self::shared_instance) |
+/// | a Reticulum stack in this process | [`packets`](Self::packets) |
+/// | a serial line, a modem, a pipe | [`stream`](Self::stream) |
+/// | a transport that keeps packets apart | [`datagrams`](Self::datagrams) |
+/// | another phone of this process | [`pair`](Self::pair) |
 ///
-/// Any byte stream of an app is an interface too, by [`stream`](Self::stream), and any datagram
-/// transport by [`datagrams`](Self::datagrams).
+/// An address is `HOST:PORT` or `[IPV6]:PORT`; an IP address alone means port 4242, which
+/// Reticulum's examples use.
+///
+/// Settings that cannot work, and addresses that cannot be listened on, are errors of
+/// [`PhoneBuilder::start`](crate::PhoneBuilder::start). What fails later is retried, and told in
+/// [`State::interfaces`](crate::State::interfaces) and in the log. A clone is the same interface for
+/// another phone; one of [`packets`](Self::packets) or [`pair`](Self::pair) is for one phone.
 pub struct Interface<R> {
     name: String,
     config: InterfaceConfig,
-    open: Arc<dyn Fn(R) -> Result<Opening, OpenError> + Send + Sync>,
+    /// What the app set.
+    mtu: Option<Mtu>,
+    is_to_shared_instance: bool,
+    open: Arc<dyn Fn(R) -> io::Result<Opening> + Send + Sync>,
 }
 
 /// Moves the bytes of an interface until it is dropped.
@@ -56,30 +71,39 @@ type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 type Opening = (Option<SocketAddr>, Keep);
 
 impl<R: Runtime> Interface<R> {
-    /// Carries packets on a byte stream of the app: a serial line, a pipe, a tunnel.
+    /// Carries packets on a byte stream of the app: a serial line, a modem, a pipe, a tunnel.
     ///
-    /// `connect` opens the stream. It is called at the start, and again whenever the stream has ended
-    /// or could not be opened, after a pause that grows from 0.25 s to 30 s until a stream lasts 10 s.
-    /// What it fails with is told in [`InterfaceState::trouble`](crate::InterfaceState::trouble) and in
-    /// the log, under the `name`: have it say what a person can do.
+    /// `connect` opens the stream: at the start, and again whenever the stream has ended or could not
+    /// be opened, after a pause that grows from 0.25 s to 30 s until a stream lasts 10 s. Its error and
+    /// the stream's are told in [`InterfaceState::trouble`](crate::InterfaceState::trouble) and in the
+    /// log, under the `name`: say in it what a person can do. `connect` runs in the phone's task and
+    /// must not block; wait in the future that it returns.
     ///
-    /// *Bounds*: packets have at most 500 bytes, unless [`with_mtu`](Self::with_mtu) allows more.
+    /// *Shape*: [`Framing::Hdlc`] is that of RNS's `SerialInterface`, `PipeInterface` and TCP
+    /// interfaces, [`Framing::Kiss`] that of its `KISSInterface`.
+    ///
+    /// *Bounds*: packets of at most 500 bytes, unless [`with_mtu`](Self::with_mtu) allows more. Voice
+    /// that waits 200 ms for the stream is dropped and counted; voice in the stream's own buffer is not,
+    /// so that a large buffer before a slow line delays the call.
+    ///
+    /// # Errors
+    /// The phone does not start with [`Framing::Datagram`], which a byte stream cannot carry.
     ///
     /// # Cancel safety
-    /// The phone drops what `connect` returned when it shuts down.
+    /// The phone drops the future of `connect` when it shuts down.
     ///
     /// # Examples
-    /// Two phones on the two ends of a pipe:
+    /// Two phones on the ends of a pipe, which is opened once:
     ///
-    /// ```
-    /// use lxst_smol::reticulum::Framing;
-    /// use lxst_smol::{ByteStream, Event, Identity, Interface, OsRng, PhoneBuilder};
+    #[cfg_attr(unix, doc = "```")]
+    #[cfg_attr(not(unix), doc = "```ignore")]
+    /// use lxst_smol::{ByteStream, Event, Framing, Identity, Interface, OsRng, PhoneBuilder};
     /// use smol::net::unix::UnixStream;
     ///
     /// fn interface(end: UnixStream) -> Interface {
     ///     Interface::stream("a pipe", Framing::Hdlc, move || {
     ///         let end = end.clone();
-    ///         async move { Ok(ByteStream::new(end.clone(), end)) }
+    ///         async move { Ok(ByteStream::duplex(end)) }
     ///     })
     /// }
     ///
@@ -112,6 +136,12 @@ impl<R: Runtime> Interface<R> {
         let config = InterfaceConfig { framing, ..InterfaceConfig::SERIAL };
         let connect = Arc::new(connect);
         Self::of(name.into(), config, move |runtime| {
+            if framing == Framing::Datagram {
+                return Err(unusable(
+                    "a byte stream needs Framing::Hdlc or Framing::Kiss; \
+                     for a transport that keeps packets apart there is Interface::datagrams",
+                ));
+            }
             let connect = connect.clone();
             Ok((None, keep_stream(runtime, move || connect())))
         })
@@ -120,7 +150,10 @@ impl<R: Runtime> Interface<R> {
     /// Carries packets on a datagram transport of the app: a radio that keeps packets apart, or a
     /// socket that the app owns. `connect` is called as that of [`stream`](Self::stream) is.
     ///
-    /// *Bounds*: packets have at most 500 bytes, unless [`with_mtu`](Self::with_mtu) allows more.
+    /// *Bounds*: packets of at most 500 bytes, unless [`with_mtu`](Self::with_mtu) allows more.
+    ///
+    /// # Cancel safety
+    /// As [`stream`](Self::stream).
     pub fn datagrams<C, F, D>(name: impl Into<String>, connect: C) -> Self
     where
         C: Fn() -> F + Send + Sync + 'static,
@@ -134,182 +167,105 @@ impl<R: Runtime> Interface<R> {
         })
     }
 
-    /// Attaches to a Reticulum stack in the same process as its local client, by a channel of whole
-    /// packets: the stack registers the other side as an interface of a local client.
+    /// Attaches to a Reticulum stack in this process as its local client, by a channel of whole
+    /// packets. The stack registers the returned port as an interface of a local client, as it does for
+    /// a program that connects to its shared instance.
     ///
-    /// Such a phone has its own links: packets are not acknowledged, and no
-    /// [`LinkPort`](crate::LinkPort) is to be served.
+    /// The phone keeps its own links, so that packets are not acknowledged, as LXST expects. The other
+    /// way to such a stack is [`PhoneBuilder::on_links`](crate::PhoneBuilder::on_links), where the
+    /// stack keeps the links. A port that is dropped cannot be opened again: keep a clone of it.
     #[must_use]
     pub fn packets(name: impl Into<String>) -> (Self, PacketPort) {
         let (packets, port) = packets::channel();
-        let interface = Self::datagrams(name, move || {
-            let connected = packets.connected();
-            async { connected }
-        });
-        (interface.to_shared_instance(), port)
+        (Self::of_packets(name, packets).to_shared_instance(), port)
     }
 
-    /// Lets only those take part who know the network's name or passphrase.
+    /// Joins two phones of this process, without a network: for the tests of an app.
+    #[must_use]
+    pub fn pair(name: impl Into<String>) -> [Self; 2] {
+        let name = name.into();
+        packets::pair().map(|packets| Self::of_packets(name.clone(), packets))
+    }
+
+    fn of_packets(name: impl Into<String>, packets: Packets) -> Self {
+        Self::datagrams(name, move || {
+            let connected = packets.connected();
+            async { connected }
+        })
+    }
+
+    /// Admits only nodes that know the network's name or passphrase (RNS: `networkname`,
+    /// `passphrase`). Packets of others are dropped and counted.
     #[must_use]
     pub fn with_ifac(mut self, ifac: Ifac) -> Self {
         self.config.ifac = Some(ifac);
         self
     }
 
-    /// Sets the largest packet, in bytes; both ends of the interface must carry it.
+    /// Sets the largest packet, in bytes, which both ends of the interface must carry. *Default*:
+    /// 16,384 on TCP and to shared instances, else 500.
     ///
     /// # Errors
     /// [`BoundError`] below [`Mtu::MIN`] or beyond [`Mtu::MAX`].
     pub fn with_mtu(mut self, bytes: u32) -> Result<Self, BoundError> {
-        self.config.mtu = Mtu::new(bytes)?;
+        self.mtu = Some(Mtu::new(bytes)?);
         Ok(self)
     }
 
-    /// Says that a shared instance is at the other end, as whose local client the phone comes: it does
-    /// not count as a hop.
+    /// Declares that the other end is a shared instance, to which the phone comes as a local client:
+    /// the instance does not count as a hop.
+    ///
+    /// # Errors
+    /// The phone does not start with this on a TCP server.
     #[must_use]
-    pub fn to_shared_instance(mut self) -> Self {
-        let InterfaceConfig { attachment, mtu, .. } = InterfaceConfig::SHARED_INSTANCE;
-        (self.config.attachment, self.config.mtu) = (attachment, mtu);
+    pub const fn to_shared_instance(mut self) -> Self {
+        self.is_to_shared_instance = true;
         self
     }
 
     /// Fixes the runtime.
     pub(crate) fn on(self, runtime: R) -> Unopened {
-        let Self { name, config, open } = self;
-        Unopened { name, config, open: Box::new(move || open(runtime)) }
+        let config = self.checked();
+        let Self { name, open, .. } = self;
+        Unopened { name, open: Box::new(move || Ok((config?, open(runtime)?))) }
+    }
+
+    fn checked(&self) -> io::Result<InterfaceConfig> {
+        let mut config = self.config;
+        if self.is_to_shared_instance {
+            if config.attachment == Attachment::Accepted {
+                return Err(unusable("a shared instance is connected to, not listened for"));
+            }
+            let InterfaceConfig { attachment, mtu, .. } = InterfaceConfig::SHARED_INSTANCE;
+            (config.attachment, config.mtu) = (attachment, mtu);
+        }
+        config.mtu = self.mtu.unwrap_or(config.mtu);
+        Ok(config)
     }
 
     fn of(
         name: String,
         config: InterfaceConfig,
-        open: impl Fn(R) -> Result<Opening, OpenError> + Send + Sync + 'static,
+        open: impl Fn(R) -> io::Result<Opening> + Send + Sync + 'static,
     ) -> Self {
-        Self { name, config, open: Arc::new(open) }
-    }
-}
-
-impl<R: Sockets> Interface<R> {
-    /// Connects to a Reticulum TCP server at `host:port`: as soon as it is there, and again when
-    /// the connection breaks.
-    pub fn tcp_client(address: impl Into<String>) -> Self {
-        let address = address.into();
-        Self::client(address.clone(), InterfaceConfig::TCP, move || {
-            parse(&address).map(Target::Tcp)
-        })
-    }
-
-    /// Is a Reticulum TCP server on `host:port`; port 0 takes a free one.
-    ///
-    /// *Bounds*: 64 connections. Beyond it one makes room of the address that has most: the one that
-    /// was silent for the longest time, those that never said anything first, and at most one in
-    /// 100 ms. Each connection has a share of its own of what the phone's task reads and of what
-    /// strangers may use.
-    pub fn tcp_server(address: impl Into<String>) -> Self {
-        let address = address.into();
-        let name = format!("server on {address}");
-        Self::of(name, InterfaceConfig::TCP_ACCEPTED, move |runtime: R| {
-            let at = parse(&address)?;
-            let opened = TcpListener::bind((&*at.host, at.port)).and_then(|listener| {
-                listener.set_nonblocking(true)?;
-                Ok((listener.local_addr()?, runtime.adopt_listener(listener)?))
-            });
-            let (local, listener) =
-                opened.map_err(|error| OpenError { address: address.clone(), error })?;
-            let keep = move |uplink: Uplink| -> Task {
-                Box::pin(async move { server::serve(&runtime, &listener, &uplink).await })
-            };
-            Ok((Some(local), Box::new(keep)))
-        })
-    }
-
-    /// Receives datagrams on `local`, and sends them to `peer`, each `host:port`. The peer may be a
-    /// broadcast address.
-    ///
-    /// *Bounds*: 256 datagrams from one IP address and 512 from all wait for the phone's task; an
-    /// address that sends more loses its own, and has half at most of what strangers may ask for.
-    /// Nothing holds against forged addresses, or against more
-    /// than the system's buffer of the socket takes.
-    pub fn udp(local: impl Into<String>, peer: impl Into<String>) -> Self {
-        let (address, peer) = (local.into(), peer.into());
-        let name = format!("UDP from {address} to {peer}");
-        Self::of(name, InterfaceConfig::UDP, move |runtime: R| {
-            let (at, peer) = (parse(&address)?, parse(&peer)?);
-            let opened = UdpSocket::bind((&*at.host, at.port)).and_then(|socket| {
-                socket.set_broadcast(true)?;
-                socket.set_nonblocking(true)?;
-                Ok((socket.local_addr()?, runtime.adopt_udp(socket)?))
-            });
-            let (local, socket) =
-                opened.map_err(|error| OpenError { address: address.clone(), error })?;
-            let (socket, sockets) = (Arc::new(socket), runtime.clone());
-            let connect = move || {
-                let (sockets, socket, peer) = (sockets.clone(), socket.clone(), peer.clone());
-                async move { Udp::find(sockets, socket, local, &peer).await }
-            };
-            Ok((Some(local), keep_datagrams(runtime, connect)))
-        })
-    }
-
-    /// Attaches to the `rnsd`, or another shared instance, that runs on this machine under the name
-    /// `default`; like [`tcp_client`](Self::tcp_client), as soon as it is there.
-    ///
-    /// All that the instance hears comes through this one interface, without a word on where it came
-    /// from: strangers behind it share what they may use, and one who floods keeps the others waiting.
-    /// The instance's own limits, and lists of callers, are what helps there.
-    #[must_use]
-    pub fn shared_instance() -> Self {
-        Self::named_shared_instance("default")
-    }
-
-    /// Attaches to the shared instance whose configuration sets this `instance_name`. Linux only;
-    /// elsewhere, use [`shared_instance_on`](Self::shared_instance_on).
-    pub fn named_shared_instance(name: impl Into<String>) -> Self {
-        let name = name.into();
-        let shown = format!("shared instance \"{name}\"");
-        Self::client(shown, InterfaceConfig::SHARED_INSTANCE, move || {
-            Ok(Target::Unix(name.clone()))
-        })
-    }
-
-    /// Attaches to a shared instance of this machine over TCP, as with `shared_instance_type = tcp`;
-    /// 37428 is its usual port.
-    #[must_use]
-    pub fn shared_instance_on(port: u16) -> Self {
-        let shown = format!("shared instance on port {port}");
-        Self::client(shown, InterfaceConfig::SHARED_INSTANCE, move || {
-            Ok(Target::Tcp(Address { host: "127.0.0.1".into(), port }))
-        })
-    }
-
-    fn client(
-        name: String,
-        config: InterfaceConfig,
-        target: impl Fn() -> Result<Target, OpenError> + Send + Sync + 'static,
-    ) -> Self {
-        Self::of(name, config, move |runtime: R| {
-            let client = Arc::new(Client::new(runtime.clone(), target()?));
-            let connect = move || {
-                let client = client.clone();
-                async move { client.connect().await }
-            };
-            Ok((None, keep_stream(runtime, connect)))
-        })
+        Self { name, config, mtu: None, is_to_shared_instance: false, open: Arc::new(open) }
     }
 }
 
 impl<R> Clone for Interface<R> {
     fn clone(&self) -> Self {
-        Self { name: self.name.clone(), config: self.config, open: self.open.clone() }
+        Self { name: self.name.clone(), open: self.open.clone(), ..*self }
     }
 }
 
 impl<R> fmt::Debug for Interface<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, config, .. } = self;
+        let Self { name, config, mtu, is_to_shared_instance, open: _ } = self;
         f.debug_struct("Interface")
             .field("name", name)
             .field("config", config)
+            .field("mtu", mtu)
+            .field("is_to_shared_instance", is_to_shared_instance)
             .finish_non_exhaustive()
     }
 }
@@ -320,14 +276,13 @@ impl<R> fmt::Display for Interface<R> {
     }
 }
 
-/// An interface on a runtime, whose sockets are still to be taken.
+/// An interface on a runtime, not opened.
 pub(crate) struct Unopened {
     name: String,
-    config: InterfaceConfig,
-    open: Box<dyn FnOnce() -> Result<Opening, OpenError> + Send>,
+    open: Box<dyn FnOnce() -> io::Result<(InterfaceConfig, Opening)> + Send>,
 }
 
-/// An interface whose sockets are there.
+/// An interface whose sockets are open.
 pub(crate) struct Opened {
     /// What the app configured.
     pub(crate) name: String,
@@ -337,18 +292,14 @@ pub(crate) struct Opened {
     keep: Keep,
 }
 
-#[derive(Debug)]
-pub(crate) struct OpenError {
-    pub(crate) address: String,
-    pub(crate) error: io::Error,
-}
-
 impl Unopened {
-    /// Takes the sockets that can be had before anybody connects.
-    pub(crate) fn open(self) -> Result<Opened, OpenError> {
-        let Self { name, config, open } = self;
-        let (local, keep) = open()?;
-        Ok(Opened { name, local, config, keep })
+    /// Checks the settings and takes the sockets that listen.
+    pub(crate) fn open(self) -> Result<Opened, StartError> {
+        let Self { name, open } = self;
+        match open() {
+            Ok((config, (local, keep))) => Ok(Opened { name, local, config, keep }),
+            Err(error) => Err(StartError::Interface { name, error }),
+        }
     }
 }
 
@@ -372,7 +323,7 @@ where
 {
     Box::new(move |uplink| {
         Box::pin(async move {
-            let carry = |connected| stream::run(connected, &uplink, None);
+            let carry = |connected| stream::run(connected, &uplink);
             keep::keep(&runtime, &uplink, connect, carry).await;
         })
     })
@@ -393,7 +344,46 @@ where
     })
 }
 
-/// Tells early what no network will have.
-fn parse(text: &str) -> Result<Address, OpenError> {
-    Address::parse(text).map_err(|error| OpenError { address: text.to_owned(), error })
+fn unusable(why: impl Into<String>) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, why.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    #[derive(Clone, Debug, Default)]
+    struct NoRuntime;
+
+    impl Runtime for NoRuntime {
+        fn now(&self) -> Instant {
+            Instant::now()
+        }
+
+        async fn sleep_until(&self, _: Instant) {}
+
+        fn spawn(&self, _: impl Future<Output = ()> + Send + 'static) {}
+    }
+
+    #[test]
+    fn what_the_app_sets_counts_in_any_order() {
+        let (interface, _port) = Interface::<NoRuntime>::packets("the stack");
+        let serial = || {
+            Interface::<NoRuntime>::stream("a line", Framing::Hdlc, || async {
+                Err(io::ErrorKind::Unsupported.into())
+            })
+        };
+        for (interface, mtu) in [
+            (interface, 16_384),
+            (serial().to_shared_instance(), 16_384),
+            (serial().with_mtu(1_000).unwrap().to_shared_instance(), 1_000),
+            (serial().to_shared_instance().with_mtu(1_000).unwrap(), 1_000),
+        ] {
+            let config = interface.checked().unwrap();
+            assert_eq!((config.mtu.get(), config.attachment), (mtu, Attachment::SharedInstance));
+        }
+        assert_eq!(serial().checked().unwrap(), InterfaceConfig::SERIAL);
+    }
 }

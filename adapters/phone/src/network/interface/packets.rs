@@ -1,4 +1,4 @@
-//! Channels of whole packets.
+//! Connections over channels of whole packets, inside a process.
 
 use std::io;
 use std::net::IpAddr;
@@ -8,18 +8,19 @@ use bytes::Bytes;
 
 use super::datagrams::Datagrams;
 
-/// The stack's side of an [`Interface::packets`](super::Interface::packets): whole packets, without
-/// framing.
+/// The stack's side of an [`Interface::packets`](super::Interface::packets). A clone is the same port.
 ///
-/// *Bounds*: 64 packets wait for the phone, and 4 for the stack; who brings more waits. Voice that
-/// waits for the stack longer than 200 ms is dropped and counted, but for those 4.
+/// *Shape*: raw Reticulum packets without framing; masked, where the interface has an access code.
+///
+/// *Bounds*: 64 packets wait for the phone, and 4 for the stack; the side that brings more waits. Voice
+/// that waits longer than 200 ms before those 4 is dropped and counted.
 #[derive(Clone, Debug)]
 pub struct PacketPort {
     from_phone: Receiver<Bytes>,
     to_phone: Sender<Bytes>,
 }
 
-/// The phone's side.
+/// A phone's side.
 #[derive(Clone, Debug)]
 pub(super) struct Packets {
     from_stack: Receiver<Bytes>,
@@ -32,6 +33,16 @@ pub(super) fn channel() -> (Packets, PacketPort) {
     (Packets { from_stack, to_stack }, PacketPort { from_phone, to_phone })
 }
 
+/// The two sides of a channel between two phones.
+pub(super) fn pair() -> [Packets; 2] {
+    let (there, arrived) = async_channel::bounded(FOR_STACK);
+    let (back, returned) = async_channel::bounded(FOR_STACK);
+    [
+        Packets { from_stack: returned, to_stack: there },
+        Packets { from_stack: arrived, to_stack: back },
+    ]
+}
+
 impl PacketPort {
     /// Waits for the next packet that the phone sends; `None` when the phone has shut down.
     ///
@@ -41,23 +52,22 @@ impl PacketPort {
         self.from_phone.recv().await.ok()
     }
 
-    /// Does what [`next`](Self::next) does, for a thread.
+    /// As [`next`](Self::next), for a thread.
     #[must_use]
     pub fn next_blocking(&self) -> Option<Bytes> {
         self.from_phone.recv_blocking().ok()
     }
 
-    /// Hands the phone a packet. Waits while the phone is behind; one that has shut down has no use
-    /// for it.
+    /// Hands the phone a packet. Waits while 64 wait; drops it when the phone has shut down.
     ///
     /// # Cancel safety
-    /// A packet that is cancelled while the phone is behind is not handed over.
+    /// Cancelled, the packet is not handed over.
     pub async fn deliver(&self, packet: impl Into<Bytes>) {
         // As documented.
         let _ = self.to_phone.send(packet.into()).await;
     }
 
-    /// Does what [`deliver`](Self::deliver) does, for a thread.
+    /// As [`deliver`](Self::deliver), for a thread.
     pub fn deliver_blocking(&self, packet: impl Into<Bytes>) {
         // As documented.
         let _ = self.to_phone.send_blocking(packet.into());
@@ -65,7 +75,10 @@ impl PacketPort {
 }
 
 impl Packets {
-    /// Takes the channel, unless the stack's side is gone.
+    /// Returns the channel.
+    ///
+    /// # Errors
+    /// The other side is gone.
     pub(super) fn connected(&self) -> io::Result<Self> {
         if self.to_stack.is_closed() {
             return Err(gone());
@@ -89,11 +102,11 @@ impl Datagrams for Packets {
 }
 
 fn gone() -> io::Error {
-    let message = "the stack dropped its PacketPort; start a phone with a new Interface::packets";
+    let message = "the other end of the channel was dropped; start a phone with a new one";
     io::Error::new(io::ErrorKind::NotConnected, message)
 }
 
 /// Packets that wait for the phone.
 const FOR_PHONE: usize = 64;
-/// Packets that wait for the stack. Here voice grows old unseen, so that they are few.
+/// Packets that wait for the stack: few, because their age is not looked at here.
 const FOR_STACK: usize = 4;

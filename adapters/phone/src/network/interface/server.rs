@@ -7,7 +7,7 @@ use async_executor::Executor;
 use super::keep::MIN_RECONNECT;
 use super::seats::{CONNECTIONS, Seats};
 use super::sockets::Sockets;
-use super::stream::run;
+use super::stream::run_accepted;
 use super::uplink::Uplink;
 use crate::log_limit::LogLimit;
 
@@ -34,7 +34,7 @@ pub(super) async fn serve<R: Sockets>(runtime: &R, listener: &R::Listener, uplin
                             }
                         }
                         let uplink = uplink.clone();
-                        let connection = async move { run(stream, &uplink, Some(seat)).await };
+                        let connection = async move { run_accepted(stream, &uplink, &seat).await };
                         connections.spawn(connection).detach();
                     }
                     Err(error) => {

@@ -11,23 +11,23 @@ use socket2::{SockRef, TcpKeepalive};
 use super::stream::ByteStream;
 use crate::runtime::Runtime;
 
-/// A runtime with sockets, which the interfaces over TCP, UDP and Unix sockets need.
+/// A runtime with sockets: what the interfaces over TCP, UDP and Unix sockets need of it.
 ///
-/// A runtime without has [`Interface::stream`](super::Interface::stream) and its like.
+/// A runtime without it has [`Interface::stream`](super::Interface::stream),
+/// [`datagrams`](super::Interface::datagrams) and [`packets`](super::Interface::packets).
 pub trait Sockets: Runtime {
     /// A listening TCP socket.
     type Listener: fmt::Debug + Send + Sync;
     /// A UDP socket.
     type Udp: fmt::Debug + Send + Sync;
 
-    /// Searches the addresses of a host, which may take a while, in the order in which the system
-    /// prefers them.
+    /// Resolves a host to its addresses, in the order in which the system prefers them.
     ///
     /// # Errors
     /// The operating system's.
     ///
     /// # Cancel safety
-    /// The phone drops it when the interface ends, and needs nothing of it then.
+    /// Dropped only when the interface ends or its time is out.
     fn resolve(
         &self,
         host: &str,
@@ -40,7 +40,8 @@ pub trait Sockets: Runtime {
     /// The operating system's.
     ///
     /// # Cancel safety
-    /// The phone drops it when another address answered first: nothing may be left of it then.
+    /// Must be cancel safe: it is dropped when another address answers first, and must leave no
+    /// connection.
     fn connect_tcp(&self, address: SocketAddr) -> impl Future<Output = Result<ByteStream>> + Send;
 
     /// Takes over a connected Unix socket, which is non-blocking.
@@ -62,7 +63,7 @@ pub trait Sockets: Runtime {
     /// The operating system's.
     ///
     /// # Cancel safety
-    /// The phone drops it when the interface ends, and needs nothing of it then.
+    /// Dropped only when the interface ends or its time is out.
     fn accept(
         &self,
         listener: &Self::Listener,
@@ -74,13 +75,14 @@ pub trait Sockets: Runtime {
     /// The operating system's.
     fn adopt_udp(&self, socket: UdpSocket) -> Result<Self::Udp>;
 
-    /// Receives a datagram, and tells its length and from where it came.
+    /// Receives a datagram into a buffer. Returns its length and its sender's address; what does not
+    /// fit is cut off.
     ///
     /// # Errors
     /// The operating system's.
     ///
     /// # Cancel safety
-    /// The phone drops it when the interface ends, and needs nothing of it then.
+    /// Dropped only when the interface ends or its time is out.
     fn receive(
         &self,
         socket: &Self::Udp,
@@ -93,7 +95,7 @@ pub trait Sockets: Runtime {
     /// The operating system's.
     ///
     /// # Cancel safety
-    /// The phone drops it when the interface ends, and needs nothing of it then.
+    /// Dropped only when the interface ends or its time is out.
     fn send(
         &self,
         socket: &Self::Udp,
@@ -102,8 +104,9 @@ pub trait Sockets: Runtime {
     ) -> impl Future<Output = Result<()>> + Send;
 }
 
-/// Makes a connected TCP socket send voice without delay, and find out within 25 s when the other
-/// end has gone without a word. Where the system lacks such a setting, the connection does without.
+/// Prepares a connected TCP socket for voice: it sends without delay (`TCP_NODELAY`), and detects
+/// within 25 s that the other end has gone silently (keepalive, user timeout). A setting that the
+/// system lacks is left out.
 pub fn prepare_tcp<'s, S>(stream: &'s S)
 where
     SockRef<'s>: From<&'s S>,

@@ -8,17 +8,22 @@ use std::time::Duration;
 use async_executor::Executor;
 use futures_lite::io::Cursor;
 use futures_lite::{AsyncReadExt, future};
+#[cfg(any(target_os = "linux", target_os = "android"))]
+use socket2::{Domain, SockAddr, Socket, Type};
 
 use super::address::Address;
 use super::sockets::Sockets;
 use super::stream::{ByteStream, READ_BYTES};
+#[cfg(any(target_os = "linux", target_os = "android"))]
+use super::unusable;
 use crate::runtime::within;
 
 /// To what a client interface connects.
 #[derive(Clone, Debug)]
 pub(super) enum Target {
     Tcp(Address),
-    Unix(String),
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    Unix(SockAddr),
 }
 
 /// Connects to a server that may be starting.
@@ -78,10 +83,31 @@ impl<R: Sockets> Client<R> {
 }
 
 impl Target {
+    /// The Unix socket of a shared instance. *Source*: RNS/Interfaces/LocalInterface.py:
+    /// `LocalClientInterface`, an abstract one.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    pub(super) fn shared_instance(name: &str) -> io::Result<Self> {
+        if name.is_empty() || name.len() > INSTANCE_NAME_BYTES {
+            let length = name.len();
+            return Err(unusable(format!(
+                "a name of {length} bytes, where 1 to {INSTANCE_NAME_BYTES} are possible"
+            )));
+        }
+        Ok(Self::Unix(SockAddr::unix(format!("\0rns/{name}"))?))
+    }
+
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    pub(super) fn shared_instance(_: &str) -> io::Result<Self> {
+        let message = "shared instances have names on Linux and Android only; \
+                       set shared_instance_type = tcp there, and give the port";
+        Err(io::Error::new(io::ErrorKind::Unsupported, message))
+    }
+
     async fn connect<R: Sockets>(&self, runtime: &R) -> io::Result<ByteStream> {
         match self {
             Self::Tcp(address) => race(runtime, resolve(runtime, address).await?).await,
-            Self::Unix(name) => connect_shared_instance(runtime, name),
+            #[cfg(any(target_os = "linux", target_os = "android"))]
+            Self::Unix(address) => connect_unix(runtime, address),
         }
     }
 
@@ -89,6 +115,7 @@ impl Target {
     fn is_on_this_machine(&self) -> bool {
         match self {
             Self::Tcp(address) => address.is_loopback(),
+            #[cfg(any(target_os = "linux", target_os = "android"))]
             Self::Unix(_) => true,
         }
     }
@@ -170,25 +197,18 @@ fn by_turns(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     pairs.flatten().flatten().collect()
 }
 
-/// *Source*: RNS/Interfaces/LocalInterface.py: `LocalClientInterface`, an abstract Unix socket.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-fn connect_shared_instance(runtime: &impl Sockets, name: &str) -> io::Result<ByteStream> {
-    use socket2::{Domain, SockAddr, Socket, Type};
-
+fn connect_unix(runtime: &impl Sockets, address: &SockAddr) -> io::Result<ByteStream> {
     let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
     // An instance that accepts nobody must not stop the runtime.
     socket.set_nonblocking(true)?;
-    socket.connect(&SockAddr::unix(format!("\0rns/{name}"))?)?;
+    socket.connect(address)?;
     runtime.adopt_unix(socket.into())
 }
 
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn connect_shared_instance(_: &impl Sockets, _: &str) -> io::Result<ByteStream> {
-    let message =
-        "names of shared instances are known on Linux only; give the port of its TCP form";
-    Err(io::Error::new(io::ErrorKind::Unsupported, message))
-}
-
+/// The longest name of a shared instance: what is left of a Unix socket's address.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const INSTANCE_NAME_BYTES: usize = 103;
 /// How long one attempt to connect takes at most, the search for the addresses included.
 const CONNECT: Duration = Duration::from_secs(10);
 /// How long an address may leave us waiting before the next is tried beside it.

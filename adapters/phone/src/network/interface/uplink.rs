@@ -1,5 +1,6 @@
-//! The way of an interface to the phone's task.
+//! What an interface reports to the phone's task.
 
+use std::io;
 use std::net::IpAddr;
 
 use async_channel::Receiver;
@@ -11,7 +12,7 @@ use crate::network::intake::{Inlet, Intake};
 use crate::network::io::Io;
 use crate::request::Reply;
 
-/// What the connections of one configured interface share: what they are, and the way to the
+/// What the connections of one configured interface share: their settings, and the queue to the
 /// phone's task.
 #[derive(Clone, Debug)]
 pub(super) struct Uplink {
@@ -29,7 +30,8 @@ pub(super) struct Connection {
 }
 
 impl Uplink {
-    /// Reports a connection, and gets what it is to send; `None` when the phone has no use for it.
+    /// Reports a connection, and returns the queue of what it is to send; `None` when the phone has
+    /// ended.
     pub(super) async fn up(&self) -> Option<(Connection, Receiver<Bytes>)> {
         let (writer, outgoing) = async_channel::bounded(1);
         let (number, reply) = Reply::channel();
@@ -39,14 +41,21 @@ impl Uplink {
         Some((Connection { number: reply.recv().await.ok()?, inlet }, outgoing))
     }
 
-    /// Reports why there is no connection; the log has the first of a row of failures.
+    /// Reports why connecting failed. The first of several failures in a row is logged as a warning.
     pub(super) async fn trouble(&self, trouble: String, is_first: bool) {
         if is_first {
-            tracing::warn!("{trouble}; trying on");
+            tracing::warn!("{trouble}; trying again");
         } else {
             tracing::debug!("{trouble}");
         }
         self.intake.inlet(self.origin).send(Io::Trouble { origin: self.origin, trouble }).await;
+    }
+
+    /// Reports that a connection broke off. It is made again.
+    pub(super) async fn broke_off(&self, connection: Connection, why: &io::Error) {
+        let trouble = format!("{} broke off: {why}", self.name);
+        tracing::warn!("{trouble}; connecting again");
+        connection.down(Some(trouble)).await;
     }
 
     pub(super) fn is_shared_instance(&self) -> bool {
@@ -59,7 +68,7 @@ impl Connection {
         self.inlet.send(Io::Received { number: self.number, bytes }).await;
     }
 
-    /// Tells whether a datagram had to be dropped because too many of its address wait.
+    /// Queues a datagram. Returns whether one was dropped because too many of an address wait.
     pub(super) fn received_from(&self, address: IpAddr, bytes: Bytes) -> bool {
         self.inlet.offer(address, Io::Datagram { number: self.number, from: address, bytes })
     }
@@ -68,7 +77,8 @@ impl Connection {
         self.inlet.send(Io::Written { number: self.number }).await;
     }
 
-    pub(super) async fn down(self) {
-        self.inlet.send(Io::Down { number: self.number }).await;
+    /// Reports that the connection has ended, and why, where the app is to know.
+    pub(super) async fn down(self, trouble: Option<String>) {
+        self.inlet.send(Io::Down { number: self.number, trouble }).await;
     }
 }
