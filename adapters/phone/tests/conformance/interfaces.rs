@@ -259,13 +259,14 @@ async fn a_shared_instance_is_found_by_name_and_by_port<R: TestRuntime>(rt: R) {
 }
 
 async fn two_phones_with_a_passphrase_talk<R: TestRuntime>(rt: R) {
-    let (mut caller, mut callee) = network(&rt, ["open sesame"; 2]).await;
+    let (mut caller, mut callee) = network(&rt, builder(), ["open sesame"; 2]).await;
     let (call, _) = establish(&mut caller, &mut callee).await;
     finish(call, caller, callee).await;
 }
 
 async fn a_wrong_passphrase_gets_nothing<R: TestRuntime>(rt: R) {
-    let (mut caller, callee) = network(&rt, ["open barley", "open sesame"]).await;
+    let caller = builder().endpoint(impatient());
+    let (mut caller, callee) = network(&rt, caller, ["open barley", "open sesame"]).await;
     caller.until_connected().await;
     caller.dial(callee.identity()).await;
     assert_eq!(caller.end().await, EndReason::NoPath);
@@ -278,12 +279,16 @@ async fn a_wrong_passphrase_gets_nothing<R: TestRuntime>(rt: R) {
 }
 
 /// A caller and a callee, each with its passphrase.
-async fn network<R: TestRuntime>(rt: &R, passphrases: [&str; 2]) -> (App<R>, App<R>) {
-    let [caller, callee] =
+async fn network<R: TestRuntime>(
+    rt: &R,
+    caller: PhoneBuilder<R>,
+    passphrases: [&str; 2],
+) -> (App<R>, App<R>) {
+    let [access, callee] =
         passphrases.map(|phrase| Ifac::new(Some("phones"), Some(phrase), Ifac::SIZE).unwrap());
     let callee = App::start(rt, builder().interface(tcp_server().with_ifac(callee))).await;
-    let client = Interface::tcp_client(callee.address()).with_ifac(caller);
-    (App::start(rt, builder().endpoint(impatient()).interface(client)).await, callee)
+    let client = Interface::tcp_client(callee.address()).with_ifac(access);
+    (App::start(rt, caller.interface(client)).await, callee)
 }
 
 async fn what_a_phone_knows_outlives_it<R: TestRuntime>(rt: R) {
