@@ -131,7 +131,9 @@ pub enum DialError {
 /// the next input.
 #[derive(Debug)]
 pub struct Engine<S> {
-    telephone: Telephone,
+    // Boxed, as the voice processor is: an engine is moved several times before it runs, on stacks that
+    // may be small.
+    telephone: Box<Telephone>,
     codecs: Arc<dyn Codecs>,
     ids: Ids,
     links: Links<S>,
@@ -139,7 +141,7 @@ pub struct Engine<S> {
     /// The ports that the owner has attached, which every call begins with.
     ports: Vec<Direction>,
     #[cfg(feature = "voice-processing")]
-    processor: Option<VoiceProcessor>,
+    processor: Option<Box<VoiceProcessor>>,
     adaptive_profile: bool,
     /// Of the call that stands.
     adapter: Option<Adapter>,
@@ -181,7 +183,7 @@ impl<S: Stack> Engine<S> {
             tap.see(Instant::ORIGIN, Boundary::Start { identity, config: &telephone });
         }
         Self {
-            telephone: Telephone::new(identity, telephone, Instant::ORIGIN),
+            telephone: Box::new(Telephone::new(identity, telephone, Instant::ORIGIN)),
             codecs: config.codecs,
             ids: config.ids,
             links: Links::new(stack),
@@ -189,7 +191,7 @@ impl<S: Stack> Engine<S> {
             ports: Vec::new(),
             #[cfg(feature = "voice-processing")]
             processor: (!config.voice_processing.is_none())
-                .then(|| VoiceProcessor::new(config.voice_processing)),
+                .then(|| Box::new(VoiceProcessor::new(config.voice_processing))),
             adaptive_profile: config.adaptive_profile,
             adapter: None,
             replies: VecDeque::new(),
@@ -468,7 +470,7 @@ impl<S: Stack> Engine<S> {
     #[must_use]
     pub fn capture_unsent(&self) -> u64 {
         #[cfg(feature = "voice-processing")]
-        let processed = self.processor.as_ref().map_or(0, VoiceProcessor::waiting);
+        let processed = self.processor.as_ref().map_or(0, |processor| processor.waiting());
         #[cfg(not(feature = "voice-processing"))]
         let processed = 0;
         (self.audio.unsent() + processed) as u64

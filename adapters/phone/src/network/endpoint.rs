@@ -81,12 +81,7 @@ impl Interfaces {
 
     /// Drops the connections to shared instances that no longer answer; their interfaces connect again.
     /// Each is dropped once: another program that says nothing after that keeps its connection.
-    fn attach_anew(
-        &mut self,
-        now: Instant,
-        engine: &mut Engine<EndpointLinks>,
-        state: &mut State,
-    ) {
+    fn attach_anew(&mut self, now: Instant, engine: &mut Engine<EndpointLinks>, state: &mut State) {
         let endpoint = engine.stack().endpoint();
         let is_deaf = |standing: &&Standing| endpoint.is_deaf(standing.id);
         let deaf = self.standing.values().filter(is_deaf);
