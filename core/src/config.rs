@@ -17,9 +17,9 @@ pub struct Config {
     pub profile: Profile,
     /// The mode of an incoming call whose caller prefers none.
     pub mode: Mode,
-    /// The profiles that our encoder can send. Dialling or switching to another one is refused. A peer
-    /// who prefers another one is told the [nearest](ProfileSet::nearest) of these, and the call uses
-    /// that: [`Event::ProfileUnavailable`](crate::Event::ProfileUnavailable).
+    /// The profiles that our encoder can send. Dialling or switching to another one is refused. A
+    /// peer who prefers another one is told the [nearest](ProfileSet::nearest) of these, and the
+    /// call uses that: [`Event::ProfileUnavailable`](crate::Event::ProfileUnavailable).
     pub profiles: ProfileSet,
     /// The codecs whose frames are taken. A frame of another codec, and what follows it in its
     /// packet, is counted as [`frames_unknown`](crate::Counters::frames_unknown); one that is taken
@@ -36,8 +36,8 @@ pub struct Config {
     pub when_muted: InsteadOfVoice,
     /// Who answers an incoming call.
     pub answer: AnswerMode,
-    /// What each caller gets. `None` asks the app, by [`Event::Screening`](crate::Event::Screening), before
-    /// anything rings.
+    /// What each caller gets. `None` asks the app, by
+    /// [`Event::Screening`](crate::Event::Screening), before anything rings.
     pub callers: Option<Admission>,
     /// How long an incoming call rings.
     pub ring_time: Duration,
@@ -80,8 +80,8 @@ impl Default for Config {
     }
 }
 
-/// What happens to a caller who prefers a profile below 2 kbit/s ([`Profile::is_for_thin_paths`]) that
-/// our encoder cannot send, if ours needs more than that.
+/// What happens to a caller who prefers a profile below 2 kbit/s ([`Profile::is_for_thin_paths`])
+/// that our encoder cannot send, if ours needs more than that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ThinPath {
     /// The call is rejected, since it would fill the path. It ends here as
@@ -96,8 +96,8 @@ pub enum ThinPath {
 pub enum TransmitCodec {
     /// The codec of the profile in force.
     Profile,
-    /// Raw samples, whatever the profile. A frame is the longest of 10, 5, 4, 2, 1 and 0.5 ms that fits
-    /// a packet of the link.
+    /// Raw samples, whatever the profile. A frame is the longest of 10, 5, 4, 2, 1 and 0.5 ms that
+    /// fits a packet of the link.
     Raw {
         /// The sample format.
         depth: RawDepth,
@@ -107,8 +107,8 @@ pub enum TransmitCodec {
 /// What is sent in full duplex in place of the microphone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum InsteadOfVoice {
-    /// Nothing, except one frame of silence every [`PRESENCE`](crate::limits::PRESENCE), which shows
-    /// that we are there.
+    /// Nothing, except one frame of silence every [`PRESENCE`](crate::limits::PRESENCE), which
+    /// shows that we are there.
     Nothing,
     /// Silence at the full packet rate, as the reference sends.
     Silence,
@@ -147,12 +147,12 @@ pub enum AnswerMode {
     Automatic,
 }
 
-/// How often strangers may ring within a window of time that begins with their first attempt. Beyond
-/// it they hear that the line is busy.
+/// How often strangers may ring within a window of time that begins with their first attempt.
+/// Beyond it they hear that the line is busy.
 ///
 /// A caller is no stranger if we dialled or talked with them, or if
-/// [`Command::Know`](crate::Command::Know) named them. Callers who are turned away before they ring are
-/// not counted.
+/// [`Command::Know`](crate::Command::Know) named them. Callers who are turned away before they ring
+/// are not counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct CallerLimits {
     /// The window.
@@ -160,8 +160,8 @@ pub struct CallerLimits {
     /// Attempts of one identity, of which the latest
     /// [`CALLERS_REMEMBERED`](crate::limits::CALLERS_REMEMBERED) are counted apart.
     pub one_caller: u16,
-    /// Attempts of all strangers together. An attempt that is answered no longer counts; one that is
-    /// rejected after it rang does, since such strangers in a row would keep the line busy.
+    /// Attempts of all strangers together. An attempt that is answered no longer counts; one that
+    /// is rejected after it rang does, since such strangers in a row would keep the line busy.
     pub strangers: u16,
 }
 

@@ -3,8 +3,8 @@
 use crate::audio::Samples;
 use crate::output::DropReason;
 
-/// Counters since the telephone was created. All saturate. Estimates, and what decoders report as left
-/// out or added, may decrease a little.
+/// Counters since the telephone was created. All saturate. Estimates, and what decoders report as
+/// left out or added, may decrease a little.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Counters {
     /// Media packets handed out for transmission.
@@ -56,8 +56,8 @@ pub struct Counters {
     pub signals_unknown: u64,
     /// Preferences ignored because the profile or mode does not exist, or cannot be sent.
     pub preferences_unsupported: u64,
-    /// Frames ignored because they are of no codec of [`Config::codecs`](crate::Config::codecs), empty,
-    /// no binary value or too long.
+    /// Frames ignored because they are of no codec of [`Config::codecs`](crate::Config::codecs),
+    /// empty, no binary value or too long.
     pub frames_unknown: u64,
     /// Callers who got BUSY because of [`CallerLimits`](crate::CallerLimits).
     pub callers_limited: u64,

@@ -38,18 +38,19 @@ pub enum Input<'a> {
         /// How much.
         samples: Samples,
     },
-    /// The app's speaker played this much of a stream: the playout clock. Silence that it put in for
-    /// want of audio counts as played.
+    /// The app's speaker played this much of a stream: the playout clock. Silence that it put in
+    /// for want of audio counts as played.
     Consumed {
         /// The stream.
         stream: StreamId,
         /// How much.
         samples: Samples,
     },
-    /// An audio port dropped this much: what its microphone captured and never came into the capture
-    /// queue, or what left the playout queue and its speaker never played. It is missing to the
-    /// listener, and shows in [`Quality`](crate::Quality). What is dropped while the microphone or the
-    /// speaker is silent, or while nobody is to hear it, is missing to nobody, and not counted.
+    /// An audio port dropped this much: what its microphone captured and never came into the
+    /// capture queue, or what left the playout queue and its speaker never played. It is missing to
+    /// the listener, and shows in [`Quality`](crate::Quality). What is dropped while the microphone
+    /// or the speaker is silent, or while nobody is to hear it, is missing to nobody, and not
+    /// counted.
     Overrun {
         /// The stream.
         stream: StreamId,
@@ -58,8 +59,8 @@ pub enum Input<'a> {
         /// How much.
         samples: Samples,
     },
-    /// The app attached or detached the microphone or the speaker of a stream. A call begins with both
-    /// detached. They can be attached from the moment that the call is dialled
+    /// The app attached or detached the microphone or the speaker of a stream. A call begins with
+    /// both detached. They can be attached from the moment that the call is dialled
     /// ([`Command::Dial`]) or comes in ([`Event::Incoming`](crate::Event::Incoming)).
     Port {
         /// The stream.
@@ -98,8 +99,8 @@ pub enum Command {
     Answer(CallId),
     /// End a call: cancels one that we dialled, rejects one that rings here.
     HangUp(CallId),
-    /// Decide on a caller after [`Event::Screening`](crate::Event::Screening), or think better of one
-    /// whose call rings here: that call ends as [`Blocked`](crate::EndReason::Blocked), or as
+    /// Decide on a caller after [`Event::Screening`](crate::Event::Screening), or think better of
+    /// one whose call rings here: that call ends as [`Blocked`](crate::EndReason::Blocked), or as
     /// rejected.
     Screen(CallId, Admission),
     /// Switch the profile, here and at the peer.
@@ -109,7 +110,8 @@ pub enum Command {
     /// Press or release the talk button, which counts in half duplex.
     Talk(CallId, Talk),
     /// Mute or unmute a direction. Muted sending sends what
-    /// [`Config::when_muted`](crate::Config::when_muted) says; muted receiving plays none of what arrives.
+    /// [`Config::when_muted`](crate::Config::when_muted) says; muted receiving plays none of what
+    /// arrives.
     Mute(CallId, Direction, Mute),
     /// Whether callers ring, or hear that the line is busy. An active call is not touched.
     /// *Default*: they ring.

@@ -2,11 +2,11 @@
 //!
 //! # Driving a Telephone
 //!
-//! A [`Telephone`] is a value behind two doors. [`handle_input`](Telephone::handle_input) takes what
-//! happens: packets, link events, commands of the app, amounts of audio, finished codec jobs, time.
-//! [`poll_output`](Telephone::poll_output) hands out what to do: packets, link requests, codec jobs,
-//! events. A *driver* is the code around it: it owns the network, the clock, the codecs and the PCM.
-//! `lxst-engine` is a driver; firmware or a test writes its own.
+//! A [`Telephone`] is a value behind two doors. [`handle_input`](Telephone::handle_input) takes
+//! what happens: packets, link events, commands of the app, amounts of audio, finished codec jobs,
+//! time. [`poll_output`](Telephone::poll_output) hands out what to do: packets, link requests,
+//! codec jobs, events. A *driver* is the code around it: it owns the network, the clock, the codecs
+//! and the PCM. `lxst-engine` is a driver; firmware or a test writes its own.
 //!
 //! The loop:
 //!
@@ -17,32 +17,32 @@
 //! The duties of a driver:
 //!
 //! 1. **Pass the time.** Each input carries an [`Instant`] of one monotonic clock with any origin.
-//!    [`Input::Timeout`] is due at the deadline; an early one does nothing, a late one handles every
-//!    due deadline in order.
+//!    [`Input::Timeout`] is due at the deadline; an early one does nothing, a late one handles
+//!    every due deadline in order.
 //! 2. **Drain before anything else.** Do the outputs in their order. An input that returns
 //!    [`InputError::OutputFull`] changed nothing: drain, then give it again. A deadline counts only
 //!    when the outputs are drained.
-//! 3. **Number links and calls from one counter, and reuse no number.** A link that a peer opens gets
-//!    a [`LinkId`] before [`LinkEvent::Incoming`]. If it becomes a call, the call has the same number.
-//!    [`Command::Dial`] brings both ids.
+//! 3. **Number links and calls from one counter, and reuse no number.** A link that a peer opens
+//!    gets a [`LinkId`] before [`LinkEvent::Incoming`]. If it becomes a call, the call has the same
+//!    number. [`Command::Dial`] brings both ids.
 //! 4. **Do link requests, report link events.** [`LinkRequest::Open`] ends in [`LinkEvent::Up`] or
-//!    [`LinkEvent::Failed`]. After `Failed`, [`LinkEvent::Closed`] or [`LinkRequest::Close`], report
-//!    nothing more of the link; [`InputError::UnknownLink`] says so where it happens. A link to another
-//!    [`Destination`] than the telephone's own is another app's.
-//! 5. **Send without waiting.** [`Output::Transmit`] is a Reticulum packet of context NONE without a
-//!    receipt. A [`Class::Signal`] has reserved room; a [`Class::Media`] packet that is older than
-//!    200 ms is dropped and counted.
+//!    [`LinkEvent::Failed`]. After `Failed`, [`LinkEvent::Closed`] or [`LinkRequest::Close`],
+//!    report nothing more of the link; [`InputError::UnknownLink`] says so where it happens. A link
+//!    to another [`Destination`] than the telephone's own is another app's.
+//! 5. **Send without waiting.** [`Output::Transmit`] is a Reticulum packet of context NONE without
+//!    a receipt. A [`Class::Signal`] has reserved room; a [`Class::Media`] packet that is older
+//!    than 200 ms is dropped and counted.
 //! 6. **Run the jobs of a direction of a stream in order, and report each once** with
-//!    [`Input::JobDone`], at any later moment. [`StreamChange::Opened`] means fresh codec state and an
-//!    empty queue.
+//!    [`Input::JobDone`], at any later moment. [`StreamChange::Opened`] means fresh codec state and
+//!    an empty queue.
 //!    [`StreamChange::Closed`] means to drop the queue; jobs that are still out are void, and
 //!    reporting them does no harm. A job that a codec refuses is [`Outcome::Failed`].
-//! 7. **Keep the PCM, tell the amounts.** The capture queue grows by [`Input::Captured`] and shrinks
-//!    by `Encode` and `Discard` jobs. The playout queue grows by `Decode` and `Conceal` jobs and
-//!    shrinks by [`Input::Consumed`], which is the playout clock. These inputs and jobs name their
-//!    [`StreamId`]; the streams of a call have the number of the call. A call begins with both ports
-//!    detached: [`Input::Port`] attaches them, from `Dial` or [`Event::Incoming`] on. A port that loses
-//!    audio says so with [`Input::Overrun`].
+//! 7. **Keep the PCM, tell the amounts.** The capture queue grows by [`Input::Captured`] and
+//!    shrinks by `Encode` and `Discard` jobs. The playout queue grows by `Decode` and `Conceal`
+//!    jobs and shrinks by [`Input::Consumed`], which is the playout clock. These inputs and jobs
+//!    name their [`StreamId`]; the streams of a call have the number of the call. A call begins
+//!    with both ports detached: [`Input::Port`] attaches them, from `Dial` or [`Event::Incoming`]
+//!    on. A port that loses audio says so with [`Input::Overrun`].
 //! 8. **Tell the app.** [`Event`]s go to it in order. [`Event::Ended`] comes exactly once for each
 //!    call that was dialled or told by [`Event::Incoming`], and is the last word on it.
 //!
@@ -185,11 +185,12 @@
 //! # Where things are
 //!
 //! - [`wire`]: the bytes of signals and frames.
-//! - `call`: signalling; the lines, one call at most on each, glare, and the links of callers who wait.
-//!   [`TRANSITIONS`] lists the states of a call and the transitions between them.
-//! - `stream`: frames, codec jobs, jitter buffer, packet loss concealment (PLC), DTX, quality (MOS). It
-//!   knows no call.
-//! - [`limits`]: sizes and times, each with what happens beyond it; protocol times with their source.
+//! - `call`: signalling; the lines, one call at most on each, glare, and the links of callers who
+//!   wait. [`TRANSITIONS`] lists the states of a call and the transitions between them.
+//! - `stream`: frames, codec jobs, jitter buffer, packet loss concealment (PLC), DTX, quality
+//!   (MOS). It knows no call.
+//! - [`limits`]: sizes and times, each with what happens beyond it; protocol times with their
+//!   source.
 
 #![no_std]
 #![forbid(unsafe_code)]

@@ -1,7 +1,8 @@
 //! Every bound of the core, what happens beyond it, and where it comes from.
 //!
-//! *Source* names a file and a symbol of the reference, Python LXST 0.5.4, or says that the value is
-//! our choice and why. Each time of the protocol has one; other values without one are our choice.
+//! *Source* names a file and a symbol of the reference, Python LXST 0.5.4, or says that the value
+//! is our choice and why. Each time of the protocol has one; other values without one are our
+//! choice.
 
 use core::time::Duration;
 
@@ -9,8 +10,8 @@ use crate::audio::Samples;
 
 // Sizes.
 
-/// Largest packet handed out, in bytes, and the size of the caller's buffer. A link with a larger mdu
-/// is used up to this.
+/// Largest packet handed out, in bytes, and the size of the caller's buffer. A link with a larger
+/// mdu is used up to this.
 ///
 /// *Source*: our choice: more than three times [`DEFAULT_MDU`].
 pub const PACKET_BYTES: usize = 1_500;
@@ -25,9 +26,9 @@ pub const DEFAULT_MDU: usize = 431;
 /// *Source*: RFC 6716, 3.4: an Opus packet has at most 1275 bytes; the codec byte is one more.
 pub const FRAME_BYTES: usize = 1_276;
 
-/// Default size of a line's ring of received frames, in bytes: 4 s of Super High Quality. Beyond it the
-/// oldest frame is dropped and counted. [`Telephone`](crate::Telephone) takes another size as a const
-/// parameter.
+/// Default size of a line's ring of received frames, in bytes: 4 s of Super High Quality. Beyond it
+/// the oldest frame is dropped and counted. [`Telephone`](crate::Telephone) takes another size as a
+/// const parameter.
 ///
 /// *Source*: our choice: [`MAX_PLAYOUT`] and a second to spare.
 pub const RING_BYTES: usize = 16_384;
@@ -37,10 +38,10 @@ pub const RING_BYTES: usize = 16_384;
 /// *Source*: [`FRAME_BYTES`] and the layout of the ring: a codec byte and two lengths of two bytes.
 pub const MIN_RING_BYTES: usize = FRAME_BYTES + 5;
 
-/// Links without a call, of all lines together: callers who are not accepted yet, and links that say
-/// goodbye. Beyond it a goodbye is closed to make room, else the unidentified caller who has waited
-/// longest, if longer than [`IDENTIFY_GRACE`]. A caller who has identified is never closed for room. If
-/// nobody makes room, the new link is closed.
+/// Links without a call, of all lines together: callers who are not accepted yet, and links that
+/// say goodbye. Beyond it a goodbye is closed to make room, else the unidentified caller who has
+/// waited longest, if longer than [`IDENTIFY_GRACE`]. A caller who has identified is never closed
+/// for room. If nobody makes room, the new link is closed.
 ///
 /// *Source*: our choice: at ten new links a second each has 4.8 s, enough for a round trip of 4 s.
 pub const PENDING_LINKS: usize = 48;
@@ -110,7 +111,8 @@ pub const STALL_WATCH: Duration = Duration::from_secs(1);
 /// longer, count as usual for the network, and the jitter buffer keeps the delay that they need.
 pub const STALL_MEMORY: Duration = Duration::from_secs(30);
 
-/// Shortest stall that counts as long. Shorter ones that are rare cost less than the delay they need.
+/// Shortest stall that counts as long. Shorter ones that are rare cost less than the delay they
+/// need.
 pub const STALL_LONG: Samples = Samples::from_millis(700);
 
 /// How long a stall below [`STALL_LONG`] is remembered.
@@ -120,11 +122,12 @@ pub const SHORT_STALL_MEMORY: Duration = Duration::from_secs(10);
 /// faster. The rest is dropped and counted.
 pub const CATCH_UP: Duration = Duration::from_millis(2_500);
 
-/// Lateness of a speaker, beyond the length of its block, that counts as a speaker that stood still.
+/// Lateness of a speaker, beyond the length of its block, that counts as a speaker that stood
+/// still.
 pub const SPEAKER_LATE: Duration = Duration::from_millis(100);
 
-/// How long before the speaker's next block missing audio is concealed: a quarter of a block, or this
-/// if that is longer.
+/// How long before the speaker's next block missing audio is concealed: a quarter of a block, or
+/// this if that is longer.
 pub const CONCEALMENT_AHEAD: Samples = Samples::from_millis(50);
 
 /// Length of one bucket of the window in which headroom and jitter are measured.
@@ -133,12 +136,12 @@ pub const HEADROOM_BUCKET: Duration = Duration::from_millis(500);
 /// Buckets of that window. Delay that no frame needed for so long is shed.
 pub const HEADROOM_BUCKETS: usize = 8;
 
-/// Minimum headroom of the jitter buffer: this or a quarter of a frame, whichever is less. Below it,
-/// short frames are time-stretched.
+/// Minimum headroom of the jitter buffer: this or a quarter of a frame, whichever is less. Below
+/// it, short frames are time-stretched.
 pub const MIN_HEADROOM: Samples = Samples::from_millis(2);
 
-/// Level, in -dBov, of the loudest frame that counts as a pause in speech (VAD of the receiver). Such
-/// a frame may be skipped to shed delay.
+/// Level, in -dBov, of the loudest frame that counts as a pause in speech (VAD of the receiver).
+/// Such a frame may be skipped to shed delay.
 pub const PAUSE_LEVEL: u8 = 50;
 
 /// Longest frame that is skipped in a pause. Speech may begin in a longer one.
@@ -150,8 +153,8 @@ pub const MIN_SHED: Samples = Samples::from_millis(10);
 /// Audio that a decoder may hold back while it plays faster.
 pub const TEMPO_HELD: Samples = Samples::from_millis(25);
 
-/// Upper bound of packet loss concealment in a row, or one frame if that is longer. Beyond it there is
-/// silence until a frame comes.
+/// Upper bound of packet loss concealment in a row, or one frame if that is longer. Beyond it there
+/// is silence until a frame comes.
 ///
 /// *Source*: our choice.
 pub const CONCEALMENT: Samples = Samples::from_millis(120);
@@ -163,44 +166,44 @@ pub const CONCEALMENT_STEP: Samples = Samples::from_millis(10);
 /// packets if that is longer.
 pub const PAUSE: Duration = Duration::from_millis(300);
 
-/// How long arrivals are compared with the estimated clock of the sender before missing frames count
-/// as lost.
+/// How long arrivals are compared with the estimated clock of the sender before missing frames
+/// count as lost.
 pub const SENDER_WINDOW: Duration = Duration::from_secs(1);
 
 /// Interval of [`Event::Quality`](crate::Event::Quality).
 pub const QUALITY: Duration = Duration::from_secs(1);
 
-// Times of a call's set-up. The reference sends each signal once; our repeats, and what a Python peer
-// makes of them, were measured against it.
+// Times of a call's set-up. The reference sends each signal once; our repeats, and what a Python
+// peer makes of them, were measured against it.
 
 /// How long a new incoming link is left alone.
 ///
-/// *Source*: our choice: a Python caller sets its handler for packets after its link is up, and hears
-/// nothing before it (`__outgoing_link_established` in LXST/Primitives/Telephony.py).
+/// *Source*: our choice: a Python caller sets its handler for packets after its link is up, and
+/// hears nothing before it (`__outgoing_link_established` in LXST/Primitives/Telephony.py).
 pub const ACCEPT_DELAY: Duration = Duration::from_millis(5);
 
-/// Shortest wait before AVAILABLE is repeated; three round trips if that is longer. Each further wait
-/// is half as long again.
+/// Shortest wait before AVAILABLE is repeated; three round trips if that is longer. Each further
+/// wait is half as long again.
 ///
-/// *Source*: our choice: a Python caller identifies again at each AVAILABLE, which is harmless until
-/// RINGING.
+/// *Source*: our choice: a Python caller identifies again at each AVAILABLE, which is harmless
+/// until RINGING.
 pub const AVAILABLE_AGAIN: Duration = Duration::from_millis(150);
 
-/// Shortest wait before another message of the set-up is repeated; three round trips if that is longer.
-/// Each further wait is half as long again.
+/// Shortest wait before another message of the set-up is repeated; three round trips if that is
+/// longer. Each further wait is half as long again.
 ///
-/// *Source*: the three round trips are those of RFC 6298, 2.2; the time is our choice: a Python caller
-/// took 130 ms to answer the first RINGING after its start.
+/// *Source*: the three round trips are those of RFC 6298, 2.2; the time is our choice: a Python
+/// caller took 130 ms to answer the first RINGING after its start.
 pub const AGAIN: Duration = Duration::from_millis(250);
 
 /// How often a message of the set-up is repeated.
 ///
-/// *Source*: our choice: where one packet of five is lost, a message or its answer is lost six times in
-/// a row in one call of four hundred.
+/// *Source*: our choice: where one packet of five is lost, a message or its answer is lost six
+/// times in a row in one call of four hundred.
 pub const REPEATS: u8 = 5;
 
-/// Shortest wait before CONNECTING and ESTABLISHED are repeated to a caller who seems not to have heard
-/// them; four round trips and two frames if that is longer.
+/// Shortest wait before CONNECTING and ESTABLISHED are repeated to a caller who seems not to have
+/// heard them; four round trips and two frames if that is longer.
 ///
 /// *Source*: our choice: a Python caller that did hear them opens a second microphone stream.
 pub const ANSWER_AGAIN: Duration = Duration::from_millis(1_500);
@@ -212,8 +215,8 @@ pub const GOODBYE: Duration = Duration::from_millis(100);
 
 /// How long a link stays open behind RINGING and BUSY in one packet.
 ///
-/// *Source*: our choice: a Python caller opens its speaker at RINGING before it handles BUSY, and takes
-/// a link that closes meanwhile for an end without a reason.
+/// *Source*: our choice: a Python caller opens its speaker at RINGING before it handles BUSY, and
+/// takes a link that closes meanwhile for an end without a reason.
 pub const BUSY_GOODBYE: Duration = Duration::from_secs(1);
 
 /// How long a caller has to identify, [`SET_UP_TRIPS`] added.
@@ -222,26 +225,28 @@ pub const BUSY_GOODBYE: Duration = Duration::from_secs(1);
 /// caller has given up. The reference waits for ever.
 pub const IDENTIFY: Duration = Duration::from_secs(10);
 
-/// How long a new caller cannot be closed to make room for a newer one. Until [`IDENTIFY_TRIPS`] have
-/// passed as well, it is closed only after callers who have had as much.
+/// How long a new caller cannot be closed to make room for a newer one. Until [`IDENTIFY_TRIPS`]
+/// have passed as well, it is closed only after callers who have had as much.
 ///
 /// *Source*: our choice.
 pub const IDENTIFY_GRACE: Duration = Duration::from_millis(500);
 
 /// Round trips that a caller may take to identify before it makes room like others.
 ///
-/// *Source*: our choice: identification takes one; a round trip measured while packets were lost may
-/// be four times too long.
+/// *Source*: our choice: identification takes one; a round trip measured while packets were lost
+/// may be four times too long.
 pub const IDENTIFY_TRIPS: u32 = 4;
 
-/// Longest round trip that deadlines count with. A longer one, which a peer may claim, counts as this.
+/// Longest round trip that deadlines count with. A longer one, which a peer may claim, counts as
+/// this.
 ///
-/// *Source*: our choice: over a longer one a caller gives up before the second round trip (`WAIT_TIME`,
-/// 70 s, in LXST/Primitives/Telephony.py).
+/// *Source*: our choice: over a longer one a caller gives up before the second round trip
+/// (`WAIT_TIME`, 70 s, in LXST/Primitives/Telephony.py).
 pub const MAX_ROUND_TRIP: Duration = Duration::from_secs(60);
 
-/// Longest time from opening a link to link-up that a caller counts as a round trip, where the stack
-/// does not tell it and the callee has not answered yet. Beyond it the rest counts as path search.
+/// Longest time from opening a link to link-up that a caller counts as a round trip, where the
+/// stack does not tell it and the callee has not answered yet. Beyond it the rest counts as path
+/// search.
 ///
 /// *Source*: our choice: with [`SET_UP_TRIPS`] it leaves a callee 61 s for AVAILABLE, less than a
 /// caller waits (`WAIT_TIME`, 70 s, in LXST/Primitives/Telephony.py).
@@ -253,11 +258,11 @@ pub const MAX_OPENING: Duration = Duration::from_secs(4);
 /// *Source*: our choice: about the first three waits, of 3, 4.5 and 6.75 round trips.
 pub const SET_UP_TRIPS: u32 = 14;
 
-/// How long a callee has from link-up to AVAILABLE, [`SET_UP_TRIPS`] added. Later the callee may ring,
-/// with RINGING lost.
+/// How long a callee has from link-up to AVAILABLE, [`SET_UP_TRIPS`] added. Later the callee may
+/// ring, with RINGING lost.
 ///
-/// *Source*: `CONNECT_TIME` in LXST/Primitives/Telephony.py. The reference counts it from the dialling
-/// to RINGING, path search included, so that calls over slow links always fail.
+/// *Source*: `CONNECT_TIME` in LXST/Primitives/Telephony.py. The reference counts it from the
+/// dialling to RINGING, path search included, so that calls over slow links always fail.
 pub const CONNECT: Duration = Duration::from_secs(5);
 
 /// How long a callee has from CONNECTING to ESTABLISHED, [`SET_UP_TRIPS`] added.
@@ -278,8 +283,8 @@ pub const PREFERENCES_FROM_RINGING: Duration = Duration::from_secs(2);
 
 /// Longest screening: the bound of [`ScreeningTime`](crate::ScreeningTime).
 ///
-/// *Source*: our choice: less than `CONNECT_TIME` in LXST/Primitives/Telephony.py (5 s), after which a
-/// Python caller gives up unless it heard RINGING.
+/// *Source*: our choice: less than `CONNECT_TIME` in LXST/Primitives/Telephony.py (5 s), after
+/// which a Python caller gives up unless it heard RINGING.
 pub const MAX_SCREENING: Duration = Duration::from_secs(3);
 
 /// Shortest time between two announces: the bound of [`AnnounceInterval`](crate::AnnounceInterval).
@@ -287,20 +292,20 @@ pub const MAX_SCREENING: Duration = Duration::from_secs(3);
 /// *Source*: `ANNOUNCE_INTERVAL_MIN` in LXST/Primitives/Telephony.py.
 pub const MIN_ANNOUNCE_INTERVAL: Duration = Duration::from_secs(5 * 60);
 
-/// Glare: how long the link of a peer whom we dial, and who dials us, is held from its arrival while
-/// our own call decides; [`SET_UP_TRIPS`] added.
+/// Glare: how long the link of a peer whom we dial, and who dials us, is held from its arrival
+/// while our own call decides; [`SET_UP_TRIPS`] added.
 ///
 /// *Source*: our choice: longer than any caller waits for RINGING.
 pub const GLARE_HOLD: Duration = Duration::from_secs(60);
 
-/// Glare: how long a call that the callee refused waits at least for a link of the callee's own; three
-/// round trips if that is longer.
+/// Glare: how long a call that the callee refused waits at least for a link of the callee's own;
+/// three round trips if that is longer.
 ///
 /// *Source*: our choice.
 pub const GLARE_LINK: Duration = Duration::from_millis(150);
 
-/// Glare: how long a call that the callee refused waits at most to learn whether the callee calls us;
-/// three round trips for its link and as many for its identification added.
+/// Glare: how long a call that the callee refused waits at most to learn whether the callee calls
+/// us; three round trips for its link and as many for its identification added.
 ///
 /// *Source*: our choice.
 pub const GLARE: Duration = Duration::from_secs(3);
@@ -309,8 +314,8 @@ pub const GLARE: Duration = Duration::from_secs(3);
 
 /// Round trips that the peer's first media may take beyond [`FIRST_MEDIA`].
 ///
-/// *Source*: our choice: it takes one; a round trip measured while packets were lost may be four times
-/// too long.
+/// *Source*: our choice: it takes one; a round trip measured while packets were lost may be four
+/// times too long.
 pub const FIRST_MEDIA_TRIPS: u32 = 4;
 
 /// Part of [`SILENCE`] that covers the way of the peer's first media. A round trip longer than a
@@ -330,8 +335,9 @@ pub const SILENCE: Duration = Duration::from_secs(5);
 /// ends, in full duplex.
 ///
 /// In half duplex a call in which nobody talks lasts as long as its link. A peer that listens sends
-/// only keepalives, which anybody on the way can forge, and a Python peer answers nothing that could be
-/// asked (`receive` in RNS/Link.py: LXST registers no proofs, requests, resources or channels).
+/// only keepalives, which anybody on the way can forge, and a Python peer answers nothing that
+/// could be asked (`receive` in RNS/Link.py: LXST registers no proofs, requests, resources or
+/// channels).
 ///
 /// *Source*: our choice; the reference relies on the link's own time-out.
 pub const MEDIA_TIMEOUT: Duration = Duration::from_secs(60);

@@ -7,9 +7,10 @@ use crate::id::IdentityHash;
 
 /// What a link is opened to: one app of one identity.
 ///
-/// The app is named by its [`NameHash`] and not by its text. Reticulum puts the hash on the wire, every
-/// stack makes the destination's own hash of it and the identity, and a value of 26 bytes needs
-/// neither a heap nor a table of names that a stack, a trace and a replay would have to share.
+/// The app is named by its [`NameHash`] and not by its text. Reticulum puts the hash on the wire,
+/// every stack makes the destination's own hash of it and the identity, and a value of 26 bytes
+/// needs neither a heap nor a table of names that a stack, a trace and a replay would have to
+/// share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Destination {
     /// Whose it is.
@@ -28,8 +29,8 @@ impl Destination {
 
 /// The hash of an app's name, such as `lxst.telephony`.
 ///
-/// *Shape*: the first 10 bytes of the SHA-256 of the name in UTF-8, shown as 20 lower-case hex digits.
-/// `lxst_reticulum::name_hash` computes it.
+/// *Shape*: the first 10 bytes of the SHA-256 of the name in UTF-8, shown as 20 lower-case hex
+/// digits. `lxst_reticulum::name_hash` computes it.
 ///
 /// *Source*: RNS/Identity.py `NAME_HASH_LENGTH`, RNS/Destination.py `hash`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,9 +56,9 @@ impl fmt::Debug for NameHash {
 /// What the network did to a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkEvent {
-    /// A peer opened a link to one of our destinations, and it is active. This is the first event of
-    /// a peer's link. A [`Telephone`](crate::Telephone) takes links to the telephony destination of
-    /// its identity and refuses others as
+    /// A peer opened a link to one of our destinations, and it is active. This is the first event
+    /// of a peer's link. A [`Telephone`](crate::Telephone) takes links to the telephony destination
+    /// of its identity and refuses others as
     /// [`InputError::OtherDestination`](crate::InputError::OtherDestination).
     Incoming {
         /// The destination that the peer asked for.
@@ -81,10 +82,10 @@ pub enum LinkEvent {
     /// The other side proved who it is.
     Identified(IdentityHash),
     /// A keepalive arrived, or another packet of the peer's that is not for us. Report every one or
-    /// none: the first arms [`MEDIA_TIMEOUT`](crate::limits::MEDIA_TIMEOUT), which ends a call in full
-    /// duplex when neither media nor this comes. A keepalive travels in the clear, so that anybody on
-    /// the way can send it: a stack that reports only what a link's cipher proves, as `lxst-reticulum`
-    /// does, leaves keepalives out.
+    /// none: the first arms [`MEDIA_TIMEOUT`](crate::limits::MEDIA_TIMEOUT), which ends a call in
+    /// full duplex when neither media nor this comes. A keepalive travels in the clear, so that
+    /// anybody on the way can send it: a stack that reports only what a link's cipher proves, as
+    /// `lxst-reticulum` does, leaves keepalives out.
     Heard,
     /// The link is gone.
     Closed(LinkClosed),

@@ -407,8 +407,8 @@ pub enum DropReason {
     /// A profile or mode that does not exist; or a profile that we cannot send, of which the peer
     /// was told often enough.
     UnsupportedPreference,
-    /// A frame of an unknown codec ([`Config::codecs`](crate::Config::codecs)), that is not a binary
-    /// value, is empty, or is longer than [`FRAME_BYTES`](crate::limits::FRAME_BYTES).
+    /// A frame of an unknown codec ([`Config::codecs`](crate::Config::codecs)), that is not a
+    /// binary value, is empty, or is longer than [`FRAME_BYTES`](crate::limits::FRAME_BYTES).
     UnknownFrame,
     /// A frame that the decoder refused, because nobody brings its codec for example. Told of the
     /// first one of a call; all are counted.

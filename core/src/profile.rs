@@ -373,8 +373,8 @@ mod tests {
             };
             let bits = u64::from(bitrate_bps) * profile.frame().0;
             let reference = bits.div_ceil(8 * u64::from(Samples::RATE_HZ));
-            // A map of one key, its bytes' header and the codec byte before the payload; PKCS#7 pads with
-            // one byte at least.
+            // A map of one key, its bytes' header and the codec byte before the payload; PKCS#7
+            // pads with one byte at least.
             let padded = |payload: u64| (payload + 5) / 16 * 16 + 16;
             let ours = profile.byte_ceiling() as u64;
             assert_eq!(padded(ours), padded(reference), "{profile}");

@@ -7,8 +7,8 @@ use crate::audio::Samples;
 
 /// The measured quality of a call, told by [`Event::Quality`](crate::Event::Quality).
 ///
-/// Counts are totals since the call was established. Rates and the mean opinion score are those of the
-/// last second.
+/// Counts are totals since the call was established. Rates and the mean opinion score are those of
+/// the last second.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Quality {
     /// Media packets received.
@@ -41,8 +41,8 @@ pub struct Quality {
     pub received_bps: u32,
     /// Encoded audio sent, in bits per second.
     pub sent_bps: u32,
-    /// Estimated mean opinion score of the worse direction; zero until something was heard. It counts
-    /// what we hear, or what the peer hears if more of our microphone was dropped here.
+    /// Estimated mean opinion score of the worse direction; zero until something was heard. It
+    /// counts what we hear, or what the peer hears if more of our microphone was dropped here.
     pub mos: Mos,
     /// Whether no media arrived for [`SILENCE`](crate::limits::SILENCE).
     pub is_peer_silent: bool,
@@ -62,8 +62,8 @@ impl Quality {
 ///
 /// *Units*: hundredths.
 ///
-/// *Source*: ITU-T G.107 for Codec2, G.107.1 for Opus and raw audio. The codecs' impairments are our
-/// choice, near those that G.113 gives for codecs of similar bitrates.
+/// *Source*: ITU-T G.107 for Codec2, G.107.1 for Opus and raw audio. The codecs' impairments are
+/// our choice, near those that G.113 gives for codecs of similar bitrates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Mos(pub u16);
 

@@ -14,8 +14,8 @@ pub trait Stack {
     /// The plaintext of a packet that arrived.
     type Data: AsRef<[u8]>;
 
-    /// Returns whose telephony destination the stack serves. Links to other destinations are left to
-    /// the apps that serve them: an engine takes none of these.
+    /// Returns whose telephony destination the stack serves. Links to other destinations are left
+    /// to the apps that serve them: an engine takes none of these.
     fn identity(&self) -> IdentityHash;
 
     /// Does something with a link.
@@ -29,7 +29,8 @@ pub trait Stack {
     /// [`DisplayName::encode`] as app data, or with none.
     fn announce(&mut self, now: Instant, name: Option<DisplayName>);
 
-    /// Returns what happened next; `name` gives the name of a link that a peer opened, once for each.
+    /// Returns what happened next; `name` gives the name of a link that a peer opened, once for
+    /// each.
     fn poll_event(&mut self, name: &mut dyn FnMut() -> LinkId) -> Option<StackEvent<Self::Data>>;
 
     /// Returns when [`handle_timeout`](Self::handle_timeout) is due.

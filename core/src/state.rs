@@ -11,8 +11,9 @@ use crate::profile::{Mode, Profile};
 /// caller  Idle > Calling > Linked > Identified > Ringing > Connecting > Established > Idle
 /// callee  Idle > Ringing > Connecting > Established > Idle
 /// ```
-/// Every state may end in `Idle`. A caller may skip states if signals were lost, and becomes the callee
-/// if glare is resolved in favour of the peer. [`TRANSITIONS`](crate::TRANSITIONS) lists every way.
+/// Every state may end in `Idle`. A caller may skip states if signals were lost, and becomes the
+/// callee if glare is resolved in favour of the peer. [`TRANSITIONS`](crate::TRANSITIONS) lists
+/// every way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CallState {
     /// There is no call.

@@ -44,13 +44,13 @@ use crate::wire::{self, Packet};
 /// # Ok::<(), lxst_core::InputError>(())
 /// ```
 ///
-/// A telephone has one line, or as many as [`with_lines`](Self::with_lines) says. Each line holds one
-/// call at most. Commands and events name their call. All lines share the policy and the limits for
-/// callers, and the room for callers who wait. There is one call at most with each peer.
+/// A telephone has one line, or as many as [`with_lines`](Self::with_lines) says. Each line holds
+/// one call at most. Commands and events name their call. All lines share the policy and the limits
+/// for callers, and the room for callers who wait. There is one call at most with each peer.
 ///
 /// *Bounds*: memory is inline and fixed, and the work of one input is bounded; see
-/// [`limits`](crate::limits). A line takes 22 KiB with the default ring. `RING` is the size, in bytes,
-/// of each line's ring of received frames, at least
+/// [`limits`](crate::limits). A line takes 22 KiB with the default ring. `RING` is the size, in
+/// bytes, of each line's ring of received frames, at least
 /// [`MIN_RING_BYTES`](crate::limits::MIN_RING_BYTES): see [`with_lines`](Self::with_lines).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Telephone<const LINES: usize = 1, const RING: usize = RING_BYTES> {
@@ -88,8 +88,8 @@ impl<const LINES: usize, const RING: usize> Telephone<LINES, RING> {
     /// Makes an idle telephone with another number of lines, `Telephone::<3>::with_lines(..)`, or
     /// another size of ring for firmware with less memory, `Telephone::<1, 4_096>::with_lines(..)`.
     ///
-    /// *Bounds*: a full ring drops its oldest frame, so a stall longer than the ring costs audio. One
-    /// second takes 1 KiB at Medium Quality and 4 KiB at Super High Quality.
+    /// *Bounds*: a full ring drops its oldest frame, so a stall longer than the ring costs audio.
+    /// One second takes 1 KiB at Medium Quality and 4 KiB at Super High Quality.
     #[must_use]
     pub fn with_lines(identity: IdentityHash, config: Config, now: Instant) -> Self {
         Self {
@@ -107,11 +107,12 @@ impl<const LINES: usize, const RING: usize> Telephone<LINES, RING> {
 
     /// Applies one input whole, or refuses it.
     ///
-    /// If `now` is earlier than the moment of the last input, the input counts as given at that moment.
+    /// If `now` is earlier than the moment of the last input, the input counts as given at that
+    /// moment.
     ///
     /// # Errors
-    /// The input was refused and nothing changed. [`InputError::OutputFull`]: drain the outputs, then
-    /// give it again. The other errors are misuse.
+    /// The input was refused and nothing changed. [`InputError::OutputFull`]: drain the outputs,
+    /// then give it again. The other errors are misuse.
     pub fn handle_input(&mut self, now: Instant, input: Input<'_>) -> Result<(), InputError> {
         if !self.outbox.has_room() {
             return Err(InputError::OutputFull);
@@ -310,8 +311,8 @@ impl<const LINES: usize, const RING: usize> Telephone<LINES, RING> {
         Ok(line)
     }
 
-    /// Fits the streams to their lines, then reports ended calls, then releases held callers, one of
-    /// whom may take the line of a call that ended.
+    /// Fits the streams to their lines, then reports ended calls, then releases held callers, one
+    /// of whom may take the line of a call that ended.
     fn reconcile(&mut self, now: Instant, touched: Option<usize>) {
         let (lines, mut cx) = self.parts(now);
         lines.end_glare_wait(&mut cx);

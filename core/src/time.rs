@@ -7,8 +7,8 @@ use core::time::Duration;
 /// A moment, in microseconds from an origin that the caller chooses.
 ///
 /// The core reads no clock: each input carries its moment. The moments given to one
-/// [`Telephone`](crate::Telephone) come from a monotonic clock. One that goes back counts as the latest
-/// moment given.
+/// [`Telephone`](crate::Telephone) come from a monotonic clock. One that goes back counts as the
+/// latest moment given.
 ///
 /// *Bounds*: arithmetic saturates at both ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -24,8 +24,8 @@ pub enum Timer {
     Link(LinkId, LinkTimer),
     /// A timer of a stream.
     Stream(StreamId, StreamTimer),
-    /// Started when the telephone is created, and by its own expiry. On expiry the driver is asked to
-    /// announce.
+    /// Started when the telephone is created, and by its own expiry. On expiry the driver is asked
+    /// to announce.
     Announce,
 }
 
@@ -44,20 +44,20 @@ pub enum CallTimer {
     /// Started by an incoming call that the app is to answer, stopped by the answer. On expiry the
     /// call ends as [`RingTimeout`](crate::EndReason::RingTimeout).
     Ring,
-    /// Started by an answer before the caller's preferences, stopped by them. On expiry the call goes
-    /// on with our profile and mode.
+    /// Started by an answer before the caller's preferences, stopped by them. On expiry the call
+    /// goes on with our profile and mode.
     Preferences,
-    /// Started by each message of the set-up, stopped by the peer's answer to it. On expiry the message
-    /// is repeated, up to [`REPEATS`](crate::limits::REPEATS) times.
+    /// Started by each message of the set-up, stopped by the peer's answer to it. On expiry the
+    /// message is repeated, up to [`REPEATS`](crate::limits::REPEATS) times.
     Repeat,
-    /// Started by BUSY before RINGING, and again while an unidentified caller is on a link. On expiry
-    /// the call ends as [`Busy`](crate::EndReason::Busy).
+    /// Started by BUSY before RINGING, and again while an unidentified caller is on a link. On
+    /// expiry the call ends as [`Busy`](crate::EndReason::Busy).
     Glare,
     /// Started by the answer, and anew by media. On expiry, in full duplex, the app gets
     /// [`PeerSilent`](crate::Event::PeerSilent).
     Silence,
-    /// Started by the answer, and anew by all authentic packets of the peer. On expiry, in full duplex,
-    /// the call ends as [`MediaTimeout`](crate::EndReason::MediaTimeout).
+    /// Started by the answer, and anew by all authentic packets of the peer. On expiry, in full
+    /// duplex, the call ends as [`MediaTimeout`](crate::EndReason::MediaTimeout).
     Media,
 }
 
@@ -66,14 +66,14 @@ pub enum CallTimer {
 pub enum LinkTimer {
     /// Started by an incoming link. On expiry AVAILABLE or BUSY is sent.
     AcceptDelay,
-    /// Started by AVAILABLE, stopped by the caller's identification. On expiry AVAILABLE is repeated, up
-    /// to [`REPEATS`](crate::limits::REPEATS) times.
+    /// Started by AVAILABLE, stopped by the caller's identification. On expiry AVAILABLE is
+    /// repeated, up to [`REPEATS`](crate::limits::REPEATS) times.
     Available,
-    /// Started by AVAILABLE, stopped by the caller's identification. Started anew when the caller is held
-    /// because we dial it (glare). On expiry the link closes.
+    /// Started by AVAILABLE, stopped by the caller's identification. Started anew when the caller
+    /// is held because we dial it (glare). On expiry the link closes.
     Identify,
-    /// Started by [`Event::Screening`](crate::Event::Screening), stopped by the app's decision. On expiry
-    /// [`Config::screening_default`](crate::Config::screening_default) decides.
+    /// Started by [`Event::Screening`](crate::Event::Screening), stopped by the app's decision. On
+    /// expiry [`Config::screening_default`](crate::Config::screening_default) decides.
     Screening,
     /// Started by BUSY or REJECTED. On expiry the link closes.
     Goodbye,
@@ -82,14 +82,14 @@ pub enum LinkTimer {
 /// A timer of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum StreamTimer {
-    /// Started by the answer and by each frame that we send. On expiry, in full duplex, one frame of
-    /// silence is sent.
+    /// Started by the answer and by each frame that we send. On expiry, in full duplex, one frame
+    /// of silence is sent.
     Presence,
     /// Started by the answer and by its own expiry. On expiry the app gets
     /// [`Quality`](crate::Event::Quality).
     Quality,
-    /// Started when the speaker's next block will lack audio, stopped by a frame. On expiry audio is
-    /// concealed (PLC).
+    /// Started when the speaker's next block will lack audio, stopped by a frame. On expiry audio
+    /// is concealed (PLC).
     Playout,
 }
 

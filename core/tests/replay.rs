@@ -94,8 +94,9 @@ fn a_callee_closes_some_time_after_busy_or_rejected_where_python_does_so_at_once
     }
 }
 
-/// Python says BUSY at link-up where the line is taken, and after the identification where the caller
-/// is blocked; and its own caller takes a BUSY that comes late, and not behind RINGING, for an end.
+/// Python says BUSY at link-up where the line is taken, and after the identification where the
+/// caller is blocked; and its own caller takes a BUSY that comes late, and not behind RINGING, for
+/// an end.
 #[test]
 fn a_busy_and_a_blocking_callee_say_the_same_where_python_lets_its_caller_tell_them_apart() {
     for scenario in ["not_allowed", "blocked", "busy_external"] {

@@ -101,8 +101,9 @@ impl AudioOut {
 }
 
 impl Listening {
-    /// Writes what the phone hears, on a thread of its own: whoever is slow to take it must not hold
-    /// up the phone. Where the file takes no more, that is told at once, and the call goes on without.
+    /// Writes what the phone hears, on a thread of its own: whoever is slow to take it must not
+    /// hold up the phone. Where the file takes no more, that is told at once, and the call goes on
+    /// without.
     pub(crate) async fn start(out: AudioOut, phone: &Phone) -> Result<Self, AudioError> {
         let sink = phone.audio_sink(AudioFormat::PHONE).await?;
         let is_pipe = matches!(out, AudioOut::Pipe);

@@ -41,8 +41,8 @@ pub(crate) struct Options {
     #[arg(long, value_name = "NAME")]
     pub(crate) ifac_name: Option<String>,
 
-    /// The passphrase of an access code (IFAC) on all these but --shared. Others on this machine see
-    /// it in the list of processes
+    /// The passphrase of an access code (IFAC) on all these but --shared. Others on this machine
+    /// see it in the list of processes
     #[arg(long, value_name = "PASSPHRASE", conflicts_with = "ifac_passphrase_file")]
     pub(crate) ifac_passphrase: Option<String>,
 
@@ -55,8 +55,8 @@ pub(crate) struct Options {
     #[arg(long, value_name = "FOLDER", conflicts_with = "identity")]
     pub(crate) folder: Option<PathBuf>,
 
-    /// Tell this name in announces, to everybody who hears them: 64 bytes of UTF-8 at most. Without it,
-    /// none is told
+    /// Tell this name in announces, to everybody who hears them: 64 bytes of UTF-8 at most. Without
+    /// it, none is told
     #[arg(long, value_name = "NAME")]
     pub(crate) name: Option<DisplayName>,
 
@@ -64,8 +64,8 @@ pub(crate) struct Options {
     #[arg(long, value_enum, default_value_t = RuntimeName::Tokio)]
     pub(crate) runtime: RuntimeName,
 
-    /// Call this identity hash (32 hex digits, also as <HASH>), and end when the call does. The path
-    /// is searched
+    /// Call this identity hash (32 hex digits, also as <HASH>), and end when the call does. The
+    /// path is searched
     #[arg(long, value_name = "HASH")]
     pub(crate) call: Option<IdentityHash>,
 
@@ -90,8 +90,8 @@ pub(crate) struct Options {
     #[arg(long)]
     pub(crate) busy: bool,
 
-    /// Let calls ring whose caller prefers a profile below 2 kbit/s that is not built in. Without it,
-    /// they are rejected: ours may be too much for their path
+    /// Let calls ring whose caller prefers a profile below 2 kbit/s that is not built in. Without
+    /// it, they are rejected: ours may be too much for their path
     #[arg(long)]
     pub(crate) accept_thin_paths: bool,
 
@@ -113,8 +113,8 @@ pub(crate) struct Options {
     pub(crate) hang_up_after: Option<Duration>,
 
     /// The microphone: a WAV file of any common shape, spoken from the answer on and followed by
-    /// silence; or - for raw s16le, 48 kHz, mono from a recorder on standard input, of which is sent
-    /// what it hears in a call. Without it, nothing is sent
+    /// silence; or - for raw s16le, 48 kHz, mono from a recorder on standard input, of which is
+    /// sent what it hears in a call. Without it, nothing is sent
     #[arg(long, value_name = "FILE.wav|-")]
     pub(crate) audio_in: Option<PathBuf>,
 
@@ -134,7 +134,8 @@ pub(crate) struct Options {
     #[arg(long)]
     pub(crate) adapt: bool,
 
-    /// Cancel the echo, suppress noise, and even out the microphone's level (feature voice-processing)
+    /// Cancel the echo, suppress noise, and even out the microphone's level (feature
+    /// voice-processing)
     #[arg(long)]
     pub(crate) process: bool,
 

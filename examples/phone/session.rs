@@ -134,7 +134,8 @@ impl<R: Runtime> Session<R> {
         }
     }
 
-    /// Tells whoever dials the destination of a phone, which stands beside its identity, what to dial.
+    /// Tells whoever dials the destination of a phone, which stands beside its identity, what to
+    /// dial.
     fn check_is_identity(&self, to: IdentityHash, known: IdentityHash) -> Result<(), Failure> {
         if reticulum::DestinationHash::telephony(known).0 != to.0 {
             return Ok(());

@@ -55,8 +55,8 @@ impl StatusLine {
     }
 }
 
-/// The line of which most fits, from the longest to the shortest, with what keys do: the last column
-/// stays free, and a key's letter is never cut before the rest.
+/// The line of which most fits, from the longest to the shortest, with what keys do: the last
+/// column stays free, and a key's letter is never cut before the rest.
 fn fitting(lines: &[String], keys: &str, columns: usize) -> String {
     let letters: Vec<&str> = keys.split_whitespace().filter_map(|key| key.get(..3)).collect();
     let with = |line: &String, keys: &str| match keys {

@@ -1,7 +1,7 @@
 //! Standard output and standard error, whose readers may go away or stall at any time.
 //!
-//! `println!` and `eprintln!` panic where nobody reads any more (`phone | head`, a terminal that was
-//! closed) and where the disk below is full. What a program has to say is never worth the call:
+//! `println!` and `eprintln!` panic where nobody reads any more (`phone | head`, a terminal that
+//! was closed) and where the disk below is full. What a program has to say is never worth the call:
 //! [`outln!`](crate::outln) and [`errln!`](crate::errln) leave out what cannot be written.
 //!
 //! A reader that stalls (Ctrl-S, a full pipe) would hold up who writes. A program that runs a phone
@@ -36,8 +36,8 @@ pub fn write_err(text: Arguments<'_>) {
     ERR.say(text);
 }
 
-/// Shows a line below all others on standard error, in place of the one that was shown, where that is
-/// a terminal and [detached](detach); an empty one shows nothing.
+/// Shows a line below all others on standard error, in place of the one that was shown, where that
+/// is a terminal and [detached](detach); an empty one shows nothing.
 pub fn show_status(line: String) {
     ERR.show(line);
 }

@@ -6,8 +6,9 @@ use lxst_core::Mos;
 
 /// How a call sounded, in a word and the score: `good, MOS 4.12`.
 ///
-/// *Source*: the satisfaction of users in ITU-T G.107, annex B: very satisfied from 4.34 on, satisfied
-/// from 4.03, some not from 3.60, many not from 3.10, and below nearly none. The words are our choice.
+/// *Source*: the satisfaction of users in ITU-T G.107, annex B: very satisfied from 4.34 on,
+/// satisfied from 4.03, some not from 3.60, many not from 3.10, and below nearly none. The words
+/// are our choice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Grade(pub Mos);
 

@@ -22,7 +22,8 @@ pub struct Capture {
     pub identities: BTreeMap<PeerName, IdentityHash>,
     /// What happened, in order of time.
     pub records: Vec<Record>,
-    /// How many media packets each peer sent and received in all, those left out of `records` included.
+    /// How many media packets each peer sent and received in all, those left out of `records`
+    /// included.
     pub media_packets: BTreeMap<(PeerName, Direction), u64>,
 }
 

@@ -73,8 +73,8 @@ pub enum Command {
         /// Whose it is.
         identity: IdentityHash,
     },
-    /// Serves an app of the peer's identity. Answered by `app_served`; each link is an `app_link`, its
-    /// peer's proof an `app_identified`, each packet an `app_data`.
+    /// Serves an app of the peer's identity. Answered by `app_served`; each link is an `app_link`,
+    /// its peer's proof an `app_identified`, each packet an `app_data`.
     ServeApp(&'static str),
     /// Sends a packet on the latest link of an app.
     SendApp {

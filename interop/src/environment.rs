@@ -15,8 +15,8 @@ pub struct EnvironmentError(String);
 /// Returns the interpreter with Python LXST, which `interop/setup` sets up on first use.
 ///
 /// The venv is `python-venv` in [`target_dir`], made anew when `requirements.txt` has changed since
-/// it was filled. Parallel test processes wait for one of them to do it. Missing Debian packages are
-/// installed when this process may do so without a password.
+/// it was filled. Parallel test processes wait for one of them to do it. Missing Debian packages
+/// are installed when this process may do so without a password.
 ///
 /// # Errors
 /// [`EnvironmentError`] when something is missing that cannot be installed from here.

@@ -2,10 +2,10 @@
 //!
 //! Sound of a live call is made, sent and played in real time, so a machine that does not run a
 //! process when it is due spoils what is heard, whatever the phones do. A watchdog in this process
-//! and one in each Python peer sleep for [`PERIOD`] again and again, and write down by how much they
-//! overslept. Where sound is not heard as well as it must be and a watchdog overslept by [`BOUND`] or
-//! more meanwhile, it is measured again, at most [`TIMES`] times, and standard error and
-//! `interop/measured-again` below the target folder say so. Where all were on time, it counts.
+//! and one in each Python peer sleep for [`PERIOD`] again and again, and write down by how much
+//! they overslept. Where sound is not heard as well as it must be and a watchdog overslept by
+//! [`BOUND`] or more meanwhile, it is measured again, at most [`TIMES`] times, and standard error
+//! and `interop/measured-again` below the target folder say so. Where all were on time, it counts.
 
 use core::fmt::{self, Display};
 use core::time::Duration;
@@ -24,8 +24,8 @@ pub use crate::watchdog::{PERIOD, left};
 /// By how much a machine is late when bad sound does not count: 5 ms.
 ///
 /// The least jitter that playout must carry is that of Ultra Low Latency, where the reference keeps
-/// two frames of 10 ms. On its way from microphone to speaker a frame is passed on by four threads at
-/// least: who records, who sends, who receives and who plays. Where each is late by a quarter of
+/// two frames of 10 ms. On its way from microphone to speaker a frame is passed on by four threads
+/// at least: who records, who sends, who receives and who plays. Where each is late by a quarter of
 /// those 20 ms, playout may run dry.
 pub const BOUND: Duration = Duration::from_millis(5);
 
@@ -50,8 +50,8 @@ pub fn not_heard(what: &dyn Display, late: Duration) -> ! {
     panic!("{what}; the machine was late by {late:?} at most");
 }
 
-/// Makes a measurement, and makes it again where its sound was bad on a machine that was late, and where
-/// an rnsd of the test cut off an app that attached, which is a fault of RNS 1.5.7.
+/// Makes a measurement, and makes it again where its sound was bad on a machine that was late, and
+/// where an rnsd of the test cut off an app that attached, which is a fault of RNS 1.5.7.
 ///
 /// # Panics
 /// Where the measurement does, and where the machine was late each time.

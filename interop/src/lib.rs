@@ -4,8 +4,8 @@
 //! place of its sound devices: a test spawns it, gives it [`Command`]s, waits for its [`Event`]s,
 //! reads every packet of its links in plain text and listens to what its user heard.
 //! Phones meet over TCP, UDP, with or without IFAC, or at an [`Rnsd`], RNS's own daemon, as shared
-//! instance or transport node. [`environment::python`] sets it all up on first use. [`Capture`] holds calls that two such
-//! telephones made, to replay.
+//! instance or transport node. [`environment::python`] sets it all up on first use. [`Capture`]
+//! holds calls that two such telephones made, to replay.
 //!
 //! ```no_run
 //! use core::time::Duration;

@@ -22,8 +22,8 @@ pub(crate) fn append_ends(text: &mut String, folder: &Path, names: &[&str]) {
     }
 }
 
-/// Tells of a process with the test that fails: where each of its threads is, which it writes to its
-/// stderr (one that is stuck looks like one that waits), and then what `description` says.
+/// Tells of a process with the test that fails: where each of its threads is, which it writes to
+/// its stderr (one that is stuck looks like one that waits), and then what `description` says.
 #[expect(clippy::print_stderr, reason = "the test harness shows it with the test that failed")]
 pub(crate) fn tell_of_failed_test(child: &Child, description: impl FnOnce(&str) -> String) {
     // Without its threads the description is still one.
@@ -36,9 +36,9 @@ pub(crate) fn tell_of_failed_test(child: &Child, description: impl FnOnce(&str) 
 
 /// Tells whether an rnsd with a log below this folder cut off an app that attached to it.
 ///
-/// RNS 1.5.7 sends to an app that attaches before its socket is registered with epoll, when another app
-/// announces in that moment: `BackboneInterface.tx_ready` raises `FileNotFoundError`, the interface is
-/// torn down, and the app, whose socket stays open, is deaf from then on.
+/// RNS 1.5.7 sends to an app that attaches before its socket is registered with epoll, when another
+/// app announces in that moment: `BackboneInterface.tx_ready` raises `FileNotFoundError`, the
+/// interface is torn down, and the app, whose socket stays open, is deaf from then on.
 pub(crate) fn cut_off(folder: &Path) -> bool {
     let Ok(files) = fs::read_dir(folder) else { return false };
     files.flatten().any(|file| match file.file_type() {

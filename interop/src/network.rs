@@ -114,5 +114,6 @@ fn free_ports<S, const N: usize>(bind: impl Fn() -> io::Result<(u16, S)>) -> [u1
     bound.map(|(port, _)| port)
 }
 
-/// RNS's `rpc_key`: without it in both configs, a Python client cannot use an rnsd of another folder.
+/// RNS's `rpc_key`: without it in both configs, a Python client cannot use an rnsd of another
+/// folder.
 pub(crate) const RPC_KEY: &str = "5c8f1f3a6be0479d92d1a7c4e8053b6f5c8f1f3a6be0479d92d1a7c4e8053b6f";

@@ -98,7 +98,8 @@ impl PacketRecord {
         self.kind == PacketKind::Proof
     }
 
-    /// Reads a `packet` event of the peer, or returns `None` if it is another event or lacks a field.
+    /// Reads a `packet` event of the peer, or returns `None` if it is another event or lacks a
+    /// field.
     pub(crate) fn parse(at: Duration, json: &Value) -> Option<Self> {
         if json["event"] != "packet" {
             return None;

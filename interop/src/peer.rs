@@ -83,7 +83,8 @@ impl PythonPeer {
     /// Returns the port on loopback that it listens on, TCP or UDP, or is connected to.
     ///
     /// # Panics
-    /// When it is attached to a shared instance, so that it has no port: ask the [`Rnsd`](crate::Rnsd).
+    /// When it is attached to a shared instance, so that it has no port: ask the
+    /// [`Rnsd`](crate::Rnsd).
     #[track_caller]
     pub fn port(&self) -> u16 {
         match self.port {
@@ -199,7 +200,8 @@ impl PythonPeer {
         self.journal.lock().events.iter().filter_map(Event::packet).collect()
     }
 
-    /// Returns by how much its process was late at worst in a time; see [`lateness`](crate::lateness).
+    /// Returns by how much its process was late at worst in a time; see
+    /// [`lateness`](crate::lateness).
     pub fn lateness(&self, time: &Range<Instant>) -> Duration {
         let pages = self.journal.lock();
         let late = pages.events.iter().filter(|event| event.name == "late").filter_map(|event| {
@@ -233,7 +235,8 @@ impl PythonPeer {
         Recording::read(&self.storage.join("heard.wav"))
     }
 
-    /// Hangs up, ends the process and waits for it; dropping kills it without a word to the other side.
+    /// Hangs up, ends the process and waits for it; dropping kills it without a word to the other
+    /// side.
     #[track_caller]
     pub fn quit(mut self) {
         self.send(&Command::Quit);

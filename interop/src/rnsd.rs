@@ -75,9 +75,10 @@ impl Rnsd {
     ///
     /// That takes about 0.2 s. A transport node comes back with the same identity but without
     /// paths: after SIGKILL it has forgotten all announces. Python phones come back by themselves,
-    /// 8 s after the death when attached ([`Builder::shared_instance`](crate::Builder::shared_instance)),
-    /// 5 s at its TCP server ([`Builder::connect`](crate::Builder::connect)), or a multiple of
-    /// that: wait for their `online`.
+    /// 8 s after the death when attached
+    /// ([`Builder::shared_instance`](crate::Builder::shared_instance)), 5 s at its TCP server
+    /// ([`Builder::connect`](crate::Builder::connect)), or a multiple of that: wait for their
+    /// `online`.
     ///
     /// # Panics
     /// When it does not come up within 30 s; the message says why.

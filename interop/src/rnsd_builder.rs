@@ -93,8 +93,8 @@ impl RnsdBuilder {
 
     /// Starts the rnsd and waits until all its sockets are open.
     ///
-    /// Its files are in `interop/<test>/<name>` below the target folder, made anew: `config`, `log`,
-    /// `stderr` and RNS's `storage`.
+    /// Its files are in `interop/<test>/<name>` below the target folder, made anew: `config`,
+    /// `log`, `stderr` and RNS's `storage`.
     ///
     /// # Panics
     /// When Python RNS cannot be set up, or the rnsd does not come up within 30 s; the message says
@@ -205,6 +205,7 @@ fn is_of_a_taken_port(error: &str) -> bool {
     error.contains("Address already in use") || error.contains(TAKEN_INSTANCE)
 }
 
-/// What RNS calls pathing: it says who connects, and what becomes of each path request and announce.
+/// What RNS calls pathing: it says who connects, and what becomes of each path request and
+/// announce.
 const LOG_LEVEL: u32 = 7;
 const SPAWN_ATTEMPTS: u32 = 3;

@@ -148,7 +148,8 @@ fn peer(test: &str, name: &str) -> Builder {
     PythonPeer::builder(test, name).log_media_first(FRAMES_OF_SPEECH)
 }
 
-/// Calls until the callee hears of it: a Python caller loses the first signal if it comes before its handler.
+/// Calls until the callee hears of it: a Python caller loses the first signal if it comes before
+/// its handler.
 fn establish(alice: &mut PythonPeer, bob: &mut PythonPeer) {
     for _ in 0..CALLS {
         alice.send(&Command::call(bob.identity()));

@@ -1,4 +1,5 @@
-//! Two Python LXST telephones call each other: proves the harness, and shows what the reference does.
+//! Two Python LXST telephones call each other: proves the harness, and shows what the reference
+//! does.
 
 use core::time::Duration;
 use std::path::Path;
@@ -86,7 +87,8 @@ fn call_with_speech() -> (Result<Verdict, EnvelopeError>, PythonPeer) {
     (verdict, bob)
 }
 
-/// Calls until `heard` hears of it: a Python caller loses the first signal if it comes before its handler.
+/// Calls until `heard` hears of it: a Python caller loses the first signal if it comes before its
+/// handler.
 fn dial(
     caller: &mut PythonPeer,
     callee: IdentityHash,

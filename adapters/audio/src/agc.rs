@@ -40,8 +40,8 @@ pub struct AgcConfig {
 impl AgcConfig {
     /// What a telephone of the reference does to its microphone: a quiet -30 dBFS.
     ///
-    /// *Source*: LXST/Filters.py and its use by Primitives/Telephony.py, by what they do: "-15 dB" is
-    /// this RMS, "12 dB" a factor of 15.8, and the gain changes once in 10 ms with these time
+    /// *Source*: LXST/Filters.py and its use by Primitives/Telephony.py, by what they do: "-15 dB"
+    /// is this RMS, "12 dB" a factor of 15.8, and the gain changes once in 10 ms with these time
     /// constants, as measured.
     pub const REFERENCE: Self = Self {
         target_dbfs: -30.0,

@@ -4,9 +4,9 @@ use lxst_codecs::Channels;
 
 /// A piece of 48 kHz sound that a node fills, changes or reads.
 ///
-/// *Shape*: `f32` from -1.0 to 1.0 between nodes; the channels of one moment stand side by side, left
-/// first. A block has any number of moments, and borrows its samples: a device's callback hands out
-/// its own buffer.
+/// *Shape*: `f32` from -1.0 to 1.0 between nodes; the channels of one moment stand side by side,
+/// left first. A block has any number of moments, and borrows its samples: a device's callback
+/// hands out its own buffer.
 #[derive(Debug)]
 pub struct Block<'a> {
     samples: &'a mut [f32],
@@ -88,8 +88,8 @@ impl<'a> Block<'a> {
         }
     }
 
-    /// Writes moments of two channels, as many as there are; to one channel, their mean. Returns how
-    /// many it wrote.
+    /// Writes moments of two channels, as many as there are; to one channel, their mean. Returns
+    /// how many it wrote.
     pub fn write_stereo(&mut self, from: &[f32]) -> usize {
         let width = self.width();
         let (from, _) = from.as_chunks::<2>();

@@ -1,7 +1,7 @@
 //! Decibels, of amplitude: 20 of them are a factor of ten.
 //!
-//! The reference computes `10^(dB / 10)` and multiplies samples by it: a gain of 3 in its files is one
-//! of 6 dB here.
+//! The reference computes `10^(dB / 10)` and multiplies samples by it: a gain of 3 in its files is
+//! one of 6 dB here.
 
 /// Returns the factor that a gain multiplies samples by: 6.02 dB double them.
 #[must_use]

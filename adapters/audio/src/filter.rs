@@ -9,8 +9,8 @@ use crate::node::Effect;
 
 /// A filter of second order: 12 dB an octave, -3 dB at its cut-off frequency.
 ///
-/// *Source*: R. Bristow-Johnson, "Cookbook formulae for audio equalizer biquad filter coefficients",
-/// with the quality of Butterworth, 0.7071.
+/// *Source*: R. Bristow-Johnson, "Cookbook formulae for audio equalizer biquad filter
+/// coefficients", with the quality of Butterworth, 0.7071.
 #[derive(Clone, Copy, Debug)]
 pub struct Filter {
     feed_forward: [f64; 3],
@@ -81,8 +81,8 @@ impl BandPass {
     /// Makes a filter that lets pass what is between two frequencies.
     ///
     /// # Errors
-    /// [`FilterError::Frequency`] as of [`Filter::high_pass`], [`FilterError::Band`] where the lower
-    /// frequency is not below the higher.
+    /// [`FilterError::Frequency`] as of [`Filter::high_pass`], [`FilterError::Band`] where the
+    /// lower frequency is not below the higher.
     pub fn new(low_hz: f64, high_hz: f64) -> Result<Self, FilterError> {
         let (high_pass, low_pass) = (Filter::high_pass(low_hz)?, Filter::low_pass(high_hz)?);
         if low_hz >= high_hz {

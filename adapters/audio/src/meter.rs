@@ -4,8 +4,8 @@ use crate::block::Block;
 use crate::decibel::dbfs;
 use crate::node::{Effect, Sink};
 
-/// Measures how loud sound is, the loudest channel counting. An [`Effect`] that changes nothing, and
-/// a [`Sink`].
+/// Measures how loud sound is, the loudest channel counting. An [`Effect`] that changes nothing,
+/// and a [`Sink`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Meter {
     peak: f32,
@@ -15,8 +15,8 @@ pub struct Meter {
 
 /// How loud a stretch of sound was.
 ///
-/// *Units*: dB relative to full scale, from [`SILENCE_DBFS`](crate::SILENCE_DBFS); a full-scale sine
-/// has a peak of 0 and an RMS of -3.01.
+/// *Units*: dB relative to full scale, from [`SILENCE_DBFS`](crate::SILENCE_DBFS); a full-scale
+/// sine has a peak of 0 and an RMS of -3.01.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Levels {
     /// The loudest sample.

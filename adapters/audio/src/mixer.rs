@@ -8,8 +8,8 @@ use crate::block::Block;
 use crate::gain::Gain;
 use crate::node::{Effect, Source};
 
-/// Adds up any number of sources, each with a gain of its own, and bends what is too loud below full
-/// scale.
+/// Adds up any number of sources, each with a gain of its own, and bends what is too loud below
+/// full scale.
 ///
 /// Inputs are aligned by time: all are asked for the same moments, and one that was added for later
 /// begins at its sample within a block. The mixer never ends; inputs that have stay, silent, until

@@ -4,14 +4,14 @@ use crate::block::Block;
 
 /// Gives sound: tones, players, ports, mixers.
 ///
-/// The graph is pulled: whoever has the clock (a speaker's callback, an encoder's frame, a writer of a
-/// file) asks for a block of the length that it needs, and each source asks the sources behind it for
-/// the same moments. So nothing waits in between, sources of a mixer stay aligned by themselves, and
-/// the length of blocks may change at any time.
+/// The graph is pulled: whoever has the clock (a speaker's callback, an encoder's frame, a writer
+/// of a file) asks for a block of the length that it needs, and each source asks the sources behind
+/// it for the same moments. So nothing waits in between, sources of a mixer stay aligned by
+/// themselves, and the length of blocks may change at any time.
 pub trait Source {
     /// Fills the block, and tells how many moments had sound to give; what follows them is silence.
-    /// Fewer than the block has mean that the source has ended: it gives silence from then on. A live
-    /// source that has nothing yet gives silence and has not ended.
+    /// Fewer than the block has mean that the source has ended: it gives silence from then on. A
+    /// live source that has nothing yet gives silence and has not ended.
     fn pull(&mut self, block: &mut Block<'_>) -> usize;
 
     /// Passes what this source gives through an effect.
@@ -41,8 +41,8 @@ pub trait Effect {
 
 /// Takes sound: ports, meters.
 pub trait Sink {
-    /// Takes a block, which follows on the last one. Never blocks; what it has no room for, it drops
-    /// and counts.
+    /// Takes a block, which follows on the last one. Never blocks; what it has no room for, it
+    /// drops and counts.
     fn take(&mut self, block: &Block<'_>);
 }
 

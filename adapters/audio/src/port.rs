@@ -7,12 +7,12 @@ use rtrb::{Consumer, Producer, RingBuffer};
 use crate::block::{Block, count};
 use crate::node::{Sink, Source};
 
-/// Makes a sink for one thread and a source for another: a microphone's port, a speaker's, a stream of
-/// the network, what a recorder hears.
+/// Makes a sink for one thread and a source for another: a microphone's port, a speaker's, a stream
+/// of the network, what a recorder hears.
 ///
-/// Neither end waits or allocates. The source keeps `most` at most: of a longer backlog the oldest is
-/// dropped, so that a live sound stays live. The sink has room for twice that; with a source that
-/// does not pull, the newest is dropped. Both are counted.
+/// Neither end waits or allocates. The source keeps `most` at most: of a longer backlog the oldest
+/// is dropped, so that a live sound stays live. The sink has room for twice that; with a source
+/// that does not pull, the newest is dropped. Both are counted.
 #[must_use]
 pub fn port(channels: Channels, most: Samples) -> (PortSink, PortSource) {
     let most = usize::try_from(most.0).unwrap_or(usize::MAX).clamp(1, MAX_MOMENTS);

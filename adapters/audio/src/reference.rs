@@ -51,7 +51,8 @@ impl Effect for ReferenceChain {
 }
 
 /// A high-pass and a low-pass filter of first order each, by the reference's formulae. Near half of
-/// the sample rate these cut lower than their name: the 8500 Hz of its telephone are 5.8 kHz at -3 dB.
+/// the sample rate these cut lower than their name: the 8500 Hz of its telephone are 5.8 kHz at -3
+/// dB.
 ///
 /// *Source*: LXST/Filters.py: HighPass, LowPass, BandPass.
 #[derive(Clone, Copy, Debug)]

@@ -12,7 +12,8 @@ use crate::block::Block;
 use crate::filter::sanitised;
 use crate::node::{Effect, Sink};
 
-/// Which processing a microphone gets. Costs about 0.13 ms for each 10 ms on the thread that runs it.
+/// Which processing a microphone gets. Costs about 0.13 ms for each 10 ms on the thread that runs
+/// it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct VoiceProcessing {
     /// Echo cancellation: takes out of the microphone what the speaker plays. For phones without a
@@ -37,9 +38,9 @@ impl VoiceProcessing {
 
 /// Processes what a microphone hears, in steps of 10 ms; a high-pass filter is part of it.
 ///
-/// As an [`Effect`] it changes the microphone's blocks, of which it makes mono. As a [`Sink`] it takes
-/// what the speaker plays. Blocks of whole steps come out at once; from the first other block on, the
-/// sound is a step late.
+/// As an [`Effect`] it changes the microphone's blocks, of which it makes mono. As a [`Sink`] it
+/// takes what the speaker plays. Blocks of whole steps come out at once; from the first other block
+/// on, the sound is a step late.
 pub struct VoiceProcessor {
     engine: AudioProcessing,
     captured: VecDeque<f32>,
@@ -76,8 +77,8 @@ impl VoiceProcessor {
     }
 
     /// Takes what the microphone heard, mono, and appends what of it is processed: whole steps, so
-    /// that up to 10 ms wait for the next block. One value that is not finite would be in its filters
-    /// for ever.
+    /// that up to 10 ms wait for the next block. One value that is not finite would be in its
+    /// filters for ever.
     pub fn capture(&mut self, pcm: &[f32], processed: &mut Vec<f32>) {
         self.captured.extend(pcm.iter().copied().map(sanitised));
         while let Some(step) = self.process() {

@@ -5,12 +5,12 @@
 //! transcode decode SAMPLES [silence]  < packets > 48-kHz-mono.wav
 //! ```
 //!
-//! A SETTING replaces one of an Opus profile: `variable` or `constant`, the bandwidth (`narrow`, `medium`,
-//! `wide`, `super-wide`, `full`), or the most bytes of a payload.
+//! A SETTING replaces one of an Opus profile: `variable` or `constant`, the bandwidth (`narrow`,
+//! `medium`, `wide`, `super-wide`, `full`), or the most bytes of a payload.
 //!
-//! A packet is a line: the codec byte and the payload in hex, and `faster`, `slower` or `skip` after
-//! a blank if it is not to play at its normal tempo. An empty line is a packet that is lost, of
-//! SAMPLES, which are concealed or, with `silence`, silent.
+//! A packet is a line: the codec byte and the payload in hex, and `faster`, `slower` or `skip`
+//! after a blank if it is not to play at its normal tempo. An empty line is a packet that is lost,
+//! of SAMPLES, which are concealed or, with `silence`, silent.
 
 use std::env;
 use std::error::Error;

@@ -99,8 +99,8 @@ impl Decoder {
     /// which counts: packet loss concealment (PLC).
     ///
     /// Opus continues what it heard for 60 ms and is silent after 120 ms. A codec that has no
-    /// concealment of its own, such as Codec2 and raw audio, repeats its last pitch period for 20 ms
-    /// and is silent after 120 ms. A stream that has not begun is silent.
+    /// concealment of its own, such as Codec2 and raw audio, repeats its last pitch period for 20
+    /// ms and is silent after 120 ms. A stream that has not begun is silent.
     ///
     /// *Bounds*: `out` grows by exactly `samples`, or by what is held back if that is more, at most
     /// [`MAX_HELD_SAMPLES`](crate::MAX_HELD_SAMPLES).

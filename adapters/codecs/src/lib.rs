@@ -1,9 +1,10 @@
 //! The codecs of LXST telephony: PCM to payloads and back, time-stretching, packet loss concealment
 //! (PLC), discontinuous transmission (DTX) and sample-rate conversion.
 //!
-//! An [`Encoder`] serves one transmit stream, a [`Decoder`] one receive stream. Neither knows calls,
-//! packets or time: the caller gives a frame and gets a payload, or the other way round. A payload
-//! stands here without the codec byte that leads it on the wire ([`Codec`] names that byte).
+//! An [`Encoder`] serves one transmit stream, a [`Decoder`] one receive stream. Neither knows
+//! calls, packets or time: the caller gives a frame and gets a payload, or the other way round. A
+//! payload stands here without the codec byte that leads it on the wire ([`Codec`] names that
+//! byte).
 //!
 //! PCM is `f32` in `-1.0..=1.0`, mono, at [`SAMPLE_RATE_HZ`]; a count of samples is at that rate.
 //! Audio of another shape passes [`downmix()`] and a [`Resampler`] first.

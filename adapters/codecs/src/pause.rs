@@ -1,8 +1,8 @@
 //! DTX: when a transmit stream has nothing to say, by a VAD.
 //!
-//! Speech is what the detector of voice takes for it, or what is 10 dB louder than the noise. One rule
-//! serves every codec. libopus has a DTX of its own, but goes on to send in every pause: a frame each
-//! 400 ms, and at these bitrates all of them when there is noise.
+//! Speech is what the detector of voice takes for it, or what is 10 dB louder than the noise. One
+//! rule serves every codec. libopus has a DTX of its own, but goes on to send in every pause: a
+//! frame each 400 ms, and at these bitrates all of them when there is noise.
 
 use core::fmt;
 

@@ -9,12 +9,12 @@ use crate::error::CodecError;
 
 /// Makes the encoders and decoders of a phone.
 ///
-/// [`BuiltInCodecs`](crate::BuiltInCodecs) is one. An app that brings a codec implements this trait in one place: it
-/// names the formats that it sends with the codec, and the codecs that it decodes, and leaves the
-/// rest to [`BuiltInCodecs`](crate::BuiltInCodecs). The codec may replace one of the reference's, such as Opus by the
-/// system's library, or stand under a byte of its own ([`Codec::Other`]), which only peers with the
-/// same codec decode. Everything around a codec stays: DTX, tempo, splices, and concealment where
-/// the codec has none.
+/// [`BuiltInCodecs`](crate::BuiltInCodecs) is one. An app that brings a codec implements this trait
+/// in one place: it names the formats that it sends with the codec, and the codecs that it decodes,
+/// and leaves the rest to [`BuiltInCodecs`](crate::BuiltInCodecs). The codec may replace one of the
+/// reference's, such as Opus by the system's library, or stand under a byte of its own
+/// ([`Codec::Other`]), which only peers with the same codec decode. Everything around a codec
+/// stays: DTX, tempo, splices, and concealment where the codec has none.
 ///
 /// ```
 /// use lxst_codecs::{

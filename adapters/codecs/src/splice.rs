@@ -191,8 +191,8 @@ impl Splicer {
         self.allowance = (self.allowance + samples / ALLOWANCE_SHARE).min(MAX_ALLOWANCE);
     }
 
-    /// Finds a period of so many samples at most beside the begin of what is held back whose edit is
-    /// allowed and not heard.
+    /// Finds a period of so many samples at most beside the begin of what is held back whose edit
+    /// is allowed and not heard.
     fn period(&self, side: Side, most: usize) -> Option<(usize, f32)> {
         let longest = self.allowance.min(most).min(MAX_LAG);
         if longest < MIN_LAG {

@@ -16,8 +16,8 @@ pub enum Wish {
 }
 
 impl Wish {
-    /// Wishes for a device by its id, its name or a part of its name; blanks around it are no part of
-    /// it, and without anything else the wish is for the default.
+    /// Wishes for a device by its id, its name or a part of its name; blanks around it are no part
+    /// of it, and without anything else the wish is for the default.
     #[must_use]
     pub fn named(name: &str) -> Self {
         match name.trim() {
@@ -54,8 +54,8 @@ pub enum Reason {
 
 /// Chooses among the devices that there are; `None` where none goes this way.
 ///
-/// The order is that of the system. A monitor, which hears what a speaker plays, is taken by its id, or
-/// where the system says that it is the default; a part of a name never finds it.
+/// The order is that of the system. A monitor, which hears what a speaker plays, is taken by its
+/// id, or where the system says that it is the default; a part of a name never finds it.
 #[must_use]
 pub fn choose<'a>(devices: &'a [Device], direction: Direction, wish: &Wish) -> Option<Choice<'a>> {
     let able = || devices.iter().filter(move |device| device.direction == direction);

@@ -9,8 +9,8 @@ use crate::choice::Reason;
 use crate::device::{Device, Direction};
 use crate::system::DeviceError;
 
-/// The events of a line, in order: a stream, and by `recv_blocking` for a thread. The oldest of more
-/// than 64 that wait are dropped.
+/// The events of a line, in order: a stream, and by `recv_blocking` for a thread. The oldest of
+/// more than 64 that wait are dropped.
 pub type Events = Receiver<Event>;
 
 /// What became of the device of a line.
@@ -34,8 +34,8 @@ pub enum Event {
         /// Which way.
         direction: Direction,
     },
-    /// A device does not open, or its stream broke. It is tried again after a while; another is taken
-    /// meanwhile.
+    /// A device does not open, or its stream broke. It is tried again after a while; another is
+    /// taken meanwhile.
     Failed {
         /// The device.
         device: Device,
@@ -47,8 +47,8 @@ pub enum Event {
         /// Why, and what to do.
         error: DeviceError,
     },
-    /// A microphone has given nothing but digital zeros for so long: it is muted at the device, or the
-    /// system does not let this program listen.
+    /// A microphone has given nothing but digital zeros for so long: it is muted at the device, or
+    /// the system does not let this program listen.
     Silent {
         /// For how long.
         lasted: Duration,

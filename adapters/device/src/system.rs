@@ -34,8 +34,8 @@ pub(crate) struct Found {
 }
 
 impl System {
-    /// Asks the sound server where there is one, or where one `was_served`: the hardware below a server
-    /// that is being started again is not for us.
+    /// Asks the sound server where there is one, or where one `was_served`: the hardware below a
+    /// server that is being started again is not for us.
     pub(crate) fn new(was_served: bool) -> Result<Self, DeviceError> {
         match server().filter(|id| was_served || cpal::available_hosts().contains(id)) {
             Some(id) => Ok(Self { host: cpal::host_from_id(id)?, is_served: true }),

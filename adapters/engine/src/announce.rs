@@ -11,8 +11,8 @@ use lxst_core::Instant;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InterfaceOrigin(pub u32);
 
-/// Lets each origin cause an announce at once after a while of quiet, and ever more seldom while its
-/// connections break; one that comes too early is made up for. Each is made once more after
+/// Lets each origin cause an announce at once after a while of quiet, and ever more seldom while
+/// its connections break; one that comes too early is made up for. Each is made once more after
 /// [`ANNOUNCE_AGAIN`]: the other end may only have begun, or have lost it.
 #[derive(Debug, Default)]
 pub(crate) struct AnnouncePace(BTreeMap<InterfaceOrigin, Pace>);
@@ -97,8 +97,8 @@ impl AnnouncePace {
 /// [`MIN_ANNOUNCE_PACE`], doubles with each announce, and begins anew after this long without.
 pub const ANNOUNCE_PACE: Duration = Duration::from_secs(60);
 
-/// When an announce that a coming up caused is made once more. RNS listens before it takes packets in
-/// (RNS/Reticulum.py `__init__`); how long it takes to start is up to the machine.
+/// When an announce that a coming up caused is made once more. RNS listens before it takes packets
+/// in (RNS/Reticulum.py `__init__`); how long it takes to start is up to the machine.
 pub const ANNOUNCE_AGAIN: Duration = Duration::from_secs(10);
 
 /// The least time between two such announces.

@@ -7,8 +7,8 @@ use lxst_core::{Admission, CallerLimits, IdentityHash};
 /// Who may call.
 ///
 /// A caller is looked up in the blocked list, in the allowed list, and then falls under the policy:
-/// [`all`](Self::all), [`none`](Self::none) or [`ask`](Self::ask). Callers who ring count against the
-/// limits, unless they are allowed by the list, or were dialled or talked with.
+/// [`all`](Self::all), [`none`](Self::none) or [`ask`](Self::ask). Callers who ring count against
+/// the limits, unless they are allowed by the list, or were dialled or talked with.
 ///
 /// *Default*: all ring, within [`CallerLimits::default`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,8 +47,8 @@ impl Callers {
         self
     }
 
-    /// Sets the list of those who hear that the line is busy, as a caller who comes at a bad time does;
-    /// even if also allowed.
+    /// Sets the list of those who hear that the line is busy, as a caller who comes at a bad time
+    /// does; even if also allowed.
     #[must_use]
     pub fn blocked(mut self, blocked: impl IntoIterator<Item = IdentityHash>) -> Self {
         self.blocked = blocked.into_iter().collect();

@@ -8,9 +8,9 @@ use crate::ids::Ids;
 
 /// A map between a stack's own names of links and an engine's, both ways.
 ///
-/// `K` is whatever the stack calls a link by: `[u8; 16]` in rsReticulum and rns-net, a handle, an index.
-/// With it, a binding asks for the name with each event, packet and command, and keeps no books of its
-/// own:
+/// `K` is whatever the stack calls a link by: `[u8; 16]` in rsReticulum and rns-net, a handle, an
+/// index. With it, a binding asks for the name with each event, packet and command, and keeps no
+/// books of its own:
 ///
 /// ```
 /// use lxst_core::{IdentityHash, LinkClosed, LinkEvent};
@@ -35,8 +35,9 @@ use crate::ids::Ids;
 /// assert_eq!(names.of_packet(&0xA1), None);
 /// ```
 ///
-/// *Bounds*: a link has its name until it is over. Links that were not reported yet and links that are
-/// over, whose late reports have no name, are [64](Self::MAX_PASSING) together; the oldest is forgotten.
+/// *Bounds*: a link has its name until it is over. Links that were not reported yet and links that
+/// are over, whose late reports have no name, are [64](Self::MAX_PASSING) together; the oldest is
+/// forgotten.
 #[derive(Clone, Debug)]
 pub struct LinkNames<K> {
     ids: Ids,
@@ -88,8 +89,8 @@ impl<K: Clone + Ord> LinkNames<K> {
         self.keys.get(&link)
     }
 
-    /// Returns the name of the link of a packet. A link that was not reported yet gets one, unless the
-    /// stack is [`ordered`](Self::ordered). `None`: the link is over, or another app's.
+    /// Returns the name of the link of a packet. A link that was not reported yet gets one, unless
+    /// the stack is [`ordered`](Self::ordered). `None`: the link is over, or another app's.
     pub fn of_packet(&mut self, key: &K) -> Option<LinkId> {
         if let Some(link) = self.links.get(key) {
             return Some(*link);

@@ -1,7 +1,7 @@
 //! Reports of a stack that keeps no common order.
 //!
-//! A stack may tell of established links, of identities and of packets on channels of their own. What
-//! comes before [`LinkEvent::Incoming`] or [`LinkEvent::Up`] of its link waits for it here.
+//! A stack may tell of established links, of identities and of packets on channels of their own.
+//! What comes before [`LinkEvent::Incoming`] or [`LinkEvent::Up`] of its link waits for it here.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -51,8 +51,8 @@ impl LinkOrder {
         self.over.push_back(link);
     }
 
-    /// Puts a report and what waited for it behind `ready`. Returns a link that came up after it was
-    /// closed, which is to be closed once more.
+    /// Puts a report and what waited for it behind `ready`. Returns a link that came up after it
+    /// was closed, which is to be closed once more.
     pub(crate) fn on_report(
         &mut self,
         now: Instant,
@@ -156,8 +156,8 @@ fn hold(reports: &mut Vec<Report>, report: Report) -> bool {
 const EARLY: Duration = Duration::from_secs(1);
 /// Reports of one link that wait. Beyond it the newest is dropped and counted.
 const MAX_HELD: usize = 4;
-/// Links whose reports wait for `Incoming`. Beyond it the reports of the oldest are dropped and counted:
-/// where strangers open links at a rate, each link has its share of the time.
+/// Links whose reports wait for `Incoming`. Beyond it the reports of the oldest are dropped and
+/// counted: where strangers open links at a rate, each link has its share of the time.
 const MAX_EARLY: usize = 64;
 /// Links that are over and whose late reports are left out.
 const MAX_OVER: usize = 64;

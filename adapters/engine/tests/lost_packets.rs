@@ -61,8 +61,8 @@ struct Dialled {
 }
 
 impl Dialled {
-    /// Plays a call in which these packets are lost. Tells how many packets its set-up took of those
-    /// that are counted, or why the call does not stand.
+    /// Plays a call in which these packets are lost. Tells how many packets its set-up took of
+    /// those that are counted, or why the call does not stand.
     fn call(self, of: Of, lost: Range<usize>) -> Result<usize, String> {
         let mut line = Line::new(7, self.path, self.rtt);
         line.phones[CALLEE].answers_after = self.answers_after;
@@ -125,8 +125,8 @@ impl Of {
 
 /// Not the default one.
 const PROFILE: Profile = Profile::HighQuality;
-/// Longer than the phones wait for media before they tell that the peer is silent, and for what they
-/// say again.
+/// Longer than the phones wait for media before they tell that the peer is silent, and for what
+/// they say again.
 const AFTERWARDS: Duration = Duration::from_secs(20);
 /// Frames of 60 ms in half of that time.
 const HEARD: u64 = 166;

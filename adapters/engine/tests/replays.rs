@@ -1,5 +1,5 @@
-//! What was sent to set up a call, sent again at a later moment: as it was recorded, by anybody, and
-//! encrypted anew, by the peer itself. Two phones with their endpoints, in virtual time.
+//! What was sent to set up a call, sent again at a later moment: as it was recorded, by anybody,
+//! and encrypted anew, by the peer itself. Two phones with their endpoints, in virtual time.
 
 #![cfg(feature = "opus")]
 
@@ -58,7 +58,8 @@ fn what_the_peer_itself_says_again_changes_nothing_that_it_should_not() {
                         let before = before.map_or(0, |(_, count)| *count);
                         let more = count.saturating_sub(before);
                         let allowed = match (said_again.kind, kind) {
-                            // A second link beside the first, which is offered the line for a while.
+                            // A second link beside the first, which is offered the line for a
+                            // while.
                             (Kind::LinkRequest, Kind::LinkProof | Kind::Data) => 5 + 1,
                             // The answer of before, once more.
                             (_, Kind::Data) => 1,

@@ -10,9 +10,9 @@ use std::time::Instant;
 
 /// An async runtime, as far as a phone needs one: a clock, a timer and tasks.
 ///
-/// `lxst-tokio` and `lxst-smol` implement it. An app on another runtime implements it too, and begins
-/// with `PhoneBuilder<ItsRuntime>`: on interfaces of its own transports, or on links of its own stack.
-/// The trait `Sockets` adds the interfaces over TCP, UDP and Unix sockets.
+/// `lxst-tokio` and `lxst-smol` implement it. An app on another runtime implements it too, and
+/// begins with `PhoneBuilder<ItsRuntime>`: on interfaces of its own transports, or on links of its
+/// own stack. The trait `Sockets` adds the interfaces over TCP, UDP and Unix sockets.
 ///
 /// # Examples
 /// A runtime of threads:

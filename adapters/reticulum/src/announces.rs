@@ -1,17 +1,18 @@
 //! Our own announces: when they leave, and their stamps.
 //!
-//! A peer takes an announce only if its stamp, in seconds of Unix time, is later than the last one that
-//! it took. An announce is therefore stamped and signed when it leaves, with the wall clock of that
-//! moment. A stamp is never earlier than the last one: when the wall clock goes back, stamps count on
-//! from the last.
+//! A peer takes an announce only if its stamp, in seconds of Unix time, is later than the last one
+//! that it took. An announce is therefore stamped and signed when it leaves, with the wall clock of
+//! that moment. A stamp is never earlier than the last one: when the wall clock goes back, stamps
+//! count on from the last.
 //!
-//! A wall clock that is set forward makes the destination announce itself again. A machine without a
-//! battery clock starts in 1970, and peers that know a path from an earlier run drop its announces.
+//! A wall clock that is set forward makes the destination announce itself again. A machine without
+//! a battery clock starts in 1970, and peers that know a path from an earlier run drop its
+//! announces.
 //!
 //! *Source*: RNS/Transport.py `_inbound`. A path of as many hops or more is replaced only by an
-//! announce with a later stamp than all that were heard for it, until the path expires after a week.
-//! An unknown destination is taken with any stamp. Stamps are not compared with the receiver's clock,
-//! so a stamp in the future is taken too.
+//! announce with a later stamp than all that were heard for it, until the path expires after a
+//! week. An unknown destination is taken with any stamp. Stamps are not compared with the
+//! receiver's clock, so a stamp in the future is taken too.
 
 use core::time::Duration;
 
@@ -72,8 +73,8 @@ impl Announces {
         self.look = (self.begun.is_some() && wall < CLOCK_UNSET).then_some(look);
     }
 
-    /// Tells whether to announce again: an announce was put off until now, or the clock was set past the
-    /// last stamp. A clock that was never set is due to be read once a minute.
+    /// Tells whether to announce again: an announce was put off until now, or the clock was set
+    /// past the last stamp. A clock that was never set is due to be read once a minute.
     pub(crate) fn on_timeout(&mut self, now: Instant) -> bool {
         if self.look.is_some_and(|at| at <= now) {
             self.look = Some(now + CLOCK_LOOK);
@@ -164,8 +165,8 @@ fn is_ahead((wall, now): (UnixTime, Instant), (then, at): (UnixTime, Instant)) -
     then.after(now.since(at) + CLOCK_STEP) < wall
 }
 
-/// How far the wall clock must run ahead of the monotonic clock to count as set. A smaller step is soon
-/// made up by later stamps.
+/// How far the wall clock must run ahead of the monotonic clock to count as set. A smaller step is
+/// soon made up by later stamps.
 const CLOCK_STEP: Duration = Duration::from_secs(60);
 /// The first of 2025. A wall clock before it was never set.
 const CLOCK_UNSET: UnixTime = UnixTime(1_735_689_600);

@@ -42,8 +42,9 @@ pub enum Channel {
 
 /// The symmetric key that the members of a group share.
 ///
-/// *Shape*: 64 bytes, the HMAC-SHA256 key of 32 bytes and then the AES-256 key; or 32, two of 16, with
-/// AES-128. *Source*: RNS/Cryptography/Token.py `__init__`, RNS/Destination.py `load_private_key`.
+/// *Shape*: 64 bytes, the HMAC-SHA256 key of 32 bytes and then the AES-256 key; or 32, two of 16,
+/// with AES-128. *Source*: RNS/Cryptography/Token.py `__init__`, RNS/Destination.py
+/// `load_private_key`.
 pub struct GroupKey(Token);
 
 /// The bytes are no group key.
@@ -124,8 +125,8 @@ pub(crate) struct Channels {
 pub(crate) struct Joined {
     channel: Channel,
     pub(crate) totals: Totals,
-    /// The packets of a group, ours included: each is encrypted anew, so that the same bytes are an echo
-    /// or were sent again by somebody else.
+    /// The packets of a group, ours included: each is encrypted anew, so that the same bytes are an
+    /// echo or were sent again by somebody else.
     seen: PacketHashlist,
 }
 

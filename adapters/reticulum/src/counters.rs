@@ -35,8 +35,9 @@ impl Counters {
 pub enum DropReason {
     /// A frame or packet that does not parse.
     Malformed,
-    /// A packet without the access code of its interface, or with an access code on an open interface.
-    /// Only a sample of the packets that are dropped for another reason has its code checked.
+    /// A packet without the access code of its interface, or with an access code on an open
+    /// interface. Only a sample of the packets that are dropped for another reason has its code
+    /// checked.
     Ifac,
     /// A packet for a destination or channel that is not ours, or of a kind that is not used here.
     NotForUs,
@@ -56,8 +57,8 @@ pub enum DropReason {
     KeyChange,
     /// A link request, path request, announce, broadcast or access code beyond its rate.
     RateLimited,
-    /// A link request, or a link that its peer established, when the destination has all the incoming
-    /// links that it may have; or a half-open link that made room for a newer one.
+    /// A link request, or a link that its peer established, when the destination has all the
+    /// incoming links that it may have; or a half-open link that made room for a newer one.
     LinksFull,
     /// Media that waited longer than [`MEDIA_AGE`](crate::limits::MEDIA_AGE).
     MediaExpired,
@@ -65,8 +66,9 @@ pub enum DropReason {
     MediaOverflow,
     /// A link management packet that found its queue full.
     ControlOverflow,
-    /// A signal or an identification that was refused as [`QueueFull`](crate::LinkError::QueueFull), or
-    /// a broadcast signal that found the queue of an interface full.
+    /// A signal or an identification that was refused as
+    /// [`QueueFull`](crate::LinkError::QueueFull), or a broadcast signal that found the queue of an
+    /// interface full.
     SignalRefused,
     /// An event beyond [`EVENTS`](crate::limits::EVENTS) that were not polled.
     EventOverflow,

@@ -70,9 +70,9 @@ impl DestinationConfig {
         Ok(Self { app_data: Some(app_data.to_vec()), ..self })
     }
 
-    /// Sets the packet that an initiator hears with each repeated proof of its link request. It draws an
-    /// answer from one whose report of the round-trip time was lost: any authentic packet counts as
-    /// that report. *Default*: none is sent.
+    /// Sets the packet that an initiator hears with each repeated proof of its link request. It
+    /// draws an answer from one whose report of the round-trip time was lost: any authentic packet
+    /// counts as that report. *Default*: none is sent.
     ///
     /// # Errors
     /// [`BoundError`] beyond [`GREETING`](limits::GREETING) bytes.
@@ -81,8 +81,8 @@ impl DestinationConfig {
         Ok(Self { greeting: plaintext.to_vec(), ..self })
     }
 
-    /// Sets how many established links of peers the destination holds at once. Link requests beyond it
-    /// are dropped as [`LinksFull`](crate::DropReason::LinksFull). *Default*:
+    /// Sets how many established links of peers the destination holds at once. Link requests beyond
+    /// it are dropped as [`LinksFull`](crate::DropReason::LinksFull). *Default*:
     /// [`INCOMING_LINKS`](limits::INCOMING_LINKS).
     ///
     /// # Errors
@@ -92,8 +92,9 @@ impl DestinationConfig {
         Ok(Self { incoming_links, ..self })
     }
 
-    /// Sets how many link requests one interface has answered per second, and how many in one burst;
-    /// all interfaces together have [`TOTAL_SHARES`](limits::TOTAL_SHARES) times as many answered.
+    /// Sets how many link requests one interface has answered per second, and how many in one
+    /// burst; all interfaces together have [`TOTAL_SHARES`](limits::TOTAL_SHARES) times as many
+    /// answered.
     /// *Default*: [`LINK_REQUESTS`](limits::LINK_REQUESTS).
     ///
     /// # Errors
@@ -131,8 +132,8 @@ pub(crate) struct Destinations {
     apps: BTreeMap<NameHash, App>,
     /// What destinations that are gone have added to [`revision`](Self::revision).
     revision: u64,
-    /// The last stamp of an earlier run, or of a destination that is gone: those of destinations that
-    /// are registered later follow it.
+    /// The last stamp of an earlier run, or of a destination that is gone: those of destinations
+    /// that are registered later follow it.
     earlier: Announces,
 }
 

@@ -50,8 +50,8 @@ pub struct Endpoint {
     interfaces: BTreeMap<InterfaceId, Interface>,
     links: BTreeMap<LinkHandle, Link>,
     links_by_id: BTreeMap<[u8; 16], LinkHandle>,
-    /// Packets of each link in both directions. Both sides share one key, so on a broadcast medium the
-    /// echo of our packet would decrypt as the peer's.
+    /// Packets of each link in both directions. Both sides share one key, so on a broadcast medium
+    /// the echo of our packet would decrypt as the peer's.
     seen: BTreeMap<LinkHandle, PacketHashlist>,
     filter_seed: u64,
     events: VecDeque<Event>,
@@ -92,9 +92,9 @@ impl Endpoint {
         }
     }
 
-    /// Adds an interface that is connected. Path searches under way send their request on it at once.
-    /// The owner announces its destinations: behind an `rnsd`, peers find a destination only after it
-    /// has announced itself.
+    /// Adds an interface that is connected. Path searches under way send their request on it at
+    /// once. The owner announces its destinations: behind an `rnsd`, peers find a destination only
+    /// after it has announced itself.
     pub fn interface_up(&mut self, now: Instant, config: InterfaceConfig) -> InterfaceId {
         let id = InterfaceId(self.next_interface);
         self.next_interface += 1;
@@ -105,15 +105,15 @@ impl Endpoint {
         id
     }
 
-    /// Notes that no interface is expected to come up. Until one does, links that are being opened or
-    /// are asked for fail at once as [`LinkFailed::NoNetwork`].
+    /// Notes that no interface is expected to come up. Until one does, links that are being opened
+    /// or are asked for fail at once as [`LinkFailed::NoNetwork`].
     pub fn set_isolated(&mut self) {
         self.is_isolated = true;
         self.fail_opening(LinkFailed::NoNetwork);
     }
 
-    /// Removes an interface and its queue. Its established links close as [`LinkClosed::Interface`].
-    /// Links that are being opened over it search another path.
+    /// Removes an interface and its queue. Its established links close as
+    /// [`LinkClosed::Interface`]. Links that are being opened over it search another path.
     pub fn interface_down(&mut self, now: Instant, id: InterfaceId) {
         if self.interfaces.remove(&id).is_none() {
             return;
@@ -123,27 +123,29 @@ impl Endpoint {
     }
 
     /// Tells whether a shared instance has lost us: it said nothing for
-    /// [`INSTANCE_SILENCE`](limits::INSTANCE_SILENCE) since its interface came up, though a destination of
-    /// ours has announced itself. The owner attaches anew.
+    /// [`INSTANCE_SILENCE`](limits::INSTANCE_SILENCE) since its interface came up, though a
+    /// destination of ours has announced itself. The owner attaches anew.
     ///
-    /// RNS sends the announce of a client back to it. RNS 1.5.7 can lose a client in the moment that it
-    /// attaches, and keeps its connection open: where another client announces just then, it sends to the
-    /// new one before its socket is registered with epoll, and takes the interface down. *Source*:
-    /// RNS/Interfaces/LocalInterface.py `process_outgoing`, RNS/Interfaces/BackboneInterface.py `tx_ready`.
+    /// RNS sends the announce of a client back to it. RNS 1.5.7 can lose a client in the moment
+    /// that it attaches, and keeps its connection open: where another client announces just then,
+    /// it sends to the new one before its socket is registered with epoll, and takes the interface
+    /// down. *Source*: RNS/Interfaces/LocalInterface.py `process_outgoing`,
+    /// RNS/Interfaces/BackboneInterface.py `tx_ready`.
     #[must_use]
     pub fn is_deaf(&self, id: InterfaceId) -> bool {
         self.interfaces.get(&id).is_some_and(|interface| interface.hearing == Hearing::Deaf)
     }
 
-    /// Takes bytes that an interface received: a piece of a stream of any size, or one datagram. Bytes
-    /// of an interface that is not up are ignored.
+    /// Takes bytes that an interface received: a piece of a stream of any size, or one datagram.
+    /// Bytes of an interface that is not up are ignored.
     pub fn handle_bytes(&mut self, now: Instant, id: InterfaceId, bytes: &[u8]) {
         self.on_bytes(now, id, None, bytes);
     }
 
-    /// Takes a datagram as [`handle_bytes`](Self::handle_bytes) does, with its sender's address. One
-    /// address may use up only a part of the interface's share of strangers:
-    /// [`ADDRESS_PART`](limits::ADDRESS_PART). Addresses can be forged, so the address proves nothing.
+    /// Takes a datagram as [`handle_bytes`](Self::handle_bytes) does, with its sender's address.
+    /// One address may use up only a part of the interface's share of strangers:
+    /// [`ADDRESS_PART`](limits::ADDRESS_PART). Addresses can be forged, so the address proves
+    /// nothing.
     pub fn handle_datagram(&mut self, now: Instant, id: InterfaceId, from: IpAddr, bytes: &[u8]) {
         self.on_bytes(now, id, Some(from), bytes);
     }
@@ -192,9 +194,9 @@ impl Endpoint {
 
     /// Announces a destination of ours on every interface that is up.
     ///
-    /// An announce that comes sooner than [`ANNOUNCE_SPACING`](limits::ANNOUNCE_SPACING) after the last
-    /// one of that destination is put off. Nothing is sent, now or later, without an interface, or for
-    /// an app that is not registered.
+    /// An announce that comes sooner than [`ANNOUNCE_SPACING`](limits::ANNOUNCE_SPACING) after the
+    /// last one of that destination is put off. Nothing is sent, now or later, without an
+    /// interface, or for an app that is not registered.
     pub fn announce(&mut self, now: Instant, name: NameHash) {
         let app = self.destinations.get_mut(name);
         let Some(own) = app.and_then(|app| app.own.as_mut()) else { return };
@@ -209,16 +211,17 @@ impl Endpoint {
         }
     }
 
-    /// Opens a link to a destination, and searches the path to it first where none is known. A known
-    /// path that leads nowhere is searched again, once. Requests that nobody answers are repeated.
+    /// Opens a link to a destination, and searches the path to it first where none is known. A
+    /// known path that leads nowhere is searched again, once. Requests that nobody answers are
+    /// repeated.
     ///
     /// An app may have taken the hash of a destination for that of its identity. So where nobody
     /// answers, the path to `to.identity` as a destination is asked for once too. Where such a
     /// destination announces itself, the link fails as [`LinkFailed::NoPath`], and
     /// [`phone_at`](Self::phone_at) tells whose it is.
     ///
-    /// Ends in [`LinkEvent::Up`] or [`LinkEvent::Failed`]: as [`LinkFailed::Refused`] for a destination
-    /// of our own identity, or beyond [`Config::outgoing_links`].
+    /// Ends in [`LinkEvent::Up`] or [`LinkEvent::Failed`]: as [`LinkFailed::Refused`] for a
+    /// destination of our own identity, or beyond [`Config::outgoing_links`].
     pub fn open(&mut self, now: Instant, to: Destination) -> LinkHandle {
         let handle = self.allocate_link();
         if to.identity == self.identity() {
@@ -229,8 +232,8 @@ impl Endpoint {
         handle
     }
 
-    /// Opens a link as [`open`](Self::open) does, to a destination of which only the hash is known, as
-    /// those of rooms are.
+    /// Opens a link as [`open`](Self::open) does, to a destination of which only the hash is known,
+    /// as those of rooms are.
     pub fn open_at(&mut self, now: Instant, to: DestinationHash) -> LinkHandle {
         let handle = self.allocate_link();
         self.start_link(now, handle, to, None);
@@ -244,8 +247,8 @@ impl Endpoint {
         self.config.outgoing_links.saturating_sub(outgoing)
     }
 
-    /// Identifies us to the peer of a link that we opened. It may be sent again: a peer takes the first
-    /// identification that arrives.
+    /// Identifies us to the peer of a link that we opened. It may be sent again: a peer takes the
+    /// first identification that arrives.
     ///
     /// # Errors
     /// [`LinkError`], and nothing changed.
@@ -292,8 +295,8 @@ impl Endpoint {
         Ok(())
     }
 
-    /// Closes a link in any state, and tells the peer of an established one. The link has no further
-    /// events. Closing a link that has ended is harmless.
+    /// Closes a link in any state, and tells the peer of an established one. The link has no
+    /// further events. Closing a link that has ended is harmless.
     pub fn close(&mut self, now: Instant, handle: LinkHandle) {
         self.send_close(now, handle);
         self.remove_link(handle);
@@ -303,9 +306,10 @@ impl Endpoint {
     /// Returns the next packet of an interface, framed, or `None` when none waits. It replaces the
     /// contents of `buffer`.
     ///
-    /// Call it when the interface can write: late media is dropped here, and announces are stamped with
-    /// `wall`. Where the wall clock went back, stamps count on from the last one. A wall clock that was
-    /// set forward by more than a minute makes each destination that has announced itself do so again.
+    /// Call it when the interface can write: late media is dropped here, and announces are stamped
+    /// with `wall`. Where the wall clock went back, stamps count on from the last one. A wall clock
+    /// that was set forward by more than a minute makes each destination that has announced itself
+    /// do so again.
     pub fn poll_transmit<'b>(
         &mut self,
         now: Instant,
@@ -344,7 +348,8 @@ impl Endpoint {
         self.events.pop_front()
     }
 
-    /// Returns when [`handle_timeout`](Self::handle_timeout) is due, or `None` when nothing is pending.
+    /// Returns when [`handle_timeout`](Self::handle_timeout) is due, or `None` when nothing is
+    /// pending.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         self.links
@@ -371,13 +376,14 @@ impl Endpoint {
         self.paths.known.phones(now)
     }
 
-    /// Returns the known phones with their keys and the last stamp of ours, to be kept over a restart.
+    /// Returns the known phones with their keys and the last stamp of ours, to be kept over a
+    /// restart.
     ///
     /// *Shape*: `"LXKD"`, a version byte, a count, and 73 bytes for each of at most
-    /// [`KEYS`](limits::KEYS) phones and for ourselves. Nothing in it is secret. Destinations of other
-    /// apps are left out. Paths are left out too: a path holds for one connection, and a stale one costs
-    /// a caller the whole establishment timeout of 12 s or more, where a search costs a round trip to
-    /// the next node that knows.
+    /// [`KEYS`](limits::KEYS) phones and for ourselves. Nothing in it is secret. Destinations of
+    /// other apps are left out. Paths are left out too: a path holds for one connection, and a
+    /// stale one costs a caller the whole establishment timeout of 12 s or more, where a search
+    /// costs a round trip to the next node that knows.
     #[must_use]
     pub fn export(&self, now: Instant, wall: UnixTime) -> Vec<u8> {
         let stamp = self.destinations.last_stamp();
@@ -387,9 +393,9 @@ impl Endpoint {
 
     /// Imports what [`export`](Self::export) returned, and returns how many phones are new.
     ///
-    /// An announce of a known phone with another key is dropped as [`DropReason::KeyChange`]. Our stamps
-    /// continue after the last one of the run that exported. Phones that are known already stay. Beyond
-    /// [`KEYS`](limits::KEYS) the phone that was heard longest ago makes room.
+    /// An announce of a known phone with another key is dropped as [`DropReason::KeyChange`]. Our
+    /// stamps continue after the last one of the run that exported. Phones that are known already
+    /// stay. Beyond [`KEYS`](limits::KEYS) the phone that was heard longest ago makes room.
     ///
     /// # Errors
     /// [`ImportError`]; each readable record is imported.
@@ -406,8 +412,8 @@ impl Endpoint {
         self.paths.known.import(now, self.destinations.corrected(now, wall), &own, store)
     }
 
-    /// Returns a number that grows when [`export`](Self::export) has a new phone or stamp of ours to keep.
-    /// Announces of known phones do not change it.
+    /// Returns a number that grows when [`export`](Self::export) has a new phone or stamp of ours
+    /// to keep. Announces of known phones do not change it.
     #[must_use]
     pub fn revision(&self) -> u64 {
         self.paths.known.revision() + self.destinations.revision()
@@ -467,8 +473,8 @@ impl Endpoint {
         self.push_event(Event::Link { link, event });
     }
 
-    /// Queues an event. Beyond [`EVENTS`](limits::EVENTS), events that peers can cause at any rate are
-    /// dropped and counted.
+    /// Queues an event. Beyond [`EVENTS`](limits::EVENTS), events that peers can cause at any rate
+    /// are dropped and counted.
     fn push_event(&mut self, event: Event) {
         if event.is_chatty() && self.events.len() >= limits::EVENTS {
             self.counters.drop(DropReason::EventOverflow);

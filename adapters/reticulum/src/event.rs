@@ -14,8 +14,8 @@ pub struct LinkHandle(pub u64);
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
-    /// A destination announced itself, on its own or in answer to a path request: one of an app that
-    /// is served or heard here, or one that a path search waited for.
+    /// A destination announced itself, on its own or in answer to a path request: one of an app
+    /// that is served or heard here, or one that a path search waited for.
     Announced {
         /// Whose it is.
         identity: IdentityHash,
@@ -27,7 +27,8 @@ pub enum Event {
         hops: u8,
         /// Where it was heard.
         interface: InterfaceId,
-        /// What it added. Phones add nothing, or their name: [`DisplayName`](lxst_core::DisplayName).
+        /// What it added. Phones add nothing, or their name:
+        /// [`DisplayName`](lxst_core::DisplayName).
         app_data: Option<Vec<u8>>,
     },
     /// Something happened to a link. [`LinkEvent::Failed`] and [`LinkEvent::Closed`] are the last

@@ -97,8 +97,8 @@ impl fmt::Debug for Identity {
     }
 }
 
-/// The bytes are not an identity. A key that was not drawn at random, such as the zeros of a file that
-/// was created and never written, is known to everybody.
+/// The bytes are not an identity. A key that was not drawn at random, such as the zeros of a file
+/// that was created and never written, is known to everybody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum IdentityError {

@@ -27,11 +27,11 @@ pub enum Attachment {
     /// Other nodes.
     Network,
     /// A node that connected to us. Nothing is sent to it before its first packet, for
-    /// [`ACCEPTED_HOLD`] at most: RNS drops a connection that carries data before its interface is set
-    /// up, and connects again only after 5 s.
+    /// [`ACCEPTED_HOLD`] at most: RNS drops a connection that carries data before its interface is
+    /// set up, and connects again only after 5 s.
     Accepted,
-    /// An `rnsd` or another shared instance, of which this app is a local client. It does not count as
-    /// a hop, and each packet that it sends is for us.
+    /// An `rnsd` or another shared instance, of which this app is a local client. It does not count
+    /// as a hop, and each packet that it sends is for us.
     SharedInstance,
 }
 
@@ -69,8 +69,8 @@ impl Mtu {
 pub struct InterfaceConfig {
     /// How packets travel on it.
     pub framing: Framing,
-    /// The largest packet; links over this interface are offered packets of this size. An access code
-    /// comes on top, as in RNS.
+    /// The largest packet; links over this interface are offered packets of this size. An access
+    /// code comes on top, as in RNS.
     pub mtu: Mtu,
     /// What is at its other end.
     pub attachment: Attachment,
@@ -227,8 +227,8 @@ impl Interface {
         parts.iter().map(|part| part.len()).sum()
     }
 
-    /// Checks the access code of some packets that are dropped anyway, so that another network's packets
-    /// show in the counters.
+    /// Checks the access code of some packets that are dropped anyway, so that another network's
+    /// packets show in the counters.
     pub(crate) fn sample_code(
         &mut self,
         now: Instant,

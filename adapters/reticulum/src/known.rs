@@ -69,8 +69,8 @@ impl KnownDestinations {
         known.map(move |known| (identity(&known.public_key), Duration::from_secs(known.age(now))))
     }
 
-    /// Remembers a key, and says whether its destination is new. Beyond [`limits::KEYS`] one of the app
-    /// that has most makes room: the one that was heard longest ago.
+    /// Remembers a key, and says whether its destination is new. Beyond [`limits::KEYS`] one of the
+    /// app that has most makes room: the one that was heard longest ago.
     pub(crate) fn remember(
         &mut self,
         of: DestinationHash,

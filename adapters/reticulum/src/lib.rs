@@ -3,9 +3,9 @@
 //! [`Endpoint`] does what voice needs of Reticulum, and no more. It serves named destinations
 //! ([`DestinationConfig`]): it announces them, hears the announces of others, searches paths and
 //! answers searches, and keeps links in both roles with identification, keepalives and teardown. It
-//! sends and takes broadcasts without a link ([`Channel`]). It does so over any number of interfaces at
-//! once, open ones or those of a network with an access code ([`Ifac`]). It never proves a data packet,
-//! forwards nothing, and knows nothing of calls or codecs.
+//! sends and takes broadcasts without a link ([`Channel`]). It does so over any number of
+//! interfaces at once, open ones or those of a network with an access code ([`Ifac`]). It never
+//! proves a data packet, forwards nothing, and knows nothing of calls or codecs.
 //!
 //! It opens no socket and reads no clock. Its owner feeds it bytes, requests and time, and drains
 //! it after each: [`poll_transmit`](Endpoint::poll_transmit) per interface,

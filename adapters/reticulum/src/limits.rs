@@ -1,14 +1,14 @@
 //! Every bound and every fixed time of the endpoint, in one place.
 //!
-//! Beyond a bound something is dropped and counted in [`Counters`](crate::Counters); nothing grows with
-//! what a peer sends.
+//! Beyond a bound something is dropped and counted in [`Counters`](crate::Counters); nothing grows
+//! with what a peer sends.
 
 use core::time::Duration;
 
 /// Apps that are served or heard besides telephony. Beyond it another is refused.
 pub const APPS: usize = 16;
-/// Bytes of app data in an announce. *Source*: what RNS/Reticulum.py `MDU` leaves beside the 148 bytes
-/// of keys, hashes and signature; a longer announce does not fit where a node forwards it.
+/// Bytes of app data in an announce. *Source*: what RNS/Reticulum.py `MDU` leaves beside the 148
+/// bytes of keys, hashes and signature; a longer announce does not fit where a node forwards it.
 pub const APP_DATA: usize = 316;
 /// Broadcast channels that are joined. Beyond it joining another is refused.
 pub const CHANNELS: usize = 16;
@@ -23,11 +23,11 @@ pub const GREETING: usize = 431;
 /// Half-open incoming links of one destination on one interface. Beyond it the oldest of them makes
 /// room: one that lasts 16 s at [`LINK_REQUESTS`], as long as the slowest path's round trip.
 pub const HALF_OPEN_LINKS: usize = 192;
-/// Half-open incoming links of one destination on all interfaces. Beyond it the oldest makes room of
-/// the interface that has most.
+/// Half-open incoming links of one destination on all interfaces. Beyond it the oldest makes room
+/// of the interface that has most.
 pub const HALF_OPEN_LINKS_TOTAL: usize = 512;
-/// Outgoing links that exist at once, path searches included, unless the settings say otherwise. Beyond
-/// it [`Endpoint::open`](crate::Endpoint::open) fails as refused.
+/// Outgoing links that exist at once, path searches included, unless the settings say otherwise.
+/// Beyond it [`Endpoint::open`](crate::Endpoint::open) fails as refused.
 pub const OUTGOING_LINKS: usize = 8;
 /// The most that settings may say.
 pub const MAX_OUTGOING_LINKS: usize = 256;
@@ -40,16 +40,16 @@ pub const LINK_REQUESTS: (u32, u32) = (10, 24);
 pub const MAX_LINK_REQUESTS: (u32, u32) = (100, 256);
 /// Path requests for one destination that one interface has answered per second, and in one burst.
 pub const PATH_REQUESTS: (u32, u32) = (10, 8);
-/// Announces of one app on one interface that are verified per second, and in one burst. An announce
-/// that a path search waits for is always verified.
+/// Announces of one app on one interface that are verified per second, and in one burst. An
+/// announce that a path search waits for is always verified.
 pub const ANNOUNCES: (u32, u32) = (50, 100);
 /// Packets of one broadcast channel that one interface brings per second, and in one burst: two who
 /// talk in frames of 10 ms.
 pub const BROADCASTS: (u32, u32) = (200, 100);
 /// All interfaces together have this many times what one has of each of these.
 pub const TOTAL_SHARES: u32 = 4;
-/// The reserve of an interface in each of these, per second and in one burst, which other interfaces
-/// cannot use up.
+/// The reserve of an interface in each of these, per second and in one burst, which other
+/// interfaces cannot use up.
 pub const MIN_SHARE: (u32, u32) = (1, 4);
 /// One address over UDP may use this fraction of the interface's share: one in so many.
 pub const ADDRESS_PART: u32 = 2;
@@ -67,8 +67,8 @@ pub const ANNOUNCE_SPACING: Duration = Duration::from_secs(1);
 
 /// Paths that are remembered. Beyond it the oldest makes room, and is searched again when needed.
 pub const PATHS: usize = 2048;
-/// Destinations whose public key is remembered. Beyond it a key of the app that has most makes room:
-/// the one that was heard longest ago.
+/// Destinations whose public key is remembered. Beyond it a key of the app that has most makes
+/// room: the one that was heard longest ago.
 pub const KEYS: usize = 2048;
 /// Packets that the duplicate filter of routed packets (announces, requests) remembers.
 pub const ROUTED_PACKETS_SEEN: usize = 4096;
@@ -104,9 +104,10 @@ pub const GROUP_MDU: usize = (PLAIN_MDU - 48) / 16 * 16 - 1;
 /// The wait before a link request or its proof is sent again, while nothing has told the round-trip
 /// time; each later wait is longer by half. *Source*: RFC 6298, 2.1.
 pub const AGAIN: Duration = Duration::from_secs(1);
-/// How long a path search lasts, unless the settings say otherwise. A node of RNS passes one request
-/// for a destination on and none in the 45 s after it (RNS/Transport.py `PATH_REQUEST_GATE_TIMEOUT`):
-/// where that one was lost, the search is still on when the next is passed on.
+/// How long a path search lasts, unless the settings say otherwise. A node of RNS passes one
+/// request for a destination on and none in the 45 s after it (RNS/Transport.py
+/// `PATH_REQUEST_GATE_TIMEOUT`): where that one was lost, the search is still on when the next is
+/// passed on.
 pub const PATH_SEARCH: Duration = Duration::from_secs(55);
 /// The pauses after the first requests of a path search. A packet is lost at any of the hops both
 /// ways; a node that knows the path answers within the first pause, for RNS waits 0.4 s before it
@@ -125,8 +126,8 @@ pub const PATH_REQUEST_INTERVAL: Duration = Duration::from_secs(5);
 pub const REQUESTS: u32 = 5;
 /// Repeats of the proof of an incoming link.
 pub const PROOFS: u32 = 5;
-/// Repeated proofs for one destination on one interface per second, and in one burst. Greetings go with
-/// them and are not counted. They cost airtime for initiators that have not proved anything.
+/// Repeated proofs for one destination on one interface per second, and in one burst. Greetings go
+/// with them and are not counted. They cost airtime for initiators that have not proved anything.
 pub const PROOFS_AGAIN: (u32, u32) = (4, 24);
 /// Reports of the round-trip time that follow the first one of a link of ours.
 pub const REPORTS: u32 = 5;

@@ -1,8 +1,8 @@
 //! One link: its states and its timers.
 //!
-//! 1. *Opening*: ours. The path to the peer is asked for where none is known; then a link request is
-//!    out, and the peer's proof is awaited. Without a proof another request with keys of its own goes
-//!    out beside the first. The first proof wins.
+//! 1. *Opening*: ours. The path to the peer is asked for where none is known; then a link request
+//!    is out, and the peer's proof is awaited. Without a proof another request with keys of its own
+//!    goes out beside the first. The first proof wins.
 //! 2. *Proven*: the peer's, our proof is out and the initiator's round-trip time is awaited.
 //! 3. *Active*: keys are agreed; the initiator sends keepalives, and silence ends the link.
 //!
@@ -97,9 +97,9 @@ pub(crate) struct Active {
     report: Option<Report>,
 }
 
-/// Bounds of the round-trip times that the two sides measured. They differ when a packet of the set-up
-/// was lost, and each side times its keepalives by its own. So keepalives are sent by the shortest and
-/// awaited by the longest.
+/// Bounds of the round-trip times that the two sides measured. They differ when a packet of the
+/// set-up was lost, and each side times its keepalives by its own. So keepalives are sent by the
+/// shortest and awaited by the longest.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RoundTrips {
     pub(crate) shortest: Duration,
@@ -297,9 +297,9 @@ fn keepalive_interval(rtt: Duration) -> Duration {
     rtt.mul_f64(scale).clamp(limits::KEEPALIVE_MIN, limits::KEEPALIVE_MAX)
 }
 
-/// How long the reference's initiator waits for the proof of its link request; a path that was known
-/// before counts as out of date then. *Source*: RNS/Link.py `__init__`, without its addition for the
-/// bit rate of the first hop.
+/// How long the reference's initiator waits for the proof of its link request; a path that was
+/// known before counts as out of date then. *Source*: RNS/Link.py `__init__`, without its addition
+/// for the bit rate of the first hop.
 pub(crate) fn initiator_timeout(hops: u8) -> Duration {
     limits::FIRST_HOP_TIMEOUT + limits::TIMEOUT_PER_HOP * u32::from(hops.max(1))
 }

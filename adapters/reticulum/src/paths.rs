@@ -1,7 +1,7 @@
 //! Announces, path requests and routes, on `rns-core`'s transport engine.
 //!
-//! Only the announces of apps that are served, heard or searched are looked at. Link packets never come
-//! here: they need no route.
+//! Only the announces of apps that are served, heard or searched are looked at. Link packets never
+//! come here: they need no route.
 
 use alloc::format;
 use alloc::vec::Vec;
@@ -160,8 +160,8 @@ impl Paths {
             .ok_or(DropReason::Duplicate)
     }
 
-    /// Says whether a path request for a destination of ours is to be answered on its interface. One
-    /// tag is answered once.
+    /// Says whether a path request for a destination of ours is to be answered on its interface.
+    /// One tag is answered once.
     pub(crate) fn handle_path_request(
         &mut self,
         now: Instant,
@@ -356,9 +356,9 @@ fn engine_id(id: InterfaceId) -> EngineInterface {
     EngineInterface(u64::from(id.0))
 }
 
-/// Converts a moment for the transport engine. The engine doubts announces whose stamp is ahead of its
-/// own time. RNS trusts any stamp, and our wall clock may be wrong, so the engine's time is placed
-/// after all stamps.
+/// Converts a moment for the transport engine. The engine doubts announces whose stamp is ahead of
+/// its own time. RNS trusts any stamp, and our wall clock may be wrong, so the engine's time is
+/// placed after all stamps.
 fn seconds(now: Instant) -> f64 {
     STAMPS_END + now.since(Instant::ORIGIN).as_secs_f64()
 }

@@ -17,8 +17,8 @@ use crate::identity::DestinationHash;
 use crate::limits;
 
 impl DestinationConfig {
-    /// Makes the settings of the destination `lxst.telephony`, which greets with AVAILABLE: an initiator
-    /// whose report of the round-trip time was lost identifies on it.
+    /// Makes the settings of the destination `lxst.telephony`, which greets with AVAILABLE: an
+    /// initiator whose report of the round-trip time was lost identifies on it.
     #[must_use]
     pub fn telephony() -> Self {
         let telephony = Self::new(NameHash::TELEPHONY);
@@ -30,7 +30,8 @@ impl DestinationConfig {
     }
 }
 
-/// An [`Endpoint`] whose telephony destination is an engine's, and whose other apps are the owner's.
+/// An [`Endpoint`] whose telephony destination is an engine's, and whose other apps are the
+/// owner's.
 #[derive(Debug)]
 pub struct EndpointLinks {
     endpoint: Endpoint,
@@ -43,8 +44,8 @@ pub struct EndpointLinks {
 }
 
 impl EndpointLinks {
-    /// Takes the endpoint, which serves [`DestinationConfig::telephony`] from then on, unless it serves
-    /// the name already.
+    /// Takes the endpoint, which serves [`DestinationConfig::telephony`] from then on, unless it
+    /// serves the name already.
     #[must_use]
     pub fn new(mut endpoint: Endpoint) -> Self {
         if !endpoint.serves(NameHash::TELEPHONY) {
@@ -66,8 +67,8 @@ impl EndpointLinks {
         &self.endpoint
     }
 
-    /// Returns the endpoint, to feed and to drain: its interfaces, bytes and files, and the owner's other
-    /// apps with their links and channels. The links of telephony are the engine's, and so is
+    /// Returns the endpoint, to feed and to drain: its interfaces, bytes and files, and the owner's
+    /// other apps with their links and channels. The links of telephony are the engine's, and so is
     /// [`Endpoint::poll_event`]: the owner's events come from
     /// [`poll_app_event`](Self::poll_app_event).
     pub const fn endpoint_mut(&mut self) -> &mut Endpoint {
@@ -77,8 +78,8 @@ impl EndpointLinks {
     /// Returns the next event of the owner's other apps, once the engine has polled its own: their
     /// announces, their links and the packets on these, and broadcasts.
     ///
-    /// *Bounds*: beyond [`EVENTS`](limits::EVENTS), events that peers can cause at any rate are dropped and
-    /// counted. An endpoint that serves telephony alone has none.
+    /// *Bounds*: beyond [`EVENTS`](limits::EVENTS), events that peers can cause at any rate are
+    /// dropped and counted. An endpoint that serves telephony alone has none.
     pub fn poll_app_event(&mut self) -> Option<Event> {
         self.app_events.pop_front()
     }

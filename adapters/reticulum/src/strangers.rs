@@ -101,8 +101,8 @@ impl Strangers {
         }
     }
 
-    /// Takes what it costs to do what is asked: of the part of the address, where that is known, of the
-    /// interface's share, and of the total.
+    /// Takes what it costs to do what is asked: of the part of the address, where that is known, of
+    /// the interface's share, and of the total.
     pub(crate) fn take(
         &mut self,
         now: Instant,

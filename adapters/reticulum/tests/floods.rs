@@ -172,7 +172,8 @@ fn junk_with_an_access_code_costs_no_signature_and_forged_ones_have_a_bound() {
         [DropReason::Ifac, DropReason::RateLimited].map(|reason| counters.dropped(reason));
     assert_eq!(dropped, [sampled, 0]);
 
-    // Of a packet that was recorded, all but the header may be changed before the code is looked at.
+    // Of a packet that was recorded, all but the header may be changed before the code is looked
+    // at.
     net.nodes[A].endpoint.send(net.now, ours, Class::Signal, b"once").unwrap();
     net.run_for(SECOND);
     let recorded = unframed(&net.sent.last().expect("it was sent").bytes);

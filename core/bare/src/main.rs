@@ -9,14 +9,14 @@
 //! [`Failure`]. That it links is a proof: with `std` in it there would be two panic handlers, with
 //! `alloc` an allocator would be missing.
 //!
-//! - `device.rs` is what a board does around a [`Telephone`](lxst_core::Telephone): it gives inputs,
-//!   drains outputs, and runs codec jobs. It is the part to take along.
+//! - `device.rs` is what a board does around a [`Telephone`](lxst_core::Telephone): it gives
+//!   inputs, drains outputs, and runs codec jobs. It is the part to take along.
 //! - `air.rs` stands for the radio and a Reticulum stack: links, packets, a delay.
 //! - `linux.rs` stands for the board's start-up code.
 //!
-//! Here is the loop. On a board there is one device, and the loop sleeps where this one skips: until
-//! the telephone's deadline, a packet, or the interrupt with which the audio hardware asks for the
-//! next block.
+//! Here is the loop. On a board there is one device, and the loop sleeps where this one skips:
+//! until the telephone's deadline, a packet, or the interrupt with which the audio hardware asks
+//! for the next block.
 
 #![no_std]
 #![no_main]

@@ -20,7 +20,8 @@ pub struct Pcm<'a> {
 /// How alike two recordings are.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Verdict {
-    /// Pearson's correlation of the envelopes at the best lag: 1 for a copy at any volume, about 0 for unrelated sounds.
+    /// Pearson's correlation of the envelopes at the best lag: 1 for a copy at any volume, about 0
+    /// for unrelated sounds.
     pub correlation: f64,
     /// How much later the sound is in what was heard, in steps of 5 ms.
     pub lag: Duration,
@@ -43,7 +44,8 @@ pub enum EnvelopeError {
     SilentHeard,
 }
 
-/// Correlates the envelopes of a reference and of what was heard, at the lag in `0..=max_lag` that fits best.
+/// Correlates the envelopes of a reference and of what was heard, at the lag in `0..=max_lag` that
+/// fits best.
 ///
 /// Playout may change its delay while somebody speaks, so each second is compared at the lag within
 /// 50 ms of that one that fits it best.

@@ -59,8 +59,8 @@ pub enum Order {
 
 /// Packets that are on their way.
 ///
-/// Each packet draws in this order: duplication; then for each copy loss, jitter, reordering. What a
-/// wire does not do, it does not draw.
+/// Each packet draws in this order: duplication; then for each copy loss, jitter, reordering. What
+/// a wire does not do, it does not draw.
 #[derive(Clone, Debug)]
 pub struct Wire<P> {
     /// What it does to the packets that are sent from here on.

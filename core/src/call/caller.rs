@@ -3,8 +3,9 @@
 //! 1. `Dial`: the link is asked for, its path search included (`Calling`, timer `Wait`).
 //! 2. The link is up: wait for AVAILABLE (`Linked`, timer `Connect`).
 //! 3. AVAILABLE: say who we are (`Identified`).
-//! 4. RINGING: send the preferred profile and mode in one packet, at once and each time (`Ringing`).
-//!    The timer `Wait` starts again: what it took so far says nothing about the callee.
+//! 4. RINGING: send the preferred profile and mode in one packet, at once and each time
+//!    (`Ringing`). The timer `Wait` starts again: what it took so far says nothing about the
+//!    callee.
 //! 5. CONNECTING: echo ESTABLISHED (`Connecting`, timer `Establish`).
 //! 6. ESTABLISHED, or the first media frame: audio flows (`Established`).
 //!

@@ -1,12 +1,14 @@
 //! Both sides dial each other: one of the two calls stands for both.
 //!
 //! 1. While our call does not ring yet, a link of an unidentified caller gets AVAILABLE, not BUSY.
-//! 2. The caller is the peer that we dial, and its identity hash is lower than ours: its call stands.
-//!    We answer on its link and close ours. Both sides apply this rule, so only one call stands.
-//! 3. Its hash is higher: its link, the latest of several, is held until our call decides. On RINGING
-//!    our call stands, and the peer's link gets BUSY. On BUSY, or if our call fails, the peer's stands.
-//! 4. BUSY before RINGING may mean that the peer dials us. Our call waits for the peer's link, and for
-//!    the identification of callers on links that are up (state `GlareWait`, timer `Glare`).
+//! 2. The caller is the peer that we dial, and its identity hash is lower than ours: its call
+//!    stands. We answer on its link and close ours. Both sides apply this rule, so only one call
+//!    stands.
+//! 3. Its hash is higher: its link, the latest of several, is held until our call decides. On
+//!    RINGING our call stands, and the peer's link gets BUSY. On BUSY, or if our call fails, the
+//!    peer's stands.
+//! 4. BUSY before RINGING may mean that the peer dials us. Our call waits for the peer's link, and
+//!    for the identification of callers on links that are up (state `GlareWait`, timer `Glare`).
 //!
 //! The app's call keeps its id throughout. *Source*: our choice. The reference sends BUSY on each
 //! incoming link while it dials; points 2, 3 and 4 work with it.
@@ -92,7 +94,8 @@ impl Line {
         self.yield_to_held(true, cx);
     }
 
-    /// The wait for a link of the peer is over. Callers on links that are up get the rest of [`GLARE`].
+    /// The wait for a link of the peer is over. Callers on links that are up get the rest of
+    /// [`GLARE`].
     pub(super) fn on_glare_timeout(&mut self, cx: &mut Context<'_>) {
         let Some(call) = &self.call else { return };
         let whole = GLARE + call.rtt.times(6);

@@ -53,7 +53,8 @@ impl Line {
         }
     }
 
-    /// Handles [`LinkEvent::Heard`](crate::LinkEvent::Heard): a keepalive or the like on the call's link.
+    /// Handles [`LinkEvent::Heard`](crate::LinkEvent::Heard): a keepalive or the like on the call's
+    /// link.
     pub(super) fn on_link_heard(&mut self, now: Instant) {
         if let Some(call) = &mut self.call {
             call.presence.anything = now;
@@ -230,8 +231,8 @@ impl Call {
         self.id == CallId::from(self.link)
     }
 
-    /// When the first media arrive at the latest from a peer that starts to send when it hears of what
-    /// we do at `now`.
+    /// When the first media arrive at the latest from a peer that starts to send when it hears of
+    /// what we do at `now`.
     fn first_media_by(&self, now: Instant) -> Instant {
         now + self.rtt.times(FIRST_MEDIA_TRIPS).saturating_sub(FIRST_MEDIA)
     }

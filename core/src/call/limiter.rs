@@ -68,8 +68,8 @@ impl Limiter {
         is_full(&self.strangers, limits.strangers).then_some(Limit::Strangers)
     }
 
-    /// Counts an attempt, unless it is beyond a limit, and tells whether it counts: those of people we
-    /// know do not.
+    /// Counts an attempt, unless it is beyond a limit, and tells whether it counts: those of people
+    /// we know do not.
     pub(crate) fn attempt(
         &mut self,
         now: Instant,

@@ -160,7 +160,8 @@ impl Line {
                 Signal::Busy => self.step(Trigger::Busy, cx),
                 Signal::Rejected => self.step(Trigger::Rejected, cx),
                 Signal::Available => self.step(Trigger::Available, cx),
-                // Said for the sake of callers who would not take BUSY for what it is; see `pending`.
+                // Said for the sake of callers who would not take BUSY for what it is; see
+                // `pending`.
                 Signal::Ringing if is_refusal => {}
                 Signal::Ringing => self.step(Trigger::Ringing, cx),
                 Signal::Connecting => self.step(Trigger::Connecting, cx),

@@ -191,10 +191,10 @@ impl Context<'_> {
 
     /// Tells a caller that the line is busy.
     ///
-    /// RINGING comes before BUSY, in one packet, so that nothing overtakes. A Python caller gives up
-    /// 5 s after it dialled unless it has heard RINGING, and plays the busy tone for 4.75 s first:
-    /// without RINGING it tells its user `busy` where BUSY comes within 0.25 s, and `ended` later.
-    /// Measured with LXST 0.5.4, the path known:
+    /// RINGING comes before BUSY, in one packet, so that nothing overtakes. A Python caller gives
+    /// up 5 s after it dialled unless it has heard RINGING, and plays the busy tone for 4.75 s
+    /// first: without RINGING it tells its user `busy` where BUSY comes within 0.25 s, and `ended`
+    /// later. Measured with LXST 0.5.4, the path known:
     ///
     /// ```text
     /// round trip  BUSY comes after  BUSY alone   RINGING and BUSY

@@ -39,7 +39,8 @@ pub(super) enum Heard {
 }
 
 impl Repeats {
-    /// Repeats of a message that is answered within a round trip. The first wait is at least `least`.
+    /// Repeats of a message that is answered within a round trip. The first wait is at least
+    /// `least`.
     pub(super) fn new(least: Duration, rtt: RoundTrip) -> Self {
         Self { interval: least.max(rtt.times(3)), done: 0 }
     }

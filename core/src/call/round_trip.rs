@@ -17,7 +17,8 @@ use core::time::Duration;
 use crate::limits::{MAX_OPENING, MAX_ROUND_TRIP};
 use crate::time::Instant;
 
-/// The round trip time of a link, at most [`MAX_ROUND_TRIP`]. It is small: each waiting caller has one.
+/// The round trip time of a link, at most [`MAX_ROUND_TRIP`]. It is small: each waiting caller has
+/// one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct RoundTrip {
     nanos: u64,

@@ -1,8 +1,8 @@
 //! Headroom of the jitter buffer: audio that is left after the speaker took a block.
 //!
 //! The minimum of the last seconds is delay that no frame needed. The spread of the headroom that
-//! frames find on arrival is the jitter. Both include the network, the drift of the two clocks and the
-//! speaker's blocks.
+//! frames find on arrival is the jitter. Both include the network, the drift of the two clocks and
+//! the speaker's blocks.
 
 use crate::audio::Samples;
 use crate::limits::{HEADROOM_BUCKET, HEADROOM_BUCKETS};

@@ -1,7 +1,7 @@
 //! Voice: frames, codec jobs and counts of samples. PCM never comes here.
 //!
-//! After every input [`Streams::follow`] opens, retunes or closes the two streams of a line, so that
-//! they fit the line's session. Nothing here knows a call.
+//! After every input [`Streams::follow`] opens, retunes or closes the two streams of a line, so
+//! that they fit the line's session. Nothing here knows a call.
 
 mod arrivals;
 mod emodel;

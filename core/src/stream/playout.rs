@@ -5,11 +5,11 @@
 //!    concealed because a frame came late stays as delay.
 //! 2. Audio that the speaker's next block will lack is concealed at the last moment, a quarter of a
 //!    block ahead.
-//! 3. Headroom that no frame of the last seconds needed is shed: frames play faster, frames in pauses
-//!    are skipped. When headroom is nearly gone, short frames play slower.
+//! 3. Headroom that no frame of the last seconds needed is shed: frames play faster, frames in
+//!    pauses are skipped. When headroom is nearly gone, short frames play slower.
 //! 4. After one stall of the network or of our own process, the delay that it left is shed at once:
-//!    what playing faster cannot shed in time is dropped and counted. Delay that repeated stalls need
-//!    is kept.
+//!    what playing faster cannot shed in time is dropped and counted. Delay that repeated stalls
+//!    need is kept.
 //! 5. When the peer pauses (DTX), the delay starts anew: the next frame is held back for the jitter
 //!    measured before the pause.
 
@@ -59,8 +59,8 @@ pub(super) struct Playout<const RING: usize> {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
-    /// Nothing plays. The oldest frame came at `since` and is held back for `prebuffer`. `silent` is
-    /// the silence since the peer seemed to pause.
+    /// Nothing plays. The oldest frame came at `since` and is held back for `prebuffer`. `silent`
+    /// is the silence since the peer seemed to pause.
     Prebuffering { since: Option<Instant>, prebuffer: Samples, silent: Option<Samples> },
     /// Frames play. `concealed` was concealed in a row; `starved` was silent after that.
     Playing { concealed: Samples, starved: Samples },

@@ -1,9 +1,10 @@
 //! Stalls of the network or of our own process: several frames arrive late and at once.
 //!
-//! 1. A gap in the arrivals may be a pause, a loss or a stall. Frames that follow it faster than they
-//!    play show a stall, and its length.
-//! 2. The delay that one stall left is shed. Two similar stalls within [`STALL_MEMORY`] count as usual
-//!    for the network, and the delay that they need is kept until none has come for that time.
+//! 1. A gap in the arrivals may be a pause, a loss or a stall. Frames that follow it faster than
+//!    they play show a stall, and its length.
+//! 2. The delay that one stall left is shed. Two similar stalls within [`STALL_MEMORY`] count as
+//!    usual for the network, and the delay that they need is kept until none has come for that
+//!    time.
 
 use crate::audio::Samples;
 use crate::limits::{MIN_STALL, SHORT_STALL_MEMORY, STALL_LONG, STALL_MEMORY, STALL_WATCH};
@@ -33,7 +34,8 @@ struct Watch {
 struct Stall {
     at: Instant,
     length: Samples,
-    /// How much audio was to spare when the first late frame came, as in [`Headroom`](super::headroom::Headroom).
+    /// How much audio was to spare when the first late frame came, as in
+    /// [`Headroom`](super::headroom::Headroom).
     low: i32,
 }
 

@@ -2,8 +2,8 @@
 //!
 //! Each side may dial the other once, answer once and hang up once. A link is two queues that keep
 //! their order. Whatever is in one arrives after any delay or is lost (a close arrives, at the
-//! latest as a timeout), and between any two of these the earliest deadline may pass. One thing that
-//! was not answered may be said again, by one of the two.
+//! latest as a timeout), and between any two of these the earliest deadline may pass. One thing
+//! that was not answered may be said again, by one of the two.
 //!
 //! States are told apart by their [`Lines`], queues and what each side may still do. Moments count
 //! relative to the present, and all that lie [`MAX_AGE`] back count as one, since no deadline looks

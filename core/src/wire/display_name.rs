@@ -4,8 +4,8 @@
 //! [bin name, nil, nil]        app data of an announce of lxst.telephony
 //! ```
 //!
-//! *Source*: the reference announces no app data and reads none. The shape is that of LXMF's announces,
-//! which MeshChatX adds to those of its telephone.
+//! *Source*: the reference announces no app data and reads none. The shape is that of LXMF's
+//! announces, which MeshChatX adds to those of its telephone.
 
 use core::fmt;
 use core::str::FromStr;
@@ -15,11 +15,11 @@ use super::msgpack::{Reader, Token, Writer};
 
 /// What a phone calls itself in its announces: a line of visible text.
 ///
-/// Nobody proves a name. Show one that was heard as a claim beside the identity's hash, and prefer the
-/// name in the user's contacts.
+/// Nobody proves a name. Show one that was heard as a claim beside the identity's hash, and prefer
+/// the name in the user's contacts.
 ///
-/// *Bounds*: 1 to [`MAX_BYTES`](Self::MAX_BYTES) bytes of UTF-8. White space is a single space between
-/// words. Control, zero-width and direction characters are left out.
+/// *Bounds*: 1 to [`MAX_BYTES`](Self::MAX_BYTES) bytes of UTF-8. White space is a single space
+/// between words. Control, zero-width and direction characters are left out.
 ///
 /// ```
 /// use lxst_core::DisplayName;
@@ -74,8 +74,8 @@ impl DisplayName {
         }
     }
 
-    /// Reads the name that another phone tells in the app data of its announce. `None` where it tells
-    /// none, or nothing of it is visible.
+    /// Reads the name that another phone tells in the app data of its announce. `None` where it
+    /// tells none, or nothing of it is visible.
     ///
     /// *Bounds*: what is invisible, or no UTF-8, is left out, and what is beyond
     /// [`MAX_BYTES`](Self::MAX_BYTES) is cut off.

@@ -45,8 +45,8 @@ pub enum BadFrame {
 
 /// The frames of a packet, in the order sent.
 ///
-/// A bad frame is an `Err` and the last item: the reference plays the frames before it, and none after.
-/// Frames of every codec byte are good, unless [`known`](Self::known) says which are.
+/// A bad frame is an `Err` and the last item: the reference plays the frames before it, and none
+/// after. Frames of every codec byte are good, unless [`known`](Self::known) says which are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frames<'p> {
     items: Items<'p>,
@@ -104,12 +104,12 @@ impl<'p> Frame<'p> {
     }
 }
 
-/// Encodes a packet of one frame, `{1: frame}`, as the reference sends it. Returns its length in bytes:
-/// at most [`MEDIA_OVERHEAD`] more than the payload's.
+/// Encodes a packet of one frame, `{1: frame}`, as the reference sends it. Returns its length in
+/// bytes: at most [`MEDIA_OVERHEAD`] more than the payload's.
 ///
 /// # Errors
-/// [`Overflow`] if the buffer is too small or the payload is longer than 65534 bytes. The content of
-/// the buffer is then unspecified.
+/// [`Overflow`] if the buffer is too small or the payload is longer than 65534 bytes. The content
+/// of the buffer is then unspecified.
 #[inline]
 pub fn encode_frame(frame: Frame<'_>, out: &mut [u8]) -> Result<usize, Overflow> {
     let mut writer = Writer::new(out);
@@ -119,8 +119,8 @@ pub fn encode_frame(frame: Frame<'_>, out: &mut [u8]) -> Result<usize, Overflow>
     Ok(writer.length())
 }
 
-/// Encodes a packet of several frames, `{1: [frame, ...]}`. Returns its length in bytes. The reference
-/// accepts this form, but sends each frame in a packet of its own.
+/// Encodes a packet of several frames, `{1: [frame, ...]}`. Returns its length in bytes. The
+/// reference accepts this form, but sends each frame in a packet of its own.
 ///
 /// # Errors
 /// As [`encode_frame`].
@@ -136,6 +136,6 @@ pub fn encode_frames(frames: &[Frame<'_>], out: &mut [u8]) -> Result<usize, Over
     Ok(writer.length())
 }
 
-/// Upper bound of the bytes that [`encode_frame`] adds to a payload: map, key, three bytes of binary
-/// head, codec. For payloads below 255 bytes it is one less.
+/// Upper bound of the bytes that [`encode_frame`] adds to a payload: map, key, three bytes of
+/// binary head, codec. For payloads below 255 bytes it is one less.
 pub const MEDIA_OVERHEAD: usize = 6;

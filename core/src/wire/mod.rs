@@ -7,11 +7,11 @@
 //!
 //! A packet is sent as the reference sends it: one field, signals as an array, a single frame bare.
 //! Several frames are an array, which the reference accepts.
-//! A packet is received as the reference receives it: either field as a bare value or an array, both
-//! fields in one packet, integers of any width, other keys with any value, trailing bytes.
+//! A packet is received as the reference receives it: either field as a bare value or an array,
+//! both fields in one packet, integers of any width, other keys with any value, trailing bytes.
 //!
-//! *Bounds*: no allocation, no recursion, constant stack, work linear in the packet's length. At most
-//! [`MAX_KEYS`] keys and [`MAX_SIGNALS`] signals of a packet count.
+//! *Bounds*: no allocation, no recursion, constant stack, work linear in the packet's length. At
+//! most [`MAX_KEYS`] keys and [`MAX_SIGNALS`] signals of a packet count.
 //!
 //! *Source*: LXST/Network.py, and the MessagePack decoder that it uses.
 
@@ -32,9 +32,9 @@ use msgpack::{Reader, Token};
 
 /// A received packet, checked as a whole and read in place.
 ///
-/// Handle the frames before the signals, whatever their order in the map, as the reference does while
-/// its media is open (`LinkSource._packet`). The reference then skips the rest of the packet after a
-/// bad frame, signals included; before its media is open it reads the signals only.
+/// Handle the frames before the signals, whatever their order in the map, as the reference does
+/// while its media is open (`LinkSource._packet`). The reference then skips the rest of the packet
+/// after a bad frame, signals included; before its media is open it reads the signals only.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Packet<'p> {
     signals: Items<'p>,
@@ -44,10 +44,10 @@ pub struct Packet<'p> {
 impl<'p> Packet<'p> {
     /// Parses a packet, all of it or nothing.
     ///
-    /// Stricter than the reference in two points: a field's key is the integer 0 or 1, not a boolean or
-    /// float that equals it, and there are at most [`MAX_KEYS`] keys. Laxer in three, all of them in
-    /// values that are not ours: keys of nested maps are not compared, any depth of nesting passes, and
-    /// the content of extension types is not checked.
+    /// Stricter than the reference in two points: a field's key is the integer 0 or 1, not a
+    /// boolean or float that equals it, and there are at most [`MAX_KEYS`] keys. Laxer in three,
+    /// all of them in values that are not ours: keys of nested maps are not compared, any depth of
+    /// nesting passes, and the content of extension types is not checked.
     ///
     /// # Errors
     /// [`Malformed`]: drop and count the packet.

@@ -79,9 +79,9 @@ impl Signal {
 
 /// The signals of a packet, in the order sent.
 ///
-/// Elements that are no non-negative integers are skipped, booleans and floats included. This is our
-/// choice: the reference takes a boolean or float as the integer that it equals, and skips the rest of
-/// the list at any other type.
+/// Elements that are no non-negative integers are skipped, booleans and floats included. This is
+/// our choice: the reference takes a boolean or float as the integer that it equals, and skips the
+/// rest of the list at any other type.
 ///
 /// *Bounds*: the first [`MAX_SIGNALS`] signals. Skipped elements are counted by
 /// [`Packet::signals_dropped`](super::Packet::signals_dropped).
@@ -113,8 +113,8 @@ impl core::iter::FusedIterator for Signals<'_> {}
 
 /// Encodes a packet of signals. Returns its length in bytes.
 ///
-/// *Shape*: `{0: [signal, ...]}`, always an array, each number in the fewest bytes, as the reference
-/// sends it:
+/// *Shape*: `{0: [signal, ...]}`, always an array, each number in the fewest bytes, as the
+/// reference sends it:
 ///
 /// ```text
 /// 81       map of one pair

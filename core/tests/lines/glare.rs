@@ -1,5 +1,5 @@
-//! People whom we dial, and who dial us on every link that may wait: what one input causes stays within
-//! its bound, and each link hears what becomes of it.
+//! People whom we dial, and who dial us on every link that may wait: what one input causes stays
+//! within its bound, and each link hears what becomes of it.
 
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,8 +22,8 @@ fn a_peer_that_calls_on_all_links_that_may_wait_is_held_on_the_last_and_busy_on_
     }
 }
 
-/// All lines dial, and all whom they dial call back, on the links that may wait in turn. Then each of
-/// our calls comes to an end, or rings.
+/// All lines dial, and all whom they dial call back, on the links that may wait in turn. Then each
+/// of our calls comes to an end, or rings.
 fn flood<const LINES: usize>(end: End, is_available: bool) {
     let what = format!("{end:?}, {LINES} lines, available: {is_available}");
     let mut desk = Desk::<LINES>::new();

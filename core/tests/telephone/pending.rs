@@ -289,8 +289,8 @@ const CALLER: LinkId = LinkId(50);
 
 const NEW: LinkId = LinkId(20);
 
-/// As many links as there is room for, which came at 0 ms, without a round trip, and were offered the
-/// line twice.
+/// As many links as there is room for, which came at 0 ms, without a round trip, and were offered
+/// the line twice.
 fn with_all_links() -> Script {
     let mut phone = Script::new(quiet());
     for link in (100..).map(LinkId).take(limits::PENDING_LINKS) {

@@ -258,11 +258,11 @@ const SEEDS: u64 = 10_000;
 
 /// The hash of all outputs of these storms, with the phone and the moment of each, in order.
 ///
-/// It is another where a phone does something else, or does it at another moment or in another order,
-/// in any of these storms: a moved or renamed piece of code leaves it as it is. It is another too where
-/// [`Output`](lxst_core::Output) or what it holds has another variant or field, or where the storms
-/// themselves are other ones. Pin another one only together with what it changes, and say in the
-/// commit which of these it is.
+/// It is another where a phone does something else, or does it at another moment or in another
+/// order, in any of these storms: a moved or renamed piece of code leaves it as it is. It is
+/// another too where [`Output`](lxst_core::Output) or what it holds has another variant or field,
+/// or where the storms themselves are other ones. Pin another one only together with what it
+/// changes, and say in the commit which of these it is.
 const SAID: &str = "9774dcbe91a3fdc5";
 
 /// What must not be missing, or the storm is none.

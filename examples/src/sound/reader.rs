@@ -12,8 +12,8 @@ use super::wave::{Format, Problem, find_sound};
 /// Reads a WAV file as 48 kHz mono, -1.0 to 1.0.
 ///
 /// *Shape*: PCM of 8 to 32 bits, floats of 32 or 64, µ-law, A-law, each also as
-/// WAVE_FORMAT_EXTENSIBLE. A file that was piped and so does not know its length, or that was cut, is
-/// read as far as it goes. *Bounds*: an hour.
+/// WAVE_FORMAT_EXTENSIBLE. A file that was piped and so does not know its length, or that was cut,
+/// is read as far as it goes. *Bounds*: an hour.
 ///
 /// # Errors
 /// [`SoundError`].

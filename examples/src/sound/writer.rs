@@ -20,8 +20,8 @@ pub enum Existing {
 
 /// Writes 48 kHz mono as a 16-bit WAV file that only its owner may read, as it comes.
 ///
-/// Once a second the header says how much there is: whoever reads the file during a call, or after its
-/// program was killed, finds that much of it.
+/// Once a second the header says how much there is: whoever reads the file during a call, or after
+/// its program was killed, finds that much of it.
 #[derive(Debug)]
 pub struct WavSink {
     path: String,

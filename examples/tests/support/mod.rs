@@ -31,8 +31,8 @@ pub(crate) fn program(name: &str) -> PathBuf {
     program
 }
 
-/// Tells whether a program is younger than each of its sources, which Cargo lists beside it as `make`
-/// reads them. `None` where one is not there.
+/// Tells whether a program is younger than each of its sources, which Cargo lists beside it as
+/// `make` reads them. `None` where one is not there.
 fn is_fresh(program: &Path) -> Option<bool> {
     let changed = |path: &Path| fs::metadata(path).and_then(|file| file.modified()).ok();
     let rule = fs::read_to_string(program.with_extension("d")).ok()?;

@@ -1,5 +1,5 @@
-//! Several destinations and broadcast channels of our endpoint and of our phone, with Python's RNS over
-//! UDP.
+//! Several destinations and broadcast channels of our endpoint and of our phone, with Python's RNS
+//! over UDP.
 
 use core::time::Duration;
 use std::net::{Ipv4Addr, UdpSocket};

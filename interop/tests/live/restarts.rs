@@ -90,7 +90,8 @@ fn expect_lost(python: &mut PythonPeer, rust: &mut RustPhone) {
     python.expect("ended", PATIENCE);
 }
 
-/// Starts an rnsd again that was killed, when both phones know of its death, and until both are back.
+/// Starts an rnsd again that was killed, when both phones know of its death, and until both are
+/// back.
 fn restart(rnsd: &mut Rnsd, python: &mut PythonPeer, rust: &mut RustPhone) {
     rust.await_connections(0);
     python.await_online(false, PATIENCE);
@@ -109,8 +110,8 @@ fn announce_both(python: &mut PythonPeer, rust: &mut RustPhone) {
     expect_announces(python, rust);
 }
 
-/// A node that was killed has forgotten all announces. We make ours again by ourselves, some seconds
-/// after the connection stands again; Python is told to.
+/// A node that was killed has forgotten all announces. We make ours again by ourselves, some
+/// seconds after the connection stands again; Python is told to.
 fn expect_announces(python: &mut PythonPeer, rust: &mut RustPhone) {
     assert_eq!(rust.expect_announce(python), 2);
     python.expect_where("our announce", PATIENCE, |event| {

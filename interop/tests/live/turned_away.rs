@@ -1,5 +1,5 @@
-//! Python callers on paths of any length who come to a busy line, or are blocked: they hear the same,
-//! and Python tells its user that the line is busy.
+//! Python callers on paths of any length who come to a busy line, or are blocked: they hear the
+//! same, and Python tells its user that the line is busy.
 
 use core::time::Duration;
 use std::thread;

@@ -7,8 +7,8 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Instant;
 
-/// Begins to relay connections to a port of this machine, and tells the port that stands for it. What
-/// passes either way arrives half of the round trip later.
+/// Begins to relay connections to a port of this machine, and tells the port that stands for it.
+/// What passes either way arrives half of the round trip later.
 pub(crate) fn slow_path_to(port: u16, round_trip: Duration) -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
     let stands_for_it = listener.local_addr().expect("it is bound").port();

@@ -78,8 +78,8 @@ pub(crate) fn speech() -> Recording {
     Recording::read(Path::new(SPEECH))
 }
 
-/// The speech after a pause. Python's speaker stops for a moment when its second packet is late, and
-/// plays later from then.
+/// The speech after a pause. Python's speaker stops for a moment when its second packet is late,
+/// and plays later from then.
 pub(crate) fn speech_after(pause: Duration) -> Recording {
     let mut speech = speech();
     let samples = pause.as_secs_f64() * f64::from(speech.rate_hz);

@@ -78,8 +78,8 @@ fn switch(python: &mut PythonPeer, rust: &mut RustPhone, call: &Call, to: Profil
 }
 
 /// Nothing of what we said was left out, and all that came was sound, but a frame at each change of
-/// the codec: Python reads the codec byte after it has encoded (`Packetizer.handle_frame`), so that a
-/// change between these gives an old frame the new codec's byte.
+/// the codec: Python reads the codec byte after it has encoded (`Packetizer.handle_frame`), so that
+/// a change between these gives an old frame the new codec's byte.
 fn check_all_was_said_and_decoded(rust: &RustPhone, codec_changes: u64) {
     let counters = rust.block_on(rust.phone.counters()).expect("the phone runs");
     let Counters { capture_discarded, frames_unsent, frames_undecodable, frames_unknown, .. } =

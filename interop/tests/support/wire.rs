@@ -25,7 +25,8 @@ pub(crate) fn check_wire(packets: &[PacketRecord], byte_ceiling: usize) -> usize
     ours
 }
 
-/// Checks that, in a call without a switch, no Opus frame of ours has less audio bandwidth than one of Python's has.
+/// Checks that, in a call without a switch, no Opus frame of ours has less audio bandwidth than one
+/// of Python's has.
 pub(crate) fn check_bandwidth(packets: &[PacketRecord]) {
     let bandwidths = |is_ours: bool| {
         let media = packets.iter().filter(move |packet| packet.kind == PacketKind::Media);

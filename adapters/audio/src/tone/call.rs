@@ -5,14 +5,14 @@ use super::{Cadence, segment};
 /// The tones of a call, as one country knows them.
 ///
 /// *Units*: as for [`Tone`](super::Tone). Each is at -28 dBFS, as in the reference, and one of two
-/// frequencies at -31 dBFS each; an app sets the loudness by a [`Gain`](crate::Gain). An app makes a set
-/// of its own from one of these: `CallTones { busy, ..CallTones::EUROPE }`.
+/// frequencies at -31 dBFS each; an app sets the loudness by a [`Gain`](crate::Gain). An app makes
+/// a set of its own from one of these: `CallTones { busy, ..CallTones::EUROPE }`.
 ///
 /// *Bounds*: ringback and call waiting repeat until they are stopped. The others end by themselves:
 /// busy, rejected, congestion and no path within 5 s, connected and ended within 0.5 s.
 ///
-/// *Source*: ITU-T E.180 and its supplement 2 for the frequencies and cadences of countries. Where they
-/// have none, our choice: connected, ended, and how often a tone repeats.
+/// *Source*: ITU-T E.180 and its supplement 2 for the frequencies and cadences of countries. Where
+/// they have none, our choice: connected, ended, and how often a tone repeats.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CallTones {
     /// The peer's phone rings.

@@ -2,8 +2,8 @@
 
 use super::{Cadence, Segment, segment};
 
-/// Returns the tone of a key of a telephone, once: `0` to `9`, `A` to `D` in either case, `*` and `#`.
-/// Any other has none.
+/// Returns the tone of a key of a telephone, once: `0` to `9`, `A` to `D` in either case, `*` and
+/// `#`. Any other has none.
 ///
 /// 100 ms on and 100 ms off; the lower frequency at -18 dBFS, the higher at -16.
 ///

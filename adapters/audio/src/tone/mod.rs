@@ -81,8 +81,8 @@ impl Tone {
 pub struct Segment {
     /// What sounds.
     pub tone: Tone,
-    /// How long it sounds. The easing of both edges lies within: [`ToneSource::EASE`], or half of this
-    /// time where that is shorter.
+    /// How long it sounds. The easing of both edges lies within: [`ToneSource::EASE`], or half of
+    /// this time where that is shorter.
     pub on: Samples,
     /// The silence behind it.
     pub off: Samples,

@@ -12,8 +12,8 @@ use crate::node::Source;
 /// Plays a [`Cadence`], the same in every channel.
 ///
 /// Each sine starts at phase 0 with its segment and runs on without a step, whatever the lengths of
-/// blocks. Both edges of a segment are eased by half a period of a cosine, so that nothing clicks. To
-/// end one in the middle, fade out the gain of its mixer's input.
+/// blocks. Both edges of a segment are eased by half a period of a cosine, so that nothing clicks.
+/// To end one in the middle, fade out the gain of its mixer's input.
 #[derive(Clone, Debug)]
 pub struct ToneSource {
     cadence: Cadence,
@@ -33,8 +33,8 @@ pub struct ToneSource {
 impl ToneSource {
     /// How long each edge is eased: 5 ms. The reference: a line of 6.3 ms.
     ///
-    /// *Source*: our choice; LXST/Primitives/Telephony.py and LXST/Generators.py, ToneSource, for the
-    /// reference's.
+    /// *Source*: our choice; LXST/Primitives/Telephony.py and LXST/Generators.py, ToneSource, for
+    /// the reference's.
     pub const EASE: Samples = Samples::from_millis(5);
 
     /// Makes a source that plays a cadence from the start.

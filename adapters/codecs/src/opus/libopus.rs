@@ -14,9 +14,9 @@ use crate::limits::SAMPLE_RATE_HZ;
 use crate::provider::{Concealed, FrameDecoder, FrameEncoder};
 /// An Opus encoder with its state.
 ///
-/// It takes 48 kHz PCM at every bandwidth and lets libopus narrow it. An encoder at 24 or 16 kHz behind
-/// a [`Resampler`](crate::Resampler) scored at most 0.07 PESQ-WB more, with 1.3 ms more delay and a
-/// second filter to keep.
+/// It takes 48 kHz PCM at every bandwidth and lets libopus narrow it. An encoder at 24 or 16 kHz
+/// behind a [`Resampler`](crate::Resampler) scored at most 0.07 PESQ-WB more, with 1.3 ms more
+/// delay and a second filter to keep.
 pub(crate) struct OpusEncoder {
     config: OpusConfig,
     encoder: ::opus::Encoder,

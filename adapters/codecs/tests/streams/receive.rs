@@ -39,7 +39,8 @@ const JOINT: usize = 240;
 #[test]
 fn a_bad_packet_is_an_error_and_leaves_the_stream_as_it_was() {
     let payloads = opus_payloads(&speech(1.0));
-    // Code 3 without its count byte, with no frames, with 2.5 s of them, and with more than there is.
+    // Code 3 without its count byte, with no frames, with 2.5 s of them, and with more than there
+    // is.
     let bad: [&[u8]; 6] = [&[], &[0x7B], &[0x7B, 0], &[0x7B, 0x3F, 1], &[0x39, 1], &[0x3A, 9]];
     let (mut clean, mut disturbed) = (Decoder::default(), Decoder::default());
     let (mut expected, mut heard) = (Vec::new(), Vec::new());

@@ -55,8 +55,8 @@ pub(crate) fn speech(seconds: f64) -> Vec<f32> {
         .collect()
 }
 
-/// Something like speech up to 12 kHz: vowels of seven formants that glide, and an `s`, whose noise is
-/// strongest at 7 kHz, every 0.6 s.
+/// Something like speech up to 12 kHz: vowels of seven formants that glide, and an `s`, whose noise
+/// is strongest at 7 kHz, every 0.6 s.
 pub(crate) fn wideband_speech(seconds: f64) -> Vec<f32> {
     let mut noise = Noise::new(13);
     let mut phase = 0.0;

@@ -336,5 +336,6 @@ fn put_announce(mailbox: &Mailbox<Announce>, announce: Announce) {
     });
 }
 
-/// Outgoing links that are kept for the telephone: one for a call, one for the call that it replaces.
+/// Outgoing links that are kept for the telephone: one for a call, one for the call that it
+/// replaces.
 const LINKS_OF_TELEPHONE: usize = 2;

@@ -13,13 +13,13 @@ use lxst_reticulum::LinkHandle;
 use super::{DestinationError, Destinations, Guard, Request};
 use crate::mailbox::{Mailbox, Reader};
 
-/// A link that the app [opened](Destinations::open), or that a peer opened to a destination that the app
-/// [serves](Destinations::serve). Dropping it closes the link.
+/// A link that the app [opened](Destinations::open), or that a peer opened to a destination that
+/// the app [serves](Destinations::serve). Dropping it closes the link.
 ///
 /// A [`Stream`] of what the peer sends. It ends when the link is closed.
 ///
-/// *Bounds*: the latest [`MESSAGES`](Self::MESSAGES) wait to be read. Beyond it, the oldest is dropped and
-/// counted in [`lost`](Self::lost).
+/// *Bounds*: the latest [`MESSAGES`](Self::MESSAGES) wait to be read. Beyond it, the oldest is
+/// dropped and counted in [`lost`](Self::lost).
 #[derive(Debug)]
 pub struct Link {
     destinations: Destinations,
@@ -82,8 +82,8 @@ impl Link {
         self.on
     }
 
-    /// Returns the identity that the peer of an incoming link has proved. `None` until then, and on a link
-    /// that the app opened: its peer is the owner of [`on`](Self::on).
+    /// Returns the identity that the peer of an incoming link has proved. `None` until then, and on
+    /// a link that the app opened: its peer is the owner of [`on`](Self::on).
     #[must_use]
     pub fn peer(&self) -> Option<IdentityHash> {
         self.up.facts.peer.get().copied()
@@ -124,8 +124,9 @@ impl Link {
     /// Sends a packet, without a receipt.
     ///
     /// # Errors
-    /// [`DestinationError::Link`]: the link is closed, the packet is longer than [`mdu`](Self::mdu), or
-    /// too many signals wait for the interface. Media that waits too long is dropped without an error.
+    /// [`DestinationError::Link`]: the link is closed, the packet is longer than
+    /// [`mdu`](Self::mdu), or too many signals wait for the interface. Media that waits too long is
+    /// dropped without an error.
     ///
     /// # Cancel safety
     /// A cancelled packet may have been sent.
@@ -141,7 +142,8 @@ impl Link {
     /// Proves the phone's identity to the peer. Until then the peer does not know it.
     ///
     /// # Errors
-    /// [`DestinationError::Link`]: the link is closed, the peer opened it, or too many signals wait.
+    /// [`DestinationError::Link`]: the link is closed, the peer opened it, or too many signals
+    /// wait.
     ///
     /// # Cancel safety
     /// A cancelled identification may have been sent. It may be sent again.

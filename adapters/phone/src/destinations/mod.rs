@@ -18,15 +18,16 @@ pub use streams::{Announce, Announces, Broadcasts, Served};
 /// Serves named destinations beside the telephone, hears their announces, opens links and joins
 /// broadcast channels, all on the phone's endpoint. Cheap to clone.
 ///
-/// [`PhoneBuilder::destinations`](crate::PhoneBuilder::destinations) makes it. Requests wait until the
-/// phone has started. This handle does not keep the phone running. Once the phone has shut down, each
-/// request fails as [`DestinationError::ShutDown`].
+/// [`PhoneBuilder::destinations`](crate::PhoneBuilder::destinations) makes it. Requests wait until
+/// the phone has started. This handle does not keep the phone running. Once the phone has shut
+/// down, each request fails as [`DestinationError::ShutDown`].
 ///
-/// The telephone is untouched: it has its own share of what strangers may ask for, and its own links.
+/// The telephone is untouched: it has its own share of what strangers may ask for, and its own
+/// links.
 ///
 /// *Bounds*: [`APPS`](lxst_reticulum::limits::APPS) names, served or heard, and
-/// [`CHANNELS`](lxst_reticulum::limits::CHANNELS) channels. Each link, channel and name has a queue of its
-/// own, so a peer that floods one of them displaces nothing in the others.
+/// [`CHANNELS`](lxst_reticulum::limits::CHANNELS) channels. Each link, channel and name has a queue
+/// of its own, so a peer that floods one of them displaces nothing in the others.
 #[derive(Clone, Debug)]
 pub struct Destinations {
     requests: Sender<Request>,
@@ -71,8 +72,8 @@ impl Destinations {
         (Self { requests, drops }, Requests { requested, dropped })
     }
 
-    /// Serves a destination of the phone's identity until the returned handle is dropped. Peers find it
-    /// after [`Served::announce`].
+    /// Serves a destination of the phone's identity until the returned handle is dropped. Peers
+    /// find it after [`Served::announce`].
     ///
     /// # Errors
     /// [`DestinationError::Telephony`], [`Taken`](DestinationError::Taken) or
@@ -108,12 +109,12 @@ impl Destinations {
         self.request(|reply| Request::Join(channel, reply)).await
     }
 
-    /// Opens a link to a destination and waits until it is up. The endpoint's settings bound the path
-    /// search: [`Config::path_search`](lxst_reticulum::Config::path_search).
+    /// Opens a link to a destination and waits until it is up. The endpoint's settings bound the
+    /// path search: [`Config::path_search`](lxst_reticulum::Config::path_search).
     ///
     /// # Errors
-    /// [`DestinationError::Failed`], or [`LinksFull`](DestinationError::LinksFull): two of the endpoint's
-    /// outgoing links are kept for the telephone.
+    /// [`DestinationError::Failed`], or [`LinksFull`](DestinationError::LinksFull): two of the
+    /// endpoint's outgoing links are kept for the telephone.
     ///
     /// # Cancel safety
     /// Cancel safe: the link of a cancelled request is closed.

@@ -10,8 +10,8 @@ use lxst_reticulum::DestinationHash;
 use super::{DestinationError, Destinations, Guard, Link, Request};
 use crate::mailbox::Reader;
 
-/// A served destination: a [`Stream`] of the links that peers open to it. Dropping it ends the service;
-/// links that were taken from it stay up.
+/// A served destination: a [`Stream`] of the links that peers open to it. Dropping it ends the
+/// service; links that were taken from it stay up.
 ///
 /// *Bounds*: as many links at once, taken or waiting, as its settings allow:
 /// [`incoming_links`](lxst_reticulum::DestinationConfig::incoming_links).
@@ -49,9 +49,9 @@ pub struct Announce {
 /// A joined broadcast channel: a [`Stream`] of the packets of others. Some networks also echo ours.
 /// Dropping it leaves the channel.
 ///
-/// *Bounds*: the latest [`PACKETS`](Self::PACKETS) wait to be read. Beyond it, the oldest is dropped and
-/// counted in [`lost`](Self::lost). A packet does not tell its sender. The endpoint limits what each
-/// interface, and each address on an interface over UDP, may bring.
+/// *Bounds*: the latest [`PACKETS`](Self::PACKETS) wait to be read. Beyond it, the oldest is
+/// dropped and counted in [`lost`](Self::lost). A packet does not tell its sender. The endpoint
+/// limits what each interface, and each address on an interface over UDP, may bring.
 #[derive(Debug)]
 pub struct Broadcasts {
     pub(super) destinations: Destinations,
@@ -75,9 +75,9 @@ impl Served {
         self.links.next().await
     }
 
-    /// Announces the destination once, on every interface that is up; nothing is sent where none is. A
-    /// second announce within a second is put off to its end. Behind an `rnsd`, announce again after each
-    /// connection.
+    /// Announces the destination once, on every interface that is up; nothing is sent where none
+    /// is. A second announce within a second is put off to its end. Behind an `rnsd`, announce
+    /// again after each connection.
     ///
     /// # Errors
     /// [`DestinationError::ShutDown`].
@@ -113,8 +113,8 @@ impl Announces {
         self.announces.next().await
     }
 
-    /// Returns how many announces were dropped because the app read slowly, or because a later one of the
-    /// same destination arrived.
+    /// Returns how many announces were dropped because the app read slowly, or because a later one
+    /// of the same destination arrived.
     #[must_use]
     pub fn lost(&self) -> u64 {
         self.announces.lost()

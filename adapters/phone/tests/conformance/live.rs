@@ -145,8 +145,8 @@ impl Room {
         Self { is_answered: Arc::default() }
     }
 
-    /// Brings a period of what was heard whenever one is over, until the port is detached. A machine
-    /// that is late brings what is heard until then.
+    /// Brings a period of what was heard whenever one is over, until the port is detached. A
+    /// machine that is late brings what is heard until then.
     async fn record<R: TestRuntime>(self, rt: R, phone: Phone, period: u64) {
         let mut source = phone.device_source(AudioFormat::PHONE).await.unwrap();
         drop(phone);
@@ -162,7 +162,8 @@ impl Room {
                 let now = rt.now();
                 // An answer that comes from here on is one after that moment.
                 let is_answered = self.is_answered.load(Ordering::SeqCst);
-                // A part of a moment is kept for the next one: the room's clock is no slower than ours.
+                // A part of a moment is kept for the next one: the room's clock is no slower than
+                // ours.
                 let moments = (now - at).as_nanos() as usize * 48 / 1_000_000;
                 at += Duration::from_nanos(moments as u64 * 1_000_000 / 48);
                 let tone = if is_answered { &mut after } else { &mut before };

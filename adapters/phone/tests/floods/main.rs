@@ -84,8 +84,8 @@ fn mesh() -> Ifac {
     Ifac::new(Some("mesh"), None, Ifac::SIZE).unwrap()
 }
 
-/// Connections that send junk, with and without an access code, and a recorded link request, as fast as
-/// they are read.
+/// Connections that send junk, with and without an access code, and a recorded link request, as
+/// fast as they are read.
 struct Flood {
     connections: Vec<(TcpStream, JoinHandle<()>)>,
 }
@@ -150,7 +150,7 @@ impl Watchdog {
 const CONNECTIONS: usize = 4;
 /// What a flood may cost others.
 const BOUND: Duration = Duration::from_millis(100);
-/// The moments of a call's set-up at which one of its five packets waits for a thread: the sender's, a
-/// socket's, the receiver's.
+/// The moments of a call's set-up at which one of its five packets waits for a thread: the
+/// sender's, a socket's, the receiver's.
 const WAKEUPS: u32 = 15;
 const NAP: Duration = Duration::from_millis(1);

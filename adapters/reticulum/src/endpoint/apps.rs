@@ -6,11 +6,11 @@ use crate::destination::{BoundError, DestinationConfig, within};
 use crate::strangers::Sharer;
 
 impl Endpoint {
-    /// Serves a destination of our identity: answers path requests and link requests for it, and hears
-    /// the announces of its app. Registering the same name again replaces its settings.
+    /// Serves a destination of our identity: answers path requests and link requests for it, and
+    /// hears the announces of its app. Registering the same name again replaces its settings.
     ///
-    /// Each destination has a share of its own of what strangers may ask for, so that a flood at one
-    /// leaves the others what is theirs.
+    /// Each destination has a share of its own of what strangers may ask for, so that a flood at
+    /// one leaves the others what is theirs.
     ///
     /// # Errors
     /// [`BoundError`] beyond [`APPS`](limits::APPS), and nothing changed.
@@ -42,8 +42,8 @@ impl Endpoint {
         self.destinations.get(name).is_some_and(|app| app.own.is_some())
     }
 
-    /// Changes what announces and path responses of a destination of ours carry, from the next one on.
-    /// Nothing changes where no destination has this name.
+    /// Changes what announces and path responses of a destination of ours carry, from the next one
+    /// on. Nothing changes where no destination has this name.
     ///
     /// # Errors
     /// [`BoundError`] beyond [`APP_DATA`](limits::APP_DATA) bytes, and nothing changed.
@@ -83,12 +83,12 @@ impl Endpoint {
         self.forget_strangers(Sharer::Channel(channel));
     }
 
-    /// Sends a packet on a broadcast channel, on every interface that is up and has room. Returns how
-    /// many these are. A broadcast is not acknowledged.
+    /// Sends a packet on a broadcast channel, on every interface that is up and has room. Returns
+    /// how many these are. A broadcast is not acknowledged.
     ///
     /// *Bounds*: `data` has at most [`PLAIN_MDU`](limits::PLAIN_MDU) or
-    /// [`GROUP_MDU`](limits::GROUP_MDU) bytes. Media waits as it does on links; a signal that finds an
-    /// interface's [`SIGNAL_QUEUE`](limits::SIGNAL_QUEUE) full is dropped there and counted.
+    /// [`GROUP_MDU`](limits::GROUP_MDU) bytes. Media waits as it does on links; a signal that finds
+    /// an interface's [`SIGNAL_QUEUE`](limits::SIGNAL_QUEUE) full is dropped there and counted.
     ///
     /// # Errors
     /// [`BroadcastError`], and nothing was sent.

@@ -134,8 +134,8 @@ impl Endpoint {
         own.is_none_or(|own| self.links.values().filter(is_of).count() >= own.incoming_links)
     }
 
-    /// A flood of link requests pushes out half-open links of its own destination and interface, and
-    /// never an established one.
+    /// A flood of link requests pushes out half-open links of its own destination and interface,
+    /// and never an established one.
     fn make_room_for_incoming(&mut self, id: InterfaceId, on: NameHash) -> Result<(), DropReason> {
         if self.is_full(on) {
             return Err(DropReason::LinksFull);

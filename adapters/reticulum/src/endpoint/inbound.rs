@@ -58,8 +58,8 @@ impl Endpoint {
         }
     }
 
-    /// Tells what a packet is for, and drops malformed ones and those that are not for us, at little
-    /// cost.
+    /// Tells what a packet is for, and drops malformed ones and those that are not for us, at
+    /// little cost.
     fn screen(&self, id: InterfaceId, packet: &Packet<'_>) -> Result<Screened, DropReason> {
         let shared = self.interfaces.get(&id).is_some_and(Interface::is_shared_instance);
         if packet.transported && packet.kind != Kind::Announce && !shared {
@@ -238,7 +238,8 @@ impl Endpoint {
         let (rtt, mdu) = (Some(rtt.min(limits::RTT_MAX)), Some(link.session.mdu()));
         self.links.insert(handle, Link::Active(link));
         if is_full {
-            // Others were established while it was half open. The peer takes it for established too.
+            // Others were established while it was half open. The peer takes it for established
+            // too.
             self.close(now, handle);
             return Err(DropReason::LinksFull);
         }
@@ -319,9 +320,10 @@ impl Endpoint {
     }
 }
 
-/// Estimates the round-trip time of an exchange whose packets may have been repeated. `lasted` counts
-/// from the first one to the answer: too long if the first was lost. `since_last` counts from the last
-/// one: too short if the repeat was needless. A quarter of `lasted` covers the growing pauses.
+/// Estimates the round-trip time of an exchange whose packets may have been repeated. `lasted`
+/// counts from the first one to the answer: too long if the first was lost. `since_last` counts
+/// from the last one: too short if the repeat was needless. A quarter of `lasted` covers the
+/// growing pauses.
 fn plausible_rtt(lasted: Duration, since_last: Duration) -> Duration {
     since_last.max(lasted / 4)
 }

@@ -80,8 +80,8 @@ impl Endpoint {
         })
     }
 
-    /// Sends the link requests of links whose path search ends with `found`. Links that were opened to
-    /// its hash as if it were an identity fail.
+    /// Sends the link requests of links whose path search ends with `found`. Links that were opened
+    /// to its hash as if it were an identity fail.
     pub(super) fn end_searches(&mut self, now: Instant, found: DestinationHash) {
         let is_mistaken = |link: &Link| match link {
             Link::Opening(link) => link.is_searching() && link.mistaken == Some(found),

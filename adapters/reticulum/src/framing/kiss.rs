@@ -5,9 +5,9 @@
 //! ```
 //! Command 0 carries a packet; frames of other commands are the modem's own, and are passed over.
 //!
-//! *Source*: RNS/Interfaces/KISSInterface.py, which takes packets of each port, and takes a byte that
-//! follows an escape and needs none for itself. Where a frame breaks off, RNS waits 100 ms for its rest;
-//! here the next flag ends it, and begins the next frame as well.
+//! *Source*: RNS/Interfaces/KISSInterface.py, which takes packets of each port, and takes a byte
+//! that follows an escape and needs none for itself. Where a frame breaks off, RNS waits 100 ms for
+//! its rest; here the next flag ends it, and begins the next frame as well.
 
 use alloc::vec::Vec;
 

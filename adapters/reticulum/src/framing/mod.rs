@@ -16,8 +16,8 @@ pub(crate) use deframer::{Deframed, Deframer};
 pub enum Framing {
     /// A byte stream with HDLC-like framing: TCP, pipes, serial lines, `rnsd`.
     Hdlc,
-    /// A byte stream with KISS framing: packet radio modems (TNCs), and TCP to one. Port 0 is sent to,
-    /// and each is heard. A modem's parameters are set by who opens the stream.
+    /// A byte stream with KISS framing: packet radio modems (TNCs), and TCP to one. Port 0 is sent
+    /// to, and each is heard. A modem's parameters are set by who opens the stream.
     Kiss,
     /// One datagram is one packet: UDP, channels of whole packets.
     Datagram,

@@ -8,8 +8,8 @@ use lxst_core::Profile;
 use crate::view::ladder_svg::Escaped;
 use crate::view::playout::Playout;
 
-/// Draws a panel below the other, 720 units wide. [`Display`] writes the SVG file, which is light or
-/// dark as its reader is.
+/// Draws a panel below the other, 720 units wide. [`Display`] writes the SVG file, which is light
+/// or dark as its reader is.
 #[derive(Debug)]
 pub struct Chart<'a> {
     /// What the network did.
@@ -27,8 +27,8 @@ pub struct Panel {
     pub verdict: String,
     /// What happened.
     pub playout: Playout,
-    /// What another receive path made of the same arrivals: when frames were sent, and how long after
-    /// that they play.
+    /// What another receive path made of the same arrivals: when frames were sent, and how long
+    /// after that they play.
     pub reference: Vec<(Duration, Duration)>,
     /// Whether its longest gap is a stall of the network.
     pub has_stall: bool,

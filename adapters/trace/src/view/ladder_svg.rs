@@ -15,9 +15,9 @@ use text::Text;
 
 /// Draws a conversation, 360 units wide. [`Display`] writes the SVG file.
 ///
-/// It is light or dark as its reader is. Moments count from the first step. States stand on the lifeline of the side that they are known
-/// of; their greys differ, and each has its name in or below the drawing. Lines are told apart by
-/// their strokes. So it needs no colours.
+/// It is light or dark as its reader is. Moments count from the first step. States stand on the
+/// lifeline of the side that they are known of; their greys differ, and each has its name in or
+/// below the drawing. Lines are told apart by their strokes. So it needs no colours.
 #[derive(Debug)]
 pub struct LadderSvg<'a> {
     /// What happened.

@@ -1,6 +1,7 @@
 //! Pictures of a call, as values that [`Display`](core::fmt::Display) writes.
 //!
-//! - [`Ladder`] in text and [`LadderSvg`]: the packets and actions of a [`Conversation`], side by side.
+//! - [`Ladder`] in text and [`LadderSvg`]: the packets and actions of a [`Conversation`], side by
+//!   side.
 //! - [`Summary`]: its calls, their states and timings, and how they ended.
 //! - [`Chart`]: the delay of a receive path over time, what was lost, late and concealed, in SVG.
 //! - [`Transcript`]: what passed the doors of phones, line by line, for snapshots.

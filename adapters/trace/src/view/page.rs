@@ -72,8 +72,8 @@ impl Page {
 )]
 pub struct PageError(pub usize);
 
-/// Breaks a text between words into lines of at most so many columns. All but the first are indented,
-/// and none breaks within its indentation. A word that is longer than a line stays whole.
+/// Breaks a text between words into lines of at most so many columns. All but the first are
+/// indented, and none breaks within its indentation. A word that is longer than a line stays whole.
 #[must_use]
 pub fn wrap(text: &str, columns: usize, indent: usize) -> String {
     let mut folded = String::new();

@@ -10,8 +10,8 @@ use lxst_core::{Class, Input, Instant, Mode, Output, Profile};
 ///
 /// *Shape*: one line for each input, `time name > input`, and output, `time name < output`, the
 /// time in seconds. Media packets are not told one by one: before the next line that is no media
-/// stand their counts, `time name ~ 12 sent, 11 received`, since the counts before. The audio ports'
-/// counts of samples and the codec jobs are left out.
+/// stand their counts, `time name ~ 12 sent, 11 received`, since the counts before. The audio
+/// ports' counts of samples and the codec jobs are left out.
 ///
 /// ```
 /// # use lxst_core::{Command, Input, Instant, Output};

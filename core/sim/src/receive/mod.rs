@@ -2,8 +2,8 @@
 //! time: ours, and a model of the reference's.
 //!
 //! The speaker takes blocks of 20 ms, 10 ms at ULL, at its own clock. A delay is the playing moment
-//! of a frame's first sample less its capture moment; the network's least delay is zero. Codecs cost
-//! no time. Means leave the first 5 s out, in which a receive path learns.
+//! of a frame's first sample less its capture moment; the network's least delay is zero. Codecs
+//! cost no time. Means leave the first 5 s out, in which a receive path learns.
 
 mod ours;
 mod queues;

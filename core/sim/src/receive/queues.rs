@@ -1,5 +1,5 @@
-//! The queues of the reference's receive path, as a model that knows only moments in µs. The example
-//! `call` draws it beside ours.
+//! The queues of the reference's receive path, as a model that knows only moments in µs. The
+//! example `call` draws it beside ours.
 //!
 //! Frames go to the mixer's queue, which holds the profile's depth and drops the oldest; from there
 //! to the sink's, which holds one more; from there to the speaker. The sink starts when it has the

@@ -10,8 +10,8 @@ use super::{Network, Outcome, STALL, Trace};
 ///
 /// *Shape*: for each path the mean delay in ms, and where there is a stall, the delay in the second
 /// before it, and 4 s after its end; what the speaker lacked, in percent of the time: made up
-/// (`conceal`) or silence; then what was shed and expanded in ms for each minute, and frames dropped
-/// for want of room. `lost` is the network's, in percent.
+/// (`conceal`) or silence; then what was shed and expanded in ms for each minute, and frames
+/// dropped for want of room. `lost` is the network's, in percent.
 pub fn table() -> String {
     let mut text = String::new();
     let head = "                      |      | ours                                              | the reference";

@@ -161,8 +161,8 @@ impl Trace {
         captured(self.profile, self.drift_ppm, number)
     }
 
-    /// When the speaker takes its block of this number, in µs. What a speaker that stands still does
-    /// not take in time it takes when it goes on, at its pace.
+    /// When the speaker takes its block of this number, in µs. What a speaker that stands still
+    /// does not take in time it takes when it goes on, at its pace.
     pub fn tick(&self, number: u64) -> u64 {
         let tick = number * micros(block(self.profile)) + self.phase;
         match self.stalls {

@@ -6,8 +6,8 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 /// A host and a port.
 ///
-/// *Shape*: `HOST:PORT`, `[IPV6]:PORT` or an IP address alone, which means [`PORT`]. An IPv6 address
-/// may have a zone, `fe80::1%eth0`; one that needs none, such as `::1%lo`, does without.
+/// *Shape*: `HOST:PORT`, `[IPV6]:PORT` or an IP address alone, which means [`PORT`]. An IPv6
+/// address may have a zone, `fe80::1%eth0`; one that needs none, such as `::1%lo`, does without.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Address {
     /// Without brackets.

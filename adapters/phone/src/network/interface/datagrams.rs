@@ -17,8 +17,8 @@ pub trait Datagrams: Send + Sync + 'static {
     /// Receives the next datagram into a buffer. Returns its length and, where it is known, its
     /// sender's address: each address has a share of its own of what strangers may use.
     ///
-    /// *Bounds*: the buffer is longer than any packet of the interface. Return the buffer's length for
-    /// a datagram that fills it or does not fit: the phone drops and counts it.
+    /// *Bounds*: the buffer is longer than any packet of the interface. Return the buffer's length
+    /// for a datagram that fills it or does not fit: the phone drops and counts it.
     ///
     /// # Errors
     /// An error ends the connection: the phone tells it and connects again.
@@ -54,8 +54,8 @@ pub(super) async fn run<R: Runtime>(runtime: &R, transport: impl Datagrams, upli
     }
 }
 
-/// Datagrams whose sender is known are read at once, however many wait for the phone: the share of an
-/// address is dropped here, where the system would drop those of anybody from a full socket.
+/// Datagrams whose sender is known are read at once, however many wait for the phone: the share of
+/// an address is dropped here, where the system would drop those of anybody from a full socket.
 async fn receive<R: Runtime>(
     runtime: &R,
     transport: &impl Datagrams,
@@ -96,6 +96,6 @@ async fn send(
     }
 }
 
-/// What a packet may have beyond its interface's MTU: the id of the next node, and the longest access
-/// code.
+/// What a packet may have beyond its interface's MTU: the id of the next node, and the longest
+/// access code.
 const OVERHEAD: usize = 16 + 64;

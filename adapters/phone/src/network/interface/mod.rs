@@ -52,8 +52,8 @@ use uplink::Uplink;
 ///
 /// Settings that cannot work, and addresses that cannot be listened on, are errors of
 /// [`PhoneBuilder::start`](crate::PhoneBuilder::start). What fails later is retried, and told in
-/// [`State::interfaces`](crate::State::interfaces) and in the log. A clone is the same interface for
-/// another phone; one of [`packets`](Self::packets) or [`pair`](Self::pair) is for one phone.
+/// [`State::interfaces`](crate::State::interfaces) and in the log. A clone is the same interface
+/// for another phone; one of [`packets`](Self::packets) or [`pair`](Self::pair) is for one phone.
 pub struct Interface<R> {
     name: String,
     config: InterfaceConfig,
@@ -73,18 +73,19 @@ type Opening = (Option<SocketAddr>, Keep);
 impl<R: Runtime> Interface<R> {
     /// Carries packets on a byte stream of the app: a serial line, a modem, a pipe, a tunnel.
     ///
-    /// `connect` opens the stream: at the start, and again whenever the stream has ended or could not
-    /// be opened, after a pause that grows from 0.25 s to 30 s until a stream lasts 10 s. Its error and
-    /// the stream's are told in [`InterfaceState::trouble`](crate::InterfaceState::trouble) and in the
-    /// log, under the `name`: say in it what a person can do. `connect` runs in the phone's task and
-    /// must not block; wait in the future that it returns.
+    /// `connect` opens the stream: at the start, and again whenever the stream has ended or could
+    /// not be opened, after a pause that grows from 0.25 s to 30 s until a stream lasts 10 s. Its
+    /// error and the stream's are told in
+    /// [`InterfaceState::trouble`](crate::InterfaceState::trouble) and in the log, under the
+    /// `name`: say in it what a person can do. `connect` runs in the phone's task and must not
+    /// block; wait in the future that it returns.
     ///
     /// *Shape*: [`Framing::Hdlc`] is that of RNS's `SerialInterface`, `PipeInterface` and TCP
     /// interfaces, [`Framing::Kiss`] that of its `KISSInterface`.
     ///
-    /// *Bounds*: packets of at most 500 bytes, unless [`with_mtu`](Self::with_mtu) allows more. Voice
-    /// that waits 200 ms for the stream is dropped and counted; voice in the stream's own buffer is not,
-    /// so that a large buffer before a slow line delays the call.
+    /// *Bounds*: packets of at most 500 bytes, unless [`with_mtu`](Self::with_mtu) allows more.
+    /// Voice that waits 200 ms for the stream is dropped and counted; voice in the stream's own
+    /// buffer is not, so that a large buffer before a slow line delays the call.
     ///
     /// # Errors
     /// The phone does not start with [`Framing::Datagram`], which a byte stream cannot carry.

@@ -29,9 +29,9 @@ impl<R: Sockets> Interface<R> {
     /// [`Phone::listening`](crate::Phone::listening) tells.
     ///
     /// *Bounds*: 64 connections. One more takes the place of another, at most one in 100 ms: of the
-    /// address that has the most connections, the one that never sent anything, else the one that was
-    /// silent for the longest time. Each connection has a share of its own of what the phone reads and
-    /// of what strangers may use.
+    /// address that has the most connections, the one that never sent anything, else the one that
+    /// was silent for the longest time. Each connection has a share of its own of what the phone
+    /// reads and of what strangers may use.
     pub fn tcp_server(address: impl Into<String>) -> Self {
         let address = address.into();
         let name = format!("server on {address}");
@@ -50,8 +50,8 @@ impl<R: Sockets> Interface<R> {
     /// Receives datagrams on `local` and sends them to `peer`, each `host:port`. The peer may be a
     /// broadcast address.
     ///
-    /// *Bounds*: 256 datagrams from one IP address and 512 from all wait for the phone. The address of
-    /// which most wait loses its newest, which is counted. One address has at most half of what
+    /// *Bounds*: 256 datagrams from one IP address and 512 from all wait for the phone. The address
+    /// of which most wait loses its newest, which is counted. One address has at most half of what
     /// strangers may ask for. Forged addresses evade these bounds, and a flood beyond the system's
     /// buffer of the socket loses anybody's datagrams.
     pub fn udp(local: impl Into<String>, peer: impl Into<String>) -> Self {
@@ -73,19 +73,20 @@ impl<R: Sockets> Interface<R> {
     }
 
     /// Attaches to the `rnsd`, or another shared instance, that runs on this machine under the name
-    /// `default`. It is connected to as [`tcp_client`](Self::tcp_client) does, but after 2 s at most.
+    /// `default`. It is connected to as [`tcp_client`](Self::tcp_client) does, but after 2 s at
+    /// most.
     ///
-    /// An instance does not tell from where a packet came. Strangers behind it share what strangers may
-    /// use, so that one who floods keeps the others waiting. The instance's own limits and a list of
-    /// callers ([`Callers`](crate::Callers)) help.
+    /// An instance does not tell from where a packet came. Strangers behind it share what strangers
+    /// may use, so that one who floods keeps the others waiting. The instance's own limits and a
+    /// list of callers ([`Callers`](crate::Callers)) help.
     #[must_use]
     pub fn shared_instance() -> Self {
         Self::named_shared_instance("default")
     }
 
-    /// Attaches to the shared instance whose configuration sets this `instance_name`. Linux and Android
-    /// only, where it listens on an abstract Unix socket; elsewhere, the phone does not start: use
-    /// [`shared_instance_on`](Self::shared_instance_on).
+    /// Attaches to the shared instance whose configuration sets this `instance_name`. Linux and
+    /// Android only, where it listens on an abstract Unix socket; elsewhere, the phone does not
+    /// start: use [`shared_instance_on`](Self::shared_instance_on).
     ///
     /// *Bounds*: a name of 1 to 103 bytes.
     pub fn named_shared_instance(name: impl Into<String>) -> Self {
@@ -96,8 +97,8 @@ impl<R: Sockets> Interface<R> {
         })
     }
 
-    /// Attaches to a shared instance of this machine over TCP, as with `shared_instance_type = tcp`;
-    /// 37428 is its usual port.
+    /// Attaches to a shared instance of this machine over TCP, as with
+    /// `shared_instance_type = tcp`; 37428 is its usual port.
     #[must_use]
     pub fn shared_instance_on(port: u16) -> Self {
         let shown = format!("shared instance on port {port}");

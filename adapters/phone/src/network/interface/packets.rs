@@ -8,12 +8,13 @@ use bytes::Bytes;
 
 use super::datagrams::Datagrams;
 
-/// The stack's side of an [`Interface::packets`](super::Interface::packets). A clone is the same port.
+/// The stack's side of an [`Interface::packets`](super::Interface::packets). A clone is the same
+/// port.
 ///
 /// *Shape*: raw Reticulum packets without framing; masked, where the interface has an access code.
 ///
-/// *Bounds*: 64 packets wait for the phone, and 4 for the stack; the side that brings more waits. Voice
-/// that waits longer than 200 ms before those 4 is dropped and counted.
+/// *Bounds*: 64 packets wait for the phone, and 4 for the stack; the side that brings more waits.
+/// Voice that waits longer than 200 ms before those 4 is dropped and counted.
 #[derive(Clone, Debug)]
 pub struct PacketPort {
     from_phone: Receiver<Bytes>,

@@ -9,9 +9,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use async_channel::{Receiver, Sender};
 use futures_lite::future;
 
-/// The places of a server interface. When all are taken, one makes room of the address that has most:
-/// of those that never said anything the oldest, or else the one that said nothing for the longest
-/// time.
+/// The places of a server interface. When all are taken, one makes room of the address that has
+/// most: of those that never said anything the oldest, or else the one that said nothing for the
+/// longest time.
 #[derive(Debug, Default)]
 pub(super) struct Seats {
     taken: Vec<Taken>,

@@ -75,8 +75,8 @@ pub trait Sockets: Runtime {
     /// The operating system's.
     fn adopt_udp(&self, socket: UdpSocket) -> Result<Self::Udp>;
 
-    /// Receives a datagram into a buffer. Returns its length and its sender's address; what does not
-    /// fit is cut off.
+    /// Receives a datagram into a buffer. Returns its length and its sender's address; what does
+    /// not fit is cut off.
     ///
     /// # Errors
     /// The operating system's.

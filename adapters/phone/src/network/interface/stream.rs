@@ -13,8 +13,8 @@ use super::uplink::{Connection, Uplink};
 
 /// A connected byte stream, in two halves.
 ///
-/// It has ended when its reader returns no bytes, or when either half fails. The halves are those of
-/// the crate `futures-io`. *Of tokio*: `lxst_tokio::byte_stream`.
+/// It has ended when its reader returns no bytes, or when either half fails. The halves are those
+/// of the crate `futures-io`. *Of tokio*: `lxst_tokio::byte_stream`.
 pub struct ByteStream {
     pub(super) reader: Box<dyn AsyncRead + Send + Unpin>,
     pub(super) writer: Box<dyn AsyncWrite + Send + Unpin>,

@@ -41,7 +41,8 @@ impl Uplink {
         Some((Connection { number: reply.recv().await.ok()?, inlet }, outgoing))
     }
 
-    /// Reports why connecting failed. The first of several failures in a row is logged as a warning.
+    /// Reports why connecting failed. The first of several failures in a row is logged as a
+    /// warning.
     pub(super) async fn trouble(&self, trouble: String, is_first: bool) {
         if is_first {
             tracing::warn!("{trouble}; trying again");

@@ -16,8 +16,8 @@ pub struct Network {
     pub jitter: Duration,
     /// How many of a thousand media packets are lost.
     pub media_lost_per_mille: u64,
-    /// How many of a thousand signals, identifications, link set-ups and closes are lost. Who misses
-    /// a close notices it by a timeout.
+    /// How many of a thousand signals, identifications, link set-ups and closes are lost. Who
+    /// misses a close notices it by a timeout.
     pub signals_lost_per_mille: u64,
     /// How many of a thousand packets arrive twice.
     pub doubled_per_mille: u64,
