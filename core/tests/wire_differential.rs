@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use lxst_core::DisplayName;
 use lxst_core::wire::{
     Codec, Frame, MAX_SIGNALS, Packet, Signal, encode_frame, encode_frames, encode_signals,
 };
@@ -64,6 +65,28 @@ proptest! {
         let mut out = [0; 20_000];
         let length = encode_frames(&frames, &mut out).unwrap();
         prop_assert_eq!(&out[..length], encoded(&packet));
+    }
+
+    #[test]
+    fn a_display_name_is_told_and_heard_as_elsewhere(text in "\\PC{0,70}") {
+        let app_data = app_data(text.as_bytes());
+        let heard = DisplayName::from_app_data(&app_data);
+        let Ok(name) = DisplayName::new(&text) else { return Ok(()) };
+        prop_assert_eq!(heard, Some(name));
+        if name.as_str() == text {
+            let mut told = [0; DisplayName::MAX_APP_DATA];
+            let length = name.encode(&mut told).unwrap();
+            prop_assert_eq!(&told[..length], app_data);
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_heard_could_be_ours(bytes in vec(any::<u8>(), 0..100), text in ".{0,100}") {
+        for told in [&bytes[..], text.as_bytes()] {
+            if let Some(name) = DisplayName::from_app_data(&app_data(told)) {
+                prop_assert_eq!(DisplayName::new(name.as_str()), Ok(name));
+            }
+        }
     }
 
     #[test]
@@ -147,6 +170,11 @@ fn encoded(value: &Value) -> Vec<u8> {
     let mut bytes = Vec::new();
     rmpv::encode::write_value(&mut bytes, value).expect("a vector takes any number of bytes");
     bytes
+}
+
+/// The app data of an announce that tells a name.
+fn app_data(name: &[u8]) -> Vec<u8> {
+    encoded(&Value::Array(vec![Value::Binary(name.to_vec()), Value::Nil, Value::Nil]))
 }
 
 fn binary(codec: Codec, payload: &[u8]) -> Value {
