@@ -5,12 +5,11 @@ use core::time::Duration;
 use lxst_core::wire::Signal;
 use lxst_core::{
     Admission, AnswerMode, CallId, CallState, Command, Config, EndReason, Event, Input, InputError,
-    Instant, LinkClosed, LinkEvent, LinkId, Mode, Profile, ScreeningTime, StreamChange,
-    StreamTimer, Timer,
+    Instant, LinkClosed, LinkEvent, LinkId, Mode, Profile, ScreeningTime, StreamTimer, Timer,
 };
 
 use crate::support::{
-    Did, IN, IN_CALL, PEER, Script, busy, close, event, feed, quiet, somebody, streams,
+    Did, IN, IN_CALL, PEER, Script, answered, busy, close, event, feed, quiet, somebody,
     turned_away, tx,
 };
 
@@ -20,15 +19,10 @@ fn a_normal_call_goes_step_by_step_from_link_to_audio() {
     phone.incoming().at(5).expect([tx(IN, [Signal::Available])]);
     phone.at(30).identified().expect([tx(IN, [Signal::Ringing]), incoming_event()]);
     phone.at(60).rx([Signal::PreferredProfile(0x50), Signal::PreferredMode(1)]).expect([]);
-    let [send, receive] = streams(IN_CALL, StreamChange::Opened);
-    phone.at(4_000).command(Command::Answer(IN_CALL)).expect([
-        event(Event::Connecting { call: IN_CALL }),
-        tx(IN, [Signal::Connecting]),
-        tx(IN, [Signal::Established]),
-        established(Profile::HighQuality),
-        send,
-        receive,
-    ]);
+    phone.at(4_000).command(Command::Answer(IN_CALL));
+    let connecting = event(Event::Connecting { call: IN_CALL });
+    let answered = answered(IN, IN_CALL, Profile::HighQuality);
+    assert_eq!(phone.take(), [&[connecting][..], &answered].concat());
     phone.rx([Signal::Established]).expect([]);
     let deadline = phone.phone.poll_timeout();
     assert_eq!(
@@ -75,14 +69,11 @@ fn an_answer_before_the_preferences_waits_for_them() {
     let mut phone = Script::ringing(quiet());
     phone.at(10).command(Command::Answer(IN_CALL));
     phone.expect([event(Event::Connecting { call: IN_CALL })]);
-    let [send, receive] = streams(IN_CALL, StreamChange::Opened);
-    phone.at(60).rx([Signal::PreferredProfile(0x80), Signal::PreferredMode(1)]).expect([
-        tx(IN, [Signal::Connecting]),
-        tx(IN, [Signal::Established]),
-        established(Profile::LowLatency),
-        send,
-        receive,
-    ]);
+    phone.at(60).rx([Signal::PreferredProfile(0x80), Signal::PreferredMode(1)]).expect(answered(
+        IN,
+        IN_CALL,
+        Profile::LowLatency,
+    ));
 }
 
 #[test]
@@ -91,14 +82,7 @@ fn an_answer_waits_for_the_preferences_and_says_ringing_again_meanwhile() {
     phone.at(100).command(Command::Answer(IN_CALL)).take();
     let ringing = || tx(IN, [Signal::Ringing]);
     phone.at(2_284).expect([ringing(), ringing(), ringing(), ringing()]);
-    let [send, receive] = streams(IN_CALL, StreamChange::Opened);
-    phone.at(2_285).expect([
-        tx(IN, [Signal::Connecting]),
-        tx(IN, [Signal::Established]),
-        established(Profile::MediumQuality),
-        send,
-        receive,
-    ]);
+    phone.at(2_285).expect(answered(IN, IN_CALL, Profile::MediumQuality));
 }
 
 #[test]
@@ -337,10 +321,6 @@ fn incoming_event() -> Did {
 fn ended(reason: EndReason) -> Did {
     let call = IN_CALL;
     event(Event::Ended { call, reason })
-}
-
-fn established(profile: Profile) -> Did {
-    event(Event::Established { call: IN_CALL, profile, mode: Mode::FullDuplex })
 }
 
 #[test]

@@ -10,11 +10,11 @@ use core::time::Duration;
 use lxst_core::wire::Signal;
 use lxst_core::{
     Admission, CallState, Command, Config, EndReason, Event, IdentityHash, Input, InputError,
-    LinkClosed, LinkEvent, LinkFailed, LinkId, LinkTimer, Mode, Profile, Role, StreamChange, Timer,
+    LinkClosed, LinkEvent, LinkFailed, LinkId, LinkTimer, Mode, Profile, Role, Timer,
 };
 
 use crate::support::{
-    Did, IN, IN_CALL, OUT, OUT_CALL, PEER, Script, US, busy, close, event, quiet, streams,
+    Did, IN, IN_CALL, OUT, OUT_CALL, PEER, Script, US, answered, busy, close, event, quiet,
     turned_away, tx,
 };
 
@@ -85,15 +85,8 @@ fn the_call_of_a_peer_with_the_lower_hash_stands_and_ours_closes() {
             connecting(),
         ]);
         assert_eq!(status(&phone), (Role::Callee, CallState::Connecting));
-        let [send, receive] = streams(OUT_CALL, StreamChange::Opened);
         let preferences = [Signal::PreferredProfile(0x50), Signal::PreferredMode(1)];
-        phone.at(150).rx_on(IN, &preferences).expect([
-            tx(IN, [Signal::Connecting]),
-            tx(IN, [Signal::Established]),
-            established(Profile::HighQuality),
-            send,
-            receive,
-        ]);
+        phone.at(150).rx_on(IN, &preferences).expect(answered(IN, OUT_CALL, Profile::HighQuality));
         phone.rx_on(IN, &[Signal::Established]).expect([]);
         assert_eq!(status(&phone), (Role::Callee, CallState::Established));
     }
@@ -105,14 +98,7 @@ fn a_peer_whose_call_stands_and_who_prefers_nothing_hears_ringing_again_for_a_wh
     phone.incoming().link(IN, LinkEvent::Identified(LOWER)).take();
     let ringing = || tx(IN, [Signal::Ringing]);
     phone.at(2_379).expect([ringing(), ringing(), ringing(), ringing()]);
-    let [send, receive] = streams(OUT_CALL, StreamChange::Opened);
-    phone.at(2_380).expect([
-        tx(IN, [Signal::Connecting]),
-        tx(IN, [Signal::Established]),
-        established(Profile::MediumQuality),
-        send,
-        receive,
-    ]);
+    phone.at(2_380).expect(answered(IN, OUT_CALL, Profile::MediumQuality));
 }
 
 #[test]
@@ -509,10 +495,6 @@ fn status(phone: &Script) -> (Role, CallState) {
 
 fn connecting() -> Did {
     event(Event::Connecting { call: OUT_CALL })
-}
-
-fn established(profile: Profile) -> Did {
-    event(Event::Established { call: OUT_CALL, profile, mode: Mode::FullDuplex })
 }
 
 fn incoming() -> Did {

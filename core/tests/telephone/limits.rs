@@ -103,10 +103,8 @@ fn strangers_who_are_answered_keep_no_other_stranger_out() {
     let mut phone = Script::new(few(1, 1));
     for attempt in 0..20 {
         call(&mut phone, attempt, somebody(attempt as u8));
-        phone.command(Command::Answer(link(attempt).into()));
-        phone.rx_on(link(attempt), &[Signal::PreferredMode(1)]);
-        later(&mut phone, 900);
-        phone.command(Command::HangUp(link(attempt).into())).take();
+        talk(&mut phone, attempt);
+        phone.take();
     }
     assert_eq!(phone.counters().callers_limited, 0);
 }
@@ -132,12 +130,9 @@ fn a_stranger_rings_unless_a_plain_account_of_the_calls_says_otherwise() {
             }
             match random.below(4) {
                 0 => {
-                    phone.command(Command::Answer(link(attempt).into()));
-                    phone.rx_on(link(attempt), &[Signal::PreferredMode(1)]);
-                    later(&mut phone, 900);
+                    talk(&mut phone, attempt);
                     account.known.push(who);
                     account.take_back(who);
-                    phone.command(Command::HangUp(link(attempt).into()));
                 }
                 1 => drop(phone.command(Command::HangUp(link(attempt).into()))),
                 _ => drop(phone.link(link(attempt), LinkEvent::Closed(LinkClosed::Peer))),
@@ -247,10 +242,8 @@ fn the_calls_of_somebody_who_was_answered_are_not_counted() {
     for attempt in 0..30 {
         call(&mut phone, attempt, PEER);
         assert!(phone.take().contains(&tx(link(attempt), [Signal::Ringing])), "{attempt}");
-        phone.command(Command::Answer(link(attempt).into()));
-        phone.rx_on(link(attempt), &[Signal::PreferredMode(1)]);
-        later(&mut phone, 900);
-        phone.command(Command::HangUp(link(attempt).into())).take();
+        talk(&mut phone, attempt);
+        phone.take();
     }
     assert_eq!(phone.counters().callers_limited, 0);
 }
@@ -412,6 +405,14 @@ fn call(phone: &mut Script, attempt: u64, from: IdentityHash) {
     phone.at(second * 1_000).incoming_on(link(attempt), Duration::ZERO);
     phone.at(second * 1_000 + 5).take();
     phone.link(link(attempt), LinkEvent::Identified(from));
+}
+
+/// Answers a call that rings, and hangs up 0.9 s later.
+fn talk(phone: &mut Script, attempt: u64) {
+    phone.command(Command::Answer(link(attempt).into()));
+    phone.rx_on(link(attempt), &[Signal::PreferredMode(1)]);
+    later(phone, 900);
+    phone.command(Command::HangUp(link(attempt).into()));
 }
 
 #[track_caller]

@@ -7,8 +7,8 @@ mod script;
 use lxst_core::wire::{Codec, Frame, Packet, Signal};
 use lxst_core::{
     AnnouncePolicy, CallId, Class, Config, Direction, Event, IdentityHash, Input, InputError,
-    Instant, JobId, LinkId, LinkRequest, Output, PacketBuf, Samples, SendFormat, Source,
-    StreamChange, StreamId, Telephone, Tempo, Work, limits,
+    Instant, JobId, LinkId, LinkRequest, Mode, Output, PacketBuf, Profile, Samples, SendFormat,
+    Source, StreamChange, StreamId, Telephone, Tempo, Work, limits,
 };
 
 pub use pair::{ALICE, BOB, Handset, Network, Pair, Tells};
@@ -121,6 +121,18 @@ pub fn close(link: LinkId) -> Did {
 pub fn streams(call: CallId, change: StreamChange) -> [Did; 2] {
     [Direction::Send, Direction::Receive]
         .map(|direction| Did::Stream(call.into(), direction, change))
+}
+
+/// What a callee says and tells once it has answered and knows the preferences, in full duplex.
+pub fn answered(link: LinkId, call: CallId, profile: Profile) -> [Did; 5] {
+    let [send, receive] = streams(call, StreamChange::Opened);
+    [
+        tx(link, [Signal::Connecting]),
+        tx(link, [Signal::Established]),
+        event(Event::Established { call, profile, mode: Mode::FullDuplex }),
+        send,
+        receive,
+    ]
 }
 
 /// The default settings of a phone that announces itself on command only.
