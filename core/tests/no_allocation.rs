@@ -1,9 +1,6 @@
 //! A whole call takes nothing from the heap.
 
-use core::alloc::{GlobalAlloc, Layout};
-use core::cell::Cell;
 use core::time::Duration;
-use std::alloc::System;
 
 use lxst_core::wire::{self, Codec, Frame, Signal};
 use lxst_core::{
@@ -11,74 +8,55 @@ use lxst_core::{
     Instant, JobId, LinkEvent, LinkId, Mode, Outcome, Output, PacketBuf, PortChange, Profile,
     Samples, StreamId, Telephone, Work,
 };
-
-/// Counts what the thread of a test takes.
-struct Counting;
-
-thread_local! {
-    static TAKEN: Cell<u64> = const { Cell::new(0) };
-}
-
-// SAFETY: all is left to the system's allocator; the counter neither allocates nor unwinds.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        TAKEN.set(TAKEN.get() + 1);
-        // SAFETY: the caller keeps the promises of `GlobalAlloc`.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: as above.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
+use lxst_sim::allocations::{Counting, allocations};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
 #[test]
-fn the_counter_counts() {
-    let before = TAKEN.get();
-    drop(std::hint::black_box(Box::new(1)));
-    assert_eq!(TAKEN.get(), before + 1);
+fn an_allocation_is_seen() {
+    assert_eq!(allocations(|| drop(std::hint::black_box(Box::new(1)))), 1);
 }
 
 #[test]
 fn a_whole_call_allocates_nothing_as_caller() {
     let mut world = World::new();
-    let before = TAKEN.get();
-    world.dial();
-    world.talk(OUT);
-    world.give(Input::Command(Command::HangUp(OUT_CALL)));
-    assert_eq!(TAKEN.get(), before);
+    let taken = allocations(|| {
+        world.dial();
+        world.talk(OUT);
+        world.give(Input::Command(Command::HangUp(OUT_CALL)));
+    });
+    assert_eq!(taken, 0);
     world.check();
 }
 
 #[test]
 fn a_whole_call_allocates_nothing_as_callee() {
     let mut world = World::new();
-    let before = TAKEN.get();
-    world.answer();
-    world.talk(IN);
-    world.give(Input::Command(Command::HangUp(IN.into())));
-    assert_eq!(TAKEN.get(), before);
+    let taken = allocations(|| {
+        world.answer();
+        world.talk(IN);
+        world.give(Input::Command(Command::HangUp(IN.into())));
+    });
+    assert_eq!(taken, 0);
     world.check();
 }
 
 #[test]
 fn a_call_that_crosses_a_flood_of_others_allocates_nothing() {
     let mut world = World::new();
-    let before = TAKEN.get();
-    world.open();
-    for number in 0..100 {
-        let link = LinkId(100 + u64::from(number));
-        world.incoming(link, IdentityHash([number; 16]));
-    }
-    world.incoming(IN, PEER);
-    world.preferences(IN);
-    world.talk(IN);
-    world.give(Input::Command(Command::HangUp(OUT_CALL)));
-    assert_eq!(TAKEN.get(), before);
+    let taken = allocations(|| {
+        world.open();
+        for number in 0..100 {
+            let link = LinkId(100 + u64::from(number));
+            world.incoming(link, IdentityHash([number; 16]));
+        }
+        world.incoming(IN, PEER);
+        world.preferences(IN);
+        world.talk(IN);
+        world.give(Input::Command(Command::HangUp(OUT_CALL)));
+    });
+    assert_eq!(taken, 0);
     world.check();
 }
 

@@ -9,6 +9,7 @@ use lxst_audio::{
     ReferenceChain, Sink, Source, port,
 };
 use lxst_core::Samples;
+use lxst_sim::voice::voice;
 
 fn main() {
     divan::main();
@@ -34,7 +35,7 @@ fn microphone_as_reference(bencher: Bencher<'_, '_>) {
 fn microphone_with_voice_processing(bencher: Bencher<'_, '_>) {
     use lxst_audio::{VoiceProcessing, VoiceProcessor};
     let mut processor = VoiceProcessor::new(VoiceProcessing::ALL);
-    let mut sound = voice();
+    let mut sound = voice(192_000);
     let mut blocks = 0..;
     bencher.counter(ItemsCount::new(1_usize)).bench_local(|| {
         let at = blocks.next().unwrap_or(0) * BLOCK % sound.len();
@@ -47,7 +48,7 @@ fn microphone_with_voice_processing(bencher: Bencher<'_, '_>) {
 /// The speaker: a call's port through mixer, limiter and meter, and a copy for a recorder, in stereo.
 #[divan::bench]
 fn speaker(bencher: Bencher<'_, '_>) {
-    let mut sound = voice();
+    let mut sound = voice(192_000);
     let (mut call, incoming) = port(Channels::Mono, Samples::from_millis(60));
     let (recorder, mut recorded) = port(Channels::Stereo, Samples::from_millis(60));
     let mut mixer = Mixer::new();
@@ -66,7 +67,7 @@ fn speaker(bencher: Bencher<'_, '_>) {
 /// A device of 44.1 kHz, one channel.
 #[divan::bench]
 fn rate_of_44_100_hz(bencher: Bencher<'_, '_>) {
-    let sound = voice();
+    let sound = voice(192_000);
     let mut converter = RateConverter::new(44_100, 48_000, Channels::Mono).unwrap();
     let mut converted = Vec::new();
     let mut blocks = sound.chunks_exact(441).cycle();
@@ -77,24 +78,13 @@ fn rate_of_44_100_hz(bencher: Bencher<'_, '_>) {
 }
 
 fn bench_effect(bencher: Bencher<'_, '_>, mut effect: impl Effect) {
-    let sound = voice();
+    let sound = voice(192_000);
     let mut blocks = sound.chunks_exact(BLOCK).cycle();
     let mut block = [0.0; BLOCK];
     bencher.counter(ItemsCount::new(1_usize)).bench_local(|| {
         block.copy_from_slice(blocks.next().unwrap());
         effect.apply(&mut Block::mono(&mut block));
     });
-}
-
-/// Four seconds of a pulsed, resonant tone in syllables.
-fn voice() -> Vec<f32> {
-    (0..192_000)
-        .map(|n| {
-            let t = (n % (380 + n / 4_800)) as f32;
-            let syllable = (n as f32 / 9_600.0).sin().max(0.0);
-            0.5 * syllable * (-t / 90.0).exp() * (t * 0.09).sin()
-        })
-        .collect()
 }
 
 const BLOCK: usize = 480;

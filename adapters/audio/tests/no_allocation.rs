@@ -1,13 +1,14 @@
 //! A graph that stands allocates nothing for a block.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
-
 use lxst_audio::{
     Agc, AgcConfig, BandPass, Block, CallTones, Channels, Effect, Gain, Limiter, Meter, Mixer,
     RateConverter, ReferenceChain, Ringtone, Sink, Source, dtmf, port,
 };
 use lxst_core::Samples;
+use lxst_sim::allocations::{Counting, allocations};
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
 
 #[test]
 fn no_node_allocates_for_a_block() {
@@ -41,38 +42,13 @@ fn no_node_allocates_for_a_block() {
         speaker.source.effect.1.read()
     };
     round(10);
-    let before = ALLOCATIONS.get();
-    let levels = round(1_000);
-    assert_eq!(ALLOCATIONS.get() - before, 0);
+    let mut levels = None;
+    assert_eq!(allocations(|| levels = Some(round(1_000))), 0);
+    let levels = levels.unwrap();
     assert!(levels.peak_dbfs > -40.0, "the graph carries sound: {levels:?}");
 }
 
 #[test]
-fn what_is_allocated_is_counted() {
-    let before = ALLOCATIONS.get();
-    drop(vec![1_u8; 4]);
-    assert_eq!(ALLOCATIONS.get() - before, 1);
+fn an_allocation_is_seen() {
+    assert_eq!(allocations(|| drop(std::hint::black_box(Box::new(1)))), 1);
 }
-
-struct Counting;
-
-thread_local! {
-    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
-}
-
-// SAFETY: it is the system's allocator, which keeps the promises.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        // SAFETY: the caller keeps the promises of `GlobalAlloc`.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        // SAFETY: as above.
-        unsafe { System.dealloc(memory, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;

@@ -8,6 +8,7 @@ use divan::{Bencher, counter::ItemsCount};
 use lxst_codecs::{
     Codec2Mode, Decoder, Encoder, Encoding, OpusConfig, RawConfig, RawDepth, Samples, Tempo,
 };
+use lxst_sim::voice::voice;
 
 fn main() {
     divan::main();
@@ -52,7 +53,7 @@ fn conceal_one_of_two(bencher: Bencher<'_, '_>, stream: &Stream) {
 }
 
 fn bench_encoder(bencher: Bencher<'_, '_>, stream: &Stream, dtx: bool) {
-    let sound = voice();
+    let sound = voice(192_000);
     let mut encoder = Encoder::new(stream.encoding).unwrap().with_dtx(dtx).unwrap();
     let mut payload = Vec::new();
     let mut frames = sound.chunks_exact(stream.samples).cycle();
@@ -82,7 +83,7 @@ struct Stream {
 impl Stream {
     fn payloads(&self) -> Vec<Vec<u8>> {
         let mut encoder = Encoder::new(self.encoding).unwrap();
-        voice()
+        voice(192_000)
             .chunks_exact(self.samples)
             .map(|frame| {
                 let mut payload = Vec::new();
@@ -116,15 +117,4 @@ fn streams() -> impl Iterator<Item = Stream> {
     .into_iter()
     .map(|(name, encoding, samples)| Stream { name, encoding, samples })
     .filter(|stream| stream.encoding.check().is_ok())
-}
-
-/// Four seconds of a pulsed, resonant tone in syllables.
-fn voice() -> Vec<f32> {
-    (0..192_000)
-        .map(|n| {
-            let t = (n % (380 + n / 4_800)) as f32;
-            let syllable = (n as f32 / 9_600.0).sin().max(0.0);
-            0.5 * syllable * (-t / 90.0).exp() * (t * 0.09).sin()
-        })
-        .collect()
 }

@@ -5,12 +5,11 @@
 #[path = "support/mod.rs"]
 mod support;
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use lxst_phone::{AudioFormat, DeviceSink, DeviceSource};
+use lxst_sim::allocations::{Counting, allocations};
 use lxst_tokio::Tokio;
 
 use crate::support::sound::{Pcm, Tone};
@@ -49,7 +48,7 @@ fn callbacks_allocate_nothing_in_any_format() {
 
 #[test]
 fn an_allocation_is_seen() {
-    assert_eq!(allocations(|| drop(vec![1; 100])), 1);
+    assert_eq!(allocations(|| drop(std::hint::black_box(Box::new(1)))), 1);
 }
 
 struct Device {
@@ -61,7 +60,7 @@ struct Device {
 
 impl Device {
     /// Runs both callbacks for half a second, from the first one on, and counts what they allocate.
-    fn call_back<S: Pcm>(mut self) -> usize {
+    fn call_back<S: Pcm>(mut self) -> u64 {
         let heard = Tone::new(self.format).block::<S>(self.moments);
         let mut played = vec![S::SILENCE; heard.len()];
         let period = Duration::from_secs(self.moments as u64) / self.format.rate_hz;
@@ -77,40 +76,6 @@ impl Device {
             thread::sleep(due.saturating_duration_since(Instant::now()));
         }
         allocated
-    }
-}
-
-/// Counts what this thread allocates meanwhile.
-fn allocations(work: impl FnOnce()) -> usize {
-    let before = ALLOCATIONS.get();
-    work();
-    ALLOCATIONS.get() - before
-}
-
-thread_local! {
-    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
-}
-
-/// The system's allocator, which counts for each thread.
-struct Counting;
-
-// SAFETY: all is done by the system's allocator; counting allocates nothing.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        // SAFETY: what the caller promises.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: what the caller promises.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        // SAFETY: what the caller promises.
-        unsafe { System.realloc(pointer, layout, size) }
     }
 }
 
