@@ -42,6 +42,7 @@
 mod agc;
 mod block;
 mod decibel;
+mod file;
 mod filter;
 mod gain;
 mod limiter;
@@ -58,6 +59,10 @@ mod voice_processing;
 pub use agc::{Agc, AgcConfig};
 pub use block::Block;
 pub use decibel::{SILENCE_DBFS, amplitude, dbfs};
+#[cfg(feature = "opus")]
+pub use file::opus::{Faults, OpusProfile, OpusReader, OpusWriter};
+pub use file::wav::{WavDepth, WavReader, WavWriter};
+pub use file::{FileError, SoundReader, SoundWriter, TagError, Tags};
 pub use filter::{BandPass, Filter, FilterError, MAX_CUT_OFF_HZ, MIN_CUT_OFF_HZ};
 pub use gain::Gain;
 pub use limiter::Limiter;

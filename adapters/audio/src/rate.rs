@@ -49,6 +49,26 @@ impl RateConverter {
         self.interleave(out);
     }
 
+    /// Begins anew, and returns how many moments come out before the first that is pushed.
+    pub(crate) fn align(&mut self) -> usize {
+        self.reset();
+        let Some((from, to)) = self.converters.first().map(|one| (one.from_hz(), one.to_hz()))
+        else {
+            return 0;
+        };
+        let divisor = (1..=from.min(to)).rev().find(|n| from % n == 0 && to % n == 0).unwrap_or(1);
+        let step = (from / divisor) as usize;
+        // Silence before the sound, so that its first moment falls on a moment of the output.
+        let before = self.delay().next_multiple_of(step) - self.delay();
+        let silence = vec![0.0; before];
+        for converter in &mut self.converters {
+            self.before.clear();
+            converter.push(&silence, &mut self.before);
+        }
+        let out = (self.delay() + before) * to as usize / from as usize;
+        out - self.before.len()
+    }
+
     /// Forgets the sound so far.
     pub fn reset(&mut self) {
         self.converters.iter_mut().for_each(Resampler::reset);
