@@ -45,7 +45,8 @@ fn microphone_with_voice_processing(bencher: Bencher<'_, '_>) {
     });
 }
 
-/// The speaker: a call's port through mixer, limiter and meter, and a copy for a recorder, in stereo.
+/// The speaker: a call's port through mixer, limiter and meter, and a copy for a recorder, in
+/// stereo.
 #[divan::bench]
 fn speaker(bencher: Bencher<'_, '_>) {
     let mut sound = voice(192_000);

@@ -12,8 +12,8 @@ use lxst_core::Samples;
 
 pub use tags::{TagError, Tags};
 
-/// Reads sound of 48 kHz from a file. It blocks and allocates: a [`Player`](crate::Player) reads on a
-/// thread of its own.
+/// Reads sound of 48 kHz from a file. It blocks and allocates: a [`Player`](crate::Player) reads on
+/// a thread of its own.
 pub trait SoundReader: Send {
     /// Returns whether a moment is one sample or two.
     fn channels(&self) -> Channels;
@@ -21,8 +21,8 @@ pub trait SoundReader: Send {
     /// Returns the exact duration.
     fn length(&self) -> Samples;
 
-    /// Fills interleaved moments from the front, and returns how many. Fewer than fit means that the file
-    /// has ended.
+    /// Fills interleaved moments from the front, and returns how many. Fewer than fit means that
+    /// the file has ended.
     ///
     /// # Errors
     /// [`FileError`] where the file cannot be read on.
@@ -35,8 +35,8 @@ pub trait SoundReader: Send {
     fn seek(&mut self, to: Samples) -> Result<(), FileError>;
 }
 
-/// Writes sound of 48 kHz to a file. It blocks: a [`Recorder`](crate::Recorder) writes on a thread of
-/// its own.
+/// Writes sound of 48 kHz to a file. It blocks: a [`Recorder`](crate::Recorder) writes on a thread
+/// of its own.
 ///
 /// A file plays up to what was written, whenever its process ends.
 pub trait SoundWriter: Send {
@@ -46,7 +46,8 @@ pub trait SoundWriter: Send {
     /// Appends interleaved moments.
     ///
     /// # Errors
-    /// [`FileError`] where they cannot be written: a full disk. What was written before still plays.
+    /// [`FileError`] where they cannot be written: a full disk. What was written before still
+    /// plays.
     fn write(&mut self, sound: &[f32]) -> Result<(), FileError>;
 
     /// Writes what is held back and the exact duration. Nothing may be written after it.

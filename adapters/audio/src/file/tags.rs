@@ -16,8 +16,8 @@ impl Tags {
 
     /// Makes the comments of a recorded call.
     ///
-    /// *Shape*: `LXST_PEER` is who the other is, as the app names it, `LXST_DIRECTION` is `incoming` or
-    /// `outgoing`, `DATE` is ISO 8601, `2026-11-26T21:45:00Z`.
+    /// *Shape*: `LXST_PEER` is who the other is, as the app names it, `LXST_DIRECTION` is
+    /// `incoming` or `outgoing`, `DATE` is ISO 8601, `2026-11-26T21:45:00Z`.
     ///
     /// # Errors
     /// [`TagError::TooLong`].

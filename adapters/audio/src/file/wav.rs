@@ -238,8 +238,8 @@ impl WavDepth {
 
 /// Writes a WAV file of any rate and depth.
 ///
-/// The header is brought up to date each second, so that the file of a process that was killed plays.
-/// A file ends at 4 GiB, with an error.
+/// The header is brought up to date each second, so that the file of a process that was killed
+/// plays. A file ends at 4 GiB, with an error.
 pub struct WavWriter<W: Write + Seek> {
     wav: Option<hound::WavWriter<W>>,
     spec: WavSpec,

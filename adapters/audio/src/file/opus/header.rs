@@ -7,8 +7,8 @@ use crate::file::{FileError, Tags};
 
 /// What the first packet says.
 ///
-/// *Shape*: `OpusHead`, version 1, channels, pre-skip (`u16`), rate of the original (`u32`), gain in
-/// 1/256 dB (`i16`), mapping family.
+/// *Shape*: `OpusHead`, version 1, channels, pre-skip (`u16`), rate of the original (`u32`), gain
+/// in 1/256 dB (`i16`), mapping family.
 ///
 /// *Source*: RFC 7845, section 5.1.
 #[derive(Clone, Copy, Debug)]
@@ -54,8 +54,8 @@ impl Head {
     }
 }
 
-/// *Shape*: `OpusTags`, vendor, count of comments (`u32`), comments; each text is its length (`u32`)
-/// and UTF-8.
+/// *Shape*: `OpusTags`, vendor, count of comments (`u32`), comments; each text is its length
+/// (`u32`) and UTF-8.
 ///
 /// *Source*: RFC 7845, section 5.2.
 pub(super) fn encode_tags(tags: &Tags, out: &mut Vec<u8>) {

@@ -64,7 +64,8 @@ impl Page {
 
 /// Reads pages one after the other, and passes over what is none.
 ///
-/// *Bounds*: it holds two pages at most, and refuses a file after [`MAX_DAMAGED`] damaged ones in a row.
+/// *Bounds*: it holds two pages at most, and refuses a file after [`MAX_DAMAGED`] damaged ones in a
+/// row.
 #[derive(Debug)]
 pub(super) struct PageReader<R> {
     file: R,

@@ -4,9 +4,9 @@ use lxst_codecs::Channels;
 
 /// How an Ogg/Opus file is encoded: the reference's profiles by its names.
 ///
-/// All of them take 48 kHz here and code the bandwidth of the reference's rate; a file says 48 kHz in
-/// every unit, as RFC 7845 has it. (The reference's files play at a wrong pitch when what it records
-/// has another rate.)
+/// All of them take 48 kHz here and code the bandwidth of the reference's rate; a file says 48 kHz
+/// in every unit, as RFC 7845 has it. (The reference's files play at a wrong pitch when what it
+/// records has another rate.)
 ///
 /// *Source*: LXST/Codecs/Opus.py: PROFILE_VOICE_LOW to PROFILE_AUDIO_MAX.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -28,7 +28,8 @@ pub enum OpusProfile {
     AudioMedium,
     /// PROFILE_AUDIO_HIGH: stereo, 20 kHz of bandwidth, 56 kbit/s.
     AudioHigh,
-    /// PROFILE_AUDIO_MAX: stereo, 20 kHz of bandwidth, 128 kbit/s. The reference's recorder uses it.
+    /// PROFILE_AUDIO_MAX: stereo, 20 kHz of bandwidth, 128 kbit/s. The reference's recorder uses
+    /// it.
     #[default]
     AudioMax,
 }

@@ -16,8 +16,8 @@ use crate::file::{FileError, SoundReader, Tags};
 
 /// Reads an Ogg/Opus file in mono or stereo: channel mapping family 0.
 ///
-/// It keeps the time of granule positions: sound of packets that are lost or damaged is silence, and
-/// [`Self::faults`] counts them. Of a chained file it reads the first stream.
+/// It keeps the time of granule positions: sound of packets that are lost or damaged is silence,
+/// and [`Self::faults`] counts them. Of a chained file it reads the first stream.
 ///
 /// *Bounds*: it holds three pages and a packet of at most 61,440 bytes; longer ones are dropped and
 /// counted. A header of more than 1 MiB is refused.
@@ -389,7 +389,8 @@ impl<R: Read + Seek> Packets<R> {
         Ok(None)
     }
 
-    /// Finds a page that begins at most [`MAX_SCANNED`] bytes before the one of this granule position.
+    /// Finds a page that begins at most [`MAX_SCANNED`] bytes before the one of this granule
+    /// position.
     fn find(&mut self, granule: u64, audio_at: u64) -> Result<u64, FileError> {
         let mut low = audio_at;
         let mut high = self.pages.length()?;

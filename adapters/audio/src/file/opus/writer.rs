@@ -16,9 +16,9 @@ use crate::file::{FileError, SoundWriter, Tags};
 
 /// Writes an Ogg/Opus file, in stereo or mono as its [`OpusProfile`] says.
 ///
-/// Each packet is a page, as players of iOS need it, and each page is written at once: the file of a
-/// process that was killed plays up to its last packet but one. [`SoundWriter::finish`] trims the end, so that
-/// the duration is exact.
+/// Each packet is a page, as players of iOS need it, and each page is written at once: the file of
+/// a process that was killed plays up to its last packet but one. [`SoundWriter::finish`] trims the
+/// end, so that the duration is exact.
 ///
 /// *Source*: RFC 7845.
 pub struct OpusWriter<W> {
