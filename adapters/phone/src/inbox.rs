@@ -1,4 +1,4 @@
-//! What the phone's task waits for.
+//! Why the phone's task wakes: requests of handles, its deadline, audio ports, codec jobs and the network.
 
 use std::future::{Future, pending};
 use std::time::Instant as Moment;
@@ -18,25 +18,21 @@ pub(crate) struct Inbox {
     pub(crate) done: Receiver<Done>,
 }
 
-/// What the phone's task wakes for.
-pub(crate) enum Turn<A> {
+/// Why the phone's task wakes.
+pub(crate) enum Wakeup<A> {
     /// A handle asks; `None` when the last one was dropped.
-    Asked(Option<Request>),
-    World(World<A>),
-}
-
-/// What happens besides requests.
-pub(crate) enum World<A> {
-    /// A deadline has come.
-    Due,
-    /// The owner of a port did something to it.
+    Request(Option<Request>),
+    /// The deadline has passed.
+    Timeout,
+    /// The app wrote to a port, read from it or dropped it.
     Port,
+    /// The codec thread has finished a job.
     Done(Done),
-    /// The network brings something.
-    Arrived(A),
+    /// Something arrived from the network.
+    Arrival(A),
 }
 
-/// What the owners of the ports do.
+/// Fire when the app uses or drops its side of a port.
 #[derive(Debug, Default)]
 pub(crate) struct PortListeners {
     pub(crate) source: Option<EventListener>,
@@ -44,48 +40,55 @@ pub(crate) struct PortListeners {
 }
 
 impl Inbox {
-    /// Waits for the next thing to do. Turns go from one end and from the other, so that a flood at
-    /// one does not keep the others waiting.
-    pub(crate) async fn turn<R: Runtime, N: Network>(
+    /// Waits for the next wakeup. `number` counts them: even and odd ones look at the sources in opposite
+    /// order, so that a flood at one source does not starve the others.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: nothing is lost.
+    pub(crate) async fn next<R: Runtime, N: Network>(
         &self,
         (runtime, network): (&R, &N),
-        due: Option<Moment>,
+        deadline: Option<Moment>,
         ports: PortListeners,
         number: u64,
-    ) -> Turn<N::Arrival> {
+    ) -> Wakeup<N::Arrival> {
         let is_turned = number.is_multiple_of(2);
-        let asked = async { Turn::Asked(self.requests.next().await) };
-        let world =
-            async { Turn::World(self.world((runtime, network), due, ports, is_turned).await) };
-        either_first(is_turned, world, asked).await
+        let request = async { Wakeup::Request(self.requests.next().await) };
+        let other = self.next_but_request((runtime, network), deadline, ports, is_turned);
+        either_first(is_turned, other, request).await
     }
 
-    /// Waits for anything but a request. The clock comes first, since a flood must not stop it.
-    pub(crate) async fn world<R: Runtime, N: Network>(
+    /// Waits for the next wakeup that is no request. The deadline comes first, since a flood must not
+    /// delay it.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: nothing is lost.
+    pub(crate) async fn next_but_request<R: Runtime, N: Network>(
         &self,
         (runtime, network): (&R, &N),
-        due: Option<Moment>,
+        deadline: Option<Moment>,
         ports: PortListeners,
         is_turned: bool,
-    ) -> World<N::Arrival> {
-        let due = async {
-            match due {
-                Some(due) => runtime.sleep_until(due).await,
+    ) -> Wakeup<N::Arrival> {
+        let timeout = async {
+            match deadline {
+                Some(deadline) => runtime.sleep_until(deadline).await,
                 None => pending().await,
             }
-            World::Due
+            Wakeup::Timeout
         };
         let port = async {
             or(fired(ports.source), fired(ports.sink)).await;
-            World::Port
+            Wakeup::Port
         };
-        let done = async { World::Done(next(&self.done).await) };
-        let arrived = async { World::Arrived(network.next().await) };
-        or(due, or(done, either_first(is_turned, port, arrived))).await
+        let done = async { Wakeup::Done(next(&self.done).await) };
+        let arrival = async { Wakeup::Arrival(network.next().await) };
+        or(timeout, or(done, either_first(is_turned, port, arrival))).await
     }
 }
 
-/// The one of two that ends first; when both have, `first` or the other.
+/// Returns the output of whichever future ends first. When both have ended, `first` wins, or `second` if
+/// `is_turned`.
 pub(crate) async fn either_first<T>(
     is_turned: bool,
     first: impl Future<Output = T>,
@@ -101,7 +104,7 @@ async fn fired(listener: Option<EventListener>) {
     }
 }
 
-/// The next message. A channel whose other side is gone brings none, for ever.
+/// Waits for the next message; for ever once the sender is gone.
 async fn next<T>(channel: &Receiver<T>) -> T {
     match channel.recv().await {
         Ok(message) => message,

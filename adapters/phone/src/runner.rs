@@ -12,7 +12,7 @@ use lxst_engine::{Engine, Event as EngineEvent};
 use crate::audio::{BLOCK, SinkPort, SourcePort};
 use crate::event::Event;
 use crate::host::CoderThread;
-use crate::inbox::{Inbox, PortListeners, Turn, World};
+use crate::inbox::{Inbox, PortListeners, Wakeup};
 use crate::network::Network;
 use crate::outlets::{Ended, Outlets};
 use crate::pace::{BLOCK_TIME, Pace};
@@ -109,11 +109,10 @@ impl<R: Runtime, N: Network> Runner<R, N> {
     pub(crate) async fn run(mut self) -> Ended {
         self.network.begin(self.now(), &mut self.engine, &self.outlets.state);
         let reply = loop {
-            match self.turn().await {
-                Turn::Asked(Some(Request::ShutDown(reply))) => break Some(reply),
-                Turn::Asked(Some(request)) => self.on_request(request),
-                Turn::Asked(None) => break None,
-                Turn::World(world) => self.on_world(world),
+            match self.next_wakeup().await {
+                Wakeup::Request(Some(Request::ShutDown(reply))) => break Some(reply),
+                Wakeup::Request(None) => break None,
+                wakeup => self.on_wakeup(wakeup),
             }
         };
         self.shut_down().await;
@@ -128,32 +127,32 @@ impl<R: Runtime, N: Network> Runner<R, N> {
     }
 
     /// Hands on what the engine has, and waits for the next thing to do.
-    async fn turn(&mut self) -> Turn<N::Arrival> {
+    async fn next_wakeup(&mut self) -> Wakeup<N::Arrival> {
         let ports = self.flush();
         self.wakeups += 1;
         if self.wakeups.is_multiple_of(TURNS_IN_A_ROW) {
             yield_now().await;
         }
         let served = (&self.runtime, &self.network);
-        self.inbox.turn(served, self.deadline(), ports, self.wakeups).await
+        self.inbox.next(served, self.deadline(), ports, self.wakeups).await
     }
 
-    /// Does what anything but a request asks for.
-    fn on_world(&mut self, world: World<N::Arrival>) {
+    fn on_wakeup(&mut self, wakeup: Wakeup<N::Arrival>) {
         let now = self.now();
-        match world {
-            World::Due => self.on_due(now),
-            World::Arrived(arrival) => {
+        match wakeup {
+            Wakeup::Request(Some(request)) => self.on_request(request),
+            Wakeup::Timeout => self.on_timeout(now),
+            Wakeup::Arrival(arrival) => {
                 let now = (now, self.runtime.now());
                 self.network.handle(now, arrival, &mut self.engine, &mut self.outlets.state);
             }
-            World::Done(done) => self.engine.handle_done(now, done),
+            Wakeup::Done(done) => self.engine.handle_done(now, done),
             // The next flush looks at the ports.
-            World::Port => {}
+            Wakeup::Port | Wakeup::Request(None) => {}
         }
     }
 
-    fn on_due(&mut self, now: Instant) {
+    fn on_timeout(&mut self, now: Instant) {
         if self.engine.poll_timeout().is_some_and(|at| at <= now) {
             self.engine.handle_timeout(now);
         }
@@ -426,17 +425,17 @@ impl<R: Runtime, N: Network> Runner<R, N> {
         }
     }
 
-    /// Serves the world until that is enough, or late.
+    /// Serves everything but requests until `is_enough`, or until a moment.
     async fn go_on(&mut self, until: Moment, is_enough: impl Fn(&Self) -> bool) {
         loop {
             let ports = self.flush();
             if is_enough(self) || self.runtime.now() >= until {
                 return;
             }
-            let due = self.deadline().map_or(until, |due| due.min(until));
-            let world =
-                self.inbox.world((&self.runtime, &self.network), Some(due), ports, false).await;
-            self.on_world(world);
+            let deadline = self.deadline().map_or(until, |deadline| deadline.min(until));
+            let served = (&self.runtime, &self.network);
+            let wakeup = self.inbox.next_but_request(served, Some(deadline), ports, false).await;
+            self.on_wakeup(wakeup);
         }
     }
 
