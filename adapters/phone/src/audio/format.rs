@@ -1,20 +1,23 @@
-//! What samples an app has, and how they become the phone's 48 kHz mono and back.
+//! Formats of the app's audio, and their conversion to and from the phone's 48 kHz mono.
 
 use lxst_engine::codecs::{MAX_RATE_HZ, MIN_RATE_HZ, Resampler};
 
 use super::AudioError;
 
-/// The shape of an app's audio. Channels of one moment stand side by side.
+/// The format of an app's audio.
+///
+/// *Shape*: interleaved; the samples of all channels of one moment stand side by side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AudioFormat {
     /// Samples per second and channel.
     pub rate_hz: u32,
-    /// Channels: a source's are mixed to one, a sink's all get the same.
+    /// Channels. A source's are averaged to mono; a sink's all get the same samples.
     pub channels: u16,
 }
 
-/// A sample of PCM: `f32` from -1.0 to 1.0, `i16`, or `u16` around 32,768. An `f32` beyond is clipped,
-/// and one that is not finite is silence.
+/// A sample of PCM: `f32` from -1.0 to 1.0, `i16`, or `u16` with silence at 32,768.
+///
+/// *Bounds*: an `f32` out of range is clipped; a NaN or infinity counts as silence.
 pub trait Sample: Copy + sealed::Sample {}
 
 impl Sample for f32 {}
@@ -45,7 +48,7 @@ pub(super) mod sealed {
         }
 
         fn from_float(sample: f32) -> Self {
-            // A cast saturates, and makes zero of what is no number.
+            // The cast saturates, and turns NaN into zero.
             (sample * 32_768.0).round() as Self
         }
     }
@@ -61,75 +64,55 @@ pub(super) mod sealed {
     }
 }
 
-/// Converts between two rates, or does nothing where they are one.
-#[derive(Debug)]
-pub(super) struct RateConverter(Option<Resampler>);
-
-impl RateConverter {
-    pub(super) fn new(from_hz: u32, to_hz: u32) -> Result<Self, AudioError> {
-        if from_hz == to_hz {
-            return Ok(Self(None));
-        }
-        let refused = |_| AudioError::Rate {
-            rate_hz: if from_hz == PHONE_HZ { to_hz } else { from_hz },
-            least: MIN_RATE_HZ,
-            most: MAX_RATE_HZ,
-        };
-        Resampler::new(from_hz, to_hz).map(|resampler| Self(Some(resampler))).map_err(refused)
-    }
-
-    /// Appends what a piece of at most [`PIECE`] becomes to `out`. Allocates only where `out` has no
-    /// room.
-    pub(super) fn convert(&mut self, piece: &[f32], out: &mut Vec<f32>) {
-        match &mut self.0 {
-            Some(resampler) => {
-                resampler.push(piece, out);
-            }
-            None => out.extend_from_slice(piece),
-        }
-    }
-
-    /// Forgets the sound so far.
-    pub(super) fn reset(&mut self) {
-        if let Some(resampler) = &mut self.0 {
-            resampler.reset();
-        }
-    }
+/// Makes a converter between the phone's rate and an app's.
+///
+/// # Errors
+/// [`AudioError::Rate`], with the app's rate.
+pub(super) fn resampler(from_hz: u32, to_hz: u32) -> Result<Resampler, AudioError> {
+    let refused = |_| AudioError::Rate {
+        rate_hz: if from_hz == PHONE_HZ { to_hz } else { from_hz },
+        least: MIN_RATE_HZ,
+        most: MAX_RATE_HZ,
+    };
+    Resampler::new(from_hz, to_hz).map_err(refused)
 }
 
-/// Mixes an app's blocks to the phone's mono at 48 kHz, piece by piece and without allocating.
+/// Converts an app's blocks to the phone's mono at 48 kHz, in pieces and without allocating.
 #[derive(Debug)]
 pub(super) struct ToPhone {
     format: AudioFormat,
-    rate: RateConverter,
-    /// Room for what a piece becomes.
+    resampler: Resampler,
+    /// Buffer for one converted piece.
     converted: Vec<f32>,
 }
 
 impl ToPhone {
     pub(super) fn new(format: AudioFormat) -> Result<Self, AudioError> {
         let format = format.check()?;
-        let rate = RateConverter::new(format.rate_hz, PHONE_HZ)?;
-        Ok(Self { format, rate, converted: Vec::with_capacity(CONVERTED) })
+        let resampler = resampler(format.rate_hz, PHONE_HZ)?;
+        Ok(Self { format, resampler, converted: Vec::with_capacity(CONVERTED) })
     }
 
-    /// The channels, and the moments of a block.
+    /// Returns the channels, and the moments in a block of `length` samples.
+    ///
+    /// # Errors
+    /// [`AudioError::Partial`].
     pub(super) const fn moments(&self, length: usize) -> Result<(usize, usize), AudioError> {
         self.format.moments(length)
     }
 
-    /// Returns how many moments become no more than so many samples.
+    /// Returns the most moments that convert to at most `samples` samples at 48 kHz.
     pub(super) fn fitting(&self, samples: usize) -> usize {
         let ratio = f64::from(PHONE_HZ) / f64::from(self.format.rate_hz);
         (samples as f64 / ratio) as usize
     }
 
-    /// Returns about how many samples so many moments become.
+    /// Returns how many samples at 48 kHz `moments` convert to, rounded down.
     pub(super) fn phones(&self, moments: usize) -> u64 {
         moments as u64 * u64::from(PHONE_HZ) / u64::from(self.format.rate_hz)
     }
 
-    /// Converts whole moments.
+    /// Converts a block of whole moments, and hands `take` each converted piece.
     pub(super) fn convert<S: Sample>(&mut self, block: &[S], mut take: impl FnMut(&[f32])) {
         let channels = usize::from(self.format.channels);
         let mut mono = [0.0; PIECE];
@@ -142,21 +125,24 @@ impl ToPhone {
                 *sample = sum / channels as f32;
             }
             self.converted.clear();
-            self.rate.convert(mono, &mut self.converted);
+            self.resampler.push(mono, &mut self.converted);
             take(&self.converted);
         }
     }
 }
 
 impl AudioFormat {
-    /// 48 kHz mono, which the phone need not convert.
+    /// 48 kHz mono: the phone's own format, which needs no conversion.
     pub const PHONE: Self = Self { rate_hz: PHONE_HZ, channels: 1 };
 
     pub(super) const fn check(self) -> Result<Self, AudioError> {
         if self.channels == 0 { Err(AudioError::NoChannel) } else { Ok(self) }
     }
 
-    /// The channels, and the moments of a block.
+    /// Returns the channels, and the moments in a block of `length` samples.
+    ///
+    /// # Errors
+    /// [`AudioError::Partial`].
     pub(super) const fn moments(self, length: usize) -> Result<(usize, usize), AudioError> {
         let channels = self.channels as usize;
         if length.is_multiple_of(channels) {
@@ -168,9 +154,9 @@ impl AudioFormat {
 }
 
 pub(super) const PHONE_HZ: u32 = 48_000;
-/// Moments that are converted at once, so that a callback needs no room for all of its block.
+/// Moments in one piece of a conversion: it bounds the buffers, however long a block is.
 pub(super) const PIECE: usize = 256;
-/// What a piece becomes at most, between the phone's rate and any other.
+/// The most samples that a piece converts to.
 pub(super) const CONVERTED: usize = PIECE * (MAX_RATE_HZ / PHONE_HZ) as usize + 1;
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! The app's microphone and speaker: ports of any format, for a device's callbacks or for a task
-//! that waits.
+//! Audio ports of the app, in any format: sources and sinks, each for the callback of a device or for an
+//! async task.
 
 mod format;
 mod port;
@@ -12,7 +12,7 @@ pub use sink::{AudioSink, DeviceSink};
 pub(crate) use source::SourcePort;
 pub use source::{AudioSource, DeviceSource};
 
-/// Why audio was not taken or given.
+/// Why a port took or gave no audio.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AudioError {
@@ -22,20 +22,20 @@ pub enum AudioError {
     /// The call ended before all that was written was sent.
     #[error("the call ended before all that was written was sent")]
     CallEnded,
-    /// The rate is out of bounds.
+    /// The sample rate is out of bounds.
     #[error("{rate_hz} Hz is no usable sample rate, {least} to {most} are")]
     Rate {
-        /// What was asked for.
+        /// The rate of the format, in Hz.
         rate_hz: u32,
-        /// The least.
+        /// The lowest usable rate, in Hz.
         least: u32,
-        /// The most.
+        /// The highest usable rate, in Hz.
         most: u32,
     },
-    /// There must be a channel.
+    /// The format has no channel.
     #[error("audio without a channel; 1 is mono, 2 is stereo")]
     NoChannel,
-    /// The block ends between two channels of one moment.
+    /// The block's length is no multiple of the channels.
     #[error("a block of {length} samples does not divide into {channels} channels")]
     Partial {
         /// The samples of the block.
@@ -45,7 +45,7 @@ pub enum AudioError {
     },
 }
 
-/// A block of the phone's clock: 20 ms at 48 kHz.
+/// Samples of one block of the phone's clock: 20 ms at 48 kHz.
 pub(crate) const BLOCK: usize = 960;
-/// What a callback and the phone pass each other at most: 3 s at 48 kHz, for periods of up to 2 s.
+/// Samples that the ring between a callback and the phone holds: 3 s at 48 kHz, for periods of up to 2 s.
 const RING: usize = 144_000;

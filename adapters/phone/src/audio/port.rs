@@ -1,4 +1,4 @@
-//! What the app's side of a port and the phone's know of each other.
+//! State that the app's side and the phone's side of a port share.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -7,10 +7,10 @@ use event_listener::{Event, EventListener};
 
 use super::format::PHONE_HZ;
 
-/// Whether both sides of a port live, and what the port dropped.
+/// Which sides of a port still exist, and how many samples the port dropped.
 #[derive(Debug, Default)]
 pub(super) struct Attachment {
-    /// The app dropped its side.
+    /// Notified when the app drops its side.
     gone: Event,
     is_gone: AtomicBool,
     is_detached: AtomicBool,
@@ -18,13 +18,13 @@ pub(super) struct Attachment {
 }
 
 impl Attachment {
-    /// Takes note that the app dropped its side.
+    /// Records that the app dropped its side, and wakes those who wait for it.
     pub(super) fn leave(&self) {
         self.is_gone.store(true, Ordering::Release);
         self.gone.notify(usize::MAX);
     }
 
-    /// Waits until the app drops its side.
+    /// Returns a listener for the end of the app's side.
     pub(super) fn gone(&self) -> EventListener {
         self.gone.listen()
     }
@@ -34,7 +34,7 @@ impl Attachment {
         self.is_gone.load(Ordering::Acquire)
     }
 
-    /// Takes note that the phone dropped its side.
+    /// Records that the phone dropped its side.
     pub(super) fn detach(&self) {
         self.is_detached.store(true, Ordering::Release);
     }
@@ -54,7 +54,7 @@ impl Attachment {
         self.dropped.load(Ordering::Relaxed)
     }
 
-    /// Returns how long the audio is that the port dropped.
+    /// Returns the duration of the audio that the port dropped.
     pub(super) fn dropped_time(&self) -> Duration {
         Duration::from_secs(self.dropped()) / PHONE_HZ
     }

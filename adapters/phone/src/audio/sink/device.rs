@@ -1,4 +1,4 @@
-//! What a device plays: its demand is the clock of playout.
+//! The sink of a playback device. The device's demand is the clock of playout.
 
 use std::sync::atomic::Ordering;
 
@@ -7,12 +7,13 @@ use super::port::{MAX_DEMAND, SinkPort};
 use crate::audio::AudioError;
 use crate::audio::format::{AudioFormat, PIECE, Sample};
 
-/// Gives a speaker's callback what the peer says, while a call receives.
+/// Gives the callback of a speaker the peer's audio.
 ///
-/// The device's demand is the clock of playout, so that two clocks never drift apart.
+/// The device's demand is the clock of playout, so there is no clock drift between the two. Between calls
+/// the sink gives silence.
 ///
-/// There is one sink: the latest that was attached plays. Dropping it detaches it; the call goes on
-/// without.
+/// A phone has one sink: attaching another detaches this one. Dropping the sink detaches it; the call
+/// goes on.
 #[derive(Debug)]
 pub struct DeviceSink(SinkEnd);
 
@@ -22,14 +23,16 @@ impl DeviceSink {
         Ok((Self(SinkEnd::new(format, ring, shared)?), port))
     }
 
-    /// Fills a block of any length, and tells how many samples of it are sound; silence follows these.
-    /// It never blocks, allocates, takes a lock or wakes another thread, so that an audio callback may
-    /// call it.
+    /// Fills a block of any length, and returns how many samples at its start are the peer's audio; the
+    /// rest is silence.
     ///
-    /// *Bounds*: periods of up to 2 s; a longer one finds silence after it.
+    /// An audio callback may call it: it never blocks, allocates, takes a lock or wakes a thread.
+    ///
+    /// *Bounds*: periods of up to 2 s. Beyond that the block ends in silence.
     ///
     /// # Errors
-    /// [`AudioError::Detached`]; [`AudioError::Partial`]. The block is silence then.
+    /// [`AudioError::Detached`], once all that the phone gave is played; [`AudioError::Partial`]. The
+    /// block is filled with silence.
     pub fn fill<S: Sample>(&mut self, block: &mut [S]) -> Result<usize, AudioError> {
         let end = &mut self.0;
         let (channels, moments) = match end.moments(block.len()) {

@@ -1,25 +1,26 @@
-//! The app's end of a sink: how what the phone gave becomes the app's format.
+//! The app's side of a sink: conversion from 48 kHz mono to the app's format.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use lxst_engine::codecs::Resampler;
 use rtrb::Consumer;
 
 use super::port::Shared;
 use crate::audio::AudioError;
-use crate::audio::format::{AudioFormat, CONVERTED, PHONE_HZ, PIECE, RateConverter, Sample};
+use crate::audio::format::{AudioFormat, CONVERTED, PHONE_HZ, PIECE, Sample, resampler};
 
 #[derive(Debug)]
 pub(super) struct SinkEnd {
     format: AudioFormat,
-    rate: RateConverter,
+    resampler: Resampler,
     ring: Consumer<f32>,
-    /// Samples that left the ring, to be given or forgotten.
+    /// Samples that left the ring, played or discarded.
     taken: u64,
-    /// Room for what a piece becomes.
+    /// Buffer for one converted piece.
     piece: Vec<f32>,
-    /// Mono at the app's rate that was converted and not given.
+    /// Converted samples that wait to be played: mono at the app's rate.
     converted: VecDeque<f32>,
     pub(super) shared: Arc<Shared>,
 }
@@ -31,28 +32,31 @@ impl SinkEnd {
         shared: Arc<Shared>,
     ) -> Result<Self, AudioError> {
         let format = format.check()?;
-        let rate = RateConverter::new(PHONE_HZ, format.rate_hz)?;
+        let resampler = resampler(PHONE_HZ, format.rate_hz)?;
         let piece = Vec::with_capacity(CONVERTED);
         let converted = VecDeque::with_capacity(2 * CONVERTED);
-        Ok(Self { format, rate, ring, taken: 0, piece, converted, shared })
+        Ok(Self { format, resampler, ring, taken: 0, piece, converted, shared })
     }
 
-    /// The channels, and the moments of a block.
+    /// Returns the channels, and the moments in a block of `length` samples.
+    ///
+    /// # Errors
+    /// [`AudioError::Partial`].
     pub(super) const fn moments(&self, length: usize) -> Result<(usize, usize), AudioError> {
         self.format.moments(length)
     }
 
-    /// How many moments are ready to be given.
+    /// Returns how many moments are converted.
     pub(super) fn ready(&self) -> usize {
         self.converted.len()
     }
 
-    /// What the phone must give for so many moments.
+    /// Returns how many samples at 48 kHz `moments` need, rounded up.
     pub(super) fn phones(&self, moments: usize) -> usize {
         (moments as f64 * f64::from(PHONE_HZ) / f64::from(self.format.rate_hz)).ceil() as usize
     }
 
-    /// Takes what is needed for so many moments, as far as it is there.
+    /// Converts samples of the ring until `moments` are ready or the ring is empty.
     pub(super) fn take(&mut self, moments: usize) {
         self.forget();
         let mut pcm = [0.0; PIECE];
@@ -65,27 +69,28 @@ impl SinkEnd {
             }
             self.taken += taken.len() as u64;
             self.piece.clear();
-            self.rate.convert(taken, &mut self.piece);
+            self.resampler.push(taken, &mut self.piece);
             self.converted.extend(&self.piece);
         }
     }
 
-    /// Drops what is not to be heard any more.
+    /// Discards the samples that the phone discarded.
     fn forget(&mut self) {
         let forgotten = self.shared.forgotten.load(Ordering::Acquire);
         if forgotten > self.taken {
-            // What the phone forgot, it had given.
+            // The phone discards only what it has put into the ring.
             let stale = usize::try_from(forgotten - self.taken).unwrap_or(usize::MAX);
             if let Ok(stale) = self.ring.read_chunk(stale.min(self.ring.slots())) {
                 stale.commit_all();
             }
             self.taken = forgotten;
             self.converted.clear();
-            self.rate.reset();
+            self.resampler.reset();
         }
     }
 
-    /// Fills a block with what is ready, and silence after it, and tells how many samples are sound.
+    /// Fills a block with the moments that are ready, then silence. Returns how many samples are not
+    /// filled with silence.
     pub(super) fn give<S: Sample>(&mut self, block: &mut [S], channels: usize) -> usize {
         let mut sound = 0;
         for moment in block.chunks_exact_mut(channels) {

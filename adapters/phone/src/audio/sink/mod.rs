@@ -1,4 +1,4 @@
-//! Audio that a call received, for the app: to a device, or to a task that reads.
+//! Sinks: the received audio of a call, for a playback device or an async task that reads.
 
 mod device;
 mod end;

@@ -12,18 +12,18 @@ use rtrb::{Consumer, Producer, RingBuffer};
 use crate::audio::port::Attachment;
 use crate::audio::{BLOCK, RING};
 
-/// The phone's side.
+/// The phone's side of a sink.
 #[derive(Debug)]
 pub(crate) struct SinkPort {
     ring: Producer<f32>,
-    /// Samples that the ring was given.
+    /// Samples that were put into the ring.
     given: u64,
-    /// Of a device, which asks for sound; a reader is given it as time passes.
+    /// `Some` for a device, whose demand is the clock. A reader is given samples at the phone's pace.
     device: Option<Device>,
     shared: Arc<Shared>,
 }
 
-/// What a device asks for, and how fast it is given that.
+/// The demand of a device, and the rate at which it is served.
 #[derive(Debug)]
 struct Device {
     demand: Demand,
@@ -33,15 +33,16 @@ struct Device {
 #[derive(Debug, Default)]
 pub(super) struct Shared {
     pub(super) attachment: Attachment,
-    /// What was given up to here is not to be heard any more.
+    /// Samples from the start that are discarded: those put into the ring up to this count.
     pub(super) forgotten: AtomicU64,
-    /// The most that a device asked for at once, since the phone looked.
+    /// The largest demand of a callback since the phone last read it, in samples at 48 kHz.
     pub(super) demand: AtomicUsize,
-    /// The phone gave something, or ended.
+    /// Notified when the phone has given samples or has ended.
     pub(super) given: Event,
 }
 
-/// The most that a device asked for at once of late: some ask for more at their start.
+/// The largest demand of a callback in the last one to two windows of [`DEMAND_WINDOW`]: a device may ask
+/// for more when it starts.
 #[derive(Clone, Copy, Debug)]
 struct Demand {
     this: usize,
@@ -50,12 +51,12 @@ struct Demand {
 }
 
 impl SinkPort {
-    /// Makes the port of a reader.
+    /// Creates the port of a reader.
     pub(super) fn paced() -> (Consumer<f32>, Arc<Shared>, Self) {
         Self::new(None)
     }
 
-    /// Makes the port of a device.
+    /// Creates the port of a device.
     pub(super) fn of_device() -> (Consumer<f32>, Arc<Shared>, Self) {
         let demand = Demand { this: 0, before: 0, since: Instant::ORIGIN };
         let allowance = Allowance::new(PACE_PER_MILLE, BURST);
@@ -73,7 +74,7 @@ impl SinkPort {
         self.device.is_some()
     }
 
-    /// Waits until the app has dropped its side.
+    /// Returns a listener for the end of the app's side.
     pub(crate) fn gone(&self) -> EventListener {
         self.shared.attachment.gone()
     }
@@ -82,8 +83,8 @@ impl SinkPort {
         self.shared.attachment.is_gone()
     }
 
-    /// How much a device is to be given now, so that its next callback finds what it asks for; nothing
-    /// for a reader. A long period is filled over its time, so that playout sees an even demand.
+    /// Returns how many samples a device must get now for its next callback; 0 for a reader. A long
+    /// period is filled gradually, so that playout sees an even demand.
     pub(crate) fn wants(&mut self, now: Instant) -> usize {
         let waiting = self.waiting();
         let Some(device) = &mut self.device else { return 0 };
@@ -92,7 +93,10 @@ impl SinkPort {
         missing.min(device.allowance.left(now))
     }
 
-    /// Gives the sink more. A reader who is too late misses all but the latest.
+    /// Puts samples into the ring.
+    ///
+    /// *Bounds*: for a reader that has fallen [`MAX_WAITING`] behind, all but the latest [`KEPT`] samples
+    /// are dropped and counted. A full ring is emptied, and that is counted too.
     pub(crate) fn give(&mut self, pcm: &[f32]) {
         if !self.is_device() && self.waiting() + pcm.len() > MAX_WAITING {
             let missed = self.waiting().saturating_sub(KEPT);
@@ -105,7 +109,7 @@ impl SinkPort {
             device.allowance.spend(pcm.len());
         }
         if !rest.is_empty() {
-            // A reader who has not come for so long is to hear what is played when it does.
+            // After so long a pause, the app resumes with current audio.
             let missed = self.waiting() + rest.len();
             self.shared.attachment.count_dropped(missed as u64);
             self.forget_but(0);
@@ -113,23 +117,24 @@ impl SinkPort {
         self.shared.given.notify(usize::MAX);
     }
 
-    /// Forgets what was not taken.
+    /// Discards all samples that the app has not taken.
     pub(crate) fn flush(&mut self) {
         self.forget_but(0);
     }
 
-    /// How much a reader missed who was late, in samples.
+    /// Returns how many samples at 48 kHz were dropped because the app was late.
     pub(crate) fn dropped(&self) -> u64 {
         self.shared.attachment.dropped()
     }
 
-    /// What waits to be heard.
+    /// Returns how many samples wait in the ring, without discarded ones.
     fn waiting(&self) -> usize {
         let unread = self.ring.buffer().capacity() - self.ring.slots();
         let forgotten = self.shared.forgotten.load(Ordering::Relaxed);
         unread.min(usize::try_from(self.given - forgotten).unwrap_or(usize::MAX))
     }
 
+    /// Discards all waiting samples but the latest.
     fn forget_but(&self, latest: usize) {
         let until = self.given - latest.min(self.waiting()) as u64;
         self.shared.forgotten.fetch_max(until, Ordering::Release);
@@ -153,18 +158,18 @@ impl Demand {
     }
 }
 
-/// What a device finds beyond the most that it asked for: 10 ms.
+/// Headroom of a device beyond its largest demand, in samples: 10 ms.
 const DEVICE_LEAD: usize = 480;
-/// A device that asks for more at once than this, 2 s, finds silence after it.
+/// Upper bound for the demand of one callback, in samples: 2 s. A larger block ends in silence.
 pub(super) const MAX_DEMAND: usize = 96_000;
-/// How long a demand is remembered at least: twice the longest period.
+/// How long a demand counts at least: twice the longest period.
 const DEMAND_WINDOW: Duration = Duration::from_secs(4);
-/// What a device is given at once, and then at a little more than the pace of time.
+/// Samples that a device gets at once. Beyond these it is served at [`PACE_PER_MILLE`] of real time.
 const BURST: usize = 4 * BLOCK;
 const PACE_PER_MILLE: u64 = 1_100;
-/// What waits for a reader: 640 ms.
+/// The most samples that wait for a reader: 640 ms.
 const MAX_WAITING: usize = 32 * BLOCK;
-/// What of it is left when it is too much: 60 ms.
+/// Samples that are kept when a reader is late: 60 ms.
 const KEPT: usize = 3 * BLOCK;
 
 #[cfg(test)]

@@ -1,17 +1,17 @@
-//! What the app reads: files and recorders, at the pace of time.
+//! The sink of an async task that reads in real time, such as a recorder.
 
 use super::end::SinkEnd;
 use super::port::SinkPort;
 use crate::audio::AudioError;
 use crate::audio::format::{AudioFormat, Sample};
 
-/// Gives the app what the peer says, while a call receives, at the pace of time.
+/// Gives the app the peer's audio in real time, on the phone's clock.
 ///
-/// A reader waits between calls. For a device's callback, use a [`DeviceSink`](crate::DeviceSink): two
-/// clocks would drift apart.
+/// Between calls, [`read`](Self::read) waits. The callback of a device needs a
+/// [`DeviceSink`](crate::DeviceSink): its clock and the phone's drift apart.
 ///
-/// There is one sink: the latest that was attached plays. Dropping it detaches it; the call goes on
-/// without.
+/// A phone has one sink: attaching another detaches this one. Dropping the sink detaches it; the call
+/// goes on.
 #[derive(Debug)]
 pub struct AudioSink(SinkEnd);
 
@@ -21,15 +21,16 @@ impl AudioSink {
         Ok((Self(SinkEnd::new(format, ring, shared)?), port))
     }
 
-    /// Waits until a block of any length is full. A reader that falls 640 ms behind goes on with the
-    /// latest 60 ms, so that no delay stays; what it misses is counted in
-    /// [`Counters`](crate::Counters) and in the call's [`Quality`](crate::Quality).
+    /// Waits until there is audio for all of a block of any length, and fills it.
+    ///
+    /// *Bounds*: a reader that falls 640 ms behind continues with the latest 60 ms. The rest is dropped
+    /// and counted in [`Counters`](crate::Counters) and in the call's [`Quality`](crate::Quality).
     ///
     /// # Errors
-    /// [`AudioError::Detached`]; [`AudioError::Partial`].
+    /// [`AudioError::Detached`]; [`AudioError::Partial`]. The block is unchanged.
     ///
     /// # Cancel safety
-    /// Cancel safe: a read that is cancelled has given nothing, and the next one gives what it took.
+    /// Cancel safe: no audio is lost; the next read begins with it.
     pub async fn read<S: Sample>(&mut self, block: &mut [S]) -> Result<(), AudioError> {
         let end = &mut self.0;
         let (channels, moments) = end.moments(block.len())?;

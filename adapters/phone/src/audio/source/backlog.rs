@@ -1,4 +1,4 @@
-//! What a live source brought and the call has not taken.
+//! The backlog of a live source: captured samples that the call has not taken.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -6,22 +6,20 @@ use std::time::Duration;
 use lxst_core::{Instant, Samples};
 use lxst_engine::Allowance;
 
-/// Passes on what a live source brings at about the pace of time, however long its periods are, and
-/// keeps no sound longer than it must.
+/// Passes on the samples of a live source at about real time, whatever its period, with the least delay.
 ///
-/// A source that brings 2 s every 2 s leaves nothing over when it brings the next; a source whose
-/// reader stood still has a backlog that never empties. What stands for 2.5 s is delay that nobody
-/// needs.
+/// A source with a period of 2 s has an empty backlog just before each of its blocks. After a stall, the
+/// backlog never empties. So the minimum of the backlog over 2.5 s is needless delay, and is dropped.
 #[derive(Debug)]
 pub(super) struct Backlog {
     samples: VecDeque<f32>,
     allowance: Allowance,
-    /// When the stream opened that takes the sound.
+    /// When the stream opened that takes the samples.
     opened: Instant,
-    /// When it was looked at last while no block was on its way: what came since may have been heard
-    /// as early.
+    /// The last look at the source while no block was being written. Samples that arrive later may have
+    /// been captured from then on.
     looked: Instant,
-    /// The least that was left over in this half of a window, and in the one before.
+    /// The minimum of the backlog in this half of the window, and in the half before.
     least: [usize; 2],
     half_since: Instant,
 }
@@ -38,19 +36,20 @@ impl Backlog {
         }
     }
 
-    /// Begins a stream, to which nothing belongs that was heard before.
+    /// Begins a stream. Samples that were captured before do not belong to it.
     pub(super) fn open(&mut self, now: Instant) {
         *self = Self { opened: now, looked: now, half_since: now, ..Self::new() };
     }
 
-    /// Adds a piece of what the source brought just now.
+    /// Adds captured samples.
     pub(super) fn push(&mut self, pcm: &[f32]) {
         self.samples.extend(pcm);
     }
 
-    /// Ends a round of pushes, and tells how much was dropped because it came too fast.
+    /// Ends a round of pushes. Drops samples that are older than the stream, and those beyond
+    /// [`MAX_BACKLOG`]; returns how many the latter are.
     pub(super) fn settle(&mut self) -> usize {
-        // What is older than the stream was heard before it.
+        // No more can have been captured since the stream opened.
         let heard = Samples::of(self.looked.since(self.opened)).0;
         if let Ok(heard) = usize::try_from(heard)
             && heard < MAX_BACKLOG
@@ -62,12 +61,12 @@ impl Backlog {
         excess
     }
 
-    /// Takes note of a look after which all that is brought was heard up to then at least.
+    /// Records a look at the source while no block was being written.
     pub(super) fn looked(&mut self, now: Instant) {
         self.looked = now;
     }
 
-    /// Takes what may pass now, and tells how much was dropped because it would wait for ever.
+    /// Returns the samples that are due, and how many were dropped as needless delay.
     pub(super) fn take(&mut self, now: Instant) -> (Vec<f32>, usize) {
         let due = self.allowance.left(now).min(self.samples.len());
         self.allowance.spend(due);
@@ -97,15 +96,15 @@ impl Backlog {
     }
 }
 
-/// A backlog that never gets shorter than 60 ms is too long.
+/// The largest minimum of the backlog that is kept, in samples: 60 ms.
 const MAX_STANDING: usize = 2_880;
-/// Half of how long it is watched, which is longer than the longest period.
+/// Half of the window of the minimum. The window is longer than the longest period.
 const HALF_WINDOW: Duration = Duration::from_millis(1_250);
-/// The longest period, 2 s, and what may stand.
+/// The most samples in the backlog: the longest period, 2 s, and [`MAX_STANDING`].
 const MAX_BACKLOG: usize = 96_000 + MAX_STANDING;
-/// What passes at once: a frame.
+/// Samples that pass at once: 60 ms, the longest frame.
 const BURST: usize = 2_880;
-/// Faster than time, for a source whose clock is.
+/// The rate of passing relative to real time: more than 1,000, for a source with a fast clock.
 const PACE_PER_MILLE: u64 = 1_050;
 
 #[cfg(test)]

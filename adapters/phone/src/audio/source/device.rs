@@ -13,28 +13,26 @@ use crate::audio::format::{AudioFormat, Sample, ToPhone};
 use crate::audio::port::Attachment;
 use crate::audio::{AudioError, BLOCK, RING};
 
-/// Takes what a microphone hears, from its callback or from a pipe of a recorder, and sends it while
-/// a call does.
+/// Takes live audio from the callback of a microphone or from a live pipe, and sends it in a call.
 ///
-/// It is live: while no call sends, what it brings is dropped at once, and nothing that it heard
-/// before a call is sent in it. In a call its sound is sent at about the pace of time. What it brings
-/// beyond that, or after a stall, is dropped, the oldest first, so that no delay stays; that is counted
-/// in [`dropped`](Self::dropped), in [`Counters`](crate::Counters) and in the call's
-/// [`Quality`](crate::Quality).
+/// While no call sends, samples are dropped at once: a call never sends what was captured before it. In a
+/// call the samples are sent at about real time. After a stall, or where the source is faster, the oldest
+/// are dropped, so that no delay remains. [`dropped`](Self::dropped), [`Counters`](crate::Counters) and
+/// the call's [`Quality`](crate::Quality) count them.
 ///
-/// There is one source: the latest that was attached is heard. Dropping it detaches it; the call
-/// goes on without.
+/// A phone has one source: attaching another detaches this one. Dropping the source detaches it; the call
+/// goes on.
 #[derive(Debug)]
 pub struct DeviceSource {
     to_phone: ToPhone,
-    /// The way to the phone, without a lock.
+    /// Lock-free queue to the phone.
     ring: Producer<f32>,
-    /// Samples that the ring was given.
+    /// Samples that were put into the ring.
     pushed: u64,
     shared: Arc<Shared>,
 }
 
-/// The phone's side.
+/// The phone's side of a device's source.
 #[derive(Debug)]
 pub(crate) struct DeviceSourcePort {
     ring: Consumer<f32>,
@@ -47,12 +45,12 @@ pub(crate) struct DeviceSourcePort {
 #[derive(Debug, Default)]
 struct Shared {
     attachment: Attachment,
-    /// Samples that the ring was given, up to the end of a block: the phone takes no part of one, of
-    /// whose age it knows nothing.
+    /// Samples in whole blocks that were put into the ring. The phone takes whole blocks only: it knows
+    /// the age of no part of one.
     complete: AtomicU64,
-    /// The app hands over a block: what it holds was heard before that began.
+    /// Set while the app writes a block, which was captured before the write began.
     is_writing: AtomicBool,
-    /// A call sends.
+    /// Set while a call sends.
     is_wanted: AtomicBool,
 }
 
@@ -66,16 +64,16 @@ impl DeviceSource {
         Ok((Self { to_phone, ring: producer, pushed: 0, shared }, port))
     }
 
-    /// Hands over a block of any length, and tells how many samples of it were taken. It never
-    /// blocks, allocates, takes a lock or wakes another thread, so that an audio callback may call it.
+    /// Writes a block of any length, and returns how many of its samples were taken. While no call sends,
+    /// all are taken and dropped.
     ///
-    /// While no call sends, a block counts as taken, and is forgotten.
+    /// An audio callback may call it: it never blocks, allocates, takes a lock or wakes a thread.
     ///
-    /// *Bounds*: periods of up to 2 s. Where the phone's task stands still for 3 s, the rest of the
-    /// block is dropped and counted in [`dropped`](Self::dropped).
+    /// *Bounds*: periods of up to 2 s. When the phone's task has not run for 3 s, the rest of the block is
+    /// dropped and counted in [`dropped`](Self::dropped).
     ///
     /// # Errors
-    /// [`AudioError::Detached`]; [`AudioError::Partial`], and nothing was taken.
+    /// [`AudioError::Detached`]; [`AudioError::Partial`]. No sample was taken.
     pub fn push<S: Sample>(&mut self, block: &[S]) -> Result<usize, AudioError> {
         let (channels, moments) = self.to_phone.moments(block.len())?;
         if self.shared.attachment.is_detached() {
@@ -85,7 +83,7 @@ impl DeviceSource {
             return Ok(block.len());
         }
         self.shared.is_writing.store(true, Ordering::SeqCst);
-        // What fits is told before it is converted, so that a moment is whole or dropped.
+        // The room is checked before the conversion, so that a moment is taken whole or not at all.
         let taken = self.to_phone.fitting(self.ring.slots()).min(moments);
         let (taken_block, rest) = block.split_at(taken * channels);
         let Self { to_phone, ring, pushed, shared } = self;
@@ -102,7 +100,7 @@ impl DeviceSource {
         Ok(taken_block.len())
     }
 
-    /// Returns how much was dropped of what came too fast, here and by the phone.
+    /// Returns the duration of the audio that this port dropped since it was attached.
     #[must_use]
     pub fn dropped(&self) -> Duration {
         self.shared.attachment.dropped_time()
@@ -130,23 +128,23 @@ impl DeviceSourcePort {
         self.shared.attachment.dropped()
     }
 
-    /// A call sends from here on. What the source holds was heard before.
+    /// Begins a stream. Samples that the source holds were captured before it, and are dropped.
     pub(super) fn open(&mut self, now: Instant) {
         self.empty();
         self.backlog.open(now);
         self.shared.is_wanted.store(true, Ordering::Release);
     }
 
-    /// No call sends any more.
+    /// Ends the stream, and drops the samples that wait.
     pub(super) fn close(&mut self) {
         self.shared.is_wanted.store(false, Ordering::Release);
         self.empty();
     }
 
-    /// What the source brought, as far as it is due.
+    /// Returns the captured samples that are due.
     pub(crate) fn take(&mut self, now: Instant) -> Vec<f32> {
         let mut piece = [0.0; BLOCK];
-        // A block that is handed over later than this look began after it, unless one is on its way.
+        // If no block is being written, later blocks are written after this look.
         let is_writing = self.shared.is_writing.load(Ordering::SeqCst);
         let complete = self.shared.complete.load(Ordering::Acquire);
         while let Some(left @ 1..) = complete.checked_sub(self.popped) {
@@ -164,7 +162,7 @@ impl DeviceSourcePort {
         pcm
     }
 
-    /// Forgets what waits.
+    /// Drops the samples that wait.
     fn empty(&mut self) {
         let waiting = self.ring.slots();
         if let Ok(chunk) = self.ring.read_chunk(waiting) {

@@ -1,4 +1,4 @@
-//! Audio of the app that a call sends: what a device heard, or what the app wrote.
+//! Sources: the audio that a call sends, captured by a device or written by an async task.
 
 mod backlog;
 mod device;

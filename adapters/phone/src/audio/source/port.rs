@@ -20,7 +20,7 @@ impl SourcePort {
         matches!(self, Self::Device(_))
     }
 
-    /// Waits until the app has dropped its side.
+    /// Returns a listener for the end of the app's side.
     pub(crate) fn gone(&self) -> EventListener {
         match self {
             Self::Device(port) => port.gone(),
@@ -28,7 +28,7 @@ impl SourcePort {
         }
     }
 
-    /// Tells whether the app has dropped its side, and all was taken.
+    /// Tells whether the app has dropped its side and no sample waits.
     pub(crate) fn is_over(&self) -> bool {
         match self {
             Self::Device(port) => port.is_over(),
@@ -36,7 +36,7 @@ impl SourcePort {
         }
     }
 
-    /// Returns how many samples were dropped that came too fast.
+    /// Returns how many samples at 48 kHz were dropped.
     pub(crate) fn dropped(&self) -> u64 {
         match self {
             Self::Device(port) => port.dropped(),
@@ -45,16 +45,16 @@ impl SourcePort {
         }
     }
 
-    /// A call sends from here on.
+    /// Begins a stream of a call.
     pub(crate) fn open(&mut self, now: Instant) {
         match self {
             Self::Device(port) => port.open(now),
-            // What was written before is for this call.
+            // Samples that were written before the call are sent in it.
             Self::Written(_) => {}
         }
     }
 
-    /// No call sends any more.
+    /// Ends the stream.
     pub(crate) fn close(&mut self) {
         match self {
             Self::Device(port) => port.close(),

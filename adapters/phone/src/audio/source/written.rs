@@ -1,4 +1,4 @@
-//! What the app writes: files and generated speech, at the phone's pace.
+//! The source of an async task: files and generated speech, sent at the phone's pace.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,26 +9,26 @@ use crate::audio::format::{AudioFormat, Sample, ToPhone};
 use crate::audio::port::Attachment;
 use crate::audio::{AudioError, BLOCK};
 
-/// Takes audio that does not grow old, such as a file's or generated speech, and sends it while a
-/// call does, at the phone's pace.
+/// Takes audio that does not age, such as a file or generated speech, and sends it in a call at the
+/// phone's pace.
 ///
-/// Nothing is lost: what was written before a call is heard in it, and a writer waits until the phone
-/// has taken what it wrote. What is live, such as a microphone or a pipe from a recorder, belongs into
-/// a [`DeviceSource`](crate::DeviceSource): here it would be as late in a call as it waited before.
+/// No sample is lost: those written before a call are sent in it, and a writer waits while too many are
+/// unsent. Live audio, such as a microphone or a live pipe, needs a
+/// [`DeviceSource`](crate::DeviceSource): here the wait before a call would become delay in it.
 ///
-/// There is one source: the latest that was attached is heard. Dropping it detaches it once all is
-/// sent; the call goes on without.
+/// A phone has one source: attaching another detaches this one. Dropping the source detaches it once all
+/// is sent; the call goes on.
 #[derive(Debug)]
 pub struct AudioSource {
     to_phone: ToPhone,
     shared: Arc<Shared>,
 }
 
-/// The phone's side.
+/// The phone's side of a source that is written.
 #[derive(Debug)]
 pub(crate) struct AudioSourcePort {
     shared: Arc<Shared>,
-    /// Samples that the engine was given, and that of them which was the last of the app's.
+    /// Samples that the engine was given, and the count at the app's last one; the rest is silence.
     given: u64,
     last: u64,
 }
@@ -37,17 +37,17 @@ pub(crate) struct AudioSourcePort {
 struct Shared {
     attachment: Attachment,
     written: Mutex<Written>,
-    /// The phone took something that was written, or ended.
+    /// Notified when the phone has taken or sent samples, or has ended.
     taken: Event,
 }
 
 #[derive(Debug, Default)]
 struct Written {
-    /// What the phone has not taken.
+    /// Samples at 48 kHz that the phone has not taken.
     samples: VecDeque<f32>,
-    /// Some that the phone took was not sent.
+    /// Whether samples that the phone took are unsent.
     is_unsent: bool,
-    /// A call ended before all was sent.
+    /// Whether a call ended before all was sent, since the last drain.
     is_cut: bool,
 }
 
@@ -59,14 +59,15 @@ impl AudioSource {
         Ok((Self { to_phone, shared }, port))
     }
 
-    /// Writes a block of any length. It waits while 240 ms wait, and then takes all of the block;
-    /// see [`drain`](Self::drain) for when it is sent.
+    /// Writes a block of any length. [`drain`](Self::drain) waits until it is sent.
+    ///
+    /// *Bounds*: while 240 ms or more wait, it waits; then it takes the whole block.
     ///
     /// # Errors
-    /// [`AudioError::Detached`]; [`AudioError::Partial`], and nothing was taken.
+    /// [`AudioError::Detached`]; [`AudioError::Partial`]. No sample was taken.
     ///
     /// # Cancel safety
-    /// Cancel safe: a write that is cancelled has taken nothing of its block, and can be done again.
+    /// Cancel safe: a cancelled write has taken no sample.
     pub async fn write<S: Sample>(&mut self, block: &[S]) -> Result<(), AudioError> {
         self.to_phone.moments(block.len())?;
         loop {
@@ -85,15 +86,15 @@ impl AudioSource {
         Ok(())
     }
 
-    /// Waits until all that was written was sent: encoded, in its frames, and given to the network. The
-    /// last frame is filled up with silence.
+    /// Waits until all written samples are encoded and given to the network. The last frame is padded
+    /// with silence.
     ///
     /// # Errors
-    /// [`AudioError::CallEnded`]: since the last drain, a call ended before all was sent, and what was
-    /// left is forgotten. [`AudioError::Detached`].
+    /// [`AudioError::CallEnded`]: since the last drain, a call ended with samples unsent, which were
+    /// dropped. [`AudioError::Detached`].
     ///
     /// # Cancel safety
-    /// Cancel safe: it takes nothing.
+    /// Cancel safe: it only waits. Once it is ready, the error is reported once.
     pub async fn drain(&mut self) -> Result<(), AudioError> {
         let shared = &self.shared;
         loop {
@@ -130,7 +131,7 @@ impl AudioSourcePort {
         self.shared.attachment.is_gone() && self.shared.lock().samples.is_empty()
     }
 
-    /// No call sends any more: forgets what was written for it.
+    /// Ends the stream, and drops the samples that were written for it.
     pub(super) fn close(&self) {
         let mut written = self.shared.lock();
         written.is_cut |= written.is_unsent || !written.samples.is_empty();
@@ -140,7 +141,7 @@ impl AudioSourcePort {
         self.shared.taken.notify(usize::MAX);
     }
 
-    /// Takes the block that is due, silence where the app is late.
+    /// Takes the next block of 20 ms, padded with silence where the app is late.
     pub(crate) fn take_block(&mut self) -> Vec<f32> {
         let mut written = self.shared.lock();
         let held = written.samples.len().min(BLOCK);
@@ -156,7 +157,7 @@ impl AudioSourcePort {
         block
     }
 
-    /// Takes note that of what the engine was given all but so many samples was sent.
+    /// Records that all but `waiting` of the samples that the engine was given are sent.
     pub(crate) fn sent_but(&self, waiting: u64) {
         if self.given.saturating_sub(waiting) >= self.last {
             let was_unsent = std::mem::take(&mut self.shared.lock().is_unsent);
@@ -180,7 +181,7 @@ impl Shared {
     }
 }
 
-/// How far a writer may be ahead: 240 ms.
+/// Samples at which a writer waits: 240 ms.
 const AHEAD: usize = 12 * BLOCK;
 
 #[cfg(test)]
