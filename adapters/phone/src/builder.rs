@@ -52,8 +52,8 @@ impl<R: Runtime, S> PhoneBuilder<R, S> {
         }
     }
 
-    /// Begins on a stack that names links with the engine's ids, and returns what else was made of
-    /// them.
+    /// Creates a builder and its stack, which takes link ids from the engine's allocator. Returns what
+    /// `make` returns beside the stack, too.
     pub(crate) fn with_ids<T>(make: impl FnOnce(Ids) -> (S, T)) -> (Self, T) {
         let ids = Ids::default();
         let (stack, made) = make(ids.clone());
@@ -62,18 +62,20 @@ impl<R: Runtime, S> PhoneBuilder<R, S> {
         (builder, made)
     }
 
-    /// Keeps in a file whom we dialled or talked with, so that they are no strangers after a restart:
-    /// [`CallerLimits`](crate::CallerLimits) are for strangers. Read, replaced and told of as
-    /// [`known_destinations`](Self::known_destinations) are.
+    /// Keeps the identities that we dialled or talked with in a file. After a restart they are still no
+    /// strangers, to whom [`CallerLimits`](crate::CallerLimits) apply.
     ///
-    /// *Bounds*: the [`CALLERS_REMEMBERED`](lxst_core::limits::CALLERS_REMEMBERED) latest.
+    /// The file is read at the start, and replaced some seconds after a change and at the end. A damaged
+    /// file is logged, and kept as `.bad`.
+    ///
+    /// *Bounds*: the latest [`CALLERS_REMEMBERED`](lxst_core::limits::CALLERS_REMEMBERED).
     #[must_use]
     pub fn people(mut self, path: impl Into<PathBuf>) -> Self {
         self.people = Some(path.into());
         self
     }
 
-    /// Sets what the app chooses. *Default*: [`Settings::default`].
+    /// Sets the settings. *Default*: [`Settings::default`].
     #[must_use]
     pub fn settings(mut self, settings: Settings) -> Self {
         self.settings = settings;
@@ -88,16 +90,20 @@ impl<R: Runtime, S> PhoneBuilder<R, S> {
         self
     }
 
-    /// Sees all that passes the telephone's doors.
+    /// Sets a tap, which is called with each input and output of the telephone.
     #[must_use]
     pub fn tap(mut self, tap: Tap) -> Self {
         self.tap = Some(tap);
         self
     }
 
-    /// Records all that passes the telephone's doors into a new file, readable by its owner only.
-    /// It holds the conversation, voices included unless stripped. Recording never makes the phone
-    /// wait; [`shutdown`](Phone::shutdown) returns when all is written.
+    /// Records the inputs and outputs of the telephone into a new file, which only its owner may read.
+    ///
+    /// The file holds the conversation, with the voices unless `payloads` strips them. The phone never
+    /// waits for the file. [`shutdown`](Phone::shutdown) returns when all is written.
+    ///
+    /// # Errors
+    /// The phone does not start when the file exists or cannot be created ([`StartError::Trace`]).
     #[cfg(feature = "trace")]
     #[must_use]
     pub fn trace(mut self, path: impl Into<PathBuf>, payloads: lxst_trace::Payloads) -> Self {
@@ -110,8 +116,8 @@ impl<R: Runtime, S: StackSettings> PhoneBuilder<R, S> {
     /// Starts the phone on the runtime.
     ///
     /// # Errors
-    /// [`StartError`]; nothing is left running. A server that does not answer is no error: the
-    /// phone goes on trying.
+    /// [`StartError`]; nothing is left running. A server that does not answer is no error: the phone
+    /// connects again and again.
     ///
     /// # Panics
     /// Outside of a runtime, where the runtime's functions do.
@@ -129,7 +135,7 @@ impl<R: Runtime, S: StackSettings> PhoneBuilder<R, S> {
         let of_coder = codecs.clone();
         let make_coder = move || Coder::new(of_coder.clone()).dtx(dtx);
         let coder = CoderThread::spawn(make_coder, move |done| {
-            // The phone may have ended meanwhile.
+            // The phone may have ended.
             let _ = done_sender.try_send(done);
         })
         .map_err(StartError::Thread)?;

@@ -9,9 +9,10 @@ use crate::error::CallError;
 use crate::request::Requester;
 use crate::state::{Latest, Watch};
 
-/// A handle to exactly one call. When that is over, everything asked of it is refused, and no other
-/// call is touched. It may be over before the app has read of it: a last report of quality comes
-/// before `Ended`.
+/// A handle to one call, cheap to clone.
+///
+/// When the call is over, each request is refused; a handle never acts on another call. A call may be
+/// over before the app has read its [`Ended`](crate::Event::Ended) event.
 #[derive(Clone, Debug)]
 pub struct Call {
     requests: Requester,
@@ -24,27 +25,27 @@ impl Call {
         Self { requests, watch, id }
     }
 
-    /// The id that events name.
+    /// Returns the id of the call, which its events carry.
     #[must_use]
     pub const fn id(&self) -> CallId {
         self.id
     }
 
-    /// How the call stands, without waiting; `None` when it is over. A caller about whom a `Screening`
-    /// event asks has no call before it rings.
+    /// Returns the status of the call, without waiting; `None` when it is over, and while its caller is
+    /// being screened.
     #[must_use]
     pub fn status(&self) -> Option<CallStatus> {
         self.watch.look(|latest| latest.status(self.id))
     }
 
-    /// Waits until the call stands, and tells how.
+    /// Waits until the call is established, and returns its status.
     ///
     /// # Errors
-    /// [`CallError::Ended`], with the reason: the call is over, whether or not it stood. As
-    /// [`ended`](Self::ended) otherwise.
+    /// [`CallError::Ended`], with the reason: the call is over, whether or not it was established. Else
+    /// as [`ended`](Self::ended).
     ///
     /// # Cancel safety
-    /// Cancel safe: it changes nothing. The call goes on without anybody who waits.
+    /// Cancel safe: it only waits. The call goes on.
     pub async fn established(&self) -> Result<CallStatus, CallError> {
         let found = self.watch.until(|latest| match self.end(latest) {
             Some(end) => Some(end.and_then(|reason| Err(CallError::Ended(reason)))),
@@ -56,23 +57,21 @@ impl Call {
         found.await
     }
 
-    /// Waits until the call is over, and tells why.
+    /// Waits until the call is over, and returns the reason.
     ///
-    /// *Bounds*: the ends of the latest 64 calls are known, so that a handle that is made or asked late
-    /// has its answer too.
+    /// *Bounds*: the phone remembers how the latest 64 calls ended, for handles that ask late.
     ///
     /// # Errors
-    /// [`CallError::Refused`] with [`InputError::UnknownCall`], at once: 64 calls have ended since, or it
-    /// is no call yet, but a caller about whom a `Screening` event asks. [`CallError::ShutDown`]: the
-    /// phone has ended without an end of the call, since its runtime did.
+    /// [`CallError::Refused`] with [`InputError::UnknownCall`], at once: 64 calls have ended since, or the
+    /// caller is being screened. [`CallError::ShutDown`]: the runtime ended before the call did.
     ///
     /// # Cancel safety
-    /// Cancel safe: it changes nothing. The call goes on without anybody who waits.
+    /// Cancel safe: it only waits. The call goes on.
     pub async fn ended(&self) -> Result<EndReason, CallError> {
         self.watch.until(|latest| self.end(latest)).await
     }
 
-    /// How the wait for the end of the call ends; `None` while the call stands.
+    /// Returns the result of [`ended`](Self::ended); `None` while the call lasts.
     fn end(&self, latest: &Latest) -> Option<Result<EndReason, CallError>> {
         if let Some(reason) = latest.end_of(self.id) {
             return Some(Ok(reason));
@@ -86,46 +85,47 @@ impl Call {
         }))
     }
 
-    /// Answers the call. Harmless when it is answered.
+    /// Answers the call; does nothing if it is answered.
     ///
     /// # Errors
-    /// [`CallError`]: the call is over, or is one that we dialled.
+    /// [`CallError`]: the call is over, or is outgoing.
     ///
     /// # Cancel safety
-    /// Cancel safe: a request that is cancelled was not made, or is done all the same.
+    /// A cancelled request was either not made, or is carried out.
     pub async fn answer(&self) -> Result<(), CallError> {
         self.requests.command(Command::Answer(self.id)).await
     }
 
-    /// Decides on a caller after a `Screening` event, or shuts out one whose call rings here.
+    /// Decides about a caller after a [`Screening`](crate::Event::Screening) event, or turns away one
+    /// whose call rings.
     ///
     /// # Errors
     /// [`CallError`]: the caller has gone, or the call is answered.
     ///
     /// # Cancel safety
-    /// Cancel safe: a request that is cancelled was not made, or is done all the same.
+    /// A cancelled request was either not made, or is carried out.
     pub async fn screen(&self, admission: Admission) -> Result<(), CallError> {
         self.requests.command(Command::Screen(self.id, admission)).await
     }
 
-    /// Rejects a caller, whose call rings here or about whom a `Screening` event asks.
+    /// Rejects a caller whose call rings, or who is being screened.
     ///
     /// # Errors
-    /// [`CallError`]: the call is answered or over, or is one that we dialled.
+    /// [`CallError`]: the call is answered, over or outgoing.
     ///
     /// # Cancel safety
-    /// Cancel safe: a request that is cancelled was not made, or is done all the same.
+    /// A cancelled request was either not made, or is carried out.
     pub async fn reject(&self) -> Result<(), CallError> {
         self.screen(Admission::Reject).await
     }
 
-    /// Ends the call: cancels one that we dialled, rejects one that rings here.
+    /// Ends the call: cancels an outgoing one, rejects one that rings here.
     ///
     /// # Errors
     /// [`CallError`]: the call is over.
     ///
     /// # Cancel safety
-    /// Cancel safe: a request that is cancelled was not made, or is done all the same.
+    /// A cancelled request was either not made, or is carried out.
     pub async fn hang_up(&self) -> Result<(), CallError> {
         self.requests.command(Command::HangUp(self.id)).await
     }
@@ -136,7 +136,7 @@ impl Call {
     /// [`CallError`]: the call is over or connecting, or the profile cannot be sent.
     ///
     /// # Cancel safety
-    /// Cancel safe: a request that is cancelled was not made, or is done all the same.
+    /// A cancelled request was either not made, or is carried out.
     pub async fn set_profile(&self, profile: Profile) -> Result<(), CallError> {
         self.requests.command(Command::SetProfile(self.id, profile)).await
     }
@@ -147,7 +147,7 @@ impl Call {
     /// [`CallError`]: the call is over or connecting.
     ///
     /// # Cancel safety
-    /// Cancel safe: a request that is cancelled was not made, or is done all the same.
+    /// A cancelled request was either not made, or is carried out.
     pub async fn set_mode(&self, mode: Mode) -> Result<(), CallError> {
         self.requests.command(Command::SetMode(self.id, mode)).await
     }
@@ -158,7 +158,7 @@ impl Call {
     /// [`CallError`]: the call is over.
     ///
     /// # Cancel safety
-    /// Cancel safe: a request that is cancelled was not made, or is done all the same.
+    /// A cancelled request was either not made, or is carried out.
     pub async fn press_to_talk(&self) -> Result<(), CallError> {
         self.requests.command(Command::Talk(self.id, Talk::Pressed)).await
     }
@@ -169,18 +169,18 @@ impl Call {
     /// [`CallError`]: the call is over.
     ///
     /// # Cancel safety
-    /// Cancel safe: a request that is cancelled was not made, or is done all the same.
+    /// A cancelled request was either not made, or is carried out.
     pub async fn release(&self) -> Result<(), CallError> {
         self.requests.command(Command::Talk(self.id, Talk::Released)).await
     }
 
-    /// Mutes a direction. What waits to be heard is forgotten.
+    /// Mutes a direction. Muting [`Direction::Receive`] discards the audio that waits for the speaker.
     ///
     /// # Errors
     /// [`CallError`]: the call is over.
     ///
     /// # Cancel safety
-    /// Cancel safe: a request that is cancelled was not made, or is done all the same.
+    /// A cancelled request was either not made, or is carried out.
     pub async fn mute(&self, direction: Direction) -> Result<(), CallError> {
         self.requests.command(Command::Mute(self.id, direction, Mute::Muted)).await
     }
@@ -191,7 +191,7 @@ impl Call {
     /// [`CallError`]: the call is over.
     ///
     /// # Cancel safety
-    /// Cancel safe: a request that is cancelled was not made, or is done all the same.
+    /// A cancelled request was either not made, or is carried out.
     pub async fn unmute(&self, direction: Direction) -> Result<(), CallError> {
         self.requests.command(Command::Mute(self.id, direction, Mute::Unmuted)).await
     }

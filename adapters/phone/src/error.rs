@@ -1,4 +1,4 @@
-//! Why a phone did not start, or a handle's request was not done.
+//! Errors of the start and of requests.
 
 use std::io;
 #[cfg(feature = "trace")]
@@ -7,17 +7,17 @@ use std::path::PathBuf;
 use lxst_core::{EndReason, InputError, SettingError};
 use lxst_engine::DialError;
 
-/// Why a request was not done.
+/// Why a request of a handle was not carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallError {
     /// The telephone refused a command, and nothing changed.
     #[error(transparent)]
     Refused(#[from] InputError),
-    /// Nobody was dialled.
+    /// No call was made.
     #[error(transparent)]
     Dial(#[from] DialError),
-    /// The call that was waited for is over.
+    /// The call is over.
     #[error("the call is over: {0}")]
     Ended(EndReason),
     /// The phone has shut down.
@@ -36,22 +36,22 @@ pub enum StartError {
     Interface {
         /// The interface, as in [`InterfaceState::name`](crate::InterfaceState::name).
         name: String,
-        /// Why, and what helps.
+        /// The cause, with the remedy.
         error: io::Error,
     },
-    /// The file of the trace was not to be had.
+    /// The file of the trace exists, or could not be created.
     #[cfg(feature = "trace")]
     #[error("cannot record to {}: {error}; it takes a name that is free", path.display())]
     Trace {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// What went wrong.
+        /// The operating system's error.
         error: io::Error,
     },
     /// A setting is beyond its bound.
     #[error(transparent)]
     Setting(#[from] SettingError),
-    /// The operating system gave no thread for the codecs.
+    /// The operating system refused a thread for the codecs.
     #[error("cannot start the codec thread: {0}")]
     Thread(io::Error),
 }

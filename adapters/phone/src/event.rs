@@ -1,4 +1,4 @@
-//! What an app is told, and how the engine's events become it.
+//! Events of the app, and their translation from the engine's.
 
 use std::time::Instant as Moment;
 
@@ -8,18 +8,18 @@ use lxst_core::{
 };
 use lxst_engine::Event as EngineEvent;
 
-/// What a phone tells its app, from [`Events`](crate::Events).
+/// An event of a phone, read from [`Events`](crate::Events).
 ///
-/// Events of a call name it; [`Phone::call`](crate::Phone::call) makes a handle of the name. When an
-/// event is read, [`Phone::state`](crate::Phone::state) shows what it tells, or what came later.
+/// Events of a call carry its id; [`Phone::call`](crate::Phone::call) returns a handle for it. When an
+/// event is read, [`Phone::state`](crate::Phone::state) includes it already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "of fields that their names say it all of")]
 #[non_exhaustive]
 pub enum Event {
-    /// A phone announced itself: it can be dialled. Comes at any time, as often as phones announce
-    /// themselves. A list of who can be called is made of these.
+    /// A phone announced itself: it can be dialled. Comes at any time, once for each announce. An app
+    /// makes its list of reachable people from these.
     Announced {
-        /// Whom to dial.
+        /// The identity to dial.
         identity: IdentityHash,
         /// Hops to it; 1 is a neighbour.
         hops: u8,
@@ -27,49 +27,49 @@ pub enum Event {
         name: Option<DisplayName>,
     },
 
-    /// A caller waits to be let through, before anything rings. Comes where the app is to decide
-    /// about callers. Decide with [`Call::screen`](crate::Call::screen).
+    /// A caller waits for the app's decision before its call rings. Comes if the settings leave the
+    /// decision to the app. Decide with [`Call::screen`](crate::Call::screen).
     Screening {
-        /// The call that it becomes.
+        /// The id of the call, once it rings.
         call: CallId,
         from: IdentityHash,
-        /// When the default of the settings decides.
+        /// The moment at which the default of the settings decides.
         until: Moment,
         /// The limit that the caller has reached. [`Admission::Ring`](crate::Admission::Ring) then
         /// counts as [`Admission::Busy`](crate::Admission::Busy).
         limit: Option<Limit>,
     },
-    /// The caller about whom [`Screening`](Self::Screening) asked hung up before the decision. Nothing
-    /// is left to decide.
+    /// The caller of a [`Screening`](Self::Screening) event hung up before the decision, which is no longer
+    /// needed.
     CallerGone { call: CallId },
-    /// Somebody called while the line was taken, and heard that it is busy. For a list of missed
-    /// calls.
+    /// Somebody called while the line was taken, and was told that it is busy. An app lists it as a missed
+    /// call.
     CallerTurnedAway { from: IdentityHash },
-    /// A stranger called more often than the limits allow, and hears that the line is busy. Comes once
-    /// in the limit's window. Consider to block an identity that comes back.
+    /// A stranger called more often than the limits allow, and is told that the line is busy. Comes once
+    /// in each window of the limit. An app may block an identity that comes back.
     CallerLimited {
         from: IdentityHash,
-        /// Whose attempts are too many: this caller's, or those of all strangers.
+        /// Which limit was reached: this caller's, or that of all strangers.
         limit: Limit,
     },
 
-    /// Somebody calls, and it rings here. Ring, and [`answer`](crate::Call::answer) or
-    /// [`reject`](crate::Call::reject); `Ended` comes where nobody does.
+    /// An incoming call rings. [`answer`](crate::Call::answer) or [`reject`](crate::Call::reject) it; else
+    /// [`Ended`](Self::Ended) comes after the ring time.
     Incoming { call: CallId, from: IdentityHash },
-    /// What was dialled is the hash of a telephony destination, as its announce tells. The call ends
-    /// with [`NoPath`](EndReason::NoPath): dial the identity instead.
+    /// The dialled hash is that of a telephony destination, as its announce shows. The call ends with
+    /// [`NoPath`](EndReason::NoPath): dial the identity instead.
     DestinationDialled {
         call: CallId,
-        /// What was dialled.
+        /// The dialled hash.
         given: IdentityHash,
         /// The identity that the destination belongs to.
         identity: IdentityHash,
     },
-    /// A call that we dialled rings there. Play the ringback tone.
+    /// An outgoing call rings at the peer. Play the ringback tone.
     Ringing { call: CallId },
     /// The call is answered, and both sides set up their audio. `Established` or `Ended` follows.
     Connecting { call: CallId },
-    /// The call stands, and audio flows between the peer and the attached ports.
+    /// The call is established, and audio flows between the peer and the attached ports.
     Established {
         call: CallId,
         /// The profile that we send.
@@ -80,16 +80,16 @@ pub enum Event {
     ProfileChanged {
         call: CallId,
         profile: Profile,
-        /// Who wanted it.
+        /// The side that asked for it.
         by: Side,
     },
-    /// The peer prefers a profile whose codec this build cannot send, and is told another. Audio goes
-    /// on in that.
+    /// The peer prefers a profile whose codec this phone cannot encode. The phone sends in another profile,
+    /// and tells the peer so.
     ProfileUnavailable {
         call: CallId,
-        /// What the peer prefers.
+        /// The profile that the peer prefers.
         asked: Profile,
-        /// What we send.
+        /// The profile that we send.
         used: Profile,
     },
     /// The mode changed during the call. In half duplex,
@@ -97,31 +97,30 @@ pub enum Event {
     ModeChanged {
         call: CallId,
         mode: Mode,
-        /// Who wanted it.
+        /// The side that asked for it.
         by: Side,
     },
-    /// No audio came for 5 s in full duplex. The call goes on: the peer may be mute, or its network
+    /// No audio arrived for 5 s in full duplex. The call goes on: the peer may be muted, or its network
     /// slow.
     PeerSilent { call: CallId },
-    /// Audio comes again after [`PeerSilent`](Self::PeerSilent).
+    /// Audio arrives again after [`PeerSilent`](Self::PeerSilent).
     PeerAudible { call: CallId },
-    /// How the call sounds: once a second while it stands, and once more before `Ended`.
+    /// The quality of the call: once a second while it is established, and once before
+    /// [`Ended`](Self::Ended).
     Quality { call: CallId, quality: Quality },
-    /// The call is over. Comes once for each call that was dialled or that rang here, and nothing
-    /// comes of the call after it.
+    /// The call is over. Comes once for each call that was dialled or that rang, as its last event.
     Ended { call: CallId, reason: EndReason },
 
-    /// Something that a peer sent was not understood, and was left out. The call goes on. Worth a line
-    /// in a log.
+    /// An invalid packet of a peer was dropped. The call goes on. An app may log it.
     Dropped { reason: DropReason },
-    /// A codec panicked: a frame is lost, and codecs begin anew. The call goes on. It is a fault of
-    /// this library: report it.
+    /// A codec panicked. One frame is lost, the codecs are restarted, and the call goes on. This is a
+    /// defect of this library or of the app's [`Codecs`](crate::Codecs): report it.
     CoderCrashed,
 }
 
 impl Event {
-    /// Makes of the engine's event what the app is told; `None` of what concerns audio ports only.
-    /// `moment` places the engine's time on the clock.
+    /// Translates an event of the engine; `None` for one that concerns the audio ports only. `moment`
+    /// converts the engine's time to the runtime's clock.
     pub(crate) fn new(event: EngineEvent, moment: impl Fn(Instant) -> Moment) -> Option<Self> {
         Some(match event {
             EngineEvent::Call(event) => Self::of_call(event, moment),
@@ -165,7 +164,7 @@ impl Event {
         }
     }
 
-    /// The call that the event is about; `None` where it is about none.
+    /// Returns the call of the event; `None` if it belongs to none.
     #[must_use]
     pub const fn call(&self) -> Option<CallId> {
         match self {
@@ -191,7 +190,7 @@ impl Event {
         }
     }
 
-    /// Tells whether a peer or the clock decides how many of these there are.
+    /// Tells whether a peer or the clock alone can cause any number of these events.
     pub(crate) const fn is_chatty(&self) -> bool {
         match self {
             Self::ProfileChanged { by, .. } | Self::ModeChanged { by, .. } => {

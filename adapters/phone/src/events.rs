@@ -1,4 +1,4 @@
-//! The way of events to the app.
+//! The queue of events to the app.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -13,25 +13,25 @@ use crate::mailbox::{Mailbox, Reader};
 
 /// The events of a phone, in order: a [`Stream`], which ends when the phone has shut down.
 ///
-/// Every event has a number, one more than the one before. A phone never waits for its app:
+/// Events are numbered consecutively. A phone never waits for its app.
 ///
-/// *Bounds*: events of a call's life have room for themselves: the latest 1,024 wait. What a peer
-/// can cause at any rate, or what comes every second, waits up to 128 of all; beyond it, it is left
-/// out: announces, callers who were turned away, dropped nonsense, the peer's switches of profile and mode, its pauses, and
-/// reports of quality, of which only the latest of a call waits anyway. What was left out is
-/// counted, and missing in the numbers. [`Phone::state`](crate::Phone::state) knows the latest.
+/// *Bounds*: at most 1,024 events wait; beyond that the oldest is dropped. Once 128 wait, no event is added
+/// that a peer can cause at any rate or that comes every second: announces, busy callers, invalid packets,
+/// the peer's changes of profile and mode, its silences, and reports of quality. Of these reports only the
+/// latest of a call waits. [`lost`](Self::lost) counts dropped events, and their numbers are missing.
+/// [`Phone::state`](crate::Phone::state) is always the latest.
 #[derive(Debug)]
 pub struct Events {
     waiting: Reader<(u64, Event)>,
     number: u64,
 }
 
-/// The phone's side of a subscription.
+/// The phone's side of [`Events`].
 #[derive(Debug)]
 pub(crate) struct EventQueue(Mailbox<(u64, Event)>);
 
 impl Events {
-    /// A subscription that begins after the event of this number.
+    /// Creates a subscription that begins after the event of this number.
     pub(crate) fn new(number: u64) -> (Self, EventQueue) {
         let (mailbox, waiting) = Mailbox::new();
         (Self { waiting, number }, EventQueue(mailbox))
@@ -45,14 +45,14 @@ impl Events {
         poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 
-    /// The number of the event that [`next`](Self::next) gave last. Numbers that are left out are
-    /// events that were.
+    /// Returns the number of the event that [`next`](Self::next) returned last. A gap in the numbers is
+    /// events that were dropped.
     #[must_use]
     pub const fn number(&self) -> u64 {
         self.number
     }
 
-    /// Tells how many events were left out because the app was slow.
+    /// Returns how many events were dropped because the app was slow.
     #[must_use]
     pub fn lost(&self) -> u64 {
         self.waiting.lost()
@@ -77,7 +77,7 @@ impl EventQueue {
         self.0.change(|events| push(events, number, event));
     }
 
-    /// Ends the subscription, after what waits.
+    /// Ends the subscription after the events that wait.
     pub(crate) fn close(&self) {
         self.0.close();
     }
@@ -88,7 +88,7 @@ impl EventQueue {
     }
 }
 
-/// Adds an event to those that wait, and returns how many were left out.
+/// Adds an event to those that wait, and returns how many were dropped.
 fn push(events: &mut VecDeque<(u64, Event)>, number: u64, event: Event) -> u64 {
     let mut lost = 0;
     if let Some(call) = quality_of(&event) {
@@ -109,14 +109,14 @@ fn push(events: &mut VecDeque<(u64, Event)>, number: u64, event: Event) -> u64 {
     lost
 }
 
-/// The call of which an event reports the quality.
+/// Returns the call of a quality report.
 const fn quality_of(event: &Event) -> Option<CallId> {
     if let Event::Quality { call, .. } = event { Some(*call) } else { None }
 }
 
-/// Events that wait before chatty ones are left out.
+/// Number of waiting events from which chatty ones are dropped.
 const CHATTY_EVENTS: usize = 128;
-/// Events that wait at most.
+/// The most events that wait.
 const EVENTS: usize = 1_024;
 
 #[cfg(test)]

@@ -3,10 +3,10 @@
 use std::fmt;
 use std::time::{Duration, Instant as Moment};
 
-/// Lets one line a cause and second into a log, and tells what was left out.
+/// Limits a log to one line a second for each cause, and counts the lines that were left out.
 ///
-/// A cause is what a line is about, without what a peer may choose: there are a few. What a peer
-/// repeats at any rate then fills no disk and hides no other line.
+/// A cause is the kind of a line, without any data that a peer chooses, so that there are few. A peer that
+/// repeats something then fills no disk and hides no other line.
 #[derive(Clone, Debug)]
 pub struct LogLimit<C> {
     causes: Vec<Cause<C>>,
@@ -14,7 +14,7 @@ pub struct LogLimit<C> {
 
 /// How many lines of a cause were left out since its last one.
 ///
-/// *Shape*, as text: what follows a line, such as ` (and 12 more)`; nothing where none was.
+/// *Shape*, as text: the end of a line, such as ` (and 12 more)`; empty if none was left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LeftOut(pub u64);
 
@@ -26,7 +26,7 @@ struct Cause<C> {
 }
 
 impl<C: PartialEq> LogLimit<C> {
-    /// Tells whether a line may be written now; `None` counts it as left out.
+    /// Returns `Some` if a line may be written now. Otherwise it is counted as left out.
     pub fn line(&mut self, now: Moment, cause: C) -> Option<LeftOut> {
         let Some(known) = self.causes.iter_mut().find(|known| known.cause == cause) else {
             self.causes.push(Cause { cause, written: now, left_out: 0 });

@@ -1,11 +1,12 @@
-//! Where the app hears of its phone.
+//! The phone's outputs to the app: events and state.
 
 use crate::event::Event;
 use crate::events::EventQueue;
 use crate::request::{Reply, Requests};
 use crate::state::{Publisher, State};
 
-/// The ways to the app. Whatever ends the phone, its end is told when these are dropped.
+/// The events and the state that the app sees. Dropping it reports the end of the phone, whatever the
+/// cause.
 #[derive(Debug)]
 pub(crate) struct Outlets {
     events: Vec<EventQueue>,
@@ -15,11 +16,11 @@ pub(crate) struct Outlets {
     pub(crate) state: State,
 }
 
-/// What is left to tell when all of the phone is gone.
+/// What remains to be reported when the phone's task and its interfaces have ended.
 #[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) outlets: Outlets,
-    /// Whoever asked meanwhile, for another shutdown perhaps, hears of it then as well.
+    /// Requests that wait, such as another shutdown: they are answered then, too.
     pub(crate) requests: Requests,
     pub(crate) reply: Option<Reply<()>>,
 }
@@ -39,8 +40,7 @@ impl Outlets {
         self.untold.push((self.state.number, event));
     }
 
-    /// Tells how the phone stands, and then what happened: whoever hears of an event finds it in
-    /// the state.
+    /// Publishes the state, and then the events: when an event is read, the state includes it.
     pub(crate) fn publish(&mut self) {
         self.publisher.publish(&self.state, &self.untold);
         if self.untold.is_empty() {
@@ -65,13 +65,13 @@ impl Drop for Outlets {
 }
 
 impl Ended {
-    /// Tells everybody that the phone is gone.
+    /// Reports the end of the phone to all handles.
     pub(crate) fn tell(self) {
         self.requests.close();
         drop(self.outlets);
         drop(self.requests);
         if let Some(reply) = self.reply {
-            // Whoever asked may have gone.
+            // The handle may be gone.
             reply.send(());
         }
     }

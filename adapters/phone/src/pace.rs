@@ -1,11 +1,11 @@
-//! The phone's clocks for audio: what is due.
+//! The phone's clocks for audio.
 
 use std::time::Duration;
 
 use lxst_core::Instant;
 use lxst_core::limits::SPEAKER_LATE;
 
-/// When the next turn of a clock is due, while there is need.
+/// A periodic clock that runs while it is needed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pace {
     period: Duration,
@@ -17,7 +17,7 @@ impl Pace {
         Self { period, next: None }
     }
 
-    /// Runs while there is need. What passed without is not made up for.
+    /// Starts or stops the clock. Periods during which it was stopped are not made up for.
     pub(crate) fn run_while(&mut self, is_needed: bool, now: Instant) {
         if !is_needed {
             self.next = None;
@@ -30,7 +30,7 @@ impl Pace {
         self.next
     }
 
-    /// Tells whether a turn is due, which is then taken to be done.
+    /// Tells whether a period has passed, and counts it as done.
     pub(crate) fn take_due(&mut self, now: Instant) -> bool {
         match &mut self.next {
             Some(next) if *next <= now => {
@@ -43,8 +43,8 @@ impl Pace {
 }
 
 pub(crate) const BLOCK_TIME: Duration = Duration::from_millis(20);
-/// A process that stood still for longer than this does not catch up: the core takes a speaker that
-/// comes back later for one that stood still, which has no use for what it missed.
+/// The longest delay that the clock makes up for. The core treats a speaker that is later than this as one
+/// that was stopped, which has no use for the audio that it missed.
 const LATEST: Duration = SPEAKER_LATE;
 
 #[cfg(test)]

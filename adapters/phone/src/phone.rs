@@ -17,12 +17,10 @@ use crate::state::{State, Watch};
 
 /// A handle to a phone, cheap to clone.
 ///
-/// The phone shuts down when the last handle, to it or to one of its calls, is dropped: in the
-/// background, for which it needs the runtime for up to a second and a quarter. The end of the call
-/// is written then, and nothing more is promised: a program that ends before the peer has read it
-/// may leave the peer with a lost link. At the end of a program, await
-/// [`shutdown`](Self::shutdown). A task that follows the events and
-/// holds a handle keeps the phone for as long as it runs.
+/// The phone shuts down when the last handle to it and its calls is dropped. That happens in the
+/// background and needs the runtime for up to 1.25 s: a program that ends earlier may leave the peer with
+/// a lost link. So await [`shutdown`](Self::shutdown) at the end of a program. A task that holds a handle
+/// keeps the phone running.
 #[derive(Clone, Debug)]
 pub struct Phone {
     requests: Requester,
@@ -41,34 +39,36 @@ impl Phone {
         Self { requests, watch, identity, listening: listening.into() }
     }
 
-    /// Who this phone is: the hash that others dial.
+    /// Returns the identity hash of this phone, which others dial.
     #[must_use]
     pub const fn identity(&self) -> IdentityHash {
         self.identity
     }
 
-    /// The local addresses of TCP servers and UDP sockets, in the order of the builder.
+    /// Returns the local addresses of the TCP servers and UDP sockets, in the order of the builder.
     #[must_use]
     pub fn listening(&self) -> &[SocketAddr] {
         &self.listening
     }
 
-    /// Calls somebody in full duplex, and returns at once: await [`Call::established`], or read the
-    /// events. The endpoint searches a path for 55 s, if its settings say nothing else. A call to
-    /// oneself ends as [`LinkFailed`](crate::EndReason::LinkFailed).
+    /// Dials an identity, in full duplex. It returns at once: await [`Call::established`], or read the
+    /// events.
+    ///
+    /// *Bounds*: the endpoint searches a path for 55 s, unless its settings say otherwise. A call to our
+    /// own identity ends with [`LinkFailed`](crate::EndReason::LinkFailed).
     ///
     /// # Errors
-    /// [`CallError`]: the line is taken, the profile cannot be sent, or the hash is that of a
-    /// telephony destination, of which the phone knows whose it is.
+    /// [`CallError`]: the line is taken, the profile cannot be sent, or the hash is that of a known
+    /// telephony destination.
     ///
     /// # Cancel safety
-    /// A dial that is cancelled was not made, or goes on: [`state`](Self::state) and the events name its
-    /// call.
+    /// A cancelled request was either not made, or the call goes on: [`state`](Self::state) and the events
+    /// carry its id.
     pub async fn dial(&self, to: IdentityHash, profile: Profile) -> Result<Call, CallError> {
         self.dial_in_mode(to, profile, Mode::FullDuplex).await
     }
 
-    /// Calls somebody as [`dial`](Self::dial) does, and proposes a mode.
+    /// Dials as [`dial`](Self::dial) does, and proposes a mode.
     ///
     /// # Errors
     /// As [`dial`](Self::dial).
@@ -85,8 +85,8 @@ impl Phone {
         Ok(self.call(id))
     }
 
-    /// Makes a handle to the call that an event names. A call that is over can be asked for its end
-    /// for as long as [`Call::ended`] says.
+    /// Returns a handle to the call with the id of an event. A call that is over still answers
+    /// [`Call::ended`].
     #[must_use]
     pub fn call(&self, id: CallId) -> Call {
         Call::new(self.requests.clone(), self.watch.clone(), id)
@@ -98,7 +98,7 @@ impl Phone {
     /// [`CallError::ShutDown`].
     ///
     /// # Cancel safety
-    /// Cancel safe: a request that is cancelled was not made, or is done all the same.
+    /// A cancelled request was either not made, or is carried out.
     pub async fn set_callers(&self, callers: Callers) -> Result<(), CallError> {
         self.requests.send(Request::Callers(callers)).await
     }
@@ -110,18 +110,18 @@ impl Phone {
     /// [`CallError::ShutDown`].
     ///
     /// # Cancel safety
-    /// Cancel safe: a cancelled request is done whole or not at all.
+    /// A cancelled request was either not made, or is carried out.
     pub async fn set_display_name(&self, name: Option<DisplayName>) -> Result<(), CallError> {
         self.requests.send(Request::DisplayName(name)).await
     }
 
-    /// Takes or frees the line for incoming calls.
+    /// Sets whether the phone takes calls. If not, callers are told that the line is busy.
     ///
     /// # Errors
     /// [`CallError::ShutDown`].
     ///
     /// # Cancel safety
-    /// Cancel safe: a request that is cancelled was not made, or is done all the same.
+    /// A cancelled request was either not made, or is carried out.
     pub async fn set_available(&self, available: bool) -> Result<(), CallError> {
         self.requests.command(Command::SetAvailable(available)).await
     }
@@ -132,26 +132,26 @@ impl Phone {
     /// [`CallError::ShutDown`].
     ///
     /// # Cancel safety
-    /// Cancel safe: a request that is cancelled was not made, or is done all the same.
+    /// A cancelled request was either not made, or is carried out.
     pub async fn announce(&self) -> Result<(), CallError> {
         self.requests.command(Command::Announce).await
     }
 
-    /// Attaches a microphone, in the place of an earlier source, at any time.
+    /// Attaches a microphone at any time, in place of an earlier source.
     ///
     /// # Errors
-    /// [`AudioError`]: the format cannot be, or the phone has shut down.
+    /// [`AudioError`]: the format is not usable, or the phone has shut down.
     ///
     /// # Cancel safety
-    /// Cancel safe: a request that is cancelled attaches nothing, and an earlier port stays.
+    /// Cancel safe: a cancelled request attaches nothing, and an earlier port stays.
     pub async fn device_source(&self, format: AudioFormat) -> Result<DeviceSource, AudioError> {
         let (source, port) = DeviceSource::new(format)?;
         self.attach(Request::Source(SourcePort::Device(port))).await?;
         Ok(source)
     }
 
-    /// Attaches a source that the app writes, in the place of an earlier one, at any time: a file, or
-    /// generated speech.
+    /// Attaches a source that an async task writes, such as a file or generated speech, at any time and in
+    /// place of an earlier source.
     ///
     /// # Errors
     /// As [`device_source`](Self::device_source).
@@ -164,7 +164,7 @@ impl Phone {
         Ok(source)
     }
 
-    /// Attaches a speaker, in the place of an earlier sink, at any time.
+    /// Attaches a speaker at any time, in place of an earlier sink.
     ///
     /// # Errors
     /// As [`device_source`](Self::device_source).
@@ -177,8 +177,8 @@ impl Phone {
         Ok(sink)
     }
 
-    /// Attaches a sink that the app reads, in the place of an earlier one, at any time: a file, or a
-    /// recorder.
+    /// Attaches a sink that an async task reads, such as a recorder, at any time and in place of an earlier
+    /// sink.
     ///
     /// # Errors
     /// As [`device_source`](Self::device_source).
@@ -195,32 +195,32 @@ impl Phone {
         self.requests.send(port).await.map_err(|_| AudioError::Detached)
     }
 
-    /// How the phone stands, without waiting.
+    /// Returns the state of the phone, without waiting.
     #[must_use]
     pub fn state(&self) -> State {
         self.watch.state()
     }
 
-    /// A view of the phone's state that tells when it changed.
+    /// Returns a view of the state that reports changes.
     #[must_use]
     pub fn watch(&self) -> Watch {
         self.watch.clone()
     }
 
-    /// Events from here on, for one more listener.
+    /// Subscribes to the events from here on, beside other subscribers.
     ///
     /// # Errors
     /// [`CallError::ShutDown`].
     ///
     /// # Cancel safety
-    /// Cancel safe: a request that is cancelled subscribes nobody.
+    /// Cancel safe: a cancelled request subscribes nobody.
     pub async fn subscribe(&self) -> Result<Events, CallError> {
         let (events, queue) = Events::new(self.state().number);
         self.requests.send(Request::Subscribe(queue)).await?;
         Ok(events)
     }
 
-    /// Tells what was counted.
+    /// Returns the counters of the phone.
     ///
     /// # Errors
     /// [`CallError::ShutDown`].
@@ -231,14 +231,15 @@ impl Phone {
         self.requests.ask(Request::Counters).await
     }
 
-    /// Ends the call and the phone, and waits until the peers were told: a second at most to write
-    /// it, and 0.25 s after the last bytes for the other end to read it. Nothing of the phone is left then: no task, thread, socket or file. Harmless when the
-    /// phone has shut down.
+    /// Ends the call and the phone, and waits until the peers are told. When it returns, the phone has no
+    /// task, thread, socket or open file left. It does nothing when the phone has shut down.
+    ///
+    /// *Bounds*: 1 s to write the last packets, and 0.25 s after them for the other end to read them.
     ///
     /// # Cancel safety
     /// Cancel safe: a shutdown that has begun goes on, and can be awaited again.
     pub async fn shutdown(&self) {
-        // Whoever comes later than others is not asked any more, and waits for the same end.
+        // A phone that is shutting down takes no request; its end is waited for.
         let _ = self.requests.ask(Request::ShutDown).await;
         let mut watch = self.watch();
         while watch.changed().await.is_some() {}

@@ -1,4 +1,4 @@
-//! What handles ask of the phone's task.
+//! Requests of the handles to the phone's task.
 
 use std::time::Duration;
 
@@ -10,29 +10,30 @@ use crate::audio::{SinkPort, SourcePort};
 use crate::error::CallError;
 use crate::events::EventQueue;
 
-/// What a phone counted since its start.
+/// The counters of a phone since its start.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Counters {
     /// The telephone's counters.
     pub telephone: lxst_core::Counters,
-    /// Captured audio that was dropped because it came faster than time passes, or because the phone's
+    /// Captured audio that was dropped because its source is faster than real time, or because the phone's
     /// task or its codec thread stalled.
     pub capture_dropped: Duration,
-    /// Audio for the speaker that a late reader missed.
+    /// Received audio that was dropped because the app read it too late.
     pub playback_dropped: Duration,
-    /// Datagrams that were dropped because too many of their address waited for the phone's task.
+    /// Datagrams that were dropped because too many of their sender's address waited for the phone's
+    /// task.
     pub datagrams_dropped: u64,
     /// The counters of the [`LinkPort`](crate::LinkPort); `None` on our own endpoint.
     pub links: Option<LinkCounters>,
     /// The Reticulum endpoint's counters; `None` on another Reticulum stack.
     #[cfg(feature = "endpoint")]
     pub endpoint: Option<lxst_reticulum::Counters>,
-    /// How often the phone's task woke; an idle phone does so for its timers only.
+    /// Wakeups of the phone's task. An idle phone wakes for its timers only.
     pub wakeups: u64,
 }
 
-/// What a handle asks of the phone's task.
+/// A request to the phone's task.
 #[derive(Debug)]
 pub(crate) enum Request {
     Dial { to: IdentityHash, profile: Profile, mode: Mode, reply: Reply<Result<CallId, DialError>> },
@@ -46,7 +47,7 @@ pub(crate) enum Request {
     ShutDown(Reply<()>),
 }
 
-/// The handles' way to the phone's task.
+/// The handles' side of the queue of requests.
 #[derive(Clone, Debug)]
 pub(crate) struct Requester(Sender<Request>);
 
@@ -69,8 +70,7 @@ impl Requester {
     }
 }
 
-/// The phone's side of its handles. When it ends, whoever waits for an answer is told that none
-/// comes.
+/// The phone's side of the queue of requests. Dropping it ends each wait for an answer with an error.
 #[derive(Debug)]
 pub(crate) struct Requests(Receiver<Request>);
 
@@ -80,7 +80,7 @@ impl Requests {
         (Requester(sender), Self(receiver))
     }
 
-    /// The next request; `None` when the last handle was dropped.
+    /// Waits for the next request; `None` when the last handle was dropped.
     pub(crate) async fn next(&self) -> Option<Request> {
         self.0.recv().await.ok()
     }
@@ -101,7 +101,7 @@ impl Drop for Requests {
 
 type Answer<T> = Reply<Result<T, InputError>>;
 
-/// The way back of one answer.
+/// The phone's side of one answer.
 #[derive(Debug)]
 pub(crate) struct Reply<T>(Sender<T>);
 
@@ -111,13 +111,13 @@ impl<T> Reply<T> {
         (Self(sender), Awaited(receiver))
     }
 
-    /// Answers, and tells whether somebody still wants to know.
+    /// Sends the answer, and returns whether the handle still waits for it.
     pub(crate) fn send(self, answer: T) -> bool {
         self.0.try_send(answer).is_ok()
     }
 }
 
-/// An answer that is to come.
+/// The handle's side of one answer.
 #[derive(Debug)]
 pub(crate) struct Awaited<T>(Receiver<T>);
 
@@ -127,5 +127,5 @@ impl<T> Awaited<T> {
     }
 }
 
-/// Requests that wait for the phone's task; a handle waits beyond it.
+/// The most requests in the queue. Beyond it a handle waits.
 const REQUESTS: usize = 32;

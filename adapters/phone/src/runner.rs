@@ -1,4 +1,4 @@
-//! The phone's task: the one owner of the engine.
+//! The phone's task, which owns the engine.
 
 use std::time::{Duration, Instant as Moment};
 
@@ -23,7 +23,7 @@ use crate::store::Store;
 #[derive(Debug)]
 pub(crate) struct Runner<R, N: Network> {
     runtime: R,
-    /// The moment that is the engine's origin.
+    /// The moment of the engine's time 0.
     origin: Moment,
     engine: Engine<N::Stack>,
     network: N,
@@ -39,16 +39,16 @@ pub(crate) struct Runner<R, N: Network> {
     capture: Pace,
     /// The clock of a sink at the phone's pace.
     playout: Pace,
-    /// When ports at a device's pace are looked at, whose callbacks wake nobody.
+    /// The clock of looks at the ports of devices, whose callbacks wake no task.
     devices: Pace,
-    /// What ports that are gone dropped.
+    /// Samples that detached ports dropped.
     dropped: Dropped,
-    /// What the engine was told that ports dropped.
+    /// Dropped samples that the engine was told of.
     told: Dropped,
     wakeups: u64,
 }
 
-/// What the phone's task is made of.
+/// The parts of the phone's task.
 #[derive(Debug)]
 pub(crate) struct Parts<R, N: Network> {
     pub(crate) runtime: R,
@@ -104,8 +104,8 @@ impl<R: Runtime, N: Network> Runner<R, N> {
         }
     }
 
-    /// Lives until the app ends the phone. What is left then is to be told when the interfaces are
-    /// gone too.
+    /// Runs until the app ends the phone. The caller reports the end with the returned value, when the
+    /// interfaces have ended too.
     pub(crate) async fn run(mut self) -> Ended {
         self.network.begin(self.now(), &mut self.engine, &self.outlets.state);
         let reply = loop {
@@ -122,11 +122,11 @@ impl<R: Runtime, N: Network> Runner<R, N> {
             store.catch_up(&self.engine, now);
             store.written().await;
         }
-        // The engine ends here, and with it a tap: whoever asked finds its trace complete.
+        // The engine and its tap end here: the trace is complete before the shutdown is answered.
         Ended { outlets: self.outlets, requests: self.inbox.requests, reply }
     }
 
-    /// Hands on what the engine has, and waits for the next thing to do.
+    /// Hands on the engine's outputs, and waits for the next wakeup.
     async fn next_wakeup(&mut self) -> Wakeup<N::Arrival> {
         let ports = self.flush();
         self.wakeups += 1;
@@ -174,7 +174,7 @@ impl<R: Runtime, N: Network> Runner<R, N> {
 
     fn on_request(&mut self, request: Request) {
         let now = self.now();
-        // Whoever asked may have gone before the answer; that is their business.
+        // The handle may be gone before the answer.
         match request {
             Request::Dial { to, profile, mode, reply } => {
                 let dialled = self.engine.dial(now, to, profile, mode);
@@ -225,7 +225,7 @@ impl<R: Runtime, N: Network> Runner<R, N> {
         }
     }
 
-    /// Takes note of what a command that was done means for the ports.
+    /// Applies a command that was carried out to the ports.
     fn on_command(&mut self, command: Command) {
         match command {
             Command::SetAvailable(is_available) => self.outlets.state.is_available = is_available,
@@ -239,7 +239,7 @@ impl<R: Runtime, N: Network> Runner<R, N> {
         }
     }
 
-    /// Gives the sink so many samples of what the engine plays.
+    /// Gives the sink the next samples of the engine's playout.
     fn play(&mut self, now: Instant, samples: usize) {
         let mut pcm = [0.0; BLOCK];
         // A block is at most BLOCK long.
@@ -253,8 +253,8 @@ impl<R: Runtime, N: Network> Runner<R, N> {
         }
     }
 
-    /// Hands on what the engine has: tasks, events, commands for another stack, audio, and bytes
-    /// for the interfaces that can write. What the ports' owners do from then on is listened for.
+    /// Hands on the engine's outputs: tasks, events, link commands, audio, and bytes for the interfaces that
+    /// can write. Returns listeners for what the app does to the ports from then on.
     fn flush(&mut self) -> PortListeners {
         let now = self.now();
         let ports = self.see_ports(now);
@@ -272,7 +272,7 @@ impl<R: Runtime, N: Network> Runner<R, N> {
         ports
     }
 
-    /// Detaches the ports whose owners dropped them.
+    /// Detaches the ports whose app side was dropped.
     fn see_ports(&mut self, now: Instant) -> PortListeners {
         // First listened, then looked: nothing falls between.
         let listeners = PortListeners {
@@ -292,7 +292,7 @@ impl<R: Runtime, N: Network> Runner<R, N> {
         listeners
     }
 
-    /// Lets whoever is about to be answered find what came of it in events and in the state.
+    /// Publishes the effects of a request in events and state before it is answered.
     fn tell(&mut self, now: Instant) {
         self.hand_on(now);
         self.publish();
@@ -324,7 +324,7 @@ impl<R: Runtime, N: Network> Runner<R, N> {
                 self.streams.is_receiving = is_open;
                 self.streams.is_speaker_muted = false;
                 if let (Some(sink), true) = (&mut self.sink, is_open) {
-                    // What nobody took of an earlier call.
+                    // Audio of an earlier call.
                     sink.flush();
                 }
             }
@@ -340,7 +340,7 @@ impl<R: Runtime, N: Network> Runner<R, N> {
         }
     }
 
-    /// Takes what a live source brought, and notes what of a paced one was sent.
+    /// Takes the samples of a live source, and tells a written one how many of its samples are sent.
     fn hear_device(&mut self, now: Instant) {
         match &mut self.source {
             Some(SourcePort::Device(source)) if self.streams.is_sending => {
@@ -355,7 +355,7 @@ impl<R: Runtime, N: Network> Runner<R, N> {
         }
     }
 
-    /// Keeps a device's next blocks ready.
+    /// Gives a device the samples for its next callbacks.
     fn fill_device(&mut self, now: Instant) {
         let mut wanted = self.sink.as_mut().map_or(0, |sink| sink.wants(now));
         while self.streams.is_receiving && wanted > 0 {
@@ -369,14 +369,14 @@ impl<R: Runtime, N: Network> Runner<R, N> {
         }
     }
 
-    /// What the ports dropped, those that are gone included.
+    /// Returns the samples that the ports dropped, detached ones included.
     fn all_dropped(&self) -> Dropped {
         let source = self.source.as_ref().map_or(0, SourcePort::dropped);
         let sink = self.sink.as_ref().map_or(0, SinkPort::dropped);
         Dropped { captured: self.dropped.captured + source, played: self.dropped.played + sink }
     }
 
-    /// Tells the engine of what the ports dropped, so that it shows in the call's counters.
+    /// Tells the engine of dropped samples, for the counters of the call.
     fn tell_overruns(&mut self, now: Instant) {
         let Dropped { captured, played } = self.all_dropped();
         let before = std::mem::replace(&mut self.told, Dropped { captured, played });
@@ -384,7 +384,7 @@ impl<R: Runtime, N: Network> Runner<R, N> {
         self.engine.overrun(now, Direction::Receive, Samples(played - before.played));
     }
 
-    /// Runs the phone's clocks while a port has need of one.
+    /// Runs the clocks of ports at the phone's pace.
     fn run_clocks(&mut self, now: Instant) {
         let Streams { is_sending, is_receiving, .. } = self.streams;
         let (is_paced, is_live) = match &self.source {
@@ -407,7 +407,7 @@ impl<R: Runtime, N: Network> Runner<R, N> {
         self.outlets.publish();
     }
 
-    /// Ends what stands, tells the peers of it, lets the interfaces write it and the peers read it.
+    /// Ends the calls, and waits until the interfaces have written it and the peers could read it.
     async fn shut_down(&mut self) {
         self.outlets.state.is_available = false;
         let until = self.runtime.now() + FAREWELL;
@@ -453,14 +453,14 @@ impl<R: Runtime, N: Network> Runner<R, N> {
     }
 }
 
-/// The time that so many samples last.
+/// Returns the duration of samples at 48 kHz.
 fn duration(samples: u64) -> Duration {
     Duration::from_secs(samples) / Samples::RATE_HZ
 }
 
-/// How often devices are looked at while a call has some: a callback must not wake the phone's task.
+/// How often the ports of devices are looked at in a call: a callback must not wake the phone's task.
 const DEVICE_TIME: Duration = Duration::from_millis(5);
-/// How often the task goes on at once, before others of its thread have their turn.
+/// Wakeups in a row after which the task yields to others of its thread.
 const TURNS_IN_A_ROW: u64 = 64;
-/// How long a shutdown waits for sockets.
+/// The longest wait of a shutdown for the sockets to take the last bytes.
 const FAREWELL: Duration = Duration::from_secs(1);

@@ -1,4 +1,4 @@
-//! What an app may choose of its phone, and what is refused.
+//! The settings of a phone, and their bounds.
 
 use std::time::Duration;
 
@@ -11,8 +11,7 @@ use lxst_engine::Callers;
 #[cfg(feature = "voice-processing")]
 use lxst_engine::VoiceProcessing;
 
-/// The settings of a phone, in four groups. Each has a default, which is the reference's where it has
-/// one.
+/// The settings of a phone, in four groups. Each has a default: the reference's, if it has one.
 ///
 /// ```
 /// use std::time::Duration;
@@ -35,7 +34,7 @@ pub struct Settings {
     auto_answer: bool,
 }
 
-/// What is sent, and what of it is heard.
+/// Settings of audio: profile, mode, codec, and what is sent in place of voice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Voice {
     profile: Option<Profile>,
@@ -55,12 +54,12 @@ pub struct Voice {
 /// When the phone announces itself, besides [`Phone::announce`](crate::Phone::announce).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Network {
-    /// Its interval is the one below, once that is checked.
+    /// Without its interval, which is checked first.
     announce: AnnouncePolicy,
     interval: Option<Duration>,
 }
 
-/// How long things may take.
+/// Times of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Timing {
     ring: Duration,
@@ -85,7 +84,7 @@ impl Settings {
         self
     }
 
-    /// Sets what is sent.
+    /// Sets the settings of audio.
     #[must_use]
     pub fn voice(mut self, voice: Voice) -> Self {
         self.voice = voice;
@@ -99,14 +98,14 @@ impl Settings {
         self
     }
 
-    /// Sets how long things may take.
+    /// Sets the times of a call.
     #[must_use]
     pub fn timing(mut self, timing: Timing) -> Self {
         self.timing = timing;
         self
     }
 
-    /// Answers each call that rings, as soon as the caller's preferences are heard. *Default*: off; the
+    /// Answers each incoming call by itself, once the caller's preferences have arrived. *Default*: off; the
     /// app answers.
     #[must_use]
     pub const fn auto_answer(mut self, auto_answer: bool) -> Self {
@@ -114,7 +113,10 @@ impl Settings {
         self
     }
 
-    /// The settings of the engine and of the audio ports, where these profiles can be sent.
+    /// Checks the settings against their bounds and the profiles that can be sent.
+    ///
+    /// # Errors
+    /// [`SettingError`].
     pub(crate) fn parse(self, sendable: ProfileSet) -> Result<Parsed, SettingError> {
         let Self { callers, display_name, voice, network, timing, auto_answer } = self;
         let screening_default = timing.unscreened;
@@ -156,10 +158,10 @@ pub(crate) struct Parsed {
 }
 
 impl Voice {
-    /// Sets the profile of an incoming call whose caller prefers none. *Default*: Medium Quality, or
-    /// the nearest to it that this build can send.
+    /// Sets the profile of an incoming call whose caller prefers none. *Default*: Medium Quality, or the
+    /// nearest profile that the phone can send.
     ///
-    /// *Bounds*: one of those that the phone's [`Codecs`](crate::Codecs) can send.
+    /// *Bounds*: a profile that the phone's [`Codecs`](crate::Codecs) can send.
     #[must_use]
     pub const fn profile(mut self, profile: Profile) -> Self {
         self.profile = Some(profile);
@@ -173,24 +175,23 @@ impl Voice {
         self
     }
 
-    /// Sets what becomes of a caller on a thin path, below 2 kbit/s, whose codec is not built in.
-    /// *Default*: refused.
+    /// Sets how to treat a caller on a path below 2 kbit/s whose codec is not available. *Default*: the call
+    /// is refused.
     #[must_use]
     pub const fn thin_path(mut self, thin_path: ThinPath) -> Self {
         self.thin_path = thin_path;
         self
     }
 
-    /// Sets what is encoded with. *Default*: the profile's codec.
+    /// Sets the codec that is sent. *Default*: the profile's codec.
     #[must_use]
     pub const fn transmit(mut self, transmit: TransmitCodec) -> Self {
         self.transmit = transmit;
         self
     }
 
-    /// Sets how many frames go out in one packet at most: fewer packets for more delay. The profile in
-    /// force may allow fewer ([`Profile::max_frames_per_packet`]), and so may the room of the link.
-    /// *Default*: 1.
+    /// Sets the most frames in one packet. More frames mean fewer packets and more delay. The profile
+    /// ([`Profile::max_frames_per_packet`]) and the packet size of the link may allow fewer. *Default*: 1.
     ///
     /// *Bounds*: 1 to [`FRAMES_PER_PACKET`](lxst_core::limits::FRAMES_PER_PACKET).
     #[must_use]
@@ -213,32 +214,31 @@ impl Voice {
         self
     }
 
-    /// Sends nothing while nobody speaks (DTX): a call's airtime is that of its words. *Default*: off, as
-    /// the reference.
+    /// Sends nothing while nobody speaks (DTX), which saves airtime. *Default*: off, as the reference.
     #[must_use]
     pub const fn dtx(mut self, dtx: bool) -> Self {
         self.dtx = dtx;
         self
     }
 
-    /// Lets the profile follow what the path carries: it steps down where more than 8 % of the voice is
-    /// lost for 5 s, and up again after 20 s with less than 2 %. *Default*: off; only people switch, as
-    /// in the reference.
+    /// Adapts the profile to the path: it steps down when more than 8 % of the voice is lost for 5 s, and up
+    /// again after 20 s with less than 2 %. *Default*: off; only people change it, as in the reference.
     #[must_use]
     pub const fn adaptive_profile(mut self, adaptive: bool) -> Self {
         self.adaptive_profile = adaptive;
         self
     }
 
-    /// Lets the peer open our microphone by a switch from half to full duplex. A caller's preference
-    /// before the answer may, unless the app has chosen the mode. *Default*: off.
+    /// Lets the peer open our microphone by a change from half to full duplex during a call. *Default*: off.
+    /// A caller's preference before the answer counts in either case, unless the app has set the
+    /// [`mode`](Self::mode).
     #[must_use]
     pub const fn peer_may_open_microphone(mut self, may: bool) -> Self {
         self.peer_may_open_microphone = may;
         self
     }
 
-    /// Sets what is done to the microphone's sound. *Default*: nothing.
+    /// Sets the voice processing of the microphone's audio: AEC, noise suppression, AGC. *Default*: none.
     #[cfg(feature = "voice-processing")]
     #[must_use]
     pub const fn processing(mut self, processing: VoiceProcessing) -> Self {
@@ -278,7 +278,7 @@ impl Default for Voice {
 }
 
 impl Network {
-    /// Announces on command only.
+    /// Returns settings that announce on command only.
     #[must_use]
     pub const fn announced_on_command() -> Self {
         Self { announce: AnnouncePolicy::ON_COMMAND, interval: None }
@@ -298,9 +298,9 @@ impl Network {
         self
     }
 
-    /// Announces again and again; `None` does not. *Default*: every 3 h, as the reference.
+    /// Sets the interval of announces; `None` for none. *Default*: 3 h, as the reference.
     ///
-    /// *Bounds*: no more often than every [`MIN_ANNOUNCE_INTERVAL`](lxst_core::limits::MIN_ANNOUNCE_INTERVAL), 5 min.
+    /// *Bounds*: at least [`MIN_ANNOUNCE_INTERVAL`](lxst_core::limits::MIN_ANNOUNCE_INTERVAL), 5 min.
     #[must_use]
     pub const fn announce_every(mut self, interval: Option<Duration>) -> Self {
         self.interval = interval;
@@ -336,8 +336,8 @@ impl Timing {
         self
     }
 
-    /// Sets how long the app may think about a [`Screening`](crate::Event::Screening), and what becomes
-    /// of the caller then. *Default*: 1.5 s, and it rings.
+    /// Sets how long the app has to decide after [`Screening`](crate::Event::Screening), and the decision
+    /// when it does not. *Default*: 1.5 s, then the call rings.
     ///
     /// *Bounds*: at most [`MAX_SCREENING`](lxst_core::limits::MAX_SCREENING), 3 s.
     #[must_use]

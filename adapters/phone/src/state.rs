@@ -1,4 +1,4 @@
-//! The latest state of a phone, for whoever wants to look at any time.
+//! The latest state of a phone, readable at any time.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,7 +8,7 @@ use lxst_core::{CallId, CallStatus, EndReason, Quality};
 
 use crate::event::Event as AppEvent;
 
-/// How a phone stands.
+/// The state of a phone.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct State {
@@ -18,15 +18,14 @@ pub struct State {
     pub call: Option<CallStatus>,
     /// The latest report of the call's quality.
     pub quality: Option<Quality>,
-    /// Which call ended last, and why.
+    /// The call that ended last, and the reason.
     pub ended: Option<(CallId, EndReason)>,
-    /// What the app set for incoming calls.
+    /// Whether the phone takes calls, as [`Phone::set_available`](crate::Phone::set_available) set.
     pub is_available: bool,
-    /// Connections to the network that stand. Zero means that nobody can be reached, and
-    /// [`interfaces`](Self::interfaces) says why. Of another Reticulum stack in the app, nothing is
-    /// known here.
+    /// Open connections to the network. At 0 nobody can be reached, and [`interfaces`](Self::interfaces)
+    /// has the reason. On the app's own Reticulum stack it is always 0.
     pub connections: usize,
-    /// How each of the builder's interfaces stands, in its order; empty where there is none.
+    /// The state of each interface, in the order of the builder.
     pub interfaces: Vec<InterfaceState>,
     /// Whether an audio source is attached.
     pub has_source: bool,
@@ -36,29 +35,29 @@ pub struct State {
     pub is_shut_down: bool,
 }
 
-/// How an interface stands.
+/// The state of an interface.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InterfaceState {
-    /// What the app configured, in words: `example.org:4242`, for example.
+    /// The name of the interface: what the app configured, such as `example.org:4242`.
     pub name: String,
-    /// Its connections that stand: one at most, but for a TCP server.
+    /// Open connections: at most one, except for a TCP server.
     pub connections: usize,
     /// Connections that ended since the phone started.
     pub connections_lost: u64,
-    /// Why there is no connection, in words for people: the last attempt failed, or the connection
-    /// broke off. The phone tries again.
+    /// Why there is no connection, in words for people; `None` if nothing has gone wrong since the last one.
+    /// The phone connects again.
     pub trouble: Option<String>,
 }
 
-/// A view of a phone's [`State`] that tells when it changed.
+/// A view of a phone's [`State`] that reports changes.
 #[derive(Clone, Debug)]
 pub struct Watch {
     shared: Arc<Shared>,
     seen: u64,
 }
 
-/// The phone's side.
+/// The phone's side of [`Watch`].
 #[derive(Debug)]
 pub(crate) struct Publisher(Arc<Shared>);
 
@@ -68,7 +67,7 @@ struct Shared {
     changed: Event,
 }
 
-/// What is known now.
+/// The latest state, and how the latest calls ended.
 #[derive(Debug, Default)]
 pub(crate) struct Latest {
     version: u64,
@@ -78,7 +77,7 @@ pub(crate) struct Latest {
 }
 
 impl State {
-    /// Takes note of what an event tells beyond the state of the call.
+    /// Applies what an event says beyond the status of the call.
     pub(crate) const fn note(&mut self, event: &AppEvent) {
         if let AppEvent::Quality { quality, .. } = event {
             self.quality = Some(*quality);
@@ -89,17 +88,18 @@ impl State {
 }
 
 impl Watch {
-    /// The latest state.
+    /// Returns the latest state.
     #[must_use]
     pub fn state(&self) -> State {
         self.shared.lock().state.clone()
     }
 
-    /// Waits until the state is another than the one that was given here last, and gives it; states
-    /// in between are passed over. `None` when the phone has shut down, and that was told.
+    /// Waits until the state differs from the one that this view returned last, and returns the latest;
+    /// states between are skipped. `None` after the state with
+    /// [`is_shut_down`](State::is_shut_down).
     ///
     /// # Cancel safety
-    /// Cancel safe: a change that was not given is given next.
+    /// Cancel safe: no change is lost.
     pub async fn changed(&mut self) -> Option<State> {
         let seen = self.seen;
         let next = self.until(|latest| {
@@ -112,12 +112,12 @@ impl Watch {
         Some(state)
     }
 
-    /// Makes something of what is known now.
+    /// Returns what `look` makes of the latest state.
     pub(crate) fn look<T>(&self, look: impl FnOnce(&Latest) -> T) -> T {
         look(&self.shared.lock())
     }
 
-    /// Waits until something can be made of what is known.
+    /// Waits until `decide` returns `Some` for the latest state.
     ///
     /// # Cancel safety
     /// Cancel safe: it changes nothing.
@@ -134,12 +134,12 @@ impl Watch {
 }
 
 impl Latest {
-    /// The call as it stands; `None` where it does not.
+    /// Returns the status of a call; `None` if it is not the present one.
     pub(crate) fn status(&self, call: CallId) -> Option<CallStatus> {
         self.state.call.filter(|status| status.call == call)
     }
 
-    /// Why a call ended, if it is one of the latest that did.
+    /// Returns why a call ended, if it is among the latest [`ENDED_CALLS`].
     pub(crate) fn end_of(&self, call: CallId) -> Option<EndReason> {
         self.ended.iter().rev().find(|(ended, _)| *ended == call).map(|(_, reason)| *reason)
     }
@@ -162,7 +162,7 @@ impl Publisher {
         (Self(shared.clone()), Watch { shared, seen: 0 })
     }
 
-    /// Tells how the phone stands, after events that it includes.
+    /// Publishes the state, which includes these events.
     pub(crate) fn publish(&self, state: &State, events: &[(u64, AppEvent)]) {
         let mut latest = self.0.lock();
         if latest.state != *state {
@@ -185,7 +185,7 @@ impl Shared {
     }
 }
 
-/// Calls of which the end is remembered.
+/// Calls whose end is remembered.
 pub(crate) const ENDED_CALLS: usize = 64;
 
 #[cfg(test)]

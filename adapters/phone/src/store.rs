@@ -1,4 +1,4 @@
-//! What a phone knows, kept in files across restarts.
+//! Files that keep known destinations and people across restarts.
 
 use std::fs;
 use std::io;
@@ -16,23 +16,24 @@ use lxst_reticulum::{Endpoint, EndpointLinks};
 use crate::host::unix_time;
 use crate::host::{create_private_file, read_regular_file, replace_private_file};
 
-/// Writes something that the engine knows some time after it changed, on a thread of its own.
+/// Keeps a part of the engine's knowledge in a file. A change is written after [`DELAY`], on a thread of
+/// its own.
 #[derive(Debug)]
 pub(crate) struct Store<S> {
     what: Kept<S>,
     path: PathBuf,
-    /// What the file holds; `None` where it holds something else.
+    /// The revision that the file holds; `None` if it holds another.
     revision: Option<u64>,
     has_failed: bool,
     due: Option<Instant>,
     writing: Option<Writing>,
 }
 
-/// What a file keeps.
+/// The part of the engine's knowledge that a file keeps.
 #[derive(Debug)]
 struct Kept<S> {
     name: &'static str,
-    /// A number that changes when there is something new to keep.
+    /// A number that changes with each change.
     revision: fn(&Engine<S>) -> u64,
     export: fn(&Engine<S>, Instant) -> Vec<u8>,
 }
@@ -47,8 +48,7 @@ struct Writing {
 
 #[cfg(feature = "endpoint")]
 impl Store<EndpointLinks> {
-    /// Reads the known destinations. A phone knows fewer without them, and works. `None` where the
-    /// file is to be left alone.
+    /// Reads the known destinations. Failures are logged. `None` if the file must not be replaced.
     pub(crate) fn open_destinations(path: PathBuf, endpoint: &mut Endpoint) -> Option<Self> {
         let what = Kept {
             name: "known destinations",
@@ -67,7 +67,8 @@ impl Store<EndpointLinks> {
 }
 
 impl<S: Stack> Store<S> {
-    /// Reads the people whom the phone knows; `None` where the file is to be left alone.
+    /// Reads the people that the phone knows. Failures are logged. `None` if the file must not be
+    /// replaced.
     pub(crate) fn open_people(path: PathBuf, engine: &mut Engine<S>) -> Option<Self> {
         let what = Kept {
             name: "known people",
@@ -88,7 +89,7 @@ impl<S> Store<S> {
         Self { what, path, revision, has_failed: false, due: None, writing: None }
     }
 
-    /// Takes note of what the engine has come to know, and tells when that is to be written.
+    /// Schedules a write if the engine has changed.
     pub(crate) fn observe(&mut self, engine: &Engine<S>, now: Instant) {
         if self.due.is_none() && self.is_behind(engine) {
             self.due = Some(now + DELAY);
@@ -115,14 +116,14 @@ impl<S> Store<S> {
         }
     }
 
-    /// Begins to write what is not written.
+    /// Begins to write changes that are not written.
     pub(crate) fn catch_up(&mut self, engine: &Engine<S>, now: Instant) {
         if self.is_behind(engine) {
             self.write(engine, now);
         }
     }
 
-    /// Waits until nothing is being written.
+    /// Waits for the end of a write.
     pub(crate) async fn written(&mut self) {
         if let Some(writing) = &self.writing {
             // Nothing is sent: the channel closes.
@@ -136,7 +137,7 @@ impl<S> Store<S> {
     }
 
     fn write(&mut self, engine: &Engine<S>, now: Instant) {
-        // A look at what became of it, and another try where it failed.
+        // Checks the result of this write, and repeats a failed one.
         self.due = Some(now + if self.has_failed { AGAIN } else { DELAY });
         let revision = (self.what.revision)(engine);
         let bytes = (self.what.export)(engine, now);
@@ -172,8 +173,8 @@ impl<S> Store<S> {
 }
 
 impl<S> Kept<S> {
-    /// Reads a file, and tells whether it holds what is known now. `None` where it may not be
-    /// replaced: what it holds could not be kept.
+    /// Reads a file, and returns whether it was imported whole. A damaged file is set aside; `None` if that
+    /// fails, and the file must not be replaced.
     fn read(&self, path: &Path, import: impl FnOnce(&[u8]) -> Result<(), String>) -> Option<bool> {
         let (name, shown) = (self.name, path.display());
         let error = match read_regular_file(path, MAX_BYTES) {
@@ -204,7 +205,7 @@ impl<S> Kept<S> {
     }
 }
 
-/// Keeps a file that cannot be read, or not as a whole, beside the new one and earlier ones.
+/// Copies a damaged file to a free name beside it.
 fn set_aside(path: &Path) -> io::Result<PathBuf> {
     for number in 0..BAD_FILES {
         let mut bad = path.as_os_str().to_owned();
@@ -235,13 +236,13 @@ fn copy_new(from: &Path, to: &Path) -> io::Result<()> {
     io::copy(&mut file, &mut create_private_file(to)?).map(drop)
 }
 
-/// Far more than what a phone keeps.
+/// The largest file that is read, in bytes: far more than a phone writes.
 const MAX_BYTES: u64 = 1 << 24;
-/// Damaged files that are kept.
+/// The most damaged files that are kept.
 const BAD_FILES: usize = 100;
-/// Announces come in bursts; one write is to hold them all.
+/// How long after a change it is written: one write covers a burst of announces.
 const DELAY: Duration = Duration::from_secs(5);
-/// How long after a write that failed again the next one is tried.
+/// How long after a failed write the next one begins.
 const AGAIN: Duration = Duration::from_secs(60);
 
 #[cfg(test)]

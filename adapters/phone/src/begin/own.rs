@@ -13,19 +13,19 @@ use crate::network::own_stack::{OwnStack, RngBox};
 use crate::runtime::Runtime;
 
 impl<R: Runtime> PhoneBuilder<R, OwnStack> {
-    /// Begins a phone for a person, on our own Reticulum endpoint. Nothing is kept in files.
+    /// Begins a phone with an identity, on our own Reticulum endpoint. It keeps nothing in files.
     #[must_use]
     pub fn new(identity: Identity) -> Self {
         Self::on(OwnStack::new(identity))
     }
 
-    /// Begins a phone that keeps what it knows in a folder, which is made where there is none, and which
-    /// is one phone's at a time: its `identity`, made on first use, `known_destinations` and `people`.
-    /// The folder and its files are their owner's alone.
+    /// Begins a phone that keeps its files in a folder: `identity`, generated on first use,
+    /// `known_destinations` and `people`. A missing folder is created. Only its owner may read it, and only
+    /// one phone may use it at a time.
     ///
     /// # Errors
-    /// [`IdentityFileError`]: the folder cannot be made, another phone has it, or the identity cannot
-    /// be read.
+    /// [`IdentityFileError`]: the folder cannot be created, another phone uses it, or the identity cannot be
+    /// read.
     pub fn open(folder: impl AsRef<Path>) -> Result<Self, IdentityFileError> {
         let folder = folder.as_ref();
         let made = if folder.as_os_str().is_empty() {
@@ -43,16 +43,15 @@ impl<R: Runtime> PhoneBuilder<R, OwnStack> {
         Ok(builder)
     }
 
-    /// Adds a way into the network; a phone may have several.
+    /// Adds an interface; a phone may have several.
     #[must_use]
     pub fn interface(mut self, interface: Interface<R>) -> Self {
         self.stack.interfaces.push(interface.on(self.runtime.clone()));
         self
     }
 
-    /// Keeps the known destinations in a file: read at the start, replaced some seconds after they
-    /// changed and at the end. A file that is no such thing, or is damaged, is told of in the log, and
-    /// kept as `.bad`; a damaged record costs itself.
+    /// Keeps the known destinations in a file. The file is read at the start, and replaced some seconds after
+    /// a change and at the end. A damaged file is logged, and kept as `.bad`; its intact records are read.
     #[must_use]
     pub fn known_destinations(mut self, path: impl Into<PathBuf>) -> Self {
         self.stack.known = Some(path.into());

@@ -1,4 +1,4 @@
-//! The thread on which a phone's codec work is done.
+//! The thread that runs a phone's codecs.
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 
 use lxst_engine::{Coder, Done, Task};
 
-/// A [`Coder`] on a thread of its own. Dropping it waits for the task at hand.
+/// A [`Coder`] on a thread of its own. Dropping it waits for the task that runs.
 #[derive(Debug)]
 pub struct CoderThread {
     tasks: Option<Sender<Task>>,
@@ -15,9 +15,9 @@ pub struct CoderThread {
 }
 
 impl CoderThread {
-    /// Starts the thread, with a coder that `make` makes on it. `deliver` is called there with what
-    /// became of each task; it must not block for long. A task in which the coder panics has
-    /// [crashed](Done::Crashed), and a new coder does the next one.
+    /// Starts the thread. On it, `make` creates the coder, and `deliver` gets the result of each task; it
+    /// must not block for long. When the coder panics, the result of the task is
+    /// [`Done::Crashed`], and `make` creates a new coder for the next task.
     ///
     /// # Errors
     /// The operating system refused a thread.
@@ -32,7 +32,7 @@ impl CoderThread {
         Self::spawn_with(make, deliver)
     }
 
-    /// Gives the thread a task.
+    /// Queues a task for the thread.
     pub fn give(&self, task: Task) {
         if let Some(tasks) = &self.tasks {
             let given = tasks.send(task);
@@ -50,7 +50,7 @@ impl CoderThread {
             let mut work = make();
             for task in given {
                 let job = task.job();
-                // What the panic may have left half done is dropped with the coder.
+                // State that the panic left inconsistent is dropped with the coder.
                 let done = catch_unwind(AssertUnwindSafe(|| work(task))).unwrap_or_else(|_| {
                     work = make();
                     job.map(|job| Done::Crashed { job })

@@ -15,53 +15,52 @@ use super::random::OsRng;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum IdentityFileError {
-    /// The folder of the file could not be made.
+    /// The folder of the file could not be created.
     #[error("folder {}: {error}; give the name of a folder that may be written", path.display())]
     Folder {
-        /// Which folder.
+        /// The folder.
         path: PathBuf,
-        /// What went wrong.
+        /// The operating system's error.
         error: io::Error,
     },
-    /// Another phone, of this process or another, has the folder.
+    /// Another phone, in this process or another, uses the folder.
     #[error(
         "folder {} is another phone's that runs; end that one, or give this one a folder of its \
          own",
         path.display()
     )]
     InUse {
-        /// Which folder.
+        /// The folder.
         path: PathBuf,
     },
-    /// The file could not be read or made.
+    /// The file could not be read or created.
     #[error(
         "identity file {}: {error}; give a file of 64 bytes, or a new name to have one made",
         path.display()
     )]
     Io {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// What went wrong.
+        /// The operating system's error.
         error: io::Error,
     },
-    /// The file holds something else.
+    /// The file holds no identity.
     #[error(
         "identity file {}: {error}; give another file, or remove it to have one made",
         path.display()
     )]
     NoIdentity {
-        /// Which file.
+        /// The file.
         path: PathBuf,
         /// What is wrong with it.
         error: IdentityError,
     },
 }
 
-/// Reads an identity, or makes one and keeps it where there is no file.
+/// Reads an identity from a file. If there is no file, generates an identity and writes the file.
 ///
-/// *Shape*: 64 bytes, X25519 then Ed25519 private key, as Reticulum writes them. A new file is
-/// readable by its owner only, and appears whole or not at all. A file that others can read is told of
-/// in the log.
+/// *Shape*: 64 bytes, X25519 then Ed25519 private key, as Reticulum writes them. Only its owner may read a
+/// new file, and it appears whole or not at all. The log warns of a file that others can read.
 ///
 /// # Errors
 /// [`IdentityFileError`]; a file that exists is never written to.
@@ -72,7 +71,7 @@ pub fn load_or_create_identity(path: &Path) -> Result<Identity, IdentityFileErro
             let identity = Identity::generate(&mut OsRng);
             match create(path, &identity.to_bytes(), |new| fs::hard_link(new, path)) {
                 Ok(()) => Ok(identity),
-                // Another phone made it meanwhile.
+                // Another phone has created it in the meantime.
                 Err(error) if error.kind() == ErrorKind::AlreadyExists && path.exists() => {
                     check(path, read_regular_file(path, MAX_BYTES))
                 }
@@ -97,14 +96,14 @@ fn check(path: &Path, read: io::Result<Vec<u8>>) -> Result<Identity, IdentityFil
     Ok(identity)
 }
 
-/// Tells the access rights of a file that is not its owner's alone.
+/// Returns the mode of a file that others than its owner have access to.
 #[cfg(unix)]
 fn mode_for_others(path: &Path) -> Option<u32> {
     let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(path).ok()?.permissions());
     (mode & 0o077 != 0).then_some(mode & 0o777)
 }
 
-/// Makes an identity file under a name that is free.
+/// Creates an identity file under a free name.
 fn create(
     path: &Path,
     bytes: &[u8],
@@ -114,12 +113,12 @@ fn create(
         Err(error) if matches!(error.kind(), ErrorKind::AlreadyExists | ErrorKind::NotFound) => {
             Err(error)
         }
-        // Android, vfat and many FUSE mounts have no hard links. An empty file takes the name, where
-        // that is free, and the whole one its place.
+        // Android, vfat and many FUSE mounts have no hard links. An empty file reserves the name, and the
+        // whole file replaces it.
         Err(_) => {
             drop(create_private_file(path)?);
             fs::rename(new, path).inspect_err(|_| {
-                // The name is ours.
+                // The name is reserved.
                 let _ = fs::remove_file(path);
             })
         }
@@ -127,7 +126,8 @@ fn create(
     })
 }
 
-/// More than an identity has, so that an error can tell the length of most other files.
+/// The most bytes that are read: more than an identity has, so that the error has the length of most other
+/// files.
 const MAX_BYTES: u64 = 4_096;
 
 #[cfg(test)]

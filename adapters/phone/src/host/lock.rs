@@ -1,17 +1,16 @@
-//! The lock that makes a folder one phone's at a time.
+//! The lock that keeps a folder to one phone at a time.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::Path;
 
 use super::identity_file::IdentityFileError;
 
-/// Holds a folder. The operating system lets go of it when this is dropped, and when the process
-/// ends in any way.
+/// The lock of a folder. The operating system releases it when this is dropped and when the process ends.
 #[derive(Debug)]
-pub(crate) struct FolderLock(#[expect(dead_code, reason = "what counts is that it is open")] File);
+pub(crate) struct FolderLock(#[expect(dead_code, reason = "an open file holds the lock")] File);
 
 impl FolderLock {
-    /// Takes the folder; `None` where it cannot be locked at all, as on some network file systems.
+    /// Locks a folder; `None` if its file system has no locks, as some network file systems.
     ///
     /// # Errors
     /// [`IdentityFileError::InUse`].

@@ -5,11 +5,10 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Makes a new file that only its owner may read (mode 0600).
+/// Creates a new file that only its owner may read (mode 0600).
 ///
 /// # Errors
-/// [`io::ErrorKind::AlreadyExists`] where the name is taken, by a symbolic link too; or the operating
-/// system's.
+/// [`io::ErrorKind::AlreadyExists`] if the name exists, as a symbolic link too; or the operating system's.
 pub fn create_private_file(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -18,11 +17,11 @@ pub fn create_private_file(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Makes a folder that only its owner may enter (mode 0700, whatever the umask), and those above it
-/// that are missing. A folder that exists keeps its access rights.
+/// Creates a folder that only its owner may enter (mode 0700, whatever the umask), with its missing
+/// parents. A folder that exists keeps its access rights.
 ///
 /// # Errors
-/// The operating system's, or a file has that name.
+/// A file has that name, or the operating system's.
 pub fn create_private_folder(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
@@ -39,8 +38,8 @@ pub fn create_private_folder(path: &Path) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
         Err(error) => Err(error),
         Ok(()) => {
-            // The umask may have taken some from the owner. A file system that has no access rights, such
-            // as vfat on Android, lets nobody set them.
+            // The umask may have removed rights of the owner. A file system without access rights, such as
+            // vfat on Android, refuses to set them.
             #[cfg(unix)]
             let _ = fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o700));
             Ok(())
@@ -50,11 +49,11 @@ pub fn create_private_folder(path: &Path) -> io::Result<()> {
 
 /// Reads a regular file.
 ///
-/// *Bounds*: at most `max_bytes`. Pipes and devices, of which no end may come, are refused unread.
+/// *Bounds*: at most `max_bytes`. Pipes and devices, which may never end, are not read.
 ///
 /// # Errors
-/// [`io::ErrorKind::InvalidInput`] for what is no regular file, [`io::ErrorKind::FileTooLarge`] for a
-/// longer one, or the operating system's.
+/// [`io::ErrorKind::InvalidInput`] if it is no regular file, [`io::ErrorKind::FileTooLarge`] if it is
+/// longer, or the operating system's.
 pub fn read_regular_file(path: &Path, max_bytes: u64) -> io::Result<Vec<u8>> {
     if !fs::metadata(path)?.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
@@ -68,16 +67,16 @@ pub fn read_regular_file(path: &Path, max_bytes: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Writes a file that only its owner may read (mode 0600), in the place of an older one. Whoever
-/// reads it meanwhile, or after a crash, finds the older one or the new one, whole.
+/// Replaces a file by one that only its owner may read (mode 0600). The replacement is atomic: a reader
+/// finds the old file or the new one, after a crash too.
 ///
 /// # Errors
-/// The operating system's; the older file is as it was.
+/// The operating system's; the old file is unchanged.
 pub fn replace_private_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write_private_file(path, bytes, |new| fs::rename(new, path))
 }
 
-/// Writes a file beside `path`, and lets `place` put it there.
+/// Writes a file beside `path`, which `place` then moves to `path`.
 pub(crate) fn write_private_file(
     path: &Path,
     bytes: &[u8],
@@ -99,8 +98,8 @@ pub(crate) fn write_private_file(
     placed
 }
 
-/// Removes what writers of `path` left beside it when they were killed: files older than a minute,
-/// which no writing takes.
+/// Removes unfinished files of `path` that killed writers left beside it: those older than
+/// [`LEFT_OVER`].
 pub(crate) fn remove_left_overs(path: &Path) {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     let Ok(entries) = fs::read_dir(parent.unwrap_or(Path::new("."))) else { return };
@@ -117,14 +116,15 @@ pub(crate) fn remove_left_overs(path: &Path) {
             age.is_some_and(|age| age > LEFT_OVER)
         };
         if is_ours && is_old() {
-            // What cannot be removed is looked for again.
+            // A file that cannot be removed is tried again at the next write.
             let _ = fs::remove_file(entry.path());
         }
     }
 }
 
-/// Ends the name of a file that is being written.
+/// The suffix of a file that is being written.
 const NEW: &str = ".new";
+/// The age from which an unfinished file has no writer: no write takes as long.
 const LEFT_OVER: Duration = Duration::from_secs(60);
 
 #[cfg(test)]

@@ -1,8 +1,7 @@
-//! Writes traces to files, without ever making the phone wait.
+//! Writes traces to files without making the phone wait.
 //!
-//! The tap turns what it sees into lines and offers them to a bounded channel; a thread writes them.
-//! When the channel is full, recording is over: the thread writes what is in it, and the end that
-//! says so.
+//! The tap formats lines and queues them in a bounded channel; a thread writes them. When the channel is
+//! full, recording ends: the thread writes the queued lines and a last line that gives the reason.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -18,17 +17,17 @@ use lxst_trace::{Ending, LINE_BYTES, Payloads, Recorder};
 
 use super::private_file::create_private_file;
 
-/// Makes a tap that writes a trace into a new file, readable by its owner only. Dropping it, as a
-/// engine does at its end, waits until all is written, or until the file has taken nothing for 3 s.
+/// Creates a tap that writes a trace into a new file, which only its owner may read. Dropping the tap, as
+/// the engine does at its end, waits until all is written, or until the file has accepted nothing for 3 s.
 ///
-/// *Bounds*: [`BACKLOG`] lines wait for the file, some seconds of a call. Beyond it recording ends,
-/// and with it the trace, by [`Ending::Overflow`]. A file that cannot be written to, because the disk
-/// is full for example, ends without a last line. `on_end` is told of the first of these at once, on
-/// the thread that writes or on that of the tap, which it must not hold up. The call goes on.
+/// *Bounds*: at most [`BACKLOG`] lines wait, some seconds of a call. Beyond that the trace ends with
+/// [`Ending::Overflow`]. After a failed write, because of a full disk for example, the trace ends without a
+/// last line. `on_end` is called once, with the first such failure, on the thread of the writer or of the
+/// tap; it must not block. The call goes on.
 ///
 /// # Errors
-/// A file of that name is there already: a recording is never written over, nor given the access
-/// rights of another file. Or the operating system refuses the file, or a thread.
+/// The file exists: a recording never overwrites a file. Or the operating system refuses the file or a
+/// thread.
 pub fn record(
     path: &Path,
     payloads: Payloads,
@@ -37,22 +36,22 @@ pub fn record(
     record_to(io::BufWriter::new(create_private_file(path)?), payloads, on_end)
 }
 
-/// Why a recording ended before its phone.
+/// Why a recording ended before the phone.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RecordError {
-    /// The file cannot be written to.
+    /// A write to the file failed.
     #[error(transparent)]
     Io(io::Error),
-    /// The file could not keep up with the phone.
+    /// The file was slower than the phone.
     #[error("the file could not keep up with the phone")]
     Overflow,
-    /// The file took nothing more when the phone had ended; what waited for it is lost.
+    /// The file accepted nothing for 3 s after the phone had ended; the lines that waited are lost.
     #[error("the file took nothing for {:?} when the phone had ended", PATIENCE)]
     Stalled,
 }
 
-/// Does as [`record`] into any sink, which is flushed whenever nothing waits.
+/// Records as [`record`] does into any sink, which is flushed whenever no line waits.
 ///
 /// # Errors
 /// The operating system refuses a thread.
@@ -67,7 +66,7 @@ pub fn record_to(
     let on_end = OnEnd(Arc::new(Mutex::new(Some(Box::new(on_end)))));
     let (pen, told) = (Arc::clone(&progress), on_end.clone());
     let write = move || {
-        // Closed when this is over, one way or the other.
+        // Closed when the thread ends, for whatever cause.
         let _writing: SyncSender<()> = writing;
         if let Err(error) = write_all(sink, &given, &pen) {
             told.tell(RecordError::Io(error));
@@ -87,25 +86,25 @@ pub fn record_to(
 
 struct Recording {
     recorder: Recorder,
-    /// `None` when recording is over.
+    /// `None` once recording has ended.
     lines: Option<SyncSender<String>>,
     progress: Arc<Progress>,
     on_end: OnEnd,
-    /// Closed when the thread has written all, or as much as it could.
+    /// Closed when the thread has ended.
     done: Receiver<()>,
     writer: Option<JoinHandle<()>>,
 }
 
-/// How far the trace is.
+/// The progress of the writer.
 #[derive(Default)]
 struct Progress {
-    /// Whether a line found no room.
+    /// Whether the channel was full.
     is_cut: AtomicBool,
-    /// Lines that the file took.
+    /// Lines that were written.
     lines: AtomicU64,
 }
 
-/// Who is told why a recording ended early: once.
+/// The callback for the early end of a recording, which is called once.
 #[derive(Clone)]
 struct OnEnd(Arc<Mutex<Option<Tell>>>);
 
@@ -176,10 +175,10 @@ fn write_all(
     sink.flush()
 }
 
-/// How long a file may take nothing while somebody waits for its end.
+/// How long the end of a recording waits for a file that accepts nothing.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Lines that wait for the file.
+/// The most lines that wait for the file.
 pub const BACKLOG: usize = 4_096;
 
 #[cfg(test)]

@@ -1,17 +1,17 @@
-//! What the log tells of packets that the endpoint drops.
+//! Log lines about packets that the endpoint drops.
 
 use std::time::{Duration, Instant as Moment};
 
 use lxst_reticulum::{Counters, DropReason};
 
-/// Tells once a second how many were dropped, one line a reason.
+/// Logs how many packets were dropped: once a second, with one line for each reason.
 #[derive(Debug, Default)]
 pub(crate) struct DropLog {
     told: Option<(Moment, Counters)>,
 }
 
 impl DropLog {
-    /// Looks at what was counted; most looks see that it is too early.
+    /// Compares the counters with those a second ago. Within the second it does nothing.
     pub(crate) fn observe(&mut self, now: Moment, counters: &Counters) {
         if self.told.as_ref().is_some_and(|(at, _)| now.saturating_duration_since(*at) < SECOND) {
             return;
@@ -23,7 +23,7 @@ impl DropLog {
                 continue;
             }
             match reason {
-                // Somebody floods us, is taken for somebody else, or has another passphrase.
+                // A flood, a forged packet, or a node with another passphrase.
                 DropReason::RateLimited
                 | DropReason::LinksFull
                 | DropReason::KeyChange

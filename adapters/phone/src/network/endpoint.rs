@@ -20,18 +20,19 @@ use crate::inbox::either_first;
 use crate::request::Counters;
 use crate::state::State;
 
-/// The interfaces that stand.
+/// The connected interfaces of our own endpoint, and the app's destinations.
 #[derive(Debug)]
 pub(crate) struct Interfaces {
     intake: Intake,
     /// The app's destinations beside the telephone.
     apps: Apps,
-    /// Which side's arrivals are looked at first. It alternates, so that neither starves the other.
+    /// Which of interfaces and destinations is polled first. It alternates, so that neither starves the
+    /// other.
     is_turned: bool,
     standing: BTreeMap<u32, Standing>,
-    /// Shared instances that were attached to anew, and have said nothing since.
+    /// Shared instances that were attached to anew and have sent nothing since.
     attached_anew: BTreeSet<u32>,
-    /// Whether an interface ever came up.
+    /// Whether an interface ever connected.
     has_connected: bool,
     /// When an interface wrote last.
     wrote: Option<Moment>,
@@ -39,7 +40,7 @@ pub(crate) struct Interfaces {
     buffer: Vec<u8>,
 }
 
-/// What arrives for the phone's task.
+/// An arrival for the phone's task, of an interface or of a handle of the app.
 #[derive(Debug)]
 pub(crate) enum Arrival {
     Io(Io),
@@ -51,7 +52,7 @@ struct Standing {
     id: InterfaceId,
     origin: InterfaceOrigin,
     writer: Sender<Bytes>,
-    /// What the writer was given and has not written.
+    /// Packets that were queued and are not written.
     unwritten: usize,
 }
 
@@ -70,8 +71,8 @@ impl Interfaces {
         }
     }
 
-    /// Nobody can be reached where no interface ever connected, and none is still trying for the first
-    /// time.
+    /// Tells the endpoint that nobody can be reached: no interface ever connected, and the first attempt of
+    /// each has failed.
     fn see_isolation(&self, now: Instant, engine: &mut Engine<EndpointLinks>, state: &State) {
         let are_troubled = state.interfaces.iter().all(|interface| interface.trouble.is_some());
         if !self.has_connected && are_troubled {
@@ -107,7 +108,7 @@ impl Interfaces {
         let is_connected = self.standing.values().any(|standing| standing.origin == origin);
         if let Some(interface) = state.interfaces.get_mut(origin.0 as usize) {
             interface.connections_lost += 1;
-            // It may have connected again before this was read.
+            // The interface may have connected again already.
             if !is_connected {
                 interface.trouble = trouble.or(interface.trouble.take());
             }
@@ -168,7 +169,7 @@ impl Network for Interfaces {
                     });
                 }
             }
-            // What waits for it is sent by the next flush.
+            // The next flush queues more.
             Io::Written { number } => {
                 self.wrote = Some(moment);
                 if let Some(standing) = self.standing.get_mut(&number) {
@@ -194,7 +195,7 @@ impl Network for Interfaces {
                 else {
                     break;
                 };
-                // There was room, and nobody else writes.
+                // There is room, and this is the only sender.
                 let given = writer.try_send(Bytes::copy_from_slice(bytes));
                 *unwritten += usize::from(given.is_ok());
             }

@@ -1,8 +1,8 @@
-//! What interfaces bring to the phone's task.
+//! The queue from the interfaces to the phone's task.
 //!
-//! It is taken in turn: each configured interface has its turn, and within it each connection, or
-//! each address on an interface over UDP. Whoever floods the phone waits for itself: a connection
-//! is not read from, and what an address sends beyond its share is dropped.
+//! The queue is fair: interfaces take turns, and within an interface its connections do, or the addresses
+//! on UDP. So a flood delays its sender only: a connection is not read from, and datagrams of an address
+//! beyond its share are dropped.
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
@@ -18,13 +18,13 @@ use super::io::Io;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Intake(Arc<Shared>);
 
-/// One connection's way into the queue.
+/// The side of one connection.
 #[derive(Debug)]
 pub(crate) struct Inlet {
     intake: Intake,
     origin: InterfaceOrigin,
     source: Source,
-    /// Something of this connection's was taken.
+    /// Notified when a message of this connection was taken.
     taken: Arc<Event>,
 }
 
@@ -36,14 +36,14 @@ struct Shared {
     dropped: AtomicU64,
 }
 
-/// What waits, in the order of the turns.
+/// The messages that wait, in the order of turns.
 #[derive(Debug, Default)]
 struct Waiting {
     interfaces: VecDeque<(InterfaceOrigin, VecDeque<Lane>)>,
     count: usize,
 }
 
-/// What waits of one source; never empty.
+/// The messages of one source that wait: at least one.
 #[derive(Debug)]
 struct Lane {
     source: Source,
@@ -58,7 +58,7 @@ enum Source {
 }
 
 impl Intake {
-    /// The next message of whose turn it is.
+    /// Waits for the next message, in turn.
     ///
     /// # Cancel safety
     /// Cancel safe: nothing is lost.
@@ -75,13 +75,13 @@ impl Intake {
         }
     }
 
-    /// A way in for a connection of its own.
+    /// Creates the side of a new connection.
     pub(crate) fn inlet(&self, origin: InterfaceOrigin) -> Inlet {
         let source = Source::Connection(self.0.connections.fetch_add(1, Ordering::Relaxed));
         Inlet { intake: self.clone(), origin, source, taken: Arc::default() }
     }
 
-    /// Datagrams that were dropped because too many of their address waited.
+    /// Returns how many datagrams were dropped because too many of their address waited.
     pub(crate) fn dropped(&self) -> u64 {
         self.0.dropped.load(Ordering::Relaxed)
     }
@@ -100,10 +100,10 @@ impl Intake {
 }
 
 impl Inlet {
-    /// Waits for room, and hands over a message of this connection's.
+    /// Waits for room, and queues a message of this connection.
     ///
     /// # Cancel safety
-    /// Cancelled, it may have handed over nothing.
+    /// A cancelled send may not have queued the message, which is lost then.
     pub(crate) async fn send(&self, io: Io) {
         loop {
             let taken = self.taken.listen();
@@ -119,8 +119,8 @@ impl Inlet {
         self.intake.0.arrived.notify(1);
     }
 
-    /// Hands over a datagram from an address; tells whether one had to be dropped, this one or another
-    /// that came from where more wait.
+    /// Queues a datagram from an address. Returns whether one was dropped: this one, or one of the address
+    /// with the most that wait.
     pub(crate) fn offer(&self, from: IpAddr, io: Io) -> bool {
         let is_dropped = self.intake.lock().offer(self.origin, from, io);
         if is_dropped {
@@ -165,7 +165,7 @@ impl Waiting {
         }
     }
 
-    /// Whether there is room for one more. Of whom nothing waits, there always is.
+    /// Tells whether there is room for one more message. There always is for a source of which none waits.
     fn has_room(&self, origin: InterfaceOrigin, source: Source) -> bool {
         let of_lane = self.lane(origin, source).map_or(0, |lane| lane.waiting.len());
         of_lane == 0
@@ -185,14 +185,14 @@ impl Waiting {
         is_full
     }
 
-    /// Drops the newest datagram of the address of which most wait, if these are more than `than`.
+    /// Drops the newest datagram of the address with the most that wait, if they are more than `than`.
     fn drop_longest(&mut self, origin: InterfaceOrigin, than: usize) -> bool {
         let lanes =
             self.interfaces.iter_mut().find(|(of, _)| *of == origin).map(|(_, lanes)| lanes);
         let is_address = |lane: &&mut Lane| matches!(lane.source, Source::Address(_));
         let lanes = lanes.into_iter().flatten().filter(is_address);
         let longest = lanes.max_by_key(|lane| lane.waiting.len());
-        // A lane is never empty, and this one keeps something.
+        // A lane is never empty: this one keeps at least one message.
         let Some(longest) = longest.filter(|lane| lane.waiting.len() > than.max(1)) else {
             return false;
         };
@@ -215,14 +215,14 @@ impl Waiting {
     }
 }
 
-/// Messages of one connection that wait; its socket keeps the rest.
+/// The most messages of one connection that wait; its socket keeps the rest.
 const SOURCE_BACKLOG: usize = 8;
-/// Datagrams of one address that wait: what a network that stood still for 2.5 s brings at once, in
-/// frames of 10 ms.
+/// The most datagrams of one address that wait: the frames of 10 ms that arrive at once after a network
+/// stalled for 2.5 s.
 const ADDRESS_BACKLOG: usize = 256;
-/// Messages of one interface that wait, one of each connection aside.
+/// The most messages of one interface that wait, besides one for each connection.
 const INTERFACE_BACKLOG: usize = 512;
-/// Messages of all interfaces that wait, one of each connection aside.
+/// The most messages of all interfaces that wait, besides one for each connection.
 const BACKLOG: usize = 1_024;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What interfaces tell the phone's task.
+//! Messages from the interfaces to the phone's task.
 
 use std::net::IpAddr;
 
@@ -9,10 +9,10 @@ use lxst_reticulum::InterfaceConfig;
 
 use crate::request::Reply;
 
-/// What an interface tells the phone's task.
+/// A message from an interface to the phone's task.
 #[derive(Debug)]
 pub(crate) enum Io {
-    /// It is connected. It sends what `writer` gives it, and reports under the number that comes
+    /// A connection was made. It sends the packets of `writer`, and reports under the number that is sent
     /// back.
     Up {
         origin: InterfaceOrigin,
@@ -20,14 +20,14 @@ pub(crate) enum Io {
         writer: Sender<Bytes>,
         number: Reply<u32>,
     },
-    /// It could not be connected, and this is why.
+    /// Connecting failed, for this reason.
     Trouble { origin: InterfaceOrigin, trouble: String },
-    /// It received bytes of its stream.
+    /// A connection received bytes of its stream.
     Received { number: u32, bytes: Bytes },
-    /// It received a datagram.
+    /// A connection received a datagram.
     Datagram { number: u32, from: IpAddr, bytes: Bytes },
-    /// It has written what it was given, and can take more.
+    /// A connection has written a packet of its queue.
     Written { number: u32 },
-    /// Its connection has ended, and this is why, where the app is to know.
+    /// A connection has ended; `trouble` is the reason, if the app is to know it.
     Down { number: u32, trouble: Option<String> },
 }

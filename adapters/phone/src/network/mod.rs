@@ -1,4 +1,5 @@
-//! What carries the phone's links, and how the phone's task serves it.
+//! Networks: a stack that carries the phone's links, with the sockets or queues that the phone's task
+//! serves for it.
 
 #[cfg(feature = "endpoint")]
 mod drop_log;
@@ -31,12 +32,12 @@ use crate::runtime::Runtime;
 use crate::state::{InterfaceState, State};
 use crate::store::Store;
 
-/// A stack with all that the phone's task does for it besides calls: sockets, or the queues to a stack
-/// that runs elsewhere.
+/// A stack, with the I/O that the phone's task does for it: sockets, or the queues to a stack that runs
+/// elsewhere.
 pub(crate) trait Network: fmt::Debug + Send + Sync + 'static {
-    /// What does the engine's link requests.
+    /// The stack that carries out the engine's link requests.
     type Stack: Stack + fmt::Debug + Send;
-    /// What arrives for the phone's task.
+    /// An arrival for the phone's task.
     type Arrival: Send;
 
     /// Waits for the next arrival.
@@ -45,7 +46,7 @@ pub(crate) trait Network: fmt::Debug + Send + Sync + 'static {
     /// Cancel safe: nothing is lost.
     fn next(&self) -> impl Future<Output = Self::Arrival> + Send;
 
-    /// Gives the engine what arrived, and notes in the state what an app should know.
+    /// Gives the engine an arrival, and updates the state.
     fn handle(
         &mut self,
         now: (Instant, Moment),
@@ -54,7 +55,7 @@ pub(crate) trait Network: fmt::Debug + Send + Sync + 'static {
         state: &mut State,
     );
 
-    /// Hands on what the engine has for the network, and notes in the state what an app should know.
+    /// Hands the engine's outputs to the network, and updates the state.
     fn flush(
         &mut self,
         now: (Instant, Moment),
@@ -62,35 +63,35 @@ pub(crate) trait Network: fmt::Debug + Send + Sync + 'static {
         state: &mut State,
     );
 
-    /// Takes note of how things stand before anything has arrived.
+    /// Called once, before the first arrival.
     fn begin(&mut self, _now: Instant, _engine: &mut Engine<Self::Stack>, _state: &State) {}
 
-    /// Ends what is not the engine's: the phone shuts down.
+    /// Ends what the engine does not end when the phone shuts down.
     fn retire(&mut self, _now: Instant, _engine: &mut Engine<Self::Stack>) {}
 
-    /// Adds what it counted.
+    /// Adds the counters of the network.
     fn count(&self, _engine: &Engine<Self::Stack>, _counters: &mut Counters) {}
 
-    /// Notes how its connections stand.
+    /// Updates the connections of the state.
     fn publish(&self, _state: &mut State) {}
 
-    /// Tells whether a connection stands.
+    /// Tells whether a connection is open.
     fn is_connected(&self) -> bool {
         false
     }
 
-    /// Tells whether all that was handed on is written.
+    /// Tells whether all packets that were handed on are written.
     fn is_written(&self) -> bool {
         true
     }
 
-    /// Returns until when the connections stay open for peers to read what was written last.
+    /// Returns until when the connections stay open, for peers to read the last packets.
     fn lingers_until(&self) -> Option<Moment> {
         None
     }
 }
 
-/// A network that is there, with what its phone needs to begin.
+/// An open network, with the other parts of a phone that its settings make.
 #[derive(Debug)]
 pub(crate) struct Opened<N: Network> {
     pub(crate) network: N,
@@ -98,18 +99,18 @@ pub(crate) struct Opened<N: Network> {
     pub(crate) stores: Vec<Store<N::Stack>>,
     pub(crate) interfaces: Vec<InterfaceState>,
     pub(crate) listening: Vec<SocketAddr>,
-    /// The tasks that move bytes.
+    /// The tasks of the interfaces.
     pub(crate) tasks: Executor<'static>,
     #[cfg(feature = "endpoint")]
     pub(crate) lock: Option<FolderLock>,
 }
 
-/// The settings of a network that is not there.
+/// The settings of a network that is not open.
 pub(crate) trait Settings {
-    /// What they make.
+    /// The network that they make.
     type Network: Network;
 
-    /// Takes sockets and files.
+    /// Opens sockets and files.
     ///
     /// # Errors
     /// [`StartError`]; nothing is left open.
@@ -118,5 +119,5 @@ pub(crate) trait Settings {
 
 /// The stack of a phone that is not started: [`OwnStack`](crate::OwnStack) or
 /// [`AppStack`](crate::AppStack).
-#[expect(private_bounds, reason = "sealed: what a stack does is the phone's business")]
+#[expect(private_bounds, reason = "sealed: only the phone's own stacks implement it")]
 pub trait StackSettings: Settings {}

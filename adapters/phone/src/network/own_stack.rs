@@ -27,7 +27,7 @@ pub struct OwnStack {
     pub(crate) known: Option<PathBuf>,
     pub(crate) rng: RngBox,
     pub(crate) lock: Option<FolderLock>,
-    /// The handle to other destinations, and the phone's side of it.
+    /// The app's handle to its own destinations, and the phone's side of it.
     pub(crate) destinations: (Destinations, Requests),
 }
 

@@ -22,7 +22,7 @@ pub struct AppStack {
     queues: Queues,
 }
 
-/// The queues to it.
+/// The queues to and from the app's stack.
 #[derive(Debug)]
 pub(crate) struct Queues {
     commands: CommandBell,
@@ -63,7 +63,7 @@ impl Network for Queues {
     async fn next(&self) -> LinkReport {
         match self.reports.recv().await {
             Ok(report) => report,
-            // The app dropped its side: nothing comes.
+            // The app dropped its side: nothing arrives any more.
             Err(_) => pending().await,
         }
     }
