@@ -31,11 +31,11 @@
 //! # }
 //! ```
 //!
-//! A phone is one task, which owns the [`Engine`](lxst_engine::Engine), moves bytes between it and the
-//! interfaces and sleeps until the next deadline, and one thread for codecs. [`Phone`] and [`Call`] are
-//! handles to it, `Send` and cheap to clone. An idle phone wakes for its timers only. In a call it looks
-//! every 5 ms at ports of [`Clock::Device`], whose callbacks must not wake it. The phone logs to
-//! `tracing`.
+//! A phone is one task and one thread. The task owns the [`Engine`](lxst_engine::Engine), moves bytes
+//! between it and the interfaces, and sleeps until the next deadline; the thread runs the codecs.
+//! [`Phone`] and [`Call`] are handles to the task, `Send` and cheap to clone. An idle phone wakes for its
+//! timers only. In a call it polls a [`DeviceSource`] and a [`DeviceSink`] every 5 ms, because the
+//! callback of a device must not wake a task. The phone logs to `tracing`.
 //!
 //! *Features*: `endpoint` (on by default: our own Reticulum endpoint, under the Reticulum License; without
 //! it a phone is [on the app's links](PhoneBuilder::on_links), and no `rns-*` crate is in the tree); and,

@@ -119,7 +119,7 @@ pub struct LinkReporter {
     ids: Ids,
 }
 
-/// What the app reports.
+/// A report of the app.
 #[derive(Debug)]
 pub(crate) enum LinkReport {
     NetworkUp,
@@ -138,7 +138,7 @@ impl LinkReport {
 struct Commands {
     queue: LinkCommands,
     came: Event,
-    /// Whether no more will come.
+    /// Whether no more commands will come.
     is_over: AtomicBool,
 }
 
@@ -155,7 +155,7 @@ impl LinkPort {
         (Self { commands: commands.clone(), reporter }, CommandBell(commands), reports)
     }
 
-    /// Waits for the next thing to do; `None` when the phone has shut down.
+    /// Waits for the next command; `None` when the phone has shut down.
     ///
     /// # Cancel safety
     /// Cancel safe: no command is lost.
@@ -187,7 +187,7 @@ impl LinkPort {
         LinkNames::new(self.reporter.ids.clone())
     }
 
-    /// The way back.
+    /// Returns the reporter, which gives the phone the events of links.
     #[must_use]
     pub fn reporter(&self) -> LinkReporter {
         self.reporter.clone()
@@ -195,7 +195,7 @@ impl LinkPort {
 }
 
 impl LinkReporter {
-    /// Names a link that a peer opened. [`LinkNames`] does so too.
+    /// Allocates the id of a link that a peer opened. [`LinkNames`] does so too.
     #[must_use]
     pub fn incoming(&self) -> LinkId {
         self.ids.next_link()
@@ -255,7 +255,7 @@ impl LinkReporter {
     }
 
     async fn report(&self, report: LinkReport) {
-        // A phone that has shut down wants to know nothing.
+        // A phone that has shut down takes no report.
         let _ = self.reports.send(report).await;
     }
 
@@ -266,13 +266,13 @@ impl LinkReporter {
 }
 
 impl Commands {
-    /// Breaks with a command, or when none will come.
+    /// Breaks with the next command, or with `None` when no more will come.
     fn poll(&self) -> ControlFlow<Option<LinkCommand>> {
-        // In this order: what came before the end is handed out.
+        // Commands from before the end come first.
         let is_over = self.is_over.load(Ordering::Acquire);
         match self.queue.poll() {
             Some(command) => {
-                // Somebody else may wait for what is left.
+                // Another task may wait for the remaining commands.
                 if !self.queue.is_empty() {
                     self.came.notify(1);
                 }
@@ -285,7 +285,7 @@ impl Commands {
 }
 
 impl CommandBell {
-    /// Wakes the app where commands wait for it.
+    /// Wakes the app if commands wait.
     pub(crate) fn ring(&self) {
         if !self.0.queue.is_empty() {
             self.0.came.notify(1);
@@ -300,5 +300,5 @@ impl Drop for CommandBell {
     }
 }
 
-/// Reports that wait for the phone's task.
+/// The most reports that wait for the phone's task.
 const REPORTS: usize = 256;
