@@ -45,5 +45,5 @@ mod watch;
 pub use choice::{Choice, Reason, Wish, choose};
 pub use device::{Device, Direction, Form, Format};
 pub use event::{Event, Events};
-pub use line::{Microphone, Speaker};
+pub use line::{Input, Line, Microphone, Output, Speaker};
 pub use system::{DeviceError, devices};

@@ -1,6 +1,7 @@
 //! A microphone or speaker that holds a device, in a thread of its own.
 
 use core::fmt;
+use core::marker::PhantomData;
 use core::time::Duration;
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -18,17 +19,33 @@ use crate::stream::{Capture, Health, Opening, Playback, open_input, open_output}
 use crate::system::{DeviceError, Found, System};
 use crate::watch::{Counts, Watch};
 
-/// A microphone of this machine, open from [`open`](Self::open) until it is dropped.
-pub struct Microphone(Line);
+/// A microphone of this machine, open from [`open`](Line::open) until it is dropped.
+pub type Microphone = Line<Input>;
 
-/// A speaker or ringer of this machine, open from [`open`](Self::open) until it is dropped.
-pub struct Speaker(Line);
+/// A speaker or ringer of this machine, open from [`open`](Line::open) until it is dropped.
+pub type Speaker = Line<Output>;
 
-impl Microphone {
+/// A [`Microphone`] or [`Speaker`], open until it is dropped.
+pub struct Line<D> {
+    commands: mpsc::Sender<Command>,
+    health: Arc<Health>,
+    thread: Option<JoinHandle<()>>,
+    direction: PhantomData<D>,
+}
+
+/// The direction of a [`Microphone`].
+#[derive(Clone, Copy, Debug)]
+pub enum Input {}
+
+/// The direction of a [`Speaker`].
+#[derive(Clone, Copy, Debug)]
+pub enum Output {}
+
+impl Line<Input> {
     /// Opens the microphone that is wished for.
     ///
-    /// `make` is asked once for each device that is opened, with its format; what it returns gets each
-    /// block, of any number of whole moments, in the system's audio thread: it must not block,
+    /// `make` is called once for each device that is opened, with its format. The callback that it returns
+    /// gets each block, of any number of whole moments, on the system's audio thread: it must not block,
     /// allocate or take a lock that others hold for long.
     ///
     /// Returns at once; [`Event::Taken`] tells of the device.
@@ -36,28 +53,15 @@ impl Microphone {
         wish: Wish,
         make: impl FnMut(Format) -> Box<dyn FnMut(&[f32]) + Send> + Send + 'static,
     ) -> (Self, Events) {
-        let (line, events) = Line::open(Direction::Input, wish, End::Input(Box::new(make)));
-        (Self(line), events)
-    }
-
-    /// Wishes for another device, in a call too.
-    pub fn wish(&self, wish: Wish) {
-        self.0.wish(wish);
-    }
-
-    /// Returns how old a sound is when a block with it arrives, as far as the system tells; 0 where it
-    /// does not, or where no device is open.
-    #[must_use]
-    pub fn latency(&self) -> Duration {
-        self.0.health.latency()
+        Self::start(Direction::Input, wish, End::Input(Box::new(make)))
     }
 }
 
-impl Speaker {
+impl Line<Output> {
     /// Opens the speaker that is wished for.
     ///
-    /// `make` is asked once for each device that is opened, with its format; what it returns fills each
-    /// block, of any number of whole moments, in the system's audio thread: it must not block,
+    /// `make` is called once for each device that is opened, with its format. The callback that it returns
+    /// fills each block, of any number of whole moments, on the system's audio thread: it must not block,
     /// allocate or take a lock that others hold for long.
     ///
     /// Returns at once; [`Event::Taken`] tells of the device.
@@ -65,59 +69,26 @@ impl Speaker {
         wish: Wish,
         make: impl FnMut(Format) -> Box<dyn FnMut(&mut [f32]) + Send> + Send + 'static,
     ) -> (Self, Events) {
-        let (line, events) = Line::open(Direction::Output, wish, End::Output(Box::new(make)));
-        (Self(line), events)
+        Self::start(Direction::Output, wish, End::Output(Box::new(make)))
     }
+}
 
+impl<D> Line<D> {
     /// Wishes for another device, in a call too.
     pub fn wish(&self, wish: Wish) {
-        self.0.wish(wish);
+        // A thread that has ended has no device to change.
+        let _ = self.commands.send(Command::Wish(wish));
     }
 
-    /// Returns how long it takes until a block that is filled is heard, as far as the system tells; 0
-    /// where it does not, or where no device is open.
+    /// Returns the latency between a sound and its block, as far as the system tells: from sound to
+    /// callback for a microphone, from callback to sound for a speaker. 0 if the system does not tell, or
+    /// if no device is open.
     #[must_use]
     pub fn latency(&self) -> Duration {
-        self.0.health.latency()
+        self.health.latency()
     }
-}
 
-impl fmt::Debug for Microphone {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Microphone").finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Speaker {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Speaker").finish_non_exhaustive()
-    }
-}
-
-struct Line {
-    commands: mpsc::Sender<Command>,
-    health: Arc<Health>,
-    thread: Option<JoinHandle<()>>,
-}
-
-/// What the thread of a line is told.
-enum Command {
-    Wish(Wish),
-    /// The stream of this opening broke.
-    Broken {
-        number: u64,
-        error: DeviceError,
-    },
-    Quit,
-}
-
-enum End {
-    Input(Box<dyn FnMut(Format) -> Capture + Send>),
-    Output(Box<dyn FnMut(Format) -> Playback + Send>),
-}
-
-impl Line {
-    fn open(direction: Direction, wish: Wish, end: End) -> (Self, Events) {
+    fn start(direction: Direction, wish: Wish, end: End) -> (Self, Events) {
         let (commands, told) = mpsc::channel();
         let (events, receiver) = async_channel::bounded(EVENTS);
         let health = Arc::<Health>::default();
@@ -136,16 +107,33 @@ impl Line {
         };
         let thread = thread::Builder::new().name(format!("lxst {direction}"));
         let thread = thread.spawn(move || owner.run(direction, &told)).ok();
-        (Self { commands, health, thread }, receiver)
-    }
-
-    fn wish(&self, wish: Wish) {
-        // A thread that has ended has no device to change.
-        let _ = self.commands.send(Command::Wish(wish));
+        (Self { commands, health, thread, direction: PhantomData }, receiver)
     }
 }
 
-impl Drop for Line {
+impl<D> fmt::Debug for Line<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Line").finish_non_exhaustive()
+    }
+}
+
+/// What the thread of a line is told.
+enum Command {
+    Wish(Wish),
+    /// The stream of this opening broke.
+    Broken {
+        number: u64,
+        error: DeviceError,
+    },
+    Quit,
+}
+
+enum End {
+    Input(Box<dyn FnMut(Format) -> Capture + Send>),
+    Output(Box<dyn FnMut(Format) -> Playback + Send>),
+}
+
+impl<D> Drop for Line<D> {
     fn drop(&mut self) {
         let _ = self.commands.send(Command::Quit);
         if let Some(thread) = self.thread.take() {
