@@ -1,9 +1,9 @@
 //! Microphones, speakers and ringers of this machine.
 //!
-//! A [`Microphone`] or [`Speaker`] holds the device that its [`Wish`] asks for, as long as it is not
-//! dropped. Where that device is not there, it holds the system's default; where a device goes, it
-//! takes another; where the wished one comes back, it takes that again. Each change is an [`Event`].
-//! No device at all is no error: there is silence, until one comes.
+//! A [`Microphone`] or [`Speaker`] holds the device that its [`Wish`] asks for, as long as it is
+//! not dropped. Where that device is not there, it holds the system's default; where a device goes,
+//! it takes another; where the wished one comes back, it takes that again. Each change is an
+//! [`Event`]. No device at all is no error: there is silence, until one comes.
 //!
 //! Audio passes in the device's own rate and channels, as `f32` from -1 to 1, in periods of 10 ms
 //! where the system gives them. Whoever opens a line gives it a maker of callbacks, which is asked
@@ -30,8 +30,8 @@
 //!
 //! # Systems
 //! Linux by PulseAudio (PipeWire speaks it too), spoken natively, else by ALSA; macOS by CoreAudio,
-//! Windows by WASAPI, Android by AAudio. *Source* of the rules of choice: LXST/Platforms, whose look-up
-//! by name is case-sensitive and falls back without a word.
+//! Windows by WASAPI, Android by AAudio. *Source* of the rules of choice: LXST/Platforms, whose
+//! look-up by name is case-sensitive and falls back without a word.
 
 mod choice;
 mod device;

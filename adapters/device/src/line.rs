@@ -44,9 +44,9 @@ pub enum Output {}
 impl Line<Input> {
     /// Opens the microphone that is wished for.
     ///
-    /// `make` is called once for each device that is opened, with its format. The callback that it returns
-    /// gets each block, of any number of whole moments, on the system's audio thread: it must not block,
-    /// allocate or take a lock that others hold for long.
+    /// `make` is called once for each device that is opened, with its format. The callback that it
+    /// returns gets each block, of any number of whole moments, on the system's audio thread: it
+    /// must not block, allocate or take a lock that others hold for long.
     ///
     /// Returns at once; [`Event::Taken`] tells of the device.
     pub fn open(
@@ -60,9 +60,9 @@ impl Line<Input> {
 impl Line<Output> {
     /// Opens the speaker that is wished for.
     ///
-    /// `make` is called once for each device that is opened, with its format. The callback that it returns
-    /// fills each block, of any number of whole moments, on the system's audio thread: it must not block,
-    /// allocate or take a lock that others hold for long.
+    /// `make` is called once for each device that is opened, with its format. The callback that it
+    /// returns fills each block, of any number of whole moments, on the system's audio thread: it
+    /// must not block, allocate or take a lock that others hold for long.
     ///
     /// Returns at once; [`Event::Taken`] tells of the device.
     pub fn open(
@@ -81,8 +81,8 @@ impl<D> Line<D> {
     }
 
     /// Returns the latency between a sound and its block, as far as the system tells: from sound to
-    /// callback for a microphone, from callback to sound for a speaker. 0 if the system does not tell, or
-    /// if no device is open.
+    /// callback for a microphone, from callback to sound for a speaker. 0 if the system does not
+    /// tell, or if no device is open.
     #[must_use]
     pub fn latency(&self) -> Duration {
         self.health.latency()

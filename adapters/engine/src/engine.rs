@@ -26,8 +26,8 @@ use crate::tap::Tap;
 /// What an engine is told once.
 #[derive(Debug)]
 pub struct Config {
-    /// The settings of the telephone. The engine decides on `profiles` and `codecs`, which are those of
-    /// [`codecs`](Self::codecs), and on `callers` and `limits`, which are those of
+    /// The settings of the telephone. The engine decides on `profiles` and `codecs`, which are
+    /// those of [`codecs`](Self::codecs), and on `callers` and `limits`, which are those of
     /// [`callers`](Self::callers).
     pub telephone: lxst_core::Config,
     /// Who may call.
@@ -37,8 +37,8 @@ pub struct Config {
     /// The codecs of the [`Coder`](crate::Coder) that does the tasks. The phone offers the profiles
     /// that these can send. *Default*: [`BuiltInCodecs`].
     pub codecs: Arc<dyn Codecs>,
-    /// Whether the profile follows what the path carries: it steps down where more than 8 % of the voice
-    /// is lost for 5 s, and up again after 20 s with less than 2 %.
+    /// Whether the profile follows what the path carries: it steps down where more than 8 % of the
+    /// voice is lost for 5 s, and up again after 20 s with less than 2 %.
     pub adaptive_profile: bool,
     /// What is done to the microphone's sound.
     #[cfg(feature = "voice-processing")]
@@ -84,8 +84,8 @@ pub enum Event {
     /// worth a report.
     CoderCrashed,
     /// The hash that was dialled is that of a destination, as its announce tells. The call ends as
-    /// [`NoPath`](lxst_core::EndReason::NoPath); [`DialError::DestinationHash`] tells of a destination
-    /// that is known before.
+    /// [`NoPath`](lxst_core::EndReason::NoPath); [`DialError::DestinationHash`] tells of a
+    /// destination that is known before.
     DestinationDialled {
         /// The call.
         call: CallId,
@@ -122,17 +122,17 @@ pub enum DialError {
     },
 }
 
-/// A phone without a runtime, on a Reticulum stack. Moments are counted from an origin that the owner
-/// chooses.
+/// A phone without a runtime, on a Reticulum stack. Moments are counted from an origin that the
+/// owner chooses.
 ///
-/// *Inputs* take effect at once; those of the stack go through [`with_stack`](Self::with_stack). After
-/// each, the owner drains the stack's own outputs, [`poll_task`](Self::poll_task) and
+/// *Inputs* take effect at once; those of the stack go through [`with_stack`](Self::with_stack).
+/// After each, the owner drains the stack's own outputs, [`poll_task`](Self::poll_task) and
 /// [`poll_event`](Self::poll_event), and then sleeps until [`poll_timeout`](Self::poll_timeout) or
 /// the next input.
 #[derive(Debug)]
 pub struct Engine<S> {
-    // Boxed, as the voice processor is: an engine is moved several times before it runs, on stacks that
-    // may be small.
+    // Boxed, as the voice processor is: an engine is moved several times before it runs, on stacks
+    // that may be small.
     telephone: Box<Telephone>,
     codecs: Arc<dyn Codecs>,
     ids: Ids,

@@ -52,8 +52,8 @@ impl<R: Runtime, S> PhoneBuilder<R, S> {
         }
     }
 
-    /// Creates a builder and its stack, which takes link ids from the engine's allocator. Returns what
-    /// `make` returns beside the stack, too.
+    /// Creates a builder and its stack, which takes link ids from the engine's allocator. Returns
+    /// what `make` returns beside the stack, too.
     pub(crate) fn with_ids<T>(make: impl FnOnce(Ids) -> (S, T)) -> (Self, T) {
         let ids = Ids::default();
         let (stack, made) = make(ids.clone());
@@ -62,11 +62,11 @@ impl<R: Runtime, S> PhoneBuilder<R, S> {
         (builder, made)
     }
 
-    /// Keeps the identities that we dialled or talked with in a file. After a restart they are still no
-    /// strangers, to whom [`CallerLimits`](crate::CallerLimits) apply.
+    /// Keeps the identities that we dialled or talked with in a file. After a restart they are
+    /// still no strangers, to whom [`CallerLimits`](crate::CallerLimits) apply.
     ///
-    /// The file is read at the start, and replaced some seconds after a change and at the end. A damaged
-    /// file is logged, and kept as `.bad`.
+    /// The file is read at the start, and replaced some seconds after a change and at the end. A
+    /// damaged file is logged, and kept as `.bad`.
     ///
     /// *Bounds*: the latest [`CALLERS_REMEMBERED`](lxst_core::limits::CALLERS_REMEMBERED).
     #[must_use]
@@ -82,8 +82,8 @@ impl<R: Runtime, S> PhoneBuilder<R, S> {
         self
     }
 
-    /// Sets the codecs that the phone encodes and decodes with; it offers the profiles that they can
-    /// send. *Default*: [`BuiltInCodecs`].
+    /// Sets the codecs that the phone encodes and decodes with; it offers the profiles that they
+    /// can send. *Default*: [`BuiltInCodecs`].
     #[must_use]
     pub fn codecs(mut self, codecs: impl Codecs + 'static) -> Self {
         self.codecs = Arc::new(codecs);
@@ -97,10 +97,11 @@ impl<R: Runtime, S> PhoneBuilder<R, S> {
         self
     }
 
-    /// Records the inputs and outputs of the telephone into a new file, which only its owner may read.
+    /// Records the inputs and outputs of the telephone into a new file, which only its owner may
+    /// read.
     ///
-    /// The file holds the conversation, with the voices unless `payloads` strips them. The phone never
-    /// waits for the file. [`shutdown`](Phone::shutdown) returns when all is written.
+    /// The file holds the conversation, with the voices unless `payloads` strips them. The phone
+    /// never waits for the file. [`shutdown`](Phone::shutdown) returns when all is written.
     ///
     /// # Errors
     /// The phone does not start when the file exists or cannot be created ([`StartError::Trace`]).
@@ -116,8 +117,8 @@ impl<R: Runtime, S: StackSettings> PhoneBuilder<R, S> {
     /// Starts the phone on the runtime.
     ///
     /// # Errors
-    /// [`StartError`]; nothing is left running. A server that does not answer is no error: the phone
-    /// connects again and again.
+    /// [`StartError`]; nothing is left running. A server that does not answer is no error: the
+    /// phone connects again and again.
     ///
     /// # Panics
     /// Outside of a runtime, where the runtime's functions do.

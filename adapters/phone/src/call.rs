@@ -11,8 +11,8 @@ use crate::state::{Latest, Watch};
 
 /// A handle to one call, cheap to clone.
 ///
-/// When the call is over, each request is refused; a handle never acts on another call. A call may be
-/// over before the app has read its [`Ended`](crate::Event::Ended) event.
+/// When the call is over, each request is refused; a handle never acts on another call. A call may
+/// be over before the app has read its [`Ended`](crate::Event::Ended) event.
 #[derive(Clone, Debug)]
 pub struct Call {
     requests: Requester,
@@ -31,8 +31,8 @@ impl Call {
         self.id
     }
 
-    /// Returns the status of the call, without waiting; `None` when it is over, and while its caller is
-    /// being screened.
+    /// Returns the status of the call, without waiting; `None` when it is over, and while its
+    /// caller is being screened.
     #[must_use]
     pub fn status(&self) -> Option<CallStatus> {
         self.watch.look(|latest| latest.status(self.id))
@@ -41,8 +41,8 @@ impl Call {
     /// Waits until the call is established, and returns its status.
     ///
     /// # Errors
-    /// [`CallError::Ended`], with the reason: the call is over, whether or not it was established. Else
-    /// as [`ended`](Self::ended).
+    /// [`CallError::Ended`], with the reason: the call is over, whether or not it was established.
+    /// Else as [`ended`](Self::ended).
     ///
     /// # Cancel safety
     /// Cancel safe: it only waits. The call goes on.
@@ -62,8 +62,9 @@ impl Call {
     /// *Bounds*: the phone remembers how the latest 64 calls ended, for handles that ask late.
     ///
     /// # Errors
-    /// [`CallError::Refused`] with [`InputError::UnknownCall`], at once: 64 calls have ended since, or the
-    /// caller is being screened. [`CallError::ShutDown`]: the runtime ended before the call did.
+    /// [`CallError::Refused`] with [`InputError::UnknownCall`], at once: 64 calls have ended since,
+    /// or the caller is being screened. [`CallError::ShutDown`]: the runtime ended before the call
+    /// did.
     ///
     /// # Cancel safety
     /// Cancel safe: it only waits. The call goes on.
@@ -96,8 +97,8 @@ impl Call {
         self.requests.command(Command::Answer(self.id)).await
     }
 
-    /// Decides about a caller after a [`Screening`](crate::Event::Screening) event, or turns away one
-    /// whose call rings.
+    /// Decides about a caller after a [`Screening`](crate::Event::Screening) event, or turns away
+    /// one whose call rings.
     ///
     /// # Errors
     /// [`CallError`]: the caller has gone, or the call is answered.
@@ -174,7 +175,8 @@ impl Call {
         self.requests.command(Command::Talk(self.id, Talk::Released)).await
     }
 
-    /// Mutes a direction. Muting [`Direction::Receive`] discards the audio that waits for the speaker.
+    /// Mutes a direction. Muting [`Direction::Receive`] discards the audio that waits for the
+    /// speaker.
     ///
     /// # Errors
     /// [`CallError`]: the call is over.

@@ -10,14 +10,14 @@ use lxst_engine::Event as EngineEvent;
 
 /// An event of a phone, read from [`Events`](crate::Events).
 ///
-/// Events of a call carry its id; [`Phone::call`](crate::Phone::call) returns a handle for it. When an
-/// event is read, [`Phone::state`](crate::Phone::state) includes it already.
+/// Events of a call carry its id; [`Phone::call`](crate::Phone::call) returns a handle for it. When
+/// an event is read, [`Phone::state`](crate::Phone::state) includes it already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "of fields that their names say it all of")]
 #[non_exhaustive]
 pub enum Event {
-    /// A phone announced itself: it can be dialled. Comes at any time, once for each announce. An app
-    /// makes its list of reachable people from these.
+    /// A phone announced itself: it can be dialled. Comes at any time, once for each announce. An
+    /// app makes its list of reachable people from these.
     Announced {
         /// The identity to dial.
         identity: IdentityHash,
@@ -39,25 +39,25 @@ pub enum Event {
         /// counts as [`Admission::Busy`](crate::Admission::Busy).
         limit: Option<Limit>,
     },
-    /// The caller of a [`Screening`](Self::Screening) event hung up before the decision, which is no longer
-    /// needed.
+    /// The caller of a [`Screening`](Self::Screening) event hung up before the decision, which is
+    /// no longer needed.
     CallerGone { call: CallId },
-    /// Somebody called while the line was taken, and was told that it is busy. An app lists it as a missed
-    /// call.
+    /// Somebody called while the line was taken, and was told that it is busy. An app lists it as a
+    /// missed call.
     CallerTurnedAway { from: IdentityHash },
-    /// A stranger called more often than the limits allow, and is told that the line is busy. Comes once
-    /// in each window of the limit. An app may block an identity that comes back.
+    /// A stranger called more often than the limits allow, and is told that the line is busy. Comes
+    /// once in each window of the limit. An app may block an identity that comes back.
     CallerLimited {
         from: IdentityHash,
         /// Which limit was reached: this caller's, or that of all strangers.
         limit: Limit,
     },
 
-    /// An incoming call rings. [`answer`](crate::Call::answer) or [`reject`](crate::Call::reject) it; else
-    /// [`Ended`](Self::Ended) comes after the ring time.
+    /// An incoming call rings. [`answer`](crate::Call::answer) or [`reject`](crate::Call::reject)
+    /// it; else [`Ended`](Self::Ended) comes after the ring time.
     Incoming { call: CallId, from: IdentityHash },
-    /// The dialled hash is that of a telephony destination, as its announce shows. The call ends with
-    /// [`NoPath`](EndReason::NoPath): dial the identity instead.
+    /// The dialled hash is that of a telephony destination, as its announce shows. The call ends
+    /// with [`NoPath`](EndReason::NoPath): dial the identity instead.
     DestinationDialled {
         call: CallId,
         /// The dialled hash.
@@ -83,8 +83,8 @@ pub enum Event {
         /// The side that asked for it.
         by: Side,
     },
-    /// The peer prefers a profile whose codec this phone cannot encode. The phone sends in another profile,
-    /// and tells the peer so.
+    /// The peer prefers a profile whose codec this phone cannot encode. The phone sends in another
+    /// profile, and tells the peer so.
     ProfileUnavailable {
         call: CallId,
         /// The profile that the peer prefers.
@@ -100,8 +100,8 @@ pub enum Event {
         /// The side that asked for it.
         by: Side,
     },
-    /// No audio arrived for 5 s in full duplex. The call goes on: the peer may be muted, or its network
-    /// slow.
+    /// No audio arrived for 5 s in full duplex. The call goes on: the peer may be muted, or its
+    /// network slow.
     PeerSilent { call: CallId },
     /// Audio arrives again after [`PeerSilent`](Self::PeerSilent).
     PeerAudible { call: CallId },
@@ -113,14 +113,14 @@ pub enum Event {
 
     /// An invalid packet of a peer was dropped. The call goes on. An app may log it.
     Dropped { reason: DropReason },
-    /// A codec panicked. One frame is lost, the codecs are restarted, and the call goes on. This is a
-    /// defect of this library or of the app's [`Codecs`](crate::Codecs): report it.
+    /// A codec panicked. One frame is lost, the codecs are restarted, and the call goes on. This is
+    /// a defect of this library or of the app's [`Codecs`](crate::Codecs): report it.
     CoderCrashed,
 }
 
 impl Event {
-    /// Translates an event of the engine; `None` for one that concerns the audio ports only. `moment`
-    /// converts the engine's time to the runtime's clock.
+    /// Translates an event of the engine; `None` for one that concerns the audio ports only.
+    /// `moment` converts the engine's time to the runtime's clock.
     pub(crate) fn new(event: EngineEvent, moment: impl Fn(Instant) -> Moment) -> Option<Self> {
         Some(match event {
             EngineEvent::Call(event) => Self::of_call(event, moment),

@@ -15,11 +15,11 @@ use crate::mailbox::{Mailbox, Reader};
 ///
 /// Events are numbered consecutively. A phone never waits for its app.
 ///
-/// *Bounds*: at most 1,024 events wait; beyond that the oldest is dropped. Once 128 wait, no event is added
-/// that a peer can cause at any rate or that comes every second: announces, busy callers, invalid packets,
-/// the peer's changes of profile and mode, its silences, and reports of quality. Of these reports only the
-/// latest of a call waits. [`lost`](Self::lost) counts dropped events, and their numbers are missing.
-/// [`Phone::state`](crate::Phone::state) is always the latest.
+/// *Bounds*: at most 1,024 events wait; beyond that the oldest is dropped. Once 128 wait, no event
+/// is added that a peer can cause at any rate or that comes every second: announces, busy callers,
+/// invalid packets, the peer's changes of profile and mode, its silences, and reports of quality.
+/// Of these reports only the latest of a call waits. [`lost`](Self::lost) counts dropped events,
+/// and their numbers are missing. [`Phone::state`](crate::Phone::state) is always the latest.
 #[derive(Debug)]
 pub struct Events {
     waiting: Reader<(u64, Event)>,
@@ -45,8 +45,8 @@ impl Events {
         poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 
-    /// Returns the number of the event that [`next`](Self::next) returned last. A gap in the numbers is
-    /// events that were dropped.
+    /// Returns the number of the event that [`next`](Self::next) returned last. A gap in the
+    /// numbers is events that were dropped.
     #[must_use]
     pub const fn number(&self) -> u64 {
         self.number

@@ -1,4 +1,5 @@
-//! Why the phone's task wakes: requests of handles, its deadline, audio ports, codec jobs and the network.
+//! Why the phone's task wakes: requests of handles, its deadline, audio ports, codec jobs and the
+//! network.
 
 use std::future::{Future, pending};
 use std::time::Instant as Moment;
@@ -40,8 +41,8 @@ pub(crate) struct PortListeners {
 }
 
 impl Inbox {
-    /// Waits for the next wakeup. `number` counts them: even and odd ones look at the sources in opposite
-    /// order, so that a flood at one source does not starve the others.
+    /// Waits for the next wakeup. `number` counts them: even and odd ones look at the sources in
+    /// opposite order, so that a flood at one source does not starve the others.
     ///
     /// # Cancel safety
     /// Cancel safe: nothing is lost.
@@ -58,8 +59,8 @@ impl Inbox {
         either_first(is_turned, other, request).await
     }
 
-    /// Waits for the next wakeup that is no request. The deadline comes first, since a flood must not
-    /// delay it.
+    /// Waits for the next wakeup that is no request. The deadline comes first, since a flood must
+    /// not delay it.
     ///
     /// # Cancel safety
     /// Cancel safe: nothing is lost.
@@ -87,8 +88,8 @@ impl Inbox {
     }
 }
 
-/// Returns the output of whichever future ends first. When both have ended, `first` wins, or `second` if
-/// `is_turned`.
+/// Returns the output of whichever future ends first. When both have ended, `first` wins, or
+/// `second` if `is_turned`.
 pub(crate) async fn either_first<T>(
     is_turned: bool,
     first: impl Future<Output = T>,

@@ -1,8 +1,8 @@
 //! A phone for any async runtime: handles, events, audio ports, and the task that serves them.
 //!
-//! Apps use it through `lxst-tokio` or `lxst-smol`, which are this crate on a [`Runtime`]; an app on
-//! another runtime implements that trait. Here is a phone on the links of an app, whose network finds
-//! nobody:
+//! Apps use it through `lxst-tokio` or `lxst-smol`, which are this crate on a [`Runtime`]; an app
+//! on another runtime implements that trait. Here is a phone on the links of an app, whose network
+//! finds nobody:
 //!
 //! ```
 //! use lxst_core::{LinkEvent, LinkFailed, LinkRequest};
@@ -31,17 +31,17 @@
 //! # }
 //! ```
 //!
-//! A phone is one task and one thread. The task owns the [`Engine`](lxst_engine::Engine), moves bytes
-//! between it and the interfaces, and sleeps until the next deadline; the thread runs the codecs.
-//! [`Phone`] and [`Call`] are handles to the task, `Send` and cheap to clone. An idle phone wakes for its
-//! timers only. In a call it polls a [`DeviceSource`] and a [`DeviceSink`] every 5 ms, because the
-//! callback of a device must not wake a task. The phone logs to `tracing`.
+//! A phone is one task and one thread. The task owns the [`Engine`](lxst_engine::Engine), moves
+//! bytes between it and the interfaces, and sleeps until the next deadline; the thread runs the
+//! codecs. [`Phone`] and [`Call`] are handles to the task, `Send` and cheap to clone. An idle phone
+//! wakes for its timers only. In a call it polls a [`DeviceSource`] and a [`DeviceSink`] every 5
+//! ms, because the callback of a device must not wake a task. The phone logs to `tracing`.
 //!
-//! *Features*: `endpoint` (on by default: our own Reticulum endpoint, under the Reticulum License; without
-//! it a phone is [on the app's links](PhoneBuilder::on_links), and no `rns-*` crate is in the tree); and,
-//! off by default, `codec2` (Codec2 3200 and 1600, in Rust) and `codec2-system` (700C as well, by the
-//! system's libcodec2), both LGPL; `voice-processing` (echo cancellation, noise suppression, gain
-//! control); `trace` (recorded calls).
+//! *Features*: `endpoint` (on by default: our own Reticulum endpoint, under the Reticulum License;
+//! without it a phone is [on the app's links](PhoneBuilder::on_links), and no `rns-*` crate is in
+//! the tree); and, off by default, `codec2` (Codec2 3200 and 1600, in Rust) and `codec2-system`
+//! (700C as well, by the system's libcodec2), both LGPL; `voice-processing` (echo cancellation,
+//! noise suppression, gain control); `trace` (recorded calls).
 
 #![forbid(unsafe_code)]
 

@@ -14,8 +14,8 @@ use lxst_engine::{Ids, LinkCommand, LinkCommands, LinkNames};
 ///
 /// The app does each [`LinkCommand`] with its stack, and reports what happens to links through a
 /// [`LinkReporter`]. [`names`](Self::names) translates between the stack's names of links and the
-/// phone's. The hash of the identity is all that the phone needs of it: keys stay with the stack, or in
-/// hardware.
+/// phone's. The hash of the identity is all that the phone needs of it: keys stay with the stack,
+/// or in hardware.
 ///
 /// | the stack tells | the app reports |
 /// |---|---|
@@ -29,18 +29,18 @@ use lxst_engine::{Ids, LinkCommand, LinkCommands, LinkNames};
 /// | a phone's announce | [`announced`](LinkReporter::announced) |
 /// | the network can be reached | [`network_up`](LinkReporter::network_up) |
 ///
-/// *Order*: reports of a link may come in any order. A packet, an identification or an end that comes
-/// before `Incoming`, and a packet that comes before `Up`, waits for it, up to 4 of each link. For
-/// `Incoming` it waits up to 1 s, on up to 64 links, and the oldest link makes room. What waits in vain is
-/// dropped and counted.
+/// *Order*: reports of a link may come in any order. A packet, an identification or an end that
+/// comes before `Incoming`, and a packet that comes before `Up`, waits for it, up to 4 of each
+/// link. For `Incoming` it waits up to 1 s, on up to 64 links, and the oldest link makes room. What
+/// waits in vain is dropped and counted.
 ///
-/// *Age*: media that the app does not take within
-/// [`MEDIA_AGE`](lxst_core::limits::MEDIA_AGE) is dropped and counted. Signals and link requests wait
-/// until they are taken. [`Counters::links`](crate::Counters::links) has both counts.
+/// *Age*: media that the app does not take within [`MEDIA_AGE`](lxst_core::limits::MEDIA_AGE) is
+/// dropped and counted. Signals and link requests wait until they are taken.
+/// [`Counters::links`](crate::Counters::links) has both counts.
 ///
-/// *Close*: a link that the phone gives up before the app took its `Open` is never asked for. A link that
-/// comes up after its `Close` is reported as `Up` like any other, and the phone asks to close it again. A
-/// `Close` of a link that the app does not know asks for nothing.
+/// *Close*: a link that the phone gives up before the app took its `Open` is never asked for. A
+/// link that comes up after its `Close` is reported as `Up` like any other, and the phone asks to
+/// close it again. A `Close` of a link that the app does not know asks for nothing.
 ///
 /// # A stack of channels
 ///
@@ -85,9 +85,9 @@ use lxst_engine::{Ids, LinkCommand, LinkCommands, LinkNames};
 ///
 /// # rsReticulum, call by call
 ///
-/// From its public API, not run against it. rsReticulum proves **each link packet** that it receives,
-/// whatever the proof strategy of its destination: 115 bytes a packet, which LXST phones do not send, and
-/// which a slow radio feels. It has no setting against it.
+/// From its public API, not run against it. rsReticulum proves **each link packet** that it
+/// receives, whatever the proof strategy of its destination: 115 bytes a packet, which LXST phones
+/// do not send, and which a slow radio feels. It has no setting against it.
 ///
 /// | rsReticulum | here |
 /// |---|---|
@@ -225,8 +225,8 @@ impl LinkReporter {
         self.report(LinkReport::NetworkUp).await;
     }
 
-    /// Reports that a phone announced itself, with the app data of its announce, which may tell a name. The
-    /// app hears of it as an event.
+    /// Reports that a phone announced itself, with the app data of its announce, which may tell a
+    /// name. The app hears of it as an event.
     ///
     /// # Cancel safety
     /// A report that is cancelled while the phone is behind is not made: make it again.

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant as Moment};
 
 /// Limits a log to one line a second for each cause, and counts the lines that were left out.
 ///
-/// A cause is the kind of a line, without any data that a peer chooses, so that there are few. A peer that
-/// repeats something then fills no disk and hides no other line.
+/// A cause is the kind of a line, without any data that a peer chooses, so that there are few. A
+/// peer that repeats something then fills no disk and hides no other line.
 #[derive(Clone, Debug)]
 pub struct LogLimit<C> {
     causes: Vec<Cause<C>>,

@@ -5,8 +5,8 @@ use crate::events::EventQueue;
 use crate::request::{Reply, Requests};
 use crate::state::{Publisher, State};
 
-/// The events and the state that the app sees. Dropping it reports the end of the phone, whatever the
-/// cause.
+/// The events and the state that the app sees. Dropping it reports the end of the phone, whatever
+/// the cause.
 #[derive(Debug)]
 pub(crate) struct Outlets {
     events: Vec<EventQueue>,

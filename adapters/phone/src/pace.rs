@@ -43,8 +43,8 @@ impl Pace {
 }
 
 pub(crate) const BLOCK_TIME: Duration = Duration::from_millis(20);
-/// The longest delay that the clock makes up for. The core treats a speaker that is later than this as one
-/// that was stopped, which has no use for the audio that it missed.
+/// The longest delay that the clock makes up for. The core treats a speaker that is later than this
+/// as one that was stopped, which has no use for the audio that it missed.
 const LATEST: Duration = SPEAKER_LATE;
 
 #[cfg(test)]

@@ -18,9 +18,9 @@ use crate::state::{State, Watch};
 /// A handle to a phone, cheap to clone.
 ///
 /// The phone shuts down when the last handle to it and its calls is dropped. That happens in the
-/// background and needs the runtime for up to 1.25 s: a program that ends earlier may leave the peer with
-/// a lost link. So await [`shutdown`](Self::shutdown) at the end of a program. A task that holds a handle
-/// keeps the phone running.
+/// background and needs the runtime for up to 1.25 s: a program that ends earlier may leave the
+/// peer with a lost link. So await [`shutdown`](Self::shutdown) at the end of a program. A task
+/// that holds a handle keeps the phone running.
 #[derive(Clone, Debug)]
 pub struct Phone {
     requests: Requester,
@@ -51,19 +51,19 @@ impl Phone {
         &self.listening
     }
 
-    /// Dials an identity, in full duplex. It returns at once: await [`Call::established`], or read the
-    /// events.
+    /// Dials an identity, in full duplex. It returns at once: await [`Call::established`], or read
+    /// the events.
     ///
-    /// *Bounds*: the endpoint searches a path for 55 s, unless its settings say otherwise. A call to our
-    /// own identity ends with [`LinkFailed`](crate::EndReason::LinkFailed).
+    /// *Bounds*: the endpoint searches a path for 55 s, unless its settings say otherwise. A call
+    /// to our own identity ends with [`LinkFailed`](crate::EndReason::LinkFailed).
     ///
     /// # Errors
     /// [`CallError`]: the line is taken, the profile cannot be sent, or the hash is that of a known
     /// telephony destination.
     ///
     /// # Cancel safety
-    /// A cancelled request was either not made, or the call goes on: [`state`](Self::state) and the events
-    /// carry its id.
+    /// A cancelled request was either not made, or the call goes on: [`state`](Self::state) and the
+    /// events carry its id.
     pub async fn dial(&self, to: IdentityHash, profile: Profile) -> Result<Call, CallError> {
         self.dial_in_mode(to, profile, Mode::FullDuplex).await
     }
@@ -103,8 +103,9 @@ impl Phone {
         self.requests.send(Request::Callers(callers)).await
     }
 
-    /// Changes the name that announces tell, or tells none, from the next announce on. Nothing is sent:
-    /// [`announce`](Self::announce) tells it at once. Until then path responses carry the earlier name.
+    /// Changes the name that announces tell, or tells none, from the next announce on. Nothing is
+    /// sent: [`announce`](Self::announce) tells it at once. Until then path responses carry the
+    /// earlier name.
     ///
     /// # Errors
     /// [`CallError::ShutDown`].
@@ -150,8 +151,8 @@ impl Phone {
         Ok(source)
     }
 
-    /// Attaches a source that an async task writes, such as a file or generated speech, at any time and in
-    /// place of an earlier source.
+    /// Attaches a source that an async task writes, such as a file or generated speech, at any time
+    /// and in place of an earlier source.
     ///
     /// # Errors
     /// As [`device_source`](Self::device_source).
@@ -177,8 +178,8 @@ impl Phone {
         Ok(sink)
     }
 
-    /// Attaches a sink that an async task reads, such as a recorder, at any time and in place of an earlier
-    /// sink.
+    /// Attaches a sink that an async task reads, such as a recorder, at any time and in place of an
+    /// earlier sink.
     ///
     /// # Errors
     /// As [`device_source`](Self::device_source).
@@ -231,10 +232,11 @@ impl Phone {
         self.requests.ask(Request::Counters).await
     }
 
-    /// Ends the call and the phone, and waits until the peers are told. When it returns, the phone has no
-    /// task, thread, socket or open file left. It does nothing when the phone has shut down.
+    /// Ends the call and the phone, and waits until the peers are told. When it returns, the phone
+    /// has no task, thread, socket or open file left. It does nothing when the phone has shut down.
     ///
-    /// *Bounds*: 1 s to write the last packets, and 0.25 s after them for the other end to read them.
+    /// *Bounds*: 1 s to write the last packets, and 0.25 s after them for the other end to read
+    /// them.
     ///
     /// # Cancel safety
     /// Cancel safe: a shutdown that has begun goes on, and can be awaited again.

@@ -16,13 +16,13 @@ use crate::events::EventQueue;
 pub struct Counters {
     /// The telephone's counters.
     pub telephone: lxst_core::Counters,
-    /// Captured audio that was dropped because its source is faster than real time, or because the phone's
-    /// task or its codec thread stalled.
+    /// Captured audio that was dropped because its source is faster than real time, or because the
+    /// phone's task or its codec thread stalled.
     pub capture_dropped: Duration,
     /// Received audio that was dropped because the app read it too late.
     pub playback_dropped: Duration,
-    /// Datagrams that were dropped because too many of their sender's address waited for the phone's
-    /// task.
+    /// Datagrams that were dropped because too many of their sender's address waited for the
+    /// phone's task.
     pub datagrams_dropped: u64,
     /// The counters of the [`LinkPort`](crate::LinkPort); `None` on our own endpoint.
     pub links: Option<LinkCounters>,
@@ -70,7 +70,8 @@ impl Requester {
     }
 }
 
-/// The phone's side of the queue of requests. Dropping it ends each wait for an answer with an error.
+/// The phone's side of the queue of requests. Dropping it ends each wait for an answer with an
+/// error.
 #[derive(Debug)]
 pub(crate) struct Requests(Receiver<Request>);
 

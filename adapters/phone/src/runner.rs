@@ -104,8 +104,8 @@ impl<R: Runtime, N: Network> Runner<R, N> {
         }
     }
 
-    /// Runs until the app ends the phone. The caller reports the end with the returned value, when the
-    /// interfaces have ended too.
+    /// Runs until the app ends the phone. The caller reports the end with the returned value, when
+    /// the interfaces have ended too.
     pub(crate) async fn run(mut self) -> Ended {
         self.network.begin(self.now(), &mut self.engine, &self.outlets.state);
         let reply = loop {
@@ -253,8 +253,9 @@ impl<R: Runtime, N: Network> Runner<R, N> {
         }
     }
 
-    /// Hands on the engine's outputs: tasks, events, link commands, audio, and bytes for the interfaces that
-    /// can write. Returns listeners for what the app does to the ports from then on.
+    /// Hands on the engine's outputs: tasks, events, link commands, audio, and bytes for the
+    /// interfaces that can write. Returns listeners for what the app does to the ports from then
+    /// on.
     fn flush(&mut self) -> PortListeners {
         let now = self.now();
         let ports = self.see_ports(now);
@@ -340,7 +341,8 @@ impl<R: Runtime, N: Network> Runner<R, N> {
         }
     }
 
-    /// Takes the samples of a live source, and tells a written one how many of its samples are sent.
+    /// Takes the samples of a live source, and tells a written one how many of its samples are
+    /// sent.
     fn hear_device(&mut self, now: Instant) {
         match &mut self.source {
             Some(SourcePort::Device(source)) if self.streams.is_sending => {
@@ -458,7 +460,8 @@ fn duration(samples: u64) -> Duration {
     Duration::from_secs(samples) / Samples::RATE_HZ
 }
 
-/// How often the ports of devices are looked at in a call: a callback must not wake the phone's task.
+/// How often the ports of devices are looked at in a call: a callback must not wake the phone's
+/// task.
 const DEVICE_TIME: Duration = Duration::from_millis(5);
 /// Wakeups in a row after which the task yields to others of its thread.
 const TURNS_IN_A_ROW: u64 = 64;

@@ -76,8 +76,8 @@ impl Settings {
         self
     }
 
-    /// Sets the name that the phone's announces tell to everybody who hears them. *Default*: none is told.
-    /// [`Phone::set_display_name`](crate::Phone::set_display_name) changes it later.
+    /// Sets the name that the phone's announces tell to everybody who hears them. *Default*: none
+    /// is told. [`Phone::set_display_name`](crate::Phone::set_display_name) changes it later.
     #[must_use]
     pub const fn display_name(mut self, name: DisplayName) -> Self {
         self.display_name = Some(name);
@@ -105,8 +105,8 @@ impl Settings {
         self
     }
 
-    /// Answers each incoming call by itself, once the caller's preferences have arrived. *Default*: off; the
-    /// app answers.
+    /// Answers each incoming call by itself, once the caller's preferences have arrived. *Default*:
+    /// off; the app answers.
     #[must_use]
     pub const fn auto_answer(mut self, auto_answer: bool) -> Self {
         self.auto_answer = auto_answer;
@@ -158,8 +158,8 @@ pub(crate) struct Parsed {
 }
 
 impl Voice {
-    /// Sets the profile of an incoming call whose caller prefers none. *Default*: Medium Quality, or the
-    /// nearest profile that the phone can send.
+    /// Sets the profile of an incoming call whose caller prefers none. *Default*: Medium Quality,
+    /// or the nearest profile that the phone can send.
     ///
     /// *Bounds*: a profile that the phone's [`Codecs`](crate::Codecs) can send.
     #[must_use]
@@ -175,8 +175,8 @@ impl Voice {
         self
     }
 
-    /// Sets how to treat a caller on a path below 2 kbit/s whose codec is not available. *Default*: the call
-    /// is refused.
+    /// Sets how to treat a caller on a path below 2 kbit/s whose codec is not available. *Default*:
+    /// the call is refused.
     #[must_use]
     pub const fn thin_path(mut self, thin_path: ThinPath) -> Self {
         self.thin_path = thin_path;
@@ -190,8 +190,9 @@ impl Voice {
         self
     }
 
-    /// Sets the most frames in one packet. More frames mean fewer packets and more delay. The profile
-    /// ([`Profile::max_frames_per_packet`]) and the packet size of the link may allow fewer. *Default*: 1.
+    /// Sets the most frames in one packet. More frames mean fewer packets and more delay. The
+    /// profile ([`Profile::max_frames_per_packet`]) and the packet size of the link may allow
+    /// fewer. *Default*: 1.
     ///
     /// *Bounds*: 1 to [`FRAMES_PER_PACKET`](lxst_core::limits::FRAMES_PER_PACKET).
     #[must_use]
@@ -214,31 +215,34 @@ impl Voice {
         self
     }
 
-    /// Sends nothing while nobody speaks (DTX), which saves airtime. *Default*: off, as the reference.
+    /// Sends nothing while nobody speaks (DTX), which saves airtime. *Default*: off, as the
+    /// reference.
     #[must_use]
     pub const fn dtx(mut self, dtx: bool) -> Self {
         self.dtx = dtx;
         self
     }
 
-    /// Adapts the profile to the path: it steps down when more than 8 % of the voice is lost for 5 s, and up
-    /// again after 20 s with less than 2 %. *Default*: off; only people change it, as in the reference.
+    /// Adapts the profile to the path: it steps down when more than 8 % of the voice is lost for 5
+    /// s, and up again after 20 s with less than 2 %. *Default*: off; only people change it, as in
+    /// the reference.
     #[must_use]
     pub const fn adaptive_profile(mut self, adaptive: bool) -> Self {
         self.adaptive_profile = adaptive;
         self
     }
 
-    /// Lets the peer open our microphone by a change from half to full duplex during a call. *Default*: off.
-    /// A caller's preference before the answer counts in either case, unless the app has set the
-    /// [`mode`](Self::mode).
+    /// Lets the peer open our microphone by a change from half to full duplex during a call.
+    /// *Default*: off. A caller's preference before the answer counts in either case, unless the
+    /// app has set the [`mode`](Self::mode).
     #[must_use]
     pub const fn peer_may_open_microphone(mut self, may: bool) -> Self {
         self.peer_may_open_microphone = may;
         self
     }
 
-    /// Sets the voice processing of the microphone's audio: AEC, noise suppression, AGC. *Default*: none.
+    /// Sets the voice processing of the microphone's audio: AEC, noise suppression, AGC. *Default*:
+    /// none.
     #[cfg(feature = "voice-processing")]
     #[must_use]
     pub const fn processing(mut self, processing: VoiceProcessing) -> Self {
@@ -300,7 +304,8 @@ impl Network {
 
     /// Sets the interval of announces; `None` for none. *Default*: 3 h, as the reference.
     ///
-    /// *Bounds*: at least [`MIN_ANNOUNCE_INTERVAL`](lxst_core::limits::MIN_ANNOUNCE_INTERVAL), 5 min.
+    /// *Bounds*: at least [`MIN_ANNOUNCE_INTERVAL`](lxst_core::limits::MIN_ANNOUNCE_INTERVAL), 5
+    /// min.
     #[must_use]
     pub const fn announce_every(mut self, interval: Option<Duration>) -> Self {
         self.interval = interval;
@@ -336,8 +341,8 @@ impl Timing {
         self
     }
 
-    /// Sets how long the app has to decide after [`Screening`](crate::Event::Screening), and the decision
-    /// when it does not. *Default*: 1.5 s, then the call rings.
+    /// Sets how long the app has to decide after [`Screening`](crate::Event::Screening), and the
+    /// decision when it does not. *Default*: 1.5 s, then the call rings.
     ///
     /// *Bounds*: at most [`MAX_SCREENING`](lxst_core::limits::MAX_SCREENING), 3 s.
     #[must_use]

@@ -22,8 +22,9 @@ pub struct State {
     pub ended: Option<(CallId, EndReason)>,
     /// Whether the phone takes calls, as [`Phone::set_available`](crate::Phone::set_available) set.
     pub is_available: bool,
-    /// Open connections to the network. At 0 nobody can be reached, and [`interfaces`](Self::interfaces)
-    /// has the reason. On the app's own Reticulum stack it is always 0.
+    /// Open connections to the network. At 0 nobody can be reached, and
+    /// [`interfaces`](Self::interfaces) has the reason. On the app's own Reticulum stack it is
+    /// always 0.
     pub connections: usize,
     /// The state of each interface, in the order of the builder.
     pub interfaces: Vec<InterfaceState>,
@@ -45,8 +46,8 @@ pub struct InterfaceState {
     pub connections: usize,
     /// Connections that ended since the phone started.
     pub connections_lost: u64,
-    /// Why there is no connection, in words for people; `None` if nothing has gone wrong since the last one.
-    /// The phone connects again.
+    /// Why there is no connection, in words for people; `None` if nothing has gone wrong since the
+    /// last one. The phone connects again.
     pub trouble: Option<String>,
 }
 
@@ -94,8 +95,8 @@ impl Watch {
         self.shared.lock().state.clone()
     }
 
-    /// Waits until the state differs from the one that this view returned last, and returns the latest;
-    /// states between are skipped. `None` after the state with
+    /// Waits until the state differs from the one that this view returned last, and returns the
+    /// latest; states between are skipped. `None` after the state with
     /// [`is_shut_down`](State::is_shut_down).
     ///
     /// # Cancel safety

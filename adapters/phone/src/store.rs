@@ -16,8 +16,8 @@ use lxst_reticulum::{Endpoint, EndpointLinks};
 use crate::host::unix_time;
 use crate::host::{create_private_file, read_regular_file, replace_private_file};
 
-/// Keeps a part of the engine's knowledge in a file. A change is written after [`DELAY`], on a thread of
-/// its own.
+/// Keeps a part of the engine's knowledge in a file. A change is written after [`DELAY`], on a
+/// thread of its own.
 #[derive(Debug)]
 pub(crate) struct Store<S> {
     what: Kept<S>,
@@ -173,8 +173,8 @@ impl<S> Store<S> {
 }
 
 impl<S> Kept<S> {
-    /// Reads a file, and returns whether it was imported whole. A damaged file is set aside; `None` if that
-    /// fails, and the file must not be replaced.
+    /// Reads a file, and returns whether it was imported whole. A damaged file is set aside; `None`
+    /// if that fails, and the file must not be replaced.
     fn read(&self, path: &Path, import: impl FnOnce(&[u8]) -> Result<(), String>) -> Option<bool> {
         let (name, shown) = (self.name, path.display());
         let error = match read_regular_file(path, MAX_BYTES) {
@@ -214,8 +214,8 @@ fn set_aside(path: &Path) -> io::Result<PathBuf> {
             bad.push(number.to_string());
         }
         let bad = PathBuf::from(bad);
-        // A new name, which never replaces what has it, unlike a rename. The file itself is replaced
-        // by a new one.
+        // A new name, which never replaces what has it, unlike a rename. The file itself is
+        // replaced by a new one.
         let is_taken = |error: &io::Error| error.kind() == io::ErrorKind::AlreadyExists;
         match fs::hard_link(path, &bad) {
             Ok(()) => return Ok(bad),

@@ -35,17 +35,18 @@
 //! ```
 //!
 //! A phone of a person has an identity that lasts and a way into the network: begin it with
-//! `PhoneBuilder::open("me")?`, and give it `Interface::tcp_client("example.org:4242")`, say, or another
-//! `Interface`: UDP, an `rnsd` of this machine, a serial line, a Reticulum stack in the same process.
+//! `PhoneBuilder::open("me")?`, and give it `Interface::tcp_client("example.org:4242")`, say, or
+//! another `Interface`: UDP, an `rnsd` of this machine, a serial line, a Reticulum stack in the
+//! same process.
 //!
 //! The API is `lxst-smol`'s: moving an app means changing one `use`. A phone is one task of the
 //! current tokio runtime, which needs time and I/O enabled.
 //!
-//! *Features*: `endpoint` (on by default: our own Reticulum endpoint, under the Reticulum License; without
-//! it a phone is [on the app's links](lxst_phone::PhoneBuilder::on_links)); and, off by default, `codec2`
-//! (Codec2 3200 and 1600, in Rust) and `codec2-system` (700C as well, by the system's libcodec2), both
-//! LGPL; `voice-processing` (echo cancellation, noise suppression, gain control); `trace` (recorded
-//! calls). The phone logs to `tracing`.
+//! *Features*: `endpoint` (on by default: our own Reticulum endpoint, under the Reticulum License;
+//! without it a phone is [on the app's links](lxst_phone::PhoneBuilder::on_links)); and, off by
+//! default, `codec2` (Codec2 3200 and 1600, in Rust) and `codec2-system` (700C as well, by the
+//! system's libcodec2), both LGPL; `voice-processing` (echo cancellation, noise suppression, gain
+//! control); `trace` (recorded calls). The phone logs to `tracing`.
 
 #![forbid(unsafe_code)]
 

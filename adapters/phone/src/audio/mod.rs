@@ -1,5 +1,5 @@
-//! Audio ports of the app, in any format: sources and sinks, each for the callback of a device or for an
-//! async task.
+//! Audio ports of the app, in any format: sources and sinks, each for the callback of a device or
+//! for an async task.
 
 mod format;
 mod port;
@@ -47,5 +47,6 @@ pub enum AudioError {
 
 /// Samples of one block of the phone's clock: 20 ms at 48 kHz.
 pub(crate) const BLOCK: usize = 960;
-/// Samples that the ring between a callback and the phone holds: 3 s at 48 kHz, for periods of up to 2 s.
+/// Samples that the ring between a callback and the phone holds: 3 s at 48 kHz, for periods of up
+/// to 2 s.
 const RING: usize = 144_000;

@@ -20,12 +20,12 @@ impl<R: Runtime> PhoneBuilder<R, OwnStack> {
     }
 
     /// Begins a phone that keeps its files in a folder: `identity`, generated on first use,
-    /// `known_destinations` and `people`. A missing folder is created. Only its owner may read it, and only
-    /// one phone may use it at a time.
+    /// `known_destinations` and `people`. A missing folder is created. Only its owner may read it,
+    /// and only one phone may use it at a time.
     ///
     /// # Errors
-    /// [`IdentityFileError`]: the folder cannot be created, another phone uses it, or the identity cannot be
-    /// read.
+    /// [`IdentityFileError`]: the folder cannot be created, another phone uses it, or the identity
+    /// cannot be read.
     pub fn open(folder: impl AsRef<Path>) -> Result<Self, IdentityFileError> {
         let folder = folder.as_ref();
         let made = if folder.as_os_str().is_empty() {
@@ -50,8 +50,9 @@ impl<R: Runtime> PhoneBuilder<R, OwnStack> {
         self
     }
 
-    /// Keeps the known destinations in a file. The file is read at the start, and replaced some seconds after
-    /// a change and at the end. A damaged file is logged, and kept as `.bad`; its intact records are read.
+    /// Keeps the known destinations in a file. The file is read at the start, and replaced some
+    /// seconds after a change and at the end. A damaged file is logged, and kept as `.bad`; its
+    /// intact records are read.
     #[must_use]
     pub fn known_destinations(mut self, path: impl Into<PathBuf>) -> Self {
         self.stack.known = Some(path.into());

@@ -15,8 +15,8 @@ pub struct CoderThread {
 }
 
 impl CoderThread {
-    /// Starts the thread. On it, `make` creates the coder, and `deliver` gets the result of each task; it
-    /// must not block for long. When the coder panics, the result of the task is
+    /// Starts the thread. On it, `make` creates the coder, and `deliver` gets the result of each
+    /// task; it must not block for long. When the coder panics, the result of the task is
     /// [`Done::Crashed`], and `make` creates a new coder for the next task.
     ///
     /// # Errors

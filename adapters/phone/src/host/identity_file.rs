@@ -59,8 +59,9 @@ pub enum IdentityFileError {
 
 /// Reads an identity from a file. If there is no file, generates an identity and writes the file.
 ///
-/// *Shape*: 64 bytes, X25519 then Ed25519 private key, as Reticulum writes them. Only its owner may read a
-/// new file, and it appears whole or not at all. The log warns of a file that others can read.
+/// *Shape*: 64 bytes, X25519 then Ed25519 private key, as Reticulum writes them. Only its owner may
+/// read a new file, and it appears whole or not at all. The log warns of a file that others can
+/// read.
 ///
 /// # Errors
 /// [`IdentityFileError`]; a file that exists is never written to.
@@ -113,8 +114,8 @@ fn create(
         Err(error) if matches!(error.kind(), ErrorKind::AlreadyExists | ErrorKind::NotFound) => {
             Err(error)
         }
-        // Android, vfat and many FUSE mounts have no hard links. An empty file reserves the name, and the
-        // whole file replaces it.
+        // Android, vfat and many FUSE mounts have no hard links. An empty file reserves the name,
+        // and the whole file replaces it.
         Err(_) => {
             drop(create_private_file(path)?);
             fs::rename(new, path).inspect_err(|_| {
@@ -126,8 +127,8 @@ fn create(
     })
 }
 
-/// The most bytes that are read: more than an identity has, so that the error has the length of most other
-/// files.
+/// The most bytes that are read: more than an identity has, so that the error has the length of
+/// most other files.
 const MAX_BYTES: u64 = 4_096;
 
 #[cfg(test)]

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use super::identity_file::IdentityFileError;
 
-/// The lock of a folder. The operating system releases it when this is dropped and when the process ends.
+/// The lock of a folder. The operating system releases it when this is dropped and when the process
+/// ends.
 #[derive(Debug)]
 pub(crate) struct FolderLock(#[expect(dead_code, reason = "an open file holds the lock")] File);
 

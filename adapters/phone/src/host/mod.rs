@@ -1,5 +1,5 @@
-//! Services of the operating system that need no async runtime: files, random bytes, the wall clock, the
-//! codec thread.
+//! Services of the operating system that need no async runtime: files, random bytes, the wall
+//! clock, the codec thread.
 
 mod coder_thread;
 #[cfg(feature = "endpoint")]

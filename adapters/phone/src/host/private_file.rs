@@ -8,7 +8,8 @@ use std::time::Duration;
 /// Creates a new file that only its owner may read (mode 0600).
 ///
 /// # Errors
-/// [`io::ErrorKind::AlreadyExists`] if the name exists, as a symbolic link too; or the operating system's.
+/// [`io::ErrorKind::AlreadyExists`] if the name exists, as a symbolic link too; or the operating
+/// system's.
 pub fn create_private_file(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -38,8 +39,8 @@ pub fn create_private_folder(path: &Path) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
         Err(error) => Err(error),
         Ok(()) => {
-            // The umask may have removed rights of the owner. A file system without access rights, such as
-            // vfat on Android, refuses to set them.
+            // The umask may have removed rights of the owner. A file system without access rights,
+            // such as vfat on Android, refuses to set them.
             #[cfg(unix)]
             let _ = fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o700));
             Ok(())
@@ -52,8 +53,8 @@ pub fn create_private_folder(path: &Path) -> io::Result<()> {
 /// *Bounds*: at most `max_bytes`. Pipes and devices, which may never end, are not read.
 ///
 /// # Errors
-/// [`io::ErrorKind::InvalidInput`] if it is no regular file, [`io::ErrorKind::FileTooLarge`] if it is
-/// longer, or the operating system's.
+/// [`io::ErrorKind::InvalidInput`] if it is no regular file, [`io::ErrorKind::FileTooLarge`] if it
+/// is longer, or the operating system's.
 pub fn read_regular_file(path: &Path, max_bytes: u64) -> io::Result<Vec<u8>> {
     if !fs::metadata(path)?.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
@@ -67,8 +68,8 @@ pub fn read_regular_file(path: &Path, max_bytes: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Replaces a file by one that only its owner may read (mode 0600). The replacement is atomic: a reader
-/// finds the old file or the new one, after a crash too.
+/// Replaces a file by one that only its owner may read (mode 0600). The replacement is atomic: a
+/// reader finds the old file or the new one, after a crash too.
 ///
 /// # Errors
 /// The operating system's; the old file is unchanged.

@@ -1,7 +1,8 @@
 //! Writes traces to files without making the phone wait.
 //!
-//! The tap formats lines and queues them in a bounded channel; a thread writes them. When the channel is
-//! full, recording ends: the thread writes the queued lines and a last line that gives the reason.
+//! The tap formats lines and queues them in a bounded channel; a thread writes them. When the
+//! channel is full, recording ends: the thread writes the queued lines and a last line that gives
+//! the reason.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -17,17 +18,18 @@ use lxst_trace::{Ending, LINE_BYTES, Payloads, Recorder};
 
 use super::private_file::create_private_file;
 
-/// Creates a tap that writes a trace into a new file, which only its owner may read. Dropping the tap, as
-/// the engine does at its end, waits until all is written, or until the file has accepted nothing for 3 s.
+/// Creates a tap that writes a trace into a new file, which only its owner may read. Dropping the
+/// tap, as the engine does at its end, waits until all is written, or until the file has accepted
+/// nothing for 3 s.
 ///
-/// *Bounds*: at most [`BACKLOG`] lines wait, some seconds of a call. Beyond that the trace ends with
-/// [`Ending::Overflow`]. After a failed write, because of a full disk for example, the trace ends without a
-/// last line. `on_end` is called once, with the first such failure, on the thread of the writer or of the
-/// tap; it must not block. The call goes on.
+/// *Bounds*: at most [`BACKLOG`] lines wait, some seconds of a call. Beyond that the trace ends
+/// with [`Ending::Overflow`]. After a failed write, because of a full disk for example, the trace
+/// ends without a last line. `on_end` is called once, with the first such failure, on the thread of
+/// the writer or of the tap; it must not block. The call goes on.
 ///
 /// # Errors
-/// The file exists: a recording never overwrites a file. Or the operating system refuses the file or a
-/// thread.
+/// The file exists: a recording never overwrites a file. Or the operating system refuses the file
+/// or a thread.
 pub fn record(
     path: &Path,
     payloads: Payloads,

@@ -26,8 +26,8 @@ pub(crate) struct Interfaces {
     intake: Intake,
     /// The app's destinations beside the telephone.
     apps: Apps,
-    /// Which of interfaces and destinations is polled first. It alternates, so that neither starves the
-    /// other.
+    /// Which of interfaces and destinations is polled first. It alternates, so that neither starves
+    /// the other.
     is_turned: bool,
     standing: BTreeMap<u32, Standing>,
     /// Shared instances that were attached to anew and have sent nothing since.
@@ -71,8 +71,8 @@ impl Interfaces {
         }
     }
 
-    /// Tells the endpoint that nobody can be reached: no interface ever connected, and the first attempt of
-    /// each has failed.
+    /// Tells the endpoint that nobody can be reached: no interface ever connected, and the first
+    /// attempt of each has failed.
     fn see_isolation(&self, now: Instant, engine: &mut Engine<EndpointLinks>, state: &State) {
         let are_troubled = state.interfaces.iter().all(|interface| interface.trouble.is_some());
         if !self.has_connected && are_troubled {
@@ -80,8 +80,9 @@ impl Interfaces {
         }
     }
 
-    /// Drops the connections to shared instances that no longer answer; their interfaces connect again.
-    /// Each is dropped once: another program that says nothing after that keeps its connection.
+    /// Drops the connections to shared instances that no longer answer; their interfaces connect
+    /// again. Each is dropped once: another program that says nothing after that keeps its
+    /// connection.
     fn attach_anew(&mut self, now: Instant, engine: &mut Engine<EndpointLinks>, state: &mut State) {
         let endpoint = engine.stack().endpoint();
         let is_deaf = |standing: &&Standing| endpoint.is_deaf(standing.id);

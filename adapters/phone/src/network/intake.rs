@@ -1,8 +1,8 @@
 //! The queue from the interfaces to the phone's task.
 //!
-//! The queue is fair: interfaces take turns, and within an interface its connections do, or the addresses
-//! on UDP. So a flood delays its sender only: a connection is not read from, and datagrams of an address
-//! beyond its share are dropped.
+//! The queue is fair: interfaces take turns, and within an interface its connections do, or the
+//! addresses on UDP. So a flood delays its sender only: a connection is not read from, and
+//! datagrams of an address beyond its share are dropped.
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
@@ -119,8 +119,8 @@ impl Inlet {
         self.intake.0.arrived.notify(1);
     }
 
-    /// Queues a datagram from an address. Returns whether one was dropped: this one, or one of the address
-    /// with the most that wait.
+    /// Queues a datagram from an address. Returns whether one was dropped: this one, or one of the
+    /// address with the most that wait.
     pub(crate) fn offer(&self, from: IpAddr, io: Io) -> bool {
         let is_dropped = self.intake.lock().offer(self.origin, from, io);
         if is_dropped {
@@ -165,7 +165,8 @@ impl Waiting {
         }
     }
 
-    /// Tells whether there is room for one more message. There always is for a source of which none waits.
+    /// Tells whether there is room for one more message. There always is for a source of which none
+    /// waits.
     fn has_room(&self, origin: InterfaceOrigin, source: Source) -> bool {
         let of_lane = self.lane(origin, source).map_or(0, |lane| lane.waiting.len());
         of_lane == 0
@@ -185,7 +186,8 @@ impl Waiting {
         is_full
     }
 
-    /// Drops the newest datagram of the address with the most that wait, if they are more than `than`.
+    /// Drops the newest datagram of the address with the most that wait, if they are more than
+    /// `than`.
     fn drop_longest(&mut self, origin: InterfaceOrigin, than: usize) -> bool {
         let lanes =
             self.interfaces.iter_mut().find(|(of, _)| *of == origin).map(|(_, lanes)| lanes);
@@ -217,8 +219,8 @@ impl Waiting {
 
 /// The most messages of one connection that wait; its socket keeps the rest.
 const SOURCE_BACKLOG: usize = 8;
-/// The most datagrams of one address that wait: the frames of 10 ms that arrive at once after a network
-/// stalled for 2.5 s.
+/// The most datagrams of one address that wait: the frames of 10 ms that arrive at once after a
+/// network stalled for 2.5 s.
 const ADDRESS_BACKLOG: usize = 256;
 /// The most messages of one interface that wait, besides one for each connection.
 const INTERFACE_BACKLOG: usize = 512;

@@ -12,8 +12,8 @@ use crate::request::Reply;
 /// A message from an interface to the phone's task.
 #[derive(Debug)]
 pub(crate) enum Io {
-    /// A connection was made. It sends the packets of `writer`, and reports under the number that is sent
-    /// back.
+    /// A connection was made. It sends the packets of `writer`, and reports under the number that
+    /// is sent back.
     Up {
         origin: InterfaceOrigin,
         config: InterfaceConfig,

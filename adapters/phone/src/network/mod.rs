@@ -1,5 +1,5 @@
-//! Networks: a stack that carries the phone's links, with the sockets or queues that the phone's task
-//! serves for it.
+//! Networks: a stack that carries the phone's links, with the sockets or queues that the phone's
+//! task serves for it.
 
 #[cfg(feature = "endpoint")]
 mod drop_log;
@@ -32,8 +32,8 @@ use crate::runtime::Runtime;
 use crate::state::{InterfaceState, State};
 use crate::store::Store;
 
-/// A stack, with the I/O that the phone's task does for it: sockets, or the queues to a stack that runs
-/// elsewhere.
+/// A stack, with the I/O that the phone's task does for it: sockets, or the queues to a stack that
+/// runs elsewhere.
 pub(crate) trait Network: fmt::Debug + Send + Sync + 'static {
     /// The stack that carries out the engine's link requests.
     type Stack: Stack + fmt::Debug + Send;

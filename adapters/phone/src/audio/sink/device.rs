@@ -9,11 +9,11 @@ use crate::audio::format::{AudioFormat, PIECE, Sample};
 
 /// Gives the callback of a speaker the peer's audio.
 ///
-/// The device's demand is the clock of playout, so there is no clock drift between the two. Between calls
-/// the sink gives silence.
+/// The device's demand is the clock of playout, so there is no clock drift between the two. Between
+/// calls the sink gives silence.
 ///
-/// A phone has one sink: attaching another detaches this one. Dropping the sink detaches it; the call
-/// goes on.
+/// A phone has one sink: attaching another detaches this one. Dropping the sink detaches it; the
+/// call goes on.
 #[derive(Debug)]
 pub struct DeviceSink(SinkEnd);
 
@@ -23,16 +23,16 @@ impl DeviceSink {
         Ok((Self(SinkEnd::new(format, ring, shared)?), port))
     }
 
-    /// Fills a block of any length, and returns how many samples at its start are the peer's audio; the
-    /// rest is silence.
+    /// Fills a block of any length, and returns how many samples at its start are the peer's audio;
+    /// the rest is silence.
     ///
     /// An audio callback may call it: it never blocks, allocates, takes a lock or wakes a thread.
     ///
     /// *Bounds*: periods of up to 2 s. Beyond that the block ends in silence.
     ///
     /// # Errors
-    /// [`AudioError::Detached`], once all that the phone gave is played; [`AudioError::Partial`]. The
-    /// block is filled with silence.
+    /// [`AudioError::Detached`], once all that the phone gave is played; [`AudioError::Partial`].
+    /// The block is filled with silence.
     pub fn fill<S: Sample>(&mut self, block: &mut [S]) -> Result<usize, AudioError> {
         let end = &mut self.0;
         let (channels, moments) = match end.moments(block.len()) {

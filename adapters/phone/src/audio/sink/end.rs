@@ -89,8 +89,8 @@ impl SinkEnd {
         }
     }
 
-    /// Fills a block with the moments that are ready, then silence. Returns how many samples are not
-    /// filled with silence.
+    /// Fills a block with the moments that are ready, then silence. Returns how many samples are
+    /// not filled with silence.
     pub(super) fn give<S: Sample>(&mut self, block: &mut [S], channels: usize) -> usize {
         let mut sound = 0;
         for moment in block.chunks_exact_mut(channels) {

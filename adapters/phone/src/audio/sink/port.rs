@@ -18,7 +18,8 @@ pub(crate) struct SinkPort {
     ring: Producer<f32>,
     /// Samples that were put into the ring.
     given: u64,
-    /// `Some` for a device, whose demand is the clock. A reader is given samples at the phone's pace.
+    /// `Some` for a device, whose demand is the clock. A reader is given samples at the phone's
+    /// pace.
     device: Option<Device>,
     shared: Arc<Shared>,
 }
@@ -41,8 +42,8 @@ pub(super) struct Shared {
     pub(super) given: Event,
 }
 
-/// The largest demand of a callback in the last one to two windows of [`DEMAND_WINDOW`]: a device may ask
-/// for more when it starts.
+/// The largest demand of a callback in the last one to two windows of [`DEMAND_WINDOW`]: a device
+/// may ask for more when it starts.
 #[derive(Clone, Copy, Debug)]
 struct Demand {
     this: usize,
@@ -95,8 +96,8 @@ impl SinkPort {
 
     /// Puts samples into the ring.
     ///
-    /// *Bounds*: for a reader that has fallen [`MAX_WAITING`] behind, all but the latest [`KEPT`] samples
-    /// are dropped and counted. A full ring is emptied, and that is counted too.
+    /// *Bounds*: for a reader that has fallen [`MAX_WAITING`] behind, all but the latest [`KEPT`]
+    /// samples are dropped and counted. A full ring is emptied, and that is counted too.
     pub(crate) fn give(&mut self, pcm: &[f32]) {
         if !self.is_device() && self.waiting() + pcm.len() > MAX_WAITING {
             let missed = self.waiting().saturating_sub(KEPT);
@@ -164,7 +165,8 @@ const DEVICE_LEAD: usize = 480;
 pub(super) const MAX_DEMAND: usize = 96_000;
 /// How long a demand counts at least: twice the longest period.
 const DEMAND_WINDOW: Duration = Duration::from_secs(4);
-/// Samples that a device gets at once. Beyond these it is served at [`PACE_PER_MILLE`] of real time.
+/// Samples that a device gets at once. Beyond these it is served at [`PACE_PER_MILLE`] of real
+/// time.
 const BURST: usize = 4 * BLOCK;
 const PACE_PER_MILLE: u64 = 1_100;
 /// The most samples that wait for a reader: 640 ms.

@@ -10,8 +10,8 @@ use crate::audio::format::{AudioFormat, Sample};
 /// Between calls, [`read`](Self::read) waits. The callback of a device needs a
 /// [`DeviceSink`](crate::DeviceSink): its clock and the phone's drift apart.
 ///
-/// A phone has one sink: attaching another detaches this one. Dropping the sink detaches it; the call
-/// goes on.
+/// A phone has one sink: attaching another detaches this one. Dropping the sink detaches it; the
+/// call goes on.
 #[derive(Debug)]
 pub struct AudioSink(SinkEnd);
 
@@ -23,8 +23,9 @@ impl AudioSink {
 
     /// Waits until there is audio for all of a block of any length, and fills it.
     ///
-    /// *Bounds*: a reader that falls 640 ms behind continues with the latest 60 ms. The rest is dropped
-    /// and counted in [`Counters`](crate::Counters) and in the call's [`Quality`](crate::Quality).
+    /// *Bounds*: a reader that falls 640 ms behind continues with the latest 60 ms. The rest is
+    /// dropped and counted in [`Counters`](crate::Counters) and in the call's
+    /// [`Quality`](crate::Quality).
     ///
     /// # Errors
     /// [`AudioError::Detached`]; [`AudioError::Partial`]. The block is unchanged.

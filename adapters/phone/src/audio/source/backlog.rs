@@ -6,18 +6,20 @@ use std::time::Duration;
 use lxst_core::{Instant, Samples};
 use lxst_engine::Allowance;
 
-/// Passes on the samples of a live source at about real time, whatever its period, with the least delay.
+/// Passes on the samples of a live source at about real time, whatever its period, with the least
+/// delay.
 ///
-/// A source with a period of 2 s has an empty backlog just before each of its blocks. After a stall, the
-/// backlog never empties. So the minimum of the backlog over 2.5 s is needless delay, and is dropped.
+/// A source with a period of 2 s has an empty backlog just before each of its blocks. After a
+/// stall, the backlog never empties. So the minimum of the backlog over 2.5 s is needless delay,
+/// and is dropped.
 #[derive(Debug)]
 pub(super) struct Backlog {
     samples: VecDeque<f32>,
     allowance: Allowance,
     /// When the stream opened that takes the samples.
     opened: Instant,
-    /// The last look at the source while no block was being written. Samples that arrive later may have
-    /// been captured from then on.
+    /// The last look at the source while no block was being written. Samples that arrive later may
+    /// have been captured from then on.
     looked: Instant,
     /// The minimum of the backlog in this half of the window, and in the half before.
     least: [usize; 2],

@@ -15,13 +15,13 @@ use crate::audio::{AudioError, BLOCK, RING};
 
 /// Takes live audio from the callback of a microphone or from a live pipe, and sends it in a call.
 ///
-/// While no call sends, samples are dropped at once: a call never sends what was captured before it. In a
-/// call the samples are sent at about real time. After a stall, or where the source is faster, the oldest
-/// are dropped, so that no delay remains. [`dropped`](Self::dropped), [`Counters`](crate::Counters) and
-/// the call's [`Quality`](crate::Quality) count them.
+/// While no call sends, samples are dropped at once: a call never sends what was captured before
+/// it. In a call the samples are sent at about real time. After a stall, or where the source is
+/// faster, the oldest are dropped, so that no delay remains. [`dropped`](Self::dropped),
+/// [`Counters`](crate::Counters) and the call's [`Quality`](crate::Quality) count them.
 ///
-/// A phone has one source: attaching another detaches this one. Dropping the source detaches it; the call
-/// goes on.
+/// A phone has one source: attaching another detaches this one. Dropping the source detaches it;
+/// the call goes on.
 #[derive(Debug)]
 pub struct DeviceSource {
     to_phone: ToPhone,
@@ -45,8 +45,8 @@ pub(crate) struct DeviceSourcePort {
 #[derive(Debug, Default)]
 struct Shared {
     attachment: Attachment,
-    /// Samples in whole blocks that were put into the ring. The phone takes whole blocks only: it knows
-    /// the age of no part of one.
+    /// Samples in whole blocks that were put into the ring. The phone takes whole blocks only: it
+    /// knows the age of no part of one.
     complete: AtomicU64,
     /// Set while the app writes a block, which was captured before the write began.
     is_writing: AtomicBool,
@@ -64,13 +64,13 @@ impl DeviceSource {
         Ok((Self { to_phone, ring: producer, pushed: 0, shared }, port))
     }
 
-    /// Writes a block of any length, and returns how many of its samples were taken. While no call sends,
-    /// all are taken and dropped.
+    /// Writes a block of any length, and returns how many of its samples were taken. While no call
+    /// sends, all are taken and dropped.
     ///
     /// An audio callback may call it: it never blocks, allocates, takes a lock or wakes a thread.
     ///
-    /// *Bounds*: periods of up to 2 s. When the phone's task has not run for 3 s, the rest of the block is
-    /// dropped and counted in [`dropped`](Self::dropped).
+    /// *Bounds*: periods of up to 2 s. When the phone's task has not run for 3 s, the rest of the
+    /// block is dropped and counted in [`dropped`](Self::dropped).
     ///
     /// # Errors
     /// [`AudioError::Detached`]; [`AudioError::Partial`]. No sample was taken.

@@ -12,12 +12,12 @@ use crate::audio::{AudioError, BLOCK};
 /// Takes audio that does not age, such as a file or generated speech, and sends it in a call at the
 /// phone's pace.
 ///
-/// No sample is lost: those written before a call are sent in it, and a writer waits while too many are
-/// unsent. Live audio, such as a microphone or a live pipe, needs a
+/// No sample is lost: those written before a call are sent in it, and a writer waits while too many
+/// are unsent. Live audio, such as a microphone or a live pipe, needs a
 /// [`DeviceSource`](crate::DeviceSource): here the wait before a call would become delay in it.
 ///
-/// A phone has one source: attaching another detaches this one. Dropping the source detaches it once all
-/// is sent; the call goes on.
+/// A phone has one source: attaching another detaches this one. Dropping the source detaches it
+/// once all is sent; the call goes on.
 #[derive(Debug)]
 pub struct AudioSource {
     to_phone: ToPhone,
@@ -86,12 +86,12 @@ impl AudioSource {
         Ok(())
     }
 
-    /// Waits until all written samples are encoded and given to the network. The last frame is padded
-    /// with silence.
+    /// Waits until all written samples are encoded and given to the network. The last frame is
+    /// padded with silence.
     ///
     /// # Errors
-    /// [`AudioError::CallEnded`]: since the last drain, a call ended with samples unsent, which were
-    /// dropped. [`AudioError::Detached`].
+    /// [`AudioError::CallEnded`]: since the last drain, a call ended with samples unsent, which
+    /// were dropped. [`AudioError::Detached`].
     ///
     /// # Cancel safety
     /// Cancel safe: it only waits. Once it is ready, the error is reported once.

@@ -169,12 +169,13 @@ impl<R: Runtime> Interface<R> {
     }
 
     /// Attaches to a Reticulum stack in this process as its local client, by a channel of whole
-    /// packets. The stack registers the returned port as an interface of a local client, as it does for
-    /// a program that connects to its shared instance.
+    /// packets. The stack registers the returned port as an interface of a local client, as it does
+    /// for a program that connects to its shared instance.
     ///
-    /// The phone keeps its own links, so that packets are not acknowledged, as LXST expects. The other
-    /// way to such a stack is [`PhoneBuilder::on_links`](crate::PhoneBuilder::on_links), where the
-    /// stack keeps the links. A port that is dropped cannot be opened again: keep a clone of it.
+    /// The phone keeps its own links, so that packets are not acknowledged, as LXST expects. The
+    /// other way to such a stack is [`PhoneBuilder::on_links`](crate::PhoneBuilder::on_links),
+    /// where the stack keeps the links. A port that is dropped cannot be opened again: keep a clone
+    /// of it.
     #[must_use]
     pub fn packets(name: impl Into<String>) -> (Self, PacketPort) {
         let (packets, port) = packets::channel();
@@ -213,8 +214,8 @@ impl<R: Runtime> Interface<R> {
         Ok(self)
     }
 
-    /// Declares that the other end is a shared instance, to which the phone comes as a local client:
-    /// the instance does not count as a hop.
+    /// Declares that the other end is a shared instance, to which the phone comes as a local
+    /// client: the instance does not count as a hop.
     ///
     /// # Errors
     /// The phone does not start with this on a TCP server.
