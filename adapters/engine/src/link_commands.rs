@@ -40,8 +40,13 @@ pub enum LinkCommand {
 ///
 /// Clones share the queue, so that the owner can poll it from another thread than the engine's.
 ///
-/// *Bounds*: signals and link requests wait until they are polled. Media is dropped and counted when
-/// it is [`MEDIA_AGE`] old. An `Open` that waits goes together with its `Close`. One announce waits at
+/// *Bounds*: media is dropped and counted when it is [`MEDIA_AGE`] old. Signals and link requests wait
+/// until they are polled, [1,024](Self::MAX_WAITING) at most. Beyond it, the link of the newest is given
+/// up: its commands are dropped, a `Close` is queued, the engine takes the link for lost, and
+/// [`LinkCounters::links_given_up`](crate::LinkCounters::links_given_up) counts it. A `Close` always has
+/// room: at most one waits for each link of the stack. While more than half of the places are taken, a
+/// `Close` drops what its link still had to send, so that callers who come and go leave room for calls.
+/// An `Open` that waits goes together with its `Close`. One announce waits at
 /// most, with the latest name.
 #[derive(Clone, Debug, Default)]
 pub struct LinkCommands(Arc<Mutex<Waiting>>);
@@ -52,7 +57,14 @@ struct Waiting {
     media_dropped: u64,
 }
 
+/// There are too many commands: the newest was dropped, and its link is closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NoRoom;
+
 impl LinkCommands {
+    /// Upper bound of the signals and link requests that wait, `Close` apart.
+    pub const MAX_WAITING: usize = 1_024;
+
     /// Returns the next thing to do.
     #[must_use]
     pub fn poll(&self) -> Option<LinkCommand> {
@@ -65,18 +77,37 @@ impl LinkCommands {
         self.waiting().commands.is_empty()
     }
 
-    pub(crate) fn request(&self, now: Instant, link: LinkId, request: LinkRequest) {
-        let mut waiting = self.waiting();
-        if request == LinkRequest::Close && waiting.is_unopened(link) {
-            waiting.commands.retain(|(_, command)| command.link() != Some(link));
-        } else {
-            waiting.commands.push_back((now, LinkCommand::Link { link, request }));
-        }
+    /// Queues an `Open` or `Identify`.
+    pub(crate) fn request(
+        &self,
+        now: Instant,
+        link: LinkId,
+        request: LinkRequest,
+    ) -> Result<(), NoRoom> {
+        self.waiting().push(now, LinkCommand::Link { link, request })
     }
 
-    pub(crate) fn send(&self, now: Instant, link: LinkId, class: Class, data: &[u8]) {
+    /// Queues the `Close` of a link. Where its `Open` still waits, both are dropped.
+    pub(crate) fn close(&self, now: Instant, link: LinkId) {
+        let mut waiting = self.waiting();
+        let drops_packets = waiting.bounded() > Self::MAX_WAITING / 2;
+        waiting.close(now, link, drops_packets);
+    }
+
+    /// Drops what waits for a link that is gone.
+    pub(crate) fn forget(&self, link: LinkId) {
+        self.waiting().forget(link);
+    }
+
+    pub(crate) fn send(
+        &self,
+        now: Instant,
+        link: LinkId,
+        class: Class,
+        data: &[u8],
+    ) -> Result<(), NoRoom> {
         let data = Bytes::copy_from_slice(data);
-        self.waiting().commands.push_back((now, LinkCommand::Send { link, class, data }));
+        self.waiting().push(now, LinkCommand::Send { link, class, data })
     }
 
     pub(crate) fn announce(&self, now: Instant, name: Option<DisplayName>) {
@@ -115,11 +146,39 @@ impl LinkCommands {
 }
 
 impl Waiting {
+    fn push(&mut self, now: Instant, command: LinkCommand) -> Result<(), NoRoom> {
+        if command.is_bounded() && self.bounded() >= LinkCommands::MAX_WAITING {
+            if let Some(link) = command.link().filter(|_| !command.is_open()) {
+                self.close(now, link, true);
+            }
+            return Err(NoRoom);
+        }
+        self.commands.push_back((now, command));
+        Ok(())
+    }
+
+    fn close(&mut self, now: Instant, link: LinkId, drops_packets: bool) {
+        let is_unopened = self.is_unopened(link);
+        if is_unopened || drops_packets {
+            self.forget(link);
+        }
+        if !is_unopened {
+            let close = LinkCommand::Link { link, request: LinkRequest::Close };
+            self.commands.push_back((now, close));
+        }
+    }
+
+    fn bounded(&self) -> usize {
+        self.commands.iter().filter(|(_, command)| command.is_bounded()).count()
+    }
+
+    fn forget(&mut self, link: LinkId) {
+        self.commands.retain(|(_, command)| command.link() != Some(link));
+    }
+
     fn is_unopened(&self, link: LinkId) -> bool {
-        self.commands.iter().any(|(_, command)| {
-            let LinkCommand::Link { link: of, request } = command else { return false };
-            *of == link && matches!(request, LinkRequest::Open(_))
-        })
+        let mut commands = self.commands.iter();
+        commands.any(|(_, command)| command.is_open() && command.link() == Some(link))
     }
 }
 
@@ -128,6 +187,19 @@ impl LinkCommand {
         match self {
             Self::Link { link, .. } | Self::Send { link, .. } => Some(*link),
             Self::Announce { .. } => None,
+        }
+    }
+
+    const fn is_open(&self) -> bool {
+        matches!(self, Self::Link { request: LinkRequest::Open(_), .. })
+    }
+
+    /// Whether [`LinkCommands::MAX_WAITING`] counts it.
+    const fn is_bounded(&self) -> bool {
+        match self {
+            Self::Link { request, .. } => !matches!(request, LinkRequest::Close),
+            Self::Send { class, .. } => matches!(class, Class::Signal),
+            Self::Announce { .. } => false,
         }
     }
 

@@ -4,10 +4,11 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 use lxst_core::{
-    Class, DisplayName, IdentityHash, Instant, LinkId, LinkRequest, Stack, StackEvent,
+    Class, DisplayName, IdentityHash, Instant, LinkClosed, LinkEvent, LinkId, LinkRequest, Stack,
+    StackEvent,
 };
 
-use crate::link_commands::{LinkCommand, LinkCommands};
+use crate::link_commands::{LinkCommand, LinkCommands, NoRoom};
 use crate::link_order::LinkOrder;
 
 /// A stack that runs elsewhere: commands wait here for it, and what it reports waits for the engine.
@@ -20,12 +21,15 @@ use crate::link_order::LinkOrder;
 /// Of peers' links wait up to 4 reports each, for 1 s, of up to 64 links; the oldest link makes room.
 /// What waits in vain is [counted](LinkCounters::reports_dropped). A link that comes up after its
 /// `Close` is to be closed again.
+///
+/// *Bounds of what waits for the stack's owner*: see [`LinkCommands`].
 #[derive(Debug)]
 pub struct LinkQueue {
     identity: IdentityHash,
     commands: LinkCommands,
     order: LinkOrder,
     events: VecDeque<StackEvent<Bytes>>,
+    given_up: u64,
 }
 
 /// What a [`LinkQueue`] counted.
@@ -37,6 +41,9 @@ pub struct LinkCounters {
     pub media_dropped: u64,
     /// Packets and identifications that waited in vain for their link to be reported.
     pub reports_dropped: u64,
+    /// Links that were closed because the stack's owner left
+    /// [`MAX_WAITING`](LinkCommands::MAX_WAITING) commands waiting.
+    pub links_given_up: u64,
 }
 
 impl LinkQueue {
@@ -48,13 +55,18 @@ impl LinkQueue {
             commands: LinkCommands::default(),
             order: LinkOrder::default(),
             events: VecDeque::new(),
+            given_up: 0,
         }
     }
 
     /// Takes what happened on the stack.
     pub fn push(&mut self, now: Instant, event: StackEvent<Bytes>) {
+        if let StackEvent::Link { link, event: LinkEvent::Closed(_) | LinkEvent::Failed(_) } = event
+        {
+            self.commands.forget(link);
+        }
         if let Some(link) = self.order.on_report(now, event, &mut self.events) {
-            self.commands.request(now, link, LinkRequest::Close);
+            self.commands.close(now, link);
         }
     }
 
@@ -75,6 +87,19 @@ impl LinkQueue {
         LinkCounters {
             media_dropped: self.commands.media_dropped(),
             reports_dropped: self.order.dropped(),
+            links_given_up: self.given_up,
+        }
+    }
+}
+
+impl LinkQueue {
+    /// Reports a link lost for whose command there was no room.
+    fn give_up_without(&mut self, queued: Result<(), NoRoom>, link: LinkId) {
+        if queued.is_err() {
+            self.given_up += 1;
+            self.order.close(link);
+            let event = LinkEvent::Closed(LinkClosed::Interface);
+            self.events.push_back(StackEvent::Link { link, event });
         }
     }
 }
@@ -90,13 +115,18 @@ impl Stack for LinkQueue {
         match request {
             LinkRequest::Open(_) => self.order.open(link),
             LinkRequest::Identify => {}
-            LinkRequest::Close => self.order.close(link),
+            LinkRequest::Close => {
+                self.order.close(link);
+                return self.commands.close(now, link);
+            }
         }
-        self.commands.request(now, link, request);
+        let queued = self.commands.request(now, link, request);
+        self.give_up_without(queued, link);
     }
 
     fn send(&mut self, now: Instant, link: LinkId, class: Class, data: &[u8]) {
-        self.commands.send(now, link, class, data);
+        let queued = self.commands.send(now, link, class, data);
+        self.give_up_without(queued, link);
     }
 
     fn announce(&mut self, now: Instant, name: Option<DisplayName>) {

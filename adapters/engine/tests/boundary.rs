@@ -157,6 +157,62 @@ fn late_reports_of_a_link_that_is_over_are_left_out_and_not_counted() {
 }
 
 #[test]
+fn a_stack_that_takes_nothing_loses_the_link_whose_signals_have_no_room() {
+    let mut queue = LinkQueue::new(US);
+    queue.push(at(0), incoming(LINK));
+    queue.push(at(0), incoming(OTHER));
+    queue.send(at(0), OTHER, Class::Signal, b"waits");
+    (0..1_024).for_each(|_| queue.send(at(0), LINK, Class::Signal, b"signal"));
+    let lost = StackEvent::Link { link: LINK, event: LinkEvent::Closed(LinkClosed::Interface) };
+    assert_eq!(events(&mut queue), [incoming(LINK), incoming(OTHER), lost]);
+    assert_eq!(queue.counters().links_given_up, 1);
+    let waits =
+        LinkCommand::Send { link: OTHER, class: Class::Signal, data: Bytes::from_static(b"waits") };
+    let close = LinkCommand::Link { link: LINK, request: LinkRequest::Close };
+    let commands: Vec<_> = std::iter::from_fn(|| queue.poll_command()).collect();
+    assert_eq!(commands, [waits, close]);
+}
+
+#[test]
+fn callers_who_come_and_go_while_a_stack_takes_nothing_leave_room_for_calls() {
+    let mut queue = LinkQueue::new(US);
+    queue.push(at(0), incoming(LINK));
+    for stranger in (1_000..9_000).map(LinkId) {
+        queue.push(at(0), incoming(stranger));
+        (0..7).for_each(|_| queue.send(at(0), stranger, Class::Signal, b"available"));
+        queue.request(at(0), stranger, LinkRequest::Close);
+    }
+    queue.send(at(0), LINK, Class::Signal, b"signal");
+    assert_eq!(queue.counters().links_given_up, 0);
+    // The stack tells of the ends of their links: nothing is left to close.
+    (1_000..9_000).map(LinkId).for_each(|stranger| queue.push(at(0), closed(stranger)));
+    assert_eq!(queue.poll_command(), Some(send(Class::Signal, b"signal")));
+    assert_eq!(queue.poll_command(), None);
+}
+
+#[test]
+fn a_call_ends_as_lost_whose_stack_takes_nothing() {
+    let mut engine = Engine::new(Config::default(), LinkQueue::new(US));
+    engine.dial(at(0), PEER, Profile::MediumQuality, Mode::FullDuplex).unwrap();
+    let Some(LinkCommand::Link { link, .. }) = engine.stack_mut().poll_command() else {
+        panic!("a link is asked for");
+    };
+    let mut available = [0; 8];
+    let length = encode_signals(&[Signal::Available], &mut available).unwrap();
+    let stack = engine.stack_mut();
+    (0..1_024).for_each(|_| stack.send(at(0), LINK, Class::Signal, b"of other links"));
+    for event in [up(link), packet(link, &available[..length])] {
+        engine.with_stack(at(50), |queue| queue.push(at(50), event));
+    }
+    let ended = std::iter::from_fn(|| engine.poll_event()).last();
+    let Some(lxst_engine::Event::Call(lxst_core::Event::Ended { reason, .. })) = ended else {
+        panic!("{ended:?}");
+    };
+    assert_eq!(reason, lxst_core::EndReason::LinkLost);
+    assert_eq!(engine.call(), None);
+}
+
+#[test]
 fn one_announce_waits_at_most_and_tells_the_latest_name() {
     let mut queue = LinkQueue::new(US);
     let name = DisplayName::new("Ada").ok();

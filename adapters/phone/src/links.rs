@@ -35,8 +35,10 @@ use lxst_engine::{Ids, LinkCommand, LinkCommands, LinkNames};
 /// waits in vain is dropped and counted.
 ///
 /// *Age*: media that the app does not take within [`MEDIA_AGE`](lxst_core::limits::MEDIA_AGE) is
-/// dropped and counted. Signals and link requests wait until they are taken.
-/// [`Counters::links`](crate::Counters::links) has both counts.
+/// dropped and counted. Signals and link requests wait until they are taken. Where 1,024 of them
+/// wait, the link of the next is closed and its call ends as
+/// [`EndReason::LinkLost`](crate::EndReason::LinkLost).
+/// [`Counters::links`](crate::Counters::links) has the counts.
 ///
 /// *Close*: a link that the phone gives up before the app took its `Open` is never asked for. A
 /// link that comes up after its `Close` is reported as `Up` like any other, and the phone asks to
