@@ -67,6 +67,7 @@ mod request;
 mod runner;
 mod runtime;
 mod settings;
+mod stack_links;
 mod state;
 mod store;
 
@@ -112,4 +113,5 @@ pub use phone::Phone;
 pub use request::Counters;
 pub use runtime::Runtime;
 pub use settings::{Network, Settings, Timing, Voice};
+pub use stack_links::StackLinks;
 pub use state::{InterfaceState, State, Watch};

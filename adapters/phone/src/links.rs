@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use async_channel::{Receiver, Sender};
 use bytes::Bytes;
@@ -10,12 +11,14 @@ use event_listener::{Event, Listener};
 use lxst_core::{DisplayName, IdentityHash, LinkEvent, LinkId, StackEvent};
 use lxst_engine::{Ids, LinkCommand, LinkCommands, LinkNames};
 
+use crate::stack_links::StackLinks;
+
 /// The app's side of a phone whose links come from the app's own Reticulum stack.
 ///
 /// The app does each [`LinkCommand`] with its stack, and reports what happens to links through a
-/// [`LinkReporter`]. [`names`](Self::names) translates between the stack's names of links and the
-/// phone's. The hash of the identity is all that the phone needs of it: keys stay with the stack,
-/// or in hardware.
+/// [`LinkReporter`], or by the stack's own names of links through [`StackLinks`].
+/// [`names`](Self::names) translates between the two kinds of names. The hash of the identity is
+/// all that the phone needs of it: keys stay with the stack, or in hardware.
 ///
 /// | the stack tells | the app reports |
 /// |---|---|
@@ -181,6 +184,35 @@ impl LinkPort {
                 ControlFlow::Continue(()) => listener.wait(),
             }
         }
+    }
+
+    /// As [`next_blocking`](Self::next_blocking), but waits this long at most. `None`: nothing came, or
+    /// the phone has shut down, which [`is_over`](Self::is_over) tells.
+    #[must_use]
+    pub fn next_timeout(&self, wait: Duration) -> Option<LinkCommand> {
+        let until = Instant::now().checked_add(wait);
+        loop {
+            let listener = self.commands.came.listen();
+            match (self.commands.poll(), until) {
+                (ControlFlow::Break(command), _) => return command,
+                (ControlFlow::Continue(()), None) => listener.wait(),
+                (ControlFlow::Continue(()), Some(until)) => {
+                    listener.wait_deadline(until)?;
+                }
+            }
+        }
+    }
+
+    /// Returns whether the phone has shut down and no command is left.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.commands.is_over.load(Ordering::Acquire) && self.commands.queue.is_empty()
+    }
+
+    /// Reports by the stack's own names of links, from any thread.
+    #[must_use]
+    pub fn links<K: Clone + Ord>(&self, names: LinkNames<K>) -> StackLinks<K> {
+        StackLinks::new(names, self.reporter())
     }
 
     /// Makes an empty map between a stack's names of links and the phone's. A binding needs one.

@@ -1,7 +1,6 @@
 //! A node of rns-net with its interface and its telephony destination.
 
 use std::io;
-use std::sync::mpsc::channel;
 use std::thread::{self, JoinHandle};
 
 use lxst_tokio::{Destination as LinkDestination, IdentityHash, LinkPort};
@@ -10,7 +9,7 @@ use rns_net::{
     Destination, InterfaceConfig, MODE_FULL, NodeConfig, RnsNode, TcpClientConfig, TcpServerConfig,
 };
 
-use crate::stack::{Job, Listener, Stack};
+use crate::stack::{Listener, Stack};
 
 /// A TCP interface on loopback.
 #[derive(Clone, Copy)]
@@ -21,28 +20,21 @@ pub(crate) enum Tcp {
 
 /// Starts a node, and a thread that serves a phone with it until the phone shuts down.
 pub(crate) fn serve(identity: Identity, tcp: Tcp, port: LinkPort) -> io::Result<JoinHandle<()>> {
-    let (jobs, todo) = channel::<Job>();
     let on = LinkDestination::telephony(IdentityHash(*identity.hash()));
     let telephony = telephony_of(on.identity);
     let config = NodeConfig { interfaces: vec![interface(tcp)], ..NodeConfig::default() };
-    let node = RnsNode::start(config, Box::new(Listener { on, jobs: jobs.clone() }))?;
+    // The node reports a link before anything else of it, and the links of all apps.
+    let links = port.links(port.names().ordered());
+    let listener = Listener { on, telephony: telephony.hash, links: links.clone() };
+    let node = RnsNode::start(config, Box::new(listener))?;
     let keys = identity.get_private_key().zip(identity.get_public_key());
     let (private, public) = keys.ok_or_else(|| io::Error::other("half an identity"))?;
     let [private, public] = [&private, &public].map(signing_half);
     node.register_link_destination(telephony.hash.0, private, public, NO_RESOURCES)
         .map_err(io::Error::other)?;
 
-    // The node reports a link before anything else of it, and the links of all apps.
-    let (reporter, names) = (port.reporter(), port.names().ordered());
-    let (searches, is_over) = (Vec::new(), false);
-    let stack = Stack { node, identity, telephony, reporter, names, searches, is_over };
-    thread::spawn(move || {
-        while let Some(command) = port.next_blocking() {
-            let _ = jobs.send(Box::new(move |stack| stack.on_command(command)));
-        }
-        let _ = jobs.send(Box::new(|stack| stack.is_over = true));
-    });
-    Ok(thread::spawn(move || stack.run(&todo)))
+    let stack = Stack { node, identity, telephony, links, searches: Vec::new() };
+    Ok(thread::spawn(move || stack.serve(&port)))
 }
 
 fn interface(tcp: Tcp) -> InterfaceConfig {
