@@ -8,7 +8,7 @@
 //! aligned by time without queues, and nothing waits between nodes. A microphone pushes: its blocks
 //! pass effects, and a [`port()`] where they change threads.
 //!
-//! No node has a thread, a lock, a file or a clock. Memory is bounded, and once a graph stands, a block
+//! No node has a lock, and none but players and recorders a thread, a file or a clock. Memory is bounded, and once a graph stands, a block
 //! allocates nothing.
 //!
 //! ```
@@ -32,6 +32,42 @@
 //! # assert_eq!(amplitude(20.0), 10.0);
 //! ```
 //!
+//! A [`Player`] reads a file, a [`Recorder`] writes one or both sides of a call, each on a thread of its
+//! own: the graph neither waits nor reads. [`OpusReader`], [`WavReader`] and their writers are of any
+//! length and hold a few pages.
+//!
+//! ```
+//! # #[cfg(feature = "opus")]
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use std::sync::mpsc::channel;
+//!
+//! use lxst_audio::{Block, OpusProfile, OpusReader, OpusWriter, Recorder, Sink, SoundReader, Tags};
+//!
+//! # let folder = std::env::temp_dir().join(format!("lxst-audio-{}", std::process::id()));
+//! # std::fs::create_dir_all(&folder)?;
+//! let path = folder.join("call.opus");
+//! let tags = Tags::call("b1d1c0de", true, "2026-11-26T21:45:00Z")?;
+//! let file = OpusWriter::create(&path, OpusProfile::VoiceMax, &tags)?;
+//! let (ended, end) = channel();
+//! let (recorder, mut ours, mut theirs) = Recorder::start_call(file, move |recorded| {
+//!     let _ = ended.send(recorded);
+//! })?;
+//! ours.take(&Block::mono(&mut [0.1; 480]));
+//! theirs.take(&Block::mono(&mut [0.2; 480]));
+//! recorder.stop();
+//!
+//! let recorded = end.recv()?;
+//! recorded.result?;
+//! let file = OpusReader::open(&path)?;
+//! assert_eq!(file.length(), recorded.length);
+//! assert_eq!(file.tags().get("LXST_DIRECTION"), Some("incoming"));
+//! # std::fs::remove_dir_all(&folder)?;
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "opus"))]
+//! # fn main() {}
+//! ```
+//!
 //! Decibels are those of amplitude, everywhere: 6 dB double it.
 //!
 //! Tones are data: a [`Cadence`] of [`Segment`]s, which a [`ToneSource`] plays. [`CallTones`] has those of
@@ -49,8 +85,10 @@ mod limiter;
 mod meter;
 mod mixer;
 mod node;
+mod player;
 mod port;
 mod rate;
+mod recorder;
 mod reference;
 mod tone;
 #[cfg(feature = "voice-processing")]
@@ -70,8 +108,10 @@ pub use lxst_codecs::Channels;
 pub use meter::{Levels, Meter};
 pub use mixer::{InputId, Mixer, SoftClip};
 pub use node::{Effect, Silence, Sink, Source, Tee, Through};
+pub use player::{Player, PlayerConfig, PlayerSource};
 pub use port::{PortSink, PortSource, port};
 pub use rate::RateConverter;
+pub use recorder::{Recorded, Recorder, RecorderSink};
 pub use reference::{ReferenceBandPass, ReferenceChain};
 pub use tone::{
     Cadence, CallTones, MAX_SINES, MAX_TONE_HZ, MIN_TONE_HZ, Ringtone, Segment, Tone, ToneError,

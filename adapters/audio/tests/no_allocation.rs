@@ -1,8 +1,9 @@
 //! A graph that stands allocates nothing for a block.
 
 use lxst_audio::{
-    Agc, AgcConfig, BandPass, Block, CallTones, Channels, Effect, Gain, Limiter, Meter, Mixer,
-    RateConverter, ReferenceChain, Ringtone, Sink, Source, dtmf, port,
+    Agc, AgcConfig, BandPass, Block, CallTones, Channels, Effect, FileError, Gain, Limiter, Meter,
+    Mixer, Player, PlayerConfig, RateConverter, Recorder, ReferenceChain, Ringtone, Sink,
+    SoundReader, SoundWriter, Source, dtmf, port,
 };
 use lxst_core::Samples;
 use lxst_sim::allocations::{Counting, allocations};
@@ -19,6 +20,9 @@ fn no_node_allocates_for_a_block() {
     mixer.add(CallTones::UNITED_KINGDOM.ringback.source(), Gain::default());
     mixer.add(Ringtone::Bell.cadence().source(), Gain::default());
     mixer.add(dtmf('5').unwrap().source(), Gain::default());
+    let (_player, played) = Player::start(Tone, PlayerConfig::default(), |_| ()).unwrap();
+    mixer.add(played, Gain::default());
+    let (_recorder, mut ours, mut theirs) = Recorder::start_call(Nowhere, |_| ()).unwrap();
     let effects = (Limiter::new(-1.0), Meter::new());
     let mut speaker = mixer.through(effects).tee(recorder);
     let mut microphone =
@@ -35,6 +39,8 @@ fn no_node_allocates_for_a_block() {
             speaker.pull(&mut Block::stereo(&mut period));
             microphone.apply(&mut Block::mono(&mut heard));
             as_reference.apply(&mut Block::stereo(&mut period));
+            ours.take(&Block::mono(&mut heard));
+            theirs.take(&Block::stereo(&mut period));
             recorded.pull(&mut Block::stereo(&mut period));
             converted.clear();
             converter.push(period.as_flattened(), &mut converted);
@@ -51,4 +57,41 @@ fn no_node_allocates_for_a_block() {
 #[test]
 fn an_allocation_is_seen() {
     assert_eq!(allocations(|| drop(std::hint::black_box(Box::new(1)))), 1);
+}
+
+struct Tone;
+
+impl SoundReader for Tone {
+    fn channels(&self) -> Channels {
+        Channels::Mono
+    }
+
+    fn length(&self) -> Samples {
+        Samples::from_millis(60_000)
+    }
+
+    fn read(&mut self, out: &mut [f32]) -> Result<usize, FileError> {
+        out.fill(0.05);
+        Ok(out.len())
+    }
+
+    fn seek(&mut self, _: Samples) -> Result<(), FileError> {
+        Ok(())
+    }
+}
+
+struct Nowhere;
+
+impl SoundWriter for Nowhere {
+    fn channels(&self) -> Channels {
+        Channels::Stereo
+    }
+
+    fn write(&mut self, _: &[f32]) -> Result<(), FileError> {
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<(), FileError> {
+        Ok(())
+    }
 }
