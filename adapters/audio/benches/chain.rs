@@ -78,6 +78,31 @@ fn rate_of_44_100_hz(bencher: Bencher<'_, '_>) {
     });
 }
 
+/// A stereo Ogg/Opus file: a block of a recorded call, without a disk.
+#[cfg(feature = "opus")]
+#[divan::bench]
+fn opus_writer(bencher: Bencher<'_, '_>) {
+    use lxst_audio::{OpusProfile, OpusWriter, SoundWriter, Tags};
+    let out = std::io::sink();
+    let mut writer = OpusWriter::new(out, OpusProfile::VoiceMax, &Tags::default()).unwrap();
+    let sound = voice(192_000);
+    let mut blocks = sound.chunks_exact(2 * BLOCK).cycle();
+    bencher.counter(ItemsCount::new(1_usize)).bench_local(|| {
+        writer.write(blocks.next().unwrap()).unwrap();
+    });
+}
+
+/// A side of a recorded call, in the graph.
+#[divan::bench]
+fn recorder_sink(bencher: Bencher<'_, '_>) {
+    use lxst_audio::{Recorder, WavDepth, WavWriter};
+    let out = std::io::Cursor::new(Vec::new());
+    let file = WavWriter::new(out, Channels::Mono, 48_000, WavDepth::Int16).unwrap();
+    let (_recorder, mut sink) = Recorder::start(file, |_| ()).unwrap();
+    let mut block = [0.1; BLOCK];
+    bencher.counter(ItemsCount::new(1_usize)).bench_local(|| sink.take(&Block::mono(&mut block)));
+}
+
 fn bench_effect(bencher: Bencher<'_, '_>, mut effect: impl Effect) {
     let sound = voice(192_000);
     let mut blocks = sound.chunks_exact(BLOCK).cycle();

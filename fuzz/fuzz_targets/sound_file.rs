@@ -1,0 +1,8 @@
+//! Ogg/Opus and WAV files of arbitrary bytes.
+
+#![no_main]
+
+#[path = "../../adapters/audio/tests/hostile/mod.rs"]
+mod hostile;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| hostile::check(data));
