@@ -65,6 +65,9 @@ impl Recorder {
     /// Both are fed in real time, from any threads. A side's sound lies where it came, by the clock: a
     /// gap of more than 60 ms is silence, and what comes more than 200 ms late is lost.
     ///
+    /// With lxst-phone: `ours` takes each block that goes into `DeviceSource::push`, `theirs` each that
+    /// `DeviceSink::fill` has filled.
+    ///
     /// # Errors
     /// [`FileError::Unsupported`] for a file that is not stereo, else as of [`Self::start`].
     pub fn start_call(
