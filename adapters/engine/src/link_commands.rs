@@ -40,14 +40,14 @@ pub enum LinkCommand {
 ///
 /// Clones share the queue, so that the owner can poll it from another thread than the engine's.
 ///
-/// *Bounds*: media is dropped and counted when it is [`MEDIA_AGE`] old. Signals and link requests wait
-/// until they are polled, [1,024](Self::MAX_WAITING) at most. Beyond it, the link of the newest is given
-/// up: its commands are dropped, a `Close` is queued, the engine takes the link for lost, and
-/// [`LinkCounters::links_given_up`](crate::LinkCounters::links_given_up) counts it. A `Close` always has
-/// room: at most one waits for each link of the stack. While more than half of the places are taken, a
-/// `Close` drops what its link still had to send, so that callers who come and go leave room for calls.
-/// An `Open` that waits goes together with its `Close`. One announce waits at
-/// most, with the latest name.
+/// *Bounds*: media is dropped and counted when it is [`MEDIA_AGE`] old. Signals and link requests
+/// wait until they are polled, [1,024](Self::MAX_WAITING) at most. Beyond it, the link of the newest
+/// is given up: its commands are dropped, a `Close` is queued, the engine takes the link for lost,
+/// and [`LinkCounters::links_given_up`](crate::LinkCounters::links_given_up) counts it. A `Close`
+/// always has room: at most one waits for each link of the stack. While more than half of the places
+/// are taken, a `Close` drops what its link still had to send, so that callers who come and go leave
+/// room for calls. An `Open` that waits goes together with its `Close`. One announce waits at most,
+/// with the latest name.
 #[derive(Clone, Debug, Default)]
 pub struct LinkCommands(Arc<Mutex<Waiting>>);
 

@@ -11,12 +11,12 @@ use crate::links::LinkReporter;
 
 /// Reports what happens to links by the names `K` that the app's stack has for them.
 ///
-/// This is a [`LinkReporter`] and its [`LinkNames`] in one. Clones share the names, so that the callbacks
-/// of a stack can report from their threads while another thread does the
+/// This is a [`LinkReporter`] and its [`LinkNames`] in one. Clones share the names, so that the
+/// callbacks of a stack can report from their threads while another thread does the
 /// [commands](crate::LinkPort::next_blocking).
 ///
-/// *Order*: a link may come up before [`opened`](Self::opened) has named it. The news waits for the name,
-/// of up to 16 links; the oldest is dropped.
+/// *Order*: a link may come up before [`opened_blocking`](Self::opened_blocking) has named it. The
+/// news waits for the name, of up to 16 links; the oldest is dropped.
 #[derive(Clone, Debug)]
 pub struct StackLinks<K> {
     named: Arc<Mutex<Named<K>>>,
@@ -54,15 +54,15 @@ impl<K: Clone + Ord> StackLinks<K> {
         self.named().names.remove(link)
     }
 
-    /// Names a link that the phone asked to open. Reports it at once if it is up already. Waits while
-    /// the phone is behind.
+    /// Names a link that the phone asked to open. Reports it at once if it is up already. Waits
+    /// while the phone is behind.
     pub fn opened_blocking(&self, link: LinkId, key: K) {
         if let Some(event) = self.name(link, key) {
             self.reporter.event_blocking(link, event);
         }
     }
 
-    /// Reports that a link which the phone asked to open, and which has no name, does not come up.
+    /// Reports that a link that the phone asked to open, and that has no name, does not come up.
     pub fn failed_blocking(&self, link: LinkId, why: LinkFailed) {
         self.reporter.event_blocking(link, LinkEvent::Failed(why));
     }
