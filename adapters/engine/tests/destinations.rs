@@ -30,7 +30,10 @@ fn a_call_and_the_links_of_another_app_go_over_one_endpoint_at_once() {
     };
     assert_eq!((*identity, *of, &app_data[..]), (lobby.identity, name, &b"lobby"[..]));
     // As it begins, and again a second after its interface came up.
-    let of_phone = |event: &EngineEvent| matches!(event, EngineEvent::Announced { identity, .. } if *identity == lobby.identity);
+    let of_phone = |event: &EngineEvent| {
+        let EngineEvent::Announced { identity, .. } = event else { return false };
+        *identity == lobby.identity
+    };
     let told = &pair.phones[ALICE].others;
     assert!(told.len() == 2 && told.iter().all(of_phone), "the phone hears of phones: {told:?}");
 

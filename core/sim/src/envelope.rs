@@ -108,8 +108,8 @@ impl fmt::Display for EnvelopeError {
             Self::TooShort { compared, max_lag } => {
                 write!(
                     f,
-                    "only {compared:?} to compare beside a lag of up to {max_lag:?}, at least 1 s is \
-             needed"
+                    "only {compared:?} to compare beside a lag of up to {max_lag:?}, at least 1 s \
+                     is needed"
                 )
             }
             Self::SilentReference => f.write_str("the reference is silent"),
