@@ -215,9 +215,11 @@ impl Phone {
         let hum = |sample| 0.5 * turn_at(self.hum_hz, self.hummed + sample).sin();
         let mut block: [f32; BLOCK_SAMPLES] = array::from_fn(hum);
         self.hummed += BLOCK_SAMPLES;
-        self.engine.capture(now, &block);
-        self.engine.play(now, &mut block);
-        self.heard += u32::from(share(self.other_hz, &block) > 0.5);
+        if let Some(stream) = self.engine.stream() {
+            self.engine.capture(now, stream, &block);
+            self.engine.play(now, stream, &mut block);
+            self.heard += u32::from(share(self.other_hz, &block) > 0.5);
+        }
     }
 
     /// Stays until the end of the call is told, and says what was heard.

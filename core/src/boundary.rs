@@ -14,6 +14,8 @@ pub enum Boundary<'a> {
         identity: IdentityHash,
         /// Its settings.
         config: &'a Config,
+        /// How many lines it has.
+        lines: usize,
     },
     /// An input that was applied.
     In(Input<'a>),

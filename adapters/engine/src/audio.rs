@@ -1,9 +1,9 @@
-//! The two PCM queues: what the microphone captured, and what the speaker is to play.
+//! The two PCM queues of a stream: what the microphone captured, and what the speaker is to play.
 
 use std::collections::VecDeque;
 
 use bytes::Bytes;
-use lxst_core::{Direction, Instant, JobId, Samples, Source, StreamChange, Work};
+use lxst_core::{Direction, Instant, JobId, Samples, Source, StreamChange, StreamId, Work};
 
 use crate::allowance::Allowance;
 use crate::coder::{Done, Task};
@@ -16,7 +16,6 @@ pub(crate) struct Audio {
     untold: usize,
     /// What it may be told of.
     allowance: Allowance,
-    dropped: Samples,
     /// The send jobs that are out, and their samples.
     encoding: VecDeque<(JobId, usize)>,
     is_receiving: bool,
@@ -32,7 +31,6 @@ impl Default for Audio {
             captured: VecDeque::new(),
             untold: 0,
             allowance: Allowance::new(CAPTURE_PACE_PER_MILLE, CAPTURE_BURST),
-            dropped: Samples::ZERO,
             encoding: VecDeque::new(),
             is_receiving: false,
             playable: VecDeque::new(),
@@ -53,7 +51,6 @@ impl Audio {
         self.captured.drain(..excess);
         // What the core was told of it, it takes for what follows.
         self.untold += pcm.len().saturating_sub(excess);
-        self.dropped = self.dropped + samples(excess);
         samples(excess)
     }
 
@@ -72,10 +69,6 @@ impl Audio {
         (wanted > 0).then(|| self.allowance.due(wanted))
     }
 
-    pub(crate) const fn dropped(&self) -> Samples {
-        self.dropped
-    }
-
     /// Fills a block for the speaker, and tells how much of it is not silence for want of audio.
     pub(crate) fn play(&mut self, pcm: &mut [f32]) -> usize {
         let heard = self.playable.len().min(pcm.len());
@@ -85,6 +78,10 @@ impl Audio {
         }
         silence.fill(0.0);
         heard
+    }
+
+    pub(crate) const fn is_closed(&self) -> bool {
+        !self.is_sending && !self.is_receiving
     }
 
     #[cfg(feature = "voice-processing")]
@@ -101,8 +98,8 @@ impl Audio {
         self.playable.len() < length && self.playing.is_some()
     }
 
-    /// Opens or closes a stream. An opened one begins with a task for the coder.
-    pub(crate) fn on_stream(&mut self, direction: Direction, change: StreamChange) -> Option<Task> {
+    /// Opens or closes a direction.
+    pub(crate) fn on_stream(&mut self, direction: Direction, change: StreamChange) {
         let is_open = change == StreamChange::Opened;
         match direction {
             Direction::Send => {
@@ -117,18 +114,17 @@ impl Audio {
                 self.playing = None;
             }
         }
-        is_open.then_some(Task::Open(direction))
     }
 
     /// Makes a job's task; `None` where the job is done with that.
-    pub(crate) fn on_job(&mut self, job: JobId, work: Work<'_>) -> Option<Task> {
+    pub(crate) fn on_job(&mut self, stream: StreamId, job: JobId, work: Work<'_>) -> Option<Task> {
         Some(match work {
             Work::Encode { format, source, samples } => {
                 let pcm = self.take_captured(samples);
                 self.encoding.push_back((job, pcm.len()));
                 match source {
-                    Source::Captured => Task::Encode { job, format, pcm },
-                    Source::Silence => Task::EncodeSilence { job, format, samples },
+                    Source::Captured => Task::Encode { stream, job, format, pcm },
+                    Source::Silence => Task::EncodeSilence { stream, job, format, samples },
                 }
             }
             Work::Discard { samples } => {
@@ -137,11 +133,12 @@ impl Audio {
             }
             Work::Decode { codec, payload, tempo } => {
                 self.playing = Some(job);
-                Task::Decode { job, codec, payload: Bytes::copy_from_slice(payload), tempo }
+                let payload = Bytes::copy_from_slice(payload);
+                Task::Decode { stream, job, codec, payload, tempo }
             }
             Work::Conceal { samples } => {
                 self.playing = Some(job);
-                Task::Conceal { job, samples }
+                Task::Conceal { stream, job, samples }
             }
         })
     }
@@ -198,6 +195,8 @@ pub(crate) fn samples(length: usize) -> Samples {
 mod tests {
     use super::*;
 
+    const STREAM: StreamId = StreamId(1);
+
     #[test]
     fn captured_sound_is_taken_in_order_and_its_want_is_silence() {
         let mut audio = Audio::default();
@@ -207,7 +206,7 @@ mod tests {
         audio.capture(&[0.1, 0.2, 0.3]);
         assert_eq!(audio.captured(Instant::ORIGIN), Some(Samples(3)));
         let work = Work::Discard { samples: Samples(1) };
-        assert_eq!(audio.on_job(JobId(0), work), None);
+        assert_eq!(audio.on_job(STREAM, JobId(0), work), None);
         assert_eq!(audio.take_captured(Samples(3)), [0.2, 0.3, 0.0]);
     }
 
@@ -254,7 +253,7 @@ mod tests {
         assert_eq!(known, 119_520);
         assert_eq!(audio.capture(&[0.1; 960]), Samples(480));
         assert_eq!(audio.capture(&[0.2; 960]), Samples(960));
-        assert_eq!((audio.untold, audio.dropped()), (480, Samples(1_440)));
+        assert_eq!(audio.untold, 480);
         let kept = audio.take_captured(Samples(120_000));
         assert_eq!((kept.len(), &kept[119_039..119_041]), (120_000, &[0.1, 0.2][..]));
     }
@@ -263,7 +262,7 @@ mod tests {
     fn what_a_job_made_after_its_stream_closed_is_not_played() {
         let mut audio = Audio::default();
         audio.on_stream(Direction::Receive, StreamChange::Opened);
-        audio.on_job(JobId(0), Work::Conceal { samples: Samples(1) });
+        audio.on_job(STREAM, JobId(0), Work::Conceal { samples: Samples(1) });
         assert!(audio.is_awaited(1));
         audio.on_stream(Direction::Receive, StreamChange::Closed);
         audio.on_stream(Direction::Receive, StreamChange::Opened);

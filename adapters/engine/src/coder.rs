@@ -1,19 +1,35 @@
 //! The codec work of a phone, apart from it, so that a thread of its own can do it.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use lxst_codecs::{BuiltInCodecs, CodecError, Codecs, Decoder, Encoded, Encoder, Played};
 use lxst_core::wire::Codec;
-use lxst_core::{self as core, Direction, JobId, SendFormat};
+use lxst_core::{self as core, Direction, JobId, SendFormat, StreamId};
 
 /// Something for a [`Coder`] to do. Tasks are done in the order in which the engine gave them.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Task {
-    /// Start the direction with fresh codec state.
-    Open(Direction),
+    /// Begin a direction of a stream with fresh codec state.
+    Open {
+        /// The stream.
+        stream: StreamId,
+        /// The direction.
+        direction: Direction,
+    },
+    /// Forget the codec state of a direction of a stream, which has no more tasks.
+    Close {
+        /// The stream.
+        stream: StreamId,
+        /// The direction.
+        direction: Direction,
+    },
     /// Encode one frame of 48 kHz mono PCM.
     Encode {
+        /// The stream, whose codec does it.
+        stream: StreamId,
         /// The job to report.
         job: JobId,
         /// How.
@@ -23,6 +39,8 @@ pub enum Task {
     },
     /// Encode one frame of silence, which is sent whatever becomes of pauses.
     EncodeSilence {
+        /// The stream, whose codec does it.
+        stream: StreamId,
         /// The job to report.
         job: JobId,
         /// How.
@@ -32,6 +50,8 @@ pub enum Task {
     },
     /// Decode one frame.
     Decode {
+        /// The stream, whose codec does it.
+        stream: StreamId,
         /// The job to report.
         job: JobId,
         /// The codec.
@@ -43,6 +63,8 @@ pub enum Task {
     },
     /// Make up audio.
     Conceal {
+        /// The stream, whose codec does it.
+        stream: StreamId,
         /// The job to report.
         job: JobId,
         /// How much.
@@ -95,7 +117,7 @@ impl Task {
     #[must_use]
     pub const fn job(&self) -> Option<JobId> {
         match self {
-            Self::Open(_) => None,
+            Self::Open { .. } | Self::Close { .. } => None,
             Self::Encode { job, .. }
             | Self::EncodeSilence { job, .. }
             | Self::Decode { job, .. }
@@ -118,14 +140,13 @@ impl Done {
     }
 }
 
-/// Does a phone's codec work, one task at a time: the encoder of the send stream and the decoder
-/// of the receive stream.
+/// Does a phone's codec work, one task at a time: the encoder and the decoder of each stream.
 #[derive(Debug)]
 pub struct Coder {
     codecs: Arc<dyn Codecs>,
     dtx: bool,
-    encoder: Option<(SendFormat, Encoder)>,
-    decoder: Decoder,
+    encoders: BTreeMap<StreamId, (SendFormat, Encoder)>,
+    decoders: BTreeMap<StreamId, Decoder>,
     payload: Vec<u8>,
 }
 
@@ -141,8 +162,13 @@ impl Coder {
     /// [`Config::codecs`](crate::Config::codecs).
     #[must_use]
     pub fn new(codecs: Arc<dyn Codecs>) -> Self {
-        let decoder = Decoder::new(codecs.clone());
-        Self { codecs, dtx: false, encoder: None, decoder, payload: Vec::new() }
+        Self {
+            codecs,
+            dtx: false,
+            encoders: BTreeMap::new(),
+            decoders: BTreeMap::new(),
+            payload: Vec::new(),
+        }
     }
 
     /// Sets whether nothing is sent while nobody speaks: discontinuous transmission (DTX).
@@ -155,35 +181,47 @@ impl Coder {
     /// Does one task. Blocks for as long as the codec takes: a millisecond or two a frame.
     pub fn run(&mut self, task: Task) -> Option<Done> {
         let (job, done) = match task {
-            Task::Open(direction) => {
-                self.open(direction);
+            // What is not there is made when it is needed.
+            Task::Open { stream, direction } | Task::Close { stream, direction } => {
+                self.forget(stream, direction);
                 return None;
             }
-            Task::Encode { job, format, pcm } => (job, self.encode(job, format, &pcm)),
-            Task::EncodeSilence { job, format, samples } => {
-                (job, self.encode_silence(job, format, samples))
+            Task::Encode { stream, job, format, pcm } => {
+                (job, self.encode(stream, job, format, &pcm))
             }
-            Task::Decode { job, codec, payload, tempo } => {
-                (job, self.play(job, |decoder, pcm| decoder.decode(codec, &payload, tempo, pcm)))
+            Task::EncodeSilence { stream, job, format, samples } => {
+                (job, self.encode_silence(stream, job, format, samples))
             }
-            Task::Conceal { job, samples } => {
+            Task::Decode { stream, job, codec, payload, tempo } => {
+                let decode = |decoder: &mut Decoder, pcm: &mut _| {
+                    decoder.decode(codec, &payload, tempo, pcm)
+                };
+                (job, self.play(stream, job, decode))
+            }
+            Task::Conceal { stream, job, samples } => {
                 // The core asks for less than a second.
                 let samples = u32::try_from(samples.0).unwrap_or(0);
-                (job, self.play(job, |decoder, pcm| decoder.conceal(samples, pcm)))
+                (job, self.play(stream, job, |decoder, pcm| decoder.conceal(samples, pcm)))
             }
         };
         Some(done.unwrap_or_else(|error| Done::Failed { job, error }))
     }
 
-    fn open(&mut self, direction: Direction) {
+    fn forget(&mut self, stream: StreamId, direction: Direction) {
         match direction {
-            Direction::Send => self.encoder = None,
-            Direction::Receive => self.decoder = Decoder::new(self.codecs.clone()),
+            Direction::Send => drop(self.encoders.remove(&stream)),
+            Direction::Receive => drop(self.decoders.remove(&stream)),
         }
     }
 
-    fn encode(&mut self, job: JobId, format: SendFormat, pcm: &[f32]) -> Result<Done, CodecError> {
-        let (encoder, payload) = self.encoder(format)?;
+    fn encode(
+        &mut self,
+        stream: StreamId,
+        job: JobId,
+        format: SendFormat,
+        pcm: &[f32],
+    ) -> Result<Done, CodecError> {
+        let (encoder, payload) = self.encoder(stream, format)?;
         Ok(match encoder.encode(pcm, payload)? {
             Encoded::Payload(_) => encoded(job, encoder, payload),
             Encoded::NoVoice => Done::NoVoice { job },
@@ -192,34 +230,52 @@ impl Coder {
 
     fn encode_silence(
         &mut self,
+        stream: StreamId,
         job: JobId,
         format: SendFormat,
         samples: core::Samples,
     ) -> Result<Done, CodecError> {
-        let (encoder, payload) = self.encoder(format)?;
+        let (encoder, payload) = self.encoder(stream, format)?;
         encoder.encode_silence(samples.0 as usize, payload)?;
         Ok(encoded(job, encoder, payload))
     }
 
     /// The stream's encoder, and an empty buffer.
-    fn encoder(&mut self, format: SendFormat) -> Result<(&mut Encoder, &mut Vec<u8>), CodecError> {
-        let encoder = match self.encoder.take() {
-            Some((of, encoder)) if of == format => encoder,
-            _ => Encoder::of(self.codecs.encoder(format)?).with_dtx(self.dtx)?,
-        };
+    fn encoder(
+        &mut self,
+        stream: StreamId,
+        format: SendFormat,
+    ) -> Result<(&mut Encoder, &mut Vec<u8>), CodecError> {
         self.payload.clear();
-        Ok((&mut self.encoder.insert((format, encoder)).1, &mut self.payload))
+        let made = self.encoders.entry(stream);
+        let (of, encoder) = match made {
+            Entry::Occupied(made) => made.into_mut(),
+            Entry::Vacant(place) => {
+                place.insert((format, new_encoder(&*self.codecs, format, self.dtx)?))
+            }
+        };
+        if *of != format {
+            (*of, *encoder) = (format, new_encoder(&*self.codecs, format, self.dtx)?);
+        }
+        Ok((encoder, &mut self.payload))
     }
 
     fn play(
         &mut self,
+        stream: StreamId,
         job: JobId,
         work: impl FnOnce(&mut Decoder, &mut Vec<f32>) -> Result<Played, CodecError>,
     ) -> Result<Done, CodecError> {
         let mut pcm = Vec::new();
-        let played = work(&mut self.decoder, &mut pcm)?;
+        let codecs = &self.codecs;
+        let decoder = self.decoders.entry(stream).or_insert_with(|| Decoder::new(codecs.clone()));
+        let played = work(decoder, &mut pcm)?;
         Ok(Done::Played { job, pcm, level: played.level.minus_dbov() })
     }
+}
+
+fn new_encoder(codecs: &dyn Codecs, format: SendFormat, dtx: bool) -> Result<Encoder, CodecError> {
+    Encoder::of(codecs.encoder(format)?).with_dtx(dtx)
 }
 
 fn encoded(job: JobId, encoder: &Encoder, payload: &[u8]) -> Done {
@@ -232,6 +288,7 @@ mod tests {
 
     use super::*;
 
+    const STREAM: StreamId = StreamId(3);
     const JOB: JobId = JobId(7);
 
     #[test]
@@ -240,7 +297,7 @@ mod tests {
             let format = SendFormat::Profile(profile);
             let samples = profile.frame().0 as usize;
             let mut coder = Coder::default();
-            let encode = Task::Encode { job: JOB, format, pcm: vec![0.1; samples] };
+            let encode = Task::Encode { stream: STREAM, job: JOB, format, pcm: vec![0.1; samples] };
             let (codec, payload) = match coder.run(encode) {
                 Some(Done::Encoded { job: JOB, codec, payload }) => (codec, payload),
                 Some(Done::Failed { job: JOB, error }) => {
@@ -254,7 +311,7 @@ mod tests {
             assert_eq!(codec, format.codec(), "{profile:?}");
             let tempo = core::Tempo::Normal;
             let Some(Done::Played { job: JOB, pcm, .. }) =
-                coder.run(Task::Decode { job: JOB, codec, payload, tempo })
+                coder.run(Task::Decode { stream: STREAM, job: JOB, codec, payload, tempo })
             else {
                 panic!("{profile:?} is not decoded");
             };
@@ -270,11 +327,12 @@ mod tests {
             let format = SendFormat::Profile(Profile::MediumQuality);
             let mut samples = 0;
             for _ in 0..20 {
-                let encode = Task::Encode { job: JOB, format, pcm: vec![0.0; 2_880] };
+                let encode =
+                    Task::Encode { stream: STREAM, job: JOB, format, pcm: vec![0.0; 2_880] };
                 let Some(Done::Encoded { codec, payload, .. }) = coder.run(encode) else {
                     panic!("it is not encoded");
                 };
-                let decode = Task::Decode { job: JOB, codec, payload, tempo };
+                let decode = Task::Decode { stream: STREAM, job: JOB, codec, payload, tempo };
                 let Some(Done::Played { pcm, .. }) = coder.run(decode) else {
                     panic!("it is not decoded");
                 };
@@ -292,7 +350,8 @@ mod tests {
     fn pauses_are_silent_where_that_was_asked_for() {
         let silent = |mut coder: Coder| {
             let format = SendFormat::Profile(Profile::MediumQuality);
-            let encode = || Task::Encode { job: JOB, format, pcm: vec![0.0; 2_880] };
+            let encode =
+                || Task::Encode { stream: STREAM, job: JOB, format, pcm: vec![0.0; 2_880] };
             (0..20).filter(|_| coder.run(encode()) == Some(Done::NoVoice { job: JOB })).count()
         };
         assert_eq!(silent(Coder::default()), 0);

@@ -1,150 +1,58 @@
 //! The composition: what each machine hands out goes into the next.
 
-use std::collections::VecDeque;
+mod dispatch;
+
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-#[cfg(feature = "voice-processing")]
-use lxst_audio::{VoiceProcessing, VoiceProcessor};
-use lxst_codecs::{BuiltInCodecs, Codecs};
+use lxst_codecs::Codecs;
 use lxst_core::wire::Frame;
 use lxst_core::{
-    Admission, Boundary, CallId, CallState, CallStatus, Command, Direction, DisplayName,
-    IdentityHash, Input, InputError, Instant, JobId, LinkClosed, LinkEvent, Mode, Outcome, Output,
-    PacketBuf, PortChange, Profile, Samples, Stack, StackEvent, StreamChange, StreamId, Telephone,
+    Boundary, CallId, CallStatus, Command, Direction, DisplayName, IdentityHash, Input, InputError,
+    Instant, LinkClosed, LinkEvent, Mode, Outcome, PortChange, Profile, Samples, Stack, StreamId,
+    Telephone,
 };
 
-use crate::adaptation::{Adapter, Counts};
+use crate::adaptation::Adapter;
 use crate::announce::{AnnouncePace, InterfaceOrigin};
-use crate::audio::{Audio, samples};
+use crate::audio::samples;
 use crate::callers::Callers;
 use crate::coder::{Done, Task};
+use crate::config::Config;
+use crate::event::{DialError, Event};
 use crate::ids::Ids;
 use crate::links::Links;
 use crate::people::{self, People, PeopleError};
+use crate::streams::Streams;
 use crate::tap::Tap;
-
-/// What an engine is told once.
-#[derive(Debug)]
-pub struct Config {
-    /// The settings of the telephone. The engine decides on `profiles` and `codecs`, which are
-    /// those of [`codecs`](Self::codecs), and on `callers` and `limits`, which are those of
-    /// [`callers`](Self::callers).
-    pub telephone: lxst_core::Config,
-    /// Who may call.
-    pub callers: Callers,
-    /// What the phone calls itself in its announces. *Default*: it tells no name.
-    pub display_name: Option<DisplayName>,
-    /// The codecs of the [`Coder`](crate::Coder) that does the tasks. The phone offers the profiles
-    /// that these can send. *Default*: [`BuiltInCodecs`].
-    pub codecs: Arc<dyn Codecs>,
-    /// Whether the profile follows what the path carries: it steps down where more than 8 % of the
-    /// voice is lost for 5 s, and up again after 20 s with less than 2 %.
-    pub adaptive_profile: bool,
-    /// What is done to the microphone's sound.
-    #[cfg(feature = "voice-processing")]
-    pub voice_processing: VoiceProcessing,
-    /// Sees the core's doors.
-    pub tap: Option<Tap>,
-    /// The numbers of links and calls: whoever names the links of a [`LinkQueue`](crate::LinkQueue)
-    /// has a clone.
-    pub ids: Ids,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            telephone: lxst_core::Config::default(),
-            codecs: Arc::new(BuiltInCodecs),
-            callers: Callers::default(),
-            display_name: None,
-            adaptive_profile: false,
-            #[cfg(feature = "voice-processing")]
-            voice_processing: VoiceProcessing::default(),
-            tap: None,
-            ids: Ids::default(),
-        }
-    }
-}
-
-/// What an engine tells its owner. Exhaustive by intent: an owner handles each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Event {
-    /// Something about a call.
-    Call(lxst_core::Event),
-    /// A direction of a call's audio begins or ends.
-    Stream {
-        /// The stream, which has the number of its call.
-        stream: StreamId,
-        /// The direction.
-        direction: Direction,
-        /// Which of the two.
-        change: StreamChange,
-    },
-    /// The coder panicked: a frame is lost, and the codecs go on with fresh state. It is a fault
-    /// worth a report.
-    CoderCrashed,
-    /// The hash that was dialled is that of a destination, as its announce tells. The call ends as
-    /// [`NoPath`](lxst_core::EndReason::NoPath); [`DialError::DestinationHash`] tells of a
-    /// destination that is known before.
-    DestinationDialled {
-        /// The call.
-        call: CallId,
-        /// What was dialled.
-        given: IdentityHash,
-        /// The identity that the destination belongs to, and that is to be dialled.
-        identity: IdentityHash,
-    },
-    /// A phone announced itself.
-    Announced {
-        /// Whose.
-        identity: IdentityHash,
-        /// How far away; 1 is a neighbour.
-        hops: u8,
-        /// What it calls itself. Nobody proves it.
-        name: Option<DisplayName>,
-    },
-}
-
-/// Why nobody was dialled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum DialError {
-    /// The telephone refused it: the line is taken, or the profile cannot be sent.
-    #[error(transparent)]
-    Refused(#[from] InputError),
-    /// The hash is that of a destination, of a phone that was heard or of our own.
-    #[error("{given} is a telephony destination; dial the identity that it belongs to, {identity}")]
-    DestinationHash {
-        /// What was to be dialled.
-        given: IdentityHash,
-        /// The identity that the destination belongs to.
-        identity: IdentityHash,
-    },
-}
+use dispatch::Reply;
 
 /// A phone without a runtime, on a Reticulum stack. Moments are counted from an origin that the
 /// owner chooses.
 ///
-/// *Inputs* take effect at once; those of the stack go through [`with_stack`](Self::with_stack).
-/// After each, the owner drains the stack's own outputs, [`poll_task`](Self::poll_task) and
+/// It has one line unless it is made [`with_lines`](Self::with_lines). Each line holds a call, whose
+/// audio goes in and out by its stream, which has the number of the call. All lines share the links,
+/// who may call, and the tasks for the coder.
+///
+/// *Inputs* take effect at once; those of the stack go through [`with_stack`](Self::with_stack). After
+/// each, the owner drains the stack's own outputs, [`poll_task`](Self::poll_task) and
 /// [`poll_event`](Self::poll_event), and then sleeps until [`poll_timeout`](Self::poll_timeout) or
 /// the next input.
 #[derive(Debug)]
-pub struct Engine<S> {
-    // Boxed, as the voice processor is: an engine is moved several times before it runs, on stacks
-    // that may be small.
-    telephone: Box<Telephone>,
+pub struct Engine<S, const LINES: usize = 1> {
+    // Boxed: an engine is moved several times before it runs, on stacks that may be small.
+    telephone: Box<Telephone<LINES>>,
     codecs: Arc<dyn Codecs>,
     ids: Ids,
     links: Links<S>,
-    audio: Audio,
-    /// The ports that the owner has attached, which every call begins with.
+    streams: Streams,
+    /// The ports that the owner has attached for all calls.
     ports: Vec<Direction>,
-    #[cfg(feature = "voice-processing")]
-    processor: Option<Box<VoiceProcessor>>,
+    /// The ports that it has attached for one call.
+    own_ports: Vec<(CallId, Direction)>,
     adaptive_profile: bool,
-    /// Of the call that stands.
-    adapter: Option<Adapter>,
+    /// Of the calls that stand.
+    adapters: BTreeMap<CallId, Adapter>,
     /// Inputs that the engine itself has for the core.
     replies: VecDeque<Reply>,
     callers: Callers,
@@ -156,20 +64,30 @@ pub struct Engine<S> {
     tap: Option<Tap>,
 }
 
-/// What the engine answers to an output by itself.
-#[derive(Debug)]
-enum Reply {
-    Discarded(JobId),
-    Known(IdentityHash),
-    Attached(StreamId, Direction),
-    Screened(CallId, Admission),
-    Switched(CallId, Profile),
+impl<S: Stack> Engine<S> {
+    /// Makes a phone of one line on a stack.
+    #[must_use]
+    pub fn new(config: Config, stack: S) -> Self {
+        Self::with_lines(config, stack)
+    }
+
+    /// The call, `None` when the line is idle.
+    #[must_use]
+    pub fn call(&self) -> Option<CallStatus> {
+        self.telephone.call()
+    }
+
+    /// The stream of the call, `None` when the line is idle.
+    #[must_use]
+    pub fn stream(&self) -> Option<StreamId> {
+        self.call().map(|status| status.call.into())
+    }
 }
 
-impl<S: Stack> Engine<S> {
-    /// Makes a phone on a stack.
+impl<S: Stack, const LINES: usize> Engine<S, LINES> {
+    /// Makes a phone of several lines on a stack: `Engine::<_, 3>::with_lines(..)`.
     #[must_use]
-    pub fn new(mut config: Config, stack: S) -> Self {
+    pub fn with_lines(mut config: Config, stack: S) -> Self {
         let identity = stack.identity();
         // Lists decide first, so the core asks about everybody.
         let telephone = lxst_core::Config {
@@ -180,20 +98,24 @@ impl<S: Stack> Engine<S> {
             ..config.telephone
         };
         if let Some(tap) = &mut config.tap {
-            tap.see(Instant::ORIGIN, Boundary::Start { identity, config: &telephone });
+            tap.see(
+                Instant::ORIGIN,
+                Boundary::Start { identity, config: &telephone, lines: LINES },
+            );
         }
         Self {
-            telephone: Box::new(Telephone::new(identity, telephone, Instant::ORIGIN)),
+            telephone: Box::new(Telephone::with_lines(identity, telephone, Instant::ORIGIN)),
             codecs: config.codecs,
             ids: config.ids,
             links: Links::new(stack),
-            audio: Audio::default(),
-            ports: Vec::new(),
             #[cfg(feature = "voice-processing")]
-            processor: (!config.voice_processing.is_none())
-                .then(|| Box::new(VoiceProcessor::new(config.voice_processing))),
+            streams: Streams::processed_by(config.voice_processing),
+            #[cfg(not(feature = "voice-processing"))]
+            streams: Streams::default(),
+            ports: Vec::new(),
+            own_ports: Vec::new(),
             adaptive_profile: config.adaptive_profile,
-            adapter: None,
+            adapters: BTreeMap::new(),
             replies: VecDeque::new(),
             callers: config.callers,
             display_name: config.display_name,
@@ -279,13 +201,13 @@ impl<S: Stack> Engine<S> {
         Ok(())
     }
 
-    /// Ends the call, and lets nobody ring from then on. A link on which the peer hears why stays
+    /// Ends all calls, and lets nobody ring from then on. A link on which the peer hears why stays
     /// for the core's [`GOODBYE`](lxst_core::limits::GOODBYE).
     pub fn retire(&mut self, now: Instant) {
         // Before the call ends: a caller may wait to take its place.
         self.give(now, Input::Command(Command::SetAvailable(false)));
-        if let Some(status) = self.call() {
-            self.give(now, Input::Command(Command::HangUp(status.call)));
+        for call in self.call_ids() {
+            self.give(now, Input::Command(Command::HangUp(call)));
         }
         self.pump(now);
     }
@@ -315,48 +237,65 @@ impl<S: Stack> Engine<S> {
         self.display_name = name;
     }
 
-    /// Attaches or detaches the microphone or the speaker, for the call that there is and those to
-    /// come.
+    /// Attaches or detaches the microphone or the speaker of all calls, those to come included.
     pub fn port(&mut self, now: Instant, direction: Direction, change: PortChange) {
         self.ports.retain(|attached| *attached != direction);
         if change == PortChange::Attached {
             self.ports.push(direction);
         }
-        if let Some(stream) = self.stream() {
-            self.give(now, Input::Port { stream, direction, change });
+        for call in self.call_ids() {
+            if !self.own_ports.contains(&(call, direction)) {
+                self.give(now, Input::Port { stream: call.into(), direction, change });
+            }
         }
         self.pump(now);
     }
 
-    /// Takes 48 kHz mono PCM of the microphone, in blocks of up to 2 s. While no call sends, it is
-    /// dropped. What is not finite counts as silence, and is clipped beyond -1 and 1.
+    /// Attaches or detaches a microphone or a speaker of one call's own. It counts beside that of all
+    /// calls: where either is attached, the call has one. With the call, it ends.
+    ///
+    /// # Errors
+    /// [`InputError::UnknownStream`]: the call is over, or is none yet. Nothing changed.
+    pub fn own_port(
+        &mut self,
+        now: Instant,
+        call: CallId,
+        direction: Direction,
+        change: PortChange,
+    ) -> Result<(), InputError> {
+        let stream = call.into();
+        if self.calls().all(|status| status.call != call) {
+            return Err(InputError::UnknownStream(stream));
+        }
+        self.own_ports.retain(|attached| *attached != (call, direction));
+        if change == PortChange::Attached {
+            self.own_ports.push((call, direction));
+        }
+        if !self.ports.contains(&direction) {
+            self.give(now, Input::Port { stream, direction, change });
+        }
+        self.pump(now);
+        Ok(())
+    }
+
+    /// Takes 48 kHz mono PCM of the microphone of a stream, in blocks of up to 2 s. While the stream
+    /// does not send, it is dropped. What is not finite counts as silence, and is clipped beyond -1
+    /// and 1.
     ///
     /// A block of more than 120 ms is encoded and sent over its time, for which
     /// [`poll_timeout`](Self::poll_timeout) asks.
     ///
     /// *Bounds*: beyond [`CAPTURE_QUEUE`](crate::CAPTURE_QUEUE), which wait only where blocks come
     /// faster than time passes or the coder has stalled, the oldest is dropped and counted.
-    pub fn capture(&mut self, now: Instant, pcm: &[f32]) {
-        #[cfg(feature = "voice-processing")]
-        if let (Some(processor), true) = (&mut self.processor, self.audio.is_sending()) {
-            let mut processed = Vec::with_capacity(pcm.len() + processor.waiting());
-            processor.capture(pcm, &mut processed);
-            return self.captured(now, &processed);
-        }
-        self.captured(now, pcm);
-    }
-
-    fn captured(&mut self, now: Instant, pcm: &[f32]) {
-        let dropped = self.audio.capture(pcm);
-        self.overrun(now, Direction::Send, dropped);
+    pub fn capture(&mut self, now: Instant, stream: StreamId, pcm: &[f32]) {
+        let dropped = self.streams.capture(stream, pcm);
+        self.overrun(now, stream, Direction::Send, dropped);
         self.tell_captured(now);
         self.pump(now);
     }
 
     fn tell_captured(&mut self, now: Instant) {
-        if let Some(stream) = self.stream()
-            && let Some(samples) = self.audio.captured(now)
-        {
+        while let Some((stream, samples)) = self.streams.captured(now) {
             self.give(now, Input::Captured { stream, samples });
         }
     }
@@ -364,23 +303,25 @@ impl<S: Stack> Engine<S> {
     /// Takes note of what an audio port of the owner dropped, of the microphone's sound before
     /// [`capture`](Self::capture) or of the speaker's after [`play`](Self::play): it shows in the
     /// figures of the call, and lowers its opinion.
-    pub fn overrun(&mut self, now: Instant, direction: Direction, samples: Samples) {
-        if let (Some(stream), false) = (self.stream(), samples.is_zero()) {
+    pub fn overrun(
+        &mut self,
+        now: Instant,
+        stream: StreamId,
+        direction: Direction,
+        samples: Samples,
+    ) {
+        if !samples.is_zero() {
             self.give(now, Input::Overrun { stream, direction, samples });
             self.pump(now);
         }
     }
 
-    /// Fills a block of 48 kHz mono PCM for the speaker and tells how much of it was heard from
-    /// the peer; the rest is silence. This is the playout clock: call it at the speaker's pace, in
-    /// blocks of up to 2 s. A long block delays the sound by its length.
-    pub fn play(&mut self, now: Instant, pcm: &mut [f32]) -> usize {
-        let heard = self.audio.play(pcm);
-        #[cfg(feature = "voice-processing")]
-        if let (Some(processor), true) = (&mut self.processor, self.audio.is_receiving()) {
-            processor.play(pcm);
-        }
-        if let (Some(stream), true) = (self.stream(), self.audio.is_receiving()) {
+    /// Fills a block of 48 kHz mono PCM of a stream for its speaker, and tells how much of it was heard
+    /// from the peer; the rest is silence. This is the playout clock of the stream: call it at the
+    /// speaker's pace, in blocks of up to 2 s. A long block delays the sound by its length.
+    pub fn play(&mut self, now: Instant, stream: StreamId, pcm: &mut [f32]) -> usize {
+        let heard = self.streams.play(stream, pcm);
+        if self.streams.is_receiving(stream) {
             self.give(now, Input::Consumed { stream, samples: samples(pcm.len()) });
             self.pump(now);
         }
@@ -390,13 +331,13 @@ impl<S: Stack> Engine<S> {
     /// Tells whether a block of this length would be cut short only because the coder has not
     /// finished a frame: a speaker that can wait, such as one that catches up on lost time, should.
     #[must_use]
-    pub fn awaits_audio(&self, length: usize) -> bool {
-        self.audio.is_awaited(length)
+    pub fn awaits_audio(&self, stream: StreamId, length: usize) -> bool {
+        self.streams.is_awaited(stream, length)
     }
 
     /// Takes what became of a task.
     pub fn handle_done(&mut self, now: Instant, done: Done) {
-        self.audio.on_done(&done);
+        self.streams.on_done(&done);
         let outcome = match &done {
             Done::Encoded { codec, payload, .. } => {
                 Outcome::Encoded(Frame { codec: *codec, payload })
@@ -431,7 +372,7 @@ impl<S: Stack> Engine<S> {
         let telephone = self.telephone.poll_timeout().map(|deadline| deadline.at);
         let stack = self.stack().poll_timeout().into_iter();
         let deadlines = stack.chain(telephone).chain(self.announces.deadline());
-        let deadlines = deadlines.chain(self.audio.due());
+        let deadlines = deadlines.chain(self.streams.due());
         // What is due at the end of time would be due again and again.
         deadlines.min().filter(|at| *at < Instant::MAX)
     }
@@ -448,10 +389,9 @@ impl<S: Stack> Engine<S> {
         !self.links.is_empty()
     }
 
-    /// The call, `None` when the line is idle.
-    #[must_use]
-    pub fn call(&self) -> Option<CallStatus> {
-        self.telephone.call()
+    /// The calls, one for each line that has one.
+    pub fn calls(&self) -> impl Iterator<Item = CallStatus> {
+        self.telephone.calls()
     }
 
     /// What the telephone counted.
@@ -460,20 +400,16 @@ impl<S: Stack> Engine<S> {
         self.telephone.counters()
     }
 
-    /// What was dropped because too much of it waited for the coder.
+    /// What was dropped because too much of it waited for the coder, of all calls.
     #[must_use]
     pub const fn capture_dropped(&self) -> Samples {
-        self.audio.dropped()
+        self.streams.dropped()
     }
 
-    /// Samples that were captured and are not encoded.
+    /// Samples of a stream that were captured and are not encoded.
     #[must_use]
-    pub fn capture_unsent(&self) -> u64 {
-        #[cfg(feature = "voice-processing")]
-        let processed = self.processor.as_ref().map_or(0, |processor| processor.waiting());
-        #[cfg(not(feature = "voice-processing"))]
-        let processed = 0;
-        (self.audio.unsent() + processed) as u64
+    pub fn capture_unsent(&self, stream: StreamId) -> u64 {
+        self.streams.unsent(stream) as u64
     }
 
     /// Takes somebody for known, as those whom we dialled or talked with are:
@@ -512,155 +448,5 @@ impl<S: Stack> Engine<S> {
     #[must_use]
     pub const fn people_revision(&self) -> u64 {
         self.people.revision()
-    }
-
-    /// Passes on what the engine itself and the stack have for the core, until both are quiet.
-    /// The engine's answers come first: the app knows nothing of a caller whom a list decides on.
-    fn pump(&mut self, now: Instant) {
-        loop {
-            if let Some(reply) = self.replies.pop_front() {
-                self.on_reply(now, &reply);
-            } else if let Some(event) = self.links.poll_event(&self.ids) {
-                self.on_stack_event(now, event);
-            } else {
-                return;
-            }
-        }
-    }
-
-    fn on_reply(&mut self, now: Instant, reply: &Reply) {
-        let input = match *reply {
-            Reply::Discarded(job) => Input::JobDone { job, outcome: Outcome::Discarded },
-            Reply::Attached(stream, direction) => {
-                Input::Port { stream, direction, change: PortChange::Attached }
-            }
-            Reply::Known(identity) => Input::Command(Command::Know(identity)),
-            Reply::Screened(call, admission) => Input::Command(Command::Screen(call, admission)),
-            Reply::Switched(call, profile) => Input::Command(Command::SetProfile(call, profile)),
-        };
-        self.give(now, input);
-    }
-
-    fn on_stack_event(&mut self, now: Instant, event: StackEvent<S::Data>) {
-        match event {
-            StackEvent::Announced { identity, hops, name } => {
-                self.events.push_back(Event::Announced { identity, hops, name });
-                let is_mistaken = |call: &CallStatus| {
-                    call.state == CallState::Calling
-                        && call.peer != identity
-                        && self.stack().identity_at(call.peer) == Some(identity)
-                };
-                if let Some(CallStatus { call, peer: given, .. }) = self.call().filter(is_mistaken)
-                {
-                    self.events.push_back(Event::DestinationDialled { call, given, identity });
-                }
-            }
-            StackEvent::Link { link, event } => self.give(now, Input::Link { link, event }),
-            StackEvent::Packet { link, data } => {
-                self.give(now, Input::Packet { link, data: data.as_ref() });
-            }
-        }
-    }
-
-    /// Gives an input whose refusal means nothing to anybody: what it speaks of is over.
-    fn give(&mut self, now: Instant, input: Input<'_>) {
-        let refused = self.input(now, input).err();
-        debug_assert_ne!(refused, Some(InputError::OutputFull), "outputs are drained each time");
-    }
-
-    fn input(&mut self, now: Instant, input: Input<'_>) -> Result<(), InputError> {
-        self.telephone.handle_input(now, input)?;
-        if let Some(tap) = &mut self.tap {
-            tap.see(now, Boundary::In(input));
-        }
-        let mut buf = PacketBuf::new();
-        while let Some(output) = self.telephone.poll_output(&mut buf) {
-            if let Some(tap) = &mut self.tap {
-                tap.see(now, Boundary::Out(output));
-            }
-            self.on_output(now, output);
-        }
-        Ok(())
-    }
-
-    fn on_output(&mut self, now: Instant, output: Output<'_>) {
-        match output {
-            Output::Transmit { link, class, data } => self.links.send(now, link, class, data),
-            Output::Link { link, request } => self.links.request(now, link, request),
-            Output::Announce => self.links.stack.announce(now, self.display_name),
-            Output::Stream { stream, direction, change } => {
-                self.tasks.extend(self.audio.on_stream(direction, change));
-                self.events.push_back(Event::Stream { stream, direction, change });
-            }
-            Output::Job { job, work, .. } => match self.audio.on_job(job, work) {
-                Some(task) => self.tasks.push_back(task),
-                None => self.replies.push_back(Reply::Discarded(job)),
-            },
-            Output::Event(event) => self.on_event(now, event),
-        }
-    }
-
-    fn on_event(&mut self, now: Instant, event: lxst_core::Event) {
-        if self.adaptive_profile {
-            self.adapt(now, event);
-        }
-        if let lxst_core::Event::Incoming { call, .. } = event {
-            self.attach(call);
-        }
-        if let lxst_core::Event::Established { .. } = event
-            && let Some(status) = self.call()
-        {
-            self.people.know(status.peer);
-        }
-        if let lxst_core::Event::Screening { call, from, limit, .. } = event
-            // Nobody is asked about a caller beyond a limit, who would not ring.
-            && let Some(admission) =
-                self.callers.admission(from).or(limit.map(|_| Admission::Ring))
-        {
-            if self.callers.allows(from) {
-                self.replies.push_back(Reply::Known(from));
-            }
-            self.replies.push_back(Reply::Screened(call, admission));
-        } else if let lxst_core::Event::CallerTurnedAway { from } = event
-            && self.callers.admission(from).is_some_and(|admission| admission != Admission::Ring)
-        {
-            // It would not have rung on a free line either, without a word to the app.
-        } else {
-            self.events.push_back(Event::Call(event));
-        }
-    }
-
-    /// Lets a new call begin with the ports that the owner has attached.
-    fn attach(&mut self, call: CallId) {
-        let attached = |direction: &Direction| Reply::Attached(call.into(), *direction);
-        self.replies.extend(self.ports.iter().map(attached));
-    }
-
-    /// The stream of the call that there is.
-    fn stream(&self) -> Option<StreamId> {
-        self.call().map(|status| status.call.into())
-    }
-
-    /// Lets the profile follow what the path carries.
-    fn adapt(&mut self, now: Instant, event: lxst_core::Event) {
-        match event {
-            lxst_core::Event::Established { profile, .. } => {
-                self.adapter = Some(Adapter::new(profile, self.codecs.profiles()));
-            }
-            lxst_core::Event::ProfileChanged { profile, .. } => {
-                if let Some(adapter) = &mut self.adapter {
-                    adapter.on_switched(profile);
-                }
-            }
-            lxst_core::Event::Quality { call, quality } => {
-                let unsent = self.stack().media_dropped();
-                let sent = self.telephone.counters().media_packets_sent;
-                let counts = Counts::new(&quality, sent, unsent);
-                let to = self.adapter.as_mut().and_then(|adapter| adapter.on_report(now, counts));
-                self.replies.extend(to.map(|profile| Reply::Switched(call, profile)));
-            }
-            lxst_core::Event::Ended { .. } => self.adapter = None,
-            _ => {}
-        }
     }
 }

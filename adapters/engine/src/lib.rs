@@ -50,7 +50,9 @@ mod announce;
 mod audio;
 mod callers;
 mod coder;
+mod config;
 mod engine;
+mod event;
 mod ids;
 mod link_commands;
 mod link_names;
@@ -58,6 +60,7 @@ mod link_order;
 mod link_queue;
 mod links;
 mod people;
+mod streams;
 mod tap;
 
 pub use allowance::Allowance;
@@ -65,7 +68,9 @@ pub use announce::{ANNOUNCE_AGAIN, ANNOUNCE_PACE, InterfaceOrigin, MIN_ANNOUNCE_
 pub use audio::{CAPTURE_QUEUE, sanitised};
 pub use callers::Callers;
 pub use coder::{Coder, Done, Task};
-pub use engine::{Config, DialError, Engine, Event};
+pub use config::Config;
+pub use engine::Engine;
+pub use event::{DialError, Event};
 pub use ids::Ids;
 pub use link_commands::{LinkCommand, LinkCommands};
 pub use link_names::LinkNames;

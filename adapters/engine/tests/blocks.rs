@@ -41,7 +41,8 @@ fn what_an_owners_port_drops_lowers_the_opinion_and_shows() {
         for _ in 0..100 {
             pair.run(Duration::from_millis(100));
             let engine = &mut pair.phones[ALICE].engine;
-            engine.overrun(pair.now, direction, Samples::from_millis(10));
+            let stream = engine.stream().expect("the call stands");
+            engine.overrun(pair.now, stream, direction, Samples::from_millis(10));
         }
         let bad = quality(&pair, ALICE);
         assert!(bad.mos.0 + 50 < good.mos.0, "{direction:?}: {} {}", bad.mos, good.mos);

@@ -114,7 +114,7 @@ impl<R: Runtime, S> PhoneBuilder<R, S> {
 }
 
 impl<R: Runtime, S: StackSettings> PhoneBuilder<R, S> {
-    /// Starts the phone on the runtime.
+    /// Starts the phone on the runtime, with one line.
     ///
     /// # Errors
     /// [`StartError`]; nothing is left running. A server that does not answer is no error: the
@@ -126,9 +126,32 @@ impl<R: Runtime, S: StackSettings> PhoneBuilder<R, S> {
     /// # Cancel safety
     /// It never waits, so that it cannot be cancelled halfway.
     pub async fn start(self) -> Result<(Phone, Events), StartError> {
+        self.start_with_lines::<1>().await
+    }
+
+    /// Starts a phone that holds several calls at once: `start_with_lines::<2>()`. Whoever calls while
+    /// a line is free rings; with one person there is one call at most. Each call has codecs of its own,
+    /// and takes about as much time of the codec thread as the call of a phone of one line.
+    ///
+    /// The audio ports of the phone serve all calls: what the microphone hears is sent in each, and the
+    /// speaker plays the sum of what is received. A call can have ports of its own instead, see
+    /// [`Call::audio_source`](crate::Call::audio_source), and each direction of it can be
+    /// [muted](crate::Call::mute).
+    ///
+    /// *Bounds*: at least one line. A line takes 22 KiB.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    ///
+    /// # Panics
+    /// As [`start`](Self::start).
+    ///
+    /// # Cancel safety
+    /// As [`start`](Self::start).
+    pub async fn start_with_lines<const LINES: usize>(self) -> Result<(Phone, Events), StartError> {
         let Self { runtime, stack, settings, codecs, ids, tap, people, .. } = self;
         let Parsed { engine, when_no_microphone, dtx } = settings.parse(codecs.profiles())?;
-        let opened = stack.open(&runtime)?;
+        let opened = stack.open::<R, LINES>(&runtime)?;
         #[cfg(feature = "endpoint")]
         let lock = opened.lock;
         let Opened { network, stack, mut stores, interfaces, listening, tasks, .. } = opened;
@@ -142,7 +165,7 @@ impl<R: Runtime, S: StackSettings> PhoneBuilder<R, S> {
         .map_err(StartError::Thread)?;
         #[cfg(feature = "trace")]
         let tap = recorded(tap, self.trace)?;
-        let mut engine = Engine::new(Config { codecs, ids, tap, ..engine }, stack);
+        let mut engine = Engine::with_lines(Config { codecs, ids, tap, ..engine }, stack);
         stores.extend(people.and_then(|path| Store::open_people(path, &mut engine)));
 
         let (request_sender, requests) = Requests::channel();

@@ -2,11 +2,14 @@
 
 use lxst_core::{
     Admission, CallId, CallState, CallStatus, Command, Direction, EndReason, InputError, Mode,
-    Mute, Profile, Talk,
+    Mute, Profile, Quality, Talk,
 };
 
+use crate::audio::{
+    AudioError, AudioFormat, AudioSink, AudioSource, DeviceSink, DeviceSource, SinkPort, SourcePort,
+};
 use crate::error::CallError;
-use crate::request::Requester;
+use crate::request::{Request, Requester};
 use crate::state::{Latest, Watch};
 
 /// A handle to one call, cheap to clone.
@@ -196,5 +199,89 @@ impl Call {
     /// A cancelled request was either not made, or is carried out.
     pub async fn unmute(&self, direction: Direction) -> Result<(), CallError> {
         self.requests.command(Command::Mute(self.id, direction, Mute::Unmuted)).await
+    }
+
+    /// The latest report of the call's quality, without waiting; `None` before the first, a second after
+    /// the call is established, and when the call is over.
+    #[must_use]
+    pub fn quality(&self) -> Option<Quality> {
+        self.watch.look(|latest| latest.state.quality_of(self.id))
+    }
+
+    /// Attaches a microphone for this call alone, which then hears nothing of the phone's own source. It
+    /// takes the place of an earlier source of the call's own, and is detached when the call ends.
+    ///
+    /// # Errors
+    /// [`AudioError`]: the format cannot be, the call is over or does not ring yet, or the phone has shut
+    /// down.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: a port of a request that is cancelled is detached.
+    pub async fn device_source(&self, format: AudioFormat) -> Result<DeviceSource, AudioError> {
+        let (source, port) = DeviceSource::new(format)?;
+        self.attach_source(SourcePort::Device(port)).await?;
+        Ok(source)
+    }
+
+    /// Attaches a source that the app writes for this call alone, as
+    /// [`device_source`](Self::device_source) does a microphone.
+    ///
+    /// # Errors
+    /// As [`device_source`](Self::device_source).
+    ///
+    /// # Cancel safety
+    /// As [`device_source`](Self::device_source).
+    pub async fn audio_source(&self, format: AudioFormat) -> Result<AudioSource, AudioError> {
+        let (source, port) = AudioSource::new(format)?;
+        self.attach_source(SourcePort::Written(port)).await?;
+        Ok(source)
+    }
+
+    /// Attaches a speaker for this call alone, which the phone's own sink then plays nothing of. It takes
+    /// the place of an earlier sink of the call's own, and is detached when the call ends.
+    ///
+    /// # Errors
+    /// As [`device_source`](Self::device_source).
+    ///
+    /// # Cancel safety
+    /// As [`device_source`](Self::device_source).
+    pub async fn device_sink(&self, format: AudioFormat) -> Result<DeviceSink, AudioError> {
+        let (sink, port) = DeviceSink::new(format)?;
+        self.attach_sink(port).await?;
+        Ok(sink)
+    }
+
+    /// Attaches a sink that the app reads for this call alone, as [`device_sink`](Self::device_sink) does
+    /// a speaker. When the call has ended, what is left can be read.
+    ///
+    /// # Errors
+    /// As [`device_source`](Self::device_source).
+    ///
+    /// # Cancel safety
+    /// As [`device_source`](Self::device_source).
+    pub async fn audio_sink(&self, format: AudioFormat) -> Result<AudioSink, AudioError> {
+        let (sink, port) = AudioSink::new(format)?;
+        self.attach_sink(port).await?;
+        Ok(sink)
+    }
+
+    async fn attach_source(&self, port: SourcePort) -> Result<(), AudioError> {
+        let of = Some(self.id);
+        let attach = |reply| Request::Source { of, port, reply: Some(reply) };
+        attached(self.requests.ask(attach).await)
+    }
+
+    async fn attach_sink(&self, port: SinkPort) -> Result<(), AudioError> {
+        let of = Some(self.id);
+        let attach = |reply| Request::Sink { of, port, reply: Some(reply) };
+        attached(self.requests.ask(attach).await)
+    }
+}
+
+fn attached(answer: Result<Result<(), InputError>, CallError>) -> Result<(), AudioError> {
+    match answer {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(_)) => Err(AudioError::NoCall),
+        Err(_) => Err(AudioError::Detached),
     }
 }

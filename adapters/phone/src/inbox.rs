@@ -1,7 +1,9 @@
 //! Why the phone's task wakes: requests of handles, its deadline, audio ports, codec jobs and the
 //! network.
 
-use std::future::{Future, pending};
+use std::future::{Future, pending, poll_fn};
+use std::pin::Pin;
+use std::task::Poll;
 use std::time::Instant as Moment;
 
 use async_channel::Receiver;
@@ -33,13 +35,6 @@ pub(crate) enum Wakeup<A> {
     Arrival(A),
 }
 
-/// Fire when the app uses or drops its side of a port.
-#[derive(Debug, Default)]
-pub(crate) struct PortListeners {
-    pub(crate) source: Option<EventListener>,
-    pub(crate) sink: Option<EventListener>,
-}
-
 impl Inbox {
     /// Waits for the next wakeup. `number` counts them: even and odd ones look at the sources in
     /// opposite order, so that a flood at one source does not starve the others.
@@ -50,7 +45,7 @@ impl Inbox {
         &self,
         (runtime, network): (&R, &N),
         deadline: Option<Moment>,
-        ports: PortListeners,
+        ports: Vec<EventListener>,
         number: u64,
     ) -> Wakeup<N::Arrival> {
         let is_turned = number.is_multiple_of(2);
@@ -68,7 +63,7 @@ impl Inbox {
         &self,
         (runtime, network): (&R, &N),
         deadline: Option<Moment>,
-        ports: PortListeners,
+        ports: Vec<EventListener>,
         is_turned: bool,
     ) -> Wakeup<N::Arrival> {
         let timeout = async {
@@ -79,7 +74,7 @@ impl Inbox {
             Wakeup::Timeout
         };
         let port = async {
-            or(fired(ports.source), fired(ports.sink)).await;
+            any_fired(ports).await;
             Wakeup::Port
         };
         let done = async { Wakeup::Done(next(&self.done).await) };
@@ -98,11 +93,13 @@ pub(crate) async fn either_first<T>(
     if is_turned { or(second, first).await } else { or(first, second).await }
 }
 
-async fn fired(listener: Option<EventListener>) {
-    match listener {
-        Some(listener) => listener.await,
-        None => pending().await,
-    }
+/// Waits for the first of some events.
+async fn any_fired(mut listeners: Vec<EventListener>) {
+    poll_fn(|cx| {
+        let is_fired = listeners.iter_mut().any(|listener| Pin::new(listener).poll(cx).is_ready());
+        if is_fired { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
 }
 
 /// Waits for the next message; for ever once the sender is gone.

@@ -63,6 +63,7 @@ mod network;
 mod outlets;
 mod pace;
 mod phone;
+mod ports;
 mod request;
 mod runner;
 mod runtime;

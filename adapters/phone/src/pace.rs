@@ -43,6 +43,9 @@ impl Pace {
 }
 
 pub(crate) const BLOCK_TIME: Duration = Duration::from_millis(20);
+/// How often the ports of devices are looked at in a call: a callback must not wake the phone's
+/// task.
+pub(crate) const DEVICE_TIME: Duration = Duration::from_millis(5);
 /// The longest delay that the clock makes up for. The core treats a speaker that is later than this
 /// as one that was stopped, which has no use for the audio that it missed.
 const LATEST: Duration = SPEAKER_LATE;

@@ -147,7 +147,8 @@ impl Phone {
     /// Cancel safe: a cancelled request attaches nothing, and an earlier port stays.
     pub async fn device_source(&self, format: AudioFormat) -> Result<DeviceSource, AudioError> {
         let (source, port) = DeviceSource::new(format)?;
-        self.attach(Request::Source(SourcePort::Device(port))).await?;
+        let port = SourcePort::Device(port);
+        self.attach(Request::Source { of: None, port, reply: None }).await?;
         Ok(source)
     }
 
@@ -161,7 +162,8 @@ impl Phone {
     /// As [`device_source`](Self::device_source).
     pub async fn audio_source(&self, format: AudioFormat) -> Result<AudioSource, AudioError> {
         let (source, port) = AudioSource::new(format)?;
-        self.attach(Request::Source(SourcePort::Written(port))).await?;
+        let port = SourcePort::Written(port);
+        self.attach(Request::Source { of: None, port, reply: None }).await?;
         Ok(source)
     }
 
@@ -174,7 +176,7 @@ impl Phone {
     /// As [`device_source`](Self::device_source).
     pub async fn device_sink(&self, format: AudioFormat) -> Result<DeviceSink, AudioError> {
         let (sink, port) = DeviceSink::new(format)?;
-        self.attach(Request::Sink(port)).await?;
+        self.attach(Request::Sink { of: None, port, reply: None }).await?;
         Ok(sink)
     }
 
@@ -188,7 +190,7 @@ impl Phone {
     /// As [`device_source`](Self::device_source).
     pub async fn audio_sink(&self, format: AudioFormat) -> Result<AudioSink, AudioError> {
         let (sink, port) = AudioSink::new(format)?;
-        self.attach(Request::Sink(port)).await?;
+        self.attach(Request::Sink { of: None, port, reply: None }).await?;
         Ok(sink)
     }
 

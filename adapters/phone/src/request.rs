@@ -36,12 +36,29 @@ pub struct Counters {
 /// A request to the phone's task.
 #[derive(Debug)]
 pub(crate) enum Request {
-    Dial { to: IdentityHash, profile: Profile, mode: Mode, reply: Reply<Result<CallId, DialError>> },
-    Command { command: Command, reply: Answer<()> },
+    Dial {
+        to: IdentityHash,
+        profile: Profile,
+        mode: Mode,
+        reply: Reply<Result<CallId, DialError>>,
+    },
+    Command {
+        command: Command,
+        reply: Answer<()>,
+    },
     Callers(Callers),
     DisplayName(Option<DisplayName>),
-    Source(SourcePort),
-    Sink(SinkPort),
+    /// Attaches a source of all calls, or of one.
+    Source {
+        of: Option<CallId>,
+        port: SourcePort,
+        reply: Option<Answer<()>>,
+    },
+    Sink {
+        of: Option<CallId>,
+        port: SinkPort,
+        reply: Option<Answer<()>>,
+    },
     Subscribe(EventQueue),
     Counters(Reply<Counters>),
     ShutDown(Reply<()>),

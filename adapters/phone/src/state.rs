@@ -14,10 +14,12 @@ use crate::event::Event as AppEvent;
 pub struct State {
     /// The number of the last event that this state includes.
     pub number: u64,
-    /// The call, `None` when the line is idle.
+    /// The call, `None` when no line has one; of several, that on the first of the lines.
     pub call: Option<CallStatus>,
-    /// The latest report of the call's quality.
+    /// The latest report of that call's quality.
     pub quality: Option<Quality>,
+    /// All calls, one for each line that has one.
+    pub calls: Vec<CallStatus>,
     /// The call that ended last, and the reason.
     pub ended: Option<(CallId, EndReason)>,
     /// Whether the phone takes calls, as [`Phone::set_available`](crate::Phone::set_available) set.
@@ -28,12 +30,14 @@ pub struct State {
     pub connections: usize,
     /// The state of each interface, in the order of the builder.
     pub interfaces: Vec<InterfaceState>,
-    /// Whether an audio source is attached.
+    /// Whether the phone has an audio source; those that are a call's own do not count.
     pub has_source: bool,
-    /// Whether an audio sink is attached.
+    /// Whether the phone has an audio sink; those that are a call's own do not count.
     pub has_sink: bool,
     /// Whether the phone has shut down, and nothing changes any more.
     pub is_shut_down: bool,
+    /// The latest report of each call.
+    pub(crate) qualities: Vec<(CallId, Quality)>,
 }
 
 /// The state of an interface.
@@ -78,13 +82,29 @@ pub(crate) struct Latest {
 }
 
 impl State {
-    /// Applies what an event says beyond the status of the call.
-    pub(crate) const fn note(&mut self, event: &AppEvent) {
-        if let AppEvent::Quality { quality, .. } = event {
-            self.quality = Some(*quality);
+    /// The latest report of a call's quality; `None` before the first, and when the call is over.
+    #[must_use]
+    pub fn quality_of(&self, call: CallId) -> Option<Quality> {
+        self.qualities.iter().find(|(of, _)| *of == call).map(|(_, quality)| *quality)
+    }
+
+    /// Applies what an event says beyond the status of the calls.
+    pub(crate) fn note(&mut self, event: &AppEvent) {
+        if let AppEvent::Quality { call, quality } = event {
+            self.qualities.retain(|(of, _)| of != call);
+            self.qualities.push((*call, *quality));
         } else if let AppEvent::Ended { call, reason } = event {
-            (self.ended, self.quality) = (Some((*call, *reason)), None);
+            self.qualities.retain(|(of, _)| of != call);
+            self.ended = Some((*call, *reason));
         }
+    }
+
+    /// Takes note of the calls, after the events that they include.
+    pub(crate) fn set_calls(&mut self, calls: impl Iterator<Item = CallStatus>) {
+        self.calls.clear();
+        self.calls.extend(calls);
+        self.call = self.calls.first().copied();
+        self.quality = self.call.and_then(|status| self.quality_of(status.call));
     }
 }
 
@@ -137,7 +157,7 @@ impl Watch {
 impl Latest {
     /// Returns the status of a call; `None` if it is not the present one.
     pub(crate) fn status(&self, call: CallId) -> Option<CallStatus> {
-        self.state.call.filter(|status| status.call == call)
+        self.state.calls.iter().find(|status| status.call == call).copied()
     }
 
     /// Returns why a call ended, if it is among the latest [`ENDED_CALLS`].

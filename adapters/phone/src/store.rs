@@ -19,8 +19,8 @@ use crate::host::{create_private_file, read_regular_file, replace_private_file};
 /// Keeps a part of the engine's knowledge in a file. A change is written after [`DELAY`], on a
 /// thread of its own.
 #[derive(Debug)]
-pub(crate) struct Store<S> {
-    what: Kept<S>,
+pub(crate) struct Store<S, const LINES: usize> {
+    what: Kept<S, LINES>,
     path: PathBuf,
     /// The revision that the file holds; `None` if it holds another.
     revision: Option<u64>,
@@ -31,11 +31,11 @@ pub(crate) struct Store<S> {
 
 /// The part of the engine's knowledge that a file keeps.
 #[derive(Debug)]
-struct Kept<S> {
+struct Kept<S, const LINES: usize> {
     name: &'static str,
     /// A number that changes with each change.
-    revision: fn(&Engine<S>) -> u64,
-    export: fn(&Engine<S>, Instant) -> Vec<u8>,
+    revision: fn(&Engine<S, LINES>) -> u64,
+    export: fn(&Engine<S, LINES>, Instant) -> Vec<u8>,
 }
 
 #[derive(Debug)]
@@ -47,13 +47,13 @@ struct Writing {
 }
 
 #[cfg(feature = "endpoint")]
-impl Store<EndpointLinks> {
+impl<const LINES: usize> Store<EndpointLinks, LINES> {
     /// Reads the known destinations. Failures are logged. `None` if the file must not be replaced.
     pub(crate) fn open_destinations(path: PathBuf, endpoint: &mut Endpoint) -> Option<Self> {
         let what = Kept {
             name: "known destinations",
-            revision: |engine: &Engine<EndpointLinks>| engine.stack().endpoint().revision(),
-            export: |engine: &Engine<EndpointLinks>, now| {
+            revision: |engine: &Engine<EndpointLinks, LINES>| engine.stack().endpoint().revision(),
+            export: |engine: &Engine<EndpointLinks, LINES>, now| {
                 engine.stack().endpoint().export(now, unix_time())
             },
         };
@@ -66,14 +66,14 @@ impl Store<EndpointLinks> {
     }
 }
 
-impl<S: Stack> Store<S> {
+impl<S: Stack, const LINES: usize> Store<S, LINES> {
     /// Reads the people that the phone knows. Failures are logged. `None` if the file must not be
     /// replaced.
-    pub(crate) fn open_people(path: PathBuf, engine: &mut Engine<S>) -> Option<Self> {
+    pub(crate) fn open_people(path: PathBuf, engine: &mut Engine<S, LINES>) -> Option<Self> {
         let what = Kept {
             name: "known people",
             revision: Engine::people_revision,
-            export: |engine: &Engine<S>, _| engine.export_people(),
+            export: |engine: &Engine<S, LINES>, _| engine.export_people(),
         };
         let import = |bytes: &[u8]| {
             let imported = engine.import_people(Instant::ORIGIN, bytes);
@@ -84,13 +84,13 @@ impl<S: Stack> Store<S> {
     }
 }
 
-impl<S> Store<S> {
-    const fn new(what: Kept<S>, path: PathBuf, revision: Option<u64>) -> Self {
+impl<S, const LINES: usize> Store<S, LINES> {
+    const fn new(what: Kept<S, LINES>, path: PathBuf, revision: Option<u64>) -> Self {
         Self { what, path, revision, has_failed: false, due: None, writing: None }
     }
 
     /// Schedules a write if the engine has changed.
-    pub(crate) fn observe(&mut self, engine: &Engine<S>, now: Instant) {
+    pub(crate) fn observe(&mut self, engine: &Engine<S, LINES>, now: Instant) {
         if self.due.is_none() && self.is_behind(engine) {
             self.due = Some(now + DELAY);
         }
@@ -100,7 +100,7 @@ impl<S> Store<S> {
         self.due
     }
 
-    pub(crate) fn on_timeout(&mut self, engine: &Engine<S>, now: Instant) {
+    pub(crate) fn on_timeout(&mut self, engine: &Engine<S, LINES>, now: Instant) {
         if self.due.is_none_or(|due| due > now) {
             return;
         }
@@ -117,7 +117,7 @@ impl<S> Store<S> {
     }
 
     /// Begins to write changes that are not written.
-    pub(crate) fn catch_up(&mut self, engine: &Engine<S>, now: Instant) {
+    pub(crate) fn catch_up(&mut self, engine: &Engine<S, LINES>, now: Instant) {
         if self.is_behind(engine) {
             self.write(engine, now);
         }
@@ -132,11 +132,11 @@ impl<S> Store<S> {
         self.join();
     }
 
-    fn is_behind(&self, engine: &Engine<S>) -> bool {
+    fn is_behind(&self, engine: &Engine<S, LINES>) -> bool {
         self.revision != Some((self.what.revision)(engine))
     }
 
-    fn write(&mut self, engine: &Engine<S>, now: Instant) {
+    fn write(&mut self, engine: &Engine<S, LINES>, now: Instant) {
         // Checks the result of this write, and repeats a failed one.
         self.due = Some(now + if self.has_failed { AGAIN } else { DELAY });
         let revision = (self.what.revision)(engine);
@@ -172,7 +172,7 @@ impl<S> Store<S> {
     }
 }
 
-impl<S> Kept<S> {
+impl<S, const LINES: usize> Kept<S, LINES> {
     /// Reads a file, and returns whether it was imported whole. A damaged file is set aside; `None`
     /// if that fails, and the file must not be replaced.
     fn read(&self, path: &Path, import: impl FnOnce(&[u8]) -> Result<(), String>) -> Option<bool> {

@@ -10,7 +10,7 @@ use lxst_core::{
 };
 use serde_json::Value;
 
-use crate::header::{Header, Payloads, VERSION};
+use crate::header::{Header, MAX_LINES, Payloads, VERSION};
 use crate::input::{identity, read_limits, write_limits};
 use crate::line::{Fields, Line, LineError, wrong};
 use crate::names::Named;
@@ -22,6 +22,9 @@ impl Header {
             .text("payloads", if self.payloads == Payloads::Kept { KEPT } else { STRIPPED })
             .number("t", self.at.as_micros())
             .text("identity", self.identity);
+        if self.lines != 1 {
+            line.number("lines", self.lines as u64);
+        }
         write_config(&mut line, &self.config);
         line.end()
     }
@@ -39,10 +42,22 @@ impl Header {
             },
             at: Instant::from_micros(fields.number("t")?),
             identity: identity(&mut fields, "identity")?,
+            lines: read_lines(&mut fields)?,
             config: read_config(&mut fields)?,
         };
         fields.end()?;
         Ok(header)
+    }
+}
+
+fn read_lines(fields: &mut Fields) -> Result<usize, LineError> {
+    if !fields.has("lines") {
+        return Ok(1);
+    }
+    let lines = fields.number("lines")?;
+    match lines {
+        1..=MAX_LINES => Ok(lines),
+        _ => Err(wrong("lines", &Value::from(lines), &format!("1 to {MAX_LINES}"))),
     }
 }
 

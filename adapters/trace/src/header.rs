@@ -11,6 +11,9 @@ pub const VERSION: u64 = 1;
 /// longer one, which no Reticulum packet is; a reader refuses it.
 pub const LINE_BYTES: usize = 1 << 20;
 
+/// Upper bound of the lines of a telephone whose trace is read.
+pub const MAX_LINES: usize = 8;
+
 /// What a trace tells of the voices.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Payloads {
@@ -34,6 +37,8 @@ pub struct Header {
     pub at: Instant,
     /// Whose phone it is.
     pub identity: IdentityHash,
+    /// How many lines it has.
+    pub lines: usize,
     /// The telephone's settings, as they were in force.
     pub config: Config,
 }

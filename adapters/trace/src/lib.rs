@@ -20,7 +20,7 @@
 //! let (identity, config, mut now) = (IdentityHash([1; 16]), Config::default(), Instant::ORIGIN);
 //! let mut telephone = Telephone::new(identity, config, now);
 //! let mut recorder = Recorder::new(Payloads::Kept);
-//! let mut trace = recorder.line(now, Boundary::Start { identity, config: &config });
+//! let mut trace = recorder.line(now, Boundary::Start { identity, config: &config, lines: 1 });
 //! let (call, link, to) = (CallId(1), LinkId(2), IdentityHash([7; 16]));
 //! let (profile, mode) = (Profile::MediumQuality, Mode::FullDuplex);
 //! for input in [
@@ -78,7 +78,7 @@
 //!
 //! | line | keys, besides `t` |
 //! |---|---|
-//! | header | `trace` (the version), `by` (of the recording crate), `payloads` (`kept`, `stripped`), `identity`, each field of [`Config`](lxst_core::Config); `codecs` only if they are others than the reference's, `callers` only where the app is not asked |
+//! | header | `trace` (the version), `by` (of the recording crate), `payloads` (`kept`, `stripped`), `identity`, `lines` where there are several, each field of [`Config`](lxst_core::Config); `codecs` only if they are others than the reference's, `callers` only where the app is not asked |
 //! | `"in":"timeout"`, `"interface_up"` | |
 //! | `"in":"packet"` | `link`, `data` |
 //! | `"in":"link"` | `link`, `event`: `incoming` (`on`, `name`, `rtt_ns`, `mdu`); `up` (`rtt_ns`, `mdu`); `failed`, `closed` (`reason`); `identified` (`identity`); `heard` |
@@ -100,7 +100,7 @@
 //! lower-case hex, identity hashes 32 digits of it, the `name` of a destination 20: the hash of its app's name. The names of values are those of the variants in
 //! lower case, profiles go by their abbreviation.
 //!
-//! *Bounds*: a line has at most [`LINE_BYTES`]. Keys that are not listed are refused, so that a
+//! *Bounds*: a line has at most [`LINE_BYTES`], a telephone [`MAX_LINES`] lines. Keys that are not listed are refused, so that a
 //! misspelt one cannot pass unseen: a format with more of them has a higher version. A file without
 //! an end was cut, or its phone was killed. A reader minds nothing that mail and editors do to text: a
 //! byte order mark, carriage returns, blank lines after the end or no line feed there.
@@ -123,7 +123,7 @@ mod strip;
 #[cfg(test)]
 mod tests;
 
-pub use header::{Ending, Header, LINE_BYTES, Payloads, VERSION};
+pub use header::{Ending, Header, LINE_BYTES, MAX_LINES, Payloads, VERSION};
 pub use reader::{Problem, Reader, Record, Recorded, TraceError};
 pub use recorder::Recorder;
 pub use replay::{Divergence, Replay};

@@ -29,9 +29,9 @@ impl Recorder {
     /// Writes what passed as a line, with its line feed.
     pub fn line(&mut self, now: Instant, boundary: Boundary<'_>) -> String {
         match (self.payloads, boundary) {
-            (payloads, Boundary::Start { identity, config }) => {
+            (payloads, Boundary::Start { identity, config, lines }) => {
                 let by = env!("CARGO_PKG_VERSION").into();
-                Header { by, payloads, at: now, identity, config: *config }.write()
+                Header { by, payloads, at: now, identity, lines, config: *config }.write()
             }
             (Payloads::Kept, Boundary::In(input)) => input_line(now, &input),
             (Payloads::Kept, Boundary::Out(output)) => output_line(now, &output),

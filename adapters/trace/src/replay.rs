@@ -2,9 +2,9 @@
 
 use core::fmt;
 
-use lxst_core::{Instant, Output, PacketBuf, Telephone};
+use lxst_core::{Input, InputError, Instant, Output, PacketBuf, Telephone};
 
-use crate::header::{Ending, Header};
+use crate::header::{Ending, Header, MAX_LINES};
 use crate::reader::{Record, Recorded};
 use crate::recorder::output_line;
 
@@ -13,7 +13,7 @@ use crate::recorder::output_line;
 /// Give it each [`Record`] in order, and then the end. Outputs are the same when their lines are.
 #[derive(Debug)]
 pub struct Replay {
-    telephone: Telephone,
+    telephone: Box<dyn Machine>,
     /// The moment of the latest input.
     now: Instant,
     buf: PacketBuf,
@@ -35,11 +35,7 @@ impl Replay {
     /// Makes a telephone of the trace's settings.
     #[must_use]
     pub fn new(header: &Header) -> Self {
-        Self {
-            telephone: Telephone::new(header.identity, header.config, header.at),
-            now: header.at,
-            buf: PacketBuf::new(),
-        }
+        Self { telephone: telephone(header), now: header.at, buf: PacketBuf::new() }
     }
 
     /// Gives an input, or compares an output.
@@ -85,5 +81,39 @@ impl Replay {
         let mut line = output_line(self.now, &output);
         line.pop();
         Some(line)
+    }
+}
+
+/// A telephone of any number of lines.
+trait Machine: fmt::Debug + Send {
+    fn handle_input(&mut self, now: Instant, input: Input<'_>) -> Result<(), InputError>;
+    fn poll_output<'b>(&mut self, buf: &'b mut PacketBuf) -> Option<Output<'b>>;
+}
+
+impl<const LINES: usize> Machine for Telephone<LINES> {
+    fn handle_input(&mut self, now: Instant, input: Input<'_>) -> Result<(), InputError> {
+        Self::handle_input(self, now, input)
+    }
+
+    fn poll_output<'b>(&mut self, buf: &'b mut PacketBuf) -> Option<Output<'b>> {
+        Self::poll_output(self, buf)
+    }
+}
+
+fn telephone(header: &Header) -> Box<dyn Machine> {
+    fn with<const LINES: usize>(header: &Header) -> Box<dyn Machine> {
+        let Header { identity, config, at, .. } = header;
+        Box::new(Telephone::<LINES>::with_lines(*identity, *config, *at))
+    }
+    match header.lines {
+        0 | 1 => with::<1>(header),
+        2 => with::<2>(header),
+        3 => with::<3>(header),
+        4 => with::<4>(header),
+        5 => with::<5>(header),
+        6 => with::<6>(header),
+        7 => with::<7>(header),
+        // A header is read with MAX_LINES at most.
+        _ => with::<MAX_LINES>(header),
     }
 }

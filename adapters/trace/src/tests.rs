@@ -54,13 +54,14 @@ fn an_end_for_a_reason_that_the_format_does_not_list_is_kept_as_text() {
 
 #[test]
 fn the_header_holds_the_settings_in_force() {
-    for config in [Config::default(), unusual()] {
+    for (config, lines) in [(Config::default(), 1), (unusual(), 3)] {
         for payloads in [Payloads::Kept, Payloads::Stripped] {
-            let start = Boundary::Start { identity: ALICE, config: &config };
+            let start = Boundary::Start { identity: ALICE, config: &config, lines };
             let trace = Recorder::new(payloads).line(NOW, start);
             let header = Reader::new(trace.as_bytes()).unwrap().header().clone();
             let by = env!("CARGO_PKG_VERSION").to_owned();
-            assert_eq!(header, Header { by, payloads, at: NOW, identity: ALICE, config });
+            let wanted = Header { by, payloads, at: NOW, identity: ALICE, lines, config };
+            assert_eq!(header, wanted);
         }
     }
 }
@@ -388,7 +389,7 @@ fn unusual() -> Config {
 
 fn trace_of<'d>(payloads: Payloads, seen: impl IntoIterator<Item = Boundary<'d>>) -> Vec<u8> {
     let mut recorder = Recorder::new(payloads);
-    let start = Boundary::Start { identity: ALICE, config: &Config::default() };
+    let start = Boundary::Start { identity: ALICE, config: &Config::default(), lines: 1 };
     let mut trace = recorder.line(Instant::ORIGIN, start);
     for boundary in seen {
         trace += &recorder.line(NOW, boundary);
@@ -408,7 +409,8 @@ fn read_all(rest: &str) -> Result<(), TraceError> {
 fn header() -> String {
     let config = Config::default();
     let by = "1".into();
-    Header { by, payloads: Payloads::Kept, at: NOW, identity: ALICE, config }.write()
+    let payloads = Payloads::Kept;
+    Header { by, payloads, at: NOW, identity: ALICE, lines: 1, config }.write()
 }
 
 const NOW: Instant = Instant::from_micros(12_345);

@@ -228,8 +228,10 @@ impl Phone {
         }
         if self.microphone_at.is_some_and(|at| at <= now) {
             self.microphone_at = Some(now + BLOCK);
-            self.engine.capture(now, &[0.25; 960]);
-            self.engine.play(now, &mut [0.0; 960]);
+            if let Some(stream) = self.engine.stream() {
+                self.engine.capture(now, stream, &[0.25; 960]);
+                self.engine.play(now, stream, &mut [0.0; 960]);
+            }
         }
         while let Some(event) = self.engine.poll_event() {
             let Event::Call(event) = event else { continue };
@@ -277,7 +279,7 @@ fn one_way(delay: Duration) -> Conditions {
 /// A coder that takes no time and makes no sound.
 fn done(task: Task) -> Option<Done> {
     Some(match task {
-        Task::Open(_) => return None,
+        Task::Open { .. } | Task::Close { .. } => return None,
         Task::Encode { job, format, .. } | Task::EncodeSilence { job, format, .. } => {
             Done::Encoded { job, codec: format.codec(), payload: vec![0x38; 40].into() }
         }

@@ -136,10 +136,15 @@ impl Handset {
         if is_due(self.blocks.microphone) {
             let length = length(self.blocks.microphone);
             let noise: Vec<f32> = (0..length).map(|_| sample(&mut self.noise)).collect();
-            self.engine.capture(now, &noise);
+            if let Some(stream) = self.engine.stream() {
+                self.engine.capture(now, stream, &noise);
+            }
         }
-        if is_due(self.blocks.speaker) {
-            self.heard += self.engine.play(now, &mut vec![0.0; length(self.blocks.speaker)]);
+        if is_due(self.blocks.speaker)
+            && let Some(stream) = self.engine.stream()
+        {
+            let mut block = vec![0.0; length(self.blocks.speaker)];
+            self.heard += self.engine.play(now, stream, &mut block);
         }
         while let Some(event) = self.engine.poll_event() {
             let Event::Call(event) = event else {

@@ -19,6 +19,9 @@ pub enum AudioError {
     /// The phone has shut down, or another port took this one's place.
     #[error("the audio port is detached: the phone has shut down, or another port took its place")]
     Detached,
+    /// There is no such call: it is over, or does not ring yet.
+    #[error("there is no such call: it is over, or does not ring yet")]
+    NoCall,
     /// The call ended before all that was written was sent.
     #[error("the call ended before all that was written was sent")]
     CallEnded,

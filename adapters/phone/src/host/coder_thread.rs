@@ -44,7 +44,7 @@ impl CoderThread {
         make: impl Fn() -> W + Send + 'static,
         deliver: impl Fn(Done) + Send + 'static,
     ) -> io::Result<Self> {
-        // The engine has three jobs out at most, so the channel needs no bound of its own.
+        // The engine has three jobs out at most for each line, so the channel needs no bound of its own.
         let (tasks, given) = channel::<Task>();
         let run = move || {
             let mut work = make();
@@ -75,7 +75,7 @@ impl Drop for CoderThread {
 
 #[cfg(test)]
 mod tests {
-    use lxst_core::{JobId, Samples};
+    use lxst_core::{JobId, Samples, StreamId};
 
     use super::*;
 
@@ -93,7 +93,7 @@ mod tests {
         };
         let coder = CoderThread::spawn_with(make, move |done| sender.send(done).unwrap()).unwrap();
         for job in (0..6).map(JobId) {
-            coder.give(Task::Conceal { job, samples: Samples(1) });
+            coder.give(Task::Conceal { stream: StreamId(1), job, samples: Samples(1) });
         }
         drop(coder);
         let crashed = done.iter().map(|done| matches!(done, Done::Crashed { .. }));

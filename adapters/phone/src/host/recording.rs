@@ -300,7 +300,10 @@ mod tests {
     }
 
     fn start(tap: &mut Tap) {
-        tap.see(Instant::ORIGIN, Boundary::Start { identity: ALICE, config: &Config::default() });
+        tap.see(
+            Instant::ORIGIN,
+            Boundary::Start { identity: ALICE, config: &Config::default(), lines: 1 },
+        );
     }
 
     fn shared() -> (Sink, Arc<Mutex<Vec<u8>>>) {

@@ -73,7 +73,12 @@ impl Interfaces {
 
     /// Tells the endpoint that nobody can be reached: no interface ever connected, and the first
     /// attempt of each has failed.
-    fn see_isolation(&self, now: Instant, engine: &mut Engine<EndpointLinks>, state: &State) {
+    fn see_isolation<const LINES: usize>(
+        &self,
+        now: Instant,
+        engine: &mut Engine<EndpointLinks, LINES>,
+        state: &State,
+    ) {
         let are_troubled = state.interfaces.iter().all(|interface| interface.trouble.is_some());
         if !self.has_connected && are_troubled {
             with_endpoint(now, engine, Endpoint::set_isolated);
@@ -83,7 +88,12 @@ impl Interfaces {
     /// Drops the connections to shared instances that no longer answer; their interfaces connect
     /// again. Each is dropped once: another program that says nothing after that keeps its
     /// connection.
-    fn attach_anew(&mut self, now: Instant, engine: &mut Engine<EndpointLinks>, state: &mut State) {
+    fn attach_anew<const LINES: usize>(
+        &mut self,
+        now: Instant,
+        engine: &mut Engine<EndpointLinks, LINES>,
+        state: &mut State,
+    ) {
         let endpoint = engine.stack().endpoint();
         let is_deaf = |standing: &&Standing| endpoint.is_deaf(standing.id);
         let deaf = self.standing.values().filter(is_deaf);
@@ -96,12 +106,12 @@ impl Interfaces {
         }
     }
 
-    fn down(
+    fn down<const LINES: usize>(
         &mut self,
         now: Instant,
         number: u32,
         trouble: Option<String>,
-        engine: &mut Engine<EndpointLinks>,
+        engine: &mut Engine<EndpointLinks, LINES>,
         state: &mut State,
     ) {
         let Some(Standing { id, origin, .. }) = self.standing.remove(&number) else { return };
@@ -127,11 +137,11 @@ impl Network for Interfaces {
         either_first(self.is_turned, io, handle).await
     }
 
-    fn handle(
+    fn handle<const LINES: usize>(
         &mut self,
         (now, moment): (Instant, Moment),
         arrival: Arrival,
-        engine: &mut Engine<EndpointLinks>,
+        engine: &mut Engine<EndpointLinks, LINES>,
         state: &mut State,
     ) {
         self.is_turned = !self.is_turned;
@@ -181,10 +191,10 @@ impl Network for Interfaces {
         }
     }
 
-    fn flush(
+    fn flush<const LINES: usize>(
         &mut self,
         (now, moment): (Instant, Moment),
-        engine: &mut Engine<EndpointLinks>,
+        engine: &mut Engine<EndpointLinks, LINES>,
         state: &mut State,
     ) {
         self.attach_anew(now, engine, state);
@@ -204,16 +214,29 @@ impl Network for Interfaces {
         self.drop_log.observe(moment, endpoint.counters());
     }
 
-    fn begin(&mut self, now: Instant, engine: &mut Engine<EndpointLinks>, state: &State) {
+    fn begin<const LINES: usize>(
+        &mut self,
+        now: Instant,
+        engine: &mut Engine<EndpointLinks, LINES>,
+        state: &State,
+    ) {
         self.see_isolation(now, engine, state);
     }
 
-    fn retire(&mut self, now: Instant, engine: &mut Engine<EndpointLinks>) {
+    fn retire<const LINES: usize>(
+        &mut self,
+        now: Instant,
+        engine: &mut Engine<EndpointLinks, LINES>,
+    ) {
         let apps = &mut self.apps;
         with_endpoint(now, engine, |endpoint| apps.retire(now, endpoint));
     }
 
-    fn count(&self, engine: &Engine<EndpointLinks>, counters: &mut Counters) {
+    fn count<const LINES: usize>(
+        &self,
+        engine: &Engine<EndpointLinks, LINES>,
+        counters: &mut Counters,
+    ) {
         counters.datagrams_dropped = self.intake.dropped();
         counters.endpoint = Some(engine.stack().endpoint().counters().clone());
     }
@@ -239,9 +262,9 @@ impl Network for Interfaces {
     }
 }
 
-fn with_endpoint<T>(
+fn with_endpoint<T, const LINES: usize>(
     now: Instant,
-    engine: &mut Engine<EndpointLinks>,
+    engine: &mut Engine<EndpointLinks, LINES>,
     give: impl FnOnce(&mut Endpoint) -> T,
 ) -> T {
     engine.with_stack(now, |links| give(links.endpoint_mut()))

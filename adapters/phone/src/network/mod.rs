@@ -47,30 +47,46 @@ pub(crate) trait Network: fmt::Debug + Send + Sync + 'static {
     fn next(&self) -> impl Future<Output = Self::Arrival> + Send;
 
     /// Gives the engine an arrival, and updates the state.
-    fn handle(
+    fn handle<const LINES: usize>(
         &mut self,
         now: (Instant, Moment),
         arrival: Self::Arrival,
-        engine: &mut Engine<Self::Stack>,
+        engine: &mut Engine<Self::Stack, LINES>,
         state: &mut State,
     );
 
     /// Hands the engine's outputs to the network, and updates the state.
-    fn flush(
+    fn flush<const LINES: usize>(
         &mut self,
         now: (Instant, Moment),
-        engine: &mut Engine<Self::Stack>,
+        engine: &mut Engine<Self::Stack, LINES>,
         state: &mut State,
     );
 
     /// Called once, before the first arrival.
-    fn begin(&mut self, _now: Instant, _engine: &mut Engine<Self::Stack>, _state: &State) {}
+    fn begin<const LINES: usize>(
+        &mut self,
+        _now: Instant,
+        _engine: &mut Engine<Self::Stack, LINES>,
+        _state: &State,
+    ) {
+    }
 
     /// Ends what the engine does not end when the phone shuts down.
-    fn retire(&mut self, _now: Instant, _engine: &mut Engine<Self::Stack>) {}
+    fn retire<const LINES: usize>(
+        &mut self,
+        _now: Instant,
+        _engine: &mut Engine<Self::Stack, LINES>,
+    ) {
+    }
 
     /// Adds the counters of the network.
-    fn count(&self, _engine: &Engine<Self::Stack>, _counters: &mut Counters) {}
+    fn count<const LINES: usize>(
+        &self,
+        _engine: &Engine<Self::Stack, LINES>,
+        _counters: &mut Counters,
+    ) {
+    }
 
     /// Updates the connections of the state.
     fn publish(&self, _state: &mut State) {}
@@ -93,10 +109,10 @@ pub(crate) trait Network: fmt::Debug + Send + Sync + 'static {
 
 /// An open network, with the other parts of a phone that its settings make.
 #[derive(Debug)]
-pub(crate) struct Opened<N: Network> {
+pub(crate) struct Opened<N: Network, const LINES: usize> {
     pub(crate) network: N,
     pub(crate) stack: N::Stack,
-    pub(crate) stores: Vec<Store<N::Stack>>,
+    pub(crate) stores: Vec<Store<N::Stack, LINES>>,
     pub(crate) interfaces: Vec<InterfaceState>,
     pub(crate) listening: Vec<SocketAddr>,
     /// The tasks of the interfaces.
@@ -114,7 +130,10 @@ pub(crate) trait Settings {
     ///
     /// # Errors
     /// [`StartError`]; nothing is left open.
-    fn open<R: Runtime>(self, runtime: &R) -> Result<Opened<Self::Network>, StartError>;
+    fn open<R: Runtime, const LINES: usize>(
+        self,
+        runtime: &R,
+    ) -> Result<Opened<Self::Network, LINES>, StartError>;
 }
 
 /// The stack of a phone that is not started: [`OwnStack`](crate::OwnStack) or

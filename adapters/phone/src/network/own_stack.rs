@@ -50,7 +50,10 @@ impl StackSettings for OwnStack {}
 impl Settings for OwnStack {
     type Network = Interfaces;
 
-    fn open<R: Runtime>(self, _runtime: &R) -> Result<Opened<Interfaces>, StartError> {
+    fn open<R: Runtime, const LINES: usize>(
+        self,
+        _runtime: &R,
+    ) -> Result<Opened<Interfaces, LINES>, StartError> {
         let opened = self.interfaces.into_iter().map(Unopened::open);
         let opened: Vec<OpenedInterface> = opened.collect::<Result<_, _>>()?;
         let mut endpoint = Endpoint::new(self.identity, self.endpoint, self.rng.0);

@@ -42,7 +42,10 @@ impl StackSettings for AppStack {}
 impl Settings for AppStack {
     type Network = Queues;
 
-    fn open<R: Runtime>(self, _runtime: &R) -> Result<Opened<Queues>, StartError> {
+    fn open<R: Runtime, const LINES: usize>(
+        self,
+        _runtime: &R,
+    ) -> Result<Opened<Queues, LINES>, StartError> {
         Ok(Opened {
             network: self.queues,
             stack: self.stack,
@@ -68,11 +71,11 @@ impl Network for Queues {
         }
     }
 
-    fn handle(
+    fn handle<const LINES: usize>(
         &mut self,
         (now, _): (Instant, Moment),
         arrival: LinkReport,
-        engine: &mut Engine<LinkQueue>,
+        engine: &mut Engine<LinkQueue, LINES>,
         _state: &mut State,
     ) {
         match arrival {
@@ -81,16 +84,20 @@ impl Network for Queues {
         }
     }
 
-    fn flush(
+    fn flush<const LINES: usize>(
         &mut self,
         _now: (Instant, Moment),
-        _engine: &mut Engine<LinkQueue>,
+        _engine: &mut Engine<LinkQueue, LINES>,
         _state: &mut State,
     ) {
         self.commands.ring();
     }
 
-    fn count(&self, engine: &Engine<LinkQueue>, counters: &mut Counters) {
+    fn count<const LINES: usize>(
+        &self,
+        engine: &Engine<LinkQueue, LINES>,
+        counters: &mut Counters,
+    ) {
         counters.links = Some(engine.stack().counters());
     }
 }

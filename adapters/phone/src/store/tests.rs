@@ -161,7 +161,7 @@ fn the_file_is_its_owners_alone() {
     assert_eq!(mode & 0o777, 0o600);
 }
 
-fn opened(path: &Path) -> (Engine<LinkQueue>, Store<LinkQueue>) {
+fn opened(path: &Path) -> (Engine<LinkQueue>, Store<LinkQueue, 1>) {
     let mut engine = engine();
     let store = Store::open_people(path.to_owned(), &mut engine).expect("it may be written");
     (engine, store)

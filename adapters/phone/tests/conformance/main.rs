@@ -13,6 +13,7 @@ mod destinations;
 mod events;
 mod flows;
 mod interfaces;
+mod lines;
 mod live;
 mod ports;
 mod settings;

@@ -12,8 +12,8 @@ use crate::audio::format::{AudioFormat, PIECE, Sample};
 /// The device's demand is the clock of playout, so there is no clock drift between the two. Between
 /// calls the sink gives silence.
 ///
-/// A phone has one sink: attaching another detaches this one. Dropping the sink detaches it; the
-/// call goes on.
+/// A phone has one sink, and each call may have one of its own: the latest that was attached plays.
+/// Dropping it detaches it; the call goes on without.
 #[derive(Debug)]
 pub struct DeviceSink(SinkEnd);
 

@@ -10,8 +10,8 @@ use crate::audio::format::{AudioFormat, Sample};
 /// Between calls, [`read`](Self::read) waits. The callback of a device needs a
 /// [`DeviceSink`](crate::DeviceSink): its clock and the phone's drift apart.
 ///
-/// A phone has one sink: attaching another detaches this one. Dropping the sink detaches it; the
-/// call goes on.
+/// A phone has one sink, and each call may have one of its own: the latest that was attached plays.
+/// Dropping it detaches it; the call goes on without.
 #[derive(Debug)]
 pub struct AudioSink(SinkEnd);
 

@@ -20,8 +20,8 @@ use crate::audio::{AudioError, BLOCK, RING};
 /// faster, the oldest are dropped, so that no delay remains. [`dropped`](Self::dropped),
 /// [`Counters`](crate::Counters) and the call's [`Quality`](crate::Quality) count them.
 ///
-/// A phone has one source: attaching another detaches this one. Dropping the source detaches it;
-/// the call goes on.
+/// A phone has one source, and each call may have one of its own: the latest that was attached is
+/// heard. Dropping it detaches it; the call goes on without.
 #[derive(Debug)]
 pub struct DeviceSource {
     to_phone: ToPhone,

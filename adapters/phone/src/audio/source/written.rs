@@ -16,8 +16,8 @@ use crate::audio::{AudioError, BLOCK};
 /// are unsent. Live audio, such as a microphone or a live pipe, needs a
 /// [`DeviceSource`](crate::DeviceSource): here the wait before a call would become delay in it.
 ///
-/// A phone has one source: attaching another detaches this one. Dropping the source detaches it
-/// once all is sent; the call goes on.
+/// A phone has one source, and each call may have one of its own: the latest that was attached is
+/// heard. Dropping it detaches it once all is sent; the call goes on without.
 #[derive(Debug)]
 pub struct AudioSource {
     to_phone: ToPhone,
