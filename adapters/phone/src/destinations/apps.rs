@@ -28,10 +28,14 @@ pub(crate) struct Apps {
     channels: BTreeMap<DestinationHash, Mailbox<Vec<u8>>>,
     opening: BTreeMap<LinkHandle, Reply<Result<Up, DestinationError>>>,
     standing: BTreeMap<LinkHandle, Peer>,
+    /// Outgoing links that are left to the telephone.
+    kept_links: usize,
 }
 
 impl Apps {
-    pub(crate) const fn new(destinations: Destinations, requests: Requests) -> Self {
+    /// Leaves the telephone two outgoing links for each of its lines: one for a call, one for the call
+    /// that it replaces.
+    pub(crate) const fn new(destinations: Destinations, requests: Requests, lines: usize) -> Self {
         Self {
             requests,
             destinations,
@@ -40,6 +44,7 @@ impl Apps {
             channels: BTreeMap::new(),
             opening: BTreeMap::new(),
             standing: BTreeMap::new(),
+            kept_links: 2 * lines,
         }
     }
 
@@ -177,7 +182,7 @@ impl Apps {
         reply: Answer<Opening>,
         endpoint: &mut Endpoint,
     ) {
-        if endpoint.outgoing_links_left() <= LINKS_OF_TELEPHONE {
+        if endpoint.outgoing_links_left() <= self.kept_links {
             let ours = self.opening.len() + self.standing.len();
             reply.send(Err(DestinationError::LinksFull(ours)));
             return;
@@ -335,7 +340,3 @@ fn put_announce(mailbox: &Mailbox<Announce>, announce: Announce) {
         lost as u64
     });
 }
-
-/// Outgoing links that are kept for the telephone: one for a call, one for the call that it
-/// replaces.
-const LINKS_OF_TELEPHONE: usize = 2;

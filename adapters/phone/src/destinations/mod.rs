@@ -114,7 +114,7 @@ impl Destinations {
     ///
     /// # Errors
     /// [`DestinationError::Failed`], or [`LinksFull`](DestinationError::LinksFull): two of the
-    /// endpoint's outgoing links are kept for the telephone.
+    /// endpoint's outgoing links for each line are kept for the telephone.
     ///
     /// # Cancel safety
     /// Cancel safe: the link of a cancelled request is closed.

@@ -70,7 +70,7 @@ impl Settings for OwnStack {
             tasks.spawn(opened.keep(origin, intake.clone())).detach();
         }
         Ok(Opened {
-            network: Interfaces::new(intake, Apps::new(destinations, requests)),
+            network: Interfaces::new(intake, Apps::new(destinations, requests, LINES)),
             stack: EndpointLinks::new(endpoint),
             stores: store.into_iter().collect(),
             interfaces,
