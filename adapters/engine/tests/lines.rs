@@ -1,5 +1,7 @@
 //! A phone of three lines: each call has queues, codecs and ports of its own.
 
+#![cfg(feature = "opus")]
+
 use std::collections::BTreeMap;
 use std::f32::consts::TAU;
 use std::sync::{Arc, Mutex};
