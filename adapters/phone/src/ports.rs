@@ -4,33 +4,36 @@
 //! What a source brings is sent in each call that it serves. What is received in the calls that a sink
 //! serves is added up.
 
+mod side;
+
 use std::collections::BTreeMap;
 
 use event_listener::EventListener;
 use lxst_core::{
-    CallId, Direction, InputError, Instant, InsteadOfVoice, Mute, PortChange, Samples, Stack,
-    StreamChange, StreamId,
+    CallId, Direction, InputError, Instant, InsteadOfVoice, Mute, PortChange, Stack, StreamChange,
+    StreamId,
 };
 use lxst_engine::Engine;
 
 use crate::audio::{BLOCK, SinkPort, SourcePort};
 use crate::pace::{BLOCK_TIME, DEVICE_TIME, Pace};
+use side::{Attached, Side};
 
 /// The ports, and the streams that are open.
 #[derive(Debug)]
 pub(crate) struct Ports {
     when_no_microphone: InsteadOfVoice,
-    sources: Vec<Attached<SourcePort>>,
-    sinks: Vec<Attached<SinkPort>>,
+    sources: Side<SourcePort>,
+    sinks: Side<SinkPort>,
     streams: BTreeMap<StreamId, Open>,
+    /// The streams that send silence for want of a source.
+    silent: Vec<StreamId>,
     /// The clock of sources at the phone's pace.
     capture: Pace,
     /// The clock of sinks at the phone's pace.
     playout: Pace,
     /// When ports at a device's pace are looked at, whose callbacks wake nobody.
     devices: Pace,
-    /// What ports that are gone dropped.
-    gone: Dropped,
 }
 
 /// Samples that ports dropped.
@@ -38,20 +41,6 @@ pub(crate) struct Ports {
 pub(crate) struct Dropped {
     pub(crate) captured: u64,
     pub(crate) played: u64,
-}
-
-/// A port that is attached.
-#[derive(Debug)]
-struct Attached<P> {
-    port: P,
-    /// The call whose own port it is; `None` where it is that of all calls.
-    of: Option<CallId>,
-    /// Whether it serves a stream.
-    is_open: bool,
-    /// What the engine was told that it dropped.
-    told: u64,
-    /// What its device is to be given.
-    wanted: usize,
 }
 
 /// The directions of a call's audio.
@@ -66,13 +55,13 @@ impl Ports {
     pub(crate) fn new(when_no_microphone: InsteadOfVoice) -> Self {
         Self {
             when_no_microphone,
-            sources: Vec::new(),
-            sinks: Vec::new(),
+            sources: Side::new(),
+            sinks: Side::new(),
             streams: BTreeMap::new(),
+            silent: Vec::new(),
             capture: Pace::new(BLOCK_TIME),
             playout: Pace::new(BLOCK_TIME),
             devices: Pace::new(DEVICE_TIME),
-            gone: Dropped::default(),
         }
     }
 
@@ -94,12 +83,8 @@ impl Ports {
         of: Option<CallId>,
         port: SourcePort,
     ) -> Result<(), InputError> {
-        change(engine, now, of, Direction::Send, PortChange::Attached)?;
-        self.tell_overruns(engine, now);
-        let earlier = self.sources.extract_if(.., |source| source.of == of);
-        self.gone.captured += earlier.map(|source| source.port.dropped()).sum::<u64>();
-        self.sources.push(Attached::new(port, of));
-        self.open_and_close(now);
+        self.sources.attach(engine, now, of, port)?;
+        self.serve(now);
         Ok(())
     }
 
@@ -114,12 +99,8 @@ impl Ports {
         of: Option<CallId>,
         port: SinkPort,
     ) -> Result<(), InputError> {
-        change(engine, now, of, Direction::Receive, PortChange::Attached)?;
-        self.tell_overruns(engine, now);
-        let earlier = self.sinks.extract_if(.., |sink| sink.of == of);
-        self.gone.played += earlier.map(|sink| sink.port.dropped()).sum::<u64>();
-        self.sinks.push(Attached::new(port, of));
-        self.open_and_close(now);
+        self.sinks.attach(engine, now, of, port)?;
+        self.serve(now);
         Ok(())
     }
 
@@ -130,24 +111,12 @@ impl Ports {
         now: Instant,
     ) -> Vec<EventListener> {
         // First listened, then looked: nothing falls between.
-        let sources = self.sources.iter().map(|source| source.port.gone());
-        let listeners = sources.chain(self.sinks.iter().map(|sink| sink.port.gone())).collect();
-        let is_gone = self.sources.iter().any(|source| source.port.is_over())
-            || self.sinks.iter().any(|sink| sink.port.is_dropped());
-        if is_gone {
-            self.tell_overruns(engine, now);
-            for source in self.sources.extract_if(.., |source| source.port.is_over()) {
-                self.gone.captured += source.port.dropped();
-                if source.of.is_some() || self.when_no_microphone == InsteadOfVoice::Nothing {
-                    // Its call may be over.
-                    let _ = change(engine, now, source.of, Direction::Send, PortChange::Detached);
-                }
-            }
-            for sink in self.sinks.extract_if(.., |sink| sink.port.is_dropped()) {
-                self.gone.played += sink.port.dropped();
-                let _ = change(engine, now, sink.of, Direction::Receive, PortChange::Detached);
-            }
-            self.open_and_close(now);
+        let listeners = self.sources.listeners().chain(self.sinks.listeners()).collect();
+        if self.sources.is_any_over() || self.sinks.is_any_over() {
+            let sends_nothing = self.when_no_microphone == InsteadOfVoice::Nothing;
+            self.sources.remove_over(engine, now, |of| of.is_some() || sends_nothing);
+            self.sinks.remove_over(engine, now, |_| true);
+            self.serve(now);
         }
         listeners
     }
@@ -169,16 +138,13 @@ impl Ports {
         if !open.is_sending && !open.is_receiving {
             self.streams.remove(&stream);
         }
-        self.open_and_close(now);
+        self.serve(now);
     }
 
     /// The call is over, and with it the ports of its own.
     pub(crate) fn on_ended(&mut self, call: CallId) {
-        let of = Some(call);
-        let sources = self.sources.extract_if(.., |source| source.of == of);
-        self.gone.captured += sources.map(|source| source.port.dropped()).sum::<u64>();
-        let sinks = self.sinks.extract_if(.., |sink| sink.of == of);
-        self.gone.played += sinks.map(|sink| sink.port.dropped()).sum::<u64>();
+        self.sources.remove_of(call);
+        self.sinks.remove_of(call);
     }
 
     /// The app muted the speaker of a call or unmuted it: what waits to be heard of it alone is forgotten.
@@ -186,11 +152,8 @@ impl Ports {
         let stream = call.into();
         let Some(open) = self.streams.get_mut(&stream) else { return };
         open.is_speaker_muted = mute == Mute::Muted;
-        let served: Vec<_> = self.sinks.iter().map(|sink| self.played_by(sink.of)).collect();
-        for (sink, streams) in self.sinks.iter_mut().zip(served) {
-            if streams == [stream] {
-                sink.port.flush();
-            }
+        for sink in self.sinks.attached.iter_mut().filter(|sink| sink.streams == [stream]) {
+            sink.port.flush();
         }
     }
 
@@ -201,12 +164,12 @@ impl Ports {
         now: Instant,
     ) {
         while self.capture.take_due(now) {
-            self.capture_written(engine, now);
+            self.capture_block(engine, now);
         }
         if !self.awaits_audio(engine) && self.playout.take_due(now) {
-            for index in 0..self.sinks.len() {
-                if self.sinks[index].is_open && !self.sinks[index].port.is_device() {
-                    self.play(engine, now, index, BLOCK);
+            for sink in &mut self.sinks.attached {
+                if sink.is_open() && !sink.port.is_device() {
+                    play(engine, now, &self.streams, sink, BLOCK);
                 }
             }
         }
@@ -222,16 +185,14 @@ impl Ports {
         now: Instant,
     ) -> bool {
         let mut is_heard = false;
-        for index in 0..self.sources.len() {
-            let streams = self.sent_from(self.sources[index].of);
-            let source = &mut self.sources[index];
-            match &mut source.port {
-                SourcePort::Device(port) if source.is_open => {
+        for Attached { port, streams, .. } in &mut self.sources.attached {
+            match port {
+                SourcePort::Device(port) if !streams.is_empty() => {
                     let pcm = port.take(now);
                     if !pcm.is_empty() {
                         is_heard = true;
                         for stream in streams {
-                            engine.capture(now, stream, &pcm);
+                            engine.capture(now, *stream, &pcm);
                         }
                     }
                 }
@@ -242,10 +203,14 @@ impl Ports {
                 }
             }
         }
-        for index in 0..self.sinks.len() {
-            self.sinks[index].wanted = self.sinks[index].port.wants(now);
-        }
         is_heard
+    }
+
+    /// Learns how much each device wants, for [`fill`](Self::fill) to give.
+    pub(crate) fn ask_devices(&mut self, now: Instant) {
+        for sink in &mut self.sinks.attached {
+            sink.wanted = sink.port.wants(now);
+        }
     }
 
     /// Gives each device a block of what it wants, and tells whether one had some. What the coder has
@@ -256,18 +221,14 @@ impl Ports {
         now: Instant,
     ) -> bool {
         let mut is_filled = false;
-        for index in 0..self.sinks.len() {
-            let Attached { of, is_open, wanted, .. } = self.sinks[index];
-            let block = wanted.min(BLOCK / 2);
-            if !is_open || block == 0 {
+        for sink in &mut self.sinks.attached {
+            let block = sink.wanted.min(BLOCK / 2);
+            let is_awaited = |stream: &StreamId| engine.awaits_audio(*stream, block);
+            if !sink.is_open() || block == 0 || sink.streams.iter().any(is_awaited) {
                 continue;
             }
-            let streams = self.played_by(of);
-            if streams.iter().any(|stream| engine.awaits_audio(*stream, block)) {
-                continue;
-            }
-            self.play(engine, now, index, block);
-            self.sinks[index].wanted -= block;
+            play(engine, now, &self.streams, sink, block);
+            sink.wanted -= block;
             is_filled = true;
         }
         is_filled
@@ -279,35 +240,17 @@ impl Ports {
         engine: &mut Engine<S, LINES>,
         now: Instant,
     ) {
-        for index in 0..self.sources.len() {
-            let streams = self.sent_from(self.sources[index].of);
-            let source = &mut self.sources[index];
-            let dropped = Samples(source.port.dropped() - source.told);
-            source.told += dropped.0;
-            for stream in streams {
-                engine.overrun(now, stream, Direction::Send, dropped);
-            }
-        }
-        for index in 0..self.sinks.len() {
-            let streams = self.played_by(self.sinks[index].of);
-            let sink = &mut self.sinks[index];
-            let dropped = Samples(sink.port.dropped() - sink.told);
-            sink.told += dropped.0;
-            for stream in streams {
-                engine.overrun(now, stream, Direction::Receive, dropped);
-            }
-        }
+        self.sources.tell_overruns(engine, now);
+        self.sinks.tell_overruns(engine, now);
     }
 
     /// Runs the clocks while a port has need of one.
     pub(crate) fn run_clocks(&mut self, now: Instant) {
-        let is_live = |source: &&Attached<SourcePort>| source.port.is_live();
-        let is_device = |sink: &&Attached<SinkPort>| sink.port.is_device();
-        let sources = || self.sources.iter().filter(|source| source.is_open);
-        let sinks = || self.sinks.iter().filter(|sink| sink.is_open);
-        let is_captured = sources().any(|source| !is_live(&source)) || self.is_silence_due();
-        let is_played = sinks().any(|sink| !is_device(&sink));
-        let is_looked_at = sources().any(|it| is_live(&it)) || sinks().any(|it| is_device(&it));
+        let is_live = |source: &Attached<SourcePort>| source.port.is_live();
+        let is_device = |sink: &Attached<SinkPort>| sink.port.is_device();
+        let is_captured = self.sources.open().any(|it| !is_live(it)) || !self.silent.is_empty();
+        let is_played = self.sinks.open().any(|it| !is_device(it));
+        let is_looked_at = self.sources.open().any(is_live) || self.sinks.open().any(is_device);
         self.capture.run_while(is_captured, now);
         self.playout.run_while(is_played, now);
         self.devices.run_while(is_looked_at, now);
@@ -324,140 +267,85 @@ impl Ports {
 
     /// What the ports dropped, those that are gone included.
     pub(crate) fn dropped(&self) -> Dropped {
-        let captured: u64 = self.sources.iter().map(|source| source.port.dropped()).sum();
-        let played: u64 = self.sinks.iter().map(|sink| sink.port.dropped()).sum();
-        Dropped { captured: self.gone.captured + captured, played: self.gone.played + played }
+        Dropped { captured: self.sources.dropped(), played: self.sinks.dropped() }
     }
 
     /// Whether there is a source of all calls.
     pub(crate) fn has_source(&self) -> bool {
-        self.sources.iter().any(|source| source.of.is_none())
+        self.sources.has_common()
     }
 
     /// Whether there is a sink of all calls.
     pub(crate) fn has_sink(&self) -> bool {
-        self.sinks.iter().any(|sink| sink.of.is_none())
+        self.sinks.has_common()
     }
 
-    /// Opens the ports that begin to serve a stream, and closes those that serve none any more.
-    fn open_and_close(&mut self, now: Instant) {
-        for index in 0..self.sources.len() {
-            let is_open = !self.sent_from(self.sources[index].of).is_empty();
-            let source = &mut self.sources[index];
-            match (std::mem::replace(&mut source.is_open, is_open), is_open) {
-                (false, true) => source.port.open(now),
-                (true, false) => source.port.close(),
-                (true, true) | (false, false) => {}
-            }
-        }
-        for index in 0..self.sinks.len() {
-            let is_open = !self.played_by(self.sinks[index].of).is_empty();
-            let sink = &mut self.sinks[index];
-            if !std::mem::replace(&mut sink.is_open, is_open) && is_open {
+    /// Lets each port serve the streams that are its own, after a change of either.
+    fn serve(&mut self, now: Instant) {
+        let open = |is: fn(&Open) -> bool| -> Vec<StreamId> {
+            let open = self.streams.iter().filter(|(_, open)| is(open));
+            open.map(|(stream, _)| *stream).collect()
+        };
+        let (sending, receiving) = (open(|open| open.is_sending), open(|open| open.is_receiving));
+        self.sources.serve(
+            &sending,
+            |source, is_open| {
+                if is_open { source.open(now) } else { source.close() }
+            },
+        );
+        self.sinks.serve(&receiving, |sink, is_open| {
+            if is_open {
                 // What nobody took of an earlier call.
-                sink.port.flush();
+                sink.flush();
             }
-        }
+        });
+        let is_silent = self.when_no_microphone == InsteadOfVoice::Silence && !self.has_source();
+        self.silent = if is_silent { self.sources.without_own(&sending) } else { Vec::new() };
     }
 
-    fn capture_written<S: Stack, const LINES: usize>(
+    /// Sends a block of each written source, and of silence for want of one.
+    fn capture_block<S: Stack, const LINES: usize>(
         &mut self,
         engine: &mut Engine<S, LINES>,
         now: Instant,
     ) {
-        for index in 0..self.sources.len() {
-            let streams = self.sent_from(self.sources[index].of);
-            let source = &mut self.sources[index];
-            if let (SourcePort::Written(port), true) = (&mut source.port, source.is_open) {
+        for Attached { port, streams, .. } in &mut self.sources.attached {
+            if let (SourcePort::Written(port), false) = (port, streams.is_empty()) {
                 let block = port.take_block();
                 for stream in streams {
-                    engine.capture(now, stream, &block);
+                    engine.capture(now, *stream, &block);
                 }
             }
         }
-        if self.is_silence_due() {
-            for stream in self.sent_from(None) {
-                engine.capture(now, stream, &[0.0; BLOCK]);
-            }
+        for stream in &self.silent {
+            engine.capture(now, *stream, &[0.0; BLOCK]);
         }
-    }
-
-    /// Whether a call sends silence for want of a source.
-    fn is_silence_due(&self) -> bool {
-        self.when_no_microphone == InsteadOfVoice::Silence
-            && !self.has_source()
-            && !self.sent_from(None).is_empty()
-    }
-
-    /// Gives a sink so many samples of what the engine plays.
-    fn play<S: Stack, const LINES: usize>(
-        &mut self,
-        engine: &mut Engine<S, LINES>,
-        now: Instant,
-        sink: usize,
-        samples: usize,
-    ) {
-        let (mut mix, mut pcm) = ([0.0; BLOCK], [0.0; BLOCK]);
-        // A block is at most BLOCK long.
-        let length = samples.min(BLOCK);
-        for stream in self.played_by(self.sinks[sink].of) {
-            engine.play(now, stream, &mut pcm[..length]);
-            if self.streams.get(&stream).is_some_and(|open| !open.is_speaker_muted) {
-                mix.iter_mut().zip(&pcm[..length]).for_each(|(sum, sample)| *sum += sample);
-            }
-        }
-        self.sinks[sink].port.give(&mix[..length]);
     }
 
     /// Tells whether a block for a reader would be cut short only because the coder is at it.
     fn awaits_audio<S: Stack, const LINES: usize>(&self, engine: &Engine<S, LINES>) -> bool {
-        let readers = self.sinks.iter().filter(|sink| sink.is_open && !sink.port.is_device());
-        let mut streams = readers.flat_map(|sink| self.played_by(sink.of));
-        streams.any(|stream| engine.awaits_audio(stream, BLOCK))
-    }
-
-    /// The streams that the source of a call, or that of all calls, is sent in.
-    fn sent_from(&self, of: Option<CallId>) -> Vec<StreamId> {
-        let own: Vec<StreamId> = own(&self.sources);
-        let sending = self.streams.iter().filter(|(_, open)| open.is_sending);
-        sending.map(|(stream, _)| *stream).filter(|stream| serves(of, *stream, &own)).collect()
-    }
-
-    /// The streams that the sink of a call, or that of all calls, plays.
-    fn played_by(&self, of: Option<CallId>) -> Vec<StreamId> {
-        let own: Vec<StreamId> = own(&self.sinks);
-        let receiving = self.streams.iter().filter(|(_, open)| open.is_receiving);
-        receiving.map(|(stream, _)| *stream).filter(|stream| serves(of, *stream, &own)).collect()
+        let readers = self.sinks.open().filter(|sink| !sink.port.is_device());
+        let mut streams = readers.flat_map(|sink| &sink.streams);
+        streams.any(|stream| engine.awaits_audio(*stream, BLOCK))
     }
 }
 
-impl<P> Attached<P> {
-    const fn new(port: P, of: Option<CallId>) -> Self {
-        Self { port, of, is_open: false, told: 0, wanted: 0 }
-    }
-}
-
-/// The streams that have a port of their own.
-fn own<P>(ports: &[Attached<P>]) -> Vec<StreamId> {
-    ports.iter().filter_map(|port| port.of.map(StreamId::from)).collect()
-}
-
-fn serves(of: Option<CallId>, stream: StreamId, own: &[StreamId]) -> bool {
-    of.map_or_else(|| !own.contains(&stream), |call| stream == call.into())
-}
-
-fn change<S: Stack, const LINES: usize>(
+/// Gives a sink so many samples of what the engine plays.
+fn play<S: Stack, const LINES: usize>(
     engine: &mut Engine<S, LINES>,
     now: Instant,
-    of: Option<CallId>,
-    direction: Direction,
-    change: PortChange,
-) -> Result<(), InputError> {
-    match of {
-        Some(call) => engine.own_port(now, call, direction, change),
-        None => {
-            engine.port(now, direction, change);
-            Ok(())
+    open: &BTreeMap<StreamId, Open>,
+    sink: &mut Attached<SinkPort>,
+    samples: usize,
+) {
+    let (mut mix, mut pcm) = ([0.0; BLOCK], [0.0; BLOCK]);
+    // A block is at most BLOCK long.
+    let length = samples.min(BLOCK);
+    for stream in &sink.streams {
+        engine.play(now, *stream, &mut pcm[..length]);
+        if open.get(stream).is_some_and(|open| !open.is_speaker_muted) {
+            mix.iter_mut().zip(&pcm[..length]).for_each(|(sum, sample)| *sum += sample);
         }
     }
+    sink.port.give(&mix[..length]);
 }

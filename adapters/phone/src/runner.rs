@@ -190,6 +190,7 @@ impl<R: Runtime, N: Network, const LINES: usize> Runner<R, N, LINES> {
         if self.ports.hear(&mut self.engine, now) {
             self.hand_on(now);
         }
+        self.ports.ask_devices(now);
         while self.ports.fill(&mut self.engine, now) {
             self.hand_on(now);
         }

@@ -7,6 +7,7 @@ mod sink;
 mod source;
 
 pub use format::{AudioFormat, Sample};
+pub(crate) use port::Port;
 pub(crate) use sink::SinkPort;
 pub use sink::{AudioSink, DeviceSink};
 pub(crate) use source::SourcePort;

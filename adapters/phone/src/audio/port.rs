@@ -4,8 +4,24 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use event_listener::{Event, EventListener};
+use lxst_core::Direction;
 
 use super::format::PHONE_HZ;
+
+/// The phone's side of a port.
+pub(crate) trait Port {
+    /// Whether it is a source or a sink.
+    const DIRECTION: Direction;
+
+    /// Returns a listener for the end of the app's side.
+    fn gone(&self) -> EventListener;
+
+    /// Tells whether the app has dropped its side, and nothing of it is left to send.
+    fn is_over(&self) -> bool;
+
+    /// Returns how many samples at 48 kHz were dropped.
+    fn dropped(&self) -> u64;
+}
 
 /// Which sides of a port still exist, and how many samples the port dropped.
 #[derive(Debug, Default)]

@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use event_listener::{Event, EventListener};
-use lxst_core::Instant;
+use lxst_core::{Direction, Instant};
 use lxst_engine::Allowance;
 use rtrb::{Consumer, Producer, RingBuffer};
 
-use crate::audio::port::Attachment;
+use crate::audio::port::{Attachment, Port};
 use crate::audio::{BLOCK, RING};
 
 /// The phone's side of a sink.
@@ -75,15 +75,6 @@ impl SinkPort {
         self.device.is_some()
     }
 
-    /// Returns a listener for the end of the app's side.
-    pub(crate) fn gone(&self) -> EventListener {
-        self.shared.attachment.gone()
-    }
-
-    pub(crate) fn is_dropped(&self) -> bool {
-        self.shared.attachment.is_gone()
-    }
-
     /// Returns how many samples a device must get now for its next callback; 0 for a reader. A long
     /// period is filled gradually, so that playout sees an even demand.
     pub(crate) fn wants(&mut self, now: Instant) -> usize {
@@ -123,11 +114,6 @@ impl SinkPort {
         self.forget_but(0);
     }
 
-    /// Returns how many samples at 48 kHz were dropped because the app was late.
-    pub(crate) fn dropped(&self) -> u64 {
-        self.shared.attachment.dropped()
-    }
-
     /// Returns how many samples wait in the ring, without discarded ones.
     fn waiting(&self) -> usize {
         let unread = self.ring.buffer().capacity() - self.ring.slots();
@@ -139,6 +125,22 @@ impl SinkPort {
     fn forget_but(&self, latest: usize) {
         let until = self.given - latest.min(self.waiting()) as u64;
         self.shared.forgotten.fetch_max(until, Ordering::Release);
+    }
+}
+
+impl Port for SinkPort {
+    const DIRECTION: Direction = Direction::Receive;
+
+    fn gone(&self) -> EventListener {
+        self.shared.attachment.gone()
+    }
+
+    fn is_over(&self) -> bool {
+        self.shared.attachment.is_gone()
+    }
+
+    fn dropped(&self) -> u64 {
+        self.shared.attachment.dropped()
     }
 }
 
@@ -233,7 +235,7 @@ mod tests {
         assert!(block.chunks_exact(2).all(|moment| moment[0] == moment[1]));
         assert!((15_000..18_000).contains(&block[400]), "{}", block[400]);
         drop(sink);
-        assert!(port.is_dropped());
+        assert!(port.is_over());
     }
 
     #[test]

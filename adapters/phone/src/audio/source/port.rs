@@ -1,10 +1,11 @@
 //! The phone's side of a source.
 
 use event_listener::EventListener;
-use lxst_core::Instant;
+use lxst_core::{Direction, Instant};
 
 use super::device::DeviceSourcePort;
 use super::written::AudioSourcePort;
+use crate::audio::port::Port;
 
 /// The phone's side of a source of either kind.
 #[derive(Debug)]
@@ -18,31 +19,6 @@ pub(crate) enum SourcePort {
 impl SourcePort {
     pub(crate) const fn is_live(&self) -> bool {
         matches!(self, Self::Device(_))
-    }
-
-    /// Returns a listener for the end of the app's side.
-    pub(crate) fn gone(&self) -> EventListener {
-        match self {
-            Self::Device(port) => port.gone(),
-            Self::Written(port) => port.gone(),
-        }
-    }
-
-    /// Tells whether the app has dropped its side and no sample waits.
-    pub(crate) fn is_over(&self) -> bool {
-        match self {
-            Self::Device(port) => port.is_over(),
-            Self::Written(port) => port.is_over(),
-        }
-    }
-
-    /// Returns how many samples at 48 kHz were dropped.
-    pub(crate) fn dropped(&self) -> u64 {
-        match self {
-            Self::Device(port) => port.dropped(),
-            // A writer waits instead.
-            Self::Written(_) => 0,
-        }
     }
 
     /// Begins a stream of a call.
@@ -59,6 +35,32 @@ impl SourcePort {
         match self {
             Self::Device(port) => port.close(),
             Self::Written(port) => port.close(),
+        }
+    }
+}
+
+impl Port for SourcePort {
+    const DIRECTION: Direction = Direction::Send;
+
+    fn gone(&self) -> EventListener {
+        match self {
+            Self::Device(port) => port.gone(),
+            Self::Written(port) => port.gone(),
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        match self {
+            Self::Device(port) => port.is_over(),
+            Self::Written(port) => port.is_over(),
+        }
+    }
+
+    fn dropped(&self) -> u64 {
+        match self {
+            Self::Device(port) => port.dropped(),
+            // A writer waits instead.
+            Self::Written(_) => 0,
         }
     }
 }
