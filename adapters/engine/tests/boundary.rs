@@ -192,16 +192,10 @@ fn callers_who_come_and_go_while_a_stack_takes_nothing_leave_room_for_calls() {
 
 #[test]
 fn a_call_ends_as_lost_whose_stack_takes_nothing() {
-    let mut engine = Engine::new(Config::default(), LinkQueue::new(US));
-    engine.dial(at(0), PEER, Profile::MediumQuality, Mode::FullDuplex).unwrap();
-    let Some(LinkCommand::Link { link, .. }) = engine.stack_mut().poll_command() else {
-        panic!("a link is asked for");
-    };
-    let mut available = [0; 8];
-    let length = encode_signals(&[Signal::Available], &mut available).unwrap();
+    let (mut engine, link) = dialled();
     let stack = engine.stack_mut();
     (0..1_024).for_each(|_| stack.send(at(0), LINK, Class::Signal, b"of other links"));
-    for event in [up(link), packet(link, &available[..length])] {
+    for event in [up(link), packet(link, &available())] {
         engine.with_stack(at(50), |queue| queue.push(at(50), event));
     }
     let ended = std::iter::from_fn(|| engine.poll_event()).last();
@@ -251,14 +245,8 @@ fn a_caller_rings_whose_identity_comes_before_its_link() {
 
 #[test]
 fn a_caller_hears_available_that_comes_before_its_link_is_up() {
-    let mut engine = Engine::new(Config::default(), LinkQueue::new(US));
-    engine.dial(at(0), PEER, Profile::MediumQuality, Mode::FullDuplex).unwrap();
-    let Some(LinkCommand::Link { link, .. }) = engine.stack_mut().poll_command() else {
-        panic!("a link is asked for");
-    };
-    let mut available = [0; 8];
-    let length = encode_signals(&[Signal::Available], &mut available).unwrap();
-    for event in [packet(link, &available[..length]), up(link)] {
+    let (mut engine, link) = dialled();
+    for event in [packet(link, &available()), up(link)] {
         engine.with_stack(at(50), |queue| queue.push(at(50), event));
     }
     let identify = LinkCommand::Link { link, request: LinkRequest::Identify };
@@ -318,6 +306,22 @@ fn names_of_links_that_never_come_are_bounded_and_take_none_of_links_that_stand(
     names.of_packet(&65);
     assert_ne!(names.of_packet(&1), Some(first), "the oldest is forgotten");
     assert_eq!(names.of_packet(&0), Some(ours));
+}
+
+/// A phone that has dialled, and its link, which is not up.
+fn dialled() -> (Engine<LinkQueue>, LinkId) {
+    let mut engine = Engine::new(Config::default(), LinkQueue::new(US));
+    engine.dial(at(0), PEER, Profile::MediumQuality, Mode::FullDuplex).expect("the line is free");
+    let Some(LinkCommand::Link { link, .. }) = engine.stack_mut().poll_command() else {
+        panic!("a link is asked for");
+    };
+    (engine, link)
+}
+
+fn available() -> Vec<u8> {
+    let mut available = [0; 8];
+    let length = encode_signals(&[Signal::Available], &mut available).expect("it fits");
+    available[..length].to_vec()
 }
 
 fn events(queue: &mut LinkQueue) -> Vec<StackEvent<Bytes>> {
