@@ -32,7 +32,6 @@ NEEDS = [
     "speechmos==0.0.1.1",
     "visqol-python==3.8.0",
 ]
-RATE = 48_000
 # Name, milliseconds of a frame, the reference's codec and its profile.
 PROFILES = [
     ("ULBW", 400, "Codec2", "CODEC2_700C"),
@@ -65,7 +64,7 @@ def main(arguments):
         profiles = [row for row in profiles if row[0] in ("MQ", "LL", "HQ", "ULL")]
         voices, names = QUICK, ["PESQ"]
     else:
-        voices, names = list(speech.SETS[arguments.voices]), metrics.NAMES
+        voices, names = list(speech.SETS[arguments.voices]), list(metrics.METRICS)
     clean = [speech.speech(SPEECH, voice) for voice in voices]
     print("voices:", ", ".join(voices))
     failures = compare("clean speech", profiles, clean, names)
@@ -189,13 +188,7 @@ def stall(profiles, voices):
 
 
 def score(names, pcm, heard):
-    of = {
-        "PESQ": lambda: metrics.pesq_wb(pcm, heard),
-        "STOI": lambda: metrics.intelligible(pcm, heard),
-        "ViSQOL": lambda: metrics.visqol(pcm, heard),
-        "P.808": lambda: metrics.p808(heard),
-    }
-    return [of[name]() for name in names]
+    return [metrics.METRICS[name](pcm, heard) for name in names]
 
 
 def row_of(rows):
@@ -296,6 +289,7 @@ if __name__ == "__main__":
     import quality_metrics as metrics
     import quality_speech as speech
     from LXST.Codecs import Codec2, Opus
+    from quality_speech import RATE
     from scipy.io import wavfile
 
     if not build():

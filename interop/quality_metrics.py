@@ -3,18 +3,10 @@
 import numpy as np
 from pesq import pesq
 from pystoi import stoi
+from quality_speech import RATE
 from scipy import signal
 from speechmos import dnsmos
 from visqol import VisqolApi
-
-RATE = 48_000
-# In the order of the tables.
-NAMES = ["PESQ", "STOI", "ViSQOL", "P.808"]
-
-
-def scores(speech, heard):
-    """A score of each metric; mono PCM at 48 kHz."""
-    return [pesq_wb(speech, heard), intelligible(speech, heard), visqol(speech, heard), p808(heard)]
 
 
 def pesq_wb(speech, heard):
@@ -40,7 +32,7 @@ def visqol(speech, heard):
     return result.moslqo
 
 
-def p808(heard):
+def p808(_speech, heard):
     """DNSMOS P.808: what listeners would say without the original."""
     (pcm,) = at_rate(16_000, heard)
     return dnsmos.run(np.clip(pcm, -1, 1), 16_000)["p808_mos"]
@@ -59,6 +51,9 @@ def reach(speech, heard):
 def at_rate(rate, *signals):
     return [signal.resample_poly(pcm, rate, RATE).astype(np.float32) for pcm in signals]
 
+
+# In the order of the tables.
+METRICS = {"PESQ": pesq_wb, "STOI": intelligible, "ViSQOL": visqol, "P.808": p808}
 
 _visqol = VisqolApi()
 _visqol.create(mode="audio")

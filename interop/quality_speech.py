@@ -6,7 +6,9 @@ in them is part of the repository.
 
 import functools
 import pathlib
+import shutil
 import subprocess
+import sys
 
 import av
 import numpy as np
@@ -77,16 +79,28 @@ def unpacked(folder, package):
     """The folder of a package that is downloaded once."""
     there = pathlib.Path(folder) / package
     if not there.exists():
+        if not shutil.which("apt-get"):
+            sys.exit(f"the speech is in Debian's package {package}: run this on Debian or Ubuntu")
         print(f"downloading {package}", flush=True)
         part = pathlib.Path(f"{there}.part")
-        part.mkdir(parents=True, exist_ok=True)
-        download = ["apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", package]
-        subprocess.run(download, cwd=part, check=True, stdout=subprocess.DEVNULL)
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        # A new machine has no list of packages, and an old one knows versions that are gone.
+        if not downloads(package, part):
+            subprocess.run(["apt-get", "-q", "update"], check=False, stdout=subprocess.DEVNULL)
+            if not downloads(package, part):
+                sys.exit(f"{package} cannot be downloaded: run apt-get update as root")
         archive = next(part.glob("*.deb"))
         subprocess.run(["dpkg-deb", "-x", archive, part], check=True)
         archive.unlink()
         part.rename(there)
     return there
+
+
+def downloads(package, folder):
+    """Whether apt-get puts the package into the folder."""
+    command = ["apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", package]
+    return subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL).returncode == 0
 
 
 def decoded(file):
