@@ -46,8 +46,8 @@ enum Step {
     HangUp,
 }
 
-/// What the session wakes for.
-enum Turn {
+/// Why the session wakes.
+enum Wakeup {
     Event(Option<Event>),
     Planned,
     Key(Key),
@@ -103,9 +103,9 @@ impl<R: Runtime> Session<R> {
                 self.is_talking,
                 !keys.is_closed(),
             );
-            match self.turn(&mut events, &mut watch, &stops, &keys).await {
-                Turn::Event(None) => return Ok(None),
-                Turn::Event(Some(event)) => {
+            match self.next_wakeup(&mut events, &mut watch, &stops, &keys).await {
+                Wakeup::Event(None) => return Ok(None),
+                Wakeup::Event(Some(event)) => {
                     self.reporter.event(&event);
                     if let (Event::Announced { identity, .. }, Some(to)) =
                         (event, self.options.call)
@@ -122,14 +122,14 @@ impl<R: Runtime> Session<R> {
                         return Ok(Some(reason));
                     }
                 }
-                Turn::Planned => self.do_planned().await,
-                Turn::Stop | Turn::Key(Key::Quit) => return Ok(self.stop(events).await),
-                Turn::Key(key) => {
+                Wakeup::Planned => self.do_planned().await,
+                Wakeup::Stop | Wakeup::Key(Key::Quit) => return Ok(self.stop(events).await),
+                Wakeup::Key(key) => {
                     if let Err(refused) = self.press(key).await {
                         self.reporter.note(&refused.to_string());
                     }
                 }
-                Turn::Draw => {}
+                Wakeup::Draw => {}
             }
         }
     }
@@ -143,25 +143,25 @@ impl<R: Runtime> Session<R> {
         Err(format!("{to} is a destination, which nobody dials; dial the identity: {known}").into())
     }
 
-    fn turn(
+    fn next_wakeup(
         &self,
         events: &mut Events,
         watch: &mut Watch,
         stops: &Receiver<()>,
         keys: &Receiver<Key>,
-    ) -> impl Future<Output = Turn> {
-        let event = async { Turn::Event(events.next().await) };
+    ) -> impl Future<Output = Wakeup> {
+        let event = async { Wakeup::Event(events.next().await) };
         let planned = async {
             match &self.plan {
                 Some(plan) => self.runtime.sleep_until(plan.at).await,
                 None => pending().await,
             }
-            Turn::Planned
+            Wakeup::Planned
         };
-        let stop = async { stops.recv().await.map_or(Turn::Stop, |()| Turn::Stop) };
+        let stop = async { stops.recv().await.map_or(Wakeup::Stop, |()| Wakeup::Stop) };
         let key = async {
             match keys.recv().await {
-                Ok(key) => Turn::Key(key),
+                Ok(key) => Wakeup::Key(key),
                 Err(_) => pending().await,
             }
         };
@@ -174,7 +174,7 @@ impl<R: Runtime> Session<R> {
             } else if watch.changed().await.is_none() {
                 pending().await
             }
-            Turn::Draw
+            Wakeup::Draw
         };
         or(event, or(planned, or(stop, or(key, draw))))
     }

@@ -23,7 +23,7 @@ pub struct Report<'a> {
 }
 
 /// What went from one side to the other.
-struct Way<'a> {
+struct MediaDirection<'a> {
     media: MediaTotal,
     sender: &'a Counters,
     hearer: &'a lxst_core::Counters,
@@ -41,8 +41,8 @@ impl fmt::Display for Report<'_> {
             known(from.zip(to).map(|(from, to)| to.saturating_sub(from)))
         };
 
-        let there = self.way(Side::Local, self.caller, self.callee);
-        let back = self.way(Side::Remote, self.callee, self.caller);
+        let there = self.direction(Side::Local, self.caller, self.callee);
+        let back = self.direction(Side::Remote, self.callee, self.caller);
         let to = match self.page.charset() {
             Charset::Unicode => '►',
             Charset::Ascii => '>',
@@ -50,21 +50,23 @@ impl fmt::Display for Report<'_> {
         let heads = [format!("caller {to} callee"), format!("callee {to} caller")];
         let [there_head, back_head] = heads;
         let mut table = vec![[String::new(), there_head, back_head]];
-        let mut row = |name: &str, cell: fn(&Way<'_>) -> String| {
+        let mut row = |name: &str, cell: fn(&MediaDirection<'_>) -> String| {
             table.push([name.into(), cell(&there), cell(&back)]);
         };
-        row("media packets", |way| {
-            format!("{} of {}", way.hearer.media_packets_received, way.media.packets)
+        row("media packets", |direction| {
+            format!("{} of {}", direction.hearer.media_packets_received, direction.media.packets)
         });
-        row("encoded audio", |way| rate(way.media.payload_bytes, way.media.lasted));
-        row("on the air", |way| rate(way.media.air_bytes, way.media.lasted));
-        row("all packets", |way| {
-            let bytes = way.sender.endpoint.as_ref().map_or(0, |endpoint| endpoint.bytes_out);
+        row("encoded audio", |direction| {
+            rate(direction.media.payload_bytes, direction.media.lasted)
+        });
+        row("on the air", |direction| rate(direction.media.air_bytes, direction.media.lasted));
+        row("all packets", |direction| {
+            let bytes = direction.sender.endpoint.as_ref().map_or(0, |endpoint| endpoint.bytes_out);
             kilobytes(usize::try_from(bytes).unwrap_or(usize::MAX))
         });
-        row("concealed", |way| millis(way.hearer.concealed.duration()));
-        row("starved", |way| millis(way.hearer.starved.duration()));
-        row("shed", |way| millis(way.hearer.shed.duration()));
+        row("concealed", |direction| millis(direction.hearer.concealed.duration()));
+        row("starved", |direction| millis(direction.hearer.starved.duration()));
+        row("shed", |direction| millis(direction.hearer.shed.duration()));
 
         writeln!(f, "dialled to ringing       {}", between(dialled, rang))?;
         writeln!(f, "answered to established  {}", between(answered, stood))?;
@@ -74,22 +76,27 @@ impl fmt::Display for Report<'_> {
                 writeln!(f, "{name:<15}{there:>22}{back:>22}")
             });
         }
-        (1..=2).try_for_each(|way| {
+        (1..=2).try_for_each(|direction| {
             table.iter().try_for_each(|row| match &*row[0] {
-                "" => writeln!(f, "{}", row[way]),
-                name => writeln!(f, "  {name:<15}{:>22}", row[way]),
+                "" => writeln!(f, "{}", row[direction]),
+                name => writeln!(f, "  {name:<15}{:>22}", row[direction]),
             })
         })
     }
 }
 
 impl<'a> Report<'a> {
-    fn way(&self, from: Side, sender: &'a Counters, hearer: &'a Counters) -> Way<'a> {
-        Way { media: self.conversation.media(from), sender, hearer: &hearer.telephone }
+    fn direction(
+        &self,
+        from: Side,
+        sender: &'a Counters,
+        hearer: &'a Counters,
+    ) -> MediaDirection<'a> {
+        MediaDirection { media: self.conversation.media(from), sender, hearer: &hearer.telephone }
     }
 }
 
-/// The width of both ways beside each other.
+/// The width of both directions beside each other.
 const BESIDE: usize = 59;
 
 fn millis(duration: Duration) -> String {

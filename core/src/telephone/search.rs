@@ -32,13 +32,13 @@ use crate::timers::{CallTimer, Deadline, LinkTimer, Timer};
 #[test]
 fn every_state_that_two_phones_can_reach_leads_back_to_two_idle_lines() {
     let mut known = BTreeSet::new();
-    let mut open = VecDeque::from([World::new()]);
+    let mut open = VecDeque::from([SearchState::new()]);
     let (mut steps, mut crossings) = (0_u64, 0_u64);
-    while let Some(world) = open.pop_front() {
-        world.leads_to_idle();
-        world.leads_to_a_call();
-        crossings += u64::from(world.is_crossed());
-        world.for_each_next(|next| {
+    while let Some(state) = open.pop_front() {
+        state.leads_to_idle();
+        state.leads_to_a_call();
+        crossings += u64::from(state.is_crossed());
+        state.for_each_next(|next| {
             steps += 1;
             if known.insert(next.key()) {
                 open.push_back(next);
@@ -50,7 +50,7 @@ fn every_state_that_two_phones_can_reach_leads_back_to_two_idle_lines() {
 }
 
 #[derive(Clone, Debug)]
-struct World {
+struct SearchState {
     now: Instant,
     lines: [Phone; 2],
     /// By who dialled, and by who hears.
@@ -116,7 +116,7 @@ enum Fate {
     Lost,
 }
 
-impl World {
+impl SearchState {
     fn new() -> Self {
         let now = Instant::from_micros(ORIGIN);
         let line = |phone: usize| Phone {
@@ -194,23 +194,23 @@ impl World {
 
     /// Both hang up whatever they have, and all signals are lost: the lines come free.
     fn leads_to_idle(&self) {
-        let mut world = self.clone();
+        let mut state = self.clone();
         for _ in 0..MAX_STEPS {
             for phone in [0, 1] {
-                if let Some(call) = world.lines[phone].status() {
-                    world.give(phone, Input::Command(Command::HangUp(call.call)));
+                if let Some(call) = state.lines[phone].status() {
+                    state.give(phone, Input::Command(Command::HangUp(call.call)));
                 }
             }
             let waiting = QUEUES
                 .into_iter()
-                .find(|(dialler, hearer)| !world.queues[*dialler][*hearer].items.is_empty());
+                .find(|(dialler, hearer)| !state.queues[*dialler][*hearer].items.is_empty());
             if let Some((dialler, hearer)) = waiting {
-                world.deliver(dialler, hearer, Fate::Lost);
-            } else if world.next_timer().is_some() {
-                world.pass_time();
+                state.deliver(dialler, hearer, Fate::Lost);
+            } else if state.next_timer().is_some() {
+                state.pass_time();
             } else {
-                assert!(world.lines == Self::new().lines, "stuck: {self:?}");
-                assert!(world.now.since(self.now) <= MAX_TIME, "slow: {self:?}");
+                assert!(state.lines == Self::new().lines, "stuck: {self:?}");
+                assert!(state.now.since(self.now) <= MAX_TIME, "slow: {self:?}");
                 return;
             }
         }
@@ -223,31 +223,31 @@ impl World {
         if !self.is_fair || !begun {
             return;
         }
-        let mut world = self.clone();
+        let mut state = self.clone();
         for _ in 0..MAX_STEPS {
             for phone in [0, 1] {
-                if let Some(call) = world.lines[phone].status()
+                if let Some(call) = state.lines[phone].status()
                     && (call.role, call.state) == RINGS_HERE
                 {
-                    world.give(phone, Input::Command(Command::Answer(call.call)));
+                    state.give(phone, Input::Command(Command::Answer(call.call)));
                 }
             }
-            let states = world.lines.each_ref().map(|phone| phone.status().map(|call| call.state));
+            let states = state.lines.each_ref().map(|phone| phone.status().map(|call| call.state));
             let waiting = QUEUES
                 .into_iter()
-                .find(|(dialler, hearer)| !world.queues[*dialler][*hearer].items.is_empty());
+                .find(|(dialler, hearer)| !state.queues[*dialler][*hearer].items.is_empty());
             if let Some((dialler, hearer)) = waiting {
-                world.deliver(dialler, hearer, Fate::Arrives);
+                state.deliver(dialler, hearer, Fate::Arrives);
             } else if states == [Some(CallState::Established); 2] {
-                let links = world.lines.each_ref().map(|line| line.session().map(|s| s.link));
+                let links = state.lines.each_ref().map(|line| line.session().map(|s| s.link));
                 assert!(LINKS.iter().any(|ends| ends.map(Some) == links), "apart: {self:?}");
                 return;
             } else {
-                assert!(world.next_timer().is_some(), "no call: {self:?}\nat last {world:?}");
-                world.pass_time();
+                assert!(state.next_timer().is_some(), "no call: {self:?}\nat last {state:?}");
+                state.pass_time();
             }
         }
-        panic!("no call: {self:?}\nat last {world:?}");
+        panic!("no call: {self:?}\nat last {state:?}");
     }
 
     fn is_crossed(&self) -> bool {

@@ -10,7 +10,7 @@ use std::thread;
 use lxst_interop::{Command, PythonPeer};
 use lxst_phone::{EndReason, Event, Profile};
 
-use crate::lossy_path::{Kind, LossyPath, Way};
+use crate::lossy_path::{Kind, LossyPath, PathDirection};
 use crate::phone::{PATIENCE, RustPhone, tcp_client};
 use crate::scene::{Runtime, Scene};
 use crate::sound::{hear_each_other, speech};
@@ -63,29 +63,29 @@ const OF_PYTHONS_CALLER: [Row; 8] = [
 ];
 
 /// The path search of our caller, and its answer.
-const OF_OUR_SEARCH: [(Way, Row); 4] = [
-    (Way::There, (0..1, &[Kind::PathRequest])),
-    (Way::There, (0..2, &[Kind::PathRequest, Kind::PathRequest])),
-    (Way::Back, (0..1, &[Kind::PathResponse])),
-    (Way::Back, (0..2, &[Kind::PathResponse, Kind::PathResponse])),
+const OF_OUR_SEARCH: [(PathDirection, Row); 4] = [
+    (PathDirection::Forward, (0..1, &[Kind::PathRequest])),
+    (PathDirection::Forward, (0..2, &[Kind::PathRequest, Kind::PathRequest])),
+    (PathDirection::Return, (0..1, &[Kind::PathResponse])),
+    (PathDirection::Return, (0..2, &[Kind::PathResponse, Kind::PathResponse])),
 ];
 
 /// What only Python could say again, and what its user is told in the end. It asks for a path once,
 /// and for one link: no path is known within its wait time, or it gives up 5 s after it dialled.
-const ONLY_PYTHONS: [(&str, Way, Row, &str); 3] = [
-    ("path-request", Way::There, (0..1, &[Kind::PathRequest]), "error"),
-    ("path-response", Way::Back, (0..1, &[Kind::PathResponse]), "error"),
-    ("link-request", Way::There, (1..2, &[Kind::LinkRequest]), "ended"),
+const ONLY_PYTHONS: [(&str, PathDirection, Row, &str); 3] = [
+    ("path-request", PathDirection::Forward, (0..1, &[Kind::PathRequest]), "error"),
+    ("path-response", PathDirection::Return, (0..1, &[Kind::PathResponse]), "error"),
+    ("link-request", PathDirection::Forward, (1..2, &[Kind::LinkRequest]), "ended"),
 ];
 
 #[test]
 fn calls_with_python_stand_whichever_packets_of_their_set_up_are_lost() {
     thread::scope(|scope| {
         let plays = [
-            scope.spawn(|| we_call(Way::There, &OF_OUR_CALLER)),
-            scope.spawn(|| we_call(Way::Back, &OF_PYTHONS_CALLEE)),
-            scope.spawn(|| python_calls(Way::There, &OF_PYTHONS_CALLER)),
-            scope.spawn(|| python_calls(Way::Back, &OF_OUR_CALLEE)),
+            scope.spawn(|| we_call(PathDirection::Forward, &OF_OUR_CALLER)),
+            scope.spawn(|| we_call(PathDirection::Return, &OF_PYTHONS_CALLEE)),
+            scope.spawn(|| python_calls(PathDirection::Forward, &OF_PYTHONS_CALLER)),
+            scope.spawn(|| python_calls(PathDirection::Return, &OF_OUR_CALLEE)),
             scope.spawn(we_search),
         ];
         for play in plays {
@@ -115,7 +115,7 @@ fn a_call_whose_report_of_the_round_trip_was_lost_rings_on() {
             let path = LossyPath::to(python.port());
             let mut rust = scene.connected(tcp_client(path.port()));
             rust.speak(&speech());
-            dial_and_talk(&path, Way::There, &lost, &mut rust, &mut python);
+            dial_and_talk(&path, PathDirection::Forward, &lost, &mut rust, &mut python);
         });
         scope.spawn(|| {
             let scene = scene("rust_rings_on");
@@ -123,7 +123,7 @@ fn a_call_whose_report_of_the_round_trip_was_lost_rings_on() {
             rust.speak(&speech());
             let path = LossyPath::to(rust.port());
             let mut python = scene.python().connect(path.port()).spawn();
-            path.lose(Way::There, lost.0.clone());
+            path.lose(PathDirection::Forward, lost.0.clone());
             python.send(&Command::call(rust.identity()));
             let call = rust.expect_incoming(&python);
             thread::sleep(RINGING);
@@ -134,7 +134,7 @@ fn a_call_whose_report_of_the_round_trip_was_lost_rings_on() {
     });
 }
 
-fn we_call(way: Way, rows: &[Row]) {
+fn we_call(way: PathDirection, rows: &[Row]) {
     let scene = scene(&format!("we_call::{way:?}"));
     let mut python = scene.python().auto_answer(0.1).spawn();
     let path = LossyPath::to(python.port());
@@ -159,7 +159,7 @@ fn we_search() {
 
 fn dial_and_talk(
     path: &LossyPath,
-    way: Way,
+    way: PathDirection,
     row: &Row,
     rust: &mut RustPhone,
     python: &mut PythonPeer,
@@ -174,7 +174,7 @@ fn dial_and_talk(
     });
 }
 
-fn python_calls(way: Way, rows: &[Row]) {
+fn python_calls(way: PathDirection, rows: &[Row]) {
     let scene = scene(&format!("python_calls::{way:?}"));
     let mut rust = scene.listening();
     rust.speak(&speech());
@@ -196,7 +196,12 @@ fn python_calls(way: Way, rows: &[Row]) {
 
 /// Plays a call until it loses what a row names: where the machine is late, what comes before was
 /// said twice.
-fn until_lost(path: &LossyPath, way: Way, (packets, kinds): &Row, mut call: impl FnMut()) {
+fn until_lost(
+    path: &LossyPath,
+    way: PathDirection,
+    (packets, kinds): &Row,
+    mut call: impl FnMut(),
+) {
     for _ in 0..TIMES {
         path.lose(way, packets.clone());
         call();
@@ -207,7 +212,7 @@ fn until_lost(path: &LossyPath, way: Way, (packets, kinds): &Row, mut call: impl
     panic!("{way:?} {packets:?}: {:?} was lost each time", path.lost());
 }
 
-fn python_gives_up(name: &str, way: Way, (packets, kinds): &Row, end: &str) {
+fn python_gives_up(name: &str, way: PathDirection, (packets, kinds): &Row, end: &str) {
     let scene = scene(&format!("python_gives_up::{name}"));
     let mut rust = scene.listening();
     let path = LossyPath::to(rust.port());

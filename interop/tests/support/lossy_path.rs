@@ -13,11 +13,11 @@ pub(crate) struct LossyPath {
     traffic: Arc<Mutex<Traffic>>,
 }
 
-/// Which way a packet goes: towards who listens, or who connected.
+/// The direction of a packet: forward to who listens, or return to who connected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Way {
-    There,
-    Back,
+pub(crate) enum PathDirection {
+    Forward,
+    Return,
 }
 
 /// A packet that counts, as far as a wire can tell.
@@ -36,7 +36,7 @@ pub(crate) enum Kind {
 /// What was sent since the last call to [`LossyPath::lose`], and what of it is lost.
 #[derive(Default)]
 struct Traffic {
-    lost: Option<(Way, Range<usize>)>,
+    lost: Option<(PathDirection, Range<usize>)>,
     sent: [Vec<Kind>; 2],
 }
 
@@ -51,7 +51,10 @@ impl LossyPath {
                 let Ok(far) = TcpStream::connect(("127.0.0.1", port)) else { return };
                 let [back_near, back_far] =
                     [&near, &far].map(|stream| stream.try_clone().expect("a handle is free"));
-                for (way, from, to) in [(Way::There, near, far), (Way::Back, back_far, back_near)] {
+                for (way, from, to) in [
+                    (PathDirection::Forward, near, far),
+                    (PathDirection::Return, back_far, back_near),
+                ] {
                     let traffic = Arc::clone(&traffic);
                     thread::spawn(move || relay(from, to, |frame| passes(&traffic, way, frame)));
                 }
@@ -66,7 +69,7 @@ impl LossyPath {
     }
 
     /// Counts the packets of both ways anew, and loses these of one.
-    pub(crate) fn lose(&self, way: Way, packets: Range<usize>) {
+    pub(crate) fn lose(&self, way: PathDirection, packets: Range<usize>) {
         *lock(&self.traffic) = Traffic { lost: Some((way, packets)), ..Traffic::default() };
     }
 
@@ -100,7 +103,7 @@ fn relay(mut from: TcpStream, mut to: TcpStream, passes: impl Fn(&[u8]) -> bool)
     let _ = to.shutdown(Shutdown::Both);
 }
 
-fn passes(traffic: &Mutex<Traffic>, way: Way, packet: &[u8]) -> bool {
+fn passes(traffic: &Mutex<Traffic>, way: PathDirection, packet: &[u8]) -> bool {
     let kind = match Kind::of(packet) {
         Ok(kind) => kind,
         Err(Uncounted::Announce) => return false,
