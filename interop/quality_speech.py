@@ -100,7 +100,7 @@ def unpacked(folder, package):
 def downloads(package, folder):
     """Whether apt-get puts the package into the folder."""
     command = ["apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", package]
-    return subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL).returncode == 0
+    return subprocess.run(command, cwd=folder, capture_output=True).returncode == 0
 
 
 def decoded(file):
