@@ -177,17 +177,12 @@ impl LinkPort {
     /// As [`next`](Self::next), for a thread.
     #[must_use]
     pub fn next_blocking(&self) -> Option<LinkCommand> {
-        loop {
-            let listener = self.commands.came.listen();
-            match self.commands.poll() {
-                ControlFlow::Break(command) => return command,
-                ControlFlow::Continue(()) => listener.wait(),
-            }
-        }
+        self.next_timeout(Duration::MAX)
     }
 
-    /// As [`next_blocking`](Self::next_blocking), but waits this long at most. `None`: nothing came, or
-    /// the phone has shut down, which [`is_over`](Self::is_over) tells.
+    /// As [`next_blocking`](Self::next_blocking), but waits this long at most; [`Duration::MAX`] is
+    /// for ever. `None`: nothing came, or the phone has shut down, which [`is_over`](Self::is_over)
+    /// tells.
     #[must_use]
     pub fn next_timeout(&self, wait: Duration) -> Option<LinkCommand> {
         let until = Instant::now().checked_add(wait);
