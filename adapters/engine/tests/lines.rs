@@ -3,7 +3,6 @@
 #![cfg(feature = "opus")]
 
 use std::collections::BTreeMap;
-use std::f32::consts::TAU;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -13,6 +12,7 @@ use lxst_core::{
     Samples, StackEvent, StreamId,
 };
 use lxst_engine::{Coder, Config, Engine, Event, Ids, LinkCommand, LinkQueue, Tap};
+use lxst_sim::tone::{amplitude, tone};
 use lxst_trace::{Ending, Payloads, Reader, Recorder, Replay};
 
 #[test]
@@ -117,7 +117,7 @@ struct Phone<const LINES: usize> {
     ids: Ids,
     coder: Coder,
     /// The tone of each call's microphone, by peer.
-    tones: BTreeMap<IdentityHash, f32>,
+    tones: BTreeMap<IdentityHash, u32>,
     captured: usize,
     heard: BTreeMap<StreamId, Vec<f32>>,
     quality: BTreeMap<CallId, Quality>,
@@ -234,7 +234,7 @@ impl World {
 }
 
 impl<const LINES: usize> Phone<LINES> {
-    fn new(us: IdentityHash, tones: impl Iterator<Item = (IdentityHash, f32)>) -> Self {
+    fn new(us: IdentityHash, tones: impl Iterator<Item = (IdentityHash, u32)>) -> Self {
         let ids = Ids::default();
         let trace = Arc::default();
         let config = Config { ids: ids.clone(), tap: Some(recorded(&trace)), ..Config::default() };
@@ -268,9 +268,9 @@ impl<const LINES: usize> Phone<LINES> {
         self.engine.handle_timeout(now);
         let calls: Vec<_> = self.engine.calls().collect();
         for call in calls {
-            let (stream, tone) = (call.call.into(), self.tones[&call.peer]);
-            let wave = |sample: usize| (TAU * tone * sample as f32 / 48_000.0).sin() * 0.3;
-            let block: Vec<f32> = (self.captured..self.captured + BLOCK).map(wave).collect();
+            let (stream, hz) = (call.call.into(), self.tones[&call.peer]);
+            let samples = self.captured..self.captured + BLOCK;
+            let block: Vec<f32> = samples.map(|index| tone(index, hz, 48_000)).collect();
             self.engine.capture(now, stream, &block);
             let mut block = [0.0; BLOCK];
             self.engine.play(now, stream, &mut block);
@@ -336,23 +336,13 @@ const fn link_of(command: &LinkCommand) -> Option<LinkId> {
 }
 
 /// Which of all tones the last half second is, which must stand out.
-fn pitch(pcm: &[f32]) -> f32 {
+fn pitch(pcm: &[f32]) -> u32 {
     let tones = (0..PEERS).flat_map(|peer| [desk_tone(peer), peer_tone(peer)]);
-    let mut found: Vec<(f32, f32)> = tones.map(|tone| (power(last(pcm), tone), tone)).collect();
+    let amplitude = |hz| amplitude(last(pcm), hz, 48_000);
+    let mut found: Vec<(f32, u32)> = tones.map(|hz| (amplitude(hz), hz)).collect();
     found.sort_by(|one, other| other.0.total_cmp(&one.0));
-    assert!(found[0].0 > 20.0 * found[1].0, "{found:?}");
+    assert!(found[0].0 > 5.0 * found[1].0, "{found:?}");
     found[0].1
-}
-
-/// The power of a tone.
-fn power(pcm: &[f32], tone: f32) -> f32 {
-    let [mut re, mut im] = [0.0; 2];
-    for (index, sample) in pcm.iter().enumerate() {
-        let phase = TAU * tone * index as f32 / 48_000.0;
-        re += sample * phase.cos();
-        im += sample * phase.sin();
-    }
-    re * re + im * im
 }
 
 /// What was not heard as it was said.
@@ -373,13 +363,13 @@ fn identity(peer: usize) -> IdentityHash {
 }
 
 /// What the desk says to a peer, in Hz.
-fn desk_tone(peer: usize) -> f32 {
-    300.0 + 200.0 * peer as f32
+fn desk_tone(peer: usize) -> u32 {
+    300 + 200 * peer as u32
 }
 
 /// What a peer says, in Hz.
-fn peer_tone(peer: usize) -> f32 {
-    1_000.0 + 300.0 * peer as f32
+fn peer_tone(peer: usize) -> u32 {
+    1_000 + 300 * peer as u32
 }
 
 const PEERS: usize = 3;

@@ -8,6 +8,7 @@
 //! - [`invariants`]: what holds for any input, as the fuzz targets check it.
 //! - [`random`]: the generator.
 //! - [`receive`]: what becomes of received audio on good and bad networks, beside the reference.
+//! - [`tone`]: a tone, and how loud it is in what was heard.
 //! - [`voice`]: something like a voice.
 //! - [`wire`]: a wire with loss, jitter, stalls, reordering and duplication.
 
@@ -25,5 +26,6 @@ pub mod envelope;
 pub mod invariants;
 pub mod random;
 pub mod receive;
+pub mod tone;
 pub mod voice;
 pub mod wire;

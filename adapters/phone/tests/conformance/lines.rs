@@ -1,10 +1,9 @@
 //! A phone of several lines.
 
-use std::f32::consts::TAU;
-
 use lxst_phone::{AudioFormat, AudioSink, AudioSource, EndReason, Interface};
+use lxst_sim::tone::amplitude;
 
-use crate::support::sound::{Tone, level};
+use crate::support::sound::Tone;
 use crate::support::{App, TestRuntime, builder, establish, finish, spawn, tcp_server, within};
 
 on_each_runtime!(
@@ -110,21 +109,13 @@ async fn hear_alone<R: TestRuntime>(rt: &R, sink: &mut AudioSink, hz: u32, other
         let mut block = [0.0_f32; 4_800];
         loop {
             sink.read(&mut block).await.expect("the call stands");
-            if level(&block) > 0.1 && power(&block, hz) > 100.0 * power(&block, other) {
+            let [own, of_other] = [hz, other].map(|hz| amplitude(&block, hz, 48_000));
+            if own > 0.15 && own > 10.0 * of_other {
                 return;
             }
         }
     };
     within(rt, "its own peer is heard", heard).await;
-}
-
-/// The power of one frequency.
-fn power(block: &[f32], hz: u32) -> f32 {
-    let part = |of: fn(f32) -> f32| -> f32 {
-        let turn = TAU * hz as f32 / AudioFormat::PHONE.rate_hz as f32;
-        block.iter().enumerate().map(|(n, sample)| sample * of(turn * n as f32)).sum()
-    };
-    part(f32::sin).powi(2) + part(f32::cos).powi(2)
 }
 
 const LOW: u32 = 400;

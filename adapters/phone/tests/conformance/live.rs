@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use futures_lite::future::zip;
 use lxst_phone::{AudioError, AudioFormat, DeviceSource, Phone};
+use lxst_sim::tone::amplitude;
 
-use crate::support::sound::{Tone, hear, loudness_at};
+use crate::support::sound::{Tone, hear};
 use crate::support::{
     App, TestRuntime, establish, eventually, finish, pair, pause, ring, spawn, within,
 };
@@ -41,8 +42,8 @@ async fn what_a_live_source_heard_before_the_answer_is_not_sent<R: TestRuntime>(
             let mut block = [0.0_f32; 960];
             while after < 20 {
                 sink.read(&mut block).await.unwrap();
-                before = before.max(loudness_at(&block, BEFORE_HZ));
-                after += usize::from(loudness_at(&block, AFTER_HZ) > 0.1);
+                before = before.max(amplitude(&block, BEFORE_HZ, 48_000));
+                after += usize::from(amplitude(&block, AFTER_HZ, 48_000) > 0.1);
             }
         };
         within(&rt, "what was said after the answer is heard", heard).await;
@@ -65,7 +66,7 @@ async fn what_a_live_source_heard_between_two_calls_is_not_sent<R: TestRuntime>(
         let mut block = [0.0_f32; 960];
         for _ in 0..50 {
             within(&rt, "silence has a pace too", sink.read(&mut block)).await.unwrap();
-            let loudness = loudness_at(&block, BEFORE_HZ);
+            let loudness = amplitude(&block, BEFORE_HZ, 48_000);
             assert!(loudness < 0.05, "{loudness}");
         }
         call.hang_up().await.unwrap();

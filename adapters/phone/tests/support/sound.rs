@@ -1,11 +1,11 @@
 //! Sound to send, and how to hear it.
 
-use std::f32::consts::TAU;
 use std::time::Duration;
 
 use lxst_phone::{
     AudioError, AudioFormat, AudioSink, AudioSource, DeviceSink, DeviceSource, Sample,
 };
+use lxst_sim::tone::tone;
 
 use super::{PATIENCE, TestRuntime, within};
 
@@ -56,7 +56,7 @@ impl Pcm for u16 {
 pub(crate) struct Tone {
     format: AudioFormat,
     hz: u32,
-    moment: u64,
+    moment: usize,
 }
 
 impl Tone {
@@ -72,8 +72,7 @@ impl Tone {
     pub(crate) fn block<S: Pcm>(&mut self, moments: usize) -> Vec<S> {
         let mut block = Vec::new();
         for _ in 0..moments {
-            let phase = (self.moment * u64::from(self.hz)) as f64 / f64::from(self.format.rate_hz);
-            let sample = S::of(0.5 * (TAU * phase.fract() as f32).sin());
+            let sample = S::of(tone(self.moment, self.hz, self.format.rate_hz));
             block.extend((0..self.format.channels).map(|_| sample));
             self.moment += 1;
         }
@@ -167,18 +166,6 @@ fn period(format: AudioFormat, moments: usize) -> Duration {
 pub(crate) fn level<S: Pcm>(block: &[S]) -> f32 {
     let squares: f32 = block.iter().map(|sample| sample.value().powi(2)).sum();
     (squares / block.len() as f32).sqrt()
-}
-
-/// The amplitude of a tone in 48 kHz mono, 0.5 of a [`Tone`].
-pub(crate) fn loudness_at(block: &[f32], hz: u32) -> f32 {
-    let step = TAU * hz as f32 / 48_000.0;
-    let [mut real, mut imaginary] = [0.0_f32; 2];
-    for (moment, sample) in block.iter().enumerate() {
-        let (sine, cosine) = (step * moment as f32).sin_cos();
-        real += sample * cosine;
-        imaginary += sample * sine;
-    }
-    2.0 * real.hypot(imaginary) / block.len() as f32
 }
 
 fn is_tone<S: Pcm>(block: &[S]) -> bool {
