@@ -22,9 +22,29 @@ impl Recording {
         Self::try_read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
     }
 
+    /// Writes a mono 16-bit WAV file.
+    ///
+    /// # Panics
+    /// When the file cannot be written.
+    pub fn write(&self, path: &Path) {
+        self.try_write(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    }
+
     /// Borrows the samples, to compare them.
     pub fn pcm(&self) -> Pcm<'_> {
         Pcm { samples: &self.samples, rate_hz: self.rate_hz }
+    }
+
+    fn try_write(&self, path: &Path) -> Result<(), hound::Error> {
+        let spec = hound::WavSpec {
+            channels: 1,
+            sample_rate: self.rate_hz,
+            bits_per_sample: 16,
+            sample_format: hound::SampleFormat::Int,
+        };
+        let mut wav = hound::WavWriter::create(path, spec)?;
+        self.samples.iter().try_for_each(|sample| wav.write_sample(*sample))?;
+        wav.finalize()
     }
 
     fn try_read(path: &Path) -> Result<Self, hound::Error> {

@@ -18,6 +18,7 @@ mod destinations;
 mod endings;
 mod glare;
 mod in_call;
+mod lines;
 mod lost_packets;
 mod networks;
 mod opus_only;

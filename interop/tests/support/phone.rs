@@ -13,7 +13,7 @@ use lxst_interop::{IdentityHash as Hash, PythonPeer, Rnsd, SharedInstance, laten
 use lxst_phone::trace::Payloads;
 use lxst_phone::{
     Call, CallId, Destinations, EndReason, Event, Events, Identity, IdentityHash, Ifac, Interface,
-    Mode, OsRng, Phone, PhoneBuilder, Profile, Settings, Tap,
+    Mode, OsRng, Phone, PhoneBuilder, Profile, Settings, StartError, Tap,
 };
 use lxst_smol::Smol;
 use lxst_tokio::Tokio;
@@ -63,7 +63,15 @@ pub(crate) use on_either;
 pub(crate) struct Setup {
     pub(crate) identity: Identity,
     pub(crate) settings: Settings,
+    pub(crate) lines: Lines,
     pub(crate) interface: OnEither,
+}
+
+/// How many calls a phone holds at once.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Lines {
+    One,
+    Two,
 }
 
 impl Scene {
@@ -97,6 +105,7 @@ impl Scene {
         let path = trace::make_room(self.next_trace());
         let streams_opened = Arc::<AtomicUsize>::default();
         let tap = count_streams(streams_opened.clone());
+        let lines = setup.lines;
         let ((phone, events), destinations, tokio) = match self.runtime {
             Runtime::Tokio => {
                 let tokio = TokioBuilder::new_multi_thread().worker_threads(1).enable_all().build();
@@ -104,14 +113,16 @@ impl Scene {
                 let interface = setup.interface.tokio.clone();
                 let builder: PhoneBuilder<Tokio> = setup.builder().interface(interface).tap(tap);
                 let destinations = builder.destinations();
-                let started = tokio.block_on(builder.trace(&path, Payloads::Kept).start());
+                let builder = builder.trace(&path, Payloads::Kept);
+                let started = tokio.block_on(lines.start(builder));
                 (started.expect("the phone starts"), destinations, Some(tokio))
             }
             Runtime::Smol => {
                 let interface = setup.interface.smol.clone();
                 let builder: PhoneBuilder<Smol> = setup.builder().interface(interface).tap(tap);
                 let destinations = builder.destinations();
-                let started = smol::block_on(builder.trace(&path, Payloads::Kept).start());
+                let builder = builder.trace(&path, Payloads::Kept);
+                let started = smol::block_on(lines.start(builder));
                 (started.expect("the phone starts"), destinations, None)
             }
         };
@@ -123,7 +134,7 @@ impl Scene {
 impl Setup {
     pub(crate) fn on(interface: OnEither) -> Self {
         let identity = Identity::generate(&mut OsRng);
-        Self { identity, settings: Settings::default(), interface }
+        Self { identity, settings: Settings::default(), lines: Lines::One, interface }
     }
 
     /// With an identity whose hash lies below or above the peer's.
@@ -136,6 +147,18 @@ impl Setup {
 
     fn builder<R: lxst_phone::Runtime>(self) -> PhoneBuilder<R> {
         PhoneBuilder::new(self.identity).settings(self.settings)
+    }
+}
+
+impl Lines {
+    async fn start<R: lxst_phone::Runtime>(
+        self,
+        builder: PhoneBuilder<R>,
+    ) -> Result<(Phone, Events), StartError> {
+        match self {
+            Self::One => builder.start().await,
+            Self::Two => builder.start_with_lines::<2>().await,
+        }
     }
 }
 

@@ -1,13 +1,14 @@
 //! Speech in both directions of a call, and whether it was heard.
 
 use core::time::Duration;
+use std::iter;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Instant;
 
 use lxst_interop::{Builder, Direction, PacketKind, PythonPeer, Recording, lateness};
-use lxst_phone::{AudioFormat, Event, Profile};
+use lxst_phone::{AudioFormat, AudioSource, Call, Event, Profile};
 use lxst_sim::envelope::{EnvelopeError, Pcm, Verdict, correlation};
 
 use super::phone::{PATIENCE, RustPhone};
@@ -26,14 +27,16 @@ impl RustPhone {
     pub(crate) fn speak(&self, recording: &Recording) {
         let format = AudioFormat { rate_hz: recording.rate_hz, channels: 1 };
         let microphone = self.block_on(self.phone.audio_source(format));
-        let mut microphone = microphone.expect("the phone runs");
-        let speech = recording.samples.clone();
-        thread::spawn(move || {
-            let mut say = |block: &[i16]| smol::block_on(microphone.write(block)).is_ok();
-            if speech.chunks(BLOCK).all(&mut say) {
-                while say(&[0; BLOCK]) {}
-            }
-        });
+        let samples = recording.samples.clone().into_iter().chain(iter::repeat(0));
+        say(microphone.expect("the phone runs"), samples);
+    }
+
+    /// Speaks a recording over and over into the microphone of one call, until the call ends.
+    pub(crate) fn speak_in(&self, call: &Call, recording: &Recording) {
+        let format = AudioFormat { rate_hz: recording.rate_hz, channels: 1 };
+        let microphone = self.block_on(call.audio_source(format));
+        let samples = recording.samples.clone().into_iter().cycle();
+        say(microphone.expect("the call stands"), samples);
     }
 
     /// Writes down what the speaker plays, from now until the phone shuts down.
@@ -50,6 +53,19 @@ impl RustPhone {
         });
         heard
     }
+}
+
+/// Says what has no end into a microphone, until that is detached.
+fn say(mut microphone: AudioSource, mut samples: impl Iterator<Item = i16> + Send + 'static) {
+    thread::spawn(move || {
+        let mut block = [0; BLOCK];
+        loop {
+            block.iter_mut().zip(&mut samples).for_each(|(to, from)| *to = from);
+            if smol::block_on(microphone.write(&block)).is_err() {
+                return;
+            }
+        }
+    });
 }
 
 impl Heard {
