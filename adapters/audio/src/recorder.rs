@@ -37,11 +37,11 @@ pub struct Recorder {
 
 impl Recorder {
     /// Starts to write a file, on a thread of its own. The sink takes sound from a graph: it never
-    /// waits and never allocates. Two seconds wait for a slow disk; what then has no room is silence in the file, and
-    /// counted, so that what follows keeps its time.
+    /// waits and never allocates. Two seconds wait for a slow disk; what then has no room is silence
+    /// in the file, and counted, so that what follows keeps its time.
     ///
-    /// `ended` is told once, on the thread that writes: when the recording was stopped, the sink is gone,
-    /// or the file cannot be written on.
+    /// `ended` is told once, on the thread that writes: when the recording was stopped, the sink is
+    /// gone, or the file cannot be written on.
     ///
     /// # Errors
     /// [`FileError::Io`] where the system has no thread left.
@@ -52,11 +52,8 @@ impl Recorder {
         let channels = writer.channels();
         let shared = Arc::new(Shared::default());
         let (track, sink) = Track::new(channels, &shared, None);
-        let began = Instant::now();
-        let tracks = vec![track];
-        let job = Job { writer, tracks, shared: Arc::clone(&shared), began, length: 0 };
-        thread::Builder::new().name("lxst-recorder".into()).spawn(move || job.run(ended))?;
-        Ok((Self { shared }, sink))
+        let recorder = Self::spawn(writer, vec![track], shared, Instant::now(), ended)?;
+        Ok((recorder, sink))
     }
 
     /// Starts to write a call to a stereo file, our side to the left and theirs to the right, as of
@@ -81,10 +78,20 @@ impl Recorder {
         let began = Instant::now();
         let (left, ours) = Track::new(Channels::Mono, &shared, Some(began));
         let (right, theirs) = Track::new(Channels::Mono, &shared, Some(began));
-        let tracks = vec![left, right];
+        let recorder = Self::spawn(writer, vec![left, right], shared, began, ended)?;
+        Ok((recorder, ours, theirs))
+    }
+
+    fn spawn(
+        writer: impl SoundWriter + 'static,
+        tracks: Vec<Track>,
+        shared: Arc<Shared>,
+        began: Instant,
+        ended: impl FnOnce(Recorded) + Send + 'static,
+    ) -> Result<Self, FileError> {
         let job = Job { writer, tracks, shared: Arc::clone(&shared), began, length: 0 };
         thread::Builder::new().name("lxst-recorder".into()).spawn(move || job.run(ended))?;
-        Ok((Self { shared }, ours, theirs))
+        Ok(Self { shared })
     }
 
     /// Ends the recording behind what was taken so far. The file is whole when `ended` is told.
