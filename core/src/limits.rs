@@ -122,6 +122,12 @@ pub const SHORT_STALL_MEMORY: Duration = Duration::from_secs(10);
 /// faster. The rest is dropped and counted.
 pub const CATCH_UP: Duration = Duration::from_millis(2_500);
 
+/// The most excess delay that is left to playing faster alone, such as what a speaker makes that
+/// takes less than real time. More is shed as after a stall.
+///
+/// *Source*: our choice.
+pub const MAX_EXCESS: Samples = Samples::from_millis(1_000);
+
 /// Lateness of a speaker, beyond the length of its block, that counts as a speaker that stood
 /// still.
 pub const SPEAKER_LATE: Duration = Duration::from_millis(100);

@@ -7,9 +7,9 @@
 //!    block ahead.
 //! 3. Headroom that no frame of the last seconds needed is shed: frames play faster, frames in
 //!    pauses are skipped. When headroom is nearly gone, short frames play slower.
-//! 4. After one stall of the network or of our own process, the delay that it left is shed at once:
-//!    what playing faster cannot shed in time is dropped and counted. Delay that repeated stalls
-//!    need is kept.
+//! 4. After one stall of the network, of the speaker or of our own process, the delay that it left
+//!    is shed at once: what playing faster cannot shed in time is dropped and counted. Delay that
+//!    repeated stalls of the network need is kept.
 //! 5. When the peer pauses (DTX), the delay starts anew: the next frame is held back for the jitter
 //!    measured before the pause.
 
@@ -22,7 +22,7 @@ use crate::audio::Samples;
 use crate::counters::Counters;
 use crate::input::PortChange;
 use crate::limits::{
-    CATCH_UP, CONCEALMENT, CONCEALMENT_AHEAD, CONCEALMENT_STEP, FRAME_BYTES, MAX_BLOCK,
+    CATCH_UP, CONCEALMENT, CONCEALMENT_AHEAD, CONCEALMENT_STEP, FRAME_BYTES, MAX_BLOCK, MAX_EXCESS,
     MAX_PLAYOUT, MAX_PREBUFFER, MAX_SKIP, MIN_HEADROOM, MIN_SHED, PAUSE_LEVEL, PLAYOUT_LEAD,
     SPEAKER_LATE, TEMPO_HELD,
 };
@@ -204,7 +204,10 @@ impl<const RING: usize> Playout<RING> {
         let starved = samples - self.ready;
         self.ready = self.ready - samples;
         let missed = signed(core::mem::take(&mut self.speaker.missed));
-        self.speaker.on_taken(now, samples);
+        if self.speaker.on_taken(now, samples) {
+            self.headroom.restart();
+            self.catching_up = CatchingUp::Soon;
+        }
         match &mut self.phase {
             Phase::Prebuffering { silent, .. } => {
                 *silent = silent.map(|silent| silent + starved);
@@ -321,8 +324,8 @@ impl<const RING: usize> Playout<RING> {
             return least;
         }
         let until = match self.catching_up {
-            CatchingUp::No => return least,
-            CatchingUp::Soon => now + CATCH_UP,
+            CatchingUp::No if least < HEADROOM_KEPT + frame + signed(MAX_EXCESS) => return least,
+            CatchingUp::No | CatchingUp::Soon => now + CATCH_UP,
             CatchingUp::Until(until) => until,
         };
         self.catching_up = CatchingUp::Until(until);
@@ -435,11 +438,15 @@ struct Shortage {
 }
 
 impl Speaker {
-    fn on_taken(&mut self, now: Instant, samples: Samples) {
-        if !self.block.is_zero() && now.since(self.took) >= self.block.duration() + SPEAKER_LATE {
+    /// Takes note of a block, and tells whether the speaker had stood still.
+    fn on_taken(&mut self, now: Instant, samples: Samples) -> bool {
+        let lasted = now.since(self.took);
+        let stood_still = !self.block.is_zero() && lasted >= self.block.duration() + SPEAKER_LATE;
+        if stood_still {
             self.returned = Some(now);
         }
         (self.took, self.block) = (now, samples.min(MAX_BLOCK));
+        stood_still
     }
 
     /// The part of the last block that has played.

@@ -229,6 +229,42 @@ fn four_seconds_after_a_switch_to_short_frames_the_delay_is_theirs() {
 }
 
 #[test]
+fn four_seconds_after_the_speaker_stood_still_the_delay_is_what_it_was() {
+    let mut phone = Listener::new();
+    phone.frames(150);
+    let delay = |phone: &Listener| {
+        phone.script.qualities.last().expect("a second has passed").delay.as_millis()
+    };
+    let before = delay(&phone);
+    for _ in 0..2_000 / 60 {
+        phone.script.pass(60).rx_frame(b"frame");
+        phone.work();
+    }
+    phone.frames(20);
+    assert!(delay(&phone) >= before + 1_000, "{}", delay(&phone));
+    phone.frames(4_000 / 60 - 20);
+    let after = delay(&phone);
+    assert!(after <= before + 30, "{before} {after}");
+    assert!(phone.script.counters().dropped >= Samples::from_millis(1_000));
+}
+
+#[test]
+fn a_speaker_that_takes_less_than_real_time_is_not_followed_for_three_seconds() {
+    let mut phone = Listener::new();
+    for _ in 0..1_000 {
+        // 40 ms of 60.
+        phone.script.pass(10);
+        phone.frame_after(0);
+        phone.script.rx_frame(b"frame");
+        phone.script.pass(50);
+        phone.work();
+        phone.ticks(1);
+    }
+    let longest = phone.script.qualities.iter().map(|quality| quality.delay).max();
+    assert!(longest.is_some_and(|longest| longest.as_millis() < 2_500), "{longest:?}");
+}
+
+#[test]
 fn one_receive_job_is_out_at_a_time() {
     let mut phone = caller();
     for number in 0..4 {
