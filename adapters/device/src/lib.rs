@@ -38,6 +38,8 @@ mod device;
 mod event;
 mod keeper;
 mod line;
+#[cfg(feature = "phone")]
+mod phone;
 mod stream;
 mod system;
 mod watch;
@@ -46,4 +48,6 @@ pub use choice::{Choice, Reason, Wish, choose};
 pub use device::{Device, Direction, Form, Format};
 pub use event::{Event, Events};
 pub use line::{Input, Line, Microphone, Output, Speaker};
+#[cfg(feature = "phone")]
+pub use phone::{Aec, DeviceEvent, DeviceEvents, DeviceRole, DeviceSettings, Peaks, PhoneDevices};
 pub use system::{DeviceError, devices};

@@ -230,7 +230,7 @@ impl Owner {
             let mut is_settled = true;
             for step in self.keeper.look(self.began.elapsed(), &devices) {
                 match step {
-                    Step::Close => self.stream = None,
+                    Step::Close => self.close(),
                     Step::Tell(event) => self.tell(event),
                     Step::Open(device, reason) => {
                         is_settled = self.open(found, device, reason);
@@ -280,10 +280,15 @@ impl Owner {
         is_open
     }
 
+    fn close(&mut self) {
+        self.stream = None;
+        self.health.reset();
+    }
+
     fn on_broken(&mut self, number: u64, error: DeviceError) {
         let held = self.keeper.held().cloned();
         if let Some(device) = held.filter(|_| number == self.openings) {
-            self.stream = None;
+            self.close();
             let event = self.keeper.failed(self.began.elapsed(), device, error);
             self.tell(event);
         }

@@ -158,7 +158,7 @@ fn output<T: SizedSample + FromSample<f32>>(
     let channels = usize::from(native.channels()).max(1);
     with_periods(native, |config| {
         let (health, mut playback) = (opening.health.clone(), make());
-        let mut room = vec![0.0; PIECE * channels];
+        let mut room = vec![0.0; LONGEST_PERIOD * channels];
         opening.device.build_output_stream::<T, _, _>(
             config,
             move |block, info| {
@@ -213,8 +213,11 @@ fn on_error(opening: &Opening<'_>) -> impl FnMut(cpal::Error) + Send + 'static {
     }
 }
 
-/// Moments that are converted at once.
+/// Moments of a microphone that are converted at once.
 const PIECE: usize = 1_024;
+/// Moments that a speaker asks for at once, at most: it is from this that a phone learns how much
+/// must wait for it. Of the memory for them, only what a device asks for is touched.
+const LONGEST_PERIOD: usize = 96_000;
 const PERIODS_A_SECOND: u32 = 100;
 /// How long a system may take to open a device.
 const PATIENCE: Duration = Duration::from_secs(3);

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::{PoisonError, RwLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -16,6 +17,17 @@ pub(crate) struct Server {
 
 /// Runs a test's body in a process of its own, with a server that only it uses.
 pub(crate) fn on_server(test: &str, body: impl FnOnce(&mut Server)) {
+    let _others_run_too = ALONE.read().unwrap_or_else(PoisonError::into_inner);
+    run(test, body);
+}
+
+/// The same, while no other test runs: the sound is measured.
+pub(crate) fn alone_on_server(test: &str, body: impl FnOnce(&mut Server)) {
+    let _alone = ALONE.write().unwrap_or_else(PoisonError::into_inner);
+    run(test, body);
+}
+
+fn run(test: &str, body: impl FnOnce(&mut Server)) {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(test);
     if std::env::var_os(INSIDE).is_some() {
         return body(&mut Server::start(folder));
@@ -24,13 +36,14 @@ pub(crate) fn on_server(test: &str, body: impl FnOnce(&mut Server)) {
     fs::create_dir_all(&folder).expect("the target folder can be written to");
     let this = std::env::current_exe().expect("a test knows its program");
     let run = Command::new(this)
-        .args(["--exact", test, "--nocapture"])
+        .args([test, "--nocapture"])
         .env(INSIDE, "1")
         .env("PULSE_SERVER", format!("unix:{}", folder.join("socket").display()))
         .output()
         .expect("a test starts again");
     let told = [run.stdout, run.stderr].map(|told| String::from_utf8_lossy(&told).into_owned());
-    assert!(run.status.success(), "{}{}", told[0], told[1]);
+    println!("{}{}", told[0], told[1]);
+    assert!(run.status.success(), "{test} failed, see above");
 }
 
 impl Server {
@@ -82,7 +95,8 @@ impl Server {
         let channels = format!("channels={}", format.channels);
         let id = format!("sink_name={id}");
         let name = format!("sink_properties=device.description=\"{}\"", name.replace(' ', "\\ "));
-        self.load(&["module-null-sink", &id, &rate, &channels, &name])
+        // Rewinds would let it play up to 2 s at once, as no sound card does.
+        self.load(&["module-null-sink", "norewinds=1", &id, &rate, &channels, &name])
     }
 
     /// Plugs in a microphone that hears what a speaker plays.
@@ -112,6 +126,23 @@ impl Server {
         self.ask(&["set-default-source", id]);
     }
 
+    /// Returns how many streams programs hear microphones by.
+    pub(crate) fn listeners(&self) -> usize {
+        let told = Self::control().args(["list", "short", "source-outputs"]).output();
+        let told = String::from_utf8_lossy(&told.expect("pactl runs").stdout).into_owned();
+        // Those of the server's own modules have no client.
+        let client = |line: &str| line.split('\t').nth(2).is_some_and(|client| client != "-");
+        told.lines().filter(|line| client(line)).count()
+    }
+
+    pub(crate) fn until_listeners(&self, count: usize) {
+        let began = Instant::now();
+        while self.listeners() != count {
+            assert!(began.elapsed() < PATIENCE, "{} listen", self.listeners());
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     fn ask(&self, what: &[&str]) {
         let told = Self::control().args(what).output().expect("pactl runs");
         assert!(told.status.success(), "{what:?}: {}", String::from_utf8_lossy(&told.stderr));
@@ -134,5 +165,6 @@ impl Drop for Server {
     }
 }
 
+static ALONE: RwLock<()> = RwLock::new(());
 const INSIDE: &str = "LXST_DEVICE_TEST_SERVER";
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -1,10 +1,4 @@
-//! Microphones and speakers on a PulseAudio of our own, with virtual devices.
-//!
-//! Each test runs its body in a process of its own, whose environment names the server.
-
-#![cfg(target_os = "linux")]
-
-mod support;
+//! Lines without a phone.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -13,9 +7,11 @@ use lxst_device::{
     Device, Direction, Event, Events, Form, Format, Microphone, Reason, Speaker, Wish,
 };
 
+use crate::server::on_server;
+
 #[test]
 fn devices_are_listed_with_their_names_and_native_formats() {
-    support::on_server("devices_are_listed_with_their_names_and_native_formats", |server| {
+    on_server("devices_are_listed_with_their_names_and_native_formats", |server| {
         server.speaker("lounge", "Lounge", Format { rate_hz: 48_000, channels: 2 });
         server.speaker("tv", "Living Room", Format { rate_hz: 48_000, channels: 8 });
         server.microphone("usb", "USB Headset Mono", "lounge");
@@ -36,48 +32,42 @@ fn devices_are_listed_with_their_names_and_native_formats() {
 
 #[test]
 fn what_a_speaker_plays_a_microphone_at_it_hears_in_any_native_format() {
-    support::on_server(
-        "what_a_speaker_plays_a_microphone_at_it_hears_in_any_native_format",
-        |server| {
-            for (rate_hz, channels) in [(48_000, 2), (44_100, 1), (8_000, 1), (48_000, 8)] {
-                let name = format!("room{rate_hz}x{channels}");
-                server.speaker(&name, &name, Format { rate_hz, channels });
-                server.microphone(&format!("at-{name}"), &format!("Microphone {name}"), &name);
-                let tone = tone_through(&name, &format!("at-{name}"));
-                assert!((tone - 1_000.0).abs() < 20.0, "{tone} Hz at {rate_hz} Hz x {channels}");
-            }
-        },
-    );
+    on_server("what_a_speaker_plays_a_microphone_at_it_hears_in_any_native_format", |server| {
+        for (rate_hz, channels) in [(48_000, 2), (44_100, 1), (8_000, 1), (48_000, 8)] {
+            let name = format!("room{rate_hz}x{channels}");
+            server.speaker(&name, &name, Format { rate_hz, channels });
+            server.microphone(&format!("at-{name}"), &format!("Microphone {name}"), &name);
+            let tone = tone_through(&name, &format!("at-{name}"));
+            assert!((tone - 1_000.0).abs() < 20.0, "{tone} Hz at {rate_hz} Hz x {channels}");
+        }
+    });
 }
 
 #[test]
 fn a_device_that_is_unplugged_is_replaced_and_taken_again_when_it_is_back() {
-    support::on_server(
-        "a_device_that_is_unplugged_is_replaced_and_taken_again_when_it_is_back",
-        |server| {
-            let format = Format { rate_hz: 48_000, channels: 2 };
-            server.speaker("pci", "Built-in Audio", format);
-            server.default_speaker("pci");
-            let headset = server.speaker("usb", "USB Headset", format);
-            let played = Arc::new(Mutex::new(Instant::now()));
-            let (speaker, events) = Speaker::open(Wish::named("headset"), playing(&played));
-            assert_eq!(taken(&events), ("usb".into(), Reason::PartOfName));
-            server.unplug(headset);
-            assert!(matches!(next(&events), Event::Gone { device } if device.id == "usb"));
-            assert_eq!(taken(&events), ("pci".into(), Reason::Fallback));
-            plays(&played);
-            server.speaker("usb", "USB Headset", format);
-            assert_eq!(taken(&events), ("usb".into(), Reason::PartOfName));
-            plays(&played);
-            drop(speaker);
-            assert!(events.recv_blocking().is_err(), "nothing follows");
-        },
-    );
+    on_server("a_device_that_is_unplugged_is_replaced_and_taken_again_when_it_is_back", |server| {
+        let format = Format { rate_hz: 48_000, channels: 2 };
+        server.speaker("pci", "Built-in Audio", format);
+        server.default_speaker("pci");
+        let headset = server.speaker("usb", "USB Headset", format);
+        let played = Arc::new(Mutex::new(Instant::now()));
+        let (speaker, events) = Speaker::open(Wish::named("headset"), playing(&played));
+        assert_eq!(taken(&events), ("usb".into(), Reason::PartOfName));
+        server.unplug(headset);
+        assert!(matches!(next(&events), Event::Gone { device } if device.id == "usb"));
+        assert_eq!(taken(&events), ("pci".into(), Reason::Fallback));
+        plays(&played);
+        server.speaker("usb", "USB Headset", format);
+        assert_eq!(taken(&events), ("usb".into(), Reason::PartOfName));
+        plays(&played);
+        drop(speaker);
+        assert!(events.recv_blocking().is_err(), "nothing follows");
+    });
 }
 
 #[test]
 fn a_microphone_follows_the_default_and_a_wish() {
-    support::on_server("a_microphone_follows_the_default_and_a_wish", |server| {
+    on_server("a_microphone_follows_the_default_and_a_wish", |server| {
         let format = Format { rate_hz: 48_000, channels: 1 };
         server.speaker("room", "Room", format);
         server.microphone("one", "First", "room");
@@ -95,7 +85,7 @@ fn a_microphone_follows_the_default_and_a_wish() {
 
 #[test]
 fn a_server_that_dies_and_comes_back_costs_silence() {
-    support::on_server("a_server_that_dies_and_comes_back_costs_silence", |server| {
+    on_server("a_server_that_dies_and_comes_back_costs_silence", |server| {
         let format = Format { rate_hz: 48_000, channels: 2 };
         server.speaker("pci", "Built-in Audio", format);
         server.default_speaker("pci");

@@ -1,0 +1,159 @@
+//! What of the devices is open, and which tone plays, by the state of the calls.
+
+use lxst_audio::{Cadence, CallTones};
+use lxst_phone::{CallState, CallStatus, EndReason, Role};
+
+/// What is open and playing while the calls stand as they do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Plan {
+    /// The microphone and the speaker: the user has dialled or answered.
+    pub(super) is_in_call: bool,
+    /// The ringer.
+    pub(super) is_ringing: bool,
+    pub(super) tone: Option<LastingTone>,
+}
+
+/// A tone that lasts as long as what it tells of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LastingTone {
+    Ringback,
+    CallWaiting,
+}
+
+impl Plan {
+    pub(super) fn of(calls: &[CallStatus]) -> Self {
+        let rings = calls.iter().any(rings_here);
+        let is_in_call = calls.iter().any(is_of_user);
+        let is_ringback =
+            |call: &CallStatus| (call.role, call.state) == (Role::Caller, CallState::Ringing);
+        let tone = match () {
+            () if calls.iter().any(is_ringback) => Some(LastingTone::Ringback),
+            () if rings && is_in_call => Some(LastingTone::CallWaiting),
+            () => None,
+        };
+        Self { is_in_call, is_ringing: rings && !is_in_call, tone }
+    }
+}
+
+impl LastingTone {
+    pub(super) fn cadence(self, tones: &CallTones) -> &Cadence {
+        match self {
+            Self::Ringback => &tones.ringback,
+            Self::CallWaiting => &tones.call_waiting,
+        }
+    }
+}
+
+/// Returns the tone that tells of a change of the calls: one was answered, or is over.
+pub(super) fn tone_of_change<'a>(
+    before: &[CallStatus],
+    after: &[CallStatus],
+    end_of: impl Fn(&CallStatus) -> Option<EndReason>,
+    tones: &'a CallTones,
+) -> Option<&'a Cadence> {
+    let is_up = |calls: &[CallStatus], of: &CallStatus| {
+        let is_it = |call: &&CallStatus| call.call == of.call;
+        calls.iter().find(is_it).is_some_and(|call| call.state == CallState::Established)
+    };
+    let is_gone = |call: &&CallStatus| after.iter().all(|other| other.call != call.call);
+    let ended = before.iter().filter(|call| is_of_user(call)).filter(is_gone);
+    let mut ends = ended.filter_map(|call| tone_of_end(end_of(call)?, tones));
+    let is_answered = after.iter().any(|call| is_up(after, call) && !is_up(before, call));
+    ends.next().or_else(|| is_answered.then_some(&tones.connected))
+}
+
+const fn tone_of_end(reason: EndReason, tones: &CallTones) -> Option<&Cadence> {
+    match reason {
+        EndReason::LocalHangup | EndReason::Cancelled | EndReason::RingTimeout => None,
+        EndReason::RemoteHangup | EndReason::NoAnswer => Some(&tones.ended),
+        EndReason::Busy => Some(&tones.busy),
+        EndReason::Rejected | EndReason::Blocked => Some(&tones.rejected),
+        EndReason::NoPath | EndReason::NoNetwork => Some(&tones.no_path),
+        EndReason::LinkFailed
+        | EndReason::LinkLost
+        | EndReason::ProfileUnavailable
+        | EndReason::MediaTimeout
+        | EndReason::ProtocolTimeout => Some(&tones.congestion),
+        // A reason that is told of nowhere else.
+        _ => Some(&tones.ended),
+    }
+}
+
+/// The user has dialled or answered it.
+fn is_of_user(call: &CallStatus) -> bool {
+    let is_answered = matches!(call.state, CallState::Connecting | CallState::Established);
+    call.role == Role::Caller || is_answered
+}
+
+fn rings_here(call: &CallStatus) -> bool {
+    (call.role, call.state) == (Role::Callee, CallState::Ringing)
+}
+
+#[cfg(test)]
+mod tests {
+    use lxst_phone::{CallId, IdentityHash, Mode, Profile};
+
+    use super::*;
+
+    fn call(number: u64, role: Role, state: CallState) -> CallStatus {
+        CallStatus {
+            call: CallId(number),
+            role,
+            peer: IdentityHash([1; 16]),
+            state,
+            profile: Profile::MediumQuality,
+            mode: Mode::FullDuplex,
+        }
+    }
+
+    #[test]
+    fn a_call_that_rings_here_opens_no_microphone() {
+        for state in [CallState::Linked, CallState::Identified, CallState::Ringing] {
+            assert!(!Plan::of(&[call(1, Role::Callee, state)]).is_in_call, "{state}");
+        }
+        for state in [CallState::Connecting, CallState::Established] {
+            assert!(Plan::of(&[call(1, Role::Callee, state)]).is_in_call, "{state}");
+        }
+        let ringing = Plan::of(&[call(1, Role::Callee, CallState::Ringing)]);
+        assert_eq!(ringing, Plan { is_ringing: true, ..Plan::default() });
+    }
+
+    #[test]
+    fn whoever_dials_hears_it_ring_there() {
+        let dialled = Plan::of(&[call(1, Role::Caller, CallState::Calling)]);
+        assert_eq!(dialled, Plan { is_in_call: true, ..Plan::default() });
+        let rings = Plan::of(&[call(1, Role::Caller, CallState::Ringing)]);
+        assert_eq!(rings, Plan { tone: Some(LastingTone::Ringback), ..dialled });
+        let answered = Plan::of(&[call(1, Role::Caller, CallState::Established)]);
+        assert_eq!(answered, dialled);
+    }
+
+    #[test]
+    fn a_second_call_knocks_and_does_not_ring() {
+        let calls = [
+            call(1, Role::Callee, CallState::Established),
+            call(2, Role::Callee, CallState::Ringing),
+        ];
+        let tone = Some(LastingTone::CallWaiting);
+        assert_eq!(Plan::of(&calls), Plan { is_in_call: true, is_ringing: false, tone });
+    }
+
+    #[test]
+    fn the_end_of_a_call_is_told_by_its_reason_and_one_that_only_rang_by_nothing() {
+        let tones = CallTones::EUROPE;
+        let heard = |before, reason| tone_of_change(&[before], &[], |_| Some(reason), &tones);
+        let talking = call(1, Role::Callee, CallState::Established);
+        assert_eq!(heard(talking, EndReason::RemoteHangup), Some(&tones.ended));
+        assert_eq!(heard(talking, EndReason::LinkLost), Some(&tones.congestion));
+        assert_eq!(heard(talking, EndReason::LocalHangup), None);
+        let dialling = call(1, Role::Caller, CallState::Calling);
+        assert_eq!(heard(dialling, EndReason::NoPath), Some(&tones.no_path));
+        assert_eq!(heard(dialling, EndReason::Busy), Some(&tones.busy));
+        let ringing = call(1, Role::Callee, CallState::Ringing);
+        assert_eq!(heard(ringing, EndReason::Cancelled), None);
+        let after = [call(1, Role::Caller, CallState::Established)];
+        let before = [call(1, Role::Caller, CallState::Connecting)];
+        assert_eq!(tone_of_change(&before, &after, |_| None, &tones), Some(&tones.connected));
+        assert_eq!(tone_of_change(&after, &after, |_| None, &tones), None);
+    }
+}

@@ -1,0 +1,14 @@
+//! Microphones and speakers on a PulseAudio of our own, with virtual devices: alone, and as those of
+//! phones in calls.
+//!
+//! Each test runs its body in a process of its own, whose environment names the server.
+
+#![cfg(target_os = "linux")]
+#![allow(clippy::print_stdout, reason = "a test tells what it measured")]
+
+#[cfg(feature = "phone")]
+mod calls;
+mod lines;
+mod server;
+#[cfg(feature = "phone")]
+mod sound;
