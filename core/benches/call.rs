@@ -23,17 +23,17 @@ fn media_packet_to_decode_job(bencher: Bencher<'_, '_>) {
 }
 
 /// A frame on its whole way, in a call that goes on: it comes in, the speaker plays, the frame is
-/// given out to be decoded, and the decoder is done.
-#[divan::bench(sample_count = 1_000, sample_size = 64)]
-fn received_frame_from_packet_to_playout(bencher: Bencher<'_, '_>) {
+/// given out to be decoded, and the decoder is done. On a phone of one line and of four.
+#[divan::bench(consts = [1, 4], sample_count = 1_000, sample_size = 64)]
+fn received_frame_from_packet_to_playout<const LINES: usize>(bencher: Bencher<'_, '_>) {
     let packet = media_packet();
-    let (_, mut phone) = around_first_job(&packet);
+    let (_, mut phone) = around_first_job::<LINES>(&packet);
     let mut buf = PacketBuf::new();
     let mut next_job = 0;
     let mut jobs = 0_u64;
     bencher.bench_local(|| {
         let samples = Profile::MediumQuality.frame();
-        let mut give = |phone: &mut Telephone, input: Input<'_>| {
+        let mut give = |phone: &mut Telephone<LINES>, input: Input<'_>| {
             phone.handle_input(NOW, input).expect("the phone takes it");
             while let Some(output) = phone.poll_output(&mut buf) {
                 if let Output::Job { work: Work::Decode { .. }, .. } = black_box(output) {
@@ -90,7 +90,7 @@ fn outputs_of(phone: &mut Telephone, data: &[u8], buf: &mut PacketBuf) -> usize 
 }
 
 /// A phone just before the packet that starts playout, and just after it.
-fn around_first_job(packet: &[u8]) -> (Telephone, Telephone) {
+fn around_first_job<const LINES: usize>(packet: &[u8]) -> (Telephone<LINES>, Telephone<LINES>) {
     let mut phone = caller(&ESTABLISHING);
     let (direction, change) = (Direction::Receive, PortChange::Attached);
     give(&mut phone, Input::Port { stream: STREAM, direction, change });
@@ -106,9 +106,9 @@ fn around_first_job(packet: &[u8]) -> (Telephone, Telephone) {
 }
 
 /// A phone that dialled and heard these signals.
-fn caller(signals: &[Signal]) -> Telephone {
+fn caller<const LINES: usize>(signals: &[Signal]) -> Telephone<LINES> {
     let identity = IdentityHash([0xaa; 16]);
-    let mut phone = Telephone::new(identity, Config::default(), Instant::ORIGIN);
+    let mut phone = Telephone::with_lines(identity, Config::default(), Instant::ORIGIN);
     let (profile, mode) = (Profile::MediumQuality, Mode::FullDuplex);
     let (call, to) = (CallId(1), IdentityHash([0xbb; 16]));
     let dial = Command::Dial { call, link: LINK, to, profile, mode };
@@ -121,7 +121,7 @@ fn caller(signals: &[Signal]) -> Telephone {
     phone
 }
 
-fn give(phone: &mut Telephone, input: Input<'_>) {
+fn give<const LINES: usize>(phone: &mut Telephone<LINES>, input: Input<'_>) {
     phone.handle_input(NOW, input).expect("the phone takes it");
     while phone.poll_output(&mut PacketBuf::new()).is_some() {}
 }

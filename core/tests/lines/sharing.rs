@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use lxst_core::{
-    Admission, CallState, CallerLimits, Command, Config, EndReason, Event, InputError,
+    Admission, CallState, CallerLimits, Command, Config, EndReason, Event, InputError, Telephone,
 };
 
 use crate::world::{World, identity, quiet};
@@ -34,6 +34,12 @@ fn who_calls_again_while_a_call_with_it_stands_hears_busy_though_a_line_is_free(
     assert!(world.handset(DESK).events.contains(&Event::CallerTurnedAway { from }));
     let status = world.call_with(DESK, 1).expect("the call before stands");
     assert_eq!(status.state, CallState::Established);
+}
+
+#[test]
+fn a_line_takes_22_kib_as_the_documentation_says() {
+    let line = size_of::<Telephone<2>>() - size_of::<Telephone<1>>();
+    assert_eq!(line / 1024, 22, "{line} bytes");
 }
 
 #[test]
