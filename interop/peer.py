@@ -107,6 +107,7 @@ def arguments():
         choices=(16, 32),
         help="send raw audio of these bits a sample, at any profile, in frames that fit a packet of 1500 bytes",
     )
+    sound.add_argument("--devices", nargs=2, metavar=("MICROPHONE", "SPEAKER"), help="real sound devices by name, in place of files")
     sound.add_argument("--filters", action="store_true", help="keep the microphone's band-pass, AGC and echo filters (default off)")
     log = parser.add_argument_group("packet log")
     log.add_argument(
@@ -176,7 +177,8 @@ class Peer:
         self.rns, self.options, self.events = RNS, options, events
         self.room = Room(options.audio_in, options.audio_loop, options.audio_delay)
         self.recording = Recording(options.audio_out)
-        install(self.room, self.recording)
+        if not options.devices:
+            install(self.room, self.recording)
         if options.raw:
             send_raw(Profiles, options.raw)
         self.tap = Tap(events.put, options.log_media)
@@ -191,6 +193,11 @@ class Peer:
         phone.set_allowed(allowed(Telephone, options.allow))
         phone.set_blocked([bytes.fromhex(options.block)] if options.block else None)
         phone.set_busy_tone_time(options.busy_tone)
+        if options.devices:
+            microphone, speaker = options.devices
+            phone.set_microphone(microphone)
+            phone.set_speaker(speaker)
+            phone.set_ringer(speaker)
         if not options.filters:
             phone.disable_agc()
             phone.disable_bandpass()

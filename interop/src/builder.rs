@@ -103,6 +103,11 @@ impl Builder {
         self.flag("--audio-loop")
     }
 
+    /// Speaks and hears by sound devices of these names, in place of files.
+    pub fn devices(self, microphone: &str, speaker: &str) -> Self {
+        self.option("--devices", microphone).flag(speaker)
+    }
+
     /// Sends raw audio of 16 or 32 bits a sample at any profile, 960 bytes of it a packet.
     pub fn raw(self, bits: u32) -> Self {
         self.option("--raw", bits.to_string())

@@ -70,6 +70,11 @@ impl PythonPeer {
         Ok(())
     }
 
+    /// Returns the id of its process.
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Returns the hash of its identity: whom to call.
     pub fn identity(&self) -> IdentityHash {
         self.identity

@@ -362,4 +362,4 @@ fn mouth_to_ear(one: &Side, other: &Side) -> Duration {
     lag(&mouth, &ear)
 }
 
-const FORMAT: Format = Format { rate_hz: 48_000, channels: 2 };
+pub(crate) const FORMAT: Format = Format { rate_hz: 48_000, channels: 2 };

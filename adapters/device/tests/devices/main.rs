@@ -9,6 +9,8 @@
 #[cfg(feature = "phone")]
 mod calls;
 mod lines;
+#[cfg(feature = "phone")]
+mod python;
 mod server;
 #[cfg(feature = "phone")]
 mod sound;
