@@ -126,7 +126,8 @@ impl Profile {
         self.bitrate_bps() < 2_000
     }
 
-    /// Returns the most bytes of a frame's payload that we send, without the codec byte.
+    /// Returns the most bytes of a frame's payload that we send, without the codec byte, unless the
+    /// app sets or brings another encoding.
     ///
     /// A packet of a link is padded to 16 bytes. An Opus frame fills what the padding would take
     /// beside the reference's largest frame, ceil(bitrate / 8 · seconds), and so costs the same

@@ -62,7 +62,8 @@ fn encode(profile: &str, settings: &[&str], wav: &[u8]) -> Result<Vec<u8>, Box<d
         "SHQ" => (opus(OpusConfig::VOICE_MAX), 2_880),
         "LL" => (opus(OpusConfig::VOICE_MEDIUM_20_MS), 960),
         "ULL" => (opus(OpusConfig::VOICE_MEDIUM_10_MS), 480),
-        _ => return Err("profiles are ULBW, VLBW, LBW, MQ, HQ, SHQ, LL and ULL".into()),
+        "ULL-26" => (opus(OpusConfig::VOICE_FULL_BAND_10_MS), 480),
+        _ => return Err("profiles are ULBW, VLBW, LBW, MQ, HQ, SHQ, LL, ULL and ULL-26".into()),
     };
     if let Encoding::Opus(config) = &mut encoding {
         settings.iter().try_for_each(|setting| set(config, setting, samples))?;

@@ -1,12 +1,12 @@
 //! The codecs of this build.
 
-use lxst_core::SendFormat;
 use lxst_core::wire::Codec;
+use lxst_core::{Profile, SendFormat};
 
 use crate::codec2::Codec2Decoder;
 use crate::encoding::Encoding;
 use crate::error::CodecError;
-use crate::opus::OpusDecoder;
+use crate::opus::{OpusConfig, OpusDecoder};
 use crate::provider::{Codecs, FrameDecoder, FrameEncoder};
 use crate::raw::RawDecoder;
 
@@ -17,7 +17,61 @@ pub struct BuiltInCodecs;
 
 impl Codecs for BuiltInCodecs {
     fn encoder(&self, format: SendFormat) -> Result<Box<dyn FrameEncoder>, CodecError> {
-        Encoding::from(format).encoder()
+        CodecSettings::new().encoder(format)
+    }
+
+    fn decoder(&self, codec: Codec) -> Result<Box<dyn FrameDecoder>, CodecError> {
+        CodecSettings::new().decoder(codec)
+    }
+
+    fn check(&self, format: SendFormat) -> Result<(), CodecError> {
+        CodecSettings::new().check(format)
+    }
+}
+
+/// The codecs of this build with settings of the app's. *Default*: [`BuiltInCodecs`].
+///
+/// A phone takes it as its codecs, and a codec of the app's own may stand on it as on
+/// [`BuiltInCodecs`].
+#[derive(Clone, Debug, Default)]
+pub struct CodecSettings {
+    full_band_ultra_low_latency: bool,
+}
+
+impl CodecSettings {
+    /// Makes the default settings.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { full_band_ultra_low_latency: false }
+    }
+
+    /// Sets whether Ultra Low Latency sends 20 kHz of audio in 26 bytes a frame. *Default*: 12 kHz
+    /// in at most 10 bytes, as the reference does.
+    ///
+    /// Every peer hears it, and the delay is the same. By `interop/quality.py --voices chosen`,
+    /// PESQ-WB is 3.84 in place of 1.37. It takes 19 % more air, 9,900 bytes a second in place of
+    /// 8,300; no other profile takes more air than the reference's.
+    #[must_use]
+    pub const fn full_band_ultra_low_latency(mut self, full_band: bool) -> Self {
+        self.full_band_ultra_low_latency = full_band;
+        self
+    }
+
+    /// Returns how a format is encoded.
+    #[must_use]
+    pub fn encoding(&self, format: SendFormat) -> Encoding {
+        match format {
+            SendFormat::Profile(Profile::UltraLowLatency) if self.full_band_ultra_low_latency => {
+                Encoding::Opus(OpusConfig::VOICE_FULL_BAND_10_MS)
+            }
+            _ => Encoding::from(format),
+        }
+    }
+}
+
+impl Codecs for CodecSettings {
+    fn encoder(&self, format: SendFormat) -> Result<Box<dyn FrameEncoder>, CodecError> {
+        self.encoding(format).encoder()
     }
 
     fn decoder(&self, codec: Codec) -> Result<Box<dyn FrameDecoder>, CodecError> {
@@ -30,6 +84,6 @@ impl Codecs for BuiltInCodecs {
     }
 
     fn check(&self, format: SendFormat) -> Result<(), CodecError> {
-        Encoding::from(format).check()
+        self.encoding(format).check()
     }
 }

@@ -78,7 +78,7 @@ mod repetition;
 mod resample;
 mod splice;
 
-pub use built_in::BuiltInCodecs;
+pub use built_in::{BuiltInCodecs, CodecSettings};
 pub use codec2::mode::Codec2Mode;
 pub use decoder::{Decoder, Played};
 pub use downmix::downmix;

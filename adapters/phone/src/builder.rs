@@ -83,7 +83,8 @@ impl<R: Runtime, S> PhoneBuilder<R, S> {
     }
 
     /// Sets the codecs that the phone encodes and decodes with; it offers the profiles that they
-    /// can send. *Default*: [`BuiltInCodecs`].
+    /// can send. *Default*: [`BuiltInCodecs`]; [`CodecSettings`](crate::CodecSettings) are these
+    /// with settings.
     #[must_use]
     pub fn codecs(mut self, codecs: impl Codecs + 'static) -> Self {
         self.codecs = Arc::new(codecs);

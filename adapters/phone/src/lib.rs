@@ -96,7 +96,7 @@ pub use lxst_core::{
 };
 #[cfg(feature = "voice-processing")]
 pub use lxst_engine::VoiceProcessing;
-pub use lxst_engine::codecs::{BuiltInCodecs, Codecs};
+pub use lxst_engine::codecs::{BuiltInCodecs, CodecSettings, Codecs};
 pub use lxst_engine::{Callers, DialError, LinkCommand, LinkCounters, LinkNames, Tap, codecs};
 #[cfg(feature = "endpoint")]
 pub use lxst_reticulum as reticulum;

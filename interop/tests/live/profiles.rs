@@ -2,9 +2,10 @@
 //! at which all other tests speak. The profiles take turns with the runtimes: what one sounds like
 //! does not depend on that.
 
-use lxst_phone::{EndReason, Profile};
+use lxst_phone::codecs::OpusConfig;
+use lxst_phone::{CodecSettings, EndReason, Profile};
 
-use crate::phone::PATIENCE;
+use crate::phone::{PATIENCE, Setup, tcp_client};
 use crate::scene::{Runtime, Scene, on_both_runtimes, play};
 use crate::sound::{ALL_OF_IT, check_heard, speaking, speech, talk};
 use crate::switching::switch_through;
@@ -44,12 +45,26 @@ fn ultra_low_latency_is_heard_on_smol() {
 }
 
 fn check(profile: Profile, runtime: Runtime) {
-    play(runtime, &format!("{}::{}", module_path!(), profile.key()), |scene| call(scene, profile));
+    play(runtime, &format!("{}::{}", module_path!(), profile.key()), |scene| {
+        call(scene, profile, CodecSettings::new(), profile.byte_ceiling());
+    });
 }
 
-fn call(scene: &Scene, profile: Profile) {
+/// In full band, which takes 26 bytes a frame.
+#[test]
+fn ultra_low_latency_in_full_band_is_heard_on_tokio() {
+    let path = format!("{}::full_band", module_path!());
+    let codecs = CodecSettings::new().full_band_ultra_low_latency(true);
+    let bytes = OpusConfig::VOICE_FULL_BAND_10_MS.ceiling(480);
+    play(Runtime::Tokio, &path, |scene| {
+        call(scene, Profile::UltraLowLatency, codecs.clone(), bytes);
+    });
+}
+
+fn call(scene: &Scene, profile: Profile, codecs: CodecSettings, byte_ceiling: usize) {
     let mut python = speaking(scene.python()).auto_answer(0.1).spawn();
-    let mut rust = scene.connected_to(&python);
+    let setup = Setup { codecs, ..Setup::on(tcp_client(python.port())) };
+    let mut rust = scene.connected_as(setup);
     let heard = rust.listen();
     let call = rust.dial(python.identity(), profile);
     assert_eq!(rust.expect_established(), profile);
@@ -62,6 +77,6 @@ fn call(scene: &Scene, profile: Profile) {
 
     check_heard(&mut python, &heard);
     let packets = python.packets();
-    check_wire(&packets, profile.byte_ceiling());
+    check_wire(&packets, byte_ceiling);
     check_bandwidth(&packets);
 }

@@ -12,8 +12,8 @@ use lxst_core::{Boundary, Output, Side, StreamChange};
 use lxst_interop::{IdentityHash as Hash, PythonPeer, Rnsd, SharedInstance, lateness};
 use lxst_phone::trace::Payloads;
 use lxst_phone::{
-    Call, CallId, Destinations, EndReason, Event, Events, Identity, IdentityHash, Ifac, Interface,
-    Mode, OsRng, Phone, PhoneBuilder, Profile, Settings, StartError, Tap,
+    Call, CallId, CodecSettings, Destinations, EndReason, Event, Events, Identity, IdentityHash,
+    Ifac, Interface, Mode, OsRng, Phone, PhoneBuilder, Profile, Settings, StartError, Tap,
 };
 use lxst_smol::Smol;
 use lxst_tokio::Tokio;
@@ -64,6 +64,7 @@ pub(crate) struct Setup {
     pub(crate) identity: Identity,
     pub(crate) settings: Settings,
     pub(crate) lines: Lines,
+    pub(crate) codecs: CodecSettings,
     pub(crate) interface: OnEither,
 }
 
@@ -134,7 +135,8 @@ impl Scene {
 impl Setup {
     pub(crate) fn on(interface: OnEither) -> Self {
         let identity = Identity::generate(&mut OsRng);
-        Self { identity, settings: Settings::default(), lines: Lines::One, interface }
+        let (settings, codecs) = (Settings::default(), CodecSettings::new());
+        Self { identity, settings, lines: Lines::One, codecs, interface }
     }
 
     /// With an identity whose hash lies below or above the peer's.
@@ -146,7 +148,7 @@ impl Setup {
     }
 
     fn builder<R: lxst_phone::Runtime>(self) -> PhoneBuilder<R> {
-        PhoneBuilder::new(self.identity).settings(self.settings)
+        PhoneBuilder::new(self.identity).settings(self.settings).codecs(self.codecs)
     }
 }
 

@@ -52,6 +52,11 @@ impl OpusConfig {
     /// PROFILE_VOICE_MEDIUM in frames of 10 ms. Ultra Low Latency: super-wide band, at most 10
     /// bytes.
     pub const VOICE_MEDIUM_10_MS: Self = Self::voice(Bandwidth::SuperWide, Channels::Mono, 8_000);
+    /// Full band in frames of 10 ms, 26 bytes each: what Ultra Low Latency sends where the app asks
+    /// for it ([`CodecSettings`](crate::CodecSettings::full_band_ultra_low_latency)). The reference
+    /// decodes it, and has no such profile.
+    pub const VOICE_FULL_BAND_10_MS: Self =
+        Self::voice(Bandwidth::Full, Channels::Mono, 20_800).at_constant_rate();
     /// PROFILE_VOICE_HIGH: 48 kHz mono, 16 kbit/s. High Quality in frames of 60 ms, 122 bytes each.
     pub const VOICE_HIGH: Self =
         Self::voice(Bandwidth::Full, Channels::Mono, 16_266).at_constant_rate();

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 #![cfg_attr(not(feature = "opus"), allow(dead_code, reason = "signals of the tests of Opus"))]
 
+#[cfg(feature = "opus")]
+mod air;
 mod codec2;
 #[cfg(feature = "opus")]
 mod conceal;

@@ -240,11 +240,12 @@ fn an_encoder_and_a_decoder_may_move_to_a_codec_thread() {
     assert_send::<Decoder>();
 }
 
-const ALL: [OpusConfig; 11] = [
+const ALL: [OpusConfig; 12] = [
     OpusConfig::VOICE_LOW,
     OpusConfig::VOICE_MEDIUM_60_MS,
     OpusConfig::VOICE_MEDIUM_20_MS,
     OpusConfig::VOICE_MEDIUM_10_MS,
+    OpusConfig::VOICE_FULL_BAND_10_MS,
     OpusConfig::VOICE_HIGH,
     OpusConfig::VOICE_MAX,
     OpusConfig::AUDIO_MIN,
@@ -256,10 +257,11 @@ const ALL: [OpusConfig; 11] = [
 
 /// The widest frames that Python LXST 0.5.4 was seen to send, of speech and of noise: the
 /// configuration, the samples of a frame, the bandwidth.
-const BANDWIDTHS: [(OpusConfig, usize, Bandwidth); 18] = [
+const BANDWIDTHS: [(OpusConfig, usize, Bandwidth); 19] = [
     (OpusConfig::VOICE_MEDIUM_60_MS, 2_880, Bandwidth::Medium),
     (OpusConfig::VOICE_MEDIUM_20_MS, 960, Bandwidth::Wide),
     (OpusConfig::VOICE_MEDIUM_10_MS, 480, Bandwidth::SuperWide),
+    (OpusConfig::VOICE_FULL_BAND_10_MS, 480, Bandwidth::Full),
     (OpusConfig::VOICE_HIGH, 2_880, Bandwidth::Full),
     (OpusConfig::VOICE_HIGH, 960, Bandwidth::Full),
     (OpusConfig::VOICE_MAX, 2_880, Bandwidth::Full),

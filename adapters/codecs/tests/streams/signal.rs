@@ -12,13 +12,14 @@ use lxst_codecs::{
 };
 use lxst_sim::random::Seeded;
 
-/// The telephony profiles that speak Opus: name, encoding, samples of a frame.
+/// What telephony sends with Opus: name, encoding, samples of a frame.
 #[cfg(feature = "opus")]
-pub(crate) const PROFILES: [(&str, Encoding, usize); 5] = [
+pub(crate) const PROFILES: [(&str, Encoding, usize); 6] = [
     ("medium quality", Encoding::Opus(OpusConfig::VOICE_MEDIUM_60_MS), 2880),
     ("high quality", Encoding::Opus(OpusConfig::VOICE_HIGH), 2880),
     ("super high quality", Encoding::Opus(OpusConfig::VOICE_MAX), 2880),
     ("ultra low latency", Encoding::Opus(OpusConfig::VOICE_MEDIUM_10_MS), 480),
+    ("full band in 10 ms", Encoding::Opus(OpusConfig::VOICE_FULL_BAND_10_MS), 480),
     ("low latency", Encoding::Opus(OpusConfig::VOICE_MEDIUM_20_MS), 960),
 ];
 
