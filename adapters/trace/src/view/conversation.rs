@@ -7,10 +7,8 @@ use core::time::Duration;
 use lxst_core::wire::{Packet, Signal};
 use lxst_core::{
     Admission, Boundary, CallState, Command, DropReason, EndReason, Event, IdentityHash, Input,
-    LinkClosed, LinkEvent, LinkId, LinkRequest, Mode, Mute, Output, Profile, Side, Talk,
+    LinkEvent, LinkRequest, Mode, Mute, Output, Profile, Side, Talk,
 };
-
-use crate::reader::{Record, Recorded};
 
 /// What two phones did and sent, in order.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,14 +84,6 @@ pub struct MediaTotal {
     pub lasted: Duration,
 }
 
-/// Reads a conversation out of one phone's trace. The other side is known by what it sent.
-#[derive(Debug)]
-pub struct ConversationReader {
-    conversation: Conversation,
-    /// The link that was dialled or rang last.
-    link: Option<LinkId>,
-}
-
 impl Conversation {
     /// Adds what passed a door of one of the two phones. `at` is of one clock for both.
     pub fn see(&mut self, side: Side, at: Duration, boundary: &Boundary<'_>) {
@@ -151,54 +141,6 @@ impl Action {
     }
 }
 
-impl ConversationReader {
-    /// Makes a conversation without steps.
-    #[must_use]
-    pub const fn new() -> Self {
-        let names = ["this phone", "peer"];
-        Self { conversation: Conversation { names, steps: Vec::new() }, link: None }
-    }
-
-    /// Adds what a line of the trace tells.
-    pub fn read(&mut self, record: &Record<'_>) {
-        let door = match record.what {
-            Recorded::Input(input) => Boundary::In(input),
-            Recorded::Output(Some(output)) => Boundary::Out(output),
-            Recorded::Output(None) => return,
-        };
-        match door {
-            Boundary::In(Input::Command(Command::Dial { link, .. })) => self.link = Some(link),
-            Boundary::Out(Output::Event(Event::Incoming { call, .. })) => {
-                self.link = Some(LinkId(call.0));
-            }
-            Boundary::Out(Output::Event(Event::Ended { .. })) => self.link = None,
-            _ => {}
-        }
-        let Some((by, mut kind)) = sent_by_peer(&door).or_else(|| see(Side::Local, &door)) else {
-            return;
-        };
-        if let StepKind::Link(label) | StepKind::Signals(label) = &mut kind
-            && let Some(other) = link(&door).filter(|link| self.link.is_some_and(|of| of != *link))
-        {
-            *label += &format!(" (link {})", other.0);
-        }
-        let at = Duration::from_micros(record.at.as_micros());
-        self.conversation.steps.push(Step { at, by, kind });
-    }
-
-    /// Hands the conversation over.
-    #[must_use]
-    pub fn conversation(self) -> Conversation {
-        self.conversation
-    }
-}
-
-impl Default for ConversationReader {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 /// Tells how long the Reticulum packet of a link's plaintext is: 67 bytes of header, keys and
 /// signature around the plaintext, which is padded with 1 to 16 bytes to a multiple of 16.
 #[must_use]
@@ -210,7 +152,7 @@ pub const fn air_bytes(plaintext_bytes: usize) -> usize {
 ///
 /// What arrives is told by the tap of the side that sent it, but for two packets that a telephone
 /// is not told of when they leave: proof and round trip time.
-fn see(side: Side, door: &Boundary<'_>) -> Option<(Side, StepKind)> {
+pub(super) fn see(side: Side, door: &Boundary<'_>) -> Option<(Side, StepKind)> {
     let act = |act| Some((side, StepKind::Action(act)));
     let does = |what: &str| act(Action::Other(what.into()));
     match *door {
@@ -284,32 +226,6 @@ const fn dropped(reason: DropReason) -> &'static str {
     }
 }
 
-/// Says what the other side sent, where only this side has a tap.
-fn sent_by_peer(door: &Boundary<'_>) -> Option<(Side, StepKind)> {
-    let what = match door {
-        Boundary::In(Input::Packet { data, .. }) => packet(data)?,
-        Boundary::In(Input::Link { event: LinkEvent::Incoming { .. }, .. }) => {
-            StepKind::Link("opens a link".into())
-        }
-        Boundary::In(Input::Link { event: LinkEvent::Identified(_), .. }) => {
-            StepKind::Link("identify".into())
-        }
-        Boundary::In(Input::Link { event: LinkEvent::Closed(LinkClosed::Peer), .. }) => {
-            StepKind::Link("link close".into())
-        }
-        _ => return None,
-    };
-    Some((Side::Remote, what))
-}
-
-const fn link(door: &Boundary<'_>) -> Option<LinkId> {
-    match door {
-        Boundary::In(Input::Packet { link, .. } | Input::Link { link, .. })
-        | Boundary::Out(Output::Transmit { link, .. } | Output::Link { link, .. }) => Some(*link),
-        _ => None,
-    }
-}
-
 const fn other(side: Side) -> Side {
     match side {
         Side::Local => Side::Remote,
@@ -317,7 +233,7 @@ const fn other(side: Side) -> Side {
     }
 }
 
-fn packet(data: &[u8]) -> Option<StepKind> {
+pub(super) fn packet(data: &[u8]) -> Option<StepKind> {
     let packet = Packet::parse(data).ok()?;
     let payload_bytes = packet.frames().flatten().map(|frame| frame.payload.len());
     if packet.frames().next().is_some() {

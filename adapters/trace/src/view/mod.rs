@@ -8,6 +8,7 @@
 
 mod chart;
 mod conversation;
+mod conversation_reader;
 mod ladder;
 mod ladder_svg;
 mod page;
@@ -17,9 +18,8 @@ mod summary;
 mod transcript;
 
 pub use chart::{Chart, Panel};
-pub use conversation::{
-    Action, Conversation, ConversationReader, MediaTotal, Step, StepKind, air_bytes,
-};
+pub use conversation::{Action, Conversation, MediaTotal, Step, StepKind, air_bytes};
+pub use conversation_reader::ConversationReader;
 pub use ladder::Ladder;
 pub use ladder_svg::LadderSvg;
 pub use page::{Charset, Page, PageError, wrap};
