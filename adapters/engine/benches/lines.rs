@@ -1,5 +1,5 @@
-//! Wall time of 60 ms of calls: of one call on one line and on one of four, and of four calls. A frame comes
-//! in and is played, and one is captured and sent, with a coder that costs nothing.
+//! Wall time of 60 ms of calls: of one call on one line and on one of four, and of four calls. A
+//! frame comes in and is played, and one is captured and sent, with a coder that costs nothing.
 
 use core::hint::black_box;
 use core::time::Duration;

@@ -89,8 +89,8 @@ fn hear(desk: &RustPhone, speaker: &mut AudioSink, hz: u32) {
     desk.await_work(&format!("tone of {hz} Hz"), heard);
 }
 
-/// Waits until Python has heard enough of one tone beyond so many blocks of it, and never the other. Returns
-/// how many it has heard.
+/// Waits until Python has heard enough of one tone beyond so many blocks of it, and never the other.
+/// Returns how many it has heard.
 fn await_heard(python: &mut PythonPeer, hz: u32, before: usize) -> usize {
     let begun = Instant::now();
     loop {

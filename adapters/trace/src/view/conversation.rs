@@ -26,6 +26,8 @@ pub struct Step {
     pub at: Duration,
     /// The side that did or sent it.
     pub by: Side,
+    /// The line of the call that it is of, counted from 0; `None` if it is of no call.
+    pub line: Option<usize>,
     /// What it did or sent.
     pub kind: StepKind,
 }
@@ -85,10 +87,11 @@ pub struct MediaTotal {
 }
 
 impl Conversation {
-    /// Adds what passed a door of one of the two phones. `at` is of one clock for both.
+    /// Adds what passed a door of one of the two phones, which have one line each. `at` is of one
+    /// clock for both.
     pub fn see(&mut self, side: Side, at: Duration, boundary: &Boundary<'_>) {
         if let Some((by, kind)) = see(side, boundary) {
-            self.steps.push(Step { at, by, kind });
+            self.steps.push(Step { at, by, line: Some(0), kind });
         }
     }
 
@@ -101,6 +104,13 @@ impl Conversation {
         self.steps.iter().find(is_it).map(|step| step.at)
     }
 
+    /// Returns how many lines had calls at once, at least 1.
+    #[must_use]
+    pub fn lines(&self) -> usize {
+        let lines = self.steps.iter().filter_map(|step| step.line);
+        lines.max().unwrap_or(0).saturating_add(1)
+    }
+
     /// Adds up the media that a side sent.
     #[must_use]
     pub fn media(&self, by: Side) -> MediaTotal {
@@ -111,10 +121,10 @@ impl Conversation {
 impl MediaTotal {
     /// Adds up the media of some steps that a side sent.
     #[must_use]
-    pub fn of(steps: &[Step], by: Side) -> Self {
+    pub fn of<'s>(steps: impl IntoIterator<Item = &'s Step>, by: Side) -> Self {
         let mut total = Self::default();
         let mut first = None;
-        for step in steps.iter().filter(|step| step.by == by) {
+        for step in steps.into_iter().filter(|step| step.by == by) {
             if let StepKind::Media { payload_bytes, plaintext_bytes } = step.kind {
                 total.packets += 1;
                 total.payload_bytes += payload_bytes;
@@ -293,6 +303,7 @@ mod tests {
         let media = |millis, by, payload_bytes| Step {
             at: Duration::from_millis(millis),
             by,
+            line: Some(0),
             kind: StepKind::Media { payload_bytes, plaintext_bytes: payload_bytes + 5 },
         };
         let steps = vec![

@@ -2,17 +2,46 @@
 
 use core::time::Duration;
 
-use lxst_core::{Boundary, Command, Event, Input, LinkClosed, LinkEvent, LinkId, Output, Side};
+use lxst_core::wire::{Packet, Signal};
+use lxst_core::{
+    Boundary, CallId, Command, Event, IdentityHash, Input, LinkClosed, LinkEvent, LinkId, Output,
+    Side,
+};
 
+use crate::header::MAX_LINES;
 use crate::reader::{Record, Recorded};
 use crate::view::conversation::{Conversation, Step, StepKind, packet, see};
 
 /// Reads a conversation out of one phone's trace. The other side is known by what it sent.
+///
+/// Each step has the line of its call: the lowest that is free when the call begins.
 #[derive(Debug)]
 pub struct ConversationReader {
     conversation: Conversation,
-    /// The link that was dialled or rang last.
-    link: Option<LinkId>,
+    calls: Vec<Known>,
+    /// Who came on which link.
+    callers: Vec<(LinkId, IdentityHash)>,
+    /// The steps on links that are of no call, as far as is known.
+    strays: Vec<Stray>,
+}
+
+/// A call of the trace.
+#[derive(Debug)]
+struct Known {
+    call: CallId,
+    peer: IdentityHash,
+    link: LinkId,
+    line: usize,
+    /// The number of steps up to its end.
+    ended: Option<usize>,
+}
+
+#[derive(Debug)]
+struct Stray {
+    step: usize,
+    link: LinkId,
+    /// Whether there was a call then, on another link.
+    is_beside: bool,
 }
 
 impl ConversationReader {
@@ -20,7 +49,12 @@ impl ConversationReader {
     #[must_use]
     pub const fn new() -> Self {
         let names = ["this phone", "peer"];
-        Self { conversation: Conversation { names, steps: Vec::new() }, link: None }
+        Self {
+            conversation: Conversation { names, steps: Vec::new() },
+            calls: Vec::new(),
+            callers: Vec::new(),
+            strays: Vec::new(),
+        }
     }
 
     /// Adds what a line of the trace tells.
@@ -31,29 +65,87 @@ impl ConversationReader {
             Recorded::Output(None) => return,
         };
         match door {
-            Boundary::In(Input::Command(Command::Dial { link, .. })) => self.link = Some(link),
-            Boundary::Out(Output::Event(Event::Incoming { call, .. })) => {
-                self.link = Some(LinkId(call.0));
+            Boundary::In(Input::Command(Command::Dial { call, link, to, .. })) => {
+                self.begin(call, to, link);
             }
-            Boundary::Out(Output::Event(Event::Ended { .. })) => self.link = None,
+            Boundary::In(Input::Link { link, event: LinkEvent::Identified(from) }) => {
+                self.callers.push((link, from));
+            }
+            Boundary::Out(Output::Transmit { link, data, .. }) if rings(data) => self.ring(link),
+            Boundary::Out(Output::Event(Event::Incoming { call, from })) => {
+                self.begin(call, from, LinkId(call.0));
+            }
             _ => {}
         }
-        let Some((by, mut kind)) = sent_by_peer(&door).or_else(|| see(Side::Local, &door)) else {
-            return;
-        };
-        if let StepKind::Link(label) | StepKind::Signals(label) = &mut kind
-            && let Some(other) = link(&door).filter(|link| self.link.is_some_and(|of| of != *link))
-        {
-            *label += &format!(" (link {})", other.0);
+        if let Some((by, kind)) = sent_by_peer(&door).or_else(|| see(Side::Local, &door)) {
+            let at = Duration::from_micros(record.at.as_micros());
+            let link = link(&door);
+            let line = match (call(&door), link) {
+                (Some(call), _) => self.line_of(|known| known.call == call),
+                (None, Some(link)) => self.line_of(|known| known.link == link),
+                (None, None) => None,
+            };
+            let step = self.conversation.steps.len();
+            if let (None, Some(link)) = (line, link) {
+                let is_beside = self.calls.iter().any(|known| known.ended.is_none());
+                self.strays.push(Stray { step, link, is_beside });
+            }
+            self.conversation.steps.push(Step { at, by, line, kind });
         }
-        let at = Duration::from_micros(record.at.as_micros());
-        self.conversation.steps.push(Step { at, by, kind });
+        if let Boundary::Out(Output::Event(Event::Ended { call, .. })) = door
+            && let Some(known) = self.calls.iter_mut().rfind(|known| known.call == call)
+        {
+            known.ended = Some(self.conversation.steps.len());
+        }
     }
 
     /// Hands the conversation over.
     #[must_use]
-    pub fn conversation(self) -> Conversation {
+    pub fn conversation(mut self) -> Conversation {
+        for stray in self.strays.iter().filter(|stray| stray.is_beside) {
+            if let StepKind::Link(label) | StepKind::Signals(label) =
+                &mut self.conversation.steps[stray.step].kind
+            {
+                *label += &format!(" (link {})", stray.link.0);
+            }
+        }
         self.conversation
+    }
+
+    /// A call begins, with what passed on its link since its line is free.
+    fn begin(&mut self, call: CallId, peer: IdentityHash, link: LinkId) {
+        let is_free = |line: &usize| {
+            !self.calls.iter().any(|known| known.line == *line && known.ended.is_none())
+        };
+        let line = (0..MAX_LINES).find(is_free).unwrap_or(MAX_LINES - 1);
+        let before = self.calls.iter().rfind(|known| known.line == line);
+        let since = before.and_then(|before| before.ended).unwrap_or(0);
+        let steps = &mut self.conversation.steps;
+        self.strays.retain(|stray| {
+            let is_its = stray.link == link && stray.step >= since;
+            if is_its {
+                steps[stray.step].line = Some(line);
+            }
+            !is_its
+        });
+        self.calls.push(Known { call, peer, link, line, ended: None });
+    }
+
+    /// We say that it rings. Where two dial each other and the peer's call stands, ours goes on on
+    /// the peer's link.
+    fn ring(&mut self, link: LinkId) {
+        let from = self.callers.iter().rfind(|(of, _)| *of == link).map(|(_, from)| *from);
+        let is_ours = |known: &&mut Known| known.ended.is_none() && Some(known.peer) == from;
+        if let Some(known) = self.calls.iter_mut().find(is_ours) {
+            known.link = link;
+        }
+    }
+
+    /// The line of the latest such call, unless the line has another by now.
+    fn line_of(&self, is: impl Fn(&Known) -> bool) -> Option<usize> {
+        let place = self.calls.iter().rposition(is)?;
+        let line = self.calls[place].line;
+        self.calls[place + 1..].iter().all(|later| later.line != line).then_some(line)
     }
 }
 
@@ -81,10 +173,64 @@ fn sent_by_peer(door: &Boundary<'_>) -> Option<(Side, StepKind)> {
     Some((Side::Remote, what))
 }
 
+fn rings(data: &[u8]) -> bool {
+    Packet::parse(data).is_ok_and(|packet| packet.signals().any(|it| it == Signal::Ringing))
+}
+
 const fn link(door: &Boundary<'_>) -> Option<LinkId> {
     match door {
         Boundary::In(Input::Packet { link, .. } | Input::Link { link, .. })
-        | Boundary::Out(Output::Transmit { link, .. } | Output::Link { link, .. }) => Some(*link),
+        | Boundary::Out(
+            Output::Transmit { link, .. }
+            | Output::Link { link, .. }
+            | Output::Event(Event::Dropped { link, .. }),
+        ) => Some(*link),
         _ => None,
+    }
+}
+
+const fn call(door: &Boundary<'_>) -> Option<CallId> {
+    match door {
+        Boundary::In(Input::Command(command)) => call_of_command(command),
+        Boundary::Out(Output::Event(event)) => call_of_event(event),
+        _ => None,
+    }
+}
+
+const fn call_of_command(command: &Command) -> Option<CallId> {
+    match command {
+        Command::Dial { call, .. }
+        | Command::Answer(call)
+        | Command::HangUp(call)
+        | Command::Screen(call, _)
+        | Command::SetProfile(call, _)
+        | Command::SetMode(call, _)
+        | Command::Talk(call, _)
+        | Command::Mute(call, ..) => Some(*call),
+        Command::SetAvailable(_)
+        | Command::LimitCallers(_)
+        | Command::Know(_)
+        | Command::Announce => None,
+    }
+}
+
+const fn call_of_event(event: &Event) -> Option<CallId> {
+    match event {
+        Event::Screening { call, .. }
+        | Event::CallerGone { call }
+        | Event::Incoming { call, .. }
+        | Event::Ringing { call }
+        | Event::Connecting { call }
+        | Event::Established { call, .. }
+        | Event::ProfileChanged { call, .. }
+        | Event::ProfileUnavailable { call, .. }
+        | Event::ModeChanged { call, .. }
+        | Event::PeerSilent { call }
+        | Event::PeerAudible { call }
+        | Event::Quality { call, .. }
+        | Event::Ended { call, .. } => Some(*call),
+        Event::CallerLimited { .. } | Event::CallerTurnedAway { .. } | Event::Dropped { .. } => {
+            None
+        }
     }
 }

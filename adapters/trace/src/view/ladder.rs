@@ -8,7 +8,8 @@ use crate::view::conversation::Conversation;
 use crate::view::page::{Charset, Page};
 use crate::view::rows::{Mark, Row, kilobytes, rows};
 
-/// Draws a conversation. Moments count from its first step.
+/// Draws a conversation. Moments count from its first step. Where several lines had calls, what
+/// belongs to a call begins with the number of its line: `2: RINGING`.
 #[derive(Debug)]
 pub struct Ladder<'a> {
     /// What happened.
@@ -19,7 +20,7 @@ pub struct Ladder<'a> {
 
 impl fmt::Display for Ladder<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rows = rows(&self.conversation.steps);
+        let rows = rows(self.conversation);
         let start = rows.first().map(|row| row.at).unwrap_or_default();
         let [left, right] = self.conversation.names;
         let columns = self.page.columns;
@@ -34,14 +35,15 @@ impl fmt::Display for Ladder<'_> {
         let pen = Pen::of(self.page);
         let kinds =
             [(pen.link, "Reticulum link"), (pen.signal, "LXST signal"), (pen.media, "media")];
-        let legend = kinds.map(|(stroke, name)| format!("{stroke}{stroke} {name}"));
-        let legend = format!("{:>MOMENT$}  {}", "", legend.join("   "));
-        if legend.chars().count() <= columns {
-            return writeln!(f, "{legend}");
+        let kinds = kinds.map(|(stroke, name)| format!("{stroke}{stroke} {name}"));
+        let lines = self.conversation.lines();
+        let line = (lines > 1).then(|| format!("{lines}: line {lines}"));
+        let legend: Vec<String> = kinds.into_iter().chain(line).collect();
+        let one = format!("{:>MOMENT$}  {}", "", legend.join("   "));
+        if one.chars().count() <= columns {
+            return writeln!(f, "{one}");
         }
-        kinds
-            .iter()
-            .try_for_each(|(stroke, name)| writeln!(f, "{:>MOMENT$}  {stroke}{stroke} {name}", ""))
+        legend.iter().try_for_each(|name| writeln!(f, "{:>MOMENT$}  {name}", ""))
     }
 }
 
@@ -60,7 +62,8 @@ impl fmt::Display for Drawn<'_> {
         let (act, line, edges) = (pen.act, pen.lifeline, pen.edges);
         let (stroke, label) = match &row.mark {
             Mark::Action(what) => {
-                let (what, width) = (page.cut(what, between - 1), between - 1);
+                let what = format!("{}{what}", row.prefix);
+                let (what, width) = (page.cut(&what, between - 1), between - 1);
                 return match row.by {
                     Side::Local => write!(f, "{act} {what:<width$}{line}"),
                     Side::Remote => write!(f, "{line}{what:>width$} {act}"),
@@ -74,7 +77,7 @@ impl fmt::Display for Drawn<'_> {
             }
         };
         // One place is the arrow's head, two are the label's margin.
-        let label = page.cut(&label, between - 3);
+        let label = page.cut(&format!("{}{label}", row.prefix), between - 3);
         let strokes = (between - 3).saturating_sub(label.chars().count());
         let stretch = |length| String::from_iter(std::iter::repeat_n(stroke, length));
         let (before, after) = (stretch(strokes / 2), stretch(strokes - strokes / 2));
@@ -195,7 +198,8 @@ mod tests {
     }
 
     fn conversation() -> Conversation {
-        let step = |micros, by, kind| Step { at: Duration::from_micros(micros), by, kind };
+        let step =
+            |micros, by, kind| Step { at: Duration::from_micros(micros), by, line: Some(0), kind };
         let media = || StepKind::Media { payload_bytes: 60, plaintext_bytes: 65 };
         let dials = Action::Dials(IdentityHash([7; 16]));
         let steps = vec![

@@ -8,7 +8,7 @@ use core::time::Duration;
 use lxst_core::{CallState, Side};
 
 use crate::view::conversation::Conversation;
-use crate::view::rows::{Mark, Row, column, kilobytes, rows};
+use crate::view::rows::{Mark, Row, kilobytes, rows};
 use crate::view::summary::{Call, duration};
 pub(crate) use text::Escaped;
 use text::Text;
@@ -16,8 +16,9 @@ use text::Text;
 /// Draws a conversation, 360 units wide. [`Display`] writes the SVG file.
 ///
 /// It is light or dark as its reader is. Moments count from the first step. States stand on the
-/// lifeline of the side that they are known of; their greys differ, and each has its name in or
-/// below the drawing. Lines are told apart by their strokes. So it needs no colours.
+/// lifeline of the side that they are known of, and where several lines had calls, on that of the
+/// line, whose number its labels begin with. Their greys differ, and each has its name in or
+/// below the drawing. Arrows are told apart by their strokes. So it needs no colours.
 #[derive(Debug)]
 pub struct LadderSvg<'a> {
     /// What happened.
@@ -36,7 +37,8 @@ struct Placed {
 
 impl Display for LadderSvg<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (placed, end) = place(rows(&self.conversation.steps));
+        let sheet = Sheet { lines: self.conversation.lines() };
+        let (placed, end) = place(sheet.top(), rows(self.conversation));
         let legend = Legend { y: end + 26.0, note: self.note };
         let height = legend.end();
         let (title, subtitle) = titles(self.conversation);
@@ -54,17 +56,16 @@ impl Display for LadderSvg<'_> {
         Text { x: 14.0, y: 41.0, size: 11.0, class: "grey", ..Text::default() }
             .plain(&subtitle)
             .fmt(f)?;
-        for (x, name) in X.into_iter().zip(self.conversation.names) {
-            head(f, x, name)?;
-            writeln!(f, r#"<path class="line" d="M{x} {TOP}V{end}" stroke-width="1.2"/>"#)?;
-        }
-        for side in [Side::Local, Side::Remote] {
-            bars(f, &placed, side, end)?;
+        sheet.lifelines(f, self.conversation.names, end)?;
+        for line in 0..sheet.lines {
+            for side in [Side::Local, Side::Remote] {
+                bars(f, &placed, side, line, end)?;
+            }
         }
         let start = placed.first().map(|first| first.row.at).unwrap_or_default();
-        let ends = ends(&placed);
+        let margins = margins(&placed, sheet.lines);
         for placed in &placed {
-            placed.draw(f, start, ends)?;
+            placed.draw(f, start, sheet, margins)?;
         }
         legend.draw(f)?;
         f.write_str("</svg>\n")
@@ -72,11 +73,20 @@ impl Display for LadderSvg<'_> {
 }
 
 impl Placed {
-    fn draw(&self, f: &mut fmt::Formatter<'_>, start: Duration, ends: [f64; 2]) -> fmt::Result {
-        let (y, by) = (self.y, self.row.by);
+    fn draw(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        start: Duration,
+        sheet: Sheet,
+        margins: [f64; 2],
+    ) -> fmt::Result {
+        let Row { by, line, prefix, .. } = &self.row;
+        let (y, by) = (self.y, *by);
+        let ends = sheet.ends(by, *line, margins);
         if let Some(pause) = self.pause {
             let text = format!("· · ·  {}  · · ·", duration(pause));
-            middle(y - self.row.mark.above() - PAUSE / 2.0 + 2.0, 10.0, &text, "grey").fmt(f)?;
+            let y = y - self.row.mark.above() - PAUSE / 2.0 + 2.0;
+            sheet.middle(y, 10.0, &text, "grey").fmt(f)?;
         }
         let time = duration(self.row.at.saturating_sub(start));
         let time =
@@ -84,26 +94,108 @@ impl Placed {
                 .plain(&time);
         time.fmt(f)?;
         match &self.row.mark {
-            Mark::Action(what) => act(f, y, by, what),
+            Mark::Action(what) => sheet.act(f, y, by, *line, &format!("{prefix}{what}")),
             Mark::Link(label) => {
-                middle(y - 5.0, 11.0, label, "ink").fmt(f)?;
-                arrow(f, y, ends_of(ends, by), r#"stroke-width="1.2" stroke-dasharray="2 3""#)
+                sheet.middle(y - 5.0, 11.0, &format!("{prefix}{label}"), "ink").fmt(f)?;
+                arrow(f, y, ends, r#"stroke-width="1.2" stroke-dasharray="2 3""#)
             }
             Mark::Signals(label) => {
-                middle(y - 5.0, 11.5, label, "ink").heavy().fmt(f)?;
-                arrow(f, y, ends_of(ends, by), r#"stroke-width="1.4""#)
+                let label = format!("{prefix}{label}");
+                sheet.middle(y - 5.0, 11.5, &label, "ink").heavy().fmt(f)?;
+                arrow(f, y, ends, r#"stroke-width="1.4""#)
             }
             Mark::Media { packets, bytes, lasted } => {
                 let plural = if *packets == 1 { "" } else { "s" };
                 let text = format!(
-                    "{packets} media packet{plural}, {}, {}",
+                    "{prefix}{packets} media packet{plural}, {}, {}",
                     kilobytes(*bytes),
                     duration(*lasted)
                 );
-                middle(y - 7.0, 11.0, &text, "ink").fmt(f)?;
-                arrow(f, y, ends_of(ends, by), r#"stroke-width="4.5" stroke-opacity="0.4""#)
+                sheet.middle(y - 7.0, 11.0, &text, "ink").fmt(f)?;
+                arrow(f, y, ends, r#"stroke-width="4.5" stroke-opacity="0.4""#)
             }
         }
+    }
+}
+
+/// The lifelines. Those of the lines of the left side stand side by side, with their numbers above.
+#[derive(Clone, Copy)]
+struct Sheet {
+    lines: usize,
+}
+
+impl Sheet {
+    /// Where the lifelines begin.
+    const fn top(self) -> f64 {
+        if self.lines > 1 { TOP + NUMBER } else { TOP }
+    }
+
+    /// The last lifeline of the left side.
+    fn left(self) -> f64 {
+        lifeline(Side::Local, self.lines - 1)
+    }
+
+    fn lifelines(self, f: &mut fmt::Formatter<'_>, names: [&str; 2], end: f64) -> fmt::Result {
+        let top = self.top();
+        let [left, right] = names;
+        head(f, (X[0] + self.left()) / 2.0, left)?;
+        for line in 0..self.lines {
+            let x = lifeline(Side::Local, line);
+            if self.lines > 1 {
+                let number =
+                    Text { x, y: top - 3.0, size: 10.0, anchor: "middle", ..Text::default() };
+                number.plain(&(line + 1).to_string()).fmt(f)?;
+            }
+            writeln!(f, r#"<path class="line" d="M{x} {top}V{end}" stroke-width="1.2"/>"#)?;
+        }
+        head(f, X[1], right)?;
+        writeln!(f, r#"<path class="line" d="M{} {TOP}V{end}" stroke-width="1.2"/>"#, X[1])
+    }
+
+    /// A text between the lifelines.
+    fn middle(self, y: f64, size: f64, text: &str, class: &'static str) -> Text {
+        let x = (self.left() + X[1]) / 2.0;
+        Text { x, y, size, anchor: "middle", class, ..Text::default() }
+            .plain(text)
+            .fitting(X[1] - self.left())
+    }
+
+    fn act(
+        self,
+        f: &mut fmt::Formatter<'_>,
+        y: f64,
+        by: Side,
+        line: Option<usize>,
+        what: &str,
+    ) -> fmt::Result {
+        let x = lifeline(by, line.unwrap_or(0));
+        writeln!(f, r#"<circle class="line paper" cx="{x}" cy="{y}" r="4" stroke-width="1.6"/>"#)?;
+        let (x, anchor) = match by {
+            Side::Local => (self.left() + 13.0, "start"),
+            Side::Remote => (x - 13.0, "end"),
+        };
+        Text { x, y: y + 4.0, size: 11.5, anchor, ..Text::default() }
+            .plain(what)
+            .fitting(X[1] - self.left())
+            .fmt(f)
+    }
+
+    /// Where the arrow of a side begins and ends.
+    fn ends(self, by: Side, line: Option<usize>, margins: [f64; 2]) -> [f64; 2] {
+        let left = line.map_or(self.left(), |line| lifeline(Side::Local, line)) + margins[0];
+        let right = X[1] - margins[1];
+        match by {
+            Side::Local => [left, right],
+            Side::Remote => [right, left],
+        }
+    }
+}
+
+/// The lifeline of a line. Where both sides are known, each has one line.
+fn lifeline(side: Side, line: usize) -> f64 {
+    match side {
+        Side::Local => X[0] + LANE * line as f64,
+        Side::Remote => X[1],
     }
 }
 
@@ -131,8 +223,8 @@ impl Mark {
 }
 
 /// Places rows below each other, and tells where the last ends.
-fn place(rows: Vec<Row>) -> (Vec<Placed>, f64) {
-    let mut y = TOP + 6.0;
+fn place(top: f64, rows: Vec<Row>) -> (Vec<Placed>, f64) {
+    let mut y = top + 6.0;
     let mut quiet_since: Option<Duration> = None;
     let mut placed = Vec::with_capacity(rows.len());
     for row in rows {
@@ -154,10 +246,16 @@ fn place(rows: Vec<Row>) -> (Vec<Placed>, f64) {
     (placed, y + 8.0)
 }
 
-/// Draws the states of a side on its lifeline.
-fn bars(f: &mut fmt::Formatter<'_>, placed: &[Placed], side: Side, end: f64) -> fmt::Result {
-    let state_of = |placed: &Placed| placed.row.states[column(side)];
-    let x = X[column(side)];
+/// Draws the states of a side's line on its lifeline.
+fn bars(
+    f: &mut fmt::Formatter<'_>,
+    placed: &[Placed],
+    side: Side,
+    line: usize,
+    end: f64,
+) -> fmt::Result {
+    let state_of = |placed: &Placed| placed.row.state(side, line);
+    let x = lifeline(side, line);
     for run in placed.chunk_by(|one, next| state_of(one) == state_of(next)) {
         // A run holds at least one row, and its address lies in the slice.
         let (Some(first), Some(last)) = (run.first(), run.last()) else { continue };
@@ -171,7 +269,7 @@ fn bars(f: &mut fmt::Formatter<'_>, placed: &[Placed], side: Side, end: f64) -> 
             x - BAR / 2.0,
             bottom - top,
         )?;
-        let (above, below) = clear_stretch(run, side, bottom);
+        let (above, below) = clear_stretch(run, side, line, bottom);
         if below - above > look.name.len() as f64 * 6.0 + 10.0 {
             writeln!(
                 f,
@@ -186,8 +284,9 @@ fn bars(f: &mut fmt::Formatter<'_>, placed: &[Placed], side: Side, end: f64) -> 
 }
 
 /// Finds the longest stretch of a lifeline, from the top of a run to its bottom, without a dot.
-fn clear_stretch(run: &[Placed], side: Side, bottom: f64) -> (f64, f64) {
-    let has_dot = |placed: &&Placed| placed.row.by == side && placed.row.mark.is_act();
+fn clear_stretch(run: &[Placed], side: Side, line: usize, bottom: f64) -> (f64, f64) {
+    let is_its = |row: &Row| row.by == side && row.line.unwrap_or(0) == line;
+    let has_dot = |placed: &&Placed| is_its(&placed.row) && placed.row.mark.is_act();
     let dots = run.iter().filter(has_dot).map(|placed| placed.y);
     let mut above = run.first().map_or(bottom, |first| first.y);
     let mut longest = (above, above);
@@ -235,44 +334,20 @@ fn head(f: &mut fmt::Formatter<'_>, x: f64, name: &str) -> fmt::Result {
     Text { x, y, size: 11.0, anchor: "middle", class: "paper", ..Text::default() }.bold(name).fmt(f)
 }
 
-fn act(f: &mut fmt::Formatter<'_>, y: f64, by: Side, what: &str) -> fmt::Result {
-    let x = X[column(by)];
-    writeln!(f, r#"<circle class="line paper" cx="{x}" cy="{y}" r="4" stroke-width="1.6"/>"#)?;
-    let (x, anchor) = match by {
-        Side::Local => (x + 13.0, "start"),
-        Side::Remote => (x - 13.0, "end"),
-    };
-    Text { x, y: y + 4.0, size: 11.5, anchor, ..Text::default() }.plain(what).fitting().fmt(f)
-}
-
 /// Draws an arrow from a place to another.
 fn arrow(f: &mut fmt::Formatter<'_>, y: f64, ends: [f64; 2], stroke: &str) -> fmt::Result {
     let [from, to] = ends;
     writeln!(f, r#"<path class="line" d="M{from} {y}H{to}" {stroke} marker-end="url(#head)"/>"#)
 }
 
-/// Tells where arrows end: at the lifelines, or at the bars on them.
-fn ends(placed: &[Placed]) -> [f64; 2] {
-    let margin = |side: Side| {
-        let is_known = |placed: &Placed| placed.row.states[column(side)] != CallState::Idle;
+/// How far arrows end from the lifelines of each side: at them, or at the bars on them.
+fn margins(placed: &[Placed], lines: usize) -> [f64; 2] {
+    [Side::Local, Side::Remote].map(|side| {
+        let is_known = |placed: &Placed| {
+            (0..lines).any(|line| placed.row.state(side, line) != CallState::Idle)
+        };
         if placed.iter().any(is_known) { BAR / 2.0 + 1.0 } else { 1.0 }
-    };
-    [X[0] + margin(Side::Local), X[1] - margin(Side::Remote)]
-}
-
-/// Turns the ends to the direction in which a side sends.
-const fn ends_of(ends: [f64; 2], by: Side) -> [f64; 2] {
-    match by {
-        Side::Local => ends,
-        Side::Remote => [ends[1], ends[0]],
-    }
-}
-
-/// A text between the lifelines.
-fn middle(y: f64, size: f64, text: &str, class: &'static str) -> Text {
-    Text { x: (X[0] + X[1]) / 2.0, y, size, anchor: "middle", class, ..Text::default() }
-        .plain(text)
-        .fitting()
+    })
 }
 
 /// What strokes and greys mean.
@@ -353,7 +428,11 @@ fn titles(conversation: &Conversation) -> (String, String) {
             let ends = conversation.steps.first().zip(conversation.steps.last());
             let lasted = ends.map(|(first, last)| last.at.saturating_sub(first.at));
             let lasted = lasted.map(|lasted| format!("within {}", duration(lasted)));
-            (format!("{} calls", calls.len()), lasted.unwrap_or_default())
+            let lines = match conversation.lines() {
+                1 => String::new(),
+                lines => format!(" on {lines} lines"),
+            };
+            (format!("{} calls{lines}", calls.len()), lasted.unwrap_or_default())
         }
     }
 }
@@ -372,6 +451,10 @@ const WIDTH: u16 = 360;
 const X: [f64; 2] = [76.0, 334.0];
 /// Where the lifelines begin.
 const TOP: f64 = 78.0;
+/// From the lifeline of a line to that of the next.
+const LANE: f64 = 18.0;
+/// The room of the lines' numbers.
+const NUMBER: f64 = 14.0;
 /// The width of a state's bar.
 const BAR: f64 = 14.0;
 /// The room of a pause's text.
@@ -388,7 +471,8 @@ mod tests {
 
     #[test]
     fn a_drawing_tells_signals_states_and_media_in_counts() {
-        let step = |millis, by, kind| Step { at: Duration::from_millis(millis), by, kind };
+        let step =
+            |millis, by, kind| Step { at: Duration::from_millis(millis), by, line: Some(0), kind };
         let media = || StepKind::Media { payload_bytes: 60, plaintext_bytes: 65 };
         let steps = vec![
             step(0, Side::Local, StepKind::Action(Action::Dials(IdentityHash([7; 16])))),
@@ -423,6 +507,7 @@ mod tests {
             .map(|at| Step {
                 at: Duration::from_millis(at * 300),
                 by: if at % 2 == 0 { Side::Local } else { Side::Remote },
+                line: Some(0),
                 kind: match at % 3 {
                     0 => StepKind::Signals(at.to_string()),
                     1 => StepKind::Action(Action::Other(at.to_string())),
@@ -430,7 +515,7 @@ mod tests {
                 },
             })
             .collect();
-        let (placed, end) = place(rows(&steps));
+        let (placed, end) = place(TOP, rows(&Conversation { names: ["a", "b"], steps }));
         for pair in placed.windows(2) {
             let [one, next] = pair else { unreachable!("windows of two") };
             assert!(one.y + one.row.mark.below() <= next.y - next.row.mark.above());

@@ -4,16 +4,30 @@ use core::time::Duration;
 
 use lxst_core::{CallState, Side};
 
-use crate::view::conversation::{Action, Step, StepKind};
+use crate::view::conversation::{Action, Conversation, Step, StepKind};
 
 /// A line of a drawing.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Row {
     pub(crate) at: Duration,
     pub(crate) by: Side,
+    pub(crate) line: Option<usize>,
     pub(crate) mark: Mark,
-    /// The states of the left and the right side from here on.
-    pub(crate) states: [CallState; 2],
+    /// The states of each line from here on, of the left and the right side.
+    states: Vec<[CallState; 2]>,
+    /// Names the line, where there are several.
+    pub(crate) prefix: String,
+}
+
+impl Row {
+    fn is_of(&self, step: &Step) -> bool {
+        (self.by, self.line) == (step.by, step.line)
+    }
+
+    /// The state of a side's line from here on.
+    pub(crate) fn state(&self, side: Side, line: usize) -> CallState {
+        self.states.get(line).map_or(CallState::Idle, |states| states[column(side)])
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -26,64 +40,98 @@ pub(crate) enum Mark {
 
 /// Makes a row of each step.
 ///
-/// Media is one row for each direction and each stretch without signals, at the moment of its first
-/// packet. Steps that say the same in a row are told once, with their count.
-pub(crate) fn rows(steps: &[Step]) -> Vec<Row> {
-    let mut rows: Vec<Row> = Vec::new();
-    let mut states = [CallState::Idle; 2];
-    let mut stretch = 0;
-    let mut repeated = 1;
-    for step in steps {
-        let (at, by) = (step.at, step.by);
+/// Media is one row for each direction and each stretch of its call without signals, at the moment
+/// of its first packet. Steps that say the same in a row are told once, with their count.
+pub(crate) fn rows(conversation: &Conversation) -> Vec<Row> {
+    let lines = conversation.lines();
+    let mut rows = Rows {
+        rows: Vec::new(),
+        states: vec![[CallState::Idle; 2]; lines],
+        stretches: vec![0; lines + 1],
+        repeated: 1,
+    };
+    for step in &conversation.steps {
+        rows.add(step);
+    }
+    rows.rows
+}
+
+struct Rows {
+    rows: Vec<Row>,
+    states: Vec<[CallState; 2]>,
+    /// Where the media begins anew of what is of no call, and of each line.
+    stretches: Vec<usize>,
+    /// How often the last row was told.
+    repeated: usize,
+}
+
+impl Rows {
+    fn add(&mut self, step: &Step) {
         let mark = match &step.kind {
-            StepKind::Media { payload_bytes, .. } => {
-                if let Some(row) = rows[stretch..].iter_mut().find(|row| row.by == by)
-                    && let Mark::Media { packets, bytes, lasted } = &mut row.mark
-                {
-                    *packets += 1;
-                    *bytes += payload_bytes;
-                    *lasted = at.saturating_sub(row.at);
-                } else {
-                    let lasted = Duration::ZERO;
-                    let mark = Mark::Media { packets: 1, bytes: *payload_bytes, lasted };
-                    rows.push(Row { at, by, mark, states });
-                }
-                continue;
-            }
+            StepKind::Media { payload_bytes, .. } => return self.add_media(step, *payload_bytes),
             StepKind::Action(act) => {
-                if let Some(state) = act.state() {
-                    states[column(by)] = state;
+                if let Some((state, line)) = act.state().zip(step.line) {
+                    self.states[line][column(step.by)] = state;
                 }
                 match describe(act) {
                     Some(what) => Mark::Action(what),
                     None => {
-                        if let Some(row) = rows.last_mut() {
-                            row.states = states;
+                        if let Some(row) = self.rows.last_mut() {
+                            row.states.clone_from(&self.states);
                         }
-                        continue;
+                        return;
                     }
                 }
             }
             StepKind::Link(label) => Mark::Link(label.clone()),
             StepKind::Signals(label) => Mark::Signals(label.clone()),
         };
-        match rows.last_mut() {
-            Some(row) if row.by == by && says(&row.mark, &mark, repeated) => {
-                repeated += 1;
-                row.mark = times(mark, repeated);
+        match self.rows.last_mut() {
+            Some(row) if row.is_of(step) && says(&row.mark, &mark, self.repeated) => {
+                self.repeated += 1;
+                row.mark = times(mark, self.repeated);
             }
             _ => {
-                repeated = 1;
-                rows.push(Row { at, by, mark, states });
+                self.repeated = 1;
+                self.push(step, mark);
             }
         }
-        stretch = rows.len();
+        match step.line {
+            Some(_) => self.stretches[stretch(step)] = self.rows.len(),
+            None => self.stretches.fill(self.rows.len()),
+        }
     }
-    rows
+
+    fn add_media(&mut self, step: &Step, payload_bytes: usize) {
+        let since = self.stretches[stretch(step)];
+        let is_its = |row: &&mut Row| row.is_of(step) && matches!(row.mark, Mark::Media { .. });
+        if let Some(row) = self.rows[since..].iter_mut().find(is_its)
+            && let Mark::Media { packets, bytes, lasted } = &mut row.mark
+        {
+            *packets += 1;
+            *bytes += payload_bytes;
+            *lasted = step.at.saturating_sub(row.at);
+        } else {
+            let (bytes, lasted) = (payload_bytes, Duration::ZERO);
+            self.push(step, Mark::Media { packets: 1, bytes, lasted });
+        }
+    }
+
+    fn push(&mut self, step: &Step, mark: Mark) {
+        let Step { at, by, line, .. } = *step;
+        let named = line.filter(|_| self.states.len() > 1);
+        let prefix = named.map(|line| format!("{}: ", line + 1)).unwrap_or_default();
+        self.rows.push(Row { at, by, line, mark, states: self.states.clone(), prefix });
+    }
+}
+
+/// The place of a step among the stretches of media.
+fn stretch(step: &Step) -> usize {
+    step.line.map_or(0, |line| line + 1)
 }
 
 /// The place of a side: left or right.
-pub(crate) const fn column(side: Side) -> usize {
+const fn column(side: Side) -> usize {
     match side {
         Side::Local => 0,
         Side::Remote => 1,
@@ -131,13 +179,13 @@ mod tests {
 
     #[test]
     fn a_signal_parts_the_media_before_it_from_the_media_after_it() {
-        let steps = [
+        let steps = vec![
             media(0, Side::Local),
             step(10, Side::Remote, StepKind::Signals("ESTABLISHED".into())),
             media(20, Side::Local),
             media(30, Side::Local),
         ];
-        let packets: Vec<usize> = rows(&steps)
+        let packets: Vec<usize> = rows(&conversation(steps))
             .iter()
             .filter_map(|row| match row.mark {
                 Mark::Media { packets, .. } => Some(packets),
@@ -151,14 +199,14 @@ mod tests {
     fn what_is_said_again_and_again_is_told_once() {
         let dropped = || StepKind::Action(Action::Other("leaves out an unknown signal".into()));
         let signal = || StepKind::Signals("BUSY".into());
-        let steps = [
+        let steps = vec![
             step(0, Side::Local, dropped()),
             step(1, Side::Local, dropped()),
             step(2, Side::Local, dropped()),
             step(3, Side::Local, signal()),
             step(4, Side::Remote, signal()),
         ];
-        let rows = rows(&steps);
+        let rows = rows(&conversation(steps));
         assert_eq!(rows.len(), 3);
         assert_eq!(rows[0].mark, Mark::Action("leaves out an unknown signal (3 times)".into()));
         assert_eq!(rows[0].at, Duration::ZERO);
@@ -166,18 +214,23 @@ mod tests {
 
     #[test]
     fn a_state_lasts_from_its_act_to_the_next() {
-        let steps = [
+        let steps = vec![
             step(0, Side::Local, StepKind::Action(Action::Rings(lxst_core::IdentityHash([1; 16])))),
             step(1, Side::Local, StepKind::Action(Action::Answers)),
             step(2, Side::Local, StepKind::Action(Action::Connects)),
             step(3, Side::Local, StepKind::Action(Action::Ended(lxst_core::EndReason::LinkLost))),
         ];
-        let states: Vec<CallState> = rows(&steps).iter().map(|row| row.states[0]).collect();
+        let states: Vec<CallState> =
+            rows(&conversation(steps)).iter().map(|row| row.state(Side::Local, 0)).collect();
         assert_eq!(states, [CallState::Ringing, CallState::Connecting, CallState::Idle]);
     }
 
+    fn conversation(steps: Vec<Step>) -> Conversation {
+        Conversation { names: ["a", "b"], steps }
+    }
+
     fn step(millis: u64, by: Side, kind: StepKind) -> Step {
-        Step { at: Duration::from_millis(millis), by, kind }
+        Step { at: Duration::from_millis(millis), by, line: Some(0), kind }
     }
 
     fn media(millis: u64, by: Side) -> Step {

@@ -21,6 +21,8 @@ pub struct Summary<'a> {
 /// A call of the left side.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Call {
+    /// Its line, counted from 0.
+    pub line: usize,
     /// Who dialled.
     pub dialled_by: Side,
     /// The other side.
@@ -40,28 +42,28 @@ impl Call {
     #[must_use]
     pub fn all(conversation: &Conversation) -> Vec<Self> {
         let steps = &conversation.steps;
-        let begins = |step: &Step| {
-            step.by == Side::Local
-                && matches!(step.kind, StepKind::Action(Action::Dials(_) | Action::Rings(_)))
-        };
-        let starts: Vec<usize> = (0..steps.len()).filter(|at| begins(&steps[*at])).collect();
-        let ends = starts.iter().skip(1).copied().chain([steps.len()]);
-        starts.iter().zip(ends).filter_map(|(start, end)| Self::of(&steps[*start..end])).collect()
+        (0..steps.len()).filter_map(|start| Self::of(&steps[start..])).collect()
     }
 
+    /// The call that begins with the first of these steps.
     fn of(steps: &[Step]) -> Option<Self> {
-        let (dialled_by, peer) = match &steps.first()?.kind {
-            StepKind::Action(Action::Dials(to)) => (Side::Local, *to),
-            StepKind::Action(Action::Rings(from)) => (Side::Remote, *from),
-            _ => return None,
-        };
+        let (first, later) = steps.split_first()?;
+        let line = first.line?;
+        let (dialled_by, peer) = begun(first)?;
+        let end = later.iter().position(|step| step.line == Some(line) && begun(step).is_some());
+        let later = &later[..end.unwrap_or(later.len())];
+        let steps: Vec<&Step> = [first]
+            .into_iter()
+            .chain(later.iter().filter(|step| step.line == Some(line)))
+            .collect();
         let mut call = Self {
+            line,
             dialled_by,
             peer,
             states: Vec::new(),
             established: None,
             ended: None,
-            media: [Side::Local, Side::Remote].map(|by| MediaTotal::of(steps, by)),
+            media: [Side::Local, Side::Remote].map(|by| MediaTotal::of(steps.iter().copied(), by)),
         };
         for step in steps.iter().filter(|step| step.by == Side::Local) {
             let StepKind::Action(act) = &step.kind else { continue };
@@ -89,6 +91,17 @@ impl Call {
     }
 }
 
+/// Who dialled, and the other side, where a call of the left side begins.
+fn begun(step: &Step) -> Option<(Side, IdentityHash)> {
+    match &step.kind {
+        StepKind::Action(Action::Dials(to)) if step.by == Side::Local => Some((Side::Local, *to)),
+        StepKind::Action(Action::Rings(from)) if step.by == Side::Local => {
+            Some((Side::Remote, *from))
+        }
+        _ => None,
+    }
+}
+
 impl fmt::Display for Summary<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let calls = Call::all(self.conversation);
@@ -101,7 +114,12 @@ impl fmt::Display for Summary<'_> {
                 Side::Remote => "from",
             };
             let columns = self.page.columns;
-            writeln!(f, "{}", wrap(&format!("call {number} {who} {}", call.peer), columns, 2))?;
+            let line = match self.conversation.lines() {
+                1 => String::new(),
+                _ => format!(" on line {}", call.line + 1),
+            };
+            let title = format!("call {number}{line} {who} {}", call.peer);
+            writeln!(f, "{}", wrap(&title, columns, 2))?;
             let start = call.states.first().map(|(at, _)| *at).unwrap_or_default();
             let ended = call.ended.map(|(at, _)| at);
             let nexts = call.states.iter().skip(1).map(|(at, _)| Some(*at)).chain([ended]);
@@ -164,11 +182,13 @@ mod tests {
         let act = |millis, act| Step {
             at: Duration::from_millis(millis),
             by: Side::Local,
+            line: Some(0),
             kind: StepKind::Action(act),
         };
         let media = |millis, by| Step {
             at: Duration::from_millis(millis),
             by,
+            line: Some(0),
             kind: StepKind::Media { payload_bytes: 60, plaintext_bytes: 65 },
         };
         let (profile, mode) = (Profile::MediumQuality, Mode::FullDuplex);

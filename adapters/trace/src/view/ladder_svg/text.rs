@@ -42,16 +42,17 @@ impl Text {
         Self { weight: 600, ..self }
     }
 
-    /// Makes a text that is too long for the room between the lifelines smaller, and then cuts it.
-    pub(super) fn fitting(self) -> Self {
-        let most = (ROOM / (LEAST_SIZE * CHAR_WIDTH)) as usize;
+    /// Makes a text that is too long for the width between two lifelines smaller, and then cuts it.
+    pub(super) fn fitting(self, between: f64) -> Self {
+        let room = between - MARGINS;
+        let most = (room / (LEAST_SIZE * CHAR_WIDTH)) as usize;
         let length = self.text.chars().count();
         let text = if length <= most {
             self.text
         } else {
             self.text.chars().take(most - 1).chain(['…']).collect()
         };
-        let size = ROOM / (length.min(most) as f64 * CHAR_WIDTH);
+        let size = room / (length.min(most) as f64 * CHAR_WIDTH);
         Self { size: self.size.min((size * 10.0).floor() / 10.0), text, ..self }
     }
 }
@@ -82,8 +83,8 @@ impl Display for Escaped<'_> {
     }
 }
 
-/// The room for a text between the lifelines.
-const ROOM: f64 = 236.0;
+/// What a text leaves of the width between two lifelines.
+const MARGINS: f64 = 22.0;
 /// The width of a heavy letter over the size of its font; wide fonts have this much.
 const CHAR_WIDTH: f64 = 0.66;
 const LEAST_SIZE: f64 = 8.0;
