@@ -24,16 +24,16 @@ impl Samples {
         Self(millis.saturating_mul(Self::RATE_HZ as u64 / 1_000))
     }
 
-    /// Creates the amount that plays for this time, rounded down.
+    /// Creates the amount that plays for this time, rounded down to whole samples.
     #[must_use]
     pub fn of(duration: Duration) -> Self {
         let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
         Self(micros / 125 * 6 + micros % 125 * 6 / 125)
     }
 
-    /// Returns how long this plays, rounded down to whole µs.
+    /// Returns the playing time, rounded down to whole µs.
     ///
-    /// *Bounds*: saturates at what `u64` µs hold.
+    /// *Bounds*: saturates at `u64::MAX` µs.
     #[must_use]
     pub const fn duration(self) -> Duration {
         // 48 samples play 1,000 µs.
@@ -41,7 +41,7 @@ impl Samples {
         Duration::from_micros(whole.saturating_mul(125).saturating_add(rest * 125 / 6))
     }
 
-    /// Returns whether this is no audio.
+    /// Returns whether this amount is zero.
     #[must_use]
     pub const fn is_zero(self) -> bool {
         self.0 == 0

@@ -1,20 +1,20 @@
-//! What passes the two doors of a telephone, for recorders.
+//! What crosses the two doors of a telephone, for recorders.
 
 use crate::config::Config;
 use crate::id::IdentityHash;
 use crate::input::Input;
 use crate::output::Output;
 
-/// One thing that passed a door of a [`Telephone`](crate::Telephone), in order.
+/// One item that crossed a door of a [`Telephone`](crate::Telephone), in order.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Boundary<'a> {
-    /// The telephone was created. Comes once, before everything else.
+    /// The telephone was created. The first item, exactly once.
     Start {
         /// The identity that it serves.
         identity: IdentityHash,
         /// Its settings.
         config: &'a Config,
-        /// How many lines it has.
+        /// The number of lines.
         lines: usize,
     },
     /// An input that was applied.

@@ -12,45 +12,48 @@ use crate::wire::CodecSet;
 /// `WAIT_TIME`, `ANNOUNCE_INTERVAL`); those of screening and of [`CallerLimits`] are our choice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Config {
-    /// The profile of an incoming call whose caller prefers none. If `profiles` lacks it, the
-    /// [nearest](ProfileSet::nearest) one counts.
+    /// The profile of an incoming call if the caller sends no preference. If `profiles` lacks it,
+    /// the [nearest](ProfileSet::nearest) one is used.
     pub profile: Profile,
-    /// The mode of an incoming call whose caller prefers none.
+    /// The mode of an incoming call if the caller sends no preference.
     pub mode: Mode,
-    /// The profiles that our encoder can send. Dialling or switching to another one is refused. A
-    /// peer who prefers another one is told the [nearest](ProfileSet::nearest) of these, and the
-    /// call uses that: [`Event::ProfileUnavailable`](crate::Event::ProfileUnavailable).
+    /// The profiles that our encoder can send. Dialling or switching to another profile is refused.
+    /// A peer who prefers another profile is told the [nearest](ProfileSet::nearest) of these, and
+    /// the call uses that one: [`Event::ProfileUnavailable`](crate::Event::ProfileUnavailable).
     pub profiles: ProfileSet,
-    /// The codecs whose frames are taken. A frame of another codec, and what follows it in its
-    /// packet, is counted as [`frames_unknown`](crate::Counters::frames_unknown); one that is taken
-    /// and cannot be decoded as [`frames_undecodable`](crate::Counters::frames_undecodable).
+    /// The codecs whose frames are accepted. A frame of another codec, and the frames after it in
+    /// its packet, count as [`frames_unknown`](crate::Counters::frames_unknown). An accepted frame
+    /// that no decoder can decode counts as
+    /// [`frames_undecodable`](crate::Counters::frames_undecodable).
     pub codecs: CodecSet,
     /// What happens to a caller who prefers a profile for a thin path that our encoder cannot send.
     pub thin_path: ThinPath,
-    /// What our side sends.
+    /// The codec that our side sends.
     pub transmit: TransmitCodec,
-    /// Upper bound of the frames of one packet: more frames mean fewer packets and more delay. The
+    /// Upper bound of the frames in one packet. More frames mean fewer packets and more delay. The
     /// profile ([`Profile::max_frames_per_packet`]) and the link's mdu may allow fewer.
     pub frames_per_packet: FramesPerPacket,
     /// What is sent in full duplex while the microphone is muted.
     pub when_muted: InsteadOfVoice,
     /// Who answers an incoming call.
     pub answer: AnswerMode,
-    /// What each caller gets. `None` asks the app, by
-    /// [`Event::Screening`](crate::Event::Screening), before anything rings.
+    /// The decision on every caller. With `None` the app decides on each one before the call rings:
+    /// [`Event::Screening`](crate::Event::Screening).
     pub callers: Option<Admission>,
-    /// How long an incoming call rings.
+    /// How long an incoming call rings. On expiry it ends as
+    /// [`RingTimeout`](crate::EndReason::RingTimeout).
     pub ring_time: Duration,
-    /// How long an outgoing call may take until it is answered, path search included.
+    /// How long an outgoing call waits for the answer, path search included; RINGING starts the
+    /// time again.
     pub wait_time: Duration,
     /// How long the app has to decide on [`Event::Screening`](crate::Event::Screening).
     pub screening_time: ScreeningTime,
-    /// The decision on a caller if the app does not decide in time.
+    /// The decision on a caller if the app does not decide within `screening_time`.
     pub screening_default: Admission,
     /// How often strangers may call.
     pub limits: CallerLimits,
     /// Whether the peer may open our microphone by switching from half duplex to full duplex. A
-    /// caller's preference before the answer always may, unless our app chose the mode.
+    /// caller's preference before the answer may do so regardless, unless our app chose the mode.
     pub peer_may_open_microphone: bool,
     /// When we announce.
     pub announce: AnnouncePolicy,
@@ -81,10 +84,10 @@ impl Default for Config {
 }
 
 /// What happens to a caller who prefers a profile below 2 kbit/s ([`Profile::is_for_thin_paths`])
-/// that our encoder cannot send, if ours needs more than that.
+/// that our encoder cannot send, if the profile that we send in its place needs more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ThinPath {
-    /// The call is rejected, since it would fill the path. It ends here as
+    /// The call is rejected, because our media would congest the path. It ends here as
     /// [`ProfileUnavailable`](crate::EndReason::ProfileUnavailable).
     Refuse,
     /// The call goes on with our profile.
@@ -94,9 +97,9 @@ pub enum ThinPath {
 /// The codec that our side sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TransmitCodec {
-    /// The codec of the profile in force.
+    /// The codec of the current profile.
     Profile,
-    /// Raw samples, whatever the profile. A frame is the longest of 10, 5, 4, 2, 1 and 0.5 ms that
+    /// Raw samples, for every profile. A frame is the longest of 10, 5, 4, 2, 1 and 0.5 ms that
     /// fits a packet of the link.
     Raw {
         /// The sample format.
@@ -104,13 +107,13 @@ pub enum TransmitCodec {
     },
 }
 
-/// What is sent in full duplex in place of the microphone.
+/// What is sent in full duplex in place of the microphone's audio.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum InsteadOfVoice {
-    /// Nothing, except one frame of silence every [`PRESENCE`](crate::limits::PRESENCE), which
-    /// shows that we are there.
+    /// Nothing but one frame of silence every [`PRESENCE`](crate::limits::PRESENCE), which shows
+    /// that we are there.
     Nothing,
-    /// Silence at the full packet rate, as the reference sends.
+    /// Silence at the full packet rate, as the reference sends it.
     Silence,
 }
 
@@ -147,21 +150,22 @@ pub enum AnswerMode {
     Automatic,
 }
 
-/// How often strangers may ring within a window of time that begins with their first attempt.
-/// Beyond it they hear that the line is busy.
+/// How often strangers may ring within a window of time, which begins with their first attempt.
+/// Beyond the limit a caller gets BUSY.
 ///
 /// A caller is no stranger if we dialled or talked with them, or if
-/// [`Command::Know`](crate::Command::Know) named them. Callers who are turned away before they ring
-/// are not counted.
+/// [`Command::Know`](crate::Command::Know) named them. Callers who are turned away before the call
+/// rings are not counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct CallerLimits {
-    /// The window.
+    /// Length of the window.
     pub window: Duration,
-    /// Attempts of one identity, of which the latest
-    /// [`CALLERS_REMEMBERED`](crate::limits::CALLERS_REMEMBERED) are counted apart.
+    /// Attempts of one identity. The latest
+    /// [`CALLERS_REMEMBERED`](crate::limits::CALLERS_REMEMBERED) identities are counted, each
+    /// apart.
     pub one_caller: u16,
-    /// Attempts of all strangers together. An attempt that is answered no longer counts; one that
-    /// is rejected after it rang does, since such strangers in a row would keep the line busy.
+    /// Attempts of all strangers together. An attempt that is answered no longer counts. One that
+    /// is rejected after it rang still counts: a series of such strangers would keep the line busy.
     pub strangers: u16,
 }
 
@@ -177,20 +181,20 @@ impl Default for CallerLimits {
 pub enum Admission {
     /// The call rings.
     Ring,
-    /// The caller hears that the line is busy.
+    /// The caller gets BUSY.
     Busy,
-    /// The caller hears that the call was rejected.
+    /// The caller gets REJECTED.
     Reject,
     /// The link closes without a signal.
     Drop,
 }
 
-/// When we announce, besides [`Command::Announce`](crate::Command::Announce).
+/// When the telephone announces, besides [`Command::Announce`](crate::Command::Announce).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct AnnouncePolicy {
-    /// Whether to announce at the start.
+    /// Announces when the telephone is created.
     pub at_start: bool,
-    /// Whether to announce when an interface comes up.
+    /// Announces when an interface comes up.
     pub on_interface_up: bool,
     /// The time between two announces; `None` for no repeats.
     pub interval: Option<AnnounceInterval>,
@@ -217,12 +221,12 @@ impl FramesPerPacket {
     /// One frame in each packet.
     pub const ONE: Self = Self(1);
 
-    /// Takes a number of frames.
+    /// Checks a number of frames.
     ///
     /// *Bounds*: 1 to [`FRAMES_PER_PACKET`].
     ///
     /// # Errors
-    /// [`SettingError::FramesPerPacket`].
+    /// [`SettingError::FramesPerPacket`] outside of the bounds.
     pub const fn new(frames: u8) -> Result<Self, SettingError> {
         if frames == 0 || frames as usize > FRAMES_PER_PACKET {
             return Err(SettingError::FramesPerPacket(frames));
@@ -243,19 +247,19 @@ impl Default for FramesPerPacket {
     }
 }
 
-/// The time in which an app decides on a caller.
+/// How long an app may take to decide on a caller.
 ///
 /// *Default*: 1.5 s, our choice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ScreeningTime(Duration);
 
 impl ScreeningTime {
-    /// Takes a time.
+    /// Checks a time.
     ///
     /// *Bounds*: at most [`MAX_SCREENING`].
     ///
     /// # Errors
-    /// [`SettingError::ScreeningTime`].
+    /// [`SettingError::ScreeningTime`] beyond it.
     pub fn new(time: Duration) -> Result<Self, SettingError> {
         (time <= MAX_SCREENING).then_some(Self(time)).ok_or(SettingError::ScreeningTime(time))
     }
@@ -280,12 +284,12 @@ impl Default for ScreeningTime {
 pub struct AnnounceInterval(Duration);
 
 impl AnnounceInterval {
-    /// Takes a time.
+    /// Checks a time.
     ///
     /// *Bounds*: at least [`MIN_ANNOUNCE_INTERVAL`].
     ///
     /// # Errors
-    /// [`SettingError::AnnounceInterval`].
+    /// [`SettingError::AnnounceInterval`] below it.
     pub fn new(interval: Duration) -> Result<Self, SettingError> {
         let is_possible = interval >= MIN_ANNOUNCE_INTERVAL;
         is_possible.then_some(Self(interval)).ok_or(SettingError::AnnounceInterval(interval))
@@ -304,26 +308,26 @@ impl Default for AnnounceInterval {
     }
 }
 
-/// A setting beyond its bound. Nothing is set.
+/// A setting outside of its bounds. No setting is changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SettingError {
-    /// The profile cannot be sent.
+    /// The encoder of the profile's codec is not built in.
     #[error(
         "profile {0} cannot be sent: its codec is not built in; \
          Codec2 is a feature, codec2 or codec2-system"
     )]
     Profile(Profile),
-    /// Packets cannot have so many frames.
+    /// The number is zero or more than [`FRAMES_PER_PACKET`].
     #[error("frames_per_packet {0}, where 1 to {FRAMES_PER_PACKET} are possible")]
     FramesPerPacket(u8),
-    /// A caller does not wait for so long.
+    /// The time is longer than [`MAX_SCREENING`]: callers give up before.
     #[error(
         "screening time {0:?}, where {MAX_SCREENING:?} is the most: \
          a caller gives up 5 s after it dialled"
     )]
     ScreeningTime(Duration),
-    /// Announces are a load on the whole network.
+    /// The time is shorter than [`MIN_ANNOUNCE_INTERVAL`]. Each announce loads the whole network.
     #[error("announced every {0:?}, where every {MIN_ANNOUNCE_INTERVAL:?} is the most often")]
     AnnounceInterval(Duration),
 }

@@ -3,8 +3,8 @@
 use crate::audio::Samples;
 use crate::output::DropReason;
 
-/// Counters since the telephone was created. All saturate. Estimates, and what decoders report as
-/// left out or added, may decrease a little.
+/// Counters since the telephone was created. All saturate at their largest value. Losses, which are
+/// estimated, and the audio that decoders report as shed or added may decrease a little.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Counters {
     /// Media packets handed out for transmission.
@@ -21,55 +21,56 @@ pub struct Counters {
     pub frames_lost: u64,
     /// Frames dropped because newer ones needed their room, or to shed delay.
     pub frames_shed: u64,
-    /// Frames dropped while receiving was muted or no speaker was attached.
+    /// Frames dropped because receiving was muted or no speaker was attached.
     pub frames_unheard: u64,
-    /// Frames that the decoder refused.
+    /// Frames that the decoder refused, or that have no decoder.
     pub frames_undecodable: u64,
-    /// Audio of the frames in `frames_shed`.
+    /// Audio of the frames counted in `frames_shed`.
     pub dropped: Samples,
     /// Audio concealed (PLC) in place of missing frames.
     pub concealed: Samples,
-    /// Audio left out to shed delay, by playing faster and by skipping pauses.
+    /// Audio shed to reduce delay, by time-compression and by skipping pauses.
     pub shed: Samples,
     /// Audio added by time-stretching.
     pub expanded: Samples,
-    /// Silence played beyond what is concealed. Pauses do not count.
+    /// Silence played after concealment ended. Pauses (DTX) do not count.
     pub starved: Samples,
     /// Frames not sent because the encoder found no voice (DTX).
     pub frames_dtx: u64,
     /// Captured audio discarded while muted or while the talk button was released.
     pub capture_discarded: Samples,
-    /// Captured audio that was to be sent and was dropped, by the microphone's port
-    /// ([`Input::Overrun`](crate::Input::Overrun)) or because it waited too long for an encoder.
+    /// Captured audio dropped although it was to be sent: by the microphone's port
+    /// ([`Input::Overrun`](crate::Input::Overrun)), or because it waited too long for an encoder.
     pub capture_dropped: Samples,
     /// Decoded audio dropped by the speaker's port ([`Input::Overrun`](crate::Input::Overrun)).
     pub playback_dropped: Samples,
-    /// Encoded frames not sent because they were too long for the link, or muted meanwhile.
+    /// Encoded frames not sent because they exceed the link's mdu, or because sending was muted
+    /// meanwhile.
     pub frames_unsent: u64,
     /// Encode jobs that failed.
     pub encodes_failed: u64,
-    /// Jobs that ended after their stream had closed.
+    /// Jobs reported after their stream had closed.
     pub jobs_void: u64,
     /// Packets dropped as malformed.
     pub packets_malformed: u64,
-    /// Signals ignored as unknown or as no integer.
+    /// Signals ignored because they are unknown or no integers.
     pub signals_unknown: u64,
     /// Preferences ignored because the profile or mode does not exist, or cannot be sent.
     pub preferences_unsupported: u64,
-    /// Frames ignored because they are of no codec of [`Config::codecs`](crate::Config::codecs),
-    /// empty, no binary value or too long.
+    /// Frames ignored because they are no binary value, empty, too long, or of a codec that is not
+    /// in [`Config::codecs`](crate::Config::codecs).
     pub frames_unknown: u64,
     /// Callers who got BUSY because of [`CallerLimits`](crate::CallerLimits).
     pub callers_limited: u64,
-    /// Incoming links closed for lack of room.
+    /// Incoming links closed because of [`PENDING_LINKS`](crate::limits::PENDING_LINKS).
     pub links_refused: u64,
 }
 
 impl Counters {
-    /// Adds what was counted elsewhere.
+    /// Returns the sums of two sets of counters.
     pub(crate) fn plus(self, other: &Self) -> Self {
         let (a, b) = (self, other);
-        // A field that is in neither list does not compile.
+        // A counter that is in neither list does not compile.
         macro_rules! sums {
             (counts: $($count:ident)*; audio: $($audio:ident)*) => {
                 Self {
@@ -90,7 +91,7 @@ impl Counters {
         }
     }
 
-    /// Counts what was dropped, and returns the reason.
+    /// Counts a drop, and returns its reason.
     pub(crate) fn drop_for(&mut self, reason: DropReason) -> DropReason {
         count(match reason {
             DropReason::MalformedPacket => &mut self.packets_malformed,

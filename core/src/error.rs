@@ -14,7 +14,8 @@ pub enum InputError {
     /// The link is unknown: it was closed, or never reported as incoming.
     #[error("{0:?} is not known: it was closed, or never reported as incoming")]
     UnknownLink(LinkId),
-    /// The link is to another destination than the phone's own: the driver's other apps take it.
+    /// The link goes to a destination other than the telephone's own. The driver's other apps
+    /// handle it.
     #[error("{0:?} is to another destination: give it to the app of that name")]
     OtherDestination(LinkId),
     /// The call is unknown: it has ended, or never existed.
@@ -23,13 +24,13 @@ pub enum InputError {
     /// The stream is unknown: its call has ended, or never existed.
     #[error("{0:?} is not known: its call is over, or never was")]
     UnknownStream(StreamId),
-    /// The job was never handed out.
+    /// No job with this id was handed out.
     #[error("{0:?} was never given out")]
     UnknownJob(JobId),
     /// The state of the call does not allow it.
     #[error("not allowed while the call is {state}")]
     NotAllowed {
-        /// The state; [`CallState::Idle`] if there is no call.
+        /// The current state; [`CallState::Idle`] if there is no call.
         state: CallState,
     },
     /// Our encoder cannot send the profile: it is not in [`Config::profiles`](crate::Config).

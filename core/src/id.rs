@@ -22,7 +22,7 @@ impl From<LinkId> for CallId {
     }
 }
 
-/// The two directions of a call's audio, for as long as the call lasts.
+/// Both directions of a call's audio, until the call ends.
 ///
 /// The stream of a call has the number of the call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,11 +34,11 @@ impl From<CallId> for StreamId {
     }
 }
 
-/// A codec job. The telephone counts them from 0.
+/// A codec job, numbered by the telephone from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct JobId(pub u64);
 
-/// The hash of a Reticulum identity: whom to call. It is not the hash of a destination.
+/// The hash of a Reticulum identity: the address of a person. A destination's hash is another hash.
 ///
 /// *Shape*: 16 bytes, shown as 32 lower-case hex digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -59,10 +59,11 @@ impl fmt::Debug for IdentityHash {
 impl FromStr for IdentityHash {
     type Err = ParseIdentityHashError;
 
-    /// Parses 32 hex digits, with or without the angle brackets that RNS prints, and trims blanks.
+    /// Parses 32 hex digits. The angle brackets that RNS prints and surrounding white space are
+    /// optional.
     ///
     /// # Errors
-    /// [`ParseIdentityHashError`] for anything else.
+    /// [`ParseIdentityHashError`] for any other text.
     fn from_str(text: &str) -> Result<Self, ParseIdentityHashError> {
         let text = text.trim();
         let text = text.strip_prefix('<').and_then(|text| text.strip_suffix('>')).unwrap_or(text);
@@ -72,7 +73,7 @@ impl FromStr for IdentityHash {
         if text.len() != 32 {
             return Err(ParseIdentityHashError::Length(text.len()));
         }
-        // 32 hexadecimal digits fit.
+        // 32 hex digits fit in 128 bits.
         Ok(Self(u128::from_str_radix(text, 16).unwrap_or_default().to_be_bytes()))
     }
 }
@@ -81,10 +82,10 @@ impl FromStr for IdentityHash {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ParseIdentityHashError {
-    /// It has this number of digits.
+    /// The number of digits is not 32 but this.
     #[error("an identity hash is 32 hexadecimal digits, not {0}")]
     Length(usize),
-    /// It holds this character, which is no hex digit.
+    /// This character is no hex digit.
     #[error("an identity hash is 32 hexadecimal digits, and {0:?} is none")]
     Digit(char),
 }

@@ -1,4 +1,4 @@
-//! What the world does to a phone.
+//! Inputs of a telephone: what the network, the app, the audio ports and the codecs report.
 
 use crate::audio::{Direction, Samples};
 use crate::config::{Admission, CallerLimits};
@@ -9,169 +9,148 @@ use crate::wire::Frame;
 
 /// One thing that happened, given to [`Telephone::handle_input`](crate::Telephone::handle_input).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "a field says only what its name and type do not")]
 pub enum Input<'a> {
-    /// The deadline of [`Telephone::poll_timeout`](crate::Telephone::poll_timeout) has come. Early
-    /// or needless ones do no harm.
+    /// The deadline of [`Telephone::poll_timeout`](crate::Telephone::poll_timeout) has passed. An
+    /// early one has no effect.
     Timeout,
-    /// A packet of context NONE arrived on a link, decrypted.
+    /// A decrypted packet of context NONE arrived on a link.
     Packet {
-        /// The link.
         link: LinkId,
         /// The plaintext.
         data: &'a [u8],
     },
-    /// The network did something to a link.
-    Link {
-        /// The link.
-        link: LinkId,
-        /// What it did.
-        event: LinkEvent,
-    },
+    /// The network reports something of a link.
+    Link { link: LinkId, event: LinkEvent },
     /// An interface came up.
     InterfaceUp,
     /// The app wants something.
     Command(Command),
-    /// The app's microphone added this much to the capture queue of a stream.
-    Captured {
-        /// The stream.
-        stream: StreamId,
-        /// How much.
-        samples: Samples,
-    },
-    /// The app's speaker played this much of a stream: the playout clock. Silence that it put in
-    /// for want of audio counts as played.
-    Consumed {
-        /// The stream.
-        stream: StreamId,
-        /// How much.
-        samples: Samples,
-    },
-    /// An audio port dropped this much: what its microphone captured and never came into the
-    /// capture queue, or what left the playout queue and its speaker never played. It is missing to
-    /// the listener, and shows in [`Quality`](crate::Quality). What is dropped while the microphone
-    /// or the speaker is silent, or while nobody is to hear it, is missing to nobody, and not
-    /// counted.
+    /// The microphone appended this much to the capture queue of a stream.
+    Captured { stream: StreamId, samples: Samples },
+    /// The speaker played this much of a stream: the playout clock. Silence that the port played
+    /// because the queue was empty counts too.
+    Consumed { stream: StreamId, samples: Samples },
+    /// An audio port dropped this much: captured audio before the capture queue, or decoded audio
+    /// between playout queue and speaker. The listener misses it, and [`Quality`](crate::Quality)
+    /// shows it. Nothing is counted while the port is detached, while the direction is muted, or
+    /// while nobody is to hear the audio.
     Overrun {
-        /// The stream.
         stream: StreamId,
         /// [`Direction::Send`] is the microphone, [`Direction::Receive`] the speaker.
         direction: Direction,
-        /// How much.
         samples: Samples,
     },
     /// The app attached or detached the microphone or the speaker of a stream. A call begins with
-    /// both detached. They can be attached from the moment that the call is dialled
-    /// ([`Command::Dial`]) or comes in ([`Event::Incoming`](crate::Event::Incoming)).
+    /// both detached. They can be attached once the call is dialled ([`Command::Dial`]) or comes in
+    /// ([`Event::Incoming`](crate::Event::Incoming)).
     Port {
-        /// The stream.
         stream: StreamId,
         /// [`Direction::Send`] is the microphone, [`Direction::Receive`] the speaker.
         direction: Direction,
-        /// What became of it.
         change: PortChange,
     },
     /// A codec job ended.
     JobDone {
-        /// The job of [`Output::Job`](crate::Output::Job).
+        /// The id of [`Output::Job`](crate::Output::Job).
         job: JobId,
-        /// How it ended.
         outcome: Outcome<'a>,
     },
 }
 
-/// What the app wants.
+/// What the app wants of the telephone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "a field says only what its name and type do not")]
 pub enum Command {
-    /// Call somebody.
+    /// Dial an identity.
     Dial {
-        /// The id of the new call.
+        /// The id of the new call, from the driver's counter.
         call: CallId,
-        /// The id of the link to open for it.
+        /// The id of the link to open for it, from the same counter.
         link: LinkId,
-        /// Whom to call.
         to: IdentityHash,
         /// The profile to propose.
         profile: Profile,
         /// The mode to propose.
         mode: Mode,
     },
-    /// Answer an incoming call. Harmless when it is answered already.
+    /// Answer an incoming call. Has no effect on an answered one.
     Answer(CallId),
-    /// End a call: cancels one that we dialled, rejects one that rings here.
+    /// End a call: cancels a call that we dialled, rejects one that rings here, hangs up an
+    /// answered one.
     HangUp(CallId),
-    /// Decide on a caller after [`Event::Screening`](crate::Event::Screening), or think better of
-    /// one whose call rings here: that call ends as [`Blocked`](crate::EndReason::Blocked), or as
-    /// rejected.
+    /// Decide on a caller after [`Event::Screening`](crate::Event::Screening), or withdraw the
+    /// decision while the call rings here. That call then ends as
+    /// [`Blocked`](crate::EndReason::Blocked), or as rejected.
     Screen(CallId, Admission),
-    /// Switch the profile, here and at the peer.
+    /// Switch the profile on both sides.
     SetProfile(CallId, Profile),
-    /// Switch the mode, here and at the peer.
+    /// Switch the mode on both sides.
     SetMode(CallId, Mode),
-    /// Press or release the talk button, which counts in half duplex.
+    /// Press or release the talk button (push-to-talk), which counts in half duplex.
     Talk(CallId, Talk),
-    /// Mute or unmute a direction. Muted sending sends what
-    /// [`Config::when_muted`](crate::Config::when_muted) says; muted receiving plays none of what
-    /// arrives.
+    /// Mute or unmute a direction. A muted microphone sends what
+    /// [`Config::when_muted`](crate::Config::when_muted) says. A muted speaker plays nothing of
+    /// what arrives.
     Mute(CallId, Direction, Mute),
-    /// Whether callers ring, or hear that the line is busy. An active call is not touched.
-    /// *Default*: they ring.
+    /// Whether callers ring (`true`) or get BUSY. Calls that are active go on. *Default*: `true`.
     SetAvailable(bool),
-    /// Count somebody as known, as we do those whom we dial or talk with:
-    /// [`CallerLimits`] are for others. The
-    /// [`CALLERS_REMEMBERED`](crate::limits::CALLERS_REMEMBERED) latest are remembered.
+    /// Count an identity as known, like those whom we dial or talk with: [`CallerLimits`] apply to
+    /// strangers only. The latest [`CALLERS_REMEMBERED`](crate::limits::CALLERS_REMEMBERED) are
+    /// remembered.
     Know(IdentityHash),
-    /// Change how often strangers may ring, from the next caller on. What was counted stays.
+    /// Change how often strangers may ring, from the next caller on. Attempts already counted stay.
     LimitCallers(CallerLimits),
-    /// Announce us.
+    /// Announce our telephony destination.
     Announce,
 }
 
-/// What became of an audio port.
+/// Whether an audio port is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PortChange {
-    /// It is there.
+    /// The port is there.
     Attached,
-    /// It is gone.
+    /// The port is gone.
     Detached,
 }
 
 /// The state of the talk button.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Talk {
-    /// Held down.
+    /// Held down: we send.
     Pressed,
-    /// Let go.
+    /// Released: we do not send.
     Released,
 }
 
 /// Whether a direction is mute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Mute {
-    /// Silent.
+    /// Muted.
     Muted,
-    /// Audible.
+    /// Not muted.
     Unmuted,
 }
 
 /// How a codec job ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome<'a> {
-    /// An `Encode` made this frame. Its codec is the driver's to say: [`SendFormat::codec`] is
-    /// what the reference sends.
+    /// An `Encode` made this frame. The driver says its codec; the reference sends
+    /// [`SendFormat::codec`].
     ///
     /// [`SendFormat::codec`]: crate::SendFormat::codec
     Encoded(Frame<'a>),
-    /// An `Encode` of what was captured found silence, and nothing is to be sent for it.
+    /// An `Encode` of captured audio found no voice (VAD), so no frame is sent (DTX).
     NoVoice,
-    /// A `Decode` or `Conceal` appended this much to the playout queue.
+    /// A `Decode` or `Conceal` appended audio to the playout queue.
     Played {
-        /// How much was really appended, which may be none.
+        /// The amount appended, which may be zero.
         samples: Samples,
-        /// How loud it is, in -dBov: 0 is full scale, 127 silence.
+        /// The level, in -dBov: 0 is full scale, 127 is silence.
         level: u8,
     },
     /// A `Discard` is done.
     Discarded,
-    /// The job did not work.
+    /// The codec refused the job, or there is no codec for it.
     Failed,
 }

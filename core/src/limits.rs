@@ -10,8 +10,8 @@ use crate::audio::Samples;
 
 // Sizes.
 
-/// Largest packet handed out, in bytes, and the size of the caller's buffer. A link with a larger
-/// mdu is used up to this.
+/// Largest packet handed out, in bytes, and the size of the caller's buffer. If a link's mdu is
+/// larger, packets still end here.
 ///
 /// *Source*: our choice: more than three times [`DEFAULT_MDU`].
 pub const PACKET_BYTES: usize = 1_500;
@@ -39,9 +39,9 @@ pub const RING_BYTES: usize = 16_384;
 pub const MIN_RING_BYTES: usize = FRAME_BYTES + 5;
 
 /// Links without a call, of all lines together: callers who are not accepted yet, and links that
-/// say goodbye. Beyond it a goodbye is closed to make room, else the unidentified caller who has
-/// waited longest, if longer than [`IDENTIFY_GRACE`]. A caller who has identified is never closed
-/// for room. If nobody makes room, the new link is closed.
+/// close after BUSY or REJECTED. Beyond it a closing link makes room, else the unidentified caller
+/// who has waited longest, if longer than [`IDENTIFY_GRACE`]. A caller who has identified is never
+/// closed to make room. If none of them can be closed, the new link is closed.
 ///
 /// *Source*: our choice: at ten new links a second each has 4.8 s, enough for a round trip of 4 s.
 pub const PENDING_LINKS: usize = 48;
@@ -60,86 +60,86 @@ pub const OUTPUTS_PER_DEADLINE: usize = 12;
 /// Upper bound of the deadlines handled by one timeout.
 pub const DEADLINES_PER_TIMEOUT: usize = 29;
 
-/// Encode jobs of a stream that are out at once. Captured audio waits beyond it.
+/// Encode jobs of a stream that are out at once. Captured audio waits until one is done.
 pub const SEND_JOBS: usize = 2;
 
 /// Upper bound of the frames of one media packet, in the profile that allows most
 /// ([`Profile::max_frames_per_packet`](crate::Profile::max_frames_per_packet)).
 pub const FRAMES_PER_PACKET: usize = 5;
 
-/// Callers whose attempts are counted apart. Beyond it the caller with the oldest last attempt is
-/// forgotten, strangers first.
+/// Callers whose attempts are counted, each apart. Beyond it the caller with the oldest last
+/// attempt is forgotten, strangers first.
 pub const CALLERS_REMEMBERED: usize = 64;
 
-/// How often in a call the peer is told which profile we send in place of one that we cannot send.
-/// Beyond it the peer's wish is dropped and counted.
+/// How often per call the peer is told which profile we send in place of the one it prefers. Beyond
+/// it the preference is dropped and counted.
 pub const PROFILES_TOLD: u8 = 4;
 
 // Audio.
 
-/// Age beyond which a media packet is dropped instead of sent, by a [`Stack`](crate::Stack).
+/// Age beyond which a [`Stack`](crate::Stack) drops a media packet before it is sent.
 ///
-/// *Source*: our choice: the jitter buffer of the peer has given up such a packet.
+/// *Source*: our choice: the peer's jitter buffer has concealed such a packet.
 pub const MEDIA_AGE: Duration = Duration::from_millis(200);
 
 /// Captured audio that waits for an encoder. Beyond it the oldest is discarded and counted.
 pub const CAPTURE_BACKLOG: Samples = Samples::from_millis(500);
 
-/// Audio kept decoded ahead of the speaker.
+/// Decoded audio kept ahead of the speaker.
 pub const PLAYOUT_LEAD: Samples = Samples::from_millis(20);
 
 /// Upper bound for one block of a microphone or a speaker. Larger blocks count as this.
 pub const MAX_BLOCK: Samples = Samples::from_millis(2_000);
 
-/// Upper bound of the jitter buffer's delay, beside one block of the speaker. Beyond it the oldest
-/// frame is dropped and counted.
+/// Upper bound of the jitter buffer's delay, without the speaker's current block. Beyond it the
+/// oldest frame is dropped and counted.
 ///
 /// *Source*: our choice.
 pub const MAX_PLAYOUT: Samples = Samples::from_millis(3_000);
 
-/// Upper bound of the prebuffer: how long the first frame after a pause waits for jitter.
+/// Upper bound of the prebuffer: how long the first frame of a talk spurt is held back for jitter.
 pub const MAX_PREBUFFER: Samples = Samples::from_millis(200);
 
-/// Smallest lateness of the first frame after a gap that counts as a stall, against the frames that
-/// follow it.
+/// Lateness of the first frame after a gap, against the frames that follow it, from which the gap
+/// counts as a stall.
 pub const MIN_STALL: Samples = Samples::from_millis(100);
 
 /// How long frames are watched after a gap before the gap counts as a stall or as loss.
 pub const STALL_WATCH: Duration = Duration::from_secs(1);
 
-/// How long a long stall is remembered. Two stalls within this time, the shorter at least half the
-/// longer, count as usual for the network, and the jitter buffer keeps the delay that they need.
+/// How long a stall of at least [`STALL_LONG`] is remembered. Two stalls within this time, the
+/// shorter at least half the longer, count as usual for the network. The jitter buffer then keeps
+/// the delay that they need.
 pub const STALL_MEMORY: Duration = Duration::from_secs(30);
 
-/// Shortest stall that counts as long. Shorter ones that are rare cost less than the delay they
-/// need.
+/// Shortest stall that counts as long. A rare shorter one costs less than the delay that would
+/// cover it.
 pub const STALL_LONG: Samples = Samples::from_millis(700);
 
 /// How long a stall below [`STALL_LONG`] is remembered.
 pub const SHORT_STALL_MEMORY: Duration = Duration::from_secs(10);
 
-/// How long excess delay after a stall, or after a switch from longer frames, is shed by playing
-/// faster. The rest is dropped and counted.
+/// How long excess delay after a stall, or after a switch from longer frames, is shed by
+/// time-compression. The rest is then dropped and counted.
 pub const CATCH_UP: Duration = Duration::from_millis(2_500);
 
-/// The most excess delay that is left to playing faster alone, such as what a speaker makes that
-/// takes less than real time. More is shed as after a stall.
+/// Largest excess delay that is shed by time-compression alone, such as that of a speaker that is
+/// slower than real time. More is shed as after a stall.
 ///
 /// *Source*: our choice.
 pub const MAX_EXCESS: Samples = Samples::from_millis(1_000);
 
-/// Lateness of a speaker, beyond the length of its block, that counts as a speaker that stood
-/// still.
+/// Lateness of a speaker, beyond the length of its block, from which it counts as stalled.
 pub const SPEAKER_LATE: Duration = Duration::from_millis(100);
 
-/// How long before the speaker's next block missing audio is concealed: a quarter of a block, or
-/// this if that is longer.
+/// How long before the speaker's next block missing audio is concealed (PLC): a quarter of a block,
+/// at least this.
 pub const CONCEALMENT_AHEAD: Samples = Samples::from_millis(50);
 
 /// Length of one bucket of the window in which headroom and jitter are measured.
 pub const HEADROOM_BUCKET: Duration = Duration::from_millis(500);
 
-/// Buckets of that window. Delay that no frame needed for so long is shed.
+/// Buckets of that window. Headroom that no frame needed for the whole window is shed.
 pub const HEADROOM_BUCKETS: usize = 8;
 
 /// Minimum headroom of the jitter buffer: this or a quarter of a frame, whichever is less. Below
@@ -150,25 +150,25 @@ pub const MIN_HEADROOM: Samples = Samples::from_millis(2);
 /// Such a frame may be skipped to shed delay.
 pub const PAUSE_LEVEL: u8 = 50;
 
-/// Longest frame that is skipped in a pause. Speech may begin in a longer one.
+/// Longest frame that is skipped in a pause. A longer frame may contain the start of a talk spurt.
 pub const MAX_SKIP: Samples = Samples::from_millis(60);
 
 /// Smallest excess delay that is shed: this or a quarter of a frame, whichever is less.
 pub const MIN_SHED: Samples = Samples::from_millis(10);
 
-/// Audio that a decoder may hold back while it plays faster.
+/// Upper bound of the audio that a decoder holds back while it time-compresses.
 pub const TEMPO_HELD: Samples = Samples::from_millis(25);
 
-/// Upper bound of packet loss concealment in a row, or one frame if that is longer. Beyond it there
-/// is silence until a frame comes.
+/// Upper bound of packet loss concealment (PLC) in a row, or one frame if that is longer. Beyond it
+/// the speaker plays silence until a frame comes.
 ///
 /// *Source*: our choice.
 pub const CONCEALMENT: Samples = Samples::from_millis(120);
 
-/// Smallest amount that is concealed at once.
+/// Smallest amount of audio that is concealed at once.
 pub const CONCEALMENT_STEP: Samples = Samples::from_millis(10);
 
-/// Shortest gap that counts as a pause of the sender (DTX), not as loss: this, or two and a half
+/// Shortest gap that counts as a pause of the sender (DTX) and not as loss: this, or two and a half
 /// packets if that is longer.
 pub const PAUSE: Duration = Duration::from_millis(300);
 
@@ -182,10 +182,10 @@ pub const QUALITY: Duration = Duration::from_secs(1);
 // Times of a call's set-up. The reference sends each signal once; our repeats, and what a Python
 // peer makes of them, were measured against it.
 
-/// How long a new incoming link is left alone.
+/// How long a callee waits after link-up before it sends AVAILABLE or BUSY.
 ///
-/// *Source*: our choice: a Python caller sets its handler for packets after its link is up, and
-/// hears nothing before it (`__outgoing_link_established` in LXST/Primitives/Telephony.py).
+/// *Source*: our choice: a Python caller sets its packet handler after its link is up, and misses
+/// packets that come before (`__outgoing_link_established` in LXST/Primitives/Telephony.py).
 pub const ACCEPT_DELAY: Duration = Duration::from_millis(5);
 
 /// Shortest wait before AVAILABLE is repeated; three round trips if that is longer. Each further
@@ -214,74 +214,73 @@ pub const REPEATS: u8 = 5;
 /// *Source*: our choice: a Python caller that did hear them opens a second microphone stream.
 pub const ANSWER_AGAIN: Duration = Duration::from_millis(1_500);
 
-/// How long a link stays open behind BUSY or REJECTED, so that the signal arrives.
+/// How long a link stays open after BUSY or REJECTED, so that the signal arrives.
 ///
 /// *Source*: our choice; the reference closes at once (`hangup` in LXST/Primitives/Telephony.py).
 pub const GOODBYE: Duration = Duration::from_millis(100);
 
-/// How long a link stays open behind RINGING and BUSY in one packet.
+/// How long a link stays open after RINGING and BUSY in one packet.
 ///
-/// *Source*: our choice: a Python caller opens its speaker at RINGING before it handles BUSY, and
-/// takes a link that closes meanwhile for an end without a reason.
+/// *Source*: our choice: a Python caller opens its speaker at RINGING before it handles BUSY. If
+/// the link closes meanwhile, it reports an end without a reason.
 pub const BUSY_GOODBYE: Duration = Duration::from_secs(1);
 
 /// How long a caller has to identify, [`SET_UP_TRIPS`] added.
 ///
 /// *Source*: our choice: twice `CONNECT_TIME` of LXST/Primitives/Telephony.py, after which a Python
-/// caller has given up. The reference waits for ever.
+/// caller has given up. The reference's callee waits without limit.
 pub const IDENTIFY: Duration = Duration::from_secs(10);
 
 /// How long a new caller cannot be closed to make room for a newer one. Until [`IDENTIFY_TRIPS`]
-/// have passed as well, it is closed only after callers who have had as much.
+/// have passed as well, it is closed only after callers for whom both times have passed.
 ///
 /// *Source*: our choice.
 pub const IDENTIFY_GRACE: Duration = Duration::from_millis(500);
 
-/// Round trips that a caller may take to identify before it makes room like others.
+/// Round trips that a caller may take to identify before its link makes room like others.
 ///
-/// *Source*: our choice: identification takes one; a round trip measured while packets were lost
+/// *Source*: our choice: identification takes one. A round trip measured while packets were lost
 /// may be four times too long.
 pub const IDENTIFY_TRIPS: u32 = 4;
 
-/// Longest round trip that deadlines count with. A longer one, which a peer may claim, counts as
-/// this.
+/// Longest round trip that deadlines are computed with. A longer one, which a peer may claim,
+/// counts as this.
 ///
 /// *Source*: our choice: over a longer one a caller gives up before the second round trip
 /// (`WAIT_TIME`, 70 s, in LXST/Primitives/Telephony.py).
 pub const MAX_ROUND_TRIP: Duration = Duration::from_secs(60);
 
-/// Longest time from opening a link to link-up that a caller counts as a round trip, where the
-/// stack does not tell it and the callee has not answered yet. Beyond it the rest counts as path
-/// search.
+/// Longest time from opening a link to link-up that a caller takes for a round trip, while the
+/// stack does not tell the round trip and the callee has not answered. The time beyond it counts as
+/// path search.
 ///
 /// *Source*: our choice: with [`SET_UP_TRIPS`] it leaves a callee 61 s for AVAILABLE, less than a
 /// caller waits (`WAIT_TIME`, 70 s, in LXST/Primitives/Telephony.py).
 pub const MAX_OPENING: Duration = Duration::from_secs(4);
 
-/// Round trips added to each deadline of the set-up: what one step takes at most, lost and repeated
-/// messages included.
+/// Round trips added to each deadline of the set-up: the longest that one step takes, lost and
+/// repeated messages included.
 ///
 /// *Source*: our choice: about the first three waits, of 3, 4.5 and 6.75 round trips.
 pub const SET_UP_TRIPS: u32 = 14;
 
-/// How long a callee has from link-up to AVAILABLE, [`SET_UP_TRIPS`] added. Later the callee may
-/// ring, with RINGING lost.
+/// How long a callee has from link-up to AVAILABLE, [`SET_UP_TRIPS`] added.
 ///
-/// *Source*: `CONNECT_TIME` in LXST/Primitives/Telephony.py. The reference counts it from the
-/// dialling to RINGING, path search included, so that calls over slow links always fail.
+/// *Source*: `CONNECT_TIME` in LXST/Primitives/Telephony.py. The reference counts it from dialling
+/// to RINGING, path search included, so its calls over slow links always fail.
 pub const CONNECT: Duration = Duration::from_secs(5);
 
 /// How long a callee has from CONNECTING to ESTABLISHED, [`SET_UP_TRIPS`] added.
 ///
-/// *Source*: our choice; the reference waits for ever.
+/// *Source*: our choice; the reference waits without limit.
 pub const ESTABLISH: Duration = Duration::from_secs(10);
 
 /// How long an answer waits for the caller's preferred profile and mode, one round trip added.
 ///
-/// *Source*: our choice; the reference answers with its own.
+/// *Source*: our choice; the reference does not wait, and answers with its own profile.
 pub const PREFERENCES: Duration = Duration::from_millis(500);
 
-/// How long a call rings at least before an answer goes on without preferences, while RINGING is
+/// Shortest time from the first RINGING to an answer without preferences, while RINGING is
 /// repeated; [`SET_UP_TRIPS`] added.
 ///
 /// *Source*: our choice: the first four waits, which begin with [`AGAIN`].
@@ -299,56 +298,55 @@ pub const MAX_SCREENING: Duration = Duration::from_secs(3);
 pub const MIN_ANNOUNCE_INTERVAL: Duration = Duration::from_secs(5 * 60);
 
 /// Glare: how long the link of a peer whom we dial, and who dials us, is held from its arrival
-/// while our own call decides; [`SET_UP_TRIPS`] added.
+/// while our own call is undecided; [`SET_UP_TRIPS`] added.
 ///
 /// *Source*: our choice: longer than any caller waits for RINGING.
 pub const GLARE_HOLD: Duration = Duration::from_secs(60);
 
-/// Glare: how long a call that the callee refused waits at least for a link of the callee's own;
-/// three round trips if that is longer.
+/// Glare: shortest wait of a call that got BUSY for a link of the callee's own; three round trips
+/// if that is longer.
 ///
 /// *Source*: our choice.
 pub const GLARE_LINK: Duration = Duration::from_millis(150);
 
-/// Glare: how long a call that the callee refused waits at most to learn whether the callee calls
-/// us; three round trips for its link and as many for its identification added.
+/// Glare: longest wait of a call that got BUSY for the callee to identify on a link of its own;
+/// three round trips for the link and three for the identification added.
 ///
 /// *Source*: our choice.
 pub const GLARE: Duration = Duration::from_secs(3);
 
-// Times of a call that is established. The reference has none: its calls end with their link.
+// Times of an established call. The reference has none: its calls end with their link.
 
 /// Round trips that the peer's first media may take beyond [`FIRST_MEDIA`].
 ///
-/// *Source*: our choice: it takes one; a round trip measured while packets were lost may be four
+/// *Source*: our choice: one is needed. A round trip measured while packets were lost may be four
 /// times too long.
 pub const FIRST_MEDIA_TRIPS: u32 = 4;
 
-/// Part of [`SILENCE`] that covers the way of the peer's first media. A round trip longer than a
-/// quarter of it moves [`SILENCE`] and [`MEDIA_TIMEOUT`] back.
+/// Part of [`SILENCE`] that is reserved for the arrival of the peer's first media. A round trip
+/// longer than a quarter of it postpones [`SILENCE`] and [`MEDIA_TIMEOUT`].
 ///
 /// *Source*: our choice: [`FIRST_MEDIA_TRIPS`] round trips of one second, which leave one second of
 /// [`SILENCE`]. A Python peer sends its first media 0.1 s to 0.8 s after ESTABLISHED (measured).
 pub const FIRST_MEDIA: Duration = Duration::from_secs(4);
 
-/// How long without media before the peer counts as silent, in full duplex.
+/// Time without media after which the peer counts as silent, in full duplex.
 ///
-/// *Source*: our choice; a Python peer sends media all the time, muted or not
-/// (`mute_transmit` in LXST/Primitives/Telephony.py).
+/// *Source*: our choice; a Python peer sends media all the time, muted or not (`mute_transmit` in
+/// LXST/Primitives/Telephony.py).
 pub const SILENCE: Duration = Duration::from_secs(5);
 
-/// How long without anything authentic of the peer's (media, signals, other packets) before a call
-/// ends, in full duplex.
+/// Time without authenticated packets of the peer (media, signals, others) after which a call ends,
+/// in full duplex.
 ///
-/// In half duplex a call in which nobody talks lasts as long as its link. A peer that listens sends
-/// only keepalives, which anybody on the way can forge, and a Python peer answers nothing that
-/// could be asked (`receive` in RNS/Link.py: LXST registers no proofs, requests, resources or
-/// channels).
+/// In half duplex a call in which nobody talks lasts as long as its link. A listening peer sends
+/// only keepalives, which anybody on the path can forge. A Python peer cannot be probed: it
+/// registers no proofs, requests, resources or channels (`receive` in RNS/Link.py).
 ///
 /// *Source*: our choice; the reference relies on the link's own time-out.
 pub const MEDIA_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// How long we send nothing before one frame shows that we are there.
+/// Longest time without a frame from us before one frame of silence shows that we are there.
 ///
 /// *Source*: our choice: as long as [`SILENCE`].
 pub const PRESENCE: Duration = Duration::from_secs(5);

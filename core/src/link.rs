@@ -1,26 +1,25 @@
-//! Links: what the network does to one, and what a telephone wants done with one.
+//! Links: what the network reports of a link, and what a telephone asks of it.
 
 use core::fmt;
 use core::time::Duration;
 
 use crate::id::IdentityHash;
 
-/// What a link is opened to: one app of one identity.
+/// The address that a link is opened to: one app of one identity.
 ///
-/// The app is named by its [`NameHash`] and not by its text. Reticulum puts the hash on the wire,
-/// every stack makes the destination's own hash of it and the identity, and a value of 26 bytes
-/// needs neither a heap nor a table of names that a stack, a trace and a replay would have to
-/// share.
+/// A [`NameHash`] stands for the app's name because Reticulum puts this hash on the wire. Every
+/// stack computes the destination's hash from it and the identity. The value is 26 bytes, so it
+/// needs no heap, and no table of names that stack, trace and replay would have to share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Destination {
-    /// Whose it is.
+    /// The identity that owns the destination.
     pub identity: IdentityHash,
-    /// Which of its apps.
+    /// The app's name, hashed.
     pub name: NameHash,
 }
 
 impl Destination {
-    /// Makes the destination at which an identity takes calls.
+    /// Makes the destination at which an identity takes calls: `lxst.telephony`.
     #[must_use]
     pub const fn telephony(identity: IdentityHash) -> Self {
         Self { identity, name: NameHash::TELEPHONY }
@@ -53,7 +52,7 @@ impl fmt::Debug for NameHash {
     }
 }
 
-/// What the network did to a link.
+/// What the network reports of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkEvent {
     /// A peer opened a link to one of our destinations, and it is active. This is the first event
@@ -63,11 +62,11 @@ pub enum LinkEvent {
     Incoming {
         /// The destination that the peer asked for.
         on: Destination,
-        /// The round trip time, where the stack knows it. Without it, and where it is zero, the
-        /// telephone measures the time from its own exchange with the peer.
+        /// The round trip time, if the stack knows it. If it is `None` or zero, the telephone
+        /// measures it from its own exchange of signals with the peer.
         rtt: Option<Duration>,
-        /// The most plaintext bytes of a packet, where the stack knows it:
-        /// [`DEFAULT_MDU`](crate::limits::DEFAULT_MDU) without it.
+        /// Largest plaintext of a packet, in bytes, if the stack knows it. `None` counts as
+        /// [`DEFAULT_MDU`](crate::limits::DEFAULT_MDU).
         mdu: Option<usize>,
     },
     /// A link that we opened is active.
@@ -79,13 +78,13 @@ pub enum LinkEvent {
     },
     /// A link that we opened did not come up.
     Failed(LinkFailed),
-    /// The other side proved who it is.
+    /// The peer proved its identity.
     Identified(IdentityHash),
-    /// A keepalive arrived, or another packet of the peer's that is not for us. Report every one or
-    /// none: the first arms [`MEDIA_TIMEOUT`](crate::limits::MEDIA_TIMEOUT), which ends a call in
-    /// full duplex when neither media nor this comes. A keepalive travels in the clear, so that
-    /// anybody on the way can send it: a stack that reports only what a link's cipher proves, as
-    /// `lxst-reticulum` does, leaves keepalives out.
+    /// A keepalive arrived, or another packet that is not for the telephone. A stack reports each
+    /// of them or none. The first one arms [`MEDIA_TIMEOUT`](crate::limits::MEDIA_TIMEOUT), which
+    /// ends a call in full duplex after that time without media and without this event. RNS sends
+    /// keepalives unencrypted, so anybody on the path can forge them. A stack that reports only
+    /// packets authenticated by the link's cipher, as `lxst-reticulum` does, leaves keepalives out.
     Heard,
     /// The link is gone.
     Closed(LinkClosed),
@@ -94,45 +93,45 @@ pub enum LinkEvent {
 /// Why a link did not come up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum LinkFailed {
-    /// Nobody knew a way to the destination.
+    /// No path to the destination is known.
     NoPath,
-    /// There was no network to ask: no interface, or none that ever connected.
+    /// No network: no interface, or none that ever connected.
     NoNetwork,
     /// The destination did not answer.
     Timeout,
-    /// The request could not be sent, or its answer was not valid.
+    /// The request could not be sent, or its proof was invalid.
     Refused,
 }
 
-/// Why a link is gone.
+/// Why a link closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum LinkClosed {
     /// The peer closed it.
     Peer,
-    /// Nothing was heard for too long.
+    /// The link timed out.
     Timeout,
     /// Its interface went down.
     Interface,
-    /// The boundary cannot tell. Taken as closed by the peer.
+    /// The stack cannot tell. Counts as closed by the peer.
     Unknown,
 }
 
-/// What to do with a link.
+/// What a telephone asks of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum LinkRequest {
     /// Find a path to this destination and open a link to it.
     Open(Destination),
-    /// Prove to the other side who we are.
+    /// Prove our identity to the peer.
     Identify,
-    /// Close it, or stop opening it. Nothing about it is expected any more.
+    /// Close the link, or stop opening it. Nothing is reported of it afterwards.
     Close,
 }
 
-/// What may become of a packet when the network stalls.
+/// How a packet is treated when the network stalls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Class {
-    /// It is queued in reserved room.
+    /// Queued, in reserved room.
     Signal,
-    /// It is dropped when it is older than 200 ms.
+    /// Dropped and counted when it is older than [`MEDIA_AGE`](crate::limits::MEDIA_AGE), 200 ms.
     Media,
 }

@@ -1,4 +1,4 @@
-//! The ordered queue between what the halves decide and what the caller polls.
+//! The ordered queue between the calls and streams, which fill it, and the driver, which polls it.
 
 use heapless::{Deque, Vec};
 
@@ -35,7 +35,7 @@ pub(crate) struct Outbox(Deque<Queued, OUTBOX>);
 
 impl Outbox {
     pub(crate) fn push(&mut self, output: Queued) {
-        // Telephone::handle_input refuses an input while there is less room than it can take.
+        // Telephone::handle_input refuses an input unless OUTPUTS_PER_INPUT places are free.
         let refused = self.0.push_back(output);
         debug_assert!(refused.is_ok(), "an input caused more than {OUTPUTS_PER_INPUT} outputs");
     }
@@ -58,7 +58,7 @@ impl Outbox {
         self.0.pop_front()
     }
 
-    /// Outputs that wait.
+    /// Returns the number of outputs in the queue.
     pub(crate) fn len(&self) -> usize {
         self.0.len()
     }

@@ -1,4 +1,4 @@
-//! What a phone wants done, and what it tells.
+//! Outputs of a telephone: what the driver does next, and what the app is told.
 
 use core::fmt;
 
@@ -29,36 +29,29 @@ impl Default for PacketBuf {
     }
 }
 
-/// One thing to do, from [`Telephone::poll_output`](crate::Telephone::poll_output). The order
-/// counts.
+/// One thing for the driver to do, from [`Telephone::poll_output`](crate::Telephone::poll_output).
+/// Outputs are done in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "a field says only what its name and type do not")]
 pub enum Output<'b> {
     /// Send a packet of context NONE on a link, without a receipt.
     Transmit {
-        /// The link.
         link: LinkId,
-        /// What may become of it when the network stalls.
+        /// How the packet is treated when the network stalls.
         class: Class,
         /// The plaintext.
         data: &'b [u8],
     },
-    /// Do something with a link.
-    Link {
-        /// The link.
-        link: LinkId,
-        /// What to do.
-        request: LinkRequest,
-    },
+    /// Do what a telephone asks of a link.
+    Link { link: LinkId, request: LinkRequest },
     /// Announce our telephony destination on every interface.
     Announce,
-    /// A direction of a call's audio begins or ends.
+    /// A direction of a call's audio opens or closes.
     Stream {
-        /// The stream.
         stream: StreamId,
-        /// The direction.
         direction: Direction,
-        /// Opened: start with fresh codec state and an empty queue. Closed: drop the queue; jobs
-        /// still out change nothing.
+        /// `Opened`: start with fresh codec state and an empty queue. `Closed`: drop the queue;
+        /// jobs that are still out have no effect.
         change: StreamChange,
     },
     /// Run a codec job and report with [`Input::JobDone`](crate::Input::JobDone). Jobs of one
@@ -66,66 +59,55 @@ pub enum Output<'b> {
     Job {
         /// The id to report.
         job: JobId,
-        /// Whose codec state and queue it uses, together with `direction`.
+        /// The stream whose codec state and queue the job uses, together with `direction`.
         stream: StreamId,
-        /// The direction.
         direction: Direction,
-        /// What to do.
         work: Work<'b>,
     },
     /// Tell the app.
     Event(Event),
 }
 
-/// The beginning or end of a direction of audio.
+/// Whether a direction of audio opens or closes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum StreamChange {
-    /// It begins.
+    /// It opens.
     Opened,
-    /// It ends.
+    /// It closes.
     Closed,
 }
 
 /// A codec job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "a field says only what its name and type do not")]
 pub enum Work<'b> {
-    /// Take `samples` off the front of the capture queue and encode them, or silence in their
-    /// place. The queue may hold less only when the source is silence.
+    /// Take `samples` from the front of the capture queue and encode them, or encode silence in
+    /// their place. The queue may hold less than that only if the source is silence.
     Encode {
-        /// How to encode.
         format: SendFormat,
-        /// What to encode.
         source: Source,
-        /// Exactly one frame.
+        /// The length of one frame.
         samples: Samples,
     },
-    /// Take `samples` off the front of the capture queue and forget them.
-    Discard {
-        /// How much.
-        samples: Samples,
-    },
+    /// Take `samples` from the front of the capture queue and discard them.
+    Discard { samples: Samples },
     /// Decode a frame and append it to the playout queue.
     Decode {
-        /// The codec.
         codec: Codec,
-        /// The frame, codec byte not included.
+        /// The frame, without the codec byte.
         payload: &'b [u8],
-        /// How fast to play it.
         tempo: Tempo,
     },
-    /// Append audio that stands in for a missing frame.
-    Conceal {
-        /// How much.
-        samples: Samples,
-    },
+    /// Append concealment (PLC) for missing audio.
+    Conceal { samples: Samples },
 }
 
 /// How to encode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SendFormat {
-    /// As the profile says.
+    /// With the codec and settings of a profile.
     Profile(Profile),
-    /// Raw mono samples.
+    /// As raw mono samples.
     Raw(crate::config::RawDepth),
 }
 
@@ -146,93 +128,77 @@ impl SendFormat {
 /// What an `Encode` encodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Source {
-    /// What was captured.
+    /// The front of the capture queue.
     Captured,
-    /// Silence. It is encoded even where what is captured is left out when it is silent: it shows
-    /// the peer that we are there.
+    /// Silence. It is encoded even if DTX leaves out silent captured audio: it shows the peer that
+    /// we are there.
     Silence,
 }
 
-/// How fast a decoded frame plays.
+/// The tempo of a decoded frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Tempo {
-    /// As it was sent.
+    /// Unchanged.
     #[default]
     Normal,
-    /// Compressed to no less than three quarters, to shed delay. The decoder may hold back
-    /// [`TEMPO_HELD`](crate::limits::TEMPO_HELD) until a frame plays otherwise.
+    /// Time-compressed to at least three quarters, to shed delay. The decoder may hold back
+    /// [`TEMPO_HELD`](crate::limits::TEMPO_HELD) until a frame plays at another tempo.
     Faster {
-        /// By how much at most.
+        /// Largest amount to shed.
         most: Samples,
     },
-    /// Not at all, to shed delay in a pause of speech: decode it for the codec's state and append
-    /// nothing. The frame before was no louder than
-    /// [`PAUSE_LEVEL`](crate::limits::PAUSE_LEVEL).
+    /// Skipped, to shed delay in a pause of speech: decode for the codec's state and append
+    /// nothing. The frame before was no louder than [`PAUSE_LEVEL`](crate::limits::PAUSE_LEVEL).
     Skip,
-    /// Expanded to no more than five quarters, to bridge a shortage.
+    /// Time-stretched to at most five quarters, to bridge a shortage.
     Slower,
 }
 
-/// What a phone tells its app. Exhaustive by intent: a driver handles each.
+/// What a telephone tells its app. The enum is exhaustive by intent: a driver handles each variant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "a field says only what its name and type do not")]
 pub enum Event {
-    /// Somebody wants to call: decide by [`Command::Screen`](crate::Command::Screen).
+    /// A caller identified. The app decides by [`Command::Screen`](crate::Command::Screen).
     Screening {
-        /// The call to be.
+        /// The id that the call will have.
         call: CallId,
-        /// Who calls.
         from: IdentityHash,
-        /// When the configured default decides.
+        /// When [`Config::screening_default`](crate::Config::screening_default) decides.
         until: Instant,
-        /// The limit that the caller has reached, where one is: [`Ring`](crate::Admission::Ring) is
-        /// then taken as [`Busy`](crate::Admission::Busy), unless
-        /// [`Command::Know`](crate::Command::Know) says before that it is no stranger.
+        /// The limit that the caller has reached, if any: [`Ring`](crate::Admission::Ring) then
+        /// counts as [`Busy`](crate::Admission::Busy), unless
+        /// [`Command::Know`](crate::Command::Know) names the caller first.
         limit: Option<Limit>,
     },
-    /// Somebody about whom `Screening` asked has gone.
+    /// A caller of `Screening` closed its link before the decision.
     CallerGone {
-        /// The call that it would have been.
+        /// The id of `Screening`.
         call: CallId,
     },
-    /// Somebody calls, and it rings here.
-    Incoming {
-        /// The call.
-        call: CallId,
-        /// Who calls.
-        from: IdentityHash,
-    },
-    /// A call that we dialled rings there.
-    Ringing {
-        /// The call.
-        call: CallId,
-    },
-    /// The call is answered, and both sides set up their audio.
-    Connecting {
-        /// The call.
-        call: CallId,
-    },
-    /// The call stands: audio flows.
+    /// A call rings here.
+    Incoming { call: CallId, from: IdentityHash },
+    /// A call that we dialled rings at the callee.
+    Ringing { call: CallId },
+    /// The call is answered. Both sides set up their audio.
+    Connecting { call: CallId },
+    /// The call is established: audio flows.
     Established {
-        /// The call.
         call: CallId,
         /// The profile that we send.
         profile: Profile,
-        /// The mode.
         mode: Mode,
     },
     /// The profile that we send changed.
     ProfileChanged {
-        /// The call.
         call: CallId,
-        /// The new one.
+        /// The profile that we send from here on.
         profile: Profile,
-        /// Who wanted it.
+        /// Which side switched.
         by: Side,
     },
-    /// The peer prefers a profile that our encoder cannot send. It is told `used`, which it follows
-    /// where it can; a caller who would not be heard otherwise is heard.
+    /// The peer prefers a profile that our encoder cannot send. The peer is told `used`, and
+    /// follows if it can.
     ProfileUnavailable {
-        /// The call.
         call: CallId,
         /// What the peer prefers.
         asked: Profile,
@@ -241,60 +207,29 @@ pub enum Event {
     },
     /// The mode changed.
     ModeChanged {
-        /// The call.
         call: CallId,
-        /// The new one.
         mode: Mode,
-        /// Who wanted it.
+        /// Which side switched.
         by: Side,
     },
-    /// No media came for 5 s in full duplex. Not an end: the peer may be mute.
-    PeerSilent {
-        /// The call.
-        call: CallId,
-    },
-    /// Media came again.
-    PeerAudible {
-        /// The call.
-        call: CallId,
-    },
-    /// How the call sounds: once a second while it stands, and once more before `Ended`. A chatty
-    /// event: a slow app may leave out all but the latest.
-    Quality {
-        /// The call.
-        call: CallId,
-        /// The figures.
-        quality: Quality,
-    },
-    /// Somebody called more often than the limit allows, and hears that the line is busy. Told
-    /// once, until the limit's window has passed.
-    CallerLimited {
-        /// Who.
-        from: IdentityHash,
-        /// Which of the limits.
-        limit: Limit,
-    },
-    /// Somebody called while the line was taken, by a call or by
-    /// [`Command::SetAvailable`](crate::Command::SetAvailable), and hears that it is busy.
-    CallerTurnedAway {
-        /// Who.
-        from: IdentityHash,
-    },
-    /// The call is over. Exactly one for every call dialled or announced by `Incoming`, and the
-    /// last word on it.
-    Ended {
-        /// The call.
-        call: CallId,
-        /// Why.
-        reason: EndReason,
-    },
-    /// Something of the peer's was not understood, and was left out.
-    Dropped {
-        /// The link that it came on.
-        link: LinkId,
-        /// What it was.
-        reason: DropReason,
-    },
+    /// No media came for [`SILENCE`](crate::limits::SILENCE), 5 s, in full duplex. The call goes
+    /// on: the peer may be muted.
+    PeerSilent { call: CallId },
+    /// Media came again after `PeerSilent`.
+    PeerAudible { call: CallId },
+    /// The measured quality, once a second in an established call and once before `Ended`. A slow
+    /// app may drop all but the latest.
+    Quality { call: CallId, quality: Quality },
+    /// A caller exceeded a limit and gets BUSY. Told once per limit and window.
+    CallerLimited { from: IdentityHash, limit: Limit },
+    /// A caller gets BUSY because all lines are taken, or because of
+    /// [`Command::SetAvailable`](crate::Command::SetAvailable).
+    CallerTurnedAway { from: IdentityHash },
+    /// The call is over. It comes exactly once for every call that was dialled or told by
+    /// `Incoming`, as its last event.
+    Ended { call: CallId, reason: EndReason },
+    /// Part of what the peer sent was not understood, and was left out.
+    Dropped { link: LinkId, reason: DropReason },
 }
 
 /// A side of a call.
@@ -311,11 +246,11 @@ pub enum Side {
 pub enum Limit {
     /// Attempts of one identity.
     OneCaller,
-    /// Attempts of all identities that we never talked with.
+    /// Attempts of all strangers together: identities that we never dialled or talked with.
     Strangers,
 }
 
-/// Why a call is over.
+/// Why a call ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EndReason {
@@ -323,13 +258,13 @@ pub enum EndReason {
     LocalHangup,
     /// The peer hung up after the answer.
     RemoteHangup,
-    /// The callee's line was taken.
+    /// The callee's line was busy.
     Busy,
-    /// The callee declined.
+    /// The callee rejected the call.
     Rejected,
-    /// The callee closed before it answered, or did not answer in our wait time.
+    /// The callee closed the link before it answered, or did not answer within our wait time.
     NoAnswer,
-    /// It rang here, and nobody answered.
+    /// The call rang here, and nobody answered.
     RingTimeout,
     /// No path to the callee was found.
     NoPath,
@@ -339,16 +274,17 @@ pub enum EndReason {
     LinkFailed,
     /// The link timed out, or its interface went down.
     LinkLost,
-    /// It was ended before the answer by the side that dialled.
+    /// The caller ended the call before the answer.
     Cancelled,
-    /// Our app shut the caller out while it rang here.
+    /// Our app blocked the caller while the call rang here.
     Blocked,
-    /// The caller prefers a profile for a thin path, which our encoder cannot send, and
+    /// The caller prefers a profile for a thin path that our encoder cannot send, and
     /// [`Config::thin_path`](crate::Config::thin_path) refuses it.
     ProfileUnavailable,
-    /// Nothing at all came from the peer for a minute.
+    /// No authenticated packet came from the peer for
+    /// [`MEDIA_TIMEOUT`](crate::limits::MEDIA_TIMEOUT), 60 s.
     MediaTimeout,
-    /// The other side's software did not go on with the call set-up.
+    /// The peer did not go on with the set-up of the call in time.
     ProtocolTimeout,
 }
 
@@ -396,21 +332,22 @@ impl fmt::Display for EndReason {
     }
 }
 
-/// What was left out.
+/// Why something that the peer sent was left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DropReason {
-    /// A packet that is no MessagePack map, or breaks off.
+    /// A packet that is no MessagePack map, or is truncated.
     MalformedPacket,
-    /// A signal that is no integer, or of no known meaning.
+    /// A signal that is no integer, or has no known meaning.
     UnknownSignal,
-    /// A profile or mode that does not exist; or a profile that we cannot send, of which the peer
-    /// was told often enough.
+    /// A profile or mode that does not exist, or a profile that we cannot send after the peer was
+    /// told so [`PROFILES_TOLD`](crate::limits::PROFILES_TOLD) times.
     UnsupportedPreference,
-    /// A frame of an unknown codec ([`Config::codecs`](crate::Config::codecs)), that is not a
-    /// binary value, is empty, or is longer than [`FRAME_BYTES`](crate::limits::FRAME_BYTES).
+    /// A frame that is no binary value, is empty, is longer than
+    /// [`FRAME_BYTES`](crate::limits::FRAME_BYTES), or has a codec that is not in
+    /// [`Config::codecs`](crate::Config::codecs).
     UnknownFrame,
-    /// A frame that the decoder refused, because nobody brings its codec for example. Told of the
-    /// first one of a call; all are counted.
+    /// A frame that the decoder refused, for example because there is no decoder for its codec.
+    /// Told for the first one of a call; all are counted.
     UndecodableFrame,
 }

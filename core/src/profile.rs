@@ -7,8 +7,8 @@ use crate::audio::Samples;
 
 /// A telephony profile: a codec, its settings and a frame time under one number.
 ///
-/// *Source*: `Profiles` in LXST/Primitives/Telephony.py. Low Latency is 0x80 and Ultra Low
-/// Latency 0x70.
+/// *Source*: `Profiles` in LXST/Primitives/Telephony.py. Low Latency is 0x80 and Ultra Low Latency
+/// 0x70, against the order of their frame times.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum Profile {
@@ -33,28 +33,28 @@ pub enum Profile {
 
 /// A codec and the settings of its encoder.
 ///
-/// Profiles with equal settings still have encoders of their own: Low Latency and Medium Quality
-/// differ in frame time and audio bandwidth.
+/// Medium Quality and Low Latency share these settings, but each needs a fresh encoder: they differ
+/// in frame time and audio bandwidth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum VoiceCodec {
     /// Codec2 in the mode of this bitrate (700 is 700C).
     Codec2 {
-        /// Bits a second.
+        /// Bits per second.
         bitrate_bps: u16,
     },
     /// Opus for voice.
     Opus {
-        /// Bits a second.
+        /// Bits per second.
         bitrate_bps: u32,
         /// The encoder's sampling rate.
         sample_rate_hz: u32,
-        /// 1 mono, 2 stereo.
+        /// 1 is mono, 2 is stereo.
         channels: u8,
     },
 }
 
 impl Profile {
-    /// Every profile, in the reference's order of `next_profile`.
+    /// Every profile, in the order of the reference's `next_profile`.
     pub const ALL: [Self; 8] = [
         Self::UltraLowBandwidth,
         Self::VeryLowBandwidth,
@@ -119,20 +119,20 @@ impl Profile {
         }
     }
 
-    /// Returns whether the profile is below 2 kbit/s. People choose such a profile for a path that
-    /// carries no more.
+    /// Returns whether the profile is below 2 kbit/s. Such a profile suits a path that carries no
+    /// more.
     #[must_use]
     pub const fn is_for_thin_paths(self) -> bool {
         self.bitrate_bps() < 2_000
     }
 
-    /// Returns the most bytes of a frame's payload that we send, without the codec byte, unless the
-    /// app sets or brings another encoding.
+    /// Returns the largest payload of a frame that we send, in bytes, without the codec byte, unless
+    /// the app sets or brings another encoding.
     ///
-    /// A packet of a link is padded to 16 bytes. An Opus frame fills what the padding would take
-    /// beside the reference's largest frame, ceil(bitrate / 8 · seconds), and so costs the same
-    /// air. No decoder that is known limits a frame below 1,275 bytes; the reference's ceiling is
-    /// its encoder's. A Codec2 frame has a mode byte and N native frames.
+    /// RNS pads the packet of a link to 16 bytes. An Opus frame may fill the padding that the
+    /// reference's largest frame, ceil(bitrate / 8 · seconds), leaves: the airtime is the same. The
+    /// known decoders take frames up to 1,275 bytes; the reference limits its encoder only. A
+    /// Codec2 frame is a mode byte and N native frames.
     ///
     /// *Source*: LXST/Codecs/Opus.py `max_bytes_per_frame`; RNS/Cryptography/PKCS7.py.
     #[must_use]
@@ -149,8 +149,8 @@ impl Profile {
         }
     }
 
-    /// Returns how many frames of one packet a Python peer plays: its mixer keeps this many of the
-    /// frames that arrive at once, the newest.
+    /// Returns how many frames of one packet a Python peer plays. Its mixer keeps this many of the
+    /// frames that arrive at once, and drops the older ones.
     ///
     /// *Source*: `LineSink` in LXST/Sinks.py and `Mixer` in LXST/Mixer.py; measured.
     #[must_use]
@@ -180,7 +180,7 @@ impl Profile {
         }
     }
 
-    /// Returns the key for settings of an app: "quality_medium".
+    /// Returns the key in an app's settings: "quality_medium".
     #[must_use]
     pub const fn key(self) -> &'static str {
         match self {
@@ -251,7 +251,7 @@ pub struct UnknownProfile;
 pub struct ProfileSet(u8);
 
 impl ProfileSet {
-    /// The profiles that Opus carries.
+    /// The profiles that use Opus.
     pub const OPUS: Self = Self::EMPTY
         .with(Profile::MediumQuality)
         .with(Profile::HighQuality)
@@ -274,8 +274,9 @@ impl ProfileSet {
         self.0 & Self::bit(profile) != 0
     }
 
-    /// Returns the closest profile in the set: the profile itself, else the next of
-    /// [`Profile::ALL`], else the last one before it. `None` if the set is empty.
+    /// Returns the closest profile in the set: the profile itself, else the next one in
+    /// [`Profile::ALL`] that is in the set, else the last one before it. `None` if the set is
+    /// empty.
     #[must_use]
     pub fn nearest(self, profile: Profile) -> Option<Profile> {
         let mut from = Profile::ALL.into_iter().skip_while(|other| *other != profile);
@@ -306,7 +307,7 @@ pub enum Mode {
     /// Both sides send at any time.
     #[default]
     FullDuplex = 1,
-    /// A side sends only while its talk button is held.
+    /// A side sends only while its talk button is pressed.
     HalfDuplex = 2,
 }
 
@@ -374,8 +375,8 @@ mod tests {
             };
             let bits = u64::from(bitrate_bps) * profile.frame().0;
             let reference = bits.div_ceil(8 * u64::from(Samples::RATE_HZ));
-            // A map of one key, its bytes' header and the codec byte before the payload; PKCS#7
-            // pads with one byte at least.
+            // Overhead: a map of one key, the header of a binary value, the codec byte. PKCS#7 adds
+            // at least one byte.
             let padded = |payload: u64| (payload + 5) / 16 * 16 + 16;
             let ours = profile.byte_ceiling() as u64;
             assert_eq!(padded(ours), padded(reference), "{profile}");

@@ -17,32 +17,32 @@ pub struct Quality {
     pub frames_received: u64,
     /// Frames lost by the network, estimated from the sender's clock.
     pub frames_lost: u64,
-    /// Audio concealed (PLC): in place of lost frames, and at the beginning of pauses.
+    /// Audio concealed (PLC): for lost frames, and at the beginning of pauses.
     pub concealed: Samples,
-    /// Silence played beyond what is concealed. Pauses do not count.
+    /// Silence played after concealment ended. Pauses (DTX) do not count.
     pub starved: Samples,
     /// Audio of received frames that were dropped for lack of room, or to shed delay.
     pub dropped: Samples,
-    /// Audio of our microphone that was to be sent and was dropped, because its port or the encoder
-    /// could not keep up.
+    /// Audio of our microphone that was dropped although it was to be sent, because its port or the
+    /// encoder could not keep up.
     pub capture_dropped: Samples,
     /// Audio dropped by the speaker's port because it could not keep up.
     pub playback_dropped: Samples,
-    /// Audio left out to shed delay, by playing faster and by skipping pauses.
+    /// Audio shed to reduce delay, by time-compression and by skipping pauses.
     pub shed: Samples,
     /// Audio added by time-stretching.
     pub expanded: Samples,
-    /// Recent average delay of the jitter buffer, from arrival to playing.
+    /// Average delay of the jitter buffer in the last seconds, from arrival to playout.
     pub delay: Duration,
     /// Jitter of the last seconds: the difference between the earliest and the latest arrival, each
-    /// against its due time.
+    /// measured against its due time.
     pub jitter: Duration,
     /// Encoded audio received, in bits per second.
     pub received_bps: u32,
     /// Encoded audio sent, in bits per second.
     pub sent_bps: u32,
-    /// Estimated mean opinion score of the worse direction; zero until something was heard. It
-    /// counts what we hear, or what the peer hears if more of our microphone was dropped here.
+    /// Estimated mean opinion score (MOS) of the worse direction; zero until audio was received. It
+    /// rates what we hear, or what the peer hears if more of our microphone was dropped here.
     pub mos: Mos,
     /// Whether no media arrived for [`SILENCE`](crate::limits::SILENCE).
     pub is_peer_silent: bool,
@@ -53,7 +53,7 @@ impl Quality {
     #[must_use]
     pub fn loss_per_mille(&self) -> u16 {
         let sent = self.frames_received.saturating_add(self.frames_lost).max(1);
-        // A thousand at most.
+        // Bounded by a thousand, which fits.
         u16::try_from(self.frames_lost.saturating_mul(1_000) / sent).unwrap_or(1_000)
     }
 }

@@ -1,36 +1,37 @@
-//! What carries a telephone's links.
+//! Stacks: what carries the links of a telephone.
 
 use crate::id::{IdentityHash, LinkId};
 use crate::link::{Class, LinkEvent, LinkRequest};
 use crate::time::Instant;
 use crate::wire::DisplayName;
 
-/// A Reticulum stack, as an engine drives it: an endpoint of ours, or an app's own.
+/// A Reticulum stack, as an engine drives it: `lxst_reticulum::Endpoint`, or a binding to another
+/// implementation.
 ///
-/// A stack keeps its own handles; links have the names that the engine gives them, also those that
-/// peers open. What is reported of a link after [`LinkEvent::Failed`], [`LinkEvent::Closed`] or
-/// [`LinkRequest::Close`] is left out.
+/// A stack keeps its own handles. The engine names every link, also those that peers open. The
+/// engine ignores events of a link after [`LinkEvent::Failed`], [`LinkEvent::Closed`] or
+/// [`LinkRequest::Close`].
 pub trait Stack {
     /// The plaintext of a packet that arrived.
     type Data: AsRef<[u8]>;
 
-    /// Returns whose telephony destination the stack serves. Links to other destinations are left
-    /// to the apps that serve them: an engine takes none of these.
+    /// Returns the identity whose telephony destination the stack serves. Links to other
+    /// destinations belong to other apps, and the engine does not take them.
     fn identity(&self) -> IdentityHash;
 
-    /// Does something with a link.
+    /// Does what a telephone asks of a link.
     fn request(&mut self, now: Instant, link: LinkId, request: LinkRequest);
 
-    /// Sends the plaintext of a packet of context NONE, without a receipt. Media that is older than
-    /// 200 ms is dropped and [counted](Self::media_dropped).
+    /// Sends a packet of context NONE with this plaintext, without a receipt. Drops media older
+    /// than [`MEDIA_AGE`](crate::limits::MEDIA_AGE), 200 ms, and [counts](Self::media_dropped) it.
     fn send(&mut self, now: Instant, link: LinkId, class: Class, data: &[u8]);
 
-    /// Announces the telephony destination on every interface, with
-    /// [`DisplayName::encode`] as app data, or with none.
+    /// Announces the telephony destination on every interface. The app data is
+    /// [`DisplayName::encode`], or empty without a name.
     fn announce(&mut self, now: Instant, name: Option<DisplayName>);
 
-    /// Returns what happened next; `name` gives the name of a link that a peer opened, once for
-    /// each.
+    /// Returns the next event. The stack calls `name` once for each link that a peer opens, to get
+    /// the link's id.
     fn poll_event(&mut self, name: &mut dyn FnMut() -> LinkId) -> Option<StackEvent<Self::Data>>;
 
     /// Returns when [`handle_timeout`](Self::handle_timeout) is due.
@@ -38,45 +39,39 @@ pub trait Stack {
         None
     }
 
-    /// Does what is due. A call that is early or late is harmless.
+    /// Handles what is due. An early or late call does no harm.
     fn handle_timeout(&mut self, _now: Instant) {}
 
-    /// Counts the media packets that were dropped because they were late.
+    /// Returns the number of media packets dropped because of their age.
     fn media_dropped(&self) -> u64 {
         0
     }
 
-    /// Returns the identity whose telephony destination this hash is, where the stack knows it: a
-    /// person may have been given the wrong one of the two.
+    /// Returns the identity that owns this destination hash, if the stack knows it. Users sometimes
+    /// dial a destination hash by mistake.
     fn identity_at(&self, _destination: IdentityHash) -> Option<IdentityHash> {
         None
     }
 }
 
-/// What happened on a [`Stack`].
+/// An event of a [`Stack`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "a field says only what its name and type do not")]
 pub enum StackEvent<D> {
-    /// Something happened to a link.
-    Link {
-        /// The link.
-        link: LinkId,
-        /// What it was.
-        event: LinkEvent,
-    },
-    /// A packet of context NONE arrived.
+    /// An event of a link.
+    Link { link: LinkId, event: LinkEvent },
+    /// A decrypted packet of context NONE arrived.
     Packet {
-        /// The link.
         link: LinkId,
         /// The plaintext.
         data: D,
     },
-    /// A phone announced itself.
+    /// A telephony destination was announced.
     Announced {
-        /// Whose.
         identity: IdentityHash,
-        /// How far away; 1 is a neighbour.
+        /// Distance in hops; 1 is a neighbour.
         hops: u8,
-        /// What it calls itself: [`DisplayName::from_app_data`]. Nobody proves it.
+        /// The name in the app data ([`DisplayName::from_app_data`]). Anybody can claim any name.
         name: Option<DisplayName>,
     },
 }

@@ -11,23 +11,23 @@ use crate::profile::{Mode, Profile};
 /// caller  Idle > Calling > Linked > Identified > Ringing > Connecting > Established > Idle
 /// callee  Idle > Ringing > Connecting > Established > Idle
 /// ```
-/// Every state may end in `Idle`. A caller may skip states if signals were lost, and becomes the
+/// Every state may end in `Idle`. A caller skips states if signals were lost. A caller becomes the
 /// callee if glare is resolved in favour of the peer. [`TRANSITIONS`](crate::TRANSITIONS) lists
-/// every way.
+/// every transition.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CallState {
     /// There is no call.
     #[default]
     Idle,
-    /// We dialled: the network searches a path and opens a link.
+    /// We dialled: the network searches for a path and opens a link.
     Calling,
     /// The link is up. AVAILABLE has not been heard.
     Linked,
     /// The callee said AVAILABLE, and we identified.
     Identified,
-    /// The callee said BUSY. We wait for a call of the callee's own: glare.
+    /// The callee sent BUSY. We wait for a call of the callee's own: glare.
     GlareWait,
-    /// It rings, at the callee or here.
+    /// The call rings, at the callee or here.
     Ringing,
     /// The call is answered. Both sides set up their audio.
     Connecting,
@@ -55,7 +55,7 @@ impl fmt::Display for CallState {
 pub enum Role {
     /// We did.
     Caller,
-    /// The peer did, or both did and the peer's call goes on.
+    /// The peer did; or both did, and glare was resolved in favour of the peer's call.
     Callee,
 }
 

@@ -1,4 +1,4 @@
-//! The phone: calls and their streams behind one door in and one ordered door out.
+//! The telephone: calls and their streams behind one door in and one ordered door out.
 
 use crate::call::{Context, Exchange, Limiter, Lines};
 use crate::config::Config;
@@ -59,17 +59,17 @@ pub struct Telephone<const LINES: usize = 1, const RING: usize = RING_BYTES> {
     limiter: Limiter,
     streams: [Streams<RING>; LINES],
     outbox: Outbox,
-    /// Counts that belong to no line.
+    /// Counters that belong to no line.
     counters: Counters,
-    /// Counts of each line's streams.
+    /// Counters of each line's streams.
     line_counters: [Counters; LINES],
     next_job: JobId,
     now: Instant,
 }
 
 impl Telephone {
-    /// Makes an idle telephone with one line for this identity. Glare is resolved by comparing this
-    /// hash with the peer's.
+    /// Creates an idle telephone with one line for this identity. Glare is resolved by comparing
+    /// this hash with the peer's.
     #[must_use]
     pub fn new(identity: IdentityHash, config: Config, now: Instant) -> Self {
         Self::with_lines(identity, config, now)
@@ -77,7 +77,7 @@ impl Telephone {
 }
 
 impl<const RING: usize> Telephone<1, RING> {
-    /// Returns the status of the call, `None` when the line is idle.
+    /// Returns the status of the call, `None` if the line is idle.
     #[must_use]
     pub fn call(&self) -> Option<CallStatus> {
         self.calls().next()
@@ -85,10 +85,11 @@ impl<const RING: usize> Telephone<1, RING> {
 }
 
 impl<const LINES: usize, const RING: usize> Telephone<LINES, RING> {
-    /// Makes an idle telephone with another number of lines, `Telephone::<3>::with_lines(..)`, or
-    /// another size of ring for firmware with less memory, `Telephone::<1, 4_096>::with_lines(..)`.
+    /// Creates an idle telephone with another number of lines, `Telephone::<3>::with_lines(..)`, or
+    /// with another size of ring, for firmware with less memory, `Telephone::<1,
+    /// 4_096>::with_lines(..)`.
     ///
-    /// *Bounds*: a full ring drops its oldest frame, so a stall longer than the ring costs audio.
+    /// *Bounds*: a full ring drops its oldest frame, so a stall longer than the ring loses audio.
     /// One second takes 1 KiB at Medium Quality and 4 KiB at Super High Quality.
     #[must_use]
     pub fn with_lines(identity: IdentityHash, config: Config, now: Instant) -> Self {
@@ -118,7 +119,7 @@ impl<const LINES: usize, const RING: usize> Telephone<LINES, RING> {
             return Err(InputError::OutputFull);
         }
         let now = now.max(self.now);
-        // The line that the input is for, whose streams go on even where its call stays as it is.
+        // The line of the input. Its streams go on even if the state of its call does not change.
         let mut line = None;
         match input {
             Input::Timeout => self.on_timeout(now),
@@ -163,7 +164,7 @@ impl<const LINES: usize, const RING: usize> Telephone<LINES, RING> {
         Ok(())
     }
 
-    /// Hands out the next output, its bytes in `buf`, or `None` when all are drained.
+    /// Returns the next output, with its bytes in `buf`, or `None` when the queue is drained.
     pub fn poll_output<'b>(&mut self, buf: &'b mut PacketBuf) -> Option<Output<'b>> {
         let buf = &mut buf.0;
         Some(match self.outbox.pop()? {
@@ -192,7 +193,7 @@ impl<const LINES: usize, const RING: usize> Telephone<LINES, RING> {
     /// Returns when [`Input::Timeout`] is due next, and for which timer.
     ///
     /// # Panics
-    /// With debug assertions, while outputs wait: a deadline counts only when they are drained.
+    /// With debug assertions, if outputs wait: the deadline is only valid when they are drained.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Deadline> {
         debug_assert!(self.outbox.is_empty(), "drain poll_output before poll_timeout");
@@ -210,7 +211,7 @@ impl<const LINES: usize, const RING: usize> Telephone<LINES, RING> {
         self.line_counters.iter().fold(self.counters, Counters::plus)
     }
 
-    /// Handles every due deadline in order, so a late timeout has the same effect as timely ones.
+    /// Handles every due deadline in order, so a late call has the same effect as timely calls.
     fn on_timeout(&mut self, now: Instant) {
         let most = self.outbox.len() + OUTPUTS_PER_INPUT - OUTPUTS_PER_DEADLINE;
         for _ in 0..DEADLINES_PER_TIMEOUT {
@@ -258,7 +259,7 @@ impl<const LINES: usize, const RING: usize> Telephone<LINES, RING> {
         data: &[u8],
     ) -> Result<Option<usize>, InputError> {
         let Some(index) = self.lines.of_link(link) else {
-            // The caller is not accepted: its packets are not heard.
+            // Packets of a caller who is not accepted are ignored.
             let is_known = self.lines.knows(link, &self.exchange);
             return if is_known { Ok(None) } else { Err(InputError::UnknownLink(link)) };
         };
@@ -311,8 +312,8 @@ impl<const LINES: usize, const RING: usize> Telephone<LINES, RING> {
         Ok(line)
     }
 
-    /// Fits the streams to their lines, then reports ended calls, then releases held callers, one
-    /// of whom may take the line of a call that ended.
+    /// Fits the streams to their lines, then reports ended calls, then releases held callers: one
+    /// of them may take the line of a call that ended.
     fn reconcile(&mut self, now: Instant, touched: Option<usize>) {
         let (lines, mut cx) = self.parts(now);
         lines.end_glare_wait(&mut cx);
@@ -337,7 +338,7 @@ impl<const LINES: usize, const RING: usize> Telephone<LINES, RING> {
         let streams = self.streams.iter().filter_map(Streams::deadline);
         let deadlines = self.exchange.pending_deadlines().chain(lines);
         let deadlines = deadlines.chain(self.exchange.announce_deadline()).chain(streams);
-        // A deadline at the end of time would stay due for ever.
+        // Instant::MAX is never due.
         deadlines.min_by_key(|deadline| deadline.at).filter(|deadline| deadline.at < Instant::MAX)
     }
 
@@ -346,7 +347,7 @@ impl<const LINES: usize, const RING: usize> Telephone<LINES, RING> {
         (lines, Context { now, exchange, limiter, counters, next_job, out })
     }
 
-    /// The streams of a line, which exists.
+    /// Returns the streams of a line. `line` is below LINES.
     fn streams_of(
         &mut self,
         line: usize,

@@ -1,4 +1,4 @@
-//! Time, as the driver passes it in.
+//! Time, passed in by the driver.
 
 use core::fmt;
 use core::ops::Add;
@@ -7,18 +7,18 @@ use core::time::Duration;
 /// A moment, in microseconds from an origin that the caller chooses.
 ///
 /// The core reads no clock: each input carries its moment. The moments given to one
-/// [`Telephone`](crate::Telephone) come from a monotonic clock. One that goes back counts as the
-/// latest moment given.
+/// [`Telephone`](crate::Telephone) come from one monotonic clock. A moment earlier than the latest
+/// one given counts as the latest one.
 ///
 /// *Bounds*: arithmetic saturates at both ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant(u64);
 
 impl Instant {
-    /// The caller's origin.
+    /// The caller's origin: zero.
     pub const ORIGIN: Self = Self(0);
 
-    /// The latest moment. A deadline at it is never due.
+    /// The latest moment. A deadline at this moment is never due.
     pub const MAX: Self = Self(u64::MAX);
 
     /// Creates the moment `micros` µs after the origin.

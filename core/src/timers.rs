@@ -9,7 +9,7 @@ use crate::time::Instant;
 /// The moment at which [`Input::Timeout`](crate::Input::Timeout) is due next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deadline {
-    /// The moment.
+    /// When it is due.
     pub at: Instant,
     /// The timer that expires then.
     pub timer: Timer,
@@ -24,8 +24,8 @@ pub enum Timer {
     Link(LinkId, LinkTimer),
     /// A timer of a stream.
     Stream(StreamId, StreamTimer),
-    /// Started when the telephone is created, and by its own expiry. On expiry the driver is asked
-    /// to announce.
+    /// Started when the telephone is created, and by its own expiry. On expiry the telephone asks
+    /// the driver to announce.
     Announce,
 }
 

@@ -1,12 +1,13 @@
 //! The callee's side of a call.
 //!
-//! 1. A caller was let through: say RINGING (`Ringing`, timer `Ring`), again and again until the
-//!    caller sends its preferences.
-//! 2. The app answers: wait for the preferences if they are not here (`Connecting`, timer
-//!    `Preferences`), and go on saying RINGING meanwhile.
+//! 1. A caller is admitted: send RINGING (`Ringing`, timer `Ring`), and repeat it until the caller
+//!    sends its preferences.
+//! 2. The app answers: wait for the preferences if they have not arrived (`Connecting`, timer
+//!    `Preferences`), and go on repeating RINGING.
 //! 3. A caller who prefers a profile that we cannot send is told ours at once, and again with
-//!    CONNECTING; or hears REJECTED.
-//! 4. Say CONNECTING and ESTABLISHED: audio flows (`Established`). The caller's echo is not needed.
+//!    CONNECTING; or gets REJECTED.
+//! 4. Send CONNECTING and ESTABLISHED: audio flows (`Established`). The caller's echo is not
+//!    required.
 
 use super::pending::PendingLink;
 use super::table::Trigger;
@@ -21,7 +22,7 @@ use crate::timers::CallTimer;
 use crate::wire::Signal;
 
 impl Line {
-    /// Lets a caller ring.
+    /// Starts a call that rings here.
     pub(super) fn take_caller(
         &mut self,
         caller: &PendingLink,
@@ -57,7 +58,7 @@ impl Line {
         Ok(())
     }
 
-    /// Takes an admission on a caller that comes after the call began to ring.
+    /// Handles an admission that comes while the call rings.
     pub(super) fn screen_ringing(
         &mut self,
         admission: Admission,
@@ -85,7 +86,7 @@ impl Line {
         self.on_preferences_complete(cx);
     }
 
-    /// Says RINGING, until the caller's preferences are heard.
+    /// Sends RINGING, and repeats it until the caller's preferences arrive.
     pub(super) fn say_ringing(&mut self, cx: &mut Context<'_>) {
         let Some(call) = &mut self.call else { return };
         call.rings_since = cx.now;
@@ -101,7 +102,7 @@ impl Line {
         self.timers.start(CallTimer::Preferences, until);
     }
 
-    /// Goes on with an answer that waited for the caller's preferences.
+    /// Continues an answer that waited for the caller's preferences.
     pub(super) fn on_preferences_complete(&mut self, cx: &mut Context<'_>) {
         let Some(call) = self.call.as_mut().filter(|call| call.preferences_heard) else { return };
         if call.role == Role::Callee && call.state < CallState::Established {
@@ -122,8 +123,8 @@ impl Line {
         if call.profiles_told == 0 {
             cx.out.signal(call.link, &[Signal::Connecting]);
         } else {
-            // In one packet: a Python caller that heard it between CONNECTING and ESTABLISHED would
-            // follow by half.
+            // In one packet: a Python caller that gets the profile between CONNECTING and
+            // ESTABLISHED applies it partly.
             let profile = Signal::PreferredProfile(call.profile.id().into());
             cx.out.signal(call.link, &[profile, Signal::Connecting]);
         }

@@ -1,16 +1,16 @@
 //! The caller's side of a call.
 //!
-//! 1. `Dial`: the link is asked for, its path search included (`Calling`, timer `Wait`).
+//! 1. `Dial`: ask for the link, path search included (`Calling`, timer `Wait`).
 //! 2. The link is up: wait for AVAILABLE (`Linked`, timer `Connect`).
-//! 3. AVAILABLE: say who we are (`Identified`).
-//! 4. RINGING: send the preferred profile and mode in one packet, at once and each time
-//!    (`Ringing`). The timer `Wait` starts again: what it took so far says nothing about the
+//! 3. AVAILABLE: identify (`Identified`).
+//! 4. RINGING: send the preferred profile and mode in one packet, at once and at each RINGING
+//!    (`Ringing`). The timer `Wait` starts again, because the time so far says nothing about the
 //!    callee.
 //! 5. CONNECTING: echo ESTABLISHED (`Connecting`, timer `Establish`).
 //! 6. ESTABLISHED, or the first media frame: audio flows (`Established`).
 //!
-//! A signal that got lost is made up for by the next one, or by a repeat (`repeat`); one that comes
-//! again changes nothing.
+//! The next signal, or a repeat (`repeat`), makes up for a lost one. A signal that comes again
+//! changes nothing.
 
 use super::table::Trigger;
 use super::{Call, Context, Line};
@@ -88,7 +88,7 @@ impl Line {
 }
 
 impl Call {
-    /// Says which profile and mode we want.
+    /// Sends the profile and mode that we prefer.
     pub(super) fn prefer(&self, out: &mut Outbox) {
         let profile = Signal::PreferredProfile(self.profile.id().into());
         out.signal(self.link, &[profile, Signal::PreferredMode(self.mode.id())]);

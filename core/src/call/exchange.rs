@@ -1,4 +1,4 @@
-//! What all lines share: who we are, the settings, and the callers who wait for a line.
+//! The state that all lines share: our identity, the settings, and the links of callers who wait.
 
 use heapless::Vec;
 
@@ -45,7 +45,7 @@ impl Exchange {
         self.announce = self.config.announce.interval.map(|interval| now + interval.get());
     }
 
-    /// The deadlines of the links that carry no call.
+    /// Returns the deadlines of the links that carry no call.
     pub(crate) fn pending_deadlines(&self) -> impl Iterator<Item = Deadline> {
         self.pending.iter().map(PendingLink::deadline)
     }

@@ -1,12 +1,12 @@
-//! Both sides dial each other: one of the two calls stands for both.
+//! Glare: both sides dial each other, and one of the two calls remains.
 //!
-//! 1. While our call does not ring yet, a link of an unidentified caller gets AVAILABLE, not BUSY.
-//! 2. The caller is the peer that we dial, and its identity hash is lower than ours: its call
-//!    stands. We answer on its link and close ours. Both sides apply this rule, so only one call
-//!    stands.
-//! 3. Its hash is higher: its link, the latest of several, is held until our call decides. On
-//!    RINGING our call stands, and the peer's link gets BUSY. On BUSY, or if our call fails, the
-//!    peer's stands.
+//! 1. Until our call rings, the link of an unidentified caller gets AVAILABLE, not BUSY.
+//! 2. If the caller is the peer that we dial and its identity hash is lower than ours, its call
+//!    remains. We answer on its link and close ours. Both sides apply this rule, so only one call
+//!    remains.
+//! 3. If its hash is higher, its link, the latest of several, is held until our call is decided. On
+//!    RINGING our call remains, and the peer's link gets BUSY. On BUSY, or if our call fails, the
+//!    peer's call remains.
 //! 4. BUSY before RINGING may mean that the peer dials us. Our call waits for the peer's link, and
 //!    for the identification of callers on links that are up (state `GlareWait`, timer `Glare`).
 //!
@@ -35,7 +35,7 @@ impl<const N: usize> Lines<N> {
         if call.peer < cx.exchange.identity || call.state == CallState::GlareWait {
             line.resolve_glare(link, false, cx);
         } else {
-            // With one held link, the outputs of one input stay within their bound.
+            // One held link at most keeps the outputs of one input within their bound.
             if let Some(earlier) = cx.exchange.held_of(call.peer) {
                 cx.exchange.take_pending(earlier);
                 cx.say_goodbye(earlier, &[Signal::Busy]);
@@ -44,8 +44,7 @@ impl<const N: usize> Lines<N> {
         }
     }
 
-    /// Ends one refused call when no caller is left who might be its peer. Further ones are due at
-    /// once.
+    /// Ends one call in `GlareWait` if no waiting caller might be its peer. Further ones stay due.
     pub(crate) fn end_glare_wait(&mut self, cx: &mut Context<'_>) {
         let exchange = &*cx.exchange;
         let is_over = |call: &Call| call.glare_over(exchange).is_some_and(|at| at <= cx.now);
@@ -68,7 +67,7 @@ impl<const N: usize> Lines<N> {
         }
     }
 
-    /// A held link whose call can no longer take the place of ours.
+    /// Returns a held link whose call can no longer replace ours.
     fn released(&self, exchange: &Exchange) -> Option<(LinkId, IdentityHash)> {
         let mut held = exchange.pending.iter().filter_map(PendingLink::held);
         held.find(|(_, from)| !self.of_peer(*from).is_some_and(|index| self.0[index].can_glare()))
@@ -76,7 +75,7 @@ impl<const N: usize> Lines<N> {
 }
 
 impl Line {
-    /// Whether a call of the peer can take the place of ours.
+    /// Returns whether a call of the peer can replace ours.
     pub(super) fn can_glare(&self) -> bool {
         self.call
             .as_ref()
@@ -94,7 +93,7 @@ impl Line {
         self.yield_to_held(true, cx);
     }
 
-    /// The wait for a link of the peer is over. Callers on links that are up get the rest of
+    /// Ends the wait for a link of the peer. Callers on links that are up get the rest of
     /// [`GLARE`].
     pub(super) fn on_glare_timeout(&mut self, cx: &mut Context<'_>) {
         let Some(call) = &self.call else { return };
@@ -107,7 +106,7 @@ impl Line {
         }
     }
 
-    /// Lets the peer's held call stand. Returns whether there was one.
+    /// Resolves glare in favour of the peer's held call. Returns whether there was one.
     pub(super) fn yield_to_held(&mut self, is_link_gone: bool, cx: &mut Context<'_>) -> bool {
         let Some(call) = self.call.as_ref().filter(|_| self.can_glare()) else { return false };
         let Some(link) = cx.exchange.held_of(call.peer) else { return false };
@@ -141,7 +140,7 @@ impl Exchange {
         self.pending.iter().any(PendingLink::is_unidentified)
     }
 
-    /// The held link of this peer.
+    /// Returns the held link of this peer.
     fn held_of(&self, peer: IdentityHash) -> Option<LinkId> {
         let mut held = self.pending.iter().filter_map(PendingLink::held);
         held.find(|(_, from)| *from == peer).map(|(link, _)| link)
@@ -149,7 +148,7 @@ impl Exchange {
 }
 
 impl Call {
-    /// When a refused call ends, if no caller is left who might be the peer.
+    /// Returns when a call in `GlareWait` ends, if no waiting caller might be the peer.
     pub(super) fn glare_over(&self, exchange: &Exchange) -> Option<Instant> {
         let is_over = self.state == CallState::GlareWait && !exchange.has_unknown_caller();
         is_over.then_some(self.glare_until)

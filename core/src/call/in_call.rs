@@ -1,4 +1,4 @@
-//! While a call stands: who switches what, and whether the peer is still there.
+//! The established call: switches of profile and mode, and whether the peer is still there.
 
 use core::mem;
 
@@ -21,7 +21,7 @@ use crate::wire::Signal;
 pub(super) struct Presence {
     media: Instant,
     anything: Instant,
-    /// Whether the boundary reports keepalives, so that a quiet link can be told from a dead one.
+    /// Whether the stack reports keepalives, so that a quiet link differs from a dead one.
     is_reported: bool,
     is_silent: bool,
 }
@@ -151,7 +151,7 @@ impl Line {
     }
 
     /// Tells the peer what we send in place of a profile that we cannot send, so that both sides
-    /// speak a codec that both have; or refuses a caller whose path may not carry it.
+    /// can decode each other; or rejects a caller whose path may not carry it.
     fn on_unavailable_profile(
         &mut self,
         asked: Profile,
@@ -170,10 +170,11 @@ impl Line {
         if is_thin && thin_path == ThinPath::Refuse && call.is_of_the_peer() {
             self.step(Trigger::ProfileRefused, cx);
         }
-        // Of a call that was refused, nothing is left.
+        // The call was rejected and is gone.
         let call = self.call.as_mut()?;
         let is_new = mem::replace(&mut call.profile, used) != used;
-        // A callee tells it together with CONNECTING; from a caller, it would come at a bad moment.
+        // A callee sends it together with CONNECTING. Between CONNECTING and ESTABLISHED a caller
+        // sends nothing.
         if call.state != CallState::Connecting {
             call.propose(Signal::PreferredProfile(used.id().into()), cx.out);
         }
@@ -217,8 +218,8 @@ impl Line {
 }
 
 impl Call {
-    /// Refuses a switch that a Python callee would apply by half: between CONNECTING and
-    /// ESTABLISHED.
+    /// Refuses a switch between CONNECTING and ESTABLISHED, which a Python callee would apply
+    /// partly.
     fn may_switch(&self) -> Result<(), InputError> {
         if self.state == CallState::Connecting {
             return Err(InputError::NotAllowed { state: self.state });
@@ -226,13 +227,13 @@ impl Call {
         Ok(())
     }
 
-    /// Whether the peer dialled, and our app did not dial the peer at the same time.
+    /// Returns whether the peer dialled and our app did not.
     fn is_of_the_peer(&self) -> bool {
         self.id == CallId::from(self.link)
     }
 
-    /// When the first media arrive at the latest from a peer that starts to send when it hears of
-    /// what we do at `now`.
+    /// Returns the moment from which the peer's silence counts: `now`, moved back if the round
+    /// trips of its first media take longer than [`FIRST_MEDIA`].
     fn first_media_by(&self, now: Instant) -> Instant {
         now + self.rtt.times(FIRST_MEDIA_TRIPS).saturating_sub(FIRST_MEDIA)
     }

@@ -1,8 +1,8 @@
-//! Who calls too often. An identity costs nothing, so strangers are counted together too. People
-//! that we talked with, dialled or were told of are no strangers, and are not counted; nor is
-//! an attempt that is turned away. A call that rang is taken off the strangers' count when it is
-//! answered. One that is refused then stays: strangers who are refused one after the other would
-//! hold the line, and keep friends out.
+//! Limits on callers. New identities are free, so strangers are also counted together.
+//!
+//! People that we talked with, dialled or were told of are no strangers. Their attempts are not
+//! counted, nor are attempts that are turned away. An answer takes an attempt off the strangers'
+//! count. A rejection does not: a series of rejected strangers would keep the line busy.
 
 use heapless::Vec;
 
@@ -31,25 +31,25 @@ struct Caller {
 struct Window {
     since: Instant,
     attempts: u16,
-    /// Whether the app knows that the limit is reached.
+    /// Whether the app was told that the limit is reached.
     is_told: bool,
 }
 
 /// An attempt beyond a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Limited {
-    /// The limit, where this is the first attempt beyond it.
+    /// The limit, if this is the first attempt beyond it.
     pub(crate) news: Option<Limit>,
 }
 
 impl Limiter {
-    /// Takes note that somebody is no stranger.
+    /// Marks an identity as no stranger.
     pub(crate) fn know(&mut self, now: Instant, identity: IdentityHash) {
         let caller = self.caller(now, identity);
         (caller.is_known, caller.latest) = (true, now);
     }
 
-    /// The limit that a caller has reached.
+    /// Returns the limit that a caller has reached.
     pub(crate) fn limit(
         &self,
         now: Instant,
@@ -68,8 +68,8 @@ impl Limiter {
         is_full(&self.strangers, limits.strangers).then_some(Limit::Strangers)
     }
 
-    /// Counts an attempt, unless it is beyond a limit, and tells whether it counts: those of people
-    /// we know do not.
+    /// Counts an attempt, unless it exceeds a limit. Returns whether it was counted: attempts of
+    /// known identities are not.
     pub(crate) fn attempt(
         &mut self,
         now: Instant,
@@ -93,7 +93,8 @@ impl Limiter {
         Ok(true)
     }
 
-    /// Takes a call that was counted at that moment, and answered, off the strangers' count.
+    /// Takes an answered call off the strangers' count, if that count includes the moment of the
+    /// attempt.
     pub(crate) fn give_back(&mut self, counted: Instant) {
         if self.strangers.since <= counted {
             self.strangers.attempts = self.strangers.attempts.saturating_sub(1);
@@ -131,7 +132,7 @@ impl Window {
         self.attempts = self.attempts.saturating_add(1);
     }
 
-    /// Says whether the app is to be told that the limit is reached: once.
+    /// Returns whether to tell the app that the limit is reached: true once.
     fn tell(&mut self) -> bool {
         !core::mem::replace(&mut self.is_told, true)
     }
@@ -201,7 +202,7 @@ mod tests {
         limiter.give_back(at(0));
         assert_eq!(limiter.attempt(at(1), who(2), &limits), Ok(true));
         assert_eq!(limiter.limit(at(1), who(3), &limits), Some(Limit::Strangers));
-        // A call of the window before, which is answered in this one.
+        // An attempt of the window before is answered in this one.
         assert_eq!(limiter.attempt(at(60), who(3), &limits), Ok(true));
         limiter.give_back(at(1));
         assert_eq!(limiter.limit(at(60), who(4), &limits), Some(Limit::Strangers));

@@ -3,7 +3,7 @@
 //! 1. A link or a command names a call, and so its line.
 //! 2. A call that is dialled takes a free line, and so does a caller who is admitted.
 //! 3. There is one call at most with each peer. A peer who calls us while we dial it is a case for
-//!    `glare`; in any other call its second link is turned away.
+//!    `glare`. In any other call a second link of the peer is turned away.
 
 use crate::audio::Direction;
 use crate::error::InputError;
@@ -32,7 +32,7 @@ impl<const N: usize> Lines<N> {
     }
 
     pub(crate) fn line_mut(&mut self, index: usize) -> &mut Line {
-        // Indices come from this file, and each is below N.
+        // Every index comes from this file and is below N.
         &mut self.0[index]
     }
 
@@ -40,17 +40,17 @@ impl<const N: usize> Lines<N> {
         self.0.iter().filter_map(Line::status)
     }
 
-    /// The line whose call is on this link.
+    /// Returns the line whose call uses this link.
     pub(crate) fn of_link(&self, link: LinkId) -> Option<usize> {
         self.position(|call| call.link == link)
     }
 
-    /// The line of this call.
+    /// Returns the line of this call.
     pub(crate) fn of_call(&self, id: CallId) -> Option<usize> {
         self.position(|call| call.id == id)
     }
 
-    /// The line of the call that a stream is of, and the call's state.
+    /// Returns the line of a stream, and the state of its call.
     pub(crate) fn of_stream(&self, stream: StreamId) -> Result<(usize, CallState), InputError> {
         let index = self.position(|call| StreamId::from(call.id) == stream);
         let index = index.ok_or(InputError::UnknownStream(stream))?;
@@ -133,7 +133,7 @@ impl<const N: usize> Lines<N> {
         Ok(index)
     }
 
-    /// The line of the call with this person.
+    /// Returns the line of the call with this peer.
     pub(super) fn of_peer(&self, peer: IdentityHash) -> Option<usize> {
         self.position(|call| call.peer == peer)
     }

@@ -6,12 +6,12 @@
 //! - `caller`, `callee`: the set-up of a call in each role.
 //! - `glare`: both sides dial each other.
 //! - `pending`: links that carry no call.
-//! - `in_call`: switches of profile and mode, and silence, in an established call.
-//! - `round_trip`: the round trip time of a link, told or measured.
+//! - `in_call`: switches of profile and mode, and the peer's silence, in an established call.
+//! - `round_trip`: the round trip time of a link, told by the stack or measured.
 //! - `repeat`: messages that are repeated because they may be lost.
-//! - `limiter`: limits of attempts, per caller and of strangers.
+//! - `limiter`: limits on the attempts of each caller and of all strangers.
 //!
-//! This file holds a line and dispatches the causes of its transitions.
+//! This file holds a line and dispatches the triggers of its transitions.
 
 mod callee;
 mod caller;
@@ -46,7 +46,7 @@ use crate::stream::{self, Gate, Session};
 use crate::time::Instant;
 use crate::timers::{CallTimer, CallTimers, Deadline, Timer};
 use crate::wire::{self, Signal};
-use repeat::{Heard, Repeats};
+use repeat::{Acknowledged, Repeats};
 use round_trip::RoundTrip;
 
 /// A line: one call at most.
@@ -74,26 +74,26 @@ struct Call {
     receive: Mute,
     microphone: PortChange,
     speaker: PortChange,
-    /// Whether the peer said which profile or mode it prefers.
+    /// Whether the peer sent a preferred profile or mode.
     preferences_heard: bool,
     /// How often the peer was told what we send in place of a profile that we cannot send.
     profiles_told: u8,
     /// Whether our app chose the mode, by dialling or switching.
     mode_chosen: bool,
-    /// Until when a refused call waits for a link of the callee's own.
+    /// Until when a call that got BUSY waits for a link of the callee's own.
     glare_until: Instant,
     /// When it began to ring here.
     rings_since: Instant,
-    /// Our own link, where the peer's call takes its place.
+    /// Our own link, while the peer's call replaces ours.
     superseded: Option<LinkId>,
     repeats: Repeats,
-    heard: Heard,
+    acknowledged: Acknowledged,
     presence: in_call::Presence,
-    /// Whether the caller's attempt was counted, and is given back by an answer.
+    /// Whether the limiter counted the caller's attempt. An answer takes it back.
     is_counted: bool,
 }
 
-/// What an input brings along, and where its effects go.
+/// The context of one input: its moment, the settings, and where its effects go.
 pub(crate) struct Context<'a> {
     pub(crate) now: Instant,
     pub(crate) exchange: &'a mut Exchange,
@@ -104,7 +104,7 @@ pub(crate) struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// The part of it that the streams of a line need.
+    /// Returns the part of it that the streams of a line use.
     pub(crate) const fn of_stream<'a>(
         &'a mut self,
         line: usize,
@@ -116,7 +116,7 @@ impl Context<'_> {
 }
 
 impl Line {
-    /// Takes the earliest deadline of the call, which is due.
+    /// Handles the earliest deadline of the call, which is due.
     pub(crate) fn on_call_timeout(&mut self, timer: CallTimer, cx: &mut Context<'_>) {
         self.timers.stop(timer);
         match timer {
@@ -132,7 +132,7 @@ impl Line {
         }
     }
 
-    /// Takes the signals of a packet on the call's link, and tells why one was left out.
+    /// Handles the signals of a packet on the call's link. Returns why one was left out.
     pub(crate) fn on_signals(
         &mut self,
         link: LinkId,
@@ -146,7 +146,7 @@ impl Line {
             packet.signals().any(|signal| matches!(signal, Signal::Busy | Signal::Rejected));
         for signal in packet.signals() {
             if self.call.as_ref().is_none_or(|call| call.link != link) {
-                // A signal before this one ended the call, or moved it to the peer's link.
+                // The signal before ended the call, or moved it to the peer's link.
                 break;
             }
             match signal {
@@ -160,13 +160,12 @@ impl Line {
                 Signal::Busy => self.step(Trigger::Busy, cx),
                 Signal::Rejected => self.step(Trigger::Rejected, cx),
                 Signal::Available => self.step(Trigger::Available, cx),
-                // Said for the sake of callers who would not take BUSY for what it is; see
-                // `pending`.
+                // Sent before BUSY for the sake of Python callers; see `pending`.
                 Signal::Ringing if is_refusal => {}
                 Signal::Ringing => self.step(Trigger::Ringing, cx),
                 Signal::Connecting => self.step(Trigger::Connecting, cx),
                 Signal::Established => self.step(Trigger::Established, cx),
-                // A local state of the reference, never sent.
+                // A local state of the reference, which never sends it.
                 Signal::Calling => {}
             }
         }
@@ -207,7 +206,7 @@ impl Line {
         let call = self.call.as_ref();
         let glare = call.and_then(|call| call.glare_over(exchange));
         let timers = self.timers.iter().chain(glare.map(|at| (CallTimer::Glare, at)));
-        // A timer runs only while there is a call.
+        // A timer runs only during a call.
         timers
             .filter_map(move |(timer, at)| Some((call?.id, timer, at)))
             .map(|(id, timer, at)| Deadline { at, timer: Timer::Call(id, timer) })
@@ -228,7 +227,7 @@ impl Line {
         })
     }
 
-    /// Moves the call as the table says, and does what its row says.
+    /// Moves the call as the table says, and runs the action of its row.
     fn step(&mut self, trigger: Trigger, cx: &mut Context<'_>) {
         let Some(call) = &mut self.call else { return };
         let Some(row) = table::transition(call.role, call.state, trigger) else { return };
@@ -346,7 +345,7 @@ impl Call {
             rings_since: Instant::ORIGIN,
             superseded: None,
             repeats: Repeats::default(),
-            heard: Heard::default(),
+            acknowledged: Acknowledged::default(),
             presence: in_call::Presence::default(),
             is_counted: false,
         }

@@ -1,11 +1,12 @@
-//! Links that carry no call: callers who are not let through yet, and goodbyes.
+//! Links that carry no call: callers who are not admitted yet, and links that close after BUSY or
+//! REJECTED.
 //!
 //! 1. A link comes up. Nothing is sent for a moment (timer `AcceptDelay`).
-//! 2. AVAILABLE is sent, repeated, and the caller has time to identify (timers `Available`,
-//!    `Identify`), also when all lines are busy.
-//! 3. The caller identifies. It is turned away when all lines are busy, else it gets what
-//!    `Config::callers` says, and where that is nothing, the app is asked (timer `Screening`).
-//! 4. The call rings, or BUSY or REJECTED is sent, and the link closes a moment later, so that the
+//! 2. AVAILABLE is sent and repeated, also when all lines are busy, and the caller has time to
+//!    identify (timers `Available`, `Identify`).
+//! 3. The caller identifies. If all lines are busy it is turned away. Otherwise `Config::callers`
+//!    decides; if that is `None`, the app is asked (timer `Screening`).
+//! 4. The call rings; or BUSY or REJECTED is sent, and the link closes a moment later, so that the
 //!    signal arrives (timer `Goodbye`).
 //!
 //! A blocked caller gets the same signals at the same steps as a caller of a busy line, and cannot
@@ -48,10 +49,10 @@ pub(super) enum Stage {
     Goodbye { until: Instant },
 }
 
-/// How soon a link makes room for another, the latest first.
+/// How soon a link is closed to make room for another, the latest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Room {
-    /// How long the caller has been late: beyond its round trips, and beyond the grace.
+    /// How late the caller is: beyond its round trips, and beyond the grace.
     Unidentified {
         beyond_trips: Duration,
         beyond_grace: Duration,
@@ -108,7 +109,7 @@ impl<const N: usize> Lines<N> {
         Ok(())
     }
 
-    /// Decides on a caller whose identity is known, or asks the app.
+    /// Decides on a caller who has identified, or asks the app.
     pub(super) fn judge(&mut self, link: LinkId, from: IdentityHash, cx: &mut Context<'_>) {
         if self.line_for(from, cx.exchange).is_none() {
             cx.out.event(Event::CallerTurnedAway { from });
@@ -127,7 +128,7 @@ impl<const N: usize> Lines<N> {
         }
     }
 
-    /// The line on which a call of this person may ring. Whom we are in a call with has none.
+    /// Returns the line on which a call of this peer may ring: none if there is a call with it.
     fn line_for(&self, from: IdentityHash, exchange: &Exchange) -> Option<usize> {
         let may_ring = exchange.is_available && self.of_peer(from).is_none();
         self.free().filter(|_| may_ring)
@@ -165,14 +166,14 @@ impl<const N: usize> Lines<N> {
 }
 
 impl Context<'_> {
-    /// Takes a link of a peer that is new.
+    /// Adds a link that a peer opened.
     pub(super) fn on_incoming_link(&mut self, link: LinkId, rtt: RoundTrip, mdu: usize) {
         let pending = &self.exchange.pending;
         if pending.is_full() {
             count(&mut self.counters.links_refused);
             let evictable =
                 pending.iter().filter_map(|pending| Some((pending.room(self.now)?, pending.link)));
-            // Of the same, the oldest.
+            // Among equals, the oldest.
             let evicted = evictable.rev().max_by_key(|(room, _)| *room);
             let Some((_, evicted)) = evicted else {
                 self.out.link(link, LinkRequest::Close);
@@ -189,12 +190,12 @@ impl Context<'_> {
         self.part(link, last, GOODBYE);
     }
 
-    /// Tells a caller that the line is busy.
+    /// Sends BUSY to a caller.
     ///
-    /// RINGING comes before BUSY, in one packet, so that nothing overtakes. A Python caller gives
-    /// up 5 s after it dialled unless it has heard RINGING, and plays the busy tone for 4.75 s
-    /// first: without RINGING it tells its user `busy` where BUSY comes within 0.25 s, and `ended`
-    /// later. Measured with LXST 0.5.4, the path known:
+    /// RINGING precedes BUSY in the same packet, so that their order is certain. A Python caller
+    /// gives up 5 s after it dialled unless it got RINGING, and plays the busy tone for 4.75 s
+    /// first. Without RINGING it reports `busy` to its user if BUSY comes within 0.25 s, and
+    /// `ended` if it comes later. Measured with LXST 0.5.4, the path known:
     ///
     /// ```text
     /// round trip  BUSY comes after  BUSY alone   RINGING and BUSY
@@ -203,14 +204,14 @@ impl Context<'_> {
     /// 800 ms      2.41 s            ended        busy
     /// ```
     ///
-    /// Its user hears the busy tone at once either way. Our caller does not take such a RINGING for
-    /// one.
+    /// The user hears the busy tone at once in both cases. Our caller ignores a RINGING that shares
+    /// a packet with BUSY.
     pub(super) fn turn_away(&mut self, link: LinkId) {
         self.exchange.take_pending(link);
         self.part(link, &[Signal::Ringing, Signal::Busy], BUSY_GOODBYE);
     }
 
-    /// Keeps a caller waiting whose call may come to stand for ours.
+    /// Holds the link of a caller whose call may replace ours.
     pub(super) fn hold(&mut self, link: LinkId, from: IdentityHash) {
         if let Some(pending) = self.exchange.pending_mut(link) {
             pending.hold(from);
@@ -234,8 +235,10 @@ impl Context<'_> {
         self.out.signal(link, &[Signal::Available]);
     }
 
-    /// Counts a caller who is to ring, and tells whether that counts; fails where a limit does not
-    /// allow it.
+    /// Counts a caller who is to ring. Returns whether the attempt was counted.
+    ///
+    /// # Errors
+    /// A limit does not allow the attempt.
     fn count_caller(&mut self, from: IdentityHash) -> Result<bool, ()> {
         let counted = self.limiter.attempt(self.now, from, &self.exchange.config.limits);
         counted.map_err(|limited| {
@@ -299,12 +302,12 @@ impl PendingLink {
         self.stage = Stage::Held { from, until };
     }
 
-    /// The link and the peer, where the link is held.
+    /// Returns the link and the peer, if the link is held.
     pub(super) const fn held(&self) -> Option<(LinkId, IdentityHash)> {
         if let Stage::Held { from, .. } = self.stage { Some((self.link, from)) } else { None }
     }
 
-    /// How soon the link makes room for another; `None` where it does not.
+    /// Returns how soon the link is closed to make room; `None` if never.
     fn room(&self, now: Instant) -> Option<Room> {
         match self.stage {
             Stage::Offered { .. } => {

@@ -29,9 +29,9 @@ pub(super) struct Repeats {
     done: u8,
 }
 
-/// What shows that the caller heard our answer.
+/// What shows that the caller received our answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) enum Heard {
+pub(super) enum Acknowledged {
     #[default]
     Nothing,
     Echo,
@@ -39,13 +39,13 @@ pub(super) enum Heard {
 }
 
 impl Repeats {
-    /// Repeats of a message that is answered within a round trip. The first wait is at least
-    /// `least`.
+    /// Creates the repeats of a message that is answered within a round trip. The first wait is at
+    /// least `least`.
     pub(super) fn new(least: Duration, rtt: RoundTrip) -> Self {
         Self { interval: least.max(rtt.times(3)), done: 0 }
     }
 
-    /// How long to wait for the answer to the latest sending; `None` after the last repeat.
+    /// Returns how long to wait for the answer to the latest repeat; `None` after the last one.
     pub(super) fn next(&mut self) -> Option<Duration> {
         let interval = (self.done < REPEATS).then_some(self.interval);
         self.done = self.done.saturating_add(1);
@@ -82,10 +82,10 @@ impl Line {
         }
     }
 
-    /// Waits for the echo or media, which show that the caller heard our answer.
+    /// Waits for the echo or media, which show that the caller received our answer.
     pub(super) fn watch_answer(&mut self, cx: &Context<'_>) {
         let Some(call) = &mut self.call else { return };
-        call.heard = Heard::Nothing;
+        call.acknowledged = Acknowledged::Nothing;
         call.repeats = Repeats::default();
         let frames = call.profile.frame().duration() * 2;
         let again = ANSWER_AGAIN.max(call.rtt.times(4) + frames);
@@ -108,40 +108,42 @@ impl Line {
         self.go_on_repeating(cx);
     }
 
-    /// Handles the caller's echo: it heard our answer.
+    /// Handles the caller's echo: it received our answer.
     pub(super) fn note_echo(&mut self, cx: &mut Context<'_>) {
         let Some(call) = &mut self.call else { return };
-        match call.heard {
-            Heard::Nothing => {
-                call.heard = Heard::Echo;
+        match call.acknowledged {
+            Acknowledged::Nothing => {
+                call.acknowledged = Acknowledged::Echo;
                 if call.mode == Mode::HalfDuplex {
                     self.timers.stop(CallTimer::Repeat);
                 }
             }
-            // It says so again where it waits for ESTABLISHED.
-            Heard::Echo if call.repeats.next().is_some() => {
+            // The caller repeats its echo while it waits for ESTABLISHED.
+            Acknowledged::Echo if call.repeats.next().is_some() => {
                 cx.out.signal(call.link, &[Signal::Established]);
             }
-            Heard::Echo | Heard::Media => {}
+            Acknowledged::Echo | Acknowledged::Media => {}
         }
     }
 
-    /// Handles the caller's first media: it heard our answer.
+    /// Handles the caller's first media: it received our answer.
     pub(super) fn end_repeats(&mut self) {
         if let Some(call) = &mut self.call
             && call.state == CallState::Established
         {
-            call.heard = Heard::Media;
+            call.acknowledged = Acknowledged::Media;
             self.timers.stop(CallTimer::Repeat);
         }
     }
 
     pub(super) fn accept_again(&self, cx: &mut Context<'_>) {
         let Some(call) = &self.call else { return };
-        match (call.heard, call.mode) {
-            (Heard::Nothing, _) => self.say_answer(cx),
-            (Heard::Echo, Mode::FullDuplex) => cx.out.signal(call.link, &[Signal::Established]),
-            (Heard::Echo, Mode::HalfDuplex) | (Heard::Media, _) => {}
+        match (call.acknowledged, call.mode) {
+            (Acknowledged::Nothing, _) => self.say_answer(cx),
+            (Acknowledged::Echo, Mode::FullDuplex) => {
+                cx.out.signal(call.link, &[Signal::Established])
+            }
+            (Acknowledged::Echo, Mode::HalfDuplex) | (Acknowledged::Media, _) => {}
         }
     }
 

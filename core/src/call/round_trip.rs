@@ -1,4 +1,4 @@
-//! The round trip time of a link: what the stack tells, else what the exchange of signals shows.
+//! The round trip time of a link: told by the stack, else measured from the exchange of signals.
 //!
 //! | role | from | to |
 //! |---|---|---|
@@ -7,9 +7,9 @@
 //! | callee | the first AVAILABLE | the identification |
 //! | callee, if the caller identified before AVAILABLE was sent | the first RINGING | profile or mode |
 //!
-//! A caller takes the lesser of its two. Repeats and screening make a measured time too long, which
-//! makes deadlines later and repeats fewer. Until the first of the table, a caller takes the time
-//! from the opening to link-up, at most [`MAX_OPENING`], and a callee takes zero.
+//! A caller uses the lesser of its two measurements. Repeats and screening make a measurement too
+//! long, which makes deadlines later and repeats fewer. Before the first measurement, a caller uses
+//! the time from opening to link-up, at most [`MAX_OPENING`], and a callee uses zero.
 
 use core::mem;
 use core::time::Duration;
@@ -17,12 +17,12 @@ use core::time::Duration;
 use crate::limits::{MAX_OPENING, MAX_ROUND_TRIP};
 use crate::time::Instant;
 
-/// The round trip time of a link, at most [`MAX_ROUND_TRIP`]. It is small: each waiting caller has
-/// one.
+/// The round trip time of a link, at most [`MAX_ROUND_TRIP`]. Every pending link has one, so it is
+/// small.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct RoundTrip {
     nanos: u64,
-    /// When the message was sent whose answer measures the round trip.
+    /// When the message was sent whose answer gives the measurement.
     asked_at: Instant,
     is_asked: bool,
     source: Source,
@@ -37,7 +37,7 @@ enum Source {
 }
 
 impl RoundTrip {
-    /// Takes what the stack tells of a link that is up. Zero counts as not told.
+    /// Takes the round trip that the stack tells of an incoming link. Zero counts as not told.
     pub(super) fn of_stack(told: Option<Duration>) -> Self {
         match told.filter(|told| !told.is_zero()) {
             Some(told) => Self { nanos: nanos(told), source: Source::Told, ..Self::default() },
@@ -45,7 +45,7 @@ impl RoundTrip {
         }
     }
 
-    /// Takes what the stack tells of a link that we opened, which is up.
+    /// Takes the round trip that the stack tells of a link that we opened, at link-up.
     pub(super) fn on_up(&mut self, now: Instant, told: Option<Duration>) {
         let opening = if self.is_asked { now.since(self.asked_at) } else { Duration::ZERO };
         *self = Self::of_stack(told);
@@ -55,21 +55,21 @@ impl RoundTrip {
         self.ask(now);
     }
 
-    /// Notes that a message was sent which the peer answers at once.
+    /// Starts a measurement: a message was sent that the peer answers at once.
     pub(super) fn ask(&mut self, now: Instant) {
         if self.source != Source::Told {
             (self.asked_at, self.is_asked) = (now, true);
         }
     }
 
-    /// Notes the same, unless the round trip is measured.
+    /// Starts a measurement, unless the round trip is known.
     pub(super) fn ask_if_unknown(&mut self, now: Instant) {
         if self.source == Source::Assumed {
             self.ask(now);
         }
     }
 
-    /// Measures: the answer to the message that was noted last has come.
+    /// Ends the measurement: the answer to the latest message arrived.
     pub(super) fn on_answer(&mut self, now: Instant) {
         if mem::take(&mut self.is_asked) {
             let took = nanos(now.since(self.asked_at));
@@ -83,15 +83,15 @@ impl RoundTrip {
         Duration::from_nanos(self.nanos)
     }
 
-    /// This many round trips.
+    /// Returns this many round trips.
     pub(super) const fn times(self, trips: u32) -> Duration {
         self.get().saturating_mul(trips)
     }
 }
 
-/// The nanoseconds that a round trip counts.
+/// Returns a round trip in nanoseconds, at most [`MAX_ROUND_TRIP`].
 fn nanos(trip: Duration) -> u64 {
-    // `MAX_ROUND_TRIP` has 36 bits of them.
+    // `MAX_ROUND_TRIP` needs 36 bits.
     u64::try_from(trip.min(MAX_ROUND_TRIP).as_nanos()).unwrap_or(u64::MAX)
 }
 

@@ -1,40 +1,41 @@
-//! Where a call can go from where it is, and what it does on the way: the program of the line.
+//! The states of a call, the transitions between them and the action of each: the program of a
+//! line.
 
 use core::fmt;
 
 use crate::output::EndReason;
 use crate::state::{CallState, Role};
 
-/// What moves a call.
+/// The cause of a transition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Trigger {
     /// The app dialled.
     Dial,
-    /// The app answered, or the phone did for it.
+    /// The app answered, or the telephone answered for it.
     Answer,
     /// The app hung up.
     HangUp,
-    /// The app wants the caller to hear that the line is busy, though it rings.
+    /// The app decided on BUSY for the caller while the call rings.
     ScreenedBusy,
-    /// The app wants the caller to hear nothing, though it rings.
+    /// The app decided on no signal for the caller while the call rings.
     ScreenedOut,
     /// The caller prefers a profile for a thin path that we cannot send.
     ProfileRefused,
     /// The link that we opened is up.
     LinkUp,
-    /// Nobody knew a way to the callee.
+    /// No path to the callee is known.
     NoPath,
-    /// There was no network to ask.
+    /// There is no network.
     NoNetwork,
-    /// A way was known, but no link came up.
+    /// A path is known, but no link came up.
     LinkFailed,
     /// The peer closed the link.
     LinkClosed,
     /// The link timed out, or its interface went down.
     LinkLost,
-    /// A caller was identified and let through.
+    /// A caller was identified and admitted.
     CallerAccepted,
-    /// The peer that we dial calls us, and its call stands for both.
+    /// The peer that we dial calls us, and its call replaces ours.
     PeerCalls,
     /// The signal AVAILABLE.
     Available,
@@ -50,7 +51,7 @@ pub enum Trigger {
     Rejected,
     /// A media frame.
     Media,
-    /// The caller's preferences are heard, or were waited for long enough.
+    /// The caller's preferences arrived, or the wait for them is over.
     Preferences,
     /// The timer `Repeat` expired.
     RepeatExpired,
@@ -62,24 +63,25 @@ pub enum Trigger {
     EstablishExpired,
     /// The timer `Ring` expired.
     RingExpired,
-    /// Whoever called us is not the peer, or the timer `Glare` expired.
+    /// No waiting caller is the peer, or the timer `Glare` expired.
     GlareExpired,
     /// The timer `Media` expired.
     MediaExpired,
 }
 
-/// One row: in these states, this trigger leads there. A trigger without a row changes nothing.
+/// One row: in these states, this trigger leads to this state. A trigger without a row changes
+/// nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Transition {
     /// Our role before.
     pub role: Role,
-    /// The states that it leads out of.
+    /// The states that the row applies to.
     pub from: &'static [CallState],
-    /// What happens.
+    /// The cause of the transition.
     pub trigger: Trigger,
-    /// Where it leads.
+    /// Where the transition leads.
     pub to: Next,
-    /// What is done on the way.
+    /// The action on the way.
     pub does: Action,
 }
 
@@ -101,8 +103,7 @@ impl fmt::Display for Next {
     }
 }
 
-/// What a call does on its way from one state to the next. The name of each is what
-/// [`TRANSITIONS`] prints; `Line::act` does it.
+/// The action of a transition. [`TRANSITIONS`] prints its name, and `Line::act` runs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
     /// Open the link, start Wait.
@@ -139,7 +140,7 @@ pub enum Action {
     Accept,
     /// Send CONNECTING and ESTABLISHED again, or ESTABLISHED alone, or nothing.
     AcceptAgain,
-    /// Send ESTABLISHED again at the second time before media.
+    /// Send ESTABLISHED again at the second echo before media.
     NoteEcho,
     /// Send REJECTED.
     Reject,
@@ -147,7 +148,7 @@ pub enum Action {
     SayBusy,
     /// Close the link.
     CloseLink,
-    /// Nothing: the link is gone.
+    /// Nothing: the link is closed already.
     Nothing,
 }
 
@@ -389,7 +390,7 @@ pub const TRANSITIONS: &[Transition] = &[
 mod tests {
     use super::*;
 
-    /// The states, idle left out, that a call can be in.
+    /// The states, except idle, that a call can reach.
     fn reached() -> std::vec::Vec<(Role, CallState)> {
         let mut reached = std::vec![];
         let mut open = std::vec![(Caller, Idle), (Callee, Idle)];

@@ -1,9 +1,9 @@
-//! When frames arrive, against the estimated clock of their sender: how many were lost, and whether
-//! the peer pauses.
+//! Arrivals of frames against the estimated clock of their sender: estimates loss, and detects
+//! pauses (DTX).
 //!
-//! Frames have no numbers on the wire, so an arriving frame always counts as the next one. A frame
-//! counts as lost when even the earliest frames of a window come a whole frame late. Less than that
-//! counts as drift between the two clocks, and the estimate follows it.
+//! Frames have no sequence numbers on the wire, so an arriving frame always counts as the next one.
+//! A frame counts as lost when even the earliest frame of a window is a whole frame late. Less than
+//! that counts as drift between the two clocks, and the estimate follows it.
 
 use crate::audio::Samples;
 use crate::limits::{PAUSE, SENDER_WINDOW};
@@ -11,24 +11,24 @@ use crate::time::Instant;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Arrivals {
-    /// `None` until a frame came.
+    /// `None` until the first frame.
     last: Option<Instant>,
-    /// What a frame plays.
+    /// Length of one frame.
     frame: Samples,
-    /// What the frames of the last packet play together.
+    /// Length of the frames of the latest packet together.
     packet: Samples,
-    /// When the sender's clock makes the next frame due at the earliest, in µs.
+    /// The earliest moment at which the sender's clock makes the next frame due, in µs.
     due: i64,
     /// How late the earliest frame of the window was, in µs.
     least_late: Option<i64>,
     window_ends: Instant,
-    /// Whether `due` was ever held against a window of arrivals.
+    /// Whether `due` was corrected by a window of arrivals at least once.
     is_calibrated: bool,
 }
 
 impl Arrivals {
-    /// Takes note of a frame, and tells how many frames are known to be lost by now that were not
-    /// before; fewer than none where some were only late.
+    /// Records a frame. Returns how many more frames count as lost than before it; negative if some
+    /// were only late.
     pub(super) fn on_frame(&mut self, now: Instant, frame: Samples) -> i64 {
         let mut lost = 0;
         if self.frame != frame {
@@ -48,9 +48,10 @@ impl Arrivals {
         lost
     }
 
-    /// Tells whether nothing came for so long that the peer pauses.
+    /// Returns whether the gap since the latest frame is long enough for a pause of the sender
+    /// (DTX).
     pub(super) fn is_pause(&self, now: Instant) -> bool {
-        // Where one is lost, two packets are as far apart as two of them last.
+        // One lost packet leaves a gap of two packets.
         let packets = self.packet + self.packet + Samples(self.packet.0 / 2);
         self.last.is_none_or(|last| now.since(last) >= PAUSE.max(packets.duration()))
     }
@@ -70,7 +71,7 @@ impl Arrivals {
 }
 
 fn micros(at: Instant) -> i64 {
-    // Half of the range leaves room for differences; moments of a thousand centuries fit.
+    // A quarter of the range leaves room for differences.
     i64::try_from(at.as_micros()).unwrap_or(i64::MAX).min(i64::MAX / 4)
 }
 

@@ -1,8 +1,8 @@
-//! The E-model: estimates a MOS from codec, loss and delay.
+//! The E-model: estimates a mean opinion score (MOS) from codec, loss and delay.
 //!
 //! *Units*: ratings in hundredths; losses in hundredths of a percent.
 //!
-//! *Source*: ITU-T G.107 and G.107.1, all that is not measured here at its default.
+//! *Source*: ITU-T G.107 and G.107.1. Parameters that are not measured here have their defaults.
 
 use core::time::Duration;
 
@@ -10,12 +10,12 @@ use crate::profile::{Profile, VoiceCodec};
 use crate::quality::Mos;
 use crate::wire::Codec;
 
-/// A scale of ratings, and how much of it a codec costs.
+/// The rating scale of a codec, and its impairment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Equipment {
     band: Band,
     impairment: i64,
-    /// How well losses are borne (Bpl).
+    /// Packet loss robustness factor (Bpl).
     robustness: i64,
 }
 
@@ -27,8 +27,7 @@ enum Band {
 
 /// Estimates the MOS of frames of this codec, in a call of this profile.
 ///
-/// *Shape*: `delay` is from mouth to ear; `lost` is the share of audio that was missing, in
-/// hundredths of a percent.
+/// `delay` is mouth to ear. `lost` is the share of missing audio, in hundredths of a percent.
 pub(super) fn opinion(codec: Codec, profile: Profile, delay: Duration, lost: u32) -> Mos {
     let Equipment { band, impairment, robustness } = equipment(codec, profile);
     let lost = i64::from(lost);
@@ -40,7 +39,7 @@ pub(super) fn opinion(codec: Codec, profile: Profile, delay: Duration, lost: u32
     opinion_of(rating)
 }
 
-/// Ie and Bpl.
+/// Returns the scale, Ie and Bpl of a codec.
 fn equipment(codec: Codec, profile: Profile) -> Equipment {
     let (band, impairment, robustness) = match (codec, profile.codec()) {
         (Codec::Raw, _) => (Band::Wide, 0, 430),
@@ -54,13 +53,13 @@ fn equipment(codec: Codec, profile: Profile) -> Equipment {
         (Codec::Opus, VoiceCodec::Opus { bitrate_bps: 32_000.., .. }) => (Band::Wide, 300, 1_000),
         (Codec::Opus, VoiceCodec::Opus { bitrate_bps: 16_000.., .. }) => (Band::Wide, 700, 1_000),
         (Codec::Opus, _) => (Band::Wide, 2_600, 1_000),
-        // Nothing is known of it: as G.711.
+        // Unknown codec: rated as G.711.
         (Codec::Other(_), _) => (Band::Narrow, 0, 430),
     };
     Equipment { band, impairment, robustness }
 }
 
-/// Idd, between the points of a table.
+/// Returns Idd, interpolated between the points of a table.
 fn delay_impairment(delay: Duration) -> i64 {
     let millis = i64::try_from(delay.as_millis()).unwrap_or(i64::MAX);
     let mut below = (0, 0);
@@ -80,13 +79,13 @@ fn opinion_of(rating: i64) -> Mos {
     Mos(u16::try_from(mos.max(100)).unwrap_or(450))
 }
 
-/// 93.2, the rating of G.107 with all at its default.
+/// 93.2: the rating of G.107 with every parameter at its default.
 const NARROW_BEST: i64 = 9_320;
 
-/// 129, the rating of G.107.1 with all at its default.
+/// 129: the rating of G.107.1 with every parameter at its default.
 const WIDE_BEST: i64 = 12_900;
 
-/// ms, and what they cost.
+/// Delay in ms, and its impairment.
 const DELAY_IMPAIRMENT: [(i64, i64); 13] = [
     (100, 0),
     (125, 0),

@@ -1,37 +1,37 @@
-//! Headroom of the jitter buffer: audio that is left after the speaker took a block.
+//! Headroom of the jitter buffer: the audio left after the speaker took a block.
 //!
-//! The minimum of the last seconds is delay that no frame needed. The spread of the headroom that
-//! frames find on arrival is the jitter. Both include the network, the drift of the two clocks and
-//! the speaker's blocks.
+//! The minimum of the last seconds is delay that no frame needed. The jitter is the difference
+//! between the largest and the smallest headroom that frames meet on arrival. Both include the
+//! network, the drift of the two clocks and the speaker's blocks.
 
 use crate::audio::Samples;
 use crate::limits::{HEADROOM_BUCKET, HEADROOM_BUCKETS};
 use crate::time::Instant;
 
-/// *Units*: samples, below zero what was missing.
+/// *Units*: samples; a negative value is missing audio.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Headroom {
     buckets: [Bucket; HEADROOM_BUCKETS],
     newest: usize,
-    /// How many buckets are full.
+    /// Number of full buckets.
     full: usize,
-    /// When the newest bucket is full; `None` until something is in it.
+    /// When the newest bucket is full; `None` while it is empty.
     ends: Option<Instant>,
-    /// What frames found on the average of late.
+    /// Moving average of the headroom that frames meet.
     mean: Option<i32>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Bucket {
-    /// The least that was left.
+    /// Smallest headroom.
     low: i32,
-    /// The least and the most that a frame found.
+    /// Smallest and largest headroom that a frame met.
     found: (i32, i32),
 }
 
 impl Headroom {
-    /// The speaker took a block, and this was left.
-    pub(super) fn on_left(&mut self, now: Instant, left: i32) {
+    /// Records the headroom after the speaker took a block.
+    pub(super) fn on_block_taken(&mut self, now: Instant, left: i32) {
         let ends = *self.ends.get_or_insert(now + HEADROOM_BUCKET);
         if now >= ends {
             self.ends = Some(now + HEADROOM_BUCKET);
@@ -43,30 +43,30 @@ impl Headroom {
         bucket.low = bucket.low.min(left);
     }
 
-    /// Tells whether anything was seen.
+    /// Returns whether any headroom was recorded.
     pub(super) fn is_watched(&self) -> bool {
         self.ends.is_some()
     }
 
-    /// This much had to be made up.
+    /// Records audio that was missing: negative headroom.
     pub(super) fn on_missing(&mut self, samples: Samples) {
         let bucket = self.bucket();
         bucket.low = bucket.low.min(signed(samples).saturating_neg());
     }
 
-    /// A frame arrived, and found this much before it.
+    /// Records the headroom that a frame met on arrival.
     pub(super) fn on_found(&mut self, found: i32) {
         let (least, most) = &mut self.bucket().found;
         (*least, *most) = (found.min(*least), found.max(*most));
         self.mean = Some(self.mean.map_or(found, |mean| mean + found.saturating_sub(mean) / 8));
     }
 
-    /// Forgets what was seen, but for the average.
+    /// Forgets everything but the average.
     pub(super) fn restart(&mut self) {
         *self = Self { mean: self.mean, ..Self::default() };
     }
 
-    /// All that was seen counts as if this much more had been there.
+    /// Adds to all recorded headroom.
     pub(super) fn shift(&mut self, by: i32) {
         for bucket in &mut self.buckets {
             bucket.low = bucket.low.saturating_add(by);
@@ -75,18 +75,18 @@ impl Headroom {
         self.mean = self.mean.map(|mean| mean.saturating_add(by));
     }
 
-    /// The least headroom, once it was watched for long enough.
+    /// Returns the smallest headroom, if enough buckets are full.
     pub(super) fn least(&self) -> Option<i32> {
         let least = self.buckets.iter().map(|bucket| bucket.low).min()?;
         (self.full >= MIN_FULL).then_some(least)
     }
 
-    /// What a frame is to find on the average.
+    /// Returns the average headroom that frames meet.
     pub(super) fn mean(&self) -> Samples {
         Samples(self.mean.and_then(|mean| u64::try_from(mean).ok()).unwrap_or(0))
     }
 
-    /// How far apart the most and the least were that frames found.
+    /// Returns the difference between the largest and the smallest headroom that frames met.
     pub(super) fn jitter(&self) -> Samples {
         let least = self.buckets.iter().map(|bucket| bucket.found.0).min().unwrap_or(0);
         let most = self.buckets.iter().map(|bucket| bucket.found.1).max().unwrap_or(0);
@@ -94,7 +94,7 @@ impl Headroom {
     }
 
     fn bucket(&mut self) -> &mut Bucket {
-        // The newest is taken modulo the number of buckets.
+        // `newest` is taken modulo the number of buckets.
         &mut self.buckets[self.newest]
     }
 }
@@ -119,7 +119,7 @@ pub(super) fn signed(samples: Samples) -> i32 {
     i32::try_from(samples.0).unwrap_or(i32::MAX)
 }
 
-/// Buckets that have to be full before the least of them means something.
+/// Full buckets that a minimum needs.
 const MIN_FULL: usize = 2;
 
 #[cfg(test)]
@@ -127,13 +127,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_least_slack_is_known_after_a_while_and_forgotten_after_the_window() {
+    fn the_least_headroom_is_known_after_a_while_and_forgotten_after_the_window() {
         let mut headroom = Headroom::default();
         let bucket = HEADROOM_BUCKET.as_millis() as u64;
         let window = bucket * HEADROOM_BUCKETS as u64;
         for now in (0..window * 3).step_by(20) {
             let left = if now == 100 { 7 } else { 500 };
-            headroom.on_left(Instant::from_millis(now), left);
+            headroom.on_block_taken(Instant::from_millis(now), left);
             let expected = match now {
                 now if now < 2 * bucket => None,
                 now if now < window => Some(7),
@@ -148,10 +148,10 @@ mod tests {
     }
 
     #[test]
-    fn the_spread_is_that_of_what_frames_found() {
+    fn jitter_is_the_difference_of_the_headroom_that_frames_met() {
         let mut headroom = Headroom::default();
         assert_eq!(headroom.jitter(), Samples::ZERO);
-        headroom.on_left(Instant::ORIGIN, 5);
+        headroom.on_block_taken(Instant::ORIGIN, 5);
         headroom.on_found(900);
         assert_eq!(headroom.jitter(), Samples::ZERO);
         headroom.on_found(300);

@@ -14,7 +14,7 @@ pub(super) struct Jobs {
 }
 
 impl Jobs {
-    /// Tells whether one more job of the direction may go out.
+    /// Returns whether another job of the direction may go out.
     pub(super) fn has_room(&self, direction: Direction) -> bool {
         let limit = match direction {
             Direction::Send => SEND_JOBS,
@@ -37,12 +37,12 @@ impl Jobs {
         cx.out.push(Queued::Job { line: cx.line, job, stream, direction, ticket });
     }
 
-    /// Tells whether a job is out: it has not ended, and its stream has not closed.
+    /// Returns whether a job is out: it has not ended, and its stream has not closed.
     pub(super) fn has(&self, job: JobId) -> bool {
         self.out.iter().any(|(id, _, _)| *id == job)
     }
 
-    /// Ends a job.
+    /// Ends a job. Returns its ticket if it was out.
     pub(super) fn finish(&mut self, job: JobId) -> Option<Ticket> {
         let index = self.out.iter().position(|(id, _, _)| *id == job)?;
         Some(self.out.remove(index).2)

@@ -1,4 +1,4 @@
-//! Encoded frames that go out in one packet.
+//! Encoded frames that go out together in one packet.
 
 use core::fmt;
 
@@ -13,15 +13,15 @@ pub(super) struct Joined {
     payloads: [u8; PACKET_BYTES],
     /// Bytes of the payloads.
     filled: usize,
-    /// Whether the frames here, or else the next one, wait for no more.
+    /// Whether the packet is complete with the frames it has, or else with the next one.
     is_hurried: bool,
 }
 
-/// What was written.
+/// A packet that was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Packet {
     pub(super) length: usize,
-    /// Of its frames, codec bytes included.
+    /// Bytes of its frames, codec bytes included.
     pub(super) frame_bytes: usize,
 }
 
@@ -30,7 +30,10 @@ impl Joined {
         Self { frames: Vec::new(), payloads: [0; PACKET_BYTES], filled: 0, is_hurried: false }
     }
 
-    /// Adds a frame to those of a packet of at most `room` bytes. One too many for it is refused.
+    /// Adds a frame to a packet of at most `room` bytes.
+    ///
+    /// # Errors
+    /// [`Overflow`]: the frame does not fit beside the others, and was not added.
     pub(super) fn push(&mut self, frame: Frame<'_>, room: usize) -> Result<(), Overflow> {
         let length = frame.payload.len();
         let lengths = self.frames.iter().map(|(_, length)| *length);
@@ -45,30 +48,30 @@ impl Joined {
         Ok(())
     }
 
-    /// Lets the frames wait for no more.
+    /// Completes the packet with the frames it has.
     pub(super) fn flush(&mut self) {
         self.is_hurried |= !self.frames.is_empty();
     }
 
-    /// Lets the frames wait for the next one at most.
+    /// Completes the packet with the next frame.
     pub(super) fn hurry_next(&mut self) {
         self.is_hurried = true;
     }
 
-    /// Tells whether the frames go out, where so many make a packet.
+    /// Returns whether the packet is complete, if it wants this many frames.
     pub(super) fn is_complete(&self, wanted: u8) -> bool {
         let is_full = self.frames.len() >= usize::from(wanted);
         !self.frames.is_empty() && (is_full || self.is_hurried)
     }
 
-    /// Writes the packet of the frames, complete or not, and forgets them.
+    /// Writes the packet, complete or not, and clears the frames.
     pub(super) fn write(&mut self, out: &mut [u8]) -> Option<Packet> {
         let packet = self.encode(out);
         self.clear();
         packet
     }
 
-    /// Forgets the frames, and tells how many there were.
+    /// Clears the frames. Returns how many there were.
     pub(super) fn clear(&mut self) -> usize {
         let frames = self.frames.len();
         self.frames.clear();
@@ -102,7 +105,7 @@ impl fmt::Debug for Joined {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Overflow;
 
-/// How long the packet of frames of these payloads becomes.
+/// Returns the length of a packet with these payloads.
 fn packet_bytes(payloads: impl Iterator<Item = usize>) -> usize {
     const MAP_AND_KEY: usize = 2;
     let bytes_of = |payload: usize| payload + if payload < 255 { 3 } else { 4 };

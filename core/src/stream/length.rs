@@ -3,7 +3,7 @@
 use crate::audio::Samples;
 use crate::wire::{Codec, Frame};
 
-/// Returns the length of a frame, or `None` if its bytes do not tell.
+/// Returns the length of a frame, or `None` if its bytes do not tell it.
 ///
 /// *Source*: RFC 6716, 3.1 and 3.2 for Opus; LXST/Codecs/Codec2.py and LXST/Codecs/Raw.py for the
 /// byte that leads the others.
@@ -54,7 +54,7 @@ fn raw(header: u8, bytes: usize) -> u64 {
 /// 120 ms.
 const MAX_OPUS: u64 = 5_760;
 
-/// What two bytes count.
+/// Largest length that two bytes hold.
 const LONGEST: Samples = Samples(u16::MAX as u64);
 
 #[cfg(test)]

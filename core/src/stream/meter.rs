@@ -1,4 +1,4 @@
-//! The quality report of a stream, from its counters.
+//! The quality report of a session, from its counters.
 
 use core::time::Duration;
 
@@ -14,11 +14,11 @@ use crate::wire::Codec;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Meter {
-    /// The counters when the call began.
+    /// The counters at the start of the session.
     began: Counters,
-    /// The counters when the rates were taken last.
+    /// The counters at the latest report.
     before: Counters,
-    /// What playout missed by then.
+    /// Missing audio at the latest report.
     missing: Samples,
     taken: Instant,
     heard: Instant,
@@ -54,7 +54,7 @@ impl Meter {
         self.taken + QUALITY
     }
 
-    /// Tells the meter.
+    /// Makes a report.
     pub(super) fn tell(
         &mut self,
         now: Instant,
@@ -63,7 +63,7 @@ impl Meter {
         counters: &Counters,
     ) -> Quality {
         let passed = now.since(self.taken);
-        // What a call's end leaves of a second may be too short to tell a rate.
+        // A shorter remainder of a second, at the end of a call, gives no useful rate.
         if passed >= QUALITY / 2 {
             self.rates = self.rates(passed, session, heard, counters);
             (self.before, self.missing, self.taken) = (*counters, heard.missing, now);

@@ -1,4 +1,4 @@
-//! Voice: frames, codec jobs and counts of samples. PCM never comes here.
+//! Voice: frames, codec jobs, jitter buffer and amounts of audio. PCM stays outside.
 //!
 //! After every input [`Streams::follow`] opens, retunes or closes the two streams of a line, so
 //! that they fit the line's session. Nothing here knows a call.
@@ -35,10 +35,10 @@ use playout::Playout;
 pub(crate) use session::{Gate, Session};
 use tx::Transmitter;
 
-/// What an input brings along, and where its effects go.
+/// The context of one input: its moment, the settings, and where its effects go.
 pub(crate) struct Context<'a> {
     pub(crate) now: Instant,
-    /// Id of the two streams.
+    /// The id of the two streams.
     pub(crate) line: usize,
     pub(crate) counters: &'a mut Counters,
     pub(crate) next_job: &'a mut JobId,
@@ -49,7 +49,7 @@ pub(crate) struct Context<'a> {
 pub(crate) struct Streams<const RING: usize> {
     transmit: TransmitCodec,
     session: Option<Session>,
-    /// Whether the app was told of a frame that could not be decoded, in this call.
+    /// Whether the app was told of an undecodable frame in this session.
     told_undecodable: bool,
     /// When a frame of ours was last sent, or the stream opened.
     sent: Instant,
@@ -105,7 +105,7 @@ impl<const RING: usize> Streams<RING> {
         }
     }
 
-    /// Keeps the frames of a packet. Returns why a frame was dropped.
+    /// Adds the frames of a packet to the jitter buffer. Returns why a frame was dropped.
     pub(crate) fn on_frames(
         &mut self,
         frames: Frames<'_>,
@@ -133,7 +133,7 @@ impl<const RING: usize> Streams<RING> {
         cx: &mut Context<'_>,
     ) -> Result<(), ()> {
         let counters = &mut *cx.counters;
-        // What no decoder takes counts as the frame before.
+        // A frame of unknown length counts as long as the frame before.
         let samples = length::length(frame).unwrap_or(self.playout.frame());
         let lost = self.arrivals.on_frame(cx.now, samples);
         if session.receive == Mute::Unmuted && self.playout.is_attached() {
@@ -196,12 +196,12 @@ impl<const RING: usize> Streams<RING> {
         Ok(())
     }
 
-    /// Whether this job is out.
+    /// Returns whether this job is out.
     pub(crate) fn has_job(&self, job: JobId) -> bool {
         self.jobs.has(job)
     }
 
-    /// Whether the streams fit this session.
+    /// Returns whether the streams fit this session.
     pub(crate) fn follows(&self, session: Option<&Session>) -> bool {
         self.session.as_ref() == session
     }
@@ -249,7 +249,7 @@ impl<const RING: usize> Streams<RING> {
         Ok(())
     }
 
-    /// When one frame is to show that we are there, the quality is to be told, or audio made up.
+    /// Returns the earliest deadline: presence, the quality report, or concealment.
     pub(crate) fn deadline(&self) -> Option<Deadline> {
         let session = self.session?;
         let presence = (session.gate != Gate::Shut).then(|| self.sent + PRESENCE);
@@ -270,17 +270,17 @@ impl<const RING: usize> Streams<RING> {
         match timer {
             StreamTimer::Presence => self.on_presence(&session, cx),
             StreamTimer::Quality => self.tell(&session, cx),
-            // What is short is made up by the jobs.
+            // The jobs conceal what is missing.
             StreamTimer::Playout => self.work(session, cx),
         }
     }
 
-    /// Writes the waiting media packet.
+    /// Writes the packet that waits.
     pub(crate) fn write_packet<'b>(&mut self, buf: &'b mut [u8]) -> &'b [u8] {
         self.tx.write_packet(buf)
     }
 
-    /// Writes out a job, with its frame if it has one.
+    /// Writes a job, with its frame if it has one.
     pub(crate) fn write_work<'b>(&mut self, ticket: Ticket, buf: &'b mut [u8]) -> Work<'b> {
         match ticket {
             Ticket::Encode { format, source, samples } => Work::Encode { format, source, samples },
@@ -333,7 +333,7 @@ impl<const RING: usize> Streams<RING> {
     }
 }
 
-/// There is no stream: the call is not established.
+/// There is no stream: no session is established.
 pub(crate) struct Closed;
 
 fn streams(session: Session, change: StreamChange, out: &mut Outbox) {

@@ -1,23 +1,23 @@
 //! The jitter buffer: when to decode, how fast to play, when to conceal (PLC). The speaker's
-//! consumption is the clock.
+//! consumption is the playout clock.
 //!
 //! 1. Playout starts with the first frame. The delay grows to what jitter needs: audio that is
 //!    concealed because a frame came late stays as delay.
 //! 2. Audio that the speaker's next block will lack is concealed at the last moment, a quarter of a
 //!    block ahead.
-//! 3. Headroom that no frame of the last seconds needed is shed: frames play faster, frames in
-//!    pauses are skipped. When headroom is nearly gone, short frames play slower.
+//! 3. Headroom that no frame of the last seconds needed is shed: frames are time-compressed, and
+//!    frames in pauses are skipped. When headroom is nearly gone, short frames are time-stretched.
 //! 4. After one stall of the network, of the speaker or of our own process, the delay that it left
-//!    is shed at once: what playing faster cannot shed in time is dropped and counted. Delay that
+//!    is shed at once. What time-compression cannot shed in time is dropped and counted. Delay that
 //!    repeated stalls of the network need is kept.
-//! 5. When the peer pauses (DTX), the delay starts anew: the next frame is held back for the jitter
-//!    measured before the pause.
+//! 5. When the peer pauses (DTX), the delay starts anew: the first frame of the next talk spurt is
+//!    held back for the jitter measured before the pause.
 
 use core::fmt;
 
 use super::headroom::{Headroom, signed};
 use super::ring::{Dropped, FrameRing};
-use super::stalls::{Shown, Stalls};
+use super::stalls::{DetectedStall, Stalls};
 use crate::audio::Samples;
 use crate::counters::Counters;
 use crate::input::PortChange;
@@ -44,9 +44,9 @@ pub(super) struct Playout<const RING: usize> {
     ready: Samples,
     speaker: Speaker,
     last: Played,
-    /// What frames that did not come, or were dropped, left to be made up, or silent, in the call.
+    /// Audio missing because frames were lost or dropped, concealed or silent, in this session.
     missing: Samples,
-    /// Silence before the audio that plays. It counts as missing if it was not a pause.
+    /// Silence before the audio that plays. It becomes missing audio if there was no pause.
     silent: Samples,
     /// Length of the frame that is with the decoder.
     decoding: Option<Samples>,
@@ -59,17 +59,17 @@ pub(super) struct Playout<const RING: usize> {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
-    /// Nothing plays. The oldest frame came at `since` and is held back for `prebuffer`. `silent`
-    /// is the silence since the peer seemed to pause.
+    /// Nothing plays. The oldest frame arrived at `since` and is held back for `prebuffer`.
+    /// `silent` is the silence since the peer seemed to pause.
     Prebuffering { since: Option<Instant>, prebuffer: Samples, silent: Option<Samples> },
     /// Frames play. `concealed` was concealed in a row; `starved` was silent after that.
     Playing { concealed: Samples, starved: Samples },
 }
 
-/// What happens to delay that tempo has not shed in time.
+/// What happens to excess delay that time-compression does not shed in time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum CatchingUp {
-    /// It stays until tempo sheds it.
+    /// It stays until time-compression sheds it.
     #[default]
     No,
     /// It is dropped [`CATCH_UP`] after its size is known.
@@ -81,33 +81,33 @@ enum CatchingUp {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Speaker {
     is_attached: bool,
-    /// When it last took a block after it had stood still.
-    returned: Option<Instant>,
-    /// Length of its block.
+    /// When it took a block again after its latest stall.
+    resumed: Option<Instant>,
+    /// Length of its latest block.
     block: Samples,
-    /// When it took the last block.
+    /// When it took that block.
     took: Instant,
-    /// Audio that arrived after that, which without headroom would miss the next block.
+    /// Audio that arrived since then, and would miss the next block if there were no headroom.
     missed: Samples,
 }
 
-/// What playout contributes to the quality report.
+/// The jitter buffer's part of the quality report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct PlayoutQuality {
     pub(super) frame: Samples,
     /// Average wait of a frame between arrival and playout.
     pub(super) delay: Samples,
-    /// Spread of the arrivals.
+    /// Difference between the earliest and the latest arrival.
     pub(super) jitter: Samples,
-    /// What frames that did not come, or were dropped, left to be made up, or silent, in the call.
+    /// Audio missing because frames were lost or dropped, concealed or silent, in this session.
     pub(super) missing: Samples,
 }
 
-/// How the last frames were played.
+/// How the latest frames played.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Played {
     tempo: Tempo,
-    /// Frames in a row that played at normal tempo.
+    /// Frames in a row at normal tempo.
     normal: u8,
     level: u8,
 }
@@ -140,7 +140,7 @@ impl<const RING: usize> Playout<RING> {
         self.speaker.is_attached
     }
 
-    /// Length of one frame of the peer, as far as known.
+    /// Returns the length of one frame of the peer, as far as known.
     pub(super) const fn frame(&self) -> Samples {
         self.frame
     }
@@ -162,7 +162,7 @@ impl<const RING: usize> Playout<RING> {
         self.flush(counters);
     }
 
-    /// Forgets the frames that wait.
+    /// Drops the frames that wait.
     pub(super) fn flush(&mut self, counters: &mut Counters) {
         let waiting = u64::try_from(self.ring.frames()).unwrap_or(u64::MAX);
         counters.frames_unheard = counters.frames_unheard.saturating_add(waiting);
@@ -170,7 +170,7 @@ impl<const RING: usize> Playout<RING> {
         self.prebuffer(Samples::ZERO, None);
     }
 
-    /// Keeps a frame of this length.
+    /// Adds a frame of this length.
     pub(super) fn on_frame(
         &mut self,
         now: Instant,
@@ -222,7 +222,7 @@ impl<const RING: usize> Playout<RING> {
                     self.prebuffer(prebuffer, Some(silent));
                 } else {
                     self.headroom
-                        .on_left(now, signed(self.held()) - missed.min(signed(self.held())));
+                        .on_block_taken(now, signed(self.held()) - missed.min(signed(self.held())));
                 }
             }
         }
@@ -240,7 +240,7 @@ impl<const RING: usize> Playout<RING> {
         let was_faster = self.last.is_faster();
         let normal = if tempo == Tempo::Normal { self.last.normal.saturating_add(1) } else { 0 };
         self.last = Played { tempo, normal, level };
-        // Over some frames this is exact, though the decoder holds some of one back for another.
+        // Exact over several frames: the decoder may hold back audio of one for the next.
         match tempo {
             Tempo::Normal if was_faster => counters.shed = counters.shed + frame - samples,
             Tempo::Normal => {}
@@ -250,7 +250,7 @@ impl<const RING: usize> Playout<RING> {
         self.shift(signed(samples) - signed(frame));
     }
 
-    /// The frame of the decode job was refused.
+    /// Handles a frame that the decoder refused.
     pub(super) fn on_undecodable(&mut self) {
         let frame = self.decoding.take().unwrap_or(self.frame);
         self.shift(signed(frame).saturating_neg());
@@ -284,7 +284,7 @@ impl<const RING: usize> Playout<RING> {
         (self.decoding, self.length, self.frame_waits) = (Some(kept.samples), kept.bytes, true);
         match self.phase {
             Phase::Playing { concealed, starved } => {
-                // It was no pause.
+                // There was no pause.
                 self.missing = self.missing + concealed + starved;
                 counters.starved = counters.starved + starved;
             }
@@ -294,20 +294,20 @@ impl<const RING: usize> Playout<RING> {
         Some(Ticket::Decode { codec: kept.codec, tempo })
     }
 
-    /// When audio is concealed if no frame comes before.
+    /// Returns when audio is concealed if no frame comes before.
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.shortage().filter(|_| self.is_attached()).map(|shortage| shortage.at)
     }
 
     pub(super) fn write_frame<'b>(&mut self, buf: &'b mut [u8]) -> &'b [u8] {
         self.frame_waits = false;
-        // A frame is at most FRAME_BYTES, and a caller's buffer PACKET_BYTES, which is more.
+        // A frame has at most FRAME_BYTES, which is less than PACKET_BYTES.
         let payload = &mut buf[..self.length];
         payload.copy_from_slice(&self.payload[..self.length]);
         payload
     }
 
-    /// Headroom that no recent frame needed, and no stall like the remembered ones needs.
+    /// Returns the headroom that neither a recent frame nor a repeated stall needed.
     fn least(&self, now: Instant) -> Option<i32> {
         let expected = self.stalls.repeated(now).map(|(_, low)| low);
         match (self.headroom.least(), expected) {
@@ -316,7 +316,7 @@ impl<const RING: usize> Playout<RING> {
         }
     }
 
-    /// Drops what tempo cannot shed in time, and tells what is to spare then.
+    /// Drops the excess delay that time-compression cannot shed in time. Returns the headroom left.
     fn catch_up(&mut self, now: Instant, mut least: i32, counters: &mut Counters) -> i32 {
         let frame = signed(self.frame);
         if least < HEADROOM_KEPT + frame {
@@ -340,7 +340,7 @@ impl<const RING: usize> Playout<RING> {
         least
     }
 
-    /// Tempo of the next frame, with this headroom to spare.
+    /// Returns the tempo of the next frame, given the headroom that is not needed.
     fn tempo(&self, headroom: i32, frame: Samples) -> Tempo {
         let most_shed = signed(frame) / 4;
         let keep = HEADROOM_KEPT.min(most_shed);
@@ -362,17 +362,23 @@ impl<const RING: usize> Playout<RING> {
         }
     }
 
-    /// Frames that came many at once show that the network or our own process stood still.
-    fn on_stall(&mut self, now: Instant, found: i32, shown: Shown, counters: &mut Counters) {
+    /// Handles frames that arrived many at once: the network or our own process stalled.
+    fn on_stall(
+        &mut self,
+        now: Instant,
+        found: i32,
+        shown: DetectedStall,
+        counters: &mut Counters,
+    ) {
         self.headroom.restart();
         self.catching_up = CatchingUp::Soon;
-        // What seemed a pause was none.
+        // The silence was no pause.
         let silent = self.silent.min(shown.grown);
         self.silent = self.silent - silent;
         self.missing = self.missing + silent;
         counters.starved = counters.starved + silent;
-        // Where the speaker stood still as well, no delay would have helped.
-        if self.speaker.returned.is_none_or(|returned| returned < shown.began) {
+        // If the speaker stalled too, more delay would not have helped.
+        if self.speaker.resumed.is_none_or(|resumed| resumed < shown.began) {
             self.stalls.remember(now, shown, found.saturating_sub(signed(shown.length)));
         }
     }
@@ -386,7 +392,7 @@ impl<const RING: usize> Playout<RING> {
         }
     }
 
-    /// Adds to all measured headroom, as if there had been this much more.
+    /// Adds to all recorded headroom.
     fn shift(&mut self, by: i32) {
         if by != 0 {
             self.headroom.shift(by);
@@ -394,7 +400,7 @@ impl<const RING: usize> Playout<RING> {
         }
     }
 
-    /// The audio to conceal for the speaker's next block, and when.
+    /// Returns the audio to conceal for the speaker's next block, and when.
     fn shortage(&self) -> Option<Shortage> {
         let Phase::Playing { concealed, .. } = self.phase else { return None };
         if self.ring.frames() > 0 || self.decoding.is_some() || self.ready >= self.speaker.block {
@@ -402,7 +408,7 @@ impl<const RING: usize> Playout<RING> {
         }
         let lacking = (self.speaker.block - self.ready).max(CONCEALMENT_STEP);
         let samples = lacking.min(CONCEALMENT.max(self.frame) - concealed);
-        (!samples.is_zero()).then(|| Shortage { at: self.speaker.last_moment(), samples })
+        (!samples.is_zero()).then(|| Shortage { at: self.speaker.latest_concealment(), samples })
     }
 
     fn is_held_back(&self, now: Instant) -> bool {
@@ -426,7 +432,7 @@ impl<const RING: usize> Playout<RING> {
         self.headroom = Headroom::default();
     }
 
-    /// All audio that waits to play: decoded, with the decoder, and in the ring.
+    /// Returns all audio that waits to play: decoded, with the decoder, and in the ring.
     fn held(&self) -> Samples {
         self.ready + self.ring.samples() + self.decoding.unwrap_or(Samples::ZERO)
     }
@@ -438,28 +444,28 @@ struct Shortage {
 }
 
 impl Speaker {
-    /// Takes note of a block, and tells whether the speaker had stood still.
+    /// Records a block. Returns whether the speaker had stalled before it.
     fn on_taken(&mut self, now: Instant, samples: Samples) -> bool {
         let lasted = now.since(self.took);
-        let stood_still = !self.block.is_zero() && lasted >= self.block.duration() + SPEAKER_LATE;
-        if stood_still {
-            self.returned = Some(now);
+        let was_stalled = !self.block.is_zero() && lasted >= self.block.duration() + SPEAKER_LATE;
+        if was_stalled {
+            self.resumed = Some(now);
         }
         (self.took, self.block) = (now, samples.min(MAX_BLOCK));
-        stood_still
+        was_stalled
     }
 
-    /// The part of the last block that has played.
+    /// Returns the part of the latest block that has played.
     fn passed(&self, now: Instant) -> Samples {
         Samples::of(now.since(self.took)).min(self.block)
     }
 
     fn is_about_to_take(&self, now: Instant) -> bool {
-        now > self.last_moment() && now <= self.took + self.block.duration()
+        now > self.latest_concealment() && now <= self.took + self.block.duration()
     }
 
-    /// When the audio that the next block lacks is concealed at the latest.
-    fn last_moment(&self) -> Instant {
+    /// Returns the latest moment to conceal the audio that the next block lacks.
+    fn latest_concealment(&self) -> Instant {
         let ahead = Samples(self.block.0 / 4).min(CONCEALMENT_AHEAD);
         self.took + (self.block - ahead).duration()
     }
@@ -510,11 +516,11 @@ impl<const RING: usize> fmt::Debug for Playout<RING> {
     }
 }
 
-/// Frames in a row at normal tempo before one plays slower.
+/// Frames in a row at normal tempo before one is time-stretched.
 const STEADY: u8 = 2;
 
-/// [`MIN_HEADROOM`], as headroom counts.
+/// [`MIN_HEADROOM`] in the units of [`Headroom`].
 const HEADROOM_KEPT: i32 = MIN_HEADROOM.0 as i32;
 
-/// Playing faster sheds a fifth of the time.
+/// Time-compression sheds a fifth of the playing time.
 const SHED_SHARE: i32 = 5;

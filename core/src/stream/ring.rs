@@ -16,11 +16,11 @@ pub(super) struct FrameRing<const BYTES: usize> {
     head: usize,
     filled: usize,
     frames: usize,
-    /// What they play together.
+    /// Playing time of the frames in the ring.
     samples: Samples,
 }
 
-/// A frame that was taken out, its payload aside.
+/// A frame taken out of the ring, without its payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Kept {
     pub(super) codec: Codec,
@@ -28,7 +28,7 @@ pub(super) struct Kept {
     pub(super) samples: Samples,
 }
 
-/// What had to go.
+/// The frames that were dropped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Dropped {
     pub(super) frames: u64,
@@ -49,8 +49,10 @@ impl<const BYTES: usize> FrameRing<BYTES> {
         self.samples
     }
 
-    /// Adds a frame that plays so much, at most what two bytes count, and tells what of the oldest
-    /// had to go for it. A frame that is too long is not added.
+    /// Adds a frame of this length. Returns the oldest frames that were dropped to make room.
+    ///
+    /// # Errors
+    /// [`TooLong`]: nothing changed.
     pub(super) fn push(&mut self, frame: Frame<'_>, samples: Samples) -> Result<Dropped, TooLong> {
         let length = frame.payload.len();
         if length >= FRAME_BYTES {
@@ -60,7 +62,7 @@ impl<const BYTES: usize> FrameRing<BYTES> {
         while BYTES - self.filled < HEAD + length {
             self.drop_oldest(&mut dropped);
         }
-        // The length is below FRAME_BYTES, so two bytes hold it.
+        // At most FRAME_BYTES, so two bytes hold it.
         let [low, high] = (length as u16).to_le_bytes();
         let played = u16::try_from(samples.0).unwrap_or(u16::MAX);
         let [least, most] = played.to_le_bytes();
@@ -71,7 +73,7 @@ impl<const BYTES: usize> FrameRing<BYTES> {
         Ok(dropped)
     }
 
-    /// Takes the oldest frame: its payload goes to the front of `payload`.
+    /// Takes the oldest frame. Its payload is copied to the front of `payload`.
     pub(super) fn pop(&mut self, payload: &mut [u8; FRAME_BYTES]) -> Option<Kept> {
         self.frames = self.frames.checked_sub(1)?;
         let mut head = [0; HEAD];
@@ -84,7 +86,7 @@ impl<const BYTES: usize> FrameRing<BYTES> {
         Some(Kept { codec: Codec::from_byte(codec), bytes, samples })
     }
 
-    /// Drops the oldest frame, if there is one, and adds it to what had to go.
+    /// Drops the oldest frame, if there is one, and adds it to `dropped`.
     pub(super) fn drop_oldest(&mut self, dropped: &mut Dropped) {
         if let Some(kept) = self.pop(&mut [0; FRAME_BYTES]) {
             dropped.frames += 1;

@@ -31,7 +31,7 @@ impl Session {
 pub(crate) enum Gate {
     Voice,
     Silence,
-    /// Nothing but the frames that show that we are there.
+    /// Nothing but the frames of silence that show that we are there.
     Presence,
     Shut,
 }

@@ -1,10 +1,9 @@
 //! Stalls of the network or of our own process: several frames arrive late and at once.
 //!
-//! 1. A gap in the arrivals may be a pause, a loss or a stall. Frames that follow it faster than
-//!    they play show a stall, and its length.
+//! 1. A gap in the arrivals may be a pause (DTX), a loss or a stall. Frames that follow it faster
+//!    than real time show a stall, and its length.
 //! 2. The delay that one stall left is shed. Two similar stalls within [`STALL_MEMORY`] count as
-//!    usual for the network, and the delay that they need is kept until none has come for that
-//!    time.
+//!    usual for the network. The delay that they need is kept until none has come for that time.
 
 use crate::audio::Samples;
 use crate::limits::{MIN_STALL, SHORT_STALL_MEMORY, STALL_LONG, STALL_MEMORY, STALL_WATCH};
@@ -12,21 +11,21 @@ use crate::time::Instant;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Stalls {
-    /// When the last frame came.
+    /// When the latest frame arrived.
     last: Option<Instant>,
-    /// What follows a gap.
+    /// Follows the frames after a gap.
     watch: Option<Watch>,
     seen: [Option<Stall>; STALLS],
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Watch {
-    /// When the frame before the gap came, and the one after.
+    /// When the frames before and after the gap arrived.
     began: Instant,
     ended: Instant,
-    /// What came since the gap.
+    /// Audio that arrived since the gap.
     came: Samples,
-    /// How much earlier than it was due, had the first one been in time.
+    /// How early the earliest frame since the gap was, if the first one after it counts as in time.
     early: Samples,
 }
 
@@ -34,24 +33,23 @@ struct Watch {
 struct Stall {
     at: Instant,
     length: Samples,
-    /// How much audio was to spare when the first late frame came, as in
-    /// [`Headroom`](super::headroom::Headroom).
+    /// Headroom before the first late frame, as in [`Headroom`](super::headroom::Headroom).
     low: i32,
 }
 
-/// A stall, as far as it is known.
+/// A stall that the frames after a gap show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Shown {
+pub(super) struct DetectedStall {
     /// When it began.
     pub(super) began: Instant,
     /// How late the first frame after it was.
     pub(super) length: Samples,
-    /// By how much that is more than was known before.
+    /// How much of that was not known before.
     pub(super) grown: Samples,
 }
 
 impl Stall {
-    /// Tells whether an older one was as long, about, and not long ago.
+    /// Returns whether an older stall had about the same length, and is still remembered.
     fn is_like(&self, older: &Self) -> bool {
         let (shorter, longer) = (self.length.min(older.length), self.length.max(older.length));
         self.at.since(older.at) <= older.memory() && shorter.0 >= longer.0 / 2
@@ -63,8 +61,8 @@ impl Stall {
 }
 
 impl Stalls {
-    /// Takes note of a frame, and tells whether it shows a stall, or that one was longer.
-    pub(super) fn on_frame(&mut self, now: Instant, frame: Samples) -> Option<Shown> {
+    /// Records a frame. Returns the stall that it shows, or whose known length it increases.
+    pub(super) fn on_frame(&mut self, now: Instant, frame: Samples) -> Option<DetectedStall> {
         let last = self.last.replace(now)?;
         if now.since(last) >= (frame + MIN_STALL).duration() {
             let early = Samples::ZERO;
@@ -81,18 +79,18 @@ impl Stalls {
         }
         let known = if watch.early >= MIN_STALL { watch.early } else { Samples::ZERO };
         watch.early = watch.early.max(early);
-        (watch.early > known && watch.early >= MIN_STALL).then_some(Shown {
+        (watch.early > known && watch.early >= MIN_STALL).then_some(DetectedStall {
             began: watch.began,
             length: watch.early,
             grown: watch.early - known,
         })
     }
 
-    /// Remembers a stall of the network that was shown, or that it was longer.
-    pub(super) fn remember(&mut self, now: Instant, shown: Shown, low: i32) {
+    /// Remembers a stall of the network, or its new length.
+    pub(super) fn remember(&mut self, now: Instant, shown: DetectedStall, low: i32) {
         let stall = Some(Stall { at: now, length: shown.length, low });
         if shown.grown < shown.length {
-            // The newest comes first.
+            // The newest is first.
             self.seen[0] = stall;
         } else {
             self.seen.rotate_right(1);
@@ -100,9 +98,9 @@ impl Stalls {
         }
     }
 
-    /// The longest stall that had its like: its length, and what there was to spare at the least.
+    /// Returns the longest stall that repeated: its length, and its lowest headroom.
     pub(super) fn repeated(&self, now: Instant) -> Option<(Samples, i32)> {
-        // The newest comes first, and one alone has no like.
+        // The newest is first, and a single one is no repeat.
         self.seen[1]?;
         let mut longest: Option<(Samples, i32)> = None;
         let mut older = self.seen.iter().flatten();
@@ -121,7 +119,7 @@ impl Stalls {
         longest
     }
 
-    /// All that was seen counts as if this much more had been there.
+    /// Adds to the headroom of every remembered stall.
     pub(super) fn shift(&mut self, by: i32) {
         for stall in self.seen.iter_mut().flatten() {
             stall.low = stall.low.saturating_add(by);
@@ -129,5 +127,5 @@ impl Stalls {
     }
 }
 
-/// Stalls that are remembered.
+/// Upper bound of the stalls remembered. Beyond it the oldest is forgotten.
 const STALLS: usize = 8;

@@ -1,4 +1,4 @@
-//! The send path: captured samples become jobs, encoded frames become packets.
+//! The send path: captured samples become encode jobs, encoded frames become packets.
 
 use core::fmt;
 
@@ -15,7 +15,7 @@ use crate::wire::{Frame, MEDIA_OVERHEAD};
 
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Transmitter {
-    /// What the capture queue holds, less what jobs will take.
+    /// Samples in the capture queue that no job takes yet.
     captured: Samples,
     frames_per_packet: FramesPerPacket,
     joined: Joined,
@@ -80,7 +80,7 @@ impl Transmitter {
         Some(Ticket::Encode { format, source, samples: frame })
     }
 
-    /// One frame of silence, in place of what little was captured.
+    /// Returns a job that encodes one frame of silence, to show that we are there.
     pub(super) fn silence(&mut self, session: &Session, transmit: TransmitCodec) -> Option<Ticket> {
         let (format, samples) = send_format(session, transmit)?;
         self.captured = self.captured - samples;
@@ -88,7 +88,8 @@ impl Transmitter {
         Some(Ticket::Encode { format, source: Source::Silence, samples })
     }
 
-    /// Takes an encoded frame for the next packet, and tells whether it made one of those before.
+    /// Adds an encoded frame to the next packet. Returns whether the frames before it became a
+    /// packet.
     pub(super) fn on_encoded(
         &mut self,
         session: &Session,
@@ -117,12 +118,12 @@ impl Transmitter {
         is_made
     }
 
-    /// Lets go of the frames that wait for more.
+    /// Completes the packet with the frames it has.
     pub(super) fn flush(&mut self) {
         self.joined.flush();
     }
 
-    /// Makes a packet if its frames are complete and the last one has left.
+    /// Makes a packet if its frames are complete and the packet before it was polled.
     pub(super) fn next_packet(&mut self, session: &Session, counters: &mut Counters) -> bool {
         let is_open = matches!(session.gate, Gate::Voice | Gate::Silence);
         if !is_open || session.microphone == PortChange::Detached {
@@ -135,7 +136,7 @@ impl Transmitter {
     }
 
     fn make_packet(&mut self, session: &Session, counters: &mut Counters) -> bool {
-        // A link's room is at most the packet's bytes.
+        // A link's room is at most PACKET_BYTES.
         let Some(packet) = self.joined.write(&mut self.packet[..room(session)]) else {
             return false;
         };
@@ -152,7 +153,7 @@ impl Transmitter {
 
     pub(super) fn write_packet<'b>(&mut self, buf: &'b mut [u8]) -> &'b [u8] {
         let length = core::mem::take(&mut self.length);
-        // A packet's length is at most PACKET_BYTES, which both buffers hold.
+        // A packet has at most PACKET_BYTES, which both buffers hold.
         let data = &mut buf[..length];
         data.copy_from_slice(&self.packet[..length]);
         data
@@ -178,7 +179,7 @@ impl fmt::Debug for Transmitter {
     }
 }
 
-/// Tells how to encode and how much a frame holds, or `None` where no raw frame fits the link.
+/// Returns how to encode and the length of a frame, or `None` if no raw frame fits the link.
 fn send_format(session: &Session, transmit: TransmitCodec) -> Option<(SendFormat, Samples)> {
     match transmit {
         TransmitCodec::Profile => {
@@ -191,7 +192,7 @@ fn send_format(session: &Session, transmit: TransmitCodec) -> Option<(SendFormat
     }
 }
 
-/// The bytes that a packet of the link takes.
+/// Returns the largest packet for the link, in bytes.
 fn room(session: &Session) -> usize {
     session.mdu.min(PACKET_BYTES)
 }

@@ -1,15 +1,15 @@
-//! An exhaustive search: two phones, all orders of all that can happen to two calls.
+//! An exhaustive search: two telephones, and every order of the events of two calls.
 //!
 //! Each side may dial the other once, answer once and hang up once. A link is two queues that keep
-//! their order. Whatever is in one arrives after any delay or is lost (a close arrives, at the
-//! latest as a timeout), and between any two of these the earliest deadline may pass. One thing
-//! that was not answered may be said again, by one of the two.
+//! their order. An item in a queue arrives after any delay, or is lost. A close always arrives, at
+//! the latest as a timeout. Between any two events the earliest deadline may pass. One of the two
+//! sides may repeat one message that was not answered.
 //!
-//! States are told apart by their [`Lines`], queues and what each side may still do. Moments count
-//! relative to the present, and all that lie [`MAX_AGE`] back count as one, since no deadline looks
-//! back further. Limiters, media and counters are left out, fresh in each step: nobody calls often
-//! enough for a limit. A state is known by 64 bits of hash, so that two may be taken for one in a
-//! case out of billions.
+//! States are compared by their [`Lines`], their queues and their budgets. Moments are relative to
+//! the present. Those more than [`MAX_AGE`] back count as equal, because no deadline looks back
+//! further. Limiters, streams and counters are left out and fresh in each step: nobody calls often
+//! enough to reach a limit. A state is stored as a hash of 64 bits, so two states may collide in
+//! one case of billions.
 
 use core::hash::{Hash, Hasher};
 use core::time::Duration;
@@ -33,11 +33,11 @@ use crate::timers::{CallTimer, Deadline, LinkTimer, Timer};
 fn every_state_that_two_phones_can_reach_leads_back_to_two_idle_lines() {
     let mut known = BTreeSet::new();
     let mut open = VecDeque::from([SearchState::new()]);
-    let (mut steps, mut crossings) = (0_u64, 0_u64);
+    let (mut steps, mut glares) = (0_u64, 0_u64);
     while let Some(state) = open.pop_front() {
         state.leads_to_idle();
         state.leads_to_a_call();
-        crossings += u64::from(state.is_crossed());
+        glares += u64::from(state.is_glare());
         state.for_each_next(|next| {
             steps += 1;
             if known.insert(next.key()) {
@@ -45,25 +45,25 @@ fn every_state_that_two_phones_can_reach_leads_back_to_two_idle_lines() {
             }
         });
     }
-    eprintln!("{} states, {steps} steps, {crossings} of them crossed", known.len());
-    assert!(crossings > 100);
+    eprintln!("{} states, {steps} steps, {glares} of them in glare", known.len());
+    assert!(glares > 100);
 }
 
 #[derive(Clone, Debug)]
 struct SearchState {
     now: Instant,
     lines: [Phone; 2],
-    /// By who dialled, and by who hears.
+    /// Indexed by who dialled, then by who receives.
     queues: [[Queue; 2]; 2],
     budgets: [Budget; 2],
-    /// Whether something that was not answered may still be said again, by one of the two.
+    /// Whether one of the two sides may still repeat a message that was not answered.
     may_repeat: bool,
-    /// Nothing was lost, nobody hung up or let it ring for ever, and what was on its way was faster
-    /// than all but the shortest deadlines.
+    /// Nothing was lost, nobody hung up or let a call ring out, and each item arrived before all
+    /// but the shortest deadlines.
     is_fair: bool,
 }
 
-/// What of a telephone tells states apart.
+/// The parts of a telephone that distinguish states.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Phone {
     lines: Lines<1>,
@@ -86,7 +86,7 @@ impl Phone {
     }
 }
 
-/// What one end of a link will hear.
+/// The items on their way to one end of a link.
 #[derive(Clone, Debug, Default, Hash)]
 struct Queue {
     items: VecDeque<Item>,
@@ -140,7 +140,7 @@ impl SearchState {
         hasher.finish()
     }
 
-    /// Every one thing that can happen next.
+    /// Visits every state that one event leads to.
     fn for_each_next(&self, mut see: impl FnMut(Self)) {
         for phone in [0, 1] {
             let budget = self.budgets[phone];
@@ -168,7 +168,7 @@ impl SearchState {
         for (dialler, hearer) in QUEUES {
             let first = self.queues[dialler][hearer].items.front();
             for fate in [Fate::Arrives, Fate::Lost] {
-                // A close is noticed in the end.
+                // A close is always noticed in the end.
                 if first.is_some() && (fate == Fate::Arrives || first != Some(&Item::Closed)) {
                     let mut next = self.clone();
                     next.is_fair &= fate == Fate::Arrives;
@@ -192,7 +192,7 @@ impl SearchState {
         }
     }
 
-    /// Both hang up whatever they have, and all signals are lost: the lines come free.
+    /// Hangs up on both sides and loses all signals: the lines come free.
     fn leads_to_idle(&self) {
         let mut state = self.clone();
         for _ in 0..MAX_STEPS {
@@ -217,7 +217,7 @@ impl SearchState {
         panic!("no end: {self:?}");
     }
 
-    /// Where nothing went wrong, one call stands for both in the end.
+    /// If nothing went wrong, one call remains for both sides.
     fn leads_to_a_call(&self) {
         let begun = self.budgets.iter().any(|budget| !budget.may_dial);
         if !self.is_fair || !begun {
@@ -250,7 +250,7 @@ impl SearchState {
         panic!("no call: {self:?}\nat last {state:?}");
     }
 
-    fn is_crossed(&self) -> bool {
+    fn is_glare(&self) -> bool {
         [0, 1].into_iter().any(|phone| {
             let call = self.lines[phone].status();
             call.is_some_and(|call| call.role == Role::Callee && call.call == CALLS[phone])
@@ -302,7 +302,7 @@ impl SearchState {
         self.give(hearer, Input::Link { link, event });
     }
 
-    /// Goes on to the earliest deadline of the two.
+    /// Advances to the earliest deadline of the two.
     fn pass_time(&mut self) {
         let due = self.lines.iter().enumerate();
         let due = due.filter_map(|(phone, line)| Some((line.deadline()?.at, phone))).min();
@@ -331,7 +331,7 @@ impl SearchState {
         let (streams, mut cx) = telephone.streams_of(0, self.now);
         streams.follow(session, &mut cx);
         let taken = telephone.handle_input(self.now, input);
-        // A link that we closed may still be heard of.
+        // A link that we closed may still report.
         assert!(taken.is_ok() || matches!(input, Input::Link { .. } | Input::Packet { .. }));
         let mut buf = PacketBuf::new();
         while let Some(output) = telephone.poll_output(&mut buf) {
@@ -359,7 +359,7 @@ impl SearchState {
                 let dialler = dialler(phone, link);
                 let near = &mut self.queues[dialler][phone];
                 near.is_closed = true;
-                // A link that comes up nevertheless is closed once more.
+                // A link that comes up after that is closed again.
                 near.items.retain(|item| *item == Item::Up);
                 self.push(dialler, 1 - phone, Item::Closed);
             }
@@ -375,7 +375,7 @@ impl SearchState {
     }
 }
 
-/// Hashes moments relative to the present. They are told from other numbers by their size.
+/// Hashes moments relative to the present. A number from [`ORIGIN`] on is a moment.
 struct Relative {
     now: u64,
     hash: u64,
@@ -420,13 +420,13 @@ fn dialler(phone: usize, link: LinkId) -> usize {
 const IDENTITIES: [IdentityHash; 2] = [IdentityHash([0xaa; 16]), IdentityHash([0xbb; 16])];
 const CALLS: [CallId; 2] = [CallId(1), CallId(4)];
 
-/// The ends of the links, by who dialled and by whose end it is.
+/// The ends of the links, indexed by who dialled, then by the side.
 const LINKS: [[LinkId; 2]; 2] = [[LinkId(2), LinkId(3)], [LinkId(6), LinkId(5)]];
 const QUEUES: [(usize, usize); 4] = [(0, 0), (0, 1), (1, 0), (1, 1)];
 const RINGS_HERE: (Role, CallState) = (Role::Callee, CallState::Ringing);
 const RTT: Duration = Duration::from_millis(20);
 
-/// The moment of the beginning: larger than any id.
+/// The first moment: larger than any id.
 const ORIGIN: u64 = 1 << 40;
 const MAX_AGE: Duration = Duration::from_secs(60);
 const MAX_STEPS: usize = 100;

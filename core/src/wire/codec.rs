@@ -5,7 +5,7 @@ use core::fmt;
 /// A codec, by the byte that leads its frames on the wire.
 ///
 /// *Source*: `codec_header_byte` in LXST/Codecs/__init__.py. The reference drops frames of
-/// [`Other`](Self::Other) codecs, and what follows them in a packet.
+/// [`Other`](Self::Other) codecs, and the frames after them in a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Codec {
     /// Uncompressed samples (RAW 0x00).
@@ -14,13 +14,14 @@ pub enum Codec {
     Opus,
     /// Codec2 (CODEC2 0x02).
     Codec2,
-    /// A codec that both apps bring, under a byte that the reference does not use: 0x03 to 0xFE.
+    /// A codec that the two apps agree on, under a byte that the reference does not use: 0x03 to
+    /// 0xFE.
     Other(u8),
 }
 
 impl Codec {
-    /// Returns the codec of this byte. Only a byte that the reference does not use is
-    /// [`Other`](Self::Other).
+    /// Returns the codec of this byte: [`Other`](Self::Other) for a byte that the reference does
+    /// not use.
     #[must_use]
     pub const fn from_byte(byte: u8) -> Self {
         match byte {
@@ -31,7 +32,7 @@ impl Codec {
         }
     }
 
-    /// Returns the byte that stands for the codec on the wire.
+    /// Returns the codec's byte on the wire.
     #[must_use]
     pub const fn byte(self) -> u8 {
         match self {
@@ -44,7 +45,7 @@ impl Codec {
 }
 
 impl fmt::Display for Codec {
-    /// Writes `raw`, `opus` or `codec2`, and the byte of another: `0x0a`.
+    /// Writes `raw`, `opus`, `codec2`, or the byte of another codec: `0x0a`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Raw => f.write_str("raw"),

@@ -1,11 +1,12 @@
-//! The name that a phone tells in its announces, and what is shown of the names that others tell.
+//! Display names: the name that a phone announces, and what is shown of the names that others
+//! announce.
 //!
 //! ```text
 //! [bin name, nil, nil]        app data of an announce of lxst.telephony
 //! ```
 //!
 //! *Source*: the reference announces no app data and reads none. The shape is that of LXMF's
-//! announces, which MeshChatX adds to those of its telephone.
+//! announces; MeshChatX announces its telephone with it.
 
 use core::fmt;
 use core::str::FromStr;
@@ -13,10 +14,10 @@ use core::str::FromStr;
 use super::Overflow;
 use super::msgpack::{Reader, Token, Writer};
 
-/// What a phone calls itself in its announces: a line of visible text.
+/// The display name of a phone in its announces: one line of visible text.
 ///
-/// Nobody proves a name. Show one that was heard as a claim beside the identity's hash, and prefer
-/// the name in the user's contacts.
+/// Anybody can claim any name. Show a received name as a claim beside the identity's hash, and
+/// prefer the name in the user's contacts.
 ///
 /// *Bounds*: 1 to [`MAX_BYTES`](Self::MAX_BYTES) bytes of UTF-8. White space is a single space
 /// between words. Control, zero-width and direction characters are left out.
@@ -36,29 +37,29 @@ pub struct DisplayName {
     length: u8,
 }
 
-/// Why a text is no name of ours.
+/// Why a text is not accepted as our name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DisplayNameError {
-    /// It has nothing but white space.
+    /// It is empty, or white space only.
     Empty,
     /// It has more than [`DisplayName::MAX_BYTES`] bytes.
     TooLong {
-        /// How many it has.
+        /// Its length in bytes.
         bytes: usize,
     },
-    /// It has a control, zero-width or direction character, which others would leave out.
+    /// It has a control, zero-width or direction character, which receivers leave out.
     Invisible(char),
 }
 
 impl DisplayName {
-    /// The most bytes of UTF-8.
+    /// Largest name, in bytes of UTF-8.
     pub const MAX_BYTES: usize = 64;
 
-    /// The most bytes of [`encode`](Self::encode).
+    /// Largest output of [`encode`](Self::encode), in bytes.
     pub const MAX_APP_DATA: usize = Self::MAX_BYTES + 5;
 
-    /// Takes a name of ours. White space around it is left out.
+    /// Checks a name for our announces. White space around it is removed.
     ///
     /// # Errors
     /// [`DisplayNameError`].
@@ -74,11 +75,11 @@ impl DisplayName {
         }
     }
 
-    /// Reads the name that another phone tells in the app data of its announce. `None` where it
-    /// tells none, or nothing of it is visible.
+    /// Reads the name in the app data of another phone's announce. `None` if there is none, or
+    /// nothing of it is visible.
     ///
-    /// *Bounds*: what is invisible, or no UTF-8, is left out, and what is beyond
-    /// [`MAX_BYTES`](Self::MAX_BYTES) is cut off.
+    /// *Bounds*: invisible characters and invalid UTF-8 are left out. The name is cut at
+    /// [`MAX_BYTES`](Self::MAX_BYTES).
     #[must_use]
     pub fn from_app_data(app_data: &[u8]) -> Option<Self> {
         let mut reader = Reader::new(app_data);
@@ -92,10 +93,11 @@ impl DisplayName {
         }
     }
 
-    /// Writes the app data of an announce, and returns its length.
+    /// Writes the app data of an announce. Returns its length in bytes.
     ///
     /// # Errors
-    /// [`Overflow`] in less than [`MAX_APP_DATA`](Self::MAX_APP_DATA) bytes.
+    /// [`Overflow`] if `out` is shorter than the app data, at most
+    /// [`MAX_APP_DATA`](Self::MAX_APP_DATA) bytes.
     pub fn encode(&self, out: &mut [u8]) -> Result<usize, Overflow> {
         let mut writer = Writer::new(out);
         writer.array(3)?;
@@ -110,7 +112,7 @@ impl DisplayName {
     #[must_use]
     pub fn as_str(&self) -> &str {
         let bytes = self.bytes.get(..self.length.into());
-        // Whole characters were put in.
+        // Whole characters were pushed.
         bytes.and_then(|bytes| core::str::from_utf8(bytes).ok()).unwrap_or_default()
     }
 
@@ -131,7 +133,7 @@ impl DisplayName {
         (name.length > 0).then_some(name)
     }
 
-    /// Adds a character, with the space before it. Returns whether there was room.
+    /// Appends a character, after `space`. Returns whether there was room.
     fn push(&mut self, space: &str, found: char) -> bool {
         let mut encoded = [0; 4];
         let encoded = found.encode_utf8(&mut encoded).as_bytes();
@@ -185,7 +187,7 @@ impl fmt::Display for DisplayNameError {
 
 impl core::error::Error for DisplayNameError {}
 
-/// Tells whether a character shows nothing of its own, or changes how its neighbours are shown.
+/// Returns whether a character shows nothing of its own, or changes how its neighbours are shown.
 fn is_invisible(found: char) -> bool {
     found.is_control()
         || matches!(
@@ -270,7 +272,7 @@ mod tests {
         let refused = DisplayName::new(&text).unwrap_err();
         assert_eq!(refused, DisplayNameError::TooLong { bytes: 66 });
         assert_eq!(std::format!("{refused}"), "display name of 66 bytes exceeds the bound of 64");
-        // A space that no character follows is left out too.
+        // A space at the end, which no character follows, is left out too.
         let mut app_data = std::vec![0x91, 0xc4, 66];
         app_data.extend("a".repeat(63).as_bytes());
         app_data.extend(" é".as_bytes());

@@ -28,17 +28,17 @@ pub struct Frame<'p> {
     pub payload: &'p [u8],
 }
 
-/// Why an element of a packet's frames is no frame.
+/// Why an element of a packet's frames is not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BadFrame {
-    /// It is no binary value. A string is none either.
+    /// It is no binary value. A string is not one.
     #[error("frame is not a binary value")]
     NotBinary,
     /// It is an empty binary value, without a codec byte.
     #[error("frame is empty")]
     Empty,
-    /// It is of a codec that the receiver does not know: see [`Frames::known`].
+    /// Its codec is not among those of the receiver: see [`Frames::known`].
     #[error("frame of unknown codec {0:#04x}")]
     UnknownCodec(u8),
 }
@@ -46,7 +46,7 @@ pub enum BadFrame {
 /// The frames of a packet, in the order sent.
 ///
 /// A bad frame is an `Err` and the last item: the reference plays the frames before it, and none
-/// after. Frames of every codec byte are good, unless [`known`](Self::known) says which are.
+/// after it. Every codec byte is accepted, unless [`known`](Self::known) restricts them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frames<'p> {
     items: Items<'p>,
@@ -58,8 +58,7 @@ impl<'p> Frames<'p> {
         Self { items, known: CodecSet::ALL }
     }
 
-    /// Returns the frames as a receiver of these codecs sees them: one of another codec is
-    /// [`BadFrame::UnknownCodec`].
+    /// Returns the frames with all other codecs rejected as [`BadFrame::UnknownCodec`].
     #[must_use]
     pub const fn known(mut self, codecs: CodecSet) -> Self {
         self.known = codecs;
@@ -137,5 +136,5 @@ pub fn encode_frames(frames: &[Frame<'_>], out: &mut [u8]) -> Result<usize, Over
 }
 
 /// Upper bound of the bytes that [`encode_frame`] adds to a payload: map, key, three bytes of
-/// binary head, codec. For payloads below 255 bytes it is one less.
+/// binary head, codec byte. For payloads below 255 bytes it is one less.
 pub const MEDIA_OVERHEAD: usize = 6;

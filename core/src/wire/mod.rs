@@ -42,12 +42,12 @@ pub struct Packet<'p> {
 }
 
 impl<'p> Packet<'p> {
-    /// Parses a packet, all of it or nothing.
+    /// Parses a whole packet, or nothing of it.
     ///
     /// Stricter than the reference in two points: a field's key is the integer 0 or 1, not a
-    /// boolean or float that equals it, and there are at most [`MAX_KEYS`] keys. Laxer in three,
-    /// all of them in values that are not ours: keys of nested maps are not compared, any depth of
-    /// nesting passes, and the content of extension types is not checked.
+    /// boolean or float that equals it, and there are at most [`MAX_KEYS`] keys. Laxer in three
+    /// points, all of them in values of other keys: keys of nested maps are not compared, any depth
+    /// of nesting is accepted, and the content of extension types is not checked.
     ///
     /// # Errors
     /// [`Malformed`]: drop and count the packet.
@@ -76,21 +76,21 @@ impl<'p> Packet<'p> {
         Ok(packet)
     }
 
-    /// Returns the signals, none if the packet has no such field.
+    /// Returns the signals; none if the packet has no such field.
     #[must_use]
     #[inline]
     pub fn signals(&self) -> Signals<'p> {
         Signals::new(self.signals.clone())
     }
 
-    /// Returns how many elements of the signals' field [`Packet::signals`] skips.
+    /// Returns how many elements of the field [`Packet::signals`] skips.
     #[must_use]
     pub fn signals_dropped(&self) -> u64 {
         let given = self.signals().count();
         self.signals.left.saturating_sub(given as u64)
     }
 
-    /// Returns the frames, none if the packet has no such field.
+    /// Returns the frames; none if the packet has no such field.
     #[must_use]
     #[inline]
     pub fn frames(&self) -> Frames<'p> {
@@ -98,7 +98,7 @@ impl<'p> Packet<'p> {
     }
 }
 
-/// Why a packet is dropped whole.
+/// Why a whole packet is dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum Malformed {
@@ -120,12 +120,12 @@ pub enum Malformed {
     /// A key is a map, or an array with a map in it.
     #[error("packet holds a map as a key")]
     UnhashableKey,
-    /// The packet holds more than [`MAX_KEYS`] keys that are no arrays.
+    /// The packet holds more than [`MAX_KEYS`] keys, arrays not counted.
     #[error("packet holds more than {MAX_KEYS} keys")]
     TooManyKeys,
 }
 
-/// A packet does not fit the buffer.
+/// A packet exceeds the buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("packet exceeds the buffer of {room} bytes")]
 pub struct Overflow {
@@ -135,7 +135,7 @@ pub struct Overflow {
 
 /// The elements of a field: those of an array, or a bare value as the only one.
 ///
-/// Its bytes were walked once before it was made, so reading them again cannot fail.
+/// Its bytes were parsed once before it was made, so reading them again cannot fail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Items<'p> {
     left: u64,
@@ -169,8 +169,8 @@ impl<'p> Iterator for Items<'p> {
     }
 }
 
-/// Upper bound of the keys of a packet, arrays aside. Each key is compared with those before it, so
-/// this bounds the work. The protocol has two keys.
+/// Upper bound of the keys of a packet, arrays not counted. Each key is compared with those before
+/// it, so this bounds the work. The protocol has two keys.
 pub const MAX_KEYS: usize = 16;
 
 const FIELD_SIGNALLING: u64 = 0x00;

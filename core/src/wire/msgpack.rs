@@ -1,7 +1,7 @@
-//! The MessagePack that telephony packets are made of, read and written in place.
+//! The subset of MessagePack that telephony packets use, read and written in place.
 //!
-//! Reading walks a flat sequence of tokens and counts the values that are still owed, so a nest of
-//! any depth costs neither recursion nor a stack of its own, and the work is linear in the input.
+//! Reading walks a flat sequence of tokens and counts the values that still belong to it. Nesting
+//! of any depth needs neither recursion nor a stack, and the work is linear in the input.
 
 use super::{Malformed, Overflow};
 
@@ -10,7 +10,7 @@ use super::{Malformed, Overflow};
 pub(super) enum Token<'p> {
     Nil,
     Bool(bool),
-    /// Zero and above, whatever the width and signedness on the wire.
+    /// An integer of zero or above, of any width and signedness on the wire.
     Unsigned(u64),
     Negative(i64),
     Float(f64),
@@ -24,8 +24,8 @@ pub(super) enum Token<'p> {
 }
 
 impl Token<'_> {
-    /// Tells whether Python takes both for the same key of a dict: numbers compare by value, be
-    /// they integers, booleans or floats, and a NaN equals nothing.
+    /// Returns whether Python takes both for the same key of a dict. Integers, booleans and floats
+    /// compare by value. A NaN equals nothing.
     pub(super) fn is_same_key(self, other: Self) -> bool {
         match (self.integral(), other.integral()) {
             (Some(own), Some(others)) => own == others,
@@ -34,7 +34,7 @@ impl Token<'_> {
         }
     }
 
-    /// The number, if it is an integer of zero or above.
+    /// Returns the number, if it is an integer of zero or above.
     #[inline]
     pub(super) fn unsigned(self) -> Option<u64> {
         let Token::Unsigned(value) = self else {
@@ -51,7 +51,7 @@ impl Token<'_> {
         } else if let Token::Bool(value) = self {
             Some(value.into())
         } else if let Token::Float(value) = self {
-            // The cast saturates: only a float without a fraction survives the way there and back.
+            // The cast saturates: only a float without a fraction survives the round trip.
             let whole = value as i128;
             (whole as f64 == value).then_some(whole)
         } else {
@@ -59,7 +59,7 @@ impl Token<'_> {
         }
     }
 
-    /// How many of the values that follow belong to this one.
+    /// Returns how many of the values that follow belong to this one.
     #[inline]
     fn values_owed(self) -> u64 {
         if let Token::Array(values) = self {
@@ -83,7 +83,7 @@ impl<'p> Reader<'p> {
         Self { rest: bytes }
     }
 
-    /// Reads one token. The codes that packets of ours are made of stay inline.
+    /// Reads one token. The codes that telephony packets use stay inline.
     #[inline]
     pub(super) fn token(&mut self) -> Result<Token<'p>, Malformed> {
         let [code] = self.array()?;
@@ -130,12 +130,12 @@ impl<'p> Reader<'p> {
             0xde => Token::Map(self.number::<2>()?),
             0xdf => Token::Map(self.number::<4>()?),
             0xe0..=0xff => signed(i8::from_be_bytes([code]).into()),
-            // 0xc1: `token` has told all the others apart.
+            // 0xc1: `token` handles all other codes.
             _ => return Err(Malformed::ReservedCode),
         })
     }
 
-    /// Reads a token and passes over all that belongs to it.
+    /// Reads a token and skips all that belongs to it.
     #[inline]
     pub(super) fn value(&mut self) -> Result<Token<'p>, Malformed> {
         let token = self.token()?;
@@ -143,14 +143,14 @@ impl<'p> Reader<'p> {
         Ok(token)
     }
 
-    /// Passes over the values that belong to a token just read.
+    /// Skips the values that belong to a token just read.
     #[inline]
     pub(super) fn pass_rest_of(&mut self, token: Token<'p>) -> Result<(), Malformed> {
         self.pass(token.values_owed(), |_| Ok(()))
     }
 
-    /// Reads the key of a map. An array as a key is `None`: the reference lets one in, and looks
-    /// for no second one like it.
+    /// Reads the key of a map. An array as key gives `None`: the reference accepts it, and does not
+    /// compare it with other keys.
     ///
     /// # Errors
     /// [`Malformed::UnhashableKey`] for a map, or an array with a map in it.
@@ -232,7 +232,7 @@ impl<'p> Reader<'p> {
     }
 }
 
-/// Encoded bytes that grow in a buffer of the caller's.
+/// Encoded bytes, appended to the caller's buffer.
 #[derive(Debug)]
 pub(super) struct Writer<'b> {
     out: &'b mut [u8],
@@ -244,7 +244,7 @@ impl<'b> Writer<'b> {
         Self { out, length: 0 }
     }
 
-    /// How many bytes were written.
+    /// Returns how many bytes were written.
     pub(super) const fn length(&self) -> usize {
         self.length
     }
@@ -262,7 +262,7 @@ impl<'b> Writer<'b> {
         }
     }
 
-    /// The head of a binary value; its bytes follow by [`Self::bytes`].
+    /// Writes the head of a binary value; [`Self::bytes`] writes its content.
     #[inline]
     pub(super) fn bin(&mut self, length: usize) -> Result<(), Overflow> {
         match u16::try_from(length).map(u16::to_be_bytes) {
@@ -276,7 +276,7 @@ impl<'b> Writer<'b> {
         self.bytes(&[0xc0])
     }
 
-    /// An integer in the fewest bytes.
+    /// Writes an integer in the fewest bytes.
     #[inline]
     pub(super) fn unsigned(&mut self, value: u64) -> Result<(), Overflow> {
         match value.to_be_bytes() {

@@ -17,7 +17,7 @@ pub enum Signal {
     Busy,
     /// The callee declined (STATUS_REJECTED 0x01).
     Rejected,
-    /// A caller is dialling (STATUS_CALLING 0x02). A local state of the reference, never sent.
+    /// A caller is dialling (STATUS_CALLING 0x02): a local state of the reference, never sent.
     Calling,
     /// The line is free, and the caller may identify (STATUS_AVAILABLE 0x03).
     Available,
@@ -33,7 +33,7 @@ pub enum Signal {
     PreferredMode(u8),
     /// Proposes a profile (PREFERRED_PROFILE 0xFF plus the profile's id).
     PreferredProfile(u16),
-    /// A number without a meaning, to be ignored: 0x07 to 0xEF, or above 0xFF + 65535.
+    /// A number without a meaning, ignored: 0x07 to 0xEF, or above 0xFF + 65535.
     Unknown(u64),
 }
 
@@ -80,7 +80,7 @@ impl Signal {
 /// The signals of a packet, in the order sent.
 ///
 /// Elements that are no non-negative integers are skipped, booleans and floats included. This is
-/// our choice: the reference takes a boolean or float as the integer that it equals, and skips the
+/// our choice: the reference takes a boolean or float for the integer that it equals, and skips the
 /// rest of the list at any other type.
 ///
 /// *Bounds*: the first [`MAX_SIGNALS`] signals. Skipped elements are counted by
