@@ -2,6 +2,7 @@
 //!
 //! Nothing here reads a clock or draws a number of its own: the same seed gives the same run.
 //!
+//! - [`agenda`]: what is to happen, in the order of time.
 //! - [`allocations`]: what a thread takes from the heap.
 //! - [`calls`]: telephones: one with a script, and a pair on a network.
 //! - [`envelope`]: whether speech came through a call.
@@ -20,6 +21,7 @@
     reason = "what tests share is named for what it does"
 )]
 
+pub mod agenda;
 pub mod allocations;
 pub mod calls;
 pub mod envelope;

@@ -1,10 +1,10 @@
 //! A wire in one direction, and what it does to packets.
 
 use core::time::Duration;
-use std::collections::BTreeMap;
 
 use lxst_core::Instant;
 
+use crate::agenda::Agenda;
 use crate::random::Seeded;
 
 /// The impairments of a wire. By default there are none, and packets arrive at once.
@@ -66,8 +66,7 @@ pub struct Wire<P> {
     /// What it does to the packets that are sent from here on.
     pub conditions: Conditions,
     random: Seeded,
-    in_flight: BTreeMap<(Instant, u64), P>,
-    sequence: u64,
+    in_flight: Agenda<P>,
     /// When the last packet arrives.
     last: Instant,
 }
@@ -76,13 +75,7 @@ impl<P: Clone> Wire<P> {
     /// An empty wire.
     #[must_use]
     pub const fn new(seed: u64, conditions: Conditions) -> Self {
-        Self {
-            conditions,
-            random: Seeded(seed),
-            in_flight: BTreeMap::new(),
-            sequence: 0,
-            last: Instant::ORIGIN,
-        }
+        Self { conditions, random: Seeded(seed), in_flight: Agenda::new(), last: Instant::ORIGIN }
     }
 
     /// Takes a packet, and decides on it.
@@ -107,20 +100,18 @@ impl<P: Clone> Wire<P> {
             at = at.max(self.last);
         }
         self.last = self.last.max(at);
-        self.sequence += 1;
-        self.in_flight.insert((at, self.sequence), packet);
+        self.in_flight.schedule(at, packet);
     }
 
     /// When the next packet arrives.
     #[must_use]
     pub fn next_at(&self) -> Option<Instant> {
-        self.in_flight.keys().next().map(|(at, _)| *at)
+        self.in_flight.next_at()
     }
 
     /// Takes out a packet that has arrived.
     pub fn poll(&mut self, now: Instant) -> Option<P> {
-        let entry = self.in_flight.first_entry().filter(|entry| entry.key().0 <= now)?;
-        Some(entry.remove())
+        self.in_flight.poll(now)
     }
 
     /// The generator, for what else a test leaves to chance.

@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 
 use lxst_core::wire::{Codec, Frame};
 use lxst_core::{
-    AnnouncePolicy, CallId, CallStatus, Command, Config, Destination, Direction, EndReason, Event,
-    IdentityHash, Input, InputError, Instant, JobId, LinkClosed, LinkEvent, LinkId, LinkRequest,
-    Mode, Outcome, Output, PacketBuf, PortChange, Profile, Samples, StreamChange, StreamId,
-    Telephone, Work, limits,
+    CallId, CallStatus, Command, Config, Destination, Direction, EndReason, Event, IdentityHash,
+    Input, InputError, Instant, JobId, LinkClosed, LinkEvent, LinkId, LinkRequest, Mode, Outcome,
+    Output, PacketBuf, PortChange, Profile, Samples, StreamChange, StreamId, Telephone, Work,
+    limits,
 };
+use lxst_sim::agenda::Agenda;
+pub(crate) use lxst_sim::calls::quiet;
 
 pub(crate) const LINES: usize = 3;
 
@@ -19,8 +21,7 @@ pub(crate) struct World {
     phones: Vec<Handset>,
     /// The two ends of each link: a phone and its name for it. The second is the callee's.
     links: Vec<[(usize, LinkId); 2]>,
-    agenda: BTreeMap<(Instant, u64), (usize, Arrival)>,
-    next_id: u64,
+    agenda: Agenda<(usize, Arrival)>,
     /// The phones of one stack: what comes in to its destinations is offered to all of them.
     stack: Vec<usize>,
 }
@@ -60,8 +61,7 @@ impl World {
             now: Instant::ORIGIN,
             phones: (0..people).map(handset).collect(),
             links: Vec::new(),
-            agenda: BTreeMap::new(),
-            next_id: 0,
+            agenda: Agenda::new(),
             stack: Vec::new(),
         }
     }
@@ -131,7 +131,7 @@ impl World {
     pub(crate) fn forget_calls_of(&mut self, who: usize) {
         let phone = Telephone::with_lines(identity(who), quiet(), self.now);
         self.phones[who] = Handset { phone, events: Vec::new(), streams: BTreeMap::new() };
-        self.agenda.retain(|_, (whose, _)| *whose != who);
+        self.agenda.retain(|(whose, _)| *whose != who);
     }
 
     /// Closes every link that somebody has, as a broken network does.
@@ -153,19 +153,16 @@ impl World {
         loop {
             let due = self.phones.iter().enumerate();
             let due = due.filter_map(|(who, it)| Some((it.phone.poll_timeout()?.at, who))).min();
-            let planned = self.agenda.keys().next().copied();
-            let next = planned.map(|(at, _)| at).into_iter().chain(due.map(|(at, _)| at)).min();
+            let scheduled = self.agenda.next_at();
+            let next = scheduled.into_iter().chain(due.map(|(at, _)| at)).min();
             let Some(at) = next.filter(|at| *at <= until) else { break };
             steps = if at > self.now { 0 } else { steps + 1 };
             assert!(steps < 1_000, "livelock at {at}");
             self.now = self.now.max(at);
-            match planned.filter(|(planned, _)| *planned == at) {
-                Some(key) => {
-                    let (who, arrival) = self.agenda.remove(&key).expect("it was just read");
-                    self.arrive(who, arrival);
-                }
+            match self.agenda.poll(at) {
+                Some((who, arrival)) => self.arrive(who, arrival),
                 None => {
-                    let (_, who) = due.expect("no plan is due, so a phone is");
+                    let (_, who) = due.expect("no event is due, so a phone is");
                     self.give(who, Input::Timeout).expect("a timeout is always taken");
                 }
             }
@@ -317,13 +314,11 @@ impl World {
     }
 
     fn plan(&mut self, after: Duration, who: usize, arrival: Arrival) {
-        let order = self.fresh_id();
-        self.agenda.insert((self.now + after, order), (who, arrival));
+        self.agenda.schedule(self.now + after, (who, arrival));
     }
 
     fn fresh_id(&mut self) -> u64 {
-        self.next_id += 1;
-        self.next_id
+        self.agenda.next_number()
     }
 }
 
@@ -361,11 +356,6 @@ impl Handset {
             }
         }
     }
-}
-
-/// The default settings of a phone that announces itself on command only.
-pub(crate) fn quiet() -> Config {
-    Config { announce: AnnouncePolicy::ON_COMMAND, ..Config::default() }
 }
 
 /// Who somebody is. Glare is decided by it: the higher number is the higher hash.

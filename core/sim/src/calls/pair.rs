@@ -3,7 +3,6 @@
 mod network;
 
 use core::time::Duration;
-use std::collections::BTreeMap;
 
 use lxst_core::wire::{Codec, Frame};
 use lxst_core::{
@@ -13,6 +12,7 @@ use lxst_core::{
 };
 
 use super::{feed, quiet};
+use crate::agenda::Agenda;
 use crate::random::Pinned;
 use network::Link;
 
@@ -33,9 +33,7 @@ pub struct Pair {
     is_cut: bool,
     phones: [Handset; 2],
     links: Vec<Link>,
-    agenda: BTreeMap<(Instant, u64), (usize, Trigger)>,
-    /// One counter for links, calls and the agenda's order.
-    next_id: u64,
+    agenda: Agenda<(usize, Trigger)>,
     tap: Tap,
 }
 
@@ -89,8 +87,7 @@ impl Pair {
             is_cut: false,
             phones: [ALICE, BOB].map(|phone| Handset::new(phone, configs[phone])),
             links: Vec::new(),
-            agenda: BTreeMap::new(),
-            next_id: 1,
+            agenda: Agenda::new(),
             tap: Box::new(tap),
         }
     }
@@ -133,7 +130,7 @@ impl Pair {
         self.try_give(phone, Input::Command(command))
     }
 
-    /// Lets the world go on; it stops itself when nothing comes to an end.
+    /// Lets time go on. A livelock fails.
     pub fn run_for(&mut self, duration: Duration) {
         let until = self.now + duration;
         let mut steps_at_once = 0;
@@ -142,24 +139,16 @@ impl Pair {
             let due =
                 due.filter_map(|(index, handset)| Some((handset.phone.poll_timeout()?.at, index)));
             let due = due.min();
-            let planned = self.agenda.keys().next().copied();
-            let Some(at) = planned.map(|(at, _)| at).into_iter().chain(due.map(|due| due.0)).min()
-            else {
-                break;
-            };
-            if at > until {
-                break;
-            }
+            let scheduled = self.agenda.next_at();
+            let next = scheduled.into_iter().chain(due.map(|due| due.0)).min();
+            let Some(at) = next.filter(|at| *at <= until) else { break };
             steps_at_once = if at == self.now { steps_at_once + 1 } else { 0 };
             assert!(steps_at_once < 1_000, "livelock at {at}");
             self.now = self.now.max(at);
-            match planned.filter(|(planned_at, _)| *planned_at == at) {
-                Some(key) => {
-                    let (phone, cause) = self.agenda.remove(&key).expect("the key was just read");
-                    self.happen(phone, cause);
-                }
+            match self.agenda.poll(at) {
+                Some((phone, cause)) => self.happen(phone, cause),
                 None => {
-                    let (_, phone) = due.expect("no plan is due, so a phone is");
+                    let (_, phone) = due.expect("no event is due, so a phone is");
                     self.give(phone, Input::Timeout);
                     let next = self.phones[phone].phone.poll_timeout();
                     assert!(next.is_none_or(|next| next.at > at), "{next:?} is over");
@@ -349,13 +338,12 @@ impl Pair {
     }
 
     fn plan(&mut self, after: Duration, phone: usize, cause: Trigger) {
-        let order = self.fresh_id();
-        self.agenda.insert((self.now + after, order), (phone, cause));
+        self.agenda.schedule(self.now + after, (phone, cause));
     }
 
     fn fresh_id(&mut self) -> u64 {
-        self.next_id += 1;
-        self.next_id
+        // The first is 2.
+        self.agenda.next_number() + 1
     }
 }
 
