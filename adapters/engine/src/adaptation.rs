@@ -1,13 +1,14 @@
-//! Switching the profile by itself when the path cannot carry it, and back when it can.
+//! Adaptive profile: steps down when the path cannot carry the profile, and up again when it can.
 //!
-//! A switch of ours moves the peer as well, so what arrives here tells of both ways: a path that
-//! loses what the peer sends is too narrow for what both send. What our own interface could not
-//! send in time counts as well.
+//! Our switch moves the peer as well, so loss on the way here counts for both directions: a path
+//! that loses what the peer sends is too narrow for what both send. Media that our own interface
+//! could not send in time also counts.
 //!
-//! *Down*: when in five seconds more than 8 % of the voice was lost, or not sent in time. *Up*, to
-//! the profile that people chose at most: after 20 s with less than 2 %; a step up that fails makes
-//! the next one wait twice as long, up to 5 min. Two steps are 5 s apart at least. What a person
-//! chooses, here or there, is where it begins anew. Our choice; the reference never switches.
+//! *Down*: when more than 8 % of the voice of five seconds was lost, or not sent in time. *Up*, to
+//! the profile that a person chose at most: after 20 s with less than 2 %. A step up that fails
+//! doubles the wait before the next one, up to 5 min. Two steps are at least 5 s apart. A person's
+//! choice, on either side, starts the adaptation again. *Source*: our choice; the reference never
+//! switches.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -18,35 +19,35 @@ use lxst_core::{Instant, Profile, ProfileSet, Quality};
 #[derive(Debug)]
 pub(crate) struct Adapter {
     profiles: ProfileSet,
-    /// What people chose.
+    /// The profile that a person chose.
     chosen: Profile,
     current: Profile,
-    /// The reports since the last switch, the latest five.
+    /// The latest five reports since the latest switch.
     window: VecDeque<Share>,
-    before: Option<Counts>,
-    /// Since when little has been lost.
+    before: Option<MediaCounters>,
+    /// Since when loss has been low.
     good_since: Option<Instant>,
     stepped_up: Option<Instant>,
     patience: Duration,
 }
 
-/// What was counted of a call so far.
+/// Counters of a call's media.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Counts {
+pub(crate) struct MediaCounters {
     pub(crate) received: u64,
     pub(crate) lost: u64,
     pub(crate) sent: u64,
-    /// Media that our own interface could not send in time.
+    /// Media packets that our own interface could not send in time.
     pub(crate) unsent: u64,
 }
 
-impl Counts {
+impl MediaCounters {
     pub(crate) const fn new(quality: &Quality, sent: u64, unsent: u64) -> Self {
         Self { received: quality.frames_received, lost: quality.frames_lost, sent, unsent }
     }
 }
 
-/// What was to pass in one report's time, and what did not.
+/// The media of one report: wanted and missing.
 #[derive(Clone, Copy, Debug)]
 struct Share {
     wanted: u64,
@@ -67,15 +68,15 @@ impl Adapter {
         }
     }
 
-    /// Takes note of a switch. One that is not ours is a person's choice.
+    /// Handles a switch. A switch that is not ours is a person's choice.
     pub(crate) fn on_switched(&mut self, profile: Profile) {
         if profile != self.current {
             *self = Self::new(profile, self.profiles);
         }
     }
 
-    /// Takes a second's figures, and tells what to switch to.
-    pub(crate) fn on_report(&mut self, now: Instant, counts: Counts) -> Option<Profile> {
+    /// Handles the report of one second. Returns the profile to switch to.
+    pub(crate) fn on_report(&mut self, now: Instant, counts: MediaCounters) -> Option<Profile> {
         let before = self.before.replace(counts)?;
         let [here, there] = [
             share(
@@ -137,7 +138,7 @@ impl Adapter {
         profile
     }
 
-    /// The nearest profile that needs less of the path and that we can send.
+    /// Returns the nearest profile below that we can send.
     fn below(&self, profile: Profile) -> Option<Profile> {
         let mut lower = less(profile)?;
         while !self.profiles.contains(lower) {
@@ -157,12 +158,12 @@ const fn share(passed: u64, missing: u64) -> Share {
     Share { wanted: passed + missing, missing }
 }
 
-/// Compares shares without dividing.
+/// Compares two shares without a division.
 const fn worse(one: Share, other: Share) -> bool {
     one.missing * other.wanted > other.missing * one.wanted
 }
 
-/// The next profile with less airtime, headers of packets included.
+/// Returns the next profile that takes less airtime, packet headers included.
 const fn less(profile: Profile) -> Option<Profile> {
     match profile {
         Profile::UltraLowLatency => Some(Profile::LowLatency),
@@ -175,7 +176,7 @@ const fn less(profile: Profile) -> Option<Profile> {
     }
 }
 
-/// Reports, which come once a second, that a step down looks at.
+/// Reports, one per second, that a step down averages.
 const WINDOW: usize = 5;
 const BAD_ABOVE_PERCENT: u64 = 8;
 const GOOD_BELOW_PERCENT: u64 = 2;
@@ -186,13 +187,13 @@ const MAX_PATIENCE: Duration = Duration::from_secs(300);
 mod tests {
     use super::*;
 
-    /// A path that carries so many frames of a hundred in each profile.
+    /// Runs a path that carries so many frames of a hundred in each profile.
     fn run(
         adapter: &mut Adapter,
         seconds: u64,
         lost: impl Fn(Profile) -> u64,
     ) -> Vec<(u64, Profile)> {
-        let mut counts = Counts::default();
+        let mut counts = MediaCounters::default();
         let mut switches = Vec::new();
         for second in 0..seconds {
             let lost = lost(adapter.current);
@@ -258,7 +259,7 @@ mod tests {
     #[test]
     fn what_cannot_be_sent_in_time_counts_as_much_as_what_does_not_arrive() {
         let mut adapter = adapter(Profile::LowLatency);
-        let mut counts = Counts::default();
+        let mut counts = MediaCounters::default();
         let mut switched = None;
         for second in 0..10 {
             counts.received += 50;

@@ -1,8 +1,8 @@
-//! How much sound may pass in so much time.
+//! A token bucket for samples.
 
 use lxst_core::{Instant, Samples};
 
-/// Samples that may pass: a burst at once, and then so many thousandths of the pace of time.
+/// A token bucket for samples: a burst at once, then a rate in thousandths of real time.
 #[derive(Clone, Copy, Debug)]
 pub struct Allowance {
     per_mille: u64,
@@ -12,13 +12,13 @@ pub struct Allowance {
 }
 
 impl Allowance {
-    /// Makes one of which the whole burst is left.
+    /// Creates a full bucket.
     #[must_use]
     pub const fn new(per_mille: u64, burst: usize) -> Self {
         Self { per_mille, burst, left: burst, since: Instant::ORIGIN }
     }
 
-    /// Tells how many samples may pass now.
+    /// Returns how many samples may pass at `now`.
     pub fn left(&mut self, now: Instant) -> usize {
         let new = Samples::of(now.since(self.since)).0.saturating_mul(self.per_mille) / 1_000;
         if new > 0 {
@@ -29,17 +29,17 @@ impl Allowance {
         self.left
     }
 
-    /// Takes note of samples that passed.
+    /// Takes samples out of the bucket.
     pub const fn spend(&mut self, samples: usize) {
         self.left = self.left.saturating_sub(samples);
     }
 
-    /// Tells when so many samples may pass, of those of a burst at most.
+    /// Returns when this many samples may pass, at most those of a burst.
     #[must_use]
     pub fn due(&self, samples: usize) -> Instant {
         let missing = samples.min(self.burst).saturating_sub(self.left) as u64;
         let time = Samples((missing * 1_000).div_ceil(self.per_mille.max(1)));
-        // A sample more makes up for what is rounded.
+        // One sample more covers the rounding.
         self.since + (time + Samples(1)).duration()
     }
 }

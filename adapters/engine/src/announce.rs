@@ -1,37 +1,38 @@
-//! When an interface that comes up makes the phone announce itself.
+//! Announces that an interface causes when it comes up.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use lxst_core::Instant;
 
-/// A configured interface: one address to connect to, one listener. Its connections come and go.
+/// A configured interface: one address to connect to, or one listener. Its connections come and go.
 ///
-/// The owner numbers them as it likes.
+/// The owner of the engine chooses the number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InterfaceOrigin(pub u32);
 
-/// Lets each origin cause an announce at once after a while of quiet, and ever more seldom while
-/// its connections break; one that comes too early is made up for. Each is made once more after
-/// [`ANNOUNCE_AGAIN`]: the other end may only have begun, or have lost it.
+/// The pace of the announces that each origin causes. The first one after a quiet time is
+/// immediate. While connections break and return, the pause between announces doubles. An announce
+/// within the pause is made at its end. Each announce is made once more after [`ANNOUNCE_AGAIN`]:
+/// the other end may still have been starting, or may have lost it.
 #[derive(Debug, Default)]
 pub(crate) struct AnnouncePace(BTreeMap<InterfaceOrigin, Pace>);
 
 #[derive(Clone, Copy, Debug)]
 struct Pace {
     announced: Instant,
-    /// How long after that the next one may come.
+    /// How long after it the next one may come.
     pause: Duration,
     owed: Owed,
 }
 
-/// What is to be announced later.
+/// An announce that is to be made later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Owed {
     Nothing,
-    /// A connection that came up since.
+    /// For a connection that came up within the pause.
     Up,
-    /// The same once more.
+    /// The same announce once more.
     Again,
 }
 
@@ -60,7 +61,7 @@ impl Pace {
 }
 
 impl AnnouncePace {
-    /// Takes note that an interface came up, and tells whether to announce now.
+    /// Handles an interface that came up. Returns whether to announce at once.
     pub(crate) fn on_up(&mut self, now: Instant, origin: InterfaceOrigin) -> bool {
         let Some(pace) = self.0.get_mut(&origin) else {
             self.0.insert(origin, Pace::new(now));
@@ -75,7 +76,7 @@ impl AnnouncePace {
         is_over
     }
 
-    /// Tells whether an announce that came too early is due.
+    /// Returns whether a postponed announce is due.
     pub(crate) fn on_timeout(&mut self, now: Instant) -> bool {
         let mut is_due = false;
         for pace in self.0.values_mut().filter(|pace| pace.due().is_some_and(|due| due <= now)) {
@@ -93,15 +94,22 @@ impl AnnouncePace {
     }
 }
 
-/// The most time between two announces that one origin's coming up causes. It begins at
-/// [`MIN_ANNOUNCE_PACE`], doubles with each announce, and begins anew after this long without.
+/// Longest pause between two announces that one origin causes by coming up. The pause begins at
+/// [`MIN_ANNOUNCE_PACE`] and doubles with each announce. It begins again after this long without
+/// one.
+///
+/// *Source*: our choice; the reference announces on a timer only.
 pub const ANNOUNCE_PACE: Duration = Duration::from_secs(60);
 
-/// When an announce that a coming up caused is made once more. RNS listens before it takes packets
-/// in (RNS/Reticulum.py `__init__`); how long it takes to start is up to the machine.
+/// When an announce that an interface caused is made once more.
+///
+/// *Source*: our choice: RNS listens before it accepts packets (RNS/Reticulum.py `__init__`), and
+/// how long its start takes depends on the machine.
 pub const ANNOUNCE_AGAIN: Duration = Duration::from_secs(10);
 
-/// The least time between two such announces.
+/// Shortest pause between two such announces.
+///
+/// *Source*: our choice.
 pub const MIN_ANNOUNCE_PACE: Duration = Duration::from_secs(5);
 
 #[cfg(test)]
@@ -136,7 +144,7 @@ mod tests {
         assert!(pace.on_timeout(at(10_000)));
         assert_eq!(pace.deadline(), None);
         assert!(!pace.on_timeout(at(20_000)));
-        // And that does not hold up the next.
+        // The next one is not held up.
         assert!(pace.on_up(at(10_001), HERE));
     }
 

@@ -1,4 +1,4 @@
-//! The two PCM queues of a stream: what the microphone captured, and what the speaker is to play.
+//! The two PCM queues of a stream: capture, from the microphone, and playout, to the speaker.
 
 use std::collections::VecDeque;
 
@@ -12,15 +12,15 @@ use crate::coder::{Done, Task};
 pub(crate) struct Audio {
     is_sending: bool,
     captured: VecDeque<f32>,
-    /// What of it the core does not know of.
+    /// Captured samples that the core was not told of.
     untold: usize,
-    /// What it may be told of.
+    /// How many of them it may be told of.
     allowance: Allowance,
-    /// The send jobs that are out, and their samples.
+    /// The encode jobs that are out, and their samples.
     encoding: VecDeque<(JobId, usize)>,
     is_receiving: bool,
     playable: VecDeque<f32>,
-    /// The receive job that is out.
+    /// The decode or concealment job that is out.
     playing: Option<JobId>,
 }
 
@@ -40,7 +40,7 @@ impl Default for Audio {
 }
 
 impl Audio {
-    /// Queues what the microphone heard, and tells how much was dropped for it.
+    /// Queues captured PCM. Returns how much was dropped to make room.
     pub(crate) fn capture(&mut self, pcm: &[f32]) -> Samples {
         if !self.is_sending {
             return Samples::ZERO;
@@ -49,13 +49,13 @@ impl Audio {
         self.captured.extend(pcm.iter().copied().map(sanitised));
         let excess = self.captured.len().saturating_sub(most);
         self.captured.drain(..excess);
-        // What the core was told of it, it takes for what follows.
+        // A dropped sample that the core was told of is replaced by one that follows.
         self.untold += pcm.len().saturating_sub(excess);
         samples(excess)
     }
 
-    /// How much of what the microphone heard the core is to know of now: about as much as time has
-    /// passed, so that a long block becomes packets that are as far apart as those of short ones.
+    /// Returns how much captured audio to tell the core of: about as much as time has passed. A
+    /// long block then becomes packets at the same distances as those of short blocks.
     pub(crate) fn captured(&mut self, now: Instant) -> Option<Samples> {
         let due = self.untold.min(self.allowance.left(now));
         self.allowance.spend(due);
@@ -63,13 +63,14 @@ impl Audio {
         Some(samples(due)).filter(|due| !due.is_zero())
     }
 
-    /// When the core is to know of more.
+    /// Returns when to tell the core of more.
     pub(crate) fn due(&self) -> Option<Instant> {
         let wanted = self.untold.min(CAPTURE_STEP);
         (wanted > 0).then(|| self.allowance.due(wanted))
     }
 
-    /// Fills a block for the speaker, and tells how much of it is not silence for want of audio.
+    /// Fills a block for the speaker. Returns how much of it is audio; the rest is silence because
+    /// the queue is empty.
     pub(crate) fn play(&mut self, pcm: &mut [f32]) -> usize {
         let heard = self.playable.len().min(pcm.len());
         let (sound, silence) = pcm.split_at_mut(heard);
@@ -93,7 +94,7 @@ impl Audio {
         self.is_receiving
     }
 
-    /// Tells whether a block of this length would be cut short only because a job is out.
+    /// Returns whether a block of this length would be incomplete only because a job is out.
     pub(crate) fn is_awaited(&self, length: usize) -> bool {
         self.playable.len() < length && self.playing.is_some()
     }
@@ -116,7 +117,7 @@ impl Audio {
         }
     }
 
-    /// Makes a job's task; `None` where the job is done with that.
+    /// Makes the task of a job, or `None` if the job is done at once.
     pub(crate) fn on_job(&mut self, stream: StreamId, job: JobId, work: Work<'_>) -> Option<Task> {
         Some(match work {
             Work::Encode { format, source, samples } => {
@@ -143,12 +144,12 @@ impl Audio {
         })
     }
 
-    /// Samples that were captured and are not encoded.
+    /// Returns the captured samples that are not encoded.
     pub(crate) fn unsent(&self) -> usize {
         self.captured.len() + self.encoding.iter().map(|(_, samples)| samples).sum::<usize>()
     }
 
-    /// Queues what a receive job made, unless its stream has closed meanwhile.
+    /// Queues the PCM of a decode or concealment job, unless its stream has closed meanwhile.
     pub(crate) fn on_done(&mut self, done: &Done) {
         self.encoding.retain(|(job, _)| *job != done.job());
         if self.playing == Some(done.job()) {
@@ -159,7 +160,7 @@ impl Audio {
         }
     }
 
-    /// Takes PCM off the front of the capture queue, silence where it holds less.
+    /// Takes PCM from the front of the capture queue, with silence for what it lacks.
     fn take_captured(&mut self, samples: Samples) -> Vec<f32> {
         let wanted = samples.0 as usize;
         let held = wanted.min(self.captured.len());
@@ -169,24 +170,25 @@ impl Audio {
     }
 }
 
-/// Captured audio that waits at most: the longest block, and what is left of the one before.
+/// Upper bound of the captured audio that waits: the longest block, and the rest of the one before.
 pub const CAPTURE_QUEUE: Samples = Samples::from_millis(2_500);
 
-/// What the core is told of at once: two of the longest frames of Opus. A block that is no longer
-/// does not wait.
+/// Captured audio that the core is told of at once: two of the longest Opus frames, 120 ms. A block
+/// that is no longer than this does not wait.
 const CAPTURE_BURST: usize = 5_760;
-/// How fast it is told of the rest, faster than time, for a microphone whose clock is.
+/// The rate at which it is told of the rest, in thousandths of real time: enough for a microphone
+/// whose clock is fast.
 const CAPTURE_PACE_PER_MILLE: u64 = 1_100;
-/// How much is worth a timer: 10 ms.
+/// Smallest amount that a timer is set for: 10 ms.
 const CAPTURE_STEP: usize = 480;
 
-/// Makes a sample of what an app gives as one: from -1 to 1, and silence of what is not finite.
+/// Returns a float from an app as a sample: clipped to -1 to 1, and silent if it is not finite.
 #[must_use]
 pub const fn sanitised(sample: f32) -> f32 {
     if sample.is_finite() { sample.clamp(-1.0, 1.0) } else { 0.0 }
 }
 
-/// Counts PCM.
+/// Returns the amount of audio of this many samples.
 pub(crate) fn samples(length: usize) -> Samples {
     Samples(u64::try_from(length).unwrap_or(u64::MAX))
 }

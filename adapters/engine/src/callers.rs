@@ -1,19 +1,20 @@
-//! Who may call: lists of any length, the policy for everybody else, and the limits for strangers.
+//! Admission of callers: lists of any length, the policy for everybody else, and the limits for
+//! strangers.
 
 use std::collections::BTreeSet;
 
 use lxst_core::{Admission, CallerLimits, IdentityHash};
 
-/// Who may call.
+/// Admission of callers.
 ///
-/// A caller is looked up in the blocked list, in the allowed list, and then falls under the policy:
-/// [`all`](Self::all), [`none`](Self::none) or [`ask`](Self::ask). Callers who ring count against
-/// the limits, unless they are allowed by the list, or were dialled or talked with.
+/// A caller is looked up in the blocked list, then in the allowed list, and then the policy
+/// decides: [`all`](Self::all), [`none`](Self::none) or [`ask`](Self::ask). Callers who ring count
+/// against the limits, unless the list allows them, or we dialled or talked with them.
 ///
 /// *Default*: all ring, within [`CallerLimits::default`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Callers {
-    /// What everybody else gets; `None` leaves it to the app.
+    /// The admission of everybody else; `None` asks the app.
     others: Option<Admission>,
     allowed: BTreeSet<IdentityHash>,
     blocked: BTreeSet<IdentityHash>,
@@ -21,41 +22,42 @@ pub struct Callers {
 }
 
 impl Callers {
-    /// Everybody rings who is not blocked.
+    /// Every caller rings who is not blocked.
     #[must_use]
     pub fn all() -> Self {
         Self::others(Some(Admission::Ring))
     }
 
-    /// Nobody rings who is not allowed. The others hear that the line is busy.
+    /// Only allowed callers ring. The others get BUSY.
     #[must_use]
     pub fn none() -> Self {
         Self::others(Some(Admission::Busy))
     }
 
-    /// The app decides on each caller who is on no list, before anything rings: a `Screening` event
-    /// asks. Where the app does not decide in time, a default does.
+    /// The app decides on each caller who is on no list, before the call rings: a `Screening` event
+    /// asks. If the app does not decide in time, a default does.
     #[must_use]
     pub fn ask() -> Self {
         Self::others(None)
     }
 
-    /// Sets the list of those who ring whatever the policy, and are no strangers to the limits.
+    /// Sets the list of callers who ring under every policy, and who are not strangers to the
+    /// limits.
     #[must_use]
     pub fn allowed(mut self, allowed: impl IntoIterator<Item = IdentityHash>) -> Self {
         self.allowed = allowed.into_iter().collect();
         self
     }
 
-    /// Sets the list of those who hear that the line is busy, as a caller who comes at a bad time
-    /// does; even if also allowed.
+    /// Sets the list of callers who get BUSY, as if the line were taken. A caller on both lists is
+    /// blocked.
     #[must_use]
     pub fn blocked(mut self, blocked: impl IntoIterator<Item = IdentityHash>) -> Self {
         self.blocked = blocked.into_iter().collect();
         self
     }
 
-    /// Sets how often strangers may ring. Beyond it they hear that the line is busy.
+    /// Sets how often strangers may ring. Beyond it they get BUSY.
     #[must_use]
     pub const fn limits(mut self, limits: CallerLimits) -> Self {
         self.limits = limits;
@@ -67,12 +69,12 @@ impl Callers {
         Self { others, allowed, blocked, limits: CallerLimits::default() }
     }
 
-    /// Tells whether the lists let somebody ring.
+    /// Returns whether the lists allow a caller.
     pub(crate) fn allows(&self, caller: IdentityHash) -> bool {
         self.allowed.contains(&caller) && !self.blocked.contains(&caller)
     }
 
-    /// Decides on a caller; `None` leaves it to the app.
+    /// Decides on a caller; `None` asks the app.
     pub(crate) fn admission(&self, caller: IdentityHash) -> Option<Admission> {
         if self.blocked.contains(&caller) {
             return Some(Admission::Busy);

@@ -1,4 +1,4 @@
-//! The codec work of a phone, apart from it, so that a thread of its own can do it.
+//! The codec work of a phone, separate from the engine so that a thread of its own can do it.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -9,111 +9,81 @@ use lxst_codecs::{BuiltInCodecs, CodecError, Codecs, Decoder, Encoded, Encoder, 
 use lxst_core::wire::Codec;
 use lxst_core::{self as core, Direction, JobId, SendFormat, StreamId};
 
-/// Something for a [`Coder`] to do. Tasks are done in the order in which the engine gave them.
+/// A task for a [`Coder`]. Tasks are done in the order in which the engine gave them.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "a field says only what its name and type do not")]
 pub enum Task {
-    /// Begin a direction of a stream with fresh codec state.
-    Open {
-        /// The stream.
-        stream: StreamId,
-        /// The direction.
-        direction: Direction,
-    },
-    /// Forget the codec state of a direction of a stream, which has no more tasks.
-    Close {
-        /// The stream.
-        stream: StreamId,
-        /// The direction.
-        direction: Direction,
-    },
+    /// Open a direction of a stream with fresh codec state.
+    Open { stream: StreamId, direction: Direction },
+    /// Drop the codec state of a direction of a stream, which has no more tasks.
+    Close { stream: StreamId, direction: Direction },
     /// Encode one frame of 48 kHz mono PCM.
     Encode {
-        /// The stream, whose codec does it.
         stream: StreamId,
         /// The job to report.
         job: JobId,
-        /// How.
         format: SendFormat,
-        /// The frame.
+        /// One frame.
         pcm: Vec<f32>,
     },
-    /// Encode one frame of silence, which is sent whatever becomes of pauses.
+    /// Encode one frame of silence, which is sent also with DTX.
     EncodeSilence {
-        /// The stream, whose codec does it.
         stream: StreamId,
         /// The job to report.
         job: JobId,
-        /// How.
         format: SendFormat,
-        /// The frame's length.
+        /// The length of the frame.
         samples: core::Samples,
     },
     /// Decode one frame.
     Decode {
-        /// The stream, whose codec does it.
         stream: StreamId,
         /// The job to report.
         job: JobId,
-        /// The codec.
         codec: core::wire::Codec,
-        /// The frame, codec byte not included.
+        /// The frame, without the codec byte.
         payload: Bytes,
-        /// How fast it plays.
         tempo: core::Tempo,
     },
-    /// Make up audio.
+    /// Append concealment (PLC) for missing audio.
     Conceal {
-        /// The stream, whose codec does it.
         stream: StreamId,
         /// The job to report.
         job: JobId,
-        /// How much.
         samples: core::Samples,
     },
 }
 
-/// What became of a task that has a job.
+/// The result of a task that has a job.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "a field says only what its name and type do not")]
 pub enum Done {
     /// A frame was encoded.
     Encoded {
-        /// The job.
         job: JobId,
         /// The codec, whose byte leads the payload on the wire.
         codec: Codec,
-        /// The payload, codec byte not included.
+        /// The payload, without the codec byte.
         payload: Bytes,
     },
-    /// A frame is a pause, and nothing is sent of it: see [`Coder::dtx`].
-    NoVoice {
-        /// The job.
-        job: JobId,
-    },
-    /// Audio was decoded or made up.
+    /// A frame has no voice, and is not sent: see [`Coder::dtx`].
+    NoVoice { job: JobId },
+    /// Audio was decoded or concealed.
     Played {
-        /// The job.
         job: JobId,
         /// 48 kHz mono PCM.
         pcm: Vec<f32>,
-        /// How loud it is, in -dBov.
+        /// The level, in -dBov.
         level: u8,
     },
-    /// The coder panicked; one with fresh state does the next task.
-    Crashed {
-        /// The job.
-        job: JobId,
-    },
-    /// It did not work.
-    Failed {
-        /// The job.
-        job: JobId,
-        /// Why.
-        error: CodecError,
-    },
+    /// The coder panicked. The next task starts with fresh codec state.
+    Crashed { job: JobId },
+    /// The codec refused the frame.
+    Failed { job: JobId, error: CodecError },
 }
 
 impl Task {
-    /// The job, if it has one.
+    /// Returns the job, if the task has one.
     #[must_use]
     pub const fn job(&self) -> Option<JobId> {
         match self {
@@ -127,7 +97,7 @@ impl Task {
 }
 
 impl Done {
-    /// The job that is done.
+    /// Returns the job.
     #[must_use]
     pub const fn job(&self) -> JobId {
         match self {
@@ -140,7 +110,8 @@ impl Done {
     }
 }
 
-/// Does a phone's codec work, one task at a time: the encoder and the decoder of each stream.
+/// Does a phone's codec work, one task at a time. It holds the encoder and the decoder of each
+/// stream.
 #[derive(Debug)]
 pub struct Coder {
     codecs: Arc<dyn Codecs>,
@@ -151,14 +122,14 @@ pub struct Coder {
 }
 
 impl Default for Coder {
-    /// Makes a coder without state of the codecs that are built in. It sends every frame.
+    /// Creates a coder of the codecs that are built in. It sends every frame.
     fn default() -> Self {
         Self::new(Arc::new(BuiltInCodecs))
     }
 }
 
 impl Coder {
-    /// Makes a coder without state that sends every frame. Its codecs are those of the engine's
+    /// Creates a coder that sends every frame. Its codecs are those of the engine's
     /// [`Config::codecs`](crate::Config::codecs).
     #[must_use]
     pub fn new(codecs: Arc<dyn Codecs>) -> Self {
@@ -171,17 +142,17 @@ impl Coder {
         }
     }
 
-    /// Sets whether nothing is sent while nobody speaks: discontinuous transmission (DTX).
+    /// Sets whether no frame is sent while nobody speaks: discontinuous transmission (DTX).
     #[must_use]
     pub fn dtx(mut self, dtx: bool) -> Self {
         self.dtx = dtx;
         self
     }
 
-    /// Does one task. Blocks for as long as the codec takes: a millisecond or two a frame.
+    /// Does one task. Blocks for as long as the codec takes: a millisecond or two per frame.
     pub fn run(&mut self, task: Task) -> Option<Done> {
         let (job, done) = match task {
-            // What is not there is made when it is needed.
+            // State is created when it is first used.
             Task::Open { stream, direction } | Task::Close { stream, direction } => {
                 self.forget(stream, direction);
                 return None;
@@ -240,7 +211,7 @@ impl Coder {
         Ok(encoded(job, encoder, payload))
     }
 
-    /// The stream's encoder, and an empty buffer.
+    /// Returns the stream's encoder, and an empty buffer.
     fn encoder(
         &mut self,
         stream: StreamId,

@@ -1,4 +1,4 @@
-//! What an engine is told once.
+//! The settings of an engine.
 
 use std::sync::Arc;
 
@@ -14,27 +14,27 @@ use crate::tap::Tap;
 /// The settings of an engine.
 #[derive(Debug)]
 pub struct Config {
-    /// The settings of the telephone. The engine decides on `profiles` and `codecs`, which are those of
-    /// [`codecs`](Self::codecs), and on `callers` and `limits`, which are those of
+    /// The settings of the telephone. The engine overwrites `profiles` and `codecs` with those of
+    /// [`codecs`](Self::codecs), and `callers` and `limits` with those of
     /// [`callers`](Self::callers).
     pub telephone: lxst_core::Config,
-    /// Who may call.
+    /// Admission of callers.
     pub callers: Callers,
-    /// What the phone calls itself in its announces. *Default*: it tells no name.
+    /// The display name in the phone's announces. *Default*: none.
     pub display_name: Option<DisplayName>,
     /// The codecs of the [`Coder`](crate::Coder) that does the tasks. The phone offers the profiles
     /// that these can send. *Default*: [`BuiltInCodecs`].
     pub codecs: Arc<dyn Codecs>,
-    /// Whether the profile follows what the path carries: it steps down where more than 8 % of the voice
-    /// is lost for 5 s, and up again after 20 s with less than 2 %.
+    /// Whether the profile adapts to the path: it steps down when more than 8 % of the voice is
+    /// lost for 5 s, and up again after 20 s with less than 2 %.
     pub adaptive_profile: bool,
-    /// What is done to the microphone's sound.
+    /// Processing of the microphone's audio: AEC, noise suppression, AGC.
     #[cfg(feature = "voice-processing")]
     pub voice_processing: VoiceProcessing,
-    /// Sees the core's doors.
+    /// Sees every input and output of the core.
     pub tap: Option<Tap>,
-    /// The numbers of links and calls: whoever names the links of a [`LinkQueue`](crate::LinkQueue)
-    /// has a clone.
+    /// The counter of link and call ids. The code that names the links of a
+    /// [`LinkQueue`](crate::LinkQueue) has a clone.
     pub ids: Ids,
 }
 

@@ -1,4 +1,4 @@
-//! The composition: what each machine hands out goes into the next.
+//! The composition of core, stack and codecs: the outputs of each are inputs of the next.
 
 mod dispatch;
 
@@ -27,33 +27,33 @@ use crate::streams::Streams;
 use crate::tap::Tap;
 use dispatch::Reply;
 
-/// A phone without a runtime, on a Reticulum stack. Moments are counted from an origin that the
-/// owner chooses.
+/// A phone without a runtime, on a Reticulum stack. Moments count from an origin that the owner
+/// chooses.
 ///
-/// It has one line unless it is made [`with_lines`](Self::with_lines). Each line holds a call, whose
-/// audio goes in and out by its stream, which has the number of the call. All lines share the links,
-/// who may call, and the tasks for the coder.
+/// It has one line unless it is made [`with_lines`](Self::with_lines). Each line holds one call at
+/// most. A call's audio passes through its stream, which has the number of the call. All lines
+/// share the links, the admission of callers, and the tasks for the coder.
 ///
-/// *Inputs* take effect at once; those of the stack go through [`with_stack`](Self::with_stack). After
-/// each, the owner drains the stack's own outputs, [`poll_task`](Self::poll_task) and
-/// [`poll_event`](Self::poll_event), and then sleeps until [`poll_timeout`](Self::poll_timeout) or
+/// *Inputs* take effect at once; those of the stack go through [`with_stack`](Self::with_stack).
+/// After each input, the owner drains the stack's own outputs, [`poll_task`](Self::poll_task) and
+/// [`poll_event`](Self::poll_event). It then sleeps until [`poll_timeout`](Self::poll_timeout) or
 /// the next input.
 #[derive(Debug)]
 pub struct Engine<S, const LINES: usize = 1> {
-    // Boxed: an engine is moved several times before it runs, on stacks that may be small.
+    // Boxed: an engine moves several times before it runs, on stacks that may be small.
     telephone: Box<Telephone<LINES>>,
     codecs: Arc<dyn Codecs>,
     ids: Ids,
     links: Links<S>,
     streams: Streams,
-    /// The ports that the owner has attached for all calls.
+    /// The ports attached for all calls.
     ports: Vec<Direction>,
-    /// The ports that it has attached for one call.
+    /// The ports attached for one call.
     own_ports: Vec<(CallId, Direction)>,
     adaptive_profile: bool,
-    /// Of the calls that stand.
+    /// One for each established call.
     adapters: BTreeMap<CallId, Adapter>,
-    /// Inputs that the engine itself has for the core.
+    /// Inputs for the core that the engine makes by itself.
     replies: VecDeque<Reply>,
     callers: Callers,
     display_name: Option<DisplayName>,
@@ -65,19 +65,19 @@ pub struct Engine<S, const LINES: usize = 1> {
 }
 
 impl<S: Stack> Engine<S> {
-    /// Makes a phone of one line on a stack.
+    /// Creates a phone of one line on a stack.
     #[must_use]
     pub fn new(config: Config, stack: S) -> Self {
         Self::with_lines(config, stack)
     }
 
-    /// The call, `None` when the line is idle.
+    /// Returns the status of the call, `None` if the line is idle.
     #[must_use]
     pub fn call(&self) -> Option<CallStatus> {
         self.telephone.call()
     }
 
-    /// The stream of the call, `None` when the line is idle.
+    /// Returns the stream of the call, `None` if the line is idle.
     #[must_use]
     pub fn stream(&self) -> Option<StreamId> {
         self.call().map(|status| status.call.into())
@@ -85,11 +85,11 @@ impl<S: Stack> Engine<S> {
 }
 
 impl<S: Stack, const LINES: usize> Engine<S, LINES> {
-    /// Makes a phone of several lines on a stack: `Engine::<_, 3>::with_lines(..)`.
+    /// Creates a phone of several lines on a stack: `Engine::<_, 3>::with_lines(..)`.
     #[must_use]
     pub fn with_lines(mut config: Config, stack: S) -> Self {
         let identity = stack.identity();
-        // Lists decide first, so the core asks about everybody.
+        // The lists decide first, so the core asks about every caller.
         let telephone = lxst_core::Config {
             callers: None,
             limits: config.callers.limits,
@@ -127,7 +127,7 @@ impl<S: Stack, const LINES: usize> Engine<S, LINES> {
         }
     }
 
-    /// Returns the stack, to look at.
+    /// Returns the stack.
     #[must_use]
     pub const fn stack(&self) -> &S {
         &self.links.stack
@@ -138,15 +138,15 @@ impl<S: Stack, const LINES: usize> Engine<S, LINES> {
         &mut self.links.stack
     }
 
-    /// Gives the stack what its own inputs are, and takes in what comes of it.
+    /// Gives the stack its own inputs, and handles the events that they cause.
     pub fn with_stack<T>(&mut self, now: Instant, give: impl FnOnce(&mut S) -> T) -> T {
         let given = give(&mut self.links.stack);
         self.pump(now);
         given
     }
 
-    /// Takes note that a part of the network came up. The phone announces itself at once, or at the
-    /// pace of [`ANNOUNCE_PACE`](crate::ANNOUNCE_PACE) for each origin.
+    /// Handles a part of the network that came up. The phone announces at once, or at the pace of
+    /// [`ANNOUNCE_PACE`](crate::ANNOUNCE_PACE) for each origin.
     pub fn network_up(&mut self, now: Instant, origin: InterfaceOrigin) {
         if self.announces.on_up(now, origin) {
             self.give(now, Input::InterfaceUp);
@@ -154,7 +154,7 @@ impl<S: Stack, const LINES: usize> Engine<S, LINES> {
         self.pump(now);
     }
 
-    /// Does what is due; calling it early or late is harmless.
+    /// Handles what is due. An early or late call does no harm.
     pub fn handle_timeout(&mut self, now: Instant) {
         if self.stack().poll_timeout().is_some_and(|at| at <= now) {
             self.with_stack(now, |stack| stack.handle_timeout(now));
@@ -169,10 +169,10 @@ impl<S: Stack, const LINES: usize> Engine<S, LINES> {
         self.pump(now);
     }
 
-    /// Calls somebody, and names the call.
+    /// Dials an identity. Returns the id of the new call.
     ///
     /// # Errors
-    /// [`DialError`], and nothing changed.
+    /// [`DialError`]: nothing changed.
     pub fn dial(
         &mut self,
         now: Instant,
@@ -191,20 +191,20 @@ impl<S: Stack, const LINES: usize> Engine<S, LINES> {
         Ok(call)
     }
 
-    /// Does what the app wants. To call somebody, use [`dial`](Self::dial), which makes the ids.
+    /// Applies a command of the app. To dial, use [`dial`](Self::dial), which makes the ids.
     ///
     /// # Errors
-    /// [`InputError`], and nothing changed.
+    /// [`InputError`]: nothing changed.
     pub fn command(&mut self, now: Instant, command: Command) -> Result<(), InputError> {
         self.input(now, Input::Command(command))?;
         self.pump(now);
         Ok(())
     }
 
-    /// Ends all calls, and lets nobody ring from then on. A link on which the peer hears why stays
-    /// for the core's [`GOODBYE`](lxst_core::limits::GOODBYE).
+    /// Ends all calls and lets no further caller ring. A link on which the peer gets the reason
+    /// stays open for the core's [`GOODBYE`](lxst_core::limits::GOODBYE).
     pub fn retire(&mut self, now: Instant) {
-        // Before the call ends: a caller may wait to take its place.
+        // Before the calls end: a held caller could take the place of one.
         self.give(now, Input::Command(Command::SetAvailable(false)));
         for call in self.call_ids() {
             self.give(now, Input::Command(Command::HangUp(call)));
@@ -212,8 +212,8 @@ impl<S: Stack, const LINES: usize> Engine<S, LINES> {
         self.pump(now);
     }
 
-    /// Does what [`retire`](Self::retire) does, and closes all links at once. What is still to be
-    /// sent can be polled.
+    /// Does what [`retire`](Self::retire) does, and closes all links at once. Packets that are
+    /// still to be sent can be polled.
     pub fn close(&mut self, now: Instant) {
         self.retire(now);
         for link in self.links.close_all(now) {
@@ -223,7 +223,7 @@ impl<S: Stack, const LINES: usize> Engine<S, LINES> {
         self.pump(now);
     }
 
-    /// Changes who may call, from the next caller on.
+    /// Changes the admission of callers, from the next caller on.
     pub fn set_callers(&mut self, now: Instant, callers: Callers) {
         if callers.limits != self.callers.limits {
             self.give(now, Input::Command(Command::LimitCallers(callers.limits)));
@@ -231,13 +231,13 @@ impl<S: Stack, const LINES: usize> Engine<S, LINES> {
         self.callers = callers;
     }
 
-    /// Changes what the phone calls itself, from its next announce on. Nothing is sent, and until
-    /// then path responses carry the earlier name.
+    /// Changes the display name, from the next announce on. Nothing is sent. Path responses carry
+    /// the earlier name until then.
     pub const fn set_display_name(&mut self, name: Option<DisplayName>) {
         self.display_name = name;
     }
 
-    /// Attaches or detaches the microphone or the speaker of all calls, those to come included.
+    /// Attaches or detaches the microphone or the speaker of all calls, future calls included.
     pub fn port(&mut self, now: Instant, direction: Direction, change: PortChange) {
         self.ports.retain(|attached| *attached != direction);
         if change == PortChange::Attached {
@@ -251,11 +251,11 @@ impl<S: Stack, const LINES: usize> Engine<S, LINES> {
         self.pump(now);
     }
 
-    /// Attaches or detaches a microphone or a speaker of one call's own. It counts beside that of all
-    /// calls: where either is attached, the call has one. With the call, it ends.
+    /// Attaches or detaches a microphone or a speaker of one call. The call has the port if either
+    /// this one or that of all calls is attached. It ends with the call.
     ///
     /// # Errors
-    /// [`InputError::UnknownStream`]: the call is over, or is none yet. Nothing changed.
+    /// [`InputError::UnknownStream`]: the call has ended or never existed. Nothing changed.
     pub fn own_port(
         &mut self,
         now: Instant,
@@ -278,15 +278,15 @@ impl<S: Stack, const LINES: usize> Engine<S, LINES> {
         Ok(())
     }
 
-    /// Takes 48 kHz mono PCM of the microphone of a stream, in blocks of up to 2 s. While the stream
-    /// does not send, it is dropped. What is not finite counts as silence, and is clipped beyond -1
-    /// and 1.
+    /// Takes captured 48 kHz mono PCM of a stream, in blocks of up to 2 s. It is dropped while the
+    /// stream does not send. Samples are clipped to -1 to 1; one that is not finite becomes
+    /// silence.
     ///
-    /// A block of more than 120 ms is encoded and sent over its time, for which
+    /// A block of more than 120 ms is encoded and sent over its playing time, for which
     /// [`poll_timeout`](Self::poll_timeout) asks.
     ///
-    /// *Bounds*: beyond [`CAPTURE_QUEUE`](crate::CAPTURE_QUEUE), which wait only where blocks come
-    /// faster than time passes or the coder has stalled, the oldest is dropped and counted.
+    /// *Bounds*: beyond [`CAPTURE_QUEUE`](crate::CAPTURE_QUEUE) the oldest audio is dropped and
+    /// counted. Audio waits only if blocks come faster than real time, or if the coder has stalled.
     pub fn capture(&mut self, now: Instant, stream: StreamId, pcm: &[f32]) {
         let dropped = self.streams.capture(stream, pcm);
         self.overrun(now, stream, Direction::Send, dropped);
@@ -300,9 +300,9 @@ impl<S: Stack, const LINES: usize> Engine<S, LINES> {
         }
     }
 
-    /// Takes note of what an audio port of the owner dropped, of the microphone's sound before
-    /// [`capture`](Self::capture) or of the speaker's after [`play`](Self::play): it shows in the
-    /// figures of the call, and lowers its opinion.
+    /// Counts audio that an audio port of the owner dropped: of the microphone before
+    /// [`capture`](Self::capture), or of the speaker after [`play`](Self::play). It shows in the
+    /// quality of the call, and lowers its MOS.
     pub fn overrun(
         &mut self,
         now: Instant,
@@ -316,9 +316,9 @@ impl<S: Stack, const LINES: usize> Engine<S, LINES> {
         }
     }
 
-    /// Fills a block of 48 kHz mono PCM of a stream for its speaker, and tells how much of it was heard
-    /// from the peer; the rest is silence. This is the playout clock of the stream: call it at the
-    /// speaker's pace, in blocks of up to 2 s. A long block delays the sound by its length.
+    /// Fills a block of 48 kHz mono PCM for the speaker of a stream. Returns how many samples are
+    /// the peer's audio; the rest is silence. This is the playout clock of the stream: call it at
+    /// the speaker's pace, in blocks of up to 2 s. A long block delays the audio by its length.
     pub fn play(&mut self, now: Instant, stream: StreamId, pcm: &mut [f32]) -> usize {
         let heard = self.streams.play(stream, pcm);
         if self.streams.is_receiving(stream) {
@@ -328,14 +328,15 @@ impl<S: Stack, const LINES: usize> Engine<S, LINES> {
         heard
     }
 
-    /// Tells whether a block of this length would be cut short only because the coder has not
-    /// finished a frame: a speaker that can wait, such as one that catches up on lost time, should.
+    /// Returns whether a block of this length would be incomplete only because the coder has not
+    /// finished a frame. A speaker that can wait, such as one that catches up after a stall, waits
+    /// then.
     #[must_use]
     pub fn awaits_audio(&self, stream: StreamId, length: usize) -> bool {
         self.streams.is_awaited(stream, length)
     }
 
-    /// Takes what became of a task.
+    /// Takes the result of a task.
     pub fn handle_done(&mut self, now: Instant, done: Done) {
         self.streams.on_done(&done);
         let outcome = match &done {
@@ -356,95 +357,97 @@ impl<S: Stack, const LINES: usize> Engine<S, LINES> {
         self.pump(now);
     }
 
-    /// The next task for the coder.
+    /// Returns the next task for the coder.
     pub fn poll_task(&mut self) -> Option<Task> {
         self.tasks.pop_front()
     }
 
-    /// The next event for the app.
+    /// Returns the next event for the app.
     pub fn poll_event(&mut self) -> Option<Event> {
         self.events.pop_front()
     }
 
-    /// When [`handle_timeout`](Self::handle_timeout) is due.
+    /// Returns when [`handle_timeout`](Self::handle_timeout) is due.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         let telephone = self.telephone.poll_timeout().map(|deadline| deadline.at);
         let stack = self.stack().poll_timeout().into_iter();
         let deadlines = stack.chain(telephone).chain(self.announces.deadline());
         let deadlines = deadlines.chain(self.streams.due());
-        // What is due at the end of time would be due again and again.
+        // Instant::MAX is never due.
         deadlines.min().filter(|at| *at < Instant::MAX)
     }
 
-    /// Who this phone is.
+    /// Returns the identity of this phone.
     #[must_use]
     pub fn identity(&self) -> IdentityHash {
         self.stack().identity()
     }
 
-    /// Tells whether a link stands or is being opened.
+    /// Returns whether a link is established or being opened.
     #[must_use]
     pub fn has_links(&self) -> bool {
         !self.links.is_empty()
     }
 
-    /// The calls, one for each line that has one.
+    /// Returns the status of each call.
     pub fn calls(&self) -> impl Iterator<Item = CallStatus> {
         self.telephone.calls()
     }
 
-    /// What the telephone counted.
+    /// Returns the counters of the telephone.
     #[must_use]
     pub fn counters(&self) -> lxst_core::Counters {
         self.telephone.counters()
     }
 
-    /// What was dropped because too much of it waited for the coder, of all calls.
+    /// Returns the captured audio dropped because too much waited for the coder, of all calls.
     #[must_use]
     pub const fn capture_dropped(&self) -> Samples {
         self.streams.dropped()
     }
 
-    /// Samples of a stream that were captured and are not encoded.
+    /// Returns the captured samples of a stream that are not encoded.
     #[must_use]
     pub fn capture_unsent(&self, stream: StreamId) -> u64 {
         self.streams.unsent(stream) as u64
     }
 
-    /// Takes somebody for known, as those whom we dialled or talked with are:
-    /// [`CallerLimits`](lxst_core::CallerLimits) are for strangers.
+    /// Marks an identity as known, like those whom we dialled or talked with:
+    /// [`CallerLimits`](lxst_core::CallerLimits) apply to strangers only.
     pub fn know(&mut self, now: Instant, identity: IdentityHash) {
         self.people.know(identity);
         self.give(now, Input::Command(Command::Know(identity)));
     }
 
-    /// Whom we dialled, talked with or were told to [`know`](Self::know), the latest last.
+    /// Returns the identities that we dialled, talked with or were told to [`know`](Self::know),
+    /// the latest last.
     ///
-    /// *Bounds*: the [`CALLERS_REMEMBERED`](lxst_core::limits::CALLERS_REMEMBERED) latest.
+    /// *Bounds*: the latest [`CALLERS_REMEMBERED`](lxst_core::limits::CALLERS_REMEMBERED).
     pub fn people(&self) -> impl Iterator<Item = IdentityHash> {
         self.people.iter()
     }
 
-    /// The [`people`](Self::people), for [`import_people`](Self::import_people) at the next start.
+    /// Returns the [`people`](Self::people) as bytes, for [`import_people`](Self::import_people) at
+    /// the next start.
     ///
-    /// *Shape*: `"LXPE"`, a version byte, and 32 bytes for each.
+    /// *Shape*: `"LXPE"`, a version byte, and 32 bytes per identity.
     #[must_use]
     pub fn export_people(&self) -> Vec<u8> {
         self.people.export()
     }
 
-    /// Takes for known whom [`export_people`](Self::export_people) gave.
+    /// Marks the identities of [`export_people`](Self::export_people) as known.
     ///
     /// # Errors
-    /// [`PeopleError`]; each record that can be read is taken.
+    /// [`PeopleError`]; every readable record is taken.
     pub fn import_people(&mut self, now: Instant, store: &[u8]) -> Result<(), PeopleError> {
         let (people, result) = people::read(store);
         people.into_iter().for_each(|known| self.know(now, known));
         result
     }
 
-    /// A number that changes when [`people`](Self::people) does.
+    /// Returns a number that changes when [`people`](Self::people) changes.
     #[must_use]
     pub const fn people_revision(&self) -> u64 {
         self.people.revision()

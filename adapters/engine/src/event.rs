@@ -1,42 +1,39 @@
-//! What an engine tells its owner, and what it refuses.
+//! The events of an engine, and the errors of dialling.
 
 use lxst_core::{CallId, Direction, DisplayName, IdentityHash, InputError, StreamChange, StreamId};
 
-/// What an engine tells its owner. Exhaustive by intent: an owner handles each.
+/// An event of an engine. The enum is exhaustive by intent: an owner handles each variant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "a field says only what its name and type do not")]
 pub enum Event {
-    /// Something about a call.
+    /// An event of a call.
     Call(lxst_core::Event),
-    /// A direction of a call's audio begins or ends.
+    /// A direction of a call's audio opens or closes.
     Stream {
         /// The stream, which has the number of its call.
         stream: StreamId,
-        /// The direction.
         direction: Direction,
-        /// Which of the two.
         change: StreamChange,
     },
-    /// The coder panicked: a frame is lost, and the codecs go on with fresh state. It is a fault
-    /// worth a report.
+    /// The coder panicked, which is a bug. One frame is lost, and the codecs start with fresh
+    /// state.
     CoderCrashed,
-    /// The hash that was dialled is that of a destination, as its announce tells. The call ends as
-    /// [`NoPath`](lxst_core::EndReason::NoPath); [`DialError::DestinationHash`] tells of a destination
-    /// that is known before.
+    /// The dialled hash is that of a destination, as its announce shows. The call ends as
+    /// [`NoPath`](lxst_core::EndReason::NoPath). If the destination is known before, dialling fails
+    /// with [`DialError::DestinationHash`].
     DestinationDialled {
-        /// The call.
         call: CallId,
-        /// What was dialled.
+        /// The hash that was dialled.
         given: IdentityHash,
-        /// The identity that the destination belongs to, and that is to be dialled.
+        /// The identity that owns the destination: the hash to dial.
         identity: IdentityHash,
     },
     /// A phone announced itself.
     Announced {
-        /// Whose.
         identity: IdentityHash,
-        /// How far away; 1 is a neighbour.
+        /// Distance in hops; 1 is a neighbour.
         hops: u8,
-        /// What it calls itself. Nobody proves it.
+        /// The display name. Anybody can claim any name.
         name: Option<DisplayName>,
     },
 }
@@ -45,15 +42,15 @@ pub enum Event {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DialError {
-    /// The telephone refused it: no line is free, or the profile cannot be sent.
+    /// The telephone refused: no line is free, or the profile cannot be sent.
     #[error(transparent)]
     Refused(#[from] InputError),
-    /// The hash is that of a destination, of a phone that was heard or of our own.
+    /// The hash is that of a destination: of a phone that announced itself, or our own.
     #[error("{given} is a telephony destination; dial the identity that it belongs to, {identity}")]
     DestinationHash {
-        /// What was to be dialled.
+        /// The hash that was to be dialled.
         given: IdentityHash,
-        /// The identity that the destination belongs to.
+        /// The identity that owns the destination: the hash to dial.
         identity: IdentityHash,
     },
 }

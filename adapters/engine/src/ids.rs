@@ -1,18 +1,19 @@
-//! The numbers of links and calls.
+//! The counter of link and call ids.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use lxst_core::{CallId, LinkId};
 
-/// The one counter of an engine's links and calls. No number is given twice.
+/// The one counter of an engine's link and call ids. No id is given twice.
 ///
-/// Clones share the counter: whoever reports the links of another stack names them with one.
+/// Clones share the counter. The code that reports the links of another stack takes their ids from
+/// one.
 #[derive(Clone, Debug, Default)]
 pub struct Ids(Arc<AtomicU64>);
 
 impl Ids {
-    /// Names a link.
+    /// Returns the id of a new link.
     #[must_use]
     pub fn next_link(&self) -> LinkId {
         LinkId(self.next())

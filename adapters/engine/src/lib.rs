@@ -1,9 +1,9 @@
 //! A phone without a runtime: the core, codec jobs and PCM on any Reticulum stack.
 //!
-//! [`Engine`] is sans-IO like the machines it composes. Its owner feeds it the app's commands, PCM and
-//! time, and its [`Stack`](lxst_core::Stack) with what that needs. It drains tasks for a [`Coder`] and
-//! events for the app. The engine speaks links only: bytes and interfaces are the stack's. PCM lives
-//! here, in two queues; the core only counts it.
+//! [`Engine`] is sans-IO like the machines it composes. Its owner gives it the app's commands, PCM
+//! and time, and gives its [`Stack`](lxst_core::Stack) that stack's own inputs. The owner drains
+//! tasks for a [`Coder`] and events for the app. The engine knows links only: bytes and interfaces
+//! are the stack's. PCM is in the engine's queues; the core only counts it.
 //!
 //! `lxst-phone` is such an owner. An app with an event loop of its own can be another:
 //!
@@ -16,10 +16,10 @@
 //!
 //! let mut engine = Engine::new(Config::default(), LinkQueue::new(IdentityHash([1; 16])));
 //! let mut coder = Coder::default();
-//! let now = Instant::from_millis(5); // of a clock that never goes back
+//! let now = Instant::from_millis(5); // of a monotonic clock
 //! engine.dial(now, IdentityHash([7; 16]), Profile::MediumQuality, Mode::FullDuplex)?;
 //!
-//! // What the links' owner is to do, and what it reports: here, the network finds nobody.
+//! // The owner of the links takes commands and reports events: here, that there is no path.
 //! while let Some(command) = engine.stack_mut().poll_command() {
 //!     if let LinkCommand::Link { link, request: LinkRequest::Open(_) } = command {
 //!         let event = LinkEvent::Failed(LinkFailed::NoPath);

@@ -1,4 +1,4 @@
-//! What the owner of another Reticulum stack is to do, and how it waits.
+//! The commands for the owner of another Reticulum stack, and their queue.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,47 +7,49 @@ use bytes::Bytes;
 use lxst_core::limits::MEDIA_AGE;
 use lxst_core::{Class, DisplayName, Instant, LinkId, LinkRequest};
 
-/// What the owner of another Reticulum stack is to do with it.
+/// A command for the owner of another Reticulum stack.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "a field says only what its name and type do not")]
 pub enum LinkCommand {
     /// Open a link, path search included; identify on it; or close it. A `Close` of a link that the
-    /// owner does not know asks for nothing.
+    /// owner does not know has no effect.
     Link {
-        /// The link. An [`Open`](LinkRequest::Open) names a new one.
+        /// The link. [`Open`](LinkRequest::Open) brings the id of a new one.
         link: LinkId,
-        /// What to do.
         request: LinkRequest,
     },
     /// Send a packet of context NONE, without a receipt.
     Send {
-        /// The link.
         link: LinkId,
-        /// What may become of it when the network stalls.
+        /// How the packet is treated when the network stalls.
         class: Class,
         /// The plaintext.
         data: Bytes,
     },
     /// Announce the identity's destination `lxst.telephony` on every interface.
     Announce {
-        /// What the phone calls itself. Its [`encode`](DisplayName::encode) is the app data; without a
-        /// name there is none.
+        /// The display name. The app data is its [`encode`](DisplayName::encode), or empty without
+        /// a name.
         name: Option<DisplayName>,
     },
 }
 
 /// The commands of a [`LinkQueue`](crate::LinkQueue) that wait for the stack's owner.
 ///
-/// Clones share the queue, so that the owner can poll it from another thread than the engine's.
+/// Clones share the queue, so the owner can poll it from another thread than the engine's.
 ///
-/// *Bounds*: media is dropped and counted when it is [`MEDIA_AGE`] old. Signals and link requests
-/// wait until they are polled, [1,024](Self::MAX_WAITING) at most. Beyond it, the link of the newest
-/// is given up: its commands are dropped, a `Close` is queued, the engine takes the link for lost,
-/// and [`LinkCounters::links_given_up`](crate::LinkCounters::links_given_up) counts it. A `Close`
-/// always has room: at most one waits for each link of the stack. While more than half of the places
-/// are taken, a `Close` drops what its link still had to send, so that callers who come and go leave
-/// room for calls. An `Open` that waits goes together with its `Close`. One announce waits at most,
-/// with the latest name.
+/// *Bounds*:
+/// - Media is dropped and counted at the age of [`MEDIA_AGE`].
+/// - Signals and link requests wait until they are polled, [1,024](Self::MAX_WAITING) at most.
+///   Beyond it the link of the newest is given up: its commands are dropped, a `Close` is queued,
+///   the engine counts the link as lost, and
+///   [`LinkCounters::links_given_up`](crate::LinkCounters::links_given_up) counts it.
+/// - A `Close` always has room: at most one waits per link. While more than half of the places are
+///   taken, a `Close` drops what its link still had to send, so that callers who come and go leave
+///   room for calls.
+/// - A `Close` drops an `Open` that waits, and itself.
+/// - One announce waits at most, with the latest name.
 #[derive(Clone, Debug, Default)]
 pub struct LinkCommands(Arc<Mutex<Waiting>>);
 
@@ -57,21 +59,21 @@ struct Waiting {
     media_dropped: u64,
 }
 
-/// There are too many commands: the newest was dropped, and its link is closed.
+/// The queue is full: the newest command was dropped, and its link is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NoRoom;
 
 impl LinkCommands {
-    /// Upper bound of the signals and link requests that wait, `Close` apart.
+    /// Upper bound of the signals and link requests that wait, `Close` not counted.
     pub const MAX_WAITING: usize = 1_024;
 
-    /// Returns the next thing to do.
+    /// Returns the next command.
     #[must_use]
     pub fn poll(&self) -> Option<LinkCommand> {
         self.waiting().commands.pop_front().map(|(_, command)| command)
     }
 
-    /// Tells whether nothing waits.
+    /// Returns whether no command waits.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.waiting().commands.is_empty()
@@ -87,14 +89,14 @@ impl LinkCommands {
         self.waiting().push(now, LinkCommand::Link { link, request })
     }
 
-    /// Queues the `Close` of a link. Where its `Open` still waits, both are dropped.
+    /// Queues the `Close` of a link. If its `Open` still waits, both are dropped.
     pub(crate) fn close(&self, now: Instant, link: LinkId) {
         let mut waiting = self.waiting();
         let drops_packets = waiting.bounded() > Self::MAX_WAITING / 2;
         waiting.close(now, link, drops_packets);
     }
 
-    /// Drops what waits for a link that is gone.
+    /// Drops the commands of a link that has closed.
     pub(crate) fn forget(&self, link: LinkId) {
         self.waiting().forget(link);
     }
@@ -128,7 +130,7 @@ impl LinkCommands {
         waiting.media_dropped += (before - waiting.commands.len()) as u64;
     }
 
-    /// When the oldest media is too old.
+    /// Returns when the oldest media is too old.
     pub(crate) fn media_due(&self) -> Option<Instant> {
         let waiting = self.waiting();
         let mut media = waiting.commands.iter().filter(|(_, command)| command.is_media());
@@ -140,7 +142,7 @@ impl LinkCommands {
     }
 
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        // Nothing below the lock panics.
+        // No code that holds the lock panics.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -194,7 +196,7 @@ impl LinkCommand {
         matches!(self, Self::Link { request: LinkRequest::Open(_), .. })
     }
 
-    /// Whether [`LinkCommands::MAX_WAITING`] counts it.
+    /// Returns whether [`LinkCommands::MAX_WAITING`] counts this command.
     const fn is_bounded(&self) -> bool {
         match self {
             Self::Link { request, .. } => !matches!(request, LinkRequest::Close),

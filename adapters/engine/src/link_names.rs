@@ -1,4 +1,4 @@
-//! The names of links, ours and a stack's.
+//! The map between the engine's link ids and a stack's own names of links.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -6,11 +6,11 @@ use lxst_core::{LinkEvent, LinkId};
 
 use crate::ids::Ids;
 
-/// A map between a stack's own names of links and an engine's, both ways.
+/// A map between an engine's link ids and a stack's own names of links, in both directions.
 ///
-/// `K` is whatever the stack calls a link by: `[u8; 16]` in rsReticulum and rns-net, a handle, an
-/// index. With it, a binding asks for the name with each event, packet and command, and keeps no
-/// books of its own:
+/// `K` is the type by which the stack names a link: `[u8; 16]` in rsReticulum and rns-net, a
+/// handle, an index. A binding looks up each event, packet and command here, and keeps no other
+/// table:
 ///
 /// ```
 /// use lxst_core::{IdentityHash, LinkClosed, LinkEvent};
@@ -24,8 +24,8 @@ use crate::ids::Ids;
 /// names.insert(ours, 0xA1);
 /// assert_eq!(names.key(ours), Some(&0xA1));
 ///
-/// // A packet overtakes the news that a peer's link is established: it has a name already.
-/// let theirs = names.of_packet(&0xB2).expect("nothing is known against it");
+/// // A packet overtakes the event that a peer's link is established: it has an id already.
+/// let theirs = names.of_packet(&0xB2).expect("the link is not known to be over");
 /// let identified = LinkEvent::Identified(IdentityHash([7; 16]));
 /// assert_eq!(names.of_event(&0xB2, &identified), Some(theirs));
 ///
@@ -35,9 +35,9 @@ use crate::ids::Ids;
 /// assert_eq!(names.of_packet(&0xA1), None);
 /// ```
 ///
-/// *Bounds*: a link has its name until it is over. Links that were not reported yet and links that
-/// are over, whose late reports have no name, are [64](Self::MAX_PASSING) together; the oldest is
-/// forgotten.
+/// *Bounds*: a link keeps its id until it closes. Links that were not reported yet, and closed
+/// links whose late reports are ignored, are [64](Self::MAX_PASSING) together. Beyond it the oldest
+/// is forgotten.
 #[derive(Clone, Debug)]
 pub struct LinkNames<K> {
     ids: Ids,
@@ -47,50 +47,50 @@ pub struct LinkNames<K> {
     is_ordered: bool,
 }
 
-/// A link that does not stand.
+/// A link that is not established.
 #[derive(Clone, Copy, Debug)]
 enum Passing {
-    /// Something of it came, and `Incoming` did not.
+    /// A report came before its `Incoming`.
     Early(LinkId),
-    /// As above, and what came was its end.
+    /// The same, and the report was its end.
     Closed(LinkId),
     Over,
 }
 
 impl<K: Clone + Ord> LinkNames<K> {
-    /// Upper bound of the links that were not reported yet and the links that are over.
+    /// Upper bound of the links that were not reported yet and the links that have closed.
     pub const MAX_PASSING: usize = 64;
 
-    /// Makes an empty map of the engine that has these [`Ids`].
+    /// Creates an empty map for the engine that has these [`Ids`].
     #[must_use]
     pub fn new(ids: Ids) -> Self {
         let (links, keys, passing) = (BTreeMap::new(), BTreeMap::new(), VecDeque::new());
         Self { ids, links, keys, passing, is_ordered: false }
     }
 
-    /// Sets that the stack reports a link before anything else of it: what comes of another link is
-    /// another app's, and has no name.
+    /// Declares that the stack reports a link before anything else of it. Packets and events of
+    /// other links are then another app's, and get no id.
     #[must_use]
     pub fn ordered(mut self) -> Self {
         self.is_ordered = true;
         self
     }
 
-    /// Takes what the stack calls a link that the engine asked to open.
+    /// Adds the stack's name of a link that the engine asked to open.
     pub fn insert(&mut self, link: LinkId, key: K) {
         self.passing.retain(|(of, _)| *of != key);
         self.links.insert(key.clone(), link);
         self.keys.insert(link, key);
     }
 
-    /// Returns what the stack calls a link, where it stands or is opening.
+    /// Returns the stack's name of a link that is established or being opened.
     #[must_use]
     pub fn key(&self, link: LinkId) -> Option<&K> {
         self.keys.get(&link)
     }
 
-    /// Returns the name of the link of a packet. A link that was not reported yet gets one, unless
-    /// the stack is [`ordered`](Self::ordered). `None`: the link is over, or another app's.
+    /// Returns the id of a packet's link. A link that was not reported yet gets an id, unless the
+    /// stack is [`ordered`](Self::ordered). `None`: the link has closed, or is another app's.
     pub fn of_packet(&mut self, key: &K) -> Option<LinkId> {
         if let Some(link) = self.links.get(key) {
             return Some(*link);
@@ -107,9 +107,9 @@ impl<K: Clone + Ord> LinkNames<K> {
         }
     }
 
-    /// Returns the name of the link of an event. [`LinkEvent::Incoming`] gives a link its name;
-    /// [`LinkEvent::Failed`] and [`LinkEvent::Closed`] end it. `None`: the link is over or another
-    /// app's, or it came up and nobody asked for it.
+    /// Returns the id of an event's link. [`LinkEvent::Incoming`] gives a link its id;
+    /// [`LinkEvent::Failed`] and [`LinkEvent::Closed`] end it. `None`: the link has closed, is
+    /// another app's, or came up although the engine did not ask for it.
     pub fn of_event(&mut self, key: &K, event: &LinkEvent) -> Option<LinkId> {
         match event {
             LinkEvent::Incoming { .. } => Some(self.of_incoming(key)),
@@ -125,7 +125,7 @@ impl<K: Clone + Ord> LinkNames<K> {
         }
     }
 
-    /// Takes a link that the engine asked to close, and returns what the stack calls it.
+    /// Removes a link that the engine asked to close. Returns the stack's name of it.
     pub fn remove(&mut self, link: LinkId) -> Option<K> {
         let key = self.keys.remove(&link)?;
         self.links.remove(&key);

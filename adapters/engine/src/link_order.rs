@@ -1,7 +1,7 @@
-//! Reports of a stack that keeps no common order.
+//! Reordering of reports from a stack that keeps no common order.
 //!
-//! A stack may tell of established links, of identities and of packets on channels of their own.
-//! What comes before [`LinkEvent::Incoming`] or [`LinkEvent::Up`] of its link waits for it here.
+//! A stack may report established links, identities and packets on channels of their own. A report
+//! that comes before [`LinkEvent::Incoming`] or [`LinkEvent::Up`] of its link waits here.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -11,20 +11,20 @@ use lxst_core::{Instant, LinkEvent, LinkId, StackEvent};
 
 type Report = StackEvent<Bytes>;
 
-/// The links of a stack, as far as they were reported.
+/// The links of a stack, as reported so far.
 #[derive(Debug, Default)]
 pub(crate) struct LinkOrder {
     links: BTreeMap<LinkId, Stage>,
-    /// Links of which `Incoming` is still to come, by age.
+    /// Links whose `Incoming` has not come, the oldest first.
     early: VecDeque<Early>,
-    /// The latest links that are over, whose reports are left out.
+    /// The latest closed links, whose late reports are ignored.
     over: VecDeque<LinkId>,
     dropped: u64,
 }
 
 #[derive(Debug)]
 enum Stage {
-    /// We open it. Holds what was reported before `Up`.
+    /// We open it. Holds the reports before `Up`.
     Opening(Vec<Report>),
     Up,
 }
@@ -37,12 +37,12 @@ struct Early {
 }
 
 impl LinkOrder {
-    /// Takes note of a link that we open.
+    /// Adds a link that we open.
     pub(crate) fn open(&mut self, link: LinkId) {
         self.links.insert(link, Stage::Opening(Vec::new()));
     }
 
-    /// Takes note of a link that is over.
+    /// Marks a link as closed.
     pub(crate) fn close(&mut self, link: LinkId) {
         self.links.remove(&link);
         if self.over.len() == MAX_OVER {
@@ -51,8 +51,8 @@ impl LinkOrder {
         self.over.push_back(link);
     }
 
-    /// Puts a report and what waited for it behind `ready`. Returns a link that came up after it
-    /// was closed, which is to be closed once more.
+    /// Appends a report, and the reports that waited for it, to `ready`. Returns a link that came
+    /// up after it was closed, and that is to be closed again.
     pub(crate) fn on_report(
         &mut self,
         now: Instant,
@@ -104,19 +104,19 @@ impl LinkOrder {
         None
     }
 
-    /// Drops what waited in vain.
+    /// Drops the reports whose wait is over.
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
         while self.due().is_some_and(|due| due <= now) {
             self.drop_oldest();
         }
     }
 
-    /// When the oldest report has waited in vain.
+    /// Returns when the wait of the oldest report is over.
     pub(crate) fn due(&self) -> Option<Instant> {
         self.early.front().map(|early| early.until)
     }
 
-    /// The reports that were dropped.
+    /// Returns how many reports were dropped.
     pub(crate) const fn dropped(&self) -> u64 {
         self.dropped
     }
@@ -141,7 +141,7 @@ impl LinkOrder {
     }
 }
 
-/// Keeps a report, and tells whether there was room.
+/// Holds a report. Returns whether there was room.
 fn hold(reports: &mut Vec<Report>, report: Report) -> bool {
     let has_room = reports.len() < MAX_HELD;
     if has_room {
@@ -152,12 +152,12 @@ fn hold(reports: &mut Vec<Report>, report: Report) -> bool {
 
 /// How long a report waits for the `Incoming` of its link.
 ///
-/// *Source*: our choice: two channels of one process are apart by less.
+/// *Source*: our choice: two channels of one process differ by less.
 const EARLY: Duration = Duration::from_secs(1);
-/// Reports of one link that wait. Beyond it the newest is dropped and counted.
+/// Upper bound of the reports of one link that wait. Beyond it the newest is dropped and counted.
 const MAX_HELD: usize = 4;
-/// Links whose reports wait for `Incoming`. Beyond it the reports of the oldest are dropped and
-/// counted: where strangers open links at a rate, each link has its share of the time.
+/// Upper bound of the links whose reports wait for `Incoming`. Beyond it the reports of the oldest
+/// link are dropped and counted.
 const MAX_EARLY: usize = 64;
-/// Links that are over and whose late reports are left out.
+/// Upper bound of the closed links whose late reports are ignored.
 const MAX_OVER: usize = 64;

@@ -1,4 +1,4 @@
-//! The boundary to a Reticulum stack that runs elsewhere.
+//! The boundary to a Reticulum stack that runs elsewhere, such as the app's own.
 
 use std::collections::VecDeque;
 
@@ -11,18 +11,20 @@ use lxst_core::{
 use crate::link_commands::{LinkCommand, LinkCommands, NoRoom};
 use crate::link_order::LinkOrder;
 
-/// A stack that runs elsewhere: commands wait here for it, and what it reports waits for the engine.
+/// A stack that runs elsewhere: a queue of commands for it, and a queue of its reports for the
+/// engine.
 ///
-/// Links that peers open are named with the engine's [`Ids`](crate::Ids), directly or through
+/// The ids of links that peers open come from the engine's [`Ids`](crate::Ids), directly or through
 /// [`LinkNames`](crate::LinkNames).
 ///
-/// *Order*: the reports of a link may come in any order. A packet or an identification that comes
-/// before [`Incoming`](lxst_core::LinkEvent::Incoming) or [`Up`](lxst_core::LinkEvent::Up) waits for it.
-/// Of peers' links wait up to 4 reports each, for 1 s, of up to 64 links; the oldest link makes room.
-/// What waits in vain is [counted](LinkCounters::reports_dropped). A link that comes up after its
-/// `Close` is to be closed again.
+/// *Order*: the reports of a link may come in any order. A packet or an identification before
+/// [`Incoming`](lxst_core::LinkEvent::Incoming) or [`Up`](lxst_core::LinkEvent::Up) waits for it.
+/// For peers' links the bound is 4 reports per link, 1 s, and 64 links, beyond which the oldest
+/// link makes room. Reports whose wait is over are dropped and
+/// [counted](LinkCounters::reports_dropped). A link that comes up after its `Close` is closed
+/// again.
 ///
-/// *Bounds of what waits for the stack's owner*: see [`LinkCommands`].
+/// *Bounds of the commands*: see [`LinkCommands`].
 #[derive(Debug)]
 pub struct LinkQueue {
     identity: IdentityHash,
@@ -32,22 +34,23 @@ pub struct LinkQueue {
     given_up: u64,
 }
 
-/// What a [`LinkQueue`] counted.
+/// The counters of a [`LinkQueue`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LinkCounters {
     /// Media packets that the stack's owner did not take within
     /// [`MEDIA_AGE`](lxst_core::limits::MEDIA_AGE).
     pub media_dropped: u64,
-    /// Packets and identifications that waited in vain for their link to be reported.
+    /// Packets and identifications dropped because their link was not reported in time.
     pub reports_dropped: u64,
-    /// Links that were closed because the stack's owner left
-    /// [`MAX_WAITING`](LinkCommands::MAX_WAITING) commands waiting.
+    /// Links closed because the stack's owner left [`MAX_WAITING`](LinkCommands::MAX_WAITING)
+    /// commands waiting.
     pub links_given_up: u64,
 }
 
 impl LinkQueue {
-    /// Makes the boundary to the stack of an identity, which may keep its keys for itself.
+    /// Creates the boundary to the stack of an identity. Only the hash is needed: the stack keeps
+    /// the keys.
     #[must_use]
     pub fn new(identity: IdentityHash) -> Self {
         Self {
@@ -59,7 +62,7 @@ impl LinkQueue {
         }
     }
 
-    /// Takes what happened on the stack.
+    /// Takes an event of the stack.
     pub fn push(&mut self, now: Instant, event: StackEvent<Bytes>) {
         if let StackEvent::Link { link, event: LinkEvent::Closed(_) | LinkEvent::Failed(_) } = event
         {
@@ -70,18 +73,18 @@ impl LinkQueue {
         }
     }
 
-    /// Returns the next thing to do.
+    /// Returns the next command.
     pub fn poll_command(&mut self) -> Option<LinkCommand> {
         self.commands.poll()
     }
 
-    /// Returns the queue of what is to do, for another thread.
+    /// Returns the queue of commands, for another thread.
     #[must_use]
     pub fn commands(&self) -> LinkCommands {
         self.commands.clone()
     }
 
-    /// Returns what was counted.
+    /// Returns the counters.
     #[must_use]
     pub fn counters(&self) -> LinkCounters {
         LinkCounters {
@@ -93,7 +96,7 @@ impl LinkQueue {
 }
 
 impl LinkQueue {
-    /// Reports a link lost for whose command there was no room.
+    /// Reports a link as lost if there was no room for its command.
     fn give_up_without(&mut self, queued: Result<(), NoRoom>, link: LinkId) {
         if queued.is_err() {
             self.given_up += 1;

@@ -1,4 +1,4 @@
-//! The links of a stack that stand or are being opened.
+//! The links of a stack that are established or being opened.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use lxst_core::{
 
 use crate::ids::Ids;
 
-/// A stack, and which of its links are established.
+/// A stack, and the links on it.
 #[derive(Debug)]
 pub(crate) struct Links<S> {
     pub(crate) stack: S,
@@ -24,7 +24,7 @@ impl<S: Stack> Links<S> {
         self.open.is_empty()
     }
 
-    /// Asks the stack, unless it has reported the link gone.
+    /// Passes a request to the stack, unless the stack has reported the link closed.
     pub(crate) fn request(&mut self, now: Instant, link: LinkId, request: LinkRequest) {
         let is_open = match request {
             LinkRequest::Open(_) => self.open.insert(link, false).is_none(),
@@ -42,14 +42,14 @@ impl<S: Stack> Links<S> {
         }
     }
 
-    /// Closes every link, and returns which they were.
+    /// Closes every link. Returns their ids.
     pub(crate) fn close_all(&mut self, now: Instant) -> Vec<LinkId> {
         let open: Vec<LinkId> = self.open.keys().copied().collect();
         open.iter().for_each(|link| self.request(now, *link, LinkRequest::Close));
         open
     }
 
-    /// Returns what happened next, but for what is reported of links that are closed.
+    /// Returns the next event, without those of closed links.
     pub(crate) fn poll_event(&mut self, ids: &Ids) -> Option<StackEvent<S::Data>> {
         loop {
             match self.stack.poll_event(&mut || ids.next_link())? {
@@ -66,7 +66,7 @@ impl<S: Stack> Links<S> {
 
     fn on_event(&mut self, link: LinkId, event: LinkEvent) -> Option<LinkEvent> {
         match event {
-            // Another app of the stack's owner serves that destination.
+            // The destination belongs to another app of the stack's owner.
             LinkEvent::Incoming { on, .. }
                 if on != Destination::telephony(self.stack.identity()) =>
             {
@@ -78,7 +78,7 @@ impl<S: Stack> Links<S> {
                 Some(event)
             }
             LinkEvent::Failed(_) => self.open.remove(&link).map(|_| event),
-            // Some stacks report a link that did not come up as one that closed.
+            // Some stacks report a link that did not come up as closed.
             LinkEvent::Closed(_) => Some(match self.open.remove(&link)? {
                 true => event,
                 false => LinkEvent::Failed(LinkFailed::Timeout),

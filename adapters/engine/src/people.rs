@@ -1,20 +1,20 @@
-//! Whom we know: people that we dialled or talked with, here and in the owner's store.
+//! Known identities: people that we dialled or talked with, in memory and in the owner's store.
 //!
 //! ```text
 //! ["LXPE" 4][version 1][record ..]
 //! record: [identity 16][the same, each bit inverted 16]
 //! ```
-//! The latest is the last. A record that is damaged shows, since its halves no longer agree.
+//! The latest is the last. The two halves of a damaged record disagree.
 
 use std::collections::VecDeque;
 
 use lxst_core::IdentityHash;
 use lxst_core::limits::CALLERS_REMEMBERED;
 
-/// The people that a phone knows, who are no strangers to it over a restart.
+/// The identities that a phone knows: no strangers to it, across restarts.
 ///
-/// *Bounds*: beyond [`CALLERS_REMEMBERED`] the one with whom there was nothing for the longest time
-/// is forgotten.
+/// *Bounds*: beyond [`CALLERS_REMEMBERED`] the one not dialled or talked with for longest is
+/// forgotten.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct People {
     /// The latest at the back.
@@ -22,20 +22,20 @@ pub(crate) struct People {
     revision: u64,
 }
 
-/// A store of people that was not read, or not all of it.
+/// Why a store of people was not read, or not all of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PeopleError {
-    /// The bytes are something else; nobody was read.
+    /// The bytes have another format. Nothing was read.
     #[error("not a store of people, it must begin with \"LXPE\"")]
     Foreign,
-    /// The store has another format; nobody was read.
+    /// The store has another version. Nothing was read.
     #[error("store of people in version {0}, this program reads version 1")]
     Version(u8),
-    /// Some records are damaged; the others were read.
+    /// Some records are damaged. The others were read.
     #[error("store of people is damaged: {lost} records are lost")]
     Damaged {
-        /// Records that could not be read.
+        /// Number of damaged records.
         lost: usize,
     },
 }
@@ -61,7 +61,7 @@ impl People {
         self.revision
     }
 
-    /// The store of them.
+    /// Returns the store.
     pub(crate) fn export(&self) -> Vec<u8> {
         let mut store = [MAGIC, &[VERSION]].concat();
         for IdentityHash(known) in self.iter() {
@@ -72,7 +72,7 @@ impl People {
     }
 }
 
-/// The people of a store, those that can be read, and whether that is all of it.
+/// Returns the readable identities of a store, and whether that is all of it.
 pub(crate) fn read(store: &[u8]) -> (Vec<IdentityHash>, Result<(), PeopleError>) {
     let Some([version, records @ ..]) = store.strip_prefix(MAGIC) else {
         return (Vec::new(), Err(PeopleError::Foreign));

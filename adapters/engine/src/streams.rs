@@ -1,4 +1,4 @@
-//! The audio of all streams that are open: PCM queues for each, and what is done to its voice.
+//! The audio of all open streams: PCM queues and voice processing for each.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,8 @@ pub(crate) struct Streams {
     dropped: Samples,
     #[cfg(feature = "voice-processing")]
     processing: VoiceProcessing,
-    /// Of streams that have closed: what they learnt of a room is of use to the next.
+    /// Those of closed streams. A new stream takes one, because its estimate of the room's echo
+    /// still holds.
     #[cfg(feature = "voice-processing")]
     processors: Vec<VoiceProcessor>,
 }
@@ -67,7 +68,7 @@ impl Streams {
         }
     }
 
-    /// Queues what a microphone heard, and tells how much was dropped for it.
+    /// Queues captured PCM. Returns how much was dropped to make room.
     pub(crate) fn capture(&mut self, stream: StreamId, pcm: &[f32]) -> Samples {
         let Some(open) = self.open.get_mut(&stream) else { return Samples::ZERO };
         #[cfg(feature = "voice-processing")]
@@ -85,14 +86,14 @@ impl Streams {
         dropped
     }
 
-    /// How much of what the microphone of a stream heard the core is to know of now; `None` when it
-    /// knows of all that is due.
+    /// Returns how much captured audio of a stream to tell the core of; `None` if it was told of
+    /// all that is due.
     pub(crate) fn captured(&mut self, now: Instant) -> Option<(StreamId, Samples)> {
         let mut open = self.open.iter_mut();
         open.find_map(|(stream, open)| Some((*stream, open.audio.captured(now)?)))
     }
 
-    /// When the core is to know of more.
+    /// Returns when to tell the core of more.
     pub(crate) fn due(&self) -> Option<Instant> {
         self.open.values().filter_map(|open| open.audio.due()).min()
     }
@@ -101,7 +102,8 @@ impl Streams {
         self.dropped
     }
 
-    /// Fills a block for a speaker, and tells how much of it is not silence for want of audio.
+    /// Fills a block for a speaker. Returns how much of it is audio; the rest is silence because
+    /// the queue is empty.
     pub(crate) fn play(&mut self, stream: StreamId, pcm: &mut [f32]) -> usize {
         let Some(open) = self.open.get_mut(&stream) else {
             pcm.fill(0.0);
@@ -119,23 +121,23 @@ impl Streams {
         self.open.get(&stream).is_some_and(|open| open.audio.is_receiving())
     }
 
-    /// Tells whether a block of this length would be cut short only because a job is out.
+    /// Returns whether a block of this length would be incomplete only because a job is out.
     pub(crate) fn is_awaited(&self, stream: StreamId, length: usize) -> bool {
         self.open.get(&stream).is_some_and(|open| open.audio.is_awaited(length))
     }
 
-    /// Makes a job's task; `None` where the job is done with that.
+    /// Makes the task of a job, or `None` if the job is done at once.
     pub(crate) fn on_job(&mut self, stream: StreamId, job: JobId, work: Work<'_>) -> Option<Task> {
-        // The core gives out jobs of streams that are open.
+        // The core hands out jobs of open streams only.
         self.open.entry(stream).or_default().audio.on_job(stream, job, work)
     }
 
-    /// Queues what a receive job made, unless its stream has closed meanwhile.
+    /// Queues the PCM of a decode or concealment job, unless its stream has closed meanwhile.
     pub(crate) fn on_done(&mut self, done: &Done) {
         self.open.values_mut().for_each(|open| open.audio.on_done(done));
     }
 
-    /// Samples that were captured and are not encoded.
+    /// Returns the captured samples of a stream that are not encoded.
     pub(crate) fn unsent(&self, stream: StreamId) -> usize {
         let Some(open) = self.open.get(&stream) else { return 0 };
         #[cfg(feature = "voice-processing")]

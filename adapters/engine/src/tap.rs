@@ -1,21 +1,21 @@
-//! A view of the core's two doors.
+//! A tap on the core's two doors.
 
 use core::fmt;
 
 use lxst_core::{Boundary, Instant};
 
-/// Sees all that passes the core's doors, in order: for traces and for pictures of a call.
+/// Sees every input and output of the core, in order: for traces and pictures of a call.
 ///
 /// It runs inside the engine's calls, so it must not block.
 pub struct Tap(Box<dyn FnMut(Instant, Boundary<'_>) + Send>);
 
 impl Tap {
-    /// Makes a tap of a function.
+    /// Creates a tap from a function.
     pub fn new(see: impl FnMut(Instant, Boundary<'_>) + Send + 'static) -> Self {
         Self(Box::new(see))
     }
 
-    /// Lets another tap see the same, after this one.
+    /// Adds another tap, which sees the same after this one.
     #[must_use]
     pub fn and(mut self, mut other: Self) -> Self {
         Self::new(move |now, boundary| {
@@ -24,7 +24,7 @@ impl Tap {
         })
     }
 
-    /// Shows it what passed.
+    /// Shows an item to the tap.
     pub fn see(&mut self, now: Instant, boundary: Boundary<'_>) {
         (self.0)(now, boundary);
     }

@@ -1,4 +1,5 @@
-//! What the core and the stack hand out goes on: to the stack, the codecs, the owner, or back.
+//! Dispatch: the outputs of the core and the stack go to the stack, the codecs, the owner, or back
+//! to the core.
 
 use lxst_core::{
     Admission, Boundary, CallId, CallState, CallStatus, Command, Direction, IdentityHash, Input,
@@ -7,10 +8,10 @@ use lxst_core::{
 };
 
 use super::Engine;
-use crate::adaptation::{Adapter, Counts};
+use crate::adaptation::{Adapter, MediaCounters};
 use crate::event::Event;
 
-/// What the engine answers to an output by itself.
+/// An input for the core that the engine makes as an answer to an output.
 #[derive(Debug)]
 pub(super) enum Reply {
     Discarded(JobId),
@@ -21,8 +22,9 @@ pub(super) enum Reply {
 }
 
 impl<S: Stack, const LINES: usize> Engine<S, LINES> {
-    /// Passes on what the engine itself and the stack have for the core, until both are quiet.
-    /// The engine's answers come first: the app knows nothing of a caller whom a list decides on.
+    /// Passes on the inputs of the engine itself and of the stack to the core, until there are
+    /// none. The engine's answers come first: the app is not told of a caller whom a list decides
+    /// on.
     pub(super) fn pump(&mut self, now: Instant) {
         loop {
             if let Some(reply) = self.replies.pop_front() {
@@ -69,7 +71,8 @@ impl<S: Stack, const LINES: usize> Engine<S, LINES> {
         }
     }
 
-    /// Gives an input whose refusal means nothing to anybody: what it speaks of is over.
+    /// Gives an input that the core may refuse without consequence, because its call or link has
+    /// ended.
     pub(super) fn give(&mut self, now: Instant, input: Input<'_>) {
         let refused = self.input(now, input).err();
         debug_assert_ne!(refused, Some(InputError::OutputFull), "outputs are drained each time");
@@ -122,7 +125,7 @@ impl<S: Stack, const LINES: usize> Engine<S, LINES> {
             self.people.know(peer);
         }
         if let lxst_core::Event::Screening { call, from, limit, .. } = event
-            // Nobody is asked about a caller beyond a limit, who would not ring.
+            // A caller beyond a limit would not ring, so the app is not asked.
             && let Some(admission) =
                 self.callers.admission(from).or(limit.map(|_| Admission::Ring))
         {
@@ -133,13 +136,13 @@ impl<S: Stack, const LINES: usize> Engine<S, LINES> {
         } else if let lxst_core::Event::CallerTurnedAway { from } = event
             && self.callers.admission(from).is_some_and(|admission| admission != Admission::Ring)
         {
-            // It would not have rung on a free line either, without a word to the app.
+            // A caller who would not ring on a free line either is not reported to the app.
         } else {
             self.events.push_back(Event::Call(event));
         }
     }
 
-    /// Lets a new call begin with the ports of all calls.
+    /// Attaches the ports of all calls to a new call.
     pub(super) fn attach(&mut self, call: CallId) {
         let attached = |direction: &Direction| Reply::Attached(call.into(), *direction);
         self.replies.extend(self.ports.iter().map(attached));
@@ -153,7 +156,7 @@ impl<S: Stack, const LINES: usize> Engine<S, LINES> {
         self.calls().map(|status| status.call).collect()
     }
 
-    /// Lets the profile follow what the path carries.
+    /// Adapts the profile to what the path carries.
     fn adapt(&mut self, now: Instant, event: lxst_core::Event) {
         match event {
             lxst_core::Event::Established { call, profile, .. } => {
@@ -168,7 +171,7 @@ impl<S: Stack, const LINES: usize> Engine<S, LINES> {
             lxst_core::Event::Quality { call, quality } => {
                 let unsent = self.stack().media_dropped();
                 let sent = self.telephone.counters().media_packets_sent;
-                let counts = Counts::new(&quality, sent, unsent);
+                let counts = MediaCounters::new(&quality, sent, unsent);
                 let adapter = self.adapters.get_mut(&call);
                 let to = adapter.and_then(|adapter| adapter.on_report(now, counts));
                 self.replies.extend(to.map(|profile| Reply::Switched(call, profile)));
