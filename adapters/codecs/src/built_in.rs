@@ -1,4 +1,4 @@
-//! The codecs of this build.
+//! The codecs that are built in.
 
 use lxst_core::wire::Codec;
 use lxst_core::{Profile, SendFormat};
@@ -10,8 +10,8 @@ use crate::opus::{OpusConfig, OpusDecoder};
 use crate::provider::{Codecs, FrameDecoder, FrameEncoder};
 use crate::raw::RawDecoder;
 
-/// The codecs of this build: raw audio always, Opus with the feature `opus`, Codec2 with `codec2`
-/// or `codec2-system`. Each format is encoded as the reference does ([`Encoding`]).
+/// The codecs that are built in: raw audio always, Opus with the feature `opus`, Codec2 with
+/// `codec2` or `codec2-system`. Each format is encoded as the reference encodes it ([`Encoding`]).
 #[derive(Clone, Copy, Debug, Default)]
 pub struct BuiltInCodecs;
 

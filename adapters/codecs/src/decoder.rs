@@ -1,4 +1,4 @@
-//! The receive side: payloads to PCM, and what fills in for payloads that are missing.
+//! The receive side: payloads to PCM, and concealment of missing payloads (PLC).
 
 use std::sync::Arc;
 
@@ -13,20 +13,21 @@ use crate::limits::MAX_FRAME_SAMPLES;
 use crate::provider::{Codecs, Concealed, FrameDecoder};
 use crate::splice::Splicer;
 
-/// What became of a frame or a concealment.
+/// The result of a decode or a concealment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Played {
     /// Samples that were appended.
     pub samples: u32,
-    /// How loud the frame is, whether it was appended or not; of a concealment, what was appended.
+    /// The level of a decoded frame, also of one that was not appended; of a concealment, the level
+    /// of what was appended.
     pub level: Level,
 }
 
 /// Decodes one receive stream.
 ///
-/// Each frame names its own codec. A stream of one codec keeps its decoder; one whose codec
-/// follows another starts with fresh state. Where a frame does not continue the one before, it
-/// fades in over 5 ms from what would have come next.
+/// Each frame names its own codec. A stream of one codec keeps its decoder. A frame of another
+/// codec than the frame before starts with fresh state. A frame that does not continue the one
+/// before fades in over 5 ms, from a continuation of it.
 #[derive(Debug)]
 pub struct Decoder {
     codecs: Arc<dyn Codecs>,
@@ -36,14 +37,14 @@ pub struct Decoder {
 }
 
 impl Default for Decoder {
-    /// Makes a decoder of the codecs that are built in.
+    /// Creates a decoder of the codecs that are built in.
     fn default() -> Self {
         Self::new(Arc::new(BuiltInCodecs))
     }
 }
 
 impl Decoder {
-    /// Makes a decoder with fresh state.
+    /// Creates a decoder with fresh state.
     #[must_use]
     pub fn new(codecs: Arc<dyn Codecs>) -> Self {
         Self { codecs, current: None, splicer: Splicer::new(), frame: Vec::new() }
@@ -52,21 +53,20 @@ impl Decoder {
     /// Decodes one payload, without its codec byte, and appends its PCM to `out`: mono, 48 kHz,
     /// between -1 and 1. The channels of the payload are mixed to their mean.
     ///
-    /// At [`Tempo::Normal`] the frame is appended as it is, after what is held back, if anything
-    /// is.
+    /// At [`Tempo::Normal`] the frame is appended unchanged, after audio that was held back.
     ///
     /// *Bounds*: a frame has at most [`MAX_OPUS_SAMPLES`](crate::MAX_OPUS_SAMPLES) for Opus, fewer
-    /// than half as many samples as the payload has bytes for raw audio, and
-    /// [`MAX_FRAME_SAMPLES`] for any other codec. What is appended is a quarter longer at most, and
+    /// than half as many samples as the payload has bytes for raw audio, and [`MAX_FRAME_SAMPLES`]
+    /// for any other codec. A call appends at most five quarters of that, and
     /// [`MAX_HELD_SAMPLES`](crate::MAX_HELD_SAMPLES).
     ///
     /// # Errors
     /// [`CodecError::Opus`] for what is no Opus packet, [`CodecError::Empty`] for a payload without
     /// samples, [`CodecError::Partial`] for raw data that ends within a sample,
     /// [`CodecError::TooLong`] beyond the bound, [`CodecError::UnsupportedCodec`],
-    /// [`CodecError::UnsupportedMode`] and [`CodecError::UnknownMode`] for what is not decoded
-    /// here, and what an app's codec fails with. The stream goes on as if the frame had not come,
-    /// and `out` is as it was.
+    /// [`CodecError::UnsupportedMode`] and [`CodecError::UnknownMode`] for what this build does not
+    /// decode, and the errors of an app's codec. The stream goes on as if the frame had been lost,
+    /// and `out` is unchanged.
     pub fn decode(
         &mut self,
         codec: Codec,
@@ -95,18 +95,18 @@ impl Decoder {
         Ok(played(&self.frame, out.len() - before))
     }
 
-    /// Fills in for `samples` that did not come and appends them to `out`, after what is held back,
-    /// which counts: packet loss concealment (PLC).
+    /// Conceals `samples` that are missing and appends them to `out`, after audio that was held
+    /// back, which counts: packet loss concealment (PLC).
     ///
-    /// Opus continues what it heard for 60 ms and is silent after 120 ms. A codec that has no
-    /// concealment of its own, such as Codec2 and raw audio, repeats its last pitch period for 20
-    /// ms and is silent after 120 ms. A stream that has not begun is silent.
+    /// Opus extrapolates for 60 ms and is silent after 120 ms. A codec without concealment of its
+    /// own, such as Codec2 and raw audio, repeats its last pitch period for 20 ms, fades, and is
+    /// silent after 120 ms. A stream that has not begun is silent.
     ///
-    /// *Bounds*: `out` grows by exactly `samples`, or by what is held back if that is more, at most
-    /// [`MAX_HELD_SAMPLES`](crate::MAX_HELD_SAMPLES).
+    /// *Bounds*: `out` grows by exactly `samples`, or by the audio held back if that is more, at
+    /// most [`MAX_HELD_SAMPLES`](crate::MAX_HELD_SAMPLES).
     ///
     /// # Errors
-    /// [`CodecError`] of the codec; libopus has no reason to fail.
+    /// [`CodecError`] of the codec. libopus has none here.
     pub fn conceal(&mut self, samples: u32, out: &mut Vec<f32>) -> Result<Played, CodecError> {
         let before = out.len();
         let missing = (samples as usize).saturating_sub(self.splicer.held());
@@ -144,12 +144,13 @@ fn decode_frame(
     }
 }
 
-/// A codec's filter may swing beyond full scale, and an app's codec may make anything.
+/// Clips samples and replaces NaN: a filter may overshoot full scale, and an app's codec may return
+/// anything.
 fn sanitise(frame: &mut [f32]) {
     frame.iter_mut().for_each(|sample| *sample = sanitised(*sample));
 }
 
 fn played(frame: &[f32], appended: usize) -> Played {
-    // What is appended is bounded far below 2^32.
+    // Bounded far below 2^32.
     Played { samples: appended as u32, level: Level::of(frame) }
 }

@@ -1,11 +1,12 @@
-//! Interleaved audio of any channel count to mono.
+//! Mixing of interleaved audio of any channel count to mono.
 
 use crate::error::CodecError;
 
 /// Appends the mean of the channels of each interleaved sample to `out`.
 ///
-/// *Errors*: [`CodecError::UnsupportedChannels`] for no channels, [`CodecError::Partial`] when
-/// `interleaved` ends within a sample; `out` is then as it was.
+/// # Errors
+/// [`CodecError::UnsupportedChannels`] for no channels, [`CodecError::Partial`] if `interleaved`
+/// ends within a sample. `out` is unchanged.
 pub fn downmix(interleaved: &[f32], channels: u16, out: &mut Vec<f32>) -> Result<(), CodecError> {
     let unit = usize::from(channels);
     if unit == 0 {
@@ -18,7 +19,7 @@ pub fn downmix(interleaved: &[f32], channels: u16, out: &mut Vec<f32>) -> Result
     Ok(())
 }
 
-/// The mean of one sample's channels; an only channel comes out unchanged.
+/// Returns the mean of one sample's channels. A single channel stays bit-identical.
 pub(crate) fn mean(channels: &[f32]) -> f32 {
     channels.iter().sum::<f32>() / channels.len() as f32
 }

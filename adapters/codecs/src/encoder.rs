@@ -1,4 +1,4 @@
-//! The transmit side: PCM to payloads.
+//! The send side: PCM to payloads.
 
 use lxst_core::wire::Codec;
 
@@ -8,19 +8,19 @@ use crate::float::sanitised;
 use crate::pause::PauseDetector;
 use crate::provider::FrameEncoder;
 
-/// What became of a frame to encode.
+/// The result of encoding a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Encoded {
     /// A payload of this many bytes was appended.
     Payload(usize),
-    /// Nobody speaks: there is nothing to send. Only with DTX.
+    /// The frame has no voice and need not be sent. Only with DTX.
     NoVoice,
 }
 
 /// Encodes one transmit stream.
 ///
-/// The state carries over from frame to frame, whatever their durations. A stream whose format
-/// changes gets a new encoder.
+/// The state carries over from frame to frame, of any duration. A stream whose format changes gets
+/// a new encoder.
 #[derive(Debug)]
 pub struct Encoder {
     codec: Box<dyn FrameEncoder>,
@@ -29,7 +29,7 @@ pub struct Encoder {
 }
 
 impl Encoder {
-    /// Makes an encoder that is built in, with fresh state, which sends every frame.
+    /// Creates an encoder that is built in, with fresh state. It sends every frame.
     ///
     /// # Errors
     /// As [`Encoding::encoder`].
@@ -37,36 +37,36 @@ impl Encoder {
         encoding.encoder().map(Self::of)
     }
 
-    /// Makes an encoder of any codec, which sends every frame.
+    /// Creates an encoder from any codec. It sends every frame.
     #[must_use]
     pub fn of(codec: Box<dyn FrameEncoder>) -> Self {
         Self { codec, pauses: None, pcm: Vec::new() }
     }
 
-    /// Sets whether nothing is sent from 200 ms after the last speech to the next frame that has
-    /// some: discontinuous transmission (DTX). *Default*: every frame is sent, as the reference
-    /// does.
+    /// Sets discontinuous transmission (DTX): no frame is sent from 200 ms after the last speech to
+    /// the next frame with speech. *Default*: every frame is sent, as the reference does.
     ///
     /// # Errors
-    /// [`CodecError`] of the resampler before the voice detector, which its rates never cause.
+    /// [`CodecError`] of the resampler before the voice activity detector (VAD), which its rates
+    /// never cause.
     pub fn with_dtx(mut self, dtx: bool) -> Result<Self, CodecError> {
         self.pauses = if dtx { Some(PauseDetector::new()?) } else { None };
         Ok(self)
     }
 
-    /// Encodes one frame and appends its payload, without the codec byte, to `out`; or finds that
-    /// nothing need be sent. The codec hears the frame all the same: what comes after a pause
-    /// follows on it.
+    /// Encodes one frame and appends its payload, without the codec byte, to `out`, or finds that
+    /// it need not be sent. The codec encodes such a frame too, so its state is continuous after a
+    /// pause.
     ///
-    /// *Units*: mono PCM at 48 kHz; values beyond -1 and 1 are clipped, not a number is zero.
+    /// *Units*: mono PCM at 48 kHz. Samples are clipped to -1 to 1; NaN becomes zero.
     ///
     /// *Bounds*: a codec that is built in appends at most [`Encoding::max_payload_bytes`].
     ///
     /// # Errors
-    /// [`CodecError::FrameLength`] when `pcm` is none of
-    /// [`OPUS_FRAME_SAMPLES`](crate::OPUS_FRAME_SAMPLES), no multiple of
-    /// [`Codec2Mode::native_samples`](crate::Codec2Mode::native_samples), or empty; what an app's
-    /// codec fails with. `out` is then as it was.
+    /// [`CodecError::FrameLength`] if `pcm` is empty, is none of
+    /// [`OPUS_FRAME_SAMPLES`](crate::OPUS_FRAME_SAMPLES), or is no multiple of
+    /// [`Codec2Mode::native_samples`](crate::Codec2Mode::native_samples); the errors of an app's
+    /// codec. `out` is unchanged.
     pub fn encode(&mut self, pcm: &[f32], out: &mut Vec<u8>) -> Result<Encoded, CodecError> {
         self.pcm.clear();
         self.pcm.extend(pcm.iter().copied().map(sanitised));
@@ -79,8 +79,8 @@ impl Encoder {
         Ok(Encoded::Payload(out.len().saturating_sub(before)))
     }
 
-    /// Encodes one frame of silence, and appends its payload as [`encode`](Self::encode) does,
-    /// pause or not: it shows the peer that we are there.
+    /// Encodes one frame of silence and appends its payload as [`encode`](Self::encode) does, also
+    /// in a pause (DTX): it shows the peer that we are there.
     ///
     /// # Errors
     /// As [`encode`](Self::encode).
@@ -105,7 +105,7 @@ impl Encoder {
         self.codec.codec()
     }
 
-    /// Tells whether nothing is sent while nobody speaks.
+    /// Returns whether DTX is on.
     #[must_use]
     pub const fn dtx(&self) -> bool {
         self.pauses.is_some()

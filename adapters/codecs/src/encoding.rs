@@ -10,7 +10,7 @@ use crate::opus::{OpusConfig, OpusEncoder};
 use crate::provider::FrameEncoder;
 use crate::raw::{RawConfig, RawEncoder};
 
-/// How a transmit stream is encoded by a codec that is built in.
+/// The settings of an encoder that is built in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Encoding {
     /// Opus, codec byte 1.
@@ -22,7 +22,7 @@ pub enum Encoding {
 }
 
 impl Encoding {
-    /// Tells whether this build has the codec and the mode.
+    /// Checks that this build has the codec and the mode.
     ///
     /// # Errors
     /// As [`encoder`](Self::encoder).
@@ -34,12 +34,12 @@ impl Encoding {
         }
     }
 
-    /// Makes an encoder with fresh state.
+    /// Creates an encoder with fresh state.
     ///
     /// # Errors
     /// [`CodecError::UnsupportedBitrate`], [`CodecError::UnsupportedChannels`],
-    /// [`CodecError::UnsupportedCodec`] or [`CodecError::UnsupportedMode`] where this build cannot
-    /// encode it; [`CodecError::Opus`] when libopus has no memory.
+    /// [`CodecError::UnsupportedCodec`] or [`CodecError::UnsupportedMode`] if this build cannot
+    /// encode it; [`CodecError::Opus`] if libopus has no memory.
     pub fn encoder(&self) -> Result<Box<dyn FrameEncoder>, CodecError> {
         Ok(match *self {
             Self::Opus(config) => Box::new(OpusEncoder::new(config)?),
@@ -58,7 +58,7 @@ impl Encoding {
         }
     }
 
-    /// Returns the most bytes that the payload of a frame of `samples` has.
+    /// Returns the largest payload of a frame of `samples`, in bytes.
     #[must_use]
     pub const fn max_payload_bytes(&self, samples: usize) -> usize {
         match self {
@@ -70,7 +70,7 @@ impl Encoding {
 }
 
 impl From<SendFormat> for Encoding {
-    /// Returns the settings of a profile, or mono raw audio.
+    /// Returns the settings of a profile, or of mono raw audio.
     fn from(format: SendFormat) -> Self {
         let profile = match format {
             SendFormat::Raw(depth) => return Self::Raw(RawConfig { depth, channels: 1 }),

@@ -1,4 +1,4 @@
-//! What can go wrong with a frame or a configuration.
+//! Errors of frames and of settings.
 
 use crate::codec2::mode::Codec2Mode;
 use crate::limits::{
@@ -6,13 +6,15 @@ use crate::limits::{
     MIN_RATE_HZ,
 };
 
-/// A configuration that cannot be had, or a frame that cannot be coded.
+/// A setting that is not supported, or a frame that cannot be encoded or decoded.
 ///
-/// After an error the encoder or decoder goes on with the next frame, and `out` is as it was.
+/// After an error the encoder or decoder continues with the next frame, and `out` is unchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "a field says only what its name and type do not")]
 pub enum CodecError {
-    /// Nobody brings the codec of this byte: it is not built in.
+    /// No decoder or encoder for this codec byte: the codec is not built in, and the app brings
+    /// none.
     #[error(
         "codec byte {byte} is not supported: 0 (raw) is built in, 1 (opus) with the feature opus, \
          2 (codec2) with codec2 or codec2-system; an app brings others"
@@ -23,54 +25,39 @@ pub enum CodecError {
     },
     /// A mode of Codec2 that is not built in.
     #[error("codec2 {mode:?} is not supported: the feature codec2-system has it")]
-    UnsupportedMode {
-        /// The mode that was asked for, or that leads the frame.
-        mode: Codec2Mode,
-    },
-    /// A Codec2 stream that begins with a mode byte that means nothing.
+    UnsupportedMode { mode: Codec2Mode },
+    /// A Codec2 stream whose first mode byte is unknown.
     #[error("mode byte {header} is unknown: 0 to 6 are known")]
     UnknownMode {
         /// The byte that leads the payload.
         header: u8,
     },
-    /// A sample rate outside of what [`Resampler`](crate::Resampler) converts.
+    /// A sample rate that [`Resampler`](crate::Resampler) does not convert.
     #[error("sample rate of {rate_hz} Hz is outside of {MIN_RATE_HZ} to {MAX_RATE_HZ} Hz")]
-    UnsupportedRate {
-        /// The rate that was asked for.
-        rate_hz: u32,
-    },
-    /// A bitrate outside of what [`OpusConfig`](crate::OpusConfig) takes.
+    UnsupportedRate { rate_hz: u32 },
+    /// A bitrate that [`OpusConfig`](crate::OpusConfig) does not support.
     #[error("bitrate of {bitrate_bps} bit/s is outside of {MIN_BITRATE_BPS} to {MAX_BITRATE_BPS}")]
-    UnsupportedBitrate {
-        /// The bitrate that was asked for.
-        bitrate_bps: u32,
-    },
-    /// A channel count of zero, or above what [`RawConfig`](crate::RawConfig) takes.
+    UnsupportedBitrate { bitrate_bps: u32 },
+    /// A channel count of zero, or above what [`RawConfig`](crate::RawConfig) supports.
     #[error(
         "{channels} channels are not supported: raw frames are sent with 1 to \
          {MAX_RAW_SEND_CHANNELS}"
     )]
-    UnsupportedChannels {
-        /// The count that was asked for.
-        channels: u16,
-    },
-    /// PCM to encode that is no frame of the codec: Opus takes 2.5, 5, 10, 20, 40 or 60 ms, Codec2
+    UnsupportedChannels { channels: u16 },
+    /// PCM whose length is no frame of the codec: Opus takes 2.5, 5, 10, 20, 40 or 60 ms, Codec2
     /// multiples of 20 or 40 ms, raw at least one sample.
     #[error(
         "{samples} samples are no frame of this codec: opus takes 120, 240, 480, 960, 1920 or \
          2880, codec2 multiples of 960 or 1920"
     )]
-    FrameLength {
-        /// Samples that were given.
-        samples: usize,
-    },
-    /// A payload of more than a call has any use for.
+    FrameLength { samples: usize },
+    /// A payload that decodes to more than [`MAX_FRAME_SAMPLES`].
     #[error("payload of {samples} samples exceeds {MAX_FRAME_SAMPLES}")]
     TooLong {
-        /// What it would decode to.
+        /// The samples it would decode to.
         samples: usize,
     },
-    /// A payload without a single sample.
+    /// A payload without a sample.
     #[error("payload holds no samples")]
     Empty,
     /// Interleaved audio that ends within a sample of all channels.
@@ -81,16 +68,16 @@ pub enum CodecError {
         /// The length of one sample of all channels, in the same unit.
         unit: usize,
     },
-    /// libopus refused; a payload from the network that is no Opus packet ends here.
+    /// libopus refused, for example a payload from the network that is no Opus packet.
     #[error("libopus: {reason}")]
     Opus {
-        /// What libopus says.
+        /// The message of libopus.
         reason: &'static str,
     },
-    /// A codec that the app brings refused a frame or a format.
+    /// A codec of the app refused a frame or a format.
     #[error("the app's codec: {reason}")]
     App {
-        /// What the codec says.
+        /// The message of the codec.
         reason: &'static str,
     },
 }

@@ -1,7 +1,7 @@
-//! Floats as samples: what is none, and the formats that Rust has no type for, IEEE 754 half
-//! precision and the x87 extended format.
+//! Conversion of floats to samples, and the formats without a type in Rust: IEEE 754 half precision
+//! and the x87 extended format.
 
-/// Makes a sample of any float: between -1 and 1, not a number being zero.
+/// Returns a float as a sample: clipped to -1 to 1; NaN becomes zero.
 pub(crate) fn sanitised(sample: f32) -> f32 {
     if sample.is_nan() { 0.0 } else { sample.clamp(-1.0, 1.0) }
 }

@@ -1,6 +1,6 @@
-//! How loud a frame is.
+//! The level of a frame.
 
-/// The level of a stretch of PCM, in decibels below overload.
+/// The level of PCM, in decibels below overload.
 ///
 /// *Units*: -dBov, 0 (a full-scale square wave) to 127 (silence); a full-scale sine has 3.
 ///
@@ -9,10 +9,10 @@
 pub struct Level(u8);
 
 impl Level {
-    /// Nothing to be heard.
+    /// Silence.
     pub const SILENCE: Self = Self(127);
 
-    /// Measures the root mean square of `pcm`; no samples are silence.
+    /// Measures the root mean square of `pcm`. No samples are silence.
     #[must_use]
     pub fn of(pcm: &[f32]) -> Self {
         let energy: f64 = pcm.iter().map(|&sample| f64::from(sample).powi(2)).sum();
@@ -23,7 +23,7 @@ impl Level {
         Self(below_overload.round().clamp(0.0, 127.0) as u8)
     }
 
-    /// Returns the level as RFC 6464 writes it: 0 is the loudest, 127 silence.
+    /// Returns the level in the units of RFC 6464: 0 is the loudest, 127 is silence.
     #[must_use]
     pub fn minus_dbov(self) -> u8 {
         self.0

@@ -1,13 +1,13 @@
 //! The codecs of LXST telephony: PCM to payloads and back, time-stretching, packet loss concealment
-//! (PLC), discontinuous transmission (DTX) and sample-rate conversion.
+//! (PLC), discontinuous transmission (DTX) by a voice activity detector (VAD), and sample-rate
+//! conversion.
 //!
 //! An [`Encoder`] serves one transmit stream, a [`Decoder`] one receive stream. Neither knows
-//! calls, packets or time: the caller gives a frame and gets a payload, or the other way round. A
-//! payload stands here without the codec byte that leads it on the wire ([`Codec`] names that
-//! byte).
+//! calls, packets or time: the caller gives a frame and gets a payload, or the reverse. A payload
+//! has no codec byte here ([`Codec`] names the byte that leads it on the wire).
 //!
-//! PCM is `f32` in `-1.0..=1.0`, mono, at [`SAMPLE_RATE_HZ`]; a count of samples is at that rate.
-//! Audio of another shape passes [`downmix()`] and a [`Resampler`] first.
+//! PCM is `f32` in `-1.0..=1.0`, mono, at [`SAMPLE_RATE_HZ`]. A count of samples is at that rate.
+//! [`downmix()`] and a [`Resampler`] convert audio of another shape.
 //!
 //! ```
 //! use lxst_codecs::{Codec, Decoder, Encoder, Encoding, RawConfig, RawDepth, Tempo};
@@ -30,16 +30,16 @@
 //! # Ok::<(), lxst_codecs::CodecError>(())
 //! ```
 //!
-//! Both keep their buffers: once `out` has grown to its size, a frame allocates nothing, but for
+//! Both keep their buffers. Once `out` has grown to its size, a frame allocates nothing, except for
 //! Codec2 in Rust, and for the first frame of a codec.
 //!
 //! # Features
 //! - `opus` (on by default): Opus by libopus, BSD-3-Clause, which cmake builds from source.
 //! - `codec2`: Codec2 in Rust, LGPL-2.1, every mode but 700C.
 //! - `codec2-system`: Codec2 by the system's libcodec2, LGPL-2.1, linked dynamically, every mode.
-//!   It wins over `codec2`.
+//!   It takes precedence over `codec2`.
 //!
-//! A codec that is not built in is refused by name:
+//! A codec that is not built in is refused by an error that names it:
 //!
 //! ```
 //! use lxst_codecs::{Codec2Mode, CodecError, Encoding};
@@ -51,10 +51,10 @@
 //! ```
 //!
 //! # A codec of your own
-//! An app brings one in one place: a value that implements [`Codecs`], which a phone's builder and
-//! an engine's settings take. Nothing else changes. A codec that is to be built in for everybody
-//! takes three files of this crate: its own, `encoding.rs` (its settings, and which profile uses
-//! them) and `built_in.rs` (its decoder).
+//! An app brings a codec in one place: a value that implements [`Codecs`], given to a phone's
+//! builder or an engine's settings. A codec to be built in for everybody takes three files of this
+//! crate: its own, `encoding.rs` (its settings, and which profile uses them) and `built_in.rs` (its
+//! decoder).
 
 #![cfg_attr(not(feature = "codec2-system"), forbid(unsafe_code))]
 #![cfg_attr(feature = "codec2-system", deny(unsafe_code))]

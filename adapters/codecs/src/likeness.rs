@@ -1,29 +1,30 @@
-//! Where a stretch of audio repeats itself: the lag at which it is most like its neighbourhood.
+//! Pitch search: the lag at which audio correlates best with its neighbourhood.
 
 use core::ops::RangeInclusive;
 
-/// The side on which a repetition is looked for.
+/// The side on which the search looks for a repetition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Side {
     Earlier,
     Later,
 }
 
-/// The best repetition that was found.
+/// The best repetition found.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Repeat {
-    /// How far away it is, in samples.
+    /// Its distance, in samples.
     pub(crate) lag: usize,
-    /// The normalised correlation with it, -1 to 1; 0 where either is silent.
+    /// The normalised correlation with it, -1 to 1; 0 if either is silent.
     pub(crate) likeness: f32,
 }
 
-/// Finds the lag at which the [`WINDOW`] from `at` on is most like the `line`.
+/// Finds the lag at which the [`WINDOW`] from `at` on correlates best with `line`.
 ///
-/// A search on every fourth sample, of the mean of four, is refined on all of them.
+/// A search on every fourth sample, of the mean of four, is refined on all samples.
 ///
-/// *Panics*: unless `lags` is within [`MIN_LAG`]`..=`[`MAX_LAG`] and `line` has a window and the
-/// largest lag on that side of `at`.
+/// # Panics
+/// If `lags` is not within [`MIN_LAG`]`..=`[`MAX_LAG`], or `line` lacks a window and the largest
+/// lag on that side of `at`.
 pub(crate) fn find(line: &[f32], at: usize, side: Side, lags: RangeInclusive<usize>) -> Repeat {
     let (low, high) = (*lags.start(), *lags.end());
     let (region, window) = match side {
@@ -44,7 +45,7 @@ pub(crate) fn find(line: &[f32], at: usize, side: Side, lags: RangeInclusive<usi
         lag,
         likeness: likeness(&signal[window..][..length], &signal[shifted(window, lag)..][..length]),
     };
-    // Rounding down keeps the window, its length and the lag inside of the coarse signal.
+    // Rounding inwards keeps the window and the lag inside of the coarse signal.
     let near = (low.div_ceil(STRIDE)..=high / STRIDE)
         .map(|lag| compare(coarse, window / STRIDE, WINDOW / STRIDE, lag))
         .reduce(better)
@@ -65,7 +66,8 @@ fn likeness(a: &[f32], b: &[f32]) -> f32 {
     if energies > 0.0 { product / energies.sqrt() } else { 0.0 }
 }
 
-/// Sums in lanes, which compiles to vector instructions and is the same on every machine.
+/// Returns the dot product, summed in lanes: it compiles to vector instructions, and every machine
+/// rounds alike.
 pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
     let mut lanes = [0.0; 8];
     for (a, b) in a.chunks_exact(8).zip(b.chunks_exact(8)) {
@@ -76,7 +78,7 @@ pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
     lanes.iter().sum()
 }
 
-/// What is compared: 10 ms.
+/// The length of the window that is compared: 10 ms.
 pub(crate) const WINDOW: usize = 480;
 
 /// The shortest lag: 2.5 ms, the pitch period of 400 Hz.
@@ -117,7 +119,7 @@ mod tests {
         assert_eq!(found.likeness, 0.0);
     }
 
-    /// Decaying oscillations at every `period`: a crude voice.
+    /// Returns decaying oscillations at every `period`: a crude voice.
     fn pulses(period: usize, length: usize) -> Vec<f32> {
         let ring = |n: usize| {
             let t = (n % period) as f32;

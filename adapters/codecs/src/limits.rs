@@ -1,23 +1,29 @@
-//! Every bound of the codecs.
+//! Every bound of the codecs. Each without a *Source* is our choice.
 
-/// The longest frame that is decoded: 2 s, five times the longest that a profile sends. A longer
-/// one is refused.
+/// Longest frame that is decoded: 2 s, five times the longest of a profile. A longer one is refused
+/// as [`CodecError::TooLong`](crate::CodecError::TooLong).
 pub const MAX_FRAME_SAMPLES: usize = 2 * SAMPLE_RATE_HZ as usize;
 
-/// The highest bitrate of an [`OpusConfig`](crate::OpusConfig).
+/// Highest bitrate of an [`OpusConfig`](crate::OpusConfig).
+///
+/// *Source*: the bitrate of `PROFILE_AUDIO_MAX` in LXST/Codecs/Opus.py.
 pub const MAX_BITRATE_BPS: u32 = 128_000;
 
-/// The lowest bitrate of an [`OpusConfig`](crate::OpusConfig).
+/// Lowest bitrate of an [`OpusConfig`](crate::OpusConfig).
+///
+/// *Source*: the bitrate of `PROFILE_VOICE_LOW` in LXST/Codecs/Opus.py.
 pub const MIN_BITRATE_BPS: u32 = 6_000;
 
-/// The most channels that are sent; up to 64 are received.
+/// Most channels that are sent. Up to 64 are received.
+///
+/// *Source*: `Raw` in LXST/Codecs/Raw.py.
 pub const MAX_RAW_SEND_CHANNELS: u8 = 32;
 
-/// The highest rate that is converted.
+/// Highest rate that is converted.
 pub const MAX_RATE_HZ: u32 = 384_000;
 
-/// The lowest rate that is converted.
+/// Lowest rate that is converted.
 pub const MIN_RATE_HZ: u32 = 8_000;
 
-/// Samples a second of all PCM at this crate's edge.
+/// Sample rate of all PCM at this crate's boundary.
 pub const SAMPLE_RATE_HZ: u32 = 48_000;

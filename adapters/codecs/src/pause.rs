@@ -1,8 +1,8 @@
-//! DTX: when a transmit stream has nothing to say, by a VAD.
+//! DTX: detects by a VAD when a transmit stream has no voice.
 //!
-//! Speech is what the detector of voice takes for it, or what is 10 dB louder than the noise. One
-//! rule serves every codec. libopus has a DTX of its own, but goes on to send in every pause: a
-//! frame each 400 ms, and at these bitrates all of them when there is noise.
+//! A frame has voice if the detector finds it, or if it is 10 dB louder than the noise. One rule
+//! serves every codec. The DTX of libopus still sends a frame every 400 ms of a pause and, at these
+//! bitrates, every frame when there is noise.
 
 use core::fmt;
 
@@ -12,11 +12,11 @@ use crate::error::CodecError;
 use crate::limits::SAMPLE_RATE_HZ;
 use crate::resample::Resampler;
 
-/// Tells pauses in a stream of 48 kHz PCM.
+/// Finds pauses in a stream of 48 kHz PCM.
 pub(crate) struct PauseDetector {
     detector: Box<Detector>,
     resampler: Resampler,
-    /// 16 kHz PCM that waits for a whole detector frame.
+    /// 16 kHz PCM that does not fill a frame of the detector yet.
     pending: Vec<f32>,
     /// The RMS of the noise.
     noise: f32,
@@ -35,7 +35,7 @@ impl PauseDetector {
         })
     }
 
-    /// Tells whether a frame need not be sent. Its samples are between -1 and 1.
+    /// Returns whether a frame need not be sent. Its samples are between -1 and 1.
     pub(crate) fn is_pause(&mut self, pcm: &[f32]) -> bool {
         let is_voiced = self.is_voiced(pcm);
         let is_loud = self.is_loud(pcm, if is_voiced { 1.0 } else { NOISE_RISE });
@@ -64,7 +64,8 @@ impl PauseDetector {
         is_voiced
     }
 
-    /// Compares each 10 ms with the noise, which falls at once and rises by a factor each 10 ms.
+    /// Compares each 10 ms with the noise estimate, which falls at once and rises by a factor each
+    /// 10 ms.
     fn is_loud(&mut self, pcm: &[f32], rise: f32) -> bool {
         let mut is_loud = false;
         for block in pcm.chunks(BLOCK_SAMPLES) {
@@ -87,16 +88,16 @@ impl fmt::Debug for PauseDetector {
     }
 }
 
-/// 200 ms: the pauses between words, and the ends of words that the detector misses.
+/// Hangover: 200 ms, for the gaps between words and the ends of words that the detector misses.
 const HANGOVER_SAMPLES: usize = 9_600;
 const DETECTOR_RATE_HZ: u32 = 16_000;
 const DETECTOR_SAMPLES: usize = 256;
-/// The score from which on the detector hears a voice.
+/// Score of the detector from which a frame has voice.
 const VOICE: f32 = 0.5;
 const BLOCK_SAMPLES: usize = 480;
 /// 10 dB above the noise.
 const LOUD: f32 = 3.16;
-/// -75 dBov: what is below is silence everywhere.
+/// -75 dBov: anything below counts as silence.
 const MIN_NOISE: f32 = 1.8e-4;
-/// 30 dB a second: noise that begins is sent for a second at most.
+/// 30 dB per second: noise that begins is sent for a second at most.
 const NOISE_RISE: f32 = 1.035;

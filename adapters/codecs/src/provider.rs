@@ -1,4 +1,4 @@
-//! Where the codecs of a phone come from: what an app implements that brings its own.
+//! Where the codecs of a phone come from: the traits that an app implements to bring its own.
 
 use core::fmt;
 
@@ -67,22 +67,22 @@ use crate::error::CodecError;
 /// assert!(WithBytes.known().contains(BYTES));
 /// ```
 pub trait Codecs: fmt::Debug + Send + Sync {
-    /// Makes an encoder with fresh state for a format.
+    /// Creates an encoder with fresh state for a format.
     ///
     /// # Errors
-    /// [`CodecError`] where the format cannot be sent.
+    /// [`CodecError`] if the format cannot be sent.
     fn encoder(&self, format: SendFormat) -> Result<Box<dyn FrameEncoder>, CodecError>;
 
-    /// Makes a decoder with fresh state. A stream keeps it while its frames name this codec.
+    /// Creates a decoder with fresh state. A stream keeps it while its frames name this codec.
     ///
     /// # Errors
-    /// [`CodecError`] where the codec cannot be decoded; [`CodecError::UnsupportedCodec`] says so.
+    /// [`CodecError::UnsupportedCodec`] if the codec cannot be decoded, or another [`CodecError`].
     fn decoder(&self, codec: Codec) -> Result<Box<dyn FrameDecoder>, CodecError>;
 
-    /// Tells whether a format can be sent.
+    /// Checks that a format can be sent.
     ///
     /// # Errors
-    /// As [`encoder`](Self::encoder), which this calls.
+    /// As [`encoder`](Self::encoder), which the default calls.
     fn check(&self, format: SendFormat) -> Result<(), CodecError> {
         self.encoder(format).map(drop)
     }
@@ -94,9 +94,9 @@ pub trait Codecs: fmt::Debug + Send + Sync {
         Profile::ALL.into_iter().filter(can_send).fold(ProfileSet::EMPTY, ProfileSet::with)
     }
 
-    /// Returns the codecs whose frames a phone takes: the reference's, and those of other bytes,
-    /// 0x03 to 0xFE, of which [`decoder`](Self::decoder) makes a decoder. What a peer sends under
-    /// another byte is counted and dropped, as the reference does.
+    /// Returns the codecs whose frames a phone accepts: those of the reference, and every other
+    /// byte, 0x03 to 0xFE, for which [`decoder`](Self::decoder) makes a decoder. Frames under
+    /// another byte are counted and dropped, as the reference does.
     fn known(&self) -> CodecSet {
         let others = (0x03..=0xfe).map(Codec::from_byte);
         let decoded = others.filter(|codec| self.decoder(*codec).is_ok());
@@ -114,42 +114,42 @@ pub trait FrameEncoder: fmt::Debug + Send {
     /// *Units*: mono PCM at 48 kHz, from -1 to 1. A frame has the length of its profile
     /// ([`Profile::frame`]).
     ///
-    /// *Bounds*: a payload that does not fit a packet of the link with its
-    /// [`MEDIA_OVERHEAD`](lxst_core::wire::MEDIA_OVERHEAD) is not sent, and counted; a link's mdu
-    /// is 431 bytes.
+    /// *Bounds*: a payload that exceeds a packet of the link with its
+    /// [`MEDIA_OVERHEAD`](lxst_core::wire::MEDIA_OVERHEAD) is counted and not sent. A link's mdu is
+    /// 431 bytes by default.
     ///
     /// # Errors
-    /// [`CodecError`]; what was appended is then taken back.
+    /// [`CodecError`]: what was appended is then removed.
     fn encode(&mut self, pcm: &[f32], payload: &mut Vec<u8>) -> Result<(), CodecError>;
 }
 
-/// The decoder of the frames that one receive stream has of one codec.
+/// The decoder of one codec in one receive stream.
 pub trait FrameDecoder: fmt::Debug + Send {
     /// Decodes one payload, without the codec byte, and appends its PCM to `pcm`.
     ///
-    /// The payload is what a stranger sent: any bytes.
+    /// The payload comes from a stranger and may hold any bytes.
     ///
-    /// *Units*: mono PCM at 48 kHz. Values beyond -1 and 1 are clipped, not a number is zero.
+    /// *Units*: mono PCM at 48 kHz. Samples are clipped to -1 to 1; NaN becomes zero.
     ///
     /// *Bounds*: 2 s ([`MAX_FRAME_SAMPLES`](crate::MAX_FRAME_SAMPLES)); a longer frame is dropped.
     ///
     /// # Errors
-    /// [`CodecError`] for what is no payload of this codec. The next payload is decoded as if this
-    /// one had not come.
+    /// [`CodecError`] if the payload is none of this codec. The stream goes on as if it had been
+    /// lost.
     fn decode(&mut self, payload: &[u8], pcm: &mut Vec<f32>) -> Result<(), CodecError>;
 
-    /// Makes up `samples` that did not come and appends them to `pcm`: packet loss concealment
-    /// (PLC). *Default*: none of its own; the last pitch period is repeated.
+    /// Conceals `samples` that are missing and appends them to `pcm`: packet loss concealment
+    /// (PLC). *Default*: none; the last pitch period is repeated.
     ///
     /// # Errors
-    /// [`CodecError`]; there is silence instead.
+    /// [`CodecError`]: silence is played.
     fn conceal(&mut self, samples: usize, pcm: &mut Vec<f32>) -> Result<Concealed, CodecError> {
         let _ = (samples, pcm);
         Ok(Concealed::Unable)
     }
 
-    /// Tells whether the next payload does not continue the last samples that were concealed, and
-    /// is to fade in. *Default*: it does.
+    /// Returns whether the next payload does not continue the concealed audio, and fades in.
+    /// *Default*: `false`.
     fn is_broken(&self) -> bool {
         false
     }
@@ -158,7 +158,7 @@ pub trait FrameDecoder: fmt::Debug + Send {
 /// What a decoder did about missing audio.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Concealed {
-    /// It appended what continues its stream.
+    /// It appended a continuation of its stream.
     Continued,
     /// It has no concealment of its own, and appended nothing.
     Unable,

@@ -1,11 +1,11 @@
-//! Raw audio: IEEE floats behind a header byte, at 48 kHz.
+//! Raw audio: IEEE floats after a header byte, at 48 kHz.
 //!
 //! ```text
 //! | depth: 2 bits | channels - 1: 6 bits | samples, little endian, interleaved ... |
 //! ```
 //!
-//! *Source*: LXST/Codecs/Raw.py. Nothing on the wire says a sample rate: the reference plays at the
-//! rate of its sink, 48 kHz.
+//! *Source*: LXST/Codecs/Raw.py. The wire tells no sample rate: the reference plays at the rate of
+//! its sink, 48 kHz.
 
 use lxst_core::RawDepth;
 use lxst_core::wire::Codec;
@@ -16,17 +16,17 @@ use crate::float::{f16_from_f32, f32_from_f16, f32_from_x87, sanitised, x87_from
 use crate::limits::MAX_RAW_SEND_CHANNELS;
 use crate::provider::{FrameDecoder, FrameEncoder};
 
-/// How raw frames are sent.
+/// The settings of raw frames.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RawConfig {
     /// The format of a sample.
     pub depth: RawDepth,
-    /// Channels on the wire, 1 to [`MAX_RAW_SEND_CHANNELS`]; all carry the same audio.
+    /// Channels on the wire, 1 to [`MAX_RAW_SEND_CHANNELS`]. All carry the same audio.
     pub channels: u8,
 }
 
 impl RawConfig {
-    /// Returns the length of a payload of `samples`, header byte included.
+    /// Returns the length of a payload of `samples`, in bytes, header byte included.
     #[must_use]
     pub const fn payload_bytes(&self, samples: usize) -> usize {
         1 + samples * self.channels as usize * self.depth.bytes()
@@ -95,8 +95,8 @@ const fn depth_of(header: u8) -> RawDepth {
     }
 }
 
-/// Appends the samples of a payload to `out`: the mean of its channels, each between -1 and 1, not
-/// a number being zero.
+/// Appends the samples of a payload to `out`: the mean of its channels, clipped to -1 to 1; NaN
+/// becomes zero.
 fn decode(payload: &[u8], out: &mut Vec<f32>) -> Result<(), CodecError> {
     let Some((&header, data)) = payload.split_first() else {
         return Err(CodecError::Empty);
@@ -119,7 +119,7 @@ fn decode(payload: &[u8], out: &mut Vec<f32>) -> Result<(), CodecError> {
     Ok(())
 }
 
-/// Appends the mean of each sample's channels, which are at most [`MAX_RAW_CHANNELS`].
+/// Appends the mean of each sample's channels, at most [`MAX_RAW_CHANNELS`] of them.
 fn append<const BYTES: usize>(
     data: &[u8],
     channels: usize,
@@ -137,7 +137,7 @@ fn append<const BYTES: usize>(
     }));
 }
 
-/// What six bits count to.
+/// Largest channel count of six bits.
 const MAX_RAW_CHANNELS: usize = 64;
 
 #[cfg(test)]

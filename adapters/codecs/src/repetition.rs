@@ -1,20 +1,20 @@
-//! What comes next when nothing comes: the last pitch period, again and again.
+//! Concealment by repetition (PLC): the last pitch period, again and again.
 
 use crate::likeness::{MAX_LAG, MIN_LAG, Side, WINDOW, find};
 
-/// Continues a line of audio by its last pitch period, without end and at full level.
+/// Continues audio by its last pitch period, without end and at full level.
 #[derive(Debug, Default)]
 pub(crate) struct Repetition {
     cycle: Vec<f32>,
     next: usize,
-    /// What is left of the step from the last sample of the line to the cycle.
+    /// What is left of the step from the last sample to the cycle.
     step: f32,
 }
 
 impl Repetition {
     /// Starts after the end of `line`, which has at least [`REPETITION_HISTORY`] samples.
     ///
-    /// The end of the cycle fades into what came before its start, so that it joins itself.
+    /// The end of the cycle fades into the audio before its start, so the cycle joins itself.
     pub(crate) fn start(&mut self, line: &[f32]) {
         let end = line.len();
         let found = find(line, end - WINDOW, Side::Earlier, MIN_LAG..=MAX_LAG);
@@ -31,7 +31,7 @@ impl Repetition {
         self.step = line[end - 1] - line[end - lag - 1];
     }
 
-    /// Makes the next sample, between -1 and 1.
+    /// Returns the next sample, between -1 and 1.
     pub(crate) fn next(&mut self) -> f32 {
         let sample = self.cycle.get(self.next).copied().unwrap_or_default() + self.step;
         self.next = (self.next + 1) % self.cycle.len().max(1);
@@ -40,11 +40,11 @@ impl Repetition {
     }
 }
 
-/// What [`Repetition::start`] reads of the past.
+/// Samples that [`Repetition::start`] reads.
 pub(crate) const REPETITION_HISTORY: usize = 2 * MAX_LAG;
 
-/// Below this likeness there is no pitch: a long cycle hums least.
+/// Correlation below which there is no pitch, and the longest cycle is used: it hums least.
 const VOICED: f32 = 0.5;
-/// A sample's share of the step before: -60 dB in 4.8 ms.
+/// Decay of the step per sample: -60 dB in 4.8 ms.
 const STEP_DECAY: f32 = 0.97;
 const INAUDIBLE: f32 = 1e-5;

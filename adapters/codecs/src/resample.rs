@@ -1,4 +1,4 @@
-//! Sample-rate conversion of mono streams: a rational polyphase windowed sinc.
+//! Sample-rate conversion of mono streams by a rational polyphase windowed sinc.
 
 use core::f64::consts::PI;
 use core::fmt;
@@ -27,18 +27,18 @@ pub struct Resampler {
     step: usize,
     step_rest: u32,
     fraction: u32,
-    /// Where the next output lies after its window's newest sample, in `1 / fraction`ths.
+    /// Position of the next output after its window's newest sample, in `1 / fraction`ths.
     phase: u32,
-    /// Where the next output's window starts in `window`; beyond its end when inputs are skipped.
+    /// Start of the next output's window in `window`; beyond its end if inputs are skipped.
     start: usize,
     window: Vec<f32>,
 }
 
 impl Resampler {
-    /// Creates a resampler with silence behind it.
+    /// Creates a resampler whose past is silence.
     ///
-    /// *Errors*: [`CodecError::UnsupportedRate`] when either rate is outside of
-    /// [`MIN_RATE_HZ`]`..=`[`MAX_RATE_HZ`].
+    /// # Errors
+    /// [`CodecError::UnsupportedRate`] if a rate is outside of [`MIN_RATE_HZ`]`..=`[`MAX_RATE_HZ`].
     pub fn new(from_hz: u32, to_hz: u32) -> Result<Self, CodecError> {
         for rate_hz in [from_hz, to_hz] {
             if !(MIN_RATE_HZ..=MAX_RATE_HZ).contains(&rate_hz) {
@@ -63,8 +63,8 @@ impl Resampler {
         })
     }
 
-    /// Takes a block of any size and appends what it completes to `out`; returns how many samples
-    /// that is. Allocates only where `out` has no room.
+    /// Takes a block of any size and appends the output it completes to `out`. Returns the number
+    /// of samples appended. Allocates only if `out` lacks room.
     pub fn push(&mut self, input: &[f32], out: &mut Vec<f32>) -> usize {
         let before = out.len();
         for block in input.chunks(BLOCK) {
@@ -74,8 +74,8 @@ impl Resampler {
         out.len() - before
     }
 
-    /// Appends the tail that the filter's delay holds back and returns its length; the stream then
-    /// starts anew, with silence behind it.
+    /// Appends the tail that the filter's delay holds back. Returns its length. The stream then
+    /// starts again from silence.
     pub fn flush(&mut self, out: &mut Vec<f32>) -> usize {
         let before = out.len();
         self.window.resize(self.window.len() + self.filter.delay, 0.0);
@@ -84,7 +84,7 @@ impl Resampler {
         out.len() - before
     }
 
-    /// Forgets the stream so far: silence lies behind it again.
+    /// Drops the state: the past is silence again.
     pub fn reset(&mut self) {
         self.phase = 0;
         self.start = 0;
@@ -92,7 +92,7 @@ impl Resampler {
         self.window.resize(self.filter.taps - 1, 0.0);
     }
 
-    /// Returns how many input samples the output lags behind.
+    /// Returns the delay of the output, in input samples.
     #[must_use]
     pub fn delay(&self) -> usize {
         self.filter.delay
@@ -140,7 +140,7 @@ impl fmt::Debug for Resampler {
 struct Filter {
     rows: Vec<f32>,
     taps: usize,
-    /// Rows to an input sample; one more row closes the last interval.
+    /// Rows per input sample. One more row closes the last interval.
     phases: u32,
     delay: usize,
 }
@@ -184,7 +184,7 @@ impl Filter {
         here + (next - here) * (rest as f32 / fraction as f32)
     }
 
-    /// `phase` is at most `phases`, and `rows` holds one row more than `phases`.
+    /// Returns a row. `phase` is at most `phases`, and there is one row more than that.
     fn row(&self, phase: u32) -> &[f32] {
         &self.rows[phase as usize * self.taps..][..self.taps]
     }
@@ -213,7 +213,8 @@ fn bessel_i0(x: f64) -> f64 {
     sum
 }
 
-/// Sums in lanes, which compiles to vector instructions and is the same on every machine.
+/// Returns the dot product, summed in lanes: it compiles to vector instructions, and every machine
+/// rounds alike.
 fn dot(window: &[f32], taps: &[f32]) -> f32 {
     let mut lanes = [0.0f32; LANES];
     let (windows, _) = window.as_chunks::<LANES>();

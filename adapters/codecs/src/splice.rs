@@ -1,7 +1,8 @@
-//! Decoded frames joined into one line of sound: faster, slower, cut and continued without a click.
+//! Joins decoded frames into one line of audio: time-compression, time-stretching, cuts and
+//! concealment without clicks.
 //!
-//! All that is edited is edited at a pitch period: a period is taken out or played twice, and one
-//! period is repeated where frames are missing. What was edited fades over into what follows.
+//! Every edit is made at a pitch period: a period is removed or played twice, or repeated in place
+//! of missing frames. An edit fades into the audio after it.
 
 use core::mem::discriminant;
 
@@ -10,30 +11,31 @@ use lxst_core::Tempo;
 use crate::likeness::{MAX_LAG, MIN_LAG, Side, WINDOW, dot, find};
 use crate::repetition::{REPETITION_HISTORY, Repetition};
 
-/// The most that a [`Tempo`] holds back: 25 ms.
+/// Upper bound of the audio that a [`Tempo`] holds back: 25 ms.
 pub const MAX_HELD_SAMPLES: usize = WINDOW + MAX_LAG;
 
 #[derive(Debug)]
 pub(crate) struct Splicer {
-    /// What was handed out, at least [`REPETITION_HISTORY`] of it, then what is held back.
+    /// Audio that was handed out, at least [`REPETITION_HISTORY`] of it, then audio that is held
+    /// back.
     line: Vec<f32>,
-    /// Where what is held back begins.
+    /// Where the audio held back begins.
     held: usize,
     tempo: Tempo,
-    /// Samples that may be taken out or put in.
+    /// Samples that edits may remove or add.
     allowance: usize,
     break_at_end: Option<Break>,
     repetition: Repetition,
-    /// Samples that were made by repetition in a row.
+    /// Concealed samples in a row.
     repeated: usize,
 }
 
 /// Why the next frame does not continue the line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Break {
-    /// A frame was left out, another codec begins, or what the codec made up has faded.
+    /// A frame was skipped, another codec begins, or the codec's concealment has faded.
     Cut,
-    /// Repetition made up what came last.
+    /// The latest audio is repetition.
     Repeated,
 }
 
@@ -50,7 +52,7 @@ impl Splicer {
         }
     }
 
-    /// Appends what of the line is due with one more frame to `out`.
+    /// Appends the audio of the line that is due with one more frame to `out`.
     pub(crate) fn push(&mut self, frame: &[f32], tempo: Tempo, out: &mut Vec<f32>) {
         if tempo == Tempo::Skip {
             self.cut();
@@ -70,18 +72,18 @@ impl Splicer {
         self.hand_out(due, out);
     }
 
-    /// Tells that the next frame does not continue the last.
+    /// Marks that the next frame does not continue the latest.
     pub(crate) fn cut(&mut self) {
         self.break_at_end.get_or_insert(Break::Cut);
     }
 
-    /// Appends what is held back to `out`, and then what the codec made up.
+    /// Appends the audio held back to `out`, then the codec's own concealment.
     pub(crate) fn push_made_up(&mut self, frame: &[f32], out: &mut Vec<f32>) {
         self.append(frame);
         self.flush(out);
     }
 
-    /// Appends what is held back to `out`, and then `samples` of repetition that fades away.
+    /// Appends the audio held back to `out`, then `samples` of a repetition that fades out.
     pub(crate) fn repeat(&mut self, samples: usize, out: &mut Vec<f32>) {
         if self.break_at_end != Some(Break::Repeated) {
             self.start_repetition();
@@ -94,7 +96,7 @@ impl Splicer {
         self.flush(out);
     }
 
-    /// Counts what is held back.
+    /// Returns the number of samples held back.
     pub(crate) fn held(&self) -> usize {
         self.line.len() - self.held
     }
@@ -107,12 +109,12 @@ impl Splicer {
 
     fn hand_out(&mut self, due: usize, out: &mut Vec<f32>) {
         out.extend_from_slice(&self.line[due..self.held]);
-        // `held` never falls below the length of the history.
+        // `held` is never below the length of the history.
         self.line.drain(..self.held - REPETITION_HISTORY);
         self.held = REPETITION_HISTORY;
     }
 
-    /// Appends a frame to the line. After a break, the line as it would have gone on fades into it.
+    /// Appends a frame to the line. After a break, a continuation of the line fades into it.
     fn append(&mut self, frame: &[f32]) {
         match self.break_at_end.take() {
             None => return self.line.extend_from_slice(frame),
@@ -141,7 +143,7 @@ impl Splicer {
         gain * self.repetition.next()
     }
 
-    /// Takes periods out of what is held back, until less than [`MAX_HELD_SAMPLES`] is left.
+    /// Removes periods from the audio held back, until less than [`MAX_HELD_SAMPLES`] is left.
     fn compress(&mut self, mut most: usize) {
         while self.held() >= MAX_HELD_SAMPLES {
             let Some((lag, likeness)) = self.period(Side::Later, most) else {
@@ -159,7 +161,7 @@ impl Splicer {
         }
     }
 
-    /// Plays periods twice, where 10 ms are at hand.
+    /// Plays periods twice, if 10 ms are available.
     fn expand(&mut self) {
         if self.held() < WINDOW {
             return;
@@ -185,14 +187,14 @@ impl Splicer {
         self.pass(rest);
     }
 
-    /// Hands out samples as they are, which allows for edits later.
+    /// Hands out samples unchanged, which earns an allowance for later edits.
     fn pass(&mut self, samples: usize) {
         self.held += samples;
         self.allowance = (self.allowance + samples / ALLOWANCE_SHARE).min(MAX_ALLOWANCE);
     }
 
-    /// Finds a period of so many samples at most beside the begin of what is held back whose edit
-    /// is allowed and not heard.
+    /// Finds a period of at most this many samples, next to the start of the audio held back, whose
+    /// edit is allowed and inaudible.
     fn period(&self, side: Side, most: usize) -> Option<(usize, f32)> {
         let longest = self.allowance.min(most).min(MAX_LAG);
         if longest < MIN_LAG {
@@ -205,13 +207,13 @@ impl Splicer {
         };
         let energy = |at: usize| dot(&self.line[at..at + WINDOW], &self.line[at..at + WINDOW]);
         let is_quiet = energy(self.held).max(energy(other)) < QUIET_ENERGY;
-        // At an end of the lags, likeness only grows towards a period that lies beyond.
+        // At an end of the range, correlation only grows towards a period outside of it.
         let is_period = found.likeness >= ALIKE && found.lag > MIN_LAG && found.lag < longest;
         (is_quiet || is_period).then_some((found.lag, found.likeness))
     }
 }
 
-/// Fades from one window to another: sample `n` of it. Whatever their likeness, the power stays.
+/// Returns sample `n` of a fade between two windows. It keeps the power for any correlation.
 fn fade(from: f32, to: f32, n: usize, likeness: f32) -> f32 {
     let share = (n + 1) as f32 / (WINDOW + 1) as f32;
     let rest = 1.0 - share;
@@ -219,18 +221,18 @@ fn fade(from: f32, to: f32, n: usize, likeness: f32) -> f32 {
     ((from * rest + to * share) / power.sqrt()).clamp(-1.0, 1.0)
 }
 
-/// Over how much a frame fades in after a break: 5 ms.
+/// Length of the fade after a break: 5 ms.
 const JOINT_SAMPLES: usize = 240;
-/// How long a repetition is heard: 120 ms, of which it fades over the last 100.
+/// Length of a repetition: 120 ms, of which it fades over the last 100.
 const REPEATED_SAMPLES: usize = 5_760;
 const REPEATED_FADE_SAMPLES: f32 = 4_800.0;
-/// How far to look for the next place to edit.
+/// Distance to the next place where an edit is tried.
 const STEP: usize = 240;
-/// A quarter of what passes may be edited.
+/// A quarter of the audio may be edited.
 const ALLOWANCE_SHARE: usize = 4;
-/// What is not edited at once is lost, so that edits do not crowd.
+/// Upper bound of the allowance. The rest is lost, so that edits do not crowd.
 const MAX_ALLOWANCE: usize = MAX_LAG + MAX_LAG / 2;
-/// How like two periods are whose exchange is not heard.
+/// Correlation from which the exchange of two periods is inaudible.
 const ALIKE: f32 = 0.7;
 /// The energy of a [`WINDOW`] at -45 dBov.
 const QUIET_ENERGY: f32 = WINDOW as f32 * 3.2e-5;

@@ -4,7 +4,7 @@ use super::mode::Codec2Mode;
 use crate::error::CodecError;
 use lxst_core::wire::Codec;
 
-/// No codec: there is no value of it.
+/// The state of the codec, which no value can have.
 #[derive(Debug)]
 pub(super) enum Native {}
 

@@ -4,8 +4,8 @@
 //! | mode: 1 byte | native frames ... |
 //! ```
 //!
-//! *Source*: LXST/Codecs/Codec2.py. A mode byte that means nothing keeps the mode of the frame
-//! before, and what is left after the last whole native frame is ignored.
+//! *Source*: LXST/Codecs/Codec2.py. An unknown mode byte keeps the mode of the frame before. Bytes
+//! after the last whole native frame are ignored.
 
 use lxst_core::wire::Codec;
 use mode::{Codec2Mode, RATE_HZ};
@@ -36,7 +36,7 @@ mod pure;
 mod absent;
 
 impl Codec2Mode {
-    /// Tells whether this build encodes and decodes the mode.
+    /// Returns whether this build encodes and decodes the mode.
     #[must_use]
     pub const fn is_supported(self) -> bool {
         Native::check(self).is_ok()
@@ -47,7 +47,7 @@ impl Codec2Mode {
     }
 }
 
-/// A Codec2 encoder with its state and its way down from 48 kHz.
+/// A Codec2 encoder with its state, and its resampler from 48 kHz.
 #[derive(Debug)]
 pub(crate) struct Codec2Encoder {
     mode: Codec2Mode,
@@ -93,10 +93,10 @@ impl FrameEncoder for Codec2Encoder {
     }
 }
 
-/// A Codec2 decoder with its state and its way up to 48 kHz.
+/// A Codec2 decoder with its state, and its resampler to 48 kHz.
 #[derive(Debug)]
 pub(crate) struct Codec2Decoder {
-    /// The mode of the last frame and its state.
+    /// The mode of the latest frame and its state.
     current: Option<(Codec2Mode, Native)>,
     resampler: Resampler,
     narrow: Vec<f32>,
@@ -154,7 +154,7 @@ impl FrameDecoder for Codec2Decoder {
 }
 
 const MAX_NATIVE_SAMPLES: usize = 320;
-/// Beyond it, a conversion to `i16` saturates; not a number becomes zero.
+/// Full scale of `i16`. The conversion saturates beyond it; NaN becomes zero.
 const FULL_SCALE: f32 = 32_767.0;
 
 #[cfg(all(test, any(feature = "codec2", feature = "codec2-system")))]

@@ -2,7 +2,9 @@
 
 use crate::limits::SAMPLE_RATE_HZ;
 
-/// The bit rate of Codec2; the values are those of the mode byte.
+/// A mode of Codec2: its bit rate. The values are those of the mode byte.
+///
+/// *Source*: `CODEC2_700C` to `CODEC2_3200` in LXST/Codecs/Codec2.py.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Codec2Mode {
     /// 700 bit/s: Ultra Low Bandwidth. With the feature `codec2-system` only.
@@ -33,14 +35,14 @@ impl Codec2Mode {
         Self::Mode3200,
     ];
 
-    /// Returns how much 48 kHz PCM a native frame holds: 20 or 40 ms. A frame to encode is a whole
-    /// number of these.
+    /// Returns the samples of a native frame at 48 kHz: 20 or 40 ms. A frame to encode is a whole
+    /// number of native frames.
     #[must_use]
     pub const fn native_samples(self) -> usize {
         RATIO * self.frame_samples()
     }
 
-    /// Returns the length of a native frame.
+    /// Returns the length of a native frame, in bytes.
     #[must_use]
     pub const fn native_bytes(self) -> usize {
         match self {
@@ -51,7 +53,7 @@ impl Codec2Mode {
         }
     }
 
-    /// Returns the length of a payload of `samples`, mode byte included.
+    /// Returns the length of a payload of `samples`, in bytes, mode byte included.
     #[must_use]
     pub const fn payload_bytes(self, samples: usize) -> usize {
         1 + samples / self.native_samples() * self.native_bytes()

@@ -27,12 +27,12 @@ impl Native {
         }))))
     }
 
-    /// Encodes exactly one native frame into exactly its bytes.
+    /// Encodes one native frame. The slices have the lengths of the mode.
     pub(super) fn encode(&mut self, speech: &[i16], bytes: &mut [u8]) {
         self.0.encode(bytes, speech);
     }
 
-    /// Decodes exactly one native frame into exactly its samples.
+    /// Decodes one native frame. The slices have the lengths of the mode.
     pub(super) fn decode(&mut self, bytes: &[u8], speech: &mut [i16]) {
         self.0.decode(speech, bytes);
     }

@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::mode::Codec2Mode;
 use crate::error::CodecError;
 
-/// One `struct CODEC2`, which it owns alone.
+/// One `struct CODEC2`, owned by this handle alone.
 #[derive(Debug)]
 pub(super) struct Native {
     state: NonNull<Codec2State>,
@@ -51,9 +51,10 @@ impl Native {
         if fits { Ok(native) } else { Err(CodecError::UnsupportedMode { mode }) }
     }
 
-    /// Encodes exactly one native frame into exactly its bytes.
+    /// Encodes one native frame.
     ///
-    /// *Panics*: unless the lengths are those of the mode.
+    /// # Panics
+    /// If the lengths are not those of the mode.
     pub(super) fn encode(&mut self, speech: &[i16], bytes: &mut [u8]) {
         self.check_lengths(speech, bytes);
         // libcodec2's parameter is not const.
@@ -67,9 +68,10 @@ impl Native {
         }
     }
 
-    /// Decodes exactly one native frame into exactly its samples.
+    /// Decodes one native frame.
     ///
-    /// *Panics*: unless the lengths are those of the mode.
+    /// # Panics
+    /// If the lengths are not those of the mode.
     pub(super) fn decode(&mut self, bytes: &[u8], speech: &mut [i16]) {
         self.check_lengths(speech, bytes);
         let _guard = lock();
@@ -91,13 +93,13 @@ impl Drop for Native {
     }
 }
 
-/// libcodec2 draws its noise from one generator of the process, without a lock of its own.
+/// Locks libcodec2, whose noise comes from one generator of the process, without a lock.
 fn lock() -> MutexGuard<'static, ()> {
     static LIBRARY: Mutex<()> = Mutex::new(());
     LIBRARY.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// `struct CODEC2`, which only libcodec2 looks into.
+/// `struct CODEC2`, which is opaque.
 #[repr(C)]
 struct Codec2State {
     _private: [u8; 0],

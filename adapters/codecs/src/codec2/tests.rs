@@ -1,4 +1,4 @@
-//! The native codec at its own rate, beside the reference's.
+//! The native codec at its own rate, against the reference's.
 
 use std::fs;
 use std::path::Path;
@@ -45,8 +45,9 @@ fn no_bits_of_a_native_frame_are_refused() {
     }
 }
 
-/// How many frames may differ from the reference's. Codec2 in C and in Rust round differently where
-/// a parameter is near the middle of two steps; three modes code pitch and energy as one vector.
+/// Share of the frames that may differ from the reference's. Codec2 in C and in Rust round
+/// differently where a parameter is near the middle of two steps. Three modes code pitch and energy
+/// as one vector.
 fn other_share(mode: Codec2Mode) -> f64 {
     match mode {
         _ if cfg!(feature = "codec2-system") => 0.0,
@@ -59,7 +60,7 @@ fn supported() -> impl Iterator<Item = Codec2Mode> {
     Codec2Mode::ALL.into_iter().filter(|mode| mode.is_supported())
 }
 
-/// Every second sample of the first three seconds of a 16 kHz file.
+/// Returns every second sample of the first three seconds of a 16 kHz file.
 fn narrow_speech() -> Vec<i16> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/speech.wav");
     let wav = fs::read(&path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
