@@ -198,7 +198,7 @@ fn screening_time(fields: &mut Fields) -> Result<ScreeningTime, LineError> {
     })
 }
 
-/// Reads a number that has bounds.
+/// Reads a number and checks its bounds.
 fn bounded<N: TryFrom<u64> + Copy + Into<Value>, T>(
     fields: &mut Fields,
     key: &str,

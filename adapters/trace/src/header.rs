@@ -1,4 +1,4 @@
-//! The first line of a trace and the last.
+//! The first and the last line of a trace.
 
 use core::fmt;
 
@@ -7,22 +7,22 @@ use lxst_core::{Config, IdentityHash, Instant};
 /// The version that is written, and the highest that is read.
 pub const VERSION: u64 = 1;
 
-/// Bytes of a line at most, its line feed included. A recorder ends a trace by overflow before a
-/// longer one, which no Reticulum packet is; a reader refuses it.
+/// Largest line, in bytes, its line feed included. No Reticulum packet makes a longer one. A
+/// recorder ends a trace by overflow before it; a reader refuses it.
 pub const LINE_BYTES: usize = 1 << 20;
 
-/// Upper bound of the lines of a telephone whose trace is read.
+/// Most lines of a telephone whose trace is read.
 pub const MAX_LINES: usize = 8;
 
-/// What a trace tells of the voices.
+/// Whether a trace holds the voices.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Payloads {
-    /// All: the trace replays.
+    /// It does: the trace replays.
     #[default]
     Kept,
-    /// Nothing: encoded audio is zeros of the same length, its loudness that of silence, and packets
-    /// are reduced to the signals or frames that they are read as. Who called whom stays. The trace
-    /// draws, but does not replay.
+    /// It does not. Encoded audio is zeros of the same length, its level is that of silence, and
+    /// packets are reduced to the signals or frames that they are parsed as. The identities stay.
+    /// The trace can be drawn, but does not replay.
     Stripped,
 }
 
@@ -31,24 +31,24 @@ pub enum Payloads {
 pub struct Header {
     /// The version of the crate that recorded it.
     pub by: String,
-    /// What is in it.
+    /// Whether it holds the voices.
     pub payloads: Payloads,
-    /// The first `now`.
+    /// The moment at which the telephone was created.
     pub at: Instant,
-    /// Whose phone it is.
+    /// The identity that the telephone serves.
     pub identity: IdentityHash,
-    /// How many lines it has.
+    /// The number of its lines.
     pub lines: usize,
-    /// The telephone's settings, as they were in force.
+    /// The telephone's settings in force.
     pub config: Config,
 }
 
 /// The last line of a trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Ending {
-    /// The phone ended.
+    /// The telephone ended.
     Closed,
-    /// The file could not keep up with the phone; the call went on.
+    /// The file could not keep up with the telephone. The call went on.
     Overflow,
 }
 
@@ -63,7 +63,7 @@ impl fmt::Display for Ending {
 }
 
 impl Ending {
-    /// The last line of a trace that ends so, with its line feed.
+    /// Returns the last line of a trace that ends this way, with its line feed.
     #[must_use]
     pub fn line(self) -> String {
         format!("{{\"end\":\"{}\"}}\n", self.name())

@@ -1,5 +1,5 @@
-//! The lines of what went into the core. Each kind is written and read; see the table of the
-//! module above.
+//! The lines of the core's inputs. Each kind is written and read; see the table in the crate's
+//! documentation.
 
 use lxst_core::wire::Frame;
 use lxst_core::{
@@ -56,7 +56,7 @@ pub(crate) fn write_input(line: &mut Line, input: &Input<'_>) {
     };
 }
 
-/// Reads the rest of a line whose `in` was taken.
+/// Reads the rest of a line whose `in` was read.
 pub(crate) fn read_input<'b>(
     kind: &str,
     fields: &mut Fields,

@@ -1,7 +1,7 @@
-//! Traces: what passed the core's doors, on record, to be replayed and drawn.
+//! Traces: recorded inputs and outputs of the core, to be replayed and drawn.
 //!
-//! A [`Recorder`] writes the lines of a trace, a [`Reader`] reads them, a [`Replay`] gives
-//! its inputs to a fresh telephone and compares the outputs. A trace holds the conversation, voices
+//! A [`Recorder`] writes the lines of a trace, a [`Reader`] reads them, and a [`Replay`] gives its
+//! inputs to a fresh telephone and compares the outputs. A trace holds the conversation, voices
 //! included, unless its payloads are [stripped](Payloads::Stripped). [`view`] draws it: as a ladder
 //! diagram in text or SVG, as a summary of its calls, as a chart of a receive path.
 //!
@@ -16,7 +16,7 @@
 //! use lxst_trace::{Ending, Payloads, Reader, Recorder};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! // Record what passes the doors of a telephone: it dials, its link comes up, the peer is available.
+//! // Record a telephone: it dials, its link comes up, the peer is available.
 //! let (identity, config, mut now) = (IdentityHash([1; 16]), Config::default(), Instant::ORIGIN);
 //! let mut telephone = Telephone::new(identity, config, now);
 //! let mut recorder = Recorder::new(Payloads::Kept);
@@ -62,9 +62,9 @@
 //! ```
 //!
 //! # The format
-//! JSON Lines: each line is one flat object, compact, in UTF-8, ended by a line feed, its keys in the
-//! order below. Line 1 is the header, the last line the end, and between them stand inputs and
-//! outputs in the order of the doors: each input that was taken, then its outputs.
+//! JSON Lines: each line is one flat object, compact, in UTF-8, ended by a line feed, its keys in
+//! the order below. The first line is the header, the last line the end. Between them are inputs and
+//! outputs in the order of the doors: each input that was applied, then its outputs.
 //!
 //! ```text
 //! {"trace":1,"by":"0.1.0","payloads":"kept","t":0,"identity":"f293..","profile":"mq","mode":"full_duplex",...}
@@ -78,7 +78,7 @@
 //!
 //! | line | keys, besides `t` |
 //! |---|---|
-//! | header | `trace` (the version), `by` (of the recording crate), `payloads` (`kept`, `stripped`), `identity`, `lines` where there are several, each field of [`Config`](lxst_core::Config); `codecs` only if they are others than the reference's, `callers` only where the app is not asked |
+//! | header | `trace` (the version), `by` (of the recording crate), `payloads` (`kept`, `stripped`), `identity`, `lines` if there are several, each field of [`Config`](lxst_core::Config); `codecs` only if they differ from the reference's, `callers` only if the app is not asked |
 //! | `"in":"timeout"`, `"interface_up"` | |
 //! | `"in":"packet"` | `link`, `data` |
 //! | `"in":"link"` | `link`, `event`: `incoming` (`on`, `name`, `rtt_ns`, `mdu`); `up` (`rtt_ns`, `mdu`); `failed`, `closed` (`reason`); `identified` (`identity`); `heard` |
@@ -97,13 +97,14 @@
 //!
 //! *Units*: `t` and `until` in µs since the engine's origin, as integers; keys in `_ns` in ns, at
 //! most 584 years; `samples` per channel at 48 kHz; `level` in -dBov; `mdu` in bytes. Bytes are
-//! lower-case hex, identity hashes 32 digits of it, the `name` of a destination 20: the hash of its app's name. The names of values are those of the variants in
-//! lower case, profiles go by their abbreviation.
+//! lower-case hex. An identity hash has 32 hex digits; the `name` of a destination has 20, the hash
+//! of its app's name. Values have the names of their variants in lower case; profiles have their
+//! abbreviation.
 //!
-//! *Bounds*: a line has at most [`LINE_BYTES`], a telephone [`MAX_LINES`] lines. Keys that are not listed are refused, so that a
-//! misspelt one cannot pass unseen: a format with more of them has a higher version. A file without
-//! an end was cut, or its phone was killed. A reader minds nothing that mail and editors do to text: a
-//! byte order mark, carriage returns, blank lines after the end or no line feed there.
+//! *Bounds*: a line has at most [`LINE_BYTES`], a telephone at most [`MAX_LINES`] lines. Unknown keys
+//! are refused, so a misspelt one is found: a format with more keys has a higher version. A file
+//! without an end was cut, or its phone was killed. A reader accepts what mail and editors do to
+//! text: a byte order mark, carriage returns, blank lines after the end, and no line feed there.
 
 #![forbid(unsafe_code)]
 

@@ -9,12 +9,12 @@ use serde_json::{Map, Value};
 
 use crate::names::Named;
 
-/// Writes a line. Keys stand in the order of the calls.
+/// Writes a line. Its keys are in the order of the calls.
 #[derive(Debug)]
 pub(crate) struct Line(String);
 
 impl Line {
-    /// Begins a line of a moment.
+    /// Begins a line with its moment.
     pub(crate) fn at(now: Instant) -> Self {
         Self::first("t", now.as_micros())
     }
@@ -40,7 +40,7 @@ impl Line {
         self.raw(key, u64::try_from(value.as_nanos()).unwrap_or(u64::MAX))
     }
 
-    /// Writes a text that JSON need not escape.
+    /// Writes a text that needs no escaping in JSON.
     pub(crate) fn text(&mut self, key: &str, value: impl Display) -> &mut Self {
         let _ = write!(self.0, r#","{key}":"{value}""#);
         self
@@ -65,7 +65,7 @@ impl Line {
         self
     }
 
-    /// Writes a value where there is one.
+    /// Writes a value, if there is one.
     pub(crate) fn optional<T>(
         &mut self,
         key: &str,
@@ -90,7 +90,7 @@ impl Line {
     }
 }
 
-/// Reads a line. Each key is taken once; one that is left at the end is not known.
+/// Reads a line. Each key is taken once. A key that is left at the end is unknown.
 #[derive(Debug)]
 pub(crate) struct Fields(Map<String, Value>);
 
@@ -107,7 +107,7 @@ impl Fields {
         self.0.contains_key(key)
     }
 
-    /// Reads a value where there is one.
+    /// Reads a value, if there is one.
     pub(crate) fn optional<T>(
         &mut self,
         key: &str,
@@ -190,7 +190,7 @@ impl Fields {
     }
 }
 
-/// What is wrong with a line.
+/// Why a line cannot be read.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct LineError(pub(crate) String);
 

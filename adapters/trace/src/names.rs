@@ -1,4 +1,4 @@
-//! What the values of enums are called in a trace.
+//! The names of enum variants in a trace.
 
 use core::fmt::Debug;
 
@@ -8,7 +8,7 @@ use lxst_core::{
     Talk, ThinPath,
 };
 
-/// An enum whose values have names.
+/// An enum whose variants have names in a trace.
 pub(crate) trait Named: Copy + 'static {
     const ALL: &'static [Self];
 
@@ -19,7 +19,7 @@ pub(crate) trait Named: Copy + 'static {
     }
 }
 
-/// Names every variant; an enum that has one more does not compile.
+/// Names every variant. A variant that is not listed does not compile.
 macro_rules! names {
     ($($enum:ty { $($variant:ident = $name:literal,)* })*) => {$(
         impl Named for $enum {
@@ -79,12 +79,12 @@ pub(crate) fn snake(variant: impl Debug) -> String {
     name
 }
 
-/// Finds the reason that [`snake`] wrote; `None` for one that is not listed here.
+/// Returns the reason with this name; `None` for an unknown one.
 pub(crate) fn end_reason(name: &str) -> Option<EndReason> {
     EndReason::ALL.into_iter().find(|reason| snake(reason) == name)
 }
 
-/// Finds the reason that [`snake`] wrote; `None` for one that is not listed here.
+/// Returns the reason with this name; `None` for an unknown one.
 pub(crate) fn drop_reason(name: &str) -> Option<DropReason> {
     DROP_REASONS.into_iter().find(|reason| snake(reason) == name)
 }

@@ -1,5 +1,5 @@
-//! The lines of what came out of the core. Each kind is written and read; see the table of the
-//! module above.
+//! The lines of the core's outputs. Each kind is written and read; see the table in the crate's
+//! documentation.
 
 use lxst_core::{
     Event, Instant, JobId, LinkRequest, Mos, Output, Profile, Quality, RawDepth, Samples,
@@ -45,7 +45,8 @@ pub(crate) fn write_output(line: &mut Line, output: &Output<'_>) {
     };
 }
 
-/// Reads the rest of a line whose `out` was taken. `None` is an event that has no name here.
+/// Reads the rest of a line whose `out` was read. `None` is an event without a name in this
+/// version.
 pub(crate) fn read_output<'b>(
     kind: &str,
     fields: &mut Fields,

@@ -1,4 +1,4 @@
-//! Reads a trace line by line.
+//! The reader of a trace, line by line.
 
 use core::fmt;
 use std::io::{self, BufRead, Read};
@@ -30,30 +30,30 @@ pub struct Reader<R> {
 pub struct Record<'r> {
     /// Its number; the header is line 1.
     pub line: u64,
-    /// The line as it stands, without the line feed.
+    /// The text of the line, without the line feed.
     pub text: &'r str,
-    /// When it was.
+    /// The moment of the input or output.
     pub at: Instant,
-    /// What it was.
+    /// The input or output.
     pub what: Recorded<'r>,
 }
 
-/// What passed a door.
+/// An item that crossed a door of the telephone.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Recorded<'r> {
-    /// An input that was taken.
+    /// An input that was applied.
     Input(Input<'r>),
-    /// An output. `None` is an event without a name in the format: it compares by its text.
+    /// An output. `None` is an event without a name in this version: it compares by its text.
     Output(Option<Output<'r>>),
 }
 
-/// Where a trace cannot be read, and why.
+/// Where and why a trace cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[error("line {line}: {problem}")]
 pub struct TraceError {
     /// The number of the line, from 1.
     pub line: u64,
-    /// What is wrong with it.
+    /// Why it cannot be read.
     pub problem: Problem,
 }
 
@@ -65,14 +65,14 @@ pub enum Problem {
     Io(io::Error),
     /// The trace has a version that this build does not know.
     Version {
-        /// Which.
+        /// The version found.
         found: u64,
     },
-    /// The file ends without an end of the trace.
+    /// The file ends without the end of the trace.
     Cut,
     /// The line is longer than [`LINE_BYTES`].
     TooLong,
-    /// The line is not of the format; the text says where.
+    /// The line does not have the format. The text says where.
     Damaged(String),
 }
 
@@ -96,7 +96,7 @@ impl<R: BufRead> Reader<R> {
     /// Reads the header.
     ///
     /// # Errors
-    /// [`TraceError`]: the source fails, is no trace, or one of a newer version.
+    /// [`TraceError`]: the source fails, is no trace, or is of a newer version.
     pub fn new(mut source: R) -> Result<Self, TraceError> {
         let mut text = Vec::new();
         let header = read_line(&mut source, &mut text)
@@ -106,29 +106,29 @@ impl<R: BufRead> Reader<R> {
         Ok(Self { source, line: 1, text, bytes: Vec::new(), header, ending: None })
     }
 
-    /// The first line.
+    /// Returns the first line.
     #[must_use]
     pub const fn header(&self) -> &Header {
         &self.header
     }
 
-    /// How the trace ended, once [`next_record`](Self::next_record) gave `None`.
+    /// Returns how the trace ended, once [`next_record`](Self::next_record) returned `None`.
     #[must_use]
     pub const fn ending(&self) -> Option<Ending> {
         self.ending
     }
 
-    /// The number of the line that was read last.
+    /// Returns the number of the latest line read.
     #[must_use]
     pub const fn line(&self) -> u64 {
         self.line
     }
 
-    /// Reads the next line; `None` is the end of the trace.
+    /// Reads the next line; `None` at the end of the trace.
     ///
     /// # Errors
-    /// [`TraceError`]: the line is damaged, or the trace breaks off before it. What came before was
-    /// good.
+    /// [`TraceError`]: the line cannot be read, or the file ends before it. The lines before it are
+    /// valid.
     pub fn next_record(&mut self) -> Result<Option<Record<'_>>, TraceError> {
         if self.ending.is_some() {
             return Ok(None);
@@ -151,7 +151,7 @@ impl<R: BufRead> Reader<R> {
         }
         let (at, what) = read_record(&mut fields, &mut self.bytes).map_err(damaged)?;
         fields.end().map_err(damaged)?;
-        // JSON is UTF-8, and this is JSON.
+        // serde_json accepted the bytes, so they are UTF-8.
         let text = core::str::from_utf8(&self.text).unwrap_or_default();
         Ok(Some(Record { line, text, at, what }))
     }
@@ -213,11 +213,11 @@ fn read_record<'b>(
     Ok((at, what))
 }
 
-/// How a line ends.
+/// How a line ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Found {
     Whole,
-    /// With the source.
+    /// By the end of the source.
     Cut,
 }
 
@@ -243,6 +243,6 @@ fn read_line(source: &mut impl BufRead, text: &mut Vec<u8>) -> Result<Found, Pro
     Ok(found)
 }
 
-/// How the last line begins.
+/// The beginning of the last line.
 const END: &[u8] = b"{\"end\":";
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";

@@ -1,4 +1,4 @@
-//! Turns what passes the doors into the lines of a trace.
+//! The recorder: writes inputs and outputs as the lines of a trace.
 
 use lxst_core::{Boundary, Instant};
 
@@ -10,9 +10,10 @@ use crate::strip::Stripper;
 
 /// Writes the lines of one trace, for a sink of the owner's: a file, a channel, memory.
 ///
-/// A trace is the lines of [`line`](Self::line) in order, and then [`Ending::line`](crate::Ending::line).
-/// A line longer than [`LINE_BYTES`](crate::LINE_BYTES), which no Reticulum packet makes, cannot be
-/// read: end the trace by [`Ending::Overflow`](crate::Ending::Overflow) in its place.
+/// A trace is the lines of [`line`](Self::line) in order, then
+/// [`Ending::line`](crate::Ending::line). A line longer than [`LINE_BYTES`](crate::LINE_BYTES),
+/// which no Reticulum packet makes, cannot be read: end the trace by
+/// [`Ending::Overflow`](crate::Ending::Overflow) in its place.
 #[derive(Debug)]
 pub struct Recorder {
     payloads: Payloads,
@@ -26,7 +27,7 @@ impl Recorder {
         Self { payloads, stripper: Stripper::default() }
     }
 
-    /// Writes what passed as a line, with its line feed.
+    /// Returns an item as a line, with its line feed.
     pub fn line(&mut self, now: Instant, boundary: Boundary<'_>) -> String {
         match (self.payloads, boundary) {
             (payloads, Boundary::Start { identity, config, lines }) => {

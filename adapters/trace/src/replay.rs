@@ -1,4 +1,4 @@
-//! Gives a trace's inputs to a fresh telephone, and compares what comes out.
+//! The replay of a trace: gives its inputs to a fresh telephone and compares the outputs.
 
 use core::fmt;
 
@@ -8,9 +8,9 @@ use crate::header::{Ending, Header, MAX_LINES};
 use crate::reader::{Record, Recorded};
 use crate::recorder::output_line;
 
-/// A telephone that lives through a trace.
+/// A telephone that replays a trace.
 ///
-/// Give it each [`Record`] in order, and then the end. Outputs are the same when their lines are.
+/// Give it each [`Record`] in order, and then the end. Two outputs are equal if their lines are.
 #[derive(Debug)]
 pub struct Replay {
     telephone: Box<dyn Machine>,
@@ -19,20 +19,20 @@ pub struct Replay {
     buf: PacketBuf,
 }
 
-/// Where the telephone did something else than the trace says.
+/// Where the telephone diverged from the trace.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: parted\n  expected: {expected}\n  got:      {got}")]
 pub struct Divergence {
     /// The number of the line.
     pub line: u64,
-    /// The line.
+    /// The line of the trace.
     pub expected: String,
-    /// What came, as a line, or in words.
+    /// The telephone's output as a line, or what it did, in words.
     pub got: String,
 }
 
 impl Replay {
-    /// Makes a telephone of the trace's settings.
+    /// Creates a telephone with the trace's settings.
     #[must_use]
     pub fn new(header: &Header) -> Self {
         Self { telephone: telephone(header), now: header.at, buf: PacketBuf::new() }
@@ -41,7 +41,7 @@ impl Replay {
     /// Gives an input, or compares an output.
     ///
     /// # Errors
-    /// [`Divergence`]. What follows means nothing.
+    /// [`Divergence`]. Further results are meaningless.
     pub fn step(&mut self, record: &Record<'_>) -> Result<(), Divergence> {
         let parted =
             |got: String| Divergence { line: record.line, expected: record.text.into(), got };
@@ -62,8 +62,8 @@ impl Replay {
         }
     }
 
-    /// Checks at the trace's last line that nothing is left to come out. After an overflow there may
-    /// be: the outputs of the last input are then not on record.
+    /// Checks at the end of the trace that no output is left. After an overflow outputs may be
+    /// left: those of the last input are then not recorded.
     ///
     /// # Errors
     /// [`Divergence`].
@@ -113,7 +113,7 @@ fn telephone(header: &Header) -> Box<dyn Machine> {
         5 => with::<5>(header),
         6 => with::<6>(header),
         7 => with::<7>(header),
-        // A header is read with MAX_LINES at most.
+        // The reader refuses headers of more than MAX_LINES.
         _ => with::<MAX_LINES>(header),
     }
 }

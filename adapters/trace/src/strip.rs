@@ -1,9 +1,9 @@
-//! Takes the voices out of what passes a door.
+//! Strips the voices from inputs and outputs.
 
 use lxst_core::wire::{Frame, Packet, Signal, encode_frames, encode_signals};
 use lxst_core::{Input, Outcome, Output, Work};
 
-/// The bytes that stand in for those taken out.
+/// The bytes in place of those that were stripped.
 #[derive(Debug, Default)]
 pub(crate) struct Stripper(Vec<u8>);
 
@@ -40,7 +40,7 @@ impl Stripper {
         }
     }
 
-    /// Writes a packet anew from what it is read as, for anything may hide in the rest.
+    /// Writes a packet from its parsed signals or frames: other parts may hold anything.
     fn packet(&mut self, data: &[u8]) -> &[u8] {
         let length = match Packet::parse(data) {
             Ok(packet) => self.rewrite(&packet, data.len()),
@@ -85,5 +85,5 @@ fn silence_like<'s>(silence: &'s [u8], payload: &[u8]) -> &'s [u8] {
 
 /// In -dBov.
 const SILENCE: u8 = 127;
-/// Bytes that a packet can grow by when it is written anew: a bare value becomes an array.
+/// Most bytes that a packet grows by: a bare value becomes an array.
 const REWRITTEN: usize = 8;

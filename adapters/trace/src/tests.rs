@@ -154,7 +154,7 @@ fn a_stripped_trace_holds_no_byte_of_the_voices_and_still_shows_the_frames() {
     let mut packet = [0; 100];
     let length = encode_frame(Frame { codec: Codec::Opus, payload: &secret }, &mut packet).unwrap();
     let packet = &packet[..length];
-    // A frame beside a text of the peer's in a key of its own, and nonsense.
+    // A frame beside a text under another key, and nonsense.
     let laden = [&[0x82, 0x05, 0xc4, 0x02, 0xab, 0xab][..], &packet[1..]].concat();
     let laden_signal = [0x82, 0x05, 0xa2, b'h', b'i', 0x00, 0x91, 0x04];
     let (link, stream, job) = (LinkId(2), StreamId(1), JobId(0));
@@ -188,7 +188,7 @@ fn a_stripped_trace_holds_no_byte_of_the_voices_and_still_shows_the_frames() {
     assert_eq!(reader.header().payloads, Payloads::Stripped);
 }
 
-/// One or more of each kind, with every name of every value.
+/// Returns at least one input of each kind, with every name of every value.
 fn inputs() -> Vec<Input<'static>> {
     let (link, call, job) = (LinkId(2), CallId(u64::MAX), JobId(3));
     let stream = StreamId(u64::MAX);
@@ -398,7 +398,7 @@ fn trace_of<'d>(payloads: Payloads, seen: impl IntoIterator<Item = Boundary<'d>>
     trace.into_bytes()
 }
 
-/// Reads a header and then this, to the end.
+/// Reads a header followed by `rest`, to the end.
 fn read_all(rest: &str) -> Result<(), TraceError> {
     let text = header() + rest;
     let mut reader = Reader::new(text.as_bytes())?;

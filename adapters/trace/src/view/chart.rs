@@ -1,4 +1,5 @@
-//! A picture of receive paths over time: how late frames play, which are lost, late, and made up.
+//! A chart of receive paths over time: the playout delay of frames, and which were lost, late or
+//! concealed.
 
 use core::fmt::{self, Display};
 use core::time::Duration;
@@ -8,11 +9,11 @@ use lxst_core::Profile;
 use crate::view::ladder_svg::Escaped;
 use crate::view::playout::Playout;
 
-/// Draws a panel below the other, 720 units wide. [`Display`] writes the SVG file, which is light
-/// or dark as its reader is.
+/// Draws panels below each other, 720 units wide. [`Display`] writes the SVG file, which follows
+/// the reader's light or dark theme.
 #[derive(Debug)]
 pub struct Chart<'a> {
-    /// What the network did.
+    /// The title: what the network did.
     pub title: &'a str,
     /// The receive paths.
     pub panels: &'a [Panel],
@@ -21,14 +22,14 @@ pub struct Chart<'a> {
 /// A receive path.
 #[derive(Clone, Debug)]
 pub struct Panel {
-    /// What was sent.
+    /// The profile that was sent.
     pub profile: Profile,
-    /// How it came out, in a line.
+    /// The result, in one line.
     pub verdict: String,
-    /// What happened.
+    /// What the jitter buffer did.
     pub playout: Playout,
-    /// What another receive path made of the same arrivals: when frames were sent, and how long
-    /// after that they play.
+    /// The result of another receive path with the same arrivals: when frames were sent, and their
+    /// delay until playout.
     pub reference: Vec<(Duration, Duration)>,
     /// Whether its longest gap is a stall of the network.
     pub has_stall: bool,
@@ -88,7 +89,7 @@ impl Panel {
         }
         plot.line(f, "reference", reference.iter().copied())?;
         plot.line(f, "ours", ours())?;
-        // The labels stand at the ends of their lines, and not on each other.
+        // Labels are at the ends of their lines, and do not overlap.
         let y_of = |last: Option<(Duration, Duration)>| last.map(|(_, delay)| plot.y(delay) + 4.0);
         let (mine, theirs) = (y_of(ours().next_back()), y_of(reference.last().copied()));
         let is_below = mine.zip(theirs).is_some_and(|(mine, theirs)| mine > theirs);
@@ -108,7 +109,7 @@ impl Panel {
         self.lanes(f, &plot)
     }
 
-    /// What went wrong, each kind on a line of its own below the plot.
+    /// Draws lost, late and concealed frames, each kind in a lane below the plot.
     fn lanes(&self, f: &mut fmt::Formatter<'_>, plot: &Plot) -> fmt::Result {
         let playout = &self.playout;
         let tick = Duration::ZERO;
@@ -153,12 +154,12 @@ impl Panel {
     }
 }
 
-/// The place of a moment and a delay.
+/// The coordinates of moments and delays.
 struct Plot {
     top: f64,
     start: Duration,
     seconds: f64,
-    /// How long a frame is.
+    /// Length of a frame.
     frame: Duration,
     /// The delay at the top, in ms.
     longest: f64,
@@ -188,7 +189,7 @@ impl Plot {
         Ok(())
     }
 
-    /// Draws delays; where frames are missing in a row, the line is broken.
+    /// Draws delays. A run of missing frames breaks the line.
     fn line(
         &self,
         f: &mut fmt::Formatter<'_>,
@@ -249,13 +250,13 @@ const STYLE: &str = "
 .lost{fill:#ff8a80}.late{fill:#ffb74d}.made-up{fill:#c4a5f5}}
 ";
 const WIDTH: f64 = 720.0;
-/// The edges of the plots.
+/// Left edge of the plots.
 const LEFT: f64 = 66.0;
 const RIGHT: f64 = 620.0;
-/// The room of the title.
+/// Height of the title.
 const HEAD: f64 = 66.0;
 const PANEL: f64 = 270.0;
-/// The depth of a plot.
+/// Height of a plot.
 const DEEP: f64 = 140.0;
 const LANE: f64 = 16.0;
 

@@ -1,6 +1,6 @@
-//! The conversation of two phones: the model that every picture of a call is drawn from.
+//! The conversation of two phones: the model of every picture of a call.
 //!
-//! It comes from the doors of both phones, or from the trace of one.
+//! Its source is the taps of both phones, or the trace of one.
 
 use core::time::Duration;
 
@@ -10,34 +10,34 @@ use lxst_core::{
     LinkEvent, LinkRequest, Mode, Mute, Output, Profile, Side, Talk,
 };
 
-/// What two phones did and sent, in order.
+/// The actions and packets of two phones, in order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Conversation {
     /// The names of the left side, [`Side::Local`], and of the right.
     pub names: [&'static str; 2],
-    /// In order of time.
+    /// In the order of time.
     pub steps: Vec<Step>,
 }
 
 /// One action or one packet.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {
-    /// Since the start of the recording.
+    /// Time since the start of the recording.
     pub at: Duration,
-    /// The side that did or sent it.
+    /// The side that acted or sent.
     pub by: Side,
-    /// The line of the call that it is of, counted from 0; `None` if it is of no call.
+    /// The line of its call, counted from 0; `None` if it has no call.
     pub line: Option<usize>,
-    /// What it did or sent.
+    /// The action or the packet.
     pub kind: StepKind,
 }
 
 /// A kind of step.
 #[derive(Clone, Debug, PartialEq)]
 pub enum StepKind {
-    /// Something that the phone or its user did.
+    /// An action of the phone or its user.
     Action(Action),
-    /// A packet that sets up or ends the Reticulum link.
+    /// A packet that sets up or closes the Reticulum link.
     Link(String),
     /// A packet of signals, in words.
     Signals(String),
@@ -50,18 +50,18 @@ pub enum StepKind {
     },
 }
 
-/// Something that a phone or its user did.
+/// An action of a phone or its user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Dials somebody.
+    /// Dials an identity.
     Dials(IdentityHash),
-    /// Is told that it rings at the other side.
+    /// Learns that the call rings at the other side.
     HearsRinging,
-    /// Rings for somebody.
+    /// Rings for a caller.
     Rings(IdentityHash),
     /// Answers.
     Answers,
-    /// Sets its audio up.
+    /// Sets up its audio.
     Connects,
     /// Has its audio open.
     Established(Profile, Mode),
@@ -69,33 +69,33 @@ pub enum Action {
     HangsUp,
     /// Sees the call end.
     Ended(EndReason),
-    /// Something else, in words.
+    /// Another action, in words.
     Other(String),
 }
 
 /// The media that one side sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct MediaTotal {
-    /// Packets.
+    /// Number of packets.
     pub packets: usize,
     /// Bytes of encoded audio.
     pub payload_bytes: usize,
     /// Bytes of the Reticulum packets, without an interface's framing.
     pub air_bytes: usize,
-    /// From the first packet to the last.
+    /// Time from the first packet to the last.
     pub lasted: Duration,
 }
 
 impl Conversation {
-    /// Adds what passed a door of one of the two phones, which have one line each. `at` is of one
-    /// clock for both.
+    /// Adds an input or output of one of the two phones, which have one line each. `at` is from a
+    /// clock that both share.
     pub fn see(&mut self, side: Side, at: Duration, boundary: &Boundary<'_>) {
         if let Some((by, kind)) = see(side, boundary) {
             self.steps.push(Step { at, by, line: Some(0), kind });
         }
     }
 
-    /// The first moment at which a side did something.
+    /// Returns the moment of a side's first such action.
     #[must_use]
     pub fn first(&self, by: Side, is_it: impl Fn(&Action) -> bool) -> Option<Duration> {
         let is_it = |step: &&Step| {
@@ -111,7 +111,7 @@ impl Conversation {
         lines.max().unwrap_or(0).saturating_add(1)
     }
 
-    /// Adds up the media that a side sent.
+    /// Returns the total of the media that a side sent.
     #[must_use]
     pub fn media(&self, by: Side) -> MediaTotal {
         MediaTotal::of(&self.steps, by)
@@ -119,7 +119,7 @@ impl Conversation {
 }
 
 impl MediaTotal {
-    /// Adds up the media of some steps that a side sent.
+    /// Returns the total of the media that a side sent in some steps.
     #[must_use]
     pub fn of<'s>(steps: impl IntoIterator<Item = &'s Step>, by: Side) -> Self {
         let mut total = Self::default();
@@ -137,7 +137,7 @@ impl MediaTotal {
 }
 
 impl Action {
-    /// Tells the state of the call that begins with this, for the side that does it.
+    /// Returns the state that the call has from this action on, for the side that acts.
     #[must_use]
     pub const fn state(&self) -> Option<CallState> {
         match self {
@@ -151,17 +151,17 @@ impl Action {
     }
 }
 
-/// Tells how long the Reticulum packet of a link's plaintext is: 67 bytes of header, keys and
-/// signature around the plaintext, which is padded with 1 to 16 bytes to a multiple of 16.
+/// Returns the length of the Reticulum packet with a plaintext of this length, in bytes: 67 bytes
+/// of header, keys and signature, and the plaintext padded by 1 to 16 bytes to a multiple of 16.
 #[must_use]
 pub const fn air_bytes(plaintext_bytes: usize) -> usize {
     67 + (plaintext_bytes / 16 + 1) * 16
 }
 
-/// Says what a door's traffic means, and who did it. Most of it means nothing here.
+/// Returns the step that an input or output shows, and whose it is. Most show none.
 ///
-/// What arrives is told by the tap of the side that sent it, but for two packets that a telephone
-/// is not told of when they leave: proof and round trip time.
+/// A packet is shown by the tap of its sender. Two packets are shown by the receiver's, because the
+/// sender's telephone does not see them leave: link proof and round trip time.
 pub(super) fn see(side: Side, door: &Boundary<'_>) -> Option<(Side, StepKind)> {
     let act = |act| Some((side, StepKind::Action(act)));
     let does = |what: &str| act(Action::Other(what.into()));
@@ -266,7 +266,7 @@ fn name(signal: Signal) -> String {
             Some(mode) => mode.to_string(),
             None => format!("mode {id}"),
         },
-        // BUSY, REJECTED, AVAILABLE, ...: the protocol's names are those of the variants.
+        // BUSY, REJECTED, AVAILABLE, ...: the names of the protocol are those of the variants.
         other => format!("{other:?}").to_uppercase(),
     }
 }

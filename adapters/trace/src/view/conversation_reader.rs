@@ -1,4 +1,4 @@
-//! A conversation as one phone's trace tells it.
+//! The conversation in the trace of one phone.
 
 use core::time::Duration;
 
@@ -12,16 +12,17 @@ use crate::header::MAX_LINES;
 use crate::reader::{Record, Recorded};
 use crate::view::conversation::{Conversation, Step, StepKind, packet, see};
 
-/// Reads a conversation out of one phone's trace. The other side is known by what it sent.
+/// Reads a conversation from the trace of one phone. The other side is known by the packets that
+/// arrive from it.
 ///
-/// Each step has the line of its call: the lowest that is free when the call begins.
+/// Each step has the line of its call: the lowest line that is free when the call begins.
 #[derive(Debug)]
 pub struct ConversationReader {
     conversation: Conversation,
     calls: Vec<Known>,
-    /// Who came on which link.
+    /// The identity of the caller on each link.
     callers: Vec<(LinkId, IdentityHash)>,
-    /// The steps on links that are of no call, as far as is known.
+    /// Steps on links that have no call so far.
     strays: Vec<Stray>,
 }
 
@@ -32,7 +33,7 @@ struct Known {
     peer: IdentityHash,
     link: LinkId,
     line: usize,
-    /// The number of steps up to its end.
+    /// The number of steps until its end.
     ended: Option<usize>,
 }
 
@@ -40,12 +41,12 @@ struct Known {
 struct Stray {
     step: usize,
     link: LinkId,
-    /// Whether there was a call then, on another link.
+    /// Whether there was a call on another link at that time.
     is_beside: bool,
 }
 
 impl ConversationReader {
-    /// Makes a conversation without steps.
+    /// Creates an empty conversation.
     #[must_use]
     pub const fn new() -> Self {
         let names = ["this phone", "peer"];
@@ -57,7 +58,7 @@ impl ConversationReader {
         }
     }
 
-    /// Adds what a line of the trace tells.
+    /// Adds a line of the trace.
     pub fn read(&mut self, record: &Record<'_>) {
         let door = match record.what {
             Recorded::Input(input) => Boundary::In(input),
@@ -99,7 +100,7 @@ impl ConversationReader {
         }
     }
 
-    /// Hands the conversation over.
+    /// Returns the conversation.
     #[must_use]
     pub fn conversation(mut self) -> Conversation {
         for stray in self.strays.iter().filter(|stray| stray.is_beside) {
@@ -112,7 +113,7 @@ impl ConversationReader {
         self.conversation
     }
 
-    /// A call begins, with what passed on its link since its line is free.
+    /// Begins a call. It includes the steps on its link since its line became free.
     fn begin(&mut self, call: CallId, peer: IdentityHash, link: LinkId) {
         let is_free = |line: &usize| {
             !self.calls.iter().any(|known| known.line == *line && known.ended.is_none())
@@ -131,7 +132,7 @@ impl ConversationReader {
         self.calls.push(Known { call, peer, link, line, ended: None });
     }
 
-    /// We say that it rings. Where two dial each other and the peer's call stands, ours goes on on
+    /// Handles our RINGING. If glare was resolved in favour of the peer's call, ours continues on
     /// the peer's link.
     fn ring(&mut self, link: LinkId) {
         let from = self.callers.iter().rfind(|(of, _)| *of == link).map(|(_, from)| *from);
@@ -141,7 +142,7 @@ impl ConversationReader {
         }
     }
 
-    /// The line of the latest such call, unless the line has another by now.
+    /// Returns the line of the latest such call, unless a later call took the line.
     fn line_of(&self, is: impl Fn(&Known) -> bool) -> Option<usize> {
         let place = self.calls.iter().rposition(is)?;
         let line = self.calls[place].line;
@@ -155,7 +156,7 @@ impl Default for ConversationReader {
     }
 }
 
-/// Says what the other side sent, where only this side has a tap.
+/// Returns the step of the other side that an input shows. Only this side has a tap.
 fn sent_by_peer(door: &Boundary<'_>) -> Option<(Side, StepKind)> {
     let what = match door {
         Boundary::In(Input::Packet { data, .. }) => packet(data)?,

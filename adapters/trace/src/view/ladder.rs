@@ -1,4 +1,4 @@
-//! A conversation drawn as text: a lifeline for each side, and arrows between them.
+//! A conversation as a ladder diagram in text: a lifeline for each side, and arrows between them.
 
 use core::fmt;
 
@@ -8,13 +8,13 @@ use crate::view::conversation::Conversation;
 use crate::view::page::{Charset, Page};
 use crate::view::rows::{Mark, Row, kilobytes, rows};
 
-/// Draws a conversation. Moments count from its first step. Where several lines had calls, what
-/// belongs to a call begins with the number of its line: `2: RINGING`.
+/// Draws a conversation. Moments count from its first step. If several lines had calls, the rows of
+/// a call begin with the number of its line: `2: RINGING`.
 #[derive(Debug)]
 pub struct Ladder<'a> {
-    /// What happened.
+    /// The conversation to draw.
     pub conversation: &'a Conversation,
-    /// What it is drawn on.
+    /// Its width and character set.
     pub page: Page,
 }
 
@@ -47,7 +47,7 @@ impl fmt::Display for Ladder<'_> {
     }
 }
 
-/// A row between its lifelines.
+/// A row, drawn between the lifelines.
 struct Drawn<'a> {
     row: &'a Row,
     page: Page,
@@ -76,7 +76,7 @@ impl fmt::Display for Drawn<'_> {
                 (pen.media, format!("media: {packets} in {seconds:.1} s, {size}"))
             }
         };
-        // One place is the arrow's head, two are the label's margin.
+        // One column for the arrow's head, two for the label's margins.
         let label = page.cut(&format!("{}{label}", row.prefix), between - 3);
         let strokes = (between - 3).saturating_sub(label.chars().count());
         let stretch = |length| String::from_iter(std::iter::repeat_n(stroke, length));
@@ -89,11 +89,11 @@ impl fmt::Display for Drawn<'_> {
     }
 }
 
-/// What lines are made of.
+/// The characters of lines and arrows.
 struct Pen {
     act: char,
     lifeline: char,
-    /// Where arrows begin: at the left, at the right lifeline.
+    /// The beginning of an arrow at the left and at the right lifeline.
     edges: [char; 2],
     heads: [char; 2],
     link: char,

@@ -1,4 +1,4 @@
-//! A conversation drawn as an SVG ladder diagram, for a phone's screen and for paper.
+//! A conversation as a ladder diagram in SVG, for a phone's screen and for paper.
 
 mod text;
 
@@ -15,23 +15,24 @@ use text::Text;
 
 /// Draws a conversation, 360 units wide. [`Display`] writes the SVG file.
 ///
-/// It is light or dark as its reader is. Moments count from the first step. States stand on the
-/// lifeline of the side that they are known of, and where several lines had calls, on that of the
-/// line, whose number its labels begin with. Their greys differ, and each has its name in or
-/// below the drawing. Arrows are told apart by their strokes. So it needs no colours.
+/// The drawing follows the reader's light or dark theme. Moments count from the first step. The
+/// states of a call are on the lifeline of the side that shows them. If several lines had calls,
+/// each line of the left side has a lifeline, and the labels of its call begin with its number. The
+/// greys of the states differ, and each state has its name in or below the drawing. Arrows differ
+/// by their strokes. The drawing needs no colours.
 #[derive(Debug)]
 pub struct LadderSvg<'a> {
-    /// What happened.
+    /// The conversation to draw.
     pub conversation: &'a Conversation,
-    /// A line below the drawing, such as where it comes from; empty for none.
+    /// A line of text below the drawing, such as its source; empty for none.
     pub note: &'a str,
 }
 
-/// A row and its place: of its arrow, or of its dot.
+/// A row and its vertical position.
 struct Placed {
     row: Row,
     y: f64,
-    /// The time that passed before it, where that is to be told.
+    /// The time before it, if the drawing shows it.
     pause: Option<Duration>,
 }
 
@@ -118,19 +119,19 @@ impl Placed {
     }
 }
 
-/// The lifelines. Those of the lines of the left side stand side by side, with their numbers above.
+/// The lifelines. Those of the left side's lines are side by side, with their numbers above.
 #[derive(Clone, Copy)]
 struct Sheet {
     lines: usize,
 }
 
 impl Sheet {
-    /// Where the lifelines begin.
+    /// Returns the top of the lifelines.
     const fn top(self) -> f64 {
         if self.lines > 1 { TOP + NUMBER } else { TOP }
     }
 
-    /// The last lifeline of the left side.
+    /// Returns the last lifeline of the left side.
     fn left(self) -> f64 {
         lifeline(Side::Local, self.lines - 1)
     }
@@ -152,7 +153,7 @@ impl Sheet {
         writeln!(f, r#"<path class="line" d="M{} {TOP}V{end}" stroke-width="1.2"/>"#, X[1])
     }
 
-    /// A text between the lifelines.
+    /// Returns a text between the lifelines.
     fn middle(self, y: f64, size: f64, text: &str, class: &'static str) -> Text {
         let x = (self.left() + X[1]) / 2.0;
         Text { x, y, size, anchor: "middle", class, ..Text::default() }
@@ -180,7 +181,7 @@ impl Sheet {
             .fmt(f)
     }
 
-    /// Where the arrow of a side begins and ends.
+    /// Returns the beginning and the end of a side's arrow.
     fn ends(self, by: Side, line: Option<usize>, margins: [f64; 2]) -> [f64; 2] {
         let left = line.map_or(self.left(), |line| lifeline(Side::Local, line)) + margins[0];
         let right = X[1] - margins[1];
@@ -191,7 +192,7 @@ impl Sheet {
     }
 }
 
-/// The lifeline of a line. Where both sides are known, each has one line.
+/// Returns the lifeline of a line. If both sides are known, each has one line.
 fn lifeline(side: Side, line: usize) -> f64 {
     match side {
         Side::Local => X[0] + LANE * line as f64,
@@ -204,7 +205,7 @@ impl Mark {
         matches!(self, Self::Action(_))
     }
 
-    /// The room that it needs above its place.
+    /// Returns the height that it needs above its position.
     const fn above(&self) -> f64 {
         match self {
             Self::Action(_) => 11.0,
@@ -222,7 +223,7 @@ impl Mark {
     }
 }
 
-/// Places rows below each other, and tells where the last ends.
+/// Places rows below each other. Returns where the last one ends.
 fn place(top: f64, rows: Vec<Row>) -> (Vec<Placed>, f64) {
     let mut y = top + 6.0;
     let mut quiet_since: Option<Duration> = None;
@@ -257,7 +258,7 @@ fn bars(
     let state_of = |placed: &Placed| placed.row.state(side, line);
     let x = lifeline(side, line);
     for run in placed.chunk_by(|one, next| state_of(one) == state_of(next)) {
-        // A run holds at least one row, and its address lies in the slice.
+        // A run holds at least one row, and is part of the slice.
         let (Some(first), Some(last)) = (run.first(), run.last()) else { continue };
         let Some(look) = Look::of(state_of(first)) else { continue };
         let after = placed.iter().find(|placed| placed.y > last.y);
@@ -283,7 +284,7 @@ fn bars(
     Ok(())
 }
 
-/// Finds the longest stretch of a lifeline, from the top of a run to its bottom, without a dot.
+/// Returns the longest stretch of a lifeline, from the top of a run to its bottom, without a dot.
 fn clear_stretch(run: &[Placed], side: Side, line: usize, bottom: f64) -> (f64, f64) {
     let is_its = |row: &Row| row.by == side && row.line.unwrap_or(0) == line;
     let has_dot = |placed: &&Placed| is_its(&placed.row) && placed.row.mark.is_act();
@@ -299,7 +300,7 @@ fn clear_stretch(run: &[Placed], side: Side, line: usize, bottom: f64) -> (f64, 
     longest
 }
 
-/// How a state is drawn: by the class of its name, and what stands on it by `on-` and the name.
+/// The look of a state: the class named after it, and the class of its label, `on-` and that name.
 #[derive(Clone, Copy)]
 struct Look {
     name: &'static str,
@@ -323,7 +324,7 @@ impl Look {
 
 fn head(f: &mut fmt::Formatter<'_>, x: f64, name: &str) -> fmt::Result {
     let width = name.chars().count() as f64 * 6.6 + 14.0;
-    // It stays on the sheet.
+    // Kept within the sheet.
     let left = (x - width / 2.0).min(f64::from(WIDTH) - width - 6.0);
     writeln!(
         f,
@@ -334,13 +335,13 @@ fn head(f: &mut fmt::Formatter<'_>, x: f64, name: &str) -> fmt::Result {
     Text { x, y, size: 11.0, anchor: "middle", class: "paper", ..Text::default() }.bold(name).fmt(f)
 }
 
-/// Draws an arrow from a place to another.
+/// Draws an arrow.
 fn arrow(f: &mut fmt::Formatter<'_>, y: f64, ends: [f64; 2], stroke: &str) -> fmt::Result {
     let [from, to] = ends;
     writeln!(f, r#"<path class="line" d="M{from} {y}H{to}" {stroke} marker-end="url(#head)"/>"#)
 }
 
-/// How far arrows end from the lifelines of each side: at them, or at the bars on them.
+/// Returns the distance of arrows from the lifelines of each side: zero, or half a state's bar.
 fn margins(placed: &[Placed], lines: usize) -> [f64; 2] {
     [Side::Local, Side::Remote].map(|side| {
         let is_known = |placed: &Placed| {
@@ -350,7 +351,7 @@ fn margins(placed: &[Placed], lines: usize) -> [f64; 2] {
     })
 }
 
-/// What strokes and greys mean.
+/// The meaning of strokes and greys.
 struct Legend<'a> {
     y: f64,
     note: &'a str,
@@ -394,7 +395,7 @@ impl Legend<'_> {
     }
 }
 
-/// Cuts a note to the width of the drawing; the end of a path says more than its beginning.
+/// Cuts the start of a note to fit the width: the end of a path says more.
 fn tail(note: &str) -> String {
     let length = note.chars().count();
     if length <= NOTE_CHARS {
@@ -403,7 +404,7 @@ fn tail(note: &str) -> String {
     ['…'].into_iter().chain(note.chars().skip(length + 1 - NOTE_CHARS)).collect()
 }
 
-/// Says in a line what the drawing is of, and how it came out.
+/// Returns what the drawing shows and how the call ended, in one line each.
 fn titles(conversation: &Conversation) -> (String, String) {
     let calls = Call::all(conversation);
     match &calls[..] {
@@ -437,7 +438,7 @@ fn titles(conversation: &Conversation) -> (String, String) {
     }
 }
 
-/// States are lighter the earlier they are.
+/// Earlier states are lighter.
 const STYLE: &str = "
 .ink{fill:#1a1a1a}.paper{fill:#fff}.grey{fill:#555}.line{stroke:#1a1a1a}path.line{fill:none}
 .calling{fill:#fdf3c4}.ringing{fill:#f7bd4f}.connecting{fill:#4f86d9}.established{fill:#14603a}
@@ -449,15 +450,15 @@ const STYLE: &str = "
 const WIDTH: u16 = 360;
 /// The lifelines.
 const X: [f64; 2] = [76.0, 334.0];
-/// Where the lifelines begin.
+/// Top of the lifelines.
 const TOP: f64 = 78.0;
-/// From the lifeline of a line to that of the next.
+/// Distance between the lifelines of two lines.
 const LANE: f64 = 18.0;
-/// The room of the lines' numbers.
+/// Height of the lines' numbers.
 const NUMBER: f64 = 14.0;
-/// The width of a state's bar.
+/// Width of a state's bar.
 const BAR: f64 = 14.0;
-/// The room of a pause's text.
+/// Height of a pause's text.
 const PAUSE: f64 = 20.0;
 const LEAST_PAUSE: Duration = Duration::from_secs(1);
 const NOTE_CHARS: usize = 56;
@@ -496,7 +497,7 @@ mod tests {
         ] {
             assert!(drawing.contains(wanted), "{wanted}: {drawing}");
         }
-        // A colour that stands beside the style is the same by day and night.
+        // A colour outside of the style does not follow the theme.
         let (_, drawn) = drawing.split_once("</style>").expect("it has a style");
         assert!(!drawn.contains("=\"#"), "{drawn}");
     }

@@ -3,8 +3,9 @@
 //! - [`Ladder`] in text and [`LadderSvg`]: the packets and actions of a [`Conversation`], side by
 //!   side.
 //! - [`Summary`]: its calls, their states and timings, and how they ended.
-//! - [`Chart`]: the delay of a receive path over time, what was lost, late and concealed, in SVG.
-//! - [`Transcript`]: what passed the doors of phones, line by line, for snapshots.
+//! - [`Chart`]: the playout delay of a receive path over time, with lost, late and concealed
+//!   frames, in SVG.
+//! - [`Transcript`]: inputs and outputs of phones, line by line, for snapshots.
 
 mod chart;
 mod conversation;

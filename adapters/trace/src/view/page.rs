@@ -1,6 +1,6 @@
-//! The page that text is drawn on.
+//! The page of a drawing in text.
 
-/// The width and the character set of what text is drawn on.
+/// The width and the character set of a drawing in text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Page {
     pub(super) columns: usize,
@@ -10,21 +10,21 @@ pub struct Page {
 /// A character set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Charset {
-    /// With box drawing and arrows.
+    /// Unicode, with box drawing and arrows.
     Unicode,
-    /// ASCII alone.
+    /// ASCII.
     Ascii,
 }
 
 impl Page {
     /// The widest page, in Unicode.
     pub const WIDE: Self = Self { columns: Self::MAX_COLUMNS, charset: Charset::Unicode };
-    /// The narrowest page that drawings fit on.
+    /// The narrowest page, in columns.
     pub const MIN_COLUMNS: usize = 40;
-    /// The widest page that drawings fill.
+    /// The widest page, in columns.
     pub const MAX_COLUMNS: usize = 80;
 
-    /// Makes a page whose lines take at most so many columns.
+    /// Creates a page of this width.
     ///
     /// # Errors
     /// [`PageError`] below [`MIN_COLUMNS`](Self::MIN_COLUMNS) or beyond
@@ -36,19 +36,19 @@ impl Page {
         Ok(Self { columns, charset })
     }
 
-    /// Returns how many columns a line may take.
+    /// Returns the width of a line, in columns.
     #[must_use]
     pub const fn columns(self) -> usize {
         self.columns
     }
 
-    /// Returns which characters it has.
+    /// Returns the character set.
     #[must_use]
     pub const fn charset(self) -> Charset {
         self.charset
     }
 
-    /// Cuts a text to at most so many characters, the mark of the cut included.
+    /// Cuts a text to at most `most` characters, the mark of the cut included.
     #[must_use]
     pub fn cut(self, text: &str, most: usize) -> String {
         if text.chars().count() <= most {
@@ -63,7 +63,7 @@ impl Page {
     }
 }
 
-/// A page cannot be so narrow, or so wide.
+/// The width is outside of the bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "page of {0} columns, where {least} to {most} are possible",
@@ -72,8 +72,8 @@ impl Page {
 )]
 pub struct PageError(pub usize);
 
-/// Breaks a text between words into lines of at most so many columns. All but the first are
-/// indented, and none breaks within its indentation. A word that is longer than a line stays whole.
+/// Breaks a text between words into lines of at most `columns`. All lines but the first are
+/// indented. A word longer than a line stays whole.
 #[must_use]
 pub fn wrap(text: &str, columns: usize, indent: usize) -> String {
     let mut folded = String::new();

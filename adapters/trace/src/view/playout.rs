@@ -1,4 +1,4 @@
-//! What became of a sender's frames: lost, late, or played so long after they were sent.
+//! The playout of a sender's frames: lost, late, or played with a delay.
 
 use core::time::Duration;
 use std::collections::VecDeque;
@@ -13,7 +13,7 @@ use lxst_core::{
 pub struct Playout {
     /// In the order in which they were sent.
     pub frames: Vec<Frame>,
-    /// Concealed audio: when it played, and how much.
+    /// Concealed audio (PLC): when it played, and its length.
     pub concealed: Vec<(Duration, Duration)>,
 }
 
@@ -22,14 +22,14 @@ pub struct Playout {
 pub struct Frame {
     /// When it was sent.
     pub sent: Duration,
-    /// When it came.
+    /// When it arrived, if it did.
     pub arrived: Option<Duration>,
-    /// When it played.
+    /// When it played, if it did.
     pub played: Option<Duration>,
 }
 
 impl Frame {
-    /// From its sending to its playing.
+    /// Returns the delay from sending to playout.
     #[must_use]
     pub fn delay(&self) -> Option<Duration> {
         self.played.map(|played| played.saturating_sub(self.sent))
@@ -37,13 +37,14 @@ impl Frame {
 }
 
 impl Playout {
-    /// When frames were sent that never came. One that may still be on its way is none of them.
+    /// Returns when the lost frames were sent. A frame that may still arrive is not among them.
     pub fn lost(&self) -> impl Iterator<Item = Duration> {
         let known = self.frames.iter().rposition(|frame| frame.arrived.is_some()).unwrap_or(0);
         self.frames[..known].iter().filter(|frame| frame.arrived.is_none()).map(|frame| frame.sent)
     }
 
-    /// When frames were sent that came after their turn, which is the delay of those before.
+    /// Returns when the late frames were sent: those that arrived after the moment at which the
+    /// current delay would have played them.
     pub fn late(&self) -> impl Iterator<Item = Duration> {
         let mut turn = None;
         self.frames.iter().filter_map(move |frame| {
@@ -54,7 +55,7 @@ impl Playout {
         })
     }
 
-    /// The longest time in which nothing came, from the first arrival on.
+    /// Returns the longest gap between arrivals, from the first one on.
     #[must_use]
     pub fn longest_gap(&self) -> Option<(Duration, Duration)> {
         let arrivals: Vec<Duration> =
@@ -64,14 +65,14 @@ impl Playout {
     }
 }
 
-/// Watches the doors of two phones, and tells what the second played of what the first sent.
+/// Records, from the taps of two phones, what the second played of the frames that the first sent.
 ///
-/// Moments are those of a clock that both share.
+/// Moments are from a clock that both share.
 #[derive(Clone, Debug, Default)]
 pub struct PlayoutRecorder {
     opened: Option<Duration>,
     frames: Vec<(Sighting, Vec<u8>)>,
-    /// The first frame that may still arrive, and that may still be decoded.
+    /// The first frame that may still arrive, and the first that may still be decoded.
     next: [usize; 2],
     concealed: Vec<(Duration, Duration)>,
     conceals: VecDeque<JobId>,
@@ -86,7 +87,7 @@ struct Sighting {
 }
 
 impl PlayoutRecorder {
-    /// Adds what the phone that sends had at its doors.
+    /// Adds an input or output of the phone that sends.
     pub fn see_sender(&mut self, at: Duration, boundary: &Boundary<'_>) {
         let Boundary::Out(Output::Transmit { class: Class::Media, data, .. }) = boundary else {
             return;
@@ -98,7 +99,7 @@ impl PlayoutRecorder {
         }
     }
 
-    /// Adds what the phone that plays had at its doors.
+    /// Adds an input or output of the phone that plays.
     pub fn see_receiver(&mut self, at: Duration, boundary: &Boundary<'_>) {
         match boundary {
             Boundary::Out(Output::Stream {
@@ -135,7 +136,7 @@ impl PlayoutRecorder {
         }
     }
 
-    /// What was seen so far.
+    /// Returns the recording so far.
     #[must_use]
     pub fn playout(&self) -> Playout {
         let Some(opened) = self.opened else { return Playout::default() };
@@ -151,7 +152,7 @@ impl PlayoutRecorder {
         }
     }
 
-    /// Finds a frame at a station, arrival or decoder, by its payload. Frames keep their order.
+    /// Finds a frame on arrival or at the decoder by its payload. Frames keep their order.
     fn find(&mut self, station: usize, payload: &[u8]) -> Option<&mut Sighting> {
         let from = self.next[station];
         let index = from + self.frames[from..].iter().position(|(_, sent)| sent == payload)?;

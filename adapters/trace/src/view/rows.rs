@@ -1,4 +1,4 @@
-//! The lines that a drawing of a conversation has.
+//! The rows of a drawing of a conversation.
 
 use core::time::Duration;
 
@@ -6,7 +6,7 @@ use lxst_core::{CallState, Side};
 
 use crate::view::conversation::{Action, Conversation, Step, StepKind};
 
-/// A line of a drawing.
+/// A row of a drawing.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Row {
     pub(crate) at: Duration,
@@ -15,7 +15,7 @@ pub(crate) struct Row {
     pub(crate) mark: Mark,
     /// The states of each line from here on, of the left and the right side.
     states: Vec<[CallState; 2]>,
-    /// Names the line, where there are several.
+    /// The prefix that names the line, if there are several.
     pub(crate) prefix: String,
 }
 
@@ -24,7 +24,7 @@ impl Row {
         (self.by, self.line) == (step.by, step.line)
     }
 
-    /// The state of a side's line from here on.
+    /// Returns the state of a side's line from here on.
     pub(crate) fn state(&self, side: Side, line: usize) -> CallState {
         self.states.get(line).map_or(CallState::Idle, |states| states[column(side)])
     }
@@ -38,10 +38,10 @@ pub(crate) enum Mark {
     Media { packets: usize, bytes: usize, lasted: Duration },
 }
 
-/// Makes a row of each step.
+/// Returns the rows of a conversation, one for each step.
 ///
 /// Media is one row for each direction and each stretch of its call without signals, at the moment
-/// of its first packet. Steps that say the same in a row are told once, with their count.
+/// of its first packet. Equal steps in a row are one row with their count.
 pub(crate) fn rows(conversation: &Conversation) -> Vec<Row> {
     let lines = conversation.lines();
     let mut rows = Rows {
@@ -59,9 +59,9 @@ pub(crate) fn rows(conversation: &Conversation) -> Vec<Row> {
 struct Rows {
     rows: Vec<Row>,
     states: Vec<[CallState; 2]>,
-    /// Where the media begins anew of what is of no call, and of each line.
+    /// Start of the current stretch of media, for steps without a call and for each line.
     stretches: Vec<usize>,
-    /// How often the last row was told.
+    /// How often the latest row was repeated.
     repeated: usize,
 }
 
@@ -125,12 +125,12 @@ impl Rows {
     }
 }
 
-/// The place of a step among the stretches of media.
+/// Returns the index of a step's stretch of media.
 fn stretch(step: &Step) -> usize {
     step.line.map_or(0, |line| line + 1)
 }
 
-/// The place of a side: left or right.
+/// Returns the column of a side: left or right.
 const fn column(side: Side) -> usize {
     match side {
         Side::Local => 0,
@@ -144,7 +144,7 @@ pub fn kilobytes(bytes: usize) -> String {
     format!("{:.1} kB", bytes as f64 / 1_000.0)
 }
 
-/// Says what a side does; `None` where the arrow that it follows has said it.
+/// Describes an action; `None` if the arrow before it says the same.
 fn describe(act: &Action) -> Option<String> {
     Some(match act {
         Action::HearsRinging | Action::Connects => return None,

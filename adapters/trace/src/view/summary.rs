@@ -1,4 +1,4 @@
-//! What a conversation comes to: the calls, their states and how long each lasted, how they ended.
+//! The summary of a conversation: its calls, their states and timings, and how they ended.
 
 use core::fmt;
 use core::time::Duration;
@@ -12,9 +12,9 @@ use crate::view::rows::kilobytes;
 /// The calls of a conversation as text, as wide as its page.
 #[derive(Debug)]
 pub struct Summary<'a> {
-    /// What happened.
+    /// The conversation to draw.
     pub conversation: &'a Conversation,
-    /// What it is written on.
+    /// Its width and character set.
     pub page: Page,
 }
 
@@ -23,29 +23,29 @@ pub struct Summary<'a> {
 pub struct Call {
     /// Its line, counted from 0.
     pub line: usize,
-    /// Who dialled.
+    /// The side that dialled.
     pub dialled_by: Side,
-    /// The other side.
+    /// The identity of the other side.
     pub peer: IdentityHash,
     /// The states in order, with their moments.
     pub states: Vec<(Duration, CallState)>,
-    /// What was agreed on, if it came so far.
+    /// The profile and mode, if it was established.
     pub established: Option<(Profile, Mode)>,
-    /// How it ended, if it did.
+    /// When and why it ended, if it did.
     pub ended: Option<(Duration, EndReason)>,
-    /// The media that both sides sent: the left, the right.
+    /// The media that the left and the right side sent.
     pub media: [MediaTotal; 2],
 }
 
 impl Call {
-    /// Finds the calls of a conversation's left side.
+    /// Returns the calls of a conversation's left side.
     #[must_use]
     pub fn all(conversation: &Conversation) -> Vec<Self> {
         let steps = &conversation.steps;
         (0..steps.len()).filter_map(|start| Self::of(&steps[start..])).collect()
     }
 
-    /// The call that begins with the first of these steps.
+    /// Returns the call that begins with the first of these steps.
     fn of(steps: &[Step]) -> Option<Self> {
         let (first, later) = steps.split_first()?;
         let line = first.line?;
@@ -81,7 +81,7 @@ impl Call {
         Some(call)
     }
 
-    /// Tells how long it was established.
+    /// Returns how long it was established.
     #[must_use]
     pub fn talked(&self) -> Option<Duration> {
         let is_it = |(_, state): &&(Duration, CallState)| *state == CallState::Established;
@@ -91,7 +91,7 @@ impl Call {
     }
 }
 
-/// Who dialled, and the other side, where a call of the left side begins.
+/// Returns who dialled, and the other side, if a step begins a call of the left side.
 fn begun(step: &Step) -> Option<(Side, IdentityHash)> {
     match &step.kind {
         StepKind::Action(Action::Dials(to)) if step.by == Side::Local => Some((Side::Local, *to)),

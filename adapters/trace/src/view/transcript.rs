@@ -1,4 +1,4 @@
-//! What passes the doors of phones, as lines to read and to compare.
+//! Inputs and outputs of phones as lines, to read and to compare.
 
 use core::fmt;
 use std::collections::BTreeMap;
@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use lxst_core::wire::{Packet, Signal};
 use lxst_core::{Class, Input, Instant, Mode, Output, Profile};
 
-/// What passes the doors of some phones, as text.
+/// The inputs and outputs of some phones, as text.
 ///
-/// *Shape*: one line for each input, `time name > input`, and output, `time name < output`, the
-/// time in seconds. Media packets are not told one by one: before the next line that is no media
-/// stand their counts, `time name ~ 12 sent, 11 received`, since the counts before. The audio
+/// *Shape*: one line for each input, `time name > input`, and each output, `time name < output`,
+/// with the time in seconds. Media packets are counted: the counts since the latest such line,
+/// `time name ~ 12 sent, 11 received`, stand before the next line that is no media. The audio
 /// ports' counts of samples and the codec jobs are left out.
 ///
 /// ```
@@ -34,7 +34,7 @@ struct Count {
 }
 
 impl Transcript {
-    /// Adds what a phone was given.
+    /// Adds an input of a phone.
     pub fn input(&mut self, name: &str, now: Instant, input: &Input<'_>) {
         let line = match input {
             Input::Timeout => "timeout".to_owned(),
@@ -57,7 +57,7 @@ impl Transcript {
         self.line(now, name, '>', &line);
     }
 
-    /// Adds what a phone wanted or told.
+    /// Adds an output of a phone.
     pub fn output(&mut self, name: &str, now: Instant, output: &Output<'_>) {
         let line = match output {
             Output::Transmit { class: Class::Media, .. } => {
@@ -115,7 +115,7 @@ fn signals(data: &[u8]) -> String {
     }
 }
 
-/// A signal, with the name of its profile or mode where the number has one.
+/// Returns the name of a signal, with that of its profile or mode.
 fn name(signal: Signal) -> String {
     match signal {
         Signal::PreferredProfile(id) => match Profile::from_id(id.into()) {

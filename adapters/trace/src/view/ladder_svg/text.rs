@@ -1,4 +1,4 @@
-//! Text in a drawing: sized to its room, and nothing of it markup.
+//! Text in a drawing: sized to fit, with markup escaped.
 
 use core::fmt::{self, Display, Write};
 
@@ -42,7 +42,7 @@ impl Text {
         Self { weight: 600, ..self }
     }
 
-    /// Makes a text that is too long for the width between two lifelines smaller, and then cuts it.
+    /// Shrinks a text that is too long for the width between two lifelines, then cuts it.
     pub(super) fn fitting(self, between: f64) -> Self {
         let room = between - MARGINS;
         let most = (room / (LEAST_SIZE * CHAR_WIDTH)) as usize;
@@ -68,7 +68,7 @@ impl Display for Text {
     }
 }
 
-/// A text in which nothing is markup. Control characters, which XML cannot hold, are left out.
+/// Escapes markup in a text. Control characters, which XML cannot hold, are left out.
 pub(crate) struct Escaped<'a>(pub(crate) &'a str);
 
 impl Display for Escaped<'_> {
@@ -83,8 +83,8 @@ impl Display for Escaped<'_> {
     }
 }
 
-/// What a text leaves of the width between two lifelines.
+/// Width between two lifelines that text leaves free.
 const MARGINS: f64 = 22.0;
-/// The width of a heavy letter over the size of its font; wide fonts have this much.
+/// Width of a heavy letter in a wide font, as a share of the font's size.
 const CHAR_WIDTH: f64 = 0.66;
 const LEAST_SIZE: f64 = 8.0;
