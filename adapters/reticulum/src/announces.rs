@@ -1,18 +1,17 @@
 //! Our own announces: when they leave, and their stamps.
 //!
-//! A peer takes an announce only if its stamp, in seconds of Unix time, is later than the last one
-//! that it took. An announce is therefore stamped and signed when it leaves, with the wall clock of
-//! that moment. A stamp is never earlier than the last one: when the wall clock goes back, stamps
-//! count on from the last.
+//! A peer accepts an announce only if its stamp, in seconds of Unix time, is later than the latest
+//! one it accepted. An announce is therefore stamped and signed when it leaves, with the wall clock
+//! of that moment. A stamp is never earlier than the one before: if the wall clock goes back,
+//! stamps count on from the latest.
 //!
-//! A wall clock that is set forward makes the destination announce itself again. A machine without
-//! a battery clock starts in 1970, and peers that know a path from an earlier run drop its
-//! announces.
+//! A wall clock that is set forward makes the destination announce again. A machine without a
+//! battery clock starts in 1970, and peers that know a path from an earlier run drop its announces.
 //!
 //! *Source*: RNS/Transport.py `_inbound`. A path of as many hops or more is replaced only by an
-//! announce with a later stamp than all that were heard for it, until the path expires after a
-//! week. An unknown destination is taken with any stamp. Stamps are not compared with the
-//! receiver's clock, so a stamp in the future is taken too.
+//! announce with a later stamp than all stamps heard for it, until the path expires after a week.
+//! An unknown destination is accepted with any stamp. Stamps are not compared with the receiver's
+//! clock, so a stamp in the future is accepted too.
 
 use core::time::Duration;
 
@@ -23,31 +22,31 @@ use crate::limits::ANNOUNCE_SPACING;
 use crate::queue::{Purpose, Unsigned};
 use crate::wall_clock::UnixTime;
 
-/// The announces of one destination: when they are due, and their last stamp.
+/// The announces of one destination: when they are due, and their latest stamp.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Announces {
-    /// When the last announce was begun, path responses aside.
+    /// When the latest announce was begun. Path responses do not count.
     begun: Option<Instant>,
-    /// When one that came too early is due.
+    /// When a postponed announce is due.
     pub(crate) due: Option<Instant>,
-    /// The last stamp that left, and when.
+    /// The latest stamp that left, and when.
     last: Option<(UnixTime, Instant)>,
-    /// The wall clock as it was read last, and when.
+    /// The latest reading of the wall clock, and when.
     read: Option<(UnixTime, Instant)>,
-    /// When it was found to have been set forward.
+    /// When the wall clock was found to have been set forward.
     set: Option<Instant>,
     /// When a wall clock that was never set is read again.
     look: Option<Instant>,
-    /// The stamp that the owner keeps over a restart, or is told to keep.
+    /// The stamp that the owner has stored, or was told to store.
     kept: UnixTime,
     revision: u64,
     numbered: u64,
-    /// The last signed announce. Each interface sends the same bytes.
+    /// The latest signed announce. Each interface sends the same bytes.
     signed: Option<(u64, PacketBytes)>,
 }
 
 impl Announces {
-    /// Begins an announce, or puts it off if the last one is less than [`ANNOUNCE_SPACING`] ago.
+    /// Begins an announce, or postpones it if the latest one is less than [`ANNOUNCE_SPACING`] ago.
     pub(crate) fn begin(&mut self, now: Instant, of: NameHash) -> Option<Unsigned> {
         let next = self.begun.map(|begun| begun + ANNOUNCE_SPACING);
         self.due = next.filter(|next| now < *next);
@@ -58,12 +57,12 @@ impl Announces {
         Some(self.number(of, Purpose::Announce))
     }
 
-    /// Tells whether an announce left, or is about to.
+    /// Returns whether an announce has left, or is about to.
     pub(crate) const fn has_begun(&self) -> bool {
         self.begun.is_some()
     }
 
-    /// Reads the wall clock, and notes whether it was set forward.
+    /// Reads the wall clock, and records whether it was set forward.
     pub(crate) fn read_clock(&mut self, now: Instant, wall: UnixTime) {
         let before = self.read.replace((wall, now));
         if self.begun.is_some() && before.is_some_and(|before| is_ahead((wall, now), before)) {
@@ -73,8 +72,8 @@ impl Announces {
         self.look = (self.begun.is_some() && wall < CLOCK_UNSET).then_some(look);
     }
 
-    /// Tells whether to announce again: an announce was put off until now, or the clock was set
-    /// past the last stamp. A clock that was never set is due to be read once a minute.
+    /// Returns whether to announce again: a postponed announce is due, or the clock was set past
+    /// the latest stamp. A clock that was never set is read once a minute.
     pub(crate) fn on_timeout(&mut self, now: Instant) -> bool {
         if self.look.is_some_and(|at| at <= now) {
             self.look = Some(now + CLOCK_LOOK);
@@ -93,7 +92,7 @@ impl Announces {
         self.number(of, Purpose::PathResponse)
     }
 
-    /// Stamps an announce that leaves now, and has it signed.
+    /// Stamps an announce that leaves at `now`, and signs it.
     pub(crate) fn sign(
         &mut self,
         (now, wall): (Instant, UnixTime),
@@ -109,18 +108,18 @@ impl Announces {
         packet
     }
 
-    /// Returns the wall clock, or the time that has passed since the last stamp if that is later.
+    /// Returns the wall clock, or the latest stamp plus the time since, whichever is later.
     pub(crate) fn corrected(&self, now: Instant, wall: UnixTime) -> UnixTime {
         let by_stamp = self.last.map(|(stamp, at)| stamp.after(now.since(at)));
         wall.max(by_stamp.unwrap_or_default()).min(UnixTime::MAX)
     }
 
-    /// The last stamp that left.
+    /// Returns the latest stamp that left.
     pub(crate) fn last_stamp(&self) -> Option<UnixTime> {
         self.last.map(|(stamp, _)| stamp)
     }
 
-    /// Continues after the last stamp of an earlier run.
+    /// Continues after the latest stamp of an earlier run.
     pub(crate) fn resume(&mut self, now: Instant, stamp: UnixTime) {
         let next = stamp.after(Duration::from_secs(1));
         if self.last.is_none_or(|(last, _)| last < next) {
@@ -128,12 +127,12 @@ impl Announces {
         }
     }
 
-    /// Stamps later than another destination's.
+    /// Continues after the stamps of another destination.
     pub(crate) fn follow(&mut self, other: &Self) {
         self.last = self.last.max(other.last);
     }
 
-    /// Grows when there is a stamp to be kept.
+    /// Returns a number that grows when there is a stamp to store.
     pub(crate) const fn revision(&self) -> u64 {
         self.revision
     }
@@ -160,19 +159,19 @@ impl Announces {
     }
 }
 
-/// Tells whether a wall clock moved further than the monotonic clock did.
+/// Returns whether a wall clock moved further than the monotonic clock.
 fn is_ahead((wall, now): (UnixTime, Instant), (then, at): (UnixTime, Instant)) -> bool {
     then.after(now.since(at) + CLOCK_STEP) < wall
 }
 
-/// How far the wall clock must run ahead of the monotonic clock to count as set. A smaller step is
-/// soon made up by later stamps.
+/// How far the wall clock must run ahead of the monotonic clock to count as set. Later stamps soon
+/// make up for a smaller step.
 const CLOCK_STEP: Duration = Duration::from_secs(60);
 /// The first of 2025. A wall clock before it was never set.
 const CLOCK_UNSET: UnixTime = UnixTime(1_735_689_600);
 /// How often a clock that was never set is read while nothing else happens.
 const CLOCK_LOOK: Duration = Duration::from_secs(60);
-/// How far the stamps of path responses may run ahead of the stamp that the owner keeps.
+/// How far the stamps of path responses may run ahead of the stored stamp.
 const STAMPS_KEPT: Duration = Duration::from_secs(60);
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
-//! Broadcast channels: packets without a link, heard by everybody who listens one hop away.
+//! Broadcast channels: packets without a link, received by every listener one hop away.
 //!
 //! ```text
 //! PLAIN: [header 19][data]                    destination hash of the app's name alone
 //! GROUP: [header 19][iv 16][cipher text][MAC 32]  that of a name and an identity; AES-CBC with PKCS #7,
 //!                                             HMAC-SHA256 over all before it
 //! ```
-//! No node forwards them over a second hop. A shared instance hands PLAIN packets on between its
+//! No node forwards them over a second hop. A shared instance passes PLAIN packets between its
 //! local clients and its interfaces, and GROUP packets not at all. *Source*: RNS/Transport.py
 //! `packet_filter`, `inbound`; RNS/Cryptography/Token.py.
 
@@ -34,7 +34,7 @@ use crate::strangers::{Rates, Totals};
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Channel {
-    /// RNS's PLAIN destination of an app's name: in the clear, from anybody to everybody.
+    /// RNS's PLAIN destination of an app's name: unencrypted, from anybody to everybody.
     Plain(NameHash),
     /// RNS's GROUP destination of an app of an identity: only holders of the key can read and send.
     Group(Destination, GroupKey),
@@ -47,12 +47,12 @@ pub enum Channel {
 /// `load_private_key`.
 pub struct GroupKey(Token);
 
-/// The bytes are no group key.
+/// The bytes are no group key: there are this many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("group key of {0} bytes, must be 64 for AES-256 or 32 for AES-128")]
 pub struct GroupKeyError(pub usize);
 
-/// A broadcast that was refused; nothing was sent.
+/// Why a broadcast was refused. Nothing was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BroadcastError {
@@ -62,18 +62,18 @@ pub enum BroadcastError {
     /// A PLAIN packet carries at least one byte: RNS drops an empty one.
     #[error("empty packet, a plain channel carries at least one byte")]
     Empty,
-    /// The data do not fit a packet.
+    /// The data exceed a packet.
     #[error("packet of {len} bytes exceeds the channel's {mdu}")]
     TooLong {
-        /// Their length.
+        /// Their length, in bytes.
         len: usize,
-        /// The channel's bound.
+        /// The channel's bound, in bytes.
         mdu: usize,
     },
 }
 
 impl Channel {
-    /// Returns the hash that packets of the channel are addressed to.
+    /// Returns the destination hash of the channel's packets.
     #[must_use]
     pub fn hash(&self) -> DestinationHash {
         match self {
@@ -82,7 +82,7 @@ impl Channel {
         }
     }
 
-    /// Returns how many bytes a packet of the channel carries at most.
+    /// Returns the largest data of a packet, in bytes.
     #[must_use]
     pub const fn mdu(&self) -> usize {
         match self {
@@ -103,7 +103,7 @@ impl GroupKey {
     /// Reads a key.
     ///
     /// # Errors
-    /// [`GroupKeyError`] when it has neither 64 nor 32 bytes.
+    /// [`GroupKeyError`] if it has neither 64 nor 32 bytes.
     pub fn from_bytes(key: &[u8]) -> Result<Self, GroupKeyError> {
         Token::new(key).map(Self).map_err(|_| GroupKeyError(key.len()))
     }
@@ -115,7 +115,7 @@ impl fmt::Debug for GroupKey {
     }
 }
 
-/// The channels that were joined.
+/// The joined channels.
 #[derive(Debug)]
 pub(crate) struct Channels {
     joined: BTreeMap<DestinationHash, Joined>,
@@ -125,8 +125,8 @@ pub(crate) struct Channels {
 pub(crate) struct Joined {
     channel: Channel,
     pub(crate) totals: Totals,
-    /// The packets of a group, ours included: each is encrypted anew, so that the same bytes are an
-    /// echo or were sent again by somebody else.
+    /// The packets of a group, ours included. Each is encrypted anew, so a packet with the same
+    /// bytes is an echo or a replay.
     seen: PacketHashlist,
 }
 
@@ -155,7 +155,7 @@ impl Channels {
         self.joined.get_mut(&channel)
     }
 
-    /// Tells whether a packet could be one of a channel.
+    /// Returns whether a packet may belong to a channel.
     pub(crate) fn hears(&self, packet: &Packet<'_>) -> bool {
         let joined = self.joined.get(&DestinationHash(packet.destination));
         let is_of = |joined: &Joined| joined.channel.kind() == packet.kind;
@@ -164,7 +164,7 @@ impl Channels {
 }
 
 impl Joined {
-    /// Makes the packet that carries `data`.
+    /// Returns the packet that carries `data`.
     pub(crate) fn seal(
         &mut self,
         data: &[u8],
@@ -190,7 +190,7 @@ impl Joined {
         Ok(raw.into())
     }
 
-    /// Reads what a packet carries.
+    /// Returns the data of a packet.
     pub(crate) fn open(&mut self, packet: &Packet<'_>) -> Result<Vec<u8>, DropReason> {
         let Channel::Group(_, GroupKey(token)) = &self.channel else {
             return Ok(packet.data.to_vec());

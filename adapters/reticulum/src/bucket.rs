@@ -1,4 +1,4 @@
-//! Token buckets in exact time, and how interfaces share them.
+//! Token buckets in exact time, and the shares of interfaces in them.
 
 use core::time::Duration;
 
@@ -21,7 +21,7 @@ impl TokenBucket {
         Self { interval, tolerance: interval * (burst - 1), full_at: Instant::ORIGIN }
     }
 
-    /// Takes a token if there is one.
+    /// Takes a token. Returns whether there was one.
     pub(crate) fn take(&mut self, now: Instant) -> bool {
         let has = self.has(now);
         if has {
@@ -47,7 +47,8 @@ impl Share {
         Self { most: TokenBucket::new(most), least: TokenBucket::new(limits::MIN_SHARE) }
     }
 
-    /// Takes a token of the total, or of the reserve if the total has none.
+    /// Takes a token of the total, or of the reserve if the total has none. Returns whether there
+    /// was one.
     pub(crate) fn take(&mut self, now: Instant, total: &mut TokenBucket) -> bool {
         self.most.has(now) && (total.take(now) || self.least.take(now)) && self.most.take(now)
     }

@@ -5,7 +5,7 @@ use core::time::Duration;
 use crate::destination::{BoundError, within};
 use crate::limits;
 
-/// What the owner may choose for the endpoint as a whole.
+/// The settings of the endpoint as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     pub(crate) path_search: Duration,
@@ -19,14 +19,14 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Sets how long a path search lasts; [`Duration::MAX`] is for ever. *Default*:
+    /// Sets how long a path search lasts; [`Duration::MAX`] is without limit. *Default*:
     /// [`PATH_SEARCH`](limits::PATH_SEARCH).
     #[must_use]
     pub const fn path_search(self, path_search: Duration) -> Self {
         Self { path_search, ..self }
     }
 
-    /// Sets how many links of ours exist at once, path searches included. *Default*:
+    /// Sets how many outgoing links exist at once, path searches included. *Default*:
     /// [`OUTGOING_LINKS`](limits::OUTGOING_LINKS).
     ///
     /// # Errors

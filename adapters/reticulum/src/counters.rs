@@ -2,10 +2,10 @@
 
 use core::fmt;
 
-/// What went through the endpoint, and what it dropped.
+/// Counters of the endpoint's packets, and of what it dropped.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
-    /// Packets received, those that were dropped included.
+    /// Packets received, dropped ones included.
     pub packets_in: u64,
     /// Bytes of packets received, without framing.
     pub bytes_in: u64,
@@ -17,7 +17,7 @@ pub struct Counters {
 }
 
 impl Counters {
-    /// How many packets or events were dropped for that reason.
+    /// Returns how many packets or events were dropped for this reason.
     #[must_use]
     pub fn dropped(&self, reason: DropReason) -> u64 {
         // The array has one place per reason, and reasons number from 0.
@@ -29,17 +29,18 @@ impl Counters {
     }
 }
 
-/// Why something was dropped.
+/// Why a packet or event was dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum DropReason {
-    /// A frame or packet that does not parse.
+    /// A frame or packet that cannot be parsed.
     Malformed,
     /// A packet without the access code of its interface, or with an access code on an open
     /// interface. Only a sample of the packets that are dropped for another reason has its code
     /// checked.
     Ifac,
-    /// A packet for a destination or channel that is not ours, or of a kind that is not used here.
+    /// A packet for a destination or channel that is not ours, or of a kind that an endpoint does
+    /// not use.
     NotForUs,
     /// A packet that was received before, or the echo of a packet of ours.
     Duplicate,
@@ -47,28 +48,27 @@ pub enum DropReason {
     UnknownLink,
     /// A packet for a link on another interface than the link's own.
     WrongInterface,
-    /// A link packet that does not belong in the state of its link.
+    /// A link packet that its link does not expect in its state.
     WrongState,
-    /// A packet whose cipher, signature or proof is wrong.
+    /// A packet whose cipher, signature or proof is invalid.
     Unauthentic,
-    /// An announce that is no newer and no better than the known path.
+    /// An announce that is neither newer nor better than the known path.
     StaleAnnounce,
     /// An announce of a known destination with another key.
     KeyChange,
     /// A link request, path request, announce, broadcast or access code beyond its rate.
     RateLimited,
-    /// A link request, or a link that its peer established, when the destination has all the
-    /// incoming links that it may have; or a half-open link that made room for a newer one.
+    /// A link request, or a link that its peer established, beyond the incoming links of the
+    /// destination; or a half-open link that made room for a newer one.
     LinksFull,
-    /// Media that waited longer than [`MEDIA_AGE`](crate::limits::MEDIA_AGE).
+    /// Media older than [`MEDIA_AGE`](crate::limits::MEDIA_AGE).
     MediaExpired,
     /// The oldest media of a full queue, which made room for newer media.
     MediaOverflow,
-    /// A link management packet that found its queue full.
+    /// A link management packet whose queue was full.
     ControlOverflow,
-    /// A signal or an identification that was refused as
-    /// [`QueueFull`](crate::LinkError::QueueFull), or a broadcast signal that found the queue of an
-    /// interface full.
+    /// A signal or an identification refused as [`QueueFull`](crate::LinkError::QueueFull), or a
+    /// broadcast signal whose interface had a full queue.
     SignalRefused,
     /// An event beyond [`EVENTS`](crate::limits::EVENTS) that were not polled.
     EventOverflow,

@@ -1,4 +1,4 @@
-//! The destinations that this endpoint serves, and the apps whose announces it hears.
+//! The destinations that this endpoint serves, and the apps whose announces it receives.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -14,7 +14,7 @@ use crate::queue::Unsigned;
 use crate::strangers::{Rates, Totals};
 use crate::wall_clock::UnixTime;
 
-/// A destination of ours: the name of its app, what its announces say, and how many may call on it.
+/// A destination of ours: the name of its app, its app data, and the bounds of its links.
 ///
 /// ```
 /// use lxst_reticulum::{DestinationConfig, name_hash};
@@ -33,23 +33,23 @@ pub struct DestinationConfig {
     link_requests: (u32, u32),
 }
 
-/// A number that a setting cannot have; nothing changed.
+/// A setting outside of its bounds. Nothing changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{what}: {found} is not within {least} to {most}")]
 #[non_exhaustive]
 pub struct BoundError {
-    /// What the number is of.
+    /// The name of the setting.
     pub what: &'static str,
-    /// The number.
+    /// The value.
     pub found: usize,
-    /// The least that is allowed.
+    /// The smallest value allowed.
     pub least: usize,
-    /// The most that is allowed.
+    /// The largest value allowed.
     pub most: usize,
 }
 
 impl DestinationConfig {
-    /// Makes the settings of the app with this name: see [`name_hash`](crate::name_hash).
+    /// Creates the settings of the app with this name: see [`name_hash`](crate::name_hash).
     #[must_use]
     pub const fn new(name: NameHash) -> Self {
         Self {
@@ -61,7 +61,7 @@ impl DestinationConfig {
         }
     }
 
-    /// Sets what the destination's announces and path responses carry. *Default*: nothing.
+    /// Sets the app data of the destination's announces and path responses. *Default*: empty.
     ///
     /// # Errors
     /// [`BoundError`] beyond [`APP_DATA`](limits::APP_DATA) bytes.
@@ -70,9 +70,9 @@ impl DestinationConfig {
         Ok(Self { app_data: Some(app_data.to_vec()), ..self })
     }
 
-    /// Sets the packet that an initiator hears with each repeated proof of its link request. It
-    /// draws an answer from one whose report of the round-trip time was lost: any authentic packet
-    /// counts as that report. *Default*: none is sent.
+    /// Sets the packet that follows each repeated proof of a link request. It draws an answer from
+    /// an initiator whose report of the round-trip time was lost: any authentic packet counts as
+    /// that report. *Default*: none is sent.
     ///
     /// # Errors
     /// [`BoundError`] beyond [`GREETING`](limits::GREETING) bytes.
@@ -81,7 +81,7 @@ impl DestinationConfig {
         Ok(Self { greeting: plaintext.to_vec(), ..self })
     }
 
-    /// Sets how many established links of peers the destination holds at once. Link requests beyond
+    /// Sets how many established incoming links the destination has at once. Link requests beyond
     /// it are dropped as [`LinksFull`](crate::DropReason::LinksFull). *Default*:
     /// [`INCOMING_LINKS`](limits::INCOMING_LINKS).
     ///
@@ -92,10 +92,9 @@ impl DestinationConfig {
         Ok(Self { incoming_links, ..self })
     }
 
-    /// Sets how many link requests one interface has answered per second, and how many in one
-    /// burst; all interfaces together have [`TOTAL_SHARES`](limits::TOTAL_SHARES) times as many
-    /// answered.
-    /// *Default*: [`LINK_REQUESTS`](limits::LINK_REQUESTS).
+    /// Sets how many link requests the destination answers per second and in one burst on one
+    /// interface. On all interfaces together it answers [`TOTAL_SHARES`](limits::TOTAL_SHARES)
+    /// times as many. *Default*: [`LINK_REQUESTS`](limits::LINK_REQUESTS).
     ///
     /// # Errors
     /// [`BoundError`] below 1 or beyond [`MAX_LINK_REQUESTS`](limits::MAX_LINK_REQUESTS).
@@ -114,7 +113,7 @@ impl DestinationConfig {
     }
 }
 
-/// Checks a number against its bounds, both of which are allowed.
+/// Checks a number against its bounds, which are inclusive.
 pub(crate) const fn within(
     what: &'static str,
     found: usize,
@@ -126,18 +125,18 @@ pub(crate) const fn within(
     Ok(found)
 }
 
-/// Every app that means something to the endpoint.
+/// Every app that the endpoint serves or listens to.
 #[derive(Debug, Default)]
 pub(crate) struct Destinations {
     apps: BTreeMap<NameHash, App>,
-    /// What destinations that are gone have added to [`revision`](Self::revision).
+    /// What removed destinations have added to [`revision`](Self::revision).
     revision: u64,
-    /// The last stamp of an earlier run, or of a destination that is gone: those of destinations
-    /// that are registered later follow it.
+    /// The latest stamp of an earlier run, or of a removed destination. Destinations that are
+    /// registered later continue after it.
     earlier: Announces,
 }
 
-/// An app whose announces are heard, and which may be served here.
+/// An app whose announces are received, and which may be served here.
 #[derive(Debug)]
 pub(crate) struct App {
     pub(crate) rates: Rates,
@@ -156,7 +155,7 @@ pub(crate) struct Own {
 }
 
 impl Destinations {
-    /// Serves a destination, or changes how.
+    /// Serves a destination, or changes its settings.
     pub(crate) fn register(
         &mut self,
         identity: IdentityHash,
@@ -171,7 +170,7 @@ impl Destinations {
         Ok(hash)
     }
 
-    /// Hears the announces of an app.
+    /// Receives the announces of an app.
     pub(crate) fn hear(&mut self, name: NameHash) -> Result<(), BoundError> {
         match self.apps.contains_key(&name) {
             true => Ok(()),
@@ -179,7 +178,7 @@ impl Destinations {
         }
     }
 
-    /// Serves and hears an app no more.
+    /// Stops serving an app and receiving its announces.
     pub(crate) fn remove(&mut self, name: NameHash) -> Option<App> {
         let app = self.apps.remove(&name)?;
         if let Some(own) = &app.own {
@@ -189,7 +188,7 @@ impl Destinations {
         Some(app)
     }
 
-    /// Grows when there is a stamp to be kept.
+    /// Returns a number that grows when there is a stamp to store.
     pub(crate) fn revision(&self) -> u64 {
         self.revision + self.own().map(|(_, own)| own.announces.revision()).sum::<u64>()
     }
@@ -210,23 +209,23 @@ impl Destinations {
         self.apps.iter_mut().filter_map(|(name, app)| Some((*name, app.own.as_mut()?)))
     }
 
-    /// Tells which destination of ours has this hash.
+    /// Returns the name of our destination with this hash.
     pub(crate) fn name_at(&self, hash: &[u8]) -> Option<NameHash> {
         self.own().find(|(_, own)| own.hash.0 == hash).map(|(name, _)| name)
     }
 
-    /// Takes up the last stamp of an earlier run.
+    /// Continues after the latest stamp of an earlier run.
     pub(crate) fn resume(&mut self, now: Instant, stamp: UnixTime) {
         self.earlier.resume(now, stamp);
         self.own_mut().for_each(|(_, own)| own.announces.resume(now, stamp));
     }
 
-    /// The last stamp that left.
+    /// Returns the latest stamp that left.
     pub(crate) fn last_stamp(&self) -> Option<UnixTime> {
         self.announces().filter_map(Announces::last_stamp).max()
     }
 
-    /// The wall clock, or what it must be by the stamps.
+    /// Returns the wall clock, corrected by the stamps.
     pub(crate) fn corrected(&self, now: Instant, wall: UnixTime) -> UnixTime {
         let corrected = self.announces().map(|announces| announces.corrected(now, wall));
         corrected.max().unwrap_or(wall)
@@ -236,7 +235,7 @@ impl Destinations {
         self.own().map(|(_, own)| &own.announces).chain([&self.earlier])
     }
 
-    /// Has an announce of a destination of ours signed that leaves now.
+    /// Signs an announce of a destination of ours that leaves at `now`.
     pub(crate) fn sign(
         &mut self,
         announce: Unsigned,

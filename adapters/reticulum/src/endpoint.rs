@@ -39,7 +39,7 @@ use crate::wall_clock::UnixTime;
 
 /// Reticulum for the apps of one identity.
 ///
-/// *Inputs* take the time and never wait. After each of them the owner drains
+/// *Inputs* take the time and never block. After each input the owner drains
 /// [`poll_transmit`](Self::poll_transmit) and [`poll_event`](Self::poll_event), and then asks
 /// [`poll_timeout`](Self::poll_timeout).
 pub struct Endpoint {
@@ -59,14 +59,14 @@ pub struct Endpoint {
     channels: Channels,
     next_link: u64,
     next_interface: u32,
-    /// No interface is expected to come up.
+    /// Whether no interface is expected to come up.
     is_isolated: bool,
     counters: Counters,
 }
 
 impl Endpoint {
-    /// Makes an endpoint without interfaces and without destinations. `rng` must be a cryptographic
-    /// generator; a seeded one makes every byte reproducible.
+    /// Creates an endpoint without interfaces and destinations. `rng` must be a cryptographic
+    /// generator. With a seeded one every byte is reproducible.
     #[must_use]
     pub fn new(identity: Identity, config: Config, mut rng: Box<dyn Rng + Send>) -> Self {
         let paths = Paths::new(&mut *rng);
@@ -92,9 +92,9 @@ impl Endpoint {
         }
     }
 
-    /// Adds an interface that is connected. Path searches under way send their request on it at
-    /// once. The owner announces its destinations: behind an `rnsd`, peers find a destination only
-    /// after it has announced itself.
+    /// Adds a connected interface. Path searches in progress send their request on it at once. The
+    /// owner announces its destinations: behind an `rnsd`, peers find a destination only after it
+    /// has announced.
     pub fn interface_up(&mut self, now: Instant, config: InterfaceConfig) -> InterfaceId {
         let id = InterfaceId(self.next_interface);
         self.next_interface += 1;
@@ -105,15 +105,15 @@ impl Endpoint {
         id
     }
 
-    /// Notes that no interface is expected to come up. Until one does, links that are being opened
-    /// or are asked for fail at once as [`LinkFailed::NoNetwork`].
+    /// Declares that no interface is expected to come up. Until one does, links that are being
+    /// opened or are opened fail at once as [`LinkFailed::NoNetwork`].
     pub fn set_isolated(&mut self) {
         self.is_isolated = true;
         self.fail_opening(LinkFailed::NoNetwork);
     }
 
     /// Removes an interface and its queue. Its established links close as
-    /// [`LinkClosed::Interface`]. Links that are being opened over it search another path.
+    /// [`LinkClosed::Interface`]. Links that are being opened over it search for another path.
     pub fn interface_down(&mut self, now: Instant, id: InterfaceId) {
         if self.interfaces.remove(&id).is_none() {
             return;
@@ -122,14 +122,14 @@ impl Endpoint {
         self.drop_links_of(now, id);
     }
 
-    /// Tells whether a shared instance has lost us: it said nothing for
-    /// [`INSTANCE_SILENCE`](limits::INSTANCE_SILENCE) since its interface came up, though a
-    /// destination of ours has announced itself. The owner attaches anew.
+    /// Returns whether a shared instance has lost us: it sent nothing for
+    /// [`INSTANCE_SILENCE`](limits::INSTANCE_SILENCE) since its interface came up, although a
+    /// destination of ours has announced. The owner then connects again.
     ///
-    /// RNS sends the announce of a client back to it. RNS 1.5.7 can lose a client in the moment
-    /// that it attaches, and keeps its connection open: where another client announces just then,
-    /// it sends to the new one before its socket is registered with epoll, and takes the interface
-    /// down. *Source*: RNS/Interfaces/LocalInterface.py `process_outgoing`,
+    /// RNS sends the announce of a client back to it. RNS 1.5.7 can lose a client that connects,
+    /// and keeps the connection open: if another client announces at that moment, it sends to the
+    /// new client before its socket is registered with epoll, and takes the interface down.
+    /// *Source*: RNS/Interfaces/LocalInterface.py `process_outgoing`,
     /// RNS/Interfaces/BackboneInterface.py `tx_ready`.
     #[must_use]
     pub fn is_deaf(&self, id: InterfaceId) -> bool {
@@ -143,9 +143,8 @@ impl Endpoint {
     }
 
     /// Takes a datagram as [`handle_bytes`](Self::handle_bytes) does, with its sender's address.
-    /// One address may use up only a part of the interface's share of strangers:
-    /// [`ADDRESS_PART`](limits::ADDRESS_PART). Addresses can be forged, so the address proves
-    /// nothing.
+    /// One address may use a part of the interface's share for strangers:
+    /// [`ADDRESS_PART`](limits::ADDRESS_PART). An address can be forged, so it proves nothing.
     pub fn handle_datagram(&mut self, now: Instant, id: InterfaceId, from: IpAddr, bytes: &[u8]) {
         self.on_bytes(now, id, Some(from), bytes);
     }
@@ -167,7 +166,7 @@ impl Endpoint {
         }
     }
 
-    /// Handles every deadline that is due at `now`. An early or late call is harmless.
+    /// Handles every due deadline in order. An early or late call does no harm.
     pub fn handle_timeout(&mut self, now: Instant) {
         let has_announced = self.destinations.own().any(|(_, own)| own.announces.has_begun());
         for interface in self.interfaces.values_mut() {
@@ -194,9 +193,9 @@ impl Endpoint {
 
     /// Announces a destination of ours on every interface that is up.
     ///
-    /// An announce that comes sooner than [`ANNOUNCE_SPACING`](limits::ANNOUNCE_SPACING) after the
-    /// last one of that destination is put off. Nothing is sent, now or later, without an
-    /// interface, or for an app that is not registered.
+    /// An announce sooner than [`ANNOUNCE_SPACING`](limits::ANNOUNCE_SPACING) after the latest one
+    /// of that destination is postponed. Nothing is sent, at once or later, without an interface,
+    /// or for an app that is not registered.
     pub fn announce(&mut self, now: Instant, name: NameHash) {
         let app = self.destinations.get_mut(name);
         let Some(own) = app.and_then(|app| app.own.as_mut()) else { return };
@@ -211,14 +210,14 @@ impl Endpoint {
         }
     }
 
-    /// Opens a link to a destination, and searches the path to it first where none is known. A
-    /// known path that leads nowhere is searched again, once. Requests that nobody answers are
-    /// repeated.
+    /// Opens a link to a destination, after a path search if no path is known. If nobody answers
+    /// over a path that was known, it is searched again, once. Requests are repeated until they are
+    /// answered.
     ///
-    /// An app may have taken the hash of a destination for that of its identity. So where nobody
-    /// answers, the path to `to.identity` as a destination is asked for once too. Where such a
-    /// destination announces itself, the link fails as [`LinkFailed::NoPath`], and
-    /// [`phone_at`](Self::phone_at) tells whose it is.
+    /// Users sometimes take the hash of a destination for that of its identity. If nobody answers,
+    /// the path to `to.identity` as a destination hash is requested once too. If that destination
+    /// announces, the link fails as [`LinkFailed::NoPath`], and [`phone_at`](Self::phone_at)
+    /// returns its identity.
     ///
     /// Ends in [`LinkEvent::Up`] or [`LinkEvent::Failed`]: as [`LinkFailed::Refused`] for a
     /// destination of our own identity, or beyond [`Config::outgoing_links`].
@@ -232,26 +231,25 @@ impl Endpoint {
         handle
     }
 
-    /// Opens a link as [`open`](Self::open) does, to a destination of which only the hash is known,
-    /// as those of rooms are.
+    /// Opens a link as [`open`](Self::open) does, to a destination of which only the hash is known.
     pub fn open_at(&mut self, now: Instant, to: DestinationHash) -> LinkHandle {
         let handle = self.allocate_link();
         self.start_link(now, handle, to, None);
         handle
     }
 
-    /// Returns how many more links of ours can exist: see [`Config::outgoing_links`].
+    /// Returns how many more outgoing links can exist: see [`Config::outgoing_links`].
     #[must_use]
     pub fn outgoing_links_left(&self) -> usize {
         let outgoing = self.links.values().filter(|link| link.is_outgoing()).count();
         self.config.outgoing_links.saturating_sub(outgoing)
     }
 
-    /// Identifies us to the peer of a link that we opened. It may be sent again: a peer takes the
+    /// Identifies us to the peer of a link that we opened. Repeats are allowed: a peer accepts the
     /// first identification that arrives.
     ///
     /// # Errors
-    /// [`LinkError`], and nothing changed.
+    /// [`LinkError`]: nothing changed.
     pub fn identify(&mut self, now: Instant, handle: LinkHandle) -> Result<(), LinkError> {
         let link = self.active_mut(handle)?;
         if !link.session.is_initiator() {
@@ -276,7 +274,7 @@ impl Endpoint {
     /// [`MEDIA_QUEUE`](limits::MEDIA_QUEUE) packets or [`MEDIA_AGE`](limits::MEDIA_AGE).
     ///
     /// # Errors
-    /// [`LinkError`], and nothing changed.
+    /// [`LinkError`]: nothing changed.
     pub fn send(
         &mut self,
         now: Instant,
@@ -296,20 +294,19 @@ impl Endpoint {
     }
 
     /// Closes a link in any state, and tells the peer of an established one. The link has no
-    /// further events. Closing a link that has ended is harmless.
+    /// further events. Closing a link that has ended has no effect.
     pub fn close(&mut self, now: Instant, handle: LinkHandle) {
         self.send_close(now, handle);
         self.remove_link(handle);
         self.events.retain(|event| event.link() != Some(handle));
     }
 
-    /// Returns the next packet of an interface, framed, or `None` when none waits. It replaces the
-    /// contents of `buffer`.
+    /// Returns the next packet of an interface, framed, or `None` if none waits. It replaces the
+    /// content of `buffer`.
     ///
-    /// Call it when the interface can write: late media is dropped here, and announces are stamped
-    /// with `wall`. Where the wall clock went back, stamps count on from the last one. A wall clock
-    /// that was set forward by more than a minute makes each destination that has announced itself
-    /// do so again.
+    /// Call it when the interface can write: old media is dropped here, and announces are stamped
+    /// with `wall`. If the wall clock went back, stamps count on from the latest. If it was set
+    /// forward by more than a minute, each destination that has announced announces again.
     pub fn poll_transmit<'b>(
         &mut self,
         now: Instant,
@@ -327,7 +324,7 @@ impl Endpoint {
                 Waiting::Packet(packet) => break packet,
                 Waiting::Announce(announce) => {
                     let (identity, rng) = (&self.identity, &mut *self.rng);
-                    // A destination that is gone announces nothing.
+                    // A destination that was removed announces nothing.
                     let signed = self.destinations.sign(announce, (now, wall), |stamp, own| {
                         paths::announce(stamp, identity, (announce, own), rng)
                     });
@@ -348,7 +345,7 @@ impl Endpoint {
         self.events.pop_front()
     }
 
-    /// Returns when [`handle_timeout`](Self::handle_timeout) is due, or `None` when nothing is
+    /// Returns when [`handle_timeout`](Self::handle_timeout) is due, or `None` if nothing is
     /// pending.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
@@ -361,7 +358,8 @@ impl Endpoint {
             .min()
     }
 
-    /// Returns whose telephony destination this is, if it is our own or that of a known phone.
+    /// Returns the identity of this telephony destination, if it is our own or that of a known
+    /// phone.
     #[must_use]
     pub fn phone_at(&self, destination: DestinationHash) -> Option<IdentityHash> {
         let ours = self.identity();
@@ -376,14 +374,14 @@ impl Endpoint {
         self.paths.known.phones(now)
     }
 
-    /// Returns the known phones with their keys and the last stamp of ours, to be kept over a
-    /// restart.
+    /// Returns the known phones with their keys, and our latest stamp, to be stored across
+    /// restarts.
     ///
     /// *Shape*: `"LXKD"`, a version byte, a count, and 73 bytes for each of at most
     /// [`KEYS`](limits::KEYS) phones and for ourselves. Nothing in it is secret. Destinations of
-    /// other apps are left out. Paths are left out too: a path holds for one connection, and a
-    /// stale one costs a caller the whole establishment timeout of 12 s or more, where a search
-    /// costs a round trip to the next node that knows.
+    /// other apps are left out. Paths are left out too: a path is valid for one connection. A stale
+    /// path costs a caller the establishment timeout of 12 s or more; a search costs a round trip
+    /// to the next node that knows the path.
     #[must_use]
     pub fn export(&self, now: Instant, wall: UnixTime) -> Vec<u8> {
         let stamp = self.destinations.last_stamp();
@@ -391,14 +389,14 @@ impl Endpoint {
         self.paths.known.export(now, self.destinations.corrected(now, wall), own)
     }
 
-    /// Imports what [`export`](Self::export) returned, and returns how many phones are new.
+    /// Imports the result of [`export`](Self::export). Returns how many phones are new.
     ///
     /// An announce of a known phone with another key is dropped as [`DropReason::KeyChange`]. Our
-    /// stamps continue after the last one of the run that exported. Phones that are known already
-    /// stay. Beyond [`KEYS`](limits::KEYS) the phone that was heard longest ago makes room.
+    /// stamps continue after the latest one of the exporting run. Phones that are known already
+    /// stay. Beyond [`KEYS`](limits::KEYS) the phone heard longest ago makes room.
     ///
     /// # Errors
-    /// [`ImportError`]; each readable record is imported.
+    /// [`ImportError`]; every readable record is imported.
     pub fn import(
         &mut self,
         now: Instant,
@@ -412,8 +410,8 @@ impl Endpoint {
         self.paths.known.import(now, self.destinations.corrected(now, wall), &own, store)
     }
 
-    /// Returns a number that grows when [`export`](Self::export) has a new phone or stamp of ours
-    /// to keep. Announces of known phones do not change it.
+    /// Returns a number that grows when [`export`](Self::export) has a new phone or a new stamp of
+    /// ours. Announces of known phones do not change it.
     #[must_use]
     pub fn revision(&self) -> u64 {
         self.paths.known.revision() + self.destinations.revision()
@@ -425,7 +423,7 @@ impl Endpoint {
         self.identity.hash()
     }
 
-    /// Returns the counters of what passed and what was dropped.
+    /// Returns the counters.
     #[must_use]
     pub fn counters(&self) -> &Counters {
         &self.counters
@@ -437,7 +435,7 @@ impl Endpoint {
         }
     }
 
-    /// Remembers a packet of a link.
+    /// Adds a packet of a link to its duplicate filter.
     fn see(&mut self, handle: LinkHandle, hash: [u8; 32]) {
         if !self.links.contains_key(&handle) {
             return;
@@ -484,7 +482,7 @@ impl Endpoint {
     }
 }
 
-/// Moments as the sessions of links take them.
+/// Converts a moment for the sessions of links.
 fn seconds(now: Instant) -> f64 {
     now.since(Instant::ORIGIN).as_secs_f64()
 }

@@ -9,7 +9,7 @@ use rns_crypto::ed25519::Ed25519PrivateKey;
 
 /// A private Reticulum identity: an X25519 and an Ed25519 key.
 ///
-/// *Shape*: the same 64 bytes that an RNS identity file holds, the X25519 key first.
+/// *Shape*: the 64 bytes of an RNS identity file, the X25519 key first.
 pub struct Identity {
     inner: rns_crypto::identity::Identity,
     private_key: [u8; 64],
@@ -21,7 +21,7 @@ impl Identity {
     /// Reads an identity from the 64 bytes of an RNS identity file.
     ///
     /// # Errors
-    /// [`IdentityError`] when there are not 64 bytes, or a key is not random.
+    /// [`IdentityError`] if there are not 64 bytes, or a key is not random.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, IdentityError> {
         let private_key: [u8; 64] =
             bytes.try_into().map_err(|_| IdentityError::Length(bytes.len()))?;
@@ -39,7 +39,7 @@ impl Identity {
         Ok(Self::from_private_key(private_key))
     }
 
-    /// Makes a new identity. `rng` must be a cryptographic generator.
+    /// Creates a new identity. `rng` must be a cryptographic generator.
     pub fn generate(rng: &mut dyn Rng) -> Self {
         let mut private_key = [0; 64];
         rng.fill_bytes(&mut private_key);
@@ -52,7 +52,7 @@ impl Identity {
         self.private_key
     }
 
-    /// Returns the hash that names this identity.
+    /// Returns the hash of this identity, which people dial.
     #[must_use]
     pub fn hash(&self) -> IdentityHash {
         IdentityHash(*self.inner.hash())
@@ -77,7 +77,7 @@ impl Identity {
         }
     }
 
-    /// The halves for ciphers and for signatures.
+    /// Returns the public keys: for encryption, then for signatures.
     pub(crate) fn public_key(&self) -> [u8; 64] {
         self.inner.get_public_key().expect("an identity that was made from private keys has both")
     }
@@ -97,18 +97,18 @@ impl fmt::Debug for Identity {
     }
 }
 
-/// The bytes are not an identity. A key that was not drawn at random, such as the zeros of a file
-/// that was created and never written, is known to everybody.
+/// Why bytes are not accepted as an identity. A key that was not drawn at random, such as the zeros
+/// of a file that was created and never written, is known to everybody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum IdentityError {
     /// There are this many bytes.
     #[error("identity of {0} bytes, must be 64: the X25519 and then the Ed25519 private key")]
     Length(usize),
-    /// One of the keys is this byte, 32 times.
+    /// All 32 bytes of a key have this value.
     #[error("a key of 32 equal bytes ({0:#04x}), which everybody knows: must be random")]
     EqualBytes(u8),
-    /// The two keys are the same.
+    /// The two keys are equal.
     #[error("twice the same key: must be two, each random")]
     EqualKeys,
 }

@@ -1,7 +1,7 @@
 //! Interface access codes (IFAC): only members of a network can read and send on its interfaces.
 //!
-//! Each packet carries a code, the tail of its signature with a key that all members derive from
-//! the network's name and passphrase; the code in turn masks the packet.
+//! Each packet carries a code, the tail of its signature by a key that all members derive from the
+//! network's name and passphrase. The code also masks the packet.
 //!
 //! ```text
 //! [flags 1, with 0x80][hops 1][code 1 to 64][rest of the packet ..]
@@ -17,7 +17,7 @@ use rns_core::hash::full_hash;
 use rns_crypto::ed25519::Ed25519PrivateKey;
 use rns_crypto::hkdf::{HkdfError, hkdf};
 
-/// The interface access code of a network: its key, and how many bytes of it packets carry.
+/// The interface access code of a network: its key, and the length of the code in packets.
 ///
 /// Both ends of an interface need the same. Members see all packets; others can neither read nor
 /// send any. A shared instance has none towards its local clients.
@@ -28,15 +28,14 @@ pub struct Ifac {
 }
 
 impl Ifac {
-    /// The size that RNS takes for TCP and UDP where its configuration names none.
+    /// The default size of RNS for TCP and UDP, in bytes.
     pub const SIZE: usize = 16;
-    /// The size that RNS takes for serial lines, pipes and radios where its configuration names
-    /// none.
+    /// The default size of RNS for serial lines, pipes and radios, in bytes.
     pub const SIZE_SERIAL: usize = 8;
 
     /// Derives the access code that RNS derives from `network_name` and `passphrase`, or from one
-    /// of them; an empty text counts as none. `size` is in bytes, where an RNS configuration gives
-    /// `ifac_size` in bits.
+    /// of them; an empty text counts as none. `size` is in bytes; the `ifac_size` of an RNS
+    /// configuration is in bits.
     ///
     /// # Errors
     /// [`IfacError`].
@@ -74,14 +73,14 @@ impl fmt::Debug for Ifac {
     }
 }
 
-/// An access code that cannot be made.
+/// Why an access code cannot be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum IfacError {
-    /// There is neither a name nor a passphrase to derive it from.
+    /// There is neither a name nor a passphrase.
     #[error("neither a network name nor a passphrase, an open interface has no access code")]
     Open,
-    /// The code would have this many bytes.
+    /// The code would have this many bytes; 1 to 64 are allowed.
     #[error("access code of {0} bytes, must be 1 to 64; RNS configurations give it in bits")]
     Size(usize),
 }
@@ -99,7 +98,7 @@ impl IfacCodec {
         Self { ifac, signer: Ed25519PrivateKey::from_bytes(&seed) }
     }
 
-    /// A packet of ours, which has its header, as it travels.
+    /// Masks a packet of ours.
     pub(crate) fn mask(&self, packet: &[u8]) -> Vec<u8> {
         let (header, rest) = packet.split_at(HEADER);
         let code = self.code(packet);
@@ -109,8 +108,8 @@ impl IfacCodec {
         masked
     }
 
-    /// The packet within bytes that arrived; `None` when they carry no code. Whether the code is
-    /// right costs a signature, and [`is_genuine`](Self::is_genuine) tells.
+    /// Unmasks received bytes; `None` if they carry no code. Whether the code is right costs a
+    /// signature: see [`is_genuine`](Self::is_genuine).
     pub(crate) fn unmask(&self, raw: &[u8]) -> Option<Vec<u8>> {
         if raw.first()? & IFAC_FLAG == 0 || raw.len() <= HEADER + self.ifac.size() {
             return None;
@@ -123,7 +122,7 @@ impl IfacCodec {
         Some(packet)
     }
 
-    /// Whether bytes that arrived carry the code of the packet in them.
+    /// Returns whether received bytes carry the code of the packet in them.
     pub(crate) fn is_genuine(&self, raw: &[u8], packet: &[u8]) -> bool {
         raw.get(HEADER..HEADER + self.ifac.size()) == Some(&self.code(packet))
     }
@@ -132,7 +131,7 @@ impl IfacCodec {
         self.signer.sign(packet)[SIGNATURE - self.ifac.size()..].to_vec()
     }
 
-    /// Masks all but the code, or takes the mask off again.
+    /// Masks or unmasks everything but the code.
     fn apply_mask(&self, code: &[u8], bytes: &mut [u8]) -> Result<(), HkdfError> {
         let mask = hkdf(bytes.len(), code, Some(&self.ifac.key), None)?;
         let of_code = HEADER..HEADER + self.ifac.size();
@@ -151,7 +150,7 @@ impl fmt::Debug for IfacCodec {
     }
 }
 
-/// Marks a packet that carries an access code.
+/// Marks a packet with an access code.
 pub(crate) const IFAC_FLAG: u8 = 0x80;
 /// Flags and hops.
 const HEADER: usize = 2;
@@ -174,7 +173,7 @@ mod tests {
 
     #[test]
     fn packets_are_masked_as_rns_1_5_7_masks_them() {
-        // (network name, passphrase, size, what handle_outgoing_ifac made of the packet)
+        // (network name, passphrase, size, the output of handle_outgoing_ifac for the packet)
         let vectors = [
             (
                 MESH,

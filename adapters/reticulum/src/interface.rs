@@ -1,4 +1,4 @@
-//! Interfaces: where bytes come from and go to.
+//! Interfaces: connections of the endpoint to other nodes.
 
 use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
@@ -17,7 +17,7 @@ use crate::packet::Outbound;
 use crate::queue::TransmitQueue;
 use crate::strangers::{Guard, Rates, Sharer, Strangers};
 
-/// One interface from its up to its down; never used again for another.
+/// An interface, from its up to its down. No id is reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InterfaceId(pub u32);
 
@@ -28,10 +28,10 @@ pub enum Attachment {
     Network,
     /// A node that connected to us. Nothing is sent to it before its first packet, for
     /// [`ACCEPTED_HOLD`] at most: RNS drops a connection that carries data before its interface is
-    /// set up, and connects again only after 5 s.
+    /// set up, and reconnects only after 5 s.
     Accepted,
-    /// An `rnsd` or another shared instance, of which this app is a local client. It does not count
-    /// as a hop, and each packet that it sends is for us.
+    /// An `rnsd` or another shared instance, with this app as a local client. It does not count as
+    /// a hop, and each packet that it sends is for us.
     SharedInstance,
 }
 
@@ -45,7 +45,7 @@ impl Mtu {
     /// 2,097,151 bytes, the most that a link request can signal.
     pub const MAX: Self = Self(LINK_MTU_MAX);
 
-    /// Takes a number of bytes.
+    /// Checks a number of bytes.
     ///
     /// # Errors
     /// [`BoundError`] below [`MIN`](Self::MIN) or beyond [`MAX`](Self::MAX).
@@ -67,21 +67,21 @@ impl Mtu {
 /// The settings of an interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InterfaceConfig {
-    /// How packets travel on it.
+    /// How it delimits packets.
     pub framing: Framing,
-    /// The largest packet; links over this interface are offered packets of this size. An access
-    /// code comes on top, as in RNS.
+    /// The largest packet. Links over this interface are offered packets of this size. An access
+    /// code is added to it, as in RNS.
     pub mtu: Mtu,
     /// What is at its other end.
     pub attachment: Attachment,
     /// The access code of its network; `None` for an open one. A packet with another code, without
-    /// one, or with one on an open interface is dropped as [`DropReason::Ifac`].
+    /// the code, or with a code on an open interface is dropped as [`DropReason::Ifac`].
     pub ifac: Option<Ifac>,
 }
 
 impl InterfaceConfig {
     /// A TCP connection to another node. *Source*: RNS/Interfaces/Interface.py `optimise_mtu`, at
-    /// the bit rate that RNS/Interfaces/TCPInterface.py guesses.
+    /// the bit rate that RNS/Interfaces/TCPInterface.py assumes.
     pub const TCP: Self = Self {
         framing: Framing::Hdlc,
         mtu: Mtu(16_384),
@@ -91,7 +91,7 @@ impl InterfaceConfig {
     /// A TCP connection that another node opened to us.
     pub const TCP_ACCEPTED: Self = Self { attachment: Attachment::Accepted, ..Self::TCP };
     /// A connection to an `rnsd` on this machine, over TCP or a Unix socket. The reference allows
-    /// larger packets here; voice has no use for them.
+    /// larger packets here, which voice does not need.
     pub const SHARED_INSTANCE: Self = Self { attachment: Attachment::SharedInstance, ..Self::TCP };
     /// A UDP socket. *Source*: RNS/Interfaces/UDPInterface.py, which negotiates no larger link
     /// packets than Reticulum's 500 bytes.
@@ -105,7 +105,8 @@ impl InterfaceConfig {
     /// A serial line. *Source*: RNS/Interfaces/SerialInterface.py, which negotiates no larger link
     /// packets than Reticulum's 500 bytes.
     pub const SERIAL: Self = Self { framing: Framing::Hdlc, ..Self::UDP };
-    /// A packet radio modem that speaks KISS. *Source*: RNS/Interfaces/KISSInterface.py, likewise.
+    /// A packet radio modem that speaks KISS. *Source*: RNS/Interfaces/KISSInterface.py, which
+    /// negotiates no larger link packets than Reticulum's 500 bytes.
     pub const KISS: Self = Self { framing: Framing::Kiss, ..Self::UDP };
 
     /// Returns this interface as part of a network with an access code.
@@ -115,14 +116,14 @@ impl InterfaceConfig {
     }
 }
 
-/// What was heard on an interface.
+/// Whether an interface has received anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Hearing {
-    /// Something, or nothing need be.
+    /// It has, or it need not.
     Heard,
-    /// Nothing yet, of a shared instance that has until then.
+    /// Not yet: a shared instance has until then.
     Unheard { until: Instant },
-    /// Nothing of a shared instance that must have said something.
+    /// It has not: a shared instance that has lost us.
     Deaf,
 }
 
@@ -147,14 +148,14 @@ pub(crate) struct Interface {
     pub(crate) hearing: Hearing,
     access_codes: TokenBucket,
     samples: TokenBucket,
-    /// What strangers may have it do, for each app of ours.
+    /// The shares of strangers, for each app of ours.
     strangers: BTreeMap<Sharer, Strangers>,
     filter_seed: u64,
 }
 
 impl Interface {
     pub(crate) fn new(now: Instant, config: InterfaceConfig, seed: u64) -> Self {
-        // A packet in transport carries the id of a node besides.
+        // A packet in transport also carries the id of a node.
         let longest = config.mtu.get() as usize + 16 + config.ifac.map_or(0, |ifac| ifac.size());
         let deframer = Deframer::new(config.framing, longest);
         let hearing = match config.attachment {
@@ -175,18 +176,18 @@ impl Interface {
         }
     }
 
-    /// Returns the share that strangers have for one app.
+    /// Returns the share of strangers for one app.
     pub(crate) fn strangers(&mut self, of: Sharer, rates: Rates) -> &mut Strangers {
         let seed = self.filter_seed;
         self.strangers.entry(of).or_insert_with(|| Strangers::new(rates, seed))
     }
 
-    /// What is left here for strangers who ask something of an app, named so.
+    /// Returns what is left to strangers here for the app with this name.
     pub(crate) fn guard<'s>(&'s mut self, name: NameHash, app: &'s mut App) -> Guard<'s> {
         Guard { strangers: self.strangers(Sharer::App(name), app.rates), totals: &mut app.totals }
     }
 
-    /// Forgets the share of an app that is gone or has other rates.
+    /// Drops the share of an app that was removed or has other rates.
     pub(crate) fn forget_strangers(&mut self, of: Sharer) {
         self.strangers.remove(&of);
     }
@@ -213,7 +214,7 @@ impl Interface {
         ifac.is_genuine(raw, packet).then_some(()).ok_or(DropReason::Ifac)
     }
 
-    /// Appends a packet to `out` as it travels here, and returns its length without framing.
+    /// Appends a packet to `out` with its framing. Returns its length without framing.
     pub(crate) fn write(&self, packet: &Outbound, out: &mut Vec<u8>) -> usize {
         let masked;
         let parts = match &self.ifac {

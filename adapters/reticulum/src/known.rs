@@ -4,8 +4,8 @@
 //! ["LXKD" 4][version 1][records 2][record ..]
 //! record: [heard at, Unix seconds 5][public key 64][check 4]
 //! ```
-//! The record of our own key, if there is one, holds our last stamp.
-//! Numbers are big-endian. The check is the head of the SHA-256 of the record before it.
+//! The record of our own key, if there is one, holds our latest stamp. Numbers are big-endian. The
+//! check is the head of the SHA-256 of the record before it.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -18,7 +18,7 @@ use crate::identity::DestinationHash;
 use crate::limits;
 use crate::wall_clock::UnixTime;
 
-/// The public keys of destinations that announced themselves. Those of phones can be exported.
+/// The public keys of destinations that have announced. Those of phones can be exported.
 #[derive(Default)]
 pub(crate) struct KnownDestinations {
     keys: BTreeMap<DestinationHash, Known>,
@@ -28,26 +28,26 @@ pub(crate) struct KnownDestinations {
 struct Known {
     name: NameHash,
     public_key: [u8; 64],
-    /// In µs after the origin of moments; before it, where an earlier run heard it.
+    /// In µs after the origin of moments; negative if an earlier run heard it.
     heard_at: i64,
 }
 
-/// A store that was not imported, or only in part.
+/// Why a store was not imported, or only in part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImportError {
-    /// The bytes are something else; nothing was imported.
+    /// The bytes have another format. Nothing was imported.
     #[error("not a store of known destinations, it must begin with \"LXKD\"")]
     Foreign,
-    /// The store has another format; nothing was imported.
+    /// The store has another version. Nothing was imported.
     #[error("store of known destinations in version {0}, this program reads version 1")]
     Version(u8),
-    /// Some records are broken or missing; the others were imported.
+    /// Some records are damaged or missing. The others were imported.
     #[error("store of known destinations is damaged: {lost} records are lost, {new} are new")]
     Damaged {
         /// Destinations that were not known before.
         new: usize,
-        /// Records that could not be read.
+        /// Number of damaged or missing records.
         lost: usize,
     },
 }
@@ -57,7 +57,7 @@ impl KnownDestinations {
         self.keys.get(&of).map(|known| &known.public_key)
     }
 
-    /// Returns whose telephony destination this is.
+    /// Returns the identity of this telephony destination.
     pub(crate) fn phone_at(&self, destination: DestinationHash) -> Option<IdentityHash> {
         let known = self.keys.get(&destination).filter(|known| known.is_phone());
         known.map(|known| identity(&known.public_key))
@@ -69,8 +69,8 @@ impl KnownDestinations {
         known.map(move |known| (identity(&known.public_key), Duration::from_secs(known.age(now))))
     }
 
-    /// Remembers a key, and says whether its destination is new. Beyond [`limits::KEYS`] one of the
-    /// app that has most makes room: the one that was heard longest ago.
+    /// Adds a key. Returns whether its destination is new. Beyond [`limits::KEYS`] the app with
+    /// most keys loses the one heard longest ago.
     pub(crate) fn remember(
         &mut self,
         of: DestinationHash,
@@ -100,12 +100,12 @@ impl KnownDestinations {
         true
     }
 
-    /// Grows with every phone that was not known before.
+    /// Returns a number that grows with every new phone.
     pub(crate) fn revision(&self) -> u64 {
         self.revision
     }
 
-    /// The store at a time of the wall clock, with our own key and last stamp.
+    /// Returns the store at a time of the wall clock, with our own key and latest stamp.
     pub(crate) fn export(
         &self,
         now: Instant,
@@ -121,7 +121,7 @@ impl KnownDestinations {
         let mut store = Vec::with_capacity(HEADER + records.len() * RECORD);
         store.extend_from_slice(MAGIC);
         store.push(VERSION);
-        // There are `limits::KEYS` at most, and ours.
+        // There are at most `limits::KEYS` and ours.
         store.extend_from_slice(&(records.len() as u16).to_be_bytes());
         for (public_key, heard_at) in records {
             let at = store.len();
@@ -133,7 +133,7 @@ impl KnownDestinations {
         store
     }
 
-    /// Adds the records of a store except for `own`, and returns how many were new.
+    /// Adds the records of a store except `own`. Returns how many were new.
     pub(crate) fn import(
         &mut self,
         now: Instant,
@@ -174,14 +174,14 @@ impl Known {
         self.name == NameHash::TELEPHONY
     }
 
-    /// Seconds since it was heard.
+    /// Returns the seconds since it was heard.
     fn age(&self, now: Instant) -> u64 {
         let micros = micros(now).saturating_sub(self.heard_at);
         u64::try_from(micros).unwrap_or(0) / 1_000_000
     }
 }
 
-/// The last stamp of ours that a store holds.
+/// Returns our latest stamp in a store.
 pub(crate) fn last_stamp(own: &[u8; 64], store: &[u8]) -> Option<UnixTime> {
     let records = store.strip_prefix(MAGIC)?.strip_prefix(&[VERSION])?.get(2..)?;
     let mut records = records.chunks(RECORD).take(limits::KEYS + 1).filter_map(parse);
@@ -297,7 +297,7 @@ mod tests {
             match bit / 8 {
                 0..4 => assert_eq!(imported, Err(ImportError::Foreign)),
                 4 => assert!(matches!(imported, Err(ImportError::Version(_)))),
-                // The count lies, and all records are there.
+                // The count is wrong, and all records are there.
                 5..HEADER => assert_eq!(known.keys.len(), 3),
                 _ => assert_eq!(imported, Err(ImportError::Damaged { new: 2, lost: 1 })),
             }

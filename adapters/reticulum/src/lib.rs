@@ -1,20 +1,20 @@
 //! A sans-IO Reticulum endpoint for the destinations of one identity.
 //!
-//! [`Endpoint`] does what voice needs of Reticulum, and no more. It serves named destinations
-//! ([`DestinationConfig`]): it announces them, hears the announces of others, searches paths and
+//! [`Endpoint`] implements the part of Reticulum that voice needs. It serves named destinations
+//! ([`DestinationConfig`]): it announces them, receives the announces of others, searches paths and
 //! answers searches, and keeps links in both roles with identification, keepalives and teardown. It
-//! sends and takes broadcasts without a link ([`Channel`]). It does so over any number of
-//! interfaces at once, open ones or those of a network with an access code ([`Ifac`]). It never
-//! proves a data packet, forwards nothing, and knows nothing of calls or codecs.
+//! sends and receives broadcasts without a link ([`Channel`]). It uses any number of interfaces at
+//! once, open ones or those of a network with an access code ([`Ifac`]). It proves no data packets,
+//! forwards nothing, and knows nothing of calls or codecs.
 //!
-//! It opens no socket and reads no clock. Its owner feeds it bytes, requests and time, and drains
+//! It opens no socket and reads no clock. Its owner gives it bytes, requests and time, and drains
 //! it after each: [`poll_transmit`](Endpoint::poll_transmit) per interface,
 //! [`poll_event`](Endpoint::poll_event), and then [`poll_timeout`](Endpoint::poll_timeout) for the
-//! moment at which [`handle_timeout`](Endpoint::handle_timeout) is due. With nothing due there is
-//! nothing to poll for. The same seed and the same inputs give the same bytes.
+//! moment at which [`handle_timeout`](Endpoint::handle_timeout) is due. The same seed and the same
+//! inputs give the same bytes.
 //!
-//! The owner can keep the known phones over a restart: [`Endpoint::export`] returns them when
-//! [`Endpoint::revision`] has grown, and [`Endpoint::import`] takes them.
+//! The owner can store the known phones across restarts: [`Endpoint::export`] returns them when
+//! [`Endpoint::revision`] has grown, and [`Endpoint::import`] reads them.
 //!
 //! ```
 //! use lxst_reticulum::{
@@ -31,7 +31,7 @@
 //! #     }
 //! # }
 //! # let mut rng = Seeded(1);
-//! let now = Instant::ORIGIN; // of a clock that never goes back
+//! let now = Instant::ORIGIN; // of a monotonic clock
 //! let identity = Identity::generate(&mut rng);
 //! let mut endpoint = Endpoint::new(identity, Config::default(), Box::new(rng));
 //!
@@ -41,7 +41,7 @@
 //! endpoint.announce(now, room);
 //!
 //! let mut buffer = Vec::new();
-//! let wall = UnixTime(1_800_000_000); // what a calendar says: announces are stamped as they leave
+//! let wall = UnixTime(1_800_000_000); // of a wall clock: announces are stamped as they leave
 //! while let Some(bytes) = endpoint.poll_transmit(now, wall, socket, &mut buffer) {
 //!     assert!(!bytes.is_empty()); // write them to the socket
 //! }

@@ -1,13 +1,13 @@
 //! One link: its states and its timers.
 //!
-//! 1. *Opening*: ours. The path to the peer is asked for where none is known; then a link request
-//!    is out, and the peer's proof is awaited. Without a proof another request with keys of its own
-//!    goes out beside the first. The first proof wins.
-//! 2. *Proven*: the peer's, our proof is out and the initiator's round-trip time is awaited.
-//! 3. *Active*: keys are agreed; the initiator sends keepalives, and silence ends the link.
+//! 1. *Opening*: an outgoing link. The path is requested if it is unknown. Then a link request is
+//!    out, and the peer's proof is awaited. Without a proof another request with keys of its own is
+//!    sent beside the first. The first proof wins.
+//! 2. *Proven*: an incoming link. Our proof is out, and the initiator's round-trip time is awaited.
+//! 3. *Active*: keys are agreed. The initiator sends keepalives, and silence ends the link.
 //!
-//! The cipher and the handshake are `rns-core`'s; its timers are not used, because they close a
-//! stale link without the grace that RNS gives it.
+//! The cipher and the handshake are those of `rns-core`. Its timers are not used, because they
+//! close a stale link without the grace that RNS gives it.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -29,10 +29,10 @@ pub(crate) enum Link {
     Active(Active),
 }
 
-/// A link of ours that is not up.
+/// An outgoing link that is not up.
 pub(crate) struct Opening {
     pub(crate) to: DestinationHash,
-    /// The destination that the app meant, if it took the hash of one for that of an identity.
+    /// The destination with the hash that the app gave as an identity, in case it was one.
     pub(crate) mistaken: Option<DestinationHash>,
     pub(crate) stage: Stage,
     /// The requests that are out. Each may still be proved.
@@ -48,7 +48,7 @@ pub(crate) enum Stage {
     /// The link request.
     Request {
         repeat: Repeat,
-        /// When a path that was known before the link was asked for counts as out of date.
+        /// When a path that was known before counts as stale.
         search_at: Option<Instant>,
     },
 }
@@ -71,12 +71,12 @@ pub(crate) struct Request {
 
 /// A link request of a peer that we answered with a proof.
 pub(crate) struct Proven {
-    /// The app whose destination the peer asked for.
+    /// The app of the destination.
     pub(crate) on: NameHash,
     pub(crate) session: Box<LinkEngine>,
     pub(crate) interface: InterfaceId,
     pub(crate) received_at: Instant,
-    /// The proof, which is repeated as it is.
+    /// The proof, which is repeated byte for byte.
     pub(crate) proof: Vec<u8>,
     pub(crate) proved_at: Instant,
     pub(crate) repeat: Repeat,
@@ -85,7 +85,7 @@ pub(crate) struct Proven {
 
 /// An established link.
 pub(crate) struct Active {
-    /// The app whose destination the peer asked for; `None` for a link of ours.
+    /// The app of the destination; `None` for an outgoing link.
     pub(crate) on: Option<NameHash>,
     pub(crate) session: Box<LinkEngine>,
     pub(crate) interface: InterfaceId,
@@ -97,7 +97,7 @@ pub(crate) struct Active {
     report: Option<Report>,
 }
 
-/// Bounds of the round-trip times that the two sides measured. They differ when a packet of the
+/// Bounds of the round-trip times that the two sides measured. They differ if a packet of the
 /// set-up was lost, and each side times its keepalives by its own. So keepalives are sent by the
 /// shortest and awaited by the longest.
 #[derive(Clone, Copy, Debug)]
@@ -113,7 +113,7 @@ struct Report {
 }
 
 impl Link {
-    /// Returns when this link has something to do, if nothing arrives before.
+    /// Returns when this link is due, if nothing arrives before.
     pub(crate) fn deadline(&self) -> Instant {
         match self {
             Self::Opening(link) => link.deadline(),
@@ -139,7 +139,7 @@ impl Link {
         }
     }
 
-    /// Returns the ids under which packets of this link arrive.
+    /// Returns the ids of packets of this link.
     pub(crate) fn ids(&self) -> impl Iterator<Item = [u8; 16]> {
         let (requests, session) = match self {
             Self::Opening(link) => (&link.requests[..], None),
@@ -167,7 +167,7 @@ impl Opening {
 }
 
 impl Search {
-    /// Begins a search whose first request leaves now.
+    /// Begins a search whose first request leaves at `now`.
     pub(crate) fn new(now: Instant) -> Self {
         let pauses = limits::PATH_REQUEST_PAUSES.iter();
         let mut search = Self { asked_at: now, repeat_at: now, pauses };
@@ -175,7 +175,7 @@ impl Search {
         search
     }
 
-    /// Notes that a request leaves now, and tells whether it is the last of the first ones.
+    /// Records a request that leaves at `now`. Returns whether it is the last of the first ones.
     pub(crate) fn on_request(&mut self, now: Instant) -> bool {
         let pause = self.pauses.next().copied();
         let is_last = pause.is_some() && self.pauses.as_slice().is_empty();
@@ -192,7 +192,7 @@ impl Active {
         interface: InterfaceId,
         rtts: RoundTrips,
     ) -> Self {
-        let longest = rtts.longest.min(limits::RTT_MAX);
+        let longest = rtts.longest.min(limits::MAX_RTT);
         Self {
             on: None,
             session,
@@ -205,14 +205,14 @@ impl Active {
         }
     }
 
-    /// A link of a peer to a destination of ours.
+    /// Makes it an incoming link to this app.
     pub(crate) fn incoming(self, on: NameHash) -> Self {
         Self { on: Some(on), ..self }
     }
 
     /// Repeats the report of the round-trip time until something shows that it arrived. *Source*:
-    /// the reference answers each one, but locks up on one that comes after the initiator
-    /// identified. Its responder measures up to the last one that it hears.
+    /// the reference answers each one, but locks up on a report after the initiator's
+    /// identification (measured). Its responder measures up to the latest one that arrives.
     pub(crate) fn with_report(self, now: Instant, rtt: Duration, requested_at: Instant) -> Self {
         let interval = limits::REPORT_AGAIN.max(rtt * 3);
         let repeat = Repeat::new(now, interval, limits::REPORTS);
@@ -223,13 +223,13 @@ impl Active {
         let Some(report) = &mut self.report else { return false };
         let takes = report.repeat.take(now);
         if takes {
-            let measured = now.since(report.requested_at).min(limits::RTT_MAX);
+            let measured = now.since(report.requested_at).min(limits::MAX_RTT);
             self.rtts.longest = self.rtts.longest.max(measured);
         }
         takes
     }
 
-    /// Stops the report: the peer has taken the link for established, or must not hear it again.
+    /// Stops the report: the peer has taken the link for established, or must not get another.
     pub(crate) fn end_report(&mut self) {
         self.report = None;
     }
@@ -251,9 +251,9 @@ impl Active {
         self.keepalive_at().is_some_and(|at| at <= now)
     }
 
-    /// Whether a keepalive of the initiator is answered: traffic of ours within half an interval
-    /// told it as much. The reference waits a whole interval of its own, which may be longer than
-    /// the initiator's, and so leaves every other keepalive unanswered; half is our choice.
+    /// Returns whether a keepalive of the initiator is answered: not if we sent something within
+    /// half an interval. The reference waits a whole interval of its own, which may be longer than
+    /// the initiator's, and so leaves every other keepalive unanswered. Half is our choice.
     pub(crate) fn answers_keepalive(&self, now: Instant) -> bool {
         let interval = keepalive_interval(self.rtts.shortest);
         !self.session.is_initiator() && now >= self.last_outbound + interval / 2
@@ -268,8 +268,8 @@ impl Active {
         earliest(self.lost_at(), self.keepalive_at().into_iter().chain(report).min())
     }
 
-    /// Started when both sides are established, and again by each packet in either direction;
-    /// silence in either direction lets it run out. None for the responder. *Source*: RNS/Link.py
+    /// Started when both sides are established, and again by each packet in either direction.
+    /// Silence in either direction lets it expire. None for the responder. *Source*: RNS/Link.py
     /// `__watchdog_job`.
     fn keepalive_at(&self) -> Option<Instant> {
         if !self.session.is_initiator() {
@@ -281,7 +281,7 @@ impl Active {
         Some(rested_at.map_or(quiet_at, |rested_at| rested_at.max(quiet_at)))
     }
 
-    /// Started again by each authentic packet; on expiry the link is closed. *Source*: RNS/Link.py
+    /// Started again by each authentic packet; on expiry the link closes. *Source*: RNS/Link.py
     /// `STALE_TIME`, whose documented grace RNS 1.5.7 itself cuts to 5 s.
     fn lost_at(&self) -> Instant {
         self.stale_at() + self.rtts.longest * limits::STALE_GRACE_RTTS + limits::STALE_GRACE
@@ -293,13 +293,13 @@ impl Active {
 }
 
 fn keepalive_interval(rtt: Duration) -> Duration {
-    let scale = limits::KEEPALIVE_MAX.as_secs_f64() / limits::KEEPALIVE_MAX_RTT.as_secs_f64();
-    rtt.mul_f64(scale).clamp(limits::KEEPALIVE_MIN, limits::KEEPALIVE_MAX)
+    let scale = limits::MAX_KEEPALIVE.as_secs_f64() / limits::MAX_KEEPALIVE_RTT.as_secs_f64();
+    rtt.mul_f64(scale).clamp(limits::MIN_KEEPALIVE, limits::MAX_KEEPALIVE)
 }
 
-/// How long the reference's initiator waits for the proof of its link request; a path that was
-/// known before counts as out of date then. *Source*: RNS/Link.py `__init__`, without its addition
-/// for the bit rate of the first hop.
+/// How long the reference's initiator waits for the proof of its link request. A path that was
+/// known before counts as stale then. *Source*: RNS/Link.py `__init__`, without its addition for
+/// the bit rate of the first hop.
 pub(crate) fn initiator_timeout(hops: u8) -> Duration {
     limits::FIRST_HOP_TIMEOUT + limits::TIMEOUT_PER_HOP * u32::from(hops.max(1))
 }
@@ -307,7 +307,7 @@ pub(crate) fn initiator_timeout(hops: u8) -> Duration {
 /// How long the responder waits for the initiator's round-trip time. *Source*: RNS/Link.py
 /// `validate_request`.
 pub(crate) fn responder_timeout(hops: u8) -> Duration {
-    limits::TIMEOUT_PER_HOP * u32::from(hops.max(1)) + limits::KEEPALIVE_MAX
+    limits::TIMEOUT_PER_HOP * u32::from(hops.max(1)) + limits::MAX_KEEPALIVE
 }
 
 fn earliest(at: Instant, other: Option<Instant>) -> Instant {

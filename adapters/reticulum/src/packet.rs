@@ -1,4 +1,4 @@
-//! The packet header: what the endpoint reads before it picks a handler.
+//! The packet header, which is read before a handler is chosen.
 //!
 //! ```text
 //! [flags 1][hops 1][transport id 16, if header type 2][destination 16][context 1][data ..]
@@ -16,22 +16,22 @@ use rns_crypto::sha256::Sha256;
 use crate::counters::DropReason;
 use crate::ifac::IFAC_FLAG;
 
-/// A received packet with its header taken apart; the data stay where they are.
+/// A received packet with a parsed header; the data stay in place.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Packet<'p> {
     pub(crate) kind: Kind,
     pub(crate) destination: [u8; 16],
     pub(crate) context: u8,
     pub(crate) hops: u8,
-    /// Addressed to one transport node (header type 2).
+    /// Whether it is addressed to one transport node (header type 2).
     pub(crate) transported: bool,
     pub(crate) data: &'p [u8],
     pub(crate) raw: &'p [u8],
-    /// The address that it came from, where that is known.
+    /// The sender's address, if it is known.
     pub(crate) from: Option<IpAddr>,
 }
 
-/// The packet types that mean something to an endpoint.
+/// The packet types that an endpoint uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Announce,
@@ -90,9 +90,9 @@ impl<'p> Packet<'p> {
         })
     }
 
-    /// The hash by which duplicates are found: hops and transport headers do not change it.
+    /// Returns the hash for the duplicate filter. Hops and transport headers do not change it.
     pub(crate) fn hash(&self) -> [u8; 32] {
-        // A parsed packet has its flags, and 16 more bytes when it is transported.
+        // A parsed packet has its flags, and 16 more bytes if it is transported.
         hash(self.raw[0], &[&self.raw[if self.transported { 18 } else { 2 }..]])
     }
 }
@@ -102,12 +102,13 @@ impl<'p> Packet<'p> {
 pub(crate) enum Outbound {
     /// Header and data in one piece.
     Whole(PacketBytes),
-    /// A packet of a link; the body is as the cipher returned it.
+    /// A packet of a link; the body is the cipher's output.
     Link { header: [u8; LINK_HEADER], body: Vec<u8> },
 }
 
 impl Outbound {
-    /// A packet of a link. It is addressed to the link id at every hop, so it needs no route.
+    /// Returns a packet of a link. It is addressed to the link id at every hop, so it needs no
+    /// route.
     pub(crate) fn link(packet_type: u8, link_id: &[u8; 16], context: u8, body: Vec<u8>) -> Self {
         let mut header = [0; LINK_HEADER];
         header[0] = constants::DESTINATION_LINK << 2 | packet_type;
@@ -123,10 +124,10 @@ impl Outbound {
         }
     }
 
-    /// The hash under which a link packet's echo would arrive.
+    /// Returns the hash with which a link packet's echo would arrive.
     pub(crate) fn hash(&self) -> [u8; 32] {
         match self {
-            // Whole packets are built by us and never empty.
+            // We build whole packets, which are never empty.
             Self::Whole(bytes) => hash(bytes[0], &[&bytes[2..]]),
             Self::Link { header, body } => hash(header[0], &[&header[2..], body]),
         }

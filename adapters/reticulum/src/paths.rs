@@ -1,7 +1,7 @@
-//! Announces, path requests and routes, on `rns-core`'s transport engine.
+//! Announces, path requests and routes, on the transport engine of `rns-core`.
 //!
-//! Only the announces of apps that are served, heard or searched are looked at. Link packets never
-//! come here: they need no route.
+//! Only the announces of apps that are served, heard or searched for are handled. Link packets do
+//! not come here: they need no route.
 
 use alloc::format;
 use alloc::vec::Vec;
@@ -28,14 +28,14 @@ use crate::queue::{Purpose, Unsigned};
 use crate::strangers::{Ask, Guard};
 use crate::wall_clock::UnixTime;
 
-/// The routes and public keys that were learned from announces.
+/// The routes and public keys learned from announces.
 pub(crate) struct Paths {
     engine: TransportEngine,
     pub(crate) known: KnownDestinations,
     path_requests: DestinationHash,
 }
 
-/// The way to a destination.
+/// The route to a destination.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Route {
     pub(crate) interface: InterfaceId,
@@ -57,7 +57,7 @@ impl Paths {
         Self { engine, known: KnownDestinations::default(), path_requests }
     }
 
-    /// Lets link requests and path requests for a destination of ours through.
+    /// Accepts link requests and path requests for a destination of ours.
     pub(crate) fn register(&mut self, own: DestinationHash) {
         self.engine.register_destination(own.0, constants::DESTINATION_SINGLE);
     }
@@ -74,8 +74,8 @@ impl Paths {
         self.engine.deregister_interface(engine_id(id));
     }
 
-    /// Looks at what costs nothing to see of an announce: whether it could mean something, and to
-    /// which app. `is_wanted` tells whether a path search waits for it.
+    /// Checks the parts of an announce that cost nothing: whether it may be used, and for which
+    /// app. `is_wanted` returns whether a path search waits for it.
     pub(crate) fn screen_announce(
         &self,
         packet: &Packet<'_>,
@@ -101,7 +101,7 @@ impl Paths {
         Ok(name)
     }
 
-    /// Tells which destination of ours a PLAIN packet asks the path to.
+    /// Returns the destination of ours whose path a PLAIN packet requests.
     pub(crate) fn screen_path_request(
         &self,
         packet: &Packet<'_>,
@@ -113,11 +113,11 @@ impl Paths {
         let is_request = packet.destination == self.path_requests.0;
         let name = destinations.name_at(asked).filter(|_| is_request);
         let name = name.ok_or(DropReason::NotForUs)?;
-        // The engine answers none without a tag.
+        // The engine answers no request without a tag.
         (!tag.is_empty()).then_some(name).ok_or(DropReason::Malformed)
     }
 
-    /// Learns from an announce of an app. A path search that waits for it has no need of a share.
+    /// Learns from an announce of an app. One that a path search waits for needs no share.
     pub(crate) fn handle_announce(
         &mut self,
         now: Instant,
@@ -143,7 +143,7 @@ impl Paths {
         Err(DropReason::StaleAnnounce)
     }
 
-    /// Lets a link request to us through, once.
+    /// Accepts a link request to us, once.
     pub(crate) fn handle_link_request(
         &mut self,
         now: Instant,
@@ -160,8 +160,8 @@ impl Paths {
             .ok_or(DropReason::Duplicate)
     }
 
-    /// Says whether a path request for a destination of ours is to be answered on its interface.
-    /// One tag is answered once.
+    /// Returns whether to answer a path request for a destination of ours on its interface. One tag
+    /// is answered once.
     pub(crate) fn handle_path_request(
         &mut self,
         now: Instant,
@@ -184,7 +184,7 @@ impl Paths {
         answers.then_some(()).ok_or(DropReason::Duplicate)
     }
 
-    /// The route to a destination whose key and path are known.
+    /// Returns the route to a destination whose key and path are known.
     pub(crate) fn route(
         &mut self,
         now: Instant,
@@ -205,7 +205,7 @@ impl Paths {
         self.engine.drop_path(&destination.0);
     }
 
-    /// A request for the path to a destination.
+    /// Returns a request for the path to a destination.
     pub(crate) fn path_request(
         &self,
         destination: DestinationHash,
@@ -220,7 +220,7 @@ impl Paths {
         pack(flags, self.path_requests, constants::CONTEXT_NONE, &data).raw.into()
     }
 
-    /// A link request as it leaves: with a transport header where the route asks for one.
+    /// Returns a link request to send, with a transport header if the route needs one.
     pub(crate) fn link_request(
         &mut self,
         now: Instant,
@@ -256,7 +256,7 @@ impl Paths {
     }
 }
 
-/// A signed announce of a destination of ours.
+/// Returns a signed announce of a destination of ours.
 pub(crate) fn announce(
     stamp: UnixTime,
     identity: &Identity,
@@ -356,14 +356,14 @@ fn engine_id(id: InterfaceId) -> EngineInterface {
     EngineInterface(u64::from(id.0))
 }
 
-/// Converts a moment for the transport engine. The engine doubts announces whose stamp is ahead of
-/// its own time. RNS trusts any stamp, and our wall clock may be wrong, so the engine's time is
+/// Converts a moment for the transport engine. The engine rejects announces whose stamp is ahead of
+/// its own time. RNS accepts any stamp, and our wall clock may be wrong, so the engine's time is
 /// placed after all stamps.
 fn seconds(now: Instant) -> f64 {
     STAMPS_END + now.since(Instant::ORIGIN).as_secs_f64()
 }
 
-/// The least of an announce behind its public key: name hash, random hash and signature.
+/// Shortest announce after its public key: name hash, random hash and signature.
 const ANNOUNCE_REST: usize = 10 + 10 + 64;
 
 /// The end of all stamps, which have 40 bits.

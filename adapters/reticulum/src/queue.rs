@@ -1,4 +1,4 @@
-//! What waits for one interface.
+//! The transmit queue of one interface.
 
 use alloc::collections::VecDeque;
 
@@ -16,7 +16,7 @@ pub(crate) enum Waiting {
     Announce(Unsigned),
 }
 
-/// What an announce is for.
+/// The purpose of an announce.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
     Announce,
@@ -26,14 +26,14 @@ pub(crate) enum Purpose {
 /// An announce that waits on one interface, or on several.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Unsigned {
-    /// The app whose destination announces itself.
+    /// The app of the destination.
     pub(crate) of: NameHash,
     pub(crate) purpose: Purpose,
     /// Announces of one number have the same bytes.
     pub(crate) number: u64,
 }
 
-/// Two rooms: control goes first and is kept, media is kept while it is fresh.
+/// Two queues: control goes first and is never dropped; media is dropped when it is old.
 #[derive(Debug, Default)]
 pub(crate) struct TransmitQueue {
     control: VecDeque<Waiting>,
@@ -41,7 +41,7 @@ pub(crate) struct TransmitQueue {
 }
 
 impl TransmitQueue {
-    /// Room for one more [`Class::Signal`](crate::Class::Signal).
+    /// Returns whether there is room for another [`Class::Signal`](crate::Class::Signal).
     pub(crate) fn has_signal_room(&self) -> bool {
         self.control.len() < SIGNAL_QUEUE
     }

@@ -1,10 +1,10 @@
-//! When a packet that nobody answered is sent again.
+//! Repeats of a packet that was not answered.
 
 use core::time::Duration;
 
 use lxst_core::Instant;
 
-/// A bounded number of repeats, each later than the last by half as much again.
+/// A bounded number of repeats. Each pause is half as long again as the one before.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Repeat {
     at: Instant,
@@ -13,17 +13,17 @@ pub(crate) struct Repeat {
 }
 
 impl Repeat {
-    /// After the packet was sent once. `times` is how often it may be sent again.
+    /// Starts after the packet was sent once. It is repeated up to `times` times.
     pub(crate) fn new(now: Instant, interval: Duration, times: u32) -> Self {
         Self { at: now + interval, interval, left: times }
     }
 
-    /// When the next repeat is due; `None` when there is none any more.
+    /// Returns when the next repeat is due; `None` after the last one.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         (self.left > 0).then_some(self.at)
     }
 
-    /// Takes a repeat that is due.
+    /// Takes a due repeat. Returns whether there was one.
     pub(crate) fn take(&mut self, now: Instant) -> bool {
         if self.deadline().is_none_or(|at| at > now) {
             return false;

@@ -1,4 +1,4 @@
-//! The endpoint as what carries a telephone's links.
+//! The endpoint as a stack, which carries the links of an engine.
 
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
@@ -17,7 +17,7 @@ use crate::identity::DestinationHash;
 use crate::limits;
 
 impl DestinationConfig {
-    /// Makes the settings of the destination `lxst.telephony`, which greets with AVAILABLE: an
+    /// Creates the settings of the destination `lxst.telephony`, whose greeting is AVAILABLE: an
     /// initiator whose report of the round-trip time was lost identifies on it.
     #[must_use]
     pub fn telephony() -> Self {
@@ -30,8 +30,7 @@ impl DestinationConfig {
     }
 }
 
-/// An [`Endpoint`] whose telephony destination is an engine's, and whose other apps are the
-/// owner's.
+/// An [`Endpoint`] whose telephony destination is an engine's. Its other apps are the owner's.
 #[derive(Debug)]
 pub struct EndpointLinks {
     endpoint: Endpoint,
@@ -44,8 +43,8 @@ pub struct EndpointLinks {
 }
 
 impl EndpointLinks {
-    /// Takes the endpoint, which serves [`DestinationConfig::telephony`] from then on, unless it
-    /// serves the name already.
+    /// Creates the stack. The endpoint serves [`DestinationConfig::telephony`] from then on, unless
+    /// it serves the name already.
     #[must_use]
     pub fn new(mut endpoint: Endpoint) -> Self {
         if !endpoint.serves(NameHash::TELEPHONY) {
@@ -61,14 +60,14 @@ impl EndpointLinks {
         }
     }
 
-    /// Returns the endpoint, to look at.
+    /// Returns the endpoint.
     #[must_use]
     pub const fn endpoint(&self) -> &Endpoint {
         &self.endpoint
     }
 
-    /// Returns the endpoint, to feed and to drain: its interfaces, bytes and files, and the owner's
-    /// other apps with their links and channels. The links of telephony are the engine's, and so is
+    /// Returns the endpoint, for its interfaces, bytes and files, and for the owner's other apps
+    /// with their links and channels. The links of telephony are the engine's, and so is
     /// [`Endpoint::poll_event`]: the owner's events come from
     /// [`poll_app_event`](Self::poll_app_event).
     pub const fn endpoint_mut(&mut self) -> &mut Endpoint {
@@ -76,7 +75,7 @@ impl EndpointLinks {
     }
 
     /// Returns the next event of the owner's other apps, once the engine has polled its own: their
-    /// announces, their links and the packets on these, and broadcasts.
+    /// announces, their links and packets, and broadcasts.
     ///
     /// *Bounds*: beyond [`EVENTS`](limits::EVENTS), events that peers can cause at any rate are
     /// dropped and counted. An endpoint that serves telephony alone has none.
@@ -120,7 +119,7 @@ impl Stack for EndpointLinks {
             }
             LinkRequest::Identify => {
                 if let Some(handle) = self.handles.get(&link) {
-                    // A refusal means that the link is going down, which an event tells.
+                    // An error means that the link is closing, which an event reports.
                     let _ = self.endpoint.identify(now, *handle);
                 }
             }
@@ -134,7 +133,7 @@ impl Stack for EndpointLinks {
 
     fn send(&mut self, now: Instant, link: LinkId, class: Class, data: &[u8]) {
         if let Some(handle) = self.handles.get(&link) {
-            // The endpoint counts a refusal, and tells of a link that goes down.
+            // The endpoint counts the error, and reports a link that closes.
             let _ = self.endpoint.send(now, *handle, class, data);
         }
     }

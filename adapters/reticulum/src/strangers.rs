@@ -1,4 +1,4 @@
-//! The share of strangers: what anybody may have an interface do for one of our apps.
+//! The share of strangers: what anybody may make an interface do for one of our apps.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -14,43 +14,43 @@ use crate::identity::DestinationHash;
 use crate::limits;
 use crate::packet::Packet;
 
-/// Whose share it is. Each has its own, so that a flood for one leaves the others what is theirs.
+/// The owner of a share. Each has its own, so a flood for one leaves the shares of the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Sharer {
-    /// A destination of ours, or an app whose announces are heard.
+    /// A destination of ours, or an app whose announces are received.
     App(NameHash),
     /// A broadcast channel.
     Channel(DestinationHash),
 }
 
-/// What strangers may have one interface do for one app, and which of their packets were taken.
+/// The share of strangers on one interface for one app, and the duplicate filter of their packets.
 pub(crate) struct Strangers {
     rates: Rates,
     shares: [Share; ASKS],
-    /// What is left to each address, where addresses are known.
+    /// What is left to each address, if addresses are known.
     addresses: Vec<Address>,
     pub(crate) proofs_again: TokenBucket,
     pub(crate) seen: PacketHashlist,
 }
 
-/// What a stranger asks for.
+/// A request of a stranger.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Ask {
-    /// To verify an announce.
+    /// Verify an announce.
     Announce,
-    /// To answer a path request.
+    /// Answer a path request.
     Path,
-    /// To answer a link request.
+    /// Answer a link request.
     Link,
-    /// To take a broadcast packet.
+    /// Accept a broadcast packet.
     Broadcast,
 }
 
-/// What is let through of each [`Ask`]: so many per second, and so many in one burst.
+/// The rate of each [`Ask`]: per second, and in one burst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Rates([(u32, u32); ASKS]);
 
-/// What all interfaces together may have of each [`Ask`], for one app.
+/// The rate of each [`Ask`] on all interfaces together, for one app.
 #[derive(Clone, Debug)]
 pub(crate) struct Totals([TokenBucket; ASKS]);
 
@@ -67,7 +67,7 @@ pub(crate) struct Guard<'s> {
 }
 
 impl Guard<'_> {
-    /// Lets a packet through that was not taken before and is within its share.
+    /// Admits a packet that is no duplicate and is within its share.
     pub(crate) fn admit(
         self,
         now: Instant,
@@ -101,8 +101,8 @@ impl Strangers {
         }
     }
 
-    /// Takes what it costs to do what is asked: of the part of the address, where that is known, of
-    /// the interface's share, and of the total.
+    /// Takes a token from the part of the address, if it is known, from the interface's share, and
+    /// from the total. Returns whether all had one.
     pub(crate) fn take(
         &mut self,
         now: Instant,
@@ -110,7 +110,7 @@ impl Strangers {
         from: Option<IpAddr>,
         totals: &mut Totals,
     ) -> bool {
-        // There is a place for each that can be asked.
+        // There is a place for each request.
         let ask = ask as usize;
         let mut part = from.map(|from| &mut self.parts(now, from)[ask]).cloned();
         if part.as_mut().is_some_and(|part| !part.take(now)) {
@@ -165,5 +165,5 @@ impl fmt::Debug for Strangers {
     }
 }
 
-/// How many kinds of [`Ask`] there are.
+/// Number of kinds of [`Ask`].
 const ASKS: usize = 4;

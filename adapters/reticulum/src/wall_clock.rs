@@ -1,18 +1,17 @@
-//! The time that announces are stamped with.
+//! The time of announce stamps.
 
 use core::time::Duration;
 
 /// A wall clock's time: whole seconds since the Unix epoch.
 ///
-/// It may be wrong, and go back. *Bounds*: a stamp has 40 bits; a later time is taken as their
-/// largest.
+/// It may be wrong, and go back. *Bounds*: a stamp has 40 bits. A later time counts as the largest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UnixTime(pub u64);
 
 impl UnixTime {
     pub(crate) const MAX: Self = Self((1 << 40) - 1);
 
-    /// As it travels and is kept: 5 bytes, big-endian.
+    /// Returns the 5 bytes, big-endian, that are sent and stored.
     pub(crate) fn to_bytes(self) -> [u8; 5] {
         let [_, _, _, bytes @ ..] = self.min(Self::MAX).0.to_be_bytes();
         bytes

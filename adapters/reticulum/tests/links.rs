@@ -209,7 +209,7 @@ fn a_peer_cannot_claim_a_round_trip_time_beyond_the_bound() {
     // The owner of A sleeps through all its deadlines; the proof is in flight.
     net.now = net.now + 300 * SECOND;
     net.run_for(Duration::from_millis(30));
-    let rtt = limits::RTT_MAX;
+    let rtt = limits::MAX_RTT;
     assert!(
         matches!(net.link_events(A, link)[..], [LinkEvent::Up { rtt: Some(of), .. }] if of <= rtt)
     );

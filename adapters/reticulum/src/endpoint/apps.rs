@@ -1,4 +1,4 @@
-//! Registering destinations, hearing apps, and broadcast channels.
+//! Destinations, apps whose announces are received, and broadcast channels.
 
 use super::*;
 use crate::broadcast::{BroadcastError, Channel};
@@ -6,14 +6,14 @@ use crate::destination::{BoundError, DestinationConfig, within};
 use crate::strangers::Sharer;
 
 impl Endpoint {
-    /// Serves a destination of our identity: answers path requests and link requests for it, and
-    /// hears the announces of its app. Registering the same name again replaces its settings.
+    /// Serves a destination of our identity: answers its path requests and link requests, and
+    /// receives the announces of its app. Registering the same name again replaces its settings.
     ///
-    /// Each destination has a share of its own of what strangers may ask for, so that a flood at
-    /// one leaves the others what is theirs.
+    /// Each destination has its own share for the requests of strangers, so a flood at one leaves
+    /// the shares of the others.
     ///
     /// # Errors
-    /// [`BoundError`] beyond [`APPS`](limits::APPS), and nothing changed.
+    /// [`BoundError`] beyond [`APPS`](limits::APPS): nothing changed.
     pub fn register(&mut self, config: DestinationConfig) -> Result<DestinationHash, BoundError> {
         let name = config.name();
         let hash = self.destinations.register(self.identity(), config)?;
@@ -22,7 +22,8 @@ impl Endpoint {
         Ok(hash)
     }
 
-    /// Serves and hears an app no more. Its established links stay; half-open ones are dropped.
+    /// Stops serving an app and receiving its announces. Its established links stay; half-open ones
+    /// are dropped.
     pub fn unregister(&mut self, name: NameHash) {
         let Some(app) = self.destinations.remove(name) else { return };
         self.forget_strangers(Sharer::App(name));
@@ -36,17 +37,17 @@ impl Endpoint {
         }
     }
 
-    /// Tells whether a destination of ours has this name.
+    /// Returns whether a destination of ours has this name.
     #[must_use]
     pub fn serves(&self, name: NameHash) -> bool {
         self.destinations.get(name).is_some_and(|app| app.own.is_some())
     }
 
-    /// Changes what announces and path responses of a destination of ours carry, from the next one
-    /// on. Nothing changes where no destination has this name.
+    /// Changes the app data of a destination's announces and path responses, from the next one on.
+    /// Has no effect if no destination of ours has this name.
     ///
     /// # Errors
-    /// [`BoundError`] beyond [`APP_DATA`](limits::APP_DATA) bytes, and nothing changed.
+    /// [`BoundError`] beyond [`APP_DATA`](limits::APP_DATA) bytes: nothing changed.
     pub fn set_app_data(
         &mut self,
         name: NameHash,
@@ -60,19 +61,19 @@ impl Endpoint {
         Ok(())
     }
 
-    /// Hears the announces of an app that is not served here, as
-    /// [`Event::Announced`]. Harmless for one that is.
+    /// Receives the announces of an app that is not served here, as [`Event::Announced`]. Has no
+    /// effect for an app that is.
     ///
     /// # Errors
-    /// [`BoundError`] beyond [`APPS`](limits::APPS), and nothing changed.
+    /// [`BoundError`] beyond [`APPS`](limits::APPS): nothing changed.
     pub fn hear(&mut self, name: NameHash) -> Result<(), BoundError> {
         self.destinations.hear(name)
     }
 
-    /// Listens to a broadcast channel, and may send on it. Joining it again replaces its key.
+    /// Listens to a broadcast channel, and allows sending on it. Joining it again replaces its key.
     ///
     /// # Errors
-    /// [`BoundError`] beyond [`CHANNELS`](limits::CHANNELS), and nothing changed.
+    /// [`BoundError`] beyond [`CHANNELS`](limits::CHANNELS): nothing changed.
     pub fn join(&mut self, channel: Channel) -> Result<DestinationHash, BoundError> {
         self.channels.join(channel)
     }
@@ -84,14 +85,14 @@ impl Endpoint {
     }
 
     /// Sends a packet on a broadcast channel, on every interface that is up and has room. Returns
-    /// how many these are. A broadcast is not acknowledged.
+    /// their number. A broadcast is not acknowledged.
     ///
     /// *Bounds*: `data` has at most [`PLAIN_MDU`](limits::PLAIN_MDU) or
-    /// [`GROUP_MDU`](limits::GROUP_MDU) bytes. Media waits as it does on links; a signal that finds
-    /// an interface's [`SIGNAL_QUEUE`](limits::SIGNAL_QUEUE) full is dropped there and counted.
+    /// [`GROUP_MDU`](limits::GROUP_MDU) bytes. Media waits as on links. A signal is dropped and
+    /// counted on an interface whose [`SIGNAL_QUEUE`](limits::SIGNAL_QUEUE) is full.
     ///
     /// # Errors
-    /// [`BroadcastError`], and nothing was sent.
+    /// [`BroadcastError`]: nothing was sent.
     pub fn broadcast(
         &mut self,
         now: Instant,

@@ -46,7 +46,7 @@ impl Endpoint {
         hops: u8,
         packet: &Packet<'_>,
     ) -> Result<(), DropReason> {
-        // No node hands one on: see RNS/Transport.py `packet_filter`.
+        // No node forwards one: see RNS/Transport.py `packet_filter`.
         if hops > 1 {
             return Err(DropReason::NotForUs);
         }
@@ -127,15 +127,15 @@ impl Endpoint {
         Ok(())
     }
 
-    /// Tells whether a destination of ours has all the established links that it may have.
+    /// Returns whether a destination of ours has all its established incoming links.
     pub(super) fn is_full(&self, on: NameHash) -> bool {
         let is_of = |link: &&Link| matches!(link, Link::Active(link) if link.on == Some(on));
         let own = self.destinations.get(on).and_then(|app| app.own.as_ref());
         own.is_none_or(|own| self.links.values().filter(is_of).count() >= own.incoming_links)
     }
 
-    /// A flood of link requests pushes out half-open links of its own destination and interface,
-    /// and never an established one.
+    /// A flood of link requests evicts half-open links of its own destination and interface, and
+    /// never an established one.
     fn make_room_for_incoming(&mut self, id: InterfaceId, on: NameHash) -> Result<(), DropReason> {
         if self.is_full(on) {
             return Err(DropReason::LinksFull);
@@ -169,8 +169,8 @@ impl Endpoint {
     }
 }
 
-/// The data of a link request with its signalled MTU at most `mtu`; `None` when they are no link
-/// request, or ask for a cipher that RNS has retired. *Source*: RNS/Transport.py `inbound`,
+/// Returns the data of a link request with its signalled MTU clamped to `mtu`; `None` if they are
+/// no link request, or ask for a cipher that RNS has retired. *Source*: RNS/Transport.py `inbound`,
 /// RNS/Link.py `ENABLED_MODES`.
 pub(super) fn clamp_signalled_mtu(data: &[u8], mtu: u32) -> Option<Vec<u8>> {
     let (keys, signalling) = data.split_at_checked(LINK_ECPUBSIZE)?;

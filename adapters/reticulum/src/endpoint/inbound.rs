@@ -1,4 +1,4 @@
-//! Arriving packets: which are dropped, and what those of links do.
+//! Inbound packets: which are dropped, and the effects of link packets.
 
 use rns_core::constants::{
     CONTEXT_KEEPALIVE, CONTEXT_LINKCLOSE, CONTEXT_LINKIDENTIFY, CONTEXT_LRRTT, CONTEXT_NONE, MTU,
@@ -12,14 +12,15 @@ use super::*;
 use crate::link::{Active, Request, RoundTrips};
 use crate::packet::{Kind, Packet};
 
-/// What a screened packet is for.
+/// The purpose of a packet that was not dropped.
 enum Screened {
-    /// To tell of a destination of this name.
+    /// An announce of a destination with this name.
     Announce(NameHash),
     Broadcast,
-    /// To find a destination of ours.
+    /// A search for a destination of ours.
     PathRequest(NameHash),
-    /// To open a link to a destination of ours; its data, with an MTU that the interface has.
+    /// A request to open a link to a destination of ours; its data, with the MTU clamped to the
+    /// interface's.
     LinkRequest(NameHash, Vec<u8>),
     LinkData(LinkHandle),
     LinkProof(LinkHandle),
@@ -58,7 +59,7 @@ impl Endpoint {
         }
     }
 
-    /// Tells what a packet is for, and drops malformed ones and those that are not for us, at
+    /// Returns the purpose of a packet. Drops malformed packets and those that are not for us, at
     /// little cost.
     fn screen(&self, id: InterfaceId, packet: &Packet<'_>) -> Result<Screened, DropReason> {
         let shared = self.interfaces.get(&id).is_some_and(Interface::is_shared_instance);
@@ -149,8 +150,8 @@ impl Endpoint {
         let rtts = RoundTrips { shortest: lasted, longest: lasted };
         let link =
             Active::new(now, request.session, id, rtts).with_report(now, rtt, request.sent_at);
-        let (rtt, mdu) = (Some(rtt.min(limits::RTT_MAX)), Some(link.session.mdu()));
-        // The other requests are over: what answers them is of an unknown link.
+        let (rtt, mdu) = (Some(rtt.min(limits::MAX_RTT)), Some(link.session.mdu()));
+        // The other requests end: their proofs belong to an unknown link then.
         self.remove_link(handle);
         self.links_by_id.insert(packet.destination, handle);
         self.links.insert(handle, Link::Active(link));
@@ -185,7 +186,7 @@ impl Endpoint {
             Link::Active(_) => self.on_active_data(now, handle, packet)?,
             Link::Opening(_) => return Err(DropReason::WrongState),
         }
-        // Only authentic packets may push others out of the filter.
+        // Only authentic packets may evict others from the filter.
         self.see(handle, hash);
         Ok(())
     }
@@ -210,12 +211,12 @@ impl Endpoint {
         let plausible = plausible_rtt(lasted, now.since(link.proved_at));
         let (report, rtt, rtts) = if packet.context == CONTEXT_LRRTT {
             let claimed = unpack_rtt(&plaintext).ok_or(DropReason::Malformed)?;
-            let micros = claimed.min(limits::RTT_MAX.as_secs_f64()) * 1e6;
+            let micros = claimed.min(limits::MAX_RTT.as_secs_f64()) * 1e6;
             let claimed = Duration::from_micros((micros + 0.5) as u64);
             let rtts = RoundTrips { shortest: claimed, longest: lasted.max(claimed) };
             (None, plausible.min(claimed), rtts)
         } else {
-            // The report was lost, and with it what the initiator measured. Any authentic packet
+            // The report was lost, and with it the initiator's measurement. Any authentic packet
             // shows that it has our proof.
             let report = pack_rtt(lasted.as_secs_f64());
             let report = link.session.encrypt(&report, &mut *self.rng);
@@ -235,11 +236,11 @@ impl Endpoint {
         };
         let (name, is_full) = (link.on, self.is_full(link.on));
         let link = Active::new(now, link.session, link.interface, rtts).incoming(name);
-        let (rtt, mdu) = (Some(rtt.min(limits::RTT_MAX)), Some(link.session.mdu()));
+        let (rtt, mdu) = (Some(rtt.min(limits::MAX_RTT)), Some(link.session.mdu()));
         self.links.insert(handle, Link::Active(link));
         if is_full {
-            // Others were established while it was half open. The peer takes it for established
-            // too.
+            // Other links were established while it was half open. The peer takes it for
+            // established.
             self.close(now, handle);
             return Err(DropReason::LinksFull);
         }
@@ -306,7 +307,7 @@ impl Endpoint {
         if link.answers_keepalive(now) {
             self.send_keepalive(now, handle, RESPONDER_KEEPALIVE);
         }
-        // Anybody on the way can send one: it proves nothing that would be told.
+        // Anybody on the path can forge one, so it proves nothing that could be reported.
         Ok(())
     }
 
@@ -321,14 +322,14 @@ impl Endpoint {
 }
 
 /// Estimates the round-trip time of an exchange whose packets may have been repeated. `lasted`
-/// counts from the first one to the answer: too long if the first was lost. `since_last` counts
-/// from the last one: too short if the repeat was needless. A quarter of `lasted` covers the
+/// counts from the first packet to the answer: too long if the first was lost. `since_last` counts
+/// from the latest packet: too short if the repeat was needless. A quarter of `lasted` covers the
 /// growing pauses.
 fn plausible_rtt(lasted: Duration, since_last: Duration) -> Duration {
     since_last.max(lasted / 4)
 }
 
-/// A link is closed by its own id, encrypted.
+/// Checks that the packet holds the link's own id, encrypted.
 fn check_close(session: &LinkEngine, packet: &Packet<'_>) -> Result<(), DropReason> {
     match session.decrypt(packet.data) {
         Ok(id) if id == session.link_id() => Ok(()),
@@ -343,5 +344,5 @@ fn identified(action: &LinkAction) -> Option<IdentityHash> {
     Some(IdentityHash(*identity_hash))
 }
 
-/// The signature and the key of a proof, from a peer that negotiates no MTU.
+/// Length of the signature and the key of a proof, from a peer that negotiates no MTU.
 const PROOF_WITHOUT_MTU: usize = 96;

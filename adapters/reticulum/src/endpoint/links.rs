@@ -1,4 +1,4 @@
-//! The states of links: opening, repeats, timeouts, ends. Arriving packets are in `inbound`.
+//! The states of links: opening, repeats, timeouts, ends. Inbound packets are in `inbound`.
 
 use rns_core::link::handshake::pack_rtt;
 use rns_core::link::{LinkEngine, LinkMode};
@@ -42,7 +42,7 @@ impl Endpoint {
         }
     }
 
-    /// Asks all interfaces for the path to the destination that a link is opened to.
+    /// Requests on all interfaces the path to the destination of a link.
     fn search(&mut self, now: Instant, handle: LinkHandle) {
         let Some(Link::Opening(link)) = self.links.get_mut(&handle) else { return };
         link.stage = Stage::Search(Search::new(now));
@@ -56,7 +56,7 @@ impl Endpoint {
         self.broadcast_control(&request);
     }
 
-    /// Asks a new interface for all paths that are searched.
+    /// Requests on a new interface all paths that are being searched.
     pub(super) fn repeat_searches(&mut self, now: Instant, id: InterfaceId) {
         for to in self.searched() {
             let request = self.paths.path_request(to, &mut *self.rng);
@@ -69,7 +69,7 @@ impl Endpoint {
         }
     }
 
-    /// Tells whether a path search waits for an announce of this destination.
+    /// Returns whether a path search waits for an announce of this destination.
     pub(super) fn is_searched(&self, destination: DestinationHash) -> bool {
         self.links.values().any(|link| match link {
             Link::Opening(link) => {
@@ -80,8 +80,8 @@ impl Endpoint {
         })
     }
 
-    /// Sends the link requests of links whose path search ends with `found`. Links that were opened
-    /// to its hash as if it were an identity fail.
+    /// Sends the link requests of links whose path search ends with `found`. Links to an identity
+    /// with this hash fail.
     pub(super) fn end_searches(&mut self, now: Instant, found: DestinationHash) {
         let is_mistaken = |link: &Link| match link {
             Link::Opening(link) => link.is_searching() && link.mistaken == Some(found),
@@ -101,7 +101,7 @@ impl Endpoint {
         for (handle, asked_at) in waiting {
             let route = self.paths.route(now, found, &mut *self.rng);
             if let Some(route) = route {
-                // The answer may be that of a node on the way: the peer is as far or farther.
+                // The answer may come from a node on the path: the peer is as far, or farther.
                 let interval = limits::AGAIN.max(now.since(asked_at) * 2);
                 self.begin_requests(now, handle, route, interval, None);
             }
@@ -172,7 +172,7 @@ impl Endpoint {
         let Some(Link::Opening(link)) = self.links.get_mut(&handle) else { return };
         let (to, mistaken) = (link.to, link.mistaken);
         if link.until <= now {
-            // A path that is not known is none that could have led nowhere.
+            // An unknown path cannot be a stale one.
             self.paths.forget(to);
             let reason = match link.requests.is_empty() {
                 true => LinkFailed::NoPath,
@@ -185,7 +185,7 @@ impl Endpoint {
                 let nobody_answers = search.on_request(now);
                 self.request_path(to);
                 if let Some(mistaken) = mistaken.filter(|_| nobody_answers) {
-                    // An announce tells whose destination it is.
+                    // Its announce tells whose destination it is.
                     self.request_path(mistaken);
                 }
             }
@@ -319,7 +319,7 @@ impl Endpoint {
         }
     }
 
-    /// Tells the peer of an established link that it ends.
+    /// Tells the peer of an established link that it closes.
     pub(super) fn send_close(&mut self, now: Instant, handle: LinkHandle) {
         if let Ok(link) = self.active_mut(handle) {
             let id = *link.session.link_id();
@@ -327,7 +327,7 @@ impl Endpoint {
         }
     }
 
-    /// Keepalives are the only packets of a link that travel in the clear.
+    /// Sends a keepalive: the only unencrypted packet of a link.
     pub(super) fn send_keepalive(&mut self, now: Instant, handle: LinkHandle, byte: u8) {
         if let Ok(link) = self.active_mut(handle) {
             link.sent_keepalive(now);

@@ -1,11 +1,11 @@
-//! Finds the packets in what an interface receives.
+//! The deframer: finds the packets in the bytes that an interface receives.
 
 use alloc::vec::Vec;
 use core::mem;
 
 use super::{Framing, hdlc, kiss};
 
-/// Finds packets in bytes that arrive in pieces of any size; a datagram is a packet.
+/// Finds packets in bytes that arrive in pieces of any size. A datagram is one packet.
 ///
 /// One flag may end a frame and begin the next.
 #[derive(Debug)]
@@ -20,19 +20,19 @@ pub(crate) struct Deframer {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Deframed<'d> {
     Frame(&'d [u8]),
-    /// A frame beyond the bound, or one that broke off within an escape.
+    /// A frame beyond the bound, or one that ended within an escape.
     Broken,
 }
 
-/// The bytes of a framing that mean something else than themselves.
+/// The bytes to which a framing gives a meaning.
 pub(super) struct Stuffing {
     pub(super) flag: u8,
     pub(super) escape: u8,
-    /// What is sent after an escape for a flag or an escape.
+    /// Returns the byte that follows an escape, for a flag or an escape.
     pub(super) escaped: fn(u8) -> u8,
     /// The reverse.
     pub(super) plain: fn(u8) -> u8,
-    /// Whether the first byte of a frame says what it carries.
+    /// Whether the first byte of a frame is a command.
     pub(super) has_command: bool,
 }
 
@@ -40,21 +40,21 @@ pub(super) struct Stuffing {
 enum State {
     /// Before the first flag, or within a frame that carries no packet.
     Outside,
-    /// After a flag, where a command is due.
+    /// After a flag, before the command.
     Command,
     Inside,
     Escaped,
-    /// Within a frame that is already lost.
+    /// Within a frame that is dropped.
     Broken,
 }
 
 impl Deframer {
-    /// A deframer whose frames have at most `max` bytes.
+    /// Creates a deframer. Frames have at most `max` bytes.
     pub(crate) const fn new(framing: Framing, max: usize) -> Self {
         Self { framing, frame: Vec::new(), max, state: State::Outside }
     }
 
-    /// Takes bytes off the front of `input` and gives each packet that they complete to `found`.
+    /// Takes bytes from the front of `input` and passes each packet that they complete to `found`.
     pub(crate) fn take(&mut self, input: &[u8], found: impl FnMut(Deframed<'_>)) {
         match self.framing {
             Framing::Hdlc => self.unstuff(&hdlc::STUFFING, input, found),

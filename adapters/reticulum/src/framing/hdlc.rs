@@ -1,4 +1,5 @@
-//! The byte-stuffed framing of most RNS stream interfaces (TCP, serial lines, pipes, rnsd).
+//! HDLC-like framing by byte stuffing, which most RNS stream interfaces use: TCP, serial lines,
+//! pipes, rnsd.
 //!
 //! ```text
 //! [7e][packet, with 7e sent as 7d 5e and 7d as 7d 5d][7e]

@@ -3,11 +3,11 @@
 //! ```text
 //! [c0][port << 4 | command][packet, with c0 sent as db dc and db as db dd][c0]
 //! ```
-//! Command 0 carries a packet; frames of other commands are the modem's own, and are passed over.
+//! Command 0 carries a packet. Frames of other commands are the modem's own, and are skipped.
 //!
-//! *Source*: RNS/Interfaces/KISSInterface.py, which takes packets of each port, and takes a byte
-//! that follows an escape and needs none for itself. Where a frame breaks off, RNS waits 100 ms for
-//! its rest; here the next flag ends it, and begins the next frame as well.
+//! *Source*: RNS/Interfaces/KISSInterface.py. It accepts packets of every port, and takes a byte
+//! after an escape that needs none for itself. If a frame stops, RNS waits 100 ms for its rest;
+//! here the next flag ends it, and also begins the next frame.
 
 use alloc::vec::Vec;
 
@@ -19,7 +19,7 @@ pub(super) fn write(parts: &[&[u8]], out: &mut Vec<u8>) {
     out.push(FLAG);
 }
 
-/// Tells whether a frame with this first byte carries a packet.
+/// Returns whether a frame with this first byte carries a packet.
 pub(super) const fn is_data(command: u8) -> bool {
     command & 0x0f == DATA
 }

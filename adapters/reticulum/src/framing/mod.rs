@@ -1,4 +1,4 @@
-//! How packets travel on an interface.
+//! Framing: how an interface delimits packets.
 
 mod datagram;
 mod deframer;
@@ -11,20 +11,21 @@ use alloc::vec::Vec;
 
 pub(crate) use deframer::{Deframed, Deframer};
 
-/// How packets travel on an interface.
+/// How an interface delimits packets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Framing {
     /// A byte stream with HDLC-like framing: TCP, pipes, serial lines, `rnsd`.
     Hdlc,
-    /// A byte stream with KISS framing: packet radio modems (TNCs), and TCP to one. Port 0 is sent
-    /// to, and each is heard. A modem's parameters are set by who opens the stream.
+    /// A byte stream with KISS framing: packet radio modems (TNCs), and TCP to one. Packets are
+    /// sent to port 0, and received from every port. The code that opens the stream sets the
+    /// modem's parameters.
     Kiss,
     /// One datagram is one packet: UDP, channels of whole packets.
     Datagram,
 }
 
 impl Framing {
-    /// Appends a packet, given in parts, to `out` as it travels.
+    /// Appends a packet, given in parts, to `out` with its framing.
     pub(crate) fn write(self, parts: &[&[u8]], out: &mut Vec<u8>) {
         match self {
             Self::Hdlc => hdlc::write(parts, out),

@@ -1,4 +1,4 @@
-//! Each stream framing, by what any of them has to do, and by the bytes of its own.
+//! Tests of each stream framing: what all of them have to do, and the bytes of each.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -9,7 +9,7 @@ use proptest::sample::select;
 
 use super::*;
 
-/// What a stream gives, `None` for each broken frame.
+/// Returns the packets of a stream, with `None` for each broken frame.
 fn found(deframer: &mut Deframer, input: &[u8]) -> Vec<Option<Vec<u8>>> {
     let mut all = vec![];
     deframer.take(input, |found| {
@@ -28,18 +28,18 @@ fn framed(framing: Framing, packet: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Any bytes, with those often that a framing gives a meaning.
+/// Generates any bytes, with a framing's special bytes among them often.
 fn any_bytes(length: core::ops::Range<usize>) -> impl Strategy<Value = Vec<u8>> {
     let special = select(&[0x7e, 0x7d, 0x5e, 0x5d, 0xc0, 0xdb, 0xdc, 0xdd, 0x00, 0x0f][..]);
     any_vec(prop_oneof![any::<u8>(), special], length)
 }
 
-/// Bytes between frames that neither begin nor end one, nor escape what follows.
+/// Generates bytes between frames that neither begin nor end one, nor escape what follows.
 fn noise(framing: Framing) -> impl Strategy<Value = Vec<u8>> {
     any_bytes(0..20).prop_map(move |mut bytes| {
         bytes.retain(|byte| ![0x7e, 0x7d, 0xc0, 0xdb].contains(byte));
         if let (Framing::Kiss, Some(first)) = (framing, bytes.first_mut()) {
-            // Else it is a packet, as noise between two flags of HDLC always is.
+            // Otherwise it would be a packet, as noise between two flags of HDLC is.
             *first |= 0x01;
         }
         bytes
@@ -65,7 +65,7 @@ proptest! {
             stream.extend_from_slice(noise);
             expected.push(Some(packet.clone()));
             if framing == Framing::Hdlc && !noise.is_empty() {
-                // What stands between two flags is a frame; the last noise has no flag after it.
+                // The bytes between two flags are a frame; the last noise has no flag after it.
                 expected.push(Some(noise.clone()));
             }
         }
@@ -141,7 +141,7 @@ fn each_framing_writes_what_rns_writes() {
 
 #[test]
 fn a_modems_own_frames_are_passed_over_and_packets_of_each_port_are_taken() {
-    // READY, a packet of port 5, RETURN, and a packet with an escape that none needs.
+    // READY, a packet of port 5, RETURN, and a packet with a needless escape.
     let stream = b"\xc0\x0f\x01\xc0\xc0\x50ab\xc0\xc0\xff\xc0\xc0\x00\xdbc\xc0";
     let expected = [Some(b"ab".to_vec()), Some(b"c".to_vec())];
     assert_eq!(found(&mut Deframer::new(Framing::Kiss, 9), stream), expected);
