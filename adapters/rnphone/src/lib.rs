@@ -1,22 +1,49 @@
-//! What the phone `rnphone-rs` is made of, but for the network and the sound: rnphone's folder.
+//! What the phone `rnphone-rs` is made of, but for the network and the sound.
+//!
+//! [`folder`] finds rnphone's folder, and reads and writes its file `config`. [`settings`] says what
+//! it means. [`contacts`] changes its phonebook, and says whom a text means and who calls. [`ini`] is
+//! the language of the file.
 //!
 //! ```
-//! use rnphone_rs::ini::{Document, EditError, Value};
+//! use rnphone_rs::contacts::{self, Contact, ContactError};
+//! use rnphone_rs::folder::{ConfigFile, Folder, Surroundings};
+//! use rnphone_rs::settings::Settings;
 //!
-//! let text = "[phonebook]\n  Mary = f3e8c3359b39d36f3baff0a616a73d3e  # at home\n";
-//! let mut config = Document::parse(text.as_bytes()).unwrap();
-//! config.rename("phonebook", "Mary", "Mary, mobile")?;
-//! let jake = ["b8d80b1b7a9d3147880b366995422a45", "241"].map(str::to_owned);
-//! config.set("phonebook", "Jake", &Value::List(jake.to_vec()))?;
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let path = std::env::temp_dir().join(format!("rnphone-rs-docs-{}", std::process::id()));
+//! # std::fs::create_dir_all(&path)?;
+//! let folder = Folder::find(Surroundings::of_process(Some(path.clone())))?;
+//! std::fs::write(folder.config(), "[phonebook]\n  Mary = f3e8c3359b39d36f3baff0a616a73d3e  # home\n")?;
+//!
+//! let mut file = ConfigFile::read(&folder.config())?;
+//! let jake = Contact {
+//!     name: "Jake, mobile".to_owned(),
+//!     hash: "b8d80b1b7a9d3147880b366995422a45".parse()?,
+//!     number: Some("241".to_owned()),
+//! };
+//! file.edit(|config| -> Result<(), ContactError> {
+//!     contacts::rename(config, "Mary", "Mary at home")?;
+//!     contacts::add(config, &jake)
+//! })?;
 //! assert_eq!(
-//!     String::from_utf8(config.to_bytes()).unwrap(),
-//!     "[phonebook]\n  \"Mary, mobile\" = f3e8c3359b39d36f3baff0a616a73d3e  # at home\n  \
-//!      Jake = b8d80b1b7a9d3147880b366995422a45, 241\n"
+//!     std::fs::read_to_string(folder.config())?,
+//!     "[phonebook]\n  Mary at home = f3e8c3359b39d36f3baff0a616a73d3e  # home\n  \
+//!      \"Jake, mobile\" = b8d80b1b7a9d3147880b366995422a45, 241\n"
 //! );
-//! # Ok::<(), EditError>(())
+//!
+//! let own = lxst_phone::IdentityHash([0; 16]); // that of the phone itself
+//! let (settings, skipped) = Settings::read(&folder, &file, own)?;
+//! assert_eq!(settings.contacts.find("241"), Ok(jake.hash));
+//! assert_eq!(settings.contacts.name(jake.hash, None).to_string(), "Jake, mobile");
+//! assert_eq!(skipped, []);
+//! # std::fs::remove_dir_all(&path)?;
+//! # Ok(())
+//! # }
 //! ```
 
 #![forbid(unsafe_code)]
 
+pub mod contacts;
 pub mod folder;
 pub mod ini;
+pub mod settings;

@@ -1,12 +1,17 @@
 //! rnphone's folder, read and written here, beside the ConfigObj that rnphone reads it with.
 
+use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use lxst_core::IdentityHash;
 use lxst_interop::environment;
 use lxst_sim::random::Seeded;
+use rnphone_rs::contacts::{self, Contact, ContactError};
+use rnphone_rs::folder::{ConfigFile, Folder, Surroundings};
 use rnphone_rs::ini::{Document, Section, Value};
+use rnphone_rs::settings::{Settings, Who};
 use serde_json::{Value as Json, json};
 
 #[test]
@@ -63,6 +68,72 @@ fn what_is_written_here_is_what_configobj_reads() {
     }
 }
 
+#[test]
+fn a_folder_that_rnphone_made_is_read_here_and_what_is_edited_here_is_read_by_rnphone() {
+    const MARY: &str = "f3e8c3359b39d36f3baff0a616a73d3e";
+    const JAKE: &str = "b8d80b1b7a9d3147880b366995422a45";
+    let path = environment::target_dir().join("interop/rnphone-folder");
+    let _ = fs::remove_dir_all(&path);
+    fs::create_dir_all(&path).unwrap();
+    rnphone("make", &path);
+    let surroundings = Surroundings { config: Some(path.clone()), home: None, machine: "/".into() };
+    let folder = Folder::find(surroundings).unwrap();
+    let own = IdentityHash([0; 16]);
+
+    let mut file = ConfigFile::read(&folder.config()).unwrap();
+    let made = fs::read_to_string(file.path()).unwrap();
+    assert_eq!(file.document().to_bytes(), made.as_bytes());
+    let (settings, skipped) = Settings::read(&folder, &file, own).unwrap();
+    let wanted = Settings { ringtone: Some(path.join("ringer.opus")), ..Settings::default() };
+    assert_eq!(settings, wanted);
+    // rnphone copies it when it makes `storage`.
+    assert!(skipped.len() == 1 && skipped[0].text.contains("ringer.opus is not there"));
+
+    let mary = Contact {
+        name: "Mary, \"at home\"".to_owned(),
+        hash: MARY.parse().unwrap(),
+        number: Some("241".to_owned()),
+    };
+    let jake = Contact { name: "Jake".to_owned(), hash: JAKE.parse().unwrap(), number: None };
+    file.edit(|config| -> Result<(), ContactError> {
+        contacts::add(config, &mary)?;
+        contacts::add(config, &jake)?;
+        contacts::rename(config, "Jake", "O'Neil = Jake #1")?;
+        contacts::block(config, jake.hash)?;
+        let speaker = Value::Text("USB, 3\" cone, 'left'".to_owned());
+        config.set("telephone", "speaker", &speaker)?;
+        config.set("telephone", "allowed_callers", &Value::List(vec![MARY.to_owned()]))?;
+        config.set("rnphone-rs", "auto_answer", &Value::Text("phonebook".to_owned()))?;
+        Ok(())
+    })
+    .unwrap();
+
+    let edited = fs::read_to_string(file.path()).unwrap();
+    let mut lines = edited.lines();
+    assert!(made.lines().all(|line| lines.any(|other| other == line)), "{edited}");
+    let theirs: Json = serde_json::from_slice(&rnphone("read", &path)).unwrap();
+    let wanted = json!({
+        "ringtone": path.join("ringer.opus"),
+        "speaker": "USB, 3\" cone, 'left'",
+        "allowed": [MARY],
+        "blocked": [JAKE],
+        "phonebook": {"Mary, \"at home\"": MARY, "O'Neil = Jake #1": JAKE},
+        "aliases": {MARY: "241"},
+    });
+    assert_eq!(theirs, wanted, "{edited}");
+    let (settings, _) = Settings::read(&folder, &file, own).unwrap();
+    assert_eq!(settings.speaker.as_deref(), Some("USB, 3\" cone, 'left'"));
+    assert_eq!(settings.allowed, Who::Listed([mary.hash].into()));
+    assert_eq!(settings.blocked, [jake.hash].into());
+    assert!(
+        settings
+            .contacts
+            .iter()
+            .map(|contact| contact.name.as_str())
+            .eq(["Mary, \"at home\"", "O'Neil = Jake #1"])
+    );
+}
+
 /// Lines of an INI file, with mistakes.
 fn text(random: &mut Seeded) -> String {
     (0..below(random, 5))
@@ -113,11 +184,15 @@ fn entries(document: &Document) -> Json {
     Json::Array(entries.collect())
 }
 
+/// Runs rnphone's own code on a folder; returns what it prints.
+fn rnphone(command: &str, folder: &Path) -> Vec<u8> {
+    let output = python("rnphone.py").arg(command).arg(folder).output().expect("Python starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    output.stdout
+}
+
 fn configobj(interpolation: &str, texts: &[String]) -> Vec<Json> {
-    let python = environment::python().expect("Python LXST is there");
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rnphone_folder/configobj.py");
-    let mut reader = Command::new(python)
-        .arg(script)
+    let mut reader = python("configobj.py")
         .arg(interpolation)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -129,4 +204,10 @@ fn configobj(interpolation: &str, texts: &[String]) -> Vec<Json> {
     let output = reader.wait_with_output().expect("it ends");
     assert!(output.status.success());
     serde_json::from_slice(&output.stdout).expect("it prints JSON")
+}
+
+fn python(script: &str) -> Command {
+    let mut python = Command::new(environment::python().expect("Python LXST is there"));
+    python.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rnphone_folder").join(script));
+    python
 }

@@ -22,6 +22,7 @@ mod value;
 use std::ops::Range;
 
 pub use edit::EditError;
+pub(crate) use edit::is_interpolated;
 use reader::Reader;
 pub use value::Value;
 

@@ -1,0 +1,177 @@
+//! What the configuration says, in types.
+//!
+//! | section | keys | whose |
+//! |---|---|---|
+//! | `telephone` | `ringtone`, `speaker`, `microphone`, `ringer`, `allowed_callers`, `blocked_callers` | rnphone's |
+//! | `phonebook` | `NAME = HASH` or `NAME = HASH, NUMBER` | rnphone's |
+//! | `hardware` | left alone | rnphone's |
+//! | `rnphone-rs` | `display_name`, `profile`, `auto_answer` | ours, which rnphone ignores |
+//!
+//! What decides who may call, and what is ours, is an error where it is not understood: the phone
+//! does not start. What rnphone skips or ignores in silence is told as well, and skipped.
+//!
+//! *Source*: `ReticulumTelephone.apply_config` and `load_phonebook` in LXST/Utilities/rnphone.py.
+
+mod phonebook;
+mod reader;
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::path::PathBuf;
+
+use lxst_phone::{Callers, DisplayName, IdentityHash, Profile};
+pub(crate) use phonebook::digits;
+pub(crate) use reader::hash_of;
+
+use crate::contacts::Contacts;
+use crate::folder::{ConfigFile, Folder};
+
+/// The settings of a phone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// The Ogg/Opus file to ring with; need not exist.
+    pub ringtone: Option<PathBuf>,
+    /// The speaker, or a part of its name; `None` is the default of the system.
+    pub speaker: Option<String>,
+    /// The microphone, as the speaker.
+    pub microphone: Option<String>,
+    /// What rings, as the speaker.
+    pub ringer: Option<String>,
+    /// Who may call.
+    pub allowed: Who,
+    /// Who may not, even if allowed.
+    pub blocked: BTreeSet<IdentityHash>,
+    /// Whom one can dial by name.
+    pub contacts: Contacts,
+    /// The name that announces tell to everybody.
+    pub display_name: Option<DisplayName>,
+    /// The profile of calls.
+    pub profile: ProfileChoice,
+    /// Whose calls are answered at once.
+    pub auto_answer: Who,
+}
+
+/// A choice among callers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// `all`
+    All,
+    /// `none`
+    Nobody,
+    /// `phonebook`
+    Phonebook,
+    /// Hashes. One hash is a list of one, which rnphone takes for everybody.
+    Listed(BTreeSet<IdentityHash>),
+}
+
+/// The profile of calls that the phone makes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ProfileChoice {
+    /// The one that fits the path: `auto`.
+    #[default]
+    Auto,
+    /// Always this one.
+    Fixed(Profile),
+}
+
+/// Something that is not understood, where it is, and what to write instead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistake {
+    /// The file.
+    pub path: PathBuf,
+    /// Counted from 1.
+    pub line: usize,
+    /// One line of text.
+    pub text: String,
+}
+
+/// Settings with mistakes that the phone does not start with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistakes(pub Vec<Mistake>);
+
+impl Settings {
+    /// Reads the settings in the file of a folder. Returns what is skipped as well.
+    ///
+    /// `own` is the hash of the phone itself, which is no contact.
+    ///
+    /// # Errors
+    /// [`Mistakes`], all of them.
+    pub fn read(
+        folder: &Folder,
+        file: &ConfigFile,
+        own: IdentityHash,
+    ) -> Result<(Self, Vec<Mistake>), Mistakes> {
+        reader::Reader::new(folder, file, own).read()
+    }
+
+    /// Returns who may call, as a phone is told it.
+    #[must_use]
+    pub fn callers(&self) -> Callers {
+        let contacts = || self.contacts.iter().map(|contact| contact.hash);
+        let callers = match &self.allowed {
+            // Contacts are no strangers to its limits.
+            Who::All => Callers::all().allowed(contacts()),
+            Who::Nobody => Callers::none(),
+            Who::Phonebook => Callers::none().allowed(contacts()),
+            Who::Listed(hashes) => Callers::none().allowed(hashes.iter().copied()),
+        };
+        callers.blocked(self.blocked.iter().copied())
+    }
+
+    /// Whether somebody's call is answered at once.
+    #[must_use]
+    pub fn answers_at_once(&self, hash: IdentityHash) -> bool {
+        match &self.auto_answer {
+            Who::All => true,
+            Who::Nobody => false,
+            Who::Phonebook => self.contacts.get(hash).is_some(),
+            Who::Listed(hashes) => hashes.contains(&hash),
+        }
+    }
+}
+
+impl Default for Settings {
+    /// Those of a file that says nothing.
+    fn default() -> Self {
+        Self {
+            ringtone: None,
+            speaker: None,
+            microphone: None,
+            ringer: None,
+            allowed: Who::All,
+            blocked: BTreeSet::new(),
+            contacts: Contacts::default(),
+            display_name: None,
+            profile: ProfileChoice::Auto,
+            auto_answer: Who::Nobody,
+        }
+    }
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.path.display(), self.line, self.text)
+    }
+}
+
+impl fmt::Display for Mistakes {
+    /// Writes a line for each.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, mistake) in self.0.iter().enumerate() {
+            let end = if index == 0 { "" } else { "\n" };
+            write!(f, "{end}{mistake}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Mistakes {}
+
+pub(crate) const TELEPHONE: &str = "telephone";
+pub(crate) const PHONEBOOK: &str = "phonebook";
+pub(crate) const BLOCKED_CALLERS: &str = "blocked_callers";
+const HARDWARE: &str = "hardware";
+const OURS: &str = "rnphone-rs";
+
+#[cfg(test)]
+mod tests;
