@@ -341,7 +341,8 @@ pub const SILENCE: Duration = Duration::from_secs(5);
 ///
 /// In half duplex a call in which nobody talks lasts as long as its link. A listening peer sends
 /// only keepalives, which anybody on the path can forge. A Python peer cannot be probed: it
-/// registers no proofs, requests, resources or channels (`receive` in RNS/Link.py).
+/// registers no proofs, requests, resources or channels (`receive` in RNS/Link.py). A switch to
+/// full duplex makes a peer send; one that is gone is missed a minute later.
 ///
 /// *Source*: our choice; the reference relies on the link's own time-out.
 pub const MEDIA_TIMEOUT: Duration = Duration::from_secs(60);

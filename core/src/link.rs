@@ -81,10 +81,11 @@ pub enum LinkEvent {
     /// The peer proved its identity.
     Identified(IdentityHash),
     /// A keepalive arrived, or another packet that is not for the telephone. A stack reports each
-    /// of them or none. The first one arms [`MEDIA_TIMEOUT`](crate::limits::MEDIA_TIMEOUT), which
-    /// ends a call in full duplex after that time without media and without this event. RNS sends
-    /// keepalives unencrypted, so anybody on the path can forge them. A stack that reports only
-    /// packets authenticated by the link's cipher, as `lxst-reticulum` does, leaves keepalives out.
+    /// of them or none. The first one, on any link, arms
+    /// [`MEDIA_TIMEOUT`](crate::limits::MEDIA_TIMEOUT), which ends a call in full duplex after that
+    /// time without media and without this event. RNS sends keepalives unencrypted, so anybody on
+    /// the path can forge them. A stack that reports only packets authenticated by the link's
+    /// cipher, as `lxst-reticulum` does, leaves keepalives out.
     Heard,
     /// The link is gone.
     Closed(LinkClosed),

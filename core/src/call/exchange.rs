@@ -5,7 +5,7 @@ use heapless::Vec;
 use super::pending::PendingLink;
 use crate::config::Config;
 use crate::id::IdentityHash;
-use crate::limits::PENDING_LINKS;
+use crate::limits::{MEDIA_TIMEOUT, PENDING_LINKS};
 use crate::outbox::{Outbox, Queued};
 use crate::time::Instant;
 use crate::timers::{Deadline, Timer};
@@ -18,6 +18,9 @@ pub(crate) struct Exchange {
     /// When the next announce is due.
     announce: Option<Instant>,
     pub(super) is_available: bool,
+    /// Since when the stack reports what is heard on a link, so that a quiet peer can be told
+    /// from one that is gone.
+    reports_since: Option<Instant>,
 }
 
 impl Exchange {
@@ -31,6 +34,7 @@ impl Exchange {
             pending: Vec::new(),
             announce: at_start.or(later),
             is_available: true,
+            reports_since: None,
         }
     }
 
@@ -43,6 +47,16 @@ impl Exchange {
     pub(crate) fn on_announce_timeout(&mut self, now: Instant, out: &mut Outbox) {
         out.push(Queued::Announce);
         self.announce = self.config.announce.interval.map(|interval| now + interval.get());
+    }
+
+    /// Handles [`LinkEvent::Heard`](crate::LinkEvent::Heard) on any link.
+    pub(super) fn on_link_heard(&mut self, now: Instant) {
+        self.reports_since.get_or_insert(now);
+    }
+
+    /// Returns when somebody last heard at `last` counts as gone; `None` while nothing is reported.
+    pub(super) fn missed_at(&self, last: Instant) -> Option<Instant> {
+        self.reports_since.map(|since| last.max(since) + MEDIA_TIMEOUT)
     }
 
     /// Returns the deadlines of the links that carry no call.

@@ -21,8 +21,6 @@ use crate::wire::Signal;
 pub(super) struct Presence {
     media: Instant,
     anything: Instant,
-    /// Whether the stack reports keepalives, so that a quiet link differs from a dead one.
-    is_reported: bool,
     is_silent: bool,
 }
 
@@ -55,10 +53,10 @@ impl Line {
 
     /// Handles [`LinkEvent::Heard`](crate::LinkEvent::Heard): a keepalive or the like on the call's
     /// link.
-    pub(super) fn on_link_heard(&mut self, now: Instant) {
+    pub(super) fn on_link_heard(&mut self, cx: &mut Context<'_>) {
+        cx.exchange.on_link_heard(cx.now);
         if let Some(call) = &mut self.call {
-            call.presence.anything = now;
-            call.presence.is_reported = true;
+            call.presence.anything = cx.now;
         }
     }
 
@@ -87,13 +85,11 @@ impl Line {
 
     pub(super) fn on_media_timeout(&mut self, cx: &mut Context<'_>) {
         let Some(call) = &self.call else { return };
-        let due = call.presence.media.max(call.presence.anything) + MEDIA_TIMEOUT;
-        if cx.now < due {
-            self.timers.start(CallTimer::Media, due);
-        } else if call.presence.is_reported && call.mode == Mode::FullDuplex {
-            self.step(Trigger::MediaExpired, cx);
-        } else {
-            self.timers.start(CallTimer::Media, cx.now + MEDIA_TIMEOUT);
+        let missed_at = cx.exchange.missed_at(call.presence.media.max(call.presence.anything));
+        match missed_at.filter(|_| call.mode == Mode::FullDuplex) {
+            Some(at) if at <= cx.now => self.step(Trigger::MediaExpired, cx),
+            Some(at) => self.timers.start(CallTimer::Media, at),
+            None => self.timers.start(CallTimer::Media, cx.now + MEDIA_TIMEOUT),
         }
     }
 

@@ -306,7 +306,7 @@ impl Line {
             LinkEvent::Closed(LinkClosed::Peer | LinkClosed::Unknown) => {
                 self.step(Trigger::LinkClosed, cx);
             }
-            LinkEvent::Heard => self.on_link_heard(cx.now),
+            LinkEvent::Heard => self.on_link_heard(cx),
             LinkEvent::Incoming { .. } | LinkEvent::Identified(_) => {}
         }
     }

@@ -70,7 +70,8 @@ impl<const N: usize> Lines<N> {
                     cx.out.event(Event::CallerGone { call: link.into() });
                 }
             }
-            LinkEvent::Incoming { .. } | LinkEvent::Up { .. } | LinkEvent::Heard => {}
+            LinkEvent::Heard => cx.exchange.on_link_heard(cx.now),
+            LinkEvent::Incoming { .. } | LinkEvent::Up { .. } => {}
         }
     }
 

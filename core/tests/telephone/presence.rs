@@ -6,7 +6,7 @@ use lxst_core::{
     Mute, Outcome, PortChange, Profile, Samples, SendFormat, Source, Talk,
 };
 
-use crate::support::{Did, IN_CALL, OUT, OUT_CALL, OUT_STREAM, Script, close, event, quiet};
+use crate::support::{Did, IN, IN_CALL, OUT, OUT_CALL, OUT_STREAM, Script, close, event, quiet};
 
 #[test]
 fn a_peer_that_sends_no_media_for_five_seconds_is_silent_once_and_audible_when_it_returns() {
@@ -99,6 +99,17 @@ fn a_keepalive_heard_while_it_rings_counts_as_a_report() {
     phone.at(60_999);
     assert!(phone.phone.call().is_some());
     phone.take();
+    phone.at(61_000).expect_ended(EndReason::MediaTimeout);
+}
+
+#[test]
+fn a_keepalive_heard_before_the_caller_identifies_counts_as_a_report() {
+    let mut phone = Script::new(quiet());
+    phone.incoming().link(IN, LinkEvent::Heard).at(5).identified();
+    phone.rx_on(IN, &[Signal::PreferredMode(1)]);
+    phone.at(1_000).command(Command::Answer(IN_CALL)).take();
+    phone.at(60_999).take();
+    assert!(phone.phone.call().is_some());
     phone.at(61_000).expect_ended(EndReason::MediaTimeout);
 }
 

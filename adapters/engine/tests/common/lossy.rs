@@ -79,7 +79,13 @@ pub(crate) enum Path {
 
 impl Line {
     pub(crate) fn new(seed: u64, path: Path, rtt: Duration) -> Self {
-        let phones = [CALLER, CALLEE].map(|phone| Phone::new(seed * 2 + phone as u64));
+        Self::of(Telephone::default(), seed, path, rtt)
+    }
+
+    /// Two phones with these settings; they announce on command alone.
+    pub(crate) fn of(telephone: Telephone, seed: u64, path: Path, rtt: Duration) -> Self {
+        let telephone = Telephone { announce: AnnouncePolicy::ON_COMMAND, ..telephone };
+        let phones = [CALLER, CALLEE].map(|phone| Phone::new(telephone, seed * 2 + phone as u64));
         let mut line = Self {
             now: Instant::ORIGIN,
             phones,
@@ -201,8 +207,7 @@ impl Line {
 }
 
 impl Phone {
-    fn new(seed: u64) -> Self {
-        let telephone = Telephone { announce: AnnouncePolicy::ON_COMMAND, ..Telephone::default() };
+    fn new(telephone: Telephone, seed: u64) -> Self {
         let mut engine = Engine::new(Config { telephone, ..Config::default() }, network(seed));
         let wire = engine.interface_up(Instant::ORIGIN, InterfaceOrigin(0), InterfaceConfig::UDP);
         for direction in [Direction::Send, Direction::Receive] {

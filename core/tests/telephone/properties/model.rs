@@ -27,6 +27,8 @@ pub(super) struct Model {
     config: Config,
     now: Instant,
     is_busy: bool,
+    /// Since when it knows that what is heard on a link is reported.
+    reports_since: Option<Instant>,
     call: Option<Call>,
     callers: Vec<Caller>,
     said: Vec<Did>,
@@ -51,7 +53,6 @@ struct Call {
     is_heard: bool,
     /// When it was refused, and when nobody's link is waited for any more.
     refused: Option<(Instant, Instant)>,
-    reports_keepalives: bool,
     heard: Instant,
     media: Instant,
     is_silent: bool,
@@ -87,7 +88,8 @@ enum Stage {
 impl Model {
     pub(super) fn new(us: IdentityHash, config: Config) -> Self {
         let (call, callers, said) = (None, Vec::new(), Vec::new());
-        Self { us, config, now: Instant::ORIGIN, is_busy: false, call, callers, said }
+        let (now, is_busy, reports_since) = (Instant::ORIGIN, false, None);
+        Self { us, config, now, is_busy, reports_since, call, callers, said }
     }
 
     pub(super) fn status(&self) -> Option<CallStatus> {
@@ -170,8 +172,8 @@ impl Model {
                 }
             }
             LinkEvent::Heard => {
+                self.reports_since.get_or_insert(now);
                 if let Some(call) = self.call.as_mut().filter(|call| call.link == link) {
-                    call.reports_keepalives = true;
                     call.heard = now;
                 }
             }

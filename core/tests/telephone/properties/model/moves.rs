@@ -283,7 +283,6 @@ impl Model {
             is_mode_chosen: status.role == Role::Caller,
             timers: BTreeMap::from([(timer.0, now + timer.1)]),
             refused: None,
-            reports_keepalives: false,
             heard: now,
             media: now,
             is_silent: false,
@@ -326,10 +325,10 @@ impl Model {
                     call.timers
                         .insert(Timer::Call(CallTimer::Silence), call.media + limits::SILENCE);
                 }
-                if call.reports_keepalives {
+                if let Some(since) = self.reports_since {
                     call.timers.insert(
                         Timer::Call(CallTimer::Media),
-                        call.heard.max(call.media) + limits::MEDIA_TIMEOUT,
+                        call.heard.max(call.media).max(since) + limits::MEDIA_TIMEOUT,
                     );
                 }
             }
