@@ -5,6 +5,8 @@
 use std::fmt;
 
 use divan::{Bencher, counter::ItemsCount};
+#[cfg(feature = "neural")]
+use lxst_codecs::Codec;
 use lxst_codecs::{
     Codec2Mode, Decoder, Encoder, Encoding, OpusConfig, RawConfig, RawDepth, Samples, Tempo,
 };
@@ -52,6 +54,31 @@ fn conceal_one_of_two(bencher: Bencher<'_, '_>, stream: &Stream) {
     });
 }
 
+#[cfg(feature = "neural")]
+#[divan::bench(args = neural::at_each_level())]
+fn decode_neurally(bencher: Bencher<'_, '_>, at: &neural::AtLevel) {
+    let payloads = at.stream.payloads();
+    let (mut decoder, mut pcm) = (at.decoder(), Vec::new());
+    let mut next = payloads.iter().cycle();
+    bencher.counter(ItemsCount::new(1_usize)).bench_local(|| {
+        pcm.clear();
+        decoder.decode(Codec::Opus, next.next().unwrap(), Tempo::Normal, &mut pcm).unwrap()
+    });
+}
+
+#[cfg(feature = "neural")]
+#[divan::bench(args = neural::at_each_level())]
+fn conceal_neurally_one_of_two(bencher: Bencher<'_, '_>, at: &neural::AtLevel) {
+    let payloads = at.stream.payloads();
+    let (mut decoder, mut pcm) = (at.decoder(), Vec::new());
+    let mut next = payloads.iter().cycle();
+    bencher.counter(ItemsCount::new(2_usize)).bench_local(|| {
+        pcm.clear();
+        decoder.decode(Codec::Opus, next.next().unwrap(), Tempo::Normal, &mut pcm).unwrap();
+        decoder.conceal(at.stream.samples as u32, &mut pcm).unwrap()
+    });
+}
+
 fn bench_encoder(bencher: Bencher<'_, '_>, stream: &Stream, dtx: bool) {
     let sound = voice(192_000);
     let mut encoder = Encoder::new(stream.encoding).unwrap().with_dtx(dtx).unwrap();
@@ -74,6 +101,7 @@ fn bench_decoder(bencher: Bencher<'_, '_>, stream: &Stream, tempo: Tempo) {
 }
 
 /// A profile's frames.
+#[derive(Clone)]
 struct Stream {
     name: &'static str,
     encoding: Encoding,
@@ -112,9 +140,46 @@ fn streams() -> impl Iterator<Item = Stream> {
         ("SHQ, 60 ms", Encoding::Opus(OpusConfig::VOICE_MAX), 2_880),
         ("LL, 20 ms", Encoding::Opus(OpusConfig::VOICE_MEDIUM_20_MS), 960),
         ("ULL, 10 ms", Encoding::Opus(OpusConfig::VOICE_MEDIUM_10_MS), 480),
+        ("ULL, 10 ms in full band", Encoding::Opus(OpusConfig::VOICE_FULL_BAND_10_MS), 480),
         ("raw, 4 ms", raw, 192),
     ]
     .into_iter()
     .map(|(name, encoding, samples)| Stream { name, encoding, samples })
     .filter(|stream| stream.encoding.check().is_ok())
+}
+
+#[cfg(feature = "neural")]
+mod neural {
+    use std::fmt;
+    use std::sync::Arc;
+
+    use lxst_codecs::{Codec, CodecSettings, Decoder, NeuralDecoding, NeuralLevel};
+
+    use super::{Stream, streams};
+
+    /// Frames of Opus, and the level that they are decoded at.
+    pub(super) struct AtLevel {
+        pub(super) stream: Stream,
+        level: NeuralLevel,
+    }
+
+    impl AtLevel {
+        pub(super) fn decoder(&self) -> Decoder {
+            let neural = NeuralDecoding::new(self.level);
+            Decoder::new(Arc::new(CodecSettings::new().neural_decoding(neural)))
+        }
+    }
+
+    impl fmt::Display for AtLevel {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "{}, {}", self.stream, self.level)
+        }
+    }
+
+    pub(super) fn at_each_level() -> impl Iterator<Item = AtLevel> {
+        let opus = streams().filter(|stream| stream.encoding.codec() == Codec::Opus);
+        opus.flat_map(|stream| {
+            NeuralLevel::ALL.map(|level| AtLevel { stream: stream.clone(), level })
+        })
+    }
 }

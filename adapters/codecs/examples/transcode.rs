@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! transcode encode PROFILE [SETTING]... < 48-kHz-mono.wav > packets
-//! transcode decode SAMPLES [silence]  < packets > 48-kHz-mono.wav
+//! transcode decode SAMPLES [silence|LEVEL] < packets > 48-kHz-mono.wav
 //! ```
 //!
 //! A SETTING replaces one of an Opus profile: `variable` or `constant`, the bandwidth (`narrow`,
@@ -10,7 +10,8 @@
 //!
 //! A packet is a line: the codec byte and the payload in hex, and `faster`, `slower` or `skip`
 //! after a blank if it is not to play at its normal tempo. An empty line is a packet that is lost,
-//! of SAMPLES, which are concealed or, with `silence`, silent.
+//! of SAMPLES, which are concealed or, with `silence`, silent. A LEVEL is one of neural decoding,
+//! where that is built in: `concealment`, `lace`, `nolace`, `extended`.
 
 use std::env;
 use std::error::Error;
@@ -29,15 +30,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     io::stdin().read_to_end(&mut input)?;
     let output = match arguments[..] {
         ["encode", profile, ref settings @ ..] => encode(profile, settings, &input)?,
-        ["decode", samples] => decode(samples.parse()?, false, &String::from_utf8(input)?)?,
-        ["decode", samples, "silence"] => {
-            decode(samples.parse()?, true, &String::from_utf8(input)?)?
+        ["decode", samples, ref options @ ..] => {
+            let (is_silent, decoder) = match *options {
+                [] => (false, Decoder::default()),
+                ["silence"] => (true, Decoder::default()),
+                [level] => (false, neural_decoder(level)?),
+                _ => return Err(USAGE.into()),
+            };
+            decode(decoder, samples.parse()?, is_silent, &String::from_utf8(input)?)?
         }
-        _ => {
-            return Err(
-                "usage: transcode encode PROFILE [SETTING]... | decode SAMPLES [silence]".into()
-            );
-        }
+        _ => return Err(USAGE.into()),
     };
     Ok(io::stdout().write_all(&output)?)
 }
@@ -99,8 +101,24 @@ fn set(config: &mut OpusConfig, setting: &str, samples: usize) -> Result<(), Box
     Ok(())
 }
 
-fn decode(samples: u32, is_silent: bool, packets: &str) -> Result<Vec<u8>, Box<dyn Error>> {
-    let mut decoder = Decoder::default();
+#[cfg(feature = "neural")]
+fn neural_decoder(level: &str) -> Result<Decoder, Box<dyn Error>> {
+    let neural = lxst_codecs::NeuralDecoding::new(level.parse()?);
+    let settings = lxst_codecs::CodecSettings::new().neural_decoding(neural);
+    Ok(Decoder::new(std::sync::Arc::new(settings)))
+}
+
+#[cfg(not(feature = "neural"))]
+fn neural_decoder(_: &str) -> Result<Decoder, Box<dyn Error>> {
+    Err("neural decoding is not built in: the feature neural has it".into())
+}
+
+fn decode(
+    mut decoder: Decoder,
+    samples: u32,
+    is_silent: bool,
+    packets: &str,
+) -> Result<Vec<u8>, Box<dyn Error>> {
     let mut pcm = Vec::new();
     for packet in packets.lines() {
         let (hex, tempo) = match packet.split_once(' ') {
@@ -134,6 +152,8 @@ fn decode(samples: u32, is_silent: bool, packets: &str) -> Result<Vec<u8>, Box<d
     writer.finalize()?;
     Ok(wav.into_inner())
 }
+
+const USAGE: &str = "usage: transcode encode PROFILE [SETTING]... | decode SAMPLES [silence|LEVEL]";
 
 const FULL_SCALE: f32 = 32_767.0;
 

@@ -6,6 +6,8 @@ use lxst_core::{Profile, SendFormat};
 use crate::codec2::Codec2Decoder;
 use crate::encoding::Encoding;
 use crate::error::CodecError;
+#[cfg(feature = "neural")]
+use crate::opus::NeuralDecoding;
 use crate::opus::{OpusConfig, OpusDecoder};
 use crate::provider::{Codecs, FrameDecoder, FrameEncoder};
 use crate::raw::RawDecoder;
@@ -36,13 +38,15 @@ impl Codecs for BuiltInCodecs {
 #[derive(Clone, Debug, Default)]
 pub struct CodecSettings {
     full_band_ultra_low_latency: bool,
+    #[cfg(feature = "neural")]
+    neural: NeuralDecoding,
 }
 
 impl CodecSettings {
     /// Makes the default settings.
     #[must_use]
-    pub const fn new() -> Self {
-        Self { full_band_ultra_low_latency: false }
+    pub fn new() -> Self {
+        Self::default()
     }
 
     /// Sets whether Ultra Low Latency sends 20 kHz of audio in 26 bytes a frame. *Default*: 12 kHz
@@ -52,8 +56,17 @@ impl CodecSettings {
     /// PESQ-WB is 3.84 in place of 1.37. It takes 19 % more air, 9,900 bytes a second in place of
     /// 8,300; no other profile takes more air than the reference's.
     #[must_use]
-    pub const fn full_band_ultra_low_latency(mut self, full_band: bool) -> Self {
+    pub fn full_band_ultra_low_latency(mut self, full_band: bool) -> Self {
         self.full_band_ultra_low_latency = full_band;
+        self
+    }
+
+    /// Sets the level of neural decoding, which the app keeps a handle to. *Default*: a level of
+    /// these settings' own that is [`NeuralLevel::Off`](crate::NeuralLevel::Off).
+    #[cfg(feature = "neural")]
+    #[must_use]
+    pub fn neural_decoding(mut self, neural: NeuralDecoding) -> Self {
+        self.neural = neural;
         self
     }
 
@@ -77,7 +90,10 @@ impl Codecs for CodecSettings {
     fn decoder(&self, codec: Codec) -> Result<Box<dyn FrameDecoder>, CodecError> {
         Ok(match codec {
             Codec::Raw => Box::new(RawDecoder),
+            #[cfg(not(feature = "neural"))]
             Codec::Opus => Box::new(OpusDecoder::new()?),
+            #[cfg(feature = "neural")]
+            Codec::Opus => Box::new(OpusDecoder::new(self.neural.clone())?),
             Codec::Codec2 => Box::new(Codec2Decoder::new()?),
             Codec::Other(byte) => return Err(CodecError::UnsupportedCodec { byte }),
         })

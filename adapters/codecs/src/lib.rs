@@ -35,6 +35,8 @@
 //!
 //! # Features
 //! - `opus` (on by default): Opus by libopus, BSD-3-Clause, which cmake builds from source.
+//! - `neural`: neural decoding of Opus by libopus, whose level [`CodecSettings`] set. A
+//!   binary grows by 4 MB, and the build of libopus takes twice as long.
 //! - `codec2`: Codec2 in Rust, LGPL-2.1, every mode but 700C.
 //! - `codec2-system`: Codec2 by the system's libcodec2, LGPL-2.1, linked dynamically, every mode.
 //!   It takes precedence over `codec2`.
@@ -56,8 +58,8 @@
 //! crate: its own, `encoding.rs` (its settings, and which profile uses them) and `built_in.rs` (its
 //! decoder).
 
-#![cfg_attr(not(feature = "codec2-system"), forbid(unsafe_code))]
-#![cfg_attr(feature = "codec2-system", deny(unsafe_code))]
+#![cfg_attr(not(any(feature = "codec2-system", feature = "neural")), forbid(unsafe_code))]
+#![cfg_attr(any(feature = "codec2-system", feature = "neural"), deny(unsafe_code))]
 
 mod built_in;
 mod codec2;
@@ -95,6 +97,8 @@ pub use lxst_core::{Profile, RawDepth, Samples, SendFormat, Tempo};
 pub use opus::{
     Application, Bandwidth, Channels, MAX_OPUS_SAMPLES, OPUS_FRAME_SAMPLES, OpusConfig, RateControl,
 };
+#[cfg(feature = "neural")]
+pub use opus::{NeuralDecoding, NeuralLevel, UnknownNeuralLevel};
 pub use provider::{Codecs, Concealed, FrameDecoder, FrameEncoder};
 pub use raw::RawConfig;
 pub use resample::Resampler;

@@ -1,4 +1,4 @@
-//! Codec2 by the system's libcodec2: every mode. All of this crate's unsafe code is here.
+//! Codec2 by the system's libcodec2: every mode. All unsafe code of Codec2 is here.
 
 #![allow(unsafe_code, reason = "libcodec2 is a C library")]
 

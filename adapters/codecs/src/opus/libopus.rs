@@ -5,6 +5,8 @@ use core::{fmt, mem};
 use ::opus::SoftClip;
 use lxst_core::wire::Codec;
 
+#[cfg(feature = "neural")]
+use super::neural::{NeuralDecoder, NeuralDecoder as Native, NeuralDecoding};
 use super::{
     Application, Bandwidth, Channels, MAX_OPUS_SAMPLES, OPUS_FRAME_SAMPLES, OpusConfig, RateControl,
 };
@@ -12,6 +14,9 @@ use crate::downmix::mean;
 use crate::error::CodecError;
 use crate::limits::SAMPLE_RATE_HZ;
 use crate::provider::{Concealed, FrameDecoder, FrameEncoder};
+#[cfg(not(feature = "neural"))]
+use ::opus::Decoder as Native;
+
 /// An Opus encoder with its state.
 ///
 /// It takes 48 kHz PCM at every bandwidth and lets libopus narrow it. An encoder at 24 or 16 kHz
@@ -87,7 +92,7 @@ impl fmt::Debug for OpusEncoder {
 
 /// An Opus decoder with its state: 48 kHz stereo whatever is sent, mixed down to mono.
 pub(crate) struct OpusDecoder {
-    decoder: ::opus::Decoder,
+    decoder: Native,
     soft_clip: SoftClip,
     stereo: Box<[f32]>,
     /// Samples that were concealed since the last packet, at most [`MAX_OPUS_SAMPLES`].
@@ -97,14 +102,24 @@ pub(crate) struct OpusDecoder {
 }
 
 impl OpusDecoder {
+    #[cfg(not(feature = "neural"))]
     pub(crate) fn new() -> Result<Self, CodecError> {
-        Ok(Self {
-            decoder: ::opus::Decoder::new(SAMPLE_RATE_HZ, ::opus::Channels::Stereo)?,
+        Ok(Self::of(::opus::Decoder::new(SAMPLE_RATE_HZ, ::opus::Channels::Stereo)?))
+    }
+
+    #[cfg(feature = "neural")]
+    pub(crate) fn new(neural: NeuralDecoding) -> Result<Self, CodecError> {
+        Ok(Self::of(NeuralDecoder::new(neural)?))
+    }
+
+    fn of(decoder: Native) -> Self {
+        Self {
+            decoder,
             soft_clip: SoftClip::new(::opus::Channels::Mono),
             stereo: vec![0.0; 2 * MAX_OPUS_SAMPLES].into(),
             concealed: 0,
             ahead: Vec::new(),
-        })
+        }
     }
 
     /// Decodes `payload`, or conceals exactly `samples` when it is empty. `samples` is at most
@@ -116,7 +131,10 @@ impl OpusDecoder {
         out: &mut Vec<f32>,
     ) -> Result<(), CodecError> {
         let stereo = &mut self.stereo[..2 * samples];
+        #[cfg(not(feature = "neural"))]
         let decoded = self.decoder.decode_float(payload, stereo, false)?;
+        #[cfg(feature = "neural")]
+        let decoded = self.decoder.decode_float(payload, stereo)?;
         let start = out.len();
         out.extend(stereo[..2 * decoded].chunks_exact(2).map(mean));
         self.soft_clip.apply(&mut out[start..]);

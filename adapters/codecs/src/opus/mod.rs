@@ -4,11 +4,15 @@
 mod absent;
 #[cfg(feature = "opus")]
 mod libopus;
+#[cfg(feature = "neural")]
+mod neural;
 
 #[cfg(not(feature = "opus"))]
 pub(crate) use absent::{OpusDecoder, OpusEncoder};
 #[cfg(feature = "opus")]
 pub(crate) use libopus::{OpusDecoder, OpusEncoder};
+#[cfg(feature = "neural")]
+pub use neural::{NeuralDecoding, NeuralLevel, UnknownNeuralLevel};
 
 use crate::error::CodecError;
 use crate::limits::{MAX_BITRATE_BPS, MIN_BITRATE_BPS, SAMPLE_RATE_HZ};

@@ -10,6 +10,8 @@ mod codec2;
 mod conceal;
 #[cfg(feature = "opus")]
 mod golden;
+#[cfg(feature = "neural")]
+mod neural;
 #[cfg(feature = "opus")]
 mod opus;
 #[cfg(feature = "opus")]
