@@ -20,48 +20,48 @@ fn an_allocation_is_seen() {
 
 #[test]
 fn a_whole_call_allocates_nothing_as_caller() {
-    let mut world = World::new();
+    let mut harness = Harness::new();
     let taken = allocations(|| {
-        world.dial();
-        world.talk(OUT);
-        world.give(Input::Command(Command::HangUp(OUT_CALL)));
+        harness.dial();
+        harness.talk(OUT);
+        harness.give(Input::Command(Command::HangUp(OUT_CALL)));
     });
     assert_eq!(taken, 0);
-    world.check();
+    harness.check();
 }
 
 #[test]
 fn a_whole_call_allocates_nothing_as_callee() {
-    let mut world = World::new();
+    let mut harness = Harness::new();
     let taken = allocations(|| {
-        world.answer();
-        world.talk(IN);
-        world.give(Input::Command(Command::HangUp(IN.into())));
+        harness.answer();
+        harness.talk(IN);
+        harness.give(Input::Command(Command::HangUp(IN.into())));
     });
     assert_eq!(taken, 0);
-    world.check();
+    harness.check();
 }
 
 #[test]
 fn a_call_that_crosses_a_flood_of_others_allocates_nothing() {
-    let mut world = World::new();
+    let mut harness = Harness::new();
     let taken = allocations(|| {
-        world.open();
+        harness.open();
         for number in 0..100 {
             let link = LinkId(100 + u64::from(number));
-            world.incoming(link, IdentityHash([number; 16]));
+            harness.incoming(link, IdentityHash([number; 16]));
         }
-        world.incoming(IN, PEER);
-        world.preferences(IN);
-        world.talk(IN);
-        world.give(Input::Command(Command::HangUp(OUT_CALL)));
+        harness.incoming(IN, PEER);
+        harness.preferences(IN);
+        harness.talk(IN);
+        harness.give(Input::Command(Command::HangUp(OUT_CALL)));
     });
     assert_eq!(taken, 0);
-    world.check();
+    harness.check();
 }
 
 /// A phone and a driver that does its jobs at once, all of it on the stack.
-struct World {
+struct Harness {
     phone: Telephone,
     now: Instant,
     established: u32,
@@ -70,7 +70,7 @@ struct World {
     sent: u32,
 }
 
-impl World {
+impl Harness {
     fn new() -> Self {
         let phone = Telephone::new(US, Config::default(), Instant::ORIGIN);
         let now = Instant::ORIGIN;

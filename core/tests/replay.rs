@@ -88,9 +88,9 @@ fn a_callee_closes_some_time_after_busy_or_rejected_where_python_does_so_at_once
         [("reject", 100), ("not_allowed", 1_000), ("blocked", 1_000), ("busy_external", 1_000)]
     {
         let replayed = Replay::callee(scenario).run();
-        let (said, _) = replayed.signals.last().expect("a goodbye was said");
+        let (sent, _) = replayed.signals.last().expect("a goodbye was said");
         let closed = replayed.closed.expect("the link was closed");
-        assert_eq!(closed.since(*said), Duration::from_millis(millis), "{scenario}");
+        assert_eq!(closed.since(*sent), Duration::from_millis(millis), "{scenario}");
     }
 }
 
@@ -101,8 +101,8 @@ fn a_callee_closes_some_time_after_busy_or_rejected_where_python_does_so_at_once
 fn a_busy_and_a_blocking_callee_say_the_same_where_python_lets_its_caller_tell_them_apart() {
     for scenario in ["not_allowed", "blocked", "busy_external"] {
         let replayed = Replay::callee(scenario).run();
-        let said = replayed.signals.iter().map(|(_, data)| data.as_slice());
-        assert_eq!(said.collect::<Vec<_>>(), [AVAILABLE, RINGING_AND_BUSY], "{scenario}");
+        let sent = replayed.signals.iter().map(|(_, data)| data.as_slice());
+        assert_eq!(sent.collect::<Vec<_>>(), [AVAILABLE, RINGING_AND_BUSY], "{scenario}");
     }
 }
 
@@ -135,7 +135,7 @@ struct Replay {
     phone: Telephone,
     now: Instant,
     call: CallId,
-    said: Vec<Said>,
+    sent: Vec<Sent>,
     known: Replayed,
 }
 
@@ -153,7 +153,7 @@ struct Replayed {
 
 /// Something that goes out to the network and is no media.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Said {
+enum Sent {
     LinkRequest,
     Identify(LinkId),
     Signal(LinkId, Vec<u8>),
@@ -194,7 +194,7 @@ impl Replay {
             phone: Telephone::new(us, config, Instant::ORIGIN),
             now: Instant::ORIGIN,
             call: DIALLED,
-            said: Vec::new(),
+            sent: Vec::new(),
             known: Replayed::default(),
         }
     }
@@ -206,11 +206,11 @@ impl Replay {
         for record in records.iter().filter(|record| record.peer == peer) {
             match &record.body {
                 Body::Packet(packet) if packet.direction == Direction::Tx => {
-                    match said_by(packet) {
-                        Some(Said::Signal(link, data)) if peer == PeerName::B && data == BUSY => {
+                    match sent_by(packet) {
+                        Some(Sent::Signal(link, data)) if peer == PeerName::B && data == BUSY => {
                             self.turn_away(link, &mut expected);
                         }
-                        said => expected.extend(said),
+                        sent => expected.extend(sent),
                     }
                 }
                 Body::Packet(packet) => {
@@ -237,34 +237,34 @@ impl Replay {
         while self.phone.poll_timeout().is_some() {
             self.jump();
         }
-        assert_eq!(self.said, expected, "{} {:?}", self.capture.scenario, self.peer);
+        assert_eq!(self.sent, expected, "{} {:?}", self.capture.scenario, self.peer);
         assert_eq!(self.phone.call(), None, "{}", self.capture.scenario);
         self.known
     }
 
     /// The difference of a callee who turns a caller away.
-    fn turn_away(&mut self, link: LinkId, expected: &mut Vec<Said>) {
+    fn turn_away(&mut self, link: LinkId, expected: &mut Vec<Sent>) {
         if !self.known.identified.contains(&link) {
-            expected.push(Said::Signal(link, AVAILABLE.to_vec()));
+            expected.push(Sent::Signal(link, AVAILABLE.to_vec()));
             self.catch_up(expected);
             let dialler = if link == LinkId(1) { PeerName::A } else { PeerName::C };
             let who = self.peer(dialler);
             self.give(Input::Link { link, event: LinkEvent::Identified(who) });
         }
-        expected.push(Said::Signal(link, RINGING_AND_BUSY.to_vec()));
+        expected.push(Sent::Signal(link, RINGING_AND_BUSY.to_vec()));
     }
 
     /// Lets time go on until all that is expected was said.
-    fn catch_up(&mut self, expected: &[Said]) {
+    fn catch_up(&mut self, expected: &[Sent]) {
         let scenario = self.capture.scenario.clone();
-        while self.said.len() < expected.len() {
-            let missing = &expected[self.said.len()];
+        while self.sent.len() < expected.len() {
+            let missing = &expected[self.sent.len()];
             let timeouts = self.phone.poll_timeout();
             assert!(timeouts.is_some(), "{scenario}: {missing:?} never came");
             self.jump();
         }
-        let (said, _) = self.said.split_at(expected.len());
-        assert_eq!(said, expected, "{scenario} {:?}", self.peer);
+        let (sent, _) = self.sent.split_at(expected.len());
+        assert_eq!(sent, expected, "{scenario} {:?}", self.peer);
     }
 
     fn jump(&mut self) {
@@ -277,7 +277,7 @@ impl Replay {
         IdentityHash(self.capture.identities[&name])
     }
 
-    fn on_packet(&mut self, packet: &CapturedPacket, expected: &mut Vec<Said>) {
+    fn on_packet(&mut self, packet: &CapturedPacket, expected: &mut Vec<Sent>) {
         let link = LinkId(packet.link.expect("only a link request has no link").into());
         let (rtt, mdu) = (Some(Duration::from_millis(1)), Some(431));
         let event = match packet.kind {
@@ -290,17 +290,17 @@ impl Replay {
                 self.known.identified.push(link);
                 LinkEvent::Identified(self.peer(PeerName::A))
             }
-            PacketKind::LinkClose if self.said.contains(&Said::Close(link)) => return,
+            PacketKind::LinkClose if self.sent.contains(&Sent::Close(link)) => return,
             PacketKind::LinkClose => LinkEvent::Closed(LinkClosed::Peer),
             PacketKind::Keepalive => LinkEvent::Heard,
             PacketKind::Signal | PacketKind::Media => {
                 let data = packet.bytes.as_deref().expect("link data is in the capture");
-                if !self.said.contains(&Said::Close(link)) {
+                if !self.sent.contains(&Sent::Close(link)) {
                     self.give(Input::Packet { link, data });
                 }
                 if self.peer != PeerName::B && matches!(packet.signals[..], [0 | 1]) {
                     // The difference of a caller who hears BUSY or REJECTED.
-                    expected.push(Said::Close(link));
+                    expected.push(Sent::Close(link));
                 }
                 return;
             }
@@ -339,14 +339,14 @@ impl Replay {
                 Output::Transmit { link, class, data } => {
                     assert_eq!(class, Class::Signal, "nobody encodes here");
                     self.known.signals.push((self.now, data.to_vec()));
-                    self.said.push(Said::Signal(link, data.to_vec()));
+                    self.sent.push(Sent::Signal(link, data.to_vec()));
                 }
-                Output::Link { link, request } => self.said.push(match request {
-                    LinkRequest::Open(_) => Said::LinkRequest,
-                    LinkRequest::Identify => Said::Identify(link),
+                Output::Link { link, request } => self.sent.push(match request {
+                    LinkRequest::Open(_) => Sent::LinkRequest,
+                    LinkRequest::Identify => Sent::Identify(link),
                     LinkRequest::Close => {
                         self.known.closed = Some(self.now);
-                        Said::Close(link)
+                        Sent::Close(link)
                     }
                 }),
                 Output::Event(event) => match event {
@@ -364,13 +364,13 @@ impl Replay {
     }
 }
 
-fn said_by(packet: &CapturedPacket) -> Option<Said> {
+fn sent_by(packet: &CapturedPacket) -> Option<Sent> {
     let link = packet.link.map(|link| LinkId(link.into()));
     match packet.kind {
-        PacketKind::LinkRequest => Some(Said::LinkRequest),
-        PacketKind::Identify => Some(Said::Identify(link?)),
-        PacketKind::Signal => Some(Said::Signal(link?, packet.bytes.clone()?)),
-        PacketKind::LinkClose => Some(Said::Close(link?)),
+        PacketKind::LinkRequest => Some(Sent::LinkRequest),
+        PacketKind::Identify => Some(Sent::Identify(link?)),
+        PacketKind::Signal => Some(Sent::Signal(link?, packet.bytes.clone()?)),
+        PacketKind::LinkClose => Some(Sent::Close(link?)),
         PacketKind::LinkProof
         | PacketKind::LinkRtt
         | PacketKind::Media

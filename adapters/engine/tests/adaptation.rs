@@ -6,7 +6,7 @@ mod common;
 
 use std::time::Duration;
 
-use common::pair::{ALICE, BOB, Fate, Pair};
+use common::pair::{ALICE, BOB, Delivery, Pair};
 use lxst_core::{Event, Instant, Profile, Side};
 use lxst_engine::Config;
 use lxst_engine::codecs::{BuiltInCodecs, Codecs};
@@ -59,14 +59,14 @@ fn run_on_narrow_path(pair: &mut Pair, duration: Duration, kbps: u64) {
     let mut free = Instant::ORIGIN;
     pair.run_on(duration, |now, from, packet| {
         if from != ALICE {
-            return Fate::Comes;
+            return Delivery::Immediate;
         }
         let begins = free.max(now);
         if begins.since(now) > Duration::from_millis(200) {
-            return Fate::IsLost;
+            return Delivery::Lost;
         }
         free = begins + Duration::from_micros(packet.len() as u64 * 8_000 / kbps);
-        Fate::ComesAt(free)
+        Delivery::At(free)
     });
 }
 

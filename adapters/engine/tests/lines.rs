@@ -17,67 +17,70 @@ use lxst_trace::{Ending, Payloads, Reader, Recorder, Replay};
 
 #[test]
 fn three_calls_at_once_are_heard_by_those_who_are_in_them() {
-    let mut world = World::new();
-    world.connect();
-    world.run(Duration::from_secs(3));
+    let mut simulation = Simulation::new();
+    simulation.connect();
+    simulation.run(Duration::from_secs(3));
     for peer in 0..PEERS {
-        assert_eq!(pitch(&world.peers[peer].heard_last()), desk_tone(peer), "at {peer}");
-        let stream = world.stream_with(peer);
-        assert_eq!(pitch(&world.desk.heard[&stream]), peer_tone(peer), "of {peer}");
+        assert_eq!(pitch(&simulation.peers[peer].heard_last()), desk_tone(peer), "at {peer}");
+        let stream = simulation.stream_with(peer);
+        assert_eq!(pitch(&simulation.desk.heard[&stream]), peer_tone(peer), "of {peer}");
     }
 }
 
 #[test]
 fn a_call_without_ports_is_silent_and_those_with_ports_of_their_own_go_on() {
-    let mut world = World::new();
-    world.connect();
-    let [own, none] = [0, 1].map(|peer| world.call_with(peer));
+    let mut simulation = Simulation::new();
+    simulation.connect();
+    let [own, none] = [0, 1].map(|peer| simulation.call_with(peer));
     for direction in [Direction::Send, Direction::Receive] {
-        let (engine, now) = (&mut world.desk.engine, world.now);
+        let (engine, now) = (&mut simulation.desk.engine, simulation.now);
         let attached = engine.own_port(now, own, direction, PortChange::Attached);
         attached.expect("the call stands");
         engine.port(now, direction, PortChange::Detached);
     }
-    world.run(Duration::from_secs(1));
-    world.forget_what_was_heard();
-    world.run(Duration::from_secs(1));
-    assert_eq!(pitch(&world.peers[0].heard_last()), desk_tone(0));
-    assert_eq!(pitch(&world.desk.heard[&own.into()]), peer_tone(0));
-    assert!(is_silent(&world.peers[1].heard_last()) && is_silent(&world.desk.heard[&none.into()]));
+    simulation.run(Duration::from_secs(1));
+    simulation.forget_what_was_heard();
+    simulation.run(Duration::from_secs(1));
+    assert_eq!(pitch(&simulation.peers[0].heard_last()), desk_tone(0));
+    assert_eq!(pitch(&simulation.desk.heard[&own.into()]), peer_tone(0));
+    assert!(
+        is_silent(&simulation.peers[1].heard_last())
+            && is_silent(&simulation.desk.heard[&none.into()])
+    );
 
     // The port of all calls counts beside its own, which it gives up.
     for direction in [Direction::Send, Direction::Receive] {
-        let (engine, now) = (&mut world.desk.engine, world.now);
+        let (engine, now) = (&mut simulation.desk.engine, simulation.now);
         engine.port(now, direction, PortChange::Attached);
         let detached = engine.own_port(now, own, direction, PortChange::Detached);
         detached.expect("the call stands");
     }
-    world.run(Duration::from_secs(1));
+    simulation.run(Duration::from_secs(1));
     for peer in 0..PEERS {
-        assert_eq!(pitch(&world.peers[peer].heard_last()), desk_tone(peer), "at {peer}");
+        assert_eq!(pitch(&simulation.peers[peer].heard_last()), desk_tone(peer), "at {peer}");
     }
     let (change, over) = (PortChange::Attached, CallId(1_000));
-    let refused = world.desk.engine.own_port(world.now, over, Direction::Send, change);
+    let refused = simulation.desk.engine.own_port(simulation.now, over, Direction::Send, change);
     assert_eq!(refused, Err(InputError::UnknownStream(over.into())));
 }
 
 #[test]
 fn the_end_of_one_call_leaves_no_gap_in_the_others() {
-    let mut world = World::new();
-    world.connect();
-    world.run(Duration::from_millis(1_500));
-    let before = [0, 2].map(|peer| world.quality_with(peer));
-    let ended = world.call_with(1);
-    let now = world.now;
-    world.desk.engine.command(now, Command::HangUp(ended)).expect("the call stands");
-    world.run(Duration::from_secs(2));
-    assert_eq!(world.desk.ended, [(ended, EndReason::LocalHangup)]);
-    assert_eq!(world.peers[1].engine.call(), None);
-    assert_eq!(world.desk.engine.play(world.now, ended.into(), &mut [0.0; BLOCK]), 0);
+    let mut simulation = Simulation::new();
+    simulation.connect();
+    simulation.run(Duration::from_millis(1_500));
+    let before = [0, 2].map(|peer| simulation.quality_with(peer));
+    let ended = simulation.call_with(1);
+    let now = simulation.now;
+    simulation.desk.engine.command(now, Command::HangUp(ended)).expect("the call stands");
+    simulation.run(Duration::from_secs(2));
+    assert_eq!(simulation.desk.ended, [(ended, EndReason::LocalHangup)]);
+    assert_eq!(simulation.peers[1].engine.call(), None);
+    assert_eq!(simulation.desk.engine.play(simulation.now, ended.into(), &mut [0.0; BLOCK]), 0);
     for (peer, before) in [0, 2].into_iter().zip(before) {
-        assert_eq!(pitch(&world.peers[peer].heard_last()), desk_tone(peer), "at {peer}");
-        assert_eq!(pitch(&world.desk.heard[&world.stream_with(peer)]), peer_tone(peer));
-        for (before, after) in before.iter().zip(world.quality_with(peer)) {
+        assert_eq!(pitch(&simulation.peers[peer].heard_last()), desk_tone(peer), "at {peer}");
+        assert_eq!(pitch(&simulation.desk.heard[&simulation.stream_with(peer)]), peer_tone(peer));
+        for (before, after) in before.iter().zip(simulation.quality_with(peer)) {
             assert!(after.frames_received > before.frames_received + 30, "{before:?} {after:?}");
             assert_eq!(missing(&after), missing(before), "{before:?} {after:?}");
         }
@@ -86,14 +89,14 @@ fn the_end_of_one_call_leaves_no_gap_in_the_others() {
 
 #[test]
 fn calls_at_once_are_one_trace_that_replays() {
-    let mut world = World::new();
-    world.connect();
-    world.run(Duration::from_secs(1));
-    let ended = world.call_with(0);
-    let now = world.now;
-    world.desk.engine.command(now, Command::HangUp(ended)).expect("the call stands");
-    world.run(Duration::from_secs(1));
-    let trace = world.desk.trace.lock().expect("no test has failed in it").clone();
+    let mut simulation = Simulation::new();
+    simulation.connect();
+    simulation.run(Duration::from_secs(1));
+    let ended = simulation.call_with(0);
+    let now = simulation.now;
+    simulation.desk.engine.command(now, Command::HangUp(ended)).expect("the call stands");
+    simulation.run(Duration::from_secs(1));
+    let trace = simulation.desk.trace.lock().expect("no test has failed in it").clone();
     let trace = trace + &Ending::Closed.line();
     let mut reader = Reader::new(trace.as_bytes()).expect("it is a trace");
     assert_eq!(reader.header().lines, PEERS);
@@ -104,7 +107,7 @@ fn calls_at_once_are_one_trace_that_replays() {
     replay.end(reader.line(), Ending::Closed).expect("nothing is left");
 }
 
-struct World {
+struct Simulation {
     now: Instant,
     desk: Phone<PEERS>,
     peers: [Phone<1>; PEERS],
@@ -125,7 +128,7 @@ struct Phone<const LINES: usize> {
     trace: Arc<Mutex<String>>,
 }
 
-impl World {
+impl Simulation {
     fn new() -> Self {
         let desk_tones = (0..PEERS).map(|peer| (identity(peer), desk_tone(peer)));
         let peers = core::array::from_fn(|peer| {

@@ -8,7 +8,7 @@ mod common;
 use core::time::Duration;
 use std::sync::{Arc, Mutex};
 
-use common::pair::{ALICE, Fate, Pair};
+use common::pair::{ALICE, Delivery, Pair};
 use lxst_core::{Command, Profile};
 use lxst_engine::{Config, Tap};
 use lxst_sim::random::Seeded;
@@ -35,10 +35,10 @@ fn what_the_receive_path_did_about_a_rough_network_replays() {
         let over = stall + Duration::from_millis(500);
         pair.run_on(Duration::from_secs(5), |now, from, packet| match chance.next() % 10 {
             // Signals of ours are shorter.
-            _ if from != ALICE || packet.len() < 80 => Fate::Comes,
-            0 => Fate::IsLost,
-            _ if (stall..over).contains(&now) => Fate::ComesAt(over),
-            late => Fate::ComesAt(now + Duration::from_millis(late * 8)),
+            _ if from != ALICE || packet.len() < 80 => Delivery::Immediate,
+            0 => Delivery::Lost,
+            _ if (stall..over).contains(&now) => Delivery::At(over),
+            late => Delivery::At(now + Duration::from_millis(late * 8)),
         });
         pair.command(ALICE, Command::HangUp(call));
     });

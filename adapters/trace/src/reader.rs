@@ -136,9 +136,9 @@ impl<R: BufRead> Reader<R> {
         self.line += 1;
         let line = self.line;
         let at_line = |problem| TraceError { line, problem };
-        let found = read_line(&mut self.source, &mut self.text).map_err(at_line)?;
+        let line_end = read_line(&mut self.source, &mut self.text).map_err(at_line)?;
         let is_end = self.text.starts_with(END) && self.text.ends_with(b"}");
-        if found == Found::Cut && !is_end {
+        if line_end == LineEnd::Truncated && !is_end {
             return Err(at_line(Problem::Cut));
         }
         let damaged = |LineError(what)| at_line(Problem::Damaged(what));
@@ -215,32 +215,32 @@ fn read_record<'b>(
 
 /// How a line ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Found {
-    Whole,
+enum LineEnd {
+    Complete,
     /// By the end of the source.
-    Cut,
+    Truncated,
 }
 
-impl Found {
+impl LineEnd {
     fn whole(self) -> Result<(), Problem> {
         match self {
-            Self::Whole => Ok(()),
-            Self::Cut => Err(Problem::Cut),
+            Self::Complete => Ok(()),
+            Self::Truncated => Err(Problem::Cut),
         }
     }
 }
 
 /// Reads a line without its line feed, and without a carriage return before it.
-fn read_line(source: &mut impl BufRead, text: &mut Vec<u8>) -> Result<Found, Problem> {
+fn read_line(source: &mut impl BufRead, text: &mut Vec<u8>) -> Result<LineEnd, Problem> {
     text.clear();
     source.by_ref().take(LINE_BYTES as u64).read_until(b'\n', text).map_err(Problem::Io)?;
-    let found = match text.pop_if(|last| *last == b'\n') {
-        Some(_) => Found::Whole,
+    let line_end = match text.pop_if(|last| *last == b'\n') {
+        Some(_) => LineEnd::Complete,
         None if text.len() == LINE_BYTES => return Err(Problem::TooLong),
-        None => Found::Cut,
+        None => LineEnd::Truncated,
     };
     text.pop_if(|last| *last == b'\r');
-    Ok(found)
+    Ok(line_end)
 }
 
 /// The beginning of the last line.

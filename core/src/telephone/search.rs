@@ -111,7 +111,7 @@ struct Budget {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fate {
+enum Delivery {
     Arrives,
     Lost,
 }
@@ -167,12 +167,14 @@ impl SearchState {
         }
         for (dialler, hearer) in QUEUES {
             let first = self.queues[dialler][hearer].items.front();
-            for fate in [Fate::Arrives, Fate::Lost] {
+            for delivery in [Delivery::Arrives, Delivery::Lost] {
                 // A close is always noticed in the end.
-                if first.is_some() && (fate == Fate::Arrives || first != Some(&Item::Closed)) {
+                if first.is_some()
+                    && (delivery == Delivery::Arrives || first != Some(&Item::Closed))
+                {
                     let mut next = self.clone();
-                    next.is_fair &= fate == Fate::Arrives;
-                    next.deliver(dialler, hearer, fate);
+                    next.is_fair &= delivery == Delivery::Arrives;
+                    next.deliver(dialler, hearer, delivery);
                     see(next);
                 }
             }
@@ -205,7 +207,7 @@ impl SearchState {
                 .into_iter()
                 .find(|(dialler, hearer)| !state.queues[*dialler][*hearer].items.is_empty());
             if let Some((dialler, hearer)) = waiting {
-                state.deliver(dialler, hearer, Fate::Lost);
+                state.deliver(dialler, hearer, Delivery::Lost);
             } else if state.next_timer().is_some() {
                 state.pass_time();
             } else {
@@ -237,7 +239,7 @@ impl SearchState {
                 .into_iter()
                 .find(|(dialler, hearer)| !state.queues[*dialler][*hearer].items.is_empty());
             if let Some((dialler, hearer)) = waiting {
-                state.deliver(dialler, hearer, Fate::Arrives);
+                state.deliver(dialler, hearer, Delivery::Arrives);
             } else if states == [Some(CallState::Established); 2] {
                 let links = state.lines.each_ref().map(|line| line.session().map(|s| s.link));
                 assert!(LINKS.iter().any(|ends| ends.map(Some) == links), "apart: {self:?}");
@@ -275,29 +277,29 @@ impl SearchState {
         );
     }
 
-    fn deliver(&mut self, dialler: usize, hearer: usize, fate: Fate) {
+    fn deliver(&mut self, dialler: usize, hearer: usize, delivery: Delivery) {
         let Some(item) = self.queues[dialler][hearer].items.pop_front() else { return };
         let link = LINKS[dialler][hearer];
         let (rtt, mdu) = (Some(RTT), Some(431));
-        let event = match (item, fate) {
-            (Item::Up, Fate::Arrives) => {
+        let event = match (item, delivery) {
+            (Item::Up, Delivery::Arrives) => {
                 self.push(dialler, 1 - hearer, Item::Incoming);
                 LinkEvent::Up { rtt, mdu }
             }
-            (Item::Up, Fate::Lost) => LinkEvent::Failed(LinkFailed::Timeout),
-            (Item::Incoming, Fate::Arrives) => {
+            (Item::Up, Delivery::Lost) => LinkEvent::Failed(LinkFailed::Timeout),
+            (Item::Incoming, Delivery::Arrives) => {
                 let on = Destination::telephony(IDENTITIES[hearer]);
                 LinkEvent::Incoming { on, rtt, mdu }
             }
-            (Item::Identified, Fate::Arrives) => LinkEvent::Identified(IDENTITIES[1 - hearer]),
+            (Item::Identified, Delivery::Arrives) => LinkEvent::Identified(IDENTITIES[1 - hearer]),
             (Item::Closed, _) => {
                 self.queues[dialler][hearer].is_closed = true;
                 LinkEvent::Closed(LinkClosed::Peer)
             }
-            (Item::Signals(data), Fate::Arrives) => {
+            (Item::Signals(data), Delivery::Arrives) => {
                 return self.give(hearer, Input::Packet { link, data: &data });
             }
-            (Item::Incoming | Item::Identified | Item::Signals(_), Fate::Lost) => return,
+            (Item::Incoming | Item::Identified | Item::Signals(_), Delivery::Lost) => return,
         };
         self.give(hearer, Input::Link { link, event });
     }

@@ -10,7 +10,7 @@ use lxst_core::{
     LinkRequest, Mode, Output, PacketBuf, Profile, Telephone, limits,
 };
 
-use crate::world::{identity, quiet};
+use crate::simulation::{identity, quiet};
 
 #[test]
 fn a_peer_that_calls_on_all_links_that_may_wait_is_held_on_the_last_and_busy_on_the_others() {

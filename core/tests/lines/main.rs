@@ -4,4 +4,4 @@ mod at_once;
 mod glare;
 mod properties;
 mod sharing;
-mod world;
+mod simulation;

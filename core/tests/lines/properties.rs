@@ -14,7 +14,7 @@ use lxst_core::{
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use crate::world::{LINES, identity, quiet};
+use crate::simulation::{LINES, identity, quiet};
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
@@ -43,7 +43,7 @@ proptest! {
             }
         }
         let [one, other] = drivers;
-        prop_assert_eq!(one.said, other.said);
+        prop_assert_eq!(one.outputs, other.outputs);
         prop_assert!(one.phone == other.phone);
     }
 }
@@ -137,7 +137,7 @@ struct Driver {
     /// The calls that began, and how often each ended.
     ends: BTreeMap<CallId, usize>,
     open: BTreeSet<(StreamId, bool)>,
-    said: Vec<String>,
+    outputs: Vec<String>,
 }
 
 impl Driver {
@@ -153,7 +153,7 @@ impl Driver {
             closed: BTreeSet::new(),
             ends: BTreeMap::new(),
             open: BTreeSet::new(),
-            said: Vec::new(),
+            outputs: Vec::new(),
         }
     }
 
@@ -345,7 +345,7 @@ impl Driver {
         let (mut buf, mut outputs) = (PacketBuf::new(), 0);
         while let Some(output) = self.phone.poll_output(&mut buf) {
             outputs += 1;
-            self.said.push(format!("{output:?}"));
+            self.outputs.push(format!("{output:?}"));
             self.look_at(&output);
         }
         assert!(outputs <= limits::OUTPUTS_PER_INPUT, "{input:?} caused {outputs} outputs");

@@ -6,33 +6,33 @@ use lxst_core::{
     Admission, CallState, CallerLimits, Command, Config, EndReason, Event, InputError, Telephone,
 };
 
-use crate::world::{World, identity, quiet};
+use crate::simulation::{Simulation, identity, quiet};
 
 #[test]
 fn with_one_person_there_is_one_call_at_most() {
-    let mut world = World::new(2, quiet());
-    let [call, at_one] = world.connect(DESK, 1);
+    let mut simulation = Simulation::new(2, quiet());
+    let [call, at_one] = simulation.connect(DESK, 1);
     let state = CallState::Established;
-    assert_eq!(world.try_dial(DESK, 1), Err(InputError::NotAllowed { state }));
-    assert_eq!(world.try_dial(1, DESK), Err(InputError::NotAllowed { state }));
-    world.run_for(Duration::from_secs(1));
-    assert_eq!(world.call_with(DESK, 1).map(|status| status.call), Some(call));
-    assert_eq!(world.call_with(1, DESK).map(|status| status.call), Some(at_one));
+    assert_eq!(simulation.try_dial(DESK, 1), Err(InputError::NotAllowed { state }));
+    assert_eq!(simulation.try_dial(1, DESK), Err(InputError::NotAllowed { state }));
+    simulation.run_for(Duration::from_secs(1));
+    assert_eq!(simulation.call_with(DESK, 1).map(|status| status.call), Some(call));
+    assert_eq!(simulation.call_with(1, DESK).map(|status| status.call), Some(at_one));
 }
 
 /// The peer's phone began anew, and the link of the call before has not timed out.
 #[test]
 fn who_calls_again_while_a_call_with_it_stands_hears_busy_though_a_line_is_free() {
-    let mut world = World::new(2, quiet());
-    world.connect(1, DESK);
-    world.forget_calls_of(1);
-    let again = world.dial(1, DESK);
-    world.run_for(Duration::from_secs(2));
-    assert_eq!(world.ended(1), [(again, EndReason::Busy)]);
-    assert_eq!(world.ended(DESK), []);
+    let mut simulation = Simulation::new(2, quiet());
+    simulation.connect(1, DESK);
+    simulation.forget_calls_of(1);
+    let again = simulation.dial(1, DESK);
+    simulation.run_for(Duration::from_secs(2));
+    assert_eq!(simulation.ended(1), [(again, EndReason::Busy)]);
+    assert_eq!(simulation.ended(DESK), []);
     let from = identity(1);
-    assert!(world.handset(DESK).events.contains(&Event::CallerTurnedAway { from }));
-    let status = world.call_with(DESK, 1).expect("the call before stands");
+    assert!(simulation.handset(DESK).events.contains(&Event::CallerTurnedAway { from }));
+    let status = simulation.call_with(DESK, 1).expect("the call before stands");
     assert_eq!(status.state, CallState::Established);
 }
 
@@ -44,47 +44,51 @@ fn a_line_takes_22_kib_as_the_documentation_says() {
 
 #[test]
 fn unavailable_holds_for_all_lines_and_no_call_is_touched() {
-    let mut world = World::new(3, quiet());
-    let [call, _] = world.connect(1, DESK);
-    world.command(DESK, Command::SetAvailable(false));
-    let late = world.dial(2, DESK);
-    world.run_for(Duration::from_secs(2));
-    assert_eq!(world.ended(2), [(late, EndReason::Busy)]);
-    assert_eq!(world.ended(1), []);
-    world.command(DESK, Command::SetAvailable(true));
-    world.connect(2, DESK);
-    assert_eq!(world.ended(1), []);
-    assert!(world.handset(1).phone.calls().any(|status| status.call == call));
+    let mut simulation = Simulation::new(3, quiet());
+    let [call, _] = simulation.connect(1, DESK);
+    simulation.command(DESK, Command::SetAvailable(false));
+    let late = simulation.dial(2, DESK);
+    simulation.run_for(Duration::from_secs(2));
+    assert_eq!(simulation.ended(2), [(late, EndReason::Busy)]);
+    assert_eq!(simulation.ended(1), []);
+    simulation.command(DESK, Command::SetAvailable(true));
+    simulation.connect(2, DESK);
+    assert_eq!(simulation.ended(1), []);
+    assert!(simulation.handset(1).phone.calls().any(|status| status.call == call));
 }
 
 #[test]
 fn strangers_on_any_line_count_together() {
     let limits = CallerLimits { strangers: 2, ..CallerLimits::default() };
-    let mut world = World::new(4, Config { limits, ..quiet() });
+    let mut simulation = Simulation::new(4, Config { limits, ..quiet() });
     let calls = [1, 2].map(|caller| {
-        let call = world.dial(caller, DESK);
-        world.run_for(Duration::from_millis(500));
+        let call = simulation.dial(caller, DESK);
+        simulation.run_for(Duration::from_millis(500));
         call
     });
-    let third = world.dial(3, DESK);
-    world.run_for(Duration::from_secs(2));
-    assert_eq!(world.ended(3), [(third, EndReason::Busy)], "a line is free, and the limit reached");
+    let third = simulation.dial(3, DESK);
+    simulation.run_for(Duration::from_secs(2));
+    assert_eq!(
+        simulation.ended(3),
+        [(third, EndReason::Busy)],
+        "a line is free, and the limit reached"
+    );
     // One who is answered is no stranger any more, and makes room for another.
-    let came = world.call_with(DESK, 1).expect("it rings").call;
-    world.command(DESK, Command::Answer(came));
-    world.run_for(Duration::from_secs(1));
-    world.dial(3, DESK);
-    world.run_for(Duration::from_secs(1));
-    assert!(world.call_with(DESK, 3).is_some());
-    assert_eq!((world.ended(1), world.ended(2)), (vec![], vec![]), "{calls:?}");
+    let came = simulation.call_with(DESK, 1).expect("it rings").call;
+    simulation.command(DESK, Command::Answer(came));
+    simulation.run_for(Duration::from_secs(1));
+    simulation.dial(3, DESK);
+    simulation.run_for(Duration::from_secs(1));
+    assert!(simulation.call_with(DESK, 3).is_some());
+    assert_eq!((simulation.ended(1), simulation.ended(2)), (vec![], vec![]), "{calls:?}");
 }
 
 #[test]
 fn more_callers_than_lines_are_screened_and_those_who_come_first_ring() {
-    let mut world = World::new(6, Config { callers: None, ..quiet() });
-    let dialled = [1, 2, 3, 4, 5].map(|caller| world.dial(caller, DESK));
-    world.run_for(Duration::from_millis(200));
-    let screened: Vec<_> = world
+    let mut simulation = Simulation::new(6, Config { callers: None, ..quiet() });
+    let dialled = [1, 2, 3, 4, 5].map(|caller| simulation.dial(caller, DESK));
+    simulation.run_for(Duration::from_millis(200));
+    let screened: Vec<_> = simulation
         .handset(DESK)
         .events
         .iter()
@@ -95,12 +99,12 @@ fn more_callers_than_lines_are_screened_and_those_who_come_first_ring() {
         .collect();
     assert_eq!(screened.len(), 5);
     for call in screened {
-        world.command(DESK, Command::Screen(call, Admission::Ring));
+        simulation.command(DESK, Command::Screen(call, Admission::Ring));
     }
-    world.run_for(Duration::from_secs(2));
-    assert_eq!(world.handset(DESK).phone.calls().count(), 3);
+    simulation.run_for(Duration::from_secs(2));
+    assert_eq!(simulation.handset(DESK).phone.calls().count(), 3);
     for caller in [4, 5] {
-        assert_eq!(world.ended(caller), [(dialled[caller - 1], EndReason::Busy)]);
+        assert_eq!(simulation.ended(caller), [(dialled[caller - 1], EndReason::Busy)]);
     }
 }
 

@@ -9,7 +9,7 @@ use lxst_core::{
 };
 
 use crate::support::{
-    Did, IN, IN_CALL, PEER, Script, answered, busy, close, event, feed, quiet, somebody,
+    IN, IN_CALL, OwnedOutput, PEER, Script, answered, busy, close, event, feed, quiet, somebody,
     turned_away, tx,
 };
 
@@ -314,11 +314,11 @@ fn state(phone: &Script) -> CallState {
     phone.phone.call().map_or(CallState::Idle, |call| call.state)
 }
 
-fn incoming_event() -> Did {
+fn incoming_event() -> OwnedOutput {
     event(Event::Incoming { call: IN_CALL, from: PEER })
 }
 
-fn ended(reason: EndReason) -> Did {
+fn ended(reason: EndReason) -> OwnedOutput {
     let call = IN_CALL;
     event(Event::Ended { call, reason })
 }

@@ -10,7 +10,8 @@ use lxst_core::{
 };
 
 use crate::support::{
-    Did, IN, OUT, OUT_CALL, OUT_STREAM, PEER, Script, close, event, quiet, somebody, streams, tx,
+    IN, OUT, OUT_CALL, OUT_STREAM, OwnedOutput, PEER, Script, close, event, quiet, somebody,
+    streams, tx,
 };
 
 #[test]
@@ -29,9 +30,9 @@ fn ringing_that_comes_with_busy_or_rejected_is_not_told_and_nothing_is_sent() {
 #[test]
 fn a_normal_call_goes_step_by_step_from_dialling_to_audio() {
     let mut phone = Script::new(quiet());
-    phone.dial().expect([Did::Link(OUT, LinkRequest::Open(Destination::telephony(PEER)))]);
+    phone.dial().expect([OwnedOutput::Link(OUT, LinkRequest::Open(Destination::telephony(PEER)))]);
     phone.at(40).link_up().expect([]);
-    phone.at(50).rx([Signal::Available]).expect([Did::Link(OUT, LinkRequest::Identify)]);
+    phone.at(50).rx([Signal::Available]).expect([OwnedOutput::Link(OUT, LinkRequest::Identify)]);
     phone.at(90).rx([Signal::Ringing]).expect([
         tx(OUT, [Signal::PreferredProfile(0x40), Signal::PreferredMode(1)]),
         event(Event::Ringing { call: OUT_CALL }),
@@ -373,12 +374,12 @@ fn caller_after(signals: usize) -> Script {
     phone
 }
 
-fn ended(reason: EndReason) -> Did {
+fn ended(reason: EndReason) -> OwnedOutput {
     let call = OUT_CALL;
     event(Event::Ended { call, reason })
 }
 
-fn established() -> Did {
+fn established() -> OwnedOutput {
     event(Event::Established {
         call: OUT_CALL,
         profile: Profile::MediumQuality,

@@ -9,7 +9,9 @@ use lxst_core::{
     PacketBuf, Profile, Samples, Telephone, Timer, Work, limits,
 };
 
-use crate::support::{Did, ESTABLISHING, IN, OUT, OUT_CALL, PEER, Script, US, close, quiet};
+use crate::support::{
+    ESTABLISHING, IN, OUT, OUT_CALL, OwnedOutput, PEER, Script, US, close, quiet,
+};
 
 #[test]
 fn an_input_is_refused_while_outputs_wait_and_taken_once_they_are_drained() {
@@ -174,13 +176,13 @@ fn the_end_of_time_is_survived() {
 #[test]
 fn announces_come_at_the_start_then_at_intervals_on_command_and_with_an_interface() {
     let mut phone = Script::new(Config::default());
-    phone.at(0).expect([Did::Announce]);
-    phone.give(Input::InterfaceUp).expect([Did::Announce]);
-    phone.command(Command::Announce).expect([Did::Announce]);
+    phone.at(0).expect([OwnedOutput::Announce]);
+    phone.give(Input::InterfaceUp).expect([OwnedOutput::Announce]);
+    phone.command(Command::Announce).expect([OwnedOutput::Announce]);
     let three_hours = 3 * 60 * 60 * 1_000;
     phone.at(three_hours - 1).expect([]);
-    phone.at(three_hours).expect([Did::Announce]);
-    phone.at(2 * three_hours).expect([Did::Announce]);
+    phone.at(three_hours).expect([OwnedOutput::Announce]);
+    phone.at(2 * three_hours).expect([OwnedOutput::Announce]);
 }
 
 #[test]
@@ -189,7 +191,7 @@ fn the_most_frequent_announces_are_five_minutes_apart() {
     let announce = AnnouncePolicy { interval: Some(interval), ..AnnouncePolicy::ON_COMMAND };
     let mut phone = Script::new(Config { announce, ..Config::default() });
     phone.give(Input::InterfaceUp).at(299_999).expect([]);
-    phone.at(300_000).expect([Did::Announce]);
+    phone.at(300_000).expect([OwnedOutput::Announce]);
 }
 
 #[test]

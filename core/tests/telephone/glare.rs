@@ -14,7 +14,7 @@ use lxst_core::{
 };
 
 use crate::support::{
-    Did, IN, IN_CALL, OUT, OUT_CALL, PEER, Script, US, answered, busy, close, event, quiet,
+    IN, IN_CALL, OUT, OUT_CALL, OwnedOutput, PEER, Script, US, answered, busy, close, event, quiet,
     turned_away, tx,
 };
 
@@ -493,15 +493,15 @@ fn status(phone: &Script) -> (Role, CallState) {
     (call.role, call.state)
 }
 
-fn connecting() -> Did {
+fn connecting() -> OwnedOutput {
     event(Event::Connecting { call: OUT_CALL })
 }
 
-fn incoming() -> Did {
+fn incoming() -> OwnedOutput {
     event(Event::Incoming { call: IN_CALL, from: PEER })
 }
 
-fn ended(reason: EndReason) -> Did {
+fn ended(reason: EndReason) -> OwnedOutput {
     event(Event::Ended { call: OUT_CALL, reason })
 }
 

@@ -9,7 +9,7 @@ use lxst_core::{
 };
 use lxst_sim::random::Seeded;
 
-use crate::support::{Did, PEER, Script, busy, event, quiet, somebody, tx};
+use crate::support::{OwnedOutput, PEER, Script, busy, event, quiet, somebody, tx};
 
 #[test]
 fn a_caller_who_tries_too_often_hears_busy_and_the_app_is_told_once() {
@@ -215,8 +215,8 @@ fn the_app_hears_which_limit_a_caller_has_reached_before_it_decides() {
     let mut phone = Script::new(Config { callers: None, ..few(1, 100) });
     let asked = |phone: &mut Script, attempt: u64| {
         call(phone, attempt, PEER);
-        let limit_of = |did: &Did| match did {
-            Did::Event(Event::Screening { limit, .. }) => Some(*limit),
+        let limit_of = |output: &OwnedOutput| match output {
+            OwnedOutput::Event(Event::Screening { limit, .. }) => Some(*limit),
             _ => None,
         };
         phone.take().iter().find_map(limit_of)
@@ -296,11 +296,12 @@ fn a_caller_who_identifies_within_the_grace_time_is_never_evicted() {
                     phone.incoming_on(link(strangers), Duration::ZERO);
                 }
             }
-            let screening =
-                |did: &Did| matches!(did, Did::Event(Event::Screening { from: PEER, .. }));
+            let screening = |output: &OwnedOutput| {
+                matches!(output, OwnedOutput::Event(Event::Screening { from: PEER, .. }))
+            };
             let done = phone.take();
             assert!(done.iter().any(screening), "{identifies_after} ms, {per_second}/s");
-            assert!(!done.contains(&Did::Link(link(1_000_000), LinkRequest::Close)));
+            assert!(!done.contains(&OwnedOutput::Link(link(1_000_000), LinkRequest::Close)));
             phone.command(Command::Screen(link(1_000_000).into(), Admission::Ring));
             assert_eq!(phone.phone.call().map(|call| call.peer), Some(PEER));
         }
@@ -370,15 +371,15 @@ impl Flood {
 
     /// Does what the app does, and tells whether the friend's call rings.
     fn look(&mut self, now: u64) -> bool {
-        for did in self.phone.take() {
-            match did {
-                Did::Event(Event::Incoming { from: PEER, .. }) => return true,
+        for output in self.phone.take() {
+            match output {
+                OwnedOutput::Event(Event::Incoming { from: PEER, .. }) => return true,
                 // A person needs a moment to look.
-                Did::Event(Event::Incoming { call, .. }) => {
+                OwnedOutput::Event(Event::Incoming { call, .. }) => {
                     self.rejects_at = Some((now + 400, Command::HangUp(call)));
                 }
                 // A list does not.
-                Did::Event(Event::Screening { call, from, .. }) => {
+                OwnedOutput::Event(Event::Screening { call, from, .. }) => {
                     let admission = if from == PEER { Admission::Ring } else { Admission::Drop };
                     self.phone.command(Command::Screen(call, admission));
                 }

@@ -9,7 +9,7 @@ use lxst_core::{
 };
 
 use crate::support::{
-    Did, IN, IN_CALL, PEER, Script, busy, close, quiet, somebody, turned_away, tx,
+    IN, IN_CALL, OwnedOutput, PEER, Script, busy, close, quiet, somebody, turned_away, tx,
 };
 
 #[test]
@@ -254,7 +254,7 @@ fn heard_of(
     config: Config,
     prepare: impl FnOnce(&mut Script),
     admission: Option<Admission>,
-) -> Vec<(u64, Did)> {
+) -> Vec<(u64, OwnedOutput)> {
     let mut phone = Script::new(config);
     phone.at(1_000);
     prepare(&mut phone);
@@ -263,7 +263,7 @@ fn heard_of(
     let mut listen = |phone: &mut Script| {
         let millis = phone.millis();
         let done = phone.take().into_iter();
-        heard.extend(done.filter(is_on_link).map(|did| (millis, did)));
+        heard.extend(done.filter(is_on_link).map(|output| (millis, output)));
     };
     phone.incoming_on(CALLER, Duration::from_millis(20));
     for millis in 2_000..3_200 {
@@ -281,8 +281,8 @@ fn heard_of(
     heard
 }
 
-fn is_on_link(did: &Did) -> bool {
-    matches!(did, Did::Tx(CALLER, _) | Did::Link(CALLER, _))
+fn is_on_link(output: &OwnedOutput) -> bool {
+    matches!(output, OwnedOutput::Tx(CALLER, _) | OwnedOutput::Link(CALLER, _))
 }
 
 const CALLER: LinkId = LinkId(50);
@@ -297,6 +297,6 @@ fn with_all_links() -> Script {
         phone.incoming_on(link, Duration::ZERO);
     }
     phone.at(200);
-    assert!(phone.take().iter().all(|did| matches!(did, Did::Tx(..))));
+    assert!(phone.take().iter().all(|output| matches!(output, OwnedOutput::Tx(..))));
     phone
 }

@@ -6,7 +6,7 @@ use lxst_core::{
     Samples, Side, StreamTimer, Tempo, Timer, limits,
 };
 
-use crate::support::{Did, OUT, OUT_CALL, OUT_STREAM, Script, event, quiet};
+use crate::support::{OUT, OUT_CALL, OUT_STREAM, OwnedOutput, Script, event, quiet};
 
 #[test]
 fn playout_starts_with_the_first_frame() {
@@ -168,15 +168,15 @@ fn a_switch_of_profile_and_codec_loses_nothing_that_arrived_and_opens_no_stream(
     for job in 0..4 {
         phone.played(job, 60).consumed(60);
     }
-    let expected: Vec<Did> = (0..)
+    let expected: Vec<OwnedOutput> = (0..)
         .zip(codecs.into_iter().zip(payloads))
         .map(|(job, (codec, payload))| {
-            Did::Decode(JobId(job), codec, Tempo::Normal, payload.to_vec())
+            OwnedOutput::Decode(JobId(job), codec, Tempo::Normal, payload.to_vec())
         })
         .collect();
     let mut done = phone.take();
     let (call, profile, by) = (OUT_CALL, Profile::LowLatency, Side::Remote);
-    done.retain(|did| *did != event(Event::ProfileChanged { call, profile, by }));
+    done.retain(|output| *output != event(Event::ProfileChanged { call, profile, by }));
     assert_eq!(done, expected);
 }
 
@@ -199,9 +199,9 @@ fn four_seconds_after_a_switch_to_short_frames_the_delay_is_theirs() {
         while let done = phone.take()
             && !done.is_empty()
         {
-            for did in done {
-                let (job, samples) = match did {
-                    Did::Decode(job, codec, tempo, _) => {
+            for output in done {
+                let (job, samples) = match output {
+                    OwnedOutput::Decode(job, codec, tempo, _) => {
                         let frame = if codec == Codec::Opus { 960 } else { 19_200 };
                         let Tempo::Faster { most } = tempo else {
                             phone.job_done(
@@ -212,7 +212,7 @@ fn four_seconds_after_a_switch_to_short_frames_the_delay_is_theirs() {
                         };
                         (job, Samples(frame - most.0.min(frame / 5)))
                     }
-                    Did::Conceal(job, samples) => (job, samples),
+                    OwnedOutput::Conceal(job, samples) => (job, samples),
                     _ => continue,
                 };
                 phone.job_done(job.0, Outcome::Played { samples, level: 30 });
@@ -316,7 +316,8 @@ fn a_frame_is_decoded_by_its_own_codec_byte() {
         let length = wire::encode_frame(frame, &mut packet).expect("it fits");
         phone.rx_bytes(OUT, &packet[..length]);
     }
-    let decode = |job, codec| Did::Decode(JobId(job), codec, Tempo::Normal, b"frame".to_vec());
+    let decode =
+        |job, codec| OwnedOutput::Decode(JobId(job), codec, Tempo::Normal, b"frame".to_vec());
     phone.expect([decode(0, Codec::Codec2)]);
     phone.played(0, 10).expect([decode(1, Codec::Raw)]);
 }
@@ -401,8 +402,8 @@ fn run_dry(phone: &mut Script, times: usize, block: u64) {
     let mut made_up = 0;
     for _ in 0..times + 3 {
         phone.consumed(block).pass(15);
-        for did in phone.take() {
-            let Did::Conceal(job, _) = did else { panic!("{did:?}") };
+        for output in phone.take() {
+            let OwnedOutput::Conceal(job, _) = output else { panic!("{output:?}") };
             made_up += 1;
             phone.played(job.0, block).pass(5);
         }
@@ -466,9 +467,9 @@ impl Listener {
             if done.is_empty() {
                 return;
             }
-            for did in done {
-                let (job, millis) = match did {
-                    Did::Decode(job, _, tempo, _) => {
+            for output in done {
+                let (job, millis) = match output {
+                    OwnedOutput::Decode(job, _, tempo, _) => {
                         self.tempos.push(tempo);
                         let millis = match tempo {
                             Tempo::Normal => 60,
@@ -478,7 +479,7 @@ impl Listener {
                         };
                         (job, millis)
                     }
-                    Did::Conceal(job, samples) => (job, samples.0 / 48),
+                    OwnedOutput::Conceal(job, samples) => (job, samples.0 / 48),
                     _ => continue,
                 };
                 let samples = Samples::from_millis(millis);
@@ -489,10 +490,10 @@ impl Listener {
     }
 }
 
-fn decode(job: u64, payload: &[u8]) -> Did {
-    Did::Decode(JobId(job), Codec::Opus, Tempo::Normal, payload.to_vec())
+fn decode(job: u64, payload: &[u8]) -> OwnedOutput {
+    OwnedOutput::Decode(JobId(job), Codec::Opus, Tempo::Normal, payload.to_vec())
 }
 
-fn conceal(job: u64, millis: u64) -> Did {
-    Did::Conceal(JobId(job), Samples::from_millis(millis))
+fn conceal(job: u64, millis: u64) -> OwnedOutput {
+    OwnedOutput::Conceal(JobId(job), Samples::from_millis(millis))
 }

@@ -6,7 +6,9 @@ use lxst_core::{
     Mute, Outcome, PortChange, Profile, Samples, SendFormat, Source, Talk,
 };
 
-use crate::support::{Did, IN, IN_CALL, OUT, OUT_CALL, OUT_STREAM, Script, close, event, quiet};
+use crate::support::{
+    IN, IN_CALL, OUT, OUT_CALL, OUT_STREAM, OwnedOutput, Script, close, event, quiet,
+};
 
 #[test]
 fn a_peer_that_sends_no_media_for_five_seconds_is_silent_once_and_audible_when_it_returns() {
@@ -65,7 +67,7 @@ fn a_switch_of_the_mode_begins_the_silence_anew() {
 
 #[test]
 fn a_call_ends_60_s_after_the_last_that_came_where_the_boundary_reports_keepalives() {
-    for last in [Heard::Media, Heard::Signal, Heard::Nonsense, Heard::Keepalive] {
+    for last in [Received::Media, Received::Signal, Received::Nonsense, Received::Keepalive] {
         let mut phone = established(Mode::FullDuplex);
         phone.at(2_000).link(OUT, LinkEvent::Heard).at(10_000);
         hear(&mut phone, last);
@@ -143,7 +145,11 @@ fn with_nothing_captured_one_frame_of_silence_goes_out_every_five_seconds() {
     for (job, at) in [(1, 11_000), (2, 16_000)] {
         phone.at(at - 1).expect([]);
         phone.at(at).expect([silence(job)]);
-        phone.encoded(job, b"hush").expect([Did::Media(OUT, Codec::Opus, b"hush".to_vec())]);
+        phone.encoded(job, b"hush").expect([OwnedOutput::Media(
+            OUT,
+            Codec::Opus,
+            b"hush".to_vec(),
+        )]);
     }
 }
 
@@ -167,7 +173,7 @@ fn silence_is_sent_without_a_microphone_and_with_a_muted_one() {
         let mut phone = Script::established_caller(quiet(), Mode::FullDuplex);
         phone.give(input).at(4_000).rx_frame(b"voice").take();
         phone.at(6_000).expect([silence(1)]);
-        phone.encoded(1, b"hush").expect([Did::Media(OUT, Codec::Opus, b"hush".to_vec())]);
+        phone.encoded(1, b"hush").expect([OwnedOutput::Media(OUT, Codec::Opus, b"hush".to_vec())]);
     }
 }
 
@@ -176,10 +182,10 @@ fn a_muted_microphone_that_sends_nothing_still_shows_that_we_are_there() {
     let config = Config { when_muted: InsteadOfVoice::Nothing, ..quiet() };
     let mut phone = Script::established_caller(config, Mode::FullDuplex);
     phone.command(Command::Mute(OUT_CALL, Direction::Send, Mute::Muted));
-    phone.at(2_000).captured(60).expect([Did::Discard(JobId(0), Samples::from_millis(60))]);
+    phone.at(2_000).captured(60).expect([OwnedOutput::Discard(JobId(0), Samples::from_millis(60))]);
     phone.job_done(0, Outcome::Discarded).rx_frame(b"voice").take();
     phone.at(6_000).expect([silence(2)]);
-    phone.encoded(2, b"hush").expect([Did::Media(OUT, Codec::Opus, b"hush".to_vec())]);
+    phone.encoded(2, b"hush").expect([OwnedOutput::Media(OUT, Codec::Opus, b"hush".to_vec())]);
     phone.at(10_999).take();
     phone.at(11_000).expect([silence(3)]);
 }
@@ -198,26 +204,26 @@ fn in_half_duplex_silence_is_sent_only_while_the_talk_button_is_held() {
 fn a_codec_that_never_answers_is_not_asked_for_more_silence_than_it_may_have_jobs() {
     let mut phone = Script::established_caller(quiet(), Mode::FullDuplex);
     phone.at(60_000);
-    let asked = phone.take().into_iter().filter(|did| matches!(did, Did::Encode(..)));
+    let asked = phone.take().into_iter().filter(|output| matches!(output, OwnedOutput::Encode(..)));
     assert_eq!(asked.count(), lxst_core::limits::SEND_JOBS);
     phone.job_done(0, Outcome::Failed).job_done(1, Outcome::Failed).at(65_000);
     assert_eq!(phone.take(), [silence(2)]);
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Heard {
+enum Received {
     Media,
     Signal,
     Nonsense,
     Keepalive,
 }
 
-fn hear(phone: &mut Script, heard: Heard) {
-    match heard {
-        Heard::Media => phone.rx_frame(b"voice"),
-        Heard::Signal => phone.rx([Signal::PreferredMode(1)]),
-        Heard::Nonsense => phone.rx_bytes(OUT, b"\xc1"),
-        Heard::Keepalive => phone.link(OUT, LinkEvent::Heard),
+fn hear(phone: &mut Script, received: Received) {
+    match received {
+        Received::Media => phone.rx_frame(b"voice"),
+        Received::Signal => phone.rx([Signal::PreferredMode(1)]),
+        Received::Nonsense => phone.rx_bytes(OUT, b"\xc1"),
+        Received::Keepalive => phone.link(OUT, LinkEvent::Heard),
     };
 }
 
@@ -229,16 +235,16 @@ fn established(mode: Mode) -> Script {
 /// Checks what the app was told since the last look.
 #[track_caller]
 fn tells<const N: usize>(phone: &mut Script, expected: [Event; N]) {
-    let told = phone.take().into_iter().filter_map(|did| match did {
-        Did::Event(event) => Some(event),
+    let told = phone.take().into_iter().filter_map(|output| match output {
+        OwnedOutput::Event(event) => Some(event),
         _ => None,
     });
     assert_eq!(told.collect::<Vec<_>>(), expected);
 }
 
-fn silence(job: u64) -> Did {
+fn silence(job: u64) -> OwnedOutput {
     let format = SendFormat::Profile(Profile::MediumQuality);
-    Did::Encode(JobId(job), format, Source::Silence, Samples::from_millis(60))
+    OwnedOutput::Encode(JobId(job), format, Source::Silence, Samples::from_millis(60))
 }
 
 const SILENT: Event = Event::PeerSilent { call: OUT_CALL };

@@ -1,14 +1,14 @@
 //! What holds whatever comes in, in whatever order.
 
 mod agree;
+mod harness;
 mod model;
 mod ops;
-mod world;
 
 use proptest::prelude::*;
 
+use harness::Harness;
 use ops::{config, op};
-use world::World;
 
 proptest! {
     #[test]
@@ -16,11 +16,11 @@ proptest! {
         config in config(),
         ops in prop::collection::vec(op(), 1..160),
     ) {
-        let mut world = World::new(config);
+        let mut harness = Harness::new(config);
         for op in &ops {
-            world.apply(op);
+            harness.apply(op);
         }
-        world.check_end();
+        harness.check_end();
     }
 
     #[test]
@@ -28,14 +28,14 @@ proptest! {
         config in config(),
         ops in prop::collection::vec(op(), 1..60),
     ) {
-        let mut worlds = [World::new(config), World::new(config)];
+        let mut harnesses = [Harness::new(config), Harness::new(config)];
         for op in &ops {
-            for world in &mut worlds {
-                world.apply(op);
+            for harness in &mut harnesses {
+                harness.apply(op);
             }
         }
-        let [one, other] = worlds;
-        prop_assert_eq!(one.said, other.said);
+        let [one, other] = harnesses;
+        prop_assert_eq!(one.outputs, other.outputs);
         prop_assert!(one.phone == other.phone);
     }
 
@@ -44,12 +44,12 @@ proptest! {
         config in config(),
         ops in prop::collection::vec((op(), 0..4_u8), 1..120),
     ) {
-        let mut world = World::new(config);
+        let mut harness = Harness::new(config);
         for (op, drain) in &ops {
-            world.drains = *drain == 0;
-            world.apply(op);
+            harness.drains = *drain == 0;
+            harness.apply(op);
         }
-        world.drain();
-        world.check_end();
+        harness.drain();
+        harness.check_end();
     }
 }

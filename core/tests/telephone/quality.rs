@@ -4,7 +4,7 @@ use lxst_core::{
     Command, Direction, Event, Input, Mode, Mos, Mute, PortChange, Quality, Samples, StreamChange,
 };
 
-use crate::support::{Did, OUT_CALL, OUT_STREAM, Script, feed, quiet};
+use crate::support::{OUT_CALL, OUT_STREAM, OwnedOutput, Script, feed, quiet};
 
 #[test]
 fn quality_is_told_once_a_second_while_the_call_stands() {
@@ -25,10 +25,16 @@ fn a_call_that_ends_tells_of_its_quality_before_its_end() {
     let hang_up = Input::Command(Command::HangUp(OUT_CALL));
     let now = lxst_core::Instant::from_millis(1_300);
     let done = feed(&mut phone, now, hang_up, |_| {}).expect("the call stands");
-    let place = |is: fn(&Did) -> bool| done.iter().position(is).expect("it was told");
-    let quality = place(|did| matches!(did, Did::Event(Event::Quality { call: OUT_CALL, .. })));
-    assert!(quality < place(|did| matches!(did, Did::Stream(.., StreamChange::Closed))));
-    assert_eq!(place(|did| matches!(did, Did::Event(Event::Ended { .. }))), done.len() - 1);
+    let place = |is: fn(&OwnedOutput) -> bool| done.iter().position(is).expect("it was told");
+    let quality =
+        place(|output| matches!(output, OwnedOutput::Event(Event::Quality { call: OUT_CALL, .. })));
+    assert!(
+        quality < place(|output| matches!(output, OwnedOutput::Stream(.., StreamChange::Closed)))
+    );
+    assert_eq!(
+        place(|output| matches!(output, OwnedOutput::Event(Event::Ended { .. }))),
+        done.len() - 1
+    );
 }
 
 #[test]
@@ -182,10 +188,10 @@ fn answer(phone: &mut Script) {
         if done.is_empty() {
             return;
         }
-        for did in done {
-            match did {
-                Did::Decode(job, ..) => phone.played(job.0, 60),
-                Did::Conceal(job, samples) => phone.played(job.0, samples.0 / 48),
+        for output in done {
+            match output {
+                OwnedOutput::Decode(job, ..) => phone.played(job.0, 60),
+                OwnedOutput::Conceal(job, samples) => phone.played(job.0, samples.0 / 48),
                 _ => continue,
             };
         }

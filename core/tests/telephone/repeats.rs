@@ -3,7 +3,7 @@
 use lxst_core::wire::Signal;
 use lxst_core::{Command, EndReason, Event, LinkRequest, Mode, limits};
 
-use crate::support::{Did, IN, IN_CALL, OUT, OUT_CALL, Script, event, quiet, tx};
+use crate::support::{IN, IN_CALL, OUT, OUT_CALL, OwnedOutput, Script, event, quiet, tx};
 
 const PREFERENCES: [Signal; 2] = [Signal::PreferredProfile(0x40), Signal::PreferredMode(1)];
 
@@ -11,7 +11,7 @@ const PREFERENCES: [Signal; 2] = [Signal::PreferredProfile(0x40), Signal::Prefer
 fn a_caller_identifies_again_and_from_the_third_time_on_says_what_it_prefers() {
     let mut phone = Script::new(quiet());
     phone.dial().link_up().rx([Signal::Available]).take();
-    let identify = || Did::Link(OUT, LinkRequest::Identify);
+    let identify = || OwnedOutput::Link(OUT, LinkRequest::Identify);
     phone.at(249).expect([]);
     phone.at(250).expect([identify()]);
     phone.at(624).expect([]);
@@ -53,8 +53,8 @@ fn a_callee_never_says_ringing_after_its_answer() {
     let mut phone = Script::ringing(quiet());
     phone.command(Command::Answer(IN_CALL)).at(10_000);
     let said = phone.take();
-    let answered = said.iter().position(|did| *did == tx(IN, [Signal::Connecting]));
-    let rang = said.iter().rposition(|did| *did == tx(IN, [Signal::Ringing]));
+    let answered = said.iter().position(|output| *output == tx(IN, [Signal::Connecting]));
+    let rang = said.iter().rposition(|output| *output == tx(IN, [Signal::Ringing]));
     assert!(rang < answered && rang.is_some(), "{said:?}");
 }
 
@@ -135,7 +135,7 @@ fn a_slow_path_is_given_its_time() {
     phone.at(64_000 + 69_000).rx([Signal::Connecting]).take();
     phone.at(64_000 + 69_010).rx([Signal::Established]).take();
     phone.at(64_000 + 69_010 + 64_000);
-    let silent = Did::Event(Event::PeerSilent { call: OUT_CALL });
+    let silent = OwnedOutput::Event(Event::PeerSilent { call: OUT_CALL });
     assert!(!phone.take().contains(&silent));
 }
 
@@ -147,7 +147,7 @@ fn answered(mode: u8) -> Script {
 }
 
 /// The signals that leave until this moment.
-fn signals_until(phone: &mut Script, millis: u64) -> Vec<Did> {
+fn signals_until(phone: &mut Script, millis: u64) -> Vec<OwnedOutput> {
     phone.at(millis);
-    phone.take().into_iter().filter(|did| matches!(did, Did::Tx(..))).collect()
+    phone.take().into_iter().filter(|output| matches!(output, OwnedOutput::Tx(..))).collect()
 }

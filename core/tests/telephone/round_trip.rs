@@ -10,15 +10,17 @@ use lxst_core::{
     LinkRequest, Mode, Output, Profile,
 };
 
-use crate::support::{ALICE, BOB, Did, IN, IN_CALL, Network, OUT, Pair, Script, Tells, US, quiet};
+use crate::support::{
+    ALICE, BOB, IN, IN_CALL, LinkFacts, Network, OUT, OwnedOutput, Pair, Script, US, quiet,
+};
 
 #[test]
 fn calls_stand_and_nothing_but_available_is_repeated_whatever_the_stacks_tell() {
-    for tells in [Tells::All, Tells::Nothing, Tells::Zero] {
+    for link_facts in [LinkFacts::All, LinkFacts::Nothing, LinkFacts::Zero] {
         for trip in TRIPS.map(Duration::from_millis) {
             for mode in [Mode::FullDuplex, Mode::HalfDuplex] {
-                let context = format!("{tells:?}, {trip:?}, {mode:?}");
-                let (pair, said) = call(trip, tells, mode);
+                let context = format!("{link_facts:?}, {trip:?}, {mode:?}");
+                let (pair, said) = call(trip, link_facts, mode);
                 for phone in [ALICE, BOB] {
                     let status = pair.handset(phone).phone.call().expect(&context);
                     let stands = (status.state, status.profile, status.mode);
@@ -39,7 +41,7 @@ fn calls_stand_and_nothing_but_available_is_repeated_whatever_the_stacks_tell() 
                 }
                 // Before it is answered, a callee of a stack that tells nothing knows no better.
                 let offers = rounds(BOB, "[Available]");
-                assert!(tells != Tells::All || offers == 1, "{context}: {said:?}");
+                assert!(link_facts != LinkFacts::All || offers == 1, "{context}: {said:?}");
             }
         }
     }
@@ -53,7 +55,10 @@ fn a_caller_measures_from_link_up_to_available_and_from_identification_to_ringin
             phone.dial().at(trip).link(OUT, LinkEvent::Up { rtt: told, mdu: None });
             phone.pass(trip + 5).rx([Signal::Available]).take();
             let again = phone.millis() + 250.max(3 * (trip + 5));
-            assert_eq!(next_said(&mut phone), (again, Did::Link(OUT, LinkRequest::Identify)));
+            assert_eq!(
+                next_said(&mut phone),
+                (again, OwnedOutput::Link(OUT, LinkRequest::Identify))
+            );
 
             let mut phone = Script::new(quiet());
             phone.dial().at(trip).link(OUT, LinkEvent::Up { rtt: told, mdu: None });
@@ -106,15 +111,15 @@ fn a_long_path_search_is_not_taken_for_a_round_trip() {
     let mut phone = Script::new(quiet());
     phone.dial().at(30_000).link(OUT, LinkEvent::Up { rtt: None, mdu: None });
     phone.pass(25).rx([Signal::Available]).take();
-    let again = (30_025 + 250, Did::Link(OUT, LinkRequest::Identify));
+    let again = (30_025 + 250, OwnedOutput::Link(OUT, LinkRequest::Identify));
     assert_eq!(next_said(&mut phone), again);
 }
 
 /// A call over a quiet network, answered at once, and who asked for or said what in its set-up.
-fn call(trip: Duration, tells: Tells, mode: Mode) -> (Pair, Vec<(usize, String)>) {
+fn call(trip: Duration, link_facts: LinkFacts, mode: Mode) -> (Pair, Vec<(usize, String)>) {
     let said = Rc::new(RefCell::new(Vec::new()));
     let heard = Rc::clone(&said);
-    let network = Network { delay: trip / 2, tells, ..Network::default() };
+    let network = Network { delay: trip / 2, link_facts, ..Network::default() };
     let configs = [quiet(), Config { answer: AnswerMode::Automatic, ..quiet() }];
     let mut pair = Pair::with(network, configs, move |phone, _, boundary| match boundary {
         Boundary::Out(Output::Link { request, .. }) => {
@@ -136,14 +141,15 @@ fn call(trip: Duration, tells: Tells, mode: Mode) -> (Pair, Vec<(usize, String)>
 }
 
 /// Lets time pass until something is said on a link or asked of one.
-fn next_said(phone: &mut Script) -> (u64, Did) {
+fn next_said(phone: &mut Script) -> (u64, OwnedOutput) {
     for _ in 0..1_000 {
         let due = phone.phone.poll_timeout().expect("something is due").at;
         let millis = due.as_micros().div_ceil(1_000);
         let said = phone.at(millis).take().into_iter();
-        let mut said = said.filter(|did| matches!(did, Did::Tx(..) | Did::Link(..)));
-        if let Some(did) = said.next() {
-            return (phone.millis(), did);
+        let mut said =
+            said.filter(|output| matches!(output, OwnedOutput::Tx(..) | OwnedOutput::Link(..)));
+        if let Some(output) = said.next() {
+            return (phone.millis(), output);
         }
     }
     panic!("nothing is said");
@@ -153,8 +159,8 @@ fn incoming(rtt: Option<Duration>) -> LinkEvent {
     LinkEvent::Incoming { on: Destination::telephony(US), rtt, mdu: None }
 }
 
-fn tx(link: lxst_core::LinkId, signal: Signal) -> Did {
-    Did::Tx(link, vec![signal])
+fn tx(link: lxst_core::LinkId, signal: Signal) -> OwnedOutput {
+    OwnedOutput::Tx(link, vec![signal])
 }
 
 /// Round trips, in ms.

@@ -12,28 +12,28 @@ use lxst_core::{
     LinkClosed, Mode, Mute, Profile, Role, Talk,
 };
 
-use crate::support::{ALICE, BOB, Network, Pair, Tells, quiet};
+use crate::support::{ALICE, BOB, LinkFacts, Network, Pair, quiet};
 
 #[test]
 fn whatever_happens_both_lines_are_idle_and_free_in_the_end() {
-    assert_eq!(said_in_storms(SEEDS, Tells::All, 20), SAID, "see what SAID means");
+    assert_eq!(outputs_of_storms(SEEDS, LinkFacts::All, 20), SAID, "see what SAID means");
 }
 
 #[test]
 fn the_lines_are_idle_and_free_too_where_no_stack_tells_a_round_trip() {
     let seeds = SEEDS / 5;
-    let silent = said_in_storms(seeds, Tells::Nothing, 4);
-    assert_eq!(silent, said_in_storms(seeds, Tells::Zero, 4), "zero counts as not told");
-    assert_ne!(silent, said_in_storms(seeds, Tells::All, 4), "what is measured comes later");
+    let silent = outputs_of_storms(seeds, LinkFacts::Nothing, 4);
+    assert_eq!(silent, outputs_of_storms(seeds, LinkFacts::Zero, 4), "zero counts as not told");
+    assert_ne!(silent, outputs_of_storms(seeds, LinkFacts::All, 4), "what is measured comes later");
 }
 
 /// The hash of all outputs of storms, in which each of [`WORTH_SEEING`] comes so often at least.
-fn said_in_storms(seeds: u64, tells: Tells, least: u32) -> String {
+fn outputs_of_storms(seeds: u64, link_facts: LinkFacts, least: u32) -> String {
     let mut seen = BTreeMap::new();
     let mut said = Fnv::default();
     for seed in 0..seeds {
         let _named = Seed(seed);
-        let storm = Storm::new(seed, tells);
+        let storm = Storm::new(seed, link_facts);
         let outputs = Rc::clone(&storm.outputs);
         for event in storm.run() {
             *seen.entry(event).or_insert(0) += 1;
@@ -69,7 +69,7 @@ enum Finish {
 }
 
 impl Storm {
-    fn new(seed: u64, tells: Tells) -> Self {
+    fn new(seed: u64, link_facts: LinkFacts) -> Self {
         let mut dice =
             Pair::with(Network { seed, ..Network::default() }, [quiet(); 2], |_, _, _| {});
         let mut dice = |below| dice.choose(below);
@@ -82,7 +82,7 @@ impl Storm {
             media_lost_per_mille: dice(300),
             signals_lost_per_mille: dice(2) * dice(400),
             doubled_per_mille: dice(2) * dice(300),
-            tells,
+            link_facts,
             seed: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15),
         };
         let mut config = || Config {

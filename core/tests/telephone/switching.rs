@@ -6,7 +6,7 @@ use lxst_core::{
     Mode, Profile, Side, Talk, Tempo,
 };
 
-use crate::support::{Did, IN, IN_CALL, OUT, OUT_CALL, Script, close, event, quiet, tx};
+use crate::support::{IN, IN_CALL, OUT, OUT_CALL, OwnedOutput, Script, close, event, quiet, tx};
 
 #[test]
 fn our_profile_switch_is_told_to_the_peer_and_to_the_app() {
@@ -155,7 +155,7 @@ fn frames_of_a_codec_that_the_app_brings_are_decoded_as_such() {
     let config = Config { codecs: CodecSet::REFERENCE.with(codec), ..quiet() };
     let mut phone = Script::established_caller(config, Mode::FullDuplex);
     phone.rx_bytes(OUT, b"\x81\x01\x92\xc4\x02\x77\x55\xc4\x02\x78\x55");
-    let work = Did::Decode(JobId(0), codec, Tempo::Normal, b"\x55".to_vec());
+    let work = OwnedOutput::Decode(JobId(0), codec, Tempo::Normal, b"\x55".to_vec());
     phone.expect([work, dropped(DropReason::UnknownFrame)]);
     assert_eq!(phone.counters().frames_received, 1);
     assert_eq!(phone.counters().frames_unknown, 1);
@@ -182,7 +182,7 @@ fn hanging_up_closes_the_link_then_the_streams_and_ends_the_call_last() {
     phone.command(Command::HangUp(OUT_CALL));
     let done = phone.take();
     assert_eq!(done.first(), Some(&close(OUT)));
-    assert!(matches!(done[1..3], [Did::Stream(..), Did::Stream(..)]));
+    assert!(matches!(done[1..3], [OwnedOutput::Stream(..), OwnedOutput::Stream(..)]));
     assert_eq!(done[3..], [ended(EndReason::LocalHangup)]);
 }
 
@@ -220,25 +220,25 @@ fn caller() -> Script {
     Script::established_caller(quiet(), Mode::FullDuplex)
 }
 
-fn ended(reason: EndReason) -> Did {
+fn ended(reason: EndReason) -> OwnedOutput {
     let call = OUT_CALL;
     event(Event::Ended { call, reason })
 }
 
-fn decode(payload: &[u8]) -> Did {
-    Did::Decode(JobId(0), Codec::Opus, Tempo::Normal, payload.to_vec())
+fn decode(payload: &[u8]) -> OwnedOutput {
+    OwnedOutput::Decode(JobId(0), Codec::Opus, Tempo::Normal, payload.to_vec())
 }
 
-fn dropped(reason: DropReason) -> Did {
+fn dropped(reason: DropReason) -> OwnedOutput {
     event(Event::Dropped { link: OUT, reason })
 }
 
-fn profile_changed(profile: Profile, by: Side) -> Did {
+fn profile_changed(profile: Profile, by: Side) -> OwnedOutput {
     let call = OUT_CALL;
     event(Event::ProfileChanged { call, profile, by })
 }
 
-fn mode_changed(mode: Mode, by: Side) -> Did {
+fn mode_changed(mode: Mode, by: Side) -> OwnedOutput {
     let call = OUT_CALL;
     event(Event::ModeChanged { call, mode, by })
 }

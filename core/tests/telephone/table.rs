@@ -8,7 +8,7 @@ use lxst_core::{
     LinkFailed, Mode, Next, Profile, Role, TRANSITIONS, Transition, Trigger,
 };
 
-use crate::support::{Did, ESTABLISHING, IN, IN_CALL, OUT, OUT_CALL, Script, quiet};
+use crate::support::{ESTABLISHING, IN, IN_CALL, OUT, OUT_CALL, OwnedOutput, Script, quiet};
 
 #[test]
 fn every_row_leads_from_each_of_its_states_where_it_says() {
@@ -68,8 +68,8 @@ fn reached(phone: &mut Script) -> Next {
     let ended: Vec<Next> = phone
         .take()
         .into_iter()
-        .filter_map(|did| match did {
-            Did::Event(Event::Ended { reason, .. }) => Some(Next::End(reason)),
+        .filter_map(|output| match output {
+            OwnedOutput::Event(Event::Ended { reason, .. }) => Some(Next::End(reason)),
             _ => None,
         })
         .collect();

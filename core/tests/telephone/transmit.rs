@@ -7,14 +7,14 @@ use lxst_core::{
     limits,
 };
 
-use crate::support::{Did, OUT, OUT_CALL, OUT_STREAM, Script, quiet};
+use crate::support::{OUT, OUT_CALL, OUT_STREAM, OwnedOutput, Script, quiet};
 
 #[test]
 fn a_frame_is_encoded_once_it_is_captured_whole() {
     let mut phone = caller();
     phone.captured(20).captured(20).expect([]);
     phone.captured(20).expect([encode(0, Profile::MediumQuality, 60)]);
-    phone.encoded(0, b"voice").expect([Did::Media(OUT, Codec::Opus, b"voice".to_vec())]);
+    phone.encoded(0, b"voice").expect([OwnedOutput::Media(OUT, Codec::Opus, b"voice".to_vec())]);
     assert_eq!(phone.counters().media_packets_sent, 1);
 }
 
@@ -25,7 +25,7 @@ fn two_encodes_are_out_at_most_and_the_third_frame_waits() {
     phone.expect([0, 1].map(|job| encode(job, Profile::MediumQuality, 60)));
     phone.encoded(0, b"one");
     phone.expect([
-        Did::Media(OUT, Codec::Opus, b"one".to_vec()),
+        OwnedOutput::Media(OUT, Codec::Opus, b"one".to_vec()),
         encode(2, Profile::MediumQuality, 60),
     ]);
 }
@@ -46,7 +46,7 @@ fn a_codec2_frame_goes_out_under_its_own_codec_byte() {
     );
     phone.command(Command::SetProfile(OUT_CALL, Profile::LowBandwidth)).take();
     phone.captured(200).expect([encode(0, Profile::LowBandwidth, 200)]);
-    phone.encoded_as(Codec::Codec2, 0, b"\x06code").expect([Did::Media(
+    phone.encoded_as(Codec::Codec2, 0, b"\x06code").expect([OwnedOutput::Media(
         OUT,
         Codec::Codec2,
         b"\x06code".to_vec(),
@@ -68,9 +68,13 @@ fn raw_frames_are_the_longest_that_fit_the_link() {
         let (stream, samples) = (OUT_STREAM, Samples(samples));
         phone.give(Input::Captured { stream, samples });
         let format = SendFormat::Raw(depth);
-        phone.expect([Did::Encode(JobId(0), format, Source::Captured, samples)]);
+        phone.expect([OwnedOutput::Encode(JobId(0), format, Source::Captured, samples)]);
         let payload = vec![0x55; 1 + samples.0 as usize * depth.bytes()];
-        phone.encoded_as(Codec::Raw, 0, &payload).expect([Did::Media(OUT, Codec::Raw, payload)]);
+        phone.encoded_as(Codec::Raw, 0, &payload).expect([OwnedOutput::Media(
+            OUT,
+            Codec::Raw,
+            payload,
+        )]);
     }
 }
 
@@ -99,7 +103,7 @@ fn a_link_whose_stack_tells_no_mdu_carries_what_a_link_over_the_default_mtu_does
         phone.attach(Direction::Send).take();
         let (format, samples) = (SendFormat::Raw(RawDepth::Float16), Samples(samples));
         phone.give(Input::Captured { stream: OUT_STREAM, samples });
-        phone.expect([Did::Encode(JobId(0), format, Source::Captured, samples)]);
+        phone.expect([OwnedOutput::Encode(JobId(0), format, Source::Captured, samples)]);
     }
 }
 
@@ -117,7 +121,7 @@ fn overload_discards_the_oldest_and_keeps_a_frame() {
     phone.captured(120).take();
     phone.captured(560).expect([]);
     phone.captured(20).encoded(0, b"late");
-    phone.expect([Did::Media(OUT, Codec::Opus, b"late".to_vec()), discard(2, 520)]);
+    phone.expect([OwnedOutput::Media(OUT, Codec::Opus, b"late".to_vec()), discard(2, 520)]);
     phone.job_done(2, Outcome::Discarded).expect([encode(3, Profile::MediumQuality, 60)]);
     assert_eq!(phone.counters().capture_dropped, Samples::from_millis(520));
     assert_eq!(phone.counters().capture_discarded, Samples::ZERO);
@@ -130,8 +134,8 @@ fn a_muted_microphone_sends_silence_at_the_full_rate() {
     phone.command(mute).captured(60);
     let format = SendFormat::Profile(Profile::MediumQuality);
     let samples = Samples::from_millis(60);
-    phone.expect([Did::Encode(JobId(0), format, Source::Silence, samples)]);
-    phone.encoded(0, b"hush").expect([Did::Media(OUT, Codec::Opus, b"hush".to_vec())]);
+    phone.expect([OwnedOutput::Encode(JobId(0), format, Source::Silence, samples)]);
+    phone.encoded(0, b"hush").expect([OwnedOutput::Media(OUT, Codec::Opus, b"hush".to_vec())]);
 }
 
 #[test]
@@ -150,7 +154,7 @@ fn in_half_duplex_the_microphone_is_open_while_the_talk_button_is_held() {
     phone.job_done(0, Outcome::Discarded);
     phone.command(Command::Talk(OUT_CALL, Talk::Pressed)).captured(60);
     phone.expect([encode(1, Profile::MediumQuality, 60)]);
-    phone.encoded(1, b"over").expect([Did::Media(OUT, Codec::Opus, b"over".to_vec())]);
+    phone.encoded(1, b"over").expect([OwnedOutput::Media(OUT, Codec::Opus, b"over".to_vec())]);
 
     phone.captured(60).take();
     phone.command(Command::Talk(OUT_CALL, Talk::Released));
@@ -248,7 +252,7 @@ fn frames_that_wait_for_more_go_out_when_the_microphone_closes() {
     phone.command(Command::Talk(OUT_CALL, Talk::Pressed)).captured(60).take();
     phone.encoded(0, b"over").expect([]);
     phone.command(Command::Talk(OUT_CALL, Talk::Released));
-    phone.expect([Did::Media(OUT, Codec::Opus, b"over".to_vec())]);
+    phone.expect([OwnedOutput::Media(OUT, Codec::Opus, b"over".to_vec())]);
 }
 
 #[test]
@@ -257,7 +261,7 @@ fn frames_that_wait_for_more_go_out_when_silence_begins() {
     phone.captured(120).take();
     phone.encoded(0, b"end").expect([]);
     phone.job_done(1, Outcome::NoVoice);
-    phone.expect([Did::Media(OUT, Codec::Opus, b"end".to_vec())]);
+    phone.expect([OwnedOutput::Media(OUT, Codec::Opus, b"end".to_vec())]);
 }
 
 #[test]
@@ -266,10 +270,10 @@ fn frames_too_long_for_one_packet_go_out_in_two() {
     let [one, two] = [[1; 220], [2; 220]];
     phone.captured(120).take();
     phone.encoded(0, &one).expect([]);
-    phone.encoded(1, &two).expect([Did::Media(OUT, Codec::Opus, one.to_vec())]);
+    phone.encoded(1, &two).expect([OwnedOutput::Media(OUT, Codec::Opus, one.to_vec())]);
     phone.command(Command::Mute(OUT_CALL, Direction::Send, Mute::Muted));
     phone.port(Direction::Send, PortChange::Detached);
-    phone.expect([Did::Media(OUT, Codec::Opus, two.to_vec())]);
+    phone.expect([OwnedOutput::Media(OUT, Codec::Opus, two.to_vec())]);
 }
 
 #[test]
@@ -293,7 +297,7 @@ fn a_packet_holds_no_more_frames_than_the_profile_allows() {
         }
         let sent = phone.take();
         let frames = match sent.last() {
-            Some(Did::Joined(_, frames)) => frames,
+            Some(OwnedOutput::Joined(_, frames)) => frames,
             other => panic!("{profile}: {other:?}"),
         };
         assert!(frames.iter().eq(&held), "{profile}: {frames:?}");
@@ -314,7 +318,7 @@ fn frames_that_wait_go_out_when_the_profile_allows_no_more() {
 fn a_frame_that_shows_that_we_are_there_waits_for_no_others() {
     let mut phone = joining(5);
     phone.at(6_000).take();
-    phone.encoded(0, b"hush").expect([Did::Media(OUT, Codec::Opus, b"hush".to_vec())]);
+    phone.encoded(0, b"hush").expect([OwnedOutput::Media(OUT, Codec::Opus, b"hush".to_vec())]);
 }
 
 #[test]
@@ -362,7 +366,7 @@ fn jobs_of_the_last_call_take_no_room_from_those_of_the_next() {
     phone.establish().attach(Direction::Send).take();
     phone.captured(60).expect([encode(2, Profile::MediumQuality, 60)]);
     phone.encoded(0, b"late").encoded(1, b"late").expect([]);
-    phone.encoded(2, b"new").expect([Did::Media(OUT, Codec::Opus, b"new".to_vec())]);
+    phone.encoded(2, b"new").expect([OwnedOutput::Media(OUT, Codec::Opus, b"new".to_vec())]);
 }
 
 #[test]
@@ -399,15 +403,15 @@ fn frames(number: u8) -> FramesPerPacket {
     FramesPerPacket::new(number).expect("within its bounds")
 }
 
-fn joined(payloads: &[&[u8]]) -> Did {
-    Did::Joined(OUT, payloads.iter().map(|payload| payload.to_vec()).collect())
+fn joined(payloads: &[&[u8]]) -> OwnedOutput {
+    OwnedOutput::Joined(OUT, payloads.iter().map(|payload| payload.to_vec()).collect())
 }
 
-fn encode(job: u64, profile: Profile, millis: u64) -> Did {
+fn encode(job: u64, profile: Profile, millis: u64) -> OwnedOutput {
     let samples = Samples::from_millis(millis);
-    Did::Encode(JobId(job), SendFormat::Profile(profile), Source::Captured, samples)
+    OwnedOutput::Encode(JobId(job), SendFormat::Profile(profile), Source::Captured, samples)
 }
 
-fn discard(job: u64, millis: u64) -> Did {
-    Did::Discard(JobId(job), Samples::from_millis(millis))
+fn discard(job: u64, millis: u64) -> OwnedOutput {
+    OwnedOutput::Discard(JobId(job), Samples::from_millis(millis))
 }

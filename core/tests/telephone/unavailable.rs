@@ -6,7 +6,7 @@ use lxst_core::{
     Side, ThinPath, limits,
 };
 
-use crate::support::{Did, IN, IN_CALL, OUT, OUT_CALL, Script, close, event, quiet, tx};
+use crate::support::{IN, IN_CALL, OUT, OUT_CALL, OwnedOutput, Script, close, event, quiet, tx};
 
 #[test]
 fn a_switch_to_what_our_encoder_lacks_leads_to_the_nearest_that_it_has() {
@@ -120,6 +120,6 @@ fn standing() -> Script {
     Script::established_caller(quiet(), Mode::FullDuplex)
 }
 
-fn unavailable(call: CallId, asked: Profile, used: Profile) -> Did {
+fn unavailable(call: CallId, asked: Profile, used: Profile) -> OwnedOutput {
     event(Event::ProfileUnavailable { call, asked, used })
 }

@@ -43,10 +43,10 @@ pub(crate) struct Blocks {
 }
 
 /// What a wire does to a packet; nothing overtakes.
-pub(crate) enum Fate {
-    Comes,
-    IsLost,
-    ComesAt(Instant),
+pub(crate) enum Delivery {
+    Immediate,
+    Lost,
+    At(Instant),
 }
 
 pub(crate) const ALICE: usize = 0;
@@ -72,14 +72,14 @@ impl Pair {
     }
 
     pub(crate) fn run(&mut self, duration: Duration) {
-        self.run_on(duration, |_, _, _| Fate::Comes);
+        self.run_on(duration, |_, _, _| Delivery::Immediate);
     }
 
     /// Lets time pass in steps of 2 ms, on a wire that decides on each packet of a phone.
     pub(crate) fn run_on(
         &mut self,
         duration: Duration,
-        mut wire: impl FnMut(Instant, usize, &[u8]) -> Fate,
+        mut wire: impl FnMut(Instant, usize, &[u8]) -> Delivery,
     ) {
         let end = self.now + duration;
         while self.now < end {
@@ -110,13 +110,13 @@ impl Handset {
         Self { engine, told, others, blocks, heard: 0, coder, wire, sent, noise }
     }
 
-    fn send(&mut self, now: Instant, mut wire: impl FnMut(&[u8]) -> Fate) {
+    fn send(&mut self, now: Instant, mut wire: impl FnMut(&[u8]) -> Delivery) {
         let mut buffer = Vec::new();
         while let Some(packet) = self.engine.poll_transmit(now, WALL, self.wire, &mut buffer) {
             let at = match wire(packet) {
-                Fate::IsLost => continue,
-                Fate::Comes => now,
-                Fate::ComesAt(at) => at,
+                Delivery::Lost => continue,
+                Delivery::Immediate => now,
+                Delivery::At(at) => at,
             };
             self.sent.deliver_at(at, packet.to_vec());
         }

@@ -11,12 +11,12 @@ use lxst_core::{
     Source, StreamChange, StreamId, Telephone, Tempo, Work, limits,
 };
 
-pub use pair::{ALICE, BOB, Handset, Network, Pair, Tells};
+pub use pair::{ALICE, BOB, Handset, LinkFacts, Network, Pair};
 pub use script::{ESTABLISHING, IN, IN_CALL, OUT, OUT_CALL, OUT_STREAM, PEER, Script, US};
 
 /// An output whose bytes are read and kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Did {
+pub enum OwnedOutput {
     Tx(LinkId, Vec<Signal>),
     Media(LinkId, Codec, Vec<u8>),
     /// Several frames in one packet.
@@ -31,7 +31,7 @@ pub enum Did {
     Event(Event),
 }
 
-impl Did {
+impl OwnedOutput {
     fn keep(output: &Output<'_>) -> Self {
         match *output {
             Output::Transmit { link, class, data } => {
@@ -54,7 +54,7 @@ impl Did {
             Output::Announce => Self::Announce,
             Output::Stream { stream, direction, change } => Self::Stream(stream, direction, change),
             Output::Job { job, direction, work, .. } => {
-                let (is_of, did) = match work {
+                let (is_of, kept) = match work {
                     Work::Encode { format, source, samples } => {
                         (Direction::Send, Self::Encode(job, format, source, samples))
                     }
@@ -65,8 +65,8 @@ impl Did {
                     }
                     Work::Conceal { samples } => (Direction::Receive, Self::Conceal(job, samples)),
                 };
-                assert_eq!(direction, is_of, "{did:?}");
-                did
+                assert_eq!(direction, is_of, "{kept:?}");
+                kept
             }
             Output::Event(event) => Self::Event(event),
         }
@@ -80,7 +80,7 @@ pub fn feed(
     now: Instant,
     input: Input<'_>,
     mut see: impl FnMut(&Output<'_>),
-) -> Result<Vec<Did>, InputError> {
+) -> Result<Vec<OwnedOutput>, InputError> {
     let before = phone.clone();
     if let Err(error) = phone.handle_input(now, input) {
         assert!(*phone == before, "{input:?} was refused and changed something");
@@ -90,41 +90,41 @@ pub fn feed(
     let mut done = Vec::new();
     while let Some(output) = phone.poll_output(&mut buf) {
         see(&output);
-        done.push(Did::keep(&output));
+        done.push(OwnedOutput::keep(&output));
     }
     assert!(done.len() <= limits::OUTPUTS_PER_INPUT, "{input:?} caused {} outputs", done.len());
     Ok(done)
 }
 
-pub fn tx<const N: usize>(link: LinkId, signals: [Signal; N]) -> Did {
-    Did::Tx(link, signals.to_vec())
+pub fn tx<const N: usize>(link: LinkId, signals: [Signal; N]) -> OwnedOutput {
+    OwnedOutput::Tx(link, signals.to_vec())
 }
 
 /// What a caller hears who is turned away.
-pub fn busy(link: LinkId) -> Did {
+pub fn busy(link: LinkId) -> OwnedOutput {
     tx(link, [Signal::Ringing, Signal::Busy])
 }
 
 /// What the app hears of a caller who came while the line was taken.
-pub fn turned_away(from: IdentityHash) -> Did {
+pub fn turned_away(from: IdentityHash) -> OwnedOutput {
     event(Event::CallerTurnedAway { from })
 }
 
-pub fn event(event: Event) -> Did {
-    Did::Event(event)
+pub fn event(event: Event) -> OwnedOutput {
+    OwnedOutput::Event(event)
 }
 
-pub fn close(link: LinkId) -> Did {
-    Did::Link(link, LinkRequest::Close)
+pub fn close(link: LinkId) -> OwnedOutput {
+    OwnedOutput::Link(link, LinkRequest::Close)
 }
 
-pub fn streams(call: CallId, change: StreamChange) -> [Did; 2] {
+pub fn streams(call: CallId, change: StreamChange) -> [OwnedOutput; 2] {
     [Direction::Send, Direction::Receive]
-        .map(|direction| Did::Stream(call.into(), direction, change))
+        .map(|direction| OwnedOutput::Stream(call.into(), direction, change))
 }
 
 /// What a callee says and tells once it has answered and knows the preferences, in full duplex.
-pub fn answered(link: LinkId, call: CallId, profile: Profile) -> [Did; 5] {
+pub fn answered(link: LinkId, call: CallId, profile: Profile) -> [OwnedOutput; 5] {
     let [send, receive] = streams(call, StreamChange::Opened);
     [
         tx(link, [Signal::Connecting]),

@@ -16,7 +16,7 @@ use crate::agenda::Agenda;
 use crate::random::Pinned;
 use network::Link;
 
-pub use network::{Network, Tells};
+pub use network::{LinkFacts, Network};
 
 pub const ALICE: usize = 0;
 pub const BOB: usize = 1;

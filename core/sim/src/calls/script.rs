@@ -9,14 +9,14 @@ use lxst_core::{
     PortChange, Profile, Quality, Samples, StreamId, Telephone,
 };
 
-use super::{Did, OPUS_60_MS, feed};
+use super::{OPUS_60_MS, OwnedOutput, feed};
 
 /// A phone with a script. Deadlines come at their exact moments while time goes on.
 #[derive(Debug)]
 pub struct Script {
     pub phone: Telephone,
     now: Instant,
-    done: Vec<Did>,
+    done: Vec<OwnedOutput>,
     /// What was told of the quality, which stands apart: it comes every second.
     pub qualities: Vec<Quality>,
 }
@@ -105,10 +105,10 @@ impl Script {
     }
 
     pub fn try_give(&mut self, input: Input<'_>) -> Result<(), InputError> {
-        for did in feed(&mut self.phone, self.now, input, |_| {})? {
-            match did {
-                Did::Event(Event::Quality { quality, .. }) => self.qualities.push(quality),
-                did => self.done.push(did),
+        for output in feed(&mut self.phone, self.now, input, |_| {})? {
+            match output {
+                OwnedOutput::Event(Event::Quality { quality, .. }) => self.qualities.push(quality),
+                output => self.done.push(output),
             }
         }
         Ok(())
@@ -123,14 +123,14 @@ impl Script {
 
     /// Checks all that went out since the last look.
     #[track_caller]
-    pub fn expect<const N: usize>(&mut self, expected: [Did; N]) -> &mut Self {
+    pub fn expect<const N: usize>(&mut self, expected: [OwnedOutput; N]) -> &mut Self {
         let done = core::mem::take(&mut self.done);
         assert_eq!(done, expected, "at {}", self.now);
         self
     }
 
     /// Takes all that went out since the last look.
-    pub fn take(&mut self) -> Vec<Did> {
+    pub fn take(&mut self) -> Vec<OwnedOutput> {
         core::mem::take(&mut self.done)
     }
 
@@ -281,8 +281,8 @@ impl Script {
         let ended: Vec<EndReason> = self
             .take()
             .into_iter()
-            .filter_map(|did| match did {
-                Did::Event(Event::Ended { reason, .. }) => Some(reason),
+            .filter_map(|output| match output {
+                OwnedOutput::Event(Event::Ended { reason, .. }) => Some(reason),
                 _ => None,
             })
             .collect();

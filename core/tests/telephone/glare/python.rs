@@ -5,7 +5,7 @@ use lxst_core::wire::Signal;
 use lxst_core::{CallState, Command, Event, IdentityHash, LinkClosed, LinkEvent, LinkRequest};
 
 use super::{LOWER, dial, idle};
-use crate::support::{Did, IN, IN_CALL, OUT, OUT_CALL, PEER, Script, quiet};
+use crate::support::{IN, IN_CALL, OUT, OUT_CALL, OwnedOutput, PEER, Script, quiet};
 
 #[test]
 fn a_peer_that_says_busy_while_it_dials_gets_its_call_answered() {
@@ -61,20 +61,22 @@ fn python_dials_too(
                 Python::OurLinkUp | Python::Busy | Python::ClosesOurs => {}
             }
         }
-        for did in phone.take() {
-            match did {
-                Did::Tx(IN, signals) if signals == [Signal::Available] => {
+        for output in phone.take() {
+            match output {
+                OwnedOutput::Tx(IN, signals) if signals == [Signal::Available] => {
                     agenda.push((now + 20, Python::Identifies));
                 }
-                Did::Tx(IN, signals) if signals == [Signal::Ringing] => {
+                OwnedOutput::Tx(IN, signals) if signals == [Signal::Ringing] => {
                     agenda.push((now + 20, Python::Prefers));
                 }
-                Did::Tx(IN, signals) if signals == [Signal::Busy] => panic!("busy to the peer"),
-                Did::Link(OUT, LinkRequest::Close) => is_ours_open = false,
-                Did::Event(Event::Incoming { call, .. }) => {
+                OwnedOutput::Tx(IN, signals) if signals == [Signal::Busy] => {
+                    panic!("busy to the peer")
+                }
+                OwnedOutput::Link(OUT, LinkRequest::Close) => is_ours_open = false,
+                OwnedOutput::Event(Event::Incoming { call, .. }) => {
                     phone.command(Command::Answer(call));
                 }
-                Did::Event(event) => told.push(event),
+                OwnedOutput::Event(event) => told.push(event),
                 _ => {}
             }
         }

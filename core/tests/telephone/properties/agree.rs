@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 use super::model::Model;
-use crate::support::{Did, feed, quiet, somebody};
+use crate::support::{OwnedOutput, feed, quiet, somebody};
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_024))]
@@ -315,8 +315,8 @@ impl Agreement {
         let log = || self.log[self.log.len().saturating_sub(12)..].join("\n");
         let context = format!("{input:?} at {:?} in {before:?}", self.now);
         assert_eq!(done.is_ok(), taken, "{context}: {done:?}\n{}", log());
-        let said = done.unwrap_or_default().into_iter().filter(is_modelled).collect();
-        assert_eq!(by_listener(said), by_listener(expected), "{context}\n{}", log());
+        let outputs = done.unwrap_or_default().into_iter().filter(is_modelled).collect();
+        assert_eq!(by_listener(outputs), by_listener(expected), "{context}\n{}", log());
         assert_eq!(self.phone.call(), self.model.status(), "{context}\n{}", log());
     }
 }
@@ -328,18 +328,18 @@ fn recent<T: Copy>(list: &[T], index: Index) -> Option<T> {
     (!list.is_empty()).then(|| *index.get(list))
 }
 
-fn is_modelled(did: &Did) -> bool {
-    matches!(did, Did::Tx(..) | Did::Link(..) | Did::Event(_))
-        && !matches!(did, Did::Event(Event::Dropped { .. } | Event::Quality { .. }))
+fn is_modelled(output: &OwnedOutput) -> bool {
+    matches!(output, OwnedOutput::Tx(..) | OwnedOutput::Link(..) | OwnedOutput::Event(_))
+        && !matches!(output, OwnedOutput::Event(Event::Dropped { .. } | Event::Quality { .. }))
 }
 
 /// In the order in which each link, and the app, hears it.
-fn by_listener(mut said: Vec<Did>) -> Vec<Did> {
-    said.sort_by_key(|did| match did {
-        Did::Tx(link, _) | Did::Link(link, _) => Some(*link),
+fn by_listener(mut outputs: Vec<OwnedOutput>) -> Vec<OwnedOutput> {
+    outputs.sort_by_key(|output| match output {
+        OwnedOutput::Tx(link, _) | OwnedOutput::Link(link, _) => Some(*link),
         _ => None,
     });
-    said
+    outputs
 }
 
 const COMMANDS: &[fn(CallId) -> Command] = &[

@@ -18,7 +18,7 @@ use lxst_core::{
     LinkClosed, LinkEvent, LinkFailed, LinkId, LinkTimer, Mode, Role, limits,
 };
 
-use crate::support::Did;
+use crate::support::OwnedOutput;
 use moves::first_media;
 use trip::Trip;
 
@@ -31,7 +31,7 @@ pub(super) struct Model {
     reports_since: Option<Instant>,
     call: Option<Call>,
     callers: Vec<Caller>,
-    said: Vec<Did>,
+    outputs: Vec<OwnedOutput>,
 }
 
 struct Call {
@@ -87,9 +87,9 @@ enum Stage {
 
 impl Model {
     pub(super) fn new(us: IdentityHash, config: Config) -> Self {
-        let (call, callers, said) = (None, Vec::new(), Vec::new());
+        let (call, callers, outputs) = (None, Vec::new(), Vec::new());
         let (now, is_busy, reports_since) = (Instant::ORIGIN, false, None);
-        Self { us, config, now, is_busy, reports_since, call, callers, said }
+        Self { us, config, now, is_busy, reports_since, call, callers, outputs }
     }
 
     pub(super) fn status(&self) -> Option<CallStatus> {
@@ -109,8 +109,8 @@ impl Model {
     }
 
     /// What it would have said since the last look.
-    pub(super) fn take(&mut self) -> Vec<Did> {
-        core::mem::take(&mut self.said)
+    pub(super) fn take(&mut self) -> Vec<OwnedOutput> {
+        core::mem::take(&mut self.outputs)
     }
 
     pub(super) fn on_timeout(&mut self, now: Instant) {

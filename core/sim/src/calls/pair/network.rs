@@ -22,13 +22,13 @@ pub struct Network {
     /// How many of a thousand packets arrive twice.
     pub doubled_per_mille: u64,
     /// What the stacks tell of a link.
-    pub tells: Tells,
+    pub link_facts: LinkFacts,
     pub seed: u64,
 }
 
 /// What a stack tells of a link that is up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tells {
+pub enum LinkFacts {
     /// Its round trip time and its mdu.
     All,
     /// Neither.
@@ -45,7 +45,7 @@ impl Default for Network {
             media_lost_per_mille: 0,
             signals_lost_per_mille: 0,
             doubled_per_mille: 0,
-            tells: Tells::All,
+            link_facts: LinkFacts::All,
             seed: 1,
         }
     }
@@ -157,10 +157,10 @@ impl Pair {
     /// Sets a link up, or loses the request or the last packet of the three.
     pub(super) fn open(&mut self, phone: usize, [near, far]: [LinkId; 2], is_lost: bool) {
         let delay = self.network.delay;
-        let (rtt, mdu) = match self.network.tells {
-            Tells::All => (Some(delay * 2), Some(431)),
-            Tells::Nothing => (None, None),
-            Tells::Zero => (Some(Duration::ZERO), None),
+        let (rtt, mdu) = match self.network.link_facts {
+            LinkFacts::All => (Some(delay * 2), Some(431)),
+            LinkFacts::Nothing => (None, None),
+            LinkFacts::Zero => (Some(Duration::ZERO), None),
         };
         if self.is_cut || (is_lost && self.choose(2) == 0) {
             let failed = LinkEvent::Failed(LinkFailed::Timeout);

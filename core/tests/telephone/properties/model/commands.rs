@@ -8,7 +8,7 @@ use lxst_core::{
 
 use super::trip::Trip;
 use super::{Model, Stage, Timer};
-use crate::support::Did;
+use crate::support::OwnedOutput;
 
 impl Model {
     pub(super) fn command(&mut self, command: Command) -> bool {
@@ -133,7 +133,7 @@ impl Model {
         );
         let now = self.now;
         self.trip().ask(now);
-        self.said.push(Did::Link(link, LinkRequest::Open(Destination::telephony(peer))));
+        self.outputs.push(OwnedOutput::Link(link, LinkRequest::Open(Destination::telephony(peer))));
         true
     }
 }

@@ -11,7 +11,7 @@ use lxst_core::{
 
 use super::trip::Trip;
 use super::{Call, Caller, Model, Stage, Timer};
-use crate::support::Did;
+use crate::support::OwnedOutput;
 
 impl Model {
     /// Decides on a caller who said who it is.
@@ -146,7 +146,7 @@ impl Model {
         let (status, repeats) = (call.status, call.repeats);
         match (status.role, status.state) {
             (Role::Caller, CallState::Identified) => {
-                self.said.push(Did::Link(link, LinkRequest::Identify));
+                self.outputs.push(OwnedOutput::Link(link, LinkRequest::Identify));
                 if repeats >= 2 {
                     self.prefer();
                 }
@@ -195,7 +195,7 @@ impl Model {
         let (link, status) = (self.link(), self.status().expect("a call prefers"));
         let (profile, mode) = (status.profile.id().into(), status.mode.id());
         let both = vec![Signal::PreferredProfile(profile), Signal::PreferredMode(mode)];
-        self.said.push(Did::Tx(link, both));
+        self.outputs.push(OwnedOutput::Tx(link, both));
     }
 
     fn say_answer(&mut self) {
@@ -203,7 +203,7 @@ impl Model {
         let call = self.call.as_ref().expect("it is answered");
         if call.profiles_told > 0 {
             let profile = Signal::PreferredProfile(call.status.profile.id().into());
-            self.said.push(Did::Tx(link, vec![profile, Signal::Connecting]));
+            self.outputs.push(OwnedOutput::Tx(link, vec![profile, Signal::Connecting]));
         } else {
             self.send(link, Signal::Connecting);
         }
@@ -356,7 +356,7 @@ impl Model {
 
     /// Says a last word and leaves it time to travel.
     pub(super) fn goodbye(&mut self, link: LinkId, last: &[Signal]) {
-        self.said.push(Did::Tx(link, last.to_vec()));
+        self.outputs.push(OwnedOutput::Tx(link, last.to_vec()));
         let time = if last == BUSY { limits::BUSY_GOODBYE } else { limits::GOODBYE };
         let timers = BTreeMap::from([(Timer::Link(LinkTimer::Goodbye), self.now + time)]);
         let (since, trip, who, stage) = (self.now, Trip::default(), None, Stage::Leaving);
@@ -372,15 +372,15 @@ impl Model {
     }
 
     pub(super) fn send(&mut self, link: LinkId, signal: Signal) {
-        self.said.push(Did::Tx(link, vec![signal]));
+        self.outputs.push(OwnedOutput::Tx(link, vec![signal]));
     }
 
     pub(super) fn close(&mut self, link: LinkId) {
-        self.said.push(Did::Link(link, LinkRequest::Close));
+        self.outputs.push(OwnedOutput::Link(link, LinkRequest::Close));
     }
 
     pub(super) fn tell(&mut self, event: Event) {
-        self.said.push(Did::Event(event));
+        self.outputs.push(OwnedOutput::Event(event));
     }
 }
 

@@ -9,7 +9,7 @@ use lxst_core::{
 };
 
 use super::{Model, Timer};
-use crate::support::Did;
+use crate::support::OwnedOutput;
 
 impl Model {
     pub(super) fn on_signal(&mut self, signal: Signal) {
@@ -45,7 +45,7 @@ impl Model {
                 let now = self.now;
                 self.trip().answer(now);
                 self.trip().ask(now);
-                self.said.push(Did::Link(link, LinkRequest::Identify));
+                self.outputs.push(OwnedOutput::Link(link, LinkRequest::Identify));
                 self.stop(Timer::Call(CallTimer::Connect));
                 self.begin_repeats();
             }

@@ -15,7 +15,7 @@ use super::ops::{Done, Op};
 use crate::support::{feed, somebody};
 
 /// A phone, and what an attentive driver would know about it.
-pub(super) struct World {
+pub(super) struct Harness {
     pub(super) phone: Telephone,
     now: Instant,
     /// Whether outputs are drained after each input.
@@ -31,10 +31,10 @@ pub(super) struct World {
     incoming: Option<CallId>,
     open: [Option<StreamId>; 2],
     /// What came of each input.
-    pub(super) said: Vec<String>,
+    pub(super) outputs: Vec<String>,
 }
 
-impl World {
+impl Harness {
     pub(super) fn new(config: Config) -> Self {
         Self {
             phone: Telephone::new(somebody(2), config, Instant::ORIGIN),
@@ -49,7 +49,7 @@ impl World {
             ended: BTreeSet::new(),
             incoming: None,
             open: [None; 2],
-            said: Vec::new(),
+            outputs: Vec::new(),
         }
     }
 
@@ -240,7 +240,7 @@ impl World {
         let mut phone = self.phone.clone();
         let taken = feed(&mut phone, self.now, input, |output| self.look_at(output));
         self.phone = phone;
-        self.said.extend(taken.iter().map(|done| format!("{done:?}")));
+        self.outputs.extend(taken.iter().map(|done| format!("{done:?}")));
         taken.is_ok()
     }
 

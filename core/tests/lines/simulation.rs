@@ -16,7 +16,7 @@ pub(crate) use lxst_sim::calls::quiet;
 pub(crate) const LINES: usize = 3;
 
 /// People with telephones, by number.
-pub(crate) struct World {
+pub(crate) struct Simulation {
     pub(crate) now: Instant,
     phones: Vec<Handset>,
     /// The two ends of each link: a phone and its name for it. The second is the callee's.
@@ -50,7 +50,7 @@ enum Arrival {
     Tick(StreamId),
 }
 
-impl World {
+impl Simulation {
     pub(crate) fn new(people: usize, config: Config) -> Self {
         let handset = |number| Handset {
             phone: Telephone::with_lines(identity(number), config, Instant::ORIGIN),
@@ -266,7 +266,7 @@ impl World {
             LinkRequest::Open(to) => {
                 let peer =
                     (0..self.phones.len()).find(|who| Destination::telephony(identity(*who)) == to);
-                let peer = peer.expect("only people of the world are dialled");
+                let peer = peer.expect("only its phones are dialled");
                 let far = LinkId(self.fresh_id());
                 self.links.push([(who, link), (peer, far)]);
                 self.plan(DELAY * 2, who, Arrival::Event(link, LinkEvent::Up { rtt, mdu }));
@@ -338,7 +338,7 @@ impl Handset {
             Work::Encode { samples, .. } => {
                 audio.captured = audio.captured - samples;
                 audio.encoded += 1;
-                let who = u8::try_from(who).expect("the world is small");
+                let who = u8::try_from(who).expect("they are few");
                 Done::Encoded(vec![OPUS_60_MS, who, audio.encoded])
             }
             Work::Discard { samples } => {
@@ -360,7 +360,7 @@ impl Handset {
 
 /// Who somebody is. Glare is decided by it: the higher number is the higher hash.
 pub(crate) fn identity(number: usize) -> IdentityHash {
-    IdentityHash([u8::try_from(number).expect("the world is small"); 16])
+    IdentityHash([u8::try_from(number).expect("they are few"); 16])
 }
 
 const BLOCK: Samples = Samples::from_millis(20);
