@@ -1,4 +1,4 @@
-//! How a Python peer is set up.
+//! The settings of a Python peer.
 
 use core::time::Duration;
 use std::ffi::OsString;
@@ -13,7 +13,7 @@ use crate::packet::IdentityHash;
 use crate::peer::PythonPeer;
 use crate::rnsd::Rnsd;
 
-/// Sets up a [`PythonPeer`]; start with [`PythonPeer::builder`].
+/// The settings of a [`PythonPeer`]; start with [`PythonPeer::builder`].
 #[derive(Clone, Debug)]
 pub struct Builder {
     name: String,
@@ -25,7 +25,7 @@ pub struct Builder {
 }
 
 impl PythonPeer {
-    /// Sets up a peer; `test` and `name` name its folder and should be unique together.
+    /// Creates the settings of a peer. `test` and `name` name its folder, and are unique together.
     pub fn builder(test: &str, name: &str) -> Builder {
         Builder {
             name: name.to_owned(),
@@ -40,12 +40,11 @@ impl PythonPeer {
 impl Builder {
     /// Connects to a Reticulum TCP listener on loopback, instead of listening on a free port.
     ///
-    /// The listener must be there already: RNS tries again only after 5 s. When the connection is
-    /// lost, it reports `offline`, and a call ends as soon as media has nowhere to go (0.2 s
-    /// measured). It tries to connect every 5 s from then, the first time after 5 s, and reports
-    /// `online`; it keeps the paths that it knew and does not announce itself again by itself, so
-    /// whoever has forgotten it needs a [`Command::Announce`](crate::Command::Announce). No config
-    /// shortens the wait.
+    /// The listener has to exist: RNS tries again only after 5 s. If the connection is lost, the
+    /// peer reports `offline`, and a call ends as soon as media cannot be sent (0.2 s measured). It
+    /// tries to connect every 5 s, the first time after 5 s, and reports `online`. It keeps its
+    /// known paths and does not announce again by itself: a phone that has forgotten it needs a
+    /// [`Command::Announce`](crate::Command::Announce). No setting shortens the wait.
     pub fn connect(mut self, port: u16) -> Self {
         self.network = Some(Network::Connect(port));
         self
@@ -53,10 +52,10 @@ impl Builder {
 
     /// Receives on one UDP port on loopback and sends to another, instead of listening on TCP.
     ///
-    /// [`free_udp_ports`](crate::free_udp_ports) finds a pair. There is no connection: it is ready
-    /// and `online` at once, what it sends before the other end listens is lost, and a path is
-    /// requested only once. So start the called end first. Links have Reticulum's default MTU of
-    /// 500 bytes.
+    /// [`free_udp_ports`](crate::free_udp_ports) finds a pair. There is no connection: the peer is
+    /// ready and `online` at once, packets before the other end listens are lost, and a path is
+    /// requested only once. So start the callee first. Links have Reticulum's default MTU of 500
+    /// bytes.
     pub fn udp(mut self, listen: u16, forward: u16) -> Self {
         self.network = Some(Network::Udp { listen, forward });
         self
@@ -64,56 +63,56 @@ impl Builder {
 
     /// Attaches to the shared instance of an rnsd, instead of having an interface of its own.
     ///
-    /// The rnsd must run. Two phones attached to one rnsd are 0 hops apart, and find each other by
-    /// path requests, before any announce.
+    /// The rnsd must run. Two phones on one rnsd are 0 hops apart, and find each other by path
+    /// requests before any announce.
     ///
-    /// When the rnsd dies, the phone ends its call and reports `offline` at once, and forgets all
-    /// paths. It tries to attach every 8 s from then, the first time after 8 s, and reports
-    /// `online`; from then on it answers path requests, so it can be called. It announces itself
-    /// 10 s later, 18 s after the death at the earliest; apps attached to the same rnsd hear that,
-    /// but it is a path response, which does not leave the rnsd unless asked for. No config
-    /// shortens these waits; [`Command::Announce`](crate::Command::Announce) spares the 10 s.
+    /// If the rnsd dies, the phone ends its call, reports `offline` at once, and forgets all paths.
+    /// It tries to attach every 8 s, the first time after 8 s, and reports `online`. From then on
+    /// it answers path requests, so it can be called. It announces 10 s later, at least 18 s after
+    /// the rnsd died. Apps on the same rnsd hear that announce, but it is a path response, which
+    /// does not leave the rnsd unless it is asked for. No setting shortens these waits;
+    /// [`Command::Announce`](crate::Command::Announce) saves the 10 s.
     pub fn shared_instance(mut self, rnsd: &Rnsd) -> Self {
         self.network = Some(Network::Attach(rnsd.shared_instance().clone()));
         self
     }
 
-    /// Closes its interface to all who do not have this network name and passphrase (IFAC).
+    /// Sets a network name and a passphrase (IFAC), which its interface then requires.
     ///
     /// # Panics
-    /// When one of them is empty or has a quote, `%`, `$` or line end in it, which RNS's config
-    /// does not keep.
+    /// If one of them is empty or contains a quote, `%`, `$` or a line end, which RNS's
+    /// configuration does not keep.
     #[track_caller]
     pub fn ifac(mut self, network_name: &str, passphrase: &str) -> Self {
         self.ifac = Some(Ifac::new(network_name, passphrase));
         self
     }
 
-    /// Speaks a 16-bit WAV into the microphone, `delay` after it opens; silence follows.
+    /// Plays a 16-bit WAV into the microphone, `delay` after it opens; silence follows.
     ///
-    /// The telephone throws away the first 75 ms of its microphone and fades in the next 225 ms,
-    /// each rounded up to whole frames: a delay of 0.5 s (1 s for frames of 320 ms and more) keeps
-    /// the WAV whole.
+    /// The telephone drops the first 75 ms of its microphone and fades in the next 225 ms, each
+    /// rounded up to whole frames. A delay of 0.5 s (1 s for frames of 320 ms and more) keeps the
+    /// whole WAV.
     pub fn audio_in(self, wav: &Path, delay: Duration) -> Self {
         self.option("--audio-in", wav).option("--audio-delay", delay.as_secs_f64().to_string())
     }
 
-    /// Repeats the WAV of [`Self::audio_in`] for as long as the call lasts.
+    /// Repeats the WAV of [`Self::audio_in`] until the call ends.
     pub fn audio_loop(self) -> Self {
         self.flag("--audio-loop")
     }
 
-    /// Speaks and hears by sound devices of these names, in place of files.
+    /// Uses sound devices of these names, in place of files.
     pub fn devices(self, microphone: &str, speaker: &str) -> Self {
         self.option("--devices", microphone).flag(speaker)
     }
 
-    /// Sends raw audio of 16 or 32 bits a sample at any profile, 960 bytes of it a packet.
+    /// Sends raw audio of 16 or 32 bits a sample at any profile, 960 bytes per packet.
     pub fn raw(self, bits: u32) -> Self {
         self.option("--raw", bits.to_string())
     }
 
-    /// Answers calls this many seconds after they start to ring; must be more than 0.
+    /// Answers calls this many seconds after they start to ring; more than 0.
     pub fn auto_answer(self, seconds: f64) -> Self {
         self.option("--auto-answer", seconds.to_string())
     }
@@ -123,32 +122,33 @@ impl Builder {
         self.option("--allow", hex::encode(&identity))
     }
 
-    /// Lets this identity's calls never ring; they get BUSY.
+    /// Blocks this identity: its calls get BUSY.
     pub fn block(self, identity: IdentityHash) -> Self {
         self.option("--block", hex::encode(&identity))
     }
 
-    /// Lets nobody's calls ring; all get BUSY.
+    /// Lets no calls ring; all get BUSY.
     pub fn allow_none(self) -> Self {
         self.option("--allow", "none")
     }
 
-    /// Lets an incoming call ring this long; the telephone's own 60 s if not given.
+    /// Sets how long an incoming call rings. *Default*: the telephone's own, 60 s.
     pub fn ring_time(self, time: Duration) -> Self {
         self.option("--ring-time", time.as_secs_f64().to_string())
     }
 
-    /// Plays the busy tone this long, before the end of a call is told; not at all if not given.
+    /// Sets how long the busy tone plays before the end of a call is reported. *Default*: not at
+    /// all.
     pub fn busy_tone(self, time: Duration) -> Self {
         self.option("--busy-tone", time.as_secs_f64().to_string())
     }
 
-    /// Lets an outgoing call wait this long; the telephone's own 70 s if not given.
+    /// Sets how long an outgoing call waits. *Default*: the telephone's own, 70 s.
     pub fn wait_time(self, time: Duration) -> Self {
         self.option("--wait-time", time.as_secs_f64().to_string())
     }
 
-    /// Keeps the microphone's band-pass, AGC and echo filters, which are off if not asked for.
+    /// Keeps the microphone's band-pass, AGC and echo filters. *Default*: off.
     pub fn filters(self) -> Self {
         self.flag("--filters")
     }
@@ -160,12 +160,12 @@ impl Builder {
 
     /// Starts the peer and waits until it is ready.
     ///
-    /// Its files are in `interop/<test>/<name>` below the target folder, made anew: `heard.wav`,
+    /// Its files are in `interop/<test>/<name>` below the target folder, created anew: `heard.wav`,
     /// `log` (of RNS), `stderr` and `events.jsonl`.
     ///
     /// # Panics
-    /// When Python LXST cannot be set up, when the peer does not come up within 30 s, or for IFAC
-    /// at a shared instance; the message says why.
+    /// If Python LXST cannot be set up, if the peer is not ready within 30 s, or for IFAC at a
+    /// shared instance. The message tells why.
     #[track_caller]
     pub fn spawn(self) -> PythonPeer {
         let python = match environment::python() {
@@ -183,7 +183,7 @@ impl Builder {
             let mut peer = PythonPeer::new(&self.name, &self.storage, network.port(), child);
             match peer.await_ready() {
                 Ok(()) => return peer,
-                // Somebody took the free port in between.
+                // Another process took the free port in between.
                 Err(error)
                     if attempt < SPAWN_ATTEMPTS
                         && self.network.is_none()

@@ -14,15 +14,15 @@ use crate::packet::{Direction, IdentityHash, PacketKind};
 /// One recorded scenario.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Capture {
-    /// The file's name without its ending.
+    /// The file's name without its extension.
     pub scenario: String,
     /// What happens in it, in words.
     pub note: String,
-    /// Who took part.
+    /// The telephones.
     pub identities: BTreeMap<PeerName, IdentityHash>,
-    /// What happened, in order of time.
+    /// In the order of time.
     pub records: Vec<Record>,
-    /// How many media packets each peer sent and received in all, those left out of `records`
+    /// The media packets that each peer sent and received, those that are not in `records`
     /// included.
     pub media_packets: BTreeMap<(PeerName, Direction), u64>,
 }
@@ -32,9 +32,9 @@ pub struct Capture {
 pub struct Record {
     /// Time since the first command.
     pub at: Duration,
-    /// Who noted it.
+    /// The peer that recorded it.
     pub peer: PeerName,
-    /// What it was.
+    /// The content.
     pub body: Body,
 }
 
@@ -43,18 +43,18 @@ pub struct Record {
 pub enum PeerName {
     /// The caller.
     A,
-    /// The called party.
+    /// The callee.
     B,
     /// Another caller.
     C,
 }
 
-/// What a record says.
+/// The content of a record.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Body {
-    /// A packet passed.
+    /// A packet.
     Packet(CapturedPacket),
-    /// The user did something.
+    /// A command of the user.
     Command {
         /// `call`, `answer`, `hangup`, `switch_profile`, `switch_mode`.
         name: String,
@@ -63,11 +63,11 @@ pub enum Body {
         /// The mode, if given.
         mode: Option<u8>,
     },
-    /// The telephone reported something.
+    /// An event of the telephone.
     Event {
         /// `ringing`, `established`, `ended`, `busy`.
         name: String,
-        /// Whom it is about.
+        /// The identity it names, if any.
         identity: Option<IdentityHash>,
         /// The call's profile, with `established`.
         profile: Option<u8>,
@@ -81,23 +81,23 @@ pub enum Body {
 /// A packet of a capture.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CapturedPacket {
-    /// Which way it went, for the peer that noted it.
+    /// The direction, as seen by the peer that recorded it.
     pub direction: Direction,
-    /// What it is.
+    /// The kind of packet.
     pub kind: PacketKind,
     /// The link's number in this capture; `None` for a link request.
     pub link: Option<u32>,
-    /// Its plain text; `None` for a received link proof.
+    /// The plaintext; `None` for a received link proof.
     pub bytes: Option<Vec<u8>>,
-    /// Bytes of the whole Reticulum packet.
+    /// Length of the whole Reticulum packet.
     pub raw_len: usize,
-    /// The signals that it holds.
+    /// The signals in it.
     pub signals: Vec<u16>,
     /// A media packet's number on its link and direction, from 1.
     pub number: Option<u64>,
 }
 
-/// A capture that could not be read.
+/// Why a capture could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CaptureError {
     path: PathBuf,
@@ -109,7 +109,7 @@ impl Capture {
     /// Reads a capture by its scenario's name, such as `normal_call`.
     ///
     /// # Errors
-    /// [`CaptureError`] with file, line and what is wrong there.
+    /// [`CaptureError`] with file, line and reason.
     pub fn load(scenario: &str) -> Result<Self, CaptureError> {
         let path = directory().join(format!("{scenario}.jsonl"));
         let text = fs::read_to_string(&path).map_err(|error| CaptureError {
@@ -123,7 +123,7 @@ impl Capture {
     /// Returns the names of all captures, sorted.
     ///
     /// # Errors
-    /// [`CaptureError`] when the folder cannot be read.
+    /// [`CaptureError`] if the folder cannot be read.
     pub fn scenarios() -> Result<Vec<String>, CaptureError> {
         let path = directory();
         let entries = fs::read_dir(&path).map_err(|error| CaptureError {

@@ -1,4 +1,4 @@
-//! What a Python peer can be told to do.
+//! The commands of a Python peer.
 
 use core::time::Duration;
 use std::path::PathBuf;
@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 use crate::hex;
 use crate::packet::{Direction, IdentityHash};
 
-/// One line for a Python peer's standard input; `peer.py --help` says what each does.
+/// One line for a Python peer's standard input; `peer.py --help` describes each.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
     /// Searches the path to an identity's telephone and calls it.
     Call {
-        /// Whom to call.
+        /// The identity to call.
         identity: IdentityHash,
         /// The profile's id; `None` leaves the choice to the telephone.
         profile: Option<u8>,
@@ -22,11 +22,11 @@ pub enum Command {
     },
     /// Answers the call that rings.
     Answer,
-    /// Ends the call; one that rings is rejected.
+    /// Ends the call; rejects one that rings.
     HangUp,
-    /// Makes the line look busy, or not.
+    /// Makes the line busy, or free.
     Busy(bool),
-    /// Announces the telephone. A second announce within a second is lost on its way.
+    /// Announces the telephone. A second announce within a second is lost.
     Announce,
     /// Announces the telephone with a name, as MeshChatX can.
     AnnounceAs(&'static str),
@@ -36,32 +36,32 @@ pub enum Command {
     Mode(u8),
     /// Presses or releases push-to-talk.
     Talk(bool),
-    /// Mutes the microphone (`Tx`) or the speaker (`Rx`), or lifts that.
+    /// Mutes the microphone (`Tx`) or the speaker (`Rx`), or unmutes it.
     Mute(Direction, bool),
-    /// Plays a WAV file into the microphone from now.
+    /// Plays a WAV file into the microphone.
     Audio(PathBuf),
-    /// Writes what was heard so far; answered by `audio`.
+    /// Writes the audio received so far; answered by `audio`.
     FlushAudio,
     /// Searches the path to an identity's telephone; answered by `path`, with `known` and `hops`.
     AwaitPath {
-        /// Whose telephone.
+        /// The owner of the telephone.
         identity: IdentityHash,
-        /// How long to search.
+        /// Time limit of the search.
         timeout: Duration,
     },
     /// Joins a broadcast channel: RNS's PLAIN destination of this name, or with a key the GROUP
     /// destination of the peer's own identity. Answered by `joined`; each packet is a `broadcast`.
     Join {
-        /// Its name, as `lxst.intercom`.
+        /// Its name, such as `lxst.intercom`.
         name: &'static str,
         /// The key of the group.
         key: Option<Vec<u8>>,
     },
-    /// Sends a packet on a channel that it joined.
+    /// Sends a packet on a joined channel.
     Broadcast {
         /// The channel's name.
         name: &'static str,
-        /// What the packet carries.
+        /// The data of the packet.
         data: Vec<u8>,
     },
     /// Reports the announces of an app as `app_announce`.
@@ -70,7 +70,7 @@ pub enum Command {
     OpenApp {
         /// The app's name.
         name: &'static str,
-        /// Whose it is.
+        /// The owner of the app.
         identity: IdentityHash,
     },
     /// Serves an app of the peer's identity. Answered by `app_served`; each link is an `app_link`,
@@ -80,7 +80,7 @@ pub enum Command {
     SendApp {
         /// The app's name.
         name: &'static str,
-        /// What the packet carries.
+        /// The data of the packet.
         data: Vec<u8>,
     },
     /// Asks for `stats`.

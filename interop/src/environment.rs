@@ -8,24 +8,24 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
-/// Why Python LXST cannot be run here; its text says in one line what to do.
+/// Why Python LXST cannot run here. The text says in one line what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EnvironmentError(String);
 
-/// Returns the interpreter with Python LXST, which `interop/setup` sets up on first use.
+/// Returns the interpreter with Python LXST, which `interop/setup` installs on first use.
 ///
-/// The venv is `python-venv` in [`target_dir`], made anew when `requirements.txt` has changed since
-/// it was filled. Parallel test processes wait for one of them to do it. Missing Debian packages
-/// are installed when this process may do so without a password.
+/// The venv is `python-venv` in [`target_dir`]. It is created anew when `requirements.txt` has
+/// changed. Parallel test processes wait until one of them has created it. Missing Debian packages
+/// are installed if this process may do so without a password.
 ///
 /// # Errors
-/// [`EnvironmentError`] when something is missing that cannot be installed from here.
+/// [`EnvironmentError`] if something is missing that cannot be installed from here.
 pub fn python() -> Result<&'static Path, EnvironmentError> {
     static PYTHON: OnceLock<Result<PathBuf, EnvironmentError>> = OnceLock::new();
     PYTHON.get_or_init(set_up).as_deref().map_err(Clone::clone)
 }
 
-/// Returns the folder that cargo builds into: `CARGO_TARGET_DIR`, or `target` of the workspace.
+/// Returns cargo's target folder: `CARGO_TARGET_DIR`, or `target` of the workspace.
 pub fn target_dir() -> PathBuf {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let target = env::var_os("CARGO_TARGET_DIR").filter(|path| !path.is_empty());
@@ -59,8 +59,8 @@ fn set_up() -> Result<PathBuf, EnvironmentError> {
     let mut last = String::new();
     if let Some(stderr) = set_up.stderr.take() {
         for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-            // Past the test harness, which keeps what tests print until they fail. A closed
-            // standard error is no reason to fail.
+            // Bypasses the test harness, which captures the output of tests until they fail. A
+            // closed standard error is no failure.
             let _ = writeln!(io::stderr(), "{line}");
             last = line;
         }

@@ -1,4 +1,4 @@
-//! What a Python peer reports.
+//! The events of a Python peer.
 
 use core::fmt;
 use core::time::Duration;
@@ -11,23 +11,23 @@ use crate::packet::{IdentityHash, PacketRecord};
 /// One line of a Python peer's standard output; `peer.py --help` lists them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {
-    /// When, on the machine's monotonic clock: comparable between peers.
+    /// On the machine's monotonic clock: comparable between peers.
     pub at: Duration,
-    /// What happened: `ringing`, `established`, `ended`, `packet`, ..
+    /// The kind: `ringing`, `established`, `ended`, `packet`, ..
     pub name: String,
     /// All fields, as the peer wrote them.
     pub json: Value,
 }
 
 impl Event {
-    /// Reads a line, or returns `None` if it is not an event.
+    /// Reads a line; `None` if it is no event.
     pub(crate) fn parse(line: &str) -> Option<Self> {
         let json: Value = serde_json::from_str(line).ok()?;
         let at = Duration::try_from_secs_f64(json["t"].as_f64()?).ok()?;
         Some(Self { at, name: json["event"].as_str()?.to_owned(), json })
     }
 
-    /// Returns the identity that the event is about, where it names one.
+    /// Returns the identity that the event names, if any.
     pub fn identity(&self) -> Option<IdentityHash> {
         self.json["identity"].as_str().and_then(hex::decode_array)
     }
@@ -38,7 +38,7 @@ impl Event {
     }
 }
 
-/// Prints the line in short: long packets are cut.
+/// Writes the line, with long packets cut.
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = self.json.to_string();
@@ -49,7 +49,7 @@ impl fmt::Display for Event {
     }
 }
 
-/// What a Python peer counted since its start, and how its telephone stands.
+/// The counters of a Python peer since its start, and the state of its telephone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stats {
     /// Media packets sent.
@@ -60,9 +60,9 @@ pub struct Stats {
     pub signal_tx: u64,
     /// Signal packets received.
     pub signal_rx: u64,
-    /// Proofs sent, the links' own apart.
+    /// Proofs sent, without those of links.
     pub proof_tx: u64,
-    /// Proofs received, the links' own apart.
+    /// Proofs received, without those of links.
     pub proof_rx: u64,
     /// The telephone's status: a value of the LXST status signals, 3 when idle.
     pub status: Option<u64>,

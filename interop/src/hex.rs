@@ -9,7 +9,7 @@ pub(crate) fn encode(bytes: &[u8]) -> String {
     })
 }
 
-/// `None` unless the text is pairs of hexadecimal digits.
+/// Returns the bytes; `None` unless the text is pairs of hexadecimal digits.
 pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     let digits: Vec<u8> =
         text.chars().map(|digit| digit.to_digit(16)?.try_into().ok()).collect::<Option<_>>()?;
@@ -17,7 +17,7 @@ pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     rest.is_empty().then(|| pairs.iter().map(|[high, low]| high << 4 | low).collect())
 }
 
-/// `None` unless the text is exactly `N` bytes in hexadecimal.
+/// Returns the bytes; `None` unless the text is exactly `N` bytes in hexadecimal.
 pub(crate) fn decode_array<const N: usize>(text: &str) -> Option<[u8; N]> {
     decode(text)?.try_into().ok()
 }

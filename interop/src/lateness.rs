@@ -1,11 +1,11 @@
-//! How late this machine itself was, and sound that is measured again because of it.
+//! How late this machine was, and measurements of audio that are repeated because of it.
 //!
-//! Sound of a live call is made, sent and played in real time, so a machine that does not run a
-//! process when it is due spoils what is heard, whatever the phones do. A watchdog in this process
-//! and one in each Python peer sleep for [`PERIOD`] again and again, and write down by how much
-//! they overslept. Where sound is not heard as well as it must be and a watchdog overslept by
-//! [`BOUND`] or more meanwhile, it is measured again, at most [`TIMES`] times, and standard error
-//! and `interop/measured-again` below the target folder say so. Where all were on time, it counts.
+//! Audio of a live call is captured, sent and played in real time. A machine that does not run a
+//! process when it is due spoils the audio, whatever the phones do. A watchdog in this process and
+//! one in each Python peer sleep for [`PERIOD`] in a loop, and record how much they overslept. If
+//! the audio is worse than required and a watchdog overslept by [`BOUND`] or more meanwhile, it is
+//! measured again, at most [`TIMES`] times. Standard error and `interop/measured-again` below the
+//! target folder tell of it. If all watchdogs were on time, the result counts.
 
 use core::fmt::{self, Display};
 use core::time::Duration;
@@ -21,40 +21,39 @@ use crate::peer::PythonPeer;
 use crate::watchdog;
 pub use crate::watchdog::{PERIOD, left};
 
-/// By how much a machine is late when bad sound does not count: 5 ms.
+/// Lateness of the machine from which bad audio does not count: 5 ms.
 ///
-/// The least jitter that playout must carry is that of Ultra Low Latency, where the reference keeps
-/// two frames of 10 ms. On its way from microphone to speaker a frame is passed on by four threads
-/// at least: who records, who sends, who receives and who plays. Where each is late by a quarter of
-/// those 20 ms, playout may run dry.
+/// The smallest jitter buffer is that of Ultra Low Latency in the reference: two frames of 10 ms.
+/// On its way from microphone to speaker a frame passes four threads at least: capture, sender,
+/// receiver and playout. If each is late by a quarter of those 20 ms, playout may run dry.
 pub const BOUND: Duration = Duration::from_millis(5);
 
-/// How often sound is measured again at most.
+/// Upper bound of the repeats.
 pub const TIMES: u32 = 5;
 
-/// Returns by how much this process, or one of these peers, was late at worst in a time.
+/// Returns the worst lateness of this process and of these peers in a time.
 pub fn worst(time: &Range<Instant>, peers: &[&PythonPeer]) -> Duration {
     peers.iter().map(|peer| peer.lateness(time)).fold(watchdog::worst(time), Duration::max)
 }
 
-/// Ends a measurement whose sound is not good enough: it fails, or [`measure`] begins it again.
+/// Ends a measurement whose audio is not good enough: it fails, or [`measure`] repeats it.
 ///
 /// # Panics
-/// Always. `what` is the message, and `late` the [`worst`] of the time of the sound.
+/// Always. `what` is the message, and `late` the [`worst`] of the time of the audio.
 #[track_caller]
 pub fn not_heard(what: &dyn Display, late: Duration) -> ! {
     if late >= BOUND {
-        // Without the message of a panic: this is no failure.
+        // Without the message of a panic, because this is no failure.
         panic::resume_unwind(Box::new(Late { what: what.to_string(), late }));
     }
     panic!("{what}; the machine was late by {late:?} at most");
 }
 
-/// Makes a measurement, and makes it again where its sound was bad on a machine that was late, and
-/// where an rnsd of the test cut off an app that attached, which is a fault of RNS 1.5.7.
+/// Makes a measurement. Repeats it if its audio was bad on a machine that was late, or if an rnsd
+/// of the test cut off an app that attached, which is a fault of RNS 1.5.7.
 ///
 /// # Panics
-/// Where the measurement does, and where the machine was late each time.
+/// If the measurement does, or if the machine was late each time.
 pub fn measure<T>(test: &str, measurement: impl FnMut() -> T) -> T {
     watchdog::start();
     let is_cut_off = || logs::cut_off(&target_dir().join("interop").join(test));
@@ -81,10 +80,10 @@ fn measure_and_tell<T>(
     unreachable!("the last time returns or panics");
 }
 
-/// Says, past the test harness and in a file, that something is measured again.
+/// Writes, past the test harness and to a file, that a measurement is repeated.
 fn say(test: &str, why: &dyn Display) {
     let line = format!("measured again: {test}: {why}\n");
-    // Neither is a reason to fail.
+    // A failure to write is no failure of the test.
     let _ = io::stderr().write_all(line.as_bytes());
     let folder = target_dir().join("interop");
     let _ = fs::create_dir_all(&folder)
@@ -92,10 +91,10 @@ fn say(test: &str, why: &dyn Display) {
         .and_then(|mut file| file.write_all(line.as_bytes()));
 }
 
-/// What is told of it.
+/// The reason that is written.
 const CUT_OFF: &str = "its rnsd cut off an app that attached while another announced";
 
-/// Why sound is measured again.
+/// Why a measurement is repeated.
 struct Late {
     what: String,
     late: Duration,

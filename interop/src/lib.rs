@@ -1,11 +1,11 @@
 //! Live calls between this implementation and Python LXST.
 //!
 //! A [`PythonPeer`] is a real Python LXST telephone in a process of its own, with WAV files in
-//! place of its sound devices: a test spawns it, gives it [`Command`]s, waits for its [`Event`]s,
-//! reads every packet of its links in plain text and listens to what its user heard.
-//! Phones meet over TCP, UDP, with or without IFAC, or at an [`Rnsd`], RNS's own daemon, as shared
-//! instance or transport node. [`environment::python`] sets it all up on first use. [`Capture`]
-//! holds calls that two such telephones made, to replay.
+//! place of its sound devices. A test starts it, gives it [`Command`]s, waits for its [`Event`]s,
+//! reads every packet of its links as plaintext, and gets the audio that its user heard. Phones
+//! meet over TCP, over UDP, with or without IFAC, or at an [`Rnsd`], RNS's own daemon, as shared
+//! instance or transport node. [`environment::python`] installs all of it on first use. [`Capture`]
+//! holds recorded calls of two such telephones, to replay.
 //!
 //! ```no_run
 //! use core::time::Duration;

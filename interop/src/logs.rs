@@ -1,4 +1,4 @@
-//! What a process leaves behind, for the message of a failure.
+//! The logs of a process, for the message of a failure.
 
 use core::fmt::Write as _;
 use core::time::Duration;
@@ -22,11 +22,11 @@ pub(crate) fn append_ends(text: &mut String, folder: &Path, names: &[&str]) {
     }
 }
 
-/// Tells of a process with the test that fails: where each of its threads is, which it writes to
-/// its stderr (one that is stuck looks like one that waits), and then what `description` says.
+/// Describes the process of a failed test. It first writes the stack of each of its threads to its
+/// stderr, because a stuck process looks like one that waits; then comes `description`.
 #[expect(clippy::print_stderr, reason = "the test harness shows it with the test that failed")]
 pub(crate) fn tell_of_failed_test(child: &Child, description: impl FnOnce(&str) -> String) {
-    // Without its threads the description is still one.
+    // The description is useful without the threads.
     let pid = child.id().to_string();
     if Command::new("kill").args(["-USR1", &pid]).status().is_ok_and(|kill| kill.success()) {
         thread::sleep(TIME_TO_WRITE);
@@ -34,11 +34,11 @@ pub(crate) fn tell_of_failed_test(child: &Child, description: impl FnOnce(&str) 
     eprintln!("{}", description("when the test failed"));
 }
 
-/// Tells whether an rnsd with a log below this folder cut off an app that attached to it.
+/// Returns whether an rnsd with a log below this folder cut off an app that attached to it.
 ///
-/// RNS 1.5.7 sends to an app that attaches before its socket is registered with epoll, when another
-/// app announces in that moment: `BackboneInterface.tx_ready` raises `FileNotFoundError`, the
-/// interface is torn down, and the app, whose socket stays open, is deaf from then on.
+/// RNS 1.5.7 sends to an app that attaches before its socket is registered with epoll, if another
+/// app announces at that moment. `BackboneInterface.tx_ready` raises `FileNotFoundError` and the
+/// interface is torn down. The app's socket stays open, and nothing is sent to it any more.
 pub(crate) fn cut_off(folder: &Path) -> bool {
     let Ok(files) = fs::read_dir(folder) else { return false };
     files.flatten().any(|file| match file.file_type() {
@@ -50,8 +50,8 @@ pub(crate) fn cut_off(folder: &Path) -> bool {
     })
 }
 
-/// What RNS logs of it.
+/// The line that RNS logs then.
 pub(crate) const CUT_OFF: &str = "Exception occurred while transmitting via LocalInterface";
 const TIME_TO_WRITE: Duration = Duration::from_millis(300);
-/// How much of a log or of a list of events a message shows.
+/// Lines of a log or of a list of events in a message.
 pub(crate) const TAIL_LINES: usize = 60;

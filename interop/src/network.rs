@@ -1,16 +1,16 @@
-//! What a Python peer and an rnsd are connected by.
+//! The networks of a Python peer and an rnsd.
 
 use core::net::Ipv4Addr;
 use std::io;
 use std::net::{TcpListener, UdpSocket};
 
-/// How an app attaches to an rnsd: the place of its shared instance.
+/// The address of an rnsd's shared instance, to which apps attach.
 ///
-/// The stream there is Reticulum packets in HDLC frames, as on a TCP interface, without IFAC and
+/// The stream carries Reticulum packets in HDLC frames, as a TCP interface does, without IFAC and
 /// without a handshake.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SharedInstance {
-    /// A Unix stream socket in Linux's abstract namespace, RNS's own choice on Linux.
+    /// A Unix stream socket in Linux's abstract namespace, RNS's default on Linux.
     ///
     /// Its name is a zero byte and `rns/<name>`, without a zero at the end: in Rust
     /// `SocketAddr::from_abstract_name(format!("rns/{name}"))` of `std::os::linux::net`. RNS's
@@ -21,14 +21,14 @@ pub enum SharedInstance {
     },
     /// A TCP port on loopback.
     Tcp {
-        /// RNS's `shared_instance_port`: where the packets are.
+        /// RNS's `shared_instance_port`, for packets.
         port: u16,
-        /// RNS's `instance_control_port`, which Python clients need and others do not.
+        /// RNS's `instance_control_port`, which only Python clients need.
         control_port: u16,
     },
 }
 
-/// What a Python peer has for its network.
+/// The network of a Python peer.
 #[derive(Clone, Debug)]
 pub(crate) enum Network {
     Listen(u16),
@@ -47,7 +47,7 @@ impl Network {
         }
     }
 
-    /// Returns what tells `peer.py` of it.
+    /// Returns the arguments of `peer.py` for it.
     pub(crate) fn arguments(&self) -> Vec<String> {
         let instance = |place| ["--instance".into(), place, "--rpc-key".into(), RPC_KEY.into()];
         match self {
@@ -62,7 +62,7 @@ impl Network {
     }
 }
 
-/// A network name and a passphrase: packets of an interface without them are dropped.
+/// A network name and a passphrase. An interface drops packets without them.
 #[derive(Clone, Debug)]
 pub(crate) struct Ifac {
     pub(crate) network_name: String,
@@ -82,13 +82,11 @@ impl Ifac {
     }
 }
 
-/// Returns two UDP ports on loopback that are free right now.
-///
-/// For two ends that face each other: one listens on the first and forwards to the second, the
-/// other the reverse.
+/// Returns two free UDP ports on loopback, for two ends that face each other: one listens on the
+/// first and sends to the second, the other the reverse.
 ///
 /// # Panics
-/// When loopback has no free port.
+/// If loopback has no free port.
 #[track_caller]
 pub fn free_udp_ports() -> (u16, u16) {
     let [first, second] = free_ports(|| {
@@ -114,6 +112,6 @@ fn free_ports<S, const N: usize>(bind: impl Fn() -> io::Result<(u16, S)>) -> [u1
     bound.map(|(port, _)| port)
 }
 
-/// RNS's `rpc_key`: without it in both configs, a Python client cannot use an rnsd of another
-/// folder.
+/// RNS's `rpc_key`. Both configurations have it, because a Python client cannot use an rnsd of
+/// another folder without it.
 pub(crate) const RPC_KEY: &str = "5c8f1f3a6be0479d92d1a7c4e8053b6f5c8f1f3a6be0479d92d1a7c4e8053b6f";

@@ -1,4 +1,4 @@
-//! Packets of a telephony link as Python LXST sees them.
+//! The packets of a telephony link, as Python LXST sees them.
 
 use core::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::hex;
 /// The hash of a Reticulum identity.
 pub type IdentityHash = [u8; 16];
 
-/// Which way a packet went, as seen by the peer that noted it.
+/// The direction of a packet, as seen by the peer that recorded it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Direction {
     /// The peer sent it.
@@ -28,16 +28,16 @@ impl Direction {
     }
 }
 
-/// What a packet is, by its Reticulum header and by the LXST fields that it holds.
+/// The kind of a packet, by its Reticulum header and its LXST fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PacketKind {
-    /// Asks for a link.
+    /// Requests a link.
     LinkRequest,
-    /// Proves a link, in answer to the request.
+    /// Proves a link, as the answer to the request.
     LinkProof,
-    /// Tells the round-trip time; the link is up.
+    /// Reports the round-trip time; the link is up.
     LinkRtt,
-    /// Names the initiator of the link.
+    /// Identifies the initiator of the link.
     Identify,
     /// Link data with the LXST signalling field, and no frames.
     Signal,
@@ -47,7 +47,7 @@ pub enum PacketKind {
     LinkClose,
     /// Keeps the link alive.
     Keepalive,
-    /// Any proof but the link's own: a telephone sends none.
+    /// Any proof but that of a link. A telephone sends none.
     Proof,
     /// Any other link data.
     Data,
@@ -74,32 +74,31 @@ impl PacketKind {
 /// A packet that a live Python peer sent or received.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PacketRecord {
-    /// When, on the machine's monotonic clock: comparable between peers.
+    /// On the machine's monotonic clock: comparable between peers.
     pub at: Duration,
-    /// Which way it went.
+    /// The direction.
     pub direction: Direction,
-    /// What it is.
+    /// The kind.
     pub kind: PacketKind,
-    /// The link's id; `None` for a link request and for a proof outside any link.
+    /// The link's id; `None` for a link request, and for a proof without a link.
     pub link: Option<[u8; 16]>,
-    /// Link data in plain text, anything else as it was on the wire; `None` if it did not decrypt.
+    /// The plaintext of link data, or the bytes on the wire of others; `None` if decryption failed.
     pub bytes: Option<Vec<u8>>,
-    /// The signals that it holds, as far as they are integers.
+    /// Its signals, if they are integers.
     pub signals: Vec<u64>,
-    /// The number of media frames that it holds.
+    /// Number of its media frames.
     pub frames: usize,
     /// The first frame's codec byte: 0 Raw, 1 Opus, 2 Codec2.
     pub codec: Option<u8>,
 }
 
 impl PacketRecord {
-    /// Reports whether this is a proof of a packet, which no telephone should send.
+    /// Returns whether this is a proof of a packet, which no telephone may send.
     pub fn is_proof(&self) -> bool {
         self.kind == PacketKind::Proof
     }
 
-    /// Reads a `packet` event of the peer, or returns `None` if it is another event or lacks a
-    /// field.
+    /// Reads a `packet` event of the peer; `None` if it is another event or lacks a field.
     pub(crate) fn parse(at: Duration, json: &Value) -> Option<Self> {
         if json["event"] != "packet" {
             return None;

@@ -21,8 +21,9 @@ use crate::watchdog;
 
 /// A running Python LXST telephone. Dropping it ends its process.
 ///
-/// All methods panic when the peer does not do as asked, with its last events and the end of its
-/// log in the message: this is for tests.
+/// # Panics
+/// All methods panic if the peer does not do what it is asked for, with its last events and the end
+/// of its log in the message: this type is for tests.
 #[derive(Debug)]
 pub struct PythonPeer {
     name: String,
@@ -70,12 +71,12 @@ impl PythonPeer {
         Ok(())
     }
 
-    /// Returns the id of its process.
+    /// Returns its process id.
     pub fn process(&self) -> u32 {
         self.child.id()
     }
 
-    /// Returns the hash of its identity: whom to call.
+    /// Returns the hash of its identity, which others dial.
     pub fn identity(&self) -> IdentityHash {
         self.identity
     }
@@ -85,11 +86,10 @@ impl PythonPeer {
         self.destination
     }
 
-    /// Returns the port on loopback that it listens on, TCP or UDP, or is connected to.
+    /// Returns its port on loopback, TCP or UDP: the one it listens on or is connected to.
     ///
     /// # Panics
-    /// When it is attached to a shared instance, so that it has no port: ask the
-    /// [`Rnsd`](crate::Rnsd).
+    /// If it is attached to a shared instance and has no port: ask the [`Rnsd`](crate::Rnsd).
     #[track_caller]
     pub fn port(&self) -> u16 {
         match self.port {
@@ -98,7 +98,7 @@ impl PythonPeer {
         }
     }
 
-    /// Gives it a command.
+    /// Sends it a command.
     #[track_caller]
     pub fn send(&mut self, command: &Command) {
         let line = format!("{}\n", command.to_json());
@@ -115,9 +115,9 @@ impl PythonPeer {
         self.expect_where(name, within, |event| event.name == name)
     }
 
-    /// Waits for the next event that fits, skipping others, and returns it.
+    /// Waits for the next matching event, skipping others, and returns it.
     ///
-    /// Starts after the event that the last call returned. An `error` event that does not fit
+    /// Starts after the event that the latest call returned. An `error` event that does not match
     /// fails at once. `what` names the event in the message.
     #[track_caller]
     pub fn expect_where(
@@ -134,7 +134,7 @@ impl PythonPeer {
 
     /// Waits for the next event of this name; `None` if it does not come in time.
     ///
-    /// The events that it skips in vain are left for the next wait, errors included.
+    /// On `None` the skipped events, errors included, are left for the next wait.
     pub fn next(&mut self, name: &str, within: Duration) -> Option<Event> {
         let seen = self.seen;
         let named = |events: &[Event]| {
@@ -177,7 +177,7 @@ impl PythonPeer {
 
     /// Waits until all its interfaces are up, or until one is not.
     ///
-    /// This is a state that it polls, apart from the order of its other events.
+    /// This polls a state, independently of the order of other events.
     #[track_caller]
     pub fn await_online(&self, online: bool, within: Duration) {
         let is_so = |events: &[Event]| {
@@ -205,8 +205,7 @@ impl PythonPeer {
         self.journal.lock().events.iter().filter_map(Event::packet).collect()
     }
 
-    /// Returns by how much its process was late at worst in a time; see
-    /// [`lateness`](crate::lateness).
+    /// Returns the worst lateness of its process in a time; see [`lateness`](crate::lateness).
     pub fn lateness(&self, time: &Range<Instant>) -> Duration {
         let pages = self.journal.lock();
         let late = pages.events.iter().filter(|event| event.name == "late").filter_map(|event| {
@@ -216,23 +215,23 @@ impl PythonPeer {
         watchdog::worst_of(late, time)
     }
 
-    /// Forgets all events so far, for runs so long that they would pile up.
+    /// Drops all events so far, for runs so long that they would pile up.
     pub fn forget(&mut self) {
         self.journal.lock().events.clear();
         self.seen = 0;
     }
 
-    /// Asks for its counts.
+    /// Returns its counters.
     #[track_caller]
     pub fn stats(&mut self) -> Stats {
         self.send(&Command::Stats);
         Stats::parse(&self.expect("stats", ANSWER_TIMEOUT).json)
     }
 
-    /// Returns what its speaker played in the latest call, up to now or to the call's end.
+    /// Returns the audio that its speaker played in the latest call so far.
     ///
-    /// At 48 kHz; the first sample is the moment at which it reported `established`, and gaps
-    /// are silence, so positions are times.
+    /// At 48 kHz. The first sample is the moment at which it reported `established`, and gaps are
+    /// silence, so positions are times.
     #[track_caller]
     pub fn heard(&mut self) -> Recording {
         self.send(&Command::FlushAudio);
@@ -240,8 +239,8 @@ impl PythonPeer {
         Recording::read(&self.storage.join("heard.wav"))
     }
 
-    /// Hangs up, ends the process and waits for it; dropping kills it without a word to the other
-    /// side.
+    /// Hangs up, ends the process and waits for it. Dropping kills the process without telling the
+    /// other side.
     #[track_caller]
     pub fn quit(mut self) {
         self.send(&Command::Quit);
@@ -276,7 +275,7 @@ impl PythonPeer {
         }
     }
 
-    /// Describes the peer for a panic: what went wrong, its last events, the end of its logs.
+    /// Describes the peer for a panic: the failure, its last events, the end of its logs.
     fn failure(&self, what: &str) -> String {
         let mut text = format!("python peer {}: {what}", self.name);
         let journal = self.journal.lock();
@@ -304,7 +303,7 @@ impl Drop for PythonPeer {
     }
 }
 
-/// Everything that a peer has written, filled by a thread.
+/// Everything that a peer has written, collected by a thread.
 #[derive(Debug, Default)]
 struct Journal {
     pages: Mutex<Pages>,
@@ -314,7 +313,7 @@ struct Journal {
 #[derive(Debug, Default)]
 struct Pages {
     events: Vec<Event>,
-    /// Time 0 of its events, as near as they tell: what is received first after it was written.
+    /// Time 0 of its events, estimated from the event received soonest after it was written.
     origin: Option<Instant>,
     ended: bool,
 }
@@ -323,7 +322,7 @@ impl Journal {
     fn fill(&self, stdout: ChildStdout, mut copy: Option<File>) {
         for line in BufReader::new(stdout).lines().map_while(Result::ok) {
             if let Some(copy) = &mut copy {
-                // The copy is for people to read after a failure.
+                // The copy is for reading after a failure.
                 let _ = writeln!(copy, "{line}");
             }
             if let Some(event) = Event::parse(&line) {
@@ -339,7 +338,7 @@ impl Journal {
         self.changed.notify_all();
     }
 
-    /// Waits until `found` finds something, the peer ends or the time is over.
+    /// Waits until `found` returns a value, the peer ends, or the time is over.
     fn wait<T>(&self, within: Duration, found: impl Fn(&[Event]) -> Option<T>) -> Option<T> {
         let begun = Instant::now();
         let mut pages = self.lock();

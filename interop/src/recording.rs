@@ -4,12 +4,12 @@ use std::path::Path;
 
 use lxst_sim::envelope::Pcm;
 
-/// Mono sound that was read from a WAV file.
+/// Mono audio of a WAV file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recording {
     /// The samples.
     pub samples: Vec<i16>,
-    /// Samples a second.
+    /// Samples per second.
     pub rate_hz: u32,
 }
 
@@ -17,7 +17,7 @@ impl Recording {
     /// Reads a mono 16-bit WAV file.
     ///
     /// # Panics
-    /// When there is no such file, or it is no such WAV.
+    /// If there is no such file, or it has another format.
     pub fn read(path: &Path) -> Self {
         Self::try_read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
     }
@@ -25,7 +25,7 @@ impl Recording {
     /// Writes a mono 16-bit WAV file.
     ///
     /// # Panics
-    /// When the file cannot be written.
+    /// If the file cannot be written.
     pub fn write(&self, path: &Path) {
         self.try_write(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     }

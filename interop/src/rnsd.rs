@@ -42,16 +42,15 @@ impl Rnsd {
         }
     }
 
-    /// Returns where apps attach to it; the same before and after [`Self::restart`].
+    /// Returns the address at which apps attach to it; [`Self::restart`] keeps it.
     pub fn shared_instance(&self) -> &SharedInstance {
         &self.instance
     }
 
-    /// Returns the port on loopback of its TCP server interface; the same before and after
-    /// [`Self::restart`].
+    /// Returns the port on loopback of its TCP server interface; [`Self::restart`] keeps it.
     ///
     /// # Panics
-    /// When it was built without [`RnsdBuilder::tcp_server`](crate::RnsdBuilder::tcp_server).
+    /// If it was built without [`RnsdBuilder::tcp_server`](crate::RnsdBuilder::tcp_server).
     #[track_caller]
     pub fn port(&self) -> u16 {
         match self.tcp_server {
@@ -60,9 +59,9 @@ impl Rnsd {
         }
     }
 
-    /// Kills it with SIGKILL and waits for its end: nobody is told, and all its sockets close.
+    /// Kills it with SIGKILL and waits for its end. Nobody is told, and all its sockets close.
     ///
-    /// Does nothing when it is dead. Its ports are anybody's until [`Self::restart`].
+    /// Has no effect if it is dead. Its ports are free for others until [`Self::restart`].
     pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
             // Both fail only when the process has ended and been waited for.
@@ -71,17 +70,17 @@ impl Rnsd {
         }
     }
 
-    /// Kills it, starts it again with the same config, and waits until all its sockets are open.
+    /// Kills it, starts it again with the same configuration, and waits until all its sockets are
+    /// open.
     ///
-    /// That takes about 0.2 s. A transport node comes back with the same identity but without
-    /// paths: after SIGKILL it has forgotten all announces. Python phones come back by themselves,
-    /// 8 s after the death when attached
-    /// ([`Builder::shared_instance`](crate::Builder::shared_instance)), 5 s at its TCP server
-    /// ([`Builder::connect`](crate::Builder::connect)), or a multiple of that: wait for their
-    /// `online`.
+    /// That takes about 0.2 s. A transport node returns with the same identity but without paths:
+    /// after SIGKILL it has lost all announces. Python phones return by themselves, 8 s after it
+    /// died if attached ([`Builder::shared_instance`](crate::Builder::shared_instance)), 5 s at its
+    /// TCP server ([`Builder::connect`](crate::Builder::connect)), or a multiple of that: wait for
+    /// their `online`.
     ///
     /// # Panics
-    /// When it does not come up within 30 s; the message says why.
+    /// If it is not up within 30 s. The message tells why.
     #[track_caller]
     pub fn restart(&mut self) {
         self.kill();
@@ -153,7 +152,7 @@ impl Drop for Rnsd {
     }
 }
 
-/// Copies the output to the log, which people read after a failure, and passes it on.
+/// Copies the output to the log and passes it on.
 fn copy_lines(stdout: ChildStdout, mut copy: File, lines: &Sender<String>) {
     for line in BufReader::new(stdout).lines().map_while(Result::ok) {
         let _ = writeln!(copy, "{line}");
@@ -162,11 +161,11 @@ fn copy_lines(stdout: ChildStdout, mut copy: File, lines: &Sender<String>) {
     }
 }
 
-/// The failure of an rnsd whose shared instance is somebody else's.
+/// The failure of an rnsd whose shared instance belongs to another process.
 pub(crate) const TAKEN_INSTANCE: &str = "its shared instance is taken";
 /// RNS logs it when all interfaces, the shared instance and its control socket are up.
 const STARTED: &str = "Started rnsd version";
-/// RNS goes on as a client, or alone, when the place of its shared instance is taken.
+/// RNS goes on as a client, or alone, if the address of its shared instance is taken.
 const TAKEN: [&str; 2] =
     ["connected to another shared local instance", "but it could not be connected"];
 const START_TIMEOUT: Duration = Duration::from_secs(30);

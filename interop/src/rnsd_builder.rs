@@ -1,4 +1,4 @@
-//! How an rnsd is set up.
+//! The settings of an rnsd.
 
 use core::sync::atomic::{AtomicU32, Ordering};
 use std::fs;
@@ -9,7 +9,7 @@ use crate::environment;
 use crate::network::{Ifac, RPC_KEY, SharedInstance, free_tcp_ports};
 use crate::rnsd::{Rnsd, TAKEN_INSTANCE};
 
-/// Sets up an [`Rnsd`]; start with [`Rnsd::builder`].
+/// The settings of an [`Rnsd`]; start with [`Rnsd::builder`].
 #[derive(Clone, Debug)]
 pub struct RnsdBuilder {
     name: String,
@@ -22,7 +22,7 @@ pub struct RnsdBuilder {
 }
 
 impl Rnsd {
-    /// Sets up an rnsd; `test` and `name` name its folder and should be unique together.
+    /// Creates the settings of an rnsd. `test` and `name` name its folder, and are unique together.
     pub fn builder(test: &str, name: &str) -> RnsdBuilder {
         RnsdBuilder {
             name: name.to_owned(),
@@ -45,8 +45,8 @@ impl RnsdBuilder {
 
     /// Adds a TCP server interface on a free port on loopback: see [`Rnsd::port`].
     ///
-    /// Here and on UDP, RNS's `ingress_control` is off: with it, more than three announces a second
-    /// on a young interface would be held back for 15 s and more.
+    /// Here and on UDP, RNS's `ingress_control` is off: it would hold back more than three
+    /// announces per second on a new interface for 15 s and more.
     pub fn tcp_server(mut self) -> Self {
         self.has_tcp_server = true;
         self
@@ -59,33 +59,33 @@ impl RnsdBuilder {
         self
     }
 
-    /// Closes its TCP server and UDP interface to all who do not have this network name and
-    /// passphrase (IFAC). Its shared instance stays open: RNS has no IFAC there.
+    /// Sets a network name and a passphrase (IFAC) for its TCP server and UDP interface. Its shared
+    /// instance stays open: RNS has no IFAC there.
     ///
     /// # Panics
-    /// When one of them is empty or has a quote, `%`, `$` or line end in it, which RNS's config
-    /// does not keep.
+    /// If one of them is empty or contains a quote, `%`, `$` or a line end, which RNS's
+    /// configuration does not keep.
     #[track_caller]
     pub fn ifac(mut self, network_name: &str, passphrase: &str) -> Self {
         self.ifac = Some(Ifac::new(network_name, passphrase));
         self
     }
 
-    /// Makes it a transport node, which carries packets between its interfaces.
+    /// Makes it a transport node, which forwards packets between its interfaces.
     ///
-    /// Two phones at its TCP server are 2 hops apart. Without it, it still carries packets between
+    /// Two phones at its TCP server are 2 hops apart. Without it, it still forwards packets between
     /// its interfaces and the apps attached to its shared instance, and between those apps.
     ///
-    /// What that costs in time, which no config shortens:
-    /// - An announce is passed on after up to 0.5 s by chance, at a check once a second: 0.7 to
-    ///   1.1 s were measured, 1.75 s is the bound. Between an attached app and anything else it
-    ///   goes on at once towards the app, and at that check away from it.
-    /// - A path request for a destination that it has heard is answered after 0.4 s, at that same
-    ///   check (0.55 s measured).
-    /// - A path request for a destination that it has not heard goes out to the attached apps, and
-    ///   from them to its interfaces, but not from one phone at its TCP server to another: there
-    ///   the called phone must announce first. (RNS's `recursive_prs` would search on; it is off
-    ///   here, as it is by default.)
+    /// The delays, which no setting shortens:
+    /// - An announce is forwarded after a random delay of up to 0.5 s, at a check once a second:
+    ///   0.7 to 1.1 s were measured, 1.75 s is the bound. Towards an attached app it is forwarded
+    ///   at once; from an attached app at that check.
+    /// - A path request for a destination that it has heard is answered after 0.4 s, at that check
+    ///   (0.55 s measured).
+    /// - A path request for a destination that it has not heard is forwarded to the attached apps,
+    ///   and from them to its interfaces, but not from one phone at its TCP server to another:
+    ///   there the callee must announce first. (RNS's `recursive_prs`, off by default and here,
+    ///   would search on.)
     pub fn transport(mut self) -> Self {
         self.transport = true;
         self
@@ -93,12 +93,11 @@ impl RnsdBuilder {
 
     /// Starts the rnsd and waits until all its sockets are open.
     ///
-    /// Its files are in `interop/<test>/<name>` below the target folder, made anew: `config`,
+    /// Its files are in `interop/<test>/<name>` below the target folder, created anew: `config`,
     /// `log`, `stderr` and RNS's `storage`.
     ///
     /// # Panics
-    /// When Python RNS cannot be set up, or the rnsd does not come up within 30 s; the message says
-    /// why.
+    /// If Python RNS cannot be set up, or the rnsd is not up within 30 s. The message tells why.
     #[track_caller]
     pub fn spawn(self) -> Rnsd {
         let python = match environment::python() {
@@ -117,7 +116,7 @@ impl RnsdBuilder {
             let mut rnsd = Rnsd::new(&self.name, &self.storage, python, instance, tcp_server);
             match rnsd.start() {
                 Ok(()) => return rnsd,
-                // Somebody took a free port in between.
+                // Another process took a free port in between.
                 Err(error) if attempt < SPAWN_ATTEMPTS && is_of_a_taken_port(&error) => {}
                 Err(error) => panic!("{error}"),
             }
@@ -205,7 +204,6 @@ fn is_of_a_taken_port(error: &str) -> bool {
     error.contains("Address already in use") || error.contains(TAKEN_INSTANCE)
 }
 
-/// What RNS calls pathing: it says who connects, and what becomes of each path request and
-/// announce.
+/// RNS's level for pathing, which logs connections, path requests and announces.
 const LOG_LEVEL: u32 = 7;
 const SPAWN_ATTEMPTS: u32 = 3;

@@ -1,4 +1,4 @@
-//! The watchdog of this process: when it was not run although it was due, and by how much.
+//! The watchdog of this process: when it did not run although it was due, and for how long.
 
 use core::time::Duration;
 use std::ops::Range;
@@ -6,16 +6,16 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
 
-/// How often a watchdog looks, 5 ms: half of the shortest frame.
+/// How often a watchdog wakes: 5 ms, half of the shortest frame.
 pub const PERIOD: Duration = Duration::from_millis(5);
 
-/// Begins to watch, unless it does already.
+/// Starts the watchdog, unless it runs.
 pub(crate) fn start() {
     LazyLock::force(&WATCHDOG);
 }
 
-/// How long is left to wait for something that should come within a time: as much longer as this
-/// process was not run meanwhile.
+/// Returns how much of a wait is left. It is prolonged by the time for which this process did not
+/// run.
 pub fn left(begun: Instant, within: Duration) -> Duration {
     let late = WATCHDOG.0.lock().unwrap_or_else(PoisonError::into_inner);
     let lost: Duration =
@@ -23,13 +23,13 @@ pub fn left(begun: Instant, within: Duration) -> Duration {
     (within + lost).saturating_sub(begun.elapsed())
 }
 
-/// Returns by how much this process was late at worst in a time.
+/// Returns the worst lateness of this process in a time.
 pub(crate) fn worst(time: &Range<Instant>) -> Duration {
     let late = WATCHDOG.0.lock().unwrap_or_else(PoisonError::into_inner);
     worst_of(late.iter().copied(), time)
 }
 
-/// The worst of what a watchdog wrote: when it woke, and how much later than it was due.
+/// Returns the worst record of a watchdog: when it woke, and how late.
 pub(crate) fn worst_of(
     late: impl Iterator<Item = (Instant, Duration)>,
     time: &Range<Instant>,

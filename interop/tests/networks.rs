@@ -1,4 +1,4 @@
-//! Two Python LXST telephones call each other over each network that the harness can set up.
+//! Two Python LXST telephones call each other over each network of the harness.
 
 use core::time::Duration;
 use std::path::Path;
@@ -148,8 +148,8 @@ fn peer(test: &str, name: &str) -> Builder {
     PythonPeer::builder(test, name).log_media_first(FRAMES_OF_SPEECH)
 }
 
-/// Calls until the callee hears of it: a Python caller loses the first signal if it comes before
-/// its handler.
+/// Calls until the callee rings: a Python caller loses a first signal that comes before its handler
+/// is set.
 fn establish(alice: &mut PythonPeer, bob: &mut PythonPeer) {
     for _ in 0..CALLS {
         alice.send(&Command::call(bob.identity()));
@@ -169,7 +169,7 @@ fn hang_up(alice: &mut PythonPeer, bob: &mut PythonPeer) {
     bob.expect("ended", SETUP);
 }
 
-/// Sound runs in real time: one test at a time.
+/// Runs one test at a time, because audio is in real time.
 fn turn() -> MutexGuard<'static, ()> {
     static TURN: Mutex<()> = Mutex::new(());
     TURN.lock().unwrap_or_else(|failed| failed.into_inner())
@@ -179,7 +179,7 @@ const SPEECH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/speech.wa
 /// 7.2 s of 60 ms: the delay before the speech, the speech, and `MAX_LAG` after it.
 const FRAMES_OF_SPEECH: usize = 120;
 const SPEAKING: Duration = Duration::from_secs(20);
-/// The caller's connect time-out of 5 s, with the path search before it.
+/// The caller's connect time-out of 5 s, after the path search.
 const CALLER_GIVES_UP: Duration = Duration::from_secs(8);
 const CALLS: usize = 3;
 const SETUP: Duration = Duration::from_secs(15);

@@ -1,4 +1,4 @@
-//! Two Python LXST telephones call each other: proves the harness, and shows what the reference
+//! Two Python LXST telephones call each other: tests the harness, and shows what the reference
 //! does.
 
 use core::time::Duration;
@@ -11,8 +11,8 @@ use lxst_interop::{
 };
 use lxst_sim::envelope::{EnvelopeError, Verdict, correlation};
 
-/// The reference drops late sound, so this asks only whether it is the speech that was heard:
-/// unrelated sound correlates by about 0.
+/// The reference drops late audio, so this only checks that the speech was heard: unrelated audio
+/// correlates by about 0.
 #[test]
 fn speech_of_a_python_caller_reaches_a_python_callee() {
     lateness::measure("python_to_python", || {
@@ -87,8 +87,8 @@ fn call_with_speech() -> (Result<Verdict, EnvelopeError>, PythonPeer) {
     (verdict, bob)
 }
 
-/// Calls until `heard` hears of it: a Python caller loses the first signal if it comes before its
-/// handler.
+/// Calls until `heard` rings: a Python caller loses a first signal that comes before its handler is
+/// set.
 fn dial(
     caller: &mut PythonPeer,
     callee: IdentityHash,
@@ -104,7 +104,7 @@ fn dial(
     panic!("{CALLS} calls were not heard of");
 }
 
-/// The most media packets of a direction within any stretch of this length.
+/// Returns the largest number of media packets of a direction within any stretch of this length.
 fn most_media_in(stretch: Duration, packets: &[PacketRecord], direction: Direction) -> usize {
     let is_media =
         |packet: &&PacketRecord| packet.kind == PacketKind::Media && packet.direction == direction;
@@ -122,7 +122,7 @@ const BUSY: u64 = 0;
 /// 7.2 s of 60 ms: the delay before the speech, the speech, and `MAX_LAG` after it.
 const FRAMES_OF_SPEECH: usize = 120;
 const SPEAKING: Duration = Duration::from_secs(20);
-/// The caller's connect time-out of 5 s, with the path search before it.
+/// The caller's connect time-out of 5 s, after the path search.
 const CALLER_GIVES_UP: Duration = Duration::from_secs(8);
 const CALLS: usize = 3;
 const SECONDS_2: Duration = Duration::from_secs(2);

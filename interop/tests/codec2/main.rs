@@ -1,4 +1,5 @@
-//! Live calls with Codec2 between our phone and Python LXST. They take turns with the runtimes.
+//! Live calls with Codec2 between our phone and Python LXST. The profiles alternate between the
+//! runtimes.
 
 #![expect(
     clippy::print_stdout,
@@ -100,7 +101,7 @@ fn answer_python(scene: &Scene, profile: Profile) {
     speak_both_ways(&mut python, &mut rust, &heard, profile);
 }
 
-/// In a call that stands at our side.
+/// Speaks both ways in a call that is established at our side.
 fn speak_both_ways(python: &mut PythonPeer, rust: &mut RustPhone, heard: &Heard, profile: Profile) {
     rust.speak(&speech_after(DELAY));
     assert_eq!(python.expect("established", PATIENCE).json["profile"], profile.id());
@@ -114,12 +115,13 @@ fn speak_both_ways(python: &mut PythonPeer, rust: &mut RustPhone, heard: &Heard,
     check_wire_of(CODEC2, 1, &python.packets());
 }
 
-/// What it takes to answer. A Python that is answered as its dial tone starts mixes that into the
-/// call; at Codec2, whose frames are some samples shorter, its mixer ends, and it hears nothing.
+/// Time from ringing to the answer. A Python that is answered as its dial tone starts mixes that
+/// into the call. At Codec2, whose frames are some samples shorter, its mixer then ends, and it
+/// hears nothing.
 const TO_THE_EAR: Duration = Duration::from_millis(100);
-/// The least correlation of speech that Codec2 carried.
+/// Smallest correlation of speech by Codec2.
 const LEAST: f64 = 0.8;
-/// Before either speech begins: Python's microphone swallows the first two frames.
+/// Delay before either speech begins: Python's microphone drops the first two frames.
 const DELAY: Duration = Duration::from_secs(1);
 const MAX_LAG: Duration = Duration::from_secs(3);
 /// The delay, the speech, and the largest lag.

@@ -1,5 +1,5 @@
-//! What spares airtime: several frames a packet, and pauses that are not sent. Speech is as well
-//! heard.
+//! Savings of airtime: several frames per packet, and pauses that are not sent (DTX). Speech is
+//! heard as well.
 
 use core::time::Duration;
 use std::panic;
@@ -32,7 +32,7 @@ fn as_many_frames_a_packet_as_ultra_low_latency_allows_are_heard(scene: &Scene) 
     check_full_packets(scene, Profile::UltraLowLatency);
 }
 
-/// The settings allow more.
+/// Checks packets of a profile's maximum, although the settings allow more.
 fn check_full_packets(scene: &Scene, profile: Profile) {
     let most = u8::try_from(FRAMES_PER_PACKET).expect("it is small");
     let settings = Settings::default().voice(Voice::default().frames_per_packet(most));
@@ -52,7 +52,7 @@ fn check_full_packets(scene: &Scene, profile: Profile) {
     assert!(ours * 3 < pythons * 2, "{ours} of ours, {pythons} of python's");
 }
 
-/// Side by side: on tokio with pauses, on smol without.
+/// Plays both side by side: on tokio with DTX, on smol without.
 #[test]
 fn suppressed_pauses_cost_a_tenth_at_most_and_speech_is_as_well_heard() {
     let path = concat!(module_path!(), "::pauses");
@@ -76,13 +76,13 @@ fn suppressed_pauses_cost_a_tenth_at_most_and_speech_is_as_well_heard() {
     });
 }
 
-/// What was sent in a pause after speech.
+/// Media sent in a pause after speech.
 #[derive(Clone, Copy, Debug)]
 struct Pause {
     packets: usize,
     bytes: usize,
     python_heard: Verdict,
-    /// By how much the machine was late in the call.
+    /// The machine's lateness in the call.
     late: Duration,
 }
 
@@ -129,7 +129,7 @@ fn hang_up(python: &mut PythonPeer, rust: &mut RustPhone, call: &Call) {
     python.expect("ended", PATIENCE);
 }
 
-/// Waits until Python has spoken for longer than we have something to say.
+/// Waits until Python has spoken for longer than our speech.
 fn talk_to_the_end(python: &PythonPeer) {
     python.expect_packets(PacketKind::Media, Direction::Tx, packets_of(ALL_OF_IT, 60), PATIENCE);
 }

@@ -31,7 +31,7 @@ fn an_app_serves_opens_and_broadcasts_through_its_phone(scene: &Scene) {
 
     python.send(&Command::Hear(ROOM));
     python.send(&Command::ServeApp(DESK));
-    // Commands are done in order: it hears now.
+    // Commands are done in order, so it hears the announces from here on.
     python.expect("app_served", PATIENCE);
     let served = destinations.serve(DestinationConfig::new(name_hash(ROOM)));
     let room = rust.block_on(served).expect("there is room");
@@ -128,7 +128,7 @@ fn python_tells_our_destinations_apart() {
     ours.endpoint.register(config).expect("there is room");
     ours.endpoint.register(DestinationConfig::telephony()).expect("there is room");
     python.send(&Command::Hear(ROOM));
-    // Commands are taken in their order.
+    // Commands are done in order.
     python.send(&Command::Join { name: PLAIN, key: None });
     python.expect("joined", PATIENCE);
 
@@ -203,7 +203,7 @@ fn join_both(python: &mut PythonPeer, ours: &mut Ours) -> [(&'static str, Channe
     channels
 }
 
-/// What a Python peer received of which app or on which channel.
+/// Returns what a Python peer received, and its app or channel.
 fn said(event: &PythonEvent) -> (&str, Vec<u8>) {
     (event.json["name"].as_str().expect("a name"), bytes_of(&event.json["data"]))
 }
@@ -252,7 +252,7 @@ impl Ours {
         }
     }
 
-    /// Lives until an event is found, skipping others.
+    /// Runs until a matching event, skipping others.
     #[track_caller]
     fn until<T>(&mut self, what: &str, mut find: impl FnMut(Event) -> Option<T>) -> T {
         let deadline = Moment::now() + PATIENCE;

@@ -1,5 +1,5 @@
-//! Our phone ends its call, and itself at once: Python hears the end of the call all the same. RNS
-//! forgets what it has received and not looked at when the connection closes.
+//! Our phone ends its call and shuts down at once: Python still hears the end of the call. RNS
+//! drops received packets that it has not handled when the connection closes.
 
 use core::time::Duration;
 use std::thread;
@@ -17,7 +17,7 @@ on_both_runtimes![
     python_hears_each_end_at_our_own_server,
 ];
 
-/// With the other runtime beside it, 50.
+/// With the other runtime in parallel: 50 ends.
 fn python_hears_each_of_25_ends_over_tcp(scene: &Scene) {
     let heard = thread::scope(|scope| {
         let halves = [("python-1", 12), ("python-2", 13)].map(|(name, rounds)| {
@@ -71,8 +71,9 @@ fn spawn(python: Builder) -> PythonPeer {
     python.log_media_first(0).spawn()
 }
 
-/// Calls Python, ends the call while it rings or when it stands, with a word or with the phone, and
-/// ends the phone. Tells whether Python heard of it, and not only that we are gone.
+/// Calls Python, ends the call while it rings or when it is established, by hanging up or by
+/// shutting down, and shuts down. Returns whether Python heard the end, and not only the loss of
+/// the connection.
 fn hears_the_end(python: &mut PythonPeer, mut rust: RustPhone, round: usize) -> bool {
     python.forget();
     let call = rust.dial(python.identity(), Profile::MediumQuality);
@@ -86,7 +87,7 @@ fn hears_the_end(python: &mut PythonPeer, mut rust: RustPhone, round: usize) -> 
     if round % 4 < 2 {
         rust.hang_up(call.id());
     }
-    // The phone shuts down, and its sockets are gone.
+    // The phone shuts down, and its sockets close.
     drop(rust);
     let heard = python.next("ended", AT_ONCE).is_some();
     if !heard {
@@ -96,5 +97,5 @@ fn hears_the_end(python: &mut PythonPeer, mut rust: RustPhone, round: usize) -> 
 }
 
 const ROUNDS: usize = 4;
-/// Reticulum's own timers notice a dead link after 10 s at the earliest.
+/// Reticulum's own timers detect a dead link after 10 s at the earliest.
 const AT_ONCE: Duration = Duration::from_secs(8);

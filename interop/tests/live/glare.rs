@@ -1,4 +1,4 @@
-//! Our phone and Python's dial each other at the same time.
+//! Glare: our phone and Python's dial each other at the same time.
 
 use core::cmp::Ordering;
 
@@ -21,12 +21,12 @@ fn one_call_stands_where_pythons_hash_is_the_lower_one(scene: &Scene) {
     cross(scene, Ordering::Greater);
 }
 
-/// Dials as soon as Python's link request is on its way. Where Python's call rings here before that
-/// is done, the two did not cross, and they try again.
+/// Dials as soon as Python's link request is on its way. If Python's call rings here before that,
+/// there was no glare, and it tries again.
 fn cross(scene: &Scene, side: Ordering) {
     let mut python = scene.python().spawn();
     let mut rust = scene.start(Setup::on_the_side(&python, side));
-    // Python must know the path already: it counts as busy while it searches one.
+    // Python must know the path already: it counts as busy during a path search.
     python.send(&Command::AwaitPath { identity: rust.identity(), timeout: PATIENCE });
     python.expect("path", PATIENCE);
     for _ in 0..TRIES {
@@ -49,7 +49,7 @@ fn cross(scene: &Scene, side: Ordering) {
     panic!("the two did not cross in {TRIES} tries");
 }
 
-/// The link requests that Python sent so far.
+/// Returns the number of link requests that Python has sent.
 fn requests(python: &PythonPeer) -> usize {
     let is_request = |packet: &PacketRecord| {
         (packet.kind, packet.direction) == (PacketKind::LinkRequest, Direction::Tx)

@@ -1,4 +1,4 @@
-//! What happens while a call with Python stands.
+//! Events in an established call with Python.
 
 use core::time::Duration;
 use std::thread;
@@ -99,7 +99,7 @@ fn switch_modes((mut python, mut rust, call): (PythonPeer, RustPhone, Call)) {
     python.expect_packets(PacketKind::Media, Direction::Rx, heard + 10, PATIENCE);
     python.send(&Command::Mode(Mode::HalfDuplex.id()));
     rust.expect_mode(Mode::HalfDuplex, Side::Remote);
-    // Python fails when its call ends before it is done with a switch.
+    // Python fails if its call ends during a switch.
     python.stats();
     hang_up(&mut python, &mut rust, &call);
 }
@@ -164,7 +164,7 @@ fn python_calls(scene: &Scene) -> (PythonPeer, RustPhone, Call) {
     (python, rust, call)
 }
 
-/// Waits until Python has made a switch, which none of its events tells.
+/// Waits until Python has made a switch, which none of its events reports.
 fn await_profile(python: &mut PythonPeer, profile: Profile) {
     let (begun, wanted) = (Instant::now(), Some(u64::from(profile.id())));
     while python.stats().profile != wanted {
@@ -179,12 +179,12 @@ fn hang_up(python: &mut PythonPeer, rust: &mut RustPhone, call: &Call) {
     python.expect("ended", PATIENCE);
 }
 
-/// The media that Python received so far.
+/// Returns the number of media packets that Python has received.
 fn python_heard(python: &PythonPeer) -> usize {
     python_media(python).count()
 }
 
-/// From the first to the last of so many.
+/// Returns the time from the first to the last of this many frames.
 fn time_of_the_last(frames: usize, python: &PythonPeer) -> Duration {
     let times: Vec<Duration> = python_media(python).map(|packet| packet.at).collect();
     let last = &times[times.len() - frames..];
@@ -198,9 +198,9 @@ fn python_media(python: &PythonPeer) -> impl Iterator<Item = PacketRecord> {
     python.packets().into_iter().filter(is_media)
 }
 
-/// The signal with which a callee says that it answered.
+/// The signal of a callee's answer.
 const CONNECTING: u64 = 5;
-/// 1.2 s of 20 ms, where 3.6 s of 60 ms would be as many.
+/// 1.2 s at frames of 20 ms, 3.6 s at 60 ms.
 const FRAMES: usize = 60;
-/// 16 frames of 60 ms, if somebody spoke.
+/// 16 frames of 60 ms of speech.
 const LONG_ENOUGH_TO_SPEAK: Duration = Duration::from_secs(1);

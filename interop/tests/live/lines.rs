@@ -1,4 +1,4 @@
-//! Our phone of two lines, with a Python on each, and a third who calls.
+//! Our phone of two lines, with a Python on each, and a third caller.
 
 use core::time::Duration;
 use std::time::Instant;
@@ -77,7 +77,7 @@ fn expect_end_of(ended: CallId, desk: &mut RustPhone) -> EndReason {
     })
 }
 
-/// Reads until enough of one tone is heard in a call, and never the other.
+/// Reads until a call has enough of one tone. It never has the other.
 fn hear(desk: &RustPhone, speaker: &mut AudioSink, hz: u32) {
     let heard = async {
         let (mut pcm, mut blocks) = ([0.0; BLOCK], 0);
@@ -89,8 +89,8 @@ fn hear(desk: &RustPhone, speaker: &mut AudioSink, hz: u32) {
     desk.await_work(&format!("tone of {hz} Hz"), heard);
 }
 
-/// Waits until Python has heard enough of one tone beyond so many blocks of it, and never the other.
-/// Returns how many it has heard.
+/// Waits until Python has received enough of one tone, beyond this many blocks, and never the
+/// other. Returns how many blocks it has received.
 fn await_heard(python: &mut PythonPeer, hz: u32, before: usize) -> usize {
     let begun = Instant::now();
     loop {
@@ -108,7 +108,7 @@ fn await_heard(python: &mut PythonPeer, hz: u32, before: usize) -> usize {
     }
 }
 
-/// Counts the blocks in which a tone is heard. None may have the other.
+/// Returns the number of blocks with a tone. None may have the other.
 fn blocks_with(hz: u32, pcm: &[f32]) -> usize {
     let loudness = |block: &[f32], hz| amplitude(block, hz, AudioFormat::PHONE.rate_hz);
     let blocks = || pcm.chunks_exact(BLOCK);
@@ -118,7 +118,7 @@ fn blocks_with(hz: u32, pcm: &[f32]) -> usize {
     blocks().filter(|block| loudness(block, hz) > 0.2).count()
 }
 
-/// A Python that says a tone in each call.
+/// Creates a Python that plays a tone in each call.
 fn saying(hz: u32, scene: &Scene, name: &str) -> Builder {
     let wav = target_dir().join("interop").join(&scene.test).join(format!("{name}.wav"));
     recording(hz).write(&wav);

@@ -1,6 +1,7 @@
-//! Calls with Python whose set-up loses one packet, or two in a row, whichever they are.
+//! Calls with Python whose set-up loses one packet, or two in a row, at every position.
 //!
-//! Some rows only Python could mend, and does not: they are named, with what its user sees.
+//! Some losses only Python could repair, and it does not. Those rows are named, with what its user
+//! sees.
 
 use core::time::Duration;
 use std::ops::Range;
@@ -15,10 +16,10 @@ use crate::phone::{PATIENCE, RustPhone, tcp_client};
 use crate::scene::{Runtime, Scene};
 use crate::sound::{hear_each_other, speech};
 
-/// What a call loses: how many packets in a row, from which one on, and what they are.
+/// The losses of a call: how many packets in a row, from which one on, and their kinds.
 type Row = (Range<usize>, &'static [Kind]);
 
-/// What we send as the caller, the path known.
+/// The packets of our caller, the path known.
 const OF_OUR_CALLER: [Row; 10] = [
     (0..1, &[Kind::LinkRequest]),
     (0..2, &[Kind::LinkRequest, Kind::LinkRequest]),
@@ -34,7 +35,7 @@ const OF_OUR_CALLER: [Row; 10] = [
     (4..6, &[Kind::Data, Kind::Data]),
 ];
 
-/// What a callee sends: the proof, AVAILABLE, RINGING, CONNECTING, ESTABLISHED.
+/// The packets of a callee: proof, AVAILABLE, RINGING, CONNECTING, ESTABLISHED.
 const OF_PYTHONS_CALLEE: [Row; 10] = [
     (0..1, &[Kind::LinkProof]),
     (0..2, &[Kind::LinkProof, Kind::LinkProof]),
@@ -50,7 +51,7 @@ const OF_PYTHONS_CALLEE: [Row; 10] = [
 
 const OF_OUR_CALLEE: [Row; 10] = OF_PYTHONS_CALLEE;
 
-/// What Python sends as the caller, from its report of the round-trip time on.
+/// The packets of Python's caller, from its report of the round-trip time on.
 const OF_PYTHONS_CALLER: [Row; 8] = [
     (1..2, &[Kind::LinkRtt]),
     (1..3, &[Kind::LinkRtt, Kind::Identify]),
@@ -70,8 +71,9 @@ const OF_OUR_SEARCH: [(PathDirection, Row); 4] = [
     (PathDirection::Return, (0..2, &[Kind::PathResponse, Kind::PathResponse])),
 ];
 
-/// What only Python could say again, and what its user is told in the end. It asks for a path once,
-/// and for one link: no path is known within its wait time, or it gives up 5 s after it dialled.
+/// Packets that only Python could repeat, and what its user sees in the end. It requests a path
+/// once, and a link once: no path is known within its wait time, or it gives up 5 s after it
+/// dialled.
 const ONLY_PYTHONS: [(&str, PathDirection, Row, &str); 3] = [
     ("path-request", PathDirection::Forward, (0..1, &[Kind::PathRequest]), "error"),
     ("path-response", PathDirection::Return, (0..1, &[Kind::PathResponse]), "error"),
@@ -103,8 +105,8 @@ fn what_python_never_says_again_costs_its_call_and_nothing_rings_here() {
     });
 }
 
-/// Each side's keepalives go by the round trip that it measured, and a report that comes late is
-/// measured as a long one. Without traffic, a link of 20 ms is lost after 15 s.
+/// Each side times its keepalives by the round trip that it measured, and a late report is measured
+/// as a long one. Without traffic, a link of 20 ms is lost after 15 s.
 #[test]
 fn a_call_whose_report_of_the_round_trip_was_lost_rings_on() {
     let lost: Row = (2..3, &[Kind::LinkRtt]);
@@ -194,8 +196,8 @@ fn python_calls(way: PathDirection, rows: &[Row]) {
     }
 }
 
-/// Plays a call until it loses what a row names: where the machine is late, what comes before was
-/// said twice.
+/// Repeats a call until it loses the packets of a row: on a late machine, packets before them are
+/// repeated.
 fn until_lost(
     path: &LossyPath,
     way: PathDirection,

@@ -1,4 +1,4 @@
-//! Calls over each network that Reticulum is set up with, in both directions.
+//! Calls over each kind of Reticulum network, in both directions.
 
 use core::time::Duration;
 use std::thread;
@@ -33,7 +33,7 @@ fn over_udp(scene: &Scene) {
     python_calls(&mut python, &mut rust);
 }
 
-/// By which a phone knows that the instance hears it.
+/// The echo by which a phone knows that the shared instance hears it.
 fn an_instance_sends_a_phone_its_own_announce_back(scene: &Scene) {
     let rnsd = scene.rnsd().spawn();
     let rust = scene.connected(attached(&rnsd));
@@ -130,7 +130,7 @@ fn callee(scene: &Scene) -> Builder {
     speaking(scene.python()).auto_answer(0.1)
 }
 
-/// We call, and speech is heard on both sides.
+/// Calls, and checks the speech on both sides.
 fn speak_both_ways(python: &mut PythonPeer, rust: &mut RustPhone) {
     let heard = rust.listen();
     let call = rust.dial(python.identity(), Profile::MediumQuality);

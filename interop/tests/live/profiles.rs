@@ -1,6 +1,6 @@
-//! Speech at each profile with Opus, and through switches between them. Medium Quality by itself is
-//! at which all other tests speak. The profiles take turns with the runtimes: what one sounds like
-//! does not depend on that.
+//! Speech at each profile with Opus, and through switches between them. Medium Quality alone is
+//! covered by all other tests. The profiles alternate between the runtimes, which do not affect the
+//! audio.
 
 use lxst_phone::codecs::OpusConfig;
 use lxst_phone::{CodecSettings, EndReason, Profile};

@@ -105,10 +105,10 @@ fn nobody_answers(scene: &Scene) {
     python.expect("ended", PATIENCE);
 }
 
-/// Whether the line is busy or the caller blocked: Python sees the same.
+/// Checks a busy line or a blocked caller: Python sees the same.
 fn check_turned_away(python: &PythonPeer) {
     let mut seen = signalling(&python.packets());
-    // Python's answer to RINGING, which it may be too late for.
+    // Python's answer to RINGING, which may come too late.
     seen.retain(|signal| signal != "> [319, 241]");
     assert_eq!(seen, ["< [3]", "> identify", "< [4, 0]"]);
 }

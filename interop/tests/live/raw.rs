@@ -1,4 +1,4 @@
-//! Raw audio in both directions. They take turns with the runtimes.
+//! Raw audio in both directions. The depths alternate between the runtimes.
 
 use lxst_interop::{Direction, PacketKind};
 use lxst_phone::{EndReason, Profile, RawDepth, Settings, TransmitCodec, Voice};

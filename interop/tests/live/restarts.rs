@@ -1,4 +1,4 @@
-//! The rnsd between the phones dies and comes back.
+//! The rnsd between the phones dies and returns.
 
 use core::time::Duration;
 
@@ -39,8 +39,8 @@ fn attached_phones_call_again_after_a_restart_between_calls(scene: &Scene) {
     call_both_ways(&mut python, &mut rust);
 }
 
-/// Python attaches again 8 s after the death, and announces itself 10 s later. Until then nobody
-/// knows it, and our first request stops rnsd from asking for 45 s.
+/// Python attaches again 8 s after the rnsd died, and announces 10 s later. Until then its path is
+/// unknown, and our first request stops rnsd from forwarding another for 45 s.
 fn a_call_after_a_restart_waits_for_a_phone_that_is_not_back(scene: &Scene) {
     let mut rnsd = scene.rnsd().share_over_tcp().spawn();
     let mut python = scene.python().auto_answer(0.1).shared_instance(&rnsd).spawn();
@@ -84,18 +84,18 @@ fn phones_at_a_transport_node_call_again_after_a_restart_between_calls(scene: &S
     call_both_ways(&mut python, &mut rust);
 }
 
-/// The call ends at both at once, and not when a timer notices.
+/// Checks that the call ends at both sides at once, and not by a timer.
 fn expect_lost(python: &mut PythonPeer, rust: &mut RustPhone) {
     assert_eq!(rust.expect_end_within(AT_ONCE), EndReason::LinkLost);
     python.expect("ended", PATIENCE);
 }
 
-/// Starts an rnsd again that was killed, when both phones know of its death, and until both are
+/// Restarts an rnsd that was killed, once both phones know that it died, and waits until both are
 /// back.
 fn restart(rnsd: &mut Rnsd, python: &mut PythonPeer, rust: &mut RustPhone) {
     rust.await_connections(0);
     python.await_online(false, PATIENCE);
-    // An announce of before must not pass for one that the new rnsd has heard.
+    // An earlier announce must not count as one by way of the new rnsd.
     rust.forget();
     python.forget();
     rnsd.restart();
@@ -110,8 +110,8 @@ fn announce_both(python: &mut PythonPeer, rust: &mut RustPhone) {
     expect_announces(python, rust);
 }
 
-/// A node that was killed has forgotten all announces. We make ours again by ourselves, some
-/// seconds after the connection stands again; Python is told to.
+/// A killed node has lost all announces. Ours is repeated automatically some seconds after the
+/// connection returns; Python's by a command.
 fn expect_announces(python: &mut PythonPeer, rust: &mut RustPhone) {
     assert_eq!(rust.expect_announce(python), 2);
     python.expect_where("our announce", PATIENCE, |event| {
@@ -142,7 +142,7 @@ fn establish(python: &mut PythonPeer, rust: &mut RustPhone) -> Call {
 }
 
 /// How long a call is dialled until Python is back: its second attempt to attach may be the first
-/// that finds rnsd.
+/// that finds the rnsd.
 const RETURN: Duration = Duration::from_secs(45);
-/// Reticulum's own timers notice a dead link after 10 s at the earliest.
+/// Reticulum's own timers detect a dead link after 10 s at the earliest.
 const AT_ONCE: Duration = Duration::from_secs(3);

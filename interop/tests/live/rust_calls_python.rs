@@ -96,7 +96,7 @@ fn a_cancelled_call_ends_at_python_too(scene: &Scene) {
     assert!(python.packets().iter().any(|packet| packet.kind == PacketKind::LinkClose));
 }
 
-/// Searches for 15 s, whatever the runtime.
+/// The search lasts 15 s on either runtime.
 #[test]
 fn nobody_knows_a_path() {
     let scene = Scene::new(Runtime::Tokio, concat!(module_path!(), "::nobody_knows_a_path"));

@@ -1,4 +1,5 @@
-//! Half duplex: only who presses the button is heard, though both speak all the time.
+//! Half duplex: only the side that presses the talk button is heard, although both speak all the
+//! time.
 
 use core::ops::Range;
 use core::time::Duration;
@@ -54,7 +55,7 @@ fn who_presses_the_button_is_heard_until_it_is_released(scene: &Scene) {
     }
 }
 
-/// Holds the button for a while. What is said as it goes down and up may be cut.
+/// Presses the button for a while. Audio at its press and release may be cut.
 fn press(conversation: &Conversation) -> Range<Duration> {
     conversation.go_on(EDGE);
     let from = conversation.time();

@@ -1,5 +1,5 @@
-//! Python callers on paths of any length who come to a busy line, or are blocked: they hear the
-//! same, and Python tells its user that the line is busy.
+//! Python callers of a busy line, or blocked ones, on paths of any length: both get the same
+//! signals, and Python reports a busy line to its user.
 
 use core::time::Duration;
 use std::thread;

@@ -1,4 +1,4 @@
-//! A conversation in which both sides say the speech over and over, compared stretch by stretch.
+//! A conversation: both sides repeat the speech, and each stretch is compared.
 
 use core::ops::Range;
 use core::time::Duration;
@@ -13,21 +13,21 @@ use lxst_sim::envelope::{EnvelopeError, Pcm, Verdict, correlation, loudness};
 use super::phone::{PATIENCE, RustPhone};
 use super::sound::{Heard, SPEECH, speech};
 
-/// What both say at the same time, and where to find it in what the other heard. Times are since
-/// it began.
+/// What both sides say at the same time, and where it is in each recording. Times are since its
+/// start.
 pub(crate) struct Conversation {
     said: Recording,
     began: Instant,
     /// In Python's recording.
     python_began: Duration,
     heard: Heard,
-    /// In what our speaker played.
+    /// In the recording of our speaker.
     rust_began: Duration,
 }
 
 impl Conversation {
-    /// Begins in a call that stands at Python since `established`. Python has to repeat what it
-    /// says.
+    /// Starts in a call that Python reported as established at `established`. Python repeats its
+    /// speech.
     pub(crate) fn begin(
         python: &mut PythonPeer,
         established: &Event,
@@ -44,17 +44,17 @@ impl Conversation {
         Self { said, began: Instant::now(), python_began, heard, rust_began }
     }
 
-    /// How long it lasts already.
+    /// Returns the time since its start.
     pub(crate) fn time(&self) -> Duration {
         self.began.elapsed()
     }
 
-    /// Goes on for so long.
+    /// Continues for this long.
     pub(crate) fn go_on(&self, time: Duration) {
         thread::sleep(time);
     }
 
-    /// How well Python heard what was said in a stretch, which ended `max_lag` ago at the least.
+    /// Returns how well Python heard the speech of a stretch, which ended at least `max_lag` ago.
     pub(crate) fn python_heard(
         &self,
         python: &mut PythonPeer,
@@ -65,7 +65,7 @@ impl Conversation {
         self.compare(stretch, heard.pcm(), self.python_began, max_lag)
     }
 
-    /// How well our user heard it.
+    /// Returns how well our user heard it.
     pub(crate) fn rust_heard(
         &self,
         stretch: &Range<Duration>,
@@ -76,12 +76,12 @@ impl Conversation {
         self.compare(stretch, heard, self.rust_began, max_lag)
     }
 
-    /// By how much the machine was late at worst in a stretch.
+    /// Returns the machine's worst lateness in a stretch.
     pub(crate) fn lateness(&self, python: &PythonPeer, stretch: &Range<Duration>) -> Duration {
         lateness::worst(&(self.began + stretch.start..self.began + stretch.end), &[python])
     }
 
-    /// The loudest 20 ms that Python heard in a time, as RMS.
+    /// Returns the loudest 20 ms that Python heard in a time, as RMS.
     pub(crate) fn loudness_at_python(
         &self,
         python: &mut PythonPeer,
@@ -91,7 +91,7 @@ impl Conversation {
         loudness(cut(heard.pcm(), self.python_began, time))
     }
 
-    /// The loudest 20 ms that our user heard in a time, as RMS.
+    /// Returns the loudest 20 ms that our user heard in a time, as RMS.
     pub(crate) fn loudness_at_rust(&self, time: &Range<Duration>) -> f64 {
         let heard = self.heard.samples();
         let heard = Pcm { samples: &heard, rate_hz: AudioFormat::PHONE.rate_hz };
@@ -111,7 +111,7 @@ impl Conversation {
     }
 }
 
-/// The part of a recording that was made in a time of the conversation.
+/// Returns the part of a recording in a time of the conversation.
 fn cut<'a>(pcm: Pcm<'a>, began: Duration, time: &Range<Duration>) -> Pcm<'a> {
     let position = |at: Duration| {
         let position = (began + at).as_micros() * u128::from(pcm.rate_hz) / 1_000_000;

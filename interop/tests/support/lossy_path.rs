@@ -1,5 +1,5 @@
-//! A path that loses packets which a test chooses: a TCP relay that counts the frames of a call's
-//! set-up.
+//! A lossy path: a TCP relay that counts the frames of a call's set-up, and loses those that a test
+//! chooses.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -13,14 +13,14 @@ pub(crate) struct LossyPath {
     traffic: Arc<Mutex<Traffic>>,
 }
 
-/// The direction of a packet: forward to who listens, or return to who connected.
+/// The direction of a packet: forward to the listener, or return to the side that connected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PathDirection {
     Forward,
     Return,
 }
 
-/// A packet that counts, as far as a wire can tell.
+/// The kind of a counted packet, as far as it shows on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     PathRequest,
@@ -33,7 +33,7 @@ pub(crate) enum Kind {
     Data,
 }
 
-/// What was sent since the last call to [`LossyPath::lose`], and what of it is lost.
+/// The packets since the latest call to [`LossyPath::lose`], and which of them are lost.
 #[derive(Default)]
 struct Traffic {
     lost: Option<(PathDirection, Range<usize>)>,
@@ -63,17 +63,17 @@ impl LossyPath {
         path
     }
 
-    /// The port that stands for the one behind the path.
+    /// Returns the port of the near end of the path.
     pub(crate) fn port(&self) -> u16 {
         self.port
     }
 
-    /// Counts the packets of both ways anew, and loses these of one.
+    /// Resets the count of packets in both directions, and loses these of one direction.
     pub(crate) fn lose(&self, way: PathDirection, packets: Range<usize>) {
         *lock(&self.traffic) = Traffic { lost: Some((way, packets)), ..Traffic::default() };
     }
 
-    /// What was lost since then.
+    /// Returns what was lost since then.
     pub(crate) fn lost(&self) -> Vec<Kind> {
         let traffic = lock(&self.traffic);
         let Some((way, packets)) = &traffic.lost else { return Vec::new() };
@@ -82,7 +82,7 @@ impl LossyPath {
     }
 }
 
-/// Passes on the frames that may pass, until either side closes.
+/// Relays the frames that may pass, until either side closes.
 fn relay(mut from: TcpStream, mut to: TcpStream, passes: impl Fn(&[u8]) -> bool) {
     to.set_nodelay(true).expect("the socket is open");
     let (mut buffer, mut frame) = ([0; 4_096], Vec::new());
@@ -99,7 +99,7 @@ fn relay(mut from: TcpStream, mut to: TcpStream, passes: impl Fn(&[u8]) -> bool)
             }
         }
     }
-    // The other side has gone: nobody is left to tell.
+    // The other side has closed already.
     let _ = to.shutdown(Shutdown::Both);
 }
 
@@ -117,7 +117,7 @@ fn passes(traffic: &Mutex<Traffic>, way: PathDirection, packet: &[u8]) -> bool {
 }
 
 enum Uncounted {
-    /// Nobody hears of a phone before it searches the path to it.
+    /// An announce: phones announce before their path is searched.
     Announce,
     Other,
 }

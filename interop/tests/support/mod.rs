@@ -1,4 +1,4 @@
-//! What the live tests are made of: a scene, our phone in it, and what is said and heard.
+//! The parts of the live tests: the scene, our phone in it, and the audio on both sides.
 
 pub(crate) mod conversation;
 pub(crate) mod lossy_path;

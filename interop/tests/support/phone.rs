@@ -1,4 +1,4 @@
-//! Our phone as the live tests drive it: blocking, beside a Python peer.
+//! Our phone with a blocking interface for the live tests, beside a Python peer.
 
 use core::cmp::Ordering;
 use core::time::Duration;
@@ -37,7 +37,7 @@ pub(crate) struct RustPhone {
     trace: Option<PathBuf>,
 }
 
-/// An interface for whichever runtime a scene has.
+/// An interface for the runtime of a scene.
 #[derive(Debug)]
 pub(crate) struct OnEither {
     pub(crate) tokio: Interface<Tokio>,
@@ -58,7 +58,7 @@ macro_rules! on_either {
 }
 pub(crate) use on_either;
 
-/// What a phone is started with.
+/// The settings of a phone.
 #[derive(Debug)]
 pub(crate) struct Setup {
     pub(crate) identity: Identity,
@@ -91,7 +91,7 @@ impl Scene {
         self.connected(tcp_client(peer.port()))
     }
 
-    /// Starts a phone on an interface, and waits until that is connected.
+    /// Starts a phone on an interface, and waits until it is connected.
     pub(crate) fn connected(&self, interface: OnEither) -> RustPhone {
         self.connected_as(Setup::on(interface))
     }
@@ -139,7 +139,7 @@ impl Setup {
         Self { identity, settings, lines: Lines::One, codecs, interface }
     }
 
-    /// With an identity whose hash lies below or above the peer's.
+    /// Chooses an identity whose hash is below or above the peer's.
     pub(crate) fn on_the_side(peer: &PythonPeer, side: Ordering) -> Self {
         let identity = core::iter::repeat_with(|| Identity::generate(&mut OsRng))
             .find(|identity| identity.hash().0.cmp(&peer.identity()) == side)
@@ -185,8 +185,8 @@ pub(crate) fn attached(rnsd: &Rnsd) -> OnEither {
 }
 
 impl RustPhone {
-    /// Ends the phone as a power cut does: nobody is told. On tokio, whose tasks a runtime takes
-    /// with it.
+    /// Ends the phone like a power cut, without telling anybody. On tokio only, whose tasks end
+    /// with their runtime.
     pub(crate) fn cut_power(mut self) {
         self.trace = None;
         self.tokio.take().expect("smol's tasks cannot be killed").shutdown_background();
@@ -213,7 +213,7 @@ impl RustPhone {
         self.block_on(self.phone.call(call).hang_up()).expect("the call stands");
     }
 
-    /// Waits for what a peer does.
+    /// Waits for work while the peer does its part.
     #[track_caller]
     pub(crate) fn await_work<T>(&self, what: &str, work: impl Future<Output = T>) -> T {
         within(PATIENCE, work).unwrap_or_else(|| panic!("no {what} within {PATIENCE:?}"))
@@ -223,7 +223,7 @@ impl RustPhone {
         smol::block_on(work)
     }
 
-    /// Waits until so many connections to the network stand.
+    /// Waits for this number of network connections.
     pub(crate) fn await_connections(&self, count: usize) {
         let mut watch = self.phone.watch();
         let reached = async {
@@ -237,20 +237,20 @@ impl RustPhone {
         assert_eq!(within(PATIENCE, reached), Some(true), "{:?}", self.phone.state());
     }
 
-    /// The packets that came over all interfaces.
+    /// Returns the number of packets received on all interfaces.
     pub(crate) fn packets_received(&self) -> u64 {
         let counters = self.block_on(self.phone.counters()).expect("the phone runs");
         counters.endpoint.expect("it has its own endpoint").packets_in
     }
 
-    /// Passes over the events so far.
+    /// Skips the events so far.
     pub(crate) fn forget(&mut self) {
         while let Some(Some(event)) = smol::block_on(poll_once(self.events.next())) {
             self.seen.push(event);
         }
     }
 
-    /// Waits for the first event from now on of which `wanted` makes something.
+    /// Waits for the first event from here on for which `wanted` returns a value.
     pub(crate) fn expect<T>(&mut self, what: &str, wanted: impl Fn(&Event) -> Option<T>) -> T {
         self.expect_within(PATIENCE, what, wanted)
     }
@@ -274,7 +274,7 @@ impl RustPhone {
         }
     }
 
-    /// Everything that was told so far.
+    /// Returns all events so far.
     pub(crate) fn told(&mut self) -> &[Event] {
         while let Some(Some(event)) = within(Duration::ZERO, self.events.next()) {
             self.seen.push(event);
@@ -282,7 +282,7 @@ impl RustPhone {
         &self.seen
     }
 
-    /// Waits until a peer is heard of, and tells how far away it is.
+    /// Waits for the announce of a peer. Returns its distance in hops.
     pub(crate) fn expect_announce(&mut self, of: &PythonPeer) -> u8 {
         let of = IdentityHash(of.identity());
         self.expect("announce", |event| match event {
@@ -335,7 +335,7 @@ impl RustPhone {
         });
     }
 
-    /// Tells how often a direction of audio began.
+    /// Returns how often a direction of audio opened.
     pub(crate) fn streams_opened(&self) -> usize {
         self.streams_opened.load(Relaxed)
     }
@@ -361,7 +361,7 @@ impl Drop for RustPhone {
     }
 }
 
-/// Gives what comes in time, which is longer on a machine that is late.
+/// Waits for work for a time, which is longer on a machine that is late.
 fn within<T>(patience: Duration, work: impl Future<Output = T>) -> Option<T> {
     let begun = Instant::now();
     smol::block_on(or(async { Some(work.await) }, async {
@@ -372,5 +372,5 @@ fn within<T>(patience: Duration, work: impl Future<Output = T>) -> Option<T> {
     }))
 }
 
-/// Longer than each timer of a phone before the call stands; what comes, comes when it comes.
+/// Longer than each timer of a phone before the call is established.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);

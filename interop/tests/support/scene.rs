@@ -1,4 +1,4 @@
-//! What a live test runs on, and where its files are.
+//! The scene of a live test: its runtime and its folder.
 
 use std::cell::Cell;
 use std::panic;
@@ -8,8 +8,8 @@ use std::thread;
 use lxst_interop::environment::target_dir;
 use lxst_interop::{Builder, PythonPeer, Rnsd, RnsdBuilder, lateness};
 
-/// Makes of each flow a test that plays it on both runtimes side by side: most of a live call is
-/// waiting for time to pass.
+/// Makes of each flow a test that plays it on both runtimes in parallel: a live call mostly waits
+/// for time to pass.
 macro_rules! on_both_runtimes {
     ($($flow:ident),+ $(,)?) => {$(
         mod $flow {
@@ -23,14 +23,14 @@ macro_rules! on_both_runtimes {
 
 pub(crate) use on_both_runtimes;
 
-/// On what our phones of a test run.
+/// The runtime of a test's phones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Runtime {
     Tokio,
     Smol,
 }
 
-/// One run of a flow. Its peers and phones keep their files in a folder of its own.
+/// One run of a flow, with a folder for the files of its peers and phones.
 #[derive(Debug)]
 pub(crate) struct Scene {
     pub(crate) runtime: Runtime,
@@ -50,20 +50,20 @@ pub(crate) fn play_on_both(path: &str, flow: fn(&Scene)) {
     });
 }
 
-/// Plays a flow; again where its sound was not heard well and the machine was late.
+/// Plays a flow. Repeats it if its audio was bad and the machine was late.
 pub(crate) fn play<T>(runtime: Runtime, path: &str, flow: impl Fn(&Scene) -> T) -> T {
     let scene = || Scene::new(runtime, path);
     lateness::measure(&scene().test, || flow(&scene()))
 }
 
 impl Scene {
-    /// `path` names the test. Where sound is compared, [`play`] makes the scene.
+    /// Creates a scene; `path` names the test. Where audio is compared, [`play`] creates it.
     pub(crate) fn new(runtime: Runtime, path: &str) -> Self {
         let test = format!("{path}-{runtime:?}").replace("::", "-").to_lowercase();
         Self { runtime, test, phones: Cell::new(0) }
     }
 
-    /// A run of the same flow beside this one, with files of its own.
+    /// Returns a parallel run of the same flow, with files of its own.
     pub(crate) fn beside(&self, name: &str) -> Self {
         Self { test: format!("{}-{name}", self.test), ..Self::new(self.runtime, &self.test) }
     }
@@ -80,7 +80,7 @@ impl Scene {
         Rnsd::builder(&self.test, "rnsd")
     }
 
-    /// Finds the place of the next phone's trace: `interop/<test>/rust-1.trace.jsonl` below the
+    /// Returns the path of the next phone's trace: `interop/<test>/rust-1.trace.jsonl` below the
     /// target folder.
     pub(crate) fn next_trace(&self) -> PathBuf {
         let number = self.phones.get() + 1;

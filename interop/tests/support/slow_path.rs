@@ -1,4 +1,4 @@
-//! A path with a long round trip: a TCP relay that holds back what passes.
+//! A slow path: a TCP relay with a long round trip.
 
 use core::time::Duration;
 use std::io::{Read, Write};
@@ -7,8 +7,8 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Instant;
 
-/// Begins to relay connections to a port of this machine, and tells the port that stands for it.
-/// What passes either way arrives half of the round trip later.
+/// Starts a relay to a port of this machine, and returns the port of its near end. Bytes arrive
+/// half a round trip later in either direction.
 pub(crate) fn slow_path_to(port: u16, round_trip: Duration) -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
     let stands_for_it = listener.local_addr().expect("it is bound").port();
@@ -24,7 +24,7 @@ pub(crate) fn slow_path_to(port: u16, round_trip: Duration) -> u16 {
     stands_for_it
 }
 
-/// Passes on what comes, so much later, until either side closes.
+/// Relays bytes with this delay, until either side closes.
 fn relay(mut from: TcpStream, mut to: TcpStream, delay: Duration) {
     to.set_nodelay(true).expect("the socket is open");
     let (sender, waiting) = channel::<(Instant, Vec<u8>)>();
@@ -43,7 +43,7 @@ fn relay(mut from: TcpStream, mut to: TcpStream, delay: Duration) {
                 return;
             }
         }
-        // The other side has gone, or never listens again: nobody is left to tell.
+        // The other side has closed already.
         let _ = to.shutdown(std::net::Shutdown::Both);
     });
 }

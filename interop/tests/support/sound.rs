@@ -14,7 +14,7 @@ use lxst_sim::envelope::{EnvelopeError, Pcm, Verdict, correlation};
 use super::phone::{PATIENCE, RustPhone};
 use super::wire::{check_bandwidth, check_wire, is_our_media, signalling};
 
-/// What our speaker played.
+/// The audio that our speaker played.
 #[derive(Clone)]
 pub(crate) struct Heard {
     since: Instant,
@@ -22,8 +22,7 @@ pub(crate) struct Heard {
 }
 
 impl RustPhone {
-    /// Speaks a recording and then silence into the microphone, from now until the phone shuts
-    /// down.
+    /// Plays a recording and then silence into the microphone, until the phone shuts down.
     pub(crate) fn speak(&self, recording: &Recording) {
         let format = AudioFormat { rate_hz: recording.rate_hz, channels: 1 };
         let microphone = self.block_on(self.phone.audio_source(format));
@@ -31,7 +30,7 @@ impl RustPhone {
         say(microphone.expect("the phone runs"), samples);
     }
 
-    /// Speaks a recording over and over into the microphone of one call, until the call ends.
+    /// Repeats a recording into the microphone of one call, until the call ends.
     pub(crate) fn speak_in(&self, call: &Call, recording: &Recording) {
         let format = AudioFormat { rate_hz: recording.rate_hz, channels: 1 };
         let microphone = self.block_on(call.audio_source(format));
@@ -39,7 +38,7 @@ impl RustPhone {
         say(microphone.expect("the call stands"), samples);
     }
 
-    /// Writes down what the speaker plays, from now until the phone shuts down.
+    /// Records the speaker until the phone shuts down.
     pub(crate) fn listen(&self) -> Heard {
         let heard = Heard { since: Instant::now(), samples: Arc::default() };
         let samples = heard.samples.clone();
@@ -55,7 +54,7 @@ impl RustPhone {
     }
 }
 
-/// Says what has no end into a microphone, until that is detached.
+/// Plays endless audio into a microphone, until that is detached.
 fn say(mut microphone: AudioSource, mut samples: impl Iterator<Item = i16> + Send + 'static) {
     thread::spawn(move || {
         let mut block = [0; BLOCK];
@@ -73,19 +72,19 @@ impl Heard {
         self.samples.lock().expect("nobody panicked").clone()
     }
 
-    /// How much was played so far.
+    /// Returns how much was played so far.
     pub(crate) fn time(&self) -> Duration {
         let samples = self.samples.lock().expect("nobody panicked").len();
         Duration::from_secs_f64(samples as f64 / f64::from(AudioFormat::PHONE.rate_hz))
     }
 }
 
-/// Lets Python say the speech in each call.
+/// Makes Python play the speech in each call.
 pub(crate) fn speaking(python: Builder) -> Builder {
     speaking_after(SPEECH_DELAY, python)
 }
 
-/// Lets Python say the speech in each call, so long after its microphone opens.
+/// Makes Python play the speech in each call, this long after its microphone opens.
 pub(crate) fn speaking_after(delay: Duration, python: Builder) -> Builder {
     python.audio_in(Path::new(SPEECH), delay)
 }
@@ -94,8 +93,8 @@ pub(crate) fn speech() -> Recording {
     Recording::read(Path::new(SPEECH))
 }
 
-/// The speech after a pause. Python's speaker stops for a moment when its second packet is late,
-/// and plays later from then.
+/// Returns the speech after a pause. Python's speaker stops for a moment if its second packet is
+/// late, and plays later from then on.
 pub(crate) fn speech_after(pause: Duration) -> Recording {
     let mut speech = speech();
     let samples = pause.as_secs_f64() * f64::from(speech.rate_hz);
@@ -103,7 +102,7 @@ pub(crate) fn speech_after(pause: Duration) -> Recording {
     speech
 }
 
-/// Waits until Python has spoken for so long since its start, and heard most of as much.
+/// Waits until Python has spoken for this long since its start, and received most of as much.
 pub(crate) fn talk(python: &PythonPeer, profile: Profile, time: Duration) {
     let frames = usize::try_from(time.as_micros() / profile.frame().duration().as_micros())
         .expect("it is small");
@@ -111,7 +110,7 @@ pub(crate) fn talk(python: &PythonPeer, profile: Profile, time: Duration) {
     python.expect_packets(PacketKind::Media, Direction::Rx, frames * 9 / 10, PATIENCE);
 }
 
-/// Waits until a call stands at both, and some media came to both from then.
+/// Waits until a call is established on both sides, and both have received some media since.
 pub(crate) fn hear_each_other(rust: &mut RustPhone, python: &mut PythonPeer) {
     let before = python.packets().iter().filter(|packet| is_our_media(packet)).count();
     rust.expect_established();
@@ -124,13 +123,13 @@ pub(crate) fn hear_each_other(rust: &mut RustPhone, python: &mut PythonPeer) {
     });
 }
 
-/// Checks that the speech came through in both directions, and returns how well: Python heard it,
-/// and our user.
+/// Checks that the speech was heard in both directions. Returns how well: by Python, and by our
+/// user.
 pub(crate) fn check_heard(python: &mut PythonPeer, heard: &Heard) -> [Verdict; 2] {
     check_heard_as_well_as(LEAST, MAX_LAG, python, heard)
 }
 
-/// Whether something was heard as well as this.
+/// Returns whether something was heard at least this well.
 pub(crate) fn is_heard(least: f64, heard: &Result<Verdict, EnvelopeError>) -> bool {
     heard.as_ref().is_ok_and(|verdict| verdict.correlation >= least)
 }
@@ -165,22 +164,22 @@ pub(crate) fn check_speech_call(python: &mut PythonPeer, heard: &Heard, signals:
     assert!(check_wire(&packets, Profile::MediumQuality.byte_ceiling()) >= 100);
     check_bandwidth(&packets);
     let mut seen = signalling(&packets);
-    // The two ESTABLISHED may cross.
+    // The two ESTABLISHED may pass each other.
     seen[5..].sort();
     assert_eq!(seen, signals);
 }
 
 pub(crate) const SPEECH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/speech.wav");
-/// Before Python's speech begins: its microphone swallows the first 0.36 s at Medium Quality.
+/// Delay before Python's speech begins: its microphone drops the first 0.36 s at Medium Quality.
 const SPEECH_DELAY: Duration = Duration::from_millis(500);
 /// The speech, the delay before it, and the largest lag after it.
 pub(crate) const ALL_OF_IT: Duration = Duration::from_millis(7_000);
 /// The delay, the first sentence and the beginning of the second, and the largest lag.
 pub(crate) const SOME_OF_IT: Duration = Duration::from_millis(4_500);
 pub(crate) const MAX_LAG: Duration = Duration::from_secs(1);
-/// The least correlation of speech that Opus carried.
+/// Smallest correlation of speech by Opus.
 pub(crate) const LEAST: f64 = 0.9;
-/// What is spoken at once: no multiple of the phone's own 20 ms.
+/// Samples written at once: no multiple of the phone's own 20 ms.
 const BLOCK: usize = 441;
 /// Media packets: 0.6 s of Medium Quality.
 const SOME: usize = 10;

@@ -1,4 +1,4 @@
-//! A call whose profile is switched again and again while both sides speak.
+//! A call whose profile is switched repeatedly while both sides speak.
 
 use core::time::Duration;
 
@@ -11,9 +11,9 @@ use super::phone::{PATIENCE, RustPhone};
 use super::scene::{Runtime, Scene};
 use super::sound::{is_heard, speaking};
 
-/// Dials at the last of the profiles, and switches to each of them in turn, by either side in
-/// turn: on smol the other side begins. Speech has to be heard at each, on both sides, in streams
-/// that go on.
+/// Dials at the last of the profiles, and switches to each of them in turn. The sides alternate; on
+/// smol the other side begins. Speech has to be heard at each profile, on both sides, in streams
+/// that stay open.
 pub(crate) fn switch_through(profiles: &[Profile], scene: &Scene) {
     let mut python = speaking(scene.python()).audio_loop().auto_answer(0.1).spawn();
     let mut rust = scene.connected_to(&python);
@@ -42,7 +42,7 @@ pub(crate) fn switch_through(profiles: &[Profile], scene: &Scene) {
     assert_eq!(rust.streams_opened(), 2, "a stream was opened again");
 }
 
-/// Checks that both hear well what is said from now.
+/// Checks that both hear well what is said from here on.
 fn check_heard(conversation: &Conversation, python: &mut PythonPeer, profile: Profile) {
     let from = conversation.time();
     conversation.go_on(stretch(profile));
@@ -52,7 +52,7 @@ fn check_heard(conversation: &Conversation, python: &mut PythonPeer, profile: Pr
     let python_heard = conversation.python_heard(python, &stretch, max_lag);
     let rust_heard = conversation.rust_heard(&stretch, max_lag);
     let what = format!("{profile:?}: python heard {python_heard:?}, rust heard {rust_heard:?}");
-    // What came late before is still felt.
+    // Audio that was late before still counts.
     let time = from.saturating_sub(SETTLING)..conversation.time();
     let late = conversation.lateness(python, &time);
     println!("{what}, the machine was late by {late:?}");
@@ -77,9 +77,10 @@ fn switch(python: &mut PythonPeer, rust: &mut RustPhone, call: &Call, to: Profil
     });
 }
 
-/// Nothing of what we said was left out, and all that came was sound, but a frame at each change of
-/// the codec: Python reads the codec byte after it has encoded (`Packetizer.handle_frame`), so that
-/// a change between these gives an old frame the new codec's byte.
+/// Checks that none of our speech was left out, and that all received frames were decoded but one
+/// at each change of the codec. Python reads the codec byte after it has encoded
+/// (`Packetizer.handle_frame`), so a change between the two labels an old frame with the new
+/// codec's byte.
 fn check_all_was_said_and_decoded(rust: &RustPhone, codec_changes: u64) {
     let counters = rust.block_on(rust.phone.counters()).expect("the phone runs");
     let Counters { capture_discarded, frames_unsent, frames_undecodable, frames_unknown, .. } =
@@ -89,7 +90,7 @@ fn check_all_was_said_and_decoded(rust: &RustPhone, codec_changes: u64) {
     assert!(frames_undecodable <= codec_changes, "{frames_undecodable} frames were no sound");
 }
 
-/// How often Python's codec changes its kind on the way from the last of the profiles through all.
+/// Returns how often Python's codec changes on the way from the last of the profiles through all.
 fn codec_changes(profiles: &[Profile]) -> u64 {
     let before = profiles.iter().cycle().skip(profiles.len() - 1);
     let changes =
@@ -101,7 +102,8 @@ fn is_codec2(profile: Profile) -> bool {
     matches!(profile.codec(), VoiceCodec::Codec2 { .. })
 }
 
-/// How much is compared: of 700C, which is heard well on the whole but not in each word, all.
+/// Returns how much is compared. 700C is intelligible as a whole but not in each word, so all of it
+/// is.
 fn stretch(profile: Profile) -> Duration {
     match profile {
         Profile::UltraLowBandwidth => Duration::from_millis(5_300),
@@ -109,14 +111,14 @@ fn stretch(profile: Profile) -> Duration {
     }
 }
 
-/// How much later it is heard at most: a switch, which cuts what Python has half recorded and not
-/// yet played, comes when it is.
+/// Returns the largest lag. The next switch waits for it, because a switch cuts audio that Python
+/// has recorded in part and not played.
 fn longest_lag(profile: Profile) -> Duration {
     Duration::from_millis(if is_codec2(profile) { 2_500 } else { 1_000 })
 }
 
-/// How long Python's microphone is closed at a switch, and playout on both sides finds the delay of
-/// the other frames: ours plays faster meanwhile, so that words stand closer than they were said.
+/// How long Python's microphone is closed at a switch, and both jitter buffers adapt to the other
+/// frames. Ours time-compresses meanwhile, so words are closer to each other than they were spoken.
 const SETTLING: Duration = Duration::from_secs(3);
-/// The least correlation of a stretch.
+/// Smallest correlation of a stretch.
 const LEAST: f64 = 0.8;

@@ -1,4 +1,4 @@
-//! The trace of our phone in a live test: it replays, and a test that fails leaves its picture.
+//! The trace of our phone in a live test. It is replayed; a failed test keeps its picture.
 
 use std::error::Error;
 use std::fs::{self, File};
@@ -9,7 +9,7 @@ use std::thread;
 use lxst_phone::trace::view::{ConversationReader, LadderSvg};
 use lxst_phone::trace::{Ending, Reader, Replay};
 
-/// Makes room for a trace and its picture: the folder, without an earlier run's files.
+/// Creates the folder of a trace and its picture, and removes an earlier run's files.
 pub(crate) fn make_room(path: PathBuf) -> PathBuf {
     let folder = path.parent().expect("it is in a folder");
     fs::create_dir_all(folder).expect("the target folder can be written to");
@@ -21,7 +21,7 @@ pub(crate) fn make_room(path: PathBuf) -> PathBuf {
     path
 }
 
-/// Draws the trace of a phone that has ended, when the test fails; else replays it.
+/// Draws the trace of a phone that has ended if the test failed; replays it otherwise.
 pub(crate) fn finish(path: &Path) {
     if thread::panicking() {
         let drawing = path.with_extension("svg");

@@ -2,7 +2,7 @@
 
 use lxst_interop::{Direction, PacketKind, PacketRecord};
 
-/// The signals that a peer exchanged, in order, as `>` sent and `<` received by it.
+/// Returns the signals that a peer exchanged, in order: `>` sent and `<` received by it.
 pub(crate) fn signalling(packets: &[PacketRecord]) -> Vec<String> {
     let words = |packet: &PacketRecord| {
         let arrow = if packet.direction == Direction::Tx { '>' } else { '<' };
@@ -15,7 +15,8 @@ pub(crate) fn signalling(packets: &[PacketRecord]) -> Vec<String> {
     packets.iter().filter_map(words).collect()
 }
 
-/// Checks what every live call with Opus must keep to on the wire, and counts our media packets.
+/// Checks the rules of every live call with Opus on the wire. Returns the number of our media
+/// packets.
 pub(crate) fn check_wire(packets: &[PacketRecord], byte_ceiling: usize) -> usize {
     let ours = check_wire_of(OPUS, 1, packets);
     for packet in packets.iter().filter(|packet| is_our_media(packet)) {
@@ -26,7 +27,7 @@ pub(crate) fn check_wire(packets: &[PacketRecord], byte_ceiling: usize) -> usize
 }
 
 /// Checks that, in a call without a switch, no Opus frame of ours has less audio bandwidth than one
-/// of Python's has.
+/// of Python's.
 pub(crate) fn check_bandwidth(packets: &[PacketRecord]) {
     let bandwidths = |is_ours: bool| {
         let media = packets.iter().filter(move |packet| packet.kind == PacketKind::Media);
@@ -37,7 +38,7 @@ pub(crate) fn check_bandwidth(packets: &[PacketRecord]) {
     assert!(ours >= pythons, "a frame of {ours:?} kHz, and python sends {pythons:?} kHz");
 }
 
-/// The audio bandwidth of a single Opus frame, by the upper five bits of its first byte
+/// Returns the audio bandwidth of a single Opus frame, by the upper five bits of its first byte
 /// (RFC 6716, table 2).
 fn audio_khz(packet: &PacketRecord) -> u32 {
     let bytes = packet.bytes.as_ref().expect("it decrypts");
@@ -50,8 +51,8 @@ fn audio_khz(packet: &PacketRecord) -> u32 {
     }
 }
 
-/// Checks that nobody proves packets, that Python sends a frame a packet and we so many, and the
-/// codec of all of them. Counts our media packets.
+/// Checks that nobody proves packets, that Python sends one frame per packet and we this many, and
+/// the codec of all of them. Returns the number of our media packets.
 pub(crate) fn check_wire_of(codec: u8, our_frames: usize, packets: &[PacketRecord]) -> usize {
     for packet in packets {
         assert!(!packet.is_proof(), "a proof: {packet:?}");
@@ -63,12 +64,12 @@ pub(crate) fn check_wire_of(codec: u8, our_frames: usize, packets: &[PacketRecor
     packets.iter().filter(|packet| is_our_media(packet)).count()
 }
 
-/// Tells whether Python received it as sound.
+/// Returns whether it is media that Python received from us.
 pub(crate) fn is_our_media(packet: &PacketRecord) -> bool {
     (packet.kind, packet.direction) == (PacketKind::Media, Direction::Rx)
 }
 
-/// The bytes of a single frame but its codec byte.
+/// Returns the length of a single frame, without its codec byte.
 fn payload_bytes(packet: &PacketRecord) -> usize {
     let bytes = packet.bytes.as_ref().expect("it decrypts");
     bytes.len() - PAYLOAD
