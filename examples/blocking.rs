@@ -1,18 +1,17 @@
-//! A call without a runtime: two phones, each a thread with a plain loop around one TCP socket.
+//! A call without a runtime: two phones, each a thread with a loop around one TCP socket.
 //!
 //! ```text
 //! cargo run --release --example blocking
 //! ```
 //!
-//! `lxst_engine::Engine` is a whole phone that does nothing by itself, so an app with an event loop
-//! of its own, or with none, needs no async runtime. [`Phone::turn`] is all that there is to it:
-//! drain what the engine has for others, sleep until its deadline or the next block of audio, give
-//! it what came meanwhile. The sleep here is a read of the socket with a timeout. Codec tasks run
-//! in between, inline; a millisecond or two each. An app that must not be late with anything else
-//! gives them to a thread (`lxst_phone::host::CoderThread`).
+//! `lxst_engine::Engine` is a whole phone without a runtime, for an app with an event loop of its
+//! own. [`Phone::turn`] is the loop: drain the engine's outputs, sleep until its deadline or the
+//! next block of audio, give it what arrived meanwhile. The sleep here is a read of the socket with
+//! a timeout. Codec tasks run inline, a millisecond or two each. An app that must not block that
+//! long gives them to a thread (`lxst_phone::host::CoderThread`).
 //!
-//! Both sides hum for two seconds, each in a pitch of its own, and listen for the other's. The exit
-//! code is 0 when both were heard, else 1.
+//! Both sides play a tone for two seconds, each with its own pitch, and listen for the other's. The
+//! exit code is 0 if both were heard, else 1.
 
 use std::array;
 use std::error::Error;
@@ -74,14 +73,14 @@ struct Phone {
     coder: Coder,
     stream: TcpStream,
     interface: InterfaceId,
-    /// The engine's time counts from here.
+    /// The origin of the engine's time.
     origin: Instant,
     next_block: lxst_core::Instant,
-    /// The pitch that is hummed, and the one that is listened for.
+    /// The frequency of our tone, and of the peer's.
     hum_hz: f32,
     other_hz: f32,
     hummed: usize,
-    /// Blocks in which the other was heard.
+    /// Blocks in which the peer's tone was heard.
     heard: u32,
 }
 
@@ -121,7 +120,7 @@ impl Phone {
         })
     }
 
-    /// Dials, or waits to be called; talks; hangs up, or hears the other hang up.
+    /// Dials, or waits for a call; talks; hangs up, or waits until the peer hangs up.
     fn call(mut self, to: Option<IdentityHash>) -> Result<EndReason, Failure> {
         if let Some(to) = to {
             outln!("{} dials {to}", self.name);
@@ -155,7 +154,7 @@ impl Phone {
         Err(format!("{}'s call did not end within {PATIENCE:?}", self.name).into())
     }
 
-    /// Lets the engine do what is to be done, and waits for more, until the next block at most.
+    /// Drains the engine and waits for input, until the next block at most.
     fn turn(&mut self) -> io::Result<()> {
         self.drain()?;
         let wake = self.engine.poll_timeout().map_or(self.next_block, |at| at.min(self.next_block));
@@ -172,7 +171,7 @@ impl Phone {
         Ok(())
     }
 
-    /// Does what the engine has for others: codec tasks for the coder, bytes for the network.
+    /// Drains the engine: codec tasks for the coder, bytes for the network.
     fn drain(&mut self) -> io::Result<()> {
         while let Some(task) = self.engine.poll_task() {
             if let Some(done) = self.coder.run(task) {
@@ -195,7 +194,7 @@ impl Phone {
         match self.stream.read(&mut bytes) {
             Ok(0) => Err(ErrorKind::ConnectionReset.into()),
             Ok(length) => {
-                // What was read is no longer than the buffer.
+                // The length that was read is at most the buffer's.
                 let (now, bytes) = (self.now(), &bytes[..length]);
                 self.engine.with_stack(now, |links| {
                     links.endpoint_mut().handle_bytes(now, self.interface, bytes);
@@ -209,10 +208,10 @@ impl Phone {
         }
     }
 
-    /// Is the sound card: hums into the microphone, and listens to the speaker.
+    /// Stands in for the sound card: captures one block of the tone, and plays one block.
     fn on_block(&mut self) {
         let now = self.now();
-        let hum = |sample| 0.5 * turn_at(self.hum_hz, self.hummed + sample).sin();
+        let hum = |sample| 0.5 * phase(self.hum_hz, self.hummed + sample).sin();
         let mut block: [f32; BLOCK_SAMPLES] = array::from_fn(hum);
         self.hummed += BLOCK_SAMPLES;
         if let Some(stream) = self.engine.stream() {
@@ -222,13 +221,13 @@ impl Phone {
         }
     }
 
-    /// Stays until the end of the call is told, and says what was heard.
+    /// Waits until the end of the call was sent, and reports what was heard.
     fn end(mut self, reason: EndReason) -> Result<EndReason, Failure> {
         self.drain()?;
         while self.engine.has_links() {
             self.turn()?;
         }
-        // A peer may forget what it has not looked at when it sees the end of the stream.
+        // A peer may drop packets that it has not handled when the stream ends.
         let lingered = self.now() + LINGER;
         while self.now() < lingered && self.turn().is_ok() {}
         self.stream.shutdown(Shutdown::Write)?;
@@ -247,16 +246,16 @@ impl Phone {
     }
 }
 
-/// How far a tone is in its turns.
-fn turn_at(hz: f32, sample: usize) -> f32 {
+/// Returns the phase of a tone.
+fn phase(hz: f32, sample: usize) -> f32 {
     (hz * sample as f32 / SAMPLE_RATE_HZ as f32).fract() * TAU
 }
 
-/// Tells how much of a block's power is a tone: 1 is all of it.
+/// Returns the share of a tone in a block's power, 0 to 1.
 fn share(hz: f32, pcm: &[f32]) -> f32 {
     let power: f32 = pcm.iter().map(|sample| sample * sample).sum();
     let along = |part: fn(f32) -> f32| -> f32 {
-        pcm.iter().enumerate().map(|(index, sample)| sample * part(turn_at(hz, index))).sum()
+        pcm.iter().enumerate().map(|(index, sample)| sample * part(phase(hz, index))).sum()
     };
     let tone = along(f32::cos).powi(2) + along(f32::sin).powi(2);
     if power < SILENCE { 0.0 } else { 2.0 * tone / (power * pcm.len() as f32) }
@@ -264,9 +263,9 @@ fn share(hz: f32, pcm: &[f32]) -> f32 {
 
 const BLOCK: Duration = Duration::from_millis(20);
 const BLOCK_SAMPLES: usize = 960;
-/// The power of a block in which nothing is heard.
+/// Power below which a block is silent.
 const SILENCE: f32 = 0.01;
-/// How long they talk.
+/// Length of the conversation.
 const TALK: Duration = Duration::from_secs(2);
-/// What the whole call may take.
+/// Time limit of the whole call.
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -65,7 +65,7 @@ fn main() -> ExitCode {
     ExitCode::from(code)
 }
 
-/// Replays one trace, and draws what is asked for.
+/// Replays one trace, and draws what the options ask for.
 fn run(path: &Path, args: &Args) -> Result<u8, String> {
     let name = path.display();
     let outcome = replay(path)?;
@@ -103,7 +103,7 @@ fn run(path: &Path, args: &Args) -> Result<u8, String> {
     Ok(outcome.end.code())
 }
 
-/// What became of a trace.
+/// The result of a trace.
 struct Outcome {
     conversation: Conversation,
     inputs: u64,
@@ -130,7 +130,7 @@ impl End {
     }
 }
 
-/// Reads a trace to its end, and replays it as far as that makes sense.
+/// Reads a trace to its end, and replays it until it diverges.
 fn replay(path: &Path) -> Result<Outcome, String> {
     let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
     let file = File::open(path).map_err(|error| failed(&error))?;
@@ -177,7 +177,7 @@ fn replay(path: &Path) -> Result<Outcome, String> {
     Ok(Outcome { conversation: conversation.conversation(), inputs, outputs, end })
 }
 
-/// Shows how far a long trace is, on stderr where that is a terminal.
+/// Shows the progress of a long trace, on stderr if that is a terminal.
 struct Progress {
     began: Instant,
     bytes: u64,

@@ -1,16 +1,16 @@
-//! A call over a serial line: what an app writes to have a phone on a transport of its own.
+//! A call over a serial line: what an app writes to run a phone on a transport of its own.
 //!
 //! ```text
-//! cargo run --example serial -- /dev/ttyUSB0            # answers, and says whom to call
+//! cargo run --example serial -- /dev/ttyUSB0            # answers, and prints whom to call
 //! cargo run --example serial -- /dev/ttyUSB0 HASH       # calls
-//! cargo run --example serial -- --kiss /dev/ttyUSB0     # by way of a packet radio modem
+//! cargo run --example serial -- --kiss /dev/ttyUSB0     # through a packet radio modem
 //! ```
 //!
-//! [`serial`] is all that the transport takes: a function that opens the line. The phone calls it
-//! again whenever the line has ended, so that a cable may be pulled and plugged in. With HDLC
-//! framing it talks to Reticulum's `SerialInterface`, with KISS to its `KISSInterface`.
+//! [`serial`] is the whole transport: a function that opens the line. The phone calls it again
+//! whenever the line has ended, so a cable may be unplugged and plugged in again. With HDLC framing
+//! it talks to Reticulum's `SerialInterface`, with KISS to its `KISSInterface`.
 //!
-//! The caller hangs up after a second. The exit code is 0 when somebody did, else 1.
+//! The caller hangs up after a second. The exit code is 0 if the caller hung up, else 1.
 
 use std::error::Error;
 use std::fs::OpenOptions;
@@ -51,7 +51,7 @@ fn open(path: &Path) -> io::Result<ByteStream> {
     Ok(ByteStream::duplex(Async::new(line)?))
 }
 
-/// Twice what the default profile's voice takes, and a usual speed of USB adapters.
+/// Twice the rate of the default profile, and a usual speed of USB adapters.
 const BAUD: u32 = 115_200;
 
 #[derive(Debug, Parser)]
@@ -113,5 +113,5 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// How long the caller stays.
+/// Length of the call.
 const TALK: Duration = Duration::from_secs(1);

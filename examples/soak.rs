@@ -1,5 +1,4 @@
-//! Many calls in a row between this library's phone and a Python LXST phone, to see whether
-//! anything is left behind by them.
+//! Many calls in a row between a phone of this library and a Python LXST phone, to find leaks.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -89,7 +88,7 @@ fn soak<R: Sockets>(
     args: &Args,
     block_on: BlockOn<'_>,
 ) -> Result<bool, Box<dyn Error>> {
-    // Python listens first: one that finds no server tries again only after 5 s.
+    // Python listens first, because a client without a server tries again only after 5 s.
     let mut python =
         PythonPeer::builder("soak", "python").auto_answer(0.05).log_media_first(0).spawn();
     let limits =
@@ -139,7 +138,7 @@ struct Pair<'a, R> {
 }
 
 impl<R: Runtime> Pair<'_, R> {
-    /// One call: even ones are dialled by us, every second pair of them is hung up by Python.
+    /// Makes one call. We dial the even ones, and Python hangs up every second pair of them.
     fn call(&mut self, python: &mut PythonPeer, number: u32) -> Result<(), String> {
         let is_ours = number.is_multiple_of(2);
         let call = if is_ours {
@@ -187,7 +186,7 @@ impl<R: Runtime> Pair<'_, R> {
         }
     }
 
-    /// Waits until it rings here.
+    /// Waits until a call rings here.
     fn incoming(&mut self) -> Option<Call> {
         let Self { runtime, block_on, phone, events, .. } = self;
         let rings = async {
@@ -205,7 +204,7 @@ impl<R: Runtime> Pair<'_, R> {
     }
 }
 
-/// Waits for something, but not for ever.
+/// Waits for something with a time limit.
 fn in_time<R: Runtime, T>(
     runtime: &R,
     block_on: BlockOn<'_>,
@@ -218,7 +217,7 @@ fn in_time<R: Runtime, T>(
     wait(block_on, or(async { Some(work.await) }, late))
 }
 
-/// What this process holds.
+/// The resources of this process.
 #[derive(Clone, Copy, Debug)]
 struct Held {
     memory_kib: u64,
@@ -247,7 +246,7 @@ impl fmt::Display for Held {
     }
 }
 
-/// Prints what was held along the way, and tells whether all is well.
+/// Prints the resources over time. Returns whether nothing grew and nothing failed.
 fn report(held: &[Held], failures: &BTreeMap<String, u32>) -> bool {
     let warm = held.len() / 10;
     let steps = (0..=9).map(|step| warm + (held.len() - 1 - warm) * step / 9);
@@ -272,7 +271,7 @@ fn report(held: &[Held], failures: &BTreeMap<String, u32>) -> bool {
     is_well
 }
 
-/// The median over the calls of a stretch.
+/// Returns the median over a stretch of calls.
 fn median(held: &[Held], of: fn(&Held) -> u64) -> u64 {
     let mut values: Vec<u64> = held.iter().map(of).collect();
     values.sort_unstable();
@@ -280,5 +279,5 @@ fn median(held: &[Held], of: fn(&Held) -> u64) -> u64 {
 }
 
 const PATIENCE: Duration = Duration::from_secs(20);
-/// What memory may vary by.
+/// Variation of memory that is no growth.
 const MEMORY_KIB: u64 = 2_048;

@@ -1,4 +1,4 @@
-//! The call itself: two phones, and what each does. The steps of [`converse`] are those of any app.
+//! The call itself: two phones, and the steps of each. [`converse`] does what any app does.
 
 use std::error::Error;
 use std::iter::repeat_n;
@@ -19,14 +19,14 @@ use tokio::time::{Instant, interval_at, timeout};
 
 pub(crate) type Failure = Box<dyn Error>;
 
-/// What is left of a call.
+/// The result of a call.
 pub(crate) struct Outcome {
     pub(crate) conversation: Conversation,
-    /// What the callee's speaker played from the moment at which the caller began to speak.
+    /// The callee's speaker from the moment at which the caller began to speak.
     pub(crate) heard: Vec<f32>,
-    /// What the callee's receive path did.
+    /// The callee's receive path.
     pub(crate) playout: Playout,
-    /// What the callee's phone thinks of it, on the average; none for a call of less than a second.
+    /// The average MOS at the callee; none for a call of less than a second.
     pub(crate) grade: Option<Grade>,
     pub(crate) caller: Counters,
     pub(crate) callee: Counters,
@@ -50,14 +50,14 @@ pub(crate) async fn converse(
     let microphone = caller.phone.device_source(AudioFormat::PHONE).await?;
 
     if relay.is_some() {
-        // What it announced at its start, nobody was there to hear.
+        // Its announce at start was sent before the caller was connected.
         callee.phone.announce().await?;
     }
     let call = timeout(SET_UP, set_up(&mut caller, &mut callee, profile, progress))
         .await
         .map_err(|_| format!("the call was not established within {SET_UP:?}"))??;
 
-    // Speak, and stay on the line until the last word is heard for sure.
+    // Speak, and stay in the call until the last word has been played.
     let speech_began = Instant::now();
     progress.set_message("speaking");
     if let Some(relay) = &relay {
@@ -91,14 +91,14 @@ pub(crate) async fn converse(
     })
 }
 
-/// Somebody with a phone, who sees what it tells.
+/// A phone and its events.
 struct User {
     phone: Phone,
     events: Events,
 }
 
 impl User {
-    /// Waits for the end of the call, and for the scores that are told until then.
+    /// Waits for the end of the call. Returns its reason, and the MOS of each report until then.
     async fn ended(&mut self) -> Result<(EndReason, Vec<Mos>), Failure> {
         let mut scores = Vec::new();
         loop {
@@ -110,7 +110,7 @@ impl User {
         }
     }
 
-    /// Waits for this end of the call, and returns the scores.
+    /// Waits for this end of the call. Returns the MOS of each report.
     async fn expect_end(&mut self, expected: EndReason) -> Result<Vec<Mos>, Failure> {
         let (reason, scores) = timeout(SET_UP, self.ended())
             .await
@@ -122,8 +122,8 @@ impl User {
     }
 }
 
-/// Two people, two phones: caller and callee, joined by the relay or else by TCP. Each phone
-/// announces itself as soon as it is connected.
+/// Creates the phones of caller and callee, joined by the relay or by TCP. Each phone announces as
+/// soon as it is connected.
 async fn two_users(taps: &Taps, relay: Option<&Relay>) -> Result<[User; 2], Failure> {
     let at_callee = match relay {
         Some(relay) => relay.interfaces()[1].clone(),
@@ -169,8 +169,8 @@ async fn set_up(
     Ok(call)
 }
 
-/// Gives a microphone blocks of 20 ms at the pace of a sound card: each when it is complete, 20 ms
-/// after its first sample. Ends with the blocks, or with the phone.
+/// Gives a microphone blocks of 20 ms at the pace of a sound card: each one when it is complete, 20
+/// ms after its first sample. Ends with the blocks, or with the phone.
 async fn speak(
     mut microphone: DeviceSource,
     blocks: impl Iterator<Item = [f32; BLOCK_SAMPLES]>,
@@ -186,7 +186,7 @@ async fn speak(
     }
 }
 
-/// Writes what a speaker plays until its phone shuts down.
+/// Writes the speaker's audio until its phone shuts down.
 async fn listen(mut speaker: AudioSink, mut sink: WavSink) -> Result<Heard, SoundError> {
     let mut heard = Heard { began: Instant::now(), pcm: Vec::new() };
     let mut block = [0.0; BLOCK_SAMPLES];
@@ -201,7 +201,7 @@ async fn listen(mut speaker: AudioSink, mut sink: WavSink) -> Result<Heard, Soun
     Ok(heard)
 }
 
-/// What a speaker played, without a pause, from a moment on.
+/// The speaker's audio, without a gap, from a moment on.
 struct Heard {
     began: Instant,
     pcm: Vec<f32>,
@@ -210,12 +210,12 @@ struct Heard {
 impl Heard {
     /// Cuts off what was played before a moment, or puts silence before what was played later.
     ///
-    /// That is how mouth to ear is measured. A sound card at the caller takes the first sample of
-    /// the speech at `moment` and gives it to the app with the rest of its block, 20 ms later; one
-    /// at the callee plays the first block as soon as it is read, and the others behind it. So a
-    /// sample that was spoken s samples after `moment` and comes out at place s + n here took n
-    /// samples from mouth to ear: the block, the frame, codecs, network and playout are all in it,
-    /// and only what the hardware adds is not.
+    /// This measures mouth to ear. A sound card at the caller captures the first sample of the
+    /// speech at `moment` and gives it to the app with the rest of its block, 20 ms later. A sound
+    /// card at the callee plays the first block as soon as it is read, and the others after it. A
+    /// sample that was spoken s samples after `moment` and is at position s + n here took n samples
+    /// from mouth to ear: block, frame, codecs, network and jitter buffer are included, only the
+    /// hardware's delay is not.
     fn since(self, moment: Instant) -> Vec<f32> {
         let early = samples(moment.saturating_duration_since(self.began));
         let late = samples(self.began.saturating_duration_since(moment));
@@ -224,7 +224,7 @@ impl Heard {
     }
 }
 
-/// Waits until a phone has heard another announce itself: then it knows the way there.
+/// Waits until a phone has received the other's announce, and so knows the path.
 async fn announced(events: &mut Events, other: &Phone) -> Result<(), Failure> {
     loop {
         if let Event::Announced { identity, .. } = next(events).await?
@@ -253,7 +253,7 @@ async fn next(events: &mut Events) -> Result<Event, Failure> {
     Ok(events.next().await.ok_or("the phone has shut down")?)
 }
 
-/// Cuts PCM into blocks; silence fills the last.
+/// Cuts PCM into blocks; the last one is padded with silence.
 fn blocks(pcm: &[f32]) -> impl Iterator<Item = [f32; BLOCK_SAMPLES]> {
     pcm.chunks(BLOCK_SAMPLES).map(|chunk| {
         let mut block = [0.0; BLOCK_SAMPLES];
@@ -267,9 +267,9 @@ fn samples(duration: Duration) -> usize {
 }
 
 const BLOCK: Duration = Duration::from_millis(20);
-/// The samples of a block at 48 kHz.
+/// Samples of a block at 48 kHz.
 pub(crate) const BLOCK_SAMPLES: usize = 960;
-/// How long the caller stays on the line after the last word: that, and a block.
+/// Blocks that the caller stays in the call after the last word: the largest lag, and one more.
 pub(crate) const LISTENING_BLOCKS: usize = 51;
-/// What set-up and hang-up may take on loopback.
+/// Time limit of set-up and hang-up on loopback.
 const SET_UP: Duration = Duration::from_secs(10);

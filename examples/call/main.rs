@@ -1,7 +1,7 @@
-//! A whole call in one process: two phones, joined by TCP on loopback, one recording, one verdict.
+//! A whole call in one process: two phones, joined by TCP on loopback, one recording, one result.
 //!
-//! `cargo run --release --example call` needs no network, no sound card, and beside Rust only a C
-//! compiler and CMake. `converse.rs` has the call, this file what is shown of it.
+//! `cargo run --release --example call` needs no network, no sound card, and besides Rust only a C
+//! compiler and CMake. The call is in `converse.rs`; this file prints its result.
 
 mod converse;
 
@@ -97,7 +97,8 @@ impl Args {
         }
     }
 
-    /// Makes the file of what is heard. Of the name that is nobody's choice, an earlier one goes.
+    /// Creates the file of the callee's audio. An earlier file is replaced only at the default
+    /// path.
     fn create(&self, path: &Path) -> Result<WavSink, Failure> {
         if let Some(folder) = path.parent() {
             let failed = |error| format!("cannot make the folder {}: {error}", folder.display());
@@ -108,7 +109,7 @@ impl Args {
         Ok(WavSink::create(path, existing)?)
     }
 
-    /// What a call becomes in the picture.
+    /// Returns the chart of a call.
     fn panel(&self, profile: Profile, outcome: &Outcome, lag: Option<Duration>) -> Panel {
         let grade = outcome.grade.map(|grade| grade.to_string());
         let lag = lag.map(|lag| format!("{} ms from mouth to ear", lag.as_millis()));
@@ -121,7 +122,7 @@ impl Args {
         }
     }
 
-    /// Draws what is to be drawn, and says where.
+    /// Draws the charts, and prints where.
     fn draw(&self, panels: &[Panel]) -> Result<(), Failure> {
         let Some(picture) = self.picture() else { return Ok(()) };
         let mut network = Vec::new();
@@ -144,7 +145,7 @@ impl Args {
         Ok(())
     }
 
-    /// Where to draw, if anything is to be drawn.
+    /// Returns where to draw, if anything is drawn.
     fn picture(&self) -> Option<PathBuf> {
         let beside = (!self.conditions().is_plain()).then(|| self.out.with_extension("svg"));
         self.svg.clone().or(beside)
@@ -167,7 +168,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// One call, with every signal of it.
+/// Makes one call, and prints every signal of it.
 async fn one(args: &Args, profile: Profile) -> Result<(), Failure> {
     let page = terminal::page();
     let speech = read_wav(&args.speech)?;
@@ -198,7 +199,7 @@ async fn one(args: &Args, profile: Profile) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A call in each profile, one line of a table for each.
+/// Makes a call in each profile, and prints one row of a table for each.
 async fn all(args: &Args) -> Result<(), Failure> {
     let page = terminal::page();
     let speech = read_wav(&args.speech)?;
@@ -270,7 +271,7 @@ impl Table {
     }
 }
 
-/// Says whether the speech came through.
+/// Prints whether the speech came through.
 fn judge(
     outcome: &Outcome,
     verdict: Result<Heard, EnvelopeError>,
@@ -297,12 +298,12 @@ fn judge(
 /// How well speech came through.
 struct Heard {
     correlation: f64,
-    /// From mouth to ear.
+    /// Mouth to ear.
     lag: Duration,
 }
 
-/// Compares what was said with what was heard. A network that is not plain moves words against each
-/// other, so that each stretch of the speech is looked for by itself, and the medians count.
+/// Compares the speech with what was heard. A network with jitter moves words relative to each
+/// other, so each stretch of the speech is searched alone, and the medians count.
 fn compare(speech: &[f32], heard: &[f32], conditions: Conditions) -> Result<Heard, EnvelopeError> {
     let [speech, heard] =
         [speech, heard].map(|pcm| pcm.iter().copied().map(to_i16).collect::<Vec<i16>>());
@@ -321,11 +322,11 @@ fn compare(speech: &[f32], heard: &[f32], conditions: Conditions) -> Result<Hear
     }
     correlations.sort_by(f64::total_cmp);
     lags.sort();
-    // There is a stretch: the speech is no shorter.
+    // There is a stretch: the speech is long enough.
     Ok(Heard { correlation: correlations[correlations.len() / 2], lag: lags[lags.len() / 2] })
 }
 
-/// The file of one profile among several.
+/// Returns the file of one profile of several.
 fn named(out: &Path, profile: Profile) -> PathBuf {
     let stem = out.file_stem().unwrap_or_default().to_string_lossy();
     let extension = out.extension().unwrap_or_default().to_string_lossy();
@@ -337,7 +338,7 @@ fn percent(text: &str) -> Result<f64, String> {
     if (0.0..=100.0).contains(&percent) { Ok(percent) } else { Err("allowed are 0 to 100".into()) }
 }
 
-/// Shows how far the speech is, on stderr where that is a terminal.
+/// Shows the progress of the speech, on stderr if that is a terminal.
 fn progress(speech: usize, page: Page) -> ProgressBar {
     let blocks = speech.div_ceil(BLOCK_SAMPLES) + LISTENING_BLOCKS;
     let style = ProgressStyle::with_template("{msg:9} {wide_bar:.cyan/dim} {elapsed}");
@@ -353,17 +354,17 @@ fn progress(speech: usize, page: Page) -> ProgressBar {
 
 const OUT: &str = "target/heard.wav";
 const SPEECH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/speech.wav");
-/// How much later than it was said the speech is looked for.
+/// Largest lag at which the speech is searched.
 const MAX_LAG: Duration = Duration::from_secs(1);
-/// A stretch of speech that is looked for by itself: 1.2 s.
+/// Stretch of speech that is searched alone: 1.2 s.
 const STRETCH: usize = 57_600;
-/// Columns from which on the table has all it may have.
+/// Columns from which the table is complete.
 const WIDE: usize = 80;
-/// Columns from which on it names profiles in full.
+/// Columns from which it has full profile names.
 const NARROW: usize = 55;
-/// Where the values of lines with a name begin.
+/// Column of the values after their names.
 const VALUE: usize = 9;
-/// The least correlation of speech that came through.
+/// Smallest correlation of speech that came through.
 const MIN_CORRELATION: f64 = 0.9;
-/// The same where the network took words out and moved others.
+/// The same for a network with loss, jitter or a stall.
 const MIN_CORRELATION_ROUGH: f64 = 0.5;

@@ -1,4 +1,4 @@
-//! The voice feature of an app: a phone, the app's lists, and what the screen shows.
+//! The voice feature of an app: a phone, the app's lists, and the state of the screen.
 
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -18,7 +18,7 @@ use tokio::task::JoinHandle;
 
 use crate::device::{Device, FORMAT};
 
-/// How the app starts.
+/// The app's settings at start.
 #[derive(Debug)]
 pub(crate) struct Settings {
     name: &'static str,
@@ -32,12 +32,12 @@ impl Settings {
     }
 }
 
-/// What the screen shows.
+/// The state of the screen.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct View {
     pub(crate) is_online: bool,
-    /// One of the words that users know: idle calling ringing connecting established, and how the
-    /// last call ended.
+    /// A word that users know: idle calling ringing connecting established, and how the last call
+    /// ended.
     pub(crate) status: String,
     pub(crate) call: Option<CallId>,
     pub(crate) peer: Option<IdentityHash>,
@@ -47,7 +47,7 @@ pub(crate) struct View {
     pub(crate) ended: Option<CallId>,
 }
 
-/// The app. Its methods are what buttons do.
+/// The app. Its methods are the actions of buttons.
 #[derive(Debug)]
 pub(crate) struct App {
     phone: Phone,
@@ -58,7 +58,7 @@ pub(crate) struct App {
     task: JoinHandle<()>,
 }
 
-/// Whose calls ring here.
+/// The identities whose calls ring here.
 type Contacts = Arc<Mutex<BTreeSet<IdentityHash>>>;
 
 #[derive(Debug, Default)]
@@ -71,7 +71,7 @@ type Done<T = ()> = Result<T, Box<dyn Error>>;
 
 impl App {
     pub(crate) async fn start(settings: Settings) -> Done<Self> {
-        // This app decides on each caller before anything rings, and announces by a button.
+        // This app decides on each caller before the call rings, and announces by a button.
         let voice_calls = lxst_tokio::Settings::default()
             .callers(Callers::ask())
             .network(Network::announced_on_command());
@@ -105,12 +105,12 @@ impl App {
         Ok(())
     }
 
-    /// Returns at once; the screen shows how it goes.
+    /// Returns at once; the screen shows the progress.
     pub(crate) async fn dial(&self, to: IdentityHash, profile: Profile) -> Done<CallId> {
         Ok(self.phone.dial(to, profile).await?.id())
     }
 
-    /// Answers exactly the call that the button was drawn for.
+    /// Answers the call that the button was drawn for, and no other.
     pub(crate) async fn answer(&self, call: CallId) -> Result<(), CallError> {
         self.phone.call(call).answer().await
     }
@@ -125,8 +125,8 @@ impl App {
         Ok(self.call()?.set_profile(profile).await?)
     }
 
-    /// Opens what is not open: after a permission was given, or a device came back. The call goes
-    /// on meanwhile.
+    /// Opens the devices that are not open: after a permission was given, or a device came back.
+    /// The call goes on meanwhile.
     pub(crate) async fn open_devices(&self) -> Done {
         let source = self.phone.device_source(FORMAT).await?;
         let sink = self.phone.device_sink(FORMAT).await?;
@@ -136,7 +136,7 @@ impl App {
         Ok(())
     }
 
-    /// What happens when somebody pulls the plug: the call goes on, and is heard.
+    /// Unplugs the microphone: the call goes on, and the peer is still heard.
     pub(crate) fn unplug_microphone(&self) {
         self.devices.lock().unwrap_or_else(PoisonError::into_inner).microphone = None;
     }
@@ -149,14 +149,14 @@ impl App {
         self.screen.borrow().clone()
     }
 
-    /// Waits until the screen shows something.
+    /// Waits for a state of the screen.
     pub(crate) async fn until(&self, is_shown: impl FnMut(&View) -> bool) -> Done<View> {
         Ok(self.screen.clone().wait_for(is_shown).await?.clone())
     }
 
     pub(crate) async fn shut_down(self) {
         self.phone.shutdown().await;
-        // It ends with the phone's events.
+        // The task ends with the phone's events.
         let _ = self.task.await;
     }
 
@@ -166,7 +166,7 @@ impl App {
     }
 }
 
-/// Decides what the app decides; what happened otherwise, the screen shows from the state.
+/// Handles the events on which the app decides. Everything else shows in the phone's state.
 async fn follow(phone: Phone, mut events: Events, contacts: Contacts) {
     while let Some(event) = events.next().await {
         if let Event::Screening { call, from, .. } = event {
@@ -179,10 +179,10 @@ async fn follow(phone: Phone, mut events: Events, contacts: Contacts) {
     }
 }
 
-/// Draws the screen anew whenever the phone's state changed. A slow screen skips what is past.
+/// Draws the screen whenever the phone's state has changed. A slow screen skips states.
 async fn show(name: &'static str, phone: Phone, screen: watch::Sender<View>) {
     let mut watch = phone.watch();
-    // This task is no reason for the phone to live on.
+    // This task must not keep the phone alive.
     drop(phone);
     while let Some(state) = watch.changed().await {
         let view = view(&state);

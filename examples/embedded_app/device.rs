@@ -1,5 +1,4 @@
-//! A sound card to pretend with: a thread that calls back every 10 ms, as sound cards do, in
-//! 16-bit stereo at 44.1 kHz.
+//! A simulated sound card: a thread that calls back every 10 ms, in 16-bit stereo at 44.1 kHz.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -8,17 +7,17 @@ use std::time::{Duration, Instant};
 
 use lxst_tokio::{AudioFormat, DeviceSink, DeviceSource};
 
-/// The shape of the card's sound.
+/// The format of the card.
 pub(crate) const FORMAT: AudioFormat = AudioFormat { rate_hz: 44_100, channels: 2 };
 
-/// A microphone or a speaker that is open. Dropping it closes it.
+/// An open microphone or speaker. Dropping it closes it.
 #[derive(Debug)]
 pub(crate) struct Device {
     is_open: Arc<AtomicBool>,
 }
 
 impl Device {
-    /// A microphone before which somebody hums.
+    /// Opens a microphone that captures a tone.
     pub(crate) fn microphone(mut source: DeviceSource) -> Self {
         let mut time = 0_u32;
         Self::call_back(move || {
@@ -32,7 +31,7 @@ impl Device {
         })
     }
 
-    /// A speaker that counts how much of what it plays is sound.
+    /// Opens a speaker that counts the samples that are not silent.
     pub(crate) fn speaker(mut sink: DeviceSink, sound: Arc<AtomicU32>) -> Self {
         Self::call_back(move || {
             let mut block = [0_i16; SAMPLES];
@@ -43,7 +42,7 @@ impl Device {
         })
     }
 
-    /// Calls back at the card's pace, for as long as it is wanted here and there.
+    /// Calls back at the card's pace, until the device is dropped or the callback returns false.
     fn call_back(mut block: impl FnMut() -> bool + Send + 'static) -> Self {
         let is_open = Arc::new(AtomicBool::new(true));
         let open = is_open.clone();

@@ -1,9 +1,9 @@
-//! A voice feature in the shape that an app with a user interface has, on tokio: commands come from
-//! buttons, a view goes to the screen, sound goes through devices that come and go.
+//! A voice feature in the shape of an app with a user interface, on tokio: commands come from
+//! buttons, a view goes to the screen, and audio uses devices that come and go.
 //!
-//! `app.rs` is what such an app writes; `device.rs` stands in for its sound card. Here two of them
-//! call each other, and this file presses the buttons. Every line that is printed is what a screen
-//! would show. The exit code is 0 when each heard the other.
+//! `app.rs` is the part that such an app writes; `device.rs` simulates its sound card. Two of these
+//! apps call each other, and this file presses the buttons. Every printed line is what a screen
+//! would show. The exit code is 0 if each heard the other.
 
 mod app;
 mod device;
@@ -49,14 +49,14 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let client = Interface::tcp_client(bob.address().ok_or("bob listens")?.to_string());
     let alice = App::start(Settings::new("alice", &folder, client)).await?;
 
-    // A stranger is not let through, and hears that the line is busy.
+    // A stranger is not admitted, and gets BUSY.
     alice.until(|view| view.is_online).await?;
     bob.announce().await?;
     let refused = alice.dial(bob.identity(), Profile::MediumQuality).await?;
     let view = alice.until(|view| view.ended == Some(refused)).await?;
     expect(view.status == "busy", "a stranger hears that the line is busy", &view)?;
 
-    // A contact rings. Both speak, in a call that outlives a microphone.
+    // A contact rings. Both speak, in a call that goes on without a microphone.
     bob.add_contact(alice.identity()).await?;
     alice.dial(bob.identity(), Profile::MediumQuality).await?;
     let ringing = bob.until(|view| view.status == "ringing").await?;
@@ -72,7 +72,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     alice.until(|view| view.profile == Some(Profile::HighQuality.key())).await?;
     heard(&alice, 2.0).await?;
 
-    // The end of a call is told once, and its handle touches no later call.
+    // The end of a call is told once, and its handle affects no later call.
     let over = alice.hang_up().await?;
     bob.until(|view| view.ended.is_some() && view.call.is_none()).await?;
     expect(alice.answer(over).await.is_err(), "a call that is over is refused", &alice.view())?;
@@ -82,7 +82,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Waits until the speaker has played so many seconds of sound.
+/// Waits until the speaker has played this many seconds of audio.
 async fn heard(app: &App, seconds: f32) -> Result<(), Box<dyn Error>> {
     while app.seconds_heard() < seconds {
         tokio::time::sleep(Duration::from_millis(20)).await;

@@ -1,4 +1,4 @@
-//! The phone's microphone and speaker: files at real-time pace, and pipes that are live.
+//! The phone's microphone and speaker: files in real time, and live pipes.
 
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::Path;
@@ -15,23 +15,23 @@ use lxst_tokio::{AudioError, AudioFormat, AudioSink, AudioSource, DeviceSource, 
 use crate::Failure;
 use crate::terminal::stdin_is_file;
 
-/// Where the microphone's sound comes from.
+/// The source of the microphone.
 #[derive(Debug)]
 pub(crate) enum AudioIn {
-    /// Spoken from its start in each call.
+    /// Played from its start in each call.
     File(Vec<f32>),
-    /// Heard while it lasts.
+    /// Live audio from standard input.
     Pipe,
 }
 
-/// Where the speaker's sound goes.
+/// The sink of the speaker.
 #[derive(Debug)]
 pub(crate) enum AudioOut {
     Wav(WavSink),
     Pipe,
 }
 
-/// The microphone of a call, which ends when this is dropped.
+/// The microphone of a call. Dropping it ends it.
 #[derive(Debug)]
 pub(crate) struct Speaking {
     _stop: Sender<()>,
@@ -62,7 +62,7 @@ impl AudioIn {
         Ok(Self::File(samples(&bytes).map(from_i16).collect()))
     }
 
-    /// Listens to a pipe from here on, call or not: what it holds must not grow old.
+    /// Reads a pipe from here on, also without a call, so that its audio does not grow old.
     pub(crate) async fn listen(&self, phone: &Phone) -> Result<(), AudioError> {
         if let Self::Pipe = self {
             let source = phone.device_source(AudioFormat::PHONE).await?;
@@ -71,7 +71,7 @@ impl AudioIn {
         Ok(())
     }
 
-    /// Speaks a file into a call. `None` where there is none, or the phone has shut down.
+    /// Plays a file into a call. `None` if there is no file, or the phone has shut down.
     pub(crate) async fn speak(&self, runtime: &impl Runtime, phone: &Phone) -> Option<Speaking> {
         let Self::File(pcm) = self else { return None };
         let source = phone.audio_source(AudioFormat::PHONE).await.ok()?;
@@ -79,7 +79,7 @@ impl AudioIn {
         let stopped = async move { stopped.recv().await.or(Ok(())) };
         let spoken = speak_file(source, pcm.clone());
         runtime.spawn(async move {
-            // An error means that another call has its own source, or that the phone is gone.
+            // An error means that another call has its own source, or that the phone has shut down.
             let _ = or(stopped, spoken.boxed()).await;
         });
         Some(Speaking { _stop: stop })
@@ -101,9 +101,8 @@ impl AudioOut {
 }
 
 impl Listening {
-    /// Writes what the phone hears, on a thread of its own: whoever is slow to take it must not
-    /// hold up the phone. Where the file takes no more, that is told at once, and the call goes on
-    /// without.
+    /// Writes the phone's audio on a thread of its own, because a slow reader must not block the
+    /// phone. A failure to write is reported at once, and the call goes on without the file.
     pub(crate) async fn start(out: AudioOut, phone: &Phone) -> Result<Self, AudioError> {
         let sink = phone.audio_sink(AudioFormat::PHONE).await?;
         let is_pipe = matches!(out, AudioOut::Pipe);
@@ -117,7 +116,8 @@ impl Listening {
         Ok(Self { done, is_pipe })
     }
 
-    /// Waits until all is written, after the phone has shut down; a pipe's reader has a second.
+    /// Waits until everything is written after the phone has shut down; at most a second for a
+    /// pipe's reader.
     pub(crate) async fn finish(self, runtime: &impl Runtime) {
         let written = async {
             // Nothing is sent: the channel closes.
@@ -149,18 +149,18 @@ async fn listen(out: AudioOut, mut sink: AudioSink) -> Result<(), SoundError> {
         }
         AudioOut::Pipe => {
             let mut block = [0; BLOCK];
-            // Where nobody reads any more, the call goes on without.
+            // If nobody reads any more, the call goes on without.
             while sink.read(&mut block).await.is_ok() && write_pipe(&block).is_ok() {}
             Ok(())
         }
     }
 }
 
-/// Passes on what comes from standard input at once, until either side ends.
+/// Forwards standard input at once, until either side ends.
 fn read_pipe(mut source: DeviceSource) {
     let mut stdin = io::stdin().lock();
     let mut bytes = vec![0; PIPE_BYTES];
-    // The first byte of a sample whose second has not come.
+    // The first byte of a sample whose second byte has not arrived.
     let mut held = 0;
     while let Ok(count @ 1..) = stdin.read(&mut bytes[held..]) {
         let filled = held + count;
@@ -187,7 +187,7 @@ fn write_pipe(pcm: &[i16]) -> io::Result<()> {
 
 /// 20 ms.
 const BLOCK: usize = 960;
-/// What a pipe holds.
+/// Size of a pipe's buffer.
 const PIPE_BYTES: usize = 65_536;
-/// How long a pipe's reader may take for the last that it is given.
+/// Time limit of a pipe's reader for the last block.
 const PATIENCE: Duration = Duration::from_secs(1);

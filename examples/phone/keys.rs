@@ -17,7 +17,7 @@ pub(crate) enum Key {
     Quit,
 }
 
-/// Reads keys on a thread of its own. The channel is closed where nobody can press any.
+/// Reads keys on a thread of its own. The channel closes if there is no terminal to read.
 pub(crate) fn read(terminal: Option<Terminal>) -> Receiver<Key> {
     let (sender, keys) = async_channel::unbounded();
     if let Some(mut terminal) = terminal {

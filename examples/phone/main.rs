@@ -95,7 +95,7 @@ async fn run<R: Sockets>(runtime: R, options: Options) -> Result<u8, Failure> {
         builder = builder.interface(interface);
     }
     let (phone, events) = builder.start().await?;
-    // Up to here there is nobody to say goodbye to, and a signal ends the process.
+    // Until here there is no call to end, and a signal ends the process.
     let stops = stops()?;
     let existing = if options.force { Existing::Replaced } else { Existing::Kept };
     let open = |path| AudioOut::open(path, existing);
@@ -170,7 +170,7 @@ fn settings(options: &Options) -> Result<Settings, Failure> {
     Ok(settings.voice(voice).timing(Timing::default().wait_time(options.wait_time)))
 }
 
-/// What has a profile's codec.
+/// Returns the cargo feature of a profile's codec.
 pub(crate) const fn feature(profile: Profile) -> &'static str {
     match profile {
         Profile::UltraLowBandwidth => "codec2-system",
@@ -178,7 +178,8 @@ pub(crate) const fn feature(profile: Profile) -> &'static str {
     }
 }
 
-/// Ctrl-C, SIGTERM, and a terminal that closes: the first hangs up, a second ends the process.
+/// Returns the signals that stop the phone: Ctrl-C, SIGTERM, and a terminal that closes. The first
+/// hangs up, a second ends the process.
 fn stops() -> io::Result<Receiver<()>> {
     let (sender, stops) = async_channel::bounded(1);
     let mut wanted = vec![SIGINT, SIGTERM];
@@ -192,14 +193,14 @@ fn stops() -> io::Result<Receiver<()>> {
                 terminal::restore();
                 process::exit(128 + signal);
             }
-            // The session may be over.
+            // The session may have ended.
             let _ = sender.try_send(());
         }
     });
     Ok(stops)
 }
 
-/// Tells whether a signal was ignored when we were started, as `nohup` does. Known on Linux.
+/// Returns whether a signal was ignored at our start, as by `nohup`. Known on Linux only.
 fn is_ignored(signal: i32) -> bool {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
@@ -207,5 +208,5 @@ fn is_ignored(signal: i32) -> bool {
     mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
 }
 
-/// The exit code for wrong options and for a phone that cannot start; clap's own too.
+/// The exit code of wrong options and of a phone that cannot start; also clap's.
 const USAGE: u8 = 2;

@@ -1,4 +1,4 @@
-//! What the phone tells: events as text or as JSON lines, and the exit code.
+//! Output of the phone: events as text or as JSON lines, and the exit code.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -28,7 +28,7 @@ impl Reporter {
         Self { json, start: Instant::now(), lines: Mutex::default() }
     }
 
-    /// Tells who the phone is; as text, on standard output where that carries no audio.
+    /// Writes the identity of the phone; as text, to standard output unless that carries audio.
     pub(crate) fn ready(&self, phone: &Phone, stdout_is_audio: bool) {
         let identity = phone.identity().to_string();
         let destination = reticulum::DestinationHash::telephony(phone.identity()).to_string();
@@ -54,7 +54,8 @@ impl Reporter {
         }
     }
 
-    /// Tells an event; of those that others can cause at any rate, one a kind and second.
+    /// Writes an event. Of events that others can cause at any rate, it writes one per kind and
+    /// second.
     pub(crate) fn event(&self, event: &Event) {
         let lines = || self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         let more = match anybodys(event) {
@@ -74,7 +75,7 @@ impl Reporter {
         }
     }
 
-    /// Tells something that is no event, to people.
+    /// Writes a text that is no event, unless JSON is asked for.
     pub(crate) fn note(&self, text: &str) {
         if !self.json {
             let at = self.start.elapsed().as_secs_f64();
@@ -89,12 +90,12 @@ impl Reporter {
     }
 }
 
-/// Tells as an event that events were left out: nobody read them in time.
+/// Returns the event for lines that were dropped because nobody read them in time.
 pub(crate) fn left_out(lines: u64) -> String {
     json!({ "event": "lines_left_out", "lines": lines }).to_string()
 }
 
-/// Maps how a call ended to the exit code of `--help`.
+/// Returns the exit code of `--help` for the end of a call.
 pub(crate) fn exit_code(reason: EndReason) -> u8 {
     match reason {
         EndReason::LocalHangup | EndReason::RemoteHangup => 0,
@@ -106,7 +107,7 @@ pub(crate) fn exit_code(reason: EndReason) -> u8 {
     }
 }
 
-/// The profiles that this build can send, and what it takes to have the others.
+/// Returns the profiles that this build can send, and the features of the others.
 fn profile_list() -> String {
     let names = |profiles: &mut dyn Iterator<Item = Profile>| {
         profiles.map(Profile::abbreviation).collect::<Vec<_>>().join(", ")
@@ -121,13 +122,13 @@ fn profile_list() -> String {
     list
 }
 
-/// The profiles that this build can send, or those that it cannot.
+/// Returns the profiles that this build can send, or those that it cannot.
 fn profiles(built_in: bool) -> impl Iterator<Item = Profile> {
     let sendable = BuiltInCodecs.profiles();
     Profile::ALL.into_iter().filter(move |profile| sendable.contains(*profile) == built_in)
 }
 
-/// What an event is about, where others decide how many of these there are.
+/// Returns the kind of an event that others can cause at any rate.
 const fn anybodys(event: &Event) -> Option<&'static str> {
     Some(match event {
         Event::Announced { .. } => "announced",

@@ -1,4 +1,4 @@
-//! The phone between its start and its end: what options, keys and signals want of it.
+//! The phone from its start to its end: options, keys and signals.
 
 use core::future::{Future, pending};
 use core::time::Duration;
@@ -25,14 +25,14 @@ pub(crate) struct Session<R> {
     reporter: Reporter,
     status: StatusLine,
     audio_in: Option<AudioIn>,
-    /// The microphone of the call that stands.
+    /// The microphone of the established call.
     speaking: Option<Speaking>,
     plan: Option<Plan>,
     is_muted: bool,
     is_talking: bool,
 }
 
-/// What the options want done with the call, and when.
+/// What the options want of the call, and when.
 struct Plan {
     call: Call,
     at: Instant,
@@ -52,7 +52,7 @@ enum Wakeup {
     Planned,
     Key(Key),
     Stop,
-    /// The status line is to be drawn again.
+    /// The status line is due.
     Draw,
 }
 
@@ -79,7 +79,7 @@ impl<R: Runtime> Session<R> {
         }
     }
 
-    /// Runs until the options, a key or a signal end the phone, and tells how the last call ended.
+    /// Runs until the options, a key or a signal end the phone. Returns how the last call ended.
     pub(crate) async fn run(
         mut self,
         mut events: Events,
@@ -134,8 +134,7 @@ impl<R: Runtime> Session<R> {
         }
     }
 
-    /// Tells whoever dials the destination of a phone, which stands beside its identity, what to
-    /// dial.
+    /// Refuses to dial the hash of a known phone's destination, and names its identity.
     fn check_is_identity(&self, to: IdentityHash, known: IdentityHash) -> Result<(), Failure> {
         if reticulum::DestinationHash::telephony(known).0 != to.0 {
             return Ok(());
@@ -207,7 +206,7 @@ impl<R: Runtime> Session<R> {
 
     async fn do_planned(&mut self) {
         if let Some(Plan { call, step, .. }) = self.plan.take() {
-            // The call may have ended at this very moment.
+            // The call may just have ended.
             let _ = match step {
                 Step::Answer => call.answer().await,
                 Step::Reject => call.reject().await,
@@ -216,7 +215,7 @@ impl<R: Runtime> Session<R> {
         }
     }
 
-    /// Does what a key asks for; without a call, nothing.
+    /// Handles a key. Has no effect without a call.
     async fn press(&mut self, key: Key) -> Result<(), CallError> {
         let Some(status) = self.phone.state().call else { return Ok(()) };
         let call = self.phone.call(status.call);
@@ -243,7 +242,7 @@ impl<R: Runtime> Session<R> {
         }
     }
 
-    /// Hangs up and tells of the end.
+    /// Hangs up and reports the end.
     async fn stop(&self, mut events: Events) -> Option<EndReason> {
         self.phone.shutdown().await;
         let mut ended = None;
@@ -261,7 +260,7 @@ fn is_ringing_here(status: &CallStatus) -> bool {
     (status.role, status.state) == (Role::Callee, CallState::Ringing)
 }
 
-/// The profile after this one, of those that this build can send.
+/// Returns the next profile that this build can send.
 fn next(profile: Profile) -> Profile {
     let sendable = BuiltInCodecs.profiles();
     let sent = || Profile::ALL.into_iter().filter(|profile| sendable.contains(*profile));
@@ -269,5 +268,5 @@ fn next(profile: Profile) -> Profile {
     after.next().or_else(|| sent().next()).unwrap_or(profile)
 }
 
-/// How often the status line shows the time.
+/// Interval of the status line's clock.
 const DRAW: Duration = Duration::from_secs(1);

@@ -1,4 +1,4 @@
-//! The line at the bottom of the terminal: how the phone stands.
+//! The status line at the bottom of the terminal.
 
 use std::env;
 use std::io::{self, IsTerminal};
@@ -8,11 +8,11 @@ use lxst_examples::console::show_status;
 use lxst_examples::terminal::columns_of_stderr;
 use lxst_tokio::{CallId, CallState, CallStatus, Mode, Role, State};
 
-/// A line on standard error, where that is a terminal that can draw it.
+/// A line on standard error, if that is a terminal that can draw it.
 #[derive(Debug)]
 pub(crate) struct StatusLine {
     is_hidden: bool,
-    /// The call that is established, and since when.
+    /// The established call, and since when.
     since: Option<(CallId, Instant)>,
 }
 
@@ -26,7 +26,7 @@ impl StatusLine {
         self.is_hidden
     }
 
-    /// Draws the line, and what keys do where there are some to press.
+    /// Draws the line, and the keys if there is a keyboard.
     pub(crate) fn draw(&mut self, state: &State, is_muted: bool, is_talking: bool, has_keys: bool) {
         if self.is_hidden {
             return;
@@ -55,8 +55,8 @@ impl StatusLine {
     }
 }
 
-/// The line of which most fits, from the longest to the shortest, with what keys do: the last
-/// column stays free, and a key's letter is never cut before the rest.
+/// Returns the first line that fits with the keys, else with their letters only. The last column
+/// stays free.
 fn fitting(lines: &[String], keys: &str, columns: usize) -> String {
     let letters: Vec<&str> = keys.split_whitespace().filter_map(|key| key.get(..3)).collect();
     let with = |line: &String, keys: &str| match keys {
@@ -71,7 +71,7 @@ fn fitting(lines: &[String], keys: &str, columns: usize) -> String {
     line.chars().take(columns.saturating_sub(1)).collect()
 }
 
-/// How the network stands while there is no call.
+/// Describes the network while there is no call.
 fn idle(state: &State) -> Vec<String> {
     let network = match state.connections {
         0 => no_network(state),
@@ -82,13 +82,13 @@ fn idle(state: &State) -> Vec<String> {
     vec![format!("{network}, idle"), short.into()]
 }
 
-/// Why there is no network, as far as that is known.
+/// Describes why there is no network, if that is known.
 fn no_network(state: &State) -> String {
     let trouble = state.interfaces.iter().find_map(|interface| interface.trouble.as_deref());
     trouble.map_or("no network".into(), |trouble| format!("no network: {trouble}; trying on"))
 }
 
-/// What the line tells of a call, from all to the least.
+/// Returns the line of a call, from the most detailed to the shortest.
 fn told(
     state: &State,
     call: &CallStatus,
@@ -132,7 +132,7 @@ const fn keys(call: &CallStatus) -> &'static str {
     }
 }
 
-/// The beginning of the peer's hash, which is enough to tell people apart.
+/// Returns the beginning of the peer's hash, which is enough to tell people apart.
 fn short(call: &CallStatus) -> String {
     call.peer.to_string().chars().take(8).collect()
 }
@@ -141,7 +141,7 @@ fn clock(time: Duration) -> String {
     format!("{:02}:{:02}", time.as_secs() / 60, time.as_secs() % 60)
 }
 
-/// The width of a terminal that does not tell it.
+/// The width of a terminal that does not report one.
 const COLUMNS: usize = 80;
 
 #[cfg(test)]

@@ -1,15 +1,15 @@
-//! The terminal at which somebody sits, whatever standard input is.
+//! The terminal of the user, also if standard input is another file.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, IsTerminal, Read};
 
-/// Where keys are pressed.
+/// The terminal whose keys are read.
 #[derive(Debug)]
 pub(crate) struct Terminal(File);
 
 impl Terminal {
-    /// Standard input where that is a terminal, and the terminal of this process otherwise, if a
-    /// person is to use it: the sound of a microphone comes in, or the status line goes out. `None`
+    /// Opens standard input if that is a terminal. Otherwise opens the terminal of this process, if
+    /// a person is to use it: standard input is the microphone, or the status line is shown. `None`
     /// in the background.
     pub(crate) fn open(stdin_is_audio: bool) -> Option<Self> {
         let file = if !stdin_is_audio && io::stdin().is_terminal() {
@@ -57,7 +57,7 @@ mod system {
         File::open("/dev/tty")
     }
 
-    /// Lets each key be read as it is pressed, and tells whether keys can be read at all.
+    /// Makes each key readable as it is pressed. Returns whether keys can be read at all.
     pub(super) fn single_keys(terminal: &File) -> bool {
         let Ok(usual) = tcgetattr(terminal) else { return false };
         if !is_foreground(terminal) {
@@ -72,7 +72,7 @@ mod system {
         is_set
     }
 
-    /// Waits until a key can be read. One who reads in the background is stopped.
+    /// Waits until a key can be read. A process that reads in the background is stopped.
     pub(super) fn await_turn(terminal: &File) -> io::Result<()> {
         loop {
             poll(&mut [PollFd::new(terminal, PollFlags::IN)], None)?;
@@ -83,7 +83,7 @@ mod system {
         }
     }
 
-    /// Makes the terminal what it was.
+    /// Restores the terminal.
     pub(crate) fn restore() {
         if let Some((terminal, usual)) = remember(None)
             && is_foreground(&terminal)
@@ -93,7 +93,7 @@ mod system {
         }
     }
 
-    /// Tells whether standard input is a file, which can wait.
+    /// Returns whether standard input is a file, which can wait.
     pub(crate) fn stdin_is_file() -> bool {
         standard_input().and_then(|stdin| stdin.metadata()).is_ok_and(|data| data.is_file())
     }
@@ -118,7 +118,7 @@ mod system {
         controlling_terminal()
     }
 
-    /// The console gives keys when Enter follows.
+    /// The console delivers keys after Enter.
     pub(super) fn controlling_terminal() -> io::Result<File> {
         File::options().read(true).write(true).open("CONIN$")
     }

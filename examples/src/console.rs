@@ -1,11 +1,11 @@
-//! Standard output and standard error, whose readers may go away or stall at any time.
+//! Standard output and standard error, whose readers may close or stall at any time.
 //!
-//! `println!` and `eprintln!` panic where nobody reads any more (`phone | head`, a terminal that
-//! was closed) and where the disk below is full. What a program has to say is never worth the call:
-//! [`outln!`](crate::outln) and [`errln!`](crate::errln) leave out what cannot be written.
+//! `println!` and `eprintln!` panic if nobody reads (`phone | head`, a closed terminal) and if the
+//! disk is full. Output must not end a call: [`outln!`](crate::outln) and [`errln!`](crate::errln)
+//! drop what cannot be written.
 //!
-//! A reader that stalls (Ctrl-S, a full pipe) would hold up who writes. A program that runs a phone
-//! [detaches](detach) its output: what it says then goes through a bounded queue.
+//! A reader that stalls (Ctrl-S, a full pipe) would block the writer. A program that runs a phone
+//! [detaches](detach) its output, which then passes through a bounded queue.
 
 use std::fmt::Arguments;
 use std::io::{self, ErrorKind, IsTerminal, Write};
@@ -26,18 +26,19 @@ macro_rules! errln {
     ($($line:tt)*) => { $crate::console::write_err(format_args!("{}\n", format_args!($($line)*))) };
 }
 
-/// Writes on standard output. The first failure that is no closed pipe is told on standard error.
+/// Writes to standard output. The first failure other than a closed pipe is reported on standard
+/// error.
 pub fn write_out(text: Arguments<'_>) {
     OUT.say(text);
 }
 
-/// Writes on standard error.
+/// Writes to standard error.
 pub fn write_err(text: Arguments<'_>) {
     ERR.say(text);
 }
 
-/// Shows a line below all others on standard error, in place of the one that was shown, where that
-/// is a terminal and [detached](detach); an empty one shows nothing.
+/// Shows a status line below all others on standard error, in place of the one before, if that is a
+/// terminal and [detached](detach). An empty one shows nothing.
 pub fn show_status(line: String) {
     ERR.show(line);
 }
@@ -57,11 +58,11 @@ impl Write for Log {
     }
 }
 
-/// Lets threads write from here on, so that no reader holds up who has something to say.
+/// Writes from threads from here on, so that no reader blocks the program.
 ///
-/// *Bounds*: [`QUEUE_BYTES`] wait for each stream. Beyond it, lines are left out, counted, and told
-/// by `left_out` when the reader goes on. Dropping what this returns waits until all is written, or
-/// until a reader has taken nothing for a second.
+/// *Bounds*: [`QUEUE_BYTES`] wait for each stream. Beyond it, lines are dropped, counted, and
+/// reported by `left_out` when the reader continues. Dropping the returned value waits until
+/// everything is written, or until a reader has read nothing for a second.
 #[must_use = "what waits when the program ends is lost"]
 pub fn detach(left_out: fn(lines: u64) -> String) -> Detached {
     OUT.detach(left_out);
@@ -80,7 +81,7 @@ impl Drop for Detached {
     }
 }
 
-/// Says in a line that lines were left out.
+/// Returns the report of dropped lines.
 #[must_use]
 pub fn left_out(lines: u64) -> String {
     format!("{lines} lines are left out: nobody read them in time")
@@ -99,20 +100,20 @@ enum Sink {
     Pipe(io::PipeWriter),
 }
 
-/// What is to be written.
+/// The text that waits.
 struct Waiting {
-    /// A closed pipe is the end of a stream.
+    /// Whether the stream has ended by a closed pipe.
     is_closed: bool,
-    /// How lines that were left out are told, where a thread writes.
+    /// How dropped lines are reported, if a thread writes.
     left_out_as: Option<fn(u64) -> String>,
     text: String,
-    /// Lines after the text that had no room.
+    /// Lines dropped after the text that waits.
     left_out: u64,
     status: String,
     is_status_new: bool,
-    /// Whether all that was given is written.
+    /// Whether everything is written.
     is_idle: bool,
-    /// How often something was written.
+    /// How many pieces were written.
     pieces: u64,
 }
 
@@ -135,7 +136,7 @@ impl Stream {
         let mut waiting = self.lock();
         if waiting.left_out_as.is_none() {
             let spawned = thread::Builder::new().name("console".into()).spawn(|| self.run());
-            // Without a thread, who has something to say writes it.
+            // Without a thread, the caller writes.
             waiting.left_out_as = spawned.is_ok().then_some(left_out);
         }
     }
@@ -170,7 +171,7 @@ impl Stream {
         self.changed.notify_all();
     }
 
-    /// Writes what is given, for ever.
+    /// Writes what is queued, without end.
     fn run(&self) {
         let has_status = matches!(self.sink, Sink::Err) && io::stderr().is_terminal();
         let mut is_shown = false;
@@ -212,7 +213,7 @@ impl Stream {
         }
     }
 
-    /// Waits until all is written, as long as something is.
+    /// Waits until everything is written, while there is progress.
     fn finish(&self) {
         self.show(String::new());
         let mut waiting = self.lock();
@@ -228,8 +229,7 @@ impl Stream {
         }
     }
 
-    /// Writes, and tells whether somebody reads. Another failure than that costs what was to be
-    /// written.
+    /// Writes. Returns whether the stream is open. Any failure but a closed pipe drops the bytes.
     fn write(&self, bytes: &[u8]) -> bool {
         static TOLD: Once = Once::new();
         let write = |stream: &mut dyn Write| stream.write_all(bytes).and_then(|()| stream.flush());
@@ -243,7 +243,7 @@ impl Stream {
             Ok(()) => true,
             Err(error) if error.kind() == ErrorKind::BrokenPipe => false,
             Err(error) => {
-                // Where standard error fails, there is nowhere left to tell of it.
+                // A failure of standard error cannot be reported anywhere.
                 if matches!(self.sink, Sink::Out) {
                     TOLD.call_once(|| {
                         errln!("standard output: {error}; what cannot be written is left out");
@@ -262,13 +262,13 @@ impl Stream {
 static OUT: Stream = Stream::new(Sink::Out);
 static ERR: Stream = Stream::new(Sink::Err);
 
-/// What waits for the reader of a stream at most.
+/// Upper bound of the bytes that wait for a stream.
 pub const QUEUE_BYTES: usize = 262_144;
-/// What is written at a time.
+/// Bytes that are written at once.
 const PIECE: usize = 4_096;
-/// How long a reader may take nothing of what it is given last.
+/// Time limit of a reader for the last piece.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// Clears the line of a terminal, and begins it again.
+/// Clears the line of a terminal, and returns to its start.
 const CLEAR: &str = "\r\x1b[2K";
 
 #[cfg(test)]

@@ -5,10 +5,10 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
-/// Writes a drawing, over an earlier one of that name and over no other file.
+/// Writes a drawing. Replaces an earlier drawing of that name, and no other file.
 ///
 /// # Errors
-/// The file is no drawing, or the operating system's.
+/// The file is no drawing, or the operating system's error.
 pub fn save(path: &Path, drawing: &impl Display) -> io::Result<()> {
     let mut begins = [0; 4];
     match File::open(path).and_then(|mut file| file.read_exact(&mut begins)) {

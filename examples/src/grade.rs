@@ -13,7 +13,7 @@ use lxst_core::Mos;
 pub struct Grade(pub Mos);
 
 impl Grade {
-    /// The word.
+    /// Returns the word.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self.0.0 {

@@ -1,4 +1,4 @@
-//! What the queues of the reference would have made of the same arrivals.
+//! A model of the reference's queues, for the same arrivals.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use lxst_sim::receive::Queues;
 use lxst_tokio::Profile;
 use lxst_tokio::trace::view::Playout;
 
-/// Tells when frames were sent, and how long after that a model of the reference plays them.
+/// Returns when frames were sent, and their delay until playout in a model of the reference.
 #[must_use]
 pub fn of_reference(playout: &Playout, profile: Profile) -> Vec<(Duration, Duration)> {
     let mut queues = Queues::new(profile);

@@ -1,4 +1,4 @@
-//! A network between two phones that loses, delays and stalls what one says to the other.
+//! A network between two phones with loss, jitter and a stall in one direction.
 
 use std::io;
 use std::net::SocketAddr;
@@ -12,26 +12,27 @@ use tokio::net::UdpSocket;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
-/// What the network does to packets. Their order is kept.
+/// The network's effect on packets. Their order is kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Conditions {
-    /// How many of a hundred packets are lost.
+    /// Share of the packets that are lost, in percent.
     pub loss_percent: f64,
-    /// Up to so much later than it could, a packet comes.
+    /// Largest extra delay of a packet.
     pub jitter: Duration,
-    /// For so long nothing comes, once, [`STALL_AFTER`] the conditions began; then all of it.
+    /// Length of the one stall, which begins [`STALL_AFTER`] the start of the conditions. All
+    /// packets of that time arrive at its end.
     pub stall: Duration,
 }
 
 impl Conditions {
-    /// Tells whether there is anything that a plain network does not do.
+    /// Returns whether there is no loss, jitter or stall.
     #[must_use]
     pub fn is_plain(&self) -> bool {
         *self == Self::default()
     }
 }
 
-/// A network of two UDP sockets on loopback. It ends with this.
+/// A network of two UDP sockets on loopback. Dropping it ends it.
 #[derive(Debug)]
 pub struct Relay {
     sides: [SocketAddr; 2],
@@ -40,10 +41,10 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// Starts the network, which is plain until [`Self::begin`].
+    /// Starts the network, without conditions until [`Self::begin`].
     ///
     /// # Errors
-    /// No socket was to be had.
+    /// No socket is available.
     pub async fn start(conditions: Conditions) -> io::Result<Self> {
         let sockets = [UdpSocket::bind(LOOPBACK).await?, UdpSocket::bind(LOOPBACK).await?];
         let sides = [sockets[0].local_addr()?, sockets[1].local_addr()?];
@@ -53,24 +54,24 @@ impl Relay {
         Ok(Self { sides, is_rough, _tasks: tasks })
     }
 
-    /// The interfaces of the caller, and of the callee.
+    /// Returns the interfaces of the caller and of the callee.
     #[must_use]
     pub fn interfaces(&self) -> [Interface; 2] {
         self.sides.map(|side| Interface::udp(LOOPBACK, side.to_string()))
     }
 
-    /// Lets the conditions begin, for what the caller sends.
+    /// Starts the conditions, for the caller's packets.
     pub fn begin(&self) {
         self.is_rough.store(true, Ordering::Relaxed);
     }
 
-    /// Makes the network plain again.
+    /// Ends the conditions.
     pub fn end(&self) {
         self.is_rough.store(false, Ordering::Relaxed);
     }
 }
 
-/// Packets from the caller that are on their way.
+/// The caller's packets on their way.
 #[derive(Debug)]
 struct Path {
     conditions: Conditions,
@@ -142,16 +143,16 @@ async fn carry(sockets: [UdpSocket; 2], conditions: Conditions, is_rough: Arc<At
     }
 }
 
-/// Sends to a phone that was heard; the others are not there yet.
+/// Sends to a phone that has sent something; others are not there yet.
 async fn send(from: &UdpSocket, to: Option<SocketAddr>, packet: &[u8]) {
     if let Some(to) = to {
-        // A phone that has gone is what networks have.
+        // The phone may have shut down.
         let _ = from.send_to(packet, to).await;
     }
 }
 
-/// When a stall begins.
+/// When the stall begins.
 pub const STALL_AFTER: Duration = Duration::from_millis(1_500);
-/// Of the losses and delays: the same in each run.
+/// The seed of losses and delays, the same in each run.
 const SEED: u64 = 1;
 const LOOPBACK: &str = "127.0.0.1:0";

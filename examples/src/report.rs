@@ -7,22 +7,22 @@ use lxst_core::Side;
 use lxst_tokio::Counters;
 use lxst_tokio::trace::view::{Action, Charset, Conversation, MediaTotal, Page, kilobytes};
 
-/// What is to be told of a call. [`Display`](fmt::Display) draws it, as wide as its page.
+/// The counters of a call. [`Display`](fmt::Display) draws them, as wide as the page.
 #[derive(Debug)]
 pub struct Report<'a> {
-    /// What both sides did.
+    /// The conversation of both sides.
     pub conversation: &'a Conversation,
-    /// What the caller's phone counted.
+    /// The caller's counters.
     pub caller: &'a Counters,
-    /// What the callee's phone counted.
+    /// The callee's counters.
     pub callee: &'a Counters,
-    /// From a sound at the caller's microphone to the callee's speaker, where it is known.
+    /// Mouth to ear, from the caller's microphone to the callee's speaker, if it is known.
     pub mouth_to_ear: Option<Duration>,
-    /// What it is drawn on.
+    /// Its width and character set.
     pub page: Page,
 }
 
-/// What went from one side to the other.
+/// The media of one direction.
 struct MediaDirection<'a> {
     media: MediaTotal,
     sender: &'a Counters,
@@ -96,14 +96,14 @@ impl<'a> Report<'a> {
     }
 }
 
-/// The width of both directions beside each other.
+/// Columns that both directions take side by side.
 const BESIDE: usize = 59;
 
 fn millis(duration: Duration) -> String {
     format!("{:.1} ms", duration.as_secs_f64() * 1_000.0)
 }
 
-/// Writes an amount, and how much of it passes in a second.
+/// Writes an amount, and its rate per second.
 fn rate(bytes: usize, duration: Duration) -> String {
     if duration.is_zero() {
         return kilobytes(bytes);

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use lxst_tokio::trace::view::{Conversation, Playout, PlayoutRecorder};
 use lxst_tokio::{Boundary, Side, Tap};
 
-/// Collects what the taps of a caller and a callee see; the caller stands left.
+/// Collects the inputs and outputs of a caller and a callee. The caller is on the left.
 #[derive(Clone, Debug)]
 pub struct Taps {
     start: Instant,
@@ -20,7 +20,7 @@ struct Seen {
 }
 
 impl Taps {
-    /// Makes taps whose clock starts at 0.
+    /// Creates taps whose clock starts at 0.
     #[must_use]
     pub fn new() -> Self {
         let conversation = Conversation { names: ["caller", "callee"], steps: Vec::new() };
@@ -28,7 +28,7 @@ impl Taps {
         Self { start: Instant::now(), seen: Arc::new(Mutex::new(seen)) }
     }
 
-    /// The tap of the phone that dials and speaks.
+    /// Returns the tap of the phone that dials and speaks.
     #[must_use]
     pub fn caller(&self) -> Tap {
         self.tap(|seen, at, boundary| {
@@ -37,7 +37,7 @@ impl Taps {
         })
     }
 
-    /// The tap of the phone that answers and listens.
+    /// Returns the tap of the phone that answers and listens.
     #[must_use]
     pub fn callee(&self) -> Tap {
         self.tap(|seen, at, boundary| {
@@ -46,7 +46,7 @@ impl Taps {
         })
     }
 
-    /// What was seen so far.
+    /// Returns the conversation and the playout so far.
     #[must_use]
     pub fn seen(&self) -> (Conversation, Playout) {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,4 @@
-//! What the terminal can show.
+//! The width and the characters of the terminal.
 
 use std::env;
 use std::io;
@@ -9,7 +9,8 @@ use lxst_tokio::trace::view::{Charset, Page};
 #[cfg(unix)]
 use rustix::termios::tcgetwinsize;
 
-/// What standard output has: by `COLUMNS`, else the terminal's width; by the locale.
+/// Returns the page of standard output: the width from `COLUMNS`, else the terminal's; the
+/// character set from the locale.
 #[must_use]
 pub fn page() -> Page {
     let told = env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
@@ -25,13 +26,13 @@ pub fn page() -> Page {
     Page::new(columns, charset).unwrap_or(Page::WIDE)
 }
 
-/// How wide standard output is, where that is a terminal.
+/// Returns the width of standard output, if that is a terminal.
 #[must_use]
 pub fn columns_of_stdout() -> Option<usize> {
     seen(&io::stdout())
 }
 
-/// How wide standard error is, where that is a terminal.
+/// Returns the width of standard error, if that is a terminal.
 #[must_use]
 pub fn columns_of_stderr() -> Option<usize> {
     seen(&io::stderr())

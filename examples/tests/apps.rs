@@ -1,4 +1,4 @@
-//! The examples that show whole apps, run as a user runs them.
+//! Tests of the examples that are whole apps, run as a user runs them.
 
 mod support;
 

@@ -1,4 +1,4 @@
-//! `cargo run --example blocking`, as a newcomer runs it.
+//! Tests of `cargo run --example blocking`, as a user runs it.
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 

@@ -1,4 +1,4 @@
-//! `cargo run --example call`, as a newcomer runs it.
+//! Tests of `cargo run --example call`, as a user runs it.
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
@@ -135,7 +135,7 @@ fn a_profile_that_cannot_be_sent_ends_it_in_one_line() {
     assert!(one_line(&output).contains("Ultra Low Bandwidth"), "{output:?}");
 }
 
-/// Makes a call whose speech comes through; again where it does not and the machine was late.
+/// Makes a call whose speech comes through. Repeats it if it does not and the machine was late.
 fn heard_call(options: &[&str], variables: &[(&str, &str)]) -> Output {
     lateness::measure(&format!("call {}", options.join(" ")), || {
         let begun = Instant::now();

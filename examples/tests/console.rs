@@ -1,4 +1,4 @@
-//! What programs write, where nobody reads it.
+//! Tests of programs whose output nobody reads.
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
@@ -91,7 +91,7 @@ fn every_program_keeps_its_exit_code_where_nothing_can_be_written() {
     }
 }
 
-/// A program that ends with the test, even when that fails.
+/// A program that ends with the test, even if that fails.
 struct Running(Child);
 
 impl Drop for Running {
@@ -102,7 +102,7 @@ impl Drop for Running {
     }
 }
 
-/// Writes until a pipe takes nothing more.
+/// Writes until a pipe is full.
 fn fill(pipe: &mut PipeWriter) {
     let flags = fcntl_getfl(&*pipe).unwrap();
     fcntl_setfl(&*pipe, flags | OFlags::NONBLOCK).unwrap();
@@ -115,7 +115,7 @@ fn text(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// A device on which every write fails, as on a full disk.
+/// Opens a device on which every write fails, as on a full disk.
 fn full() -> File {
     OpenOptions::new().write(true).open("/dev/full").unwrap()
 }

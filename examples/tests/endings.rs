@@ -1,4 +1,4 @@
-//! However a user ends the phone program in a call, a Python phone at the other end is told.
+//! However a user ends the phone program during a call, a Python phone at the other end is told.
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
@@ -44,7 +44,7 @@ enum How {
     Terminate,
     /// Ctrl-C.
     Interrupt,
-    /// The key.
+    /// The key `q`.
     Quit,
     /// SIGHUP.
     CloseTheTerminal,
@@ -61,5 +61,5 @@ fn press(keyboard: impl std::os::fd::AsFd, key: &[u8]) {
 
 const ROUNDS: usize = 2;
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Reticulum's own timers notice a dead link after 10 s at the earliest.
+/// Reticulum's own timers detect a dead link after 10 s at the earliest.
 const AT_ONCE: Duration = Duration::from_secs(8);

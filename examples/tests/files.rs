@@ -1,4 +1,4 @@
-//! The phone's files and signals, as a user meets them.
+//! Tests of the phone's files and signals, as a user meets them.
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
@@ -87,7 +87,7 @@ fn a_signal_works_before_the_phone_is_up_and_a_second_one_ends_it_at_once() {
     assert_eq!(waiting.wait().unwrap().signal(), Some(Signal::TERM.as_raw()));
 
     let mut phone = Phone::start(command(&["--listen", "127.0.0.1:0"]));
-    // Stopped, it takes both in one go.
+    // Stopped, it handles both at once.
     signal(&phone.child, Signal::STOP);
     signal(&phone.child, Signal::TERM);
     signal(&phone.child, Signal::INT);
@@ -105,7 +105,7 @@ fn a_passphrase_comes_from_a_file_or_the_environment() {
         ["--listen", "127.0.0.1:0", "--answer", "0", "--ifac-passphrase-file", path(&file)];
     let callee = Phone::start(command(&listen));
     for (passphrase, code) in [("open sesame", 0), ("", 3)] {
-        // As it was pasted from rnstatus.
+        // As pasted from rnstatus.
         let hash = format!(" <{}>\r", callee.identity());
         let options = ["--connect", &callee.address(), "--call", &hash, "--wait-time", "2"];
         let mut caller = command(&options);
@@ -125,7 +125,7 @@ fn a_passphrase_comes_from_a_file_or_the_environment() {
 fn a_full_disk_is_told_once_and_costs_neither_the_call_nor_what_was_recorded() {
     let folder = folder("full");
     let (heard, trace) = (folder.join("heard.wav"), folder.join("call.jsonl"));
-    // Files of 64 KiB fit, 0.7 s of sound; a larger one fails as on a full disk.
+    // Files of 64 KiB fit, 0.7 s of audio; a larger one fails as on a full disk.
     let mut callee = Command::new("bash");
     callee.args(["-c", "trap '' XFSZ; ulimit -f 64; exec \"$@\"", "bash"]).arg(program("phone"));
     callee.args(["--listen", "127.0.0.1:0", "--answer", "0", "--once"]);
@@ -150,7 +150,7 @@ fn a_full_disk_is_told_once_and_costs_neither_the_call_nor_what_was_recorded() {
     assert!(String::from_utf8_lossy(&replayed.stdout).contains("established"), "{replayed:?}");
 }
 
-/// A phone that runs beside the test. It ends with the test.
+/// A phone that runs beside the test, and ends with it.
 struct Phone {
     child: Child,
     events: BufReader<ChildStderr>,
@@ -176,7 +176,7 @@ impl Phone {
         self.ready["listening"][0].as_str().unwrap().to_owned()
     }
 
-    /// Lets it end, and gives the rest of what it told.
+    /// Lets it end. Returns the rest of its events.
     fn end(&mut self) -> String {
         signal(&self.child, Signal::TERM);
         let mut log = String::new();
@@ -195,7 +195,7 @@ impl Drop for Phone {
 
 fn signal(child: &Child, signal: Signal) {
     let id = i32::try_from(child.id()).unwrap();
-    // One that has ended is still there until it is waited for.
+    // A process that has ended is still there until it is waited for.
     kill_process(Pid::from_raw(id).unwrap(), signal).unwrap();
 }
 
@@ -217,7 +217,7 @@ fn one_line(output: &Output) -> &str {
 
 fn folder(test: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("files").join(test);
-    // What an earlier run left.
+    // Left by an earlier run.
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).unwrap();
     folder

@@ -1,4 +1,4 @@
-//! The scriptable phone, run as a user runs it.
+//! Tests of the scriptable phone, run as a user runs it.
 
 #![cfg(unix)]
 
@@ -47,7 +47,7 @@ fn a_call_between_two_phones_carries_sound_through_pipes_and_files() {
         "--hang-up-after",
         "1.5",
     ])
-    // In the background of whatever terminal the test has.
+    // In the background of the test's terminal.
     .process_group(0)
     .stdin(Stdio::piped())
     .stdout(Stdio::piped())
@@ -59,7 +59,7 @@ fn a_call_between_two_phones_carries_sound_through_pipes_and_files() {
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     recorder.join().expect("the recorder ends");
 
-    // 1.5 s of s16le, less what was under way.
+    // 1.5 s of s16le, less what was on its way.
     assert!(output.stdout.len() > 100_000, "{} bytes", output.stdout.len());
     assert!(output.stdout.iter().all(|byte| *byte == 0), "the callee has no microphone");
     assert_eq!(callee.wait(), Some(0));
@@ -317,7 +317,7 @@ fn a_second_phone_on_a_folder_is_told_in_one_line() {
     let told = text(&second.stderr);
     assert_eq!((second.status.code(), told.lines().count()), (Some(2), 1), "{told}");
     assert!(told.contains("another phone's"), "{told}");
-    // Killed, it holds nothing.
+    // Killed, it holds no lock.
     drop(first);
     let third = run(&["--folder", path(&folder)]);
     assert_eq!(third.status.code(), Some(0), "{}", text(&third.stderr));
@@ -421,7 +421,7 @@ fn record(mut pipe: ChildStdin, hz: Arc<AtomicU32>) -> JoinHandle<()> {
     })
 }
 
-/// The greatest amplitude of a tone in 20 ms of a WAV file.
+/// Returns the largest amplitude of a tone in 20 ms of a WAV file.
 fn loudest_at(wav: &Path, hz: u32) -> f32 {
     let mut wav = hound::WavReader::open(wav).expect("a complete WAV file");
     let pcm: Vec<f32> =
@@ -439,7 +439,7 @@ fn loudest_at(wav: &Path, hz: u32) -> f32 {
     pcm.chunks(960).map(loudness).fold(0.0, f32::max)
 }
 
-/// Two ports that were free a moment ago.
+/// Returns two ports that were just free.
 fn udp_ports() -> [u16; 2] {
     let sockets = [(); 2].map(|()| UdpSocket::bind("127.0.0.1:0").expect("a port"));
     sockets.map(|socket| socket.local_addr().expect("an address").port())

@@ -1,4 +1,4 @@
-//! The replayer, run as a user runs it, on a call that two phones recorded.
+//! Tests of the replayer, run as a user runs it, on a call that two phones recorded.
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
@@ -155,7 +155,7 @@ fn a_phone_records_in_private_and_over_no_file() {
     assert_eq!(fs::read(trace).unwrap(), before);
 }
 
-/// A call of two phones, and another that was recorded without its voices.
+/// A call of two phones, and another one recorded without its voices.
 struct Recorded {
     caller: PathBuf,
     callee: PathBuf,
@@ -166,7 +166,7 @@ fn recorded() -> &'static Recorded {
     static RECORDED: OnceLock<Recorded> = OnceLock::new();
     RECORDED.get_or_init(|| {
         let folder = folder();
-        // What an earlier run left.
+        // Left by an earlier run.
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).unwrap();
         let [caller, callee] = call(&folder, "kept", &[]);
@@ -209,7 +209,7 @@ fn call(folder: &Path, name: &str, options: &[&str]) -> [PathBuf; 2] {
     traces
 }
 
-/// A phone that ends with the test, even when that fails.
+/// A phone that ends with the test, even if that fails.
 struct Callee(Child);
 
 impl Drop for Callee {

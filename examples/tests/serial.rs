@@ -1,4 +1,4 @@
-//! `cargo run --example serial`, on two pseudo terminals that are joined as the ends of a line.
+//! Tests of `cargo run --example serial`, on two pseudo terminals joined as the ends of a line.
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
@@ -50,7 +50,7 @@ fn line() -> [String; 2] {
         grantpt(&end).unwrap();
         unlockpt(&end).unwrap();
         let path = ptsname(&end, vec![]).unwrap().into_string().unwrap();
-        // Held open, so that what one phone says before the other is there does not end the line.
+        // Held open: bytes before the other phone is there must not end the line.
         let held = File::options().read(true).write(true).open(&path).unwrap();
         let mut mode = tcgetattr(&held).unwrap();
         mode.make_raw();
@@ -83,7 +83,7 @@ impl Phone {
         Self { program, lines }
     }
 
-    /// Reads until a line ends with this, and returns what stands before it.
+    /// Reads until a line ends with this. Returns the text before it.
     fn until(&mut self, end: &str) -> String {
         let mut line = String::new();
         while self.lines.read_line(&mut line).unwrap() > 0 {

@@ -5,15 +5,15 @@
 //! cargo run --release --manifest-path examples/rns-net/Cargo.toml
 //! ```
 //!
-//! A phone needs links, packets and announces, and does not care whose they are. An app that runs a
-//! Reticulum stack for its messages as well starts the phone with `PhoneBuilder::on_links` and
-//! serves the [`LinkPort`](lxst_tokio::LinkPort) that it gets. What that takes is in `stack.rs`;
-//! `node.rs` starts a node. Here is the call, in which nothing shows of it.
+//! A phone needs links, packets and announces from any stack. An app that runs a Reticulum stack
+//! for its messages as well starts the phone with `PhoneBuilder::on_links` and serves the
+//! [`LinkPort`](lxst_tokio::LinkPort) that it gets. The binding is in `stack.rs`; `node.rs` starts
+//! a node. This file is the call, which is the same as on the phone's own endpoint.
 //!
-//! Unlike the phone's own endpoint, an rns-net node acknowledges every packet (LXST phones do not,
-//! and on slow radio that costs), and sends at most 431 bytes at once, so that profiles with larger
-//! frames are out of its reach. It is under the Reticulum License, as the phone's endpoint; that it
-//! is no part of this repository's workspace keeps it out of everything else.
+//! Unlike the phone's own endpoint, an rns-net node acknowledges every packet, which costs airtime
+//! on slow radio and which LXST phones do not do. It sends at most 431 bytes at once, so profiles
+//! with larger frames are not available. It is under the Reticulum License, as the phone's endpoint
+//! is; it is not a member of this repository's workspace, so no other crate depends on it.
 
 mod node;
 mod stack;
@@ -46,7 +46,7 @@ async fn main() -> ExitCode {
     match outcome.unwrap_or_else(|_| Err(format!("it took longer than {PATIENCE:?}").into())) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            // There is nobody to tell of a failure to tell.
+            // A failure to report a failure has no remedy.
             let _ = writeln!(io::stderr(), "rns-net: {failure}");
             ExitCode::FAILURE
         }
@@ -78,12 +78,12 @@ async fn run() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Writes a line. Where nobody reads any more, the call goes on.
+/// Writes a line. If nobody reads it, the call goes on.
 fn say(line: Arguments<'_>) {
     let _ = writeln!(io::stdout(), "{line}");
 }
 
-/// A person with a phone, who hums.
+/// A phone whose microphone has a tone.
 struct Person {
     name: &'static str,
     pitch_hz: f32,
@@ -118,20 +118,20 @@ impl Person {
         Err("the phone has ended".into())
     }
 
-    /// Waits until the call stands.
+    /// Waits until the call is established.
     async fn talk(&self, call: &Call) -> Result<(), Failure> {
         let status = call.established().await?;
         say(format_args!("{} talks, in {}", self.name, status.profile));
         Ok(())
     }
 
-    /// Hums for a while, and tells whether the other was heard humming for most of it.
+    /// Plays the tone for a while. Returns whether the peer's tone was heard for most of it.
     async fn converse(&mut self, other_hz: f32) -> Result<bool, Failure> {
         let (source, sink, pitch_hz) = (&mut self.source, &mut self.sink, self.pitch_hz);
         let hum = async {
             for start in (0..BLOCKS).map(|block| block * BLOCK) {
                 let block: [f32; BLOCK] =
-                    std::array::from_fn(|sample| 0.5 * turn(pitch_hz, start + sample).sin());
+                    std::array::from_fn(|sample| 0.5 * phase(pitch_hz, start + sample).sin());
                 source.write(&block).await?;
             }
             Ok::<_, Failure>(())
@@ -153,23 +153,23 @@ impl Person {
         Ok(heard > BLOCKS / 2)
     }
 
-    /// Ends the phone, and with it the stack.
+    /// Shuts down the phone, and with it the stack.
     async fn shut_down(self) {
         self.phone.shutdown().await;
         let _ = self.stack.join();
     }
 }
 
-/// How far a tone is in its turns.
-fn turn(hz: f32, sample: usize) -> f32 {
+/// Returns the phase of a tone.
+fn phase(hz: f32, sample: usize) -> f32 {
     (hz * sample as f32 / 48_000.0).fract() * TAU
 }
 
-/// Tells how much of a sound's power is a tone: 1 is all of it.
+/// Returns the share of a tone in the power of `pcm`, 0 to 1.
 fn share(hz: f32, pcm: &[f32]) -> f32 {
     let power: f32 = pcm.iter().map(|sample| sample * sample).sum();
     let along = |part: fn(f32) -> f32| -> f32 {
-        pcm.iter().enumerate().map(|(index, sample)| sample * part(turn(hz, index))).sum()
+        pcm.iter().enumerate().map(|(index, sample)| sample * part(phase(hz, index))).sum()
     };
     let tone = along(f32::cos).powi(2) + along(f32::sin).powi(2);
     if power < SILENCE { 0.0 } else { 2.0 * tone / (power * pcm.len() as f32) }
@@ -178,6 +178,6 @@ fn share(hz: f32, pcm: &[f32]) -> f32 {
 /// 20 ms at 48 kHz.
 const BLOCK: usize = 960;
 const BLOCKS: usize = 100;
-/// The power of a block of which nothing is heard.
+/// Power below which a block is silent.
 const SILENCE: f32 = 0.01;
 const PATIENCE: Duration = Duration::from_secs(30);

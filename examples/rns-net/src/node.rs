@@ -23,7 +23,7 @@ pub(crate) fn serve(identity: Identity, tcp: Tcp, port: LinkPort) -> io::Result<
     let on = LinkDestination::telephony(IdentityHash(*identity.hash()));
     let telephony = telephony_of(on.identity);
     let config = NodeConfig { interfaces: vec![interface(tcp)], ..NodeConfig::default() };
-    // The node reports a link before anything else of it, and the links of all apps.
+    // The node reports a link before anything else of it, and reports the links of all apps.
     let links = port.links(port.names().ordered());
     let listener = Listener { on, telephony: telephony.hash, links: links.clone() };
     let node = RnsNode::start(config, Box::new(listener))?;
@@ -65,12 +65,12 @@ fn interface(tcp: Tcp) -> InterfaceConfig {
     }
 }
 
-/// The destination at which a person's phone is reached.
+/// Returns the telephony destination of an identity.
 pub(crate) fn telephony_of(identity: IdentityHash) -> Destination {
     Destination::single_in("lxst", &["telephony"], rns_net::IdentityHash(identity.0))
 }
 
-/// The Ed25519 key, which stands behind the X25519 key in an identity.
+/// Returns the Ed25519 key, which follows the X25519 key in an identity.
 pub(crate) fn signing_half(keys: &[u8; 64]) -> [u8; 32] {
     *keys.last_chunk().expect("32 is less than 64")
 }

@@ -1,7 +1,7 @@
-//! Joins a phone to an rns-net node: what an app writes that has a Reticulum stack of its own.
+//! The binding of a phone to an rns-net node: what an app with its own Reticulum stack writes.
 //!
-//! One thread does what the phone wants. The node's callbacks report from the node's thread, where a
-//! question to the node would wait for itself.
+//! One thread does the phone's commands. The node's callbacks report from the node's thread, where
+//! a request to the node would deadlock.
 
 use std::mem::take;
 use std::time::{Duration, Instant};
@@ -21,7 +21,7 @@ pub(crate) struct Stack {
     pub(crate) identity: Identity,
     pub(crate) telephony: rns_net::Destination,
     pub(crate) links: StackLinks<[u8; 16]>,
-    /// Links that wait for a path, each until a moment.
+    /// Links that wait for a path, and until when.
     pub(crate) searches: Vec<(LinkId, DestHash, Instant)>,
 }
 
@@ -38,7 +38,7 @@ impl Stack {
         self.node.shutdown();
     }
 
-    /// Does what the phone wants. Of a link on which something fails, the node will tell the end.
+    /// Does a command of the phone. If something fails on a link, the node reports its end.
     fn on_command(&mut self, command: LinkCommand) {
         match command {
             LinkCommand::Announce { name } => {
@@ -70,7 +70,7 @@ impl Stack {
             LinkCommand::Send { link, class, data } => {
                 let Some(address) = self.links.key(link) else { return };
                 let sent = self.node.try_send_on_link(address, data.into(), CONTEXT_NONE);
-                // Voice may be lost. A link that lost a signal is of no use.
+                // Media may be lost. A link that lost a signal is useless.
                 if sent.is_err() && class == Class::Signal {
                     self.links.event_blocking(&address, LinkEvent::Closed(LinkClosed::Interface));
                     let _ = self.node.teardown_link(address);
@@ -80,7 +80,7 @@ impl Stack {
         }
     }
 
-    /// Opens the links for which there is a path, and gives up those that waited for too long.
+    /// Opens the links that have a path, and gives up those whose time is over.
     fn follow_searches(&mut self) {
         for (link, destination, until) in take(&mut self.searches) {
             let peer = self.reachable(&destination).map(|peer| signing_half(&peer.public_key));
@@ -101,7 +101,7 @@ impl Stack {
     }
 }
 
-/// Reports what the node calls back.
+/// Reports the node's callbacks.
 pub(crate) struct Listener {
     pub(crate) on: Destination,
     pub(crate) telephony: DestHash,
@@ -154,9 +154,9 @@ impl Callbacks for Listener {
     fn on_local_delivery(&mut self, _: DestHash, _: Vec<u8>, _: PacketHash) {}
 }
 
-/// How long a path is looked for, as Python LXST does.
+/// Time limit of a path search, as in Python LXST.
 const SEARCH: Duration = Duration::from_secs(15);
-/// How often it is looked for.
+/// Interval at which the path table is read.
 const LOOK: Duration = Duration::from_millis(50);
 /// The context of packets that are the app's own.
 const CONTEXT_NONE: u8 = 0;

@@ -17,50 +17,50 @@ pub enum SoundError {
     /// It cannot be read.
     #[error("sound file {path}: {error}; the name of a WAV file that can be read is wanted")]
     Read {
-        /// Which file.
+        /// The file.
         path: String,
-        /// What went wrong.
+        /// The operating system's error.
         error: io::Error,
     },
-    /// It is no WAV file, or not of a kind that is read.
+    /// It is no WAV file, or one of an unsupported kind.
     #[error("sound file {path}: {problem}; make a WAV file: ffmpeg -i FILE -c:a pcm_s16le out.wav")]
     Kind {
-        /// Which file.
+        /// The file.
         path: String,
-        /// What is wrong with it.
+        /// What was found.
         problem: String,
     },
-    /// It is a WAV file of a shape that cannot be converted.
+    /// It is a WAV file whose format cannot be converted.
     #[error("sound file {path}: {error}")]
     Shape {
-        /// Which file.
+        /// The file.
         path: String,
-        /// What is wrong with it.
+        /// Why not.
         error: CodecError,
     },
-    /// A file of that name is there.
+    /// A file of that name exists.
     #[error("sound file {path} is there already; give another name, or --force to replace it")]
     Taken {
-        /// Which file.
+        /// The file.
         path: String,
     },
     /// It cannot be written. What was written before stays readable.
     #[error("sound file {path}: {error}; nothing more is written")]
     Write {
-        /// Which file.
+        /// The file.
         path: String,
-        /// What went wrong.
+        /// The operating system's error.
         error: io::Error,
     },
 }
 
-/// Turns a sample into 16 bits; what is too loud is clipped.
+/// Converts a sample to 16 bits, clipped.
 #[must_use]
 pub fn to_i16(sample: f32) -> i16 {
     (sample * 32_768.0).round() as i16
 }
 
-/// Turns 16 bits into a sample.
+/// Converts 16 bits to a sample.
 #[must_use]
 pub fn from_i16(sample: i16) -> f32 {
     f32::from(sample) / 32_768.0

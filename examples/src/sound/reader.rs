@@ -1,4 +1,4 @@
-//! Reads WAV files as far as they go.
+//! Reads WAV files, also damaged ones.
 
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -12,8 +12,8 @@ use super::wave::{Format, Problem, find_sound};
 /// Reads a WAV file as 48 kHz mono, -1.0 to 1.0.
 ///
 /// *Shape*: PCM of 8 to 32 bits, floats of 32 or 64, µ-law, A-law, each also as
-/// WAVE_FORMAT_EXTENSIBLE. A file that was piped and so does not know its length, or that was cut,
-/// is read as far as it goes. *Bounds*: an hour.
+/// WAVE_FORMAT_EXTENSIBLE. A file whose header has no length because it was piped, or that was cut,
+/// is read to its end. *Bounds*: an hour.
 ///
 /// # Errors
 /// [`SoundError`].
@@ -38,7 +38,7 @@ pub fn read_wav(path: &Path) -> Result<Vec<f32>, SoundError> {
     Ok(pcm)
 }
 
-/// Reads whole moments: a sample of each channel.
+/// Reads whole samples of all channels.
 fn read(mut source: impl Read) -> Result<(Format, Vec<f32>), Problem> {
     let (format, length) = find_sound(&mut source)?;
     let moment = usize::from(format.channels) * format.encoding.bytes();
@@ -82,7 +82,7 @@ mod tests {
         let mut large = wave(u32::MAX, &[&chunk(b"ds64", &[0; 28]), &format, &data]);
         large[..4].copy_from_slice(b"RF64");
         is_read(&large);
-        // Nothing was recorded, and tags follow.
+        // An empty recording, followed by tags.
         let empty = wave(60, &[&format, &chunk(b"data", &[]), &chunk(b"LIST", b"more")]);
         assert!(read(&empty[..]).unwrap().1.is_empty());
     }
@@ -101,7 +101,7 @@ mod tests {
             (7, 8, &[0x8f]),
         ];
         for (tag, bits, sample) in encodings {
-            // Two channels, of which the second says the same.
+            // Two equal channels.
             let data = chunk(b"data", &[sample, sample].concat());
             let mut guid = [0; 16];
             guid[..2].copy_from_slice(&tag.to_le_bytes());

@@ -1,8 +1,8 @@
-//! The chunks of a WAV file up to its sound, and the encodings of samples.
+//! The chunks of a WAV file before its samples, and the encodings of samples.
 
 use std::io::{self, ErrorKind, Read};
 
-/// Why there is no sound to be had.
+/// Why a file has no usable samples.
 #[derive(Debug)]
 pub(super) enum Problem {
     Io(io::Error),
@@ -63,7 +63,7 @@ impl Encoding {
         }
     }
 
-    /// Reads a sample of [`bytes`](Self::bytes), -1.0 to 1.0. What is no number is silence.
+    /// Reads a sample of [`bytes`](Self::bytes), -1.0 to 1.0. NaN is silence.
     pub(super) fn sample(self, bytes: &[u8]) -> f32 {
         match (self, bytes) {
             (Self::Unsigned8, [byte]) => (f32::from(*byte) - 128.0) / 128.0,
@@ -81,7 +81,7 @@ impl Encoding {
     }
 }
 
-/// Reads up to the first byte of sound, and tells how many bytes there are at most.
+/// Reads up to the first byte of the samples. Returns the largest number of bytes that follow.
 pub(super) fn find_sound(source: &mut impl Read) -> Result<(Format, u64), Problem> {
     let mut head = [0; 12];
     source.read_exact(&mut head[..4])?;
@@ -110,7 +110,7 @@ pub(super) fn find_sound(source: &mut impl Read) -> Result<(Format, u64), Proble
             b"data" => {
                 let format =
                     format.ok_or_else(|| Problem::Kind("sound stands before its format".into()))?;
-                // A program that could not go back to write down the length left a 0, unless more
+                // A program that could not seek back to write the length left a 0, unless more
                 // chunks follow, or more than there is.
                 let is_unknown = length == 0 && (end <= place || end >= UNKNOWN);
                 return Ok((format, if is_unknown { u64::MAX } else { length }));
@@ -140,7 +140,7 @@ fn read_format(bytes: &[u8]) -> Result<Format, Problem> {
     if channels == 0 {
         return refused("sound of 0 channels".into());
     }
-    // A sample of 20 bits stands in 24, at their upper end.
+    // A sample of 20 bits is in the upper bits of 24.
     let container = if tag == PCM && unit % channels == 0 { unit / channels * 8 } else { bits };
     let Some(encoding) = Encoding::of(tag, container.max(bits)) else {
         return refused(match tag {
@@ -160,7 +160,7 @@ fn number(bytes: &[u8]) -> u32 {
     bytes.first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes))
 }
 
-/// Says what a file is that begins like this.
+/// Returns the kind of a file that begins like this.
 fn stranger(head: &[u8]) -> String {
     match head {
         [b'O', b'g', b'g', b'S', ..] => "an Ogg file",
@@ -226,16 +226,16 @@ const FLOAT: u16 = 3;
 const A_LAW: u16 = 6;
 const MU_LAW: u16 = 7;
 const EXTENSIBLE: u16 = 0xfffe;
-/// Bytes of a format that are looked at.
+/// Bytes of a format chunk that are read.
 const MAX_FORMAT: u64 = 64;
-/// Lengths from here on stand for one that is not known.
+/// Lengths from here on mean an unknown length.
 const UNKNOWN: u64 = 0x7fff_0000;
 
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
 
-    /// Writes a file that says so of its length.
+    /// Returns a file whose header has this length.
     pub(in super::super) fn wave(length: u32, chunks: &[&[u8]]) -> Vec<u8> {
         [&b"RIFF"[..], &length.to_le_bytes(), b"WAVE", &chunks.concat()].concat()
     }

@@ -1,4 +1,4 @@
-//! Writes WAV files that can be read at any time.
+//! Writes WAV files that are readable at any time.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
@@ -9,31 +9,31 @@ use lxst_tokio::codecs::SAMPLE_RATE_HZ;
 
 use super::{SoundError, to_i16};
 
-/// What becomes of a file that has the name.
+/// What happens to an existing file of the name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Existing {
-    /// It stays, and nothing is written.
+    /// It is kept, and nothing is written.
     Kept,
-    /// It goes, where it is a file; one that a symbolic link names stays.
+    /// It is replaced, if it is a file. The target of a symbolic link is kept.
     Replaced,
 }
 
-/// Writes 48 kHz mono as a 16-bit WAV file that only its owner may read, as it comes.
+/// Writes 48 kHz mono as a 16-bit WAV file that only its owner may read.
 ///
-/// Once a second the header says how much there is: whoever reads the file during a call, or after
-/// its program was killed, finds that much of it.
+/// The length in the header is updated once a second. A reader finds that much during a call, or
+/// after its program was killed.
 #[derive(Debug)]
 pub struct WavSink {
     path: String,
     file: File,
-    /// What is not written yet.
+    /// Bytes that are not written yet.
     waiting: Vec<u8>,
-    /// Bytes of sound in the file.
+    /// Bytes of samples in the file.
     written: u64,
 }
 
 impl WavSink {
-    /// Makes the file.
+    /// Creates the file.
     ///
     /// # Errors
     /// [`SoundError`].
@@ -58,10 +58,10 @@ impl WavSink {
         }
     }
 
-    /// Adds samples.
+    /// Appends samples.
     ///
     /// # Errors
-    /// [`SoundError`]; the file holds what fitted.
+    /// [`SoundError`]: the file holds what fitted.
     pub fn write(&mut self, pcm: &[f32]) -> Result<(), SoundError> {
         self.waiting.extend(pcm.iter().flat_map(|sample| to_i16(*sample).to_le_bytes()));
         if self.waiting.len() < A_SECOND { Ok(()) } else { self.flush() }
@@ -70,7 +70,7 @@ impl WavSink {
     /// Completes the file.
     ///
     /// # Errors
-    /// [`SoundError`]; the file holds what fitted.
+    /// [`SoundError`]: the file holds what fitted.
     pub fn finish(mut self) -> Result<(), SoundError> {
         self.flush()
     }
@@ -78,7 +78,7 @@ impl WavSink {
     fn flush(&mut self) -> Result<(), SoundError> {
         let added = self.file.write_all(&self.waiting);
         self.waiting.clear();
-        // The file tells how much of it went in.
+        // The length of the file tells how much was written.
         let described = self.file.seek(SeekFrom::End(0)).and_then(|length| {
             self.written = length.saturating_sub(HEADER_BYTES) / 2 * 2;
             self.describe()
@@ -87,7 +87,7 @@ impl WavSink {
         added.and(described).map_err(failed)
     }
 
-    /// Writes down how much there is.
+    /// Updates the length in the header.
     fn describe(&mut self) -> io::Result<()> {
         self.file.seek(SeekFrom::Start(0))?;
         self.file.write_all(&header(self.written))?;
@@ -97,12 +97,12 @@ impl WavSink {
 
 impl Drop for WavSink {
     fn drop(&mut self) {
-        // Who wants to know calls `finish`.
+        // `finish` reports errors.
         let _ = self.flush();
     }
 }
 
-/// Writes the header of so many bytes of sound; more than 4 GiB are as many as follow.
+/// Returns the header of this many bytes; beyond 4 GiB it says that many follow.
 fn header(bytes: u64) -> Vec<u8> {
     let data = u32::try_from(bytes).unwrap_or(u32::MAX);
     let riff = data.saturating_add(HEADER_BYTES as u32 - 8);
@@ -169,7 +169,7 @@ mod tests {
     fn folder(test: &str) -> std::path::PathBuf {
         let name = format!("lxst-wav-{test}-{}", std::process::id());
         let folder = std::env::temp_dir().join(name);
-        // What an earlier run left.
+        // Left by an earlier run.
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).unwrap();
         folder

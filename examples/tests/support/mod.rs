@@ -1,4 +1,4 @@
-//! The programs of this crate, as its tests run them.
+//! The programs of this crate, for its tests.
 
 #![allow(dead_code, reason = "each test binary uses its part")]
 
@@ -12,10 +12,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
-/// Finds a program, as its sources are.
+/// Returns the path of a program, built from its current sources.
 ///
-/// `cargo test` builds the examples beside the tests, but not where it is told which test to build
-/// (`--test phone`): what is there then may be old, and is built here.
+/// `cargo test` builds the examples beside the tests, but not with a named test (`--test phone`):
+/// an existing program may then be old, and is built here.
 pub(crate) fn program(name: &str) -> PathBuf {
     static FRESH: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
     let test = env::current_exe().expect("a path");
@@ -31,8 +31,8 @@ pub(crate) fn program(name: &str) -> PathBuf {
     program
 }
 
-/// Tells whether a program is younger than each of its sources, which Cargo lists beside it as
-/// `make` reads them. `None` where one is not there.
+/// Returns whether a program is newer than each of its sources, which Cargo lists beside it in the
+/// format of `make`. `None` if a source is missing.
 fn is_fresh(program: &Path) -> Option<bool> {
     let changed = |path: &Path| fs::metadata(path).and_then(|file| file.modified()).ok();
     let rule = fs::read_to_string(program.with_extension("d")).ok()?;

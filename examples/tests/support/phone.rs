@@ -39,7 +39,7 @@ impl Phone {
         phone
     }
 
-    /// Reads events up to the first of this name.
+    /// Reads events up to the first one of this name.
     pub(crate) fn until(&mut self, name: &str) -> Value {
         let mut seen = String::new();
         loop {
@@ -72,10 +72,10 @@ impl Drop for Phone {
     }
 }
 
-/// A phone whose events are for people. It ends with the test.
+/// A phone whose events are text. It ends with the test.
 pub(crate) struct Watched(Child);
 
-/// What such a phone tells of itself.
+/// What such a phone prints of itself.
 pub(crate) struct Told {
     pub(crate) identity: String,
     pub(crate) address: String,
@@ -96,7 +96,7 @@ impl Watched {
         (watched, Told { identity, address })
     }
 
-    /// Starts a phone that only its terminal is told of.
+    /// Starts a phone that prints to its terminal only.
     pub(crate) fn silent(mut command: Command) -> Self {
         Self(command.stdout(Stdio::null()).spawn().expect("the phone runs"))
     }
@@ -118,8 +118,8 @@ impl Drop for Watched {
     }
 }
 
-/// A phone that somebody uses at a terminal: in a session of its own. Where these tests run without
-/// anybody who could hang up, SIGHUP is ignored, which programs inherit.
+/// Returns a phone with a user at a terminal, in a session of its own. It gets the default SIGHUP,
+/// because tests without a terminal may ignore that signal, and programs inherit it.
 pub(crate) fn attended(options: &[&str], terminal: File) -> Command {
     let phone = command(options);
     let mut session = Command::new("setsid");
@@ -129,11 +129,11 @@ pub(crate) fn attended(options: &[&str], terminal: File) -> Command {
     session
 }
 
-/// What somebody at a terminal sees.
+/// The screen of a terminal.
 pub(crate) struct Screen(Arc<(Mutex<String>, Condvar)>);
 
 impl Screen {
-    /// Reads all that is shown from here on.
+    /// Reads everything that is shown from here on.
     pub(crate) fn of(pty: OwnedFd) -> Self {
         let shown = Arc::new((Mutex::new(String::new()), Condvar::new()));
         let screen = Self(shown.clone());
@@ -156,7 +156,7 @@ impl Screen {
         self.0.0.lock().expect("no panic").clone()
     }
 
-    /// Waits until the last line says something, and gives it.
+    /// Waits until the last line contains a text. Returns the line.
     pub(crate) fn until(&self, wanted: &str) -> String {
         let (text, changed) = &*self.0;
         let last = |text: &str| text.rsplit(['\r', '\n']).next().map(str::to_owned);
@@ -168,7 +168,7 @@ impl Screen {
     }
 }
 
-/// A terminal of its own: the side of who sits at it, and that of programs.
+/// Opens a terminal: the user's side, and the side of programs.
 pub(crate) fn terminal() -> (OwnedFd, File) {
     let pty = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
     grantpt(&pty).and_then(|()| unlockpt(&pty)).expect("a terminal to use");
@@ -192,7 +192,7 @@ pub(crate) fn command(options: &[&str]) -> Command {
 
 pub(crate) fn folder(test: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("phone").join(test);
-    // What an earlier run left.
+    // Left by an earlier run.
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).expect("a folder");
     folder
@@ -206,5 +206,5 @@ pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// How long a screen may take to show something.
+/// Time limit of a screen.
 const PATIENCE: Duration = Duration::from_secs(60);

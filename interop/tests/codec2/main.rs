@@ -95,7 +95,7 @@ fn answer_python(scene: &Scene, profile: Profile) {
     let id = Some(profile.id());
     python.send(&Command::Call { identity: rust.identity(), profile: id, mode: None });
     let incoming = rust.expect_incoming(&python);
-    thread::sleep(TO_THE_EAR);
+    thread::sleep(ANSWER_DELAY);
     rust.answer(incoming);
     assert_eq!(rust.expect_established(), profile);
     speak_both_ways(&mut python, &mut rust, &heard, profile);
@@ -118,7 +118,7 @@ fn speak_both_ways(python: &mut PythonPeer, rust: &mut RustPhone, heard: &Heard,
 /// Time from ringing to the answer. A Python that is answered as its dial tone starts mixes that
 /// into the call. At Codec2, whose frames are some samples shorter, its mixer then ends, and it
 /// hears nothing.
-const TO_THE_EAR: Duration = Duration::from_millis(100);
+const ANSWER_DELAY: Duration = Duration::from_millis(100);
 /// Smallest correlation of speech by Codec2.
 const LEAST: f64 = 0.8;
 /// Delay before either speech begins: Python's microphone drops the first two frames.

@@ -14,16 +14,16 @@ on_both_runtimes![
 ];
 
 fn one_call_stands_where_pythons_hash_is_the_higher_one(scene: &Scene) {
-    cross(scene, Ordering::Less);
+    dial_at_once(scene, Ordering::Less);
 }
 
 fn one_call_stands_where_pythons_hash_is_the_lower_one(scene: &Scene) {
-    cross(scene, Ordering::Greater);
+    dial_at_once(scene, Ordering::Greater);
 }
 
 /// Dials as soon as Python's link request is on its way. If Python's call rings here before that,
 /// there was no glare, and it tries again.
-fn cross(scene: &Scene, side: Ordering) {
+fn dial_at_once(scene: &Scene, side: Ordering) {
     let mut python = scene.python().spawn();
     let mut rust = scene.start(Setup::on_the_side(&python, side));
     // Python must know the path already: it counts as busy during a path search.
@@ -35,7 +35,7 @@ fn cross(scene: &Scene, side: Ordering) {
         python.expect_packets(PacketKind::LinkRequest, Direction::Tx, before + 1, PATIENCE);
         let to = IdentityHash(python.identity());
         match rust.block_on(rust.phone.dial(to, Profile::MediumQuality)) {
-            Ok(call) => return check_crossed(&mut python, &mut rust, &call),
+            Ok(call) => return check_glare(&mut python, &mut rust, &call),
             Err(_) => {
                 let incoming = rust.expect_incoming(&python);
                 rust.hang_up(incoming);
@@ -46,7 +46,7 @@ fn cross(scene: &Scene, side: Ordering) {
             }
         }
     }
-    panic!("the two did not cross in {TRIES} tries");
+    panic!("no glare in {TRIES} tries");
 }
 
 /// Returns the number of link requests that Python has sent.
@@ -57,7 +57,7 @@ fn requests(python: &PythonPeer) -> usize {
     python.packets().iter().filter(|packet| is_request(packet)).count()
 }
 
-fn check_crossed(python: &mut PythonPeer, rust: &mut RustPhone, call: &Call) {
+fn check_glare(python: &mut PythonPeer, rust: &mut RustPhone, call: &Call) {
     rust.expect_established();
     assert_eq!(python.expect("established", PATIENCE).identity(), Some(rust.identity()));
     assert_eq!(rust.phone.state().call.map(|status| status.call), Some(call.id()));
