@@ -1,4 +1,4 @@
-//! The phone's side of the handles: does their requests, and hands on the endpoint's events.
+//! The phone's side of the handles: does their requests, and passes on the endpoint's events.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -17,23 +17,23 @@ use super::{
 use crate::mailbox::Mailbox;
 use crate::request::Reply;
 
-/// What the app's handles have on the phone's endpoint.
+/// The handles' destinations, links and channels on the phone's endpoint.
 #[derive(Debug)]
 pub(crate) struct Apps {
     requests: Requests,
-    /// Clones of it go into new handles.
+    /// Cloned into new handles.
     destinations: Destinations,
     served: BTreeMap<NameHash, Mailbox<Link>>,
     heard: BTreeMap<NameHash, Mailbox<Announce>>,
     channels: BTreeMap<DestinationHash, Mailbox<Vec<u8>>>,
     opening: BTreeMap<LinkHandle, Reply<Result<Up, DestinationError>>>,
     standing: BTreeMap<LinkHandle, Peer>,
-    /// Outgoing links that are left to the telephone.
+    /// Outgoing links that are reserved for the telephone.
     kept_links: usize,
 }
 
 impl Apps {
-    /// Leaves the telephone two outgoing links for each of its lines: one for a call, one for the call
+    /// Reserves two outgoing links for each line of the telephone: one for a call, one for the call
     /// that it replaces.
     pub(crate) const fn new(destinations: Destinations, requests: Requests, lines: usize) -> Self {
         Self {
@@ -48,10 +48,10 @@ impl Apps {
         }
     }
 
-    /// Waits for what a handle does. Dropped handles come first, because they make room.
+    /// Waits for an action of a handle. Dropped handles come first, because they make room.
     ///
     /// # Cancel safety
-    /// Cancel safe: nothing is lost.
+    /// Cancel safe: no action is lost.
     pub(crate) async fn next(&self) -> HandleEvent {
         // The channels stay open, because `destinations` holds their senders.
         let dropped = async {
@@ -69,7 +69,7 @@ impl Apps {
         or(dropped, requested).await
     }
 
-    /// Does a request, or lets go of what a dropped handle held.
+    /// Does a request, or releases what a dropped handle held.
     pub(crate) fn handle(&mut self, now: Instant, event: HandleEvent, endpoint: &mut Endpoint) {
         match event {
             HandleEvent::Dropped(handle) => self.on_dropped(now, handle, endpoint),
@@ -77,7 +77,7 @@ impl Apps {
         }
     }
 
-    /// Hands the endpoint's events on to the handles.
+    /// Passes the endpoint's events to the handles.
     pub(crate) fn dispatch(&mut self, now: Instant, links: &mut EndpointLinks) {
         while let Some(event) = links.poll_app_event() {
             self.on_event(now, event, links.endpoint_mut());
@@ -93,7 +93,7 @@ impl Apps {
         }
     }
 
-    // A reply that nobody takes is dropped. A handle in it then counts as a dropped one.
+    // A reply that nobody receives is dropped. A handle in it then counts as a dropped one.
     fn on_request(&mut self, now: Instant, request: Request, endpoint: &mut Endpoint) {
         match request {
             Request::Serve(config, reply) => _ = reply.send(self.serve(config, endpoint)),
@@ -296,7 +296,8 @@ impl Apps {
         }
     }
 
-    /// Hands a peer's link to the handle that serves its destination. Returns whether there is one.
+    /// Passes a peer's link to the handle that serves its destination. Returns whether there is
+    /// one.
     fn on_incoming(
         &mut self,
         link: LinkHandle,
@@ -309,7 +310,8 @@ impl Apps {
         let link_of_app = Link::new(self.destinations.clone(), link, on, up, guard);
         self.standing.insert(link, peer);
         serving.change(|links| {
-            // Links that closed before they were taken are left out: no more wait than stand.
+            // Links that closed before they were read are dropped: at most as many wait as are
+            // open.
             links.retain(|waiting| waiting.closed().is_none());
             links.push_back(link_of_app);
             0
@@ -326,7 +328,7 @@ impl Drop for Apps {
     }
 }
 
-/// Adds an announce; an earlier one of the same destination is left out.
+/// Adds an announce, and drops an earlier one of the same destination.
 fn put_announce(mailbox: &Mailbox<Announce>, announce: Announce) {
     mailbox.change(|waiting| {
         let is_of_same = |waiting: &Announce| waiting.destination == announce.destination;

@@ -16,7 +16,7 @@ use crate::mailbox::{Mailbox, Reader};
 /// A link that the app [opened](Destinations::open), or that a peer opened to a destination that
 /// the app [serves](Destinations::serve). Dropping it closes the link.
 ///
-/// A [`Stream`] of what the peer sends. It ends when the link is closed.
+/// A [`Stream`] of the peer's messages. It ends when the link is closed.
 ///
 /// *Bounds*: the latest [`MESSAGES`](Self::MESSAGES) wait to be read. Beyond it, the oldest is
 /// dropped and counted in [`lost`](Self::lost).
@@ -29,11 +29,11 @@ pub struct Link {
     _guard: Guard,
 }
 
-/// What a peer does on a link.
+/// A message of a peer on a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LinkMessage {
-    /// The peer proved its identity: [`Link::peer`].
+    /// The peer proved its identity: see [`Link::peer`].
     Identified(IdentityHash),
     /// The peer sent a packet.
     Packet(Vec<u8>),
@@ -63,7 +63,7 @@ pub(super) struct Peer {
 }
 
 impl Link {
-    /// How many messages may wait to be read.
+    /// Upper bound of the messages that wait to be read.
     pub const MESSAGES: usize = 32;
 
     pub(super) const fn new(
@@ -129,7 +129,7 @@ impl Link {
     /// dropped without an error.
     ///
     /// # Cancel safety
-    /// A cancelled packet may have been sent.
+    /// Not cancel safe: a cancelled packet may have been sent.
     pub async fn send(
         &self,
         class: Class,
@@ -146,7 +146,7 @@ impl Link {
     /// wait.
     ///
     /// # Cancel safety
-    /// A cancelled identification may have been sent. It may be sent again.
+    /// Not cancel safe: a cancelled identification may have been sent. It may be sent again.
     pub async fn identify(&self) -> Result<(), DestinationError> {
         self.destinations.request(|reply| Request::Identify(self.handle, reply)).await
     }
@@ -161,7 +161,7 @@ impl Stream for Link {
 }
 
 impl Peer {
-    /// Makes both sides of a link that came up.
+    /// Creates both sides of a link that came up.
     pub(super) fn new(rtt: Option<Duration>, mdu: Option<usize>) -> (Self, Up) {
         // An endpoint tells both.
         let (rtt, mdu) = (rtt.unwrap_or_default(), mdu.unwrap_or(DEFAULT_MDU));

@@ -15,14 +15,14 @@ pub(crate) use apps::Apps;
 pub use link::{Link, LinkMessage};
 pub use streams::{Announce, Announces, Broadcasts, Served};
 
-/// Serves named destinations beside the telephone, hears their announces, opens links and joins
+/// Serves named destinations beside the telephone, receives their announces, opens links and joins
 /// broadcast channels, all on the phone's endpoint. Cheap to clone.
 ///
 /// [`PhoneBuilder::destinations`](crate::PhoneBuilder::destinations) makes it. Requests wait until
 /// the phone has started. This handle does not keep the phone running. Once the phone has shut
 /// down, each request fails as [`DestinationError::ShutDown`].
 ///
-/// The telephone is untouched: it has its own share of what strangers may ask for, and its own
+/// The telephone is not affected: it has its own share for the requests of strangers, and its own
 /// links.
 ///
 /// *Bounds*: [`APPS`](lxst_reticulum::limits::APPS) names, served or heard, and
@@ -47,16 +47,16 @@ pub enum DestinationError {
     /// A bound of the endpoint is exceeded.
     #[error(transparent)]
     Bound(#[from] BoundError),
-    /// So many links are open or being opened. The ones left are kept for the telephone.
+    /// This many links are open or being opened. The rest is reserved for the telephone.
     #[error("{0} links are open and the rest are kept for the telephone: close one first")]
     LinksFull(usize),
     /// The link did not come up.
     #[error("the link did not come up: {}", reason(*.0))]
     Failed(LinkFailed),
-    /// The link cannot send it.
+    /// The link refused the packet or the identification.
     #[error(transparent)]
     Link(#[from] LinkError),
-    /// The channel cannot send it.
+    /// The channel refused the packet.
     #[error(transparent)]
     Broadcast(#[from] BroadcastError),
     /// The phone has shut down.
@@ -65,7 +65,7 @@ pub enum DestinationError {
 }
 
 impl Destinations {
-    /// Makes a handle, and the phone's side of it.
+    /// Creates a handle, and the phone's side of it.
     pub(crate) fn channel() -> (Self, Requests) {
         let (requests, requested) = async_channel::bounded(REQUESTS);
         let (drops, dropped) = async_channel::unbounded();
@@ -85,15 +85,15 @@ impl Destinations {
         self.request(|reply| Request::Serve(config, reply)).await
     }
 
-    /// Hears the announces of a name until the returned handle is dropped. Phones are told by
-    /// [`Event::Announced`](crate::Event::Announced) instead.
+    /// Receives the announces of a name until the returned handle is dropped. Those of phones are
+    /// [`Event::Announced`](crate::Event::Announced).
     ///
     /// # Errors
     /// [`DestinationError::Telephony`], [`Taken`](DestinationError::Taken) or
     /// [`Bound`](DestinationError::Bound).
     ///
     /// # Cancel safety
-    /// Cancel safe: a cancelled request hears nothing.
+    /// Cancel safe: a cancelled request has no effect.
     pub async fn hear(&self, name: NameHash) -> Result<Announces, DestinationError> {
         self.request(|reply| Request::Hear(name, reply)).await
     }
@@ -114,7 +114,7 @@ impl Destinations {
     ///
     /// # Errors
     /// [`DestinationError::Failed`], or [`LinksFull`](DestinationError::LinksFull): two of the
-    /// endpoint's outgoing links for each line are kept for the telephone.
+    /// endpoint's outgoing links are reserved for each line of the telephone.
     ///
     /// # Cancel safety
     /// Cancel safe: the link of a cancelled request is closed.
@@ -162,7 +162,7 @@ pub(crate) struct Opening {
     guard: Guard,
 }
 
-/// Where the phone receives what handles do.
+/// The phone's end of the handles' channels.
 #[derive(Debug)]
 pub(crate) struct Requests {
     requested: Receiver<Request>,
@@ -172,12 +172,13 @@ pub(crate) struct Requests {
 impl Drop for Requests {
     fn drop(&mut self) {
         self.requested.close();
-        // The channel keeps its contents while a sender lives, and the askers would wait for ever.
+        // The channel keeps its content while a sender lives, and the callers would wait without
+        // end.
         while self.requested.try_recv().is_ok() {}
     }
 }
 
-/// What a handle did.
+/// An action of a handle.
 #[derive(Debug)]
 pub(crate) enum HandleEvent {
     Request(Request),
@@ -216,5 +217,5 @@ const fn reason(failed: LinkFailed) -> &'static str {
     }
 }
 
-/// How many requests may wait for the phone's task. Beyond it, the handle waits for room.
+/// Upper bound of the requests that wait for the phone's task. Beyond it a handle waits for room.
 const REQUESTS: usize = 32;

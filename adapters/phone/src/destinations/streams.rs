@@ -1,4 +1,4 @@
-//! Streams of what comes to served destinations, heard names and joined channels.
+//! Streams of served destinations, heard names and joined channels.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -34,15 +34,15 @@ pub struct Announces {
     pub(super) _guard: Guard,
 }
 
-/// A destination that announced itself.
+/// An announce of a destination.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Announce {
     /// The destination.
     pub destination: Destination,
-    /// Hops to it; 1 is a neighbour.
+    /// Distance in hops; 1 is a neighbour.
     pub hops: u8,
-    /// The data that its app added: signed by the destination's owner, otherwise unverified.
+    /// The app data. The announce is signed by the destination's owner; nothing else is proved.
     pub app_data: Option<Vec<u8>>,
 }
 
@@ -75,9 +75,9 @@ impl Served {
         self.links.next().await
     }
 
-    /// Announces the destination once, on every interface that is up; nothing is sent where none
-    /// is. A second announce within a second is put off to its end. Behind an `rnsd`, announce
-    /// again after each connection.
+    /// Announces the destination once, on every interface that is up, or on none. A second announce
+    /// within a second is postponed to its end. Behind an `rnsd`, announce again after each
+    /// connection.
     ///
     /// # Errors
     /// [`DestinationError::ShutDown`].
@@ -102,7 +102,7 @@ impl Served {
 }
 
 impl Announces {
-    /// How many announces may wait to be read, one for each destination.
+    /// Upper bound of the announces that wait to be read, one for each destination.
     pub const ANNOUNCES: usize = 128;
 
     /// Waits for the next announce. `None` when the phone has shut down.
@@ -122,7 +122,7 @@ impl Announces {
 }
 
 impl Broadcasts {
-    /// How many packets may wait to be read.
+    /// Upper bound of the packets that wait to be read.
     pub const PACKETS: usize = 64;
 
     /// Returns the destination hash of the channel's packets.
@@ -139,13 +139,13 @@ impl Broadcasts {
         self.packets.next().await
     }
 
-    /// Sends a packet on every interface that is up and has room, and returns the number of these.
+    /// Sends a packet on every interface that is up and has room. Returns the number of these.
     ///
     /// # Errors
     /// [`DestinationError::Broadcast`]: the packet is empty or longer than the channel's bound.
     ///
     /// # Cancel safety
-    /// A cancelled packet may have been sent.
+    /// Not cancel safe: a cancelled packet may have been sent.
     pub async fn send(
         &self,
         class: Class,
