@@ -31,9 +31,9 @@ impl Codecs for BuiltInCodecs {
     }
 }
 
-/// The codecs of this build with settings of the app's. *Default*: [`BuiltInCodecs`].
+/// The built-in codecs with settings of the app. *Default*: as [`BuiltInCodecs`].
 ///
-/// A phone takes it as its codecs, and a codec of the app's own may stand on it as on
+/// A phone takes it as its codecs. A codec of the app's own may build on it as on
 /// [`BuiltInCodecs`].
 #[derive(Clone, Debug, Default)]
 pub struct CodecSettings {
@@ -43,26 +43,26 @@ pub struct CodecSettings {
 }
 
 impl CodecSettings {
-    /// Makes the default settings.
+    /// Creates the default settings.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets whether Ultra Low Latency sends 20 kHz of audio in 26 bytes a frame. *Default*: 12 kHz
-    /// in at most 10 bytes, as the reference does.
+    /// Sets whether Ultra Low Latency sends 20 kHz of audio in 26 bytes per frame. *Default*: 12
+    /// kHz in at most 10 bytes, as the reference does.
     ///
-    /// Every peer hears it, and the delay is the same. By `interop/quality.py --voices chosen`,
-    /// PESQ-WB is 3.84 in place of 1.37. It takes 19 % more air, 9,900 bytes a second in place of
-    /// 8,300; no other profile takes more air than the reference's.
+    /// Every peer can decode it, and the delay is the same. By `interop/quality.py --voices
+    /// chosen`, PESQ-WB is 3.84 against 1.37. It takes 19 % more airtime, 9,900 bytes per second
+    /// against 8,300; no other profile takes more airtime than the reference's.
     #[must_use]
     pub fn full_band_ultra_low_latency(mut self, full_band: bool) -> Self {
         self.full_band_ultra_low_latency = full_band;
         self
     }
 
-    /// Sets the level of neural decoding, which the app keeps a handle to. *Default*: a level of
-    /// these settings' own that is [`NeuralLevel::Off`](crate::NeuralLevel::Off).
+    /// Sets the level of neural decoding, to which the app keeps a handle. *Default*: a level of
+    /// its own that is [`NeuralLevel::Off`](crate::NeuralLevel::Off).
     #[cfg(feature = "neural")]
     #[must_use]
     pub fn neural_decoding(mut self, neural: NeuralDecoding) -> Self {

@@ -6,7 +6,7 @@ use super::OpusConfig;
 use crate::error::CodecError;
 use crate::provider::{FrameDecoder, FrameEncoder};
 
-/// No encoder: there is no value of it.
+/// The encoder, which no value can have.
 #[derive(Debug)]
 pub(crate) enum OpusEncoder {}
 
@@ -30,7 +30,7 @@ impl FrameEncoder for OpusEncoder {
     }
 }
 
-/// No decoder: there is no value of it.
+/// The decoder, which no value can have.
 #[derive(Debug)]
 pub(crate) enum OpusDecoder {}
 

@@ -19,9 +19,9 @@ use ::opus::Decoder as Native;
 
 /// An Opus encoder with its state.
 ///
-/// It takes 48 kHz PCM at every bandwidth and lets libopus narrow it. An encoder at 24 or 16 kHz
-/// behind a [`Resampler`](crate::Resampler) scored at most 0.07 PESQ-WB more, with 1.3 ms more
-/// delay and a second filter to keep.
+/// It takes 48 kHz PCM at every bandwidth, which libopus reduces. An encoder at 24 or 16 kHz behind
+/// a [`Resampler`](crate::Resampler) scored at most 0.07 PESQ-WB more, with 1.3 ms more delay and a
+/// second filter.
 pub(crate) struct OpusEncoder {
     config: OpusConfig,
     encoder: ::opus::Encoder,
@@ -29,7 +29,7 @@ pub(crate) struct OpusEncoder {
 }
 
 impl OpusEncoder {
-    /// Tells whether this build has Opus.
+    /// Checks that this build has Opus.
     pub(crate) const fn check() -> Result<(), CodecError> {
         Ok(())
     }
@@ -90,14 +90,14 @@ impl fmt::Debug for OpusEncoder {
     }
 }
 
-/// An Opus decoder with its state: 48 kHz stereo whatever is sent, mixed down to mono.
+/// An Opus decoder with its state: 48 kHz stereo for every payload, mixed to mono.
 pub(crate) struct OpusDecoder {
     decoder: Native,
     soft_clip: SoftClip,
     stereo: Box<[f32]>,
-    /// Samples that were concealed since the last packet, at most [`MAX_OPUS_SAMPLES`].
+    /// Samples concealed since the latest packet, at most [`MAX_OPUS_SAMPLES`].
     concealed: usize,
-    /// What libopus made up beyond that, less than [`CONCEALED_UNIT`].
+    /// Concealment of libopus beyond that, less than [`CONCEALED_UNIT`].
     ahead: Vec<f32>,
 }
 
@@ -122,8 +122,8 @@ impl OpusDecoder {
         }
     }
 
-    /// Decodes `payload`, or conceals exactly `samples` when it is empty. `samples` is at most
-    /// [`MAX_OPUS_SAMPLES`], and libopus writes no more than it was given room for.
+    /// Decodes `payload`, or conceals exactly `samples` if it is empty. `samples` is at most
+    /// [`MAX_OPUS_SAMPLES`], and libopus writes at most that.
     fn run(
         &mut self,
         payload: &[u8],
@@ -153,11 +153,11 @@ impl FrameDecoder for OpusDecoder {
         Ok(())
     }
 
-    /// Continues the stream for 60 ms, fades it over the next 60 ms and then is silent.
+    /// Extrapolates the stream for 60 ms, fades it over the next 60 ms, and is silent after that.
     ///
-    /// libopus alone does not end in silence: at 10 ms frames its noise comes back after 100 ms, as
-    /// loud as the speech was. And it is asked for whole 10 ms: SILK makes no less, and what does
-    /// not fit is gone from its line.
+    /// libopus alone does not end in silence: at 10 ms frames its noise returns after 100 ms, as
+    /// loud as the speech was. It is asked for whole 10 ms, because SILK makes no less, and drops
+    /// what does not fit the buffer.
     fn conceal(&mut self, samples: usize, out: &mut Vec<f32>) -> Result<Concealed, CodecError> {
         let start = out.len();
         let audible = samples.min(MAX_OPUS_SAMPLES - self.concealed);
@@ -168,7 +168,7 @@ impl FrameDecoder for OpusDecoder {
             self.ahead = ahead;
             made?;
         }
-        // A fade over the whole, wherever the pieces end.
+        // One fade over all pieces.
         let gains = (self.concealed..)
             .map(|n| ((MAX_OPUS_SAMPLES - n) as f32 / FADE_SAMPLES as f32).min(1.0));
         out.extend(self.ahead.drain(..audible).zip(gains).map(|(sample, gain)| sample * gain));
@@ -177,8 +177,8 @@ impl FrameDecoder for OpusDecoder {
         Ok(Concealed::Continued)
     }
 
-    /// Tells whether the next packet does not continue the last samples: they have faded, or
-    /// libopus has made up more than was heard.
+    /// Returns whether the next packet does not continue the latest samples: they have faded, or
+    /// libopus has concealed more than was handed out.
     fn is_broken(&self) -> bool {
         self.concealed > MAX_OPUS_SAMPLES - FADE_SAMPLES || !self.ahead.is_empty()
     }
@@ -190,6 +190,6 @@ impl fmt::Debug for OpusDecoder {
     }
 }
 
-/// What libopus conceals in: 10 ms.
+/// The unit of libopus's concealment: 10 ms.
 const CONCEALED_UNIT: usize = 480;
 const FADE_SAMPLES: usize = 2_880;

@@ -17,27 +17,27 @@ pub use neural::{NeuralDecoding, NeuralLevel, UnknownNeuralLevel};
 use crate::error::CodecError;
 use crate::limits::{MAX_BITRATE_BPS, MIN_BITRATE_BPS, SAMPLE_RATE_HZ};
 
-/// How an Opus stream is encoded.
+/// The settings of an Opus encoder.
 ///
 /// The reference gives its encoder PCM of 8 to 48 kHz and leaves the audio bandwidth to libopus.
-/// Here the encoder takes 48 kHz, and codes a set [`Bandwidth`], never less than the reference was
-/// seen to send: left alone, libopus 1.6.1 codes 4 kHz of audio at 8 kbit/s. A frame of telephony
-/// fills what the padding of its packet would take beside the reference's largest frame
+/// Here the encoder takes 48 kHz and uses a fixed [`Bandwidth`], never less than that of the
+/// reference's packets: on its own, libopus 1.6.1 encodes 4 kHz of audio at 8 kbit/s. A frame of
+/// telephony fills the padding that the reference's largest frame leaves in a packet
 /// ([`Profile::byte_ceiling`](lxst_core::Profile::byte_ceiling)).
 ///
-/// *Source*: the profile tables of LXST/Codecs/Opus.py; the first bytes of what it sends.
+/// *Source*: the profile tables of LXST/Codecs/Opus.py; the first bytes of its packets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct OpusConfig {
     /// What the encoder optimises for.
     pub application: Application,
-    /// The audio bandwidth of every frame. CELT has no medium band: it codes the wide band.
+    /// The audio bandwidth of every frame. CELT has no medium band, and uses the wide band.
     ///
     /// *Bounds*: below 15 kbit/s speech has the wide band at most.
     pub bandwidth: Bandwidth,
-    /// Channels on the wire; two carry the same audio.
+    /// Channels on the wire. Both channels of stereo carry the same audio.
     pub channels: Channels,
-    /// The bitrate in bit/s, [`MIN_BITRATE_BPS`]`..=`[`MAX_BITRATE_BPS`]. With the frame's duration
-    /// it bounds the payload, see [`Self::ceiling`].
+    /// The bitrate in bit/s, [`MIN_BITRATE_BPS`]`..=`[`MAX_BITRATE_BPS`]. With the duration of the
+    /// frame it bounds the payload: see [`Self::ceiling`].
     pub bitrate_bps: u32,
     /// Whether a payload may be shorter than its ceiling.
     pub rate_control: RateControl,
@@ -47,18 +47,18 @@ impl OpusConfig {
     /// PROFILE_VOICE_LOW: 8 kHz mono, 6 kbit/s.
     pub const VOICE_LOW: Self = Self::voice(Bandwidth::Narrow, Channels::Mono, 6_000);
     /// PROFILE_VOICE_MEDIUM in frames of 60 ms: 24 kHz mono, 8 kbit/s. Medium Quality: here wide
-    /// band, 74 bytes each.
+    /// band, 74 bytes per frame.
     pub const VOICE_MEDIUM_60_MS: Self =
         Self::voice(Bandwidth::Wide, Channels::Mono, 9_866).at_constant_rate();
-    /// PROFILE_VOICE_MEDIUM in frames of 20 ms. Low Latency: here wide band, 26 bytes each.
+    /// PROFILE_VOICE_MEDIUM in frames of 20 ms. Low Latency: here wide band, 26 bytes per frame.
     pub const VOICE_MEDIUM_20_MS: Self =
         Self::voice(Bandwidth::Wide, Channels::Mono, 10_400).at_constant_rate();
     /// PROFILE_VOICE_MEDIUM in frames of 10 ms. Ultra Low Latency: super-wide band, at most 10
     /// bytes.
     pub const VOICE_MEDIUM_10_MS: Self = Self::voice(Bandwidth::SuperWide, Channels::Mono, 8_000);
-    /// Full band in frames of 10 ms, 26 bytes each: what Ultra Low Latency sends where the app asks
-    /// for it ([`CodecSettings`](crate::CodecSettings::full_band_ultra_low_latency)). The reference
-    /// decodes it, and has no such profile.
+    /// Full band in frames of 10 ms, 26 bytes each: Ultra Low Latency with the setting
+    /// [`CodecSettings::full_band_ultra_low_latency`](crate::CodecSettings::full_band_ultra_low_latency).
+    /// The reference decodes it, and has no such profile.
     pub const VOICE_FULL_BAND_10_MS: Self =
         Self::voice(Bandwidth::Full, Channels::Mono, 20_800).at_constant_rate();
     /// PROFILE_VOICE_HIGH: 48 kHz mono, 16 kbit/s. High Quality in frames of 60 ms, 122 bytes each.
@@ -78,7 +78,7 @@ impl OpusConfig {
     /// PROFILE_AUDIO_MAX: 48 kHz stereo, 128 kbit/s.
     pub const AUDIO_MAX: Self = Self::audio(Bandwidth::Full, Channels::Stereo, 128_000);
 
-    /// Returns the most bytes that a payload of `samples` has: the bitrate's share of the frame,
+    /// Returns the largest payload of `samples`, in bytes: the bitrate's share of the frame,
     /// rounded up.
     #[must_use]
     pub const fn ceiling(&self, samples: usize) -> usize {
@@ -118,7 +118,7 @@ pub enum Application {
     Audio,
 }
 
-/// The audio bandwidth of an Opus stream, and the sample rate that stands for it.
+/// The audio bandwidth of an Opus stream, and the sample rate that it corresponds to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Bandwidth {
     /// 4 kHz of audio, sampled at 8 kHz.
@@ -136,17 +136,17 @@ pub enum Bandwidth {
 /// Channels of an Opus stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Channels {
-    /// One.
+    /// One channel.
     Mono,
-    /// Two.
+    /// Two channels.
     Stereo,
 }
 
-/// Whether payloads follow what the audio needs.
+/// Whether the length of payloads follows the audio.
 ///
-/// A constant rate is chosen where it scores better. Measured by `interop/quality.py --voices
-/// chosen` with libopus 1.6.1, five people: PESQ-WB, DNSMOS P.808, and bytes a second on air,
-/// packets and their padding to 16 bytes included; the reference's encoder beside them:
+/// A constant rate is used where it scores better. Measured by `interop/quality.py --voices chosen`
+/// with libopus 1.6.1 and five speakers: PESQ-WB, DNSMOS P.808, and bytes per second on air, with
+/// packets and their padding to 16 bytes; the reference's encoder for comparison:
 ///
 /// ```text
 ///                     variable              constant              reference
@@ -157,19 +157,19 @@ pub enum Channels {
 /// Ultra Low Latency   1.37  3.21  8300 B/s  1.37  3.21  8300 B/s  1.43  3.23  8300 B/s  variable
 /// ```
 ///
-/// Medium band at Medium Quality scores 3.40 and 3.49, and ViSQOL 3.15 where the wide band has
-/// 3.71: PESQ hardly hears what is above 6 kHz. In digital silence a constant rate sends two to
-/// four times the payload of a variable one.
+/// Medium band at Medium Quality scores 3.40 and 3.49, and ViSQOL 3.15 against 3.71 of the wide
+/// band: PESQ gives little weight to audio above 6 kHz. In digital silence a constant rate sends
+/// two to four times the payload of a variable one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RateControl {
-    /// A payload is at most its ceiling long, and short in pauses.
+    /// A payload is at most its ceiling, and short in pauses.
     Variable,
-    /// Every payload is as long as its ceiling: the length tells nothing about what is said.
+    /// Every payload has the length of its ceiling, so the length tells nothing about the speech.
     Constant,
 }
 
-/// The frames that are encoded: 2.5, 5, 10, 20, 40 and 60 ms.
+/// The frame lengths of the encoder: 2.5, 5, 10, 20, 40 and 60 ms.
 pub const OPUS_FRAME_SAMPLES: [usize; 6] = [120, 240, 480, 960, 1_920, 2_880];
 
-/// The longest Opus packet that can be received: 120 ms.
+/// Longest Opus packet that is decoded: 120 ms.
 pub const MAX_OPUS_SAMPLES: usize = 5_760;
