@@ -1,4 +1,4 @@
-"""Network of a scripted phone: Reticulum interfaces of its own, all on loopback, or the shared instance of an rnsd."""
+"""Network of a scripted phone: Reticulum interfaces of its own, on loopback or by AutoInterface, or the shared instance of an rnsd."""
 
 import os
 
@@ -52,6 +52,12 @@ forward_ip = 127.0.0.1
 forward_port = {forward_port}
 """
 
+AUTO = """
+[[auto]]
+type = AutoInterface
+enabled = yes
+"""
+
 IFAC = """network_name = "{network_name}"
 passphrase = "{passphrase}"
 """
@@ -60,10 +66,11 @@ ATTACHMENT = "Local shared instance"  # what RNS calls a client's interface to i
 
 
 def add_arguments(parser):
-    network = parser.add_argument_group("network (loopback only): interfaces of its own, at least one, or --instance")
+    network = parser.add_argument_group("network: interfaces of its own, at least one, or --instance")
     network.add_argument("--listen", type=int, metavar="PORT", help="accept Reticulum connections on 127.0.0.1:PORT")
     network.add_argument("--connect", type=int, metavar="PORT", help="connect to 127.0.0.1:PORT, which must listen already")
     network.add_argument("--udp", type=port_pair, metavar="LISTEN:FORWARD", help="receive on one UDP port, send to the other")
+    network.add_argument("--auto", action="store_true", help="find neighbours by AutoInterface, on all network interfaces")
     network.add_argument("--ifac", nargs=2, metavar=("NAME", "PASSPHRASE"), help="network name and passphrase of all its interfaces")
     network.add_argument(
         "--instance",
@@ -75,10 +82,10 @@ def add_arguments(parser):
 
 
 def check(parser, options):
-    own = [option for option in (options.listen, options.connect, options.udp) if option is not None]
+    own = [option for option in (options.listen, options.connect, options.udp, options.auto or None) if option is not None]
     if options.instance is None:
         if not own:
-            parser.error("one of --listen, --connect, --udp and --instance is needed")
+            parser.error("one of --listen, --connect, --udp, --auto and --instance is needed")
     elif own or options.ifac:
         parser.error("--instance goes without interfaces of its own: the rnsd has them")
     elif not options.rpc_key:
@@ -92,7 +99,7 @@ def write_config(options):
 
 def interface_names(options):
     """What RNS calls the interfaces that were asked for."""
-    asked = {"listener": options.listen, "connection": options.connect, "udp": options.udp, ATTACHMENT: options.instance}
+    asked = {"listener": options.listen, "connection": options.connect, "udp": options.udp, "auto": options.auto or None, ATTACHMENT: options.instance}
     return {name for name, value in asked.items() if value is not None}
 
 
@@ -105,6 +112,8 @@ def config_text(options):
         text += CONNECT.format(port=options.connect) + ifac
     if options.udp is not None:
         text += UDP.format(listen_port=options.udp[0], forward_port=options.udp[1]) + ifac
+    if options.auto:
+        text += AUTO + ifac
     return text
 
 

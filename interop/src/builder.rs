@@ -8,6 +8,8 @@ use std::process::{Child, Command, Stdio};
 
 use crate::environment;
 use crate::hex;
+#[cfg(target_os = "linux")]
+use crate::namespace::Namespace;
 use crate::network::{Ifac, Network, free_tcp_ports};
 use crate::packet::IdentityHash;
 use crate::peer::PythonPeer;
@@ -22,6 +24,8 @@ pub struct Builder {
     network: Option<Network>,
     ifac: Option<Ifac>,
     arguments: Vec<OsString>,
+    /// What runs Python, and its arguments before Python's own; nothing runs it directly.
+    wrapper: Vec<OsString>,
 }
 
 impl PythonPeer {
@@ -33,6 +37,7 @@ impl PythonPeer {
             network: None,
             ifac: None,
             arguments: Vec::new(),
+            wrapper: Vec::new(),
         }
     }
 }
@@ -58,6 +63,15 @@ impl Builder {
     /// bytes.
     pub fn udp(mut self, listen: u16, forward: u16) -> Self {
         self.network = Some(Network::Udp { listen, forward });
+        self
+    }
+
+    /// Finds its neighbours by AutoInterface, on the network interfaces of a namespace, instead of
+    /// listening on TCP.
+    #[cfg(target_os = "linux")]
+    pub fn auto_interface(mut self, namespace: &Namespace) -> Self {
+        self.network = Some(Network::Auto);
+        self.wrapper = namespace.wrapper().map(OsString::from).collect();
         self
     }
 
@@ -204,7 +218,9 @@ impl Builder {
             .unwrap_or_else(|error| panic!("{}: {error}", self.storage.display()));
         let stderr = File::create(self.storage.join("stderr"))
             .unwrap_or_else(|error| panic!("{}: {error}", self.storage.display()));
-        Command::new(python)
+        let mut command = self.wrapper.iter().map(OsString::as_os_str).chain([python.as_os_str()]);
+        Command::new(command.next().unwrap_or(python.as_os_str()))
+            .args(command)
             .arg(script)
             .args(network.arguments())
             .args(self.ifac_arguments())

@@ -3,9 +3,10 @@
 //! A [`PythonPeer`] is a real Python LXST telephone in a process of its own, with WAV files in
 //! place of its sound devices. A test starts it, gives it [`Command`]s, waits for its [`Event`]s,
 //! reads every packet of its links as plaintext, and gets the audio that its user heard. Phones
-//! meet over TCP, over UDP, with or without IFAC, or at an [`Rnsd`], RNS's own daemon, as shared
-//! instance or transport node. [`environment::python`] installs all of it on first use. [`Capture`]
-//! holds recorded calls of two such telephones, to replay.
+//! meet over TCP, over UDP, with or without IFAC, on a local network of two namespaces, or at an
+//! [`Rnsd`], RNS's own daemon, as shared instance or transport node. [`environment::python`]
+//! installs all of it on first use. [`Capture`] holds recorded calls of two such telephones, to
+//! replay.
 //!
 //! ```no_run
 //! use core::time::Duration;
@@ -28,6 +29,8 @@ mod event;
 mod hex;
 pub mod lateness;
 mod logs;
+#[cfg(target_os = "linux")]
+mod namespace;
 mod network;
 mod packet;
 mod peer;
@@ -40,6 +43,8 @@ pub use builder::Builder;
 pub use capture::{Body, Capture, CaptureError, CapturedPacket, PeerName, Record};
 pub use command::Command;
 pub use event::{Event, Stats};
+#[cfg(target_os = "linux")]
+pub use namespace::{Namespace, Segment};
 pub use network::{SharedInstance, free_udp_ports};
 pub use packet::{Direction, IdentityHash, PacketKind, PacketRecord};
 pub use peer::PythonPeer;

@@ -34,6 +34,7 @@ pub(crate) enum Network {
     Listen(u16),
     Connect(u16),
     Udp { listen: u16, forward: u16 },
+    Auto,
     Attach(SharedInstance),
 }
 
@@ -43,7 +44,7 @@ impl Network {
             Self::Listen(port) | Self::Connect(port) | Self::Udp { listen: port, .. } => {
                 Some(*port)
             }
-            Self::Attach(_) => None,
+            Self::Auto | Self::Attach(_) => None,
         }
     }
 
@@ -54,6 +55,7 @@ impl Network {
             Self::Listen(port) => ["--listen".into(), port.to_string()].into(),
             Self::Connect(port) => ["--connect".into(), port.to_string()].into(),
             Self::Udp { listen, forward } => ["--udp".into(), format!("{listen}:{forward}")].into(),
+            Self::Auto => ["--auto".into()].into(),
             Self::Attach(SharedInstance::Unix { name }) => instance(format!("unix:{name}")).into(),
             Self::Attach(SharedInstance::Tcp { port, control_port }) => {
                 instance(format!("tcp:{port}:{control_port}")).into()

@@ -106,7 +106,10 @@ pub use lxst_reticulum::{DestinationHash, Framing, Identity, Ifac, Rng};
 pub use lxst_trace as trace;
 pub use network::StackSettings;
 #[cfg(feature = "endpoint")]
-pub use network::interface::{ByteStream, Datagrams, Interface, PacketPort, Sockets, prepare_tcp};
+pub use network::interface::{
+    AutoConfig, ByteStream, Datagrams, DiscoveryScope, Interface, MulticastAddressType, PacketPort,
+    Sockets, prepare_tcp,
+};
 #[cfg(feature = "endpoint")]
 pub use network::own_stack::OwnStack;
 pub use network::port::AppStack;

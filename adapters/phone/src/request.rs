@@ -22,7 +22,7 @@ pub struct Counters {
     /// Received audio that was dropped because the app read it too late.
     pub playback_dropped: Duration,
     /// Datagrams that were dropped because too many of their sender's address waited for the
-    /// phone's task.
+    /// phone's task, or because their sender is no peer of an AutoInterface.
     pub datagrams_dropped: u64,
     /// The counters of the [`LinkPort`](crate::LinkPort); `None` on our own endpoint.
     pub links: Option<LinkCounters>,

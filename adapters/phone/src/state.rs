@@ -46,7 +46,8 @@ pub struct State {
 pub struct InterfaceState {
     /// The name of the interface: what the app configured, such as `example.org:4242`.
     pub name: String,
-    /// Open connections: at most one, except for a TCP server.
+    /// Open connections: at most one, except for a TCP server and for an AutoInterface, which has one
+    /// for each peer.
     pub connections: usize,
     /// Connections that ended since the phone started.
     pub connections_lost: u64,

@@ -101,7 +101,8 @@ impl InterfaceConfig {
         attachment: Attachment::Network,
         ifac: None,
     };
-
+    /// A peer that AutoInterface found. *Source*: RNS/Interfaces/AutoInterface.py `HW_MTU`.
+    pub const AUTO: Self = Self { mtu: Mtu(1_196), ..Self::UDP };
     /// A serial line. *Source*: RNS/Interfaces/SerialInterface.py, which negotiates no larger link
     /// packets than Reticulum's 500 bytes.
     pub const SERIAL: Self = Self { framing: Framing::Hdlc, ..Self::UDP };

@@ -95,6 +95,7 @@ pub use known::ImportError;
 pub use lxst_core::{
     Class, Destination, IdentityHash, Instant, LinkClosed, LinkEvent, LinkFailed, NameHash,
 };
+pub use rns_core::hash::full_hash;
 pub use rns_crypto::Rng;
 pub use stack::EndpointLinks;
 pub use wall_clock::UnixTime;

@@ -292,11 +292,15 @@ impl RustPhone {
     }
 
     pub(crate) fn expect_incoming(&mut self, from: &PythonPeer) -> CallId {
+        self.expect_call_of(IdentityHash(from.identity()))
+    }
+
+    pub(crate) fn expect_call_of(&mut self, caller: IdentityHash) -> CallId {
         let (call, who) = self.expect("incoming call", |event| match event {
             Event::Incoming { call, from } => Some((*call, *from)),
             _ => None,
         });
-        assert_eq!(who.0, from.identity());
+        assert_eq!(who, caller);
         call
     }
 

@@ -81,9 +81,15 @@ impl Intake {
         Inlet { intake: self.clone(), origin, source, taken: Arc::default() }
     }
 
-    /// Returns how many datagrams were dropped because too many of their address waited.
+    /// Returns how many datagrams were dropped because too many of their address waited, or by
+    /// [`count_dropped`](Self::count_dropped).
     pub(crate) fn dropped(&self) -> u64 {
         self.0.dropped.load(Ordering::Relaxed)
+    }
+
+    /// Counts a datagram that an interface dropped.
+    pub(crate) fn count_dropped(&self) {
+        self.0.dropped.fetch_add(1, Ordering::Relaxed);
     }
 
     fn take(&self) -> Option<Io> {
@@ -124,7 +130,7 @@ impl Inlet {
     pub(crate) fn offer(&self, from: IpAddr, io: Io) -> bool {
         let is_dropped = self.intake.lock().offer(self.origin, from, io);
         if is_dropped {
-            self.intake.0.dropped.fetch_add(1, Ordering::Relaxed);
+            self.intake.count_dropped();
         }
         self.intake.0.arrived.notify(1);
         is_dropped

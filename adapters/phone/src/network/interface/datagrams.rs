@@ -44,14 +44,37 @@ pub trait Datagrams: Send + Sync + 'static {
 /// Moves datagrams until receiving fails, or the phone ends.
 pub(super) async fn run<R: Runtime>(runtime: &R, transport: impl Datagrams, uplink: &Uplink) {
     let Some((connection, outgoing)) = uplink.up().await else { return };
-    let receive = receive(runtime, &transport, &connection, uplink);
-    let send = async {
-        send(&transport, &connection, uplink, outgoing).await;
-        Ok(())
-    };
-    if let Err(why) = future::or(receive, send).await {
+    if let Err(why) = carry(runtime, &transport, &connection, uplink, outgoing).await {
         uplink.broke_off(connection, &why).await;
     }
+}
+
+/// Moves the datagrams of a peer that was found, until it is gone.
+pub(super) async fn run_found<R: Runtime>(runtime: &R, peer: impl Datagrams, uplink: &Uplink) {
+    let Some((connection, outgoing)) = uplink.up().await else { return };
+    if carry(runtime, &peer, &connection, uplink, outgoing).await.is_err() {
+        connection.down(None).await;
+    }
+}
+
+/// Reads into this: a datagram that fills it is longer than any packet.
+pub(super) fn buffer(uplink: &Uplink) -> Vec<u8> {
+    vec![0; uplink.config.mtu.get() as usize + OVERHEAD + 1]
+}
+
+async fn carry<R: Runtime>(
+    runtime: &R,
+    transport: &impl Datagrams,
+    connection: &Connection,
+    uplink: &Uplink,
+    outgoing: Receiver<Bytes>,
+) -> io::Result<()> {
+    let receive = receive(runtime, transport, connection, uplink);
+    let send = async {
+        send(transport, connection, uplink, outgoing).await;
+        Ok(())
+    };
+    future::or(receive, send).await
 }
 
 /// Datagrams whose sender is known are read at once, however many wait for the phone: the share of
@@ -62,7 +85,7 @@ async fn receive<R: Runtime>(
     connection: &Connection,
     uplink: &Uplink,
 ) -> io::Result<()> {
-    let mut datagram = vec![0; uplink.config.mtu.get() as usize + OVERHEAD + 1];
+    let mut datagram = buffer(uplink);
     let mut dropped = LogLimit::default();
     loop {
         let (length, from) = transport.receive(&mut datagram).await?;

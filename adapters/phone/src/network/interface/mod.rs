@@ -2,6 +2,7 @@
 //! phone's task.
 
 mod address;
+mod auto;
 mod datagrams;
 mod keep;
 mod net;
@@ -27,6 +28,7 @@ use lxst_reticulum::{Attachment, BoundError, Framing, Ifac, InterfaceConfig, Mtu
 use crate::error::StartError;
 use crate::network::intake::Intake;
 use crate::runtime::Runtime;
+pub use auto::{AutoConfig, DiscoveryScope, MulticastAddressType};
 pub use datagrams::Datagrams;
 pub use packets::PacketPort;
 use packets::Packets;
@@ -40,7 +42,7 @@ use uplink::Uplink;
 /// |---|---|
 /// | a node with a TCP server | [`tcp_client`](Self::tcp_client) |
 /// | nodes that connect to this phone | [`tcp_server`](Self::tcp_server) |
-/// | a local network | [`udp`](Self::udp) |
+/// | a local network | [`auto`](Self::auto), or [`udp`](Self::udp) |
 /// | an `rnsd` on this machine | [`shared_instance`](Self::shared_instance) |
 /// | a Reticulum stack in this process | [`packets`](Self::packets) |
 /// | a serial line, a modem, a pipe | [`stream`](Self::stream) |

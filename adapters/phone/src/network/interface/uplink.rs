@@ -59,6 +59,11 @@ impl Uplink {
         connection.down(Some(trouble)).await;
     }
 
+    /// Counts a datagram that is dropped before it is anybody's.
+    pub(super) fn count_dropped(&self) {
+        self.intake.count_dropped();
+    }
+
     pub(super) fn is_shared_instance(&self) -> bool {
         self.config.attachment == Attachment::SharedInstance
     }
