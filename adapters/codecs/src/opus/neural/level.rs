@@ -85,6 +85,17 @@ pub struct UnknownNeuralLevel;
 
 /// The level of the decoders of some [`CodecSettings`](crate::CodecSettings), which an app may
 /// change in a call: a clone is a handle to the same level.
+///
+/// ```
+/// use lxst_codecs::{CodecSettings, NeuralDecoding, NeuralLevel};
+///
+/// let neural = NeuralDecoding::new(NeuralLevel::measured(0.03)?);
+/// let codecs = CodecSettings::new().neural_decoding(neural.clone()); // a phone takes them
+///
+/// neural.set(neural.level().lower()); // in a call, where the machine runs late
+/// # drop(codecs);
+/// # Ok::<(), lxst_codecs::CodecError>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct NeuralDecoding(Arc<AtomicU8>);
 
