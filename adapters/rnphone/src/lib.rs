@@ -2,7 +2,7 @@
 //!
 //! [`folder`] finds rnphone's folder, and reads and writes its file `config`. [`settings`] says what
 //! it means. [`contacts`] changes its phonebook, and says whom a text means and who calls. [`ini`] is
-//! the language of the file.
+//! the language of the file. [`history`] is the file of past calls.
 //!
 //! ```
 //! use rnphone_rs::contacts::{self, Contact, ContactError};
@@ -45,5 +45,6 @@
 
 pub mod contacts;
 pub mod folder;
+pub mod history;
 pub mod ini;
 pub mod settings;
