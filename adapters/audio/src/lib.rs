@@ -1,15 +1,15 @@
-//! The audio graph of LXST telephony: what lies between a call and the sound of a machine, on blocks
-//! of 48 kHz.
+//! The audio graph of LXST telephony: what lies between a call and the sound of a machine, on
+//! blocks of 48 kHz.
 //!
-//! Nodes are plain values of three kinds. A [`Source`] gives sound: mixers, ports, tones, and what an app makes.
-//! An [`Effect`] changes it in place: gain, filters, limiter, gain control, voice processing. A [`Sink`]
-//! takes it: ports, meters. The graph is *pulled*: whoever has the clock asks the last source for a
-//! block, of any length, and it asks those behind it for the same moments. So a mixer's inputs are
-//! aligned by time without queues, and nothing waits between nodes. A microphone pushes: its blocks
-//! pass effects, and a [`port()`] where they change threads.
+//! Nodes are plain values of three kinds. A [`Source`] gives sound: mixers, ports, tones, and what
+//! an app makes. An [`Effect`] changes it in place: gain, filters, limiter, gain control, voice
+//! processing. A [`Sink`] takes it: ports, meters. The graph is *pulled*: whoever has the clock
+//! asks the last source for a block, of any length, and it asks those behind it for the same
+//! moments. So a mixer's inputs are aligned by time without queues, and nothing waits between
+//! nodes. A microphone pushes: its blocks pass effects, and a [`port()`] where they change threads.
 //!
-//! No node has a lock, and none but players and recorders a thread, a file or a clock. Memory is bounded, and once a graph stands, a block
-//! allocates nothing.
+//! No node has a lock, and none but players and recorders a thread, a file or a clock. Memory is
+//! bounded, and once a graph stands, a block allocates nothing.
 //!
 //! ```
 //! use lxst_audio::{Block, Gain, Limiter, Meter, Mixer, Source, amplitude, port};
@@ -32,9 +32,9 @@
 //! # assert_eq!(amplitude(20.0), 10.0);
 //! ```
 //!
-//! A [`Player`] reads a file, a [`Recorder`] writes one or both sides of a call, each on a thread of its
-//! own: the graph neither waits nor reads. [`OpusReader`], [`WavReader`] and their writers are of any
-//! length and hold a few pages.
+//! A [`Player`] reads a file, a [`Recorder`] writes one or both sides of a call, each on a thread
+//! of its own: the graph neither waits nor reads. [`OpusReader`], [`WavReader`] and their writers
+//! are of any length and hold a few pages.
 //!
 //! ```
 //! # #[cfg(feature = "opus")]
@@ -70,8 +70,8 @@
 //!
 //! Decibels are those of amplitude, everywhere: 6 dB double it.
 //!
-//! Tones are data: a [`Cadence`] of [`Segment`]s, which a [`ToneSource`] plays. [`CallTones`] has those of
-//! calls in several countries, [`dtmf`] those of keys, [`Ringtone`] what rings.
+//! Tones are data: a [`Cadence`] of [`Segment`]s, which a [`ToneSource`] plays. [`CallTones`] has
+//! those of calls in several countries, [`dtmf`] those of keys, [`Ringtone`] what rings.
 
 #![forbid(unsafe_code)]
 

@@ -43,8 +43,8 @@ impl Default for PlayerConfig {
 
 /// Controls a file that plays: the reference's `FilePlayer`. Dropping it lets the file play on.
 ///
-/// *Source*: LXST/Players.py, FilePlayer, LXST/Sources.py, OpusFileSource, whose gain grows from round
-/// to round: here a [`Gain`](crate::Gain) behind the source has it, and does not.
+/// *Source*: LXST/Players.py, FilePlayer, LXST/Sources.py, OpusFileSource, whose gain grows from
+/// round to round: here a [`Gain`](crate::Gain) behind the source has it, and does not.
 #[derive(Debug)]
 pub struct Player {
     commands: SyncSender<Command>,
@@ -57,11 +57,12 @@ enum Command {
 }
 
 impl Player {
-    /// Starts to read a file, on a thread of its own, 500 ms ahead of what is played. The source gives
-    /// its sound to a graph, without waiting or allocating; before the first is read, silence.
+    /// Starts to read a file, on a thread of its own, 500 ms ahead of what is played. The source
+    /// gives its sound to a graph, without waiting or allocating; before the first is read,
+    /// silence.
     ///
-    /// `ended` is told once, on the thread that reads, when the last moment was given or the source is
-    /// gone, or with what kept the file from being read on.
+    /// `ended` is told once, on the thread that reads, when the last moment was given or the source
+    /// is gone, or with what kept the file from being read on.
     ///
     /// # Errors
     /// [`FileError::Io`] where the system has no thread left.
@@ -91,8 +92,8 @@ impl Player {
         Ok((Self { commands }, source))
     }
 
-    /// Plays on from this moment of the file, as soon as it is read. What was read ahead is dropped. The
-    /// time that [`PlayerConfig::most`] gives goes on.
+    /// Plays on from this moment of the file, as soon as it is read. What was read ahead is
+    /// dropped. The time that [`PlayerConfig::most`] gives goes on.
     ///
     /// Returns whether the file still plays and the thread takes the order.
     pub fn seek(&self, to: Samples) -> bool {

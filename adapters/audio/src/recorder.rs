@@ -21,8 +21,8 @@ pub struct Recorded {
     pub length: Samples,
     /// Of that, silence for sound that the disk was too slow for.
     pub dropped: Samples,
-    /// Why it ended: `Ok` where it was stopped, an error where the file could not be written on, as on a
-    /// full disk.
+    /// Why it ended: `Ok` where it was stopped, an error where the file could not be written on, as
+    /// on a full disk.
     pub result: Result<(), FileError>,
 }
 
@@ -37,8 +37,8 @@ pub struct Recorder {
 
 impl Recorder {
     /// Starts to write a file, on a thread of its own. The sink takes sound from a graph: it never
-    /// waits and never allocates. Two seconds wait for a slow disk; what then has no room is silence
-    /// in the file, and counted, so that what follows keeps its time.
+    /// waits and never allocates. Two seconds wait for a slow disk; what then has no room is
+    /// silence in the file, and counted, so that what follows keeps its time.
     ///
     /// `ended` is told once, on the thread that writes: when the recording was stopped, the sink is
     /// gone, or the file cannot be written on.
@@ -59,11 +59,11 @@ impl Recorder {
     /// Starts to write a call to a stereo file, our side to the left and theirs to the right, as of
     /// [`Self::start`]. Returns the sink of what we say and the one of what we hear.
     ///
-    /// Both are fed in real time, from any threads. A side's sound lies where it came, by the clock: a
-    /// gap of more than 60 ms is silence, and what comes more than 200 ms late is lost.
+    /// Both are fed in real time, from any threads. A side's sound lies where it came, by the
+    /// clock: a gap of more than 60 ms is silence, and what comes more than 200 ms late is lost.
     ///
-    /// With lxst-phone: `ours` takes each block that goes into `DeviceSource::push`, `theirs` each that
-    /// `DeviceSink::fill` has filled.
+    /// With lxst-phone: `ours` takes each block that goes into `DeviceSource::push`, `theirs` each
+    /// that `DeviceSink::fill` has filled.
     ///
     /// # Errors
     /// [`FileError::Unsupported`] for a file that is not stereo, else as of [`Self::start`].
@@ -134,8 +134,8 @@ pub struct RecorderSink {
 }
 
 impl RecorderSink {
-    /// Makes silence of what did not come. Tells whether the block is to be taken: not that of a clock
-    /// that has run far ahead.
+    /// Makes silence of what did not come. Tells whether the block is to be taken: not that of a
+    /// clock that has run far ahead.
     fn align(&mut self, moments: u64) -> bool {
         let Some(began) = self.began else { return true };
         let begin = at(began).saturating_sub(moments);

@@ -130,12 +130,13 @@ impl<R: Runtime, S: StackSettings> PhoneBuilder<R, S> {
         self.start_with_lines::<1>().await
     }
 
-    /// Starts a phone that holds several calls at once: `start_with_lines::<2>()`. Whoever calls while
-    /// a line is free rings; with one person there is one call at most. Each call has codecs of its own,
-    /// and takes about as much time of the codec thread as the call of a phone of one line.
+    /// Starts a phone that holds several calls at once: `start_with_lines::<2>()`. Whoever calls
+    /// while a line is free rings; with one person there is one call at most. Each call has codecs
+    /// of its own, and takes about as much time of the codec thread as the call of a phone of one
+    /// line.
     ///
-    /// The audio ports of the phone serve all calls: what the microphone hears is sent in each, and the
-    /// speaker plays the sum of what is received. A call can have ports of its own instead, see
+    /// The audio ports of the phone serve all calls: what the microphone hears is sent in each, and
+    /// the speaker plays the sum of what is received. A call can have ports of its own instead, see
     /// [`Call::audio_source`](crate::Call::audio_source), and each direction of it can be
     /// [muted](crate::Call::mute).
     ///

@@ -201,15 +201,16 @@ impl Call {
         self.requests.command(Command::Mute(self.id, direction, Mute::Unmuted)).await
     }
 
-    /// The latest report of the call's quality, without waiting; `None` before the first, a second after
-    /// the call is established, and when the call is over.
+    /// The latest report of the call's quality, without waiting; `None` before the first, a second
+    /// after the call is established, and when the call is over.
     #[must_use]
     pub fn quality(&self) -> Option<Quality> {
         self.watch.look(|latest| latest.state.quality_of(self.id))
     }
 
-    /// Attaches a microphone for this call alone, which then hears nothing of the phone's own source. It
-    /// takes the place of an earlier source of the call's own, and is detached when the call ends.
+    /// Attaches a microphone for this call alone, which then hears nothing of the phone's own
+    /// source. It takes the place of an earlier source of the call's own, and is detached when the
+    /// call ends.
     ///
     /// # Errors
     /// [`AudioError`]: the format cannot be, the call is over or does not ring yet, or the phone has shut
@@ -237,8 +238,8 @@ impl Call {
         Ok(source)
     }
 
-    /// Attaches a speaker for this call alone, which the phone's own sink then plays nothing of. It takes
-    /// the place of an earlier sink of the call's own, and is detached when the call ends.
+    /// Attaches a speaker for this call alone, which the phone's own sink then plays nothing of. It
+    /// takes the place of an earlier sink of the call's own, and is detached when the call ends.
     ///
     /// # Errors
     /// As [`device_source`](Self::device_source).
@@ -251,8 +252,9 @@ impl Call {
         Ok(sink)
     }
 
-    /// Attaches a sink that the app reads for this call alone, as [`device_sink`](Self::device_sink) does
-    /// a speaker. When the call has ended, what is left can be read.
+    /// Attaches a sink that the app reads for this call alone, as
+    /// [`device_sink`](Self::device_sink) does a speaker. When the call has ended, what is left can
+    /// be read.
     ///
     /// # Errors
     /// As [`device_source`](Self::device_source).

@@ -1,8 +1,8 @@
-//! The audio ports of a phone, and which calls each of them serves: that of all calls those without one
-//! of their own.
+//! The audio ports of a phone, and which calls each of them serves: that of all calls those without
+//! one of their own.
 //!
-//! What a source brings is sent in each call that it serves. What is received in the calls that a sink
-//! serves is added up.
+//! What a source brings is sent in each call that it serves. What is received in the calls that a
+//! sink serves is added up.
 
 mod side;
 
@@ -147,7 +147,8 @@ impl Ports {
         self.sinks.remove_of(call);
     }
 
-    /// The app muted the speaker of a call or unmuted it: what waits to be heard of it alone is forgotten.
+    /// The app muted the speaker of a call or unmuted it: what waits to be heard of it alone is
+    /// forgotten.
     pub(crate) fn on_speaker(&mut self, call: CallId, mute: Mute) {
         let stream = call.into();
         let Some(open) = self.streams.get_mut(&stream) else { return };
@@ -213,8 +214,8 @@ impl Ports {
         }
     }
 
-    /// Gives each device a block of what it wants, and tells whether one had some. What the coder has
-    /// not finished is waited for.
+    /// Gives each device a block of what it wants, and tells whether one had some. What the coder
+    /// has not finished is waited for.
     pub(crate) fn fill<S: Stack, const LINES: usize>(
         &mut self,
         engine: &mut Engine<S, LINES>,

@@ -5,8 +5,8 @@ use std::io::Cursor;
 use lxst_audio::{Channels, FileError, OpusReader, SoundReader, WavReader};
 use lxst_core::Samples;
 
-/// Reads the bytes as a file of each kind: an error, or sound of no more than its length, wherever it
-/// is read from.
+/// Reads the bytes as a file of each kind: an error, or sound of no more than its length, wherever
+/// it is read from.
 pub(crate) fn check(file: &[u8]) {
     if let Ok(reader) = OpusReader::new(Cursor::new(file)) {
         read(reader);

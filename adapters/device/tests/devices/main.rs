@@ -1,5 +1,5 @@
-//! Microphones and speakers on a PulseAudio of our own, with virtual devices: alone, and as those of
-//! phones in calls.
+//! Microphones and speakers on a PulseAudio of our own, with virtual devices: alone, and as those
+//! of phones in calls.
 //!
 //! Each test runs its body in a process of its own, whose environment names the server.
 

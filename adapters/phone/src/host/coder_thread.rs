@@ -44,7 +44,8 @@ impl CoderThread {
         make: impl Fn() -> W + Send + 'static,
         deliver: impl Fn(Done) + Send + 'static,
     ) -> io::Result<Self> {
-        // The engine has three jobs out at most for each line, so the channel needs no bound of its own.
+        // The engine has three jobs out at most for each line, so the channel needs no bound of its
+        // own.
         let (tasks, given) = channel::<Task>();
         let run = move || {
             let mut work = make();

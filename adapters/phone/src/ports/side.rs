@@ -51,8 +51,8 @@ impl<P: Port> Side<P> {
         Ok(())
     }
 
-    /// Removes the ports whose owners dropped them. The engine is told where `is_detached` says so of
-    /// the call whose port it was.
+    /// Removes the ports whose owners dropped them. The engine is told where `is_detached` says so
+    /// of the call whose port it was.
     pub(super) fn remove_over<S: Stack, const LINES: usize>(
         &mut self,
         engine: &mut Engine<S, LINES>,
@@ -83,7 +83,8 @@ impl<P: Port> Side<P> {
         removed.map(count).collect()
     }
 
-    /// Serves the streams that are open, and tells which ports begin to serve any, and which cease to.
+    /// Serves the streams that are open, and tells which ports begin to serve any, and which cease
+    /// to.
     pub(super) fn serve(&mut self, open: &[StreamId], mut turn: impl FnMut(&mut P, bool)) {
         let without_own = self.without_own(open);
         for attached in &mut self.attached {
