@@ -117,7 +117,8 @@ fn a_call_whose_report_of_the_round_trip_was_lost_rings_on() {
             let path = LossyPath::to(python.port());
             let mut rust = scene.connected(tcp_client(path.port()));
             rust.speak(&speech());
-            dial_and_talk(&path, PathDirection::Forward, &lost, &mut rust, &mut python);
+            let (way, profile) = (PathDirection::Forward, Profile::MediumQuality);
+            dial_and_talk(&path, way, &lost, profile, &mut rust, &mut python);
         });
         scope.spawn(|| {
             let scene = scene("rust_rings_on");
@@ -143,19 +144,19 @@ fn we_call(way: PathDirection, rows: &[Row]) {
     let mut rust = scene.connected(tcp_client(path.port()));
     rust.speak(&speech());
     // The first call makes the path known.
-    for row in [NOTHING].iter().chain(rows) {
-        dial_and_talk(&path, way, row, &mut rust, &mut python);
+    for (row, profile) in plays(rows) {
+        dial_and_talk(&path, way, row, profile, &mut rust, &mut python);
     }
 }
 
 fn we_search() {
     let scene = scene("we_search");
     let mut python = scene.python().auto_answer(0.1).spawn();
-    for (way, row) in &OF_OUR_SEARCH {
+    for ((way, row), profile) in OF_OUR_SEARCH.iter().zip(PROFILES) {
         let path = LossyPath::to(python.port());
         let mut rust = scene.connected(tcp_client(path.port()));
         rust.speak(&speech());
-        dial_and_talk(&path, *way, row, &mut rust, &mut python);
+        dial_and_talk(&path, *way, row, profile, &mut rust, &mut python);
     }
 }
 
@@ -163,12 +164,13 @@ fn dial_and_talk(
     path: &LossyPath,
     way: PathDirection,
     row: &Row,
+    profile: Profile,
     rust: &mut RustPhone,
     python: &mut PythonPeer,
 ) {
-    println!("we call, {way:?} {row:?}");
+    println!("we call, {profile}, {way:?} {row:?}");
     until_lost(path, way, row, || {
-        let call = rust.dial(python.identity(), Profile::MediumQuality);
+        let call = rust.dial(python.identity(), profile);
         hear_each_other(rust, python);
         rust.hang_up(call.id());
         assert_eq!(rust.expect_end(), EndReason::LocalHangup);
@@ -182,10 +184,11 @@ fn python_calls(way: PathDirection, rows: &[Row]) {
     rust.speak(&speech());
     let path = LossyPath::to(rust.port());
     let mut python = scene.python().connect(path.port()).spawn();
-    for row in [NOTHING].iter().chain(rows) {
-        println!("python calls, {way:?} {row:?}");
+    for (row, profile) in plays(rows) {
+        println!("python calls, {profile}, {way:?} {row:?}");
         until_lost(&path, way, row, || {
-            python.send(&Command::call(rust.identity()));
+            let (identity, profile) = (rust.identity(), Some(profile.id()));
+            python.send(&Command::Call { identity, profile, mode: None });
             let call = rust.expect_incoming(&python);
             rust.answer(call);
             hear_each_other(&mut rust, &mut python);
@@ -194,6 +197,12 @@ fn python_calls(way: PathDirection, rows: &[Row]) {
             python.expect("ended", PATIENCE);
         });
     }
+}
+
+/// The calls to play: in each profile one that loses nothing, and one that loses what a row says.
+fn plays(rows: &[Row]) -> impl Iterator<Item = (&Row, Profile)> {
+    let rows = [&NOTHING].into_iter().chain(rows);
+    rows.flat_map(|row| PROFILES.map(|profile| (row, profile)))
 }
 
 /// Repeats a call until it loses the packets of a row: on a late machine, packets before them are
@@ -234,6 +243,13 @@ fn scene(name: &str) -> Scene {
     Scene::new(Runtime::Tokio, &format!("{}::{name}", module_path!()))
 }
 
+const PROFILES: [Profile; 5] = [
+    Profile::MediumQuality,
+    Profile::LowLatency,
+    Profile::HighQuality,
+    Profile::UltraLowLatency,
+    Profile::SuperHighQuality,
+];
 const NOTHING: Row = (0..0, &[]);
 /// How long Python searches a path, or waits for an answer.
 const WAIT: Duration = Duration::from_secs(6);
