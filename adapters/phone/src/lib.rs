@@ -113,6 +113,11 @@ pub use network::interface::{
 #[cfg(feature = "endpoint")]
 pub use network::own_stack::OwnStack;
 pub use network::port::AppStack;
+#[cfg(feature = "endpoint")]
+pub use network::reticulum_config::{
+    ConfigFault, ConfigProblem, ConfigSection, ConfiguredInterface, Parity, ReticulumConfig,
+    SerialLine,
+};
 pub use phone::Phone;
 pub use request::Counters;
 pub use runtime::Runtime;

@@ -14,6 +14,8 @@ mod io;
 #[cfg(feature = "endpoint")]
 pub(crate) mod own_stack;
 pub(crate) mod port;
+#[cfg(feature = "endpoint")]
+pub(crate) mod reticulum_config;
 
 use std::fmt;
 use std::future::Future;

@@ -227,6 +227,10 @@ impl<R: Runtime> Interface<R> {
         self
     }
 
+    pub(crate) fn named(self, name: String) -> Self {
+        Self { name, ..self }
+    }
+
     /// Fixes the runtime.
     pub(crate) fn on(self, runtime: R) -> Unopened {
         let config = self.checked();
