@@ -74,7 +74,7 @@ fn run(path: &Path, args: &Args) -> Result<u8, String> {
             errln!("replay: {name}: {error}");
             None
         }
-        End::Divergence(parted) => Some(parted.to_string()),
+        End::Divergence(divergence) => Some(divergence.to_string()),
         End::Stripped => Some("stripped of its payloads: it cannot be replayed".into()),
         End::Same(Ending::Closed) => Some("the same".into()),
         End::Same(Ending::Overflow) => Some("the same, up to the overflow of its recording".into()),
@@ -92,7 +92,9 @@ fn run(path: &Path, args: &Args) -> Result<u8, String> {
         let file = path.file_name().unwrap_or_default().to_string_lossy();
         let note = match &outcome.end {
             End::Unreadable(error) => format!("{file}, up to line {}", error.line),
-            End::Divergence(parted) => format!("{file}; replay parts at line {}", parted.line),
+            End::Divergence(divergence) => {
+                format!("{file}; replay diverges at line {}", divergence.line)
+            }
             End::Same(Ending::Overflow) => format!("{file}, up to the overflow of its recording"),
             End::Same(Ending::Closed) | End::Stripped => file.into_owned(),
         };
@@ -139,7 +141,7 @@ fn replay(path: &Path) -> Result<Outcome, String> {
 
     let is_whole = reader.header().payloads == Payloads::Kept;
     let mut replay = is_whole.then(|| Replay::new(reader.header()));
-    let mut parted = None;
+    let mut divergence = None;
     let mut conversation = ConversationReader::new();
     let (mut inputs, mut outputs) = (0, 0);
     let mut progress = Progress::new(bytes);
@@ -154,22 +156,22 @@ fn replay(path: &Path) -> Result<Outcome, String> {
                 conversation.read(&record);
                 if let Some(Err(found)) = replay.as_mut().map(|replay| replay.step(&record)) {
                     replay = None;
-                    parted = Some(found);
+                    divergence = Some(found);
                 }
             }
             Ok(None) => break None,
             Err(error) => break Some(error),
         }
     };
-    let end = match (damage, parted, reader.ending()) {
-        (None, Some(parted), _) => End::Divergence(parted),
+    let end = match (damage, divergence, reader.ending()) {
+        (None, Some(divergence), _) => End::Divergence(divergence),
         (Some(error), ..) => End::Unreadable(error),
         (None, None, ending) => {
             let ending = ending.unwrap_or(Ending::Closed); // the reader has come to it
             let line = reader.line();
             match replay.map(|mut replay| replay.end(line, ending)) {
                 Some(Ok(())) => End::Same(ending),
-                Some(Err(parted)) => End::Divergence(parted),
+                Some(Err(divergence)) => End::Divergence(divergence),
                 None => End::Stripped,
             }
         }

@@ -1,11 +1,11 @@
-//! What crosses the two doors of a telephone, for recorders.
+//! Inputs and outputs at the two doors of a telephone, for recorders.
 
 use crate::config::Config;
 use crate::id::IdentityHash;
 use crate::input::Input;
 use crate::output::Output;
 
-/// One item that crossed a door of a [`Telephone`](crate::Telephone), in order.
+/// One item that passed a door of a [`Telephone`](crate::Telephone), in order.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Boundary<'a> {
     /// The telephone was created. The first item, exactly once.

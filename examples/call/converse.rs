@@ -187,8 +187,8 @@ async fn speak(
 }
 
 /// Writes the speaker's audio until its phone shuts down.
-async fn listen(mut speaker: AudioSink, mut sink: WavSink) -> Result<Heard, SoundError> {
-    let mut heard = Heard { began: Instant::now(), pcm: Vec::new() };
+async fn listen(mut speaker: AudioSink, mut sink: WavSink) -> Result<SpeakerAudio, SoundError> {
+    let mut heard = SpeakerAudio { began: Instant::now(), pcm: Vec::new() };
     let mut block = [0.0; BLOCK_SAMPLES];
     while speaker.read(&mut block).await.is_ok() {
         if heard.pcm.is_empty() {
@@ -202,12 +202,12 @@ async fn listen(mut speaker: AudioSink, mut sink: WavSink) -> Result<Heard, Soun
 }
 
 /// The speaker's audio, without a gap, from a moment on.
-struct Heard {
+struct SpeakerAudio {
     began: Instant,
     pcm: Vec<f32>,
 }
 
-impl Heard {
+impl SpeakerAudio {
     /// Cuts off what was played before a moment, or puts silence before what was played later.
     ///
     /// This measures mouth to ear. A sound card at the caller captures the first sample of the

@@ -239,7 +239,7 @@ struct Table {
 }
 
 impl Table {
-    fn row_of(&self, profile: Profile, outcome: &Outcome, heard: Option<&Heard>) {
+    fn row_of(&self, profile: Profile, outcome: &Outcome, heard: Option<&Comparison>) {
         let is_narrow = self.columns < NARROW;
         let name = if is_narrow { profile.abbreviation().into() } else { profile.to_string() };
         let at_callee = &outcome.callee.telephone;
@@ -274,10 +274,10 @@ impl Table {
 /// Prints whether the speech came through.
 fn judge(
     outcome: &Outcome,
-    verdict: Result<Heard, EnvelopeError>,
+    verdict: Result<Comparison, EnvelopeError>,
     conditions: Conditions,
 ) -> Result<f64, Failure> {
-    let Heard { correlation, .. } = verdict?;
+    let Comparison { correlation, .. } = verdict?;
     let least = if conditions.is_plain() { MIN_CORRELATION } else { MIN_CORRELATION_ROUGH };
     if correlation >= least {
         return Ok(correlation);
@@ -296,7 +296,7 @@ fn judge(
 }
 
 /// How well speech came through.
-struct Heard {
+struct Comparison {
     correlation: f64,
     /// Mouth to ear.
     lag: Duration,
@@ -304,13 +304,17 @@ struct Heard {
 
 /// Compares the speech with what was heard. A network with jitter moves words relative to each
 /// other, so each stretch of the speech is searched alone, and the medians count.
-fn compare(speech: &[f32], heard: &[f32], conditions: Conditions) -> Result<Heard, EnvelopeError> {
+fn compare(
+    speech: &[f32],
+    heard: &[f32],
+    conditions: Conditions,
+) -> Result<Comparison, EnvelopeError> {
     let [speech, heard] =
         [speech, heard].map(|pcm| pcm.iter().copied().map(to_i16).collect::<Vec<i16>>());
     let pcm = |samples| Pcm { samples, rate_hz: SAMPLE_RATE_HZ };
     if conditions.is_plain() || speech.len() < STRETCH {
         let Verdict { correlation, lag } = correlation(pcm(&speech), pcm(&heard), MAX_LAG)?;
-        return Ok(Heard { correlation, lag });
+        return Ok(Comparison { correlation, lag });
     }
     let (mut correlations, mut lags) = (Vec::new(), Vec::new());
     for from in (0..=speech.len() - STRETCH).step_by(STRETCH / 2) {
@@ -323,7 +327,7 @@ fn compare(speech: &[f32], heard: &[f32], conditions: Conditions) -> Result<Hear
     correlations.sort_by(f64::total_cmp);
     lags.sort();
     // There is a stretch: the speech is long enough.
-    Ok(Heard { correlation: correlations[correlations.len() / 2], lag: lags[lags.len() / 2] })
+    Ok(Comparison { correlation: correlations[correlations.len() / 2], lag: lags[lags.len() / 2] })
 }
 
 /// Returns the file of one profile of several.

@@ -33,7 +33,7 @@ fn a_changed_output_is_told_with_its_line_and_both_versions() {
     assert_eq!(output.status.code(), Some(1));
     let told = told(&output);
     let wanted = [
-        format!("line {}: parted", place + 1),
+        format!("line {}: diverged", place + 1),
         format!("expected: {changed}"),
         format!("got:      {line}"),
     ];

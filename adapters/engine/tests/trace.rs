@@ -62,9 +62,9 @@ fn a_changed_byte_of_an_output_parts_the_replay_at_its_line() {
             .zip(trace.lines())
             .map(|(at, line)| if at == number { flip_last_digit(line) } else { line.into() } + "\n")
             .collect();
-        let parted = replay(&changed).unwrap_err();
-        assert_eq!(parted.line, number as u64);
-        assert_eq!(flip_last_digit(&parted.expected), parted.got);
+        let diverged = replay(&changed).unwrap_err();
+        assert_eq!(diverged.line, number as u64);
+        assert_eq!(flip_last_digit(&diverged.expected), diverged.got);
     }
 }
 
@@ -76,19 +76,22 @@ fn an_output_too_few_or_too_many_parts_the_replay() {
 
     let mut fewer = lines.clone();
     let ringing = fewer.remove(place);
-    let parted = replay(&text(&fewer)).unwrap_err();
-    assert_eq!((parted.line, parted.got.as_str()), (place as u64 + 1, ringing));
+    let diverged = replay(&text(&fewer)).unwrap_err();
+    assert_eq!((diverged.line, diverged.got.as_str()), (place as u64 + 1, ringing));
 
     let mut more = lines.clone();
     let last = more.len() - 1;
     more.insert(last, ringing);
-    let parted = replay(&text(&more)).unwrap_err();
-    assert_eq!((parted.line, parted.got.as_str()), (last as u64 + 1, "nothing"));
+    let diverged = replay(&text(&more)).unwrap_err();
+    assert_eq!((diverged.line, diverged.got.as_str()), (last as u64 + 1, "nothing"));
 
     let mut cut: Vec<&str> = lines[..place].to_vec();
     cut.push("{\"end\":\"closed\"}");
-    let parted = replay(&text(&cut)).unwrap_err();
-    assert_eq!((parted.expected.as_str(), parted.got.as_str()), ("the end of the trace", ringing));
+    let diverged = replay(&text(&cut)).unwrap_err();
+    assert_eq!(
+        (diverged.expected.as_str(), diverged.got.as_str()),
+        ("the end of the trace", ringing)
+    );
 
     *cut.last_mut().unwrap() = "{\"end\":\"overflow\"}";
     assert_eq!(replay(&text(&cut)), Ok(Ending::Overflow));
@@ -100,9 +103,9 @@ fn an_input_that_the_telephone_refuses_parts_the_replay() {
     let mut lines: Vec<&str> = trace.lines().collect();
     let last = lines.len() - 1;
     lines.insert(last, r#"{"t":99000000,"in":"command","command":"answer","call":77}"#);
-    let parted = replay(&text(&lines)).unwrap_err();
-    assert_eq!(parted.line, last as u64 + 1);
-    assert!(parted.got.starts_with("refused: the call is not known"), "{parted}");
+    let diverged = replay(&text(&lines)).unwrap_err();
+    assert_eq!(diverged.line, last as u64 + 1);
+    assert!(diverged.got.starts_with("refused: the call is not known"), "{diverged}");
 }
 
 #[test]
@@ -116,7 +119,7 @@ fn a_stripped_call_still_tells_who_said_what_and_when() {
 #[test]
 fn a_garbled_trace_gives_an_error_or_a_difference_and_no_panic() {
     let [trace, _] = record_call(Payloads::Kept);
-    let (mut chance, mut unread, mut parted) = (Seeded(7), 0, 0);
+    let (mut chance, mut unread, mut diverged) = (Seeded(7), 0, 0);
     for _ in 0..400 {
         let mut bytes = trace.clone().into_bytes();
         for _ in 0..=chance.next() % 3 {
@@ -131,7 +134,7 @@ fn a_garbled_trace_gives_an_error_or_a_difference_and_no_panic() {
             match reader.next_record() {
                 Ok(Some(record)) => {
                     if replay.step(&record).is_err() {
-                        parted += 1;
+                        diverged += 1;
                         break;
                     }
                 }
@@ -143,7 +146,7 @@ fn a_garbled_trace_gives_an_error_or_a_difference_and_no_panic() {
             }
         }
     }
-    assert!(unread > 50 && parted > 50, "{unread} {parted}");
+    assert!(unread > 50 && diverged > 50, "{unread} {diverged}");
 }
 
 /// What a trace shows without its payloads.

@@ -38,7 +38,7 @@ pub struct Record<'r> {
     pub what: Recorded<'r>,
 }
 
-/// An item that crossed a door of the telephone.
+/// An item that passed a door of the telephone.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Recorded<'r> {
     /// An input that was applied.

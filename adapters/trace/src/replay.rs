@@ -21,7 +21,7 @@ pub struct Replay {
 
 /// Where the telephone diverged from the trace.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}: parted\n  expected: {expected}\n  got:      {got}")]
+#[error("line {line}: diverged\n  expected: {expected}\n  got:      {got}")]
 pub struct Divergence {
     /// The number of the line.
     pub line: u64,
@@ -43,21 +43,21 @@ impl Replay {
     /// # Errors
     /// [`Divergence`]. Further results are meaningless.
     pub fn step(&mut self, record: &Record<'_>) -> Result<(), Divergence> {
-        let parted =
+        let diverged =
             |got: String| Divergence { line: record.line, expected: record.text.into(), got };
         match record.what {
             Recorded::Input(input) => {
                 if let Some(output) = self.next_output() {
-                    return Err(parted(output));
+                    return Err(diverged(output));
                 }
                 self.now = record.at;
-                let refused = |error: &dyn fmt::Display| parted(format!("refused: {error}"));
+                let refused = |error: &dyn fmt::Display| diverged(format!("refused: {error}"));
                 self.telephone.handle_input(record.at, input).map_err(|error| refused(&error))
             }
             Recorded::Output(_) => match self.next_output() {
                 Some(output) if output == record.text => Ok(()),
-                Some(output) => Err(parted(output)),
-                None => Err(parted("nothing".into())),
+                Some(output) => Err(diverged(output)),
+                None => Err(diverged("nothing".into())),
             },
         }
     }
