@@ -111,21 +111,21 @@ fn soak<R: Sockets>(
             .expect("the template is a constant, and valid"),
     );
     let mut failures = BTreeMap::<String, u32>::new();
-    let mut held = Vec::new();
+    let mut usage = Vec::new();
     for call in 0..args.calls {
         if let Err(failure) = pair.call(&mut python, call) {
             *failures.entry(failure).or_default() += 1;
             pair.recover(&mut python);
         }
         python.forget();
-        held.push(Held::count()?);
+        usage.push(ResourceUsage::count()?);
         progress.inc(1);
-        progress.set_message(held[held.len() - 1].to_string());
+        progress.set_message(usage[usage.len() - 1].to_string());
     }
     progress.finish_and_clear();
     wait(block_on, pair.phone.shutdown());
     python.quit();
-    Ok(report(&held, &failures))
+    Ok(report(&usage, &failures))
 }
 
 /// Our phone, and how to wait for it.
@@ -219,13 +219,13 @@ fn in_time<R: Runtime, T>(
 
 /// The resources of this process.
 #[derive(Clone, Copy, Debug)]
-struct Held {
+struct ResourceUsage {
     memory_kib: u64,
     files: usize,
     threads: usize,
 }
 
-impl Held {
+impl ResourceUsage {
     /// *Source*: proc(5).
     fn count() -> Result<Self, Box<dyn Error>> {
         let status = fs::read_to_string("/proc/self/status")?;
@@ -239,7 +239,7 @@ impl Held {
     }
 }
 
-impl fmt::Display for Held {
+impl fmt::Display for ResourceUsage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { memory_kib, files, threads } = self;
         write!(f, "{:6.1} MiB  {files:3} files  {threads:3} threads", *memory_kib as f64 / 1024.0)
@@ -247,18 +247,18 @@ impl fmt::Display for Held {
 }
 
 /// Prints the resources over time. Returns whether nothing grew and nothing failed.
-fn report(held: &[Held], failures: &BTreeMap<String, u32>) -> bool {
-    let warm = held.len() / 10;
-    let steps = (0..=9).map(|step| warm + (held.len() - 1 - warm) * step / 9);
+fn report(usage: &[ResourceUsage], failures: &BTreeMap<String, u32>) -> bool {
+    let warm = usage.len() / 10;
+    let steps = (0..=9).map(|step| warm + (usage.len() - 1 - warm) * step / 9);
     for call in steps {
-        outln!("after {:5} calls  {}", call + 1, held[call]);
+        outln!("after {:5} calls  {}", call + 1, usage[call]);
     }
-    let third = (held.len() - warm) / 3;
-    let [early, late] = [&held[warm..warm + third], &held[held.len() - third..]];
-    let grown = |of: fn(&Held) -> u64| median(late, of).saturating_sub(median(early, of));
-    let memory = grown(|held| held.memory_kib);
-    let files = grown(|held| held.files as u64);
-    let threads = grown(|held| held.threads as u64);
+    let third = (usage.len() - warm) / 3;
+    let [early, late] = [&usage[warm..warm + third], &usage[usage.len() - third..]];
+    let grown = |of: fn(&ResourceUsage) -> u64| median(late, of).saturating_sub(median(early, of));
+    let memory = grown(|usage| usage.memory_kib);
+    let files = grown(|usage| usage.files as u64);
+    let threads = grown(|usage| usage.threads as u64);
     outln!("growth             {memory} KiB, {files} files, {threads} threads");
     for (failure, times) in failures {
         outln!("failed {times} times: {failure}");
@@ -272,8 +272,8 @@ fn report(held: &[Held], failures: &BTreeMap<String, u32>) -> bool {
 }
 
 /// Returns the median over a stretch of calls.
-fn median(held: &[Held], of: fn(&Held) -> u64) -> u64 {
-    let mut values: Vec<u64> = held.iter().map(of).collect();
+fn median(usage: &[ResourceUsage], of: fn(&ResourceUsage) -> u64) -> u64 {
+    let mut values: Vec<u64> = usage.iter().map(of).collect();
     values.sort_unstable();
     values.get(values.len() / 2).copied().unwrap_or(0)
 }

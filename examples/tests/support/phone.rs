@@ -76,14 +76,14 @@ impl Drop for Phone {
 pub(crate) struct Watched(Child);
 
 /// What such a phone prints of itself.
-pub(crate) struct Told {
+pub(crate) struct PhoneInfo {
     pub(crate) identity: String,
     pub(crate) address: String,
 }
 
 impl Watched {
     /// Starts a phone that listens.
-    pub(crate) fn start(mut command: Command) -> (Self, Told) {
+    pub(crate) fn start(mut command: Command) -> (Self, PhoneInfo) {
         let mut child = command.stdout(Stdio::piped()).spawn().expect("the phone runs");
         let said = BufReader::new(child.stdout.take().expect("it is piped"));
         let mut lines = said.lines().map(|line| line.expect("text"));
@@ -93,7 +93,7 @@ impl Watched {
             line.split_whitespace().nth(1).expect("a value").to_owned()
         };
         let (identity, address) = (told("identity"), told("listening"));
-        (watched, Told { identity, address })
+        (watched, PhoneInfo { identity, address })
     }
 
     /// Starts a phone that prints to its terminal only.

@@ -18,7 +18,7 @@ use lxst_interop::{Command, PythonPeer};
 use lxst_phone::{EndReason, Profile};
 use support::phone::{PATIENCE, RustPhone};
 use support::scene::{self, Runtime, Scene, on_both_runtimes, play};
-use support::sound::{Heard, check_heard_as_well_as, speaking_after, speech_after, talk};
+use support::sound::{Playback, check_heard_as_well_as, speaking_after, speech_after, talk};
 use support::switching::switch_through;
 use support::wire::{CODEC2, check_wire_of};
 
@@ -102,7 +102,12 @@ fn answer_python(scene: &Scene, profile: Profile) {
 }
 
 /// Speaks both ways in a call that is established at our side.
-fn speak_both_ways(python: &mut PythonPeer, rust: &mut RustPhone, heard: &Heard, profile: Profile) {
+fn speak_both_ways(
+    python: &mut PythonPeer,
+    rust: &mut RustPhone,
+    heard: &Playback,
+    profile: Profile,
+) {
     rust.speak(&speech_after(DELAY));
     assert_eq!(python.expect("established", PATIENCE).json["profile"], profile.id());
     talk(python, profile, ALL_OF_IT);

@@ -14,7 +14,7 @@ use lxst_sim::envelope::Verdict;
 use crate::phone::{PATIENCE, RustPhone, Setup, tcp_client};
 use crate::scene::{Runtime, Scene, on_both_runtimes};
 use crate::sound::{
-    ALL_OF_IT, Heard, LEAST, MAX_LAG, check_heard, check_heard_as_well_as, speaking, speech,
+    ALL_OF_IT, LEAST, MAX_LAG, Playback, check_heard, check_heard_as_well_as, speaking, speech,
     speech_after,
 };
 use crate::wire::{OPUS, check_wire_of, is_our_media};
@@ -112,7 +112,7 @@ fn establish(
     profile: Profile,
     speech: &Recording,
     set_up: impl FnOnce(Setup) -> Setup,
-) -> (PythonPeer, RustPhone, Heard, Call) {
+) -> (PythonPeer, RustPhone, Playback, Call) {
     let mut python = speaking(scene.python()).auto_answer(0.1).spawn();
     let mut rust = scene.connected_as(set_up(Setup::on(tcp_client(python.port()))));
     let heard = rust.listen();

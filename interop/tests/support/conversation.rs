@@ -11,7 +11,7 @@ use lxst_phone::AudioFormat;
 use lxst_sim::envelope::{EnvelopeError, Pcm, Verdict, correlation, loudness};
 
 use super::phone::{PATIENCE, RustPhone};
-use super::sound::{Heard, SPEECH, speech};
+use super::sound::{Playback, SPEECH, speech};
 
 /// What both sides say at the same time, and where it is in each recording. Times are since its
 /// start.
@@ -20,7 +20,7 @@ pub(crate) struct Conversation {
     began: Instant,
     /// In Python's recording.
     python_began: Duration,
-    heard: Heard,
+    heard: Playback,
     /// In the recording of our speaker.
     rust_began: Duration,
 }
@@ -32,7 +32,7 @@ impl Conversation {
         python: &mut PythonPeer,
         established: &Event,
         rust: &RustPhone,
-        heard: Heard,
+        heard: Playback,
     ) -> Self {
         let mut said = speech();
         said.samples = said.samples.repeat(TIMES);

@@ -16,7 +16,7 @@ use super::wire::{check_bandwidth, check_wire, is_our_media, signalling};
 
 /// The audio that our speaker played.
 #[derive(Clone)]
-pub(crate) struct Heard {
+pub(crate) struct Playback {
     since: Instant,
     samples: Arc<Mutex<Vec<i16>>>,
 }
@@ -39,8 +39,8 @@ impl RustPhone {
     }
 
     /// Records the speaker until the phone shuts down.
-    pub(crate) fn listen(&self) -> Heard {
-        let heard = Heard { since: Instant::now(), samples: Arc::default() };
+    pub(crate) fn listen(&self) -> Playback {
+        let heard = Playback { since: Instant::now(), samples: Arc::default() };
         let samples = heard.samples.clone();
         let speaker = self.block_on(self.phone.audio_sink(AudioFormat::PHONE));
         let mut speaker = speaker.expect("the phone runs");
@@ -67,7 +67,7 @@ fn say(mut microphone: AudioSource, mut samples: impl Iterator<Item = i16> + Sen
     });
 }
 
-impl Heard {
+impl Playback {
     pub(crate) fn samples(&self) -> Vec<i16> {
         self.samples.lock().expect("nobody panicked").clone()
     }
@@ -125,7 +125,7 @@ pub(crate) fn hear_each_other(rust: &mut RustPhone, python: &mut PythonPeer) {
 
 /// Checks that the speech was heard in both directions. Returns how well: by Python, and by our
 /// user.
-pub(crate) fn check_heard(python: &mut PythonPeer, heard: &Heard) -> [Verdict; 2] {
+pub(crate) fn check_heard(python: &mut PythonPeer, heard: &Playback) -> [Verdict; 2] {
     check_heard_as_well_as(LEAST, MAX_LAG, python, heard)
 }
 
@@ -138,7 +138,7 @@ pub(crate) fn check_heard_as_well_as(
     least: f64,
     max_lag: Duration,
     python: &mut PythonPeer,
-    heard: &Heard,
+    heard: &Playback,
 ) -> [Verdict; 2] {
     let speech = speech();
     let rust_heard = heard.samples();
@@ -158,7 +158,7 @@ pub(crate) fn check_heard_as_well_as(
 }
 
 /// Checks that a call at Medium Quality carried the speech both ways, with these signals.
-pub(crate) fn check_speech_call(python: &mut PythonPeer, heard: &Heard, signals: [&str; 7]) {
+pub(crate) fn check_speech_call(python: &mut PythonPeer, heard: &Playback, signals: [&str; 7]) {
     check_heard(python, heard);
     let packets = python.packets();
     assert!(check_wire(&packets, Profile::MediumQuality.byte_ceiling()) >= 100);

@@ -15,7 +15,7 @@ use crate::support::{
 pub(crate) async fn a_long_life_leaves_nothing_behind<R: TestRuntime>(rt: R, tasks: fn() -> usize) {
     // What the runtime makes once, it keeps.
     talk_in_pairs(&rt, 2).await;
-    let held = || Held::count(tasks());
+    let held = || ResourceUsage::count(tasks());
     eventually(&rt, async || tasks() == 0 && !has_thread_of_a_phone()).await;
     let before = held();
     two_hundred_calls(&rt, held).await;
@@ -26,7 +26,7 @@ pub(crate) async fn a_long_life_leaves_nothing_behind<R: TestRuntime>(rt: R, tas
     settled(&rt, held, before).await;
 }
 
-async fn two_hundred_calls<R: TestRuntime>(rt: &R, held: impl Fn() -> Held) {
+async fn two_hundred_calls<R: TestRuntime>(rt: &R, held: impl Fn() -> ResourceUsage) {
     let (mut caller, mut callee) = pair(rt).await;
     let mut after_one = None;
     let mut due = rt.now();
@@ -105,7 +105,7 @@ async fn dropped_phones<R: TestRuntime>(rt: &R) {
 }
 
 /// Waits until the process holds what it did before.
-async fn settled<R: TestRuntime>(rt: &R, held: impl Fn() -> Held, before: Held) {
+async fn settled<R: TestRuntime>(rt: &R, held: impl Fn() -> ResourceUsage, before: ResourceUsage) {
     eventually(rt, async || held() == before).await;
 }
 
@@ -118,13 +118,13 @@ fn has_thread_of_a_phone() -> bool {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Held {
+struct ResourceUsage {
     files: usize,
     threads: usize,
     tasks: usize,
 }
 
-impl Held {
+impl ResourceUsage {
     fn count(tasks: usize) -> Self {
         let entries = |folder| std::fs::read_dir(folder).unwrap().count();
         Self { files: entries("/proc/self/fd"), threads: entries("/proc/self/task"), tasks }
