@@ -40,6 +40,8 @@ mod keeper;
 mod line;
 #[cfg(feature = "phone")]
 mod phone;
+#[cfg(any(target_os = "linux", target_os = "freebsd", target_os = "netbsd"))]
+mod pulse;
 mod stream;
 mod system;
 mod watch;

@@ -8,16 +8,16 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
-use async_channel::Sender;
-use cpal::Stream;
-
 use crate::choice::{Reason, Wish};
 use crate::device::{Device, Direction, Format};
 use crate::event::{Event, Events};
 use crate::keeper::{Keeper, Step};
-use crate::stream::{Capture, Health, Opening, Playback, open_input, open_output};
+#[cfg(any(target_os = "linux", target_os = "freebsd", target_os = "netbsd"))]
+use crate::pulse;
+use crate::stream::{Capture, Health, OpenStream, Opening, Playback, open_input, open_output};
 use crate::system::{DeviceError, Found, System};
 use crate::watch::{Counts, Watch};
+use async_channel::Sender;
 
 /// A microphone of this machine, open from [`open`](Line::open) until it is dropped.
 pub type Microphone = Line<Input>;
@@ -150,7 +150,7 @@ struct Owner {
     health: Arc<Health>,
     commands: mpsc::Sender<Command>,
     events: Sender<Event>,
-    stream: Option<Stream>,
+    stream: Option<OpenStream>,
     /// Openings so far: what an earlier stream says late is not taken for the present one's.
     openings: u64,
     watch: Watch,
@@ -250,7 +250,7 @@ impl Owner {
         self.watch = Watch::default();
         let handle = found.iter().find(|found| found.device.id == device.id);
         let opened = match handle {
-            Some(Found { handle, .. }) => {
+            Some(Found { handle, is_served, .. }) => {
                 let (commands, number) = (self.commands.clone(), self.openings);
                 let opening = Opening {
                     device: handle,
@@ -260,10 +260,24 @@ impl Owner {
                         let _ = commands.send(Command::Broken { number, error });
                     }),
                 };
-                let format = device.format;
-                match &mut self.end {
-                    End::Input(make) => open_input(&opening, || make(format)),
-                    End::Output(make) => open_output(&opening, || make(format)),
+                let Device { id, format, .. } = &device;
+                match (&mut self.end, is_served) {
+                    #[cfg(any(target_os = "linux", target_os = "freebsd", target_os = "netbsd"))]
+                    (End::Input(make), true) => {
+                        let stream = pulse::open_input(&opening, id, *format, make(*format));
+                        stream.map(OpenStream::Pulse)
+                    }
+                    #[cfg(any(target_os = "linux", target_os = "freebsd", target_os = "netbsd"))]
+                    (End::Output(make), true) => {
+                        let stream = pulse::open_output(&opening, id, *format, make(*format));
+                        stream.map(OpenStream::Pulse)
+                    }
+                    (End::Input(make), _) => {
+                        open_input(&opening, || make(*format)).map(OpenStream::System)
+                    }
+                    (End::Output(make), _) => {
+                        open_output(&opening, || make(*format)).map(OpenStream::System)
+                    }
                 }
             }
             None => Err(DeviceError::Gone),

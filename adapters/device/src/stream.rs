@@ -10,7 +10,15 @@ use cpal::{
     StreamInstant, SupportedBufferSize, SupportedStreamConfig, U24,
 };
 
+use crate::device::Format;
 use crate::system::DeviceError;
+
+/// An open device, until this is dropped.
+pub(crate) enum OpenStream {
+    System(#[expect(dead_code, reason = "it is held")] Stream),
+    #[cfg(any(target_os = "linux", target_os = "freebsd", target_os = "netbsd"))]
+    Pulse(#[expect(dead_code, reason = "it is held")] crate::pulse::PulseStream),
+}
 
 /// What a microphone's blocks go to.
 pub(crate) type Capture = Box<dyn FnMut(&[f32]) + Send>;
@@ -51,6 +59,12 @@ impl Health {
         for count in [&self.moments, &self.zeros, &self.xruns, &self.latency_us] {
             count.store(0, Relaxed);
         }
+    }
+
+    /// Takes note of what the system tells from time to time.
+    pub(crate) fn on_look(&self, latency: Duration, has_lost: bool) {
+        self.latency_us.store(u64::try_from(latency.as_micros()).unwrap_or(u64::MAX), Relaxed);
+        self.xruns.fetch_add(u64::from(has_lost), Relaxed);
     }
 
     fn add_moments(&self, moments: usize) {
@@ -112,6 +126,53 @@ pub(crate) fn open_output(
     Ok(stream)
 }
 
+/// A microphone's callback, and the count of what passes.
+pub(crate) struct CaptureTap {
+    health: Arc<Health>,
+    channels: usize,
+    capture: Capture,
+    zeros: u64,
+}
+
+/// A speaker's callback, and the count of what passes.
+pub(crate) struct PlaybackTap {
+    health: Arc<Health>,
+    channels: usize,
+    playback: Playback,
+}
+
+impl CaptureTap {
+    pub(crate) fn new(health: Arc<Health>, format: Format, capture: Capture) -> Self {
+        Self { health, channels: usize::from(format.channels).max(1), capture, zeros: 0 }
+    }
+
+    /// Hands on a block; what of it is no whole moment is left out.
+    pub(crate) fn take(&mut self, block: &[f32]) {
+        let moments = block.len() / self.channels;
+        let block = &block[..moments * self.channels];
+        let is_zero = block.iter().all(|sample| *sample == 0.0);
+        self.zeros = if is_zero { self.zeros + moments as u64 } else { 0 };
+        self.health.zeros.store(self.zeros, Relaxed);
+        self.health.add_moments(moments);
+        (self.capture)(block);
+    }
+}
+
+impl PlaybackTap {
+    pub(crate) fn new(health: Arc<Health>, format: Format, playback: Playback) -> Self {
+        Self { health, channels: usize::from(format.channels).max(1), playback }
+    }
+
+    /// Fills a block, but for what is no whole moment.
+    pub(crate) fn fill(&mut self, block: &mut [f32]) {
+        let moments = block.len() / self.channels;
+        let (whole, rest) = block.split_at_mut(moments * self.channels);
+        (self.playback)(whole);
+        rest.fill(0.0);
+        self.health.add_moments(moments);
+    }
+}
+
 fn input<T: SizedSample>(
     opening: &Opening<'_>,
     native: &SupportedStreamConfig,
@@ -120,29 +181,23 @@ fn input<T: SizedSample>(
 where
     f32: FromSample<T>,
 {
-    let channels = usize::from(native.channels()).max(1);
+    let format = Format { rate_hz: native.sample_rate(), channels: native.channels() };
     with_periods(native, |config| {
-        let (health, mut capture) = (opening.health.clone(), make());
-        let mut room = vec![0.0; PIECE * channels];
-        let mut zeros = 0;
+        let health = opening.health.clone();
+        let mut tap = CaptureTap::new(health.clone(), format, make());
+        let mut room = vec![0.0; PIECE * usize::from(format.channels).max(1)];
         opening.device.build_input_stream::<T, _, _>(
             config,
             move |block, info| {
                 let at = info.timestamp();
                 health.set_latency(at.capture, at.callback);
                 for piece in block.chunks(room.len()) {
-                    let piece = &piece[..piece.len() - piece.len() % channels];
                     let room = &mut room[..piece.len()];
                     for (place, sample) in room.iter_mut().zip(piece) {
                         *place = f32::from_sample_(*sample);
                     }
-                    let moments = piece.len() / channels;
-                    let is_zero = room.iter().all(|sample| *sample == 0.0);
-                    zeros = if is_zero { zeros + moments as u64 } else { 0 };
-                    health.add_moments(moments);
-                    capture(room);
+                    tap.take(room);
                 }
-                health.zeros.store(zeros, Relaxed);
             },
             on_error(opening),
             Some(PATIENCE),
@@ -155,23 +210,22 @@ fn output<T: SizedSample + FromSample<f32>>(
     native: &SupportedStreamConfig,
     mut make: impl FnMut() -> Playback,
 ) -> Result<Stream, DeviceError> {
-    let channels = usize::from(native.channels()).max(1);
+    let format = Format { rate_hz: native.sample_rate(), channels: native.channels() };
     with_periods(native, |config| {
-        let (health, mut playback) = (opening.health.clone(), make());
-        let mut room = vec![0.0; LONGEST_PERIOD * channels];
+        let health = opening.health.clone();
+        let mut tap = PlaybackTap::new(health.clone(), format, make());
+        let mut room = vec![0.0; LONGEST_PERIOD * usize::from(format.channels).max(1)];
         opening.device.build_output_stream::<T, _, _>(
             config,
             move |block, info| {
                 let at = info.timestamp();
                 health.set_latency(at.callback, at.playback);
                 for piece in block.chunks_mut(room.len()) {
-                    let length = piece.len() - piece.len() % channels;
-                    let room = &mut room[..length];
-                    playback(room);
+                    let room = &mut room[..piece.len()];
+                    tap.fill(room);
                     for (place, sample) in piece.iter_mut().zip(&*room) {
                         *place = T::from_sample_(*sample);
                     }
-                    health.add_moments(length / channels);
                 }
             },
             on_error(opening),

@@ -31,6 +31,8 @@ pub(crate) struct System {
 pub(crate) struct Found {
     pub(crate) device: Device,
     pub(crate) handle: cpal::Device,
+    /// By a sound server.
+    pub(crate) is_served: bool,
 }
 
 impl System {
@@ -70,7 +72,7 @@ impl System {
             let is_default = default.as_ref() == Some(&id);
             // A device that goes while it is asked is none.
             let device = describe(&handle, id.id().to_owned(), direction, is_default)?;
-            Some(Found { device, handle })
+            Some(Found { device, handle, is_served: self.is_served })
         });
         Ok(found.collect())
     }

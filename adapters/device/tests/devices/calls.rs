@@ -326,7 +326,7 @@ fn the_caller_hears_it_ring_there_and_the_callee_by_a_bell_here() {
 
 #[test]
 fn what_the_speaker_plays_does_not_come_back_from_its_microphone() {
-    on_server("what_the_speaker_plays_does_not_come_back_from_its_microphone", |server| {
+    alone_on_server("what_the_speaker_plays_does_not_come_back_from_its_microphone", |server| {
         block_on(async {
             let mut settings = DeviceSettings::plain();
             settings.aec = Aec::Auto;
@@ -344,11 +344,19 @@ fn what_the_speaker_plays_does_not_come_back_from_its_microphone() {
             ear.hears_something();
             let echo = ear.level_over(Duration::from_secs(2));
             b.devices.set_aec(Aec::Auto);
-            // It learns the room.
-            std::thread::sleep(Duration::from_secs(4));
-            let left = ear.level_over(Duration::from_secs(2));
-            println!("echo of {echo:.1} dBFS, {left:.1} dBFS with AEC");
-            assert!(left < echo - 20.0, "{left} dBFS of {echo}");
+            for attempt in 1.. {
+                let watchdog = Watchdog::start();
+                // It learns the room first.
+                let left = (0..20).map(|_| ear.level_over(Duration::from_secs(1)));
+                let left = left.inspect(|left| println!("echo of {echo:.1} dBFS, now {left:.1}"));
+                let is_cancelled = { left }.any(|left| left < echo - 20.0);
+                let late = watchdog.stop();
+                if is_cancelled {
+                    break;
+                }
+                let is_excused = late >= Duration::from_millis(5);
+                assert!(is_excused && attempt < 5, "it comes back for 20 s; {late:?} late");
+            }
         });
     });
 }

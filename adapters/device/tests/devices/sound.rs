@@ -117,7 +117,12 @@ impl Recording {
     pub(crate) fn hears(&self, note: f64) {
         let began = Instant::now();
         while !is_note(&self.latest(), note) {
-            assert!(began.elapsed() < PATIENCE, "no note of {note} Hz");
+            assert!(
+                began.elapsed() < PATIENCE,
+                "no note of {note} Hz in {} samples, the last at {:.1} dBFS",
+                self.pcm().len(),
+                level_dbfs(&self.latest())
+            );
             thread::sleep(Duration::from_millis(20));
         }
     }
