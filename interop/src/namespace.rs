@@ -79,7 +79,7 @@ impl Namespace {
         assert!(
             made == "made\n",
             "no network namespace can be made here, which needs Debian's iproute2 and root, or: \
-             unshare --user --map-root-user cargo test -p lxst-interop --test local_network"
+             unshare --user --map-root-user cargo test -p lxst-interop --features namespaces"
         );
         Self { stdin: holder.stdin.take(), holder }
     }
