@@ -14,7 +14,7 @@ use crate::event::{Event, Events};
 use crate::keeper::{Keeper, Step};
 #[cfg(any(target_os = "linux", target_os = "freebsd", target_os = "netbsd"))]
 use crate::pulse;
-use crate::stream::{Capture, Health, OpenStream, Opening, Playback, open_input, open_output};
+use crate::stream::{Capture, Health, Opening, Playback, open_input, open_output};
 use crate::system::{DeviceError, Found, System};
 use crate::watch::{Counts, Watch};
 use async_channel::Sender;
@@ -115,6 +115,13 @@ impl<D> fmt::Debug for Line<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Line").finish_non_exhaustive()
     }
+}
+
+/// An open device, until this is dropped.
+enum OpenStream {
+    System(#[expect(dead_code, reason = "it is held")] cpal::Stream),
+    #[cfg(any(target_os = "linux", target_os = "freebsd", target_os = "netbsd"))]
+    Pulse(#[expect(dead_code, reason = "it is held")] pulse::PulseStream),
 }
 
 /// What the thread of a line is told.

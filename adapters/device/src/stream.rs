@@ -13,13 +13,6 @@ use cpal::{
 use crate::device::Format;
 use crate::system::DeviceError;
 
-/// An open device, until this is dropped.
-pub(crate) enum OpenStream {
-    System(#[expect(dead_code, reason = "it is held")] Stream),
-    #[cfg(any(target_os = "linux", target_os = "freebsd", target_os = "netbsd"))]
-    Pulse(#[expect(dead_code, reason = "it is held")] crate::pulse::PulseStream),
-}
-
 /// What a microphone's blocks go to.
 pub(crate) type Capture = Box<dyn FnMut(&[f32]) + Send>;
 /// What fills a speaker's blocks.

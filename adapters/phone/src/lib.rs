@@ -56,6 +56,7 @@ mod event;
 mod events;
 pub mod host;
 mod inbox;
+mod link_reporter;
 mod links;
 mod log_limit;
 mod mailbox;
@@ -86,7 +87,8 @@ pub use event::Event;
 pub use events::Events;
 #[cfg(feature = "endpoint")]
 pub use host::{IdentityFileError, OsRng, load_or_create_identity};
-pub use links::{LinkPort, LinkReporter};
+pub use link_reporter::LinkReporter;
+pub use links::LinkPort;
 pub use log_limit::{LeftOut, LogLimit};
 pub use lxst_core::{
     Admission, AnnouncePolicy, Boundary, CallId, CallState, CallStatus, CallerLimits, Class,

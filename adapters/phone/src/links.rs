@@ -5,12 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use async_channel::{Receiver, Sender};
-use bytes::Bytes;
+use async_channel::Receiver;
 use event_listener::{Event, Listener};
-use lxst_core::{DisplayName, IdentityHash, LinkEvent, LinkId, StackEvent};
 use lxst_engine::{Ids, LinkCommand, LinkCommands, LinkNames};
 
+use crate::link_reporter::{LinkReport, LinkReporter};
 use crate::stack_links::StackLinks;
 
 /// The app's side of a phone whose links come from the app's own Reticulum stack.
@@ -22,13 +21,13 @@ use crate::stack_links::StackLinks;
 ///
 /// | the stack tells | the app reports |
 /// |---|---|
-/// | a peer's link to our telephony destination is established | [`LinkEvent::Incoming`] |
-/// | a link of ours is established | [`LinkEvent::Up`] |
-/// | it failed, or no path was found | [`LinkEvent::Failed`] |
-/// | the peer identified itself | [`LinkEvent::Identified`] |
+/// | a peer's link to our telephony destination is established | [`LinkEvent::Incoming`](crate::LinkEvent::Incoming) |
+/// | a link of ours is established | [`LinkEvent::Up`](crate::LinkEvent::Up) |
+/// | it failed, or no path was found | [`LinkEvent::Failed`](crate::LinkEvent::Failed) |
+/// | the peer identified itself | [`LinkEvent::Identified`](crate::LinkEvent::Identified) |
 /// | a packet of context NONE | [`packet`](LinkReporter::packet) |
-/// | a keepalive, or another packet that is not for the phone: every one, or none at all | [`LinkEvent::Heard`] |
-/// | the link closed, or did not come up | [`LinkEvent::Closed`] |
+/// | a keepalive, or another packet that is not for the phone: every one, or none at all | [`LinkEvent::Heard`](crate::LinkEvent::Heard) |
+/// | the link closed, or did not come up | [`LinkEvent::Closed`](crate::LinkEvent::Closed) |
 /// | a phone's announce | [`announced`](LinkReporter::announced) |
 /// | the network can be reached | [`network_up`](LinkReporter::network_up) |
 ///
@@ -97,16 +96,16 @@ use crate::stack_links::StackLinks;
 /// | rsReticulum | here |
 /// |---|---|
 /// | `RegisteredDestination::register(transport_tx, identity, "lxst.telephony", options)` | before [`network_up`](LinkReporter::network_up); the hash of the identity goes to [`PhoneBuilder::on_links`](crate::PhoneBuilder::on_links) |
-/// | `events.links_established`: `[u8; 16]` | [`LinkEvent::Incoming`] with `rtt: None, mdu: None` |
-/// | `events.links_identified`: `([u8; 16], [u8; 16])` | [`LinkEvent::Identified`] |
+/// | `events.links_established`: `[u8; 16]` | [`LinkEvent::Incoming`](crate::LinkEvent::Incoming) with `rtt: None, mdu: None` |
+/// | `events.links_identified`: `([u8; 16], [u8; 16])` | [`LinkEvent::Identified`](crate::LinkEvent::Identified) |
 /// | `events.link_packets`: `(Vec<u8>, [u8; 16])`, data first | [`packet`](LinkReporter::packet) |
-/// | `events.links_closed`: `[u8; 16]` | [`LinkEvent::Closed`] with [`LinkClosed::Unknown`](crate::LinkClosed::Unknown) |
+/// | `events.links_closed`: `[u8; 16]` | [`LinkEvent::Closed`](crate::LinkEvent::Closed) with [`LinkClosed::Unknown`](crate::LinkClosed::Unknown) |
 /// | `DestinationHandle::announce(options)` | does [`LinkCommand::Announce`]; `app_data` of the options is [`DisplayName::encode`](lxst_core::DisplayName::encode) where the command has a name |
 /// | `TransportMessage::RegisterAnnounceHandler { .. }` for `lxst.telephony` | [`announced`](LinkReporter::announced), where the identity hash is known |
 /// | `resolve_destination_on_transport(&transport_tx, hash, options)` | first half of [`LinkRequest::Open`](crate::LinkRequest::Open), in a task of its own; its timeout is [`LinkFailed::NoPath`](crate::LinkFailed::NoPath) |
-/// | `LinkSession::connect(transport_tx, identity, config)` with `identify: true` | second half; done is [`LinkEvent::Up`] with `mdu()`, an error is [`LinkEvent::Failed`]. [`LinkRequest::Identify`](crate::LinkRequest::Identify) then asks for nothing: the stack identifies earlier, which peers accept |
+/// | `LinkSession::connect(transport_tx, identity, config)` with `identify: true` | second half; done is [`LinkEvent::Up`](crate::LinkEvent::Up) with `mdu()`, an error is [`LinkEvent::Failed`](crate::LinkEvent::Failed). [`LinkRequest::Identify`](crate::LinkRequest::Identify) then asks for nothing: the stack identifies earlier, which peers accept |
 /// | session event `Packet` | [`packet`](LinkReporter::packet); drain the channel, or the session stops its keepalives |
-/// | session events `Stale`, `Recovered` | nothing. Keepalives are not told, so do not report [`LinkEvent::Heard`] |
+/// | session events `Stale`, `Recovered` | nothing. Keepalives are not told, so do not report [`LinkEvent::Heard`](crate::LinkEvent::Heard) |
 /// | session event `Closed { Local, Remote, Timeout, TransportUnavailable }` | nothing; [`LinkClosed::Peer`](crate::LinkClosed::Peer), [`Timeout`](crate::LinkClosed::Timeout), [`Interface`](crate::LinkClosed::Interface) |
 /// | `send_packet(data).await` of a session's handle | does [`LinkCommand::Send`]; it waits, so give it a task for each link. Where it fails for a [`Class::Signal`](lxst_core::Class::Signal), close the link |
 /// | `close().await` of a session's handle, `close_link(..)` | does [`LinkRequest::Close`](crate::LinkRequest::Close) |
@@ -115,27 +114,6 @@ use crate::stack_links::StackLinks;
 pub struct LinkPort {
     commands: Arc<Commands>,
     reporter: LinkReporter,
-}
-
-/// Reports what happens to links, from any task or thread.
-#[derive(Clone, Debug)]
-pub struct LinkReporter {
-    reports: Sender<LinkReport>,
-    ids: Ids,
-}
-
-/// A report of the app.
-#[derive(Debug)]
-pub(crate) enum LinkReport {
-    NetworkUp,
-    Event(StackEvent<Bytes>),
-}
-
-impl LinkReport {
-    fn announced(identity: IdentityHash, hops: u8, app_data: Option<&[u8]>) -> Self {
-        let name = app_data.and_then(DisplayName::from_app_data);
-        Self::Event(StackEvent::Announced { identity, hops, name })
-    }
 }
 
 /// The commands that wait for the app.
@@ -155,8 +133,7 @@ impl LinkPort {
     pub(crate) fn new(ids: Ids, queue: LinkCommands) -> (Self, CommandBell, Receiver<LinkReport>) {
         let commands = Commands { queue, came: Event::new(), is_over: AtomicBool::new(false) };
         let commands = Arc::new(commands);
-        let (report_sender, reports) = async_channel::bounded(REPORTS);
-        let reporter = LinkReporter { reports: report_sender, ids };
+        let (reporter, reports) = LinkReporter::new(ids);
         (Self { commands: commands.clone(), reporter }, CommandBell(commands), reports)
     }
 
@@ -213,84 +190,13 @@ impl LinkPort {
     /// Makes an empty map between a stack's names of links and the phone's. A binding needs one.
     #[must_use]
     pub fn names<K: Clone + Ord>(&self) -> LinkNames<K> {
-        LinkNames::new(self.reporter.ids.clone())
+        LinkNames::new(self.reporter.ids().clone())
     }
 
     /// Returns the reporter, which gives the phone the events of links.
     #[must_use]
     pub fn reporter(&self) -> LinkReporter {
         self.reporter.clone()
-    }
-}
-
-impl LinkReporter {
-    /// Allocates the id of a link that a peer opened. [`LinkNames`] does so too.
-    #[must_use]
-    pub fn incoming(&self) -> LinkId {
-        self.ids.next_link()
-    }
-
-    /// Reports what happened to a link. Waits while the phone is behind.
-    ///
-    /// # Cancel safety
-    /// A report that is cancelled while the phone is behind is not made: make it again.
-    pub async fn event(&self, link: LinkId, event: LinkEvent) {
-        self.report(LinkReport::Event(StackEvent::Link { link, event })).await;
-    }
-
-    /// Reports the plaintext of a packet.
-    ///
-    /// # Cancel safety
-    /// A report that is cancelled while the phone is behind is not made: make it again.
-    pub async fn packet(&self, link: LinkId, data: impl Into<Bytes>) {
-        self.report(LinkReport::Event(StackEvent::Packet { link, data: data.into() })).await;
-    }
-
-    /// Reports that the network can be reached, so that the phone announces itself.
-    ///
-    /// # Cancel safety
-    /// A report that is cancelled while the phone is behind is not made: make it again.
-    pub async fn network_up(&self) {
-        self.report(LinkReport::NetworkUp).await;
-    }
-
-    /// Reports that a phone announced itself, with the app data of its announce, which may tell a
-    /// name. The app hears of it as an event.
-    ///
-    /// # Cancel safety
-    /// A report that is cancelled while the phone is behind is not made: make it again.
-    pub async fn announced(&self, identity: IdentityHash, hops: u8, app_data: Option<&[u8]>) {
-        self.report(LinkReport::announced(identity, hops, app_data)).await;
-    }
-
-    /// As [`event`](Self::event), for a thread.
-    pub fn event_blocking(&self, link: LinkId, event: LinkEvent) {
-        self.report_blocking(LinkReport::Event(StackEvent::Link { link, event }));
-    }
-
-    /// As [`packet`](Self::packet), for a thread.
-    pub fn packet_blocking(&self, link: LinkId, data: impl Into<Bytes>) {
-        self.report_blocking(LinkReport::Event(StackEvent::Packet { link, data: data.into() }));
-    }
-
-    /// As [`announced`](Self::announced), for a thread.
-    pub fn announced_blocking(&self, identity: IdentityHash, hops: u8, app_data: Option<&[u8]>) {
-        self.report_blocking(LinkReport::announced(identity, hops, app_data));
-    }
-
-    /// As [`network_up`](Self::network_up), for a thread.
-    pub fn network_up_blocking(&self) {
-        self.report_blocking(LinkReport::NetworkUp);
-    }
-
-    async fn report(&self, report: LinkReport) {
-        // A phone that has shut down takes no report.
-        let _ = self.reports.send(report).await;
-    }
-
-    fn report_blocking(&self, report: LinkReport) {
-        // As above.
-        let _ = self.reports.send_blocking(report);
     }
 }
 
@@ -328,6 +234,3 @@ impl Drop for CommandBell {
         self.0.came.notify(usize::MAX);
     }
 }
-
-/// The most reports that wait for the phone's task.
-const REPORTS: usize = 256;

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use lxst_core::{LinkEvent, LinkFailed, LinkId};
 use lxst_engine::LinkNames;
 
-use crate::links::LinkReporter;
+use crate::link_reporter::LinkReporter;
 
 /// Reports what happens to links by the names `K` that the app's stack has for them.
 ///
@@ -118,7 +118,8 @@ mod tests {
     use lxst_engine::{Ids, LinkQueue};
 
     use super::*;
-    use crate::links::{LinkPort, LinkReport};
+    use crate::link_reporter::LinkReport;
+    use crate::links::LinkPort;
 
     const UP: LinkEvent = LinkEvent::Up { rtt: None, mdu: None };
 

@@ -10,7 +10,8 @@ use lxst_engine::{Engine, Ids, InterfaceOrigin, LinkQueue};
 
 use super::{Network, Opened, Settings, StackSettings};
 use crate::error::StartError;
-use crate::links::{CommandBell, LinkPort, LinkReport};
+use crate::link_reporter::LinkReport;
+use crate::links::{CommandBell, LinkPort};
 use crate::request::Counters;
 use crate::runtime::Runtime;
 use crate::state::State;

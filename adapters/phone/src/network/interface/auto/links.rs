@@ -8,7 +8,17 @@ use if_addrs::IfAddr;
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::discovery::LinkIndex;
-use super::serve::Ports;
+
+/// The UDP ports of a group.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ports {
+    /// Where tokens to the group go.
+    pub(super) tokens: u16,
+    /// Where tokens to one node go.
+    pub(super) own_tokens: u16,
+    /// Where packets go.
+    pub(super) data: u16,
+}
 
 /// Which network interfaces are used, by their names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -16,7 +16,8 @@ use super::{Interface, unusable};
 use group::Group;
 pub use group::{DiscoveryScope, MulticastAddressType};
 use links::Devices;
-use serve::{Auto, Ports};
+use links::Ports;
+use serve::Auto;
 
 /// The settings of an [`Interface::auto`]. The nodes of a group must have the same, but for their
 /// devices.

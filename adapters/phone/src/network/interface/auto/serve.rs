@@ -18,19 +18,8 @@ use super::super::sockets::Sockets;
 use super::super::uplink::Uplink;
 use super::discovery::{Discovery, Dropped, JOB_INTERVAL, LinkIndex, Output, PeerId};
 use super::group::Group;
-use super::links::{self, Devices, Found, LinkSockets, address};
+use super::links::{self, Devices, Found, LinkSockets, Ports, address};
 use crate::log_limit::LogLimit;
-
-/// The UDP ports of a group.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Ports {
-    /// Where tokens to the group go.
-    pub(super) tokens: u16,
-    /// Where tokens to one node go.
-    pub(super) own_tokens: u16,
-    /// Where packets go.
-    pub(super) data: u16,
-}
 
 /// An AutoInterface whose sockets are open on the network interfaces that there were.
 pub(super) struct Auto<R: Sockets> {
