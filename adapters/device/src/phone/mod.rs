@@ -79,17 +79,17 @@ impl PhoneDevices {
 
     /// Wishes for another microphone, in a call too.
     pub fn set_microphone(&self, wish: Wish) {
-        self.tell(Command::Microphone(wish));
+        self.tell(Command::Wish(DeviceRole::Microphone, wish));
     }
 
     /// Wishes for another speaker, in a call too.
     pub fn set_speaker(&self, wish: Wish) {
-        self.tell(Command::Speaker(wish));
+        self.tell(Command::Wish(DeviceRole::Speaker, wish));
     }
 
     /// Wishes for another ringer.
     pub fn set_ringer(&self, wish: Wish) {
-        self.tell(Command::Ringer(wish));
+        self.tell(Command::Wish(DeviceRole::Ringer, wish));
     }
 
     /// Changes when the echo is cancelled, in a call too.

@@ -23,12 +23,10 @@ use super::speaker::SpeakerEnd;
 use crate::choice::Wish;
 use crate::device::Form;
 use crate::event::{Event, Events};
-use crate::line::{Microphone, Speaker};
+use crate::line::{Line, Microphone, Speaker};
 
 pub(super) enum Command {
-    Microphone(Wish),
-    Speaker(Wish),
-    Ringer(Wish),
+    Wish(DeviceRole, Wish),
     Aec(Aec),
 }
 
@@ -174,17 +172,14 @@ impl Task {
 
     fn on_command(&mut self, command: Command) {
         match command {
-            Command::Microphone(wish) => {
-                self.settings.microphone = wish.clone();
-                self.microphone.iter().for_each(|open| open.line.wish(wish.clone()));
+            Command::Wish(DeviceRole::Microphone, wish) => {
+                change(&mut self.settings.microphone, self.microphone.as_ref(), wish);
             }
-            Command::Speaker(wish) => {
-                self.settings.speaker = wish.clone();
-                self.speaker.iter().for_each(|open| open.line.wish(wish.clone()));
+            Command::Wish(DeviceRole::Speaker, wish) => {
+                change(&mut self.settings.speaker, self.speaker.as_ref(), wish);
             }
-            Command::Ringer(wish) => {
-                self.settings.ringer = wish.clone();
-                self.ringer.iter().for_each(|open| open.line.wish(wish.clone()));
+            Command::Wish(DeviceRole::Ringer, wish) => {
+                change(&mut self.settings.ringer, self.ringer.as_ref(), wish);
             }
             Command::Aec(aec) => {
                 self.settings.aec = aec;
@@ -257,6 +252,14 @@ fn open(wish: &Wish, end: &Slot<SpeakerEnd>) -> Open<Speaker> {
     let end = end.clone();
     let (line, events) = Speaker::open(wish.clone(), move |format| end.callback(format));
     Open { line, events }
+}
+
+/// Wishes for another device, also where one is open.
+fn change<D>(setting: &mut Wish, open: Option<&Open<Line<D>>>, wish: Wish) {
+    setting.clone_from(&wish);
+    if let Some(Open { line, .. }) = open {
+        line.wish(wish);
+    }
 }
 
 /// Closes a device without waiting for it.

@@ -4,9 +4,11 @@ use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::thread;
 use std::time::Duration;
 
 use lxst_interop::{Command as Say, PythonPeer};
+use lxst_smol::IdentityHash;
 
 use crate::server::{Server, alone_on_server};
 use crate::sound::{Hum, Recording, hum, lag};
@@ -88,7 +90,7 @@ fn python_and_ours_hear_each_other_from_device_to_device_whoever_dials() {
         let [our_ear, their_ear] = rooms(server);
         let mut python = python(test);
         let to = format!("127.0.0.1:{}", python.port());
-        let identity = python.identity().map(|byte| format!("{byte:02x}")).concat();
+        let identity = IdentityHash(python.identity()).to_string();
         let speaking = [hum("mouth-ours", Hum::LOW), hum("mouth-theirs", Hum::HIGH)];
 
         let mut talk = Talk::start(&["--plain", &to, &identity]);
@@ -101,9 +103,9 @@ fn python_and_ours_hear_each_other_from_device_to_device_whoever_dials() {
         drop(speaking);
         measure(&talk, &python, [&our_ear, &their_ear]);
         talk.signal("STOP");
-        std::thread::sleep(Duration::from_secs(2));
+        thread::sleep(Duration::from_secs(2));
         talk.signal("CONT");
-        std::thread::sleep(Duration::from_secs(4));
+        thread::sleep(Duration::from_secs(4));
         println!("4 s after our phone stood still for 2 s:");
         measure(&talk, &python, [&our_ear, &their_ear]);
         let speaking = [hum("mouth-ours", Hum::LOW), hum("mouth-theirs", Hum::HIGH)];
@@ -111,9 +113,8 @@ fn python_and_ours_hear_each_other_from_device_to_device_whoever_dials() {
         python.expect("ended", WITHIN);
         our_ear.hears_nothing();
 
-        let bytes = (0..16).map(|at| u8::from_str_radix(&ours[2 * at..2 * at + 2], 16));
-        let bytes: Vec<u8> = bytes.collect::<Result<_, _>>().expect("a hash is hexadecimal");
-        python.send(&Say::call(bytes.try_into().expect("a hash has 16 bytes")));
+        let ours: IdentityHash = ours.parse().expect("it tells its hash");
+        python.send(&Say::call(ours.0));
         talk.tells("ringing: ");
         talk.press_enter();
         talk.tells("established: ");
@@ -131,7 +132,7 @@ fn measure(talk: &Talk, python: &PythonPeer, [our_ear, their_ear]: [&Recording; 
     let _speaking = [hum("mouth-ours", Hum::BEATS), hum("mouth-theirs", Hum::BEATS)];
     let processes = [talk.child.id(), python.process()];
     let before = processes.map(ticks);
-    std::thread::sleep(Duration::from_secs(6));
+    thread::sleep(Duration::from_secs(6));
     let after = processes.map(ticks);
     let [ours, theirs] = [0, 1].map(|at| after[at] - before[at]);
     println!(

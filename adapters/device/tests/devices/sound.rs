@@ -5,12 +5,14 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use lxst_device::{Event, Events, Microphone, Speaker, Wish};
+use lxst_sim::random::Seeded;
+use lxst_sim::tone::amplitude;
 
 /// A hum like a voice's: a note and its overtones. A sine would come out of a speech codec with
 /// holes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Hum {
-    hz: f64,
+    hz: u32,
     rhythm: Rhythm,
     /// The noise of its breath.
     breath: f32,
@@ -24,11 +26,15 @@ enum Rhythm {
 }
 
 impl Hum {
-    pub(crate) const LOW: Self = Self { hz: 250.0, rhythm: Rhythm::Steady, breath: 0.01 };
-    pub(crate) const HIGH: Self = Self { hz: 300.0, ..Self::LOW };
+    pub(crate) const LOW: Self = Self { hz: 250, rhythm: Rhythm::Steady, breath: 0.01 };
+    pub(crate) const HIGH: Self = Self { hz: 300, ..Self::LOW };
     pub(crate) const BEATS: Self = Self { rhythm: Rhythm::Pattern, ..Self::LOW };
     /// Beats of noise in the main.
     pub(crate) const WHISPER: Self = Self { breath: 0.5, rhythm: Rhythm::Pattern, ..Self::LOW };
+
+    pub(crate) const fn note(self) -> u32 {
+        self.hz
+    }
 
     /// Returns the sample of a moment; the noise is from -0.5 to 0.5.
     fn at(self, second: f64, noise: f32) -> f32 {
@@ -36,12 +42,12 @@ impl Hum {
             Rhythm::Steady => true,
             Rhythm::Pattern => {
                 let beat = (second / BEAT_S) as u64;
-                beat.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 62 != 0
+                Seeded(beat).unit() >= 0.25
             }
         };
         let note = |overtone: u32| {
             let overtone = f64::from(overtone);
-            let phase = second * self.hz * overtone * core::f64::consts::TAU;
+            let phase = second * f64::from(self.hz) * overtone * core::f64::consts::TAU;
             (phase + overtone * overtone).sin() / overtone
         };
         let hum: f64 = (1..=12).map(note).sum();
@@ -53,12 +59,11 @@ impl Hum {
 pub(crate) fn hum(speaker: &str, hum: Hum) -> Speaker {
     let (speaker, events) = Speaker::open(Wish::named(speaker), move |format| {
         let mut moment = 0_u64;
-        let mut noise = 1_u32;
+        let mut noise = Seeded(1);
         Box::new(move |block| {
             for sides in block.chunks_mut(usize::from(format.channels)) {
-                noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                let noise = (f64::from(noise) / f64::from(u32::MAX) - 0.5) as f32;
-                sides.fill(hum.at(moment as f64 / f64::from(format.rate_hz), noise));
+                let second = moment as f64 / f64::from(format.rate_hz);
+                sides.fill(hum.at(second, noise.unit() as f32 - 0.5));
                 moment += 1;
             }
         })
@@ -114,7 +119,7 @@ impl Recording {
 
     /// Waits until a tenth of a second is a note of this frequency.
     #[track_caller]
-    pub(crate) fn hears(&self, note: f64) {
+    pub(crate) fn hears(&self, note: u32) {
         let began = Instant::now();
         while !is_note(&self.latest(), note) {
             assert!(
@@ -161,23 +166,10 @@ impl Recording {
     }
 }
 
-impl Hum {
-    pub(crate) const fn note(self) -> f64 {
-        self.hz
-    }
-}
-
 /// Tells whether a good part of a stretch is a note.
-pub(crate) fn is_note(pcm: &[f32], hz: f64) -> bool {
-    let [mut re, mut im] = [0.0; 2];
-    for (at, sample) in pcm.iter().enumerate() {
-        let phase = at as f64 / RATE as f64 * hz * core::f64::consts::TAU;
-        re += f64::from(*sample) * phase.cos();
-        im += f64::from(*sample) * phase.sin();
-    }
-    let of_note = 2.0 * (re * re + im * im) / pcm.len().max(1) as f64;
-    let energy = f64::from(energy(pcm));
-    energy / pcm.len().max(1) as f64 > 1e-4 && of_note > energy / 5.0
+pub(crate) fn is_note(pcm: &[f32], hz: u32) -> bool {
+    let power = energy(pcm) / pcm.len().max(1) as f32;
+    power > 1e-4 && amplitude(pcm, hz, RATE as u32).powi(2) / 2.0 > power / 5.0
 }
 
 fn level_dbfs(pcm: &[f32]) -> f64 {
@@ -234,36 +226,8 @@ fn await_taken(events: &Events) {
     }
 }
 
-/// Tells by how much this machine was late in a stretch of time: what sounds then proves nothing.
-pub(crate) struct Watchdog {
-    stop: std::sync::mpsc::Sender<()>,
-    thread: thread::JoinHandle<Duration>,
-}
-
-impl Watchdog {
-    pub(crate) fn start() -> Self {
-        let (stop, stopped) = std::sync::mpsc::channel();
-        let thread = thread::spawn(move || {
-            let mut late = Duration::ZERO;
-            let mut before = Instant::now();
-            while stopped.recv_timeout(TICK) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
-                late = late.max(before.elapsed().saturating_sub(TICK));
-                before = Instant::now();
-            }
-            late
-        });
-        Self { stop, thread }
-    }
-
-    pub(crate) fn stop(self) -> Duration {
-        drop(self.stop);
-        self.thread.join().expect("it only sleeps")
-    }
-}
-
 const RATE: usize = 48_000;
 /// How long a beat of a pattern lasts.
 const BEAT_S: f64 = 0.08;
 const LONGEST_LAG_MS: usize = 800;
-const TICK: Duration = Duration::from_millis(2);
 const PATIENCE: Duration = Duration::from_secs(30);
