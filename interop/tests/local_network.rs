@@ -21,15 +21,16 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::Instant;
 
-use lxst_interop::{Command, PythonPeer, Segment, environment, lateness};
+use lxst_interop::{Segment, environment, lateness};
 use lxst_phone::{
     AutoConfig, EndReason, Identity, IdentityHash, Interface, OsRng, PhoneBuilder, Profile,
     StartError,
 };
 use lxst_tokio::Tokio;
+use support::calls::{python_calls, speak_both_ways};
 use support::phone::{OnEither, PATIENCE, RustPhone, Setup, on_either};
 use support::scene::{Runtime, Scene, play};
-use support::sound::{SOME_OF_IT, check_heard, speaking, speech, talk};
+use support::sound::speaking;
 
 #[test]
 fn python_and_our_phone_find_each_other_and_speak() {
@@ -101,31 +102,6 @@ fn a_port_that_a_reticulum_of_this_machine_has_is_told_with_the_remedy() {
     let said = error.to_string();
     assert!(said.contains("42671 of eth0 is in use"), "{said}");
     assert!(said.contains("attach to that as a shared instance"), "{said}");
-}
-
-/// We call, and speech is heard on both sides.
-fn speak_both_ways(python: &mut PythonPeer, rust: &mut RustPhone) {
-    let heard = rust.listen();
-    let call = rust.dial(python.identity(), Profile::MediumQuality);
-    assert_eq!(rust.expect_established(), Profile::MediumQuality);
-    rust.speak(&speech());
-    assert_eq!(python.expect("established", PATIENCE).identity(), Some(rust.identity()));
-    talk(python, Profile::MediumQuality, SOME_OF_IT);
-    rust.hang_up(call.id());
-    assert_eq!(rust.expect_end(), EndReason::LocalHangup);
-    python.expect("ended", PATIENCE);
-    check_heard(python, &heard);
-}
-
-fn python_calls(python: &mut PythonPeer, rust: &mut RustPhone) {
-    python.send(&Command::call(rust.identity()));
-    let incoming = rust.expect_incoming(python);
-    rust.answer(incoming);
-    rust.expect_established();
-    assert_eq!(python.expect("established", PATIENCE).identity(), Some(rust.identity()));
-    python.send(&Command::HangUp);
-    assert_eq!(rust.expect_end(), EndReason::RemoteHangup);
-    python.expect("ended", PATIENCE);
 }
 
 fn call(caller: &mut RustPhone, callee: &mut RustPhone) {

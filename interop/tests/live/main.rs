@@ -31,4 +31,4 @@ mod slow_paths;
 mod talk_button;
 mod turned_away;
 
-use support::{conversation, lossy_path, phone, scene, slow_path, sound, switching, wire};
+use support::{calls, conversation, lossy_path, phone, scene, slow_path, sound, switching, wire};

@@ -8,9 +8,10 @@ use lxst_interop::{Builder, Command, PythonPeer, Rnsd, free_udp_ports};
 use lxst_phone::reticulum::limits;
 use lxst_phone::{EndReason, Ifac, Interface, Profile};
 
+use crate::calls::{python_calls, speak_both_ways};
 use crate::phone::{OnEither, PATIENCE, RustPhone, Setup, attached, on_either, tcp_client};
 use crate::scene::{Scene, on_both_runtimes};
-use crate::sound::{SOME_OF_IT, check_heard, speaking, speech, talk};
+use crate::sound::speaking;
 
 on_both_runtimes![
     over_udp,
@@ -130,20 +131,6 @@ fn callee(scene: &Scene) -> Builder {
     speaking(scene.python()).auto_answer(0.1)
 }
 
-/// Calls, and checks the speech on both sides.
-fn speak_both_ways(python: &mut PythonPeer, rust: &mut RustPhone) {
-    let heard = rust.listen();
-    let call = rust.dial(python.identity(), Profile::MediumQuality);
-    assert_eq!(rust.expect_established(), Profile::MediumQuality);
-    rust.speak(&speech());
-    assert_eq!(python.expect("established", PATIENCE).identity(), Some(rust.identity()));
-    talk(python, Profile::MediumQuality, SOME_OF_IT);
-    rust.hang_up(call.id());
-    assert_eq!(rust.expect_end(), EndReason::LocalHangup);
-    python.expect("ended", PATIENCE);
-    check_heard(python, &heard);
-}
-
 fn call_both_ways(python: &mut PythonPeer, rust: &mut RustPhone) {
     let call = rust.dial(python.identity(), Profile::MediumQuality);
     rust.expect_established();
@@ -152,17 +139,6 @@ fn call_both_ways(python: &mut PythonPeer, rust: &mut RustPhone) {
     assert_eq!(rust.expect_end(), EndReason::LocalHangup);
     python.expect("ended", PATIENCE);
     python_calls(python, rust);
-}
-
-fn python_calls(python: &mut PythonPeer, rust: &mut RustPhone) {
-    python.send(&Command::call(rust.identity()));
-    let incoming = rust.expect_incoming(python);
-    rust.answer(incoming);
-    rust.expect_established();
-    assert_eq!(python.expect("established", PATIENCE).identity(), Some(rust.identity()));
-    python.send(&Command::HangUp);
-    assert_eq!(rust.expect_end(), EndReason::RemoteHangup);
-    python.expect("ended", PATIENCE);
 }
 
 pub(crate) fn udp(here: u16, there: u16) -> OnEither {

@@ -1,5 +1,6 @@
 //! The parts of the live tests: the scene, our phone in it, and the audio on both sides.
 
+pub(crate) mod calls;
 pub(crate) mod conversation;
 pub(crate) mod lossy_path;
 pub(crate) mod phone;
