@@ -96,7 +96,7 @@ impl<'p> Frame<'p> {
     }
 
     #[inline]
-    fn write(self, writer: &mut Writer<'_>) -> Result<(), Overflow> {
+    pub(super) fn write(self, writer: &mut Writer<'_>) -> Result<(), Overflow> {
         writer.bin(self.payload.len().saturating_add(1))?;
         writer.bytes(&[self.codec.byte()])?;
         writer.bytes(self.payload)

@@ -5,6 +5,8 @@
 //!  1: frame}              FIELD_FRAMES, encoded audio             (Frame)
 //! ```
 //!
+//! Voice without a call has optional keys besides: [`Media`], [`TalkEnd`].
+//!
 //! A packet is sent as the reference sends it: one field, signals as an array, a single frame bare.
 //! Several frames are an array, which the reference accepts.
 //! A packet is received as the reference receives it: either field as a bare value or an array,
@@ -22,11 +24,15 @@ mod display_name;
 mod frame;
 mod msgpack;
 mod signal;
+mod talk;
 
 pub use codec::{Codec, CodecSet};
 pub use display_name::{DisplayName, DisplayNameError};
 pub use frame::{BadFrame, Frame, Frames, MEDIA_OVERHEAD, encode_frame, encode_frames};
 pub use signal::{MAX_SIGNALS, Signal, Signals, encode_signals};
+pub use talk::{
+    Media, SEQUENCE_OVERHEAD, Sequence, SpeakerId, TalkEnd, encode_media, encode_talk_end,
+};
 
 use msgpack::{Reader, Token};
 
@@ -39,9 +45,20 @@ use msgpack::{Reader, Token};
 pub struct Packet<'p> {
     signals: Items<'p>,
     frames: Items<'p>,
+    speaker: Option<SpeakerId>,
+    sequence: Option<Sequence>,
+    talk_end: Option<TalkEnd>,
 }
 
 impl<'p> Packet<'p> {
+    const EMPTY: Self = Self {
+        signals: Items::NONE,
+        frames: Items::NONE,
+        speaker: None,
+        sequence: None,
+        talk_end: None,
+    };
+
     /// Parses a whole packet, or nothing of it.
     ///
     /// Stricter than the reference in two points: a field's key is the integer 0 or 1, not a
@@ -57,11 +74,11 @@ impl<'p> Packet<'p> {
         let Token::Map(pairs) = reader.token()? else {
             return Err(Malformed::NotMap);
         };
-        let mut packet = Self { signals: Items::NONE, frames: Items::NONE };
+        let mut packet = Self::EMPTY;
         let mut seen = heapless::Vec::<Token<'_>, MAX_KEYS>::new();
         for _ in 0..pairs {
             let key = reader.key()?;
-            let items = Items::of_value(&mut reader)?;
+            let (value, items) = Items::of_value(&mut reader)?;
             let Some(key) = key else { continue };
             if seen.iter().any(|earlier| earlier.is_same_key(key)) {
                 return Err(Malformed::DuplicateKey);
@@ -71,6 +88,8 @@ impl<'p> Packet<'p> {
                 packet.signals = items;
             } else if key == Token::Unsigned(FIELD_FRAMES) {
                 packet.frames = items;
+            } else {
+                packet.on_optional_key(key, value);
             }
         }
         Ok(packet)
@@ -145,17 +164,17 @@ struct Items<'p> {
 impl<'p> Items<'p> {
     const NONE: Self = Self { left: 0, reader: Reader::new(&[]) };
 
-    /// Moves the reader past a value and keeps the value's elements.
+    /// Moves the reader past a value. Returns its token, and its elements.
     #[inline]
-    fn of_value(reader: &mut Reader<'p>) -> Result<Self, Malformed> {
+    fn of_value(reader: &mut Reader<'p>) -> Result<(Token<'p>, Self), Malformed> {
         let start = *reader;
         let token = reader.token()?;
         let inside = *reader;
         reader.pass_rest_of(token)?;
         if let Token::Array(left) = token {
-            return Ok(Self { left, reader: inside });
+            return Ok((token, Self { left, reader: inside }));
         }
-        Ok(Self { left: 1, reader: start })
+        Ok((token, Self { left: 1, reader: start }))
     }
 }
 

@@ -272,6 +272,10 @@ impl<'b> Writer<'b> {
         }
     }
 
+    pub(super) fn boolean(&mut self, value: bool) -> Result<(), Overflow> {
+        self.bytes(&[0xc2 | u8::from(value)])
+    }
+
     pub(super) fn nil(&mut self) -> Result<(), Overflow> {
         self.bytes(&[0xc0])
     }

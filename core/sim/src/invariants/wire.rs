@@ -1,7 +1,8 @@
 //! What holds for the wire codec whatever the bytes are.
 
 use lxst_core::wire::{
-    Frame, MAX_SIGNALS, MEDIA_OVERHEAD, Packet, Signal, encode_frame, encode_frames, encode_signals,
+    Frame, MAX_SIGNALS, MEDIA_OVERHEAD, Media, Packet, Sequence, Signal, SpeakerId, TalkEnd,
+    encode_frame, encode_frames, encode_media, encode_signals, encode_talk_end,
 };
 
 /// Reads the bytes as a packet, and what was read once more after encoding it.
@@ -26,6 +27,7 @@ pub fn check(data: &[u8]) {
     check_trailing_bytes(data, &packet);
     check_signals(&signals);
     check_frames(&good, data.len());
+    check_talk(&packet, &good, data.len());
 }
 
 fn check_trailing_bytes(data: &[u8], packet: &Packet<'_>) {
@@ -33,6 +35,7 @@ fn check_trailing_bytes(data: &[u8], packet: &Packet<'_>) {
     let again = Packet::parse(&longer).expect("bytes after the map are ignored");
     assert!(again.signals().eq(packet.signals()));
     assert!(again.frames().eq(packet.frames()));
+    assert_eq!(optional_keys(&again), optional_keys(packet));
 }
 
 fn check_signals(signals: &[Signal]) {
@@ -59,4 +62,27 @@ fn check_frames(frames: &[Frame<'_>], received_bytes: usize) {
         let packet = Packet::parse(&out[..length]).expect("what was encoded can be read");
         assert!(packet.frames().eq([Ok(*frame)]));
     }
+}
+
+fn check_talk(packet: &Packet<'_>, frames: &[Frame<'_>], received_bytes: usize) {
+    if received_bytes > usize::from(u16::MAX) {
+        return;
+    }
+    // A speaker takes ten bytes at most, and a number four.
+    let mut out = vec![0; received_bytes + MEDIA_OVERHEAD + 14];
+    let (speaker, sequence) = (packet.speaker(), packet.sequence());
+    let media = Media { frames, speaker, sequence };
+    let length = encode_media(media, &mut out).expect("no shorter form was received");
+    let again = Packet::parse(&out[..length]).expect("what was encoded can be read");
+    assert!(again.frames().eq(frames.iter().copied().map(Ok)));
+    assert_eq!(optional_keys(&again), (speaker, sequence, None));
+    if let Some(end) = packet.talk_end() {
+        let length = encode_talk_end(end, &mut out).expect("eleven bytes hold any end");
+        let again = Packet::parse(&out[..length]).expect("what was encoded can be read");
+        assert_eq!(optional_keys(&again), (None, None, Some(end)));
+    }
+}
+
+fn optional_keys(packet: &Packet<'_>) -> (Option<SpeakerId>, Option<Sequence>, Option<TalkEnd>) {
+    (packet.speaker(), packet.sequence(), packet.talk_end())
 }

@@ -1,0 +1,3 @@
+//! Voice without a call.
+
+mod recorded;
