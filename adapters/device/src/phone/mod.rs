@@ -3,6 +3,7 @@
 mod event;
 mod held;
 mod microphone;
+mod open;
 mod plan;
 mod settings;
 mod shared;
@@ -14,7 +15,9 @@ use core::sync::atomic::Ordering::Relaxed;
 use std::sync::Arc;
 
 use async_channel::Sender;
-use lxst_phone::{AudioError, Phone, Runtime};
+use lxst_audio::Cadence;
+use lxst_core::Mute;
+use lxst_phone::{AudioError, CallId, Phone, Runtime};
 
 use crate::choice::Wish;
 pub use event::{DeviceEvent, DeviceEvents, DeviceRole};
@@ -90,6 +93,35 @@ impl PhoneDevices {
     /// Wishes for another ringer.
     pub fn set_ringer(&self, wish: Wish) {
         self.tell(Command::Wish(DeviceRole::Ringer, wish));
+    }
+
+    /// Leaves a call to the app, which answers it itself: voicemail, an echo line. From then on
+    /// the call opens no microphone and no speaker, and no tone tells of it. It rings until it is
+    /// answered. There is no way back.
+    ///
+    /// Leave the call before it is answered, and give it a source and a sink of its own, by
+    /// [`Call::audio_source`](lxst_phone::Call::audio_source) and
+    /// [`Call::audio_sink`](lxst_phone::Call::audio_sink): one that lacks them shares the devices
+    /// of any other call.
+    pub fn leave_to_app(&self, call: CallId) {
+        self.tell(Command::LeaveToApp(call));
+    }
+
+    /// Rings by another ringtone, also where a call rings: each caller can have one. `None` rings
+    /// by nothing.
+    pub fn set_ringtone(&self, ringtone: Option<Cadence>) {
+        self.tell(Command::Ringtone(ringtone));
+    }
+
+    /// Rings by nothing until [`unmute_ringer`](Self::unmute_ringer), also where a call rings: do
+    /// not disturb. Calls come in.
+    pub fn mute_ringer(&self) {
+        self.tell(Command::MuteRinger(Mute::Muted));
+    }
+
+    /// Rings again, also where a call rings.
+    pub fn unmute_ringer(&self) {
+        self.tell(Command::MuteRinger(Mute::Unmuted));
     }
 
     /// Changes when the echo is cancelled, in a call too.

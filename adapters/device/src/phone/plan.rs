@@ -1,7 +1,9 @@
 //! What of the devices is open, and which tone plays, by the state of the calls.
 
+use std::collections::VecDeque;
+
 use lxst_audio::{Cadence, CallTones};
-use lxst_phone::{CallState, CallStatus, EndReason, Role};
+use lxst_phone::{CallId, CallState, CallStatus, EndReason, Role};
 
 /// What is open and playing while the calls stand as they do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -11,6 +13,26 @@ pub(super) struct Plan {
     /// The ringer.
     pub(super) is_ringing: bool,
     pub(super) tone: Option<LastingTone>,
+}
+
+/// The calls that the app answers itself, the latest at the back.
+#[derive(Debug, Default)]
+pub(super) struct LeftCalls(VecDeque<CallId>);
+
+impl LeftCalls {
+    /// Leaves a call to the app, whether it is known here yet or not.
+    pub(super) fn leave(&mut self, call: CallId) {
+        if self.0.len() == MAX_LEFT {
+            self.0.pop_front();
+        }
+        self.0.push_back(call);
+    }
+
+    /// Returns the calls of the user: those that ring, and those that are not left to the app.
+    pub(super) fn without(&self, calls: &[CallStatus]) -> Vec<CallStatus> {
+        let is_of_user = |call: &&CallStatus| rings_here(call) || !self.0.contains(&call.call);
+        calls.iter().filter(is_of_user).copied().collect()
+    }
 }
 
 /// A tone that lasts as long as what it tells of.
@@ -89,9 +111,13 @@ fn rings_here(call: &CallStatus) -> bool {
     (call.role, call.state) == (Role::Callee, CallState::Ringing)
 }
 
+/// Calls that are left to the app at a time, and those that have ended since. Beyond it the oldest
+/// is forgotten: it has ended long ago.
+const MAX_LEFT: usize = 64;
+
 #[cfg(test)]
 mod tests {
-    use lxst_phone::{CallId, IdentityHash, Mode, Profile};
+    use lxst_phone::{IdentityHash, Mode, Profile};
 
     use super::*;
 
@@ -155,5 +181,27 @@ mod tests {
         let before = [call(1, Role::Caller, CallState::Connecting)];
         assert_eq!(tone_of_change(&before, &after, |_| None, &tones), Some(&tones.connected));
         assert_eq!(tone_of_change(&after, &after, |_| None, &tones), None);
+    }
+
+    #[test]
+    fn a_call_that_is_left_to_the_app_rings_and_opens_nothing_else() {
+        let mut left = LeftCalls::default();
+        left.leave(CallId(1));
+        let plan = |state| Plan::of(&left.without(&[call(1, Role::Callee, state)]));
+        assert_eq!(plan(CallState::Ringing), Plan { is_ringing: true, ..Plan::default() });
+        assert_eq!(plan(CallState::Connecting), Plan::default());
+        assert_eq!(plan(CallState::Established), Plan::default());
+        let other = call(2, Role::Callee, CallState::Established);
+        assert_eq!(left.without(&[other]), [other]);
+        // Nothing tells of its answer and its end.
+        let (rings, talks) = (
+            call(1, Role::Callee, CallState::Ringing),
+            call(1, Role::Callee, CallState::Established),
+        );
+        let tones = CallTones::EUROPE;
+        let [before, after] = [rings, talks].map(|call| left.without(&[call]));
+        assert_eq!(tone_of_change(&before, &after, |_| None, &tones), None);
+        let ended = |_: &CallStatus| Some(EndReason::RemoteHangup);
+        assert_eq!(tone_of_change(&after, &[], ended, &tones), None);
     }
 }

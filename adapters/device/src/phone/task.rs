@@ -3,31 +3,34 @@
 use core::future::pending;
 use core::sync::atomic::Ordering::Relaxed;
 use std::sync::Arc;
-use std::thread;
 use std::time::Instant;
 
 use async_channel::{Receiver, Sender};
 use futures_lite::future::or;
 use lxst_audio::{Cadence, ToneSource, VoiceProcessing, port};
 use lxst_codecs::Channels;
-use lxst_core::Samples;
-use lxst_phone::{AudioError, AudioFormat, CallStatus, Phone, Runtime, State, Watch};
+use lxst_core::{Mute, Samples};
+use lxst_phone::{AudioError, AudioFormat, CallId, CallStatus, Phone, Runtime, State, Watch};
 
 use super::event::{DeviceEvent, DeviceEvents, DeviceRole};
 use super::held::Slot;
 use super::microphone::MicrophoneEnd;
-use super::plan::{Plan, tone_of_change};
+use super::open::{Open, change, close, open_microphone, open_speaker, told};
+use super::plan::{LeftCalls, Plan, tone_of_change};
 use super::settings::{Aec, DeviceSettings};
 use super::shared::Shared;
 use super::speaker::SpeakerEnd;
 use crate::choice::Wish;
 use crate::device::Form;
-use crate::event::{Event, Events};
-use crate::line::{Line, Microphone, Speaker};
+use crate::event::Event;
+use crate::line::{Microphone, Speaker};
 
 pub(super) enum Command {
     Wish(DeviceRole, Wish),
     Aec(Aec),
+    LeaveToApp(CallId),
+    Ringtone(Option<Cadence>),
+    MuteRinger(Mute),
 }
 
 pub(super) struct Task {
@@ -44,18 +47,16 @@ pub(super) struct Task {
     ringer_end: Slot<SpeakerEnd>,
     speaker_tone: Slot<Option<ToneSource>>,
     ringer_tone: Slot<Option<ToneSource>>,
+    /// Those of the user; the ones that are left to the app only while they ring.
     calls: Vec<CallStatus>,
+    left: LeftCalls,
     plan: Plan,
+    ringer_mute: Mute,
     /// The end of a tone that the speaker stays open for.
     tone_until: Option<Instant>,
     has_source: bool,
     /// The form of the speaker that is open.
     form: Form,
-}
-
-struct Open<L> {
-    line: L,
-    events: Events,
 }
 
 enum Wakeup {
@@ -100,7 +101,9 @@ impl Task {
             speaker_tone,
             ringer_tone,
             calls: Vec::new(),
+            left: LeftCalls::default(),
             plan: Plan::default(),
+            ringer_mute: Mute::Unmuted,
             tone_until: None,
             has_source: false,
             form: Form::Loudspeaker,
@@ -116,7 +119,7 @@ impl Task {
             match self.wakeup(&runtime, &commands).await {
                 Wakeup::State(None) | Wakeup::Command(None) => break,
                 Wakeup::State(Some(state)) => self.on_state(&state, runtime.now()),
-                Wakeup::Command(Some(command)) => self.on_command(command),
+                Wakeup::Command(Some(command)) => self.on_command(command, runtime.now()),
                 Wakeup::Device(role, event) => self.on_device(role, event).await,
                 Wakeup::ToneOver => {
                     self.tone_until = None;
@@ -138,22 +141,23 @@ impl Task {
             Wakeup::ToneOver
         };
         let command = async { Wakeup::Command(commands.recv().await.ok()) };
-        let microphone = told(DeviceRole::Microphone, self.microphone.as_ref());
-        let speaker = told(DeviceRole::Speaker, self.speaker.as_ref());
-        let ringer = told(DeviceRole::Ringer, self.ringer.as_ref());
+        let microphone = device(DeviceRole::Microphone, self.microphone.as_ref());
+        let speaker = device(DeviceRole::Speaker, self.speaker.as_ref());
+        let ringer = device(DeviceRole::Ringer, self.ringer.as_ref());
         let state = async { Wakeup::State(self.watch.changed().await) };
         or(command, or(state, or(or(microphone, or(speaker, ringer)), tone_over))).await
     }
 
     fn on_state(&mut self, state: &State, now: Instant) {
-        let plan = Plan::of(&state.calls);
+        let after = self.left.without(&state.calls);
+        let plan = Plan::of(&after);
         let before = core::mem::replace(&mut self.plan, plan);
-        let calls = core::mem::replace(&mut self.calls, state.calls.clone());
+        let calls = core::mem::replace(&mut self.calls, after);
         let end_of = |call: &CallStatus| {
             state.ended.filter(|(ended, _)| *ended == call.call).map(|(_, reason)| reason)
         };
         if let Some(tones) = &self.settings.tones {
-            let told = tone_of_change(&calls, &state.calls, end_of, tones);
+            let told = tone_of_change(&calls, &self.calls, end_of, tones);
             let lasting = plan.tone.map(|tone| tone.cadence(tones));
             if let Some(told) = told {
                 self.tone_until = told.duration().map(|length| now + length.duration());
@@ -164,13 +168,12 @@ impl Task {
             }
         }
         if plan.is_ringing != before.is_ringing {
-            let ringtone = self.settings.ringtone.as_ref().filter(|_| plan.is_ringing);
-            self.ringer_tone.put(tone(ringtone));
+            self.ringer_tone.put(tone(self.ringtone()));
         }
         self.open_and_close();
     }
 
-    fn on_command(&mut self, command: Command) {
+    fn on_command(&mut self, command: Command, now: Instant) {
         match command {
             Command::Wish(DeviceRole::Microphone, wish) => {
                 change(&mut self.settings.microphone, self.microphone.as_ref(), wish);
@@ -184,6 +187,18 @@ impl Task {
             Command::Aec(aec) => {
                 self.settings.aec = aec;
                 self.set_echo_cancellation();
+            }
+            Command::LeaveToApp(call) => {
+                self.left.leave(call);
+                self.on_state(&self.phone.state(), now);
+            }
+            Command::Ringtone(ringtone) => {
+                self.settings.ringtone = ringtone;
+                self.ring();
+            }
+            Command::MuteRinger(mute) => {
+                self.ringer_mute = mute;
+                self.ring();
             }
         }
     }
@@ -220,14 +235,24 @@ impl Task {
         self.shared.cancels_echo.store(is_needed, Relaxed);
     }
 
+    /// Rings by another ringtone, or begins or ceases to.
+    fn ring(&mut self) {
+        self.ringer_tone.put(tone(self.ringtone()));
+        self.open_and_close();
+    }
+
+    /// What the ringer plays at present.
+    fn ringtone(&self) -> Option<&Cadence> {
+        let is_heard = self.plan.is_ringing && self.ringer_mute == Mute::Unmuted;
+        self.settings.ringtone.as_ref().filter(|_| is_heard)
+    }
+
     fn open_and_close(&mut self) {
-        let Plan { is_in_call, is_ringing, .. } = self.plan;
+        let is_in_call = self.plan.is_in_call;
         match (is_in_call, &self.microphone) {
             (true, None) => {
-                let end = self.microphone_end.clone();
-                let wish = self.settings.microphone.clone();
-                let (line, events) = Microphone::open(wish, move |format| end.callback(format));
-                self.microphone = Some(Open { line, events });
+                let wish = &self.settings.microphone;
+                self.microphone = Some(open_microphone(wish, &self.microphone_end));
             }
             (false, Some(_)) => close(self.microphone.take()),
             _ => {}
@@ -235,48 +260,24 @@ impl Task {
         // The tone of the end is heard to its end, but no tone opens a speaker.
         let stays = is_in_call || self.tone_until.is_some();
         match (&self.speaker, is_in_call) {
-            (None, true) => self.speaker = Some(open(&self.settings.speaker, &self.speaker_end)),
+            (None, true) => {
+                self.speaker = Some(open_speaker(&self.settings.speaker, &self.speaker_end))
+            }
             (Some(_), false) if !stays => close(self.speaker.take()),
             _ => {}
         }
-        let rings = is_ringing && self.settings.ringtone.is_some();
-        match (&self.ringer, rings) {
-            (None, true) => self.ringer = Some(open(&self.settings.ringer, &self.ringer_end)),
+        match (&self.ringer, self.ringtone().is_some()) {
+            (None, true) => {
+                self.ringer = Some(open_speaker(&self.settings.ringer, &self.ringer_end))
+            }
             (Some(_), false) => close(self.ringer.take()),
             _ => {}
         }
     }
 }
 
-fn open(wish: &Wish, end: &Slot<SpeakerEnd>) -> Open<Speaker> {
-    let end = end.clone();
-    let (line, events) = Speaker::open(wish.clone(), move |format| end.callback(format));
-    Open { line, events }
-}
-
-/// Wishes for another device, also where one is open.
-fn change<D>(setting: &mut Wish, open: Option<&Open<Line<D>>>, wish: Wish) {
-    setting.clone_from(&wish);
-    if let Some(Open { line, .. }) = open {
-        line.wish(wish);
-    }
-}
-
-/// Closes a device without waiting for it.
-fn close<L: Send + 'static>(open: Option<Open<L>>) {
-    if let Some(Open { line, .. }) = open {
-        thread::spawn(move || drop(line));
-    }
-}
-
-async fn told<L>(role: DeviceRole, open: Option<&Open<L>>) -> Wakeup {
-    match open {
-        Some(Open { events, .. }) => match events.recv().await {
-            Ok(event) => Wakeup::Device(role, event),
-            Err(_) => pending().await,
-        },
-        None => pending().await,
-    }
+async fn device<L>(role: DeviceRole, open: Option<&Open<L>>) -> Wakeup {
+    Wakeup::Device(role, told(open).await)
 }
 
 fn tone(cadence: Option<&Cadence>) -> Option<ToneSource> {

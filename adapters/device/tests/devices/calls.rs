@@ -1,149 +1,21 @@
 //! Calls between two phones with devices.
-//!
-//! Each phone has a mouth, a speaker that its microphone hears, and an ear, a speaker that it plays
-//! at and that the test hears by another microphone.
 
 use std::thread;
 use std::time::{Duration, Instant};
 
 use futures_lite::future::block_on;
 use lxst_device::{
-    Aec, DeviceEvent, DeviceEvents, DeviceRole, DeviceSettings, Event as Told, Format,
-    PhoneDevices, Reason, Wish,
+    Aec, DeviceEvent, DeviceRole, DeviceSettings, Event as Told, Format, PhoneDevices, Reason, Wish,
 };
 use lxst_interop::lateness;
 use lxst_smol::{
-    AudioFormat, Call, CallId, EndReason, Event, Events, Identity, InsteadOfVoice, Interface,
-    OsRng, Phone, PhoneBuilder, Profile, Settings, Smol, Voice,
+    AudioFormat, EndReason, Event, Identity, InsteadOfVoice, Interface, OsRng, PhoneBuilder,
+    Profile, Settings, Smol, Voice,
 };
 
-use crate::server::{Server, alone_on_server, on_server};
+use crate::server::{alone_on_server, on_server};
+use crate::side::{FORMAT, Room, Side, call, dial, sides};
 use crate::sound::{Hum, Recording, hum, is_note, lag, longest_dropout};
-
-/// What lies between the people and their phone.
-struct Room {
-    settings: DeviceSettings,
-    mouth: Format,
-    ear: Format,
-}
-
-impl Default for Room {
-    fn default() -> Self {
-        Self { settings: DeviceSettings::plain(), mouth: FORMAT, ear: FORMAT }
-    }
-}
-
-struct Side {
-    name: &'static str,
-    phone: Phone,
-    events: Events,
-    devices: PhoneDevices,
-    told: DeviceEvents,
-    microphone: u32,
-}
-
-impl Side {
-    async fn new(server: &Server, name: &'static str, room: Room, interface: Interface) -> Self {
-        let (mouth, ear) = (format!("mouth-{name}"), format!("ear-{name}"));
-        server.speaker(&mouth, &mouth, room.mouth);
-        server.speaker(&ear, &ear, room.ear);
-        let microphone = server.microphone(&format!("at-{mouth}"), "Microphone", &mouth);
-        server.microphone(&format!("at-{ear}"), "Listener", &ear);
-        let silence = Voice::default().when_no_microphone(InsteadOfVoice::Silence);
-        let (phone, events) = PhoneBuilder::new(Identity::generate(&mut OsRng))
-            .interface(interface)
-            .settings(Settings::default().voice(silence))
-            .start()
-            .await
-            .expect("a phone starts");
-        let mut settings = room.settings;
-        settings.microphone = Wish::named(&format!("at-{mouth}"));
-        settings.speaker = Wish::named(&ear);
-        let (devices, told) =
-            PhoneDevices::attach(&Smol, &phone, settings).await.expect("the phone runs");
-        Self { name, phone, events, devices, told, microphone }
-    }
-
-    async fn until<T>(&mut self, mut found: impl FnMut(&Event) -> Option<T>) -> T {
-        loop {
-            let event = self.events.next().await.expect("the phone runs");
-            if let Some(found) = found(&event) {
-                return found;
-            }
-        }
-    }
-
-    async fn established(&mut self) {
-        self.until(|event| matches!(event, Event::Established { .. }).then_some(())).await;
-    }
-
-    async fn ended(&mut self) {
-        self.until(|event| matches!(event, Event::Ended { .. }).then_some(())).await;
-    }
-
-    async fn incoming(&mut self) -> CallId {
-        let found = |event: &Event| match event {
-            Event::Incoming { call, .. } => Some(*call),
-            _ => None,
-        };
-        self.until(found).await
-    }
-
-    /// Waits until a device is told of.
-    async fn until_told<T>(&self, mut found: impl FnMut(&DeviceEvent) -> Option<T>) -> T {
-        loop {
-            let told = self.told.recv().await.expect("the devices are there");
-            println!("{}: {told}", self.name);
-            if let Some(found) = found(&told) {
-                return found;
-            }
-        }
-    }
-
-    async fn taken(&self, role: DeviceRole) -> (String, Reason) {
-        self.until_told(|told| match &told.event {
-            Told::Taken { device, reason } if told.role == role => {
-                Some((device.id.clone(), *reason))
-            }
-            _ => None,
-        })
-        .await
-    }
-
-    fn mouth(&self) -> Recording {
-        Recording::at(&format!("at-mouth-{}", self.name))
-    }
-
-    fn ear(&self) -> Recording {
-        Recording::at(&format!("at-ear-{}", self.name))
-    }
-
-    fn says(&self, what: Hum) -> lxst_device::Speaker {
-        hum(&format!("mouth-{}", self.name), what)
-    }
-}
-
-/// Two phones on one line.
-async fn sides(server: &Server, rooms: [Room; 2]) -> [Side; 2] {
-    let [left, right] = Interface::pair("a line");
-    let [a, b] = rooms;
-    [Side::new(server, "a", a, left).await, Side::new(server, "b", b, right).await]
-}
-
-async fn dial([caller, callee]: &mut [Side; 2], profile: Profile) -> (Call, Call) {
-    let call = caller.phone.dial(callee.phone.identity(), profile).await.expect("it can dial");
-    let incoming = callee.incoming().await;
-    (call, callee.phone.call(incoming))
-}
-
-async fn call(sides: &mut [Side; 2], profile: Profile) -> Call {
-    let (call, incoming) = dial(sides, profile).await;
-    incoming.answer().await.expect("it rings");
-    for side in sides {
-        side.established().await;
-    }
-    call
-}
 
 #[test]
 fn what_one_says_the_other_hears_without_a_hole() {
@@ -282,30 +154,6 @@ fn a_call_without_any_device_goes_on_and_a_device_that_comes_is_taken() {
 }
 
 #[test]
-fn the_caller_hears_it_ring_there_and_the_callee_by_a_bell_here() {
-    on_server("the_caller_hears_it_ring_there_and_the_callee_by_a_bell_here", |server| {
-        block_on(async {
-            server.speaker("bell", "Bell", FORMAT);
-            server.microphone("at-bell", "Listener", "bell");
-            let mut with_tones = DeviceSettings::default();
-            with_tones.ringer = Wish::named("bell");
-            let rooms = [(); 2].map(|()| Room { settings: with_tones.clone(), ..Room::default() });
-            let mut sides = sides(server, rooms).await;
-            let (ear, bell) = (sides[0].ear(), Recording::at("at-bell"));
-            let (call, incoming) = dial(&mut sides, Profile::MediumQuality).await;
-            ear.hears(382);
-            assert_eq!(sides[1].taken(DeviceRole::Ringer).await.0, "bell");
-            bell.hears_something();
-            incoming.answer().await.expect("it rings");
-            sides[1].established().await;
-            bell.hears_nothing();
-            ear.hears_nothing();
-            call.hang_up().await.expect("it stands");
-        });
-    });
-}
-
-#[test]
 fn what_the_speaker_plays_does_not_come_back_from_its_microphone() {
     alone_on_server("what_the_speaker_plays_does_not_come_back_from_its_microphone", |server| {
         block_on(async {
@@ -366,5 +214,3 @@ fn mouth_to_ear(one: &Side, other: &Side) -> Duration {
     let [mouth, ear] = recordings;
     lag(&mouth, &ear)
 }
-
-pub(crate) const FORMAT: Format = Format { rate_hz: 48_000, channels: 2 };

@@ -7,10 +7,16 @@
 #![allow(clippy::print_stdout, reason = "a test tells what it measured")]
 
 #[cfg(feature = "phone")]
+mod app_calls;
+#[cfg(feature = "phone")]
 mod calls;
 mod lines;
 #[cfg(feature = "phone")]
 mod python;
+#[cfg(feature = "phone")]
+mod ringer;
 mod server;
+#[cfg(feature = "phone")]
+mod side;
 #[cfg(feature = "phone")]
 mod sound;

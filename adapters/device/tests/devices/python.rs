@@ -69,8 +69,8 @@ impl Drop for Talk {
 fn rooms(server: &Server) -> [Recording; 2] {
     for name in ["ours", "theirs"] {
         let (mouth, ear) = (format!("mouth-{name}"), format!("ear-{name}"));
-        server.speaker(&mouth, &mouth, crate::calls::FORMAT);
-        server.speaker(&ear, &ear, crate::calls::FORMAT);
+        server.speaker(&mouth, &mouth, crate::side::FORMAT);
+        server.speaker(&ear, &ear, crate::side::FORMAT);
         server.microphone(&format!("at-{mouth}"), &format!("at-{mouth}"), &mouth);
         server.microphone(&format!("at-{ear}"), "Listener", &ear);
     }

@@ -1,9 +1,10 @@
 //! A PulseAudio of our own, below the target folder.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{PoisonError, RwLock, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -143,6 +144,30 @@ impl Server {
         }
     }
 
+    /// Counts from now on the streams that are opened to hear microphones by.
+    pub(crate) fn count_listeners(&self) -> OpenedListeners {
+        let mut child = Self::control()
+            .arg("subscribe")
+            .env("LC_ALL", "C")
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("pactl runs");
+        let told = BufReader::new(child.stdout.take().expect("it is piped"));
+        let (sender, lines) = mpsc::channel();
+        thread::spawn(move || {
+            // Nobody counts any more.
+            told.lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
+        });
+        let opened = OpenedListeners { child, lines };
+        // Each question is a client, which is told of.
+        let began = Instant::now();
+        while opened.lines.recv_timeout(Duration::from_millis(50)).is_err() {
+            assert!(began.elapsed() < PATIENCE, "the server tells of nothing");
+            self.listeners();
+        }
+        opened
+    }
+
     fn ask(&self, what: &[&str]) {
         let told = Self::control().args(what).output().expect("pactl runs");
         assert!(told.status.success(), "{what:?}: {}", String::from_utf8_lossy(&told.stderr));
@@ -153,6 +178,34 @@ impl Server {
     }
 
     fn kill(&mut self) {
+        // Both fail only when the process has ended and been waited for.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Counts the streams that are opened to hear microphones by.
+pub(crate) struct OpenedListeners {
+    child: Child,
+    lines: mpsc::Receiver<String>,
+}
+
+impl OpenedListeners {
+    /// Returns how many were opened until one was closed.
+    pub(crate) fn until_closed(&self) -> usize {
+        let mut count = 0;
+        loop {
+            let line = self.lines.recv_timeout(PATIENCE).expect("a stream is closed");
+            count += usize::from(line.starts_with("Event 'new' on source-output"));
+            if line.starts_with("Event 'remove' on source-output") {
+                return count;
+            }
+        }
+    }
+}
+
+impl Drop for OpenedListeners {
+    fn drop(&mut self) {
         // Both fail only when the process has ended and been waited for.
         let _ = self.child.kill();
         let _ = self.child.wait();
