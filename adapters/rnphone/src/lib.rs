@@ -1,8 +1,9 @@
-//! What the phone `rnphone-rs` is made of, but for the network and the sound.
+//! What the phone `rnphone-rs` is made of, but for the network and the sound devices.
 //!
 //! [`folder`] finds rnphone's folder, and reads and writes its file `config`. [`settings`] says what
 //! it means. [`contacts`] changes its phonebook, and says whom a text means and who calls. [`ini`] is
-//! the language of the file. [`history`] is the file of past calls.
+//! the language of the file. [`history`] is the file of past calls. [`voicemail`] takes messages of
+//! callers. [`sounds`] plays files.
 //!
 //! ```
 //! use rnphone_rs::contacts::{self, Contact, ContactError};
@@ -48,3 +49,5 @@ pub mod folder;
 pub mod history;
 pub mod ini;
 pub mod settings;
+pub mod sounds;
+pub mod voicemail;

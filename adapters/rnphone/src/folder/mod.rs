@@ -86,6 +86,13 @@ impl Folder {
     pub fn history(&self) -> PathBuf {
         self.0.join("history.jsonl")
     }
+
+    /// Returns the path of the folder of messages that callers left, beside the configuration as
+    /// the history is.
+    #[must_use]
+    pub fn voicemail(&self) -> PathBuf {
+        self.0.join("voicemail")
+    }
 }
 
 const CONFIG: &str = "config";
