@@ -242,6 +242,7 @@ pub use profile::{Mode, Profile, ProfileSet, UnknownProfile, VoiceCodec};
 pub use quality::{Mos, Quality};
 pub use stack::{Stack, StackEvent};
 pub use state::{CallState, CallStatus, Role};
+pub use stream::frame_length;
 pub use telephone::Telephone;
 pub use time::Instant;
 pub use timers::{CallTimer, Deadline, LinkTimer, StreamTimer, Timer};

@@ -7,7 +7,8 @@ use crate::wire::{Codec, Frame};
 ///
 /// *Source*: RFC 6716, 3.1 and 3.2 for Opus; LXST/Codecs/Codec2.py and LXST/Codecs/Raw.py for the
 /// byte that leads the others.
-pub(super) fn length(frame: Frame<'_>) -> Option<Samples> {
+#[must_use]
+pub fn frame_length(frame: Frame<'_>) -> Option<Samples> {
     let (first, rest) = frame.payload.split_first()?;
     let samples = match frame.codec {
         Codec::Opus => opus(*first, rest.first().copied())?,
@@ -81,13 +82,13 @@ mod tests {
                 _ => (Codec::Opus, 0x58),
             };
             payload[0] = first;
-            assert_eq!(length(Frame { codec, payload: &payload }), Some(profile.frame()));
+            assert_eq!(frame_length(Frame { codec, payload: &payload }), Some(profile.frame()));
         }
     }
 
     #[test]
     fn raw_audio_is_as_long_as_its_samples() {
-        let length = |payload| length(Frame { codec: Codec::Raw, payload });
+        let length = |payload| frame_length(Frame { codec: Codec::Raw, payload });
         assert_eq!(length(&[0x00; 385]), Some(Samples(192)));
         assert_eq!(length(&[0x41; 385]), Some(Samples(48)));
         assert_eq!(length(&[0x00]), None);
@@ -96,9 +97,9 @@ mod tests {
     #[test]
     fn what_no_decoder_takes_has_no_length() {
         for payload in [&[][..], &[0x03], &[0x5b, 0], &[0x5b, 3]] {
-            assert_eq!(length(Frame { codec: Codec::Opus, payload }), None, "{payload:?}");
+            assert_eq!(frame_length(Frame { codec: Codec::Opus, payload }), None, "{payload:?}");
         }
-        assert_eq!(length(Frame { codec: Codec::Codec2, payload: &[7; 65] }), None);
-        assert_eq!(length(Frame { codec: Codec::Codec2, payload: &[0; 4] }), None);
+        assert_eq!(frame_length(Frame { codec: Codec::Codec2, payload: &[7; 65] }), None);
+        assert_eq!(frame_length(Frame { codec: Codec::Codec2, payload: &[0; 4] }), None);
     }
 }

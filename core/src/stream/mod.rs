@@ -30,6 +30,7 @@ use crate::timers::{Deadline, StreamTimer, Timer};
 use crate::wire::{BadFrame, Frame, Frames};
 use arrivals::Arrivals;
 use jobs::Jobs;
+pub use length::frame_length;
 use meter::Meter;
 use playout::Playout;
 pub(crate) use session::{Gate, Session};
@@ -134,7 +135,7 @@ impl<const RING: usize> Streams<RING> {
     ) -> Result<(), ()> {
         let counters = &mut *cx.counters;
         // A frame of unknown length counts as long as the frame before.
-        let samples = length::length(frame).unwrap_or(self.playout.frame());
+        let samples = frame_length(frame).unwrap_or(self.playout.frame());
         let lost = self.arrivals.on_frame(cx.now, samples);
         if session.receive == Mute::Unmuted && self.playout.is_attached() {
             self.playout.on_frame(cx.now, frame, samples, counters)?;

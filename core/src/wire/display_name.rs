@@ -188,7 +188,8 @@ impl fmt::Display for DisplayNameError {
 impl core::error::Error for DisplayNameError {}
 
 /// Returns whether a character shows nothing of its own, or changes how its neighbours are shown.
-fn is_invisible(found: char) -> bool {
+#[must_use]
+pub fn is_invisible(found: char) -> bool {
     found.is_control()
         || matches!(
             found,

@@ -22,12 +22,12 @@
 mod codec;
 mod display_name;
 mod frame;
-mod msgpack;
+pub mod msgpack;
 mod signal;
 mod talk;
 
 pub use codec::{Codec, CodecSet};
-pub use display_name::{DisplayName, DisplayNameError};
+pub use display_name::{DisplayName, DisplayNameError, is_invisible};
 pub use frame::{BadFrame, Frame, Frames, MEDIA_OVERHEAD, encode_frame, encode_frames};
 pub use signal::{MAX_SIGNALS, Signal, Signals, encode_signals};
 pub use talk::{

@@ -1,4 +1,7 @@
-//! The subset of MessagePack that telephony packets use, read and written in place.
+//! The subset of MessagePack that packets of LXST use, read and written in place.
+//!
+//! [`Packet`](super::Packet) reads a whole packet with it. Apps whose packets have more keys read
+//! those keys with a [`Reader`].
 //!
 //! Reading walks a flat sequence of tokens and counts the values that still belong to it. Nesting
 //! of any depth needs neither recursion nor a stack, and the work is linear in the input.
@@ -7,26 +10,34 @@ use super::{Malformed, Overflow};
 
 /// One value, or the head of an array or map whose values follow as tokens of their own.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Token<'p> {
+pub enum Token<'p> {
+    /// Nothing.
     Nil,
+    /// A boolean.
     Bool(bool),
     /// An integer of zero or above, of any width and signedness on the wire.
     Unsigned(u64),
+    /// An integer below zero.
     Negative(i64),
+    /// A float of either width.
     Float(f64),
+    /// A text.
     Str(&'p str),
+    /// Bytes.
     Bin(&'p [u8]),
+    /// An extension: its type, and its bytes.
     Ext(u8, &'p [u8]),
-    /// The number of values.
+    /// An array, with the number of its values.
     Array(u64),
-    /// The number of key and value pairs.
+    /// A map, with the number of its key and value pairs.
     Map(u64),
 }
 
 impl Token<'_> {
     /// Returns whether Python takes both for the same key of a dict. Integers, booleans and floats
     /// compare by value. A NaN equals nothing.
-    pub(super) fn is_same_key(self, other: Self) -> bool {
+    #[must_use]
+    pub fn is_same_key(self, other: Self) -> bool {
         match (self.integral(), other.integral()) {
             (Some(own), Some(others)) => own == others,
             (None, None) => self == other,
@@ -36,7 +47,8 @@ impl Token<'_> {
 
     /// Returns the number, if it is an integer of zero or above.
     #[inline]
-    pub(super) fn unsigned(self) -> Option<u64> {
+    #[must_use]
+    pub fn unsigned(self) -> Option<u64> {
         let Token::Unsigned(value) = self else {
             return None;
         };
@@ -74,18 +86,23 @@ impl Token<'_> {
 
 /// A position in encoded bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Reader<'p> {
+pub struct Reader<'p> {
     rest: &'p [u8],
 }
 
 impl<'p> Reader<'p> {
-    pub(super) const fn new(bytes: &'p [u8]) -> Self {
+    /// Begins at the first of these bytes.
+    #[must_use]
+    pub const fn new(bytes: &'p [u8]) -> Self {
         Self { rest: bytes }
     }
 
     /// Reads one token. The codes that telephony packets use stay inline.
+    ///
+    /// # Errors
+    /// [`Malformed`].
     #[inline]
-    pub(super) fn token(&mut self) -> Result<Token<'p>, Malformed> {
+    pub fn token(&mut self) -> Result<Token<'p>, Malformed> {
         let [code] = self.array()?;
         Ok(match code {
             0x00..=0x7f => Token::Unsigned(code.into()),
@@ -136,16 +153,22 @@ impl<'p> Reader<'p> {
     }
 
     /// Reads a token and skips all that belongs to it.
+    ///
+    /// # Errors
+    /// [`Malformed`].
     #[inline]
-    pub(super) fn value(&mut self) -> Result<Token<'p>, Malformed> {
+    pub fn value(&mut self) -> Result<Token<'p>, Malformed> {
         let token = self.token()?;
         self.pass_rest_of(token)?;
         Ok(token)
     }
 
     /// Skips the values that belong to a token just read.
+    ///
+    /// # Errors
+    /// [`Malformed`].
     #[inline]
-    pub(super) fn pass_rest_of(&mut self, token: Token<'p>) -> Result<(), Malformed> {
+    pub fn pass_rest_of(&mut self, token: Token<'p>) -> Result<(), Malformed> {
         self.pass(token.values_owed(), |_| Ok(()))
     }
 
@@ -155,7 +178,7 @@ impl<'p> Reader<'p> {
     /// # Errors
     /// [`Malformed::UnhashableKey`] for a map, or an array with a map in it.
     #[inline]
-    pub(super) fn key(&mut self) -> Result<Option<Token<'p>>, Malformed> {
+    pub fn key(&mut self) -> Result<Option<Token<'p>>, Malformed> {
         let key = self.token()?;
         if let Token::Map(_) = key {
             return Err(Malformed::UnhashableKey);
@@ -234,27 +257,37 @@ impl<'p> Reader<'p> {
 
 /// Encoded bytes, appended to the caller's buffer.
 #[derive(Debug)]
-pub(super) struct Writer<'b> {
+pub struct Writer<'b> {
     out: &'b mut [u8],
     length: usize,
 }
 
 impl<'b> Writer<'b> {
-    pub(super) const fn new(out: &'b mut [u8]) -> Self {
+    /// Begins at the start of this buffer.
+    pub const fn new(out: &'b mut [u8]) -> Self {
         Self { out, length: 0 }
     }
 
     /// Returns how many bytes were written.
-    pub(super) const fn length(&self) -> usize {
+    #[must_use]
+    pub const fn length(&self) -> usize {
         self.length
     }
 
-    pub(super) fn map(&mut self, pairs: u8) -> Result<(), Overflow> {
-        debug_assert!(pairs < 16, "a telephony packet has two fields at most");
+    /// Writes the head of a map of at most 15 pairs.
+    ///
+    /// # Errors
+    /// [`Overflow`].
+    pub fn map(&mut self, pairs: u8) -> Result<(), Overflow> {
+        debug_assert!(pairs < 16, "a map of more pairs has another head");
         self.bytes(&[0x80 | pairs])
     }
 
-    pub(super) fn array(&mut self, values: usize) -> Result<(), Overflow> {
+    /// Writes the head of an array.
+    ///
+    /// # Errors
+    /// [`Overflow`].
+    pub fn array(&mut self, values: usize) -> Result<(), Overflow> {
         match u16::try_from(values) {
             Ok(values @ 0..16) => self.bytes(&[0x90 | values.to_be_bytes()[1]]),
             Ok(values) => self.head(0xdc, values.to_be_bytes()),
@@ -263,8 +296,11 @@ impl<'b> Writer<'b> {
     }
 
     /// Writes the head of a binary value; [`Self::bytes`] writes its content.
+    ///
+    /// # Errors
+    /// [`Overflow`].
     #[inline]
-    pub(super) fn bin(&mut self, length: usize) -> Result<(), Overflow> {
+    pub fn bin(&mut self, length: usize) -> Result<(), Overflow> {
         match u16::try_from(length).map(u16::to_be_bytes) {
             Ok([0, length]) => self.head(0xc4, [length]),
             Ok(length) => self.head(0xc5, length),
@@ -272,17 +308,42 @@ impl<'b> Writer<'b> {
         }
     }
 
-    pub(super) fn boolean(&mut self, value: bool) -> Result<(), Overflow> {
+    /// Writes a text.
+    ///
+    /// # Errors
+    /// [`Overflow`].
+    pub fn str(&mut self, text: &str) -> Result<(), Overflow> {
+        match u16::try_from(text.len()).map(u16::to_be_bytes) {
+            Ok([0, length @ 0..32]) => self.bytes(&[0xa0 | length])?,
+            Ok([0, length]) => self.head(0xd9, [length])?,
+            Ok(length) => self.head(0xda, length)?,
+            Err(_) => return Err(self.overflow()),
+        }
+        self.bytes(text.as_bytes())
+    }
+
+    /// Writes a boolean.
+    ///
+    /// # Errors
+    /// [`Overflow`].
+    pub fn boolean(&mut self, value: bool) -> Result<(), Overflow> {
         self.bytes(&[0xc2 | u8::from(value)])
     }
 
-    pub(super) fn nil(&mut self) -> Result<(), Overflow> {
+    /// Writes nil.
+    ///
+    /// # Errors
+    /// [`Overflow`].
+    pub fn nil(&mut self) -> Result<(), Overflow> {
         self.bytes(&[0xc0])
     }
 
     /// Writes an integer in the fewest bytes.
+    ///
+    /// # Errors
+    /// [`Overflow`].
     #[inline]
-    pub(super) fn unsigned(&mut self, value: u64) -> Result<(), Overflow> {
+    pub fn unsigned(&mut self, value: u64) -> Result<(), Overflow> {
         match value.to_be_bytes() {
             [0, 0, 0, 0, 0, 0, 0, byte @ 0..0x80] => self.bytes(&[byte]),
             [0, 0, 0, 0, 0, 0, 0, byte] => self.head(0xcc, [byte]),
@@ -292,8 +353,12 @@ impl<'b> Writer<'b> {
         }
     }
 
+    /// Writes bytes as they are.
+    ///
+    /// # Errors
+    /// [`Overflow`].
     #[inline]
-    pub(super) fn bytes(&mut self, bytes: &[u8]) -> Result<(), Overflow> {
+    pub fn bytes(&mut self, bytes: &[u8]) -> Result<(), Overflow> {
         let overflow = self.overflow();
         let (_, free) = self.out.split_at_mut_checked(self.length).ok_or(overflow)?;
         let (taken, _) = free.split_at_mut_checked(bytes.len()).ok_or(overflow)?;
