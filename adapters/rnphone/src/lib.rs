@@ -3,7 +3,7 @@
 //! [`folder`] finds rnphone's folder, and reads and writes its file `config`. [`settings`] says what
 //! it means. [`contacts`] changes its phonebook, and says whom a text means and who calls. [`ini`] is
 //! the language of the file. [`history`] is the file of past calls. [`voicemail`] takes messages of
-//! callers. [`sounds`] plays files.
+//! callers, [`echo`] plays back what they say. [`sounds`] reads files.
 //!
 //! ```
 //! use rnphone_rs::contacts::{self, Contact, ContactError};
@@ -44,10 +44,14 @@
 
 #![forbid(unsafe_code)]
 
+mod answered;
 pub mod contacts;
+pub mod echo;
 pub mod folder;
 pub mod history;
 pub mod ini;
 pub mod settings;
 pub mod sounds;
 pub mod voicemail;
+
+pub use answered::AnswerError;

@@ -15,6 +15,7 @@ mod support;
 
 mod airtime;
 mod destinations;
+mod echo_line;
 mod endings;
 mod glare;
 mod in_call;
@@ -30,5 +31,6 @@ mod rust_calls_python;
 mod slow_paths;
 mod talk_button;
 mod turned_away;
+mod voicemail;
 
 use support::{calls, conversation, lossy_path, phone, scene, slow_path, sound, switching, wire};

@@ -3,9 +3,7 @@
 use std::io;
 
 use lxst_audio::FileError;
-use lxst_phone::{
-    AudioError, AudioFormat, AudioSink, AudioSource, Call, CallError, DisplayName, InputError,
-};
+use lxst_phone::{Call, CallError, DisplayName, InputError};
 
 use super::greeting::beep;
 use super::machine::{AnsweringMachine, MessageEnd};
@@ -13,6 +11,7 @@ use super::message::{Message, MessageId};
 use super::recording::Recording;
 use super::rules::Rules;
 use super::store::{Store, StoreError};
+use crate::answered::{AnswerError, AnsweredCall, BLOCK};
 use crate::contacts::Contacts;
 use crate::history::UnixTime;
 
@@ -23,7 +22,7 @@ pub struct Taken {
     pub end: MessageEnd,
     /// `None` if the caller said nothing, or too little.
     pub message: Option<Message>,
-    /// Why the file of the greeting was not played, but our notes.
+    /// Why our notes were played, and not the file of the greeting.
     pub greeting_fault: Option<FileError>,
 }
 
@@ -31,13 +30,10 @@ pub struct Taken {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TakeError {
-    /// The call was over before it was established, or is no incoming one.
+    /// The call was not answered.
     #[error(transparent)]
-    Call(#[from] CallError),
-    /// The call has no audio port.
-    #[error(transparent)]
-    Audio(#[from] AudioError),
-    /// There is no room, and the call was not answered.
+    Answer(#[from] AnswerError),
+    /// There is no room. A call that rang rings on.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The file could not be written on, and the call was ended. What it has is a message.
@@ -54,7 +50,7 @@ pub enum TakeError {
 /// `announced` is the name that the caller announced, for one who is no contact.
 ///
 /// # Errors
-/// [`TakeError`]. A call that was not answered rings on.
+/// [`TakeError`].
 ///
 /// # Cancel safety
 /// Cancelled, it leaves the call to the app, as when the user answers after all. What the caller
@@ -66,23 +62,20 @@ pub async fn take_message(
     rules: &Rules,
     store: &Store,
 ) -> Result<Taken, TakeError> {
-    let peer = call.status().ok_or(CallError::Refused(InputError::UnknownCall))?.peer;
+    let status = call.status().ok_or(CallError::Refused(InputError::UnknownCall));
+    let peer = status.map_err(AnswerError::from)?.peer;
     store.check_room(peer, contacts, &rules.bounds)?;
-    let source = call.audio_source(AudioFormat::PHONE).await?;
-    let sink = call.audio_sink(AudioFormat::PHONE).await?;
     let id = MessageId { time: UnixTime::now(), peer };
-    call.answer().await?;
-    call.established().await?;
-    let (greeting, greeting_fault) = rules.greeting.sound();
-    let session = Session {
-        call,
-        source,
-        sink,
-        machine: AnsweringMachine::new(greeting.then(beep()), rules.bounds),
-        recording: None,
-    };
     let name = contacts.name(peer, announced);
-    let (end, recording) = session.run(|| store.record(id, &name, contacts, &rules.bounds)).await?;
+    let (greeting, greeting_fault) = rules.greeting.sound();
+    let mut machine = AnsweringMachine::new(greeting.then(beep()), rules.bounds);
+
+    let mut answered = AnsweredCall::answer(call).await?;
+    let mut recording = None;
+    let begin = || store.record(id, &name, contacts, &rules.bounds);
+    let ended = talk(&mut answered, &mut machine, &mut recording, begin).await;
+    answered.hang_up().await;
+    let end = ended?;
     let message = match recording {
         Some(recording) => recording.finish().await.map_err(TakeError::Write)?,
         None => None,
@@ -90,82 +83,38 @@ pub async fn take_message(
     Ok(Taken { end, message, greeting_fault })
 }
 
-/// Moves the blocks between the call and the machine.
-struct Session<'a> {
-    call: &'a Call,
-    source: AudioSource,
-    sink: AudioSink,
-    machine: AnsweringMachine,
-    recording: Option<Recording>,
-}
-
-impl Session<'_> {
-    async fn run(
-        mut self,
-        begin: impl Fn() -> Result<Recording, StoreError>,
-    ) -> Result<(MessageEnd, Option<Recording>), TakeError> {
-        let result = self.talk(begin).await;
-        // The call may be over.
-        let _ = self.call.hang_up().await;
-        Ok((result?, self.recording))
-    }
-
-    async fn talk(
-        &mut self,
-        begin: impl Fn() -> Result<Recording, StoreError>,
-    ) -> Result<MessageEnd, TakeError> {
-        let (mut heard, mut said) = ([0.0; BLOCK], [0.0; BLOCK]);
-        let mut is_pressed = self.press(true).await;
-        // What follows comes a little ahead of time.
-        let mut is_up = self.source.write(&[0.0; CUSHION]).await.is_ok();
-        loop {
-            if is_up && self.sink.read(&mut heard).await.is_ok() {
-                self.machine.handle_block(&heard, &mut said);
-                is_up = self.source.write(&said).await.is_ok();
-            } else {
-                self.machine.handle_hang_up();
-            }
-            if let Some(sound) = self.machine.poll_message()
-                && !self.record(sound, &begin)?
-            {
-                return Ok(MessageEnd::Disk);
-            }
-            if let Some(end) = self.machine.end() {
-                return Ok(end);
-            }
-            if self.machine.is_listening() && is_pressed {
-                is_pressed = false;
-                self.press(false).await;
+/// Moves the blocks between the call, the machine and the file.
+async fn talk(
+    call: &mut AnsweredCall,
+    machine: &mut AnsweringMachine,
+    recording: &mut Option<Recording>,
+    begin: impl Fn() -> Result<Recording, StoreError>,
+) -> Result<MessageEnd, StoreError> {
+    let (mut heard, mut said) = ([0.0; BLOCK], [0.0; BLOCK]);
+    loop {
+        let has_prompt = !machine.is_listening();
+        if call.listen(&mut heard).await {
+            machine.handle_block(&heard, &mut said);
+        } else {
+            machine.handle_hang_up();
+        }
+        if has_prompt {
+            call.say(&said).await;
+            if machine.is_listening() {
+                call.release().await;
             }
         }
-    }
-
-    fn record(
-        &mut self,
-        sound: Vec<f32>,
-        begin: impl Fn() -> Result<Recording, StoreError>,
-    ) -> Result<bool, TakeError> {
-        let recording = match self.recording.take() {
-            Some(recording) => recording,
-            None => begin()?,
-        };
-        let is_taken = recording.write(sound);
-        self.recording = Some(recording);
-        Ok(is_taken)
-    }
-
-    /// Presses the button of half duplex, or releases it; tells whether it is pressed.
-    async fn press(&self, is_pressed: bool) -> bool {
-        // Refused in a call that is over, which the port tells.
-        let _ = match is_pressed {
-            true => self.call.press_to_talk().await,
-            false => self.call.release().await,
-        };
-        is_pressed
+        if let Some(sound) = machine.poll_message() {
+            let recording = match recording {
+                Some(recording) => recording,
+                None => recording.insert(begin()?),
+            };
+            if !recording.write(sound) {
+                return Ok(MessageEnd::Disk);
+            }
+        }
+        if let Some(end) = machine.end() {
+            return Ok(end);
+        }
     }
 }
-
-/// Moments that are moved at a time: 20 ms.
-const BLOCK: usize = 960;
-/// Silence before the first block: 60 ms.
-const CUSHION: usize = 3 * BLOCK;
