@@ -2,7 +2,10 @@
 //!
 //! *Source*: Partyline 1.0.5, where a value does not say "our choice".
 
-// Texts, in bytes of UTF-8. Longer ones are cut at a character.
+use core::time::Duration;
+
+// Texts, in bytes of UTF-8. Those that peers give are cut at a character; those of settings are
+// refused.
 
 /// Names of servers, rooms and members.
 pub const NAME: usize = 48;
@@ -16,3 +19,93 @@ pub const DESCRIPTION_ANNOUNCED: usize = 100;
 pub const LANGUAGE: usize = 16;
 /// Country of a server in its announces.
 pub const COUNTRY: usize = 16;
+/// Passwords. A longer one of a peer is a wrong one. *Source*: our choice.
+pub const PASSWORD: usize = 300;
+
+// Rooms and members.
+
+/// Members of a server, and of a room, by default.
+pub const MEMBERS: usize = 32;
+/// Upper bound of both settings.
+pub const MAX_MEMBERS: usize = 1_000;
+/// Rooms of a server.
+pub const ROOMS: usize = 64;
+/// Links that wait to be admitted. One more closes the oldest of those that sent no HELLO.
+pub const VISITORS: usize = 16;
+/// Refused links that wait to be closed. One more closes the earliest at once. *Source*: our
+/// choice.
+pub const REFUSED: usize = 64;
+/// Identities that wrong passwords are counted of. One more forgets the oldest.
+pub const PASSWORD_RECORDS: usize = 4_096;
+
+// Voice.
+
+/// Frames of a packet.
+pub const FRAMES: usize = 64;
+/// Frames per second that a member may send, as a multiple of those that it speaks.
+pub const FRAME_RATE: u64 = 2;
+/// Frames that a member may send at once, at least; twice its rate if that is more.
+pub const FRAME_BURST: u64 = 64;
+/// Room left in the packets of a talker, in bytes below the link's MDU.
+pub const TALKER_RESERVE: usize = 16;
+/// Room left in the packets of a server, in bytes below the link's MDU.
+pub const SERVER_RESERVE: usize = 8;
+/// Largest jitter buffer of a push-to-talk room.
+pub const MAX_PTT_JITTER: Duration = Duration::from_secs(30);
+/// The default one.
+pub const PTT_JITTER: Duration = Duration::from_secs(6);
+/// Largest packet that is written, in bytes: 64 frames of 400 bytes fit. A link's MDU beyond it
+/// counts as this. *Source*: our choice.
+pub const PACKET_BYTES: usize = 32 * 1_024;
+/// MDU of a link whose stack does not know it, in bytes.
+pub const MDU: usize = lxst_core::limits::DEFAULT_MDU;
+
+// Messages of a member, per second and at once.
+
+/// Text and pokes.
+pub const TEXTS: u64 = 4;
+/// Moves, states, and what operators ask for. (Partyline does not limit operators.)
+pub const REQUESTS: u64 = 6;
+
+/// Outputs that may wait while an input is taken. One input adds a few for each member. *Source*:
+/// our choice.
+pub const OUTBOX: usize = 256;
+
+// Times.
+
+/// How long a link may wait to be admitted.
+pub const HELLO_TIME: Duration = Duration::from_secs(25);
+/// How long HELLO waits for an identity that it needs, four round trips if that is longer.
+pub const IDENTITY_TIME: Duration = Duration::from_secs(2);
+/// How long a refused link stays open, two round trips if that is longer.
+pub const REFUSED_TIME: Duration = Duration::from_millis(500);
+/// Longest round trip that these times are computed with.
+pub const MAX_ROUND_TRIP: Duration = Duration::from_secs(5);
+/// Wrong passwords without a wait.
+pub const FREE_TRIES: u32 = 2;
+/// The wait after one more; it doubles with each.
+pub const FIRST_WAIT: Duration = Duration::from_secs(2);
+/// The longest wait.
+pub const MAX_WAIT: Duration = Duration::from_secs(300);
+/// How long after its wait a wrong password is forgotten.
+pub const FORGET: Duration = Duration::from_secs(3_600);
+
+// Times of a client.
+
+/// How long a client waits for WELCOME, 15 round trips if that is longer.
+pub const WELCOME_TIME: Duration = Duration::from_secs(10);
+/// Round trips that a client waits for WELCOME.
+pub const WELCOME_TRIPS: u32 = 15;
+/// How long a client waits for the server to tell its new state before it repeats it, three round
+/// trips if that is longer. *Source*: our choice: the server drops states beyond [`REQUESTS`].
+pub const STATE_AGAIN: Duration = Duration::from_secs(2);
+/// Pauses before a client connects again after a lost link. The last one repeats.
+pub const RECONNECT: [Duration; 5] = [
+    Duration::from_secs(3),
+    Duration::from_secs(5),
+    Duration::from_secs(10),
+    Duration::from_secs(20),
+    Duration::from_secs(30),
+];
+/// Members that a client lists. More are not listed. *Source*: our choice.
+pub const ROSTER: usize = 2 * MAX_MEMBERS;

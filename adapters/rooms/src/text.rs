@@ -3,6 +3,7 @@
 use alloc::string::String;
 
 use lxst_core::wire::is_invisible;
+use unicode_normalization::UnicodeNormalization;
 
 /// Returns one line of visible text of at most `bytes` bytes: invisible characters are left out,
 /// white space is a single space between words, and the rest is cut at a character.
@@ -31,6 +32,15 @@ pub fn clean(text: &str, bytes: usize) -> String {
     cleaned
 }
 
+/// Returns the form in which names are compared: without compatibility variants, case and
+/// characters that show nothing.
+pub(crate) fn folded(name: &str) -> String {
+    let visible = name.trim().chars().filter(|found| !is_invisible(*found));
+    // Upper case first: it unfolds what lower case alone leaves, such as sharp s.
+    let upper = visible.nfkc().flat_map(char::to_uppercase);
+    upper.flat_map(char::to_lowercase).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -46,5 +56,18 @@ mod tests {
         ] {
             assert_eq!(clean(given, bytes), shown, "{given:?}");
         }
+    }
+
+    #[test]
+    fn names_that_look_alike_are_equal() {
+        for (one, other) in [
+            ("Alice", "aLICE"),
+            ("\u{ff21}da", "Ada"),
+            ("stra\u{df}e", "STRASSE"),
+            ("a\u{200b}b", "ab"),
+        ] {
+            assert_eq!(folded(one), folded(other), "{one:?}");
+        }
+        assert_ne!(folded("Ada"), folded("Ad"));
     }
 }

@@ -3,20 +3,27 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use lxst_core::{Instant, LinkId};
 use serde_json::Value;
 
 /// A recorded session.
 pub(crate) struct Capture {
+    pub(crate) scenario: String,
+    /// The server's settings.
+    pub(crate) server: Value,
     pub(crate) records: Vec<Record>,
 }
 
 /// One line of a recording.
 #[derive(Clone, Debug)]
 pub(crate) struct Record {
+    pub(crate) at: Instant,
     pub(crate) peer: String,
     /// `tx`, `rx`, or nothing.
     pub(crate) direction: String,
     pub(crate) kind: String,
+    /// The number of the link at the peer.
+    pub(crate) link: LinkId,
     /// The plaintext of a packet.
     pub(crate) data: Option<Vec<u8>>,
     pub(crate) json: Value,
@@ -26,9 +33,9 @@ impl Capture {
     pub(crate) fn load(scenario: &str) -> Self {
         let text = fs::read_to_string(folder().join(format!("{scenario}.jsonl"))).unwrap();
         let mut lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        lines.next().unwrap();
+        let meta = lines.next().unwrap();
         let records = lines.filter(|json| json["kind"] != "summary").map(Record::new).collect();
-        Self { records }
+        Self { scenario: scenario.to_owned(), server: meta["server"].clone(), records }
     }
 
     /// The names of all recordings.
@@ -57,7 +64,11 @@ impl Record {
     fn new(json: Value) -> Self {
         let text = |key: &str| json[key].as_str().unwrap_or_default().to_owned();
         let is_packet = json["kind"] == "data" || json["kind"] == "media";
+        // Before the first command there is a fraction of a second.
+        let micros = json["t_ms"].as_f64().unwrap().max(0.0) * 1_000.0;
         Self {
+            at: Instant::from_micros(micros as u64),
+            link: LinkId(json["link"].as_u64().unwrap_or_default()),
             peer: text("peer"),
             direction: text("dir"),
             kind: text("kind"),

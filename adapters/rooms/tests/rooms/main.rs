@@ -3,4 +3,5 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
 mod capture;
+mod server_replay;
 mod wire;
