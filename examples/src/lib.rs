@@ -1,6 +1,5 @@
 //! Code that the examples share.
 
-pub mod console;
 pub mod drawing;
 pub mod grade;
 pub mod reference;
@@ -8,7 +7,8 @@ pub mod relay;
 pub mod report;
 pub mod sound;
 pub mod taps;
-pub mod terminal;
+
+pub use rnphone_rs::{console, errln, outln, terminal};
 
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]

@@ -172,7 +172,7 @@ impl<R: Runtime, S: StackSettings> PhoneBuilder<R, S> {
 
         let (request_sender, requests) = Requests::channel();
         let (events, queue) = Events::new(0);
-        let state = State { interfaces, ..State::default() };
+        let state = State { interfaces, is_available: true, ..State::default() };
         let (publisher, watch) = Publisher::new(state.clone());
         let phone = Phone::new(request_sender, watch, engine.identity(), listening);
         let runner = Runner::new(Parts {

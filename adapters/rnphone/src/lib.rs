@@ -1,4 +1,6 @@
-//! What the phone `rnphone-rs` is made of, but for the network and the sound devices.
+//! What the phone `rnphone-rs` is made of.
+//!
+//! [`service`] is the running phone, and [`control`] the protocol by which everything else uses it.
 //!
 //! [`folder`] finds rnphone's folder, and reads and writes its file `config`. [`settings`] says what
 //! it means. [`contacts`] changes its phonebook, and says whom a text means and who calls. [`ini`] is
@@ -45,13 +47,18 @@
 #![forbid(unsafe_code)]
 
 mod answered;
+pub mod console;
 pub mod contacts;
+pub mod control;
 pub mod echo;
 pub mod folder;
 pub mod history;
 pub mod ini;
+pub mod service;
 pub mod settings;
 pub mod sounds;
+pub mod terminal;
 pub mod voicemail;
+pub mod words;
 
 pub use answered::AnswerError;

@@ -78,6 +78,12 @@ impl Folder {
         self.0.join("identity")
     }
 
+    /// Returns the socket by which programs use the phone.
+    #[must_use]
+    pub fn control(&self) -> PathBuf {
+        self.0.join("control")
+    }
+
     /// Returns the path of the history of calls.
     ///
     /// It is beside the configuration, because rnphone copies its ringtones when it finds no folder

@@ -1,5 +1,6 @@
 //! A call of the history, and its line.
 
+use std::fmt;
 use std::time::Duration;
 
 use lxst_phone::{DisplayName, EndReason, IdentityHash, Profile};
@@ -154,8 +155,21 @@ impl Outcome {
             .unwrap_or("unknown")
     }
 
-    fn named(name: &str) -> Option<Self> {
+    /// Returns the outcome of a word in files.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
         OUTCOMES.iter().find_map(|(outcome, other)| (*other == name).then_some(*outcome))
+    }
+}
+
+impl fmt::Display for Outcome {
+    /// Writes a few words: "no answer".
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ended(reason) => reason.fmt(f),
+            Self::TurnedAway => f.write_str("the line was busy"),
+            Self::Limited => f.write_str("called too often"),
+        }
     }
 }
 

@@ -1,0 +1,45 @@
+//! Commands to the phone that runs in the folder.
+
+use rnphone_rs::control::{Command, Event, Message};
+use rnphone_rs::service::{self, ClientEvents};
+use rnphone_rs::{outln, words};
+
+use crate::begin::folder;
+use crate::failure::Failure;
+use crate::options::Options;
+
+pub(crate) async fn run(options: &Options, typed: &[String]) -> Result<u8, Failure> {
+    let path = folder(options)?.control();
+    let command = match typed {
+        [word] if word == "events" => None,
+        typed => Some(words::parse(&typed.join(" "))?),
+    };
+    let none = || Failure::usage("no phone runs in the folder: start rnphone-rs --service");
+    let (client, events) = service::connect(&path).await?.ok_or_else(none)?;
+    let Some(command) = command else { return print(events).await };
+    let is_last = command == Command::Stop {};
+    let reply = client.ask(command).await.map_err(|error| Failure::refused(error.to_string()))?;
+    let text = words::reply(&reply);
+    if !text.is_empty() {
+        outln!("{text}");
+    }
+    if is_last {
+        ended(events).await;
+    }
+    Ok(0)
+}
+
+async fn print(mut events: ClientEvents) -> Result<u8, Failure> {
+    while let Some(event) = events.next().await {
+        outln!("{}", Message::Event(event).to_line().trim_end());
+    }
+    Ok(0)
+}
+
+async fn ended(mut events: ClientEvents) {
+    while let Some(event) = events.next().await {
+        if event == (Event::Stopped {}) {
+            return;
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! A phone for voice calls over Reticulum: see `--help`.
+
+mod begin;
+mod ctl;
+mod failure;
+mod options;
+mod person;
+mod signals;
+
+use std::io::{self, IsTerminal};
+use std::process;
+
+use clap::Parser;
+use rnphone_rs::console::{Log, detach, left_out};
+use rnphone_rs::errln;
+use tracing_subscriber::filter::LevelFilter;
+
+use failure::Failure;
+use options::{Options, Task};
+
+fn main() {
+    let options = Options::parse();
+    let level = match options.verbose {
+        0 => LevelFilter::WARN,
+        1 => LevelFilter::INFO,
+        _ => LevelFilter::TRACE,
+    };
+    let console = detach(left_out);
+    tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(|| Log)
+        .with_ansi(io::stderr().is_terminal())
+        .with_target(false)
+        .without_time()
+        .init();
+    let code = run(options).unwrap_or_else(|Failure { text, code }| {
+        errln!("rnphone-rs: {text}");
+        code
+    });
+    drop(console);
+    // Standard input may be read on a thread, which a return would wait for.
+    process::exit(code.into());
+}
+
+fn run(options: Options) -> Result<u8, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match &options.task {
+            Some(Task::Ctl { words }) => ctl::run(&options, words).await,
+            None if options.list_devices => begin::list_devices().await,
+            None => begin::run(options).await,
+        }
+    })
+}

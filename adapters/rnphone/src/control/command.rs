@@ -1,0 +1,141 @@
+//! What a client asks of the phone.
+
+use lxst_phone::{IdentityHash, Mode, Profile};
+use serde::{Deserialize, Serialize};
+
+use super::reply::DeviceUse;
+
+/// A command to the phone: in JSON, an object whose `command` is the name in small letters.
+///
+/// Where `call` is left out, the one that the command fits is meant: [`Answer`](Self::Answer) and
+/// [`Reject`](Self::Reject) mean the call that rings here, the others the one that is talked on.
+///
+/// `to` and `who` are a contact's name, its number, the beginning of either name or hash, or 32 hex
+/// digits.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "snake_case", deny_unknown_fields)]
+#[expect(missing_docs, reason = "of fields that their names say it all of")]
+#[non_exhaustive]
+pub enum Command {
+    /// Replies with [`Status`](super::Status).
+    Status {},
+    /// Calls somebody. Replies with the call.
+    Dial {
+        to: String,
+        /// In place of that of the settings.
+        #[serde(
+            default,
+            with = "super::text::profile::optional",
+            skip_serializing_if = "Option::is_none"
+        )]
+        profile: Option<Profile>,
+        /// In place of full duplex.
+        #[serde(default = "full_duplex", with = "super::text::mode")]
+        mode: Mode,
+    },
+    /// Calls whom we called last. Replies with the call.
+    Redial {},
+    /// Calls who called last. Replies with the call.
+    CallBack {},
+    /// Answers a call, and holds the one that is talked on.
+    Answer {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        call: Option<u64>,
+    },
+    /// Rejects a call that rings here.
+    Reject {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        call: Option<u64>,
+    },
+    /// Ends a call in any state.
+    HangUp {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        call: Option<u64>,
+    },
+    /// Holds a call: neither side hears the other.
+    Hold {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        call: Option<u64>,
+    },
+    /// Goes on with a held call, and holds the one that is talked on.
+    Resume {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        call: Option<u64>,
+    },
+    /// Closes the microphone, or opens it again.
+    Mute { on: bool },
+    /// Presses or releases the talk button of a half-duplex call.
+    Talk { on: bool },
+    /// Changes the profile that we send in.
+    Profile {
+        #[serde(with = "super::text::profile")]
+        profile: Profile,
+    },
+    /// Changes the mode of the call.
+    Mode {
+        #[serde(with = "super::text::mode")]
+        mode: Mode,
+    },
+    /// Makes the speaker louder or quieter; 0 plays what the peer sent. From -60 to 20.
+    Volume { decibels: f32 },
+
+    /// Replies with the sound devices of this machine.
+    Devices {},
+    /// Takes another device; without a name, the system's default. It lasts until the phone ends.
+    UseDevice {
+        role: DeviceUse,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+    },
+
+    /// Replies with the phonebook.
+    Contacts {},
+    /// Adds a contact.
+    AddContact {
+        name: String,
+        #[serde(with = "super::text")]
+        hash: IdentityHash,
+        /// Digits to dial it by.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        number: Option<String>,
+    },
+    /// Gives a contact another name.
+    RenameContact { name: String, new: String },
+    /// Removes a contact.
+    RemoveContact { name: String },
+    /// Tells somebody who calls, contact or not, that the line is busy, from here on.
+    Block { who: String },
+    /// Takes a block away.
+    Unblock { who: String },
+    /// Replies with the phones that announced themselves since the start, the latest first.
+    Announced {},
+
+    /// Replies with the latest calls, the latest first.
+    History {
+        /// What is shown of them contains this text.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        search: Option<String>,
+        /// 20 unless said. At most 5,000.
+        #[serde(default = "some_calls")]
+        limit: usize,
+    },
+    /// Takes note that the user saw the missed calls.
+    MissedSeen {},
+
+    /// Announces this phone.
+    Announce {},
+    /// Tells callers that the line is busy, or takes calls again.
+    DoNotDisturb { on: bool },
+    /// Reads the file of settings again.
+    Reload {},
+    /// Ends the phone.
+    Stop {},
+}
+
+fn full_duplex() -> Mode {
+    Mode::FullDuplex
+}
+
+fn some_calls() -> usize {
+    20
+}

@@ -1,0 +1,112 @@
+//! What the phone tells every client.
+
+use lxst_phone::{IdentityHash, Mode, Profile};
+use serde::{Deserialize, Serialize};
+
+use super::reply::{CallQuality, DeviceUse, PastCall, Peer};
+
+/// An event of the phone: in JSON, an object whose `event` is the name in small letters.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "of fields that their names say it all of")]
+#[non_exhaustive]
+pub enum Event {
+    /// The first line to a client.
+    Hello {
+        /// That of the protocol.
+        version: u32,
+        /// The identity of this phone, which others dial.
+        #[serde(with = "super::text")]
+        identity: IdentityHash,
+        /// The local addresses of TCP servers and UDP sockets.
+        listening: Vec<String>,
+    },
+    /// A client dialled.
+    Dialled { call: u64, peer: Peer },
+    /// A call rings here.
+    Incoming {
+        call: u64,
+        peer: Peer,
+        /// Whether another call is talked on.
+        is_waiting: bool,
+    },
+    /// A dialled call rings at the peer.
+    Ringing { call: u64 },
+    /// A call is answered, and the sound is set up.
+    Connecting { call: u64 },
+    /// Both can hear each other.
+    Established {
+        call: u64,
+        peer: Peer,
+        #[serde(with = "super::text::profile")]
+        profile: Profile,
+        #[serde(with = "super::text::mode")]
+        mode: Mode,
+    },
+    /// The profile that we send in is another.
+    ProfileChanged {
+        call: u64,
+        #[serde(with = "super::text::profile")]
+        profile: Profile,
+        /// Whether the peer asked for it.
+        by_peer: bool,
+    },
+    /// The peer prefers a profile that this phone cannot send.
+    ProfileUnavailable {
+        call: u64,
+        #[serde(with = "super::text::profile")]
+        asked: Profile,
+        #[serde(with = "super::text::profile")]
+        used: Profile,
+    },
+    /// The mode is another.
+    ModeChanged {
+        call: u64,
+        #[serde(with = "super::text::mode")]
+        mode: Mode,
+        /// Whether the peer asked for it.
+        by_peer: bool,
+    },
+    /// A call is held.
+    Held { call: u64 },
+    /// A held call goes on.
+    Resumed { call: u64 },
+    /// The microphone is closed or opened, or the talk button pressed or released.
+    Microphone { call: u64, is_muted: bool, is_talking: bool },
+    /// Nothing came from the peer for 5 s.
+    PeerSilent { call: u64 },
+    /// Sound comes again.
+    PeerAudible { call: u64 },
+    /// Once a second while a call is established.
+    Quality { call: u64, quality: CallQuality },
+    /// A call is over. It is in the history.
+    Ended {
+        call: u64,
+        #[serde(flatten)]
+        past: PastCall,
+    },
+    /// Somebody called while the line was taken, and heard that it is busy.
+    TurnedAway { peer: Peer },
+    /// Somebody calls more often than strangers may, and hears that the line is busy.
+    CallerLimited { peer: Peer },
+    /// The dialled hash is that of a destination: the identity is dialled instead.
+    DestinationDialled {
+        call: u64,
+        #[serde(with = "super::text")]
+        identity: IdentityHash,
+    },
+    /// A phone announced itself. Of several in a second, one is told.
+    Announced { peer: Peer, hops: u8 },
+    /// What became of a sound device, in words.
+    Device { role: DeviceUse, text: String },
+    /// The way into the network is another, in words.
+    Network { text: String, connections: usize },
+    /// The phonebook or another setting is another.
+    SettingsChanged {},
+    /// Something the user should know of, in words.
+    Warning { text: String },
+    /// This client read too slowly, and so many events are left out.
+    LeftOut { events: u64 },
+    /// The phone ends.
+    Stopped {},
+}

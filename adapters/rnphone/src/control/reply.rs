@@ -1,0 +1,212 @@
+//! What the phone replies to a command.
+
+use lxst_phone::{IdentityHash, Mode, Profile};
+use serde::{Deserialize, Serialize};
+
+use crate::contacts::PeerName;
+use crate::history::Outcome;
+
+/// The reply to a command that was done.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Reply {
+    /// There is nothing to tell.
+    Done,
+    /// The call that was dialled.
+    Call(u64),
+    /// The state of the phone.
+    Status(Box<Status>),
+    /// The sound devices.
+    Devices(Vec<DeviceInfo>),
+    /// The phonebook.
+    Contacts(Vec<ContactInfo>),
+    /// The phones that announced themselves.
+    Announced(Vec<AnnouncedInfo>),
+    /// Past calls.
+    History(Vec<PastCall>),
+}
+
+/// The state of the phone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Status {
+    /// The identity of this phone, which others dial.
+    #[serde(with = "super::text")]
+    pub identity: IdentityHash,
+    /// The name that announces tell.
+    pub name: Option<String>,
+    /// How the mesh is reached, in words.
+    pub network: String,
+    /// Open connections to it. At 0 nobody can be reached.
+    pub connections: usize,
+    /// Why there is no connection, in words.
+    pub trouble: Option<String>,
+    /// Whether callers are told that the line is busy.
+    pub do_not_disturb: bool,
+    /// The calls, in the order in which they began.
+    pub calls: Vec<CallInfo>,
+    /// Missed calls that the user did not see.
+    pub missed: usize,
+    /// The level of the microphone since the last status, in dBFS; `None` without sound devices.
+    pub microphone_dbfs: Option<f32>,
+    /// That of the speaker.
+    pub speaker_dbfs: Option<f32>,
+    /// How much louder the speaker plays, in dB.
+    pub volume: f32,
+}
+
+/// A call that is not over.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct CallInfo {
+    /// Its number.
+    pub call: u64,
+    /// The other side.
+    pub peer: Peer,
+    /// Whether the peer called.
+    pub is_incoming: bool,
+    /// How far it is.
+    pub state: CallStage,
+    /// The profile that we send or propose.
+    #[serde(with = "super::text::profile")]
+    pub profile: Profile,
+    /// The mode.
+    #[serde(with = "super::text::mode")]
+    pub mode: Mode,
+    /// Since both could hear each other, in seconds; `None` before.
+    pub seconds: Option<f64>,
+    /// Whether it is held.
+    pub is_held: bool,
+    /// Whether the microphone is closed.
+    pub is_muted: bool,
+    /// Whether the talk button is pressed.
+    pub is_talking: bool,
+    /// The latest report of its quality.
+    pub quality: Option<CallQuality>,
+}
+
+/// How far a call is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum CallStage {
+    /// A path and a link to the peer are searched.
+    Calling,
+    /// It rings, at the side that was called.
+    Ringing,
+    /// It is answered, and the sound is set up.
+    Connecting,
+    /// Both can hear each other.
+    Established,
+}
+
+/// The quality of a call in the last second.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct CallQuality {
+    /// The mean opinion score by an estimate, from 1 (bad) to 4.5.
+    pub mos: f64,
+    /// From the peer's microphone to our speaker as far as it is known, in ms.
+    pub delay_ms: u64,
+    /// Of what the peer sent, in percent.
+    pub loss_percent: f64,
+    /// The variation of the delay, in ms.
+    pub jitter_ms: u64,
+    /// Received, in bit/s.
+    pub received_bps: u32,
+    /// Sent, in bit/s.
+    pub sent_bps: u32,
+}
+
+/// Somebody, as shown everywhere the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Peer {
+    /// The identity.
+    #[serde(with = "super::text")]
+    pub hash: IdentityHash,
+    /// The name of the contact, else the announced name with a mark, else the hash.
+    pub name: String,
+    /// Whether the name is that of a contact.
+    pub is_contact: bool,
+}
+
+/// A contact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactInfo {
+    /// Its name.
+    pub name: String,
+    /// Whom to dial.
+    #[serde(with = "super::text")]
+    pub hash: IdentityHash,
+    /// The digits to dial it by.
+    pub number: Option<String>,
+    /// Whether its calls are blocked.
+    pub is_blocked: bool,
+}
+
+/// A phone that announced itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnnouncedInfo {
+    /// Who.
+    pub peer: Peer,
+    /// Hops to it; 1 is a neighbour.
+    pub hops: u8,
+    /// Since its latest announce, in seconds.
+    pub seconds_ago: u64,
+}
+
+/// A call that is over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PastCall {
+    /// The other side, as it is called today.
+    pub peer: Peer,
+    /// Whether the peer called.
+    pub is_incoming: bool,
+    /// Whether somebody called whom nobody answered.
+    pub is_missed: bool,
+    /// When it began, in seconds since 1970.
+    pub started: u64,
+    /// How long both could hear each other, in ms; `None` if it was not answered.
+    pub talked_ms: Option<u64>,
+    /// The last profile that we sent.
+    #[serde(with = "super::text::profile::optional")]
+    pub profile: Option<Profile>,
+    /// How it ended.
+    #[serde(with = "super::text::outcome")]
+    pub outcome: Outcome,
+}
+
+/// A sound device of this machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceInfo {
+    /// Its name.
+    pub name: String,
+    /// What it can be.
+    pub is_microphone: bool,
+    /// Whether the system takes it where nothing is said.
+    pub is_default: bool,
+    /// Its sample rate and channels, in words.
+    pub format: String,
+}
+
+/// What a sound device is used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeviceUse {
+    /// It hears the user.
+    Microphone,
+    /// It plays the peer.
+    Speaker,
+    /// It rings.
+    Ringer,
+}
+
+impl Peer {
+    /// Returns somebody by a name.
+    #[must_use]
+    pub fn new(hash: IdentityHash, name: &PeerName) -> Self {
+        let is_contact = matches!(name, PeerName::Contact(_));
+        Self { hash, name: name.to_string(), is_contact }
+    }
+}

@@ -1,0 +1,241 @@
+//! What the commands of clients do.
+
+use std::time::Instant;
+
+use lxst_tokio::{CallStatus, IdentityHash, Mode, Profile};
+
+use super::calls::Wanted;
+use super::refused::Refused;
+use super::sound;
+use super::task::Task;
+use super::told::past;
+use crate::contacts::{self, Contact};
+use crate::control::{AnnouncedInfo, Command, Event, PastCall, Reply, Status};
+use crate::history::{CallDirection, CallRecord, History, UnixTime};
+
+impl Task {
+    /// Does a command.
+    pub(super) async fn handle(&mut self, command: Command) -> Result<Reply, Refused> {
+        match command {
+            Command::Status {} => return Ok(Reply::Status(Box::new(self.status()))),
+            Command::Dial { to, profile, mode } => {
+                let to = self.people.find(&to)?;
+                return self.dial(to, profile, mode).await;
+            }
+            Command::Redial {} => return self.dial_again(CallDirection::Outgoing).await,
+            Command::CallBack {} => return self.dial_again(CallDirection::Incoming).await,
+            Command::Answer { call } => self.answer(call).await?,
+            Command::Reject { call } => {
+                let status = self.find(call, Wanted::RingingHere)?;
+                self.phone.call(status.call).reject().await?;
+            }
+            Command::HangUp { call } => {
+                let [rings, held, talked] = [Wanted::RingingHere, Wanted::Held, Wanted::Talked]
+                    .map(|wanted| self.find(call, wanted));
+                let status = talked.or_else(|none| rings.or(held).map_err(|_| none))?;
+                self.phone.call(status.call).hang_up().await?;
+            }
+            Command::Hold { call } => {
+                let status = self.find(call, Wanted::Talked)?;
+                self.hold(status).await?;
+            }
+            Command::Resume { call } => self.resume(call).await?,
+            Command::Mute { on } => self.mute(on).await?,
+            Command::Talk { on } => self.talk(on).await?,
+            Command::Profile { profile } => {
+                let status = self.find(None, Wanted::Talked)?;
+                self.phone.call(status.call).set_profile(profile).await?;
+            }
+            Command::Mode { mode } => {
+                let status = self.find(None, Wanted::Talked)?;
+                self.phone.call(status.call).set_mode(mode).await?;
+            }
+            Command::Volume { decibels } => self.set_volume(decibels)?,
+            Command::Devices {} => return Ok(Reply::Devices(sound::list().await?)),
+            Command::UseDevice { role, name } => self.sound.take(role, name.as_deref())?,
+            Command::Announce {} => self.phone.announce().await?,
+            Command::DoNotDisturb { on } => self.phone.set_available(!on).await?,
+            command => return self.handle_people(command).await,
+        }
+        Ok(Reply::Done)
+    }
+
+    /// Does a command of the phonebook or the history.
+    async fn handle_people(&mut self, command: Command) -> Result<Reply, Refused> {
+        match command {
+            Command::Contacts {} => return Ok(Reply::Contacts(self.people.contacts())),
+            Command::Announced {} => return Ok(Reply::Announced(self.announced())),
+            Command::History { search, limit } => {
+                let search = search.unwrap_or_default();
+                let limit = limit.min(History::MAX_CALLS);
+                return Ok(Reply::History(self.past_calls(&search, limit)));
+            }
+            Command::MissedSeen {} => {
+                self.history.mark_seen()?;
+                return Ok(Reply::Done);
+            }
+            Command::AddContact { name, hash, number } => {
+                self.people.add(&Contact { name, hash, number })?;
+            }
+            Command::RenameContact { name, new } => {
+                self.people.edit(|config| contacts::rename(config, &name, &new))?;
+            }
+            Command::RemoveContact { name } => {
+                self.people.edit(|config| contacts::remove(config, &name))?;
+            }
+            Command::Block { who } => {
+                let hash = self.people.find(&who)?;
+                self.people.edit(|config| contacts::block(config, hash))?;
+            }
+            Command::Unblock { who } => {
+                let hash = self.people.find(&who)?;
+                self.people.edit(|config| contacts::unblock(config, hash))?;
+            }
+            Command::Reload {} => {
+                for mistake in self.people.reload()? {
+                    self.tell(Event::Warning { text: mistake.to_string() });
+                }
+            }
+            _ => return Err(Refused::new("this phone does not know the command")),
+        }
+        self.phone.set_callers(self.people.settings().callers()).await?;
+        self.phone.set_display_name(self.people.settings().display_name).await?;
+        self.tell(Event::SettingsChanged {});
+        Ok(Reply::Done)
+    }
+
+    fn find(&self, call: Option<u64>, wanted: Wanted) -> Result<CallStatus, Refused> {
+        self.calls.find(&self.phone.state(), call, wanted)
+    }
+
+    async fn dial(
+        &mut self,
+        to: IdentityHash,
+        profile: Option<Profile>,
+        mode: Mode,
+    ) -> Result<Reply, Refused> {
+        if to == self.phone.identity() {
+            return Err(Refused::new("this is the identity of this phone"));
+        }
+        if let Some(status) = self.calls.talked(&self.phone.state()) {
+            self.hold(status).await?;
+        }
+        let profile = profile.unwrap_or_else(|| self.people.profile());
+        let call = self.phone.dial_in_mode(to, profile, mode).await?;
+        self.tracker.handle_dialled(call.id(), to, UnixTime::now());
+        self.tell(Event::Dialled { call: call.id().0, peer: self.peer(to) });
+        Ok(Reply::Call(call.id().0))
+    }
+
+    async fn dial_again(&mut self, direction: CallDirection) -> Result<Reply, Refused> {
+        let last = self.history.last(direction);
+        let Some(CallRecord { peer, .. }) = last else {
+            return Err(Refused::new(match direction {
+                CallDirection::Outgoing => "nobody was called yet",
+                CallDirection::Incoming => "nobody called yet",
+            }));
+        };
+        self.dial(*peer, None, Mode::FullDuplex).await
+    }
+
+    async fn answer(&mut self, call: Option<u64>) -> Result<(), Refused> {
+        let status = self.find(call, Wanted::RingingHere)?;
+        if let Some(talked) = self.calls.talked(&self.phone.state()) {
+            self.hold(talked).await?;
+        }
+        Ok(self.phone.call(status.call).answer().await?)
+    }
+
+    async fn hold(&mut self, status: CallStatus) -> Result<(), Refused> {
+        self.calls.set_held(&self.phone.call(status.call), true).await?;
+        self.tell(Event::Held { call: status.call.0 });
+        Ok(())
+    }
+
+    async fn resume(&mut self, call: Option<u64>) -> Result<(), Refused> {
+        let status = self.find(call, Wanted::Held)?;
+        let talked = self.calls.talked(&self.phone.state());
+        if let Some(talked) = talked.filter(|talked| talked.call != status.call) {
+            self.hold(talked).await?;
+        }
+        self.calls.set_held(&self.phone.call(status.call), false).await?;
+        self.tell(Event::Resumed { call: status.call.0 });
+        Ok(())
+    }
+
+    async fn mute(&mut self, on: bool) -> Result<(), Refused> {
+        let status = self.find(None, Wanted::Talked)?;
+        self.calls.set_muted(&self.phone.call(status.call), on).await?;
+        self.tell_microphone(status);
+        Ok(())
+    }
+
+    async fn talk(&mut self, on: bool) -> Result<(), Refused> {
+        let status = self.find(None, Wanted::Talked)?;
+        if status.mode != Mode::HalfDuplex {
+            return Err(Refused::new("both may speak at once: the call is in full duplex"));
+        }
+        let call = self.phone.call(status.call);
+        match on {
+            true => call.press_to_talk().await?,
+            false => call.release().await?,
+        }
+        self.calls.line(status.call).is_talking = on;
+        self.tell_microphone(status);
+        Ok(())
+    }
+
+    fn tell_microphone(&mut self, status: CallStatus) {
+        let line = *self.calls.line(status.call);
+        self.tell(Event::Microphone {
+            call: status.call.0,
+            is_muted: line.is_muted,
+            is_talking: line.is_talking,
+        });
+    }
+
+    fn set_volume(&mut self, decibels: f32) -> Result<(), Refused> {
+        if !(-60.0..=20.0).contains(&decibels) {
+            return Err(Refused::new(format!("{decibels} dB; allowed are -60 to 20")));
+        }
+        self.sound.set_volume(decibels)
+    }
+
+    fn status(&self) -> Status {
+        let state = self.phone.state();
+        let now = Instant::now();
+        let levels = self.sound.levels();
+        let info =
+            |status: &CallStatus| self.calls.info(&self.phone, status, now, |hash| self.peer(hash));
+        let trouble = state.interfaces.iter().find_map(|interface| interface.trouble.clone());
+        Status {
+            identity: self.phone.identity(),
+            name: self.people.settings().display_name.map(|name| name.as_str().to_owned()),
+            network: self.network.clone(),
+            connections: state.connections,
+            trouble: trouble.filter(|_| state.connections == 0),
+            do_not_disturb: !state.is_available,
+            calls: state.calls.iter().map(info).collect(),
+            missed: self.history.missed().count(),
+            microphone_dbfs: levels.microphone,
+            speaker_dbfs: levels.speaker,
+            volume: self.sound.volume(),
+        }
+    }
+
+    fn announced(&self) -> Vec<AnnouncedInfo> {
+        let info = |(hash, latest): (IdentityHash, super::announced::Latest)| AnnouncedInfo {
+            peer: self.peer(hash),
+            hops: latest.hops,
+            seconds_ago: latest.at.elapsed().as_secs(),
+        };
+        self.people.announced.latest_first().into_iter().map(info).collect()
+    }
+
+    /// The latest calls that hold a text, the latest first.
+    fn past_calls(&self, search: &str, limit: usize) -> Vec<PastCall> {
+        let found: Vec<&CallRecord> = self.history.search(search).collect();
+        let latest = found.into_iter().rev().take(limit);
+        latest.map(|record| past(record, self.peer(record.peer))).collect()
+    }
+}

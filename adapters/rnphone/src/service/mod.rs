@@ -1,0 +1,165 @@
+//! The running phone, which clients use by the [control protocol](crate::control).
+
+mod announced;
+mod calls;
+mod client;
+mod commands;
+mod people;
+mod refused;
+mod server;
+mod socket;
+mod sound;
+mod task;
+mod told;
+
+use std::io;
+use std::path::PathBuf;
+
+use lxst_tokio::{
+    AudioError, IdentityFileError, IdentityHash, InsteadOfVoice, Interface, PhoneBuilder,
+    Settings as PhoneSettings, StartError, Voice, load_or_create_identity,
+};
+use tokio::task::JoinHandle;
+
+pub use client::{Client, ClientEvents, CommandError};
+pub use server::Control;
+pub use socket::{Listener, SocketError, connect};
+pub use sound::SoundSettings;
+
+use crate::control::DeviceInfo;
+use crate::folder::{FileError, Folder};
+use crate::history::History;
+use crate::settings::{Mistake, Mistakes};
+use people::People;
+use sound::Sound;
+use task::Task;
+
+/// What a phone begins with.
+#[derive(Debug)]
+pub struct Start {
+    /// Where who we are, whom we know and the history are kept.
+    pub folder: Folder,
+    /// The ways into the mesh.
+    pub interfaces: Vec<Interface>,
+    /// The same, in words.
+    pub network: String,
+    /// The microphone, the speaker and what rings.
+    pub sound: SoundSettings,
+}
+
+/// A phone that runs. It ends with [`Service::stop`], or with the command
+/// [`Stop`](crate::control::Command::Stop).
+#[derive(Debug)]
+pub struct Service {
+    control: Control,
+    identity: IdentityHash,
+    skipped: Vec<Mistake>,
+    task: JoinHandle<()>,
+}
+
+/// Why a phone does not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServiceError {
+    /// The identity cannot be read or made.
+    #[error(transparent)]
+    Identity(#[from] IdentityFileError),
+    /// The file of settings cannot be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// It holds what is not understood.
+    #[error(transparent)]
+    Settings(#[from] Mistakes),
+    /// The history cannot be read.
+    #[error("{}: {error}", path.display())]
+    History {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// The phone does not start.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// It ended at once.
+    #[error(transparent)]
+    Ended(#[from] AudioError),
+}
+
+/// Lists the microphones and speakers of this machine.
+///
+/// # Errors
+/// In words: the system does not answer, or this build has no devices.
+pub async fn devices() -> Result<Vec<DeviceInfo>, String> {
+    sound::list().await.map_err(refused::Refused::into_text)
+}
+
+impl Service {
+    /// Starts a phone.
+    ///
+    /// # Errors
+    /// [`ServiceError`].
+    pub async fn start(start: Start) -> Result<Self, ServiceError> {
+        let Start { folder, interfaces, network, sound } = start;
+        let identity = load_or_create_identity(&folder.identity())?;
+        let (people, skipped) = People::read(folder.clone(), identity.hash())?;
+        let history = History::open(&folder.history())
+            .map_err(|error| ServiceError::History { path: folder.history(), error })?;
+        let voice = Voice::default()
+            .when_no_microphone(InsteadOfVoice::Silence)
+            .adaptive_profile(people.adapts_profile());
+        let settings = PhoneSettings::default().callers(people.settings().callers()).voice(voice);
+        let settings = match people.settings().display_name {
+            Some(name) => settings.display_name(name),
+            None => settings,
+        };
+        let mut builder = PhoneBuilder::new(identity).settings(settings);
+        for interface in interfaces {
+            builder = builder.interface(interface);
+        }
+        let (phone, events) = builder.start_with_lines::<LINES>().await?;
+        let sound = Sound::attach(&phone, sound, people.settings()).await?;
+        let identity = phone.identity();
+        let listening = phone.listening().iter().map(ToString::to_string).collect();
+        let (control, asked) = Control::new(identity, listening);
+        let task = Task::new(phone, people, history, sound, control.clone(), network);
+        let task = tokio::spawn(task.run(events, asked));
+        Ok(Self { control, identity, skipped, task })
+    }
+
+    /// Returns the door of clients.
+    #[must_use]
+    pub const fn control(&self) -> &Control {
+        &self.control
+    }
+
+    /// Returns the identity of this phone, which others dial.
+    #[must_use]
+    pub const fn identity(&self) -> IdentityHash {
+        self.identity
+    }
+
+    /// Returns what of the settings was not understood and is skipped.
+    #[must_use]
+    pub fn skipped(&self) -> &[Mistake] {
+        &self.skipped
+    }
+
+    /// Waits until the phone ends.
+    ///
+    /// # Cancel safety
+    /// Cancel safe.
+    pub async fn ended(&mut self) {
+        // It ends in one way only; a panic is told where it happens.
+        let _ = (&mut self.task).await;
+    }
+
+    /// Ends the calls and the phone.
+    pub async fn stop(mut self) {
+        self.control.stop().await;
+        self.ended().await;
+    }
+}
+
+/// Calls at the same time: one that is talked on, and one that waits or is held.
+const LINES: usize = 2;

@@ -1,0 +1,81 @@
+//! Events as a user reads them.
+
+use std::time::Duration;
+
+use super::replies::clock;
+use crate::control::{Event, PastCall};
+
+/// Returns an event in a line; `None` for one that a status line shows better.
+#[must_use]
+pub fn event(event: &Event) -> Option<String> {
+    Some(match event {
+        Event::Dialled { peer, .. } => format!("calling {}", peer.name),
+        Event::Incoming { peer, is_waiting: false, .. } => {
+            format!("{} calls: answer or reject", peer.name)
+        }
+        Event::Incoming { peer, is_waiting: true, .. } => {
+            format!("{} calls too: answer holds the call that you talk on", peer.name)
+        }
+        Event::Ringing { .. } => "it rings".to_owned(),
+        Event::Established { peer, profile, mode, .. } => {
+            format!("you talk with {}: {profile}, {mode}", peer.name)
+        }
+        Event::ProfileChanged { profile, by_peer, .. } => {
+            format!("profile changed by {}: {profile}", side(*by_peer))
+        }
+        Event::ProfileUnavailable { asked, used, .. } => {
+            format!("the peer prefers {asked}, which this phone cannot send; it sends {used}")
+        }
+        Event::ModeChanged { mode, by_peer, .. } => {
+            format!("mode changed by {}: {mode}", side(*by_peer))
+        }
+        Event::Held { .. } => "the call is held".to_owned(),
+        Event::Resumed { .. } => "the held call goes on".to_owned(),
+        Event::Microphone { is_muted: true, .. } => "the microphone is muted".to_owned(),
+        Event::Microphone { is_talking: true, .. } => "you talk".to_owned(),
+        Event::Microphone { .. } => "the microphone is as before".to_owned(),
+        Event::PeerSilent { .. } => "nothing is heard from the peer".to_owned(),
+        Event::PeerAudible { .. } => "the peer is heard again".to_owned(),
+        Event::Ended { past, .. } => ended(past),
+        Event::TurnedAway { peer } => format!("{} called while the line was busy", peer.name),
+        Event::CallerLimited { peer } => {
+            format!("{} calls too often, and hears that the line is busy", peer.name)
+        }
+        Event::DestinationDialled { identity, .. } => {
+            format!("this is the hash of a destination; the identity to dial is {identity}")
+        }
+        Event::Device { text, .. } | Event::Warning { text } => text.clone(),
+        Event::Network { text, connections: 0 } => format!("no network ({text})"),
+        Event::Network { text, .. } => format!("online: {text}"),
+        Event::LeftOut { events } => format!("{events} events are left out"),
+        Event::Stopped {} => "the phone ends".to_owned(),
+        Event::Hello { .. }
+        | Event::Connecting { .. }
+        | Event::Quality { .. }
+        | Event::Announced { .. }
+        | Event::SettingsChanged {} => return None,
+    })
+}
+
+/// Whether a user who does something else wants to know of an event at once.
+#[must_use]
+pub const fn is_news(event: &Event) -> bool {
+    matches!(event, Event::Incoming { .. } | Event::Ended { .. } | Event::Warning { .. })
+}
+
+fn ended(past: &PastCall) -> String {
+    let name = &past.peer.name;
+    match past.talked_ms {
+        Some(talked) => {
+            let talked = clock(Duration::from_millis(talked));
+            format!("the call with {name} is over after {talked}: {}", past.outcome)
+        }
+        None if past.is_missed => format!("missed call from {name}: {}", past.outcome),
+        None if past.is_incoming => format!("the call from {name} is over: {}", past.outcome),
+        None => format!("{name} was not reached: {}", past.outcome),
+    }
+}
+
+const fn side(by_peer: bool) -> &'static str {
+    if by_peer { "the peer" } else { "you" }
+}

@@ -1,0 +1,142 @@
+//! Replies as a user reads them.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use crate::control::{
+    AnnouncedInfo, CallInfo, CallStage, ContactInfo, DeviceInfo, PastCall, Reply, Status,
+};
+use crate::history::UnixTime;
+
+/// Returns a reply as lines of text without the last line end; empty where there is nothing to tell.
+#[must_use]
+pub fn reply(reply: &Reply) -> String {
+    match reply {
+        Reply::Done | Reply::Call(_) => String::new(),
+        Reply::Status(status) => status_text(status),
+        Reply::Devices(devices) => list(devices, "there are no sound devices", device),
+        Reply::Contacts(contacts) => {
+            list(contacts, "the phonebook is empty: type add HASH NAME", contact)
+        }
+        Reply::Announced(phones) => list(phones, "no phone announced itself yet", announced),
+        Reply::History(calls) => list(calls, "there are no calls", past),
+    }
+}
+
+/// Returns the state of the phone in one line, without its end.
+#[must_use]
+pub fn status_line(status: &Status) -> String {
+    if let Some(call) = status.calls.iter().find(|call| !call.is_held).or(status.calls.first()) {
+        return call_line(call, status);
+    }
+    let network = match (status.connections, &status.trouble) {
+        (0, Some(trouble)) => format!("no network: {trouble}"),
+        (0, None) => "no network".to_owned(),
+        _ => "online".to_owned(),
+    };
+    let away = if status.do_not_disturb { ", do not disturb" } else { "" };
+    match status.missed {
+        0 => format!("{network}{away}"),
+        1 => format!("{network}{away}, 1 missed call"),
+        missed => format!("{network}{away}, {missed} missed calls"),
+    }
+}
+
+/// Returns a duration as minutes and seconds, with hours where there are any.
+#[must_use]
+pub fn clock(time: Duration) -> String {
+    let seconds = time.as_secs();
+    let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    match hours {
+        0 => format!("{minutes:02}:{seconds:02}"),
+        _ => format!("{hours}:{minutes:02}:{seconds:02}"),
+    }
+}
+
+fn call_line(call: &CallInfo, status: &Status) -> String {
+    let mut line = call.peer.name.clone();
+    let mut add = |text: std::fmt::Arguments<'_>| {
+        // A text takes everything.
+        let _ = line.write_fmt(text);
+    };
+    match (call.state, call.seconds) {
+        (CallStage::Established, Some(seconds)) => {
+            let time = clock(Duration::from_secs_f64(seconds));
+            add(format_args!("  {time}  {}", call.profile));
+        }
+        (CallStage::Ringing, _) if call.is_incoming => add(format_args!(" calls")),
+        (CallStage::Ringing, _) => add(format_args!("  ringing")),
+        (CallStage::Connecting, _) => add(format_args!("  connecting")),
+        _ => add(format_args!("  calling")),
+    }
+    if let Some(quality) = call.quality {
+        let (mos, delay, loss) = (quality.mos, quality.delay_ms, quality.loss_percent);
+        add(format_args!("  MOS {mos:.1}  {delay} ms  {loss:.1} % lost"));
+    }
+    for (is_so, word) in
+        [(call.is_held, "held"), (call.is_muted, "muted"), (call.is_talking, "talking")]
+    {
+        if is_so {
+            add(format_args!("  {word}"));
+        }
+    }
+    let others = status.calls.len() - 1;
+    if others > 0 {
+        add(format_args!("  (+{others})"));
+    }
+    line
+}
+
+fn status_text(status: &Status) -> String {
+    let mut lines = vec![format!("identity  {}   others dial this", status.identity)];
+    if let Some(name) = &status.name {
+        lines.push(format!("name      {name}"));
+    }
+    lines.push(format!("network   {}, {} connections", status.network, status.connections));
+    if let Some(trouble) = &status.trouble {
+        lines.push(format!("          {trouble}"));
+    }
+    if status.do_not_disturb {
+        lines.push("do not disturb: callers hear that the line is busy".to_owned());
+    }
+    lines.extend(status.calls.iter().map(|call| format!("call      {}", call_line(call, status))));
+    if status.missed > 0 {
+        lines.push(format!("missed    {}: type history missed", status.missed));
+    }
+    lines.join("\n")
+}
+
+fn list<T>(all: &[T], none: &str, line: impl Fn(&T) -> String) -> String {
+    match all {
+        [] => none.to_owned(),
+        all => all.iter().map(line).collect::<Vec<_>>().join("\n"),
+    }
+}
+
+fn contact(contact: &ContactInfo) -> String {
+    let number = contact.number.as_deref().unwrap_or_default();
+    let blocked = if contact.is_blocked { "  blocked" } else { "" };
+    format!("{number:>6}  {:<24}  {}{blocked}", contact.name, contact.hash)
+}
+
+fn announced(phone: &AnnouncedInfo) -> String {
+    let ago = clock(Duration::from_secs(phone.seconds_ago));
+    let hops = if phone.hops == 1 { "hop" } else { "hops" };
+    let name = if phone.peer.name.contains('<') { "" } else { phone.peer.name.as_str() };
+    format!("{}  {:>2} {hops}  {ago:>8} ago  {name}", phone.peer.hash, phone.hops)
+}
+
+fn past(call: &PastCall) -> String {
+    let arrow = if call.is_incoming { "from" } else { "to  " };
+    let talked = call.talked_ms.map(|talked| clock(Duration::from_millis(talked)));
+    let missed = if call.is_missed { "missed, " } else { "" };
+    let talked = talked.map_or_else(String::new, |talked| format!("{talked}, "));
+    let when = UnixTime(call.started);
+    format!("{when}  {arrow} {}  {talked}{missed}{}", call.peer.name, call.outcome)
+}
+
+fn device(device: &DeviceInfo) -> String {
+    let what = if device.is_microphone { "microphone" } else { "speaker" };
+    let default = if device.is_default { "  default" } else { "" };
+    format!("{what:<10}  {}  ({}){default}", device.name, device.format)
+}

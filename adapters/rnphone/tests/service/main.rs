@@ -1,0 +1,120 @@
+//! Two running phones and their clients, in one process, over TCP.
+
+mod support;
+
+use std::time::Duration;
+
+use lxst_tokio::EndReason;
+use rnphone_rs::control::{CallStage, Command, Event, Reply};
+use rnphone_rs::history::Outcome;
+use support::{Phone, ask, done};
+
+#[tokio::test]
+async fn a_call_is_dialled_by_name_answered_and_kept_in_both_histories() {
+    let mut bob = Phone::listening("bob").await;
+    let mut alice = Phone::calling("alice", &bob).await;
+    done(&alice, Command::AddContact { name: "Bob".into(), hash: bob.identity, number: None })
+        .await;
+
+    let Reply::Call(call) = ask(&alice, "dial bob ll").await.expect("it dials") else { panic!() };
+    let dialled = alice.until(|event| matches!(event, Event::Dialled { .. })).await;
+    assert!(matches!(dialled, Event::Dialled { peer, .. } if peer.name == "Bob"));
+    bob.until(|event| matches!(event, Event::Incoming { .. })).await;
+    ask(&bob, "answer").await.expect("it answers");
+    alice.until(|event| matches!(event, Event::Established { .. })).await;
+    bob.until(|event| matches!(event, Event::Established { .. })).await;
+
+    let status = alice.status().await;
+    let [info] = status.calls.as_slice() else { panic!("{status:?}") };
+    assert_eq!((info.call, info.state, info.is_incoming), (call, CallStage::Established, false));
+    assert_eq!((info.peer.name.as_str(), info.profile.abbreviation()), ("Bob", "ll"));
+    assert!(info.seconds.is_some());
+
+    ask(&bob, "hangup").await.expect("it hangs up");
+    for phone in [&mut alice, &mut bob] {
+        phone.until(|event| matches!(event, Event::Ended { .. })).await;
+        let Reply::History(calls) = ask(phone, "history").await.expect("it lists") else {
+            panic!()
+        };
+        assert_eq!(calls.len(), 1);
+        assert!(calls[0].talked_ms.is_some() && !calls[0].is_missed);
+    }
+    // The next start reads it.
+    let alice = alice.restarted().await;
+    let Reply::History(calls) = ask(&alice, "history").await.expect("it lists") else { panic!() };
+    assert_eq!(
+        (calls[0].peer.name.as_str(), calls[0].outcome),
+        ("Bob", Outcome::Ended(EndReason::RemoteHangup))
+    );
+}
+
+#[tokio::test]
+async fn a_second_call_waits_is_answered_and_swapped_with_the_first() {
+    let mut bob = Phone::listening("bob-of-two").await;
+    let mut first = Phone::calling("first", &bob).await;
+    let mut second = Phone::calling("second", &bob).await;
+    for (phone, is_waiting) in [(&mut first, false), (&mut second, true)] {
+        let hash = bob.identity.to_string();
+        ask(phone, &hash).await.expect("it dials");
+        let rings = bob.until(|event| matches!(event, Event::Incoming { .. })).await;
+        assert!(matches!(rings, Event::Incoming { is_waiting: told, .. } if told == is_waiting));
+        ask(&bob, "answer").await.expect("it answers");
+        bob.until(|event| matches!(event, Event::Established { .. })).await;
+        phone.until(|event| matches!(event, Event::Established { .. })).await;
+    }
+    let held = |status: &rnphone_rs::control::Status| {
+        status.calls.iter().map(|call| call.is_held).collect::<Vec<_>>()
+    };
+    assert_eq!(held(&bob.status().await), [true, false]);
+    ask(&bob, "swap").await.expect("it swaps");
+    assert_eq!(held(&bob.status().await), [false, true]);
+    ask(&bob, "hangup").await.expect("it hangs up");
+    first.until(|event| matches!(event, Event::Ended { .. })).await;
+    ask(&bob, "resume").await.expect("it goes on");
+    assert_eq!(held(&bob.status().await), [false]);
+}
+
+#[tokio::test]
+async fn what_is_refused_says_why_and_changes_nothing() {
+    let bob = Phone::listening("refusing").await;
+    for (line, why) in [
+        ("answer", "no call rings here"),
+        ("hangup", "there is no call"),
+        ("resume", "no call is held"),
+        ("dial nobody", "no contact begins with"),
+        ("redial", "nobody was called yet"),
+        ("volume 90", "allowed are -60 to 20"),
+        ("remove nobody", "nobody"),
+    ] {
+        let refused = ask(&bob, line).await.expect_err(line);
+        assert!(refused.contains(why), "{line}: {refused}");
+    }
+    let own = bob.identity.to_string();
+    assert!(ask(&bob, &own).await.expect_err("itself").contains("this phone"));
+}
+
+#[tokio::test]
+async fn callers_hear_busy_while_nobody_is_to_disturb() {
+    let bob = Phone::listening("dnd").await;
+    let mut alice = Phone::calling("caller-of-dnd", &bob).await;
+    assert!(!bob.status().await.do_not_disturb);
+    ask(&bob, "dnd").await.expect("it is set");
+    assert!(bob.status().await.do_not_disturb);
+    ask(&alice, &bob.identity.to_string()).await.expect("it dials");
+    let ended = alice.until(|event| matches!(event, Event::Ended { .. })).await;
+    assert!(
+        matches!(ended, Event::Ended { past, .. } if past.outcome == Outcome::Ended(EndReason::Busy))
+    );
+}
+
+#[tokio::test]
+async fn a_phone_that_stops_tells_its_clients_and_hangs_up() {
+    let mut bob = Phone::listening("stopping").await;
+    let mut alice = Phone::calling("staying", &bob).await;
+    ask(&alice, &bob.identity.to_string()).await.expect("it dials");
+    bob.until(|event| matches!(event, Event::Incoming { .. })).await;
+    ask(&bob, "stop").await.expect("it stops");
+    bob.until(|event| matches!(event, Event::Stopped {})).await;
+    alice.until(|event| matches!(event, Event::Ended { .. })).await;
+    tokio::time::timeout(Duration::from_secs(10), bob.ended()).await.expect("it ends");
+}
