@@ -4,8 +4,9 @@
 //!
 //! [`folder`] finds rnphone's folder, and reads and writes its file `config`. [`settings`] says what
 //! it means. [`contacts`] changes its phonebook, and says whom a text means and who calls. [`ini`] is
-//! the language of the file. [`history`] is the file of past calls. [`voicemail`] takes messages of
-//! callers, [`echo`] plays back what they say. [`sounds`] reads files.
+//! the language of the file. [`history`] is the file of past calls. [`network`] finds the way into
+//! the mesh. [`voicemail`] takes messages of callers, [`echo`] plays back what they say. [`sounds`]
+//! reads files.
 //!
 //! ```
 //! use rnphone_rs::contacts::{self, Contact, ContactError};
@@ -54,6 +55,7 @@ pub mod echo;
 pub mod folder;
 pub mod history;
 pub mod ini;
+pub mod network;
 pub mod service;
 pub mod settings;
 pub mod sounds;

@@ -11,6 +11,7 @@ use lxst_reticulum::limits::LINGER;
 use lxst_reticulum::{Endpoint, EndpointLinks, InterfaceId};
 
 use super::Network;
+use super::backups::Backups;
 use super::drop_log::DropLog;
 use super::intake::Intake;
 use super::io::Io;
@@ -29,6 +30,7 @@ pub(crate) struct Interfaces {
     /// Which of interfaces and destinations is polled first. It alternates, so that neither starves
     /// the other.
     is_turned: bool,
+    backups: Backups,
     standing: BTreeMap<u32, Standing>,
     /// Shared instances that were attached to anew and have sent nothing since.
     attached_anew: BTreeSet<u32>,
@@ -57,11 +59,12 @@ struct Standing {
 }
 
 impl Interfaces {
-    pub(crate) fn new(intake: Intake, apps: Apps) -> Self {
+    pub(crate) fn new(intake: Intake, apps: Apps, backups: Backups) -> Self {
         Self {
             intake,
             apps,
             is_turned: false,
+            backups,
             standing: BTreeMap::new(),
             attached_anew: BTreeSet::new(),
             has_connected: false,
@@ -188,6 +191,14 @@ impl Network for Interfaces {
                 }
             }
             Io::Down { number, trouble } => self.down(now, number, trouble, engine, state),
+            Io::Reset { origin, trouble } => {
+                let of_it = self.standing.iter().filter(|(_, standing)| standing.origin == origin);
+                for number in of_it.map(|(number, _)| *number).collect::<Vec<_>>() {
+                    self.down(now, number, None, engine, state);
+                }
+                set_trouble(state, origin, trouble);
+                self.see_isolation(now, engine, state);
+            }
         }
     }
 
@@ -198,6 +209,8 @@ impl Network for Interfaces {
         state: &mut State,
     ) {
         self.attach_anew(now, engine, state);
+        let connected = self.standing.values().map(|standing| standing.origin);
+        self.backups.decide(connected, engine.has_links(), state);
         self.apps.dispatch(now, engine.stack_mut());
         let endpoint = engine.stack_mut().endpoint_mut();
         for Standing { id, writer, unwritten, .. } in self.standing.values_mut() {

@@ -30,4 +30,7 @@ pub(crate) enum Io {
     Written { number: u32 },
     /// A connection has ended; `trouble` is the reason, if the app is to know it.
     Down { number: u32, trouble: Option<String> },
+    /// A backup was opened or closed, or cannot be opened for this reason: what it had for
+    /// connections has ended.
+    Reset { origin: InterfaceOrigin, trouble: Option<String> },
 }

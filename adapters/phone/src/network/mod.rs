@@ -2,6 +2,8 @@
 //! task serves for it.
 
 #[cfg(feature = "endpoint")]
+mod backups;
+#[cfg(feature = "endpoint")]
 mod drop_log;
 #[cfg(feature = "endpoint")]
 mod endpoint;
@@ -16,6 +18,8 @@ pub(crate) mod own_stack;
 pub(crate) mod port;
 #[cfg(feature = "endpoint")]
 pub(crate) mod reticulum_config;
+#[cfg(feature = "endpoint")]
+mod standby;
 
 use std::fmt;
 use std::future::Future;

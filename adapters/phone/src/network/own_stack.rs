@@ -7,9 +7,11 @@ use async_executor::Executor;
 use lxst_engine::InterfaceOrigin;
 use lxst_reticulum::{Config as EndpointConfig, Endpoint, EndpointLinks, Identity, Rng};
 
+use super::backups::Backups;
 use super::endpoint::Interfaces;
 use super::intake::Intake;
 use super::interface::{Opened as OpenedInterface, Unopened};
+use super::standby::Standby;
 use super::{Opened, Settings, StackSettings};
 use crate::destinations::{Apps, Destinations, Requests};
 use crate::error::StartError;
@@ -52,28 +54,36 @@ impl Settings for OwnStack {
 
     fn open<R: Runtime, const LINES: usize>(
         self,
-        _runtime: &R,
+        runtime: &R,
     ) -> Result<Opened<Interfaces, LINES>, StartError> {
-        let opened = self.interfaces.into_iter().map(Unopened::open);
-        let opened: Vec<OpenedInterface> = opened.collect::<Result<_, _>>()?;
+        let states = self.interfaces.iter().map(|interface| InterfaceState {
+            name: interface.name.clone(),
+            ..InterfaceState::default()
+        });
+        let states = states.collect();
+        let numbered = self.interfaces.into_iter().zip((0..).map(InterfaceOrigin));
+        let (backups, others): (Vec<_>, Vec<_>) = numbered.partition(|(one, _)| one.is_backup);
+        let opened = others.iter().map(|(one, origin)| Ok((one.open()?, *origin)));
+        let opened: Vec<(OpenedInterface, _)> = opened.collect::<Result<_, StartError>>()?;
         let mut endpoint = Endpoint::new(self.identity, self.endpoint, self.rng.0);
         let store = self.known.and_then(|path| Store::open_destinations(path, &mut endpoint));
-        let state = |opened: &OpenedInterface| InterfaceState {
-            name: opened.name.clone(),
-            ..InterfaceState::default()
-        };
         let (destinations, requests) = self.destinations;
-        let (intake, tasks) = (Intake::default(), Executor::new());
-        let interfaces = opened.iter().map(state).collect();
-        let listening = opened.iter().filter_map(|opened| opened.local).collect();
-        for (opened, origin) in opened.into_iter().zip((0..).map(InterfaceOrigin)) {
+        let (intake, tasks, standby) = (Intake::default(), Executor::new(), Standby::default());
+        let listening = opened.iter().filter_map(|(opened, _)| opened.local).collect();
+        for (opened, origin) in opened {
             tasks.spawn(opened.keep(origin, intake.clone())).detach();
         }
+        let of_backups = backups.iter().map(|(_, origin)| *origin).collect();
+        for (backup, origin) in backups {
+            let (runtime, intake, standby) = (runtime.clone(), intake.clone(), standby.clone());
+            tasks.spawn(backup.stand_by(runtime, origin, intake, standby)).detach();
+        }
+        let apps = Apps::new(destinations, requests, LINES);
         Ok(Opened {
-            network: Interfaces::new(intake, Apps::new(destinations, requests, LINES)),
+            network: Interfaces::new(intake, apps, Backups::new(standby, of_backups)),
             stack: EndpointLinks::new(endpoint),
             stores: store.into_iter().collect(),
-            interfaces,
+            interfaces: states,
             listening,
             tasks,
             lock: self.lock,

@@ -8,6 +8,7 @@ mod support;
 
 mod addresses;
 mod awaiting;
+mod backups;
 mod crowds;
 mod destinations;
 mod events;

@@ -3,6 +3,7 @@
 
 mod address;
 mod auto;
+mod backup;
 mod datagrams;
 mod keep;
 mod net;
@@ -62,6 +63,7 @@ pub struct Interface<R> {
     /// What the app set.
     mtu: Option<Mtu>,
     is_to_shared_instance: bool,
+    is_backup: bool,
     open: Arc<dyn Fn(R) -> io::Result<Opening> + Send + Sync>,
 }
 
@@ -227,15 +229,49 @@ impl<R: Runtime> Interface<R> {
         self
     }
 
+    /// Makes a backup of the interface: it is open only while the interfaces of the phone that are
+    /// no backups all have [trouble](crate::InterfaceState::trouble).
+    ///
+    /// A phone with a shared instance and a backup attaches to the Reticulum of its machine while
+    /// one runs, and has an interface of its own while none does.
+    ///
+    /// A backup opens at once where none of the others ever connected. Else it opens 5 s after the
+    /// last of them broke off, so that a Reticulum that is started again finds its ports free. A
+    /// backup closes when one of the others connects; while there is a call it stays open, for the
+    /// call may be on it. A phone announces itself on each interface that comes up.
+    ///
+    /// [`Phone::listening`](crate::Phone::listening) does not tell the address of a backup. A TCP
+    /// server that is no backup has no trouble, so that backups beside it never open.
+    ///
+    /// # Errors
+    /// A backup that cannot be opened is no error of the start: the reason is told in
+    /// [`State::interfaces`](crate::State::interfaces) and in the log, and it is tried again after
+    /// 5 s.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lxst_smol::{AutoConfig, Identity, Interface, OsRng, PhoneBuilder};
+    ///
+    /// let phone = PhoneBuilder::new(Identity::generate(&mut OsRng))
+    ///     .interface(Interface::shared_instance())
+    ///     .interface(Interface::auto(AutoConfig::default()).as_backup());
+    /// ```
+    #[must_use]
+    pub fn as_backup(self) -> Self {
+        Self { is_backup: true, ..self }
+    }
+
     pub(crate) fn named(self, name: String) -> Self {
         Self { name, ..self }
     }
 
     /// Fixes the runtime.
     pub(crate) fn on(self, runtime: R) -> Unopened {
-        let config = self.checked();
-        let Self { name, open, .. } = self;
-        Unopened { name, open: Box::new(move || Ok((config?, open(runtime)?))) }
+        Unopened {
+            name: self.name.clone(),
+            is_backup: self.is_backup,
+            open: Box::new(move || Ok((self.checked()?, (self.open)(runtime.clone())?))),
+        }
     }
 
     fn checked(&self) -> io::Result<InterfaceConfig> {
@@ -256,7 +292,14 @@ impl<R: Runtime> Interface<R> {
         config: InterfaceConfig,
         open: impl Fn(R) -> io::Result<Opening> + Send + Sync + 'static,
     ) -> Self {
-        Self { name, config, mtu: None, is_to_shared_instance: false, open: Arc::new(open) }
+        Self {
+            name,
+            config,
+            mtu: None,
+            is_to_shared_instance: false,
+            is_backup: false,
+            open: Arc::new(open),
+        }
     }
 }
 
@@ -268,12 +311,13 @@ impl<R> Clone for Interface<R> {
 
 impl<R> fmt::Debug for Interface<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, config, mtu, is_to_shared_instance, open: _ } = self;
+        let Self { name, config, mtu, is_to_shared_instance, is_backup, open: _ } = self;
         f.debug_struct("Interface")
             .field("name", name)
             .field("config", config)
             .field("mtu", mtu)
             .field("is_to_shared_instance", is_to_shared_instance)
+            .field("is_backup", is_backup)
             .finish_non_exhaustive()
     }
 }
@@ -286,14 +330,15 @@ impl<R> fmt::Display for Interface<R> {
 
 /// An interface on a runtime, not opened.
 pub(crate) struct Unopened {
-    name: String,
-    open: Box<dyn FnOnce() -> io::Result<(InterfaceConfig, Opening)> + Send>,
+    /// What the app configured.
+    pub(crate) name: String,
+    pub(crate) is_backup: bool,
+    open: Box<dyn Fn() -> io::Result<(InterfaceConfig, Opening)> + Send + Sync>,
 }
 
 /// An interface whose sockets are open.
 pub(crate) struct Opened {
-    /// What the app configured.
-    pub(crate) name: String,
+    name: String,
     /// The address that it listens on.
     pub(crate) local: Option<SocketAddr>,
     config: InterfaceConfig,
@@ -302,9 +347,9 @@ pub(crate) struct Opened {
 
 impl Unopened {
     /// Checks the settings and takes the sockets that listen.
-    pub(crate) fn open(self) -> Result<Opened, StartError> {
-        let Self { name, open } = self;
-        match open() {
+    pub(crate) fn open(&self) -> Result<Opened, StartError> {
+        let name = self.name.clone();
+        match (self.open)() {
             Ok((config, (local, keep))) => Ok(Opened { name, local, config, keep }),
             Err(error) => Err(StartError::Interface { name, error }),
         }
