@@ -4,14 +4,14 @@ use crate::call::{Context, Exchange, Limiter, Lines};
 use crate::config::Config;
 use crate::counters::{Counters, count};
 use crate::error::InputError;
-use crate::id::{IdentityHash, JobId, LinkId};
+use crate::id::{IdentityHash, JobId, LinkId, StreamId};
 use crate::input::{Input, Outcome};
 use crate::limits::{DEADLINES_PER_TIMEOUT, OUTPUTS_PER_DEADLINE, OUTPUTS_PER_INPUT, RING_BYTES};
 use crate::link::Class;
 use crate::outbox::{Outbox, Queued};
 use crate::output::{DropReason, Event, Output, PacketBuf};
 use crate::state::CallStatus;
-use crate::stream::{self, Streams};
+use crate::stream::{self, Gate, Streams};
 use crate::time::Instant;
 use crate::timers::{Deadline, Timer};
 use crate::wire::{self, Packet};
@@ -203,6 +203,14 @@ impl<const LINES: usize, const RING: usize> Telephone<LINES, RING> {
     /// Returns the status of each call, in the order of the lines.
     pub fn calls(&self) -> impl Iterator<Item = CallStatus> {
         self.lines.statuses()
+    }
+
+    /// Tells whether what is captured for a stream is sent as voice: the call is not muted, and in
+    /// half duplex the user talks.
+    #[must_use]
+    pub fn sends_voice(&self, stream: StreamId) -> bool {
+        let mut sessions = self.lines.iter().filter_map(|it| it.session(&self.exchange.config));
+        sessions.any(|session| session.stream() == stream && session.gate == Gate::Voice)
     }
 
     /// Returns the counters since the start, of all lines together.

@@ -62,8 +62,7 @@ impl Recorder {
     /// Both are fed in real time, from any threads. A side's sound lies where it came, by the
     /// clock: a gap of more than 60 ms is silence, and what comes more than 200 ms late is lost.
     ///
-    /// With lxst-phone: `ours` takes each block that goes into `DeviceSource::push`, `theirs` each
-    /// that `DeviceSink::fill` has filled.
+    /// `Call::record` of lxst-phone records a call by it.
     ///
     /// # Errors
     /// [`FileError::Unsupported`] for a file that is not stereo, else as of [`Self::start`].
@@ -134,6 +133,13 @@ pub struct RecorderSink {
 }
 
 impl RecorderSink {
+    /// Tells whether it takes nothing any more: the recording was stopped, or has ended.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.shared.is_stopped.load(Ordering::Acquire)
+            || self.shared.has_ended.load(Ordering::Acquire)
+    }
+
     /// Makes silence of what did not come. Tells whether the block is to be taken: not that of a
     /// clock that has run far ahead.
     fn align(&mut self, moments: u64) -> bool {
@@ -161,9 +167,7 @@ impl RecorderSink {
 /// Drops and counts what has no room; takes nothing once the recording has ended.
 impl Sink for RecorderSink {
     fn take(&mut self, block: &Block<'_>) {
-        if self.shared.is_stopped.load(Ordering::Acquire)
-            || self.shared.has_ended.load(Ordering::Acquire)
-        {
+        if self.is_over() {
             return;
         }
         let moments = block.moments();

@@ -395,6 +395,13 @@ impl<S: Stack, const LINES: usize> Engine<S, LINES> {
         self.telephone.calls()
     }
 
+    /// Tells whether what is captured for a stream is sent as voice: the call is not muted, and in
+    /// half duplex the user talks.
+    #[must_use]
+    pub fn sends_voice(&self, stream: StreamId) -> bool {
+        self.telephone.sends_voice(stream)
+    }
+
     /// Returns the counters of the telephone.
     #[must_use]
     pub fn counters(&self) -> lxst_core::Counters {

@@ -1,12 +1,15 @@
 //! The handle to a call.
 
+use std::ops::ControlFlow;
+
 use lxst_core::{
     Admission, CallId, CallState, CallStatus, Command, Direction, EndReason, InputError, Mode,
     Mute, Profile, Quality, Talk,
 };
 
 use crate::audio::{
-    AudioError, AudioFormat, AudioSink, AudioSource, DeviceSink, DeviceSource, SinkPort, SourcePort,
+    AudioError, AudioFormat, AudioSink, AudioSource, AudioTap, DeviceSink, DeviceSource, SinkPort,
+    SourcePort,
 };
 use crate::error::CallError;
 use crate::request::{Request, Requester};
@@ -265,6 +268,28 @@ impl Call {
         let (sink, port) = AudioSink::new(format)?;
         self.attach_sink(port).await?;
         Ok(sink)
+    }
+
+    /// Shows a closure the audio of the call, until it breaks or the call ends: what is sent, and
+    /// what is played, each as it passes. A direction that is muted, or that does not talk in half
+    /// duplex, is silence. A call may have several.
+    ///
+    /// *Shape*: blocks of up to 2 s, mostly of 5 to 20 ms, in the phone's own format. What no sink
+    /// plays is not shown.
+    ///
+    /// The closure runs on the phone's task: it must not block.
+    ///
+    /// # Errors
+    /// [`AudioError`]: the call is over, its caller is being screened, or the phone has shut down.
+    ///
+    /// # Cancel safety
+    /// A cancelled request was either not made, or is carried out.
+    pub async fn tap_audio(
+        &self,
+        tap: impl FnMut(Direction, &[f32]) -> ControlFlow<()> + Send + 'static,
+    ) -> Result<(), AudioError> {
+        let (of, tap) = (self.id, AudioTap::new(tap));
+        attached(self.requests.ask(|reply| Request::Tap { of, tap, reply }).await)
     }
 
     async fn attach_source(&self, port: SourcePort) -> Result<(), AudioError> {

@@ -65,6 +65,8 @@ mod outlets;
 mod pace;
 mod phone;
 mod ports;
+#[cfg(feature = "recording")]
+mod recording;
 mod request;
 mod runner;
 mod runtime;
@@ -90,6 +92,8 @@ pub use host::{IdentityFileError, OsRng, load_or_create_identity};
 pub use link_reporter::LinkReporter;
 pub use links::LinkPort;
 pub use log_limit::{LeftOut, LogLimit};
+#[cfg(feature = "recording")]
+pub use lxst_audio;
 pub use lxst_core::{
     Admission, AnnouncePolicy, Boundary, CallId, CallState, CallStatus, CallerLimits, Class,
     Destination, Direction, DisplayName, DisplayNameError, DropReason, EndReason, IdentityHash,
@@ -121,6 +125,8 @@ pub use network::reticulum_config::{
     SerialLine,
 };
 pub use phone::Phone;
+#[cfg(feature = "recording")]
+pub use recording::RecordingError;
 pub use request::Counters;
 pub use runtime::Runtime;
 pub use settings::{Network, Settings, Timing, Voice};

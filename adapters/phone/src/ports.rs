@@ -5,6 +5,7 @@
 //! sink serves is added up.
 
 mod side;
+mod taps;
 
 use std::collections::BTreeMap;
 
@@ -15,9 +16,10 @@ use lxst_core::{
 };
 use lxst_engine::Engine;
 
-use crate::audio::{BLOCK, SinkPort, SourcePort};
+use crate::audio::{AudioTap, BLOCK, SinkPort, SourcePort};
 use crate::pace::{BLOCK_TIME, DEVICE_TIME, Pace};
 use side::{Attached, Side};
+use taps::Taps;
 
 /// The ports, and the streams that are open.
 #[derive(Debug)]
@@ -26,6 +28,7 @@ pub(crate) struct Ports {
     sources: Side<SourcePort>,
     sinks: Side<SinkPort>,
     streams: BTreeMap<StreamId, Open>,
+    taps: Taps,
     /// The streams that send silence for want of a source.
     silent: Vec<StreamId>,
     /// The clock of sources at the phone's pace.
@@ -58,6 +61,7 @@ impl Ports {
             sources: Side::new(),
             sinks: Side::new(),
             streams: BTreeMap::new(),
+            taps: Taps::default(),
             silent: Vec::new(),
             capture: Pace::new(BLOCK_TIME),
             playout: Pace::new(BLOCK_TIME),
@@ -104,6 +108,20 @@ impl Ports {
         Ok(())
     }
 
+    /// Shows a tap the audio of a call.
+    ///
+    /// # Errors
+    /// [`InputError::UnknownCall`]: it is over, or is being screened.
+    pub(crate) fn tap<S: Stack, const LINES: usize>(
+        &mut self,
+        engine: &Engine<S, LINES>,
+        of: CallId,
+        tap: AudioTap,
+    ) -> Result<(), InputError> {
+        let is_known = engine.calls().any(|status| status.call == of);
+        is_known.then(|| self.taps.add(of.into(), tap)).ok_or(InputError::UnknownCall)
+    }
+
     /// Detaches the ports whose owners dropped them, and listens for what the others do.
     pub(crate) fn see<S: Stack, const LINES: usize>(
         &mut self,
@@ -145,6 +163,7 @@ impl Ports {
     pub(crate) fn on_ended(&mut self, call: CallId) {
         self.sources.remove_of(call);
         self.sinks.remove_of(call);
+        self.taps.remove_of(call.into());
     }
 
     /// The app muted the speaker of a call or unmuted it: what waits to be heard of it alone is
@@ -170,7 +189,7 @@ impl Ports {
         if !self.awaits_audio(engine) && self.playout.take_due(now) {
             for sink in &mut self.sinks.attached {
                 if sink.is_open() && !sink.port.is_device() {
-                    play(engine, now, &self.streams, sink, BLOCK);
+                    play(engine, &mut self.taps, now, &self.streams, sink, BLOCK);
                 }
             }
         }
@@ -193,7 +212,7 @@ impl Ports {
                     if !pcm.is_empty() {
                         is_heard = true;
                         for stream in streams {
-                            engine.capture(now, *stream, &pcm);
+                            capture(engine, &mut self.taps, now, *stream, &pcm);
                         }
                     }
                 }
@@ -228,7 +247,7 @@ impl Ports {
             if !sink.is_open() || block == 0 || sink.streams.iter().any(is_awaited) {
                 continue;
             }
-            play(engine, now, &self.streams, sink, block);
+            play(engine, &mut self.taps, now, &self.streams, sink, block);
             sink.wanted -= block;
             is_filled = true;
         }
@@ -314,12 +333,12 @@ impl Ports {
             if let (SourcePort::Written(port), false) = (port, streams.is_empty()) {
                 let block = port.take_block();
                 for stream in streams {
-                    engine.capture(now, *stream, &block);
+                    capture(engine, &mut self.taps, now, *stream, &block);
                 }
             }
         }
         for stream in &self.silent {
-            engine.capture(now, *stream, &[0.0; BLOCK]);
+            capture(engine, &mut self.taps, now, *stream, &[0.0; BLOCK]);
         }
     }
 
@@ -331,9 +350,26 @@ impl Ports {
     }
 }
 
+/// Gives the engine what a source heard.
+fn capture<S: Stack, const LINES: usize>(
+    engine: &mut Engine<S, LINES>,
+    taps: &mut Taps,
+    now: Instant,
+    stream: StreamId,
+    pcm: &[f32],
+) {
+    if engine.sends_voice(stream) {
+        taps.show(stream, Direction::Send, pcm);
+    } else {
+        taps.show_silence(stream, Direction::Send, pcm.len());
+    }
+    engine.capture(now, stream, pcm);
+}
+
 /// Gives a sink so many samples of what the engine plays.
 fn play<S: Stack, const LINES: usize>(
     engine: &mut Engine<S, LINES>,
+    taps: &mut Taps,
     now: Instant,
     open: &BTreeMap<StreamId, Open>,
     sink: &mut Attached<SinkPort>,
@@ -344,8 +380,12 @@ fn play<S: Stack, const LINES: usize>(
     let length = samples.min(BLOCK);
     for stream in &sink.streams {
         engine.play(now, *stream, &mut pcm[..length]);
-        if open.get(stream).is_some_and(|open| !open.is_speaker_muted) {
+        let is_heard = open.get(stream).is_some_and(|open| !open.is_speaker_muted);
+        if is_heard {
+            taps.show(*stream, Direction::Receive, &pcm[..length]);
             mix.iter_mut().zip(&pcm[..length]).for_each(|(sum, sample)| *sum += sample);
+        } else {
+            taps.show_silence(*stream, Direction::Receive, length);
         }
     }
     sink.port.give(&mix[..length]);

@@ -6,7 +6,7 @@ use async_channel::{Receiver, RecvError, Sender};
 use lxst_core::{CallId, Command, DisplayName, IdentityHash, InputError, Mode, Profile};
 use lxst_engine::{Callers, DialError, LinkCounters};
 
-use crate::audio::{SinkPort, SourcePort};
+use crate::audio::{AudioTap, SinkPort, SourcePort};
 use crate::error::CallError;
 use crate::events::EventQueue;
 
@@ -58,6 +58,11 @@ pub(crate) enum Request {
         of: Option<CallId>,
         port: SinkPort,
         reply: Option<Answer<()>>,
+    },
+    Tap {
+        of: CallId,
+        tap: AudioTap,
+        reply: Answer<()>,
     },
     Subscribe(EventQueue),
     Counters(Reply<Counters>),

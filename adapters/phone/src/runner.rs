@@ -150,6 +150,9 @@ impl<R: Runtime, N: Network, const LINES: usize> Runner<R, N, LINES> {
                 let attached = self.ports.attach_sink(&mut self.engine, now, of, port);
                 reply.map(|reply| reply.send(attached));
             }
+            Request::Tap { of, tap, reply } => {
+                reply.send(self.ports.tap(&self.engine, of, tap));
+            }
             Request::Subscribe(queue) => self.outlets.subscribe(queue),
             Request::Counters(reply) => {
                 let coder = self.engine.capture_dropped().0;

@@ -5,6 +5,7 @@ mod format;
 mod port;
 mod sink;
 mod source;
+mod tap;
 
 pub use format::{AudioFormat, Sample};
 pub(crate) use port::Port;
@@ -12,6 +13,7 @@ pub(crate) use sink::SinkPort;
 pub use sink::{AudioSink, DeviceSink};
 pub(crate) use source::SourcePort;
 pub use source::{AudioSource, DeviceSource};
+pub(crate) use tap::AudioTap;
 
 /// Why a port took or gave no audio.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

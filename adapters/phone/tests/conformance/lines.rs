@@ -1,10 +1,9 @@
 //! A phone of several lines.
 
-use lxst_phone::{AudioFormat, AudioSink, AudioSource, EndReason, Interface};
-use lxst_sim::tone::amplitude;
+use lxst_phone::{AudioFormat, EndReason, Interface};
 
-use crate::support::sound::Tone;
-use crate::support::{App, TestRuntime, builder, establish, finish, spawn, tcp_server, within};
+use crate::support::sound::{HIGH, LOW, hear_alone, speak_of};
+use crate::support::{App, TestRuntime, builder, establish, finish, tcp_server};
 
 on_each_runtime!(
     each_call_of_two_lines_hears_its_own_peer_and_goes_on_when_the_other_ends,
@@ -94,29 +93,3 @@ async fn callers<R: TestRuntime, const N: usize>(rt: &R, desk: &App<R>) -> [App<
     }
     callers.try_into().ok().unwrap()
 }
-
-/// Speaks a tone until the port is detached.
-fn speak_of<R: TestRuntime>(rt: &R, mut source: AudioSource, hz: u32) {
-    drop(spawn(rt, async move {
-        let mut tone = Tone::of(AudioFormat::PHONE, hz);
-        while source.write(&tone.block::<f32>(480)).await.is_ok() {}
-    }));
-}
-
-/// Reads until one tone is heard and the other is not.
-async fn hear_alone<R: TestRuntime>(rt: &R, sink: &mut AudioSink, hz: u32, other: u32) {
-    let heard = async {
-        let mut block = [0.0_f32; 4_800];
-        loop {
-            sink.read(&mut block).await.expect("the call stands");
-            let [own, of_other] = [hz, other].map(|hz| amplitude(&block, hz, 48_000));
-            if own > 0.15 && own > 10.0 * of_other {
-                return;
-            }
-        }
-    };
-    within(rt, "its own peer is heard", heard).await;
-}
-
-const LOW: u32 = 400;
-const HIGH: u32 = 1_500;

@@ -17,6 +17,8 @@ mod interfaces;
 mod lines;
 mod live;
 mod ports;
+#[cfg(feature = "recording")]
+mod recordings;
 mod settings;
 mod shutdown;
 mod stack;

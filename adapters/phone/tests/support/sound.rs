@@ -5,9 +5,9 @@ use std::time::Duration;
 use lxst_phone::{
     AudioError, AudioFormat, AudioSink, AudioSource, DeviceSink, DeviceSource, Sample,
 };
-use lxst_sim::tone::tone;
+use lxst_sim::tone::{amplitude, tone};
 
-use super::{PATIENCE, TestRuntime, within};
+use super::{PATIENCE, TestRuntime, spawn, within};
 
 /// A sample type of which sound is made.
 pub(crate) trait Pcm: Sample + Send + Sync + 'static {
@@ -158,6 +158,29 @@ pub(crate) async fn hear_as_device<R: TestRuntime, S: Pcm>(
     }
 }
 
+/// Speaks a tone until the port is detached.
+pub(crate) fn speak_of<R: TestRuntime>(rt: &R, mut source: AudioSource, hz: u32) {
+    drop(spawn(rt, async move {
+        let mut tone = Tone::of(AudioFormat::PHONE, hz);
+        while source.write(&tone.block::<f32>(480)).await.is_ok() {}
+    }));
+}
+
+/// Reads until one tone is heard and the other is not.
+pub(crate) async fn hear_alone<R: TestRuntime>(rt: &R, sink: &mut AudioSink, hz: u32, other: u32) {
+    let heard = async {
+        let mut block = [0.0_f32; 4_800];
+        loop {
+            sink.read(&mut block).await.expect("the call stands");
+            let [own, of_other] = [hz, other].map(|hz| amplitude(&block, hz, 48_000));
+            if own > 0.15 && own > 10.0 * of_other {
+                return;
+            }
+        }
+    };
+    within(rt, "its own peer is heard", heard).await;
+}
+
 fn period(format: AudioFormat, moments: usize) -> Duration {
     Duration::from_secs(moments as u64) / format.rate_hz
 }
@@ -171,3 +194,7 @@ pub(crate) fn level<S: Pcm>(block: &[S]) -> f32 {
 fn is_tone<S: Pcm>(block: &[S]) -> bool {
     (0.15..0.6).contains(&level(block))
 }
+
+/// The notes of two speakers, in Hz.
+pub(crate) const LOW: u32 = 400;
+pub(crate) const HIGH: u32 = 1_500;
