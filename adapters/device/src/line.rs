@@ -165,22 +165,15 @@ struct Owner {
     began: Instant,
 }
 
-/// The devices that there are, and the hardware at that time.
-#[derive(Default)]
-struct Listing {
-    hardware: Option<Vec<u8>>,
-    found: Vec<Found>,
-}
-
 impl Owner {
     fn run(mut self, direction: Direction, told: &mpsc::Receiver<Command>) {
         let mut system = None;
         let mut was_served = false;
-        let mut listing = Listing::default();
+        let mut found = Vec::new();
         loop {
-            self.look(&mut system, was_served, direction, &mut listing);
-            was_served |= system.as_ref().is_some_and(|system| system.is_served);
-            self.keep(&listing.found);
+            self.look(&mut system, was_served, direction, &mut found);
+            was_served |= system.as_ref().is_some_and(System::is_served);
+            self.keep(&found);
             self.watch();
             let pause = if was_served { LOOK_EVERY } else { LOOK_AT_HARDWARE_EVERY };
             match told.recv_timeout(pause) {
@@ -198,30 +191,24 @@ impl Owner {
         system: &mut Option<System>,
         was_served: bool,
         direction: Direction,
-        listing: &mut Listing,
+        found: &mut Vec<Found>,
     ) {
-        system.take_if(|system| system.is_outdated());
-        let new = match system.take() {
-            Some(same) => Ok(same),
-            None => {
-                *listing = Listing::default();
-                System::new(was_served)
+        let same = system.take().filter(|system| !system.is_outdated());
+        let is_new = same.is_none();
+        let listed = same.map_or_else(|| System::new(was_served), Ok).and_then(|mut same| {
+            if is_new || same.has_changed()? {
+                *found = same.devices(direction)?;
             }
-        };
-        let hardware = new.as_ref().ok().and_then(System::hardware);
-        if hardware.is_some() && hardware == listing.hardware {
-            *system = new.ok();
-            return;
-        }
-        match new.and_then(|new| Ok((new.devices(direction)?, new))) {
-            Ok((found, same)) => {
-                *listing = Listing { hardware, found };
+            Ok(same)
+        });
+        match listed {
+            Ok(same) => {
                 *system = Some(same);
                 self.is_listed = true;
             }
             Err(error) => {
                 // A server that is started again is another one.
-                *listing = Listing::default();
+                found.clear();
                 if core::mem::take(&mut self.is_listed) {
                     self.tell(Event::Unlisted { error });
                 }
@@ -257,10 +244,9 @@ impl Owner {
         self.watch = Watch::default();
         let handle = found.iter().find(|found| found.device.id == device.id);
         let opened = match handle {
-            Some(Found { handle, is_served, .. }) => {
+            Some(Found { handle, .. }) => {
                 let (commands, number) = (self.commands.clone(), self.openings);
                 let opening = Opening {
-                    device: handle,
                     health: self.health.clone(),
                     // A thread that has ended needs no word.
                     on_broken: Arc::new(move |error| {
@@ -268,23 +254,29 @@ impl Owner {
                     }),
                 };
                 let Device { id, format, .. } = &device;
-                match (&mut self.end, is_served) {
+                match (&mut self.end, handle) {
+                    (End::Input(make), Some(handle)) => {
+                        open_input(&opening, handle, || make(*format)).map(OpenStream::System)
+                    }
+                    (End::Output(make), Some(handle)) => {
+                        open_output(&opening, handle, || make(*format)).map(OpenStream::System)
+                    }
                     #[cfg(any(target_os = "linux", target_os = "freebsd", target_os = "netbsd"))]
-                    (End::Input(make), true) => {
+                    (End::Input(make), None) => {
                         let stream = pulse::open_input(&opening, id, *format, make(*format));
                         stream.map(OpenStream::Pulse)
                     }
                     #[cfg(any(target_os = "linux", target_os = "freebsd", target_os = "netbsd"))]
-                    (End::Output(make), true) => {
+                    (End::Output(make), None) => {
                         let stream = pulse::open_output(&opening, id, *format, make(*format));
                         stream.map(OpenStream::Pulse)
                     }
-                    (End::Input(make), _) => {
-                        open_input(&opening, || make(*format)).map(OpenStream::System)
-                    }
-                    (End::Output(make), _) => {
-                        open_output(&opening, || make(*format)).map(OpenStream::System)
-                    }
+                    #[cfg(not(any(
+                        target_os = "linux",
+                        target_os = "freebsd",
+                        target_os = "netbsd"
+                    )))]
+                    (_, None) => Err(DeviceError::Gone),
                 }
             }
             None => Err(DeviceError::Gone),

@@ -71,8 +71,7 @@ impl Health {
 }
 
 /// What a stream is opened with.
-pub(crate) struct Opening<'a> {
-    pub(crate) device: &'a cpal::Device,
+pub(crate) struct Opening {
     pub(crate) health: Arc<Health>,
     /// Told when the stream breaks.
     pub(crate) on_broken: Arc<dyn Fn(DeviceError) + Send + Sync>,
@@ -100,21 +99,23 @@ macro_rules! with_type {
 }
 
 pub(crate) fn open_input(
-    opening: &Opening<'_>,
+    opening: &Opening,
+    device: &cpal::Device,
     make: impl FnMut() -> Capture,
 ) -> Result<Stream, DeviceError> {
-    let native = opening.device.default_input_config()?;
-    let stream = with_type!(native.sample_format(), input(opening, &native, make))?;
+    let native = device.default_input_config()?;
+    let stream = with_type!(native.sample_format(), input(opening, device, &native, make))?;
     stream.play()?;
     Ok(stream)
 }
 
 pub(crate) fn open_output(
-    opening: &Opening<'_>,
+    opening: &Opening,
+    device: &cpal::Device,
     make: impl FnMut() -> Playback,
 ) -> Result<Stream, DeviceError> {
-    let native = opening.device.default_output_config()?;
-    let stream = with_type!(native.sample_format(), output(opening, &native, make))?;
+    let native = device.default_output_config()?;
+    let stream = with_type!(native.sample_format(), output(opening, device, &native, make))?;
     stream.play()?;
     Ok(stream)
 }
@@ -167,7 +168,8 @@ impl PlaybackTap {
 }
 
 fn input<T: SizedSample>(
-    opening: &Opening<'_>,
+    opening: &Opening,
+    device: &cpal::Device,
     native: &SupportedStreamConfig,
     mut make: impl FnMut() -> Capture,
 ) -> Result<Stream, DeviceError>
@@ -179,7 +181,7 @@ where
         let health = opening.health.clone();
         let mut tap = CaptureTap::new(health.clone(), format, make());
         let mut room = vec![0.0; PIECE * usize::from(format.channels).max(1)];
-        opening.device.build_input_stream::<T, _, _>(
+        device.build_input_stream::<T, _, _>(
             config,
             move |block, info| {
                 let at = info.timestamp();
@@ -199,7 +201,8 @@ where
 }
 
 fn output<T: SizedSample + FromSample<f32>>(
-    opening: &Opening<'_>,
+    opening: &Opening,
+    device: &cpal::Device,
     native: &SupportedStreamConfig,
     mut make: impl FnMut() -> Playback,
 ) -> Result<Stream, DeviceError> {
@@ -208,7 +211,7 @@ fn output<T: SizedSample + FromSample<f32>>(
         let health = opening.health.clone();
         let mut tap = PlaybackTap::new(health.clone(), format, make());
         let mut room = vec![0.0; LONGEST_PERIOD * usize::from(format.channels).max(1)];
-        opening.device.build_output_stream::<T, _, _>(
+        device.build_output_stream::<T, _, _>(
             config,
             move |block, info| {
                 let at = info.timestamp();
@@ -248,7 +251,7 @@ fn with_periods(
     open(StreamConfig { buffer_size: BufferSize::Default, ..config }).map_err(DeviceError::from)
 }
 
-fn on_error(opening: &Opening<'_>) -> impl FnMut(cpal::Error) + Send + 'static {
+fn on_error(opening: &Opening) -> impl FnMut(cpal::Error) + Send + 'static {
     let (health, on_broken) = (opening.health.clone(), opening.on_broken.clone());
     move |error| match error.kind() {
         ErrorKind::Xrun => {

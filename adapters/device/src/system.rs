@@ -1,4 +1,4 @@
-//! The devices of the system, by cpal.
+//! The devices of the system: those of a sound server, else those that cpal lists.
 
 use std::fs;
 
@@ -6,6 +6,8 @@ use cpal::traits::{DeviceTrait, HostTrait};
 use cpal::{DeviceType, ErrorKind};
 
 use crate::device::{Device, Direction, Form, Format};
+#[cfg(any(target_os = "linux", target_os = "freebsd", target_os = "netbsd"))]
+use crate::pulse::Server;
 
 /// Lists the microphones and speakers that the system has now.
 ///
@@ -14,77 +16,106 @@ use crate::device::{Device, Direction, Form, Format};
 /// # Errors
 /// [`DeviceError`] where the system does not answer. No device at all is an empty list.
 pub fn devices() -> Result<Vec<Device>, DeviceError> {
-    let system = System::new(false)?;
+    let mut system = System::new(false)?;
     let [inputs, outputs] =
         [Direction::Input, Direction::Output].map(|direction| system.devices(direction));
     Ok(inputs?.into_iter().chain(outputs?).map(|found| found.device).collect())
 }
 
 /// A way to the devices.
-pub(crate) struct System {
-    host: cpal::Host,
-    /// By a sound server, which tells of devices at no cost.
-    pub(crate) is_served: bool,
+pub(crate) enum System {
+    /// A sound server, which tells of devices at no cost.
+    #[cfg(any(target_os = "linux", target_os = "freebsd", target_os = "netbsd"))]
+    Server(Server),
+    Host {
+        host: cpal::Host,
+        /// What changes where the hardware does, when it was listed.
+        hardware: Option<Vec<u8>>,
+    },
 }
 
 /// A device, and what opens it.
 pub(crate) struct Found {
     pub(crate) device: Device,
-    pub(crate) handle: cpal::Device,
-    /// By a sound server.
-    pub(crate) is_served: bool,
+    /// `None` for a sound server's, which is opened by its id.
+    pub(crate) handle: Option<cpal::Device>,
 }
 
 impl System {
     /// Asks the sound server where there is one, or where one `was_served`: the hardware below a
     /// server that is being started again is not for us.
     pub(crate) fn new(was_served: bool) -> Result<Self, DeviceError> {
-        match server().filter(|id| was_served || cpal::available_hosts().contains(id)) {
-            Some(id) => Ok(Self { host: cpal::host_from_id(id)?, is_served: true }),
-            None => {
-                keep_quiet();
-                Ok(Self { host: cpal::default_host(), is_served: false })
-            }
+        #[cfg(any(target_os = "linux", target_os = "freebsd", target_os = "netbsd"))]
+        if was_served || Server::is_there() {
+            return Ok(Self::Server(Server::new()?));
         }
+        let _ = was_served;
+        keep_quiet();
+        Ok(Self::Host { host: cpal::default_host(), hardware: None })
+    }
+
+    pub(crate) const fn is_served(&self) -> bool {
+        !matches!(self, Self::Host { .. })
     }
 
     /// Tells whether a server has come that was not there.
     pub(crate) fn is_outdated(&self) -> bool {
-        !self.is_served && server().is_some_and(|id| cpal::available_hosts().contains(&id))
+        #[cfg(any(target_os = "linux", target_os = "freebsd", target_os = "netbsd"))]
+        return !self.is_served() && Server::is_there();
+        #[cfg(not(any(target_os = "linux", target_os = "freebsd", target_os = "netbsd")))]
+        false
     }
 
-    /// Returns what changes where the hardware does; `None` where only a list tells.
+    /// Tells whether the devices may have changed since they were listed.
     ///
     /// ALSA opens each device for a list, and plugins of it write to the terminal then.
-    pub(crate) fn hardware(&self) -> Option<Vec<u8>> {
-        if self.is_served { None } else { fs::read("/proc/asound/cards").ok() }
+    pub(crate) fn has_changed(&mut self) -> Result<bool, DeviceError> {
+        match self {
+            #[cfg(any(target_os = "linux", target_os = "freebsd", target_os = "netbsd"))]
+            Self::Server(server) => server.has_changed(),
+            Self::Host { hardware, .. } => Ok(hardware.is_none() || *hardware != cards()),
+        }
     }
 
-    pub(crate) fn devices(&self, direction: Direction) -> Result<Vec<Found>, DeviceError> {
-        keep_quiet();
-        let default = match direction {
-            Direction::Input => self.host.default_input_device(),
-            Direction::Output => self.host.default_output_device(),
-        };
-        let default = default.and_then(|device| device.id().ok());
-        let found = self.host.devices()?.filter_map(|handle| {
-            let id = handle.id().ok().filter(|id| id.id() != NOWHERE)?;
-            let is_default = default.as_ref() == Some(&id);
-            // A device that goes while it is asked is none.
-            let device = describe(&handle, id.id().to_owned(), direction, is_default)?;
-            Some(Found { device, handle, is_served: self.is_served })
-        });
-        Ok(found.collect())
+    pub(crate) fn devices(&mut self, direction: Direction) -> Result<Vec<Found>, DeviceError> {
+        match self {
+            #[cfg(any(target_os = "linux", target_os = "freebsd", target_os = "netbsd"))]
+            Self::Server(server) => {
+                let devices = server.devices(direction)?.into_iter();
+                Ok(devices.map(|device| Found { device, handle: None }).collect())
+            }
+            Self::Host { host, hardware } => {
+                *hardware = cards();
+                devices_of(host, direction)
+            }
+        }
     }
+}
+
+fn devices_of(host: &cpal::Host, direction: Direction) -> Result<Vec<Found>, DeviceError> {
+    keep_quiet();
+    let default = match direction {
+        Direction::Input => host.default_input_device(),
+        Direction::Output => host.default_output_device(),
+    };
+    let default = default.and_then(|device| device.id().ok());
+    let found = host.devices()?.filter_map(|handle| {
+        let id = handle.id().ok().filter(|id| id.id() != NOWHERE)?;
+        let is_default = default.as_ref() == Some(&id);
+        // A device that goes while it is asked is none.
+        let device = describe(&handle, id.id().to_owned(), direction, is_default)?;
+        Some(Found { device, handle: Some(handle) })
+    });
+    Ok(found.collect())
+}
+
+/// Returns the sound cards; `None` where only a list of the devices tells.
+fn cards() -> Option<Vec<u8>> {
+    fs::read("/proc/asound/cards").ok()
 }
 
 /// ALSA's device that plays to nobody and hears zeros.
 const NOWHERE: &str = "null";
-
-/// The sound server that cpal can speak to here. PipeWire answers as PulseAudio.
-fn server() -> Option<cpal::HostId> {
-    cpal::ALL_HOSTS.iter().copied().find(|id| id.name() == "PulseAudio")
-}
 
 /// Keeps ALSA's library from writing to people's terminals about each device that it cannot open.
 fn keep_quiet() {
