@@ -70,6 +70,9 @@ pub enum InputError {
     /// The client is not a member of a server.
     #[error("not a member of a server: join first")]
     NotJoined,
+    /// The client is in no room.
+    #[error("in no room: enter one first")]
+    NoRoom,
     /// The client has a link already.
     #[error("a link is in use: leave first")]
     InUse,

@@ -1,4 +1,68 @@
-//! Voice rooms over Reticulum: the server of `lxst.room`, and its packets.
+//! Voice rooms over Reticulum: client and server of `lxst.room`, compatible with Partyline 1.0.5.
+//!
+//! [`Server`] admits members to rooms and relays their voice, which it neither decodes nor mixes.
+//! [`Client`] joins a server, lists its rooms and members, speaks and writes. Both are sans-IO
+//! values: their owner gives them an [`Input`], drains [`Output`]s, and is back at their deadline.
+//! They know links only; a Reticulum stack carries those.
+//!
+//! A server and a client, with the stack left out:
+//!
+//! ```
+//! use lxst_core::{Destination, IdentityHash, Instant, LinkEvent, LinkId, NameHash};
+//! use lxst_rooms::{
+//!     Client, ClientCommand, ClientConfig, Input, Join, Output, RoomConfig, RoomProfile, Server,
+//!     ServerConfig,
+//! };
+//!
+//! let now = Instant::from_millis(5); // of a monotonic clock
+//! let room = RoomConfig::new("Lobby", RoomProfile::OpusHigh)?.description("for all")?;
+//! let mut server = Server::new(ServerConfig::new("Test")?.room(room)?, now);
+//! let mut client = Client::new(ClientConfig::new("Ada")?);
+//!
+//! let of_server = Destination { identity: IdentityHash([7; 16]), name: NameHash([1; 10]) };
+//! let link = LinkId(1);
+//! let join = Join::default();
+//! let join = ClientCommand::Join { link, server: of_server, hops: None, join };
+//! client.handle_input(now, Input::Command(join))?;
+//! let (rtt, mdu) = (None, None);
+//! server.handle_input(now, Input::Link {
+//!     link,
+//!     event: LinkEvent::Incoming { on: of_server, rtt, mdu },
+//! })?;
+//! client.handle_input(now, Input::Link { link, event: LinkEvent::Up { rtt, mdu } })?;
+//!
+//! // Each side's packets go to the other, until there are none.
+//! loop {
+//!     let (to_server, to_client) = (client.poll_output(), server.poll_output());
+//!     if let Some(Output::Transmit { data, .. }) = &to_server {
+//!         server.handle_input(now, Input::Packet { link, data })?;
+//!     }
+//!     if let Some(Output::Transmit { data, .. }) = &to_client {
+//!         client.handle_input(now, Input::Packet { link, data })?;
+//!     }
+//!     if to_server.is_none() && to_client.is_none() {
+//!         break;
+//!     }
+//! }
+//! assert_eq!(client.room().map(|room| room.name), Some("Lobby"));
+//! assert_eq!(client.members().next().map(|member| member.name), Some("Ada"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Driving a server
+//!
+//! 1. Register `lxst.room` with the app data of [`Server::announced`], and announce it.
+//! 2. Give the server the links that peers open to it, their events and packets.
+//! 3. Do its outputs in their order. Let the stack send between them: a list for many members may
+//!    be longer than its queue.
+//! 4. Keep what [`ServerEvent`] says to keep across restarts.
+//!
+//! # Driving a client
+//!
+//! 1. Join, with a link id that was not used before.
+//! 2. Give [`ClientEvent::Voice`] and [`ClientEvent::TalkEnd`] to the speakers' jitter buffers.
+//! 3. Take the profile of frames from [`Client::room`], at each [`ClientEvent::Entered`].
+//! 4. After [`ClientEvent::Closed`], join again after the time that it says, if it says one.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -8,6 +72,7 @@ extern crate alloc;
 extern crate std;
 
 mod bucket;
+mod client;
 mod door;
 mod id;
 pub mod limits;
@@ -16,6 +81,7 @@ mod server;
 mod text;
 pub mod wire;
 
+pub use client::{Client, ClientCommand, ClientConfig, ClientEvent, CloseReason, Join, JoinRoom};
 pub use door::{Input, InputError, Output};
 pub use id::{MemberId, RoomId};
 pub use profile::{RoomProfile, UnknownRoomProfile};

@@ -99,6 +99,8 @@ pub const WELCOME_TRIPS: u32 = 15;
 /// How long a client waits for the server to tell its new state before it repeats it, three round
 /// trips if that is longer. *Source*: our choice: the server drops states beyond [`REQUESTS`].
 pub const STATE_AGAIN: Duration = Duration::from_secs(2);
+/// How often a client repeats one state. *Source*: our choice.
+pub const STATES_AGAIN: u32 = 5;
 /// Pauses before a client connects again after a lost link. The last one repeats.
 pub const RECONNECT: [Duration; 5] = [
     Duration::from_secs(3),
@@ -109,3 +111,5 @@ pub const RECONNECT: [Duration; 5] = [
 ];
 /// Members that a client lists. More are not listed. *Source*: our choice.
 pub const ROSTER: usize = 2 * MAX_MEMBERS;
+/// Rooms that a client lists. More are not listed. *Source*: our choice.
+pub const ROOMS_LISTED: usize = 16 * ROOMS;

@@ -173,7 +173,7 @@ impl ServerConfig {
     }
 }
 
-pub(super) fn text(
+pub(crate) fn text(
     what: &'static str,
     text: &str,
     bounds: (usize, usize),
@@ -189,7 +189,7 @@ pub(super) fn secret(password: &str) -> Result<String, BoundError> {
 }
 
 /// Checks a number against its bounds, which are inclusive.
-pub(super) const fn within(
+pub(crate) const fn within(
     what: &'static str,
     found: usize,
     (least, most): (usize, usize),

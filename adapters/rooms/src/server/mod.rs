@@ -27,6 +27,7 @@ use bytes::Bytes;
 use lxst_core::{Class, Instant, LinkEvent, LinkId, LinkRequest};
 
 pub use config::{BoundError, ServerConfig};
+pub(crate) use config::{text, within};
 pub use event::{ServerCommand, ServerCounters, ServerEvent};
 pub use room_config::RoomConfig;
 

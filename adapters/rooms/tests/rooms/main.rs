@@ -3,5 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
 mod capture;
+mod client;
+mod client_replay;
+mod floods;
+mod hall;
 mod server_replay;
+mod traps;
 mod wire;
