@@ -21,6 +21,10 @@ pub struct Counters {
     pub frames_lost: u64,
     /// Frames dropped because newer ones needed their room, or to shed delay.
     pub frames_shed: u64,
+    /// Numbered frames dropped because they came twice, or after their place had played.
+    pub frames_discarded: u64,
+    /// Frames dropped because as many talkers as there are places talk.
+    pub frames_refused: u64,
     /// Frames dropped because receiving was muted or no speaker was attached.
     pub frames_unheard: u64,
     /// Frames that the decoder refused, or that have no decoder.
@@ -82,9 +86,10 @@ impl Counters {
         sums! {
             counts:
                 media_packets_sent media_packets_received frames_received bytes_received bytes_sent
-                frames_lost frames_shed frames_unheard frames_undecodable frames_dtx frames_unsent
-                encodes_failed jobs_void packets_malformed signals_unknown preferences_unsupported
-                frames_unknown callers_limited links_refused;
+                frames_lost frames_shed frames_discarded frames_refused frames_unheard
+                frames_undecodable frames_dtx frames_unsent encodes_failed jobs_void
+                packets_malformed signals_unknown preferences_unsupported frames_unknown
+                callers_limited links_refused;
             audio:
                 dropped concealed shed expanded starved capture_discarded capture_dropped
                 playback_dropped

@@ -187,6 +187,7 @@
 //! - [`wire`]: the bytes of signals and frames.
 //! - `call`: signalling; the lines, one call at most on each, glare, and the links of callers who
 //!   wait. [`TRANSITIONS`] lists the states of a call and the transitions between them.
+//! - [`talk`]: voice without a call: a sender and a few talkers.
 //! - `stream`: frames, codec jobs, jitter buffer, packet loss concealment (PLC), DTX, quality
 //!   (MOS). It knows no call.
 //! - [`limits`]: sizes and times, each with what happens beyond it; protocol times with their
@@ -200,6 +201,7 @@
 extern crate std;
 
 pub mod limits;
+pub mod talk;
 pub mod wire;
 
 mod audio;

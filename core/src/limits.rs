@@ -179,6 +179,45 @@ pub const SENDER_WINDOW: Duration = Duration::from_secs(1);
 /// Interval of [`Event::Quality`](crate::Event::Quality).
 pub const QUALITY: Duration = Duration::from_secs(1);
 
+// Voice without a call: `talk`.
+
+/// Talkers that a [`Radio`](crate::talk::Radio) plays at once, unless it is given another number.
+/// Beyond it a talker who is quiet makes room, else the frames of a new one are dropped and counted.
+///
+/// *Source*: our choice.
+pub const TALKERS: usize = 4;
+
+/// Upper bound of the talkers of a [`Radio`](crate::talk::Radio).
+///
+/// *Source*: our choice: one input hands out a job for each, within [`OUTPUTS_PER_INPUT`].
+pub const MAX_TALKERS: usize = 16;
+
+/// Upper bound of the frames of one packet without a call. Further ones are dropped and counted.
+///
+/// *Source*: Partyline 1.0.5 reads as many.
+pub const TALK_FRAMES: usize = 64;
+
+/// Numbers, back from the newest, within which a frame counts as late and not as one of a new count.
+///
+/// *Source*: our choice: a word of bits.
+pub const ORDER_WINDOW: u16 = 64;
+
+/// Shortest time without a frame after which a talker counts as quiet: this, or the time that
+/// counts as a pause ([`PAUSE`]) if that is longer, but at most [`MAX_TALK_QUIET`].
+///
+/// *Source*: our choice; Partyline 1.0.5 ends a talk spurt after the same time.
+pub const TALK_QUIET: Duration = Duration::from_secs(1);
+
+/// Longest time without a frame until a talker counts as quiet, whatever the length of its packets.
+///
+/// *Source*: our choice.
+pub const MAX_TALK_QUIET: Duration = Duration::from_secs(10);
+
+/// How long a quiet talker keeps its place and the state of its decoder, if nobody needs them.
+///
+/// *Source*: our choice: longer than a pause between two turns of a conversation.
+pub const TALKER_IDLE: Duration = Duration::from_secs(30);
+
 // Times of a call's set-up. The reference sends each signal once; our repeats, and what a Python
 // peer makes of them, were measured against it.
 

@@ -5,6 +5,8 @@
 //! A frame counts as lost when even the earliest frame of a window is a whole frame late. Less than
 //! that counts as drift between the two clocks, and the estimate follows it.
 
+use core::time::Duration;
+
 use crate::audio::Samples;
 use crate::limits::{PAUSE, SENDER_WINDOW};
 use crate::time::Instant;
@@ -51,9 +53,14 @@ impl Arrivals {
     /// Returns whether the gap since the latest frame is long enough for a pause of the sender
     /// (DTX).
     pub(super) fn is_pause(&self, now: Instant) -> bool {
+        self.last.is_none_or(|last| now.since(last) >= self.pause())
+    }
+
+    /// Returns the shortest gap that counts as a pause.
+    pub(super) fn pause(&self) -> Duration {
         // One lost packet leaves a gap of two packets.
         let packets = self.packet + self.packet + Samples(self.packet.0 / 2);
-        self.last.is_none_or(|last| now.since(last) >= PAUSE.max(packets.duration()))
+        PAUSE.max(packets.duration())
     }
 
     fn close_window(&mut self, now: Instant) -> i64 {

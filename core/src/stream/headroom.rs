@@ -61,6 +61,14 @@ impl Headroom {
         self.mean = Some(self.mean.map_or(found, |mean| mean + found.saturating_sub(mean) / 8));
     }
 
+    /// Records the headroom that a frame met that came after later ones: the audio behind its place
+    /// was no headroom.
+    pub(super) fn on_late(&mut self, found: i32) {
+        let bucket = self.bucket();
+        bucket.low = bucket.low.min(found);
+        self.on_found(found);
+    }
+
     /// Forgets everything but the average.
     pub(super) fn restart(&mut self) {
         *self = Self { mean: self.mean, ..Self::default() };

@@ -4,10 +4,10 @@ use core::time::Duration;
 
 use super::emodel;
 use super::playout::PlayoutQuality;
-use super::session::Session;
 use crate::audio::Samples;
 use crate::counters::Counters;
 use crate::limits::{QUALITY, SILENCE};
+use crate::profile::Profile;
 use crate::quality::{Mos, Quality};
 use crate::time::Instant;
 use crate::wire::Codec;
@@ -31,6 +31,13 @@ struct Rates {
     received_bps: u32,
     sent_bps: u32,
     mos: Mos,
+}
+
+/// What the frames came over, and in which profile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Path {
+    pub(super) profile: Profile,
+    pub(super) rtt: Duration,
 }
 
 impl Meter {
@@ -58,14 +65,14 @@ impl Meter {
     pub(super) fn tell(
         &mut self,
         now: Instant,
-        session: &Session,
+        path: &Path,
         heard: PlayoutQuality,
         counters: &Counters,
     ) -> Quality {
         let passed = now.since(self.taken);
         // A shorter remainder of a second, at the end of a call, gives no useful rate.
         if passed >= QUALITY / 2 {
-            self.rates = self.rates(passed, session, heard, counters);
+            self.rates = self.rates(passed, path, heard, counters);
             (self.before, self.missing, self.taken) = (*counters, heard.missing, now);
         }
         let (began, rates) = (&self.began, &self.rates);
@@ -92,12 +99,12 @@ impl Meter {
     fn rates(
         &self,
         passed: Duration,
-        session: &Session,
+        path: &Path,
         heard: PlayoutQuality,
         counters: &Counters,
     ) -> Rates {
         let before = &self.before;
-        let mouth_to_ear = session.rtt / 2 + (heard.frame + heard.delay).duration();
+        let mouth_to_ear = path.rtt / 2 + (heard.frame + heard.delay).duration();
         let unplayed = counters.playback_dropped - before.playback_dropped;
         let missing_here = heard.missing - self.missing + unplayed;
         let missing_there = counters.capture_dropped - before.capture_dropped;
@@ -105,7 +112,7 @@ impl Meter {
         let received = counters.bytes_received - before.bytes_received;
         let mos = match received {
             0 => self.rates.mos,
-            _ => emodel::opinion(self.codec, session.profile, mouth_to_ear, lost),
+            _ => emodel::opinion(self.codec, path.profile, mouth_to_ear, lost),
         };
         Rates {
             received_bps: bits_a_second(received, passed),

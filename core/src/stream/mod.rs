@@ -10,10 +10,12 @@ mod jobs;
 mod joined;
 mod length;
 mod meter;
+mod order;
 mod playout;
 mod ring;
 mod session;
 mod stalls;
+mod talker;
 mod tx;
 
 use crate::audio::{Direction, Samples};
@@ -31,10 +33,13 @@ use crate::wire::{BadFrame, Frame, Frames};
 use arrivals::Arrivals;
 use jobs::Jobs;
 pub use length::frame_length;
-use meter::Meter;
+use meter::{Meter, Path};
 use playout::Playout;
 pub(crate) use session::{Gate, Session};
+pub(crate) use talker::Talker;
+pub use talker::TalkerTimer;
 use tx::Transmitter;
+pub(crate) use tx::raw_frame;
 
 /// The context of one input: its moment, the settings, and where its effects go.
 pub(crate) struct Context<'a> {
@@ -311,7 +316,8 @@ impl<const RING: usize> Streams<RING> {
     }
 
     fn tell(&mut self, session: &Session, cx: &mut Context<'_>) {
-        let quality = self.meter.tell(cx.now, session, self.playout.heard(), cx.counters);
+        let path = Path { profile: session.profile, rtt: session.rtt };
+        let quality = self.meter.tell(cx.now, &path, self.playout.heard(), cx.counters);
         cx.out.event(Event::Quality { call: session.call, quality });
     }
 

@@ -13,6 +13,8 @@
 //! 5. When the peer pauses (DTX), the delay starts anew: the first frame of the next talk spurt is
 //!    held back for the jitter measured before the pause.
 
+mod numbered;
+
 use core::fmt;
 
 use super::headroom::{Headroom, signed};
@@ -30,6 +32,7 @@ use crate::outbox::Ticket;
 use crate::output::Tempo;
 use crate::time::Instant;
 use crate::wire::Frame;
+use numbered::Numbered;
 
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Playout<const RING: usize> {
@@ -48,8 +51,9 @@ pub(super) struct Playout<const RING: usize> {
     missing: Samples,
     /// Silence before the audio that plays. It becomes missing audio if there was no pause.
     silent: Samples,
-    /// Length of the frame that is with the decoder.
+    /// Length of the frame, or of the gap, that is with the decoder.
     decoding: Option<Samples>,
+    numbered: Numbered,
     /// Payload of the latest decode job.
     payload: [u8; FRAME_BYTES],
     length: usize,
@@ -134,6 +138,7 @@ impl<const RING: usize> Playout<RING> {
         self.missing = Samples::ZERO;
         self.silent = Samples::ZERO;
         self.decoding = None;
+        self.numbered = Numbered::default();
     }
 
     pub(super) const fn is_attached(&self) -> bool {
@@ -180,6 +185,7 @@ impl<const RING: usize> Playout<RING> {
     ) -> Result<(), ()> {
         let found = signed(self.held()).saturating_sub(signed(self.speaker.passed(now)));
         let mut dropped = self.ring.push(frame, samples).map_err(|_| ())?;
+        self.numbered.is_over = false;
         self.on_length(samples);
         match &mut self.phase {
             Phase::Prebuffering { since, .. } => _ = since.get_or_insert(now),
@@ -259,8 +265,11 @@ impl<const RING: usize> Playout<RING> {
     pub(super) fn on_concealed(&mut self, samples: Samples, counters: &mut Counters) {
         self.ready = self.ready + samples;
         self.silent = Samples::ZERO;
-        self.headroom.on_missing(samples);
         counters.concealed = counters.concealed + samples;
+        match self.decoding.take() {
+            Some(gap) => self.on_gap_concealed(gap, samples),
+            None => self.headroom.on_missing(samples),
+        }
     }
 
     pub(super) fn next_job(&mut self, now: Instant, counters: &mut Counters) -> Option<Ticket> {
@@ -277,6 +286,9 @@ impl<const RING: usize> Playout<RING> {
         }
         if self.ready >= PLAYOUT_LEAD.max(self.speaker.block) || self.is_held_back(now) {
             return None;
+        }
+        if let Some(gap) = self.next_gap() {
+            return Some(gap);
         }
         let least = self.least(now).map(|least| self.catch_up(now, least, counters));
         let kept = self.ring.pop(&mut self.payload)?;
@@ -384,7 +396,7 @@ impl<const RING: usize> Playout<RING> {
     }
 
     fn on_dropped(&mut self, dropped: Dropped, counters: &mut Counters) {
-        if dropped.frames > 0 {
+        if !dropped.samples.is_zero() {
             counters.frames_shed = counters.frames_shed.saturating_add(dropped.frames);
             counters.dropped = counters.dropped + dropped.samples;
             self.missing = self.missing + dropped.samples;
@@ -403,7 +415,8 @@ impl<const RING: usize> Playout<RING> {
     /// Returns the audio to conceal for the speaker's next block, and when.
     fn shortage(&self) -> Option<Shortage> {
         let Phase::Playing { concealed, .. } = self.phase else { return None };
-        if self.ring.frames() > 0 || self.decoding.is_some() || self.ready >= self.speaker.block {
+        let is_fed = self.ring.frames() > 0 || self.decoding.is_some();
+        if is_fed || self.ready >= self.speaker.block || self.is_over() {
             return None;
         }
         let lacking = (self.speaker.block - self.ready).max(CONCEALMENT_STEP);
@@ -413,10 +426,10 @@ impl<const RING: usize> Playout<RING> {
 
     fn is_held_back(&self, now: Instant) -> bool {
         match self.phase {
-            Phase::Prebuffering { since: Some(since), prebuffer, .. } => {
+            Phase::Prebuffering { since: Some(since), prebuffer, .. } if !self.is_over() => {
                 now < since + prebuffer.duration() && self.held() < prebuffer + self.frame
             }
-            Phase::Prebuffering { since: None, .. } | Phase::Playing { .. } => false,
+            Phase::Prebuffering { .. } | Phase::Playing { .. } => false,
         }
     }
 
@@ -490,6 +503,7 @@ impl<const RING: usize> Default for Playout<RING> {
             missing: Samples::ZERO,
             silent: Samples::ZERO,
             decoding: None,
+            numbered: Numbered::default(),
             payload: [0; FRAME_BYTES],
             length: 0,
             frame_waits: false,
@@ -512,6 +526,7 @@ impl<const RING: usize> fmt::Debug for Playout<RING> {
             .field("missing", &self.missing)
             .field("silent", &self.silent)
             .field("decoding", &self.decoding)
+            .field("numbered", &self.numbered)
             .finish_non_exhaustive()
     }
 }

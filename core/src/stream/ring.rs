@@ -1,14 +1,19 @@
-//! Received frames in the order of their arrival, in fixed memory.
+//! Received frames in the order of their playout, in fixed memory.
 //!
 //! ```text
 //! ... | codec | bytes, 2 | samples, 2 | payload | codec | ...
 //! ```
+//!
+//! A gap is a head without payload, of [`MISSING`] or [`DELAY`] bytes. A frame follows each gap.
+
+mod gaps;
 
 use core::fmt;
 
 use crate::audio::Samples;
 use crate::limits::{FRAME_BYTES, MIN_RING_BYTES};
 use crate::wire::{Codec, Frame};
+pub(super) use gaps::Gap;
 
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct FrameRing<const BYTES: usize> {
@@ -16,7 +21,7 @@ pub(super) struct FrameRing<const BYTES: usize> {
     head: usize,
     filled: usize,
     frames: usize,
-    /// Playing time of the frames in the ring.
+    /// Playing time of the frames and gaps in the ring.
     samples: Samples,
 }
 
@@ -33,6 +38,13 @@ pub(super) struct Kept {
 pub(super) struct Dropped {
     pub(super) frames: u64,
     pub(super) samples: Samples,
+}
+
+impl core::ops::AddAssign for Dropped {
+    fn add_assign(&mut self, more: Self) {
+        self.frames += more.frames;
+        self.samples = self.samples + more.samples;
+    }
 }
 
 impl<const BYTES: usize> FrameRing<BYTES> {
@@ -58,44 +70,57 @@ impl<const BYTES: usize> FrameRing<BYTES> {
         if length >= FRAME_BYTES {
             return Err(TooLong);
         }
-        let mut dropped = Dropped::default();
-        while BYTES - self.filled < HEAD + length {
-            self.drop_oldest(&mut dropped);
-        }
+        let dropped = self.make_room(HEAD + length);
         // At most FRAME_BYTES, so two bytes hold it.
-        let [low, high] = (length as u16).to_le_bytes();
-        let played = u16::try_from(samples.0).unwrap_or(u16::MAX);
-        let [least, most] = played.to_le_bytes();
-        self.write(&[frame.codec.byte(), low, high, least, most]);
+        let head =
+            Head { codec: frame.codec.byte(), bytes: length as u16, samples: short(samples) };
+        self.write(&head.encode());
         self.write(frame.payload);
         self.frames += 1;
-        self.samples = self.samples + Samples(played.into());
+        self.samples = self.samples + head.samples();
         Ok(dropped)
     }
 
-    /// Takes the oldest frame. Its payload is copied to the front of `payload`.
+    /// Takes the oldest frame; no gap may lie before it. Its payload is copied to the front of `payload`.
     pub(super) fn pop(&mut self, payload: &mut [u8; FRAME_BYTES]) -> Option<Kept> {
         self.frames = self.frames.checked_sub(1)?;
-        let mut head = [0; HEAD];
-        self.read(&mut head);
-        let [codec, low, high, least, most] = head;
-        let bytes = usize::from(u16::from_le_bytes([low, high]));
+        let head = self.head(0);
+        self.read(&mut [0; HEAD]);
+        let bytes = usize::from(head.bytes);
         self.read(payload.get_mut(..bytes)?);
-        let samples = Samples(u16::from_le_bytes([least, most]).into());
-        self.samples = self.samples - samples;
-        Some(Kept { codec: Codec::from_byte(codec), bytes, samples })
+        self.samples = self.samples - head.samples();
+        Some(Kept { codec: Codec::from_byte(head.codec), bytes, samples: head.samples() })
     }
 
-    /// Drops the oldest frame, if there is one, and adds it to `dropped`.
+    /// Drops the oldest frame, if there is one, and the gaps beside it. Adds them to `dropped`.
     pub(super) fn drop_oldest(&mut self, dropped: &mut Dropped) {
+        self.drop_gaps(dropped);
         if let Some(kept) = self.pop(&mut [0; FRAME_BYTES]) {
             dropped.frames += 1;
             dropped.samples = dropped.samples + kept.samples;
         }
+        self.drop_gaps(dropped);
     }
 
     pub(super) fn clear(&mut self) {
         *self = Self { bytes: self.bytes, ..Self::new() };
+    }
+
+    fn make_room(&mut self, bytes: usize) -> Dropped {
+        let mut dropped = Dropped::default();
+        while BYTES - self.filled < bytes {
+            self.drop_oldest(&mut dropped);
+        }
+        dropped
+    }
+
+    fn head(&self, at: usize) -> Head {
+        let byte = |index| self.bytes[(self.head + at + index) % BYTES];
+        Head {
+            codec: byte(0),
+            bytes: u16::from_le_bytes([byte(1), byte(2)]),
+            samples: u16::from_le_bytes([byte(3), byte(4)]),
+        }
     }
 
     fn write(&mut self, data: &[u8]) {
@@ -125,7 +150,41 @@ impl<const BYTES: usize> fmt::Debug for FrameRing<BYTES> {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct TooLong;
 
+/// What stands before a payload, or in place of one.
+#[derive(Clone, Copy)]
+struct Head {
+    codec: u8,
+    /// Length of the payload, or the kind of gap.
+    bytes: u16,
+    samples: u16,
+}
+
+impl Head {
+    const fn encode(self) -> [u8; HEAD] {
+        let ([low, high], [least, most]) = (self.bytes.to_le_bytes(), self.samples.to_le_bytes());
+        [self.codec, low, high, least, most]
+    }
+
+    const fn is_gap(&self) -> bool {
+        self.bytes >= DELAY
+    }
+
+    const fn samples(&self) -> Samples {
+        Samples(self.samples as u64)
+    }
+}
+
+fn short(samples: Samples) -> u16 {
+    u16::try_from(samples.0).unwrap_or(u16::MAX)
+}
+
 const HEAD: usize = 5;
+
+/// A frame that did not come, in place of the length of its payload.
+const MISSING: u16 = u16::MAX;
+
+/// Delay, in place of the length of a payload.
+const DELAY: u16 = u16::MAX - 1;
 
 #[cfg(test)]
 mod tests {

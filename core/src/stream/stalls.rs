@@ -86,6 +86,11 @@ impl Stalls {
         })
     }
 
+    /// Forgets the latest frame: what follows is no gap.
+    pub(super) fn on_talk_end(&mut self) {
+        (self.last, self.watch) = (None, None);
+    }
+
     /// Remembers a stall of the network, or its new length.
     pub(super) fn remember(&mut self, now: Instant, shown: DetectedStall, low: i32) {
         let stall = Some(Stall { at: now, length: shown.length, low });

@@ -197,7 +197,8 @@ fn room(session: &Session) -> usize {
     session.mdu.min(PACKET_BYTES)
 }
 
-fn raw_frame(depth: RawDepth, room: usize) -> Option<Samples> {
+/// Returns the longest raw frame for a packet of `room` bytes.
+pub(crate) fn raw_frame(depth: RawDepth, room: usize) -> Option<Samples> {
     const FORMAT_BYTE: usize = 1;
     RAW_FRAMES
         .into_iter()

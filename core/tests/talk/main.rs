@@ -1,3 +1,7 @@
 //! Voice without a call.
 
+mod properties;
+mod receive;
 mod recorded;
+mod send;
+mod support;

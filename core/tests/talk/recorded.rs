@@ -3,7 +3,7 @@
 use lxst_core::wire::{Media, Packet, encode_media, encode_talk_end};
 
 #[test]
-fn recorded_packets_are_read_and_written_again_byte_for_byte() {
+pub(crate) fn recorded_packets_are_read_and_written_again_byte_for_byte() {
     let mut packets = 0;
     for Recorded { scenario, bytes, .. } in recorded() {
         let packet = Packet::parse(&bytes).expect("Partyline sends well formed packets");
@@ -38,19 +38,19 @@ fn the_numbers_of_a_recorded_talk_count_its_frames() {
 }
 
 /// A packet that a peer of a recorded room sent or received.
-struct Recorded {
-    scenario: &'static str,
-    is_sent: bool,
-    bytes: Vec<u8>,
+pub(crate) struct Recorded {
+    pub(crate) scenario: &'static str,
+    pub(crate) is_sent: bool,
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Recorded {
-    fn is_sent_in(&self, scenario: &str) -> bool {
+    pub(crate) fn is_sent_in(&self, scenario: &str) -> bool {
         self.is_sent && self.scenario == scenario
     }
 }
 
-fn recorded() -> impl Iterator<Item = Recorded> {
+pub(crate) fn recorded() -> impl Iterator<Item = Recorded> {
     let lines = include_str!("partyline.txt").lines().filter(|line| !line.starts_with('#'));
     lines.map(|line| {
         let columns: Vec<_> = line.split(" | ").collect();
