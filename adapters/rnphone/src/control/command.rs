@@ -122,6 +122,15 @@ pub enum Command {
     /// Takes note that the user saw the missed calls.
     MissedSeen {},
 
+    /// Replies with the messages that callers left, the newest first.
+    Messages {},
+    /// Takes note that a message was heard, by a client that played its file.
+    MessageHeard { message: String },
+    /// Deletes a message.
+    DeleteMessage { message: String },
+    /// Says whether the user is away: the voicemail may then answer at once.
+    Away { on: bool },
+
     /// Announces this phone.
     Announce {},
     /// Tells callers that the line is busy, or takes calls again.

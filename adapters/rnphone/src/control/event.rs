@@ -3,7 +3,7 @@
 use lxst_phone::{IdentityHash, Mode, Profile};
 use serde::{Deserialize, Serialize};
 
-use super::reply::{CallQuality, DeviceUse, PastCall, Peer};
+use super::reply::{CallQuality, DeviceUse, MessageInfo, PastCall, Peer};
 
 /// An event of the phone: in JSON, an object whose `event` is the name in small letters.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -79,6 +79,10 @@ pub enum Event {
     PeerAudible { call: u64 },
     /// Once a second while a call is established.
     Quality { call: u64, quality: CallQuality },
+    /// The voicemail answers a call: nobody is to.
+    VoicemailAnswers { call: u64, peer: Peer },
+    /// Somebody left a message.
+    Message { call: u64, message: MessageInfo },
     /// A call is over. It is in the history.
     Ended {
         call: u64,

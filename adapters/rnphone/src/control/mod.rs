@@ -29,8 +29,8 @@ pub use command::Command;
 pub use event::Event;
 pub use message::{BadRequest, MAX_LINE, Message, Request};
 pub use reply::{
-    AnnouncedInfo, CallInfo, CallQuality, CallStage, ContactInfo, DeviceInfo, DeviceUse, PastCall,
-    Peer, Reply, Status,
+    AnnouncedInfo, CallInfo, CallQuality, CallStage, ContactInfo, DeviceInfo, DeviceUse,
+    MessageInfo, PastCall, Peer, Reply, Status,
 };
 
 /// The version of the protocol.

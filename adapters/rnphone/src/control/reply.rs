@@ -1,10 +1,13 @@
 //! What the phone replies to a command.
 
+use std::path::PathBuf;
+
 use lxst_phone::{IdentityHash, Mode, Profile};
 use serde::{Deserialize, Serialize};
 
-use crate::contacts::PeerName;
+use crate::contacts::{Contacts, PeerName};
 use crate::history::Outcome;
+use crate::voicemail::{Message, MessageId};
 
 /// The reply to a command that was done.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,6 +28,8 @@ pub enum Reply {
     Announced(Vec<AnnouncedInfo>),
     /// Past calls.
     History(Vec<PastCall>),
+    /// The messages that callers left.
+    Messages(Vec<MessageInfo>),
 }
 
 /// The state of the phone.
@@ -48,6 +53,10 @@ pub struct Status {
     pub calls: Vec<CallInfo>,
     /// Missed calls that the user did not see.
     pub missed: usize,
+    /// Messages that nobody has heard.
+    pub new_messages: usize,
+    /// Whether the user is away, as the rules of the voicemail see it.
+    pub is_away: bool,
     /// The level of the microphone since the last status, in dBFS; `None` without sound devices.
     pub microphone_dbfs: Option<f32>,
     /// That of the speaker.
@@ -82,6 +91,8 @@ pub struct CallInfo {
     pub is_muted: bool,
     /// Whether the talk button is pressed.
     pub is_talking: bool,
+    /// Whether the voicemail answered it.
+    pub is_voicemail: bool,
     /// The latest report of its quality.
     pub quality: Option<CallQuality>,
 }
@@ -177,6 +188,23 @@ pub struct PastCall {
     pub outcome: Outcome,
 }
 
+/// A message that somebody left.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageInfo {
+    /// What commands call it.
+    pub id: String,
+    /// Who left it, as called today.
+    pub peer: Peer,
+    /// When the call was answered, in seconds since 1970.
+    pub time: u64,
+    /// How long it is, in ms.
+    pub length_ms: u64,
+    /// Whether nobody has heard it.
+    pub is_new: bool,
+    /// Its Ogg/Opus file.
+    pub path: PathBuf,
+}
+
 /// A sound device of this machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeviceInfo {
@@ -200,6 +228,26 @@ pub enum DeviceUse {
     Speaker,
     /// It rings.
     Ringer,
+}
+
+impl MessageInfo {
+    /// Returns what is told of a message.
+    #[must_use]
+    pub fn new(message: &Message, contacts: &Contacts) -> Self {
+        let MessageId { time, peer } = message.id;
+        let announced = match message.name {
+            PeerName::Announced(name, _) => Some(name),
+            _ => None,
+        };
+        Self {
+            id: message.id.to_string(),
+            peer: Peer::new(peer, &contacts.name(peer, announced)),
+            time: time.0,
+            length_ms: u64::try_from(message.length.as_millis()).unwrap_or(u64::MAX),
+            is_new: message.is_new,
+            path: message.path.clone(),
+        }
+    }
 }
 
 impl Peer {

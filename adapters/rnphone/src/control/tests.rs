@@ -77,3 +77,19 @@ proptest! {
         let _ = Message::from_line(&line);
     }
 }
+
+#[test]
+fn every_command_that_can_be_typed_is_read_as_it_is_written() {
+    let arguments =
+        ["", "mary", "full", "mq", "6", "f3e8c3359b39d36f3baff0a616a73d3e Mary", "a = b"];
+    for word in crate::words::COMMANDS {
+        let lines = arguments.map(|text| format!("{} {text}", word.names[0]));
+        let commands: Vec<_> =
+            lines.iter().filter_map(|line| crate::words::parse(line).ok()).collect();
+        assert!(!commands.is_empty(), "{}", word.names[0]);
+        for command in commands {
+            let request = Request { id: 3, command };
+            assert_eq!(Request::from_line(request.to_line().as_bytes()), Ok(request));
+        }
+    }
+}

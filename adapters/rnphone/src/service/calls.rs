@@ -22,6 +22,8 @@ pub(super) struct Line {
     pub(super) is_held: bool,
     pub(super) is_muted: bool,
     pub(super) is_talking: bool,
+    /// Whether the voicemail has it: no command without its number is for it.
+    pub(super) is_voicemail: bool,
 }
 
 /// Which call a command is for where none is said.
@@ -67,13 +69,14 @@ impl Calls {
         let is_ringing_here =
             |status: &CallStatus| (status.role, status.state) == (Role::Callee, CallState::Ringing);
         let is_held = |status: &CallStatus| self.seen(status.call).is_held;
+        let mut calls = calls.filter(|status| !self.seen(status.call).is_voicemail);
         let found = match wanted {
             Wanted::RingingHere => calls.find(|status| is_ringing_here(status)),
             Wanted::Held => calls.find(|status| is_held(status)),
             Wanted::Talked => {
                 let ours = |status: &&CallStatus| !is_ringing_here(status) && !is_held(status);
                 let is_established = |status: &&CallStatus| status.state == CallState::Established;
-                let talked = state.calls.iter().filter(ours);
+                let talked = calls.filter(ours);
                 talked.clone().find(is_established).or_else(|| talked.clone().next())
             }
         };
@@ -89,7 +92,8 @@ impl Calls {
     /// Returns the call that both talk on, if there is one.
     pub(super) fn talked(&self, state: &State) -> Option<CallStatus> {
         let is_it = |status: &&CallStatus| {
-            status.state == CallState::Established && !self.seen(status.call).is_held
+            let line = self.seen(status.call);
+            status.state == CallState::Established && !line.is_held && !line.is_voicemail
         };
         state.calls.iter().find(is_it).copied()
     }
@@ -144,6 +148,7 @@ impl Calls {
             is_held: line.is_held,
             is_muted: line.is_muted,
             is_talking: line.is_talking,
+            is_voicemail: line.is_voicemail,
             quality: phone.state().quality_of(status.call).map(|of| quality(&of)),
         }
     }

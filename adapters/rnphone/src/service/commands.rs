@@ -55,6 +55,16 @@ impl Task {
             Command::UseDevice { role, name } => self.sound.take(role, name.as_deref())?,
             Command::Announce {} => self.phone.announce().await?,
             Command::DoNotDisturb { on } => self.phone.set_available(!on).await?,
+            Command::Away { on } => self.messages.set_away(on),
+            Command::Messages {} => {
+                let (messages, damaged) = self.messages.list(&self.people.settings().contacts)?;
+                for text in damaged {
+                    self.tell(Event::Warning { text });
+                }
+                return Ok(Reply::Messages(messages));
+            }
+            Command::MessageHeard { message } => self.messages.mark_heard(&message)?,
+            Command::DeleteMessage { message } => self.messages.delete(&message)?,
             command => return self.handle_people(command).await,
         }
         Ok(Reply::Done)
@@ -217,6 +227,8 @@ impl Task {
             do_not_disturb: !state.is_available,
             calls: state.calls.iter().map(info).collect(),
             missed: self.history.missed().count(),
+            new_messages: self.messages.new_messages(),
+            is_away: self.messages.is_away(),
             microphone_dbfs: levels.microphone,
             speaker_dbfs: levels.speaker,
             volume: self.sound.volume(),

@@ -4,6 +4,7 @@ mod announced;
 mod calls;
 mod client;
 mod commands;
+mod messages;
 mod people;
 mod refused;
 mod server;
@@ -30,6 +31,7 @@ use crate::control::DeviceInfo;
 use crate::folder::{FileError, Folder};
 use crate::history::History;
 use crate::settings::{Mistake, Mistakes};
+use messages::Messages;
 use people::People;
 use sound::Sound;
 use task::Task;
@@ -78,6 +80,14 @@ pub enum ServiceError {
         /// Why.
         error: io::Error,
     },
+    /// The folder of messages cannot be read.
+    #[error("{}: {error}", path.display())]
+    Messages {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
     /// The phone does not start.
     #[error(transparent)]
     Start(#[from] StartError),
@@ -105,6 +115,7 @@ impl Service {
         let (people, skipped) = People::read(folder.clone(), identity.hash())?;
         let history = History::open(&folder.history())
             .map_err(|error| ServiceError::History { path: folder.history(), error })?;
+        let (messages, news) = Messages::open(&folder)?;
         let voice = Voice::default()
             .when_no_microphone(InsteadOfVoice::Silence)
             .adaptive_profile(people.adapts_profile());
@@ -122,8 +133,8 @@ impl Service {
         let identity = phone.identity();
         let listening = phone.listening().iter().map(ToString::to_string).collect();
         let (control, asked) = Control::new(identity, listening);
-        let task = Task::new(phone, people, history, sound, control.clone(), network);
-        let task = tokio::spawn(task.run(events, asked));
+        let task = Task::new(phone, people, history, messages, sound, control.clone(), network);
+        let task = tokio::spawn(task.run(events, asked, news));
         Ok(Self { control, identity, skipped, task })
     }
 

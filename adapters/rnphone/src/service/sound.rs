@@ -1,6 +1,6 @@
 //! The sound devices of the phone, where it has them.
 
-use lxst_tokio::{AudioError, Phone};
+use lxst_tokio::{AudioError, CallId, Phone};
 
 use super::refused::Refused;
 use crate::control::{DeviceInfo, DeviceUse};
@@ -85,6 +85,13 @@ impl Sound {
         Ok(())
     }
 
+    /// Keeps the devices out of a call that the app answers itself.
+    pub(super) fn leave_to_app(&self, call: CallId) {
+        if let Some((devices, _)) = &self.devices {
+            devices.leave_to_app(call);
+        }
+    }
+
     pub(super) fn levels(&self) -> Levels {
         let peaks = self.devices.as_ref().map(|(devices, _)| devices.peaks());
         Levels {
@@ -115,6 +122,8 @@ impl Sound {
     pub(super) fn set_volume(&mut self, _: f32) -> Result<(), Refused> {
         Err(none())
     }
+
+    pub(super) fn leave_to_app(&self, _: CallId) {}
 
     pub(super) fn levels(&self) -> Levels {
         Levels::default()

@@ -2,22 +2,29 @@
 
 use std::time::Instant;
 
-use lxst_tokio::{Event as PhoneEvent, Events, IdentityHash, Phone, State, Watch};
+use lxst_tokio::{
+    CallId, CallState, CallStatus, Event as PhoneEvent, Events, IdentityHash, Phone, Role, State,
+    Watch,
+};
 use tokio::sync::mpsc;
 
 use super::announced::Latest;
 use super::calls::Calls;
+use super::messages::{Messages, Told};
 use super::people::People;
 use super::server::{Asked, Control};
 use super::sound::Sound;
 use super::told::{past, told};
-use crate::control::{Command, Event, Peer, Reply};
+use crate::control::{Command, Event, MessageInfo, Peer, Reply};
 use crate::history::{CallTracker, History, UnixTime};
+use crate::settings::Settings;
+use crate::voicemail::TakeError;
 
 pub(super) struct Task {
     pub(super) phone: Phone,
     pub(super) people: People,
     pub(super) history: History,
+    pub(super) messages: Messages,
     pub(super) sound: Sound,
     pub(super) calls: Calls,
     pub(super) tracker: CallTracker,
@@ -31,6 +38,7 @@ enum Wakeup {
     State(Option<State>),
     Asked(Option<Asked>),
     Device(Event),
+    Message(Option<Told>),
 }
 
 impl Task {
@@ -38,6 +46,7 @@ impl Task {
         phone: Phone,
         people: People,
         history: History,
+        messages: Messages,
         sound: Sound,
         control: Control,
         network: String,
@@ -46,6 +55,7 @@ impl Task {
             phone,
             people,
             history,
+            messages,
             sound,
             calls: Calls::default(),
             tracker: CallTracker::default(),
@@ -56,11 +66,20 @@ impl Task {
     }
 
     /// Serves the phone until a client stops it.
-    pub(super) async fn run(mut self, mut events: Events, mut asked: mpsc::Receiver<Asked>) {
+    pub(super) async fn run(
+        mut self,
+        mut events: Events,
+        mut asked: mpsc::Receiver<Asked>,
+        mut news: mpsc::Receiver<Told>,
+    ) {
         let mut watch = self.phone.watch();
         loop {
-            match self.wakeup(&mut events, &mut watch, &mut asked).await {
-                Wakeup::Phone(None) | Wakeup::State(None) | Wakeup::Asked(None) => break,
+            match self.wakeup(&mut events, &mut watch, &mut asked, &mut news).await {
+                Wakeup::Phone(None)
+                | Wakeup::State(None)
+                | Wakeup::Asked(None)
+                | Wakeup::Message(None) => break,
+                Wakeup::Message(Some(told)) => self.on_message(told),
                 Wakeup::Phone(Some(event)) => self.on_phone(&event).await,
                 Wakeup::State(Some(state)) => self.on_state(&state),
                 Wakeup::Device(event) => self.tell(event),
@@ -87,11 +106,13 @@ impl Task {
         events: &mut Events,
         watch: &mut Watch,
         asked: &mut mpsc::Receiver<Asked>,
+        news: &mut mpsc::Receiver<Told>,
     ) -> Wakeup {
         tokio::select! {
             event = events.next() => Wakeup::Phone(event),
             state = watch.changed() => Wakeup::State(state),
             asked = asked.recv() => Wakeup::Asked(asked),
+            told = news.recv() => Wakeup::Message(told),
             (role, text) = self.sound.event() => Wakeup::Device(Event::Device { role, text }),
         }
     }
@@ -127,8 +148,47 @@ impl Task {
                 // The call may have ended.
                 let _ = self.phone.call(call).answer().await;
             }
+            PhoneEvent::Incoming { call, from } => {
+                let Settings { blocked, voicemail, .. } = self.people.settings();
+                self.messages.handle_incoming(call, from, blocked, voicemail);
+            }
             _ => {}
         }
+    }
+
+    fn on_message(&mut self, told: Told) {
+        match told {
+            Told::Due(call) => self.take_message(call),
+            Told::Over { call, result: Ok(taken) } => {
+                if let Some(fault) = taken.greeting_fault {
+                    self.tell(Event::Warning { text: format!("the greeting: {fault}") });
+                }
+                if let Some(message) = taken.message {
+                    let message = MessageInfo::new(&message, &self.people.settings().contacts);
+                    self.tell(Event::Message { call: call.0, message });
+                }
+            }
+            // The user or the caller was faster.
+            Told::Over { result: Err(TakeError::Answer(_)), .. } => {}
+            Told::Over { result: Err(error), .. } => {
+                self.tell(Event::Warning { text: format!("the voicemail: {error}") });
+            }
+        }
+    }
+
+    fn take_message(&mut self, call: CallId) {
+        let calls = self.phone.state().calls;
+        let ringing = (Role::Callee, CallState::Ringing);
+        let is_it =
+            |status: &&CallStatus| status.call == call && (status.role, status.state) == ringing;
+        let Some(status) = calls.iter().find(is_it) else { return };
+        self.sound.leave_to_app(call);
+        let settings = self.people.settings();
+        let (contacts, rules) = (settings.contacts.clone(), settings.voicemail.clone());
+        let announced = self.people.announced.name(status.peer);
+        self.messages.take(self.phone.call(call), announced, contacts, rules);
+        self.calls.line(call).is_voicemail = true;
+        self.tell(Event::VoicemailAnswers { call: call.0, peer: self.peer(status.peer) });
     }
 
     /// Nobody's call that is answered at once takes the place of one that is talked on.

@@ -5,7 +5,7 @@
 //! | `telephone` | `ringtone`, `speaker`, `microphone`, `ringer`, `allowed_callers`, `blocked_callers` | rnphone's |
 //! | `phonebook` | `NAME = HASH` or `NAME = HASH, NUMBER` | rnphone's |
 //! | `hardware` | left alone | rnphone's |
-//! | `rnphone-rs` | `display_name`, `profile`, `auto_answer` | ours, which rnphone ignores |
+//! | `rnphone-rs` | `display_name`, `profile`, `auto_answer`, `voicemail`, `voicemail_away`, `greeting` | ours, which rnphone ignores |
 //!
 //! What decides who may call, and what is ours, is an error where it is not understood: the phone
 //! does not start. What rnphone skips or ignores in silence is told as well, and skipped.
@@ -25,6 +25,7 @@ pub(crate) use reader::hash_of;
 
 use crate::contacts::Contacts;
 use crate::folder::{ConfigFile, Folder};
+use crate::voicemail::Rules;
 
 /// The settings of a phone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +50,8 @@ pub struct Settings {
     pub profile: ProfileChoice,
     /// Whose calls are answered at once.
     pub auto_answer: Who,
+    /// When the voicemail answers, and what callers hear.
+    pub voicemail: Rules,
 }
 
 /// A choice among callers.
@@ -144,6 +147,7 @@ impl Default for Settings {
             display_name: None,
             profile: ProfileChoice::Auto,
             auto_answer: Who::Nobody,
+            voicemail: Rules::default(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Reads settings from a document.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use lxst_phone::{DisplayName, IdentityHash, Profile};
 
@@ -11,6 +12,7 @@ use super::{
 };
 use crate::folder::{ConfigFile, Folder};
 use crate::ini::{Entry, Section, Value, is_interpolated};
+use crate::voicemail::{Greeting, Pickup};
 
 /// Collects what is not understood.
 pub(super) struct Reader<'a> {
@@ -90,9 +92,16 @@ impl<'a> Reader<'a> {
             }
             (OURS, "profile") => profile(entry).map(|profile| self.settings.profile = profile),
             (OURS, "auto_answer") => who(entry).map(|who| self.settings.auto_answer = who),
-            (OURS, key) => {
-                Err(format!("{key:?} is not known: write display_name, profile or auto_answer"))
+            (OURS, "voicemail") => {
+                pickup(entry).map(|pickup| self.settings.voicemail.when_here = pickup)
             }
+            (OURS, "voicemail_away") => {
+                pickup(entry).map(|pickup| self.settings.voicemail.when_away = pickup)
+            }
+            (OURS, "greeting") => text(entry).map(|name| {
+                self.settings.voicemail.greeting = Greeting::File(self.folder.path().join(name));
+            }),
+            (OURS, key) => Err(format!("{key:?} is not known: write {KEYS}")),
             _ => Ok(()),
         };
         if let Err(text) = read {
@@ -180,6 +189,24 @@ fn text(entry: &Entry) -> Result<String, String> {
 fn display_name(entry: &Entry) -> Result<DisplayName, String> {
     DisplayName::new(&text(entry)?).map_err(|error| format!("display_name: {error}"))
 }
+
+/// Reads when the voicemail answers.
+fn pickup(entry: &Entry) -> Result<Pickup, String> {
+    let text = text(entry)?.to_lowercase();
+    match text.as_str() {
+        "never" => Ok(Pickup::Never),
+        "at_once" => Ok(Pickup::AT_ONCE),
+        seconds => match seconds.parse() {
+            Ok(seconds @ 1..=55) => Ok(Pickup::After(Duration::from_secs(seconds))),
+            _ => Err(format!(
+                "{text:?} is not known to {}: write never, at_once, or 1 to 55 seconds of ringing",
+                entry.key()
+            )),
+        },
+    }
+}
+
+const KEYS: &str = "display_name, profile, auto_answer, voicemail, voicemail_away or greeting";
 
 fn profile(entry: &Entry) -> Result<ProfileChoice, String> {
     let text = text(entry)?.to_lowercase();

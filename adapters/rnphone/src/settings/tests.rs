@@ -1,8 +1,10 @@
 //! rnphone's folder as people have it, and each trap of its reading.
 
+use std::time::Duration;
 use std::{env, fs, process};
 
 use super::*;
+use crate::voicemail::{Greeting, Pickup};
 
 const MARY: &str = "f3e8c3359b39d36f3baff0a616a73d3e";
 const JAKE: &str = "b8d80b1b7a9d3147880b366995422a45";
@@ -15,7 +17,8 @@ fn settings_of_rnphone_are_read() {
          microphone = 'Mic \"1\"'\nringer=Built-in # the loud one\nallowed_callers = PhoneBook\n\
          blocked_callers = {JAKE}, {OWN}\n[phonebook]\nMary = {MARY}\nJake = {JAKE}, 24-1\n\
          [hardware]\nkeypad = gpio_4x4\nkeypad_hook_pin = 5\namp_mute_pin = 25\n\
-         [rnphone-rs]\ndisplay_name = Ada Lovelace\nprofile = LL\nauto_answer = {MARY}\n"
+         [rnphone-rs]\ndisplay_name = Ada Lovelace\nprofile = LL\nauto_answer = {MARY}\n\
+         voicemail = 20\nvoicemail_away = at_once\ngreeting = /hello.wav\n"
     );
     let (settings, skipped) = read(&text).unwrap();
     assert_eq!(
@@ -40,6 +43,12 @@ fn settings_of_rnphone_are_read() {
         display_name: Some(DisplayName::new("Ada Lovelace").unwrap()),
         profile: ProfileChoice::Fixed(Profile::LowLatency),
         auto_answer: Who::Listed([hash(MARY)].into()),
+        voicemail: Rules {
+            when_here: Pickup::After(Duration::from_secs(20)),
+            when_away: Pickup::AT_ONCE,
+            greeting: Greeting::File("/hello.wav".into()),
+            ..Rules::default()
+        },
     };
     assert_eq!(settings, wanted);
     let allowed = Callers::none().allowed([hash(MARY), hash(JAKE)]);
@@ -197,7 +206,7 @@ fn values_of_the_wrong_kind_are_errors_with_a_remedy() {
         ),
         (
             "[rnphone-rs]\nprofil = mq",
-            "\"profil\" is not known: write display_name, profile or auto_answer",
+            "\"profil\" is not known: write display_name, profile, auto_answer, voicemail, voicemail_away or greeting",
         ),
     ];
     for (text, wanted) in cases {

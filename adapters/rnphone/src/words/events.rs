@@ -36,6 +36,11 @@ pub fn event(event: &Event) -> Option<String> {
         Event::Microphone { .. } => "the microphone is as before".to_owned(),
         Event::PeerSilent { .. } => "nothing is heard from the peer".to_owned(),
         Event::PeerAudible { .. } => "the peer is heard again".to_owned(),
+        Event::VoicemailAnswers { peer, .. } => format!("the voicemail answers {}", peer.name),
+        Event::Message { message, .. } => {
+            let length = clock(Duration::from_millis(message.length_ms));
+            format!("{} left a message of {length}", message.peer.name)
+        }
         Event::Ended { past, .. } => ended(past),
         Event::TurnedAway { peer } => format!("{} called while the line was busy", peer.name),
         Event::CallerLimited { peer } => {

@@ -189,6 +189,30 @@ pub const COMMANDS: &[CommandWord] = &[
         },
     },
     CommandWord {
+        names: &["messages", "vm"],
+        arguments: "",
+        help: "list the messages that callers left",
+        build: |_| Ok(Command::Messages {}),
+    },
+    CommandWord {
+        names: &["heard"],
+        arguments: "MESSAGE",
+        help: "take note that you heard a message",
+        build: |arguments| Ok(Command::MessageHeard { message: arguments.one()?.to_owned() }),
+    },
+    CommandWord {
+        names: &["delete"],
+        arguments: "MESSAGE",
+        help: "delete a message",
+        build: |arguments| Ok(Command::DeleteMessage { message: arguments.one()?.to_owned() }),
+    },
+    CommandWord {
+        names: &["away"],
+        arguments: "[off]",
+        help: "let the voicemail answer as it does while you are away",
+        build: |arguments| Ok(Command::Away { on: arguments.on()? }),
+    },
+    CommandWord {
         names: &["devices"],
         arguments: "",
         help: "list the microphones and speakers of this machine",

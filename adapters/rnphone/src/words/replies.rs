@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::control::{
-    AnnouncedInfo, CallInfo, CallStage, ContactInfo, DeviceInfo, PastCall, Reply, Status,
+    AnnouncedInfo, CallInfo, CallStage, ContactInfo, DeviceInfo, MessageInfo, PastCall, Reply,
+    Status,
 };
 use crate::history::UnixTime;
 
@@ -19,6 +20,7 @@ pub fn reply(reply: &Reply) -> String {
             list(contacts, "the phonebook is empty: type add HASH NAME", contact)
         }
         Reply::Announced(phones) => list(phones, "no phone announced itself yet", announced),
+        Reply::Messages(messages) => messages_text(messages),
         Reply::History(calls) => list(calls, "there are no calls", past),
     }
 }
@@ -35,11 +37,17 @@ pub fn status_line(status: &Status) -> String {
         _ => "online".to_owned(),
     };
     let away = if status.do_not_disturb { ", do not disturb" } else { "" };
-    match status.missed {
-        0 => format!("{network}{away}"),
-        1 => format!("{network}{away}, 1 missed call"),
-        missed => format!("{network}{away}, {missed} missed calls"),
-    }
+    let missed = match status.missed {
+        0 => String::new(),
+        1 => ", 1 missed call".to_owned(),
+        missed => format!(", {missed} missed calls"),
+    };
+    let messages = match status.new_messages {
+        0 => String::new(),
+        1 => ", 1 new message".to_owned(),
+        messages => format!(", {messages} new messages"),
+    };
+    format!("{network}{away}{missed}{messages}")
 }
 
 /// Returns a duration as minutes and seconds, with hours where there are any.
@@ -133,6 +141,21 @@ fn past(call: &PastCall) -> String {
     let talked = talked.map_or_else(String::new, |talked| format!("{talked}, "));
     let when = UnixTime(call.started);
     format!("{when}  {arrow} {}  {talked}{missed}{}", call.peer.name, call.outcome)
+}
+
+fn messages_text(messages: &[MessageInfo]) -> String {
+    let lines = messages.iter().enumerate().map(|(index, of)| message(index + 1, of));
+    match messages {
+        [] => "there are no messages".to_owned(),
+        _ => lines.collect::<Vec<_>>().join("\n"),
+    }
+}
+
+fn message(number: usize, message: &MessageInfo) -> String {
+    let length = clock(Duration::from_millis(message.length_ms));
+    let (mark, when) = (if message.is_new { "new" } else { "   " }, UnixTime(message.time));
+    let (name, path) = (&message.peer.name, message.path.display());
+    format!("{number:>3}  {mark}  {when}  {length}  {name}  {path}")
 }
 
 fn device(device: &DeviceInfo) -> String {

@@ -71,6 +71,8 @@ fn the_status_line_says_what_matters_most() {
         do_not_disturb: false,
         calls: Vec::new(),
         missed: 2,
+        new_messages: 0,
+        is_away: false,
         microphone_dbfs: None,
         speaker_dbfs: None,
         volume: 0.0,
@@ -123,6 +125,7 @@ fn talking() -> CallInfo {
         is_held: false,
         is_muted: true,
         is_talking: false,
+        is_voicemail: false,
         quality: Some(CallQuality {
             mos: 4.12,
             delay_ms: 84,

@@ -4,7 +4,11 @@ mod support;
 
 use std::time::Duration;
 
-use lxst_tokio::EndReason;
+use std::f64::consts::TAU;
+
+use lxst_tokio::{
+    AudioFormat, AudioSource, EndReason, Identity, Interface, OsRng, PhoneBuilder, Profile,
+};
 use rnphone_rs::control::{CallStage, Command, Event, Reply};
 use rnphone_rs::history::Outcome;
 use support::{Phone, ask, done};
@@ -105,6 +109,57 @@ async fn callers_hear_busy_while_nobody_is_to_disturb() {
     assert!(
         matches!(ended, Event::Ended { past, .. } if past.outcome == Outcome::Ended(EndReason::Busy))
     );
+}
+
+#[tokio::test]
+async fn the_voicemail_takes_a_message_of_a_caller_whom_nobody_answers() {
+    let mut bob = Phone::set_up("recording", "[rnphone-rs]\nvoicemail = 1\n").await;
+    let (caller, mut events) = PhoneBuilder::new(Identity::generate(&mut OsRng))
+        .interface(Interface::tcp_client(bob.address()))
+        .start()
+        .await
+        .expect("it starts");
+    let hums = caller.audio_source(AudioFormat::PHONE).await.expect("a source");
+    tokio::spawn(hum(hums));
+    let call = caller.dial(bob.identity, Profile::MediumQuality).await.expect("it dials");
+    let answers = bob.until(|event| matches!(event, Event::VoicemailAnswers { .. })).await;
+    assert!(
+        matches!(answers, Event::VoicemailAnswers { peer, .. } if peer.hash == caller.identity())
+    );
+    call.established().await.expect("it is answered");
+    // No command without its number is for the voicemail's call.
+    assert!(ask(&bob, "hangup").await.expect_err("no call").contains("there is no call"));
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    call.hang_up().await.expect("it hangs up");
+    let left = bob.until(|event| matches!(event, Event::Message { .. })).await;
+    let Event::Message { message, .. } = left else { panic!() };
+    assert!(message.is_new && message.length_ms >= 1_000, "{message:?}");
+    assert_eq!(bob.status().await.new_messages, 1);
+    ask(&bob, "heard 1").await.expect("it is marked");
+    assert_eq!(bob.status().await.new_messages, 0);
+    ask(&bob, "delete 1").await.expect("it is deleted");
+    assert!(!message.path.with_extension("opus").exists());
+    assert_eq!(ask(&bob, "messages").await, Ok(Reply::Messages(Vec::new())));
+    caller.shutdown().await;
+    while events.next().await.is_some() {}
+}
+
+/// Speaks for ever, as far as a machine can tell.
+async fn hum(mut source: AudioSource) {
+    let mut moment = 0_u32;
+    loop {
+        let block: Vec<f32> = (0..960)
+            .map(|_| {
+                moment += 1;
+                let time = f64::from(moment) / 48_000.0;
+                let voice = (1..6).map(|part| (time * 140.0 * f64::from(part) * TAU).sin());
+                (voice.sum::<f64>() * 0.1 * (0.6 + 0.4 * (time * 3.0 * TAU).sin())) as f32
+            })
+            .collect();
+        if source.write(&block).await.is_err() {
+            return;
+        }
+    }
 }
 
 #[tokio::test]

@@ -26,6 +26,17 @@ impl Phone {
         Self::start(folder, vec![Interface::tcp_server("127.0.0.1:0")]).await
     }
 
+    /// A listening phone with these settings.
+    pub(crate) async fn set_up(name: &str, settings: &str) -> Self {
+        let folder = new_folder(name);
+        fs::write(folder.join("config"), settings).expect("it is written");
+        Self::start(folder, vec![Interface::tcp_server("127.0.0.1:0")]).await
+    }
+
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
     /// A phone that is connected to another.
     pub(crate) async fn calling(name: &str, to: &Self) -> Self {
         let folder = new_folder(name);
