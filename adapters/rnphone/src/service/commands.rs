@@ -221,7 +221,7 @@ impl Task {
         Status {
             identity: self.phone.identity(),
             name: self.people.settings().display_name.map(|name| name.as_str().to_owned()),
-            network: self.network.clone(),
+            network: self.network(),
             connections: state.connections,
             trouble: trouble.filter(|_| state.connections == 0),
             do_not_disturb: !state.is_available,

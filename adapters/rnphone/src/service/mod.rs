@@ -18,7 +18,7 @@ use std::path::PathBuf;
 
 use lxst_tokio::{
     AudioError, IdentityFileError, IdentityHash, InsteadOfVoice, Interface, PhoneBuilder,
-    Settings as PhoneSettings, StartError, Voice, load_or_create_identity,
+    Settings as PhoneSettings, StartError, State, Voice, load_or_create_identity,
 };
 use tokio::task::JoinHandle;
 
@@ -30,6 +30,7 @@ pub use sound::SoundSettings;
 use crate::control::DeviceInfo;
 use crate::folder::{FileError, Folder};
 use crate::history::History;
+use crate::network::Network;
 use crate::settings::{Mistake, Mistakes};
 use messages::Messages;
 use people::People;
@@ -41,12 +42,24 @@ use task::Task;
 pub struct Start {
     /// Where who we are, whom we know and the history are kept.
     pub folder: Folder,
-    /// The ways into the mesh.
-    pub interfaces: Vec<Interface>,
-    /// The same, in words.
-    pub network: String,
+    /// By what the mesh is reached.
+    pub network: Way,
     /// The microphone, the speaker and what rings.
     pub sound: SoundSettings,
+}
+
+/// By what a phone reaches the mesh.
+#[derive(Clone, Debug)]
+pub enum Way {
+    /// These interfaces.
+    Given {
+        /// The interfaces.
+        interfaces: Vec<Interface>,
+        /// The same, in words.
+        text: String,
+    },
+    /// What is found on this machine.
+    Found(Network),
 }
 
 /// A phone that runs. It ends with [`Service::stop`], or with the command
@@ -110,7 +123,7 @@ impl Service {
     /// # Errors
     /// [`ServiceError`].
     pub async fn start(start: Start) -> Result<Self, ServiceError> {
-        let Start { folder, interfaces, network, sound } = start;
+        let Start { folder, network, sound } = start;
         let identity = load_or_create_identity(&folder.identity())?;
         let (people, skipped) = People::read(folder.clone(), identity.hash())?;
         let history = History::open(&folder.history())
@@ -125,7 +138,7 @@ impl Service {
             None => settings,
         };
         let mut builder = PhoneBuilder::new(identity).settings(settings);
-        for interface in interfaces {
+        for interface in network.interfaces() {
             builder = builder.interface(interface);
         }
         let (phone, events) = builder.start_with_lines::<LINES>().await?;
@@ -169,6 +182,23 @@ impl Service {
     pub async fn stop(mut self) {
         self.control.stop().await;
         self.ended().await;
+    }
+}
+
+impl Way {
+    fn interfaces(&self) -> Vec<Interface> {
+        match self {
+            Self::Given { interfaces, .. } => interfaces.clone(),
+            Self::Found(network) => network.interfaces().collect(),
+        }
+    }
+
+    /// By what the mesh is reached, in words.
+    fn text(&self, state: &State) -> String {
+        match self {
+            Self::Given { text, .. } => text.clone(),
+            Self::Found(network) => network.route(state).to_string(),
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use lxst_tokio::{
 };
 use tokio::sync::mpsc;
 
+use super::Way;
 use super::announced::Latest;
 use super::calls::Calls;
 use super::messages::{Messages, Told};
@@ -28,9 +29,10 @@ pub(super) struct Task {
     pub(super) sound: Sound,
     pub(super) calls: Calls,
     pub(super) tracker: CallTracker,
-    pub(super) network: String,
     control: Control,
-    connections: usize,
+    network: Way,
+    /// By what the mesh is reached, as told last, and open connections.
+    reached: (String, usize),
 }
 
 enum Wakeup {
@@ -49,8 +51,9 @@ impl Task {
         messages: Messages,
         sound: Sound,
         control: Control,
-        network: String,
+        network: Way,
     ) -> Self {
+        let reached = (network.text(&phone.state()), 0);
         Self {
             phone,
             people,
@@ -59,9 +62,9 @@ impl Task {
             sound,
             calls: Calls::default(),
             tracker: CallTracker::default(),
-            network,
             control,
-            connections: 0,
+            network,
+            reached,
         }
     }
 
@@ -197,11 +200,17 @@ impl Task {
     }
 
     fn on_state(&mut self, state: &State) {
-        if self.connections != state.connections {
-            self.connections = state.connections;
-            let connections = state.connections;
-            self.tell(Event::Network { text: self.network.clone(), connections });
+        let reached = (self.network.text(state), state.connections);
+        if self.reached != reached {
+            self.reached = reached.clone();
+            let (text, connections) = reached;
+            self.tell(Event::Network { text, connections });
         }
+    }
+
+    /// By what the mesh is reached, in words.
+    pub(super) fn network(&self) -> String {
+        self.network.text(&self.phone.state())
     }
 
     pub(super) fn peer(&self, hash: IdentityHash) -> Peer {

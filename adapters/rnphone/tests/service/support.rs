@@ -7,7 +7,7 @@ use std::time::Duration;
 use lxst_tokio::{IdentityHash, Interface};
 use rnphone_rs::control::{Command, Event, Reply, Status};
 use rnphone_rs::folder::{Folder, Surroundings};
-use rnphone_rs::service::{Client, ClientEvents, Service, SoundSettings, Start};
+use rnphone_rs::service::{Client, ClientEvents, Service, SoundSettings, Start, Way};
 use rnphone_rs::words;
 
 pub(crate) struct Phone {
@@ -53,8 +53,11 @@ impl Phone {
 
     async fn start(path: PathBuf, interfaces: Vec<Interface>) -> Self {
         let folder = Folder::find(Surroundings::of_process(Some(path.clone()))).expect("a folder");
-        let start =
-            Start { folder, interfaces, network: "TCP".to_owned(), sound: SoundSettings::Nothing };
+        let start = Start {
+            folder,
+            network: Way::Given { interfaces, text: "TCP".to_owned() },
+            sound: SoundSettings::Nothing,
+        };
         let service = Service::start(start).await.expect("it starts");
         let (client, mut events) = service.control().client().await.expect("it answers");
         let Some(Event::Hello { identity, listening, .. }) = events.next().await else {

@@ -2,7 +2,8 @@
 
 use lxst_tokio::Interface;
 use rnphone_rs::folder::{Folder, Surroundings};
-use rnphone_rs::service::{self, Listener, Service, SoundSettings, Start};
+use rnphone_rs::network::{Network, NetworkOptions};
+use rnphone_rs::service::{self, Listener, Service, SoundSettings, Start, Way};
 use rnphone_rs::{errln, outln, words};
 
 use crate::failure::Failure;
@@ -21,13 +22,13 @@ pub(crate) async fn run(options: Options) -> Result<u8, Failure> {
     }
     lxst_tokio::host::create_private_folder(folder.path())?;
     let listener = Listener::bind(&folder.control())?;
-    let (interfaces, network) = network(&options)?;
+    let network = network(&options)?;
     let sound = match options.no_devices {
         true => SoundSettings::Nothing,
         false => SoundSettings::Devices,
     };
     let mut stops = signals::stops()?;
-    let mut phone = Service::start(Start { folder, interfaces, network, sound }).await?;
+    let mut phone = Service::start(Start { folder, network, sound }).await?;
     for mistake in phone.skipped() {
         errln!("rnphone-rs: {mistake}");
     }
@@ -58,8 +59,8 @@ pub(crate) fn folder(options: &Options) -> Result<Folder, Failure> {
     Ok(Folder::find(Surroundings::of_process(options.config.clone()))?)
 }
 
-/// The ways into the mesh, and the same in words.
-fn network(options: &Options) -> Result<(Vec<Interface>, String), Failure> {
+/// What the options say of the network; where they say nothing, what is found.
+fn network(options: &Options) -> Result<Way, Failure> {
     let clients = options.connect.iter().map(Interface::tcp_client);
     let servers = options.listen.iter().map(Interface::tcp_server);
     // clap saw to it that there are two each.
@@ -67,14 +68,19 @@ fn network(options: &Options) -> Result<(Vec<Interface>, String), Failure> {
     let mut interfaces: Vec<Interface> = clients.chain(servers).chain(udp).collect();
     let mut names: Vec<String> =
         [&options.connect, &options.listen, &options.udp].into_iter().flatten().cloned().collect();
-    let is_alone = interfaces.is_empty();
-    let shared = options.shared.as_deref().or_else(|| is_alone.then_some("default"));
-    if let Some(name) = shared {
+    if let Some(name) = &options.shared {
         names.push("the shared instance of this machine".to_owned());
         interfaces.push(match name.parse() {
             Ok(port) => Interface::shared_instance_on(port),
             Err(_) => Interface::named_shared_instance(name),
         });
     }
-    Ok((interfaces, names.join(", ")))
+    if interfaces.is_empty() {
+        let found = Network::find(&NetworkOptions::of_process(options.rnsconfig.clone()))?;
+        for problem in found.problems() {
+            errln!("rnphone-rs: {problem}");
+        }
+        return Ok(Way::Found(found));
+    }
+    Ok(Way::Given { interfaces, text: names.join(", ") })
 }

@@ -12,6 +12,11 @@ pub(crate) struct Options {
     #[arg(long, value_name = "FOLDER", global = true)]
     pub(crate) config: Option<PathBuf>,
 
+    /// The folder of Reticulum's configuration, in place of /etc/reticulum, ~/.config/reticulum or
+    /// ~/.reticulum
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["connect", "listen", "udp", "shared"])]
+    pub(crate) rnsconfig: Option<PathBuf>,
+
     /// Connect to a Reticulum TCP server, again and again until it is there. May be repeated
     #[arg(long, value_name = "HOST:PORT")]
     pub(crate) connect: Vec<String>,
@@ -62,7 +67,8 @@ pub(crate) enum Task {
 }
 
 const AFTER_HELP: &str = "\
-Without an option for the network, it attaches to the rnsd of this machine. If a phone runs in the
+Without an option for the network, it attaches to the rnsd of this machine; where none runs, it uses
+the interfaces of Reticulum's configuration, else AutoInterface on the local network. If a phone runs in the
 folder already, its prompt is shown.
 
 At the prompt, type help. Exit codes:
