@@ -186,15 +186,18 @@ impl Service {
 }
 
 impl Way {
-    fn interfaces(&self) -> Vec<Interface> {
+    /// Returns the interfaces for the builder of a phone.
+    #[must_use]
+    pub fn interfaces(&self) -> Vec<Interface> {
         match self {
             Self::Given { interfaces, .. } => interfaces.clone(),
             Self::Found(network) => network.interfaces().collect(),
         }
     }
 
-    /// By what the mesh is reached, in words.
-    fn text(&self, state: &State) -> String {
+    /// Tells by what a phone with these interfaces reaches the mesh, in words.
+    #[must_use]
+    pub fn text(&self, state: &State) -> String {
         match self {
             Self::Given { text, .. } => text.clone(),
             Self::Found(network) => network.route(state).to_string(),

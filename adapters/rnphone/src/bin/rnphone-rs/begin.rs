@@ -1,14 +1,13 @@
 //! The start of the phone, or of a client of the one that runs in the folder.
 
-use lxst_tokio::Interface;
 use rnphone_rs::folder::{Folder, Surroundings};
-use rnphone_rs::network::{Network, NetworkOptions};
-use rnphone_rs::service::{self, Listener, Service, SoundSettings, Start, Way};
+use rnphone_rs::service::{self, Listener, Service, SoundSettings, Start};
 use rnphone_rs::{errln, outln, words};
 
 use crate::failure::Failure;
+use crate::network::network;
 use crate::options::Options;
-use crate::{person, signals};
+use crate::{person, signals, systemd};
 
 /// Runs the phone until its user, a client or a signal ends it.
 pub(crate) async fn run(options: Options) -> Result<u8, Failure> {
@@ -35,6 +34,7 @@ pub(crate) async fn run(options: Options) -> Result<u8, Failure> {
     tokio::spawn(listener.serve(phone.control().clone()));
     if options.service {
         outln!("identity  {}   others dial this", phone.identity());
+        systemd::notify_ready();
         tokio::select! {
             () = phone.ended() => {}
             _ = stops.recv() => phone.stop().await,
@@ -57,30 +57,4 @@ pub(crate) async fn list_devices() -> Result<u8, Failure> {
 /// Finds the folder of the phone.
 pub(crate) fn folder(options: &Options) -> Result<Folder, Failure> {
     Ok(Folder::find(Surroundings::of_process(options.config.clone()))?)
-}
-
-/// What the options say of the network; where they say nothing, what is found.
-fn network(options: &Options) -> Result<Way, Failure> {
-    let clients = options.connect.iter().map(Interface::tcp_client);
-    let servers = options.listen.iter().map(Interface::tcp_server);
-    // clap saw to it that there are two each.
-    let udp = options.udp.chunks_exact(2).map(|pair| Interface::udp(&pair[0], &pair[1]));
-    let mut interfaces: Vec<Interface> = clients.chain(servers).chain(udp).collect();
-    let mut names: Vec<String> =
-        [&options.connect, &options.listen, &options.udp].into_iter().flatten().cloned().collect();
-    if let Some(name) = &options.shared {
-        names.push("the shared instance of this machine".to_owned());
-        interfaces.push(match name.parse() {
-            Ok(port) => Interface::shared_instance_on(port),
-            Err(_) => Interface::named_shared_instance(name),
-        });
-    }
-    if interfaces.is_empty() {
-        let found = Network::find(&NetworkOptions::of_process(options.rnsconfig.clone()))?;
-        for problem in found.problems() {
-            errln!("rnphone-rs: {problem}");
-        }
-        return Ok(Way::Found(found));
-    }
-    Ok(Way::Given { interfaces, text: names.join(", ") })
 }

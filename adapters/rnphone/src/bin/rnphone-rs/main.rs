@@ -1,11 +1,15 @@
 //! A phone for voice calls over Reticulum: see `--help`.
 
 mod begin;
+mod check;
 mod ctl;
+mod echo;
 mod failure;
+mod network;
 mod options;
 mod person;
 mod signals;
+mod systemd;
 
 use std::io::{self, IsTerminal};
 use std::process;
@@ -47,6 +51,9 @@ fn run(options: Options) -> Result<u8, Failure> {
     runtime.block_on(async {
         match &options.task {
             Some(Task::Ctl { words }) => ctl::run(&options, words).await,
+            Some(Task::Echo { greeting }) => echo::run(&options, greeting.clone()).await,
+            Some(Task::Check { to }) => check::run(&options, *to).await,
+            Some(Task::Systemd) => systemd::print(&options),
             None if options.list_devices => begin::list_devices().await,
             None => begin::run(options).await,
         }

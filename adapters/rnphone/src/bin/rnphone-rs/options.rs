@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+use lxst_tokio::IdentityHash;
 
 /// A phone for voice calls over Reticulum. It calls LXST phones, and is called by them.
 #[derive(Debug, Parser)]
@@ -14,28 +15,30 @@ pub(crate) struct Options {
 
     /// The folder of Reticulum's configuration, in place of /etc/reticulum, ~/.config/reticulum or
     /// ~/.reticulum
-    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["connect", "listen", "udp", "shared"])]
+    #[arg(long, value_name = "FOLDER", global = true)]
+    #[arg(conflicts_with_all = ["connect", "listen", "udp", "shared"])]
     pub(crate) rnsconfig: Option<PathBuf>,
 
     /// Connect to a Reticulum TCP server, again and again until it is there. May be repeated
-    #[arg(long, value_name = "HOST:PORT")]
+    #[arg(long, value_name = "HOST:PORT", global = true)]
     pub(crate) connect: Vec<String>,
 
     /// Be a Reticulum TCP server. Port 0 takes a free one. May be repeated
-    #[arg(long, value_name = "HOST:PORT")]
+    #[arg(long, value_name = "HOST:PORT", global = true)]
     pub(crate) listen: Vec<String>,
 
     /// Receive UDP datagrams on LOCAL, and send them to PEER. May be repeated
-    #[arg(long, num_args = 2, value_names = ["LOCAL", "PEER"])]
+    #[arg(long, num_args = 2, value_names = ["LOCAL", "PEER"], global = true)]
     pub(crate) udp: Vec<String>,
 
     /// Attach to the rnsd, or another shared instance, of this machine: to the one of this name, or
     /// by TCP where a port is given in its place
     #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "default")]
+    #[arg(global = true)]
     pub(crate) shared: Option<String>,
 
     /// Use no microphone and no speaker
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub(crate) no_devices: bool,
 
     /// Run without a prompt, for `rnphone-rs ctl` and other programs
@@ -64,6 +67,22 @@ pub(crate) enum Task {
         #[arg(trailing_var_arg = true, required = true)]
         words: Vec<String>,
     },
+    /// Be an echo line: answer callers, and play back what they say after a second, so that they
+    /// hear how they are heard
+    Echo {
+        /// What callers hear first: a WAV or Ogg/Opus file
+        #[arg(long, value_name = "FILE")]
+        greeting: Option<PathBuf>,
+    },
+    /// Check the devices and the network of this machine, and the path to a phone. Nobody's phone
+    /// rings
+    Check {
+        /// The identity of a phone
+        #[arg(value_name = "HASH")]
+        to: Option<IdentityHash>,
+    },
+    /// Print a unit for the systemd of this user, which runs the phone as a service
+    Systemd,
 }
 
 const AFTER_HELP: &str = "\
@@ -75,9 +94,11 @@ At the prompt, type help. Exit codes:
   0  the phone ended as asked
   1  the phone refused the command of ctl
   2  the options are wrong, or the phone cannot start
+  3  check found a fault
 
 Examples:
   rnphone-rs
   rnphone-rs --service --connect host:4242
   rnphone-rs ctl dial mary
-  rnphone-rs ctl hangup";
+  rnphone-rs ctl hangup
+  rnphone-rs check f293e5612b27dbc491e52cc9845d3f53";
