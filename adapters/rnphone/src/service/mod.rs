@@ -68,6 +68,7 @@ pub enum Way {
 pub struct Service {
     control: Control,
     identity: IdentityHash,
+    listening: Vec<String>,
     skipped: Vec<Mistake>,
     task: JoinHandle<()>,
 }
@@ -144,11 +145,11 @@ impl Service {
         let (phone, events) = builder.start_with_lines::<LINES>().await?;
         let sound = Sound::attach(&phone, sound, people.settings()).await?;
         let identity = phone.identity();
-        let listening = phone.listening().iter().map(ToString::to_string).collect();
-        let (control, asked) = Control::new(identity, listening);
+        let listening: Vec<String> = phone.listening().iter().map(ToString::to_string).collect();
+        let (control, asked) = Control::new(identity, listening.clone());
         let task = Task::new(phone, people, history, messages, sound, control.clone(), network);
         let task = tokio::spawn(task.run(events, asked, news));
-        Ok(Self { control, identity, skipped, task })
+        Ok(Self { control, identity, listening, skipped, task })
     }
 
     /// Returns the door of clients.
@@ -161,6 +162,12 @@ impl Service {
     #[must_use]
     pub const fn identity(&self) -> IdentityHash {
         self.identity
+    }
+
+    /// Returns the local addresses of the TCP servers and UDP sockets.
+    #[must_use]
+    pub fn listening(&self) -> &[String] {
+        &self.listening
     }
 
     /// Returns what of the settings was not understood and is skipped.

@@ -34,6 +34,9 @@ pub(crate) async fn run(options: Options) -> Result<u8, Failure> {
     tokio::spawn(listener.serve(phone.control().clone()));
     if options.service {
         outln!("identity  {}   others dial this", phone.identity());
+        for address in phone.listening() {
+            outln!("listening {address}");
+        }
         systemd::notify_ready();
         tokio::select! {
             () = phone.ended() => {}

@@ -1,0 +1,136 @@
+//! The program `rnphone-rs` as it is started: service, ctl, echo line, check, unit of systemd.
+
+#![cfg(unix)]
+
+mod support;
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixDatagram;
+use std::time::Duration;
+
+use support::{Program, new_folder, run, text};
+
+#[test]
+fn a_service_is_used_by_ctl_and_leaves_nothing_behind() {
+    let (bob, alice) = (new_folder("ctl-bob"), new_folder("ctl-alice"));
+    let called = Program::start(&bob, &["--service", "--listen", "127.0.0.1:0"]);
+    let identity = called.told("identity");
+    let calling = Program::start(&alice, &["--service", "--connect", &called.told("listening")]);
+    calling.told("identity");
+    let socket = fs::metadata(bob.join("control")).expect("a socket");
+    assert_eq!(socket.permissions().mode() & 0o777, 0o600);
+
+    assert_eq!(run(&alice, &["ctl", "add", &identity, "Bob"]).status.code(), Some(0));
+    assert_eq!(run(&alice, &["ctl", "dial", "bob"]).status.code(), Some(0));
+    let is_ringing = || text(&run(&bob, &["ctl", "status"]).stdout).contains(" calls");
+    support::until(is_ringing);
+    assert_eq!(run(&bob, &["ctl", "answer"]).status.code(), Some(0));
+    support::until(|| text(&run(&alice, &["ctl", "status"]).stdout).contains("Bob  00:"));
+    assert_eq!(run(&bob, &["ctl", "hangup"]).status.code(), Some(0));
+    support::until(|| {
+        text(&run(&alice, &["ctl", "history"]).stdout).contains("hung up by the peer")
+    });
+
+    assert_eq!(run(&bob, &["ctl", "stop"]).status.code(), Some(0));
+    assert_eq!(called.wait(), Some(0));
+    assert!(!bob.join("control").exists());
+    assert_eq!(run(&bob, &["ctl", "status"]).status.code(), Some(2));
+}
+
+#[test]
+fn what_ctl_cannot_do_ends_in_one_line_with_the_reason() {
+    let folder = new_folder("refused");
+    let phone = Program::start(&folder, &["--service", "--listen", "127.0.0.1:0"]);
+    phone.told("identity");
+    for (arguments, code, line) in [
+        (&["ctl", "answer"][..], 1, "rnphone-rs: no call rings here\n"),
+        (
+            &["ctl", "dail", "mary"],
+            2,
+            "rnphone-rs: \"dail\" is no command: type help for all of them\n",
+        ),
+        (
+            &["ctl", "dial", "mary"],
+            1,
+            "rnphone-rs: no contact begins with \"mary\": type a name, a number, or the 32 digits of a hash\n",
+        ),
+    ] {
+        let output = run(&folder, arguments);
+        assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(code), line));
+    }
+    let second = run(&folder, &["--service", "--listen", "127.0.0.1:0"]);
+    assert_eq!(second.status.code(), Some(2));
+    assert!(text(&second.stderr).contains("a phone runs in"), "{}", text(&second.stderr));
+}
+
+#[test]
+fn a_phone_that_was_killed_leaves_its_folder_to_the_next() {
+    let folder = new_folder("killed");
+    let phone = Program::start(&folder, &["--service", "--listen", "127.0.0.1:0"]);
+    let identity = phone.told("identity");
+    phone.kill();
+    assert!(folder.join("control").exists());
+    let again = Program::start(&folder, &["--service", "--listen", "127.0.0.1:0"]);
+    assert_eq!(again.told("identity"), identity);
+}
+
+#[test]
+fn a_configuration_with_a_mistake_is_told_by_its_line() {
+    let folder = new_folder("mistake");
+    fs::write(folder.join("config"), "[telephone]\nallowed_callers = friends\n").expect("written");
+    let output = run(&folder, &["--service", "--listen", "127.0.0.1:0"]);
+    assert_eq!(output.status.code(), Some(2));
+    let told = text(&output.stderr);
+    assert!(told.contains("config:2: \"friends\" is not known"), "{told}");
+    assert_eq!(told.lines().count(), 1);
+}
+
+#[test]
+fn the_echo_line_is_found_by_check_and_nobody_rings() {
+    let folder = new_folder("echo");
+    let line = Program::start(&folder, &["echo", "--listen", "127.0.0.1:0"]);
+    let identity = line.told("identity");
+    let address = line.told("listening");
+    let elsewhere = new_folder("checking");
+    let check = run(&elsewhere, &["check", "--no-devices", "--connect", &address, &identity]);
+    let told = text(&check.stdout);
+    assert_eq!(check.status.code(), Some(0), "{told}");
+    assert!(told.contains("ok    path") && told.contains("a round trip takes"), "{told}");
+    assert_eq!(line.stop(), Some(0));
+}
+
+#[test]
+fn systemd_is_told_that_the_phone_runs() {
+    let folder = new_folder("notified");
+    let unit = text(&run(&folder, &["systemd"]).stdout);
+    let start = unit.lines().find_map(|line| line.strip_prefix("ExecStart=")).expect("a start");
+    assert!(start.contains("\" --service --config \""), "{start}");
+    assert!(unit.contains("Type=notify") && !unit.contains("ExecStartPre"));
+
+    let path = folder.join("notify");
+    let socket = UnixDatagram::bind(&path).expect("a socket");
+    socket.set_read_timeout(Some(Duration::from_secs(60))).expect("a time limit");
+    let mut command = support::command(&folder, &["--service", "--listen", "127.0.0.1:0"]);
+    command.env("NOTIFY_SOCKET", &path);
+    let _phone = Program::spawn(command);
+    let mut told = [0; 32];
+    let length = socket.recv(&mut told).expect("it is told");
+    assert_eq!(&told[..length], b"READY=1");
+}
+
+#[test]
+fn lines_of_a_pipe_are_done_and_its_end_leaves() {
+    let folder = new_folder("piped");
+    let mut command = support::command(&folder, &["--listen", "127.0.0.1:0", "--no-devices"]);
+    let mut phone = support::piped(&mut command);
+    let mut lines = phone.stdin.take().expect("it is piped");
+    lines.write_all(b"contacts\nstatus\n").expect("it reads");
+    drop(lines);
+    let output = phone.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let told = text(&output.stdout);
+    assert!(told.contains("the phonebook is empty") && told.contains("others dial this"), "{told}");
+    assert!(!told.contains('\u{1b}'), "{told:?}");
+}
