@@ -1,4 +1,4 @@
-//! The Python that the peers run on: a venv with pinned packages below the target folder.
+//! The Python that the peers run on: venvs with pinned packages below the target folder.
 
 use core::fmt;
 use std::env;
@@ -22,7 +22,20 @@ pub struct EnvironmentError(String);
 /// [`EnvironmentError`] if something is missing that cannot be installed from here.
 pub fn python() -> Result<&'static Path, EnvironmentError> {
     static PYTHON: OnceLock<Result<PathBuf, EnvironmentError>> = OnceLock::new();
-    PYTHON.get_or_init(set_up).as_deref().map_err(Clone::clone)
+    PYTHON
+        .get_or_init(|| set_up("peers", "python-venv/bin/python"))
+        .as_deref()
+        .map_err(Clone::clone)
+}
+
+/// Returns the folder of Partyline's programs, which `interop/setup` installs on first use, as
+/// [`python`] does.
+///
+/// # Errors
+/// [`EnvironmentError`] if something is missing that cannot be installed from here.
+pub fn partyline() -> Result<&'static Path, EnvironmentError> {
+    static PARTYLINE: OnceLock<Result<PathBuf, EnvironmentError>> = OnceLock::new();
+    PARTYLINE.get_or_init(|| set_up("rooms", "partyline-venv/bin")).as_deref().map_err(Clone::clone)
 }
 
 /// Returns cargo's target folder: `CARGO_TARGET_DIR`, or `target` of the workspace.
@@ -41,7 +54,8 @@ impl fmt::Display for EnvironmentError {
 
 impl core::error::Error for EnvironmentError {}
 
-fn set_up() -> Result<PathBuf, EnvironmentError> {
+/// Sets up a part. Returns the path of what it installs, which is in the target folder.
+fn set_up(part: &str, installed: &str) -> Result<PathBuf, EnvironmentError> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("setup");
     let failed = |error: io::Error| {
         let script = script.display();
@@ -49,7 +63,7 @@ fn set_up() -> Result<PathBuf, EnvironmentError> {
     };
     let mut set_up = Command::new("bash")
         .arg(&script)
-        .arg("peers")
+        .arg(part)
         .env("CARGO_TARGET_DIR", target_dir())
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -66,7 +80,7 @@ fn set_up() -> Result<PathBuf, EnvironmentError> {
         }
     }
     match set_up.wait().map_err(failed)?.success() {
-        true => Ok(target_dir().join("python-venv/bin/python")),
+        true => Ok(target_dir().join(installed)),
         false => Err(EnvironmentError(last)),
     }
 }

@@ -96,6 +96,11 @@ pub const FORGET: Duration = Duration::from_secs(3_600);
 pub const WELCOME_TIME: Duration = Duration::from_secs(10);
 /// Round trips that a client waits for WELCOME.
 pub const WELCOME_TRIPS: u32 = 15;
+/// How long a client waits for WELCOME before it says HELLO again, three round trips if that is
+/// longer. *Source*: our choice: Partyline's server loses a HELLO that arrives before it has set its
+/// packet handler (`link_established` in partyline/server.py), and ignores a second one. It is longer
+/// than [`IDENTITY_TIME`], for which a server may wait.
+pub const HELLO_AGAIN: Duration = Duration::from_secs(3);
 /// How long a client waits for the server to tell its new state before it repeats it, three round
 /// trips if that is longer. *Source*: our choice: the server drops states beyond [`REQUESTS`].
 pub const STATE_AGAIN: Duration = Duration::from_secs(2);

@@ -121,7 +121,7 @@ impl Client {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         let welcome = match self.session {
-            Session::Joining { until, .. } => Some(until),
+            Session::Joining { until, again, .. } => Some(until.min(again)),
             Session::Idle | Session::Opening { .. } | Session::Joined { .. } => None,
         };
         let state = self.state_again.map(|(again, _)| again);

@@ -3,13 +3,15 @@
 use alloc::string::String;
 use core::time::Duration;
 
-use lxst_core::{Instant, LinkEvent, LinkId, LinkRequest};
+use bytes::Bytes;
+use lxst_core::{Class, Instant, LinkEvent, LinkId, LinkRequest};
 
 use super::event::{ClientEvent, CloseReason, Join, JoinRoom};
 use super::{Client, Muted};
 use crate::id::MemberId;
 use crate::limits::{
-    MDU, PACKET_BYTES, RECONNECT, STATE_AGAIN, STATES_AGAIN, WELCOME_TIME, WELCOME_TRIPS,
+    HELLO_AGAIN, MDU, PACKET_BYTES, RECONNECT, STATE_AGAIN, STATES_AGAIN, WELCOME_TIME,
+    WELCOME_TRIPS,
 };
 use crate::wire::{ClientMessage, Hello, RoomKey, VERSION};
 
@@ -23,12 +25,14 @@ pub(super) enum Session {
         hops: Option<u8>,
         join: Join,
     },
-    /// HELLO was said.
+    /// HELLO was said, and is said again until the server answers.
     Joining {
         link: LinkId,
         rtt: Duration,
         mdu: usize,
         until: Instant,
+        again: Instant,
+        hello: Bytes,
     },
     /// We are a member.
     Joined {
@@ -64,12 +68,7 @@ impl Client {
     }
 
     pub(super) fn on_timeout(&mut self) {
-        if let Session::Joining { link, until, .. } = self.session
-            && until <= self.now
-        {
-            self.out.link(link, LinkRequest::Close);
-            self.on_lost(CloseReason::NoAnswer);
-        }
+        self.on_joining_timeout();
         if let Some((room, until)) = self.moving
             && until <= self.now
         {
@@ -81,6 +80,21 @@ impl Client {
             && again <= self.now
         {
             self.tell_state(times + 1);
+        }
+    }
+
+    /// Gives up a server that does not answer, or says HELLO once more.
+    fn on_joining_timeout(&mut self) {
+        let pause = self.at_least(HELLO_AGAIN, 3);
+        let Session::Joining { link, until, again, hello, .. } = &mut self.session else { return };
+        let link = *link;
+        if *until <= self.now {
+            self.out.link(link, LinkRequest::Close);
+            self.on_lost(CloseReason::NoAnswer);
+        } else if *again <= self.now {
+            *again = self.now + pause;
+            let hello = hello.clone();
+            self.out.transmit(link, Class::Signal, hello);
         }
     }
 
@@ -134,11 +148,15 @@ impl Client {
             version: Some(VERSION),
             app: &config.app,
         }));
-        let (until, mdu) = (Instant::MAX, mdu.min(PACKET_BYTES));
-        self.session = Session::Joining { link, rtt, mdu, until };
-        let time = self.at_least(WELCOME_TIME, WELCOME_TRIPS);
-        self.session = Session::Joining { link, rtt, mdu, until: self.now + time };
+        let hello = self.out.packet(|buffer| hello.encode(buffer));
+        let (never, mdu) = (Instant::MAX, mdu.min(PACKET_BYTES));
+        let joining =
+            |until, again, hello| Session::Joining { link, rtt, mdu, until, again, hello };
+        self.session = joining(never, never, Bytes::new());
+        let until = self.now + self.at_least(WELCOME_TIME, WELCOME_TRIPS);
+        let again = self.now + self.at_least(HELLO_AGAIN, 3);
+        self.session = joining(until, again, hello.clone());
         self.out.link(link, LinkRequest::Identify);
-        self.send(link, &hello);
+        self.out.transmit(link, Class::Signal, hello);
     }
 }

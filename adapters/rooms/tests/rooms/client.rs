@@ -145,6 +145,22 @@ fn each_lost_link_lengthens_the_pause_and_a_welcome_ends_that() {
     assert_eq!(guest.command(ClientCommand::Text("hello")), Err(InputError::NotJoined));
 }
 
+/// Partyline's server loses a HELLO that comes before it listens to the link.
+#[test]
+fn a_hello_without_an_answer_is_said_again() {
+    let mut guest = Guest::new(431);
+    guest.join();
+    guest.up();
+    let hello = guest.packets();
+    guest.pass(limits::HELLO_AGAIN - Duration::from_micros(1));
+    assert_eq!(guest.packets().len(), 0);
+    guest.pass(Duration::from_micros(1));
+    assert_eq!(guest.packets(), hello);
+    guest.welcome(1);
+    guest.pass(limits::WELCOME_TIME);
+    assert_eq!(guest.packets().len(), 0);
+}
+
 #[test]
 fn a_server_of_another_version_is_left() {
     let mut guest = Guest::new(431);
