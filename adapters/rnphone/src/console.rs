@@ -5,12 +5,13 @@
 //! drop what cannot be written.
 //!
 //! A reader that stalls (Ctrl-S, a full pipe) would block the writer. A program that runs a phone
-//! [detaches](detach) its output, which then passes through a bounded queue.
+//! [detaches](detach) its output, which then passes through a bounded queue. A program with a prompt
+//! has it [printed above](print_above) the line that is typed.
 
 use std::fmt::Arguments;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::mem;
-use std::sync::{Condvar, Mutex, MutexGuard, Once, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, Once, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -41,6 +42,24 @@ pub fn write_err(text: Arguments<'_>) {
 /// terminal and [detached](detach). An empty one shows nothing.
 pub fn show_status(line: String) {
     ERR.show(line);
+}
+
+/// Has what is written to a terminal printed by `printer` from here on, in whole lines, such as above
+/// a line that a user edits. It is called on the threads that write, and may block. A stream that is
+/// no terminal is written as before.
+pub fn print_above(printer: impl Fn(&str) + Send + Sync + 'static) {
+    *ABOVE.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(printer));
+}
+
+/// Writes to the terminal itself again.
+pub fn print_below() {
+    *ABOVE.lock().unwrap_or_else(PoisonError::into_inner) = None;
+}
+
+/// Waits until everything is written, or until a reader has read nothing for a second.
+pub fn flush() {
+    OUT.finish();
+    ERR.finish();
 }
 
 /// Standard error for a log. Writing to it never fails.
@@ -76,8 +95,7 @@ pub struct Detached(());
 
 impl Drop for Detached {
     fn drop(&mut self) {
-        OUT.finish();
-        ERR.finish();
+        flush();
     }
 }
 
@@ -196,7 +214,8 @@ impl Stream {
                 text.push_str(&waiting.status);
                 is_shown = !waiting.status.is_empty();
             }
-            for piece in text.as_bytes().chunks(PIECE) {
+            let piece = if self.above().is_some() { text.len().max(1) } else { PIECE };
+            for piece in text.as_bytes().chunks(piece) {
                 if waiting.is_closed {
                     break;
                 }
@@ -232,6 +251,10 @@ impl Stream {
     /// Writes. Returns whether the stream is open. Any failure but a closed pipe drops the bytes.
     fn write(&self, bytes: &[u8]) -> bool {
         static TOLD: Once = Once::new();
+        if let Some(above) = self.above() {
+            above(&String::from_utf8_lossy(bytes));
+            return true;
+        }
         let write = |stream: &mut dyn Write| stream.write_all(bytes).and_then(|()| stream.flush());
         let written = match &self.sink {
             Sink::Out => write(&mut io::stdout().lock()),
@@ -254,11 +277,26 @@ impl Stream {
         }
     }
 
+    /// Returns what prints in place of this stream.
+    fn above(&self) -> Option<Printer> {
+        let is_terminal = match self.sink {
+            Sink::Out => io::stdout().is_terminal(),
+            Sink::Err => io::stderr().is_terminal(),
+            #[cfg(test)]
+            Sink::Pipe(_) => false,
+        };
+        let printer = ABOVE.lock().unwrap_or_else(PoisonError::into_inner);
+        printer.clone().filter(|_| is_terminal)
+    }
+
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+type Printer = Arc<dyn Fn(&str) + Send + Sync>;
+
+static ABOVE: Mutex<Option<Printer>> = Mutex::new(None);
 static OUT: Stream = Stream::new(Sink::Out);
 static ERR: Stream = Stream::new(Sink::Err);
 

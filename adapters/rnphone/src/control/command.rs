@@ -1,6 +1,6 @@
 //! What a client asks of the phone.
 
-use lxst_phone::{IdentityHash, Mode, Profile};
+use lxst_phone::{Mode, Profile};
 use serde::{Deserialize, Serialize};
 
 use super::reply::DeviceUse;
@@ -10,8 +10,8 @@ use super::reply::DeviceUse;
 /// Where `call` is left out, the one that the command fits is meant: [`Answer`](Self::Answer) and
 /// [`Reject`](Self::Reject) mean the call that rings here, the others the one that is talked on.
 ///
-/// `to` and `who` are a contact's name, its number, the beginning of either name or hash, or 32 hex
-/// digits.
+/// `to` and `who` are a contact's name, its number, the beginning of either name or hash, the name
+/// that a phone announced, 32 hex digits, or `last`: the peer of the latest call.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "command", rename_all = "snake_case", deny_unknown_fields)]
 #[expect(missing_docs, reason = "of fields that their names say it all of")]
@@ -93,8 +93,7 @@ pub enum Command {
     /// Adds a contact.
     AddContact {
         name: String,
-        #[serde(with = "super::text")]
-        hash: IdentityHash,
+        who: String,
         /// Digits to dial it by.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         number: Option<String>,

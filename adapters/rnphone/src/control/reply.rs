@@ -161,6 +161,8 @@ pub struct ContactInfo {
 pub struct AnnouncedInfo {
     /// Who.
     pub peer: Peer,
+    /// The name that it announced.
+    pub name: Option<String>,
     /// Hops to it; 1 is a neighbour.
     pub hops: u8,
     /// Since its latest announce, in seconds.

@@ -93,6 +93,12 @@ impl Folder {
         self.0.join("history.jsonl")
     }
 
+    /// Returns the path of the lines that were typed at the prompt, beside the configuration as well.
+    #[must_use]
+    pub fn prompt_history(&self) -> PathBuf {
+        self.0.join("prompt-history")
+    }
+
     /// Returns the path of the folder of messages that callers left, beside the configuration as
     /// the history is.
     #[must_use]

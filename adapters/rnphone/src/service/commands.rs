@@ -19,7 +19,7 @@ impl Task {
         match command {
             Command::Status {} => return Ok(Reply::Status(Box::new(self.status()))),
             Command::Dial { to, profile, mode } => {
-                let to = self.people.find(&to)?;
+                let to = self.whom(&to)?;
                 return self.dial(to, profile, mode).await;
             }
             Command::Redial {} => return self.dial_again(CallDirection::Outgoing).await,
@@ -84,7 +84,8 @@ impl Task {
                 self.history.mark_seen()?;
                 return Ok(Reply::Done);
             }
-            Command::AddContact { name, hash, number } => {
+            Command::AddContact { name, who, number } => {
+                let hash = self.whom(&who)?;
                 self.people.add(&Contact { name, hash, number })?;
             }
             Command::RenameContact { name, new } => {
@@ -94,11 +95,11 @@ impl Task {
                 self.people.edit(|config| contacts::remove(config, &name))?;
             }
             Command::Block { who } => {
-                let hash = self.people.find(&who)?;
+                let hash = self.whom(&who)?;
                 self.people.edit(|config| contacts::block(config, hash))?;
             }
             Command::Unblock { who } => {
-                let hash = self.people.find(&who)?;
+                let hash = self.whom(&who)?;
                 self.people.edit(|config| contacts::unblock(config, hash))?;
             }
             Command::Reload {} => {
@@ -116,6 +117,17 @@ impl Task {
 
     fn find(&self, call: Option<u64>, wanted: Wanted) -> Result<CallStatus, Refused> {
         self.calls.find(&self.phone.state(), call, wanted)
+    }
+
+    /// Returns whom a text means: `last` is the peer of the latest call.
+    fn whom(&self, text: &str) -> Result<IdentityHash, Refused> {
+        if !text.trim().eq_ignore_ascii_case("last") {
+            return self.people.find(text);
+        }
+        let state = self.phone.state();
+        let open = state.calls.iter().max_by_key(|status| status.call).map(|status| status.peer);
+        let latest = open.or_else(|| self.history.calls().last().map(|call| call.peer));
+        latest.ok_or_else(|| Refused::new("there was no call yet"))
     }
 
     async fn dial(
@@ -238,6 +250,7 @@ impl Task {
     fn announced(&self) -> Vec<AnnouncedInfo> {
         let info = |(hash, latest): (IdentityHash, super::announced::Latest)| AnnouncedInfo {
             peer: self.peer(hash),
+            name: latest.name.map(|name| name.as_str().to_owned()),
             hops: latest.hops,
             seconds_ago: latest.at.elapsed().as_secs(),
         };

@@ -135,14 +135,12 @@ pub const COMMANDS: &[CommandWord] = &[
     },
     CommandWord {
         names: &["add"],
-        arguments: "HASH NAME",
-        help: "add a contact",
+        arguments: "HASH|last NAME",
+        help: "add a contact: by 32 hex digits, or the peer of the latest call",
         build: |arguments| {
-            let (hash, name) = arguments.two()?;
-            let hash = hash.parse().map_err(|error| {
-                WordsError::Usage(format!("{hash}: {error}: a hash has 32 hex digits"))
-            })?;
-            Ok(Command::AddContact { name: name.to_owned(), hash, number: None })
+            let (who, name) = arguments.two()?;
+            let (who, name) = (who.to_owned(), name.to_owned());
+            Ok(Command::AddContact { name, who, number: None })
         },
     },
     CommandWord {
@@ -164,7 +162,7 @@ pub const COMMANDS: &[CommandWord] = &[
     CommandWord {
         names: &["block"],
         arguments: "WHO",
-        help: "let somebody's calls hear that the line is busy",
+        help: "let somebody's calls hear that the line is busy; last is the latest peer",
         build: |arguments| Ok(Command::Block { who: arguments.all()? }),
     },
     CommandWord {
@@ -220,19 +218,19 @@ pub const COMMANDS: &[CommandWord] = &[
     },
     CommandWord {
         names: &["microphone"],
-        arguments: "[NAME]",
+        arguments: "[MICROPHONE]",
         help: "take another microphone; without a name, the default of the system",
         build: |arguments| Ok(arguments.device(DeviceUse::Microphone)),
     },
     CommandWord {
         names: &["speaker"],
-        arguments: "[NAME]",
+        arguments: "[SPEAKER]",
         help: "take another speaker",
         build: |arguments| Ok(arguments.device(DeviceUse::Speaker)),
     },
     CommandWord {
         names: &["ringer"],
-        arguments: "[NAME]",
+        arguments: "[SPEAKER]",
         help: "let another speaker ring",
         build: |arguments| Ok(arguments.device(DeviceUse::Ringer)),
     },
@@ -267,17 +265,6 @@ pub const COMMANDS: &[CommandWord] = &[
         build: |_| Ok(Command::Stop {}),
     },
 ];
-
-/// Returns all commands with what they do, a line each.
-#[must_use]
-pub fn help() -> String {
-    let line = |command: &CommandWord| {
-        let name = command.names.first().copied().unwrap_or_default();
-        let usage = format!("{name} {}", command.arguments);
-        format!("{usage:<24} {}", command.help)
-    };
-    COMMANDS.iter().map(line).collect::<Vec<_>>().join("\n")
-}
 
 /// Reads a line. Upper and lower case of the command are the same.
 ///
@@ -325,8 +312,8 @@ fn profile(word: &str) -> Result<Profile, WordsError> {
 
 impl<'a> Arguments<'a> {
     fn usage(&self) -> WordsError {
-        let name = self.of.names.first().copied().unwrap_or_default();
-        WordsError::Usage(format!("usage: {name} {}", self.of.arguments).trim_end().to_owned())
+        let usage = format!("usage: {} {}", self.of.name(), self.of.arguments);
+        WordsError::Usage(usage.trim_end().to_owned())
     }
 
     fn one(&self) -> Result<&'a str, WordsError> {

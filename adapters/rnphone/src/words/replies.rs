@@ -17,7 +17,7 @@ pub fn reply(reply: &Reply) -> String {
         Reply::Status(status) => status_text(status),
         Reply::Devices(devices) => list(devices, "there are no sound devices", device),
         Reply::Contacts(contacts) => {
-            list(contacts, "the phonebook is empty: type add HASH NAME", contact)
+            list(contacts, "the phonebook is empty: type add HASH NAME, or add last NAME", contact)
         }
         Reply::Announced(phones) => list(phones, "no phone announced itself yet", announced),
         Reply::Messages(messages) => messages_text(messages),
@@ -59,6 +59,32 @@ pub fn clock(time: Duration) -> String {
         0 => format!("{minutes:02}:{seconds:02}"),
         _ => format!("{hours}:{minutes:02}:{seconds:02}"),
     }
+}
+
+/// Returns the missed calls in a line, the latest first; `None` where there are none.
+#[must_use]
+pub fn missed(calls: &[PastCall], now: UnixTime) -> Option<String> {
+    let shown: Vec<String> = calls
+        .iter()
+        .take(SHOWN)
+        .map(|call| format!("{} {} ago", call.peer.name, ago(now.0.saturating_sub(call.started))))
+        .collect();
+    let more = if calls.len() > shown.len() { ", .." } else { "" };
+    let names = shown.join(", ");
+    match calls.len() {
+        0 => None,
+        1 => Some(format!("1 missed call: {names}; callback calls back")),
+        count => Some(format!("{count} missed calls: {names}{more}; see history missed")),
+    }
+}
+
+/// Seconds in the largest unit that is full.
+fn ago(seconds: u64) -> String {
+    let units = [(86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];
+    let (unit, word) =
+        units.into_iter().find(|(unit, _)| seconds >= *unit).unwrap_or((1, "second"));
+    let count = seconds / unit;
+    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
 }
 
 fn call_line(call: &CallInfo, status: &Status) -> String {
@@ -163,3 +189,6 @@ fn device(device: &DeviceInfo) -> String {
     let default = if device.is_default { "  default" } else { "" };
     format!("{what:<10}  {}  ({}){default}", device.name, device.format)
 }
+
+/// Missed calls that are told one by one.
+const SHOWN: usize = 3;

@@ -2,11 +2,13 @@ use std::collections::BTreeSet;
 
 use lxst_phone::{EndReason, IdentityHash, Mode, Profile};
 
+use unicode_width::UnicodeWidthStr;
+
 use super::*;
 use crate::control::{
     CallInfo, CallQuality, CallStage, Command, DeviceUse, Event, PastCall, Peer, Reply, Status,
 };
-use crate::history::Outcome;
+use crate::history::{Outcome, UnixTime};
 
 #[test]
 fn a_line_is_read_as_it_is_meant() {
@@ -44,7 +46,7 @@ fn what_is_no_command_says_what_is() {
         ("answer mary", "usage: answer"),
         ("mute of", "usage: mute [off]"),
         ("profile best", "\"best\" is no profile: allowed are"),
-        ("add 12 Mary", "a hash has 32 hex digits"),
+        ("add 12", "usage: add HASH|last NAME"),
         ("rename Mary", "usage: rename NAME = NEW NAME"),
     ] {
         let error = parse(line).expect_err(line).to_string();
@@ -56,27 +58,124 @@ fn what_is_no_command_says_what_is() {
 fn no_two_commands_share_a_name_and_the_help_has_each() {
     let names: Vec<&str> = COMMANDS.iter().flat_map(|command| command.names).copied().collect();
     assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len());
-    assert_eq!(help().lines().count(), COMMANDS.len());
-    assert!(help().lines().all(|line| line.chars().count() < 100));
+    for columns in [40, 80] {
+        let help = help("help", columns).expect("it is asked for");
+        for command in COMMANDS {
+            let usage = format!("  {} {}", command.name(), command.arguments);
+            assert!(help.lines().any(|line| line.starts_with(usage.trim_end())), "{usage}");
+        }
+        assert!(help.lines().all(|line| line.chars().count() < columns), "{help}");
+    }
+}
+
+#[test]
+fn the_help_of_a_command_has_examples_that_are_commands() {
+    let text = help("? d", 80).expect("it is asked for");
+    assert!(text.starts_with("dial WHO [PROFILE]\n  call a contact"), "{text}");
+    assert!(text.contains("in short: call, d\n  > dial mary  "), "{text}");
+    assert_eq!(help("help dail", 80).as_deref(), Some("\"dail\" is no command: type help"));
+    assert_eq!(help("helper", 80), None);
+    for (line, _) in help::EXAMPLES {
+        assert!(parse(line).is_ok(), "{line}");
+    }
+}
+
+#[test]
+fn the_end_of_a_line_is_completed_by_what_the_command_takes() {
+    let names = |of| {
+        let names: &[&str] = match of {
+            Names::People => &["Mary at home", "Mark", "Zoe", "Echo"],
+            Names::Contacts => &["Mary at home", "Mark", "Zoe"],
+            Names::Microphones => &["Headset"],
+            Names::Speakers => &["Headset", "Hall"],
+        };
+        names.iter().map(|name| (*name).to_owned()).collect()
+    };
+    for (line, rest, candidates) in [
+        ("di", "al ", &["dial "][..]),
+        ("mu", "te", &["mute"]),
+        ("dial ", "", &["Mary at home", "Mark", "Zoe", "Echo"]),
+        ("dial mar", "", &["Mary at home", "Mark"]),
+        ("  CALL mary", " at home", &["Mary at home"]),
+        ("dial mary at home vl", "bw", &["vlbw"]),
+        ("block e", "cho", &["Echo"]),
+        ("remove e", "", &[]),
+        ("rename z", "oe = ", &["Zoe = "]),
+        ("add la", "st", &["last"]),
+        ("profile sh", "q", &["shq"]),
+        ("mode ", "", &["full", "half"]),
+        ("mute ", "off", &["off"]),
+        ("microphone h", "eadset", &["Headset"]),
+        ("speaker h", "", &["Headset", "Hall"]),
+        ("help vol", "ume", &["volume"]),
+        ("answer x", "", &[]),
+        ("what ", "", &[]),
+    ] {
+        let completion = complete(line, names);
+        let found: Vec<&str> = completion.candidates.iter().map(String::as_str).collect();
+        assert_eq!((completion.rest.as_str(), found.as_slice()), (rest, candidates), "{line}");
+    }
+}
+
+#[test]
+fn a_half_typed_command_shows_its_rest_and_its_arguments() {
+    let shown = |line: &str| hint(line).map(|hint| (hint.rest, hint.arguments));
+    assert_eq!(shown("di"), Some(("al".to_owned(), "WHO [PROFILE]")));
+    assert_eq!(shown("dial"), Some((String::new(), "WHO [PROFILE]")));
+    assert_eq!(shown("dial "), Some((String::new(), "WHO [PROFILE]")));
+    assert_eq!(shown("ans"), Some(("wer".to_owned(), "")));
+    for line in ["", "answer", "dial m", "xyz", "xyz "] {
+        assert_eq!(shown(line), None, "{line}");
+    }
+}
+
+#[test]
+fn a_narrow_terminal_shows_of_a_call_what_matters_most() {
+    let mut status = idle();
+    (status.calls, status.microphone_dbfs) = (vec![talking()], Some(-20.0));
+    for (columns, text) in [
+        (100, "Mary  03:12  muted  Medium Quality  MOS 4.1  84 ms  0.5 % lost  mic [||||||  ]"),
+        (70, "Mary  03:12  muted  Medium Quality  MOS 4.1  84 ms  0.5 % lost"),
+        (50, "Mary  03:12  muted  MOS 4.1  84 ms  0.5 % lost"),
+        (40, "Mary  03:12  muted  MOS 4.1  0.5 % lost"),
+        (20, "Mary  03:12  muted"),
+        (10, "M..  03:12"),
+        (3, " .."),
+    ] {
+        assert_eq!(status_bar(&status, columns), text);
+    }
+    status.calls[0].peer.name = "\u{6f22}\u{5b57}".repeat(20);
+    assert!(status_bar(&status, 39).starts_with("\u{6f22}\u{5b57}"));
+    assert!((0..80).all(|columns| status_bar(&status, columns).width() <= columns));
+}
+
+#[test]
+fn missed_calls_are_told_with_their_time() {
+    let call = |started| PastCall {
+        peer: mary(),
+        is_incoming: true,
+        is_missed: true,
+        started,
+        talked_ms: None,
+        profile: None,
+        outcome: Outcome::Ended(EndReason::Cancelled),
+    };
+    let now = UnixTime(100_000);
+    let told = |started: &[u64]| {
+        let calls: Vec<PastCall> = started.iter().map(|started| call(*started)).collect();
+        missed(&calls, now)
+    };
+    assert_eq!(told(&[]), None);
+    let one = "1 missed call: Mary 1 minute ago; callback calls back";
+    assert_eq!(told(&[99_921]).as_deref(), Some(one));
+    let many = "4 missed calls: Mary 0 seconds ago, Mary 2 hours ago, Mary 1 day ago, ..; \
+                see history missed";
+    assert_eq!(told(&[100_001, 92_000, 3_000, 0]).as_deref(), Some(many));
 }
 
 #[test]
 fn the_status_line_says_what_matters_most() {
-    let mut status = Status {
-        identity: IdentityHash([7; 16]),
-        name: None,
-        network: "rnsd".to_owned(),
-        connections: 1,
-        trouble: None,
-        do_not_disturb: false,
-        calls: Vec::new(),
-        missed: 2,
-        new_messages: 0,
-        is_away: false,
-        microphone_dbfs: None,
-        speaker_dbfs: None,
-        volume: 0.0,
-    };
+    let mut status = idle();
     assert_eq!(status_line(&status), "online, 2 missed calls");
     status.calls.push(talking());
     assert_eq!(
@@ -111,6 +210,24 @@ fn the_end_of_a_call_is_told_by_how_it_ended() {
         told(&past).as_deref(),
         Some("the call with Mary is over after 01:01: hung up by the peer")
     );
+}
+
+fn idle() -> Status {
+    Status {
+        identity: IdentityHash([7; 16]),
+        name: None,
+        network: "rnsd".to_owned(),
+        connections: 1,
+        trouble: None,
+        do_not_disturb: false,
+        calls: Vec::new(),
+        missed: 2,
+        new_messages: 0,
+        is_away: false,
+        microphone_dbfs: None,
+        speaker_dbfs: None,
+        volume: 0.0,
+    }
 }
 
 fn talking() -> CallInfo {

@@ -17,8 +17,11 @@ use support::{Phone, ask, done};
 async fn a_call_is_dialled_by_name_answered_and_kept_in_both_histories() {
     let mut bob = Phone::listening("bob").await;
     let mut alice = Phone::calling("alice", &bob).await;
-    done(&alice, Command::AddContact { name: "Bob".into(), hash: bob.identity, number: None })
-        .await;
+    done(
+        &alice,
+        Command::AddContact { name: "Bob".into(), who: bob.identity.to_string(), number: None },
+    )
+    .await;
 
     let Reply::Call(call) = ask(&alice, "dial bob ll").await.expect("it dials") else { panic!() };
     let dialled = alice.until(|event| matches!(event, Event::Dialled { .. })).await;

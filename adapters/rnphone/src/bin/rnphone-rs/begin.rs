@@ -7,6 +7,7 @@ use rnphone_rs::{errln, outln, words};
 use crate::failure::Failure;
 use crate::network::network;
 use crate::options::Options;
+use crate::welcome::Welcome;
 use crate::{person, signals, systemd};
 
 /// Runs the phone until its user, a client or a signal ends it.
@@ -17,10 +18,18 @@ pub(crate) async fn run(options: Options) -> Result<u8, Failure> {
             let path = folder.path().display();
             return Err(Failure::usage(format!("a phone runs in {path} already")));
         }
-        return person::talk(client, events, signals::stops()?, person::AtEnd::Leave).await;
+        let welcome = Welcome { is_first_run: false, lines: folder.prompt_history() };
+        return person::talk(client, events, signals::stops()?, person::AtEnd::Leave, welcome)
+            .await;
     }
-    lxst_tokio::host::create_private_folder(folder.path())?;
-    let listener = Listener::bind(&folder.control())?;
+    lxst_tokio::host::create_private_folder(folder.path()).map_err(|error| {
+        let path = folder.path().display();
+        Failure::usage(format!("{path} cannot be made: {error}; name another folder with --config"))
+    })?;
+    let is_first_run = !folder.identity().exists();
+    let welcome = Welcome { is_first_run, lines: folder.prompt_history() };
+    let listener = Listener::bind(&folder.control())
+        .map_err(|error| Failure::usage(format!("{error}; name another folder with --config")))?;
     let network = network(&options)?;
     let sound = match options.no_devices {
         true => SoundSettings::Nothing,
@@ -45,7 +54,7 @@ pub(crate) async fn run(options: Options) -> Result<u8, Failure> {
         return Ok(0);
     }
     let (client, events) = phone.control().client().await?;
-    let code = person::talk(client, events, stops, person::AtEnd::Stop).await;
+    let code = person::talk(client, events, stops, person::AtEnd::Stop, welcome).await;
     phone.stop().await;
     code
 }

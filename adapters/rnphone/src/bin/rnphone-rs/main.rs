@@ -5,11 +5,14 @@ mod check;
 mod ctl;
 mod echo;
 mod failure;
+mod input;
 mod network;
 mod options;
 mod person;
+mod prompt;
 mod signals;
 mod systemd;
+mod welcome;
 
 use std::io::{self, IsTerminal};
 use std::process;

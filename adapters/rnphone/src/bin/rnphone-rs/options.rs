@@ -92,7 +92,7 @@ folder already, its prompt is shown.
 
 At the prompt, type help. Exit codes:
   0  the phone ended as asked
-  1  the phone refused the command of ctl
+  1  the phone refused the command of ctl, or died under the prompt of another process
   2  the options are wrong, or the phone cannot start
   3  check found a fault
 

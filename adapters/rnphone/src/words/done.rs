@@ -1,0 +1,23 @@
+//! What a user reads after a command that replies nothing.
+
+use crate::control::Command;
+
+/// Returns what a command did, in a line; `None` where an event tells it.
+#[must_use]
+pub fn done(command: &Command) -> Option<String> {
+    Some(match command {
+        Command::AddContact { name, .. } => format!("{name} is in the phonebook"),
+        Command::RenameContact { name, new } => format!("{name} is called {new}"),
+        Command::RemoveContact { name } => format!("{name} is removed"),
+        Command::Block { who } => format!("{who} is blocked: unblock takes it away"),
+        Command::Unblock { who } => format!("{who} may call again"),
+        Command::DoNotDisturb { on: true } => {
+            "callers hear that the line is busy until dnd off".to_owned()
+        }
+        Command::DoNotDisturb { on: false } => "this phone takes calls again".to_owned(),
+        Command::Volume { decibels } => format!("the speaker plays at {decibels} dB"),
+        Command::Announce {} => "announced".to_owned(),
+        Command::Reload {} => "the settings are read again".to_owned(),
+        _ => return None,
+    })
+}
