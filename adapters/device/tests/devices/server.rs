@@ -102,10 +102,15 @@ impl Server {
 
     /// Plugs in a microphone that hears what a speaker plays.
     pub(crate) fn microphone(&self, id: &str, name: &str, at: &str) -> u32 {
+        self.microphone_of(id, name, at, &[])
+    }
+
+    /// The same, of another format than the speaker's.
+    pub(crate) fn microphone_of(&self, id: &str, name: &str, at: &str, format: &[&str]) -> u32 {
         let id = format!("source_name={id}");
         let master = format!("master={at}.monitor");
         let name = format!("source_properties=device.description=\"{}\"", name.replace(' ', "\\ "));
-        self.load(&["module-remap-source", &id, &master, &name])
+        self.load(&[&["module-remap-source", &id, &master, &name], format].concat())
     }
 
     fn load(&self, module: &[&str]) -> u32 {

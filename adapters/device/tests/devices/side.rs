@@ -108,6 +108,15 @@ impl Side {
         .await
     }
 
+    /// Waits for a device, and returns its format.
+    pub(crate) async fn format_taken(&self, role: DeviceRole) -> Format {
+        self.until_told(|told| match &told.event {
+            Told::Taken { device, .. } if told.role == role => Some(device.format),
+            _ => None,
+        })
+        .await
+    }
+
     pub(crate) fn mouth(&self) -> Recording {
         Recording::at(&format!("at-mouth-{}", self.name))
     }

@@ -31,13 +31,15 @@ struct Device {
     allowance: Allowance,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Shared {
     pub(super) attachment: Attachment,
     /// Samples from the start that are discarded: those put into the ring up to this count.
     pub(super) forgotten: AtomicU64,
     /// The largest demand of a callback since the phone last read it, in samples at 48 kHz.
     pub(super) demand: AtomicUsize,
+    /// The most samples that wait for a reader.
+    pub(super) most_waiting: AtomicUsize,
     /// Notified when the phone has given samples or has ended.
     pub(super) given: Event,
 }
@@ -65,7 +67,7 @@ impl SinkPort {
     }
 
     fn new(device: Option<Device>) -> (Consumer<f32>, Arc<Shared>, Self) {
-        let shared = Arc::<Shared>::default();
+        let shared = Arc::new(Shared::new());
         let (producer, ring) = RingBuffer::new(RING);
         let port = Self { ring: producer, given: 0, device, shared: shared.clone() };
         (ring, shared, port)
@@ -87,10 +89,11 @@ impl SinkPort {
 
     /// Puts samples into the ring.
     ///
-    /// *Bounds*: for a reader that has fallen [`MAX_WAITING`] behind, all but the latest [`KEPT`]
+    /// *Bounds*: for a reader that has fallen [`MAX_WAITING`] behind, or [`MAX_LIVE_WAITING`], all but the latest [`KEPT`]
     /// samples are dropped and counted. A full ring is emptied, and that is counted too.
     pub(crate) fn give(&mut self, pcm: &[f32]) {
-        if !self.is_device() && self.waiting() + pcm.len() > MAX_WAITING {
+        let most = self.shared.most_waiting.load(Ordering::Relaxed);
+        if !self.is_device() && self.waiting() + pcm.len() > most {
             let missed = self.waiting().saturating_sub(KEPT);
             self.shared.attachment.count_dropped(missed as u64);
             self.forget_but(KEPT);
@@ -125,6 +128,18 @@ impl SinkPort {
     fn forget_but(&self, latest: usize) {
         let until = self.given - latest.min(self.waiting()) as u64;
         self.shared.forgotten.fetch_max(until, Ordering::Release);
+    }
+}
+
+impl Shared {
+    fn new() -> Self {
+        Self {
+            attachment: Attachment::default(),
+            forgotten: AtomicU64::new(0),
+            demand: AtomicUsize::new(0),
+            most_waiting: AtomicUsize::new(MAX_WAITING),
+            given: Event::new(),
+        }
     }
 }
 
@@ -173,6 +188,8 @@ const BURST: usize = 4 * BLOCK;
 const PACE_PER_MILLE: u64 = 1_100;
 /// The most samples that wait for a reader: 640 ms.
 const MAX_WAITING: usize = 32 * BLOCK;
+/// The most samples that wait for a reader that plays: 100 ms.
+pub(super) const MAX_LIVE_WAITING: usize = 5 * BLOCK;
 /// Samples that are kept when a reader is late: 60 ms.
 const KEPT: usize = 3 * BLOCK;
 
@@ -203,6 +220,22 @@ mod tests {
             block_on(sink.read(&mut block)).unwrap();
             assert_eq!(block, [f32::from(number) / 64.0; BLOCK]);
         }
+    }
+
+    #[test]
+    fn a_live_reader_that_lags_hears_what_is_said_now() {
+        let (sink, mut port) = AudioSink::new(AudioFormat::PHONE).unwrap();
+        let mut sink = sink.live();
+        let mut block = [0.0_f32; BLOCK];
+        for number in 0..500_u16 {
+            port.give(&[f32::from(number); BLOCK]);
+            if number % 10 == 0 {
+                block_on(sink.read(&mut block)).unwrap();
+                let behind = number - block[0] as u16;
+                assert!(behind <= 5, "{} ms behind", 20 * behind);
+            }
+        }
+        assert!(port.dropped() > 400 * BLOCK as u64);
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! The sink of an async task that reads in real time, such as a recorder.
 
+use std::sync::atomic::Ordering;
+
 use super::end::SinkEnd;
-use super::port::SinkPort;
+use super::port::{MAX_LIVE_WAITING, SinkPort};
 use crate::audio::AudioError;
 use crate::audio::format::{AudioFormat, Sample};
 
@@ -21,10 +23,28 @@ impl AudioSink {
         Ok((Self(SinkEnd::new(format, ring, shared)?), port))
     }
 
+    /// Makes it the sink of a reader that plays, such as a pipe to a player: one that falls 100 ms
+    /// behind, and not 640 ms, continues with the latest 60 ms.
+    ///
+    /// ```
+    /// use lxst_phone::{AudioError, AudioFormat, Call};
+    ///
+    /// async fn listen(call: &Call) -> Result<(), AudioError> {
+    ///     let mut sink = call.audio_sink(AudioFormat::PHONE).await?.live();
+    ///     let mut block = [0_i16; 480];
+    ///     sink.read(&mut block).await
+    /// }
+    /// ```
+    #[must_use]
+    pub fn live(self) -> Self {
+        self.0.shared.most_waiting.store(MAX_LIVE_WAITING, Ordering::Relaxed);
+        self
+    }
+
     /// Waits until there is audio for all of a block of any length, and fills it.
     ///
-    /// *Bounds*: a reader that falls 640 ms behind continues with the latest 60 ms. The rest is
-    /// dropped and counted in [`Counters`](crate::Counters) and in the call's
+    /// *Bounds*: a reader that falls 640 ms behind, or 100 ms where it is [`live`](Self::live),
+    /// continues with the latest 60 ms. The rest is dropped and counted in [`Counters`](crate::Counters) and in the call's
     /// [`Quality`](crate::Quality).
     ///
     /// # Errors
