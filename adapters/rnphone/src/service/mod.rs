@@ -16,6 +16,7 @@ mod told;
 use std::io;
 use std::path::PathBuf;
 
+use lxst_tokio::host::create_private_folder;
 use lxst_tokio::{
     AudioError, IdentityFileError, IdentityHash, InsteadOfVoice, Interface, PhoneBuilder,
     Settings as PhoneSettings, StartError, State, Voice, load_or_create_identity,
@@ -77,6 +78,14 @@ pub struct Service {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServiceError {
+    /// The folder cannot be made.
+    #[error("{}: {error}", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
     /// The identity cannot be read or made.
     #[error(transparent)]
     Identity(#[from] IdentityFileError),
@@ -125,6 +134,8 @@ impl Service {
     /// [`ServiceError`].
     pub async fn start(start: Start) -> Result<Self, ServiceError> {
         let Start { folder, network, sound } = start;
+        create_private_folder(folder.path())
+            .map_err(|error| ServiceError::Folder { path: folder.path().into(), error })?;
         let identity = load_or_create_identity(&folder.identity())?;
         let (people, skipped) = People::read(folder.clone(), identity.hash())?;
         let history = History::open(&folder.history())

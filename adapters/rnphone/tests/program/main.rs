@@ -33,6 +33,10 @@ fn a_service_is_used_by_ctl_and_leaves_nothing_behind() {
         text(&run(&alice, &["ctl", "history"]).stdout).contains("hung up by the peer")
     });
 
+    let history = run(&alice, &["ctl", "--json", "history"]).stdout;
+    let history: serde_json::Value = serde_json::from_slice(&history).expect("it is JSON");
+    assert_eq!(history["history"][0]["outcome"], "remote_hangup");
+
     assert_eq!(run(&bob, &["ctl", "stop"]).status.code(), Some(0));
     assert_eq!(called.wait(), Some(0));
     assert!(!bob.join("control").exists());

@@ -8,7 +8,7 @@ use crate::begin::folder;
 use crate::failure::Failure;
 use crate::options::Options;
 
-pub(crate) async fn run(options: &Options, typed: &[String]) -> Result<u8, Failure> {
+pub(crate) async fn run(options: &Options, json: bool, typed: &[String]) -> Result<u8, Failure> {
     let path = folder(options)?.control();
     let command = match typed {
         [word] if word == "events" => None,
@@ -19,7 +19,7 @@ pub(crate) async fn run(options: &Options, typed: &[String]) -> Result<u8, Failu
     let Some(command) = command else { return print(events).await };
     let is_last = command == Command::Stop {};
     let reply = client.ask(command).await.map_err(|error| Failure::refused(error.to_string()))?;
-    let text = words::reply(&reply);
+    let text = if json { serde_json::to_string(&reply)? } else { words::reply(&reply) };
     if !text.is_empty() {
         outln!("{text}");
     }

@@ -53,7 +53,7 @@ fn run(options: Options) -> Result<u8, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         match &options.task {
-            Some(Task::Ctl { words }) => ctl::run(&options, words).await,
+            Some(Task::Ctl { json, words }) => ctl::run(&options, *json, words).await,
             Some(Task::Echo { greeting }) => echo::run(&options, greeting.clone()).await,
             Some(Task::Check { to }) => check::run(&options, *to).await,
             Some(Task::Systemd) => systemd::print(&options),

@@ -5,9 +5,23 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use lxst_tokio::IdentityHash;
 
+/// The codec that is under another licence.
+#[cfg(any(feature = "codec2", feature = "codec2-system"))]
+macro_rules! codec2_licence {
+    () => {
+        ", Codec2 (LGPL-2.1)"
+    };
+}
+#[cfg(not(any(feature = "codec2", feature = "codec2-system")))]
+macro_rules! codec2_licence {
+    () => {
+        ""
+    };
+}
+
 /// A phone for voice calls over Reticulum. It calls LXST phones, and is called by them.
 #[derive(Debug, Parser)]
-#[command(name = "rnphone-rs", version, after_help = AFTER_HELP)]
+#[command(name = "rnphone-rs", version, long_version = LICENCES, after_help = AFTER_HELP)]
 pub(crate) struct Options {
     /// The folder of the phone, in place of /etc/rnphone, ~/.config/rnphone or ~/.rnphone
     #[arg(long, value_name = "FOLDER", global = true)]
@@ -63,6 +77,9 @@ pub(crate) enum Task {
     /// Have the phone that runs in the folder do a command, as at its prompt: `ctl dial mary`.
     /// `ctl events` prints what happens, a JSON object a line, until the phone ends
     Ctl {
+        /// Print the reply as JSON
+        #[arg(long)]
+        json: bool,
         /// The command.
         #[arg(trailing_var_arg = true, required = true)]
         words: Vec<String>,
@@ -84,6 +101,15 @@ pub(crate) enum Task {
     /// Print a unit for the systemd of this user, which runs the phone as a service
     Systemd,
 }
+
+const LICENCES: &str = concat!(
+    env!("CARGO_PKG_VERSION"),
+    "\n\nrnphone-rs is under MIT or Apache-2.0, at your option. Built in are libopus (BSD-3-Clause),",
+    "\nthe rns crates of rsReticulum (Reticulum License)",
+    codec2_licence!(),
+    " and other crates under",
+    "\nMIT, Apache-2.0 and licences alike."
+);
 
 const AFTER_HELP: &str = "\
 Without an option for the network, it attaches to the rnsd of this machine; where none runs, it uses
