@@ -102,4 +102,10 @@ impl Codecs for CodecSettings {
     fn check(&self, format: SendFormat) -> Result<(), CodecError> {
         self.encoding(format).check()
     }
+
+    /// Lowers the level of neural decoding.
+    #[cfg(feature = "neural")]
+    fn relieve(&self) -> Option<String> {
+        self.neural.lower().map(|level| format!("neural decoding is {level}"))
+    }
 }

@@ -102,6 +102,13 @@ pub trait Codecs: fmt::Debug + Send + Sync {
         let decoded = others.filter(|codec| self.decoder(*codec).is_ok());
         decoded.fold(CodecSet::REFERENCE, CodecSet::with)
     }
+
+    /// Makes decoding take less time from the next frame on, because a phone's codec work runs
+    /// late. Returns what it changed, for a log; `None` if there is nothing to change. *Default*:
+    /// nothing.
+    fn relieve(&self) -> Option<String> {
+        None
+    }
 }
 
 /// The encoder of one transmit stream.

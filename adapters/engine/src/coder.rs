@@ -149,6 +149,12 @@ impl Coder {
         self
     }
 
+    /// Makes the work take less time, because it runs late ([`Lateness`](crate::Lateness)). Returns
+    /// what changed, for a log; `None` if there is nothing to change.
+    pub fn relieve(&mut self) -> Option<String> {
+        self.codecs.relieve()
+    }
+
     /// Does one task. Blocks for as long as the codec takes: a millisecond or two per frame.
     pub fn run(&mut self, task: Task) -> Option<Done> {
         let (job, done) = match task {

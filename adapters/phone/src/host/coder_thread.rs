@@ -4,20 +4,22 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Sender, channel};
 use std::thread::{self, JoinHandle};
+use std::time::Instant;
 
-use lxst_engine::{Coder, Done, Task};
+use lxst_engine::{Coder, Done, Lateness, Task};
 
 /// A [`Coder`] on a thread of its own. Dropping it waits for the task that runs.
 #[derive(Debug)]
 pub struct CoderThread {
-    tasks: Option<Sender<Task>>,
+    tasks: Option<Sender<Given>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl CoderThread {
     /// Starts the thread. On it, `make` creates the coder, and `deliver` gets the result of each
     /// task; it must not block for long. When the coder panics, the result of the task is
-    /// [`Done::Crashed`], and `make` creates a new coder for the next task.
+    /// [`Done::Crashed`], and `make` creates a new coder for the next task. When the coder runs late
+    /// again and again ([`Lateness`]), it is [relieved](Coder::relieve), and the log says so.
     ///
     /// # Errors
     /// The operating system refused a thread.
@@ -25,42 +27,64 @@ impl CoderThread {
         make: impl Fn() -> Coder + Send + 'static,
         deliver: impl Fn(Done) + Send + 'static,
     ) -> io::Result<Self> {
-        let make = move || {
-            let mut coder = make();
-            move |task| coder.run(task)
-        };
         Self::spawn_with(make, deliver)
     }
 
     /// Queues a task for the thread.
     pub fn give(&self, task: Task) {
         if let Some(tasks) = &self.tasks {
-            let given = tasks.send(task);
+            let given = tasks.send((task, Instant::now()));
             debug_assert!(given.is_ok(), "the thread ends only when this is dropped");
         }
     }
 
-    fn spawn_with<W: FnMut(Task) -> Option<Done>>(
+    fn spawn_with<W: Work>(
         make: impl Fn() -> W + Send + 'static,
         deliver: impl Fn(Done) + Send + 'static,
     ) -> io::Result<Self> {
         // The engine has three jobs out at most for each line, so the channel needs no bound of its
         // own.
-        let (tasks, given) = channel::<Task>();
+        let (tasks, given) = channel::<Given>();
         let run = move || {
             let mut work = make();
-            for task in given {
+            let mut lateness = Lateness::default();
+            for (task, at) in given {
                 let job = task.job();
                 // State that the panic left inconsistent is dropped with the coder.
-                let done = catch_unwind(AssertUnwindSafe(|| work(task))).unwrap_or_else(|_| {
+                let done = catch_unwind(AssertUnwindSafe(|| work.run(task))).unwrap_or_else(|_| {
                     work = make();
                     job.map(|job| Done::Crashed { job })
                 });
-                done.into_iter().for_each(&deliver);
+                let Some(done) = done else { continue };
+                deliver(done);
+                if lateness.on_task(at.elapsed())
+                    && let Some(change) = work.relieve()
+                {
+                    tracing::warn!("codec work runs late: {change}");
+                }
             }
         };
         let thread = thread::Builder::new().name("lxst-codec".into()).spawn(run)?;
         Ok(Self { tasks: Some(tasks), thread: Some(thread) })
+    }
+}
+
+/// A task, and when it was given.
+type Given = (Task, Instant);
+
+/// What the thread runs.
+trait Work {
+    fn run(&mut self, task: Task) -> Option<Done>;
+    fn relieve(&mut self) -> Option<String>;
+}
+
+impl Work for Coder {
+    fn run(&mut self, task: Task) -> Option<Done> {
+        self.run(task)
+    }
+
+    fn relieve(&mut self) -> Option<String> {
+        self.relieve()
     }
 }
 
@@ -83,21 +107,32 @@ mod tests {
     #[test]
     fn a_panic_costs_one_task_and_a_new_coder_does_the_next() {
         let (sender, done) = channel();
-        // The third task of each coder finds a fault.
-        let make = || {
-            let mut tasks = 0;
-            move |task: Task| {
-                tasks += 1;
-                assert!(tasks < 3, "a fault");
-                Some(Done::NoVoice { job: task.job()? })
-            }
-        };
-        let coder = CoderThread::spawn_with(make, move |done| sender.send(done).unwrap()).unwrap();
+        let coder =
+            CoderThread::spawn_with(Faulty::default, move |done| sender.send(done).unwrap())
+                .unwrap();
         for job in (0..6).map(JobId) {
             coder.give(Task::Conceal { stream: StreamId(1), job, samples: Samples(1) });
         }
         drop(coder);
         let crashed = done.iter().map(|done| matches!(done, Done::Crashed { .. }));
         assert!(crashed.eq([false, false, true, false, false, true]));
+    }
+
+    /// The third task finds a fault.
+    #[derive(Default)]
+    struct Faulty {
+        tasks: u32,
+    }
+
+    impl Work for Faulty {
+        fn run(&mut self, task: Task) -> Option<Done> {
+            self.tasks += 1;
+            assert!(self.tasks < 3, "a fault");
+            Some(Done::NoVoice { job: task.job()? })
+        }
+
+        fn relieve(&mut self) -> Option<String> {
+            None
+        }
     }
 }

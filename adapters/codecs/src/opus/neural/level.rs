@@ -2,7 +2,7 @@
 
 use core::fmt;
 use core::str::FromStr;
-use core::sync::atomic::{AtomicU8, Ordering};
+use core::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use std::sync::Arc;
 
 /// How much of libopus's neural decoding a decoder does, each level more than the one before.
@@ -86,18 +86,28 @@ pub struct UnknownNeuralLevel;
 /// The level of the decoders of some [`CodecSettings`](crate::CodecSettings), which an app may
 /// change in a call: a clone is a handle to the same level.
 ///
+/// A phone whose codec thread runs late [lowers](Self::lower) it, a level at a time, until it keeps
+/// up. The level is not raised again, unless by the app.
+///
 /// ```
 /// use lxst_codecs::{CodecSettings, NeuralDecoding, NeuralLevel};
 ///
 /// let neural = NeuralDecoding::new(NeuralLevel::measured(0.03)?);
 /// let codecs = CodecSettings::new().neural_decoding(neural.clone()); // a phone takes them
 ///
-/// neural.set(neural.level().lower()); // in a call, where the machine runs late
+/// neural.set(NeuralLevel::Concealment); // in a call
+/// assert_eq!(neural.times_lowered(), 0);
 /// # drop(codecs);
 /// # Ok::<(), lxst_codecs::CodecError>(())
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct NeuralDecoding(Arc<AtomicU8>);
+pub struct NeuralDecoding(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    level: AtomicU8,
+    times_lowered: AtomicU32,
+}
 
 impl NeuralDecoding {
     /// Makes a handle to a level of its own.
@@ -110,13 +120,47 @@ impl NeuralDecoding {
 
     /// Sets the level, which is that of each decoder from its next frame on.
     pub fn set(&self, level: NeuralLevel) {
-        self.0.store(level as u8, Ordering::Relaxed);
+        self.0.level.store(level as u8, Ordering::Relaxed);
     }
 
     /// Returns the level.
     #[must_use]
     pub fn level(&self) -> NeuralLevel {
-        let place = usize::from(self.0.load(Ordering::Relaxed));
-        NeuralLevel::ALL.get(place).copied().unwrap_or_default()
+        level_of(self.0.level.load(Ordering::Relaxed))
+    }
+
+    /// Lowers the level by one, and counts it. Returns the new level, `None` if it is
+    /// [`NeuralLevel::Off`] already.
+    pub fn lower(&self) -> Option<NeuralLevel> {
+        let lower = |level| (level > 0).then(|| level_of(level).lower() as u8);
+        let before = self.0.level.fetch_update(Ordering::Relaxed, Ordering::Relaxed, lower).ok()?;
+        self.0.times_lowered.fetch_add(1, Ordering::Relaxed);
+        Some(level_of(before).lower())
+    }
+
+    /// Returns how often the level was [lowered](Self::lower).
+    #[must_use]
+    pub fn times_lowered(&self) -> u32 {
+        self.0.times_lowered.load(Ordering::Relaxed)
+    }
+}
+
+fn level_of(place: u8) -> NeuralLevel {
+    NeuralLevel::ALL.get(usize::from(place)).copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{CodecSettings, Codecs};
+
+    #[test]
+    fn codecs_that_run_late_have_a_lower_level_each_time_until_it_is_off() {
+        let neural = NeuralDecoding::new(NeuralLevel::Extended);
+        let codecs = CodecSettings::new().neural_decoding(neural.clone());
+        let told: Vec<_> = core::iter::from_fn(|| codecs.relieve()).collect();
+        let names = ["nolace", "lace", "concealment", "off"];
+        assert_eq!(told, names.map(|name| format!("neural decoding is {name}")));
+        assert_eq!((neural.level(), neural.times_lowered()), (NeuralLevel::Off, 4));
     }
 }
