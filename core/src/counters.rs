@@ -19,6 +19,10 @@ pub struct Counters {
     pub bytes_sent: u64,
     /// Frames lost by the network: an estimate from the sender's clock. Pauses (DTX) do not count.
     pub frames_lost: u64,
+    /// Frames lost by the network that a copy replaced.
+    pub frames_recovered: u64,
+    /// Packets handed out for transmission that carry copies of frames.
+    pub copies_sent: u64,
     /// Frames dropped because newer ones needed their room, or to shed delay.
     pub frames_shed: u64,
     /// Numbered frames dropped because they came twice, or after their place had played.
@@ -86,10 +90,10 @@ impl Counters {
         sums! {
             counts:
                 media_packets_sent media_packets_received frames_received bytes_received bytes_sent
-                frames_lost frames_shed frames_discarded frames_refused frames_unheard
-                frames_undecodable frames_dtx frames_unsent encodes_failed jobs_void
-                packets_malformed signals_unknown preferences_unsupported frames_unknown
-                callers_limited links_refused;
+                frames_lost frames_recovered copies_sent frames_shed frames_discarded
+                frames_refused frames_unheard frames_undecodable frames_dtx frames_unsent
+                encodes_failed jobs_void packets_malformed signals_unknown
+                preferences_unsupported frames_unknown callers_limited links_refused;
             audio:
                 dropped concealed shed expanded starved capture_discarded capture_dropped
                 playback_dropped

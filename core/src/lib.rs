@@ -228,8 +228,9 @@ pub use audio::{Direction, Samples};
 pub use boundary::Boundary;
 pub use call::{Action, Next, TRANSITIONS, Transition, Trigger};
 pub use config::{
-    Admission, AnnounceInterval, AnnouncePolicy, AnswerMode, CallerLimits, Config, FramesPerPacket,
-    InsteadOfVoice, RawDepth, ScreeningTime, SettingError, ThinPath, TransmitCodec,
+    Admission, AirBudget, AnnounceInterval, AnnouncePolicy, AnswerMode, CallerLimits, Config,
+    FramesPerPacket, InsteadOfVoice, RawDepth, ScreeningTime, SettingError, ThinPath,
+    TransmitCodec,
 };
 pub use counters::Counters;
 pub use error::InputError;

@@ -75,6 +75,65 @@ pub const CALLERS_REMEMBERED: usize = 64;
 /// it the preference is dropped and counted.
 pub const PROFILES_TOLD: u8 = 4;
 
+/// Bytes of a link packet in the air beside its padded content.
+///
+/// *Source*: `Packet.pack` in RNS/Packet.py and `encrypt` in RNS/Link.py: a header of 19 bytes, and
+/// a token of 48 bytes around the ciphertext. Measured.
+pub const PACKET_AIR: usize = 67;
+
+/// The content of a link packet is padded to the next multiple of this, in bytes, by at least one.
+///
+/// *Source*: `PKCS7` in RNS/Cryptography.
+pub const PADDING: usize = 16;
+
+/// Longest copy of a packet's frames, in bytes. The frames of a longer one are not copied.
+///
+/// *Source*: our choice: more than half of [`DEFAULT_MDU`]. A packet holds a copy of frames that are
+/// as long as its own.
+pub const COPY_BYTES: usize = 256;
+
+/// How long copies are sent after the latest report of loss.
+///
+/// *Source*: our choice: reports come once a second while packets are lost, and may be lost too.
+pub const COPIES_AFTER_REPORT: Duration = Duration::from_secs(7);
+
+/// Growth of the reported loss, in percent, from which copies seem to fill a narrow path.
+///
+/// *Source*: our choice: more than three times the spread of what is reported after three seconds of
+/// a path that loses a fifth of the packets of Medium Quality.
+pub const COPIES_HURT: u8 = 20;
+
+/// How long after copies began that growth counts. Later it is the path that changed.
+///
+/// *Source*: our choice: [`LOSS_WINDOW`], and some round trips.
+pub const COPIES_TRIED: Duration = Duration::from_secs(15);
+
+/// How long no copies are sent after that.
+///
+/// *Source*: our choice.
+pub const COPIES_REST: Duration = Duration::from_secs(60);
+
+/// How long after the latest copy the jitter buffer keeps the delay of one frame for the next.
+///
+/// *Source*: our choice.
+pub const COPIES_AWAITED: Duration = Duration::from_secs(5);
+
+/// Intervals of [`QUALITY`] in which lost frames count for a report of loss.
+///
+/// *Source*: our choice.
+pub const LOSS_WINDOW: usize = 15;
+
+/// Fewest of these intervals with lost frames before loss is reported.
+///
+/// *Source*: our choice: fewer may be one stall, a switch, or an estimate that the next second
+/// corrects.
+pub const MIN_LOSSY: usize = 3;
+
+/// Shortest time between two reports of loss that go without a media packet, because none is sent.
+///
+/// *Source*: our choice: two of them fit [`COPIES_AFTER_REPORT`].
+pub const REPORT_ALONE: Duration = Duration::from_secs(3);
+
 // Audio.
 
 /// Age beyond which a [`Stack`](crate::Stack) drops a media packet before it is sent.

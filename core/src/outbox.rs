@@ -12,7 +12,8 @@ use crate::wire::{Codec, Signal};
 /// An output whose bytes are not written yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Queued {
-    Signals { link: LinkId, signals: Vec<Signal, 2> },
+    Signals { link: LinkId, signals: Vec<Signal, 2>, has_mark: bool },
+    LossReport { link: LinkId, percent: u8 },
     Media { line: usize, link: LinkId },
     Link { link: LinkId, request: LinkRequest },
     Announce,
@@ -41,9 +42,14 @@ impl Outbox {
     }
 
     pub(crate) fn signal(&mut self, link: LinkId, signals: &[Signal]) {
+        self.signal_and_mark(link, signals, false);
+    }
+
+    /// Sends signals, with the mark of a phone that knows loss reports and copies of frames.
+    pub(crate) fn signal_and_mark(&mut self, link: LinkId, signals: &[Signal], has_mark: bool) {
         debug_assert!(signals.len() <= 2);
         let signals = signals.iter().copied().take(2).collect();
-        self.push(Queued::Signals { link, signals });
+        self.push(Queued::Signals { link, signals, has_mark });
     }
 
     pub(crate) fn link(&mut self, link: LinkId, request: LinkRequest) {

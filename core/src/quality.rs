@@ -17,6 +17,10 @@ pub struct Quality {
     pub frames_received: u64,
     /// Frames lost by the network, estimated from the sender's clock.
     pub frames_lost: u64,
+    /// Frames lost by the network that a copy replaced.
+    pub frames_recovered: u64,
+    /// Packets sent that carry copies of frames, because the peer loses packets.
+    pub copies_sent: u64,
     /// Audio concealed (PLC): for lost frames, and at the beginning of pauses.
     pub concealed: Samples,
     /// Silence played after concealment ended. Pauses (DTX) do not count.

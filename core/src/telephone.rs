@@ -168,10 +168,18 @@ impl<const LINES: usize, const RING: usize> Telephone<LINES, RING> {
     pub fn poll_output<'b>(&mut self, buf: &'b mut PacketBuf) -> Option<Output<'b>> {
         let buf = &mut buf.0;
         Some(match self.outbox.pop()? {
-            Queued::Signals { link, signals } => {
-                // Two signals take at most 22 bytes.
-                let length = wire::encode_signals(&signals, buf).unwrap_or(0);
+            Queued::Signals { link, signals, has_mark } => {
+                // Two signals and the mark take at most 24 bytes.
+                let mut length = wire::encode_signals(&signals, buf).unwrap_or(0);
+                if has_mark {
+                    length = wire::append_loss(0, buf, length).unwrap_or(length);
+                }
                 Output::Transmit { link, class: Class::Signal, data: &buf[..length] }
+            }
+            Queued::LossReport { link, percent } => {
+                // It takes three bytes.
+                let length = wire::encode_loss(percent, buf).unwrap_or(0);
+                Output::Transmit { link, class: Class::Media, data: &buf[..length] }
             }
             Queued::Media { line, link } => {
                 let data = self.streams[line].write_packet(buf);
@@ -278,6 +286,7 @@ impl<const LINES: usize, const RING: usize> Telephone<LINES, RING> {
         line.on_heard(now);
         let dropped = match Packet::parse(data) {
             Ok(packet) => {
+                line.on_mark(&packet);
                 let frames = packet.frames().known(cx.exchange.config.codecs);
                 let mut dropped = None;
                 if let Some(first) = frames.clone().next() {
@@ -288,7 +297,12 @@ impl<const LINES: usize, const RING: usize> Telephone<LINES, RING> {
                     }
                     let session = line.session(&cx.exchange.config);
                     streams.follow(session, &mut cx.of_stream(index, counters));
-                    dropped = streams.on_frames(frames, &mut cx.of_stream(index, counters));
+                    let copies = packet.copies().known(cx.exchange.config.codecs);
+                    let mut cx = cx.of_stream(index, counters);
+                    dropped = streams.on_packet(frames, copies, &mut cx);
+                }
+                if let Some(percent) = packet.loss() {
+                    streams.on_loss_reported(now, percent);
                 }
                 dropped.or(line.on_signals(link, &packet, &mut cx))
             }

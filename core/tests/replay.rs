@@ -8,9 +8,9 @@
 use core::time::Duration;
 
 use lxst_core::{
-    Admission, AnnouncePolicy, AnswerMode, CallId, Class, Command, Config, Destination, EndReason,
-    Event, IdentityHash, Input, Instant, LinkClosed, LinkEvent, LinkId, LinkRequest, Mode, Output,
-    PacketBuf, Profile, ProfileSet, Talk, Telephone,
+    Admission, AirBudget, AnnouncePolicy, AnswerMode, CallId, Class, Command, Config, Destination,
+    EndReason, Event, IdentityHash, Input, Instant, LinkClosed, LinkEvent, LinkId, LinkRequest,
+    Mode, Output, PacketBuf, Profile, ProfileSet, Talk, Telephone,
 };
 use lxst_interop::{Body, Capture, CapturedPacket, Direction, PacketKind, PeerName};
 
@@ -66,6 +66,17 @@ fn an_established_call_has_the_profile_and_mode_that_python_reported() {
             let established = established.map(|(profile, mode)| (profile.id(), mode.id()));
             assert_eq!(established, reported, "{scenario} {peer:?}");
         }
+    }
+}
+
+/// Python sends one key in each packet; the packets of a set-up have one more of ours.
+#[test]
+fn a_phone_without_copies_says_byte_for_byte_what_python_said_and_others_the_mark_besides() {
+    let unmarked = Config { air_budget: AirBudget::NONE, asks_for_copies: false, ..config() };
+    for (config, marked) in [(unmarked, [0, 0]), (config(), [2, 2])] {
+        let peers = [PeerName::A, PeerName::B];
+        let replayed = peers.map(|peer| Replay::new("normal_call", peer, config).run().marked);
+        assert_eq!(replayed, marked);
     }
 }
 
@@ -145,6 +156,8 @@ struct Replayed {
     link_up: Option<Instant>,
     identified: Vec<LinkId>,
     signals: Vec<(Instant, Vec<u8>)>,
+    /// How many of these had the mark behind them, which Python does not send.
+    marked: usize,
     closed: Option<Instant>,
     established: Option<(Profile, Mode)>,
     modes: Vec<Mode>,
@@ -338,6 +351,9 @@ impl Replay {
             match output {
                 Output::Transmit { link, class, data } => {
                     assert_eq!(class, Class::Signal, "nobody encodes here");
+                    let unmarked = without_mark(data);
+                    self.known.marked += usize::from(unmarked.is_some());
+                    let data = unmarked.as_deref().unwrap_or(data);
                     self.known.signals.push((self.now, data.to_vec()));
                     self.sent.push(Sent::Signal(link, data.to_vec()));
                 }
@@ -378,6 +394,12 @@ fn sent_by(packet: &CapturedPacket) -> Option<Sent> {
         | PacketKind::Proof
         | PacketKind::Data => None,
     }
+}
+
+/// The packet without the mark of a phone that knows loss reports, if it has it.
+fn without_mark(data: &[u8]) -> Option<Vec<u8>> {
+    let signals = data.strip_prefix(&[0x82])?.strip_suffix(&[0x20, 0x00])?;
+    Some([&[0x81], signals].concat())
 }
 
 fn scenarios() -> Vec<String> {

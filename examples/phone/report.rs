@@ -245,7 +245,7 @@ fn quality_to_json(call: CallId, quality: &Quality) -> Value {
     let millis = |duration: Duration| duration.as_millis() as u64;
     json!({
         "event": "quality", "call": call.0, "frames_received": quality.frames_received,
-        "frames_lost": quality.frames_lost,
+        "frames_lost": quality.frames_lost, "frames_recovered": quality.frames_recovered,
         "concealed_ms": millis(quality.concealed.duration()),
         "dropped_ms": millis(quality.dropped.duration()),
         "capture_dropped_ms": millis(quality.capture_dropped.duration()),

@@ -16,7 +16,8 @@ use crate::tap::Tap;
 pub struct Config {
     /// The settings of the telephone. The engine overwrites `profiles` and `codecs` with those of
     /// [`codecs`](Self::codecs), and `callers` and `limits` with those of
-    /// [`callers`](Self::callers).
+    /// [`callers`](Self::callers). With [`adaptive_profile`](Self::adaptive_profile) it asks for no
+    /// copies.
     pub telephone: lxst_core::Config,
     /// Admission of callers.
     pub callers: Callers,
@@ -26,7 +27,8 @@ pub struct Config {
     /// that these can send. *Default*: [`BuiltInCodecs`].
     pub codecs: Arc<dyn Codecs>,
     /// Whether the profile adapts to the path: it steps down when more than 8 % of the voice is
-    /// lost for 5 s, and up again after 20 s with less than 2 %.
+    /// lost for 5 s, and up again after 20 s with less than 2 %. It takes loss for a path that is too
+    /// narrow, where copies of frames would cost still more.
     pub adaptive_profile: bool,
     /// Processing of the microphone's audio: AEC, noise suppression, AGC.
     #[cfg(feature = "voice-processing")]

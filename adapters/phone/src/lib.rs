@@ -95,10 +95,11 @@ pub use log_limit::{LeftOut, LogLimit};
 #[cfg(feature = "recording")]
 pub use lxst_audio;
 pub use lxst_core::{
-    Admission, AnnouncePolicy, Boundary, CallId, CallState, CallStatus, CallerLimits, Class,
-    Destination, Direction, DisplayName, DisplayNameError, DropReason, EndReason, IdentityHash,
-    InputError, InsteadOfVoice, Limit, LinkClosed, LinkEvent, LinkFailed, LinkId, LinkRequest,
-    Mode, Mos, Profile, Quality, RawDepth, Role, SettingError, Side, ThinPath, TransmitCodec,
+    Admission, AirBudget, AnnouncePolicy, Boundary, CallId, CallState, CallStatus, CallerLimits,
+    Class, Destination, Direction, DisplayName, DisplayNameError, DropReason, EndReason,
+    IdentityHash, InputError, InsteadOfVoice, Limit, LinkClosed, LinkEvent, LinkFailed, LinkId,
+    LinkRequest, Mode, Mos, Profile, Quality, RawDepth, Role, SettingError, Side, ThinPath,
+    TransmitCodec,
 };
 #[cfg(feature = "voice-processing")]
 pub use lxst_engine::VoiceProcessing;

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use lxst_core::{
-    Admission, AnnounceInterval, AnnouncePolicy, AnswerMode, Config, DisplayName, FramesPerPacket,
-    InsteadOfVoice, Mode, Profile, ProfileSet, ScreeningTime, SettingError, ThinPath,
-    TransmitCodec,
+    Admission, AirBudget, AnnounceInterval, AnnouncePolicy, AnswerMode, Config, DisplayName,
+    FramesPerPacket, InsteadOfVoice, Mode, Profile, ProfileSet, ScreeningTime, SettingError,
+    ThinPath, TransmitCodec,
 };
 use lxst_engine::Callers;
 #[cfg(feature = "voice-processing")]
@@ -42,6 +42,8 @@ pub struct Voice {
     thin_path: ThinPath,
     transmit: TransmitCodec,
     frames_per_packet: u8,
+    air_budget: u8,
+    asks_for_copies: bool,
     when_muted: InsteadOfVoice,
     when_no_microphone: InsteadOfVoice,
     dtx: bool,
@@ -126,6 +128,8 @@ impl Settings {
             thin_path: voice.thin_path,
             transmit: voice.transmit,
             frames_per_packet: FramesPerPacket::new(voice.frames_per_packet)?,
+            air_budget: AirBudget::new(voice.air_budget)?,
+            asks_for_copies: voice.asks_for_copies,
             when_muted: voice.when_muted,
             answer: if auto_answer { AnswerMode::Automatic } else { AnswerMode::App },
             ring_time: timing.ring,
@@ -201,6 +205,25 @@ impl Voice {
         self
     }
 
+    /// Sets the air that copies of frames may take while the peer loses packets, in percent of what
+    /// its packets take without them. Only phones of this project get copies. *Default*: 60 %; see
+    /// [`AirBudget`] for what a profile takes. With 0 nothing takes more air.
+    ///
+    /// *Bounds*: at most 100.
+    #[must_use]
+    pub const fn air_budget(mut self, percent: u8) -> Self {
+        self.air_budget = percent;
+        self
+    }
+
+    /// Sets whether the peer is asked for copies of frames while packets are lost. They take one
+    /// frame of delay, which [`Quality::delay`](crate::Quality::delay) includes. *Default*: on.
+    #[must_use]
+    pub const fn ask_for_copies(mut self, ask: bool) -> Self {
+        self.asks_for_copies = ask;
+        self
+    }
+
     /// Sets what a muted microphone sends in full duplex. *Default*: silence, as the reference.
     #[must_use]
     pub const fn when_muted(mut self, sent: InsteadOfVoice) -> Self {
@@ -224,8 +247,9 @@ impl Voice {
     }
 
     /// Adapts the profile to the path: it steps down when more than 8 % of the voice is lost for 5
-    /// s, and up again after 20 s with less than 2 %. *Default*: off; only people change it, as in
-    /// the reference.
+    /// s, and up again after 20 s with less than 2 %. Such a phone asks for no copies
+    /// ([`ask_for_copies`](Self::ask_for_copies)), which a path that is too narrow cannot carry.
+    /// *Default*: off; only people change it, as in the reference.
     #[must_use]
     pub const fn adaptive_profile(mut self, adaptive: bool) -> Self {
         self.adaptive_profile = adaptive;
@@ -262,14 +286,24 @@ impl Voice {
 
 impl Default for Voice {
     fn default() -> Self {
-        let Config { mode, thin_path, transmit, frames_per_packet, when_muted, .. } =
-            Config::default();
+        let Config {
+            mode,
+            thin_path,
+            transmit,
+            frames_per_packet,
+            air_budget,
+            asks_for_copies,
+            when_muted,
+            ..
+        } = Config::default();
         Self {
             profile: None,
             mode,
             thin_path,
             transmit,
             frames_per_packet: frames_per_packet.get(),
+            air_budget: air_budget.percent(),
+            asks_for_copies,
             when_muted,
             when_no_microphone: InsteadOfVoice::Nothing,
             dtx: false,
@@ -379,6 +413,8 @@ mod tests {
             .thin_path(ThinPath::Accept)
             .transmit(TransmitCodec::Raw { depth })
             .frames_per_packet(2)
+            .air_budget(7)
+            .ask_for_copies(false)
             .when_muted(InsteadOfVoice::Nothing)
             .when_no_microphone(InsteadOfVoice::Silence)
             .dtx(true)
@@ -408,6 +444,8 @@ mod tests {
             thin_path: ThinPath::Accept,
             transmit: TransmitCodec::Raw { depth },
             frames_per_packet: FramesPerPacket::new(2).expect("within its bounds"),
+            air_budget: AirBudget::new(7).expect("within its bounds"),
+            asks_for_copies: false,
             when_muted: InsteadOfVoice::Nothing,
             answer: AnswerMode::Automatic,
             ring_time: ring,
@@ -426,6 +464,10 @@ mod tests {
         assert_eq!(parsed.engine.display_name, Some(name));
         assert!(parsed.engine.adaptive_profile && parsed.dtx);
         assert_eq!(parsed.when_no_microphone, InsteadOfVoice::Silence);
+    }
+
+    #[test]
+    fn what_an_app_leaves_unset_is_the_default() {
         let unset = Settings::default()
             .parse(BuiltInCodecs.profiles())
             .expect("defaults are within bounds");

@@ -5,8 +5,8 @@ use core::time::Duration;
 use lxst_core::limits::{FRAMES_PER_PACKET, MAX_SCREENING, MIN_ANNOUNCE_INTERVAL};
 use lxst_core::wire::CodecSet;
 use lxst_core::{
-    Admission, AnnounceInterval, AnnouncePolicy, Config, FramesPerPacket, Instant, Profile,
-    ProfileSet, RawDepth, ScreeningTime, SettingError, TransmitCodec,
+    Admission, AirBudget, AnnounceInterval, AnnouncePolicy, Config, FramesPerPacket, Instant,
+    Profile, ProfileSet, RawDepth, ScreeningTime, SettingError, TransmitCodec,
 };
 use serde_json::Value;
 
@@ -70,6 +70,8 @@ fn write_config(line: &mut Line, config: &Config) {
         thin_path,
         transmit,
         frames_per_packet,
+        air_budget,
+        asks_for_copies,
         when_muted,
         answer,
         callers,
@@ -98,6 +100,8 @@ fn write_config(line: &mut Line, config: &Config) {
             },
         )
         .number("frames_per_packet", frames_per_packet.get().into())
+        .number("air_budget", air_budget.percent().into())
+        .flag("asks_for_copies", *asks_for_copies)
         .name("when_muted", *when_muted)
         .name("answer", *answer)
         .duration("ring_time_ns", *ring_time)
@@ -129,6 +133,8 @@ fn read_config(fields: &mut Fields) -> Result<Config, LineError> {
         thin_path: fields.name("thin_path")?,
         transmit: transmit(fields)?,
         frames_per_packet: frames_per_packet(fields)?,
+        air_budget: bounded(fields, "air_budget", "at most 100", AirBudget::new)?,
+        asks_for_copies: fields.flag("asks_for_copies")?,
         when_muted: fields.name("when_muted")?,
         answer: fields.name("answer")?,
         callers: callers(fields)?,

@@ -265,6 +265,8 @@ fn write_quality<'l>(line: &'l mut Line, quality: &Quality) -> &'l mut Line {
         packets_received,
         frames_received,
         frames_lost,
+        frames_recovered,
+        copies_sent,
         concealed,
         starved,
         dropped,
@@ -282,6 +284,8 @@ fn write_quality<'l>(line: &'l mut Line, quality: &Quality) -> &'l mut Line {
     line.number("packets_received", packets_received)
         .number("frames_received", frames_received)
         .number("frames_lost", frames_lost)
+        .number("frames_recovered", frames_recovered)
+        .number("copies_sent", copies_sent)
         .number("concealed", concealed.0)
         .number("starved", starved.0)
         .number("dropped", dropped.0)
@@ -302,6 +306,8 @@ fn read_quality(fields: &mut Fields) -> Result<Quality, LineError> {
         packets_received: fields.number("packets_received")?,
         frames_received: fields.number("frames_received")?,
         frames_lost: fields.number("frames_lost")?,
+        frames_recovered: fields.number("frames_recovered")?,
+        copies_sent: fields.number("copies_sent")?,
         concealed: Samples(fields.number("concealed")?),
         starved: Samples(fields.number("starved")?),
         dropped: Samples(fields.number("dropped")?),

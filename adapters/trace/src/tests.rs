@@ -3,12 +3,12 @@ use std::io;
 
 use lxst_core::wire::{Codec, CodecSet, Frame, encode_frame};
 use lxst_core::{
-    Admission, AnnouncePolicy, AnswerMode, Boundary, CallId, CallerLimits, Class, Command, Config,
-    Destination, Direction, DropReason, EndReason, Event, FramesPerPacket, IdentityHash, Input,
-    Instant, InsteadOfVoice, JobId, Limit, LinkClosed, LinkEvent, LinkFailed, LinkId, LinkRequest,
-    Mode, Mos, Mute, Outcome, Output, PortChange, Profile, ProfileSet, Quality, RawDepth, Samples,
-    ScreeningTime, SendFormat, Side, Source, StreamChange, StreamId, Talk, Tempo, ThinPath,
-    TransmitCodec, Work,
+    Admission, AirBudget, AnnouncePolicy, AnswerMode, Boundary, CallId, CallerLimits, Class,
+    Command, Config, Destination, Direction, DropReason, EndReason, Event, FramesPerPacket,
+    IdentityHash, Input, Instant, InsteadOfVoice, JobId, Limit, LinkClosed, LinkEvent, LinkFailed,
+    LinkId, LinkRequest, Mode, Mos, Mute, Outcome, Output, PortChange, Profile, ProfileSet,
+    Quality, RawDepth, Samples, ScreeningTime, SendFormat, Side, Source, StreamChange, StreamId,
+    Talk, Tempo, ThinPath, TransmitCodec, Work,
 };
 
 use crate::line::{Fields, Line};
@@ -326,6 +326,8 @@ fn events() -> Vec<Event> {
         packets_received: 1,
         frames_received: 2,
         frames_lost: 3,
+        frames_recovered: 15,
+        copies_sent: 16,
         concealed: Samples(4),
         starved: Samples(5),
         dropped: Samples(9),
@@ -350,6 +352,7 @@ fn a_header_with_a_setting_beyond_its_bound_is_refused() {
     for (key, found, allowed) in [
         ("frames_per_packet", "1", ("0", "1 to 5")),
         ("frames_per_packet", "1", ("6", "1 to 5")),
+        ("air_budget", "60", ("101", "at most 100")),
         ("screening_time_ns", "1500000000", ("3000000001", "at most 3s")),
         ("announce_interval_ns", "10800000000000", ("299999999999", "at least 300s")),
     ] {
@@ -374,6 +377,8 @@ fn unusual() -> Config {
         thin_path: ThinPath::Accept,
         transmit: TransmitCodec::Raw { depth: RawDepth::Float128 },
         frames_per_packet: FramesPerPacket::new(3).expect("within its bounds"),
+        air_budget: AirBudget::new(7).expect("within its bounds"),
+        asks_for_copies: false,
         when_muted: InsteadOfVoice::Nothing,
         answer: AnswerMode::Automatic,
         callers: None,

@@ -91,7 +91,7 @@ impl Line {
         let Some(call) = &mut self.call else { return };
         call.rings_since = cx.now;
         call.rtt.ask_if_unknown(cx.now);
-        cx.out.signal(call.link, &[Signal::Ringing]);
+        cx.signal_with_mark(call.link, &[Signal::Ringing]);
         self.start_repeats(cx);
     }
 
@@ -121,12 +121,12 @@ impl Line {
     pub(super) fn say_answer(&self, cx: &mut Context<'_>) {
         let Some(call) = &self.call else { return };
         if call.profiles_told == 0 {
-            cx.out.signal(call.link, &[Signal::Connecting]);
+            cx.signal_with_mark(call.link, &[Signal::Connecting]);
         } else {
             // In one packet: a Python caller that gets the profile between CONNECTING and
             // ESTABLISHED applies it partly.
             let profile = Signal::PreferredProfile(call.profile.id().into());
-            cx.out.signal(call.link, &[profile, Signal::Connecting]);
+            cx.signal_with_mark(call.link, &[profile, Signal::Connecting]);
         }
         cx.out.signal(call.link, &[Signal::Established]);
     }

@@ -18,7 +18,6 @@ use crate::error::InputError;
 use crate::id::{CallId, IdentityHash, LinkId};
 use crate::limits::{CONNECT, ESTABLISH, SET_UP_TRIPS};
 use crate::link::{Destination, LinkRequest};
-use crate::outbox::Outbox;
 use crate::output::Event;
 use crate::profile::{Mode, Profile};
 use crate::state::Role;
@@ -70,7 +69,7 @@ impl Line {
     pub(super) fn on_ringing(&mut self, cx: &mut Context<'_>) {
         let Some(call) = &mut self.call else { return };
         call.rtt.on_answer(cx.now);
-        call.prefer(cx.out);
+        call.prefer(cx);
         cx.out.event(Event::Ringing { call: call.id });
         self.timers.stop(CallTimer::Repeat);
         self.timers.start(CallTimer::Wait, cx.now + cx.exchange.config.wait_time);
@@ -78,7 +77,7 @@ impl Line {
 
     pub(super) fn echo(&mut self, cx: &mut Context<'_>) {
         let Some(call) = &self.call else { return };
-        cx.out.signal(call.link, &[Signal::Established]);
+        cx.signal_with_mark(call.link, &[Signal::Established]);
         cx.out.event(Event::Connecting { call: call.id });
         let establish = cx.now + ESTABLISH + call.rtt.times(SET_UP_TRIPS);
         self.timers.stop_all();
@@ -89,8 +88,8 @@ impl Line {
 
 impl Call {
     /// Sends the profile and mode that we prefer.
-    pub(super) fn prefer(&self, out: &mut Outbox) {
+    pub(super) fn prefer(&self, cx: &mut Context<'_>) {
         let profile = Signal::PreferredProfile(self.profile.id().into());
-        out.signal(self.link, &[profile, Signal::PreferredMode(self.mode.id())]);
+        cx.signal_with_mark(self.link, &[profile, Signal::PreferredMode(self.mode.id())]);
     }
 }

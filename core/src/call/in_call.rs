@@ -14,7 +14,7 @@ use crate::profile::{Mode, Profile};
 use crate::state::CallState;
 use crate::time::Instant;
 use crate::timers::CallTimer;
-use crate::wire::Signal;
+use crate::wire::{self, Signal};
 
 /// When the peer was last heard.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -48,6 +48,14 @@ impl Line {
             && call.state == CallState::Established
         {
             call.presence.anything = now;
+        }
+    }
+
+    /// Notes whether a packet on the call's link shows that the peer knows loss reports and copies
+    /// of frames.
+    pub(crate) fn on_mark(&mut self, packet: &wire::Packet<'_>) {
+        if let Some(call) = &mut self.call {
+            call.knows_copies |= packet.loss().is_some();
         }
     }
 

@@ -74,6 +74,8 @@ struct Call {
     receive: Mute,
     microphone: PortChange,
     speaker: PortChange,
+    /// Whether the peer sent the mark of a phone that knows loss reports and copies of frames.
+    knows_copies: bool,
     /// Whether the peer sent a preferred profile or mode.
     preferences_heard: bool,
     /// How often the peer was told what we send in place of a profile that we cannot send.
@@ -104,6 +106,13 @@ pub(crate) struct Context<'a> {
 }
 
 impl Context<'_> {
+    /// Sends signals, and in their packet the mark of a phone that knows loss reports and copies of
+    /// frames.
+    fn signal_with_mark(&mut self, link: LinkId, signals: &[Signal]) {
+        let has_mark = self.exchange.config.has_mark();
+        self.out.signal_and_mark(link, signals, has_mark);
+    }
+
     /// Returns the part of it that the streams of a line use.
     pub(crate) const fn of_stream<'a>(
         &'a mut self,
@@ -189,6 +198,7 @@ impl Line {
             link: call.link,
             mdu: call.mdu,
             profile: call.profile,
+            knows_copies: call.knows_copies,
             gate,
             microphone: call.microphone,
             receive: call.receive,
@@ -255,7 +265,7 @@ impl Line {
             Action::Identify => self.identify(cx),
             Action::IdentifyAgain => self.identify_again(cx),
             Action::SendPreferences => self.on_ringing(cx),
-            Action::SendPreferencesAgain => call.prefer(cx.out),
+            Action::SendPreferencesAgain => call.prefer(cx),
             Action::Echo => self.echo(cx),
             Action::EchoAndOpen => {
                 self.echo(cx);
@@ -338,6 +348,7 @@ impl Call {
             receive: Mute::Unmuted,
             microphone: PortChange::Detached,
             speaker: PortChange::Detached,
+            knows_copies: false,
             preferences_heard: false,
             profiles_told: 0,
             mode_chosen: false,

@@ -97,14 +97,14 @@ impl Line {
         cx.out.link(call.link, LinkRequest::Identify);
         if call.repeats.done > 1 {
             // RINGING may be lost, and the reference sends it once.
-            call.prefer(cx.out);
+            call.prefer(cx);
         }
         self.go_on_repeating(cx);
     }
 
     pub(super) fn say_again(&mut self, signal: Signal, cx: &mut Context<'_>) {
         let Some(call) = &self.call else { return };
-        cx.out.signal(call.link, &[signal]);
+        cx.signal_with_mark(call.link, &[signal]);
         self.go_on_repeating(cx);
     }
 

@@ -23,6 +23,8 @@ pub(super) struct Packet {
     pub(super) length: usize,
     /// Bytes of its frames, codec bytes included.
     pub(super) frame_bytes: usize,
+    /// Where the value begins that holds the frames.
+    pub(super) frames_at: usize,
 }
 
 impl Joined {
@@ -92,7 +94,8 @@ impl Joined {
             [frame] => wire::encode_frame(frame, out),
             _ => wire::encode_frames(&frames, out),
         };
-        Some(Packet { length: length.ok()?, frame_bytes: self.filled + frames.len() })
+        let frame_bytes = self.filled + frames.len();
+        Some(Packet { length: length.ok()?, frame_bytes, frames_at: MAP_AND_KEY })
     }
 }
 
@@ -107,12 +110,14 @@ pub(super) struct Overflow;
 
 /// Returns the length of a packet with these payloads.
 fn packet_bytes(payloads: impl Iterator<Item = usize>) -> usize {
-    const MAP_AND_KEY: usize = 2;
     let bytes_of = |payload: usize| payload + if payload < 255 { 3 } else { 4 };
     let (frames, bytes) =
         payloads.fold((0, MAP_AND_KEY), |(n, bytes), payload| (n + 1, bytes + bytes_of(payload)));
     bytes + usize::from(frames > 1)
 }
+
+/// Bytes of a packet before its frames.
+const MAP_AND_KEY: usize = 2;
 
 #[cfg(test)]
 mod tests {

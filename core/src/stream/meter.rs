@@ -80,6 +80,8 @@ impl Meter {
             packets_received: counters.media_packets_received - began.media_packets_received,
             frames_received: counters.frames_received - began.frames_received,
             frames_lost: counters.frames_lost.saturating_sub(began.frames_lost),
+            frames_recovered: counters.frames_recovered.saturating_sub(began.frames_recovered),
+            copies_sent: counters.copies_sent.saturating_sub(began.copies_sent),
             concealed: counters.concealed - began.concealed,
             starved: counters.starved - began.starved,
             dropped: counters.dropped - began.dropped,

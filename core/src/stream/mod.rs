@@ -4,6 +4,7 @@
 //! that they fit the line's session. Nothing here knows a call.
 
 mod arrivals;
+mod copies;
 mod emodel;
 mod headroom;
 mod jobs;
@@ -12,6 +13,7 @@ mod length;
 mod meter;
 mod order;
 mod playout;
+mod recovery;
 mod ring;
 mod session;
 mod stalls;
@@ -24,7 +26,7 @@ use crate::counters::{Counters, count};
 use crate::error::InputError;
 use crate::id::JobId;
 use crate::input::{Mute, Outcome, PortChange};
-use crate::limits::PRESENCE;
+use crate::limits::{FRAMES_PER_PACKET, PRESENCE, REPORT_ALONE};
 use crate::outbox::{Outbox, Queued, Ticket};
 use crate::output::{DropReason, Event, StreamChange, Work};
 use crate::time::Instant;
@@ -35,6 +37,7 @@ use jobs::Jobs;
 pub use length::frame_length;
 use meter::{Meter, Path};
 use playout::Playout;
+use recovery::Recovery;
 pub(crate) use session::{Gate, Session};
 pub(crate) use talker::Talker;
 pub use talker::TalkerTimer;
@@ -54,6 +57,7 @@ pub(crate) struct Context<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Streams<const RING: usize> {
     transmit: TransmitCodec,
+    asks_for_copies: bool,
     session: Option<Session>,
     /// Whether the app was told of an undecodable frame in this session.
     told_undecodable: bool,
@@ -62,6 +66,9 @@ pub(crate) struct Streams<const RING: usize> {
     jobs: Jobs,
     tx: Transmitter,
     arrivals: Arrivals,
+    recovery: Recovery,
+    /// When a report of loss was last sent without media.
+    reported_alone: Option<Instant>,
     playout: Playout<RING>,
     meter: Meter,
 }
@@ -70,12 +77,15 @@ impl<const RING: usize> Streams<RING> {
     pub(crate) fn new(config: &Config) -> Self {
         Self {
             transmit: config.transmit,
+            asks_for_copies: config.asks_for_copies,
             session: None,
             told_undecodable: false,
             sent: Instant::ORIGIN,
             jobs: Jobs::default(),
-            tx: Transmitter::new(config.frames_per_packet),
+            tx: Transmitter::new(config),
             arrivals: Arrivals::default(),
+            recovery: Recovery::default(),
+            reported_alone: None,
             playout: Playout::default(),
             meter: Meter::new(Instant::ORIGIN, Counters::default()),
         }
@@ -97,10 +107,16 @@ impl<const RING: usize> Streams<RING> {
                 self.sent = cx.now;
                 self.told_undecodable = false;
                 self.arrivals = Arrivals::default();
+                self.reported_alone = None;
                 self.playout.open(new.profile.frame());
                 self.meter = Meter::new(cx.now, *cx.counters);
                 streams(new, StreamChange::Opened, cx.out);
             }
+        }
+        let profile = |session: Option<Session>| session.map(|s| (s.call, s.profile));
+        if profile(had) != profile(session) {
+            self.tx.copies.on_switched();
+            self.recovery = Recovery::open(counted(cx.counters));
         }
         if let Some(session) = session {
             self.playout.on_port(session.speaker, cx.counters);
@@ -111,17 +127,21 @@ impl<const RING: usize> Streams<RING> {
         }
     }
 
-    /// Adds the frames of a packet to the jitter buffer. Returns why a frame was dropped.
-    pub(crate) fn on_frames(
+    /// Adds the frames of a packet to the jitter buffer, and before them those of the packet before
+    /// if they are missing. Returns why a frame was dropped.
+    pub(crate) fn on_packet(
         &mut self,
         frames: Frames<'_>,
+        copies: Frames<'_>,
         cx: &mut Context<'_>,
     ) -> Option<DropReason> {
         let session = self.session?;
+        let is_replaced =
+            session.knows_copies && self.on_copies(session, frames.clone(), copies, cx);
         let mut dropped = None;
         for frame in frames {
             let kept = match frame {
-                Ok(frame) => self.on_frame(session, frame, cx),
+                Ok(frame) => self.on_frame(session, frame, is_replaced, cx),
                 Err(BadFrame::NotBinary | BadFrame::Empty | BadFrame::UnknownCodec(_)) => Err(()),
             };
             if kept.is_err() {
@@ -132,20 +152,47 @@ impl<const RING: usize> Streams<RING> {
         dropped
     }
 
+    /// Adds the frames of the packet before that one, if they are missing. Returns whether the
+    /// frames of this one were replaced already.
+    fn on_copies(
+        &mut self,
+        session: Session,
+        frames: Frames<'_>,
+        copies: Frames<'_>,
+        cx: &mut Context<'_>,
+    ) -> bool {
+        let arrived = self.recovery.on_packet(frames, copies.clone());
+        if !self.hears(&session) {
+            return arrived.is_replaced;
+        }
+        let mut copies = copies.flatten().take(FRAMES_PER_PACKET).peekable();
+        if copies.peek().is_some() {
+            self.playout.await_copies(cx.now);
+        }
+        for frame in copies.filter(|_| arrived.has_missing) {
+            let samples = frame_length(frame).unwrap_or(self.playout.frame());
+            if self.playout.on_copy(cx.now, frame, samples, cx.counters).is_ok() {
+                count(&mut cx.counters.frames_recovered);
+            }
+        }
+        arrived.is_replaced
+    }
+
     fn on_frame(
         &mut self,
         session: Session,
         frame: Frame<'_>,
+        is_replaced: bool,
         cx: &mut Context<'_>,
     ) -> Result<(), ()> {
         let counters = &mut *cx.counters;
         // A frame of unknown length counts as long as the frame before.
         let samples = frame_length(frame).unwrap_or(self.playout.frame());
         let lost = self.arrivals.on_frame(cx.now, samples);
-        if session.receive == Mute::Unmuted && self.playout.is_attached() {
-            self.playout.on_frame(cx.now, frame, samples, counters)?;
-        } else {
+        if !self.hears(&session) {
             count(&mut counters.frames_unheard);
+        } else if !is_replaced {
+            self.playout.on_frame(cx.now, frame, samples, counters)?;
         }
         self.meter.on_frame(cx.now, frame.codec);
         count(&mut counters.frames_received);
@@ -202,6 +249,13 @@ impl<const RING: usize> Streams<RING> {
         Ok(())
     }
 
+    /// Handles a report of the peer: it loses this share of our packets.
+    pub(crate) fn on_loss_reported(&mut self, now: Instant, percent: u8) {
+        if self.session.is_some() && percent > 0 {
+            self.tx.copies.on_reported(now, percent);
+        }
+    }
+
     /// Returns whether this job is out.
     pub(crate) fn has_job(&self, job: JobId) -> bool {
         self.jobs.has(job)
@@ -228,12 +282,12 @@ impl<const RING: usize> Streams<RING> {
         };
         match (ticket, outcome) {
             (Ticket::Encode { source, .. }, Outcome::Encoded(frame)) => {
-                let is_made = self.tx.on_encoded(&session, source, frame, cx.counters);
+                let is_made = self.tx.on_encoded(cx.now, &session, source, frame, cx.counters);
                 self.send(is_made, &session, cx);
             }
             (Ticket::Encode { .. }, Outcome::NoVoice) => {
                 count(&mut cx.counters.frames_dtx);
-                self.tx.flush();
+                self.tx.pause();
             }
             (Ticket::Encode { .. }, _) => count(&mut cx.counters.encodes_failed),
             (Ticket::Decode { tempo, .. }, Outcome::Played { samples, level }) => {
@@ -275,7 +329,10 @@ impl<const RING: usize> Streams<RING> {
         let Some(session) = self.session else { return };
         match timer {
             StreamTimer::Presence => self.on_presence(&session, cx),
-            StreamTimer::Quality => self.tell(&session, cx),
+            StreamTimer::Quality => {
+                self.tell(&session, cx);
+                self.report_loss(&session, cx);
+            }
             // The jobs conceal what is missing.
             StreamTimer::Playout => self.work(session, cx),
         }
@@ -321,9 +378,32 @@ impl<const RING: usize> Streams<RING> {
         cx.out.event(Event::Quality { call: session.call, quality });
     }
 
+    /// Tells a peer who knows copies which share of its packets is lost: with the next media packet,
+    /// or alone if no media went since the report before.
+    fn report_loss(&mut self, session: &Session, cx: &mut Context<'_>) {
+        let (lost, received) = counted(cx.counters);
+        let share = self.recovery.on_interval(lost, received);
+        let is_asked = self.asks_for_copies && session.knows_copies && self.hears(session);
+        let Some(percent) = share.filter(|_| is_asked) else {
+            self.tx.copies.take_report();
+            return;
+        };
+        let waited = self.tx.copies.report(percent).is_some();
+        let is_rare = self.reported_alone.is_none_or(|at| cx.now.since(at) >= REPORT_ALONE);
+        if waited && is_rare && self.tx.copies.may_take_air() {
+            self.tx.copies.take_report();
+            self.reported_alone = Some(cx.now);
+            cx.out.push(Queued::LossReport { link: session.link, percent });
+        }
+    }
+
+    fn hears(&self, session: &Session) -> bool {
+        session.receive == Mute::Unmuted && self.playout.is_attached()
+    }
+
     /// Sends complete packets and hands out the jobs that are ready.
     fn work(&mut self, session: Session, cx: &mut Context<'_>) {
-        let is_made = self.tx.next_packet(&session, cx.counters);
+        let is_made = self.tx.next_packet(cx.now, &session, cx.counters);
         self.send(is_made, &session, cx);
         while self.jobs.has_room(Direction::Send) {
             let Some(ticket) = self.tx.next_job(&session, self.transmit, cx.counters) else {
@@ -342,6 +422,11 @@ impl<const RING: usize> Streams<RING> {
 
 /// There is no stream: no session is established.
 pub(crate) struct Closed;
+
+/// Returns the frames lost and received so far.
+const fn counted(counters: &Counters) -> (u64, u64) {
+    (counters.frames_lost, counters.frames_received)
+}
 
 fn streams(session: Session, change: StreamChange, out: &mut Outbox) {
     for direction in [Direction::Send, Direction::Receive] {

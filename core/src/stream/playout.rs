@@ -12,6 +12,7 @@
 //!    repeated stalls of the network need is kept.
 //! 5. When the peer pauses (DTX), the delay starts anew: the first frame of the next talk spurt is
 //!    held back for the jitter measured before the pause.
+//! 6. While packets bring a copy of the frame before, headroom of one frame is kept for it.
 
 mod numbered;
 
@@ -24,9 +25,9 @@ use crate::audio::Samples;
 use crate::counters::Counters;
 use crate::input::PortChange;
 use crate::limits::{
-    CATCH_UP, CONCEALMENT, CONCEALMENT_AHEAD, CONCEALMENT_STEP, FRAME_BYTES, MAX_BLOCK, MAX_EXCESS,
-    MAX_PLAYOUT, MAX_PREBUFFER, MAX_SKIP, MIN_HEADROOM, MIN_SHED, PAUSE_LEVEL, PLAYOUT_LEAD,
-    SPEAKER_LATE, TEMPO_HELD,
+    CATCH_UP, CONCEALMENT, CONCEALMENT_AHEAD, CONCEALMENT_STEP, COPIES_AWAITED, FRAME_BYTES,
+    MAX_BLOCK, MAX_EXCESS, MAX_PLAYOUT, MAX_PREBUFFER, MAX_SKIP, MIN_HEADROOM, MIN_SHED,
+    PAUSE_LEVEL, PLAYOUT_LEAD, SPEAKER_LATE, TEMPO_HELD,
 };
 use crate::outbox::Ticket;
 use crate::output::Tempo;
@@ -41,6 +42,8 @@ pub(super) struct Playout<const RING: usize> {
     headroom: Headroom,
     stalls: Stalls,
     catching_up: CatchingUp,
+    /// When the latest packet with a copy of the frame before arrived.
+    copied: Option<Instant>,
     /// Length of the latest frame, at normal tempo.
     frame: Samples,
     /// Audio in the playout queue.
@@ -133,6 +136,7 @@ impl<const RING: usize> Playout<RING> {
         self.headroom = Headroom::default();
         self.stalls = Stalls::default();
         self.catching_up = CatchingUp::No;
+        self.copied = None;
         self.ready = Samples::ZERO;
         self.last = Played::default();
         self.missing = Samples::ZERO;
@@ -206,6 +210,27 @@ impl<const RING: usize> Playout<RING> {
         Ok(())
     }
 
+    /// Handles a packet with copies: a lost frame will come with the one after it.
+    pub(super) const fn await_copies(&mut self, now: Instant) {
+        self.copied = Some(now);
+    }
+
+    /// Adds a copy of a missing frame of this length. The frame after it follows.
+    pub(super) fn on_copy(
+        &mut self,
+        now: Instant,
+        frame: Frame<'_>,
+        samples: Samples,
+        counters: &mut Counters,
+    ) -> Result<(), ()> {
+        let dropped = self.ring.push(frame, samples).map_err(|_| ())?;
+        if let Phase::Prebuffering { since, .. } = &mut self.phase {
+            since.get_or_insert(now);
+        }
+        self.on_dropped(dropped, counters);
+        Ok(())
+    }
+
     pub(super) fn on_consumed(&mut self, now: Instant, samples: Samples, is_pause: bool) {
         let starved = samples - self.ready;
         self.ready = self.ready - samples;
@@ -224,7 +249,8 @@ impl<const RING: usize> Playout<RING> {
                 if is_pause && self.held().is_zero() {
                     let learnt =
                         self.stalls.repeated(now).map_or(0, |(length, _)| length.0 / 4 * 3);
-                    let prebuffer = self.headroom.jitter().min(MAX_PREBUFFER).max(Samples(learnt));
+                    let jitter = self.headroom.jitter().min(MAX_PREBUFFER);
+                    let prebuffer = jitter.max(Samples(learnt)).max(self.for_copies(now));
                     self.prebuffer(prebuffer, Some(silent));
                 } else {
                     self.headroom
@@ -319,12 +345,22 @@ impl<const RING: usize> Playout<RING> {
         payload
     }
 
-    /// Returns the headroom that neither a recent frame nor a repeated stall needed.
+    /// Returns the headroom that neither a recent frame nor a repeated stall needed, nor a copy
+    /// will need.
     fn least(&self, now: Instant) -> Option<i32> {
         let expected = self.stalls.repeated(now).map(|(_, low)| low);
-        match (self.headroom.least(), expected) {
+        let least = match (self.headroom.least(), expected) {
             (Some(least), Some(expected)) => Some(least.min(expected)),
             (least, expected) => least.or(expected),
+        };
+        least.map(|least| least.saturating_sub(signed(self.for_copies(now))))
+    }
+
+    /// Returns the delay of copies: one frame while the peer sends them.
+    fn for_copies(&self, now: Instant) -> Samples {
+        match self.copied {
+            Some(copied) if now.since(copied) < COPIES_AWAITED => self.frame,
+            _ => Samples::ZERO,
         }
     }
 
@@ -496,6 +532,7 @@ impl<const RING: usize> Default for Playout<RING> {
             headroom: Headroom::default(),
             stalls: Stalls::default(),
             catching_up: CatchingUp::No,
+            copied: None,
             frame: Samples::ZERO,
             ready: Samples::ZERO,
             speaker: Speaker::default(),
@@ -519,6 +556,7 @@ impl<const RING: usize> fmt::Debug for Playout<RING> {
             .field("headroom", &self.headroom)
             .field("stalls", &self.stalls)
             .field("catching_up", &self.catching_up)
+            .field("copied", &self.copied)
             .field("frame", &self.frame)
             .field("ready", &self.ready)
             .field("speaker", &self.speaker)

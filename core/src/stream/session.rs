@@ -13,6 +13,8 @@ pub(crate) struct Session {
     pub(crate) link: LinkId,
     pub(crate) mdu: usize,
     pub(crate) profile: Profile,
+    /// Whether the peer knows loss reports and copies of frames.
+    pub(crate) knows_copies: bool,
     pub(crate) gate: Gate,
     pub(crate) microphone: PortChange,
     pub(crate) receive: Mute,

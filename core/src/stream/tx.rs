@@ -2,15 +2,17 @@
 
 use core::fmt;
 
+use super::copies::Copies;
 use super::joined::Joined;
 use super::session::{Gate, Session};
 use crate::audio::Samples;
-use crate::config::{FramesPerPacket, RawDepth, TransmitCodec};
+use crate::config::{Config, FramesPerPacket, RawDepth, TransmitCodec};
 use crate::counters::{Counters, count};
 use crate::input::PortChange;
 use crate::limits::{CAPTURE_BACKLOG, PACKET_BYTES};
 use crate::outbox::Ticket;
 use crate::output::{SendFormat, Source};
+use crate::time::Instant;
 use crate::wire::{Frame, MEDIA_OVERHEAD};
 
 #[derive(Clone, PartialEq, Eq)]
@@ -19,16 +21,18 @@ pub(super) struct Transmitter {
     captured: Samples,
     frames_per_packet: FramesPerPacket,
     joined: Joined,
+    pub(super) copies: Copies,
     packet: [u8; PACKET_BYTES],
     length: usize,
 }
 
 impl Transmitter {
-    pub(super) fn new(frames_per_packet: FramesPerPacket) -> Self {
+    pub(super) fn new(config: &Config) -> Self {
         Self {
             captured: Samples::ZERO,
-            frames_per_packet,
+            frames_per_packet: config.frames_per_packet,
             joined: Joined::new(),
+            copies: Copies::new(config.air_budget),
             packet: [0; PACKET_BYTES],
             length: 0,
         }
@@ -40,6 +44,7 @@ impl Transmitter {
 
     pub(super) fn close(&mut self, counters: &mut Counters) {
         self.captured = Samples::ZERO;
+        self.copies.close();
         let unsent = u64::try_from(self.joined.clear()).unwrap_or(u64::MAX);
         counters.frames_unsent = counters.frames_unsent.saturating_add(unsent);
     }
@@ -92,6 +97,7 @@ impl Transmitter {
     /// packet.
     pub(super) fn on_encoded(
         &mut self,
+        now: Instant,
         session: &Session,
         source: Source,
         frame: Frame<'_>,
@@ -109,7 +115,7 @@ impl Transmitter {
         let mut is_made = false;
         let mut pushed = self.joined.push(frame, room(session));
         if pushed.is_err() {
-            is_made = self.make_packet(session, counters);
+            is_made = self.make_packet(now, session, counters);
             pushed = self.joined.push(frame, room(session));
         }
         if pushed.is_err() {
@@ -118,13 +124,19 @@ impl Transmitter {
         is_made
     }
 
-    /// Completes the packet with the frames it has.
-    pub(super) fn flush(&mut self) {
+    /// Completes the packet with the frames it has: a pause begins.
+    pub(super) fn pause(&mut self) {
         self.joined.flush();
+        self.copies.forget();
     }
 
     /// Makes a packet if its frames are complete and the packet before it was polled.
-    pub(super) fn next_packet(&mut self, session: &Session, counters: &mut Counters) -> bool {
+    pub(super) fn next_packet(
+        &mut self,
+        now: Instant,
+        session: &Session,
+        counters: &mut Counters,
+    ) -> bool {
         let is_open = matches!(session.gate, Gate::Voice | Gate::Silence);
         if !is_open || session.microphone == PortChange::Detached {
             self.joined.flush();
@@ -132,15 +144,23 @@ impl Transmitter {
         let wanted = self.frames_per_packet.get().min(session.profile.max_frames_per_packet());
         self.joined.is_complete(wanted)
             && !self.packet_waits()
-            && self.make_packet(session, counters)
+            && self.make_packet(now, session, counters)
     }
 
-    fn make_packet(&mut self, session: &Session, counters: &mut Counters) -> bool {
+    fn make_packet(&mut self, now: Instant, session: &Session, counters: &mut Counters) -> bool {
         // A link's room is at most PACKET_BYTES.
-        let Some(packet) = self.joined.write(&mut self.packet[..room(session)]) else {
+        let out = &mut self.packet[..room(session)];
+        let Some(packet) = self.joined.write(out) else {
             return false;
         };
         self.length = packet.length;
+        if session.knows_copies {
+            let added = self.copies.add(now, out, packet.length, packet.frames_at);
+            self.length = added.length;
+            if added.has_copy {
+                count(&mut counters.copies_sent);
+            }
+        }
         count(&mut counters.media_packets_sent);
         let bytes = u64::try_from(packet.frame_bytes).unwrap_or(u64::MAX);
         counters.bytes_sent = counters.bytes_sent.saturating_add(bytes);

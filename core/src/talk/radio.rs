@@ -25,7 +25,7 @@ use crate::wire::{self, Packet, Signal, TalkEnd};
 /// inputs at the same moments give the same outputs.
 ///
 /// *Bounds*: memory is inline and fixed, and the work of one input is bounded; see
-/// [`limits`](crate::limits). There are at most [`MAX_TALKERS`]. `Radio<0>` sends only, in 13 KiB.
+/// [`limits`](crate::limits). There are at most [`MAX_TALKERS`]. `Radio<0>` sends only, in 14 KiB.
 /// Each talker takes 19 KiB more with the default `RING`, the size in bytes of its ring of received
 /// frames, at least [`MIN_RING_BYTES`](crate::limits::MIN_RING_BYTES).
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,13 +2,17 @@
 //!
 //! ```text
 //! {0: [signal, ...],      FIELD_SIGNALLING, steers the call       (Signal)
-//!  1: frame}              FIELD_FRAMES, encoded audio             (Frame)
+//!  1: frame,              FIELD_FRAMES, encoded audio             (Frame)
+//!  32: percent,           FIELD_LOSS, lost packets                (append_loss)
+//!  33: frame}             FIELD_COPY, the frame before            (append_copy)
 //! ```
 //!
 //! Voice without a call has optional keys besides: [`Media`], [`TalkEnd`].
 //!
 //! A packet is sent as the reference sends it: one field, signals as an array, a single frame bare.
-//! Several frames are an array, which the reference accepts.
+//! Several frames are an array, which the reference accepts. The fields 32 and 33 are ours: a
+//! packet of a call's set-up has the first, with 0, as the mark of a phone that reads both. Other
+//! packets have them only towards a peer who sent the mark, and only while packets are lost.
 //! A packet is received as the reference receives it: either field as a bare value or an array,
 //! both fields in one packet, integers of any width, other keys with any value, trailing bytes.
 //!
@@ -22,6 +26,7 @@
 mod codec;
 mod display_name;
 mod frame;
+mod loss;
 pub mod msgpack;
 mod signal;
 mod talk;
@@ -29,11 +34,13 @@ mod talk;
 pub use codec::{Codec, CodecSet};
 pub use display_name::{DisplayName, DisplayNameError, is_invisible};
 pub use frame::{BadFrame, Frame, Frames, MEDIA_OVERHEAD, encode_frame, encode_frames};
+pub use loss::{append_copy, append_loss, encode_loss};
 pub use signal::{MAX_SIGNALS, Signal, Signals, encode_signals};
 pub use talk::{
     Media, SEQUENCE_OVERHEAD, Sequence, SpeakerId, TalkEnd, encode_media, encode_talk_end,
 };
 
+use loss::{FIELD_COPY, FIELD_LOSS};
 use msgpack::{Reader, Token};
 
 /// A received packet, checked as a whole and read in place.
@@ -48,6 +55,8 @@ pub struct Packet<'p> {
     speaker: Option<SpeakerId>,
     sequence: Option<Sequence>,
     talk_end: Option<TalkEnd>,
+    loss: Option<u8>,
+    copies: Items<'p>,
 }
 
 impl<'p> Packet<'p> {
@@ -57,6 +66,8 @@ impl<'p> Packet<'p> {
         speaker: None,
         sequence: None,
         talk_end: None,
+        loss: None,
+        copies: Items::NONE,
     };
 
     /// Parses a whole packet, or nothing of it.
@@ -88,6 +99,10 @@ impl<'p> Packet<'p> {
                 packet.signals = items;
             } else if key == Token::Unsigned(FIELD_FRAMES) {
                 packet.frames = items;
+            } else if key == Token::Unsigned(FIELD_COPY) {
+                packet.copies = items;
+            } else if key == Token::Unsigned(FIELD_LOSS) {
+                packet.loss = loss::percent(value);
             } else {
                 packet.on_optional_key(key, value);
             }
@@ -114,6 +129,19 @@ impl<'p> Packet<'p> {
     #[inline]
     pub fn frames(&self) -> Frames<'p> {
         Frames::new(self.frames.clone())
+    }
+
+    /// Returns the share of packets that the peer lost, in percent: [`append_loss`]. `None` if the
+    /// packet has no such field, or a value that is no integer of at most 100.
+    #[must_use]
+    pub const fn loss(&self) -> Option<u8> {
+        self.loss
+    }
+
+    /// Returns the frames of the packet before this one; none if the packet has no such field.
+    #[must_use]
+    pub fn copies(&self) -> Frames<'p> {
+        Frames::new(self.copies.clone())
     }
 }
 
@@ -189,7 +217,7 @@ impl<'p> Iterator for Items<'p> {
 }
 
 /// Upper bound of the keys of a packet, arrays not counted. Each key is compared with those before
-/// it, so this bounds the work. The protocol has two keys.
+/// it, so this bounds the work. The protocol has two keys, and ours two more.
 pub const MAX_KEYS: usize = 16;
 
 const FIELD_SIGNALLING: u64 = 0x00;

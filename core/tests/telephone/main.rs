@@ -3,6 +3,7 @@
 mod call;
 mod callee;
 mod caller;
+mod copies;
 mod door;
 mod glare;
 mod limits;

@@ -12,7 +12,7 @@ use lxst_phone::{AudioFormat, AudioSource, Call, Event, Profile};
 use lxst_sim::envelope::{EnvelopeError, Pcm, Verdict, correlation};
 
 use super::phone::{PATIENCE, RustPhone};
-use super::wire::{check_bandwidth, check_wire, is_our_media, signalling};
+use super::wire::{check_bandwidth, check_mark, check_wire, is_our_media, signalling};
 
 /// The audio that our speaker played.
 #[derive(Clone)]
@@ -163,6 +163,7 @@ pub(crate) fn check_speech_call(python: &mut PythonPeer, heard: &Playback, signa
     let packets = python.packets();
     assert!(check_wire(&packets, Profile::MediumQuality.byte_ceiling()) >= 100);
     check_bandwidth(&packets);
+    check_mark(&packets);
     let mut seen = signalling(&packets);
     // The two ESTABLISHED may pass each other.
     seen[5..].sort();

@@ -78,6 +78,25 @@ fn payload_bytes(packet: &PacketRecord) -> usize {
 /// {1: bin8}: four bytes before the codec byte.
 const PAYLOAD: usize = 5;
 
+/// Checks that Python got our mark with each packet of the set-up of ours that carries it, and no
+/// key but that of its frames with any media packet.
+pub(crate) fn check_mark(packets: &[PacketRecord]) {
+    let received = packets.iter().filter(|packet| packet.direction == Direction::Rx);
+    let (mut marked, mut media) = (0, 0);
+    for packet in received {
+        let bytes = packet.bytes.as_deref().unwrap_or_default();
+        match packet.kind {
+            PacketKind::Signal => marked += usize::from(bytes.ends_with(&[0x20, 0x00])),
+            PacketKind::Media => {
+                assert_eq!(bytes.first(), Some(&0x81), "{packet:?}");
+                media += 1;
+            }
+            _ => {}
+        }
+    }
+    assert!(marked == 2 && media > 0, "{marked} packets with a mark, {media} of media");
+}
+
 pub(crate) const RAW: u8 = 0;
 pub(crate) const OPUS: u8 = 1;
 pub(crate) const CODEC2: u8 = 2;

@@ -21,6 +21,8 @@ pub enum OwnedOutput {
     Media(LinkId, Codec, Vec<u8>),
     /// Several frames in one packet.
     Joined(LinkId, Vec<Vec<u8>>),
+    /// A report of lost packets in percent, without media.
+    LossReport(LinkId, u8),
     Link(LinkId, LinkRequest),
     Announce,
     Stream(StreamId, Direction, StreamChange),
@@ -39,6 +41,9 @@ impl OwnedOutput {
                 let mut frames = packet.frames();
                 match (class, frames.next()) {
                     (Class::Signal, None) => Self::Tx(link, packet.signals().collect()),
+                    (Class::Media, None) => {
+                        Self::LossReport(link, packet.loss().expect("there is nothing else"))
+                    }
                     (Class::Media, Some(Ok(Frame { codec, payload }))) => {
                         assert_eq!(packet.signals().count(), 0);
                         if frames.next().is_none() {

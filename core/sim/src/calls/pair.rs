@@ -28,7 +28,7 @@ pub struct Pair {
     pub now: Instant,
     /// Whether microphones and speakers run while a call stands.
     pub has_audio: bool,
-    network: Network,
+    pub network: Network,
     random: Pinned,
     is_cut: bool,
     phones: [Handset; 2],
@@ -53,6 +53,7 @@ pub struct Handset {
     capture_queue: Samples,
     playout_queue: Samples,
     encoded: u32,
+    media_to_lose: u32,
     codec_free_at: [Instant; 2],
 }
 
@@ -360,6 +361,7 @@ impl Handset {
             capture_queue: Samples::ZERO,
             playout_queue: Samples::ZERO,
             encoded: 0,
+            media_to_lose: 0,
             codec_free_at: [Instant::ORIGIN; 2],
         }
     }

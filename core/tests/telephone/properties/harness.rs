@@ -79,6 +79,17 @@ impl Harness {
                 let length = wire::encode_frame(frame, &mut buf).expect("the frame is short");
                 self.packet(*link.get(&self.links), &buf[..length]);
             }
+            Op::Copy(link, length, percent) => {
+                let payload = vec![*length as u8; *length];
+                let frame = Frame { codec: Codec::Opus, payload: &payload };
+                let mut before = [0; 300];
+                let copy = wire::encode_frame(frame, &mut before).expect("the frame is short");
+                let other = Frame { codec: Codec::Codec2, payload: &payload };
+                let mut end = wire::encode_frame(other, &mut buf).expect("the frame is short");
+                end = wire::append_copy(&before[2..copy], &mut buf, end).expect("there is room");
+                end = wire::append_loss(*percent, &mut buf, end).expect("there is room");
+                self.packet(*link.get(&self.links), &buf[..end]);
+            }
             Op::Bytes(link, data) => self.packet(*link.get(&self.links), data),
             Op::Command(call, command) => {
                 self.give(Input::Command(command(*call.get(&self.calls))));

@@ -4,9 +4,9 @@ use core::time::Duration;
 
 use lxst_core::wire::Codec;
 use lxst_core::{
-    Admission, AnswerMode, CallId, Command, Config, Direction, FramesPerPacket, InsteadOfVoice,
-    LinkClosed, LinkEvent, LinkFailed, Mode, Mute, PortChange, Profile, ProfileSet, RawDepth,
-    ScreeningTime, Talk, TransmitCodec, limits,
+    Admission, AirBudget, AnswerMode, CallId, Command, Config, Direction, FramesPerPacket,
+    InsteadOfVoice, LinkClosed, LinkEvent, LinkFailed, Mode, Mute, PortChange, Profile, ProfileSet,
+    RawDepth, ScreeningTime, Talk, TransmitCodec, limits,
 };
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -23,6 +23,8 @@ pub(super) enum Op {
     Link(Index, LinkEvent),
     Signals(Index, Vec<u64>),
     Frame(Index, Codec, usize),
+    /// A frame with a copy and a report of loss, in percent.
+    Copy(Index, usize, u8),
     Bytes(Index, Vec<u8>),
     Command(Index, fn(CallId) -> Command),
     SetAvailable(bool),
@@ -60,6 +62,8 @@ pub(super) fn op() -> impl Strategy<Value = Op> {
             .prop_map(|(link, signals)| Op::Signals(link, signals)),
         6 => (any_index(), select(vec![Codec::Raw, Codec::Opus, Codec::Codec2]), 0..1_300_usize)
             .prop_map(|(link, codec, length)| Op::Frame(link, codec, length)),
+        3 => (any_index(), 0..200_usize, 0..130_u8)
+            .prop_map(|(link, length, percent)| Op::Copy(link, length, percent)),
         1 => (any_index(), prop::collection::vec(any::<u8>(), 0..30))
             .prop_map(|(link, data)| Op::Bytes(link, data)),
         4 => (any_index(), select(COMMANDS)).prop_map(|(call, make)| Op::Command(call, make)),
@@ -91,22 +95,27 @@ pub(super) fn config() -> impl Strategy<Value = Config> {
         (seconds.clone(), seconds, screening),
         verdicts,
         (select(transmits), 1..=limits::FRAMES_PER_PACKET as u8, select(mutes)),
+        (0..=100_u8, any::<bool>()),
         any::<bool>(),
         any::<bool>(),
     )
-        .prop_map(|(answer, callers, times, admission, sends, opens, announces)| Config {
-            answer,
-            callers,
-            transmit: sends.0,
-            frames_per_packet: FramesPerPacket::new(sends.1).expect("within its bounds"),
-            when_muted: sends.2,
-            ring_time: times.0,
-            wait_time: times.1,
-            screening_time: ScreeningTime::new(times.2).expect("within its bounds"),
-            screening_default: admission,
-            peer_may_open_microphone: opens,
-            profiles: Profile::ALL.into_iter().fold(ProfileSet::EMPTY, ProfileSet::with),
-            ..if announces { Config::default() } else { quiet() }
+        .prop_map(|(answer, callers, times, admission, sends, copies, opens, announces)| {
+            Config {
+                answer,
+                callers,
+                transmit: sends.0,
+                frames_per_packet: FramesPerPacket::new(sends.1).expect("within its bounds"),
+                air_budget: AirBudget::new(copies.0).expect("within its bounds"),
+                asks_for_copies: copies.1,
+                when_muted: sends.2,
+                ring_time: times.0,
+                wait_time: times.1,
+                screening_time: ScreeningTime::new(times.2).expect("within its bounds"),
+                screening_default: admission,
+                peer_may_open_microphone: opens,
+                profiles: Profile::ALL.into_iter().fold(ProfileSet::EMPTY, ProfileSet::with),
+                ..if announces { Config::default() } else { quiet() }
+            }
         })
 }
 

@@ -16,6 +16,8 @@ pub struct Network {
     pub jitter: Duration,
     /// How many of a thousand media packets are lost.
     pub media_lost_per_mille: u64,
+    /// How many media packets that follow a lost one are lost too.
+    pub media_lost_after: u32,
     /// How many of a thousand signals, identifications, link set-ups and closes are lost. Who
     /// misses a close notices it by a timeout.
     pub signals_lost_per_mille: u64,
@@ -43,6 +45,7 @@ impl Default for Network {
             delay: Duration::from_millis(20),
             jitter: Duration::ZERO,
             media_lost_per_mille: 0,
+            media_lost_after: 0,
             signals_lost_per_mille: 0,
             doubled_per_mille: 0,
             link_facts: LinkFacts::All,
@@ -103,14 +106,14 @@ impl Pair {
         let end = self.end_mut(phone, link).map(|end| *end);
         assert_eq!(end, Some(true), "a packet on {link:?}, which is not open");
         let packet = Packet::parse(data).expect("what is sent is well formed");
-        let lost = match packet.frames().next() {
+        let is_lost = match packet.frames().next() {
             Some(Ok(frame)) => {
                 self.phones[phone].frames_sent.push(number(&frame.payload[1..]));
-                self.network.media_lost_per_mille
+                self.loses_media(phone)
             }
-            _ => self.network.signals_lost_per_mille,
+            _ => self.happens(self.network.signals_lost_per_mille),
         };
-        if self.happens(lost) {
+        if is_lost {
             return;
         }
         let far = self.far_end(phone, link);
@@ -119,6 +122,14 @@ impl Pair {
             let delay = self.delay();
             self.plan(delay, 1 - phone, Trigger::Packet(far, data.to_vec()));
         }
+    }
+
+    fn loses_media(&mut self, phone: usize) -> bool {
+        let left = self.phones[phone].media_to_lose;
+        let is_lost = left > 0 || self.happens(self.network.media_lost_per_mille);
+        let after = if left > 0 { left - 1 } else { self.network.media_lost_after };
+        self.phones[phone].media_to_lose = if is_lost { after } else { 0 };
+        is_lost
     }
 
     pub(super) fn on_link_request(&mut self, phone: usize, link: LinkId, request: LinkRequest) {
