@@ -38,6 +38,8 @@ commands, one JSON object a line on standard input:
   {"cmd": "serve_app", "name": NAME}        event "app_served"; for a link of another "app_link", then
                                             "app_identified" and "app_data"
   {"cmd": "send_app", "name": NAME, "data": HEX}                on the latest link of that app
+  {"cmd": "stream", "name": NAME}           speaks and listens on the latest link of that app, without a
+                                            call: LXST's Packetizer and LinkSource; event "streaming"
   {"cmd": "stats"}                          event "stats"
   {"cmd": "quit"}                           also at the end of standard input, and on SIGTERM
 
@@ -53,7 +55,7 @@ the same for all processes of one Linux machine:
   stats {media_tx, media_rx, proof_tx, proof_rx, .., status, profile, mode}   counts since the start
   joined {name, destination}   broadcast {name, data}           app_announce {name, identity, data}
   app_link {name}        app_data {name, data}                  app_served {name, destination}
-  app_identified {name, identity}
+  app_identified {name, identity}                 streaming {name}
   late {seconds}         a watchdog overslept by so much: this process was not run when it was due
   packet {dir: tx|rx, kind, link, len, hex, signals, frames, codec}
       kind: linkrequest lrproof lrrtt identify signal media linkclose keepalive data, or proof for
@@ -336,6 +338,9 @@ class Peer:
 
     def cmd_send_app(self, name, data):
         self.apps.send(name, data)
+
+    def cmd_stream(self, name):
+        self.apps.stream(name, self.recording)
 
     def cmd_stats(self):
         phone = self.telephone

@@ -9,7 +9,7 @@ POLL_S = 0.02
 class Apps:
     def __init__(self, rns, identity, emit):
         self.rns, self.identity, self.emit = rns, identity, emit
-        self.channels, self.links = {}, {}
+        self.channels, self.links, self.streams = {}, {}, []
 
     def join(self, name, key):
         """A PLAIN destination, or with a key a GROUP destination of the phone's identity."""
@@ -40,6 +40,13 @@ class Apps:
 
     def send(self, name, data):
         self.rns.Packet(self.links[name], bytes.fromhex(data), create_receipt=False).send()
+
+    def stream(self, name, recording):
+        """Speaks and listens on the latest link of an app; its packets are reported no more."""
+        from peer_stream import Stream
+
+        self.streams.append(Stream(self.links[name], recording))
+        self.emit("streaming", name=name)
 
     def _open(self, name, identity_hash):
         rns = self.rns

@@ -83,6 +83,9 @@ pub enum Command {
         /// The data of the packet.
         data: Vec<u8>,
     },
+    /// Speaks and listens on the latest link of an app, without a call: the reference's
+    /// `Packetizer` and `LinkSource`. Answered by `streaming`; its packets are no `app_data` then.
+    Stream(&'static str),
     /// Asks for `stats`.
     Stats,
     /// Hangs up and exits.
@@ -136,6 +139,7 @@ impl Command {
             Self::SendApp { name, data } => {
                 json!({"cmd": "send_app", "name": name, "data": hex::encode(data)})
             }
+            Self::Stream(name) => json!({"cmd": "stream", "name": name}),
             Self::Stats => json!({"cmd": "stats"}),
             Self::Quit => json!({"cmd": "quit"}),
         }

@@ -1,18 +1,13 @@
 //! Several destinations and broadcast channels of our endpoint and of our phone, with Python's RNS
 //! over UDP.
 
-use core::time::Duration;
-use std::net::{Ipv4Addr, UdpSocket};
-use std::time::Instant as Moment;
-
 use lxst_interop::{Command, Event as PythonEvent, PythonPeer, free_udp_ports};
 use lxst_phone::reticulum::{
-    Channel, Class, Config, Destination, DestinationConfig, Endpoint, Event, GroupKey, Identity,
-    Instant, InterfaceConfig, InterfaceId, LinkEvent, LinkHandle, NameHash, Rng, UnixTime, limits,
-    name_hash,
+    Channel, Class, Destination, DestinationConfig, Event, GroupKey, NameHash, limits, name_hash,
 };
 use lxst_phone::{DisplayName, Event as PhoneEvent, IdentityHash, LinkMessage, Settings};
 
+use crate::endpoint::{Ours, incoming};
 use crate::networks::udp;
 use crate::phone::{PATIENCE, Setup};
 use crate::scene::{Scene, on_both_runtimes};
@@ -168,13 +163,6 @@ fn python_tells_our_destinations_apart() {
     assert_eq!(bytes_of(&answer.json["data"]), b"welcome");
 }
 
-fn incoming(event: Event) -> Option<(LinkHandle, Destination)> {
-    match event {
-        Event::Link { link, event: LinkEvent::Incoming { on, .. } } => Some((link, on)),
-        _ => None,
-    }
-}
-
 /// A Python peer and an endpoint of ours, joined by UDP.
 fn meet(test: &str) -> (PythonPeer, Ours) {
     let (here, there) = free_udp_ports();
@@ -214,84 +202,7 @@ fn bytes_of(hex: &serde_json::Value) -> Vec<u8> {
     hex.chunks(2).map(|pair| digit(pair[0]) << 4 | digit(pair[1])).collect()
 }
 
-/// An endpoint of ours on a socket.
-struct Ours {
-    endpoint: Endpoint,
-    interface: InterfaceId,
-    socket: UdpSocket,
-    there: u16,
-    began: Moment,
-}
-
-impl Ours {
-    fn new(here: u16, there: u16) -> Self {
-        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, here)).expect("the port is free");
-        socket.set_read_timeout(Some(TURN)).expect("a timeout that is not zero");
-        let identity = Identity::generate(&mut Urandom);
-        let mut endpoint = Endpoint::new(identity, Config::default(), Box::new(Urandom));
-        let interface = endpoint.interface_up(Instant::ORIGIN, InterfaceConfig::UDP);
-        Self { endpoint, interface, socket, there, began: Moment::now() }
-    }
-
-    fn now(&self) -> Instant {
-        Instant::ORIGIN + self.began.elapsed()
-    }
-
-    fn announce(&mut self, name: NameHash) {
-        self.endpoint.announce(self.now(), name);
-        self.flush();
-    }
-
-    fn flush(&mut self) {
-        let mut buffer = Vec::new();
-        let (now, wall) = (self.now(), UnixTime(unix_time()));
-        while let Some(packet) = self.endpoint.poll_transmit(now, wall, self.interface, &mut buffer)
-        {
-            let to = (Ipv4Addr::LOCALHOST, self.there);
-            self.socket.send_to(packet, to).expect("loopback takes it");
-        }
-    }
-
-    /// Runs until a matching event, skipping others.
-    #[track_caller]
-    fn until<T>(&mut self, what: &str, mut find: impl FnMut(Event) -> Option<T>) -> T {
-        let deadline = Moment::now() + PATIENCE;
-        let mut buffer = [0; 2_048];
-        while Moment::now() < deadline {
-            while let Some(event) = self.endpoint.poll_event() {
-                if let Some(found) = find(event) {
-                    self.flush();
-                    return found;
-                }
-            }
-            self.flush();
-            if let Ok(length) = self.socket.recv(&mut buffer) {
-                let now = self.now();
-                self.endpoint.handle_bytes(now, self.interface, &buffer[..length]);
-            }
-            self.endpoint.handle_timeout(self.now());
-        }
-        panic!("{what} did not come: {:?}", self.endpoint)
-    }
-}
-
-fn unix_time() -> u64 {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    now.expect("it is after 1970").as_secs()
-}
-
-struct Urandom;
-
-impl Rng for Urandom {
-    fn fill_bytes(&mut self, bytes: &mut [u8]) {
-        use std::io::Read;
-        let source = std::fs::File::open("/dev/urandom");
-        source.and_then(|mut source| source.read_exact(bytes)).expect("random bytes");
-    }
-}
-
 const DESK: &str = "lxst.desk";
 const ROOM: &str = "lxst.room";
 const PLAIN: &str = "lxst.intercom";
 const GROUP: &str = "lxst.net";
-const TURN: Duration = Duration::from_millis(5);

@@ -29,8 +29,11 @@ mod raw;
 mod restarts;
 mod rust_calls_python;
 mod slow_paths;
+mod streams;
 mod talk_button;
 mod turned_away;
 mod voicemail;
 
-use support::{calls, conversation, lossy_path, phone, scene, slow_path, sound, switching, wire};
+use support::{
+    calls, conversation, endpoint, lossy_path, phone, scene, slow_path, sound, switching, wire,
+};

@@ -2,6 +2,7 @@
 
 pub(crate) mod calls;
 pub(crate) mod conversation;
+pub(crate) mod endpoint;
 pub(crate) mod lossy_path;
 pub(crate) mod phone;
 pub(crate) mod scene;
