@@ -4,7 +4,9 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
+use lxst_audio::Ringtone;
 use lxst_core::IdentityHash;
 use lxst_interop::environment;
 use lxst_sim::random::Seeded;
@@ -12,6 +14,8 @@ use rnphone_rs::contacts::{self, Contact, ContactError};
 use rnphone_rs::folder::{ConfigFile, Folder, Surroundings};
 use rnphone_rs::ini::{Document, Section, Value};
 use rnphone_rs::settings::{Settings, Who};
+use rnphone_rs::sounds::{Ring, Ringtones};
+use rnphone_rs::voicemail::{Pickup, Presence};
 use serde_json::{Value as Json, json};
 
 #[test]
@@ -69,9 +73,33 @@ fn what_is_written_here_is_what_configobj_reads() {
 }
 
 #[test]
+fn sections_of_ours_are_read_here_and_ignored_by_rnphone() {
+    let path = environment::target_dir().join("interop/rnphone-folder-ours");
+    if path.exists() {
+        fs::remove_dir_all(&path).unwrap();
+    }
+    fs::create_dir_all(&path).unwrap();
+    let ours = format!(
+        "[phonebook]\nMary = {MARY}\n[ringtones]\nMary = chime\n[rnphone-rs]\nvoicemail = 20\n\
+         [voicemail_contacts]\n{JAKE} = never\n"
+    );
+    fs::write(path.join("config"), ours).unwrap();
+    let theirs: Json = serde_json::from_slice(&rnphone("read", &path)).unwrap();
+    assert_eq!(theirs["phonebook"], json!({"Mary": MARY}));
+
+    let surroundings = Surroundings { config: Some(path), home: None, machine: "/".into() };
+    let folder = Folder::find(surroundings).unwrap();
+    let file = ConfigFile::read(&folder.config()).unwrap();
+    let (settings, skipped) = Settings::read(&folder, &file, IdentityHash([0; 16])).unwrap();
+    let [mary, jake] = [MARY, JAKE].map(|hash| hash.parse().unwrap());
+    assert_eq!((settings.ringtones.of(mary), skipped), (&Ring::Own(Ringtone::Chime), Vec::new()));
+    let pickup = |of| settings.voicemail.pickup(of, &settings.blocked, Presence::Here);
+    assert_eq!(pickup(mary), Pickup::After(Duration::from_secs(20)));
+    assert_eq!(pickup(jake), Pickup::Never);
+}
+
+#[test]
 fn a_folder_that_rnphone_made_is_read_here_and_what_is_edited_here_is_read_by_rnphone() {
-    const MARY: &str = "f3e8c3359b39d36f3baff0a616a73d3e";
-    const JAKE: &str = "b8d80b1b7a9d3147880b366995422a45";
     let path = environment::target_dir().join("interop/rnphone-folder");
     let _ = fs::remove_dir_all(&path);
     fs::create_dir_all(&path).unwrap();
@@ -84,7 +112,9 @@ fn a_folder_that_rnphone_made_is_read_here_and_what_is_edited_here_is_read_by_rn
     let made = fs::read_to_string(file.path()).unwrap();
     assert_eq!(file.document().to_bytes(), made.as_bytes());
     let (settings, skipped) = Settings::read(&folder, &file, own).unwrap();
-    let wanted = Settings { ringtone: Some(path.join("ringer.opus")), ..Settings::default() };
+    let of_all = Ring::File(path.join("ringer.opus"));
+    let ringtones = Ringtones { of_all, ..Ringtones::default() };
+    let wanted = Settings { ringtones, ..Settings::default() };
     assert_eq!(settings, wanted);
     // rnphone copies it when it makes `storage`.
     assert!(skipped.len() == 1 && skipped[0].text.contains("ringer.opus is not there"));
@@ -211,3 +241,6 @@ fn python(script: &str) -> Command {
     python.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rnphone_folder").join(script));
     python
 }
+
+const MARY: &str = "f3e8c3359b39d36f3baff0a616a73d3e";
+const JAKE: &str = "b8d80b1b7a9d3147880b366995422a45";

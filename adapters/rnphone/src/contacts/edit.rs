@@ -6,7 +6,9 @@ use super::Contact;
 use super::find::folded;
 use crate::folder::FileError;
 use crate::ini::{Document, EditError, Entry, Value};
-use crate::settings::{BLOCKED_CALLERS, PHONEBOOK, TELEPHONE, digits, hash_of};
+use crate::settings::{
+    BLOCKED_CALLERS, PHONEBOOK, RINGTONES, TELEPHONE, VOICEMAIL_CONTACTS, digits, hash_of,
+};
 
 /// Why a contact is not changed. Nothing is.
 #[derive(Debug, thiserror::Error)]
@@ -60,14 +62,22 @@ pub fn add(config: &mut Document, contact: &Contact) -> Result<(), ContactError>
     Ok(config.set(PHONEBOOK, name, &value(&contact.hash.to_string(), contact.number.as_deref()))?)
 }
 
-/// Gives a contact another name.
+/// Gives a contact another name, in the sections of ringtones and of the voicemail too.
 ///
 /// # Errors
 /// [`ContactError`].
 pub fn rename(config: &mut Document, name: &str, new: &str) -> Result<(), ContactError> {
     let new = new.trim();
     check_name(config, new, Some(name))?;
-    Ok(config.rename(PHONEBOOK, name, new)?)
+    let mut renamed = config.clone();
+    renamed.rename(PHONEBOOK, name, new)?;
+    for section in RULES_OF_CONTACTS {
+        if renamed.get(section, name).is_some() {
+            renamed.rename(section, name, new)?;
+        }
+    }
+    *config = renamed;
+    Ok(())
 }
 
 /// Gives a contact the digits to dial it by, or takes them away.
@@ -92,7 +102,12 @@ pub fn set_number(
 /// # Errors
 /// [`ContactError`].
 pub fn remove(config: &mut Document, name: &str) -> Result<(), ContactError> {
-    Ok(config.remove(PHONEBOOK, name)?)
+    config.remove(PHONEBOOK, name)?;
+    for section in RULES_OF_CONTACTS {
+        // Most contacts have no entry there.
+        let _ = config.remove(section, name);
+    }
+    Ok(())
 }
 
 /// Blocks somebody, contact or not: calls hear that the line is busy.
@@ -184,3 +199,6 @@ fn value(hash: &str, number: Option<&str>) -> Value {
         None => Value::Text(hash.to_owned()),
     }
 }
+
+/// The sections with entries by the names of contacts, besides the phonebook.
+const RULES_OF_CONTACTS: [&str; 2] = [RINGTONES, VOICEMAIL_CONTACTS];

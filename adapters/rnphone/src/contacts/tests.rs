@@ -1,5 +1,5 @@
 use super::*;
-use crate::ini::{Document, EditError};
+use crate::ini::{Document, EditError, Value};
 
 const MARY: &str = "f3e8c3359b39d36f3baff0a616a73d3e";
 const JAKE: &str = "b8d80b1b7a9d3147880b366995422a45";
@@ -62,6 +62,23 @@ fn contacts_are_added_renamed_and_removed_in_place() {
     rename(&mut config, "mary", "Mary").unwrap();
     remove(&mut config, "Jake, mobile").unwrap();
     assert_eq!(string(&config), BOOK);
+}
+
+#[test]
+fn what_holds_for_a_contact_goes_with_its_name() {
+    let rules = "[ringtones]\nMary = chime\n[voicemail_contacts]\n\"Mary\" = never # asleep\n";
+    let mut config = Document::parse(format!("{BOOK}{rules}").as_bytes()).unwrap();
+    rename(&mut config, "Mary", "Mary, home").unwrap();
+    let renamed = "[ringtones]\n\"Mary, home\" = chime\n[voicemail_contacts]\n\
+                   \"Mary, home\" = never # asleep\n";
+    assert!(string(&config).ends_with(renamed), "{}", string(&config));
+    // A name that has rules already keeps them, and nothing is changed.
+    config.set("ringtones", "Jake", &Value::Text("bell".to_owned())).unwrap();
+    let before = config.clone();
+    rename(&mut config, "Mary, home", "Jake").unwrap_err();
+    assert_eq!(config, before);
+    remove(&mut config, "Mary, home").unwrap();
+    assert!(string(&config).ends_with("[ringtones]\nJake = bell\n[voicemail_contacts]\n"));
 }
 
 #[test]

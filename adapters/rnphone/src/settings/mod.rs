@@ -6,12 +6,18 @@
 //! | `phonebook` | `NAME = HASH` or `NAME = HASH, NUMBER` | rnphone's |
 //! | `hardware` | left alone | rnphone's |
 //! | `rnphone-rs` | `display_name`, `profile`, `auto_answer`, `voicemail`, `voicemail_away`, `greeting` | ours, which rnphone ignores |
+//! | `ringtones` | `CALLER = bell`, `chime`, `warble`, or a file | ours |
+//! | `voicemail_contacts` | `CALLER = never`, `at_once`, or seconds of ringing | ours |
+//!
+//! A `CALLER` is the name of a contact or a hash. A file is WAV or Ogg/Opus, its name absolute or in
+//! the folder.
 //!
 //! What decides who may call, and what is ours, is an error where it is not understood: the phone
 //! does not start. What rnphone skips or ignores in silence is told as well, and skipped.
 //!
 //! *Source*: `ReticulumTelephone.apply_config` and `load_phonebook` in LXST/Utilities/rnphone.py.
 
+mod answering;
 mod phonebook;
 mod reader;
 
@@ -25,13 +31,14 @@ pub(crate) use reader::hash_of;
 
 use crate::contacts::Contacts;
 use crate::folder::{ConfigFile, Folder};
+use crate::sounds::Ringtones;
 use crate::voicemail::Rules;
 
 /// The settings of a phone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// The Ogg/Opus file to ring with; need not exist.
-    pub ringtone: Option<PathBuf>,
+    /// What rings for whom. Files need not exist.
+    pub ringtones: Ringtones,
     /// The speaker, or a part of its name; `None` is the default of the system.
     pub speaker: Option<String>,
     /// The microphone, as the speaker.
@@ -50,7 +57,7 @@ pub struct Settings {
     pub profile: ProfileChoice,
     /// Whose calls are answered at once.
     pub auto_answer: Who,
-    /// When the voicemail answers, and what callers hear.
+    /// When the voicemail answers, and what callers hear. The file of the greeting need not exist.
     pub voicemail: Rules,
 }
 
@@ -137,7 +144,7 @@ impl Default for Settings {
     /// Those of a file that says nothing.
     fn default() -> Self {
         Self {
-            ringtone: None,
+            ringtones: Ringtones::default(),
             speaker: None,
             microphone: None,
             ringer: None,
@@ -176,6 +183,8 @@ pub(crate) const PHONEBOOK: &str = "phonebook";
 pub(crate) const BLOCKED_CALLERS: &str = "blocked_callers";
 const HARDWARE: &str = "hardware";
 const OURS: &str = "rnphone-rs";
+pub(crate) const RINGTONES: &str = "ringtones";
+pub(crate) const VOICEMAIL_CONTACTS: &str = "voicemail_contacts";
 
 #[cfg(test)]
 mod tests;

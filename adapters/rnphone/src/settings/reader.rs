@@ -1,18 +1,19 @@
 //! Reads settings from a document.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use lxst_phone::{DisplayName, IdentityHash, Profile};
 
 use super::phonebook::Phonebook;
 use super::{
-    BLOCKED_CALLERS, HARDWARE, Mistake, Mistakes, OURS, PHONEBOOK, ProfileChoice, Settings,
-    TELEPHONE, Who,
+    BLOCKED_CALLERS, HARDWARE, Mistake, Mistakes, OURS, PHONEBOOK, ProfileChoice, RINGTONES,
+    Settings, TELEPHONE, VOICEMAIL_CONTACTS, Who, answering,
 };
+use crate::contacts::Contact;
 use crate::folder::{ConfigFile, Folder};
-use crate::ini::{Entry, Section, Value, is_interpolated};
-use crate::voicemail::{Greeting, Pickup};
+use crate::ini::{Document, Entry, Section, Value, is_interpolated};
+use crate::sounds::Ring;
+use crate::voicemail::Greeting;
 
 /// Collects what is not understood.
 pub(super) struct Reader<'a> {
@@ -51,6 +52,8 @@ impl<'a> Reader<'a> {
         for (line, text) in skipped {
             self.skip(line, text);
         }
+        self.read_rules_of_callers(document);
+        self.errors.sort_by_key(|mistake| mistake.line);
         self.skipped.sort_by_key(|mistake| mistake.line);
         match self.errors.is_empty() {
             true => Ok((self.settings, self.skipped)),
@@ -60,7 +63,7 @@ impl<'a> Reader<'a> {
 
     fn handle_section(&mut self, section: &Section) {
         let name = section.name();
-        let known = [TELEPHONE, PHONEBOOK, HARDWARE, OURS];
+        let known = [TELEPHONE, PHONEBOOK, HARDWARE, OURS, RINGTONES, VOICEMAIL_CONTACTS];
         if section.depth() > 1 {
             self.skip(section.line(), format!("[[{name}]] is inside a section: nothing reads it"));
         } else if !known.contains(&name) {
@@ -71,7 +74,10 @@ impl<'a> Reader<'a> {
 
     fn handle_entry(&mut self, section: &str, entry: &Entry) {
         let read = match (section, entry.key()) {
-            (TELEPHONE, "ringtone") => text(entry).map(|name| self.set_ringtone(entry, &name)),
+            (TELEPHONE, "ringtone") => answering::ring(entry, self.folder.path()).map(|ring| {
+                self.tell_missing_ring(entry, &ring);
+                self.settings.ringtones.of_all = ring;
+            }),
             (TELEPHONE, "speaker") => text(entry).map(|name| self.settings.speaker = Some(name)),
             (TELEPHONE, "microphone") => {
                 text(entry).map(|name| self.settings.microphone = Some(name))
@@ -93,14 +99,12 @@ impl<'a> Reader<'a> {
             (OURS, "profile") => profile(entry).map(|profile| self.settings.profile = profile),
             (OURS, "auto_answer") => who(entry).map(|who| self.settings.auto_answer = who),
             (OURS, "voicemail") => {
-                pickup(entry).map(|pickup| self.settings.voicemail.when_here = pickup)
+                answering::pickup(entry).map(|it| self.settings.voicemail.when_here = it)
             }
             (OURS, "voicemail_away") => {
-                pickup(entry).map(|pickup| self.settings.voicemail.when_away = pickup)
+                answering::pickup(entry).map(|it| self.settings.voicemail.when_away = it)
             }
-            (OURS, "greeting") => text(entry).map(|name| {
-                self.settings.voicemail.greeting = Greeting::File(self.folder.path().join(name));
-            }),
+            (OURS, "greeting") => text(entry).map(|name| self.set_greeting(entry, &name)),
             (OURS, key) => Err(format!("{key:?} is not known: write {KEYS}")),
             _ => Ok(()),
         };
@@ -110,14 +114,62 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn set_ringtone(&mut self, entry: &Entry, name: &str) {
+    /// Reads what holds for some callers, whose names are known by now.
+    fn read_rules_of_callers(&mut self, document: &Document) {
+        let folder = self.folder.path();
+        for entry in document.entries(RINGTONES) {
+            let read = answering::ring(entry, folder);
+            if let Some((caller, ring)) = self.of_caller(entry, read) {
+                self.tell_missing_ring(entry, &ring);
+                self.settings.ringtones.of_callers.insert(caller, ring);
+            }
+        }
+        for entry in document.entries(VOICEMAIL_CONTACTS) {
+            let read = answering::pickup(entry);
+            if let Some((caller, pickup)) = self.of_caller(entry, read) {
+                self.settings.voicemail.exceptions.insert(caller, pickup);
+            }
+        }
+    }
+
+    /// Returns the caller of an entry and what was read of it, unless one of the two is a mistake.
+    fn of_caller<T>(
+        &mut self,
+        entry: &Entry,
+        read: Result<T, String>,
+    ) -> Option<(IdentityHash, T)> {
+        let name = entry.key();
+        let named = |contact: &&Contact| contact.name == name;
+        let contact = self.settings.contacts.iter().find(named).map(|contact| contact.hash);
+        match (read, contact.or_else(|| hash_of(name).ok())) {
+            (Err(text), _) => self.errors.push(self.mistake(entry.line(), text)),
+            (Ok(_), None) => {
+                let text = format!("{name:?} is no contact and no hash: nothing is done for it");
+                self.skip(entry.line(), text);
+            }
+            (Ok(read), Some(caller)) => return Some((caller, read)),
+        }
+        None
+    }
+
+    fn tell_missing_ring(&mut self, entry: &Entry, ring: &Ring) {
+        if let Ring::File(path) = ring
+            && !path.is_file()
+        {
+            let path = path.display();
+            let text = format!("the ringtone {path} is not there: our bell rings until it is");
+            self.skip(entry.line(), text);
+        }
+    }
+
+    fn set_greeting(&mut self, entry: &Entry, name: &str) {
         let path = self.folder.path().join(name);
         if !path.is_file() {
             let path = path.display();
-            let text = format!("the ringtone {path} is not there: nothing rings until it is");
+            let text = format!("the greeting {path} is not there: callers hear notes until it is");
             self.skip(entry.line(), text);
         }
-        self.settings.ringtone = Some(path);
+        self.settings.voicemail.greeting = Greeting::File(path);
     }
 
     fn skip(&mut self, line: usize, text: String) {
@@ -172,7 +224,7 @@ fn blocked(entry: &Entry) -> Result<BTreeSet<IdentityHash>, String> {
     hashes.collect()
 }
 
-fn text(entry: &Entry) -> Result<String, String> {
+pub(super) fn text(entry: &Entry) -> Result<String, String> {
     let key = entry.key();
     match entry.value() {
         Value::List(_) => Err(format!("{key} is one name: put quotes around a name with commas")),
@@ -188,22 +240,6 @@ fn text(entry: &Entry) -> Result<String, String> {
 
 fn display_name(entry: &Entry) -> Result<DisplayName, String> {
     DisplayName::new(&text(entry)?).map_err(|error| format!("display_name: {error}"))
-}
-
-/// Reads when the voicemail answers.
-fn pickup(entry: &Entry) -> Result<Pickup, String> {
-    let text = text(entry)?.to_lowercase();
-    match text.as_str() {
-        "never" => Ok(Pickup::Never),
-        "at_once" => Ok(Pickup::AT_ONCE),
-        seconds => match seconds.parse() {
-            Ok(seconds @ 1..=55) => Ok(Pickup::After(Duration::from_secs(seconds))),
-            _ => Err(format!(
-                "{text:?} is not known to {}: write never, at_once, or 1 to 55 seconds of ringing",
-                entry.key()
-            )),
-        },
-    }
 }
 
 const KEYS: &str = "display_name, profile, auto_answer, voicemail, voicemail_away or greeting";

@@ -3,8 +3,11 @@
 use std::time::Duration;
 use std::{env, fs, process};
 
+use lxst_audio::Ringtone;
+
 use super::*;
-use crate::voicemail::{Greeting, Pickup};
+use crate::sounds::Ring;
+use crate::voicemail::{Greeting, Pickup, Presence};
 
 const MARY: &str = "f3e8c3359b39d36f3baff0a616a73d3e";
 const JAKE: &str = "b8d80b1b7a9d3147880b366995422a45";
@@ -23,7 +26,10 @@ fn settings_of_rnphone_are_read() {
     let (settings, skipped) = read(&text).unwrap();
     assert_eq!(
         skipped,
-        ["2: the ringtone /bells/soft.opus is not there: nothing rings until it is"]
+        [
+            "2: the ringtone /bells/soft.opus is not there: our bell rings until it is",
+            "21: the greeting /hello.wav is not there: callers hear notes until it is",
+        ]
     );
     let contact = |name: &str, hash, number: Option<&str>| crate::contacts::Contact {
         name: name.to_owned(),
@@ -31,7 +37,10 @@ fn settings_of_rnphone_are_read() {
         number: number.map(str::to_owned),
     };
     let wanted = Settings {
-        ringtone: Some("/bells/soft.opus".into()),
+        ringtones: Ringtones {
+            of_all: Ring::File("/bells/soft.opus".into()),
+            ..Ringtones::default()
+        },
         speaker: Some("USB, with a comma".to_owned()),
         microphone: Some("Mic \"1\"".to_owned()),
         ringer: Some("Built-in".to_owned()),
@@ -70,7 +79,36 @@ fn a_ringtone_is_a_file_of_the_folder() {
     fs::write(&path, "").unwrap();
     let (settings, skipped) = read_in(&folder, &format!("[telephone]\nringtone = {name}")).unwrap();
     fs::remove_file(&path).unwrap();
-    assert_eq!((settings.ringtone, skipped), (Some(path), Vec::new()));
+    assert_eq!((settings.ringtones.of_all, skipped), (Ring::File(path), Vec::new()));
+}
+
+#[test]
+fn callers_have_ringtones_and_rules_of_the_voicemail_by_name_or_hash() {
+    let text = format!(
+        "[ringtones]\nMary = Chime\n{JAKE} = jake.wav\nNobody = bell\n[rnphone-rs]\n\
+         voicemail = 20\nvoicemail_away = at_once\ngreeting = hello.opus\n[voicemail_contacts]\n\
+         Mary = Never\n{JAKE} = 5\nNobody = never\n[phonebook]\nMary = {MARY}\n"
+    );
+    let folder = Folder::find(surroundings("/phone".into())).unwrap();
+    let (settings, skipped) = read_in(&folder, &text).unwrap();
+    let ring = |of| settings.ringtones.of(hash(of)).clone();
+    assert_eq!(ring(MARY), Ring::Own(Ringtone::Chime));
+    assert_eq!(ring(JAKE), Ring::File("/phone/jake.wav".into()));
+    assert_eq!(ring(OWN), Ring::Own(Ringtone::Bell));
+    let after = |seconds| Pickup::After(Duration::from_secs(seconds));
+    let pickup = |of, presence| settings.voicemail.pickup(hash(of), &settings.blocked, presence);
+    assert_eq!(pickup(MARY, Presence::Away), Pickup::Never);
+    assert_eq!(pickup(JAKE, Presence::Away), after(5));
+    assert_eq!(pickup(OWN, Presence::Here), after(20));
+    assert_eq!(pickup(OWN, Presence::Away), Pickup::AT_ONCE);
+    assert_eq!(settings.voicemail.greeting, Greeting::File("/phone/hello.opus".into()));
+    let wanted = [
+        "3: the ringtone /phone/jake.wav is not there: our bell rings until it is",
+        "4: \"Nobody\" is no contact and no hash: nothing is done for it",
+        "8: the greeting /phone/hello.opus is not there: callers hear notes until it is",
+        "12: \"Nobody\" is no contact and no hash: nothing is done for it",
+    ];
+    assert_eq!(skipped, wanted);
 }
 
 /// rnphone takes one hash without a comma for everybody.
@@ -183,7 +221,7 @@ fn what_nothing_reads_is_told() {
         "1: \"stray\" is in no section",
         "3: \"allowed_caller\" is none of ringtone, speaker, microphone, ringer, allowed_callers, blocked_callers: nothing reads it",
         "4: [[inner]] is inside a section: nothing reads it",
-        "6: [phone] is none of [telephone], [phonebook], [hardware], [rnphone-rs]: nothing reads it",
+        "6: [phone] is none of [telephone], [phonebook], [hardware], [rnphone-rs], [ringtones], [voicemail_contacts]: nothing reads it",
     ];
     assert_eq!(skipped, wanted);
 }
@@ -207,6 +245,14 @@ fn values_of_the_wrong_kind_are_errors_with_a_remedy() {
         (
             "[rnphone-rs]\nprofil = mq",
             "\"profil\" is not known: write display_name, profile, auto_answer, voicemail, voicemail_away or greeting",
+        ),
+        (
+            "[voicemail_contacts]\nJake = 20s",
+            "\"20s\" is not known to Jake: write never, at_once, or 1 to 55 seconds of ringing",
+        ),
+        (
+            "[voicemail_contacts]\nJake = 1, never",
+            "Jake is one name: put quotes around a name with commas",
         ),
     ];
     for (text, wanted) in cases {

@@ -1,8 +1,13 @@
 //! Voice activity detection (VAD).
 
+use std::f32::consts::TAU;
+
 use lxst_audio::dbfs;
 
-/// Tells voice from the noise of a caller's room, block by block.
+use super::greeting::BEEP_HZ;
+
+/// Tells voice from the noise of a caller's room, and from the beep that comes back from a caller's
+/// loudspeaker, block by block.
 ///
 /// Voice is what is [`MARGIN_DB`] louder than the noise floor, and louder than [`MIN_VOICE_DBFS`].
 /// The floor follows the level down at once and up by [`RISE_DB_PER_SECOND`]: speech has pauses
@@ -18,8 +23,9 @@ impl VoiceActivity {
     /// Takes the next block of 48 kHz mono, and returns whether it is voice.
     pub(super) fn handle_block(&mut self, block: &[f32]) -> bool {
         let energy: f32 = block.iter().map(|sample| sample * sample).sum();
-        let level = dbfs((energy / block.len() as f32).sqrt());
-        if level <= NOTHING_DBFS {
+        let power = energy / block.len() as f32;
+        let level = dbfs(power.sqrt());
+        if level <= NOTHING_DBFS || power_at(BEEP_HZ, block) > BEEP_SHARE * power {
             return false;
         }
         let floor = match self.floor_dbfs {
@@ -35,6 +41,18 @@ impl VoiceActivity {
     }
 }
 
+/// Returns the power of one frequency in a block of 48 kHz mono.
+fn power_at(frequency_hz: f32, block: &[f32]) -> f32 {
+    let step = TAU * frequency_hz / 48_000.0;
+    let (real, imaginary) = block.iter().enumerate().fold((0.0, 0.0), |sum, (at, sample)| {
+        let (sine, cosine) = (step * at as f32).sin_cos();
+        (sum.0 + sample * cosine, sum.1 + sample * sine)
+    });
+    2.0 * (real * real + imaginary * imaginary) / (block.len() as f32).powi(2)
+}
+
+/// The part of a block's power that is the beep's in no voice.
+const BEEP_SHARE: f32 = 0.5;
 /// How much louder than noise voice is.
 const MARGIN_DB: f32 = 9.0;
 /// The level of the quietest voice, as RMS of a block. Our choice: speech is 20 to 30 dB louder.

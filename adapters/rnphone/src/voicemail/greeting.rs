@@ -67,4 +67,5 @@ static PAUSE: [Segment; 1] = [segment(1_000.0, 0, 700)];
 /// G, E and C.
 static NOTES: [Segment; 3] =
     [segment(783.99, 350, 50), segment(659.26, 350, 50), segment(523.25, 700, 500)];
-static BEEP: [Segment; 1] = [segment(1_000.0, 500, 0)];
+static BEEP: [Segment; 1] = [segment(BEEP_HZ, 500, 0)];
+pub(super) const BEEP_HZ: f32 = 1_000.0;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
@@ -109,6 +110,19 @@ impl FileKind {
 impl MessageId {
     pub(super) fn path(self, folder: &Path, kind: FileKind) -> PathBuf {
         folder.join(format!("{self}{}", kind.suffix()))
+    }
+
+    /// Makes a new message of its part. One that does not play is removed, for it has no sound.
+    pub(super) fn finish(self, folder: &Path) -> io::Result<Option<Message>> {
+        let [part, path] = [FileKind::Part, FileKind::New].map(|kind| self.path(folder, kind));
+        let file = MessageFile { id: self, kind: FileKind::New, bytes: 0, path: part.clone() };
+        match file.read() {
+            Ok(message) if !message.length.is_zero() => {
+                fs::rename(part, &path)?;
+                Ok(Some(Message { path, ..message }))
+            }
+            _ => fs::remove_file(part).map(|()| None),
+        }
     }
 
     /// Returns the comments of its file: those of a recorded call, and the caller's name.

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io;
+use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
@@ -9,8 +10,7 @@ use async_channel::Sender;
 use lxst_audio::{FileError, OpusProfile, OpusWriter, SoundWriter};
 use lxst_phone::host::create_private_file;
 
-use super::message::{Message, MessageId};
-use super::store::Store;
+use super::message::{FileKind, Message, MessageId};
 use crate::contacts::PeerName;
 
 /// The file of a message that is being recorded.
@@ -24,14 +24,15 @@ pub(super) struct Recording {
 
 impl Recording {
     /// Creates the file, and the thread that writes it.
-    pub(super) fn start(store: Store, id: MessageId, name: &PeerName) -> Result<Self, FileError> {
+    pub(super) fn start(folder: &Path, id: MessageId, name: &PeerName) -> Result<Self, FileError> {
         // A name is cut to what a comment takes.
         let tags = id.tags(name).map_err(io::Error::other)?;
-        let file = create_private_file(&store.part(id))?;
+        let file = create_private_file(&id.path(folder, FileKind::Part))?;
         let writer = OpusWriter::new(file, OpusProfile::VoiceHigh, &tags)?;
         let (sound, blocks) = sync_channel(BACKLOG);
         let (done, stored) = async_channel::bounded(1);
-        let write = move || write_all(writer, &blocks, &store, id, &done);
+        let folder = folder.to_owned();
+        let write = move || write_all(writer, &blocks, &folder, id, &done);
         thread::Builder::new().name("voicemail".into()).spawn(write)?;
         Ok(Self { sound, stored })
     }
@@ -53,7 +54,7 @@ impl Recording {
 fn write_all(
     mut writer: OpusWriter<File>,
     blocks: &Receiver<Vec<f32>>,
-    store: &Store,
+    folder: &Path,
     id: MessageId,
     done: &Sender<io::Result<Option<Message>>>,
 ) {
@@ -63,7 +64,7 @@ fn write_all(
         .and_then(|()| writer.finish())
         .and_then(|()| Ok(writer.into_inner().sync_all()?));
     // What a full disk has taken is a message too.
-    let stored = store.finish_part(id);
+    let stored = id.finish(folder);
     let result = match written {
         Ok(()) => stored,
         Err(FileError::Io(error)) => Err(error),

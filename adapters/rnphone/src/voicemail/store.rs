@@ -89,7 +89,7 @@ impl Store {
     pub fn open(folder: &Path) -> io::Result<Self> {
         let store = Self { folder: folder.into() };
         for file in store.files()?.into_iter().filter(MessageFile::is_left_over) {
-            store.finish_part(file.id)?;
+            file.id.finish(folder)?;
         }
         Ok(store)
     }
@@ -165,28 +165,10 @@ impl Store {
         while FileKind::ALL.into_iter().any(|kind| id.path(&self.folder, kind).exists()) {
             id.time.0 += 1;
         }
-        Recording::start(self.clone(), id, name).map_err(|error| match error {
+        Recording::start(&self.folder, id, name).map_err(|error| match error {
             FileError::Io(error) => error.into(),
             other => io::Error::other(other).into(),
         })
-    }
-
-    pub(super) fn part(&self, id: MessageId) -> PathBuf {
-        id.path(&self.folder, FileKind::Part)
-    }
-
-    /// Makes a new message of a part. One that does not play is removed, for it has no sound.
-    pub(super) fn finish_part(&self, id: MessageId) -> io::Result<Option<Message>> {
-        let path = id.path(&self.folder, FileKind::New);
-        let part = self.part(id);
-        let file = MessageFile { id, kind: FileKind::New, bytes: 0, path: part.clone() };
-        match file.read() {
-            Ok(message) if !message.length.is_zero() => {
-                fs::rename(part, &path)?;
-                Ok(Some(Message { path, ..message }))
-            }
-            _ => fs::remove_file(part).map(|()| None),
-        }
     }
 
     /// Returns the files that leave if somebody leaves another message.

@@ -1,5 +1,7 @@
 //! Callers in virtual time.
 
+use lxst_audio::{Block, Source};
+
 use super::*;
 
 #[test]
@@ -21,6 +23,44 @@ fn nothing_is_stored_of_a_caller_who_says_nothing() {
         let call = Call::of(MessageBounds::default(), talk);
         assert_eq!((call.end, call.message.len()), (MessageEnd::Silence, 0));
     }
+}
+
+#[test]
+fn the_beep_that_comes_back_from_a_loudspeaker_is_no_message() {
+    // 600 ms later: long enough to be a message with what is kept before it.
+    let mut returned = vec![0.0; 28_800 + 24_000];
+    beep().pull(&mut Block::mono(&mut returned[28_800..]));
+    let room = at_level(-50.0, noise(2));
+    let heard: Vec<f32> = returned.iter().zip(&room).map(|(it, noise)| it / 4.0 + noise).collect();
+    let call = Call::of(MessageBounds::default(), heard.clone());
+    assert_eq!((call.end, call.message.len()), (MessageEnd::Silence, 0));
+    // What is said behind it is one.
+    let call = Call::of(MessageBounds::default(), [heard, at_level(-26.0, speech())].concat());
+    assert!(call.message.len() > 5 * 48_000);
+}
+
+#[test]
+fn a_greeting_is_a_file_of_the_user_or_notes_where_it_cannot_be_read() {
+    let loudest = |greeting: Greeting| {
+        let (mut sound, fault) = greeting.sound();
+        let mut most = 0.0_f32;
+        while !sound.has_ended() {
+            let mut block = [0.0; 480];
+            sound.pull(&mut Block::mono(&mut block));
+            most = block.iter().fold(most, |most, sample| most.max(sample.abs()));
+            // A file is read on a thread, ahead of what is played.
+            std::thread::yield_now();
+        }
+        (most, fault.map(|fault| fault.to_string()))
+    };
+    let speech = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/speech.wav");
+    let (most, fault) = loudest(Greeting::File(speech.into()));
+    assert!(most > 0.6 && fault.is_none(), "{most} {fault:?}");
+    let config = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+    let (most, fault) = loudest(Greeting::File(config.into()));
+    assert!((0.1..0.2).contains(&most), "{most}");
+    let wanted = "a file that is not Ogg is not supported: convert it to WAV or to Ogg/Opus in mono or stereo";
+    assert_eq!(fault.as_deref(), Some(wanted));
 }
 
 #[test]
