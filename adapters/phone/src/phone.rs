@@ -138,6 +138,20 @@ impl Phone {
         self.requests.command(Command::Announce).await
     }
 
+    /// Closes the [backup interfaces](crate::Interface::as_backup) for 5 s, so that another program
+    /// of this machine can take their ports. A Reticulum that ends where a port is taken can start
+    /// beside a phone that learns of it early. While there is a call nothing is closed.
+    ///
+    /// # Errors
+    /// [`CallError::ShutDown`].
+    ///
+    /// # Cancel safety
+    /// A cancelled request was either not made, or is carried out.
+    #[cfg(feature = "endpoint")]
+    pub async fn make_room(&self) -> Result<(), CallError> {
+        self.requests.send(Request::MakeRoom).await
+    }
+
     /// Attaches a microphone at any time, in place of an earlier source.
     ///
     /// # Errors

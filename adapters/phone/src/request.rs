@@ -64,6 +64,9 @@ pub(crate) enum Request {
         tap: AudioTap,
         reply: Answer<()>,
     },
+    /// Frees the ports of backup interfaces.
+    #[cfg(feature = "endpoint")]
+    MakeRoom,
     Subscribe(EventQueue),
     Counters(Reply<Counters>),
     ShutDown(Reply<()>),

@@ -153,6 +153,8 @@ impl<R: Runtime, N: Network, const LINES: usize> Runner<R, N, LINES> {
             Request::Tap { of, tap, reply } => {
                 reply.send(self.ports.tap(&self.engine, of, tap));
             }
+            #[cfg(feature = "endpoint")]
+            Request::MakeRoom => self.network.make_room(&self.engine),
             Request::Subscribe(queue) => self.outlets.subscribe(queue),
             Request::Counters(reply) => {
                 let coder = self.engine.capture_dropped().0;

@@ -40,6 +40,12 @@ impl Backups {
             false => was.is_open || others.all(|(other, _)| other.trouble.is_some()),
         };
         let was_connected = was.was_connected || is_other_connected;
-        self.standby.decide(Decision { is_open, was_connected });
+        self.standby.decide(Decision { is_open, was_connected, ..was });
+    }
+
+    /// Has the backups close, and open again after their pause.
+    pub(super) fn make_room(&self) {
+        let was = self.standby.decision();
+        self.standby.decide(Decision { made_room: was.made_room + 1, ..was });
     }
 }

@@ -245,6 +245,12 @@ impl Network for Interfaces {
         with_endpoint(now, engine, |endpoint| apps.retire(now, endpoint));
     }
 
+    fn make_room<const LINES: usize>(&mut self, engine: &Engine<EndpointLinks, LINES>) {
+        if !engine.has_links() {
+            self.backups.make_room();
+        }
+    }
+
     fn count<const LINES: usize>(
         &self,
         engine: &Engine<EndpointLinks, LINES>,

@@ -86,6 +86,9 @@ pub(crate) trait Network: fmt::Debug + Send + Sync + 'static {
     ) {
     }
 
+    /// Frees the ports of backup interfaces for a while, unless the telephone has links.
+    fn make_room<const LINES: usize>(&mut self, _engine: &Engine<Self::Stack, LINES>) {}
+
     /// Adds the counters of the network.
     fn count<const LINES: usize>(
         &self,

@@ -15,6 +15,8 @@ pub(crate) struct Decision {
     pub(crate) is_open: bool,
     /// Whether an interface that is no backup ever connected.
     pub(crate) was_connected: bool,
+    /// How often the backups made room for another program.
+    pub(crate) made_room: u64,
 }
 
 #[derive(Debug, Default)]

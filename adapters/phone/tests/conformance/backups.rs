@@ -6,13 +6,15 @@ use std::time::{Duration, Instant};
 use lxst_phone::{EndReason, Event, Interface};
 
 use crate::support::relay::Relay;
-use crate::support::{App, TestRuntime, Vacant, builder, establish, finish, within};
+use crate::support::{App, TestRuntime, Vacant, builder, establish, eventually, finish, within};
 
 on_each_runtime!(
     a_backup_is_open_while_the_other_interface_has_trouble,
     a_call_keeps_a_backup_open_until_it_is_over,
     a_backup_whose_port_is_taken_is_told_and_opened_when_it_is_free,
     backups_alone_are_open,
+    a_backup_makes_room_for_another_program,
+    a_backup_makes_no_room_during_a_call,
 );
 
 async fn a_backup_is_open_while_the_other_interface_has_trouble<R: TestRuntime>(rt: R) {
@@ -90,6 +92,41 @@ async fn backups_alone_are_open<R: TestRuntime>(rt: R) {
     caller.until_connected().await;
     caller.shutdown().await;
     callee.shutdown().await;
+}
+
+async fn a_backup_makes_room_for_another_program<R: TestRuntime>(rt: R) {
+    let (vacant, nobody) = (Vacant::new(), Vacant::new());
+    let phone = builder()
+        .interface(Interface::tcp_client(nobody.address()))
+        .interface(Interface::tcp_server(vacant.address()).as_backup());
+    let app = App::start(&rt, phone).await;
+    let guest = App::connected(&rt, vacant.address()).await;
+    guest.until_connected().await;
+    app.phone.make_room().await.unwrap();
+    let mut taken = None;
+    eventually(&rt, async || {
+        taken = TcpListener::bind(vacant.address()).ok();
+        taken.is_some()
+    })
+    .await;
+    assert_eq!(connections(&app.phone.state()), [0, 0]);
+    app.until_state(|state| state.interfaces[1].trouble.is_some()).await;
+    app.shutdown().await;
+    guest.shutdown().await;
+}
+
+async fn a_backup_makes_no_room_during_a_call<R: TestRuntime>(rt: R) {
+    let mut callee = App::listening(&rt).await;
+    let nobody = Vacant::new();
+    let caller = with_backup(nobody.address().to_owned(), callee.address());
+    let mut caller = App::start(&rt, caller).await;
+    caller.until_connected().await;
+    let (call, _) = establish(&mut caller, &mut callee).await;
+    caller.phone.make_room().await.unwrap();
+    // The answer comes after what the phone did before.
+    caller.counters().await;
+    assert_eq!(connections(&caller.phone.state()), [0, 1]);
+    finish(call, caller, callee).await;
 }
 
 fn with_backup<R: TestRuntime>(first: String, backup: String) -> lxst_phone::PhoneBuilder<R> {

@@ -22,6 +22,8 @@
 //! # }
 //! ```
 
+#[cfg_attr(not(target_os = "linux"), path = "neighbours_elsewhere.rs")]
+mod neighbours;
 mod reticulum;
 mod route;
 mod serial;
@@ -29,8 +31,10 @@ mod serial;
 use std::env;
 use std::path::PathBuf;
 
+use futures_lite::future;
 use lxst_tokio::{AutoConfig, Interface, Phone, State};
-use reticulum::Reticulum;
+use neighbours::Neighbours;
+use reticulum::{CONFIG, Reticulum};
 pub use route::Route;
 
 use crate::folder::FileError;
@@ -49,6 +53,8 @@ pub struct NetworkOptions {
 /// By what a phone reaches the mesh.
 #[derive(Clone, Debug)]
 pub struct Network {
+    /// That of the configuration, where it can be known.
+    folder: Option<PathBuf>,
     shared_instance: Option<Interface>,
     own: Vec<Interface>,
     /// Where the interfaces of its own come from.
@@ -99,11 +105,18 @@ impl Network {
     ///
     /// *Source*: RNS/Reticulum.py `__init__`.
     pub fn find(options: &NetworkOptions) -> Result<Self, NetworkError> {
-        let Some(found) = Reticulum::find(options)? else {
+        let folder = reticulum::folder(options)?;
+        let found = folder.as_deref().map(Reticulum::find).transpose()?.flatten();
+        let Some(found) = found else {
+            let source = match &folder {
+                Some(folder) => format!("(there is no {})", folder.join(CONFIG).display()),
+                None => "(there is no home folder with Reticulum's configuration)".to_owned(),
+            };
             return Ok(Self {
+                folder,
                 shared_instance: Reticulum::shared_instance(),
                 own: vec![Interface::auto(AutoConfig::default())],
-                source: "for want of a configuration of Reticulum".to_owned(),
+                source,
                 problems: Vec::new(),
             });
         };
@@ -112,7 +125,7 @@ impl Network {
             return Err(NetworkError::NoInterface(path));
         }
         let source = format!("of {}", path.display());
-        Ok(Self { shared_instance, own: interfaces, source, problems })
+        Ok(Self { folder, shared_instance, own: interfaces, source, problems })
     }
 
     /// Returns the interfaces for the builder of a phone. Those of its own are backups of the shared
@@ -151,17 +164,20 @@ impl Network {
         Route::of(&state.interfaces, self.shared_instance.is_some())
     }
 
-    /// Tells by what a phone with these interfaces reaches the mesh, at first and whenever that
-    /// changes, until the phone has shut down.
+    /// Watches over a phone with these interfaces until it has shut down. Tells by what the phone
+    /// reaches the mesh, at first and whenever that changes.
     ///
-    /// The phone changes over by itself: this only tells.
+    /// The phone changes over by itself. On Linux this has it [make room](Phone::make_room) when
+    /// another program opens Reticulum's configuration: such a program is about to take the ports of
+    /// its interfaces, and RNS ends where it cannot. RNS has 5 to 10 ms between both, so that it may
+    /// be faster on a busy machine; its service starts it again after 3 s, and the ports are free.
     ///
     /// # Cancel safety
     /// Cancel safe.
     pub async fn watch(&self, phone: &Phone, mut tell: impl FnMut(&Route)) {
+        let neighbours = self.neighbours();
         let mut watch = phone.watch();
-        let mut told = None;
-        let mut state = watch.state();
+        let (mut state, mut told) = (watch.state(), None);
         loop {
             let route = self.route(&state);
             // Nothing is known before the first attempts are over.
@@ -169,11 +185,23 @@ impl Network {
                 tell(&route);
                 told = Some(route);
             }
-            match watch.changed().await {
-                Some(changed) => state = changed,
-                None => return,
+            let changed = async { Some(watch.changed().await) };
+            let starts = async {
+                neighbours.start().await;
+                None
+            };
+            match future::or(changed, starts).await {
+                Some(Some(changed)) => state = changed,
+                Some(None) => return,
+                // A phone that has shut down is told by its watch.
+                None => phone.make_room().await.unwrap_or_default(),
             }
         }
+    }
+
+    fn neighbours(&self) -> Neighbours {
+        let has_backups = self.shared_instance.is_some() && !self.own.is_empty();
+        Neighbours::new(self.folder.as_deref().filter(|_| has_backups))
     }
 }
 

@@ -21,9 +21,8 @@ pub(super) struct Reticulum {
 }
 
 impl Reticulum {
-    /// Reads the configuration; `None` where there is none.
-    pub(super) fn find(options: &NetworkOptions) -> Result<Option<Self>, NetworkError> {
-        let Some(folder) = folder(options)? else { return Ok(None) };
+    /// Reads the configuration in a folder; `None` where there is none.
+    pub(super) fn find(folder: &Path) -> Result<Option<Self>, NetworkError> {
         let file = ConfigFile::read(&folder.join(CONFIG))?;
         Ok(file.exists().then(|| Self::read(file.path(), file.document())))
     }
@@ -123,7 +122,9 @@ impl Sections {
     }
 }
 
-fn folder(options: &NetworkOptions) -> Result<Option<PathBuf>, NetworkError> {
+/// Finds the folder of the configuration, which need not exist; `None` where there is no home
+/// folder.
+pub(super) fn folder(options: &NetworkOptions) -> Result<Option<PathBuf>, NetworkError> {
     let NetworkOptions { rnsconfig, home, machine } = options;
     if let Some(folder) = rnsconfig {
         return match folder.is_dir() {
@@ -138,6 +139,6 @@ fn folder(options: &NetworkOptions) -> Result<Option<PathBuf>, NetworkError> {
     Ok(found.or_else(|| Some(home.as_ref()?.join(".reticulum"))))
 }
 
-const CONFIG: &str = "config";
+pub(super) const CONFIG: &str = "config";
 const RETICULUM: &str = "reticulum";
 const INTERFACES: &str = "interfaces";

@@ -21,7 +21,9 @@ pub enum Route {
 impl Route {
     /// `interfaces` begin with the shared instance where the phone has one.
     pub(super) fn of(interfaces: &[InterfaceState], has_shared_instance: bool) -> Self {
-        let (instance, own) = interfaces.split_at(usize::from(has_shared_instance));
+        // The state of a phone that has shut down has no interfaces.
+        let instances = usize::from(has_shared_instance).min(interfaces.len());
+        let (instance, own) = interfaces.split_at(instances);
         if let Some(instance) = instance.iter().find(|instance| instance.connections > 0) {
             return Self::Attached(instance.name.clone());
         }

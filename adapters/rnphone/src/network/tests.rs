@@ -1,9 +1,12 @@
 use std::fs;
 use std::path::Path;
+use std::pin::pin;
 use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use lxst_tokio::InterfaceState;
+use tokio::time::timeout;
 
 use super::*;
 
@@ -11,8 +14,9 @@ use super::*;
 fn without_a_configuration_there_are_the_shared_instance_and_the_local_network() {
     let home = Home::new();
     let network = Network::find(&home.options()).unwrap();
-    let plan = "while one runs, else AutoInterface for want of a configuration of Reticulum";
-    assert!(network.describe().ends_with(plan), "{}", network.describe());
+    let config = home.path.join(".reticulum/config");
+    let plan = format!("while one runs, else AutoInterface (there is no {})", config.display());
+    assert!(network.describe().ends_with(&plan), "{}", network.describe());
     assert_eq!(names(&network)[1..], ["AutoInterface"]);
     assert_eq!(network.problems(), [""; 0]);
     // Where one asks for a folder without a file, RNS writes its default there.
@@ -28,7 +32,8 @@ fn the_configuration_is_found_where_reticulum_finds_it() {
     {
         // A folder without a file is passed over.
         fs::create_dir_all(home.path.join(folder)).unwrap();
-        assert!(!found().contains(folder), "{}", found());
+        let of_it = format!(" of {}", home.path.join(folder).display());
+        assert!(!found().contains(&of_it), "{}", found());
         let path = home.write(folder, &tcp_client(name));
         let plan = format!("else TCPClientInterface \"{name}\" of {}", path.display());
         assert!(found().ends_with(&plan), "{}", found());
@@ -152,8 +157,30 @@ fn the_route_is_the_shared_instance_while_it_is_connected() {
     assert_eq!(Route::of(&interfaces[1..], false).to_string(), "on a, b");
     interfaces[0].connections = 1;
     assert_eq!(route(&interfaces), "attached to here");
+    assert_eq!(Route::of(&[], true), Route::Unknown);
     interfaces[0].connections = 0;
     assert_eq!(route(&interfaces[..1]), "nobody can be reached: here is not connected");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_program_that_makes_or_opens_the_configuration_is_seen() {
+    let home = Home::new();
+    let folder = home.path.join(".reticulum");
+    let neighbours = Neighbours::new(Some(&folder));
+    let seen = async |what: &dyn Fn()| {
+        let mut start = pin!(neighbours.start());
+        assert!(future::poll_once(&mut start).await.is_none());
+        fs::write(folder.with_file_name("other"), "").unwrap();
+        assert!(future::poll_once(&mut start).await.is_none());
+        what();
+        timeout(Duration::from_secs(20), start).await.expect("it is seen");
+    };
+    seen(&|| fs::create_dir(&folder).unwrap()).await;
+    let path = home.write(".reticulum", "");
+    for _ in 0..2 {
+        seen(&|| assert_eq!(fs::read(&path).unwrap(), b"")).await;
+    }
 }
 
 fn state(name: &str) -> InterfaceState {

@@ -154,6 +154,11 @@ impl Service {
             builder = builder.interface(interface);
         }
         let (phone, events) = builder.start_with_lines::<LINES>().await?;
+        if let Way::Found(found) = &network {
+            let (found, phone) = (found.clone(), phone.clone());
+            // It ends with the phone.
+            tokio::spawn(async move { found.watch(&phone, |_| {}).await });
+        }
         let sound = Sound::attach(&phone, sound, people.settings()).await?;
         let identity = phone.identity();
         let listening: Vec<String> = phone.listening().iter().map(ToString::to_string).collect();

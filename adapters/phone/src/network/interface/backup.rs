@@ -9,7 +9,7 @@ use lxst_reticulum::limits::LINGER;
 use super::Unopened;
 use crate::network::intake::Intake;
 use crate::network::io::Io;
-use crate::network::standby::Standby;
+use crate::network::standby::{Decision, Standby};
 use crate::runtime::Runtime;
 
 impl Unopened {
@@ -25,7 +25,8 @@ impl Unopened {
         let mut told = None;
         loop {
             standby.until(|decision| decision.is_open).await;
-            let is_at_once = is_first && !standby.decision().was_connected;
+            let begun = standby.decision();
+            let is_at_once = is_first && !begun.was_connected;
             is_first = false;
             let turn = async {
                 if !is_at_once {
@@ -34,9 +35,12 @@ impl Unopened {
                 self.serve(origin, &intake).await
             };
             let closed = async {
-                standby.until(|decision| !decision.is_open).await;
-                // The other end is to read how the last call ended.
-                runtime.sleep_until(runtime.now() + LINGER).await;
+                let makes_room = |decision: Decision| decision.made_room != begun.made_room;
+                standby.until(|decision| !decision.is_open || makes_room(decision)).await;
+                if !makes_room(standby.decision()) {
+                    // The other end is to read how the last call ended.
+                    runtime.sleep_until(runtime.now() + LINGER).await;
+                }
                 None
             };
             let trouble = future::or(closed, turn).await;
