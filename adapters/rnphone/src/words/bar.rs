@@ -64,7 +64,12 @@ fn parts(call: &CallInfo, status: &Status) -> Vec<(u8, String)> {
         _ => "calling".to_owned(),
     };
     let mut parts = vec![(0, call.peer.name.clone()), (0, state)];
-    let flags = [(call.is_held, "held"), (call.is_muted, "muted"), (call.is_talking, "you talk")];
+    let flags = [
+        (call.is_held, "held"),
+        (call.is_muted, "muted"),
+        (call.is_talking, "you talk"),
+        (call.is_voicemail, "voicemail"),
+    ];
     let flags = flags.into_iter().filter(|(is_so, _)| *is_so);
     parts.extend(flags.map(|(_, word)| (1, word.to_owned())));
     if status.calls.len() > 1 {

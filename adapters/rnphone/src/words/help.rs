@@ -46,10 +46,8 @@ fn all(columns: usize) -> String {
         |command: &&CommandWord| !SECTIONS.iter().any(|(_, names)| names.contains(&command.name()));
     section("More", &COMMANDS.iter().filter(is_left).collect::<Vec<_>>());
     text.push_str("Keys\n");
-    for (key, meaning) in KEYS {
-        entry(&mut text, key, meaning, columns);
-    }
-    text.push_str("help dial tells more of dial");
+    text.push_str(&usages(&KEYS, columns));
+    text.push_str("\nhelp dial tells more of dial");
     text
 }
 
@@ -70,6 +68,17 @@ fn of_command(command: &'static CommandWord, columns: usize) -> String {
             text.truncate(text.trim_end().len());
         }
     }
+    text
+}
+
+/// Returns usages and their meanings, side by side or below each other as so many columns allow.
+#[must_use]
+pub fn usages(usages: &[(&str, &str)], columns: usize) -> String {
+    let mut text = String::new();
+    for (usage, meaning) in usages {
+        entry(&mut text, usage, meaning, columns);
+    }
+    text.truncate(text.trim_end().len());
     text
 }
 

@@ -12,7 +12,7 @@ pub use bar::{shortened, status_bar};
 pub use complete::{Completion, Hint, Names, complete, hint};
 pub use done::done;
 pub use events::{event, is_news};
-pub use help::help;
+pub use help::{help, usages};
 pub use parse::{COMMANDS, CommandWord, WordsError, parse};
 pub use replies::{clock, missed, reply, status_line};
 

@@ -140,6 +140,16 @@ fn forty_columns_and_another_width_break_no_line() {
     bob.until("you talk with A contact");
     bob.until_row("> ".trim_end());
     bob.until("..  00:0");
+    // A line that fills its row, drawn again and again, leaves what stands above.
+    let full = "x".repeat(38);
+    bob.keys(&full);
+    for _ in 0..3 {
+        let screen = bob.until_row(&format!("> {full}"));
+        assert!(screen.contains("\n full duplex\n> x"), "{screen}");
+        let clock = screen.rsplit("  00:").next().and_then(|clock| clock.get(..2));
+        bob.until_gone(&format!("  00:{}", clock.expect("a clock")));
+    }
+    bob.keys("\x03");
     bob.keys("history of a search that is longer than the line");
     bob.until("han the line");
     bob.resize(60);

@@ -90,6 +90,11 @@ impl Person {
         self.wait_for(wanted, |screen| screen.contents().contains(wanted))
     }
 
+    /// Waits until a text is on the screen no more.
+    pub(crate) fn until_gone(&self, unwanted: &str) {
+        self.wait_for(unwanted, |screen| !screen.contents().contains(unwanted));
+    }
+
     /// Waits until a row of the screen is this text. Returns the screen.
     pub(crate) fn until_row(&self, wanted: &str) -> String {
         self.wait_for(wanted, |screen| rows(screen).iter().any(|row| row == wanted))

@@ -6,6 +6,7 @@ use lxst_tokio::IdentityHash;
 use rnphone_rs::control::{Command, Event, PastCall, Reply};
 use rnphone_rs::history::UnixTime;
 use rnphone_rs::service::Client;
+use rnphone_rs::terminal::columns_of_stdout;
 use rnphone_rs::{outln, words};
 
 /// How a person is received.
@@ -24,9 +25,13 @@ pub(crate) async fn tell(
     listening: &[String],
     is_first_run: bool,
 ) {
+    if is_first_run {
+        outln!("{FIRST}");
+    }
+    outln!("identity  {identity}   others dial this");
     match is_first_run {
-        true => outln!("{FIRST}\nidentity  {identity}   others dial this to call you\n{TRY}"),
-        false => outln!("identity  {identity}   others dial this; type help for help"),
+        true => outln!("Try\n{}", words::usages(&TRY, columns_of_stdout().unwrap_or(80))),
+        false => outln!("type help for help"),
     }
     for address in listening {
         outln!("listening {address}");
@@ -63,8 +68,9 @@ pub(crate) fn tell_echo_line(event: &Event) {
 }
 
 const FIRST: &str = "This is a new phone.";
-const TRY: &str = "Try
-  dial HASH      call somebody by the 32 hex digits of an identity
-  who            list the phones that announced themselves
-  add HASH NAME  keep somebody in the phonebook, to dial by name
-  help           tell the rest; Tab completes what you type";
+const TRY: [(&str, &str); 4] = [
+    ("dial HASH", "call somebody by the 32 hex digits of an identity"),
+    ("who", "list the phones that announced themselves"),
+    ("add HASH NAME", "keep somebody in the phonebook, to dial by name"),
+    ("help", "tell the rest; Tab completes what you type"),
+];

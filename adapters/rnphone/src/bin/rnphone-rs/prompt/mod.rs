@@ -11,12 +11,13 @@ mod paper;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::thread;
 
 use rnphone_rs::control::Status;
 use rnphone_rs::service::Client;
 use rnphone_rs::{console, errln, outln};
-use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use rustyline::error::ReadlineError;
 use rustyline::history::DefaultHistory;
 use rustyline::{ColorMode, Config, Editor, EventHandler, KeyEvent};
@@ -48,6 +49,10 @@ impl Prompt {
         lines: mpsc::Sender<String>,
     ) -> Option<Self> {
         let before = tcgetattr(io::stdin()).ok()?;
+        // Keys that are typed while a line is done wait for the editor, and are not shown twice.
+        let mut between = before.clone();
+        between.local_modes.remove(LocalModes::ECHO | LocalModes::ICANON);
+        tcsetattr(io::stdin(), OptionalActions::Now, &between).ok()?;
         let config = Config::builder()
             .max_history_size(MAX_LINES)
             .ok()?
@@ -57,7 +62,11 @@ impl Prompt {
         let mut editor = LineEditor::with_config(config).ok()?;
         let paper = Arc::new(Paper::new(editor.create_external_printer().ok()?));
         let board = Arc::new(Board::default());
-        editor.set_helper(Some(Surroundings { board: board.clone(), paper: paper.clone() }));
+        editor.set_helper(Some(Surroundings {
+            board: board.clone(),
+            paper: paper.clone(),
+            is_row_full: AtomicBool::new(false),
+        }));
         let tab = Tab { board: board.clone(), client: client.clone(), runtime: Handle::current() };
         editor.bind_sequence(KeyEvent::from('\t'), EventHandler::Conditional(Box::new(tab)));
         editor.bind_sequence(KeyEvent::ctrl('C'), EventHandler::Conditional(Box::new(CtrlC)));
@@ -96,8 +105,8 @@ impl Drop for Prompt {
             let mut terminal = io::stdout().lock();
             // A terminal that is gone needs nothing.
             let _ = terminal.write_all(LEAVE).and_then(|()| terminal.flush());
-            let _ = tcsetattr(io::stdin(), OptionalActions::Drain, &self.before);
         }
+        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &self.before);
     }
 }
 
