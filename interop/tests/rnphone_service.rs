@@ -20,8 +20,8 @@ async fn a_contact_on_python_is_called_held_and_calls_back() {
     let mut python = tokio::task::block_in_place(|| {
         PythonPeer::builder("rnphone-service", "python").connect(port).auto_answer(0.2).spawn()
     });
-    let hash = IdentityHash(python.identity());
-    let mary = Command::AddContact { name: "Mary".to_owned(), hash, number: Some("7".to_owned()) };
+    let who = IdentityHash(python.identity()).to_string();
+    let mary = Command::AddContact { name: "Mary".to_owned(), who, number: Some("7".to_owned()) };
     assert_eq!(client.ask(mary).await, Ok(Reply::Done));
 
     // Rung by her number.
