@@ -88,7 +88,8 @@ impl Server {
         id: RoomId,
         password: Password<'_>,
     ) -> Result<(), String> {
-        let in_room = self.members.values().filter(|other| other.room == Some(id)).count();
+        let others = self.members.values().filter(|other| other.id != member);
+        let in_room = others.filter(|other| other.room == Some(id)).count();
         let (Some(room), Some(of)) = (self.rooms.get(&id), self.members.get_mut(&member)) else {
             return Err("no such room".into());
         };

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use lxst_core::wire::{Codec, Frame, Media, Sequence, encode_media};
 use lxst_core::{
-    Class, Destination, IdentityHash, Instant, LinkEvent, LinkId, LinkRequest, NameHash,
+    Class, Destination, IdentityHash, Instant, LinkClosed, LinkEvent, LinkId, LinkRequest, NameHash,
 };
 use lxst_rooms::wire::{ClientMessage, Hello, ServerMessage, VERSION};
 use lxst_rooms::{Input, MemberId, Output, Server, ServerCommand, ServerConfig, ServerEvent};
@@ -80,6 +80,10 @@ impl Hall {
 
     pub(crate) fn link(&mut self, link: LinkId, event: LinkEvent) {
         self.input(Input::Link { link, event });
+    }
+
+    pub(crate) fn close(&mut self, link: LinkId) {
+        self.link(link, LinkEvent::Closed(LinkClosed::Peer));
     }
 
     pub(crate) fn pass(&mut self, time: Duration) {

@@ -7,6 +7,7 @@ mod client;
 mod client_replay;
 mod floods;
 mod hall;
+mod properties;
 mod server_replay;
 mod traps;
 mod wire;
