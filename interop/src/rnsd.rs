@@ -47,6 +47,11 @@ impl Rnsd {
         &self.instance
     }
 
+    /// Returns the folder of its configuration.
+    pub fn folder(&self) -> &Path {
+        &self.storage
+    }
+
     /// Returns the port on loopback of its TCP server interface; [`Self::restart`] keeps it.
     ///
     /// # Panics
@@ -86,6 +91,20 @@ impl Rnsd {
         self.kill();
         if let Err(error) = self.start() {
             panic!("{error}");
+        }
+    }
+
+    /// As [`Self::restart`], and starts it once more after 3 s where it ended at once, as the
+    /// service in RNS's manual does: `Restart=always`, `RestartSec=3`.
+    ///
+    /// # Panics
+    /// If it is not up at the second attempt. The message tells why.
+    #[track_caller]
+    pub fn restart_as_service(&mut self) {
+        self.kill();
+        if self.start().is_err() {
+            thread::sleep(RESTART_PAUSE);
+            self.restart();
         }
     }
 
@@ -168,4 +187,5 @@ const STARTED: &str = "Started rnsd version";
 /// RNS goes on as a client, or alone, if the address of its shared instance is taken.
 const TAKEN: [&str; 2] =
     ["connected to another shared local instance", "but it could not be connected"];
+const RESTART_PAUSE: Duration = Duration::from_secs(3);
 const START_TIMEOUT: Duration = Duration::from_secs(30);

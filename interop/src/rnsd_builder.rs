@@ -17,6 +17,7 @@ pub struct RnsdBuilder {
     over_tcp: bool,
     has_tcp_server: bool,
     udp: Option<(u16, u16)>,
+    is_auto: bool,
     ifac: Option<Ifac>,
     transport: bool,
 }
@@ -30,6 +31,7 @@ impl Rnsd {
             over_tcp: false,
             has_tcp_server: false,
             udp: None,
+            is_auto: false,
             ifac: None,
             transport: false,
         }
@@ -56,6 +58,12 @@ impl RnsdBuilder {
     /// [`free_udp_ports`](crate::free_udp_ports).
     pub fn udp(mut self, listen: u16, forward: u16) -> Self {
         self.udp = Some((listen, forward));
+        self
+    }
+
+    /// Adds an AutoInterface, in the network namespace of the thread that spawns it.
+    pub fn auto_interface(mut self) -> Self {
+        self.is_auto = true;
         self
     }
 
@@ -169,6 +177,9 @@ impl RnsdBuilder {
                  forward_port = {forward}\n"
             );
             config.push_str(&self.interface("udp", "UDPInterface", &place));
+        }
+        if self.is_auto {
+            config.push_str("\n[[auto]]\ntype = AutoInterface\nenabled = yes\n");
         }
         config
     }

@@ -66,6 +66,8 @@ pub(crate) struct Setup {
     pub(crate) lines: Lines,
     pub(crate) codecs: CodecSettings,
     pub(crate) interface: OnEither,
+    /// An interface that is open while the other has trouble.
+    pub(crate) backup: Option<OnEither>,
 }
 
 /// How many calls a phone holds at once.
@@ -111,16 +113,16 @@ impl Scene {
             Runtime::Tokio => {
                 let tokio = TokioBuilder::new_multi_thread().worker_threads(1).enable_all().build();
                 let tokio = tokio.expect("a runtime starts");
-                let interface = setup.interface.tokio.clone();
-                let builder: PhoneBuilder<Tokio> = setup.builder().interface(interface).tap(tap);
+                let interfaces = setup.interfaces(|either| either.tokio.clone());
+                let builder: PhoneBuilder<Tokio> = setup.builder(interfaces).tap(tap);
                 let destinations = builder.destinations();
                 let builder = builder.trace(&path, Payloads::Kept);
                 let started = tokio.block_on(lines.start(builder));
                 (started.expect("the phone starts"), destinations, Some(tokio))
             }
             Runtime::Smol => {
-                let interface = setup.interface.smol.clone();
-                let builder: PhoneBuilder<Smol> = setup.builder().interface(interface).tap(tap);
+                let interfaces = setup.interfaces(|either| either.smol.clone());
+                let builder: PhoneBuilder<Smol> = setup.builder(interfaces).tap(tap);
                 let destinations = builder.destinations();
                 let builder = builder.trace(&path, Payloads::Kept);
                 let started = smol::block_on(lines.start(builder));
@@ -136,7 +138,7 @@ impl Setup {
     pub(crate) fn on(interface: OnEither) -> Self {
         let identity = Identity::generate(&mut OsRng);
         let (settings, codecs) = (Settings::default(), CodecSettings::new());
-        Self { identity, settings, lines: Lines::One, codecs, interface }
+        Self { identity, settings, lines: Lines::One, codecs, interface, backup: None }
     }
 
     /// Chooses an identity whose hash is below or above the peer's.
@@ -147,8 +149,17 @@ impl Setup {
         Self { identity, ..Self::on(tcp_client(peer.port())) }
     }
 
-    fn builder<R: lxst_phone::Runtime>(self) -> PhoneBuilder<R> {
-        PhoneBuilder::new(self.identity).settings(self.settings).codecs(self.codecs)
+    fn interfaces<R: lxst_phone::Runtime>(
+        &self,
+        of: impl Fn(&OnEither) -> Interface<R>,
+    ) -> Vec<Interface<R>> {
+        let backup = self.backup.as_ref().map(|backup| of(backup).as_backup());
+        [of(&self.interface)].into_iter().chain(backup).collect()
+    }
+
+    fn builder<R: lxst_phone::Runtime>(self, interfaces: Vec<Interface<R>>) -> PhoneBuilder<R> {
+        let builder = PhoneBuilder::new(self.identity).settings(self.settings).codecs(self.codecs);
+        interfaces.into_iter().fold(builder, PhoneBuilder::interface)
     }
 }
 
