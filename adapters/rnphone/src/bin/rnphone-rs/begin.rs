@@ -1,17 +1,25 @@
 //! The start of the phone, or of a client of the one that runs in the folder.
 
 use rnphone_rs::folder::{Folder, Surroundings};
-use rnphone_rs::service::{self, Listener, Service, SoundSettings, Start};
+use rnphone_rs::service::{self, Client, ClientEvents, Listener, Service, SoundSettings, Start};
 use rnphone_rs::{errln, outln, words};
+use tokio::sync::mpsc;
 
 use crate::failure::Failure;
 use crate::network::network;
 use crate::options::Options;
+use crate::person::{self, AtEnd};
+#[cfg(feature = "tui")]
+use crate::tui;
 use crate::welcome::Welcome;
-use crate::{person, signals, systemd};
+use crate::{signals, systemd};
 
 /// Runs the phone until its user, a client or a signal ends it.
 pub(crate) async fn run(options: Options) -> Result<u8, Failure> {
+    #[cfg(feature = "tui")]
+    if options.tui {
+        tui::check()?;
+    }
     let folder = folder(&options)?;
     if let Some((client, events)) = service::connect(&folder.control()).await? {
         if options.service {
@@ -19,8 +27,8 @@ pub(crate) async fn run(options: Options) -> Result<u8, Failure> {
             return Err(Failure::usage(format!("a phone runs in {path} already")));
         }
         let welcome = Welcome { is_first_run: false, lines: folder.prompt_history() };
-        return person::talk(client, events, signals::stops()?, person::AtEnd::Leave, welcome)
-            .await;
+        let stops = signals::stops()?;
+        return attend(&options, client, events, stops, AtEnd::Leave, welcome).await;
     }
     lxst_tokio::host::create_private_folder(folder.path()).map_err(|error| {
         let path = folder.path().display();
@@ -54,9 +62,25 @@ pub(crate) async fn run(options: Options) -> Result<u8, Failure> {
         return Ok(0);
     }
     let (client, events) = phone.control().client().await?;
-    let code = person::talk(client, events, stops, person::AtEnd::Stop, welcome).await;
+    let code = attend(&options, client, events, stops, AtEnd::Stop, welcome).await;
     phone.stop().await;
     code
+}
+
+/// Lets the user use the phone, until one of both leaves.
+async fn attend(
+    options: &Options,
+    client: Client,
+    events: ClientEvents,
+    stops: mpsc::Receiver<()>,
+    at_end: AtEnd,
+    welcome: Welcome,
+) -> Result<u8, Failure> {
+    match options.is_full_screen() {
+        #[cfg(feature = "tui")]
+        true => tui::show(client, events, stops, at_end).await,
+        _ => person::talk(client, events, stops, at_end, welcome).await,
+    }
 }
 
 /// Prints the devices of this machine.

@@ -12,18 +12,24 @@ mod person;
 mod prompt;
 mod signals;
 mod systemd;
+#[cfg(feature = "tui")]
+mod tui;
 mod welcome;
 
 use std::io::{self, IsTerminal};
 use std::process;
 
 use clap::Parser;
-use rnphone_rs::console::{Log, detach, left_out};
+#[cfg(not(feature = "tui"))]
+use rnphone_rs::console::Log;
+use rnphone_rs::console::{detach, left_out};
 use rnphone_rs::errln;
 use tracing_subscriber::filter::LevelFilter;
 
 use failure::Failure;
 use options::{Options, Task};
+#[cfg(feature = "tui")]
+use tui::Log;
 
 fn main() {
     let options = Options::parse();
@@ -36,7 +42,7 @@ fn main() {
     tracing_subscriber::fmt()
         .with_max_level(level)
         .with_writer(|| Log)
-        .with_ansi(io::stderr().is_terminal())
+        .with_ansi(io::stderr().is_terminal() && !options.is_full_screen())
         .with_target(false)
         .without_time()
         .init();

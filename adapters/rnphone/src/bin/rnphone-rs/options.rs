@@ -55,6 +55,11 @@ pub(crate) struct Options {
     #[arg(long, global = true)]
     pub(crate) no_devices: bool,
 
+    /// Show the phone on the whole screen: contacts, history, the call and its quality
+    #[cfg(feature = "tui")]
+    #[arg(long, conflicts_with = "service")]
+    pub(crate) tui: bool,
+
     /// Run without a prompt, for `rnphone-rs ctl` and other programs
     #[arg(long, short)]
     pub(crate) service: bool,
@@ -69,6 +74,16 @@ pub(crate) struct Options {
 
     #[command(subcommand)]
     pub(crate) task: Option<Task>,
+}
+
+impl Options {
+    /// Whether the phone is shown on the whole screen.
+    pub(crate) const fn is_full_screen(&self) -> bool {
+        #[cfg(feature = "tui")]
+        return self.tui;
+        #[cfg(not(feature = "tui"))]
+        false
+    }
 }
 
 /// What to do in place of being a phone.
