@@ -10,7 +10,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixDatagram;
 use std::time::Duration;
 
-use support::{Program, new_folder, run, text};
+use support::{Program, command, new_folder, run, text};
 
 #[test]
 fn a_service_is_used_by_ctl_and_leaves_nothing_behind() {
@@ -36,6 +36,10 @@ fn a_service_is_used_by_ctl_and_leaves_nothing_behind() {
     let history = run(&alice, &["ctl", "--json", "history"]).stdout;
     let history: serde_json::Value = serde_json::from_slice(&history).expect("it is JSON");
     assert_eq!(history["history"][0]["outcome"], "remote_hangup");
+
+    // Options may stand behind the words, of which some are negative numbers.
+    let volume = command(&bob, &["ctl", "volume", "-6"]).output().expect("it runs");
+    assert_eq!(text(&volume.stderr), "rnphone-rs: this phone has no sound devices\n");
 
     assert_eq!(run(&bob, &["ctl", "stop"]).status.code(), Some(0));
     assert_eq!(called.wait(), Some(0));
@@ -116,7 +120,7 @@ fn systemd_is_told_that_the_phone_runs() {
     let path = folder.join("notify");
     let socket = UnixDatagram::bind(&path).expect("a socket");
     socket.set_read_timeout(Some(Duration::from_secs(60))).expect("a time limit");
-    let mut command = support::command(&folder, &["--service", "--listen", "127.0.0.1:0"]);
+    let mut command = command(&folder, &["--service", "--listen", "127.0.0.1:0"]);
     command.env("NOTIFY_SOCKET", &path);
     let _phone = Program::spawn(command);
     let mut told = [0; 32];
@@ -127,7 +131,7 @@ fn systemd_is_told_that_the_phone_runs() {
 #[test]
 fn lines_of_a_pipe_are_done_and_its_end_leaves() {
     let folder = new_folder("piped");
-    let mut command = support::command(&folder, &["--listen", "127.0.0.1:0", "--no-devices"]);
+    let mut command = command(&folder, &["--listen", "127.0.0.1:0", "--no-devices"]);
     let mut phone = support::piped(&mut command);
     let mut lines = phone.stdin.take().expect("it is piped");
     lines.write_all(b"contacts\nstatus\n").expect("it reads");

@@ -96,7 +96,7 @@ pub(crate) enum Task {
         #[arg(long)]
         json: bool,
         /// The command.
-        #[arg(trailing_var_arg = true, required = true)]
+        #[arg(required = true, allow_negative_numbers = true)]
         words: Vec<String>,
     },
     /// Be an echo line: answer callers, and play back what they say after a second, so that they
