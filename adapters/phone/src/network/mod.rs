@@ -86,6 +86,7 @@ pub(crate) trait Network: fmt::Debug + Send + Sync + 'static {
     ) {
     }
 
+    #[cfg(feature = "endpoint")]
     /// Frees the ports of backup interfaces for a while, unless the telephone has links.
     fn make_room<const LINES: usize>(&mut self, _engine: &Engine<Self::Stack, LINES>) {}
 
