@@ -82,6 +82,15 @@ pub enum InputError {
     /// The frame is not of the profile of the room.
     #[error("frame is not of the room's profile")]
     BadFrame,
+    /// The packet has no voice of the station's profile, or is too long for a link.
+    #[error("packet is no voice of the station's profile, or longer than 431 bytes")]
+    BadPacket,
+    /// The station relays another one.
+    #[error("the station relays another one: stop the relay first")]
+    Relays,
+    /// The station to relay is the station itself.
+    #[error("a station cannot relay itself")]
+    OwnStation,
 }
 
 /// What waits to be polled, and the buffer in which packets are written.
@@ -93,11 +102,16 @@ pub(crate) struct Outbox<E> {
 
 impl<E> Default for Outbox<E> {
     fn default() -> Self {
-        Self { queue: VecDeque::new(), scratch: vec![0; PACKET_BYTES] }
+        Self::with_packets_of(PACKET_BYTES)
     }
 }
 
 impl<E> Outbox<E> {
+    /// Makes an outbox for packets of at most so many bytes.
+    pub(crate) fn with_packets_of(bytes: usize) -> Self {
+        Self { queue: VecDeque::new(), scratch: vec![0; bytes] }
+    }
+
     pub(crate) fn has_room(&self) -> bool {
         self.queue.len() < OUTBOX
     }

@@ -78,7 +78,11 @@ mod id;
 pub mod limits;
 mod profile;
 mod server;
+mod spoken;
+mod station;
+mod station_profile;
 mod text;
+mod tuner;
 pub mod wire;
 
 pub use client::{Client, ClientCommand, ClientConfig, ClientEvent, CloseReason, Join, JoinRoom};
@@ -88,4 +92,7 @@ pub use profile::{RoomProfile, UnknownRoomProfile};
 pub use server::{
     BoundError, RoomConfig, Server, ServerCommand, ServerConfig, ServerCounters, ServerEvent,
 };
+pub use station::{Station, StationCommand, StationConfig, StationCounters, StationEvent};
+pub use station_profile::StationProfile;
 pub use text::clean;
+pub use tuner::{Tuner, TunerCommand, TunerCounters, TunerEvent};

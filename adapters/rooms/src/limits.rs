@@ -118,3 +118,28 @@ pub const RECONNECT: [Duration; 5] = [
 pub const ROSTER: usize = 2 * MAX_MEMBERS;
 /// Rooms that a client lists. More are not listed. *Source*: our choice.
 pub const ROOMS_LISTED: usize = 16 * ROOMS;
+
+// Stations. *Source* of all: our choice.
+
+/// Listeners of a station, by default.
+pub const LISTENERS: usize = 64;
+/// Of these, the listeners that are not among those with a reserved place.
+pub const STRANGERS: usize = 48;
+/// Upper bound of the listeners of a station.
+pub const MAX_LISTENERS: usize = 4_096;
+/// Upper bound of the identities with a reserved place.
+pub const RESERVED: usize = 4_096;
+/// Stations on the way from a source to a listener. A relay refuses a longer way.
+pub const STATION_PATH: usize = 8;
+/// Largest packet of a station, in bytes: it passes every link.
+pub const STATION_PACKET: usize = lxst_core::limits::DEFAULT_MDU;
+/// How long a link may wait to identify, when places are left only for those with a reserved one.
+pub const PLACE_TIME: Duration = Duration::from_secs(10);
+/// How long after an answer a station answers the same listener again.
+pub const ANSWER_PAUSE: Duration = Duration::from_secs(1);
+/// How long a listener waits for STATION before it asks again, three round trips if that is longer.
+pub const ASK_AGAIN: Duration = Duration::from_secs(3);
+/// How long a listener hears nothing before it asks whether the station is there.
+pub const STATION_QUIET: Duration = Duration::from_secs(30);
+/// Unanswered questions after which the station is gone.
+pub const STATION_ASKS: u32 = 3;

@@ -16,25 +16,45 @@ pub fn allocations(work: impl FnOnce()) -> u64 {
     TAKEN.get() - before
 }
 
-thread_local! {
-    static TAKEN: Cell<u64> = const { Cell::new(0) };
+/// Returns the bytes that this thread allocated and nobody freed here. Always 0 without
+/// [`Counting`].
+#[must_use]
+pub fn held() -> i64 {
+    HELD.get()
 }
 
-// SAFETY: all is done by the system's allocator; the counter neither allocates nor unwinds.
+thread_local! {
+    static TAKEN: Cell<u64> = const { Cell::new(0) };
+    static HELD: Cell<i64> = const { Cell::new(0) };
+}
+
+fn hold(bytes: usize) {
+    HELD.set(HELD.get() + bytes as i64);
+}
+
+fn free(bytes: usize) {
+    HELD.set(HELD.get() - bytes as i64);
+}
+
+// SAFETY: all is done by the system's allocator; the counters neither allocate nor unwind.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         TAKEN.set(TAKEN.get() + 1);
+        hold(layout.size());
         // SAFETY: the caller keeps the promises of `GlobalAlloc`.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        free(layout.size());
         // SAFETY: as above.
         unsafe { System.dealloc(pointer, layout) }
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         TAKEN.set(TAKEN.get() + 1);
+        free(layout.size());
+        hold(size);
         // SAFETY: as above.
         unsafe { System.realloc(pointer, layout, size) }
     }

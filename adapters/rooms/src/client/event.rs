@@ -128,7 +128,7 @@ pub enum ClientEvent {
     },
 }
 
-/// Why a client has no link.
+/// Why a client or a tuner has no link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CloseReason {
@@ -144,4 +144,10 @@ pub enum CloseReason {
     Failed(LinkFailed),
     /// The link was closed.
     Closed(LinkClosed),
+    /// The station sends what is unknown here: a newer version, or another profile.
+    UnknownProgram,
+    /// What the station sends passed our own station before: a relay of it would be a loop.
+    Loop,
+    /// What the station sends passed as many stations as it may.
+    TooFar,
 }

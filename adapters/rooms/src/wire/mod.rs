@@ -14,6 +14,7 @@ mod client;
 mod hello;
 mod record;
 mod server;
+mod station;
 mod value;
 mod voice;
 
@@ -23,6 +24,7 @@ pub use hello::{Hello, RoomKey};
 pub use lxst_core::wire::{Malformed, Overflow};
 pub use record::{Access, MemberRecord, RoomRecord};
 pub use server::{Entered, ServerMessage, Welcome};
+pub use station::{AnnouncedStation, Program, StationKind, StationMessage};
 pub use voice::Voice;
 
 /// The version of the protocol.

@@ -1,0 +1,70 @@
+//! Settings of a station.
+
+use alloc::collections::BTreeSet;
+use alloc::string::String;
+
+use lxst_core::IdentityHash;
+
+use crate::limits;
+use crate::server::{BoundError, text, within};
+use crate::station_profile::StationProfile;
+
+/// Settings of a station.
+///
+/// *Default*: 64 listeners, of them 48 strangers, no reserved places.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StationConfig {
+    pub(super) identity: IdentityHash,
+    pub(super) name: String,
+    pub(super) profile: StationProfile,
+    pub(super) listeners: usize,
+    pub(super) strangers: usize,
+    pub(super) reserved: BTreeSet<IdentityHash>,
+}
+
+impl StationConfig {
+    /// Makes the settings of a station of this name, at `lxst.station` of this identity.
+    ///
+    /// # Errors
+    /// [`BoundError`] if the name is empty or has more than [`NAME`](limits::NAME) bytes.
+    pub fn new(
+        identity: IdentityHash,
+        name: &str,
+        profile: StationProfile,
+    ) -> Result<Self, BoundError> {
+        Ok(Self {
+            identity,
+            name: text("bytes of the station's name", name, (1, limits::NAME))?,
+            profile,
+            listeners: limits::LISTENERS,
+            strangers: limits::STRANGERS,
+            reserved: BTreeSet::new(),
+        })
+    }
+
+    /// Sets how many listeners the station has at once, and how many of them may be without a
+    /// reserved place.
+    ///
+    /// # Errors
+    /// [`BoundError`] below 1 or beyond [`MAX_LISTENERS`](limits::MAX_LISTENERS) listeners, or if
+    /// strangers could be more than them.
+    pub fn listeners(self, listeners: usize, strangers: usize) -> Result<Self, BoundError> {
+        within("listeners", listeners, (1, limits::MAX_LISTENERS))?;
+        within("listeners without a reserved place", strangers, (0, listeners))?;
+        Ok(Self { listeners, strangers, ..self })
+    }
+
+    /// Reserves places for these identities: friends, and relays. What strangers may not take is
+    /// theirs.
+    ///
+    /// # Errors
+    /// [`BoundError`] beyond [`RESERVED`](limits::RESERVED) identities.
+    pub fn reserve(
+        self,
+        identities: impl IntoIterator<Item = IdentityHash>,
+    ) -> Result<Self, BoundError> {
+        let reserved: BTreeSet<_> = identities.into_iter().collect();
+        within("identities with a reserved place", reserved.len(), (0, limits::RESERVED))?;
+        Ok(Self { reserved, ..self })
+    }
+}
