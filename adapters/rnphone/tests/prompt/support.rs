@@ -58,7 +58,11 @@ impl Person {
     /// Starts a phone that listens. Returns it with its identity and its address.
     pub(crate) fn listening(kind: Kind, folder: &Path) -> (Self, String, String) {
         let phone = Self::at(kind, folder, &["--listen", "127.0.0.1:0"]);
-        let screen = phone.until("listening 127");
+        // The line is whole when the cursor has left it.
+        let screen = phone.wait_for("listening", |screen| {
+            let (row, _) = screen.cursor_position();
+            rows(screen).iter().take(row.into()).any(|row| row.starts_with("listening "))
+        });
         let word = |name: &str| {
             let line = screen.lines().find(|line| line.starts_with(name)).expect("it tells");
             line.split_whitespace().nth(1).expect("a value").to_owned()
@@ -98,6 +102,24 @@ impl Person {
     /// Waits until a row of the screen is this text. Returns the screen.
     pub(crate) fn until_row(&self, wanted: &str) -> String {
         self.wait_for(wanted, |screen| rows(screen).iter().any(|row| row == wanted))
+    }
+
+    /// Waits until these rows stand below each other.
+    pub(crate) fn until_rows(&self, wanted: &[&str]) {
+        self.wait_for(&wanted.join("\n"), |screen| {
+            rows(screen).windows(wanted.len()).any(|rows| rows == wanted)
+        });
+    }
+
+    /// Waits until the time of a call is shown. Returns it with what stands before it.
+    pub(crate) fn until_clock(&self) -> String {
+        let clock = |screen: &str| {
+            let (_, clock) = screen.rsplit_once("  00:")?;
+            let seconds = clock.get(..2).filter(|seconds| seconds.trim().len() == 2)?;
+            Some(format!("  00:{seconds}"))
+        };
+        let screen = self.wait_for("  00:", |screen| clock(&screen.contents()).is_some());
+        clock(&screen).expect("it is there")
     }
 
     /// Waits until the line that is edited is this text, with the cursor behind it.

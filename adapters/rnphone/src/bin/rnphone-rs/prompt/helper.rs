@@ -15,7 +15,7 @@ use unicode_width::UnicodeWidthChar;
 
 use super::PROMPT;
 use super::board::{Board, Look, painted};
-use super::paper::Paper;
+use super::paper::{Line, Paper};
 
 /// Shows what a command takes behind the line, and the [`Board`] below it.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ impl Hinter for Surroundings {
 
     fn hint(&self, line: &str, pos: usize, _: &Context<'_>) -> Option<Behind> {
         // The editor is about to draw.
-        self.paper.set_drawn(true);
+        self.paper.set(Line::Drawn);
         self.board.typed(line);
         let hint = words::hint(line).filter(|_| pos == line.len()).unwrap_or_default();
         let gap = if line.ends_with(' ') || hint == words::Hint::default() { "" } else { " " };

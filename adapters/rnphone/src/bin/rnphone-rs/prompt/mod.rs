@@ -27,7 +27,7 @@ use tokio::sync::mpsc;
 use board::Board;
 use helper::Surroundings;
 use keys::{CtrlC, Tab};
-use paper::Paper;
+use paper::{Line, Paper};
 
 type LineEditor = Editor<Surroundings, DefaultHistory>;
 
@@ -85,8 +85,11 @@ impl Prompt {
 
     /// Asks for the next line.
     pub(crate) fn next(&self) {
-        // The editor may have ended.
-        let _ = self.asked.send(());
+        self.paper.set(Line::Asked);
+        if self.asked.send(()).is_err() {
+            // The editor has ended.
+            self.paper.set(Line::Done);
+        }
     }
 
     /// Shows the state of the phone below the line.
@@ -101,7 +104,7 @@ impl Drop for Prompt {
     fn drop(&mut self) {
         console::flush();
         console::print_below();
-        if self.paper.is_drawn() {
+        if self.paper.is_drawn_at_last() {
             let mut terminal = io::stdout().lock();
             // A terminal that is gone needs nothing.
             let _ = terminal.write_all(LEAVE).and_then(|()| terminal.flush());
@@ -123,7 +126,7 @@ impl Editing {
         while asking.recv().is_ok() {
             console::flush();
             let line = self.editor.readline(PROMPT);
-            self.paper.set_drawn(false);
+            self.paper.set(Line::Done);
             // Ctrl-D, a signal, or a terminal that is gone.
             let Ok(line) = line else { return };
             if is_kept && let Err(error) = self.keep(&line) {

@@ -1,7 +1,8 @@
 //! Where lines are printed while one is edited.
 
 use std::io::{self, Write};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use rustyline::ExternalPrinter;
 
@@ -10,30 +11,60 @@ use rustyline::ExternalPrinter;
 /// The editor prints at once until it has the terminal, and then leaves it to its reader. A text
 /// between the two would stand behind the prompt: hence the editor is not asked before it draws.
 pub(super) struct Paper {
-    is_drawn: Mutex<bool>,
+    line: Mutex<Line>,
+    changed: Condvar,
     above: Mutex<Box<dyn ExternalPrinter + Send>>,
+}
+
+/// How far a line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Line {
+    /// None is edited.
+    Done,
+    /// The editor was asked for one, and is about to take the terminal.
+    Asked,
+    /// The editor has the terminal.
+    Drawn,
 }
 
 impl Paper {
     pub(super) fn new(above: impl ExternalPrinter + Send + 'static) -> Self {
-        Self { is_drawn: Mutex::new(false), above: Mutex::new(Box::new(above)) }
+        Self {
+            line: Mutex::new(Line::Done),
+            changed: Condvar::new(),
+            above: Mutex::new(Box::new(above)),
+        }
     }
 
-    /// Takes note of whether a line is edited.
-    pub(super) fn set_drawn(&self, is_drawn: bool) {
-        *self.is_drawn.lock().unwrap_or_else(PoisonError::into_inner) = is_drawn;
+    /// Takes note of how far the line is.
+    pub(super) fn set(&self, line: Line) {
+        *self.line() = line;
+        self.changed.notify_all();
     }
 
     pub(super) fn is_drawn(&self) -> bool {
-        *self.is_drawn.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.line() == Line::Drawn
+    }
+
+    /// Waits until the editor has taken the terminal, if it was asked to. Returns whether it has it.
+    ///
+    /// A terminal that is given back before would be taken again.
+    pub(super) fn is_drawn_at_last(&self) -> bool {
+        let is_asked = |line: &mut Line| *line == Line::Asked;
+        let waited = self.changed.wait_timeout_while(self.line(), PATIENCE, is_asked);
+        *waited.unwrap_or_else(PoisonError::into_inner).0 == Line::Drawn
+    }
+
+    fn line(&self) -> MutexGuard<'_, Line> {
+        self.line.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Prints lines. It may wait for the editor.
     pub(super) fn print(&self, lines: &str) {
-        let is_drawn = self.is_drawn.lock().unwrap_or_else(PoisonError::into_inner);
-        if *is_drawn {
+        let line = self.line();
+        if *line == Line::Drawn {
             // The editor may wait for this to draw.
-            drop(is_drawn);
+            drop(line);
             let mut above = self.above.lock().unwrap_or_else(PoisonError::into_inner);
             // The terminal is gone.
             let _ = above.print(lines.to_owned());
@@ -46,6 +77,9 @@ impl Paper {
 
 impl std::fmt::Debug for Paper {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Paper").field("is_drawn", &self.is_drawn()).finish_non_exhaustive()
+        f.debug_struct("Paper").field("line", &*self.line()).finish_non_exhaustive()
     }
 }
+
+/// Time limit of an editor that takes the terminal.
+const PATIENCE: Duration = Duration::from_secs(2);
