@@ -100,7 +100,7 @@ fn devices_of(host: &cpal::Host, direction: Direction) -> Result<Vec<Found>, Dev
     };
     let default = default.and_then(|device| device.id().ok());
     let found = host.devices()?.filter_map(|handle| {
-        let id = handle.id().ok().filter(|id| id.id() != NOWHERE)?;
+        let id = handle.id().ok().filter(|id| is_wanted(id.id()))?;
         let is_default = default.as_ref() == Some(&id);
         // A device that goes while it is asked is none.
         let device = describe(&handle, id.id().to_owned(), direction, is_default)?;
@@ -114,8 +114,24 @@ fn cards() -> Option<Vec<u8>> {
     fs::read("/proc/asound/cards").ok()
 }
 
-/// ALSA's device that plays to nobody and hears zeros.
-const NOWHERE: &str = "null";
+/// Whether a device is worth a question. `null` plays to nobody and hears zeros; `jack` without its
+/// server writes five lines to the terminal.
+fn is_wanted(id: &str) -> bool {
+    match id {
+        "null" => false,
+        "jack" => is_jack_there(),
+        _ => true,
+    }
+}
+
+/// Tells whether a JACK server runs, of any name and user: its socket is `jack_NAME_UID_0`.
+fn is_jack_there() -> bool {
+    let Ok(files) = fs::read_dir("/dev/shm") else { return false };
+    files.filter_map(Result::ok).any(|file| {
+        let is_socket = file.file_type().is_ok_and(|kind| !kind.is_file() && !kind.is_dir());
+        is_socket && file.file_name().as_encoded_bytes().starts_with(b"jack_")
+    })
+}
 
 /// Keeps ALSA's library from writing to people's terminals about each device that it cannot open.
 fn keep_quiet() {

@@ -229,13 +229,12 @@ impl Task {
         let levels = self.sound.levels();
         let info =
             |status: &CallStatus| self.calls.info(&self.phone, status, now, |hash| self.peer(hash));
-        let trouble = state.interfaces.iter().find_map(|interface| interface.trouble.clone());
         Status {
             identity: self.phone.identity(),
             name: self.people.settings().display_name.map(|name| name.as_str().to_owned()),
             network: self.network(),
             connections: state.connections,
-            trouble: trouble.filter(|_| state.connections == 0),
+            trouble: self.trouble(),
             do_not_disturb: !state.is_available,
             calls: state.calls.iter().map(info).collect(),
             missed: self.history.missed().count(),

@@ -31,7 +31,7 @@ pub use sound::SoundSettings;
 use crate::control::DeviceInfo;
 use crate::folder::{FileError, Folder};
 use crate::history::History;
-use crate::network::Network;
+use crate::network::{Network, Route};
 use crate::settings::{Mistake, Mistakes};
 use messages::Messages;
 use people::People;
@@ -224,6 +224,19 @@ impl Way {
         match self {
             Self::Given { text, .. } => text.clone(),
             Self::Found(network) => network.route(state).to_string(),
+        }
+    }
+
+    /// Tells why a phone with these interfaces reaches nobody, if it does not, in words.
+    #[must_use]
+    pub fn trouble(&self, state: &State) -> Option<String> {
+        match self {
+            _ if state.connections > 0 => None,
+            Self::Given { .. } => state.interfaces.iter().find_map(|one| one.trouble.clone()),
+            Self::Found(network) => match network.route(state) {
+                Route::Nowhere(troubles) => Some(troubles.join("; ")),
+                route => Some(route.to_string()),
+            },
         }
     }
 }

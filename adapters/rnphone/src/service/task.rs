@@ -213,6 +213,10 @@ impl Task {
         self.network.text(&self.phone.state())
     }
 
+    pub(super) fn trouble(&self) -> Option<String> {
+        self.network.trouble(&self.phone.state())
+    }
+
     pub(super) fn peer(&self, hash: IdentityHash) -> Peer {
         self.people.peer(hash)
     }

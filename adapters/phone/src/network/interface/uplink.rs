@@ -42,12 +42,12 @@ impl Uplink {
     }
 
     /// Reports why connecting failed. The first of several failures in a row is logged as a
-    /// warning.
+    /// warning, except that no shared instance runs: many machines have none.
     pub(super) async fn trouble(&self, trouble: String, is_first: bool) {
-        if is_first {
-            tracing::warn!("{trouble}; trying again");
-        } else {
-            tracing::debug!("{trouble}");
+        match is_first {
+            true if self.is_shared_instance() => tracing::info!("{trouble}; trying again"),
+            true => tracing::warn!("{trouble}; trying again"),
+            false => tracing::debug!("{trouble}"),
         }
         self.intake.inlet(self.origin).send(Io::Trouble { origin: self.origin, trouble }).await;
     }
