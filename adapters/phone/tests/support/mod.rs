@@ -22,23 +22,23 @@ use lxst_smol::Smol;
 use lxst_tokio::Tokio;
 use socket2::{Domain, Socket, Type};
 
-/// Makes of each `async fn name(rt: R)` the tests `tokio::name` and `smol::name`.
+/// Makes of each `async fn name(rt: R)` the test `each_runtime::name`, which is on every runtime at
+/// once: these tests wait for most of their time.
 #[allow(unused_macros, reason = "each test binary uses its part")]
 macro_rules! on_each_runtime {
     ($($test:ident),+ $(,)?) => {
-        mod tokio {
+        mod each_runtime {
             $(#[test]
             fn $test() {
-                use crate::support::TestRuntime;
-                lxst_tokio::Tokio::block_on(super::$test(lxst_tokio::Tokio));
-            })+
-        }
-
-        mod smol {
-            $(#[test]
-            fn $test() {
-                use crate::support::TestRuntime;
-                lxst_smol::Smol::block_on(super::$test(lxst_smol::Smol));
+                use crate::support::TestRuntime as _;
+                std::thread::scope(|scope| {
+                    // A panic tells the name of its thread.
+                    let on = |name: &str| std::thread::Builder::new().name(name.to_owned());
+                    let smol = || lxst_smol::Smol::block_on(super::$test(lxst_smol::Smol));
+                    let tokio = || lxst_tokio::Tokio::block_on(super::$test(lxst_tokio::Tokio));
+                    on("smol").spawn_scoped(scope, smol).unwrap();
+                    on("tokio").spawn_scoped(scope, tokio).unwrap();
+                });
             })+
         }
     };
