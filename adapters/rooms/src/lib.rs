@@ -71,6 +71,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+mod bounds;
 mod bucket;
 mod client;
 mod door;
@@ -85,13 +86,12 @@ mod text;
 mod tuner;
 pub mod wire;
 
+pub use bounds::BoundError;
 pub use client::{Client, ClientCommand, ClientConfig, ClientEvent, CloseReason, Join, JoinRoom};
 pub use door::{Input, InputError, Output};
 pub use id::{MemberId, RoomId};
 pub use profile::{RoomProfile, UnknownRoomProfile};
-pub use server::{
-    BoundError, RoomConfig, Server, ServerCommand, ServerConfig, ServerCounters, ServerEvent,
-};
+pub use server::{RoomConfig, Server, ServerCommand, ServerConfig, ServerCounters, ServerEvent};
 pub use station::{Station, StationCommand, StationConfig, StationCounters, StationEvent};
 pub use station_profile::StationProfile;
 pub use text::clean;

@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 use core::mem;
 
+use super::stuffing::Stuffing;
 use super::{Framing, hdlc, kiss};
 
 /// Finds packets in bytes that arrive in pieces of any size. A datagram is one packet.
@@ -22,18 +23,6 @@ pub(crate) enum Deframed<'d> {
     Frame(&'d [u8]),
     /// A frame beyond the bound, or one that ended within an escape.
     Broken,
-}
-
-/// The bytes to which a framing gives a meaning.
-pub(super) struct Stuffing {
-    pub(super) flag: u8,
-    pub(super) escape: u8,
-    /// Returns the byte that follows an escape, for a flag or an escape.
-    pub(super) escaped: fn(u8) -> u8,
-    /// The reverse.
-    pub(super) plain: fn(u8) -> u8,
-    /// Whether the first byte of a frame is a command.
-    pub(super) has_command: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,25 +100,5 @@ impl Deframer {
         } else if self.state == State::Inside {
             self.frame.extend_from_slice(bytes);
         }
-    }
-}
-
-impl Stuffing {
-    /// Appends a packet, given in parts, to `out`, without flags.
-    pub(super) fn write(&self, parts: &[&[u8]], out: &mut Vec<u8>) {
-        for part in parts {
-            let mut rest = *part;
-            while let Some(at) = rest.iter().position(|byte| self.is_special(*byte)) {
-                let (plain, special) = rest.split_at(at);
-                out.extend_from_slice(plain);
-                out.extend_from_slice(&[self.escape, (self.escaped)(special[0])]);
-                rest = &special[1..];
-            }
-            out.extend_from_slice(rest);
-        }
-    }
-
-    const fn is_special(&self, byte: u8) -> bool {
-        byte == self.flag || byte == self.escape
     }
 }

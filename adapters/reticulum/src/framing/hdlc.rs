@@ -8,7 +8,7 @@
 
 use alloc::vec::Vec;
 
-use super::deframer::Stuffing;
+use super::stuffing::Stuffing;
 
 pub(super) fn write(parts: &[&[u8]], out: &mut Vec<u8>) {
     out.push(FLAG);

@@ -4,6 +4,7 @@ mod datagram;
 mod deframer;
 mod hdlc;
 mod kiss;
+mod stuffing;
 #[cfg(test)]
 mod tests;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use lxst_audio::Ringtone;
 
-use super::reader::text;
+use super::text::text;
 use crate::ini::Entry;
 use crate::sounds::Ring;
 use crate::voicemail::Pickup;

@@ -20,6 +20,7 @@
 mod answering;
 mod phonebook;
 mod reader;
+mod text;
 
 use std::collections::BTreeSet;
 use std::fmt;

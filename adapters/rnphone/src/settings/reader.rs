@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use lxst_phone::{DisplayName, IdentityHash, Profile};
 
 use super::phonebook::Phonebook;
+use super::text::text;
 use super::{
     BLOCKED_CALLERS, HARDWARE, Mistake, Mistakes, OURS, PHONEBOOK, ProfileChoice, RINGTONES,
     Settings, TELEPHONE, VOICEMAIL_CONTACTS, Who, answering,
 };
 use crate::contacts::Contact;
 use crate::folder::{ConfigFile, Folder};
-use crate::ini::{Document, Entry, Section, Value, is_interpolated};
+use crate::ini::{Document, Entry, Section, Value};
 use crate::sounds::Ring;
 use crate::voicemail::Greeting;
 
@@ -222,20 +223,6 @@ fn blocked(entry: &Entry) -> Result<BTreeSet<IdentityHash>, String> {
         })
     });
     hashes.collect()
-}
-
-pub(super) fn text(entry: &Entry) -> Result<String, String> {
-    let key = entry.key();
-    match entry.value() {
-        Value::List(_) => Err(format!("{key} is one name: put quotes around a name with commas")),
-        Value::Text(text) if text.is_empty() => {
-            Err(format!("{key} is empty: write a name, or remove the line"))
-        }
-        Value::Text(text) if is_interpolated(text) => Err(format!(
-            "rnphone reads %(..)s in {key} as a reference to another key: leave it out"
-        )),
-        Value::Text(text) => Ok(text.clone()),
-    }
 }
 
 fn display_name(entry: &Entry) -> Result<DisplayName, String> {

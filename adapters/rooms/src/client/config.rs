@@ -2,8 +2,8 @@
 
 use alloc::string::String;
 
+use crate::bounds::{BoundError, text, within};
 use crate::limits::{FRAMES, NAME};
-use crate::server::{BoundError, text, within};
 
 /// Settings of a client.
 ///

@@ -7,8 +7,8 @@ use alloc::vec::Vec;
 use lxst_core::IdentityHash;
 
 use super::room_config::RoomConfig;
+use crate::bounds::{BoundError, secret, text, within};
 use crate::limits;
-use crate::text::clean;
 use crate::wire::{AnnouncedRoom, VERSION};
 
 /// Settings of a server.
@@ -30,20 +30,6 @@ pub struct ServerConfig {
     pub(super) operators: BTreeSet<IdentityHash>,
     pub(super) max_members: usize,
     pub(super) rooms: Vec<RoomConfig>,
-}
-
-/// A setting beyond its bound.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{what} is {found}, and may be {least} to {most}")]
-pub struct BoundError {
-    /// The setting.
-    pub what: &'static str,
-    /// What it was set to.
-    pub found: usize,
-    /// The lower bound.
-    pub least: usize,
-    /// The upper bound.
-    pub most: usize,
 }
 
 impl ServerConfig {
@@ -171,31 +157,4 @@ impl ServerConfig {
             country: self.country.clone(),
         }
     }
-}
-
-pub(crate) fn text(
-    what: &'static str,
-    text: &str,
-    bounds: (usize, usize),
-) -> Result<String, BoundError> {
-    let cleaned = clean(text, usize::MAX);
-    within(what, cleaned.len(), bounds)?;
-    Ok(cleaned)
-}
-
-pub(super) fn secret(password: &str) -> Result<String, BoundError> {
-    within("bytes of the password", password.len(), (1, limits::PASSWORD))?;
-    Ok(password.into())
-}
-
-/// Checks a number against its bounds, which are inclusive.
-pub(crate) const fn within(
-    what: &'static str,
-    found: usize,
-    (least, most): (usize, usize),
-) -> Result<usize, BoundError> {
-    if found < least || found > most {
-        return Err(BoundError { what, found, least, most });
-    }
-    Ok(found)
 }

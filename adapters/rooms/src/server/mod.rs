@@ -26,8 +26,7 @@ use core::time::Duration;
 use bytes::Bytes;
 use lxst_core::{Class, Instant, LinkEvent, LinkId, LinkRequest};
 
-pub use config::{BoundError, ServerConfig};
-pub(crate) use config::{text, within};
+pub use config::ServerConfig;
 pub use event::{ServerCommand, ServerCounters, ServerEvent};
 pub use room_config::RoomConfig;
 

@@ -6,7 +6,7 @@ use core::time::Duration;
 
 use lxst_core::IdentityHash;
 
-use super::config::{BoundError, secret, text, within};
+use crate::bounds::{BoundError, secret, text, within};
 use crate::limits;
 use crate::profile::RoomProfile;
 use crate::wire::Access;

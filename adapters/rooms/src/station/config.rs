@@ -5,8 +5,8 @@ use alloc::string::String;
 
 use lxst_core::IdentityHash;
 
+use crate::bounds::{BoundError, text, within};
 use crate::limits;
-use crate::server::{BoundError, text, within};
 use crate::station_profile::StationProfile;
 
 /// Settings of a station.
