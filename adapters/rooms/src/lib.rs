@@ -1,9 +1,15 @@
-//! Voice rooms over Reticulum: client and server of `lxst.room`, compatible with Partyline 1.0.5.
+//! Voice of several over Reticulum: rooms, stations, paging.
 //!
-//! [`Server`] admits members to rooms and relays their voice, which it neither decodes nor mixes.
-//! [`Client`] joins a server, lists its rooms and members, speaks and writes. Both are sans-IO
-//! values: their owner gives them an [`Input`], drains [`Output`]s, and is back at their deadline.
-//! They know links only; a Reticulum stack carries those.
+//! - Rooms of `lxst.room`, compatible with Partyline 1.0.5: a [`Server`] admits members and relays
+//!   their voice, which it neither decodes nor mixes. A [`Client`] joins a server, lists its rooms
+//!   and members, speaks and writes.
+//! - Stations of `lxst.station`: a [`Station`] sends one source to many listeners, each a [`Tuner`].
+//!   Relays of it form trees.
+//! - Paging at `lxst.page`: a [`Pager`] seals voice with the key of a group of neighbours, without a
+//!   link.
+//!
+//! All are sans-IO values: their owner gives them an [`Input`], drains [`Output`]s, and is back at
+//! their deadline. They know links and packets only; a Reticulum stack carries those.
 //!
 //! A server and a client, with the stack left out:
 //!
@@ -63,6 +69,17 @@
 //! 2. Give [`ClientEvent::Voice`] and [`ClientEvent::TalkEnd`] to the speakers' jitter buffers.
 //! 3. Take the profile of frames from [`Client::room`], at each [`ClientEvent::Entered`].
 //! 4. After [`ClientEvent::Closed`], join again after the time that it says, if it says one.
+//!
+//! # Driving a station
+//!
+//! 1. Register `lxst.station` with the app data of [`Station::announced`], and announce it.
+//! 2. Give the station the links that peers open to it, their events and packets, and those of the
+//!    link that it opens to relay another one.
+//! 3. Give it voice: what a [`Radio`](lxst_core::talk::Radio) sends, or packets of
+//!    [`encode_media`](lxst_core::wire::encode_media).
+//! 4. Give what a [`Tuner`] hears to a `Radio` as packets of its link.
+//! 5. After [`StationEvent::SourceClosed`] and [`TunerEvent::Closed`], tune in again after the time
+//!    that they say, if they say one.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -77,6 +94,7 @@ mod client;
 mod door;
 mod id;
 pub mod limits;
+mod paging;
 mod profile;
 mod server;
 mod spoken;
@@ -90,6 +108,10 @@ pub use bounds::BoundError;
 pub use client::{Client, ClientCommand, ClientConfig, ClientEvent, CloseReason, Join, JoinRoom};
 pub use door::{Input, InputError, Output};
 pub use id::{MemberId, RoomId};
+pub use paging::{
+    GroupId, PageId, PageKey, PageRule, Pager, PagerCommand, PagerConfig, PagerCounters,
+    PagerError, PagerEvent, PagerInput, PagerOutput,
+};
 pub use profile::{RoomProfile, UnknownRoomProfile};
 pub use server::{RoomConfig, Server, ServerCommand, ServerConfig, ServerCounters, ServerEvent};
 pub use station::{Station, StationCommand, StationConfig, StationCounters, StationEvent};

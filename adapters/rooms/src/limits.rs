@@ -143,3 +143,30 @@ pub const ASK_AGAIN: Duration = Duration::from_secs(3);
 pub const STATION_QUIET: Duration = Duration::from_secs(30);
 /// Unanswered questions after which the station is gone.
 pub const STATION_ASKS: u32 = 3;
+
+// Paging. *Source* of all: our choice.
+
+/// Groups of a pager. Each packet is tried with the key of each.
+pub const GROUPS: usize = 8;
+/// Largest packet of a page, in bytes: the data of a PLAIN packet. *Source*: `PLAIN_MDU` in
+/// RNS/Packet.py.
+pub const PAGE_PACKET: usize = 464;
+/// Largest packet of voice that is sealed, in bytes.
+pub const PAGE_VOICE: usize = PAGE_PACKET - PAGE_HEAD - PAGE_TAG;
+/// Bytes before what is sealed.
+pub const PAGE_HEAD: usize = 18;
+/// Bytes behind it.
+pub const PAGE_TAG: usize = 16;
+/// Longest page. It ends then for sender and receivers.
+pub const MAX_PAGE: Duration = Duration::from_secs(120);
+/// How much the clocks of two pagers may differ.
+pub const PAGE_SKEW: Duration = Duration::from_secs(120);
+/// How long a page that says nothing is not over.
+pub const PAGE_QUIET: Duration = Duration::from_secs(3);
+/// Pages that are remembered, so that no packet of them is heard twice. While there are as many, new
+/// pages are refused; each is forgotten when its stamp is too old for its packets to be heard.
+pub const PAGES: usize = 64;
+/// Packets of a page that name the one who speaks: the first ones.
+pub const PAGE_NAMES: u32 = 3;
+/// How often the end of a page is told.
+pub const PAGE_ENDS: usize = 2;

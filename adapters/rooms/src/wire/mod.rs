@@ -27,6 +27,13 @@ pub use server::{Entered, ServerMessage, Welcome};
 pub use station::{AnnouncedStation, Program, StationKind, StationMessage};
 pub use voice::Voice;
 
+use value::Fields;
+
+/// Returns the text under a key of a packet.
+pub(crate) fn text_of(data: &[u8], key: u64) -> Option<&str> {
+    Fields::parse(data).ok()?.get(key)?.text()
+}
+
 /// The version of the protocol.
 pub const VERSION: u64 = 1;
 
