@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use super::seal::PageKey;
 use crate::limits;
-use crate::server::{BoundError, text, within};
+use crate::bounds::{BoundError, text, within};
 
 /// Settings of a pager.
 ///
