@@ -7,8 +7,8 @@ use std::time::Duration;
 use indicatif::ProgressBar;
 use lxst_examples::grade::Grade;
 use lxst_examples::relay::{Conditions, Relay};
-use lxst_examples::sound::{SoundError, WavSink};
 use lxst_examples::taps::Taps;
+use lxst_examples::wav::{SoundError, WavSink};
 use lxst_tokio::codecs::SAMPLE_RATE_HZ;
 use lxst_tokio::trace::view::{Conversation, Playout};
 use lxst_tokio::{

@@ -5,10 +5,9 @@ pub mod grade;
 pub mod reference;
 pub mod relay;
 pub mod report;
-pub mod sound;
 pub mod taps;
 
-pub use rnphone_rs::{console, errln, outln, terminal};
+pub use rnphone_rs::{console, errln, outln, terminal, wav};
 
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
-use lxst_examples::sound::{Existing, WavSink, read_wav, to_i16};
+use lxst_examples::wav::{Existing, WavSink, read_wav, to_i16};
 use lxst_interop::lateness;
 use lxst_sim::envelope::{Pcm, correlation};
 use support::program;

@@ -6,9 +6,15 @@ mod support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
+use std::time::Duration;
 
+use lxst_examples::wav::read_wav;
+use lxst_tokio::trace::Payloads;
+use lxst_tokio::{
+    AudioFormat, AudioSink, Event, Events, Identity, Interface, OsRng, Phone, PhoneBuilder, Profile,
+};
 use support::program;
 
 #[test]
@@ -135,10 +141,6 @@ fn help_teaches_the_exit_codes_and_what_a_trace_holds() {
     for wanted in ["conversation, voices included", "0  every output", "3  the same as far"] {
         assert!(told(&output).contains(wanted), "{wanted}: {}", told(&output));
     }
-    let output = example("phone", &["--help"]);
-    let help = told(&output);
-    let words: Vec<&str> = help.split_whitespace().collect();
-    assert!(words.join(" ").contains("both voices included"), "{words:?}");
 }
 
 #[cfg(unix)]
@@ -148,9 +150,8 @@ fn a_phone_records_in_private_and_over_no_file() {
     let trace = &recorded().caller;
     assert_eq!(fs::metadata(trace).unwrap().permissions().mode() & 0o777, 0o600);
     let before = fs::read(trace).unwrap();
-    let output = example("phone", &["--listen", "127.0.0.1:0", "--trace", path(trace)]);
-    assert_eq!(output.status.code(), Some(2));
-    let complaint = String::from_utf8(output.stderr).unwrap();
+    let refused = block_on(async { phone(trace, Payloads::Kept).start().await.map(drop) });
+    let complaint = refused.unwrap_err().to_string();
     assert!(complaint.contains("cannot record to"), "{complaint}");
     assert_eq!(fs::read(trace).unwrap(), before);
 }
@@ -169,55 +170,63 @@ fn recorded() -> &'static Recorded {
         // Left by an earlier run.
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).unwrap();
-        let [caller, callee] = call(&folder, "kept", &[]);
-        let [stripped, _] = call(&folder, "stripped", &["--trace-without-voices"]);
+        let [caller, callee] = call(&folder, "kept", Payloads::Kept);
+        let [stripped, _] = call(&folder, "stripped", Payloads::Stripped);
         Recorded { caller, callee, stripped }
     })
 }
 
-fn call(folder: &Path, name: &str, options: &[&str]) -> [PathBuf; 2] {
+/// Records a call of a second on both sides.
+fn call(folder: &Path, name: &str, payloads: Payloads) -> [PathBuf; 2] {
     let traces = ["caller", "callee"].map(|side| folder.join(format!("{name}-{side}.jsonl")));
-    let callee = Command::new(program("phone"))
-        .args(["--listen", "127.0.0.1:0", "--answer", "0.1", "--once", "--json"])
-        .args([
-            "--audio-out",
-            path(&folder.join(format!("{name}.wav"))),
-            "--trace",
-            path(&traces[1]),
-        ])
-        .args(options)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut callee = Callee(callee);
-    let mut events = std::io::BufReader::new(callee.0.stderr.take().unwrap());
-    let mut ready = String::new();
-    std::io::BufRead::read_line(&mut events, &mut ready).unwrap();
-    let ready: serde_json::Value = serde_json::from_str(&ready).unwrap();
-    let speech = concat!(env!("CARGO_MANIFEST_DIR"), "/speech.wav");
-    let (address, identity) = (&ready["listening"][0], &ready["identity"]);
-    let mut arguments = vec!["--connect", address.as_str().unwrap()];
-    arguments.extend(["--call", identity.as_str().unwrap(), "--audio-in", speech]);
-    arguments.extend(["--hang-up-after", "1", "--trace", path(&traces[0])]);
-    arguments.extend(options);
-    let output = example("phone", &arguments);
-    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-    std::io::copy(&mut events, &mut std::io::sink()).unwrap();
-    assert_eq!(callee.0.wait().unwrap().code(), Some(0));
+    let speech = read_wav(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/speech.wav"))).unwrap();
+    block_on(async {
+        let callee = phone(&traces[1], payloads).interface(Interface::tcp_server("127.0.0.1:0"));
+        let (callee, events) = callee.start().await.unwrap();
+        let address = callee.listening()[0].to_string();
+        let caller = phone(&traces[0], payloads).interface(Interface::tcp_client(address));
+        let (caller, _) = caller.start().await.unwrap();
+        let hears = tokio::spawn(hear(callee.audio_sink(AudioFormat::PHONE).await.unwrap()));
+        let answers = tokio::spawn(answer(callee.clone(), events));
+        let mut source = caller.audio_source(AudioFormat::PHONE).await.unwrap();
+        let call = caller.dial(callee.identity(), Profile::MediumQuality).await.unwrap();
+        call.established().await.unwrap();
+        for block in speech[..48_000].chunks(960) {
+            source.write(block).await.unwrap();
+        }
+        call.hang_up().await.unwrap();
+        answers.await.unwrap();
+        caller.shutdown().await;
+        callee.shutdown().await;
+        hears.await.unwrap();
+    });
     traces
 }
 
-/// A phone that ends with the test, even if that fails.
-struct Callee(Child);
+fn phone(trace: &Path, payloads: Payloads) -> PhoneBuilder {
+    PhoneBuilder::new(Identity::generate(&mut OsRng)).trace(trace, payloads)
+}
 
-impl Drop for Callee {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+/// Answers the first call after it rang, and waits for its end.
+async fn answer(phone: Phone, mut events: Events) {
+    loop {
+        if let Event::Incoming { call, .. } = events.next().await.unwrap() {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            let call = phone.call(call);
+            call.answer().await.unwrap();
+            call.ended().await.unwrap();
+            return;
+        }
     }
+}
+
+async fn hear(mut sink: AudioSink) {
+    while sink.read(&mut [0.0_f32; 960]).await.is_ok() {}
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(future)
 }
 
 fn variant(name: &str, text: &str) -> PathBuf {

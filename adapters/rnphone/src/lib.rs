@@ -61,6 +61,7 @@ pub mod settings;
 pub mod sounds;
 pub mod terminal;
 pub mod voicemail;
+pub mod wav;
 pub mod words;
 
 pub use answered::AnswerError;

@@ -2,9 +2,6 @@
 
 #![allow(dead_code, reason = "each test binary uses its part")]
 
-#[cfg(unix)]
-pub(crate) mod phone;
-
 use std::collections::BTreeSet;
 use std::env::{self, consts::EXE_SUFFIX};
 use std::fs;

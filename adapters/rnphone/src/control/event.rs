@@ -93,7 +93,7 @@ pub enum Event {
     TurnedAway { peer: Peer },
     /// Somebody calls more often than strangers may, and hears that the line is busy.
     CallerLimited { peer: Peer },
-    /// The dialled hash is that of a destination: the identity is dialled instead.
+    /// The dialled hash is that of a destination, as an announce shows: dial the identity instead.
     DestinationDialled {
         call: u64,
         #[serde(with = "super::text")]

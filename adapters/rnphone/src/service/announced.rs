@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use lxst_tokio::{DisplayName, IdentityHash};
+use lxst_tokio::{DestinationHash, DisplayName, IdentityHash};
 
 /// The latest announce of each.
 ///
@@ -41,6 +41,12 @@ impl Announced {
 
     pub(super) fn name(&self, hash: IdentityHash) -> Option<DisplayName> {
         self.phones.get(&hash)?.name
+    }
+
+    /// Returns whose destination a hash is, which somebody took for an identity.
+    pub(super) fn identity_at(&self, hash: IdentityHash) -> Option<IdentityHash> {
+        let is_it = |identity: &&IdentityHash| DestinationHash::telephony(**identity).0 == hash.0;
+        self.phones.keys().find(is_it).copied()
     }
 
     /// Returns them, the latest first.

@@ -139,6 +139,11 @@ impl Task {
         if to == self.phone.identity() {
             return Err(Refused::new("this is the identity of this phone"));
         }
+        if let Some(identity) = self.people.announced.identity_at(to) {
+            return Err(Refused::new(format!(
+                "this is the hash of a destination; the identity to dial is {identity}"
+            )));
+        }
         if let Some(status) = self.calls.talked(&self.phone.state()) {
             self.hold(status).await?;
         }

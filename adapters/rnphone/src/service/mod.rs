@@ -4,7 +4,9 @@ mod announced;
 mod calls;
 mod client;
 mod commands;
+mod files;
 mod messages;
+mod overrides;
 mod people;
 mod refused;
 mod server;
@@ -18,12 +20,14 @@ use std::path::PathBuf;
 
 use lxst_tokio::host::create_private_folder;
 use lxst_tokio::{
-    AudioError, IdentityFileError, IdentityHash, InsteadOfVoice, Interface, PhoneBuilder,
-    Settings as PhoneSettings, StartError, State, Voice, load_or_create_identity,
+    AudioError, IdentityFileError, IdentityHash, Interface, PhoneBuilder, StartError, State,
+    load_or_create_identity,
 };
 use tokio::task::JoinHandle;
 
 pub use client::{Client, ClientEvents, CommandError};
+pub use files::{SoundFiles, SoundFilesError};
+pub use overrides::{Lines, Overrides};
 pub use server::Control;
 pub use socket::{Listener, SocketError, connect};
 pub use sound::SoundSettings;
@@ -33,6 +37,7 @@ use crate::folder::{FileError, Folder};
 use crate::history::History;
 use crate::network::{Network, Route};
 use crate::settings::{Mistake, Mistakes};
+use files::{Files, Microphone};
 use messages::Messages;
 use people::People;
 use sound::Sound;
@@ -47,6 +52,8 @@ pub struct Start {
     pub network: Way,
     /// The microphone, the speaker and what rings.
     pub sound: SoundSettings,
+    /// What this start has in place of the settings of the folder.
+    pub overrides: Overrides,
 }
 
 /// By what a phone reaches the mesh.
@@ -114,6 +121,9 @@ pub enum ServiceError {
     /// The phone does not start.
     #[error(transparent)]
     Start(#[from] StartError),
+    /// The sound of files or pipes does not begin.
+    #[error(transparent)]
+    Sound(#[from] SoundFilesError),
     /// It ended at once.
     #[error(transparent)]
     Ended(#[from] AudioError),
@@ -133,37 +143,44 @@ impl Service {
     /// # Errors
     /// [`ServiceError`].
     pub async fn start(start: Start) -> Result<Self, ServiceError> {
-        let Start { folder, network, sound } = start;
+        let Start { folder, network, sound, overrides } = start;
+        let files = match &sound {
+            SoundSettings::Files(files) => Some(files.clone()),
+            _ => None,
+        };
+        let microphone = files.as_ref().and_then(|files| files.microphone.as_deref());
+        let microphone = microphone.map(Microphone::open).transpose()?;
         create_private_folder(folder.path())
             .map_err(|error| ServiceError::Folder { path: folder.path().into(), error })?;
-        let identity = load_or_create_identity(&folder.identity())?;
-        let (people, skipped) = People::read(folder.clone(), identity.hash())?;
+        let identity = overrides.identity.clone().unwrap_or_else(|| folder.identity());
+        let identity = load_or_create_identity(&identity)?;
+        let (people, skipped) = People::read(folder.clone(), identity.hash(), overrides.clone())?;
         let history = History::open(&folder.history())
             .map_err(|error| ServiceError::History { path: folder.history(), error })?;
         let (messages, news) = Messages::open(&folder)?;
-        let voice = Voice::default()
-            .when_no_microphone(InsteadOfVoice::Silence)
-            .adaptive_profile(people.adapts_profile());
-        let settings = PhoneSettings::default().callers(people.settings().callers()).voice(voice);
-        let settings = match people.settings().display_name {
-            Some(name) => settings.display_name(name),
-            None => settings,
-        };
-        let mut builder = PhoneBuilder::new(identity).settings(settings);
+        let mut builder = overrides.build(PhoneBuilder::new(identity), &people, &sound);
         for interface in network.interfaces() {
             builder = builder.interface(interface);
         }
-        let (phone, events) = builder.start_with_lines::<LINES>().await?;
+        let (phone, events) = match overrides.lines {
+            Lines::One => builder.start_with_lines::<1>().await?,
+            Lines::Two => builder.start_with_lines::<2>().await?,
+        };
         if let Way::Found(found) = &network {
             let (found, phone) = (found.clone(), phone.clone());
             // It ends with the phone.
             tokio::spawn(async move { found.watch(&phone, |_| {}).await });
         }
+        let files = match &files {
+            Some(files) => Files::attach(&phone, microphone, files).await?,
+            None => Files::default(),
+        };
         let sound = Sound::attach(&phone, sound, people.settings()).await?;
         let identity = phone.identity();
         let listening: Vec<String> = phone.listening().iter().map(ToString::to_string).collect();
         let (control, asked) = Control::new(identity, listening.clone());
-        let task = Task::new(phone, people, history, messages, sound, control.clone(), network);
+        let task =
+            Task::new(phone, people, history, messages, (sound, files), control.clone(), network);
         let task = tokio::spawn(task.run(events, asked, news));
         Ok(Self { control, identity, listening, skipped, task })
     }
@@ -240,6 +257,3 @@ impl Way {
         }
     }
 }
-
-/// Calls at the same time: one that is talked on, and one that waits or is held.
-const LINES: usize = 2;

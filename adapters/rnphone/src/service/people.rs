@@ -3,6 +3,7 @@
 use lxst_tokio::{IdentityHash, Profile};
 
 use super::announced::Announced;
+use super::overrides::Overrides;
 use super::refused::Refused;
 use crate::contacts::{self, Contact, ContactError};
 use crate::control::{ContactInfo, Peer};
@@ -17,6 +18,7 @@ pub(super) struct People {
     folder: Folder,
     file: ConfigFile,
     settings: Settings,
+    overrides: Overrides,
     own: IdentityHash,
     pub(super) announced: Announced,
 }
@@ -26,11 +28,13 @@ impl People {
     pub(super) fn read(
         folder: Folder,
         own: IdentityHash,
+        overrides: Overrides,
     ) -> Result<(Self, Vec<Mistake>), ServiceError> {
         let file = ConfigFile::read(&folder.config())?;
-        let (settings, skipped) = Settings::read(&folder, &file, own)?;
+        let (mut settings, skipped) = Settings::read(&folder, &file, own)?;
+        overrides.apply(&mut settings);
         let announced = Announced::default();
-        Ok((Self { folder, file, settings, own, announced }, skipped))
+        Ok((Self { folder, file, settings, overrides, own, announced }, skipped))
     }
 
     pub(super) const fn settings(&self) -> &Settings {
@@ -40,7 +44,8 @@ impl People {
     /// Reads the file again. On an error the settings stay.
     pub(super) fn reload(&mut self) -> Result<Vec<Mistake>, Refused> {
         let file = ConfigFile::read(&self.folder.config())?;
-        let (settings, skipped) = Settings::read(&self.folder, &file, self.own)?;
+        let (mut settings, skipped) = Settings::read(&self.folder, &file, self.own)?;
+        self.overrides.apply(&mut settings);
         (self.file, self.settings) = (file, settings);
         Ok(skipped)
     }
@@ -52,7 +57,8 @@ impl People {
     ) -> Result<(), Refused> {
         self.reload()?;
         self.file.edit(edit)?;
-        let (settings, _) = Settings::read(&self.folder, &self.file, self.own)?;
+        let (mut settings, _) = Settings::read(&self.folder, &self.file, self.own)?;
+        self.overrides.apply(&mut settings);
         self.settings = settings;
         Ok(())
     }

@@ -2,15 +2,18 @@
 
 use lxst_tokio::{AudioError, CallId, Phone};
 
+use super::files::SoundFiles;
 use super::refused::Refused;
 use crate::control::{DeviceInfo, DeviceUse};
 use crate::settings::Settings;
 
 /// What a phone hears and plays with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SoundSettings {
     /// The devices of this machine, as the settings of the folder say.
     Devices,
+    /// Files and pipes.
+    Files(SoundFiles),
     /// Nothing: the ports of the phone are free for others.
     Nothing,
 }
@@ -38,7 +41,7 @@ impl Sound {
     ) -> Result<Self, AudioError> {
         use lxst_device::{DeviceSettings, PhoneDevices, Wish};
         let devices = match sound {
-            SoundSettings::Nothing => None,
+            SoundSettings::Files(_) | SoundSettings::Nothing => None,
             SoundSettings::Devices => {
                 let wish =
                     |name: &Option<String>| name.as_deref().map_or(Wish::Default, Wish::named);

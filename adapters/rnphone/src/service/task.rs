@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use super::Way;
 use super::announced::Latest;
 use super::calls::Calls;
+use super::files::Files;
 use super::messages::{Messages, Told};
 use super::people::People;
 use super::server::{Asked, Control};
@@ -27,6 +28,7 @@ pub(super) struct Task {
     pub(super) history: History,
     pub(super) messages: Messages,
     pub(super) sound: Sound,
+    files: Files,
     pub(super) calls: Calls,
     pub(super) tracker: CallTracker,
     control: Control,
@@ -49,7 +51,7 @@ impl Task {
         people: People,
         history: History,
         messages: Messages,
-        sound: Sound,
+        (sound, files): (Sound, Files),
         control: Control,
         network: Way,
     ) -> Self {
@@ -60,6 +62,7 @@ impl Task {
             history,
             messages,
             sound,
+            files,
             calls: Calls::default(),
             tracker: CallTracker::default(),
             control,
@@ -101,7 +104,8 @@ impl Task {
         while let Some(event) = events.next().await {
             self.on_phone(&event).await;
         }
-        self.tell(Event::Stopped {});
+        self.files.finish().await;
+        self.control.tell(Event::Stopped {});
     }
 
     async fn wakeup(
@@ -146,7 +150,13 @@ impl Task {
             }
         }
         match *event {
-            PhoneEvent::Ended { call, .. } => self.calls.ended(call),
+            PhoneEvent::Established { call, .. } if !self.calls.line(call).is_voicemail => {
+                self.files.handle_established(&self.phone, call).await;
+            }
+            PhoneEvent::Ended { call, .. } => {
+                self.calls.ended(call);
+                self.files.handle_ended(call);
+            }
             PhoneEvent::Incoming { call, from } if self.answers_at_once(&state, from) => {
                 // The call may have ended.
                 let _ = self.phone.call(call).answer().await;

@@ -7,7 +7,8 @@ use std::time::Duration;
 use std::f64::consts::TAU;
 
 use lxst_tokio::{
-    AudioFormat, AudioSource, EndReason, Identity, Interface, OsRng, PhoneBuilder, Profile,
+    AudioFormat, AudioSource, DestinationHash, EndReason, Identity, Interface, OsRng, PhoneBuilder,
+    Profile,
 };
 use rnphone_rs::control::{CallStage, Command, Event, Reply};
 use rnphone_rs::history::Outcome;
@@ -98,6 +99,18 @@ async fn what_is_refused_says_why_and_changes_nothing() {
     }
     let own = bob.identity.to_string();
     assert!(ask(&bob, &own).await.expect_err("itself").contains("this phone"));
+}
+
+#[tokio::test]
+async fn whoever_dials_a_destination_is_told_the_identity() {
+    let bob = Phone::listening("destination").await;
+    let alice = Phone::calling("caller-of-destination", &bob).await;
+    while ask(&alice, "who").await == Ok(Reply::Announced(Vec::new())) {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let destination = DestinationHash::telephony(bob.identity).to_string();
+    let refused = ask(&alice, &destination).await.expect_err("a destination");
+    assert!(refused.ends_with(&bob.identity.to_string()), "{refused}");
 }
 
 #[tokio::test]

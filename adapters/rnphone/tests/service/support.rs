@@ -7,7 +7,7 @@ use std::time::Duration;
 use lxst_tokio::{IdentityHash, Interface};
 use rnphone_rs::control::{Command, Event, Reply, Status};
 use rnphone_rs::folder::{Folder, Surroundings};
-use rnphone_rs::service::{Client, ClientEvents, Service, SoundSettings, Start, Way};
+use rnphone_rs::service::{Client, ClientEvents, Overrides, Service, SoundSettings, Start, Way};
 use rnphone_rs::words;
 
 pub(crate) struct Phone {
@@ -57,6 +57,7 @@ impl Phone {
             folder,
             network: Way::Given { interfaces, text: "TCP".to_owned() },
             sound: SoundSettings::Nothing,
+            overrides: Overrides::default(),
         };
         let service = Service::start(start).await.expect("it starts");
         let (client, mut events) = service.control().client().await.expect("it answers");

@@ -10,6 +10,8 @@ mod network;
 mod options;
 mod person;
 mod prompt;
+mod report;
+mod script;
 mod signals;
 mod systemd;
 #[cfg(feature = "tui")]
@@ -38,7 +40,7 @@ fn main() {
         1 => LevelFilter::INFO,
         _ => LevelFilter::TRACE,
     };
-    let console = detach(left_out);
+    let console = detach(if options.script.json { report::left_out } else { left_out });
     tracing_subscriber::fmt()
         .with_max_level(level)
         .with_writer(|| Log)

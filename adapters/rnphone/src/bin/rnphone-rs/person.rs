@@ -15,6 +15,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::failure::Failure;
 use crate::input::{Input, Typed};
+use crate::report;
 use crate::welcome::{self, Welcome};
 
 /// What becomes of the phone when the person leaves.
@@ -35,6 +36,9 @@ pub(crate) async fn talk(
     welcome: Welcome,
 ) -> Result<u8, Failure> {
     let hello = events.next().await;
+    if let (true, Some(hello)) = (welcome.json, &hello) {
+        errln!("{}", report::json(hello));
+    }
     let mut input = Input::start(&client, &welcome);
     let is_terminal = input.is_terminal();
     let mut person = Person { client, at_end, is_terminal, bell: "" };
@@ -42,6 +46,7 @@ pub(crate) async fn talk(
         person.bell = BELL;
     }
     if person.is_terminal
+        && !welcome.json
         && let Some(Event::Hello { identity, listening, .. }) = &hello
     {
         welcome::tell(&person.client, *identity, listening, welcome.is_first_run).await;
@@ -143,6 +148,10 @@ impl Person {
     }
 
     fn tell(&self, event: &Event, welcome: &Welcome) {
+        if welcome.json {
+            errln!("{}", report::json(event));
+            return;
+        }
         let Some(text) = words::event(event) else {
             if self.is_terminal && welcome.is_first_run {
                 welcome::tell_echo_line(event);

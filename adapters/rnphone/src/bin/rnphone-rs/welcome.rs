@@ -16,6 +16,8 @@ pub(crate) struct Welcome {
     pub(crate) is_first_run: bool,
     /// The file of earlier lines.
     pub(crate) lines: PathBuf,
+    /// Whether events are told in JSON.
+    pub(crate) json: bool,
 }
 
 /// Tells who we are, what is listened on, and what was missed.

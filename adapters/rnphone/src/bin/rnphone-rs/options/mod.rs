@@ -1,9 +1,16 @@
 //! The command line.
 
+mod script;
+mod start;
+
+use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 use lxst_tokio::IdentityHash;
+
+pub(crate) use script::ScriptOptions;
+use start::StartOptions;
 
 /// The codec that is under another licence.
 #[cfg(any(feature = "codec2", feature = "codec2-system"))]
@@ -24,7 +31,7 @@ macro_rules! codec2_licence {
 #[command(name = "rnphone-rs", version, long_version = LICENCES, after_help = AFTER_HELP)]
 pub(crate) struct Options {
     /// The folder of the phone, in place of /etc/rnphone, ~/.config/rnphone or ~/.rnphone
-    #[arg(long, value_name = "FOLDER", global = true)]
+    #[arg(long, visible_alias = "folder", value_name = "FOLDER", global = true)]
     pub(crate) config: Option<PathBuf>,
 
     /// The folder of Reticulum's configuration, in place of /etc/reticulum, ~/.config/reticulum or
@@ -51,6 +58,20 @@ pub(crate) struct Options {
     #[arg(global = true)]
     pub(crate) shared: Option<String>,
 
+    /// The network name of an access code (IFAC) on all these but --shared
+    #[arg(long, value_name = "NAME", global = true)]
+    pub(crate) ifac_name: Option<String>,
+
+    /// The passphrase of an access code (IFAC) on all these but --shared. Others on this machine
+    /// see it in the list of processes
+    #[arg(long, value_name = "PASSPHRASE", conflicts_with = "ifac_passphrase_file", global = true)]
+    pub(crate) ifac_passphrase: Option<String>,
+
+    /// The same, from the first line of a file. Without either, LXST_IFAC_PASSPHRASE of the
+    /// environment counts
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(crate) ifac_passphrase_file: Option<PathBuf>,
+
     /// Use no microphone and no speaker
     #[arg(long, global = true)]
     pub(crate) no_devices: bool,
@@ -72,6 +93,12 @@ pub(crate) struct Options {
     #[arg(short, long, action = clap::ArgAction::Count, global = true)]
     pub(crate) verbose: u8,
 
+    #[command(flatten)]
+    pub(crate) script: ScriptOptions,
+
+    #[command(flatten)]
+    pub(crate) start: StartOptions,
+
     #[command(subcommand)]
     pub(crate) task: Option<Task>,
 }
@@ -83,6 +110,15 @@ impl Options {
         return self.tui;
         #[cfg(not(feature = "tui"))]
         false
+    }
+
+    /// Whether somebody types at a prompt, or pipes commands into it. A script reads no commands
+    /// but those of a person.
+    pub(crate) fn is_attended(&self) -> bool {
+        let has_sound = self.start.stdin_is_sound() || self.start.stdout_is_sound();
+        let is_scripted =
+            self.script.is_any() || self.script.json || self.start.audio_out.is_some();
+        !self.service && !has_sound && (!is_scripted || io::stdin().is_terminal())
     }
 }
 
@@ -131,15 +167,27 @@ Without an option for the network, it attaches to the rnsd of this machine; wher
 the interfaces of Reticulum's configuration, else AutoInterface on the local network. If a phone runs in the
 folder already, its prompt is shown.
 
-At the prompt, type help. Exit codes:
-  0  the phone ended as asked
+At the prompt, type help. Scripts in a terminal have it too, unless standard input or output is sound.
+Ctrl-C and SIGTERM hang up, so that the peer sees the link close, and end the phone; a second one
+ends it at once. A terminal that closes hangs up too, unless nohup keeps the phone.
+
+Exit codes (with --call, --answer, --reject or --once, those of the last call):
+  0  the phone ended as asked, and the call took place
   1  the phone refused the command of ctl, or died under the prompt of another process
   2  the options are wrong, or the phone cannot start
-  3  check found a fault
+  3  no path, or no link; check found a fault
+  4  busy
+  5  rejected
+  6  no answer: the peer closed before it answered, or it rang out, or was cancelled
+  7  link lost
 
 Examples:
   rnphone-rs
   rnphone-rs --service --connect host:4242
   rnphone-rs ctl dial mary
   rnphone-rs ctl hangup
-  rnphone-rs check f293e5612b27dbc491e52cc9845d3f53";
+  rnphone-rs check f293e5612b27dbc491e52cc9845d3f53
+  rnphone-rs --listen 0.0.0.0:4242 --identity me --answer 2 --audio-out heard.wav
+  rnphone-rs --call mary --audio-in hello.wav --hang-up-after 10
+  arecord -qf S16_LE -r 48000 -c1 | rnphone-rs --call mary --audio-in - --audio-out - \\
+      | aplay -qf S16_LE -r 48000 -c1";

@@ -1,0 +1,124 @@
+//! What one start of a phone has in place of the settings of its folder.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use lxst_tokio::reticulum::Config as EndpointConfig;
+use lxst_tokio::reticulum::limits::PATH_SEARCH;
+use lxst_tokio::trace::Payloads;
+use lxst_tokio::{
+    DisplayName, IdentityHash, InsteadOfVoice, Mode, PhoneBuilder, Profile,
+    Settings as PhoneSettings, ThinPath, Timing, Voice,
+};
+
+use super::SoundSettings;
+use super::people::People;
+use crate::settings::{ProfileChoice, Settings, Who};
+
+/// What one start of a phone has in place of the settings of its folder. The default changes
+/// nothing.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Overrides {
+    /// A file with the identity, in place of that of the folder. It is made if it is not there.
+    pub identity: Option<PathBuf>,
+    /// The name that announces tell.
+    pub display_name: Option<DisplayName>,
+    /// Who alone may call; empty for whom the settings say.
+    pub allowed: BTreeSet<IdentityHash>,
+    /// Who may not either.
+    pub blocked: BTreeSet<IdentityHash>,
+    /// The profile of calls, which then stays.
+    pub profile: Option<Profile>,
+    /// The mode of calls that come in.
+    pub mode: Option<Mode>,
+    /// Lets the profile follow what the path carries, also one that is given here.
+    pub adaptive_profile: bool,
+    /// Sends nothing while nobody speaks.
+    pub dtx: bool,
+    /// Processes the voice, whatever its source.
+    #[cfg(feature = "voice-processing")]
+    pub voice_processing: lxst_tokio::VoiceProcessing,
+    /// Lets calls ring whose caller prefers a profile below 2 kbit/s that is not built in.
+    pub accepts_thin_paths: bool,
+    /// How long a dialled call may take until it is answered, its search of a path included.
+    pub wait_time: Option<Duration>,
+    /// A new file that gets the trace of the calls.
+    pub trace: Option<(PathBuf, Payloads)>,
+    /// How many calls there may be at a time.
+    pub lines: Lines,
+}
+
+/// How many calls there may be at a time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Lines {
+    /// One: who calls meanwhile hears that the line is busy.
+    One,
+    /// One that is talked on, and one that waits or is held.
+    #[default]
+    Two,
+}
+
+impl Overrides {
+    /// Changes settings that were read.
+    pub(super) fn apply(&self, settings: &mut Settings) {
+        settings.display_name = self.display_name.or(settings.display_name);
+        if !self.allowed.is_empty() {
+            settings.allowed = Who::Listed(self.allowed.clone());
+        }
+        settings.blocked.extend(&self.blocked);
+        if let Some(profile) = self.profile {
+            settings.profile = ProfileChoice::Fixed(profile);
+        }
+    }
+
+    /// Gives a builder the settings of the phone.
+    pub(super) fn build(
+        &self,
+        builder: PhoneBuilder,
+        people: &People,
+        sound: &SoundSettings,
+    ) -> PhoneBuilder {
+        let settings = people.settings();
+        let phone = PhoneSettings::default().callers(settings.callers());
+        let phone = phone.voice(self.voice(people, sound));
+        let phone = match settings.display_name {
+            Some(name) => phone.display_name(name),
+            None => phone,
+        };
+        let (phone, builder) = match self.wait_time {
+            Some(time) => {
+                let search = EndpointConfig::default().path_search(PATH_SEARCH.min(time));
+                (phone.timing(Timing::default().wait_time(time)), builder.endpoint(search))
+            }
+            None => (phone, builder),
+        };
+        let builder = builder.settings(phone);
+        match &self.trace {
+            Some((path, payloads)) => builder.trace(path, *payloads),
+            None => builder,
+        }
+    }
+
+    fn voice(&self, people: &People, sound: &SoundSettings) -> Voice {
+        let is_mute = matches!(sound, SoundSettings::Files(files) if files.microphone.is_none());
+        let instead = if is_mute { InsteadOfVoice::Nothing } else { InsteadOfVoice::Silence };
+        let thin = if self.accepts_thin_paths { ThinPath::Accept } else { ThinPath::Refuse };
+        let voice = Voice::default()
+            .when_no_microphone(instead)
+            .thin_path(thin)
+            .dtx(self.dtx)
+            .adaptive_profile(self.adaptive_profile || people.adapts_profile());
+        let voice = match self.profile {
+            Some(profile) => voice.profile(profile),
+            None => voice,
+        };
+        #[cfg(feature = "voice-processing")]
+        let voice = voice.processing(self.voice_processing);
+        match self.mode {
+            Some(mode) => voice.mode(mode),
+            None => voice,
+        }
+    }
+}
