@@ -207,6 +207,7 @@ pub mod wire;
 mod audio;
 mod boundary;
 mod call;
+mod codec_profile;
 mod config;
 mod counters;
 mod error;
@@ -227,6 +228,7 @@ mod timers;
 pub use audio::{Direction, Samples};
 pub use boundary::Boundary;
 pub use call::{Action, Next, TRANSITIONS, Transition, Trigger};
+pub use codec_profile::CodecProfile;
 pub use config::{
     Admission, AirBudget, AnnounceInterval, AnnouncePolicy, AnswerMode, CallerLimits, Config,
     FramesPerPacket, InsteadOfVoice, RawDepth, ScreeningTime, SettingError, ThinPath,

@@ -3,6 +3,7 @@
 use core::fmt;
 
 use crate::audio::{Direction, Samples};
+use crate::codec_profile::CodecProfile;
 use crate::id::{CallId, IdentityHash, JobId, LinkId, StreamId};
 use crate::limits::PACKET_BYTES;
 use crate::link::{Class, LinkRequest};
@@ -109,6 +110,8 @@ pub enum SendFormat {
     Profile(Profile),
     /// As raw mono samples.
     Raw(crate::config::RawDepth),
+    /// With a codec profile. A [`Radio`](crate::talk::Radio) sends it, a telephone never.
+    Codec(CodecProfile),
 }
 
 impl SendFormat {
@@ -117,6 +120,7 @@ impl SendFormat {
     pub const fn codec(self) -> Codec {
         match self {
             Self::Raw(_) => Codec::Raw,
+            Self::Codec(profile) => profile.codec(),
             Self::Profile(profile) => match profile.codec() {
                 VoiceCodec::Opus { .. } => Codec::Opus,
                 VoiceCodec::Codec2 { .. } => Codec::Codec2,

@@ -1,7 +1,7 @@
 //! The settings of the encoders that are built in.
 
 use lxst_core::wire::Codec;
-use lxst_core::{Profile, SendFormat};
+use lxst_core::{CodecProfile, Profile, SendFormat};
 
 use crate::codec2::Codec2Encoder;
 use crate::codec2::mode::Codec2Mode;
@@ -70,10 +70,11 @@ impl Encoding {
 }
 
 impl From<SendFormat> for Encoding {
-    /// Returns the settings of a profile, or of mono raw audio.
+    /// Returns the settings of a profile, of a codec profile, or of mono raw audio.
     fn from(format: SendFormat) -> Self {
         let profile = match format {
             SendFormat::Raw(depth) => return Self::Raw(RawConfig { depth, channels: 1 }),
+            SendFormat::Codec(profile) => return profile.into(),
             SendFormat::Profile(profile) => profile,
         };
         match profile {
@@ -85,6 +86,32 @@ impl From<SendFormat> for Encoding {
             Profile::LowLatency => Self::Opus(OpusConfig::VOICE_MEDIUM_20_MS),
             Profile::HighQuality => Self::Opus(OpusConfig::VOICE_HIGH),
             Profile::SuperHighQuality => Self::Opus(OpusConfig::VOICE_MAX),
+        }
+    }
+}
+
+impl From<CodecProfile> for Encoding {
+    /// Returns the settings of a codec profile. Those of voice are telephony's at the bitrate of the
+    /// reference: a server of rooms relays no longer frames.
+    fn from(profile: CodecProfile) -> Self {
+        let voice = |config, bitrate_bps| Self::Opus(OpusConfig { bitrate_bps, ..config });
+        match profile {
+            CodecProfile::VoiceLow => Self::Opus(OpusConfig::VOICE_LOW),
+            CodecProfile::VoiceMedium => voice(OpusConfig::VOICE_MEDIUM_60_MS, 8_000),
+            CodecProfile::VoiceHigh => voice(OpusConfig::VOICE_HIGH, 16_000),
+            CodecProfile::VoiceMax => voice(OpusConfig::VOICE_MAX, 32_000),
+            CodecProfile::AudioMin => Self::Opus(OpusConfig::AUDIO_MIN),
+            CodecProfile::AudioLow => Self::Opus(OpusConfig::AUDIO_LOW),
+            CodecProfile::AudioMedium => Self::Opus(OpusConfig::AUDIO_MEDIUM),
+            CodecProfile::AudioHigh => Self::Opus(OpusConfig::AUDIO_HIGH),
+            CodecProfile::AudioMax => Self::Opus(OpusConfig::AUDIO_MAX),
+            CodecProfile::Codec2At700 => Self::Codec2(Codec2Mode::Mode700C),
+            CodecProfile::Codec2At1200 => Self::Codec2(Codec2Mode::Mode1200),
+            CodecProfile::Codec2At1300 => Self::Codec2(Codec2Mode::Mode1300),
+            CodecProfile::Codec2At1400 => Self::Codec2(Codec2Mode::Mode1400),
+            CodecProfile::Codec2At1600 => Self::Codec2(Codec2Mode::Mode1600),
+            CodecProfile::Codec2At2400 => Self::Codec2(Codec2Mode::Mode2400),
+            CodecProfile::Codec2At3200 => Self::Codec2(Codec2Mode::Mode3200),
         }
     }
 }

@@ -93,7 +93,7 @@ pub use limits::{
     MIN_RATE_HZ, SAMPLE_RATE_HZ,
 };
 pub use lxst_core::wire::{Codec, CodecSet};
-pub use lxst_core::{Profile, RawDepth, Samples, SendFormat, Tempo};
+pub use lxst_core::{CodecProfile, Profile, RawDepth, Samples, SendFormat, Tempo};
 pub use opus::{
     Application, Bandwidth, Channels, MAX_OPUS_SAMPLES, OPUS_FRAME_SAMPLES, OpusConfig, RateControl,
 };

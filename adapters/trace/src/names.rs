@@ -3,9 +3,9 @@
 use core::fmt::Debug;
 
 use lxst_core::{
-    Admission, AnswerMode, Class, Direction, DropReason, EndReason, InsteadOfVoice, Limit,
-    LinkClosed, LinkFailed, Mode, Mute, PortChange, Profile, RawDepth, Side, Source, StreamChange,
-    Talk, ThinPath,
+    Admission, AnswerMode, Class, CodecProfile, Direction, DropReason, EndReason, InsteadOfVoice,
+    Limit, LinkClosed, LinkFailed, Mode, Mute, PortChange, Profile, RawDepth, Side, Source,
+    StreamChange, Talk, ThinPath,
 };
 
 /// An enum whose variants have names in a trace.
@@ -64,6 +64,14 @@ impl Named for Profile {
 
     fn name(self) -> &'static str {
         self.abbreviation()
+    }
+}
+
+impl Named for CodecProfile {
+    const ALL: &'static [Self] = &Self::ALL;
+
+    fn name(self) -> &'static str {
+        self.name()
     }
 }
 

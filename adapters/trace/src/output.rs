@@ -2,8 +2,8 @@
 //! documentation.
 
 use lxst_core::{
-    Event, Instant, JobId, LinkRequest, Mos, Output, Profile, Quality, RawDepth, Samples,
-    SendFormat, Tempo, Work,
+    CodecProfile, Event, Instant, JobId, LinkRequest, Mos, Output, Profile, Quality, RawDepth,
+    Samples, SendFormat, Tempo, Work,
 };
 use serde_json::Value;
 
@@ -93,6 +93,7 @@ fn write_work<'l>(line: &'l mut Line, work: &Work<'_>) -> &'l mut Line {
                 match format {
                     SendFormat::Profile(profile) => Named::name(profile),
                     SendFormat::Raw(depth) => Named::name(depth),
+                    SendFormat::Codec(profile) => Named::name(profile),
                 },
             )
             .name("source", source)
@@ -148,6 +149,7 @@ fn send_format(fields: &mut Fields) -> Result<SendFormat, LineError> {
     let profile = Profile::named(&text).map(SendFormat::Profile);
     profile
         .or_else(|| RawDepth::named(&text).map(SendFormat::Raw))
+        .or_else(|| CodecProfile::named(&text).map(SendFormat::Codec))
         .ok_or_else(|| wrong("format", &Value::from(text), "a profile or a raw depth"))
 }
 

@@ -4,11 +4,11 @@ use std::io;
 use lxst_core::wire::{Codec, CodecSet, Frame, encode_frame};
 use lxst_core::{
     Admission, AirBudget, AnnouncePolicy, AnswerMode, Boundary, CallId, CallerLimits, Class,
-    Command, Config, Destination, Direction, DropReason, EndReason, Event, FramesPerPacket,
-    IdentityHash, Input, Instant, InsteadOfVoice, JobId, Limit, LinkClosed, LinkEvent, LinkFailed,
-    LinkId, LinkRequest, Mode, Mos, Mute, Outcome, Output, PortChange, Profile, ProfileSet,
-    Quality, RawDepth, Samples, ScreeningTime, SendFormat, Side, Source, StreamChange, StreamId,
-    Talk, Tempo, ThinPath, TransmitCodec, Work,
+    CodecProfile, Command, Config, Destination, Direction, DropReason, EndReason, Event,
+    FramesPerPacket, IdentityHash, Input, Instant, InsteadOfVoice, JobId, Limit, LinkClosed,
+    LinkEvent, LinkFailed, LinkId, LinkRequest, Mode, Mos, Mute, Outcome, Output, PortChange,
+    Profile, ProfileSet, Quality, RawDepth, Samples, ScreeningTime, SendFormat, Side, Source,
+    StreamChange, StreamId, Talk, Tempo, ThinPath, TransmitCodec, Work,
 };
 
 use crate::line::{Fields, Line};
@@ -282,7 +282,12 @@ fn works() -> Vec<Work<'static>> {
     for source in Source::ALL.iter().copied() {
         let profiles = Profile::ALL.into_iter().map(SendFormat::Profile);
         let raws = RawDepth::ALL.iter().map(|depth| SendFormat::Raw(*depth));
-        works.extend(profiles.chain(raws).map(|format| Work::Encode { format, source, samples }));
+        let codecs = CodecProfile::ALL.into_iter().map(SendFormat::Codec);
+        works.extend(profiles.chain(raws).chain(codecs).map(|format| Work::Encode {
+            format,
+            source,
+            samples,
+        }));
     }
     let faster = Tempo::Faster { most: Samples(720) };
     for tempo in [Tempo::Normal, faster, Tempo::Skip, Tempo::Slower] {

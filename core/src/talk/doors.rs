@@ -1,7 +1,7 @@
 //! The words of a radio's doors: its settings, what it is given, and what it says.
 
+use super::format::Format;
 use crate::audio::{Direction, Samples};
-use crate::config::TransmitCodec;
 use crate::id::{JobId, LinkId, StreamId};
 use crate::input::{Mute, Outcome, PortChange, Talk};
 use crate::limits::DEFAULT_MDU;
@@ -16,10 +16,8 @@ use crate::wire::{CodecSet, Signal, SpeakerId};
 /// The settings of a [`Radio`](super::Radio).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Config {
-    /// The profile that we send. Talkers are rated as if they sent it too.
-    pub profile: Profile,
-    /// The codec that we send.
-    pub transmit: TransmitCodec,
+    /// What we send. Talkers are rated as if they sent it too.
+    pub format: Format,
     /// The codecs whose frames are accepted.
     pub codecs: CodecSet,
     /// Audio that one packet collects at most. A packet has one frame at least. It also ends at the
@@ -39,8 +37,7 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            profile: Profile::MediumQuality,
-            transmit: TransmitCodec::Profile,
+            format: Format::default(),
             codecs: CodecSet::REFERENCE,
             batch: Samples::ZERO,
             numbers: Numbers::Auto,
@@ -65,10 +62,10 @@ pub enum Numbers {
 }
 
 impl Numbers {
-    /// Returns whether packets of this profile carry a number.
-    pub(super) fn apply_to(self, profile: Profile) -> bool {
+    /// Returns whether packets of this format carry a number.
+    pub(super) fn apply_to(self, format: Format) -> bool {
         match self {
-            Self::Auto => profile != Profile::UltraLowLatency,
+            Self::Auto => format != Format::profile(Profile::UltraLowLatency),
             Self::Always => true,
             Self::Never => false,
         }
@@ -129,8 +126,8 @@ pub enum Command {
     Talk(Talk),
     /// Mute or unmute a talker. A new talker is not mute.
     Mute(StreamId, Mute),
-    /// Send another profile, from the next frame on.
-    SetProfile(Profile),
+    /// Send another format, from the next frame on.
+    SetFormat(Format),
     /// Change the largest plaintext of a packet, in bytes.
     SetMdu(usize),
     /// Send a signal in the band.

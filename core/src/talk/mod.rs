@@ -52,10 +52,12 @@
 
 mod batch;
 mod doors;
+mod format;
 mod radio;
 mod sender;
 mod talkers;
 
 pub use crate::stream::TalkerTimer;
 pub use doors::{Command, Config, Deadline, Event, Input, Numbers, Output};
+pub use format::{Format, FrameLengthError};
 pub use radio::{Radio, SEND_STREAM};

@@ -64,7 +64,7 @@ impl<const TALKERS: usize, const RING: usize> Radio<TALKERS, RING> {
         Self {
             config,
             sender: Sender::new(config),
-            talkers: Talkers::new(config.profile, StreamId(SEND_STREAM.0 + 1)),
+            talkers: Talkers::new(config.format.rating(), StreamId(SEND_STREAM.0 + 1)),
             speaker: PortChange::Detached,
             outbox: Deque::new(),
             counters: Counters::default(),
@@ -294,7 +294,7 @@ impl<const TALKERS: usize, const RING: usize> Radio<TALKERS, RING> {
                 let index = index.ok_or(InputError::UnknownStream(stream))?;
                 self.talkers.talker_mut(index).on_mute(mute);
             }
-            Command::SetProfile(profile) => self.sender.set_profile(profile),
+            Command::SetFormat(format) => self.sender.set_format(format),
             Command::SetMdu(mdu) => self.sender.set_mdu(mdu),
             Command::Signal(signal) => self.push(Queued::Signal(signal)),
         }

@@ -7,17 +7,15 @@ use heapless::Vec;
 
 use super::batch::Batch;
 use super::doors::Config;
+use super::format::Format;
 use crate::audio::Samples;
-use crate::config::TransmitCodec;
 use crate::counters::{Counters, count};
 use crate::error::InputError;
 use crate::id::JobId;
 use crate::input::{Outcome, PortChange, Talk};
 use crate::limits::{CAPTURE_BACKLOG, PACKET_BYTES, SEND_JOBS, TALK_FRAMES};
 use crate::output::{SendFormat, Source, Work};
-use crate::profile::Profile;
-use crate::stream::raw_frame;
-use crate::wire::{Frame, SEQUENCE_OVERHEAD};
+use crate::wire::Frame;
 
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Sender {
@@ -123,8 +121,8 @@ impl Sender {
         }
     }
 
-    pub(super) fn set_profile(&mut self, profile: Profile) {
-        self.config.profile = profile;
+    pub(super) fn set_format(&mut self, format: Format) {
+        self.config.format = format;
         self.is_flushed |= self.batch.frames() > 0;
     }
 
@@ -257,7 +255,7 @@ impl Sender {
 
     fn make_packet(&mut self, counters: &mut Counters) -> bool {
         self.is_flushed = false;
-        let is_numbered = self.config.numbers.apply_to(self.config.profile);
+        let is_numbered = self.config.numbers.apply_to(self.config.format);
         // The room of a packet is at most PACKET_BYTES.
         let room = self.room();
         let Some((length, bytes)) = self.batch.write(is_numbered, &mut self.packet[..room]) else {
@@ -272,14 +270,8 @@ impl Sender {
 
     /// Returns how to encode and the length of a frame, or `None` if no raw frame fits a packet.
     fn format(&self) -> Option<(SendFormat, Samples)> {
-        let profile = self.config.profile;
-        match self.config.transmit {
-            TransmitCodec::Profile => Some((SendFormat::Profile(profile), profile.frame())),
-            TransmitCodec::Raw { depth } => {
-                let frame = raw_frame(depth, self.room().saturating_sub(SEQUENCE_OVERHEAD))?;
-                Some((SendFormat::Raw(depth), frame))
-            }
-        }
+        let format = self.config.format;
+        Some((format.send(), format.frame(self.room())?))
     }
 
     fn frames_wanted(&self) -> usize {

@@ -283,7 +283,7 @@ fn command() -> impl Strategy<Value = Command> {
         2 => Just(Command::Talk(Talk::Released)),
         1 => (stream, select(vec![Mute::Muted, Mute::Unmuted]))
             .prop_map(|(stream, mute)| Command::Mute(stream, mute)),
-        1 => select(Profile::ALL.to_vec()).prop_map(Command::SetProfile),
+        1 => select(Profile::ALL.to_vec()).prop_map(|profile| Command::SetFormat(profile.into())),
         1 => (0..2_000_usize).prop_map(Command::SetMdu),
     ]
 }
@@ -292,7 +292,7 @@ fn config() -> impl Strategy<Value = Config> {
     let numbers = select(vec![Numbers::Auto, Numbers::Always, Numbers::Never]);
     (select(Profile::ALL.to_vec()), 0..200_000_u64, numbers, any::<bool>()).prop_map(
         |(profile, batch, numbers, ends)| Config {
-            profile,
+            format: profile.into(),
             batch: Samples(batch),
             numbers,
             ends,

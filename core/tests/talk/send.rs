@@ -1,10 +1,10 @@
 //! What a talker sends, byte by byte.
 
-use lxst_core::talk::{Command, Config, Event, Input, Numbers, Output, Radio};
+use lxst_core::talk::{Command, Config, Event, Format, Input, Numbers, Output, Radio};
 use lxst_core::wire::{Codec, Frame, Packet, Sequence, Signal};
 use lxst_core::{
     Class, Direction, Instant, LinkId, Outcome, PacketBuf, PortChange, Profile, RawDepth, Samples,
-    SendFormat, Talk, TransmitCodec, Work,
+    SendFormat, Talk, Work,
 };
 use lxst_sim::wire::Conditions;
 
@@ -145,8 +145,8 @@ fn a_frame_that_fits_no_packet_is_counted() {
 
 #[test]
 fn raw_audio_is_cut_to_the_longest_frame_that_fits() {
-    let transmit = TransmitCodec::Raw { depth: RawDepth::Float16 };
-    let mut radio = pressed(Config { transmit, ..Config::default() });
+    let format = Format::raw(RawDepth::Float16);
+    let mut radio = pressed(Config { format, ..Config::default() });
     let captured = Input::Captured { samples: Samples(480) };
     radio.handle_input(at(10), captured).expect("nothing waits");
     let mut buf = PacketBuf::new();

@@ -2,11 +2,11 @@
 
 use core::time::Duration;
 
-use lxst_core::talk::{Command, Config, Event, Input, Output, Radio};
+use lxst_core::talk::{Command, Config, Event, Format, Input, Output, Radio};
 use lxst_core::wire::{Codec, Frame};
 use lxst_core::{
     Direction, Instant, JobId, LinkId, Outcome, PacketBuf, PortChange, Profile, Samples,
-    StreamChange, StreamId, Talk, Work,
+    SendFormat, StreamChange, StreamId, Talk, Work,
 };
 use lxst_sim::wire::{Conditions, Wire};
 
@@ -18,7 +18,7 @@ pub(crate) struct Talker {
     /// Whether the encoder finds voice.
     pub(crate) has_voice: bool,
     link: LinkId,
-    profile: Profile,
+    format: Format,
     frames: u32,
 }
 
@@ -48,7 +48,7 @@ impl Talker {
             sent: Vec::new(),
             has_voice: true,
             link: LinkId(link),
-            profile: config.profile,
+            format: config.format,
             frames: 0,
         }
     }
@@ -77,7 +77,7 @@ impl Talker {
     }
 
     fn encode(&mut self, now: Instant, job: JobId, work: Work<'_>) {
-        let payload = payload(self.profile, self.frames);
+        let payload = payload(self.format, self.frames);
         let outcome = match work {
             Work::Encode { .. } if self.has_voice => {
                 self.frames += 1;
@@ -187,7 +187,7 @@ pub(crate) fn run(talkers: &mut [Talker], listener: &mut Listener, from: Instant
 }
 
 pub(crate) fn config(profile: Profile) -> Config {
-    Config { profile, ..Config::default() }
+    Config { format: profile.into(), ..Config::default() }
 }
 
 pub(crate) fn at(millis: u64) -> Instant {
@@ -198,11 +198,11 @@ pub(crate) fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
-/// A frame of a profile: its TOC byte, and a number.
-fn payload(profile: Profile, number: u32) -> [u8; 5] {
-    let toc = match profile {
-        Profile::UltraLowLatency => 0xf0,
-        Profile::LowLatency => 0x08,
+/// A frame of a format: its TOC byte, and a number.
+fn payload(format: Format, number: u32) -> [u8; 5] {
+    let toc = match format.send() {
+        SendFormat::Profile(Profile::UltraLowLatency) => 0xf0,
+        SendFormat::Profile(Profile::LowLatency) => 0x08,
         _ => 0x18,
     };
     let [a, b, c, d] = number.to_le_bytes();
