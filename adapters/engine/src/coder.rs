@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use lxst_codecs::{BuiltInCodecs, CodecError, Codecs, Decoder, Encoded, Encoder, Played};
-use lxst_core::wire::Codec;
-use lxst_core::{self as core, Direction, JobId, SendFormat, StreamId};
+use lxst_core::wire::{Codec, Frame};
+use lxst_core::{self as core, Direction, JobId, Outcome, SendFormat, StreamId};
 
 /// A task for a [`Coder`]. Tasks are done in the order in which the engine gave them.
 #[derive(Clone, Debug, PartialEq)]
@@ -106,6 +106,20 @@ impl Done {
             | Self::Played { job, .. }
             | Self::Crashed { job }
             | Self::Failed { job, .. } => *job,
+        }
+    }
+
+    /// Returns what the core is told of the job.
+    pub(crate) fn outcome(&self) -> Outcome<'_> {
+        match self {
+            Self::Encoded { codec, payload, .. } => {
+                Outcome::Encoded(Frame { codec: *codec, payload })
+            }
+            Self::Played { pcm, level, .. } => {
+                Outcome::Played { samples: core::Samples(pcm.len() as u64), level: *level }
+            }
+            Self::NoVoice { .. } => Outcome::NoVoice,
+            Self::Failed { .. } | Self::Crashed { .. } => Outcome::Failed,
         }
     }
 }

@@ -6,11 +6,9 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use lxst_codecs::Codecs;
-use lxst_core::wire::Frame;
 use lxst_core::{
     Boundary, CallId, CallStatus, Command, Direction, DisplayName, IdentityHash, Input, InputError,
-    Instant, LinkClosed, LinkEvent, Mode, Outcome, PortChange, Profile, Samples, Stack, StreamId,
-    Telephone,
+    Instant, LinkClosed, LinkEvent, Mode, PortChange, Profile, Samples, Stack, StreamId, Telephone,
 };
 
 use crate::adaptation::Adapter;
@@ -340,21 +338,10 @@ impl<S: Stack, const LINES: usize> Engine<S, LINES> {
     /// Takes the result of a task.
     pub fn handle_done(&mut self, now: Instant, done: Done) {
         self.streams.on_done(&done);
-        let outcome = match &done {
-            Done::Encoded { codec, payload, .. } => {
-                Outcome::Encoded(Frame { codec: *codec, payload })
-            }
-            Done::Played { pcm, level, .. } => {
-                Outcome::Played { samples: samples(pcm.len()), level: *level }
-            }
-            Done::NoVoice { .. } => Outcome::NoVoice,
-            Done::Failed { .. } => Outcome::Failed,
-            Done::Crashed { .. } => {
-                self.events.push_back(Event::CoderCrashed);
-                Outcome::Failed
-            }
-        };
-        self.give(now, Input::JobDone { job: done.job(), outcome });
+        if matches!(done, Done::Crashed { .. }) {
+            self.events.push_back(Event::CoderCrashed);
+        }
+        self.give(now, Input::JobDone { job: done.job(), outcome: done.outcome() });
         self.pump(now);
     }
 

@@ -5,6 +5,8 @@
 //! tasks for a [`Coder`] and events for the app. The engine knows links only: bytes and interfaces
 //! are the stack's. PCM is in the engine's queues; the core only counts it.
 //!
+//! [`RadioEngine`] is the same for voice without a call.
+//!
 //! `lxst-phone` is such an owner. An app with an event loop of its own can be another:
 //!
 //! ```
@@ -61,6 +63,7 @@ mod link_order;
 mod link_queue;
 mod links;
 mod people;
+mod radio;
 mod streams;
 mod tap;
 
@@ -81,4 +84,5 @@ pub use link_queue::{LinkCounters, LinkQueue};
 pub use lxst_audio::VoiceProcessing;
 pub use lxst_codecs as codecs;
 pub use people::PeopleError;
+pub use radio::{RadioEngine, RadioEvent, RadioPacket};
 pub use tap::Tap;
