@@ -94,7 +94,7 @@ pub(crate) async fn either_first<T>(
 }
 
 /// Waits for the first of some events.
-async fn any_fired(mut listeners: Vec<EventListener>) {
+pub(crate) async fn any_fired(mut listeners: Vec<EventListener>) {
     poll_fn(|cx| {
         let is_fired = listeners.iter_mut().any(|listener| Pin::new(listener).poll(cx).is_ready());
         if is_fired { Poll::Ready(()) } else { Poll::Pending }

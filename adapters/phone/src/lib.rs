@@ -65,6 +65,7 @@ mod outlets;
 mod pace;
 mod phone;
 mod ports;
+mod radio;
 #[cfg(feature = "recording")]
 mod recording;
 mod request;
@@ -96,15 +97,17 @@ pub use log_limit::{LeftOut, LogLimit};
 pub use lxst_audio;
 pub use lxst_core::{
     Admission, AirBudget, AnnouncePolicy, Boundary, CallId, CallState, CallStatus, CallerLimits,
-    Class, Destination, Direction, DisplayName, DisplayNameError, DropReason, EndReason,
-    IdentityHash, InputError, InsteadOfVoice, Limit, LinkClosed, LinkEvent, LinkFailed, LinkId,
-    LinkRequest, Mode, Mos, Profile, Quality, RawDepth, Role, SettingError, Side, ThinPath,
-    TransmitCodec,
+    Class, CodecProfile, Destination, Direction, DisplayName, DisplayNameError, DropReason,
+    EndReason, IdentityHash, InputError, InsteadOfVoice, Limit, LinkClosed, LinkEvent, LinkFailed,
+    LinkId, LinkRequest, Mode, Mos, Profile, Quality, RawDepth, Role, SettingError, Side, StreamId,
+    ThinPath, TransmitCodec, talk,
 };
 #[cfg(feature = "voice-processing")]
 pub use lxst_engine::VoiceProcessing;
 pub use lxst_engine::codecs::{BuiltInCodecs, CodecSettings, Codecs};
-pub use lxst_engine::{Callers, DialError, LinkCommand, LinkCounters, LinkNames, Tap, codecs};
+pub use lxst_engine::{
+    Callers, DialError, LinkCommand, LinkCounters, LinkNames, RadioPacket, Tap, codecs,
+};
 #[cfg(feature = "endpoint")]
 pub use lxst_reticulum as reticulum;
 #[cfg(feature = "endpoint")]
@@ -126,6 +129,7 @@ pub use network::reticulum_config::{
     SerialLine,
 };
 pub use phone::Phone;
+pub use radio::{Radio, RadioBuilder, RadioError, RadioEvent, RadioEvents, RadioPort};
 #[cfg(feature = "recording")]
 pub use recording::RecordingError;
 pub use request::Counters;

@@ -50,7 +50,6 @@ impl<T> Mailbox<T> {
     }
 
     /// Adds an item. Beyond `most`, the oldest is dropped and counted.
-    #[cfg(feature = "endpoint")]
     pub(crate) fn put(&self, item: T, most: usize) {
         self.change(|items| {
             items.push_back(item);
@@ -79,7 +78,6 @@ impl<T> Reader<T> {
     ///
     /// # Cancel safety
     /// Cancel safe: nothing is lost.
-    #[cfg(feature = "endpoint")]
     pub(crate) async fn next(&self) -> Option<T> {
         loop {
             // Listens before it looks, so that no arrival is missed.

@@ -63,6 +63,9 @@ use smol::Timer;
 /// Settings of a phone that is not started, on smol.
 pub type PhoneBuilder = lxst_phone::PhoneBuilder<Smol>;
 
+/// Settings of a radio that is not started, on smol.
+pub type RadioBuilder = lxst_phone::RadioBuilder<Smol>;
+
 /// A way into a Reticulum network, for a phone on smol.
 #[cfg(feature = "endpoint")]
 pub type Interface = lxst_phone::Interface<Smol>;

@@ -63,6 +63,9 @@ pub use sockets::byte_stream;
 /// Settings of a phone that is not started, on tokio.
 pub type PhoneBuilder = lxst_phone::PhoneBuilder<Tokio>;
 
+/// Settings of a radio that is not started, on tokio.
+pub type RadioBuilder = lxst_phone::RadioBuilder<Tokio>;
+
 /// A way into a Reticulum network, for a phone on tokio.
 #[cfg(feature = "endpoint")]
 pub type Interface = lxst_phone::Interface<Tokio>;

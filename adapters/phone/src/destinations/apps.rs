@@ -167,12 +167,13 @@ impl Apps {
         if self.channels.contains_key(&channel.hash()) {
             return Err(DestinationError::Taken);
         }
+        let mdu = channel.mdu();
         let channel = endpoint.join(channel)?;
         let (mailbox, packets) = Mailbox::new();
         self.channels.insert(channel, mailbox);
         let destinations = self.destinations.clone();
         let guard = destinations.guard(Dropped::Channel(channel));
-        Ok(Broadcasts { destinations, channel, packets, _guard: guard })
+        Ok(Broadcasts { destinations, channel, mdu, packets, _guard: guard })
     }
 
     fn open(

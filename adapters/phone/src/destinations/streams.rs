@@ -56,6 +56,7 @@ pub struct Announce {
 pub struct Broadcasts {
     pub(super) destinations: Destinations,
     pub(super) channel: DestinationHash,
+    pub(super) mdu: usize,
     pub(super) packets: Reader<Vec<u8>>,
     pub(super) _guard: Guard,
 }
@@ -129,6 +130,12 @@ impl Broadcasts {
     #[must_use]
     pub const fn channel(&self) -> DestinationHash {
         self.channel
+    }
+
+    /// Returns the maximum size of a packet, in bytes.
+    #[must_use]
+    pub const fn mdu(&self) -> usize {
+        self.mdu
     }
 
     /// Waits for the next packet. `None` when the phone has shut down.

@@ -17,6 +17,7 @@ mod interfaces;
 mod lines;
 mod live;
 mod ports;
+mod radio;
 #[cfg(feature = "recording")]
 mod recordings;
 mod settings;
