@@ -51,5 +51,7 @@ pub use device::{Device, Direction, Form, Format};
 pub use event::{Event, Events};
 pub use line::{Input, Line, Microphone, Output, Speaker};
 #[cfg(feature = "phone")]
-pub use phone::{Aec, DeviceEvent, DeviceEvents, DeviceRole, DeviceSettings, Peaks, PhoneDevices};
+pub use phone::{
+    Aec, DeviceEvent, DeviceEvents, DeviceRole, DeviceSettings, Peaks, PhoneDevices, Ringtones,
+};
 pub use system::{DeviceError, devices};

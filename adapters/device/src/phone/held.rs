@@ -28,6 +28,11 @@ impl<T> Slot<T> {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
     }
 
+    /// Changes what lies there; what a callback holds stays as it is.
+    pub(super) fn change(&self, change: impl FnOnce(&mut T)) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).as_mut().map(change);
+    }
+
     /// Takes what lies there, without ever waiting.
     pub(super) fn try_take(&self) -> Option<T> {
         self.0.try_lock().ok()?.take()
@@ -53,6 +58,13 @@ impl<T> Held<T> {
             self.value = self.slot.try_take();
         }
         self.value.as_mut()
+    }
+}
+
+impl<T> Held<T> {
+    /// Drops the value that it holds.
+    pub(super) fn clear(&mut self) {
+        self.value = None;
     }
 }
 

@@ -3,7 +3,7 @@
 use core::sync::atomic::Ordering::Relaxed;
 use std::sync::Arc;
 
-use lxst_audio::{Block, PortSource, Source, VoiceProcessing, VoiceProcessor};
+use lxst_audio::{Block, PortSource, Sink, Source, VoiceProcessing, VoiceProcessor};
 use lxst_codecs::{Resampler, SAMPLE_RATE_HZ};
 use lxst_phone::DeviceSource;
 
@@ -12,10 +12,13 @@ use super::shared::Shared;
 use crate::device::Format;
 use crate::stream::Capture;
 
+/// What hears the microphone for the app.
+pub(super) type Ear = Box<dyn Sink + Send>;
+
 /// What a microphone's callbacks work on: the phone's source, and what the speaker plays.
-#[derive(Debug)]
 pub(super) struct MicrophoneEnd {
     pub(super) source: Slot<DeviceSource>,
+    pub(super) ear: Slot<Ear>,
     pub(super) echo: Slot<PortSource>,
     /// What is done without echo cancellation.
     pub(super) processing: VoiceProcessing,
@@ -31,6 +34,7 @@ struct Chain {
     /// Processes with it.
     cancelling: VoiceProcessor,
     source: Held<DeviceSource>,
+    ear: Held<Ear>,
     echo: Held<PortSource>,
     mono: Vec<f32>,
     /// At 48 kHz.
@@ -54,6 +58,7 @@ impl MicrophoneEnd {
             plain: (!plain.is_none()).then(|| VoiceProcessor::new(plain)),
             cancelling: VoiceProcessor::new(cancelling),
             source: self.source.hold(),
+            ear: self.ear.hold(),
             echo: self.echo.hold(),
             mono: Vec::with_capacity(ROOM),
             heard: Vec::with_capacity(ROOM),
@@ -80,14 +85,19 @@ impl Chain {
             self.plain.as_mut()
         };
         let pcm = match processor {
-            None => &self.heard,
+            None => &mut self.heard,
             Some(processor) => {
                 self.processed.clear();
                 processor.capture(&self.heard, &mut self.processed);
-                &self.processed
+                &mut self.processed
             }
         };
         self.shared.heard.note(pcm);
+        if !self.shared.app_listens.load(Relaxed) {
+            self.ear.clear();
+        } else if let Some(ear) = self.ear.get() {
+            ear.take(&Block::mono(pcm));
+        }
         if let Some(source) = self.source.get() {
             // A phone that has shut down hears nothing more.
             let _ = source.push(pcm);

@@ -5,6 +5,7 @@ mod held;
 mod microphone;
 mod open;
 mod plan;
+mod ringtones;
 mod settings;
 mod shared;
 mod speaker;
@@ -15,12 +16,13 @@ use core::sync::atomic::Ordering::Relaxed;
 use std::sync::Arc;
 
 use async_channel::Sender;
-use lxst_audio::Cadence;
+use lxst_audio::{Sink, Source};
 use lxst_core::Mute;
 use lxst_phone::{AudioError, CallId, Phone, Runtime};
 
 use crate::choice::Wish;
 pub use event::{DeviceEvent, DeviceEvents, DeviceRole};
+pub use ringtones::Ringtones;
 pub use settings::{Aec, DeviceSettings};
 use shared::Shared;
 use task::{Command, Task};
@@ -107,10 +109,37 @@ impl PhoneDevices {
         self.tell(Command::LeaveToApp(call));
     }
 
-    /// Rings by another ringtone, also where a call rings: each caller can have one. `None` rings
-    /// by nothing.
-    pub fn set_ringtone(&self, ringtone: Option<Cadence>) {
-        self.tell(Command::Ringtone(ringtone));
+    /// Rings by other ringtones, also where a call rings, whose ringtone then begins anew. `None`
+    /// rings by nothing.
+    pub fn set_ringtones(&self, ringtones: Option<Ringtones>) {
+        self.tell(Command::Ringtones(ringtones));
+    }
+
+    /// Plays a sound of the app at the speaker, in place of one that plays: a message, a greeting.
+    /// The speaker is open for it until [`stop_playing`](Self::stop_playing), or until the user
+    /// dials or a call rings. The sound is then dropped; at once, where there is a call.
+    pub fn play(&self, sound: impl Source + Send + 'static) {
+        self.tell(Command::Play(Box::new(sound)));
+    }
+
+    /// Ends the sound of the app, with a fade of 20 ms.
+    pub fn stop_playing(&self) {
+        self.tell(Command::StopPlaying);
+    }
+
+    /// Lets the app hear the microphone without a call, in place of what heard it: to record a
+    /// greeting. It hears 48 kHz mono, processed as in calls. The microphone is open for it until
+    /// [`stop_listening`](Self::stop_listening), or until the user dials or a call rings. The sink
+    /// is then dropped; at once, where there is a call.
+    ///
+    /// Call it when the user asks for it, never because a peer did something.
+    pub fn listen(&self, sink: impl Sink + Send + 'static) {
+        self.tell(Command::Listen(Box::new(sink)));
+    }
+
+    /// Drops what hears the microphone for the app.
+    pub fn stop_listening(&self) {
+        self.tell(Command::StopListening);
     }
 
     /// Rings by nothing until [`unmute_ringer`](Self::unmute_ringer), also where a call rings: do

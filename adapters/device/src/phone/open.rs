@@ -1,6 +1,7 @@
 //! The devices that are open, and what they tell.
 
 use core::future::pending;
+use core::sync::atomic::Ordering::Relaxed;
 use std::sync::Arc;
 use std::thread;
 
@@ -36,10 +37,27 @@ pub(super) fn change<D>(setting: &mut Wish, open: Option<&Open<Line<D>>>, wish: 
     }
 }
 
-/// Closes a device without waiting for it.
-pub(super) fn close<L: Send + 'static>(open: Option<Open<L>>) {
+/// Closes the microphone without waiting for it, and drops what heard it for the app.
+pub(super) fn close_microphone(open: Option<Open<Microphone>>, end: &Arc<MicrophoneEnd>) {
     if let Some(Open { line, .. }) = open {
-        thread::spawn(move || drop(line));
+        let end = end.clone();
+        thread::spawn(move || {
+            drop(line);
+            if !end.shared.app_listens.load(Relaxed) {
+                end.ear.take();
+            }
+        });
+    }
+}
+
+/// Closes a speaker without waiting for it, and drops what it played besides the peer.
+pub(super) fn close_speaker(open: Option<Open<Speaker>>, end: &Slot<SpeakerEnd>) {
+    if let Some(Open { line, .. }) = open {
+        let end = end.clone();
+        thread::spawn(move || {
+            drop(line);
+            end.change(SpeakerEnd::drop_sounds);
+        });
     }
 }
 

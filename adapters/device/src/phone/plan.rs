@@ -3,15 +3,15 @@
 use std::collections::VecDeque;
 
 use lxst_audio::{Cadence, CallTones};
-use lxst_phone::{CallId, CallState, CallStatus, EndReason, Role};
+use lxst_phone::{CallId, CallState, CallStatus, EndReason, IdentityHash, Role};
 
 /// What is open and playing while the calls stand as they do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Plan {
     /// The microphone and the speaker: the user has dialled or answered.
     pub(super) is_in_call: bool,
-    /// The ringer.
-    pub(super) is_ringing: bool,
+    /// The ringer, for this caller.
+    pub(super) ringing: Option<IdentityHash>,
     pub(super) tone: Option<LastingTone>,
 }
 
@@ -44,16 +44,24 @@ pub(super) enum LastingTone {
 
 impl Plan {
     pub(super) fn of(calls: &[CallStatus]) -> Self {
-        let rings = calls.iter().any(rings_here);
+        let rings = calls.iter().find(|call| rings_here(call));
         let is_in_call = calls.iter().any(is_of_user);
         let is_ringback =
             |call: &CallStatus| (call.role, call.state) == (Role::Caller, CallState::Ringing);
         let tone = match () {
             () if calls.iter().any(is_ringback) => Some(LastingTone::Ringback),
-            () if rings && is_in_call => Some(LastingTone::CallWaiting),
+            () if rings.is_some() && is_in_call => Some(LastingTone::CallWaiting),
             () => None,
         };
-        Self { is_in_call, is_ringing: rings && !is_in_call, tone }
+        let ringing = rings.filter(|_| !is_in_call).map(|call| call.peer);
+        Self { is_in_call, ringing, tone }
+    }
+}
+
+impl Plan {
+    /// Whether a call takes the devices from the app.
+    pub(super) const fn is_for_user(&self) -> bool {
+        self.is_in_call || self.ringing.is_some()
     }
 }
 
@@ -117,7 +125,7 @@ const MAX_LEFT: usize = 64;
 
 #[cfg(test)]
 mod tests {
-    use lxst_phone::{IdentityHash, Mode, Profile};
+    use lxst_phone::{Mode, Profile};
 
     use super::*;
 
@@ -125,7 +133,7 @@ mod tests {
         CallStatus {
             call: CallId(number),
             role,
-            peer: IdentityHash([1; 16]),
+            peer: PEER,
             state,
             profile: Profile::MediumQuality,
             mode: Mode::FullDuplex,
@@ -141,7 +149,7 @@ mod tests {
             assert!(Plan::of(&[call(1, Role::Callee, state)]).is_in_call, "{state}");
         }
         let ringing = Plan::of(&[call(1, Role::Callee, CallState::Ringing)]);
-        assert_eq!(ringing, Plan { is_ringing: true, ..Plan::default() });
+        assert_eq!(ringing, Plan { ringing: Some(PEER), ..Plan::default() });
     }
 
     #[test]
@@ -161,7 +169,7 @@ mod tests {
             call(2, Role::Callee, CallState::Ringing),
         ];
         let tone = Some(LastingTone::CallWaiting);
-        assert_eq!(Plan::of(&calls), Plan { is_in_call: true, is_ringing: false, tone });
+        assert_eq!(Plan::of(&calls), Plan { is_in_call: true, ringing: None, tone });
     }
 
     #[test]
@@ -188,7 +196,7 @@ mod tests {
         let mut left = LeftCalls::default();
         left.leave(CallId(1));
         let plan = |state| Plan::of(&left.without(&[call(1, Role::Callee, state)]));
-        assert_eq!(plan(CallState::Ringing), Plan { is_ringing: true, ..Plan::default() });
+        assert_eq!(plan(CallState::Ringing), Plan { ringing: Some(PEER), ..Plan::default() });
         assert_eq!(plan(CallState::Connecting), Plan::default());
         assert_eq!(plan(CallState::Established), Plan::default());
         let other = call(2, Role::Callee, CallState::Established);
@@ -204,4 +212,15 @@ mod tests {
         let ended = |_: &CallStatus| Some(EndReason::RemoteHangup);
         assert_eq!(tone_of_change(&after, &[], ended, &tones), None);
     }
+
+    #[test]
+    fn the_ringer_rings_for_the_first_of_those_who_ring() {
+        let other = IdentityHash([2; 16]);
+        let second = CallStatus { peer: other, ..call(2, Role::Callee, CallState::Ringing) };
+        let first = call(1, Role::Callee, CallState::Ringing);
+        assert_eq!(Plan::of(&[first, second]).ringing, Some(PEER));
+        assert_eq!(Plan::of(&[second]).ringing, Some(other));
+    }
+
+    const PEER: IdentityHash = IdentityHash([1; 16]);
 }

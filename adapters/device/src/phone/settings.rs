@@ -1,7 +1,8 @@
 //! What the devices of a phone are to be and to do.
 
-use lxst_audio::{Cadence, CallTones, Ringtone};
+use lxst_audio::{CallTones, Ringtone};
 
+use super::ringtones::Ringtones;
 use crate::choice::Wish;
 
 /// Which devices a phone takes, what is done to the voice, and what its user hears of calls.
@@ -23,7 +24,7 @@ pub struct DeviceSettings {
     /// What the speaker plays of a call besides the peer; `None` for nothing.
     pub tones: Option<CallTones>,
     /// What the ringer plays while a call rings here; `None` for nothing.
-    pub ringtone: Option<Cadence>,
+    pub ringtones: Option<Ringtones>,
 }
 
 /// When the echo of the speaker is taken out of the microphone.
@@ -49,7 +50,7 @@ impl DeviceSettings {
             noise_suppression: false,
             agc: false,
             tones: None,
-            ringtone: None,
+            ringtones: None,
             ..Self::default()
         }
     }
@@ -66,7 +67,7 @@ impl Default for DeviceSettings {
             noise_suppression: true,
             agc: true,
             tones: Some(CallTones::REFERENCE),
-            ringtone: Some(Ringtone::Bell.cadence()),
+            ringtones: Some(Ringtone::Bell.cadence().into()),
         }
     }
 }

@@ -8,6 +8,8 @@ use lxst_audio::dbfs;
 pub(super) struct Shared {
     /// Whether the speaker makes an echo that is to be cancelled.
     pub(super) cancels_echo: AtomicBool,
+    /// Whether the app hears the microphone.
+    pub(super) app_listens: AtomicBool,
     /// The volume of the speaker in dB, as the bits of an `f32`.
     volume: AtomicU32,
     pub(super) heard: Peak,

@@ -1,4 +1,4 @@
-//! From the call and the tones to a speaker's callback.
+//! From the call and other sounds to a speaker's callback.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -13,15 +13,18 @@ use super::shared::Shared;
 use crate::device::Format;
 use crate::stream::Playback;
 
+/// What is played besides the peer: tones, ringtones, sounds of the app.
+pub(super) type Sound = Box<dyn Source + Send>;
+
 /// What a speaker's callbacks work on.
 pub(super) struct SpeakerEnd {
     /// The peer, where this is not a ringer.
     call: Option<DeviceSink>,
-    /// The tone to play from now on, `None` for none.
-    next_tone: Slot<Option<ToneSource>>,
-    tone: Option<ToneSource>,
-    /// The tone before it, and its fade.
-    leaving: Option<(ToneSource, Gain)>,
+    /// The sound to play from now on, `None` for none.
+    next_sound: Slot<Option<Sound>>,
+    sound: Option<Sound>,
+    /// The sound before it, and its fade.
+    leaving: Option<(Sound, Gain)>,
     volume: (f32, Gain),
     limiter: Limiter,
     /// What the microphone's echo cancellation is shown.
@@ -43,22 +46,22 @@ struct Chain {
 }
 
 impl SpeakerEnd {
-    /// A speaker that plays the peer and tones.
+    /// A speaker that plays the peer and sounds.
     pub(super) fn of_calls(
         call: DeviceSink,
         echo: PortSink,
-        tone: Slot<Option<ToneSource>>,
+        next_sound: Slot<Option<Sound>>,
         shared: Arc<Shared>,
     ) -> Self {
-        Self { call: Some(call), echo: Some(echo), ..Self::of_tones(tone, shared) }
+        Self { call: Some(call), echo: Some(echo), ..Self::of_sounds(next_sound, shared) }
     }
 
-    /// A speaker that plays tones alone.
-    pub(super) fn of_tones(tone: Slot<Option<ToneSource>>, shared: Arc<Shared>) -> Self {
+    /// A speaker that plays sounds alone.
+    pub(super) fn of_sounds(next_sound: Slot<Option<Sound>>, shared: Arc<Shared>) -> Self {
         Self {
             call: None,
-            next_tone: tone,
-            tone: None,
+            next_sound,
+            sound: None,
             leaving: None,
             volume: (0.0, Gain::default()),
             limiter: Limiter::new(PEAK_DBFS),
@@ -67,26 +70,32 @@ impl SpeakerEnd {
         }
     }
 
+    /// Drops what it plays besides the peer: its device is closed.
+    pub(super) fn drop_sounds(&mut self) {
+        self.sound = None;
+        self.leaving = None;
+    }
+
     fn mix(&mut self, pcm: &mut [f32]) {
         match &mut self.call {
             // A phone that has shut down plays nothing more.
             Some(call) => drop(call.fill(pcm)),
             None => pcm.fill(0.0),
         }
-        if let Some(tone) = self.next_tone.try_take() {
-            let fading = |tone| {
+        if let Some(sound) = self.next_sound.try_take() {
+            let fading = |sound| {
                 let mut gain = Gain::default();
                 gain.fade_out(ToneSource::EASE);
-                (tone, gain)
+                (sound, gain)
             };
-            self.leaving = core::mem::replace(&mut self.tone, tone).map(fading);
+            self.leaving = core::mem::replace(&mut self.sound, sound).map(fading);
         }
         for part in pcm.chunks_mut(PIECE) {
-            if let Some(tone) = &mut self.tone {
-                add(part, tone, &mut Gain::default());
+            if let Some(sound) = &mut self.sound {
+                add(part, sound, &mut Gain::default());
             }
-            if let Some((tone, gain)) = &mut self.leaving {
-                add(part, tone, gain);
+            if let Some((sound, gain)) = &mut self.leaving {
+                add(part, sound, gain);
             }
         }
         self.leaving.take_if(|(_, gain)| gain.is_silent());
@@ -104,14 +113,14 @@ impl SpeakerEnd {
     }
 }
 
-/// Adds a tone to a part of [`PIECE`] moments at most.
-fn add(part: &mut [f32], tone: &mut ToneSource, gain: &mut Gain) {
+/// Adds a sound to a part of [`PIECE`] moments at most.
+fn add(part: &mut [f32], sound: &mut Sound, gain: &mut Gain) {
     let mut piece = [0.0; PIECE];
     let piece = &mut piece[..part.len()];
     let mut block = Block::mono(piece);
-    tone.pull(&mut block);
+    sound.pull(&mut block);
     gain.apply(&mut block);
-    part.iter_mut().zip(piece).for_each(|(sample, tone)| *sample += *tone);
+    part.iter_mut().zip(piece).for_each(|(sample, more)| *sample += *more);
 }
 
 impl Slot<SpeakerEnd> {

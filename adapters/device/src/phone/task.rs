@@ -3,23 +3,28 @@
 use core::future::pending;
 use core::sync::atomic::Ordering::Relaxed;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use async_channel::{Receiver, Sender};
 use futures_lite::future::or;
 use lxst_audio::{Cadence, ToneSource, VoiceProcessing, port};
 use lxst_codecs::Channels;
 use lxst_core::{Mute, Samples};
-use lxst_phone::{AudioError, AudioFormat, CallId, CallStatus, Phone, Runtime, State, Watch};
+use lxst_phone::{
+    AudioError, AudioFormat, CallId, CallStatus, IdentityHash, Phone, Runtime, State, Watch,
+};
 
 use super::event::{DeviceEvent, DeviceEvents, DeviceRole};
 use super::held::Slot;
-use super::microphone::MicrophoneEnd;
-use super::open::{Open, change, close, open_microphone, open_speaker, told};
+use super::microphone::{Ear, MicrophoneEnd};
+use super::open::{
+    Open, change, close_microphone, close_speaker, open_microphone, open_speaker, told,
+};
 use super::plan::{LeftCalls, Plan, tone_of_change};
+use super::ringtones::Ringtones;
 use super::settings::{Aec, DeviceSettings};
 use super::shared::Shared;
-use super::speaker::SpeakerEnd;
+use super::speaker::{Sound, SpeakerEnd};
 use crate::choice::Wish;
 use crate::device::Form;
 use crate::event::Event;
@@ -29,8 +34,12 @@ pub(super) enum Command {
     Wish(DeviceRole, Wish),
     Aec(Aec),
     LeaveToApp(CallId),
-    Ringtone(Option<Cadence>),
+    Ringtones(Option<Ringtones>),
     MuteRinger(Mute),
+    Play(Sound),
+    StopPlaying,
+    Listen(Ear),
+    StopListening,
 }
 
 pub(super) struct Task {
@@ -45,13 +54,17 @@ pub(super) struct Task {
     microphone_end: Arc<MicrophoneEnd>,
     speaker_end: Slot<SpeakerEnd>,
     ringer_end: Slot<SpeakerEnd>,
-    speaker_tone: Slot<Option<ToneSource>>,
-    ringer_tone: Slot<Option<ToneSource>>,
+    speaker_sound: Slot<Option<Sound>>,
+    ringer_sound: Slot<Option<Sound>>,
     /// Those of the user; the ones that are left to the app only while they ring.
     calls: Vec<CallStatus>,
     left: LeftCalls,
     plan: Plan,
     ringer_mute: Mute,
+    /// Whether the speaker plays for the app.
+    is_playing: bool,
+    /// Whether the microphone listens for the app.
+    is_listening: bool,
     /// The end of a tone that the speaker stays open for.
     tone_until: Option<Instant>,
     has_source: bool,
@@ -74,13 +87,14 @@ impl Task {
     ) -> Result<(Self, DeviceEvents), AudioError> {
         let (events, told) = async_channel::bounded(EVENTS);
         let (echo_in, echo_out) = port(Channels::Mono, ECHO);
-        let (speaker_tone, ringer_tone) = (Slot::new(None), Slot::new(None));
+        let (speaker_sound, ringer_sound) = (Slot::new(None), Slot::new(None));
         let call = phone.device_sink(AudioFormat::PHONE).await?;
-        let speaker = SpeakerEnd::of_calls(call, echo_in, speaker_tone.clone(), shared.clone());
-        let ringer = SpeakerEnd::of_tones(ringer_tone.clone(), shared.clone());
+        let speaker = SpeakerEnd::of_calls(call, echo_in, speaker_sound.clone(), shared.clone());
+        let ringer = SpeakerEnd::of_sounds(ringer_sound.clone(), shared.clone());
         let DeviceSettings { aec, noise_suppression, agc, .. } = settings;
         let microphone_end = MicrophoneEnd {
             source: Slot::new(None),
+            ear: Slot::new(None),
             echo: Slot::new(Some(echo_out)),
             processing: VoiceProcessing { aec: false, noise_suppression, agc },
             shared: shared.clone(),
@@ -98,12 +112,14 @@ impl Task {
             microphone_end: Arc::new(microphone_end),
             speaker_end: Slot::new(Some(speaker)),
             ringer_end: Slot::new(Some(ringer)),
-            speaker_tone,
-            ringer_tone,
+            speaker_sound,
+            ringer_sound,
             calls: Vec::new(),
             left: LeftCalls::default(),
             plan: Plan::default(),
             ringer_mute: Mute::Unmuted,
+            is_playing: false,
+            is_listening: false,
             tone_until: None,
             has_source: false,
             form: Form::Loudspeaker,
@@ -127,9 +143,10 @@ impl Task {
                 }
             }
         }
-        close(self.microphone);
-        close(self.speaker);
-        close(self.ringer);
+        self.shared.app_listens.store(false, Relaxed);
+        close_microphone(self.microphone, &self.microphone_end);
+        close_speaker(self.speaker, &self.speaker_end);
+        close_speaker(self.ringer, &self.ringer_end);
     }
 
     async fn wakeup<R: Runtime>(&mut self, runtime: &R, commands: &Receiver<Command>) -> Wakeup {
@@ -156,19 +173,22 @@ impl Task {
         let end_of = |call: &CallStatus| {
             state.ended.filter(|(ended, _)| *ended == call.call).map(|(_, reason)| reason)
         };
+        if plan.is_for_user() {
+            self.stop_app(now);
+        }
         if let Some(tones) = &self.settings.tones {
             let told = tone_of_change(&calls, &self.calls, end_of, tones);
             let lasting = plan.tone.map(|tone| tone.cadence(tones));
             if let Some(told) = told {
                 self.tone_until = told.duration().map(|length| now + length.duration());
-                self.speaker_tone.put(tone(Some(told)));
+                self.speaker_sound.put(tone(Some(told)));
             } else if plan.tone != before.tone {
                 self.tone_until = None;
-                self.speaker_tone.put(tone(lasting));
+                self.speaker_sound.put(tone(lasting));
             }
         }
-        if plan.is_ringing != before.is_ringing {
-            self.ringer_tone.put(tone(self.ringtone()));
+        if plan.ringing != before.ringing {
+            self.ring();
         }
         self.open_and_close();
     }
@@ -192,13 +212,35 @@ impl Task {
                 self.left.leave(call);
                 self.on_state(&self.phone.state(), now);
             }
-            Command::Ringtone(ringtone) => {
-                self.settings.ringtone = ringtone;
+            Command::Ringtones(ringtones) => {
+                self.settings.ringtones = ringtones;
                 self.ring();
+                self.open_and_close();
             }
             Command::MuteRinger(mute) => {
                 self.ringer_mute = mute;
                 self.ring();
+                self.open_and_close();
+            }
+            // A call takes the devices.
+            Command::Play(_) | Command::Listen(_) if self.plan.is_for_user() => {}
+            Command::Play(sound) => {
+                self.speaker_sound.put(Some(sound));
+                self.is_playing = true;
+                self.open_and_close();
+            }
+            Command::StopPlaying => {
+                self.stop_playing(now);
+                self.open_and_close();
+            }
+            Command::Listen(ear) => {
+                self.microphone_end.ear.put(ear);
+                self.set_listening(true);
+                self.open_and_close();
+            }
+            Command::StopListening => {
+                self.set_listening(false);
+                self.open_and_close();
             }
         }
     }
@@ -235,42 +277,68 @@ impl Task {
         self.shared.cancels_echo.store(is_needed, Relaxed);
     }
 
-    /// Rings by another ringtone, or begins or ceases to.
-    fn ring(&mut self) {
-        self.ringer_tone.put(tone(self.ringtone()));
-        self.open_and_close();
+    /// Rings anew, or ceases to.
+    fn ring(&self) {
+        let sound = self.rings_for().and_then(|caller| {
+            let ringtones = self.settings.ringtones.as_ref()?;
+            Some(ringtones.sound(caller))
+        });
+        self.ringer_sound.put(sound);
     }
 
-    /// What the ringer plays at present.
-    fn ringtone(&self) -> Option<&Cadence> {
-        let is_heard = self.plan.is_ringing && self.ringer_mute == Mute::Unmuted;
-        self.settings.ringtone.as_ref().filter(|_| is_heard)
+    /// Whose call the ringer tells of at present.
+    fn rings_for(&self) -> Option<IdentityHash> {
+        let is_heard = self.settings.ringtones.is_some() && self.ringer_mute == Mute::Unmuted;
+        self.plan.ringing.filter(|_| is_heard)
+    }
+
+    /// Takes the devices from the app.
+    fn stop_app(&mut self, now: Instant) {
+        self.stop_playing(now);
+        self.set_listening(false);
+    }
+
+    fn stop_playing(&mut self, now: Instant) {
+        if core::mem::take(&mut self.is_playing) {
+            self.speaker_sound.put(None);
+            self.tone_until = Some(now + FADE);
+        }
+    }
+
+    fn set_listening(&mut self, is_listening: bool) {
+        self.is_listening = is_listening;
+        self.shared.app_listens.store(is_listening, Relaxed);
+        if !is_listening {
+            // A callback that holds it drops it.
+            self.microphone_end.ear.take();
+        }
     }
 
     fn open_and_close(&mut self) {
         let is_in_call = self.plan.is_in_call;
-        match (is_in_call, &self.microphone) {
+        match (is_in_call || self.is_listening, &self.microphone) {
             (true, None) => {
                 let wish = &self.settings.microphone;
                 self.microphone = Some(open_microphone(wish, &self.microphone_end));
             }
-            (false, Some(_)) => close(self.microphone.take()),
+            (false, Some(_)) => close_microphone(self.microphone.take(), &self.microphone_end),
             _ => {}
         }
         // The tone of the end is heard to its end, but no tone opens a speaker.
-        let stays = is_in_call || self.tone_until.is_some();
-        match (&self.speaker, is_in_call) {
+        let is_needed = is_in_call || self.is_playing;
+        let stays = is_needed || self.tone_until.is_some();
+        match (&self.speaker, is_needed) {
             (None, true) => {
                 self.speaker = Some(open_speaker(&self.settings.speaker, &self.speaker_end))
             }
-            (Some(_), false) if !stays => close(self.speaker.take()),
+            (Some(_), false) if !stays => close_speaker(self.speaker.take(), &self.speaker_end),
             _ => {}
         }
-        match (&self.ringer, self.ringtone().is_some()) {
+        match (&self.ringer, self.rings_for().is_some()) {
             (None, true) => {
                 self.ringer = Some(open_speaker(&self.settings.ringer, &self.ringer_end))
             }
-            (Some(_), false) => close(self.ringer.take()),
+            (Some(_), false) => close_speaker(self.ringer.take(), &self.ringer_end),
             _ => {}
         }
     }
@@ -280,9 +348,12 @@ async fn device<L>(role: DeviceRole, open: Option<&Open<L>>) -> Wakeup {
     Wakeup::Device(role, told(open).await)
 }
 
-fn tone(cadence: Option<&Cadence>) -> Option<ToneSource> {
-    cadence.map(|cadence| ToneSource::new(cadence.clone()))
+fn tone(cadence: Option<&Cadence>) -> Option<Sound> {
+    cadence.map(|cadence| -> Sound { Box::new(ToneSource::new(cadence.clone())) })
 }
+
+/// How long the speaker stays open for the fade of a sound of the app.
+const FADE: Duration = Duration::from_millis(100);
 
 /// Events that wait.
 const EVENTS: usize = 64;

@@ -9,6 +9,8 @@
 #[cfg(feature = "phone")]
 mod app_calls;
 #[cfg(feature = "phone")]
+mod app_sounds;
+#[cfg(feature = "phone")]
 mod calls;
 mod lines;
 #[cfg(feature = "phone")]

@@ -48,7 +48,7 @@ fn the_ringtone_changes_while_it_rings_and_do_not_disturb_rings_by_nothing() {
                 let bell = Recording::at("at-bell");
                 let devices = &sides[1].devices;
                 devices.mute_ringer();
-                devices.set_ringtone(Some(note(700.0)));
+                devices.set_ringtones(Some(note(700.0).into()));
                 let (call, _incoming) = dial(&mut sides, Profile::MediumQuality).await;
                 thread::sleep(Duration::from_secs(1));
                 bell.hears_nothing();
@@ -56,13 +56,13 @@ fn the_ringtone_changes_while_it_rings_and_do_not_disturb_rings_by_nothing() {
                 assert_eq!(sides[1].told.try_recv().ok(), None, "no device is open");
                 devices.unmute_ringer();
                 bell.hears(700);
-                devices.set_ringtone(Some(note(900.0)));
+                devices.set_ringtones(Some(note(900.0).into()));
                 bell.hears(900);
                 devices.mute_ringer();
                 bell.hears_nothing();
                 devices.unmute_ringer();
                 bell.hears(900);
-                devices.set_ringtone(None);
+                devices.set_ringtones(None);
                 bell.hears_nothing();
                 call.hang_up().await.expect("it rings");
             });
