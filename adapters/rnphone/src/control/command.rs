@@ -1,5 +1,7 @@
 //! What a client asks of the phone.
 
+use std::path::PathBuf;
+
 use lxst_phone::{Mode, Profile};
 use serde::{Deserialize, Serialize};
 
@@ -76,6 +78,17 @@ pub enum Command {
         #[serde(with = "super::text::mode")]
         mode: Mode,
     },
+    /// Records a call, or ends its recording. Replies with the file: stereo, to the left what we
+    /// say, to the right what the peer says. A call may have several.
+    Record {
+        on: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        call: Option<u64>,
+        /// An absolute path that ends in `.opus`, `.ogg` or `.wav`, where there is no file. In its
+        /// place, an Ogg/Opus file of the folder `recordings`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        path: Option<PathBuf>,
+    },
     /// Makes the speaker louder or quieter; 0 plays what the peer sent. From -60 to 20.
     Volume { decibels: f32 },
 
@@ -118,6 +131,16 @@ pub enum Command {
         #[serde(default = "some_calls")]
         limit: usize,
     },
+    /// Replies with past calls for other programs, the oldest first.
+    ExportHistory {
+        format: ExportFormat,
+        /// What is shown of them contains this text.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        search: Option<String>,
+        /// Writes them to a file in place of the reply: an absolute path, where there is no file.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        path: Option<PathBuf>,
+    },
     /// Takes note that the user saw the missed calls.
     MissedSeen {},
 
@@ -125,6 +148,13 @@ pub enum Command {
     Messages {},
     /// Takes note that a message was heard, by a client that played its file.
     MessageHeard { message: String },
+    /// Plays a message at the speaker, in place of what plays there. It counts as heard when it was
+    /// played to its end. A call ends it.
+    PlayMessage { message: String },
+    /// Ends what plays, a message or the greeting.
+    StopPlaying {},
+    /// Records, plays or removes the greeting of the voicemail.
+    Greeting { action: GreetingAction },
     /// Deletes a message.
     DeleteMessage { message: String },
     /// Says whether the user is away: the voicemail may then answer at once.
@@ -138,6 +168,33 @@ pub enum Command {
     Reload {},
     /// Ends the phone.
     Stop {},
+}
+
+/// What is done with the greeting that callers hear.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GreetingAction {
+    /// Records a new one from the microphone, of at most 60 s. The one before stays until it is kept.
+    /// A call ends it.
+    Record,
+    /// Ends the recording, and takes it as the greeting.
+    Keep,
+    /// Ends the recording, and leaves it.
+    Cancel,
+    /// Plays it at the speaker.
+    Play,
+    /// Takes the notes that are played without any greeting.
+    Default,
+}
+
+/// The format of exported calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExportFormat {
+    /// A JSON array, see [`to_json`](crate::history::to_json).
+    Json,
+    /// Comma-separated values, see [`to_csv`](crate::history::to_csv).
+    Csv,
 }
 
 fn full_duplex() -> Mode {

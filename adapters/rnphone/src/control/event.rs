@@ -1,5 +1,7 @@
 //! What the phone tells every client.
 
+use std::path::PathBuf;
+
 use lxst_phone::{IdentityHash, Mode, Profile};
 use serde::{Deserialize, Serialize};
 
@@ -79,10 +81,49 @@ pub enum Event {
     PeerAudible { call: u64 },
     /// Once a second while a call is established.
     Quality { call: u64, quality: CallQuality },
+    /// A call is recorded from here on.
+    RecordingStarted { call: u64, path: PathBuf },
+    /// A recording is over, and its file whole.
+    RecordingEnded {
+        call: u64,
+        path: PathBuf,
+        /// What the file holds, in ms.
+        length_ms: u64,
+        /// Of that, silence for sound that the disk was too slow for, in ms.
+        missing_ms: u64,
+        /// What ended it before its time, in words: a full disk. The call goes on.
+        fault: Option<String>,
+    },
     /// The voicemail answers a call: nobody is to.
     VoicemailAnswers { call: u64, peer: Peer },
     /// Somebody left a message.
     Message { call: u64, message: MessageInfo },
+    /// A message or the greeting plays at the speaker: at its beginning, and once a second.
+    Playing {
+        /// Its id. The greeting has none.
+        #[serde(default)]
+        message: Option<String>,
+        position_ms: u64,
+        /// Where it is known.
+        #[serde(default)]
+        length_ms: Option<u64>,
+    },
+    /// It plays no longer.
+    PlayingEnded {
+        #[serde(default)]
+        message: Option<String>,
+        /// Whether it was played to its end.
+        is_whole: bool,
+    },
+    /// The microphone records a greeting: at its beginning, and once a second.
+    GreetingRecording { length_ms: u64 },
+    /// The recording of a greeting is over.
+    GreetingRecorded {
+        length_ms: u64,
+        /// Why it is not the greeting from here on, in words.
+        #[serde(default)]
+        fault: Option<String>,
+    },
     /// A call is over. It is in the history.
     Ended {
         call: u64,

@@ -25,7 +25,7 @@ mod message;
 mod reply;
 mod text;
 
-pub use command::Command;
+pub use command::{Command, ExportFormat, GreetingAction};
 pub use event::Event;
 pub use message::{BadRequest, MAX_LINE, Message, Request};
 pub use reply::{

@@ -28,8 +28,12 @@ pub enum Reply {
     Announced(Vec<AnnouncedInfo>),
     /// Past calls.
     History(Vec<PastCall>),
+    /// Past calls for other programs.
+    Exported(String),
     /// The messages that callers left.
     Messages(Vec<MessageInfo>),
+    /// The file that is written.
+    File(PathBuf),
 }
 
 /// The state of the phone.
@@ -93,6 +97,8 @@ pub struct CallInfo {
     pub is_talking: bool,
     /// Whether the voicemail answered it.
     pub is_voicemail: bool,
+    /// Whether it is recorded.
+    pub is_recorded: bool,
     /// The latest report of its quality.
     pub quality: Option<CallQuality>,
 }

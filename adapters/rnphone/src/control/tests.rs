@@ -80,8 +80,17 @@ proptest! {
 
 #[test]
 fn every_command_that_can_be_typed_is_read_as_it_is_written() {
-    let arguments =
-        ["", "mary", "full", "mq", "6", "f3e8c3359b39d36f3baff0a616a73d3e Mary", "a = b"];
+    let arguments = [
+        "",
+        "mary",
+        "full",
+        "mq",
+        "6",
+        "csv",
+        "keep",
+        "f3e8c3359b39d36f3baff0a616a73d3e Mary",
+        "a = b",
+    ];
     for word in crate::words::COMMANDS {
         let lines = arguments.map(|text| format!("{} {text}", word.names[0]));
         let commands: Vec<_> =

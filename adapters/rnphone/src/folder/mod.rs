@@ -105,6 +105,12 @@ impl Folder {
     pub fn voicemail(&self) -> PathBuf {
         self.0.join("voicemail")
     }
+
+    /// Returns the path of the folder of recorded calls, beside it.
+    #[must_use]
+    pub fn recordings(&self) -> PathBuf {
+        self.0.join("recordings")
+    }
 }
 
 const CONFIG: &str = "config";

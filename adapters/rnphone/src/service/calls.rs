@@ -50,6 +50,10 @@ impl Calls {
         self.0.remove(&call);
     }
 
+    pub(super) fn is_voicemail(&self, call: CallId) -> bool {
+        self.seen(call).is_voicemail
+    }
+
     fn seen(&self, call: CallId) -> Line {
         self.0.get(&call).copied().unwrap_or_default()
     }
@@ -134,6 +138,7 @@ impl Calls {
         phone: &Phone,
         status: &CallStatus,
         now: Instant,
+        is_recorded: bool,
         peer: impl FnOnce(IdentityHash) -> Peer,
     ) -> CallInfo {
         let line = self.seen(status.call);
@@ -149,6 +154,7 @@ impl Calls {
             is_muted: line.is_muted,
             is_talking: line.is_talking,
             is_voicemail: line.is_voicemail,
+            is_recorded,
             quality: phone.state().quality_of(status.call).map(|of| quality(&of)),
         }
     }

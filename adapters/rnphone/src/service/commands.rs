@@ -1,5 +1,6 @@
 //! What the commands of clients do.
 
+use std::path::PathBuf;
 use std::time::Instant;
 
 use lxst_tokio::{CallStatus, IdentityHash, Mode, Profile};
@@ -8,9 +9,8 @@ use super::calls::Wanted;
 use super::refused::Refused;
 use super::sound;
 use super::task::Task;
-use super::told::past;
 use crate::contacts::{self, Contact};
-use crate::control::{AnnouncedInfo, Command, Event, PastCall, Reply, Status};
+use crate::control::{AnnouncedInfo, Command, Event, Reply, Status};
 use crate::history::{CallDirection, CallRecord, History, UnixTime};
 
 impl Task {
@@ -50,6 +50,7 @@ impl Task {
                 let status = self.find(None, Wanted::Talked)?;
                 self.phone.call(status.call).set_mode(mode).await?;
             }
+            Command::Record { on, call, path } => return self.record(on, call, path).await,
             Command::Volume { decibels } => self.set_volume(decibels)?,
             Command::Devices {} => return Ok(Reply::Devices(sound::list().await?)),
             Command::UseDevice { role, name } => self.sound.take(role, name.as_deref())?,
@@ -63,7 +64,12 @@ impl Task {
                 }
                 return Ok(Reply::Messages(messages));
             }
-            Command::MessageHeard { message } => self.messages.mark_heard(&message)?,
+            Command::MessageHeard { message } => {
+                self.messages.mark_heard(self.messages.id(&message)?)?;
+            }
+            Command::PlayMessage { message } => self.play_message(&message)?,
+            Command::StopPlaying {} => self.stop_playing(),
+            Command::Greeting { action } => self.handle_greeting(action)?,
             Command::DeleteMessage { message } => self.messages.delete(&message)?,
             command => return self.handle_people(command).await,
         }
@@ -79,6 +85,9 @@ impl Task {
                 let search = search.unwrap_or_default();
                 let limit = limit.min(History::MAX_CALLS);
                 return Ok(Reply::History(self.past_calls(&search, limit)));
+            }
+            Command::ExportHistory { format, search, path } => {
+                return self.export(format, &search.unwrap_or_default(), path);
             }
             Command::MissedSeen {} => {
                 self.history.mark_seen()?;
@@ -109,6 +118,7 @@ impl Task {
             }
             _ => return Err(Refused::new("this phone does not know the command")),
         }
+        self.sound.set_ringtones(&self.people.settings().ringtones);
         self.phone.set_callers(self.people.settings().callers()).await?;
         self.phone.set_display_name(self.people.settings().display_name).await?;
         self.tell(Event::SettingsChanged {});
@@ -212,6 +222,21 @@ impl Task {
         Ok(())
     }
 
+    async fn record(
+        &mut self,
+        on: bool,
+        call: Option<u64>,
+        path: Option<PathBuf>,
+    ) -> Result<Reply, Refused> {
+        let status = self.find(call, Wanted::Talked)?;
+        if !on {
+            return Ok(Reply::File(self.recordings.stop(status.call)?));
+        }
+        let path = self.recordings.start(&self.phone.call(status.call), &status, path).await?;
+        self.tell(Event::RecordingStarted { call: status.call.0, path: path.clone() });
+        Ok(Reply::File(path))
+    }
+
     fn tell_microphone(&mut self, status: CallStatus) {
         let line = *self.calls.line(status.call);
         self.tell(Event::Microphone {
@@ -232,8 +257,10 @@ impl Task {
         let state = self.phone.state();
         let now = Instant::now();
         let levels = self.sound.levels();
-        let info =
-            |status: &CallStatus| self.calls.info(&self.phone, status, now, |hash| self.peer(hash));
+        let info = |status: &CallStatus| {
+            let is_recorded = self.recordings.is_recorded(status.call);
+            self.calls.info(&self.phone, status, now, is_recorded, |hash| self.peer(hash))
+        };
         Status {
             identity: self.phone.identity(),
             name: self.people.settings().display_name.map(|name| name.as_str().to_owned()),
@@ -259,12 +286,5 @@ impl Task {
             seconds_ago: latest.at.elapsed().as_secs(),
         };
         self.people.announced.latest_first().into_iter().map(info).collect()
-    }
-
-    /// The latest calls that hold a text, the latest first.
-    fn past_calls(&self, search: &str, limit: usize) -> Vec<PastCall> {
-        let found: Vec<&CallRecord> = self.history.search(search).collect();
-        let latest = found.into_iter().rev().take(limit);
-        latest.map(|record| past(record, self.peer(record.peer))).collect()
     }
 }

@@ -5,40 +5,32 @@ use std::collections::BTreeSet;
 use lxst_tokio::{Call, CallId, DisplayName, IdentityHash};
 use tokio::sync::mpsc;
 
+use super::news::News;
 use super::refused::Refused;
 use crate::contacts::Contacts;
 use crate::control::MessageInfo;
 use crate::service::ServiceError;
-use crate::voicemail::{Message, MessageId, Pickup, Presence, Rules, Store, TakeError, Taken};
+use crate::voicemail::{Message, MessageId, Pickup, Presence, Rules, Store, StoreError};
 
 /// The voicemail, and whether the user is away.
 #[derive(Debug)]
 pub(super) struct Messages {
     store: Store,
     presence: Presence,
-    told: mpsc::Sender<Told>,
-}
-
-/// What the voicemail has to tell.
-#[derive(Debug)]
-pub(super) enum Told {
-    /// A call has rung long enough.
-    Due(CallId),
-    /// A call was answered, and is over.
-    Over { call: CallId, result: Result<Taken, TakeError> },
+    news: mpsc::Sender<News>,
 }
 
 impl Messages {
     pub(super) fn open(
         folder: &crate::folder::Folder,
-    ) -> Result<(Self, mpsc::Receiver<Told>), ServiceError> {
+        news: mpsc::Sender<News>,
+    ) -> Result<Self, ServiceError> {
         let path = folder.voicemail();
         let store = Store::open(&path).map_err(|error| ServiceError::Messages { path, error })?;
-        let (told, receiver) = mpsc::channel(NEWS);
-        Ok((Self { store, presence: Presence::Here, told }, receiver))
+        Ok(Self { store, presence: Presence::Here, news })
     }
 
-    /// A call rings. When it has rung long enough, [`Told::Due`] comes.
+    /// A call rings. When it has rung long enough, [`News::Due`] comes.
     pub(super) fn handle_incoming(
         &self,
         call: CallId,
@@ -47,11 +39,11 @@ impl Messages {
         rules: &Rules,
     ) {
         let Pickup::After(time) = rules.pickup(caller, blocked, self.presence) else { return };
-        let told = self.told.clone();
+        let news = self.news.clone();
         tokio::spawn(async move {
             tokio::time::sleep(time).await;
             // The phone may have ended.
-            let _ = told.send(Told::Due(call)).await;
+            let _ = news.send(News::Due(call)).await;
         });
     }
 
@@ -63,13 +55,13 @@ impl Messages {
         contacts: Contacts,
         rules: Rules,
     ) {
-        let (told, store) = (self.told.clone(), self.store.clone());
+        let (news, store) = (self.news.clone(), self.store.clone());
         tokio::spawn(async move {
             let result =
                 crate::voicemail::take_message(&call, announced, &contacts, &rules, &store);
-            let over = Told::Over { call: call.id(), result: result.await };
+            let taken = News::Taken { call: call.id(), result: result.await };
             // The phone may have ended.
-            let _ = told.send(over).await;
+            let _ = news.send(taken).await;
         });
     }
 
@@ -99,8 +91,16 @@ impl Messages {
         listing.messages.iter().filter(|message| message.is_new).count()
     }
 
-    pub(super) fn mark_heard(&self, id: &str) -> Result<(), Refused> {
-        Ok(self.store.mark_heard(self.id(id)?)?)
+    /// Returns a message by its id or number.
+    pub(super) fn find(&self, id: &str) -> Result<Message, Refused> {
+        let id = self.id(id)?;
+        let messages = self.store.list()?.messages;
+        let found = messages.into_iter().find(|message| message.id == id);
+        Ok(found.ok_or(StoreError::Unknown(id))?)
+    }
+
+    pub(super) fn mark_heard(&self, id: MessageId) -> Result<(), Refused> {
+        Ok(self.store.mark_heard(id)?)
     }
 
     pub(super) fn delete(&self, id: &str) -> Result<(), Refused> {
@@ -108,7 +108,7 @@ impl Messages {
     }
 
     /// Reads an id, or a number in the list of messages, which begins at 1.
-    fn id(&self, text: &str) -> Result<MessageId, Refused> {
+    pub(super) fn id(&self, text: &str) -> Result<MessageId, Refused> {
         let Ok(number) = text.parse::<usize>() else { return Ok(text.parse()?) };
         let messages = self.store.list()?.messages;
         let message = number.checked_sub(1).and_then(|index| messages.get(index));
@@ -116,6 +116,3 @@ impl Messages {
         message.map(|message| message.id).ok_or_else(none)
     }
 }
-
-/// What waits to be told: a call has a timer and an end.
-const NEWS: usize = 16;

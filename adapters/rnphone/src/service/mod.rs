@@ -5,15 +5,24 @@ mod calls;
 mod client;
 mod commands;
 mod files;
+mod greeting;
 mod messages;
+mod new_file;
+mod news;
 mod overrides;
+mod past;
 mod people;
+mod playback;
+mod progress;
+mod recordings;
 mod refused;
 mod server;
 mod socket;
 mod sound;
+mod studio;
 mod task;
 mod told;
+mod voicemail;
 
 use std::io;
 use std::path::PathBuf;
@@ -40,8 +49,10 @@ use crate::settings::{Mistake, Mistakes};
 use files::{Files, Microphone};
 use messages::Messages;
 use people::People;
+use recordings::Recordings;
 use sound::Sound;
-use task::Task;
+use studio::Studio;
+use task::{Parts, Task};
 
 /// What a phone begins with.
 #[derive(Debug)]
@@ -157,7 +168,10 @@ impl Service {
         let (people, skipped) = People::read(folder.clone(), identity.hash(), overrides.clone())?;
         let history = History::open(&folder.history())
             .map_err(|error| ServiceError::History { path: folder.history(), error })?;
-        let (messages, news) = Messages::open(&folder)?;
+        let (tell, news) = news::channel();
+        let messages = Messages::open(&folder, tell.clone())?;
+        let recordings = Recordings::new(folder.recordings(), tell.clone());
+        let studio = Studio::new(tell.clone());
         let mut builder = overrides.build(PhoneBuilder::new(identity), &people, &sound);
         for interface in network.interfaces() {
             builder = builder.interface(interface);
@@ -175,12 +189,12 @@ impl Service {
             Some(files) => Files::attach(&phone, microphone, files).await?,
             None => Files::default(),
         };
-        let sound = Sound::attach(&phone, sound, people.settings()).await?;
+        let sound = Sound::attach(&phone, sound, people.settings(), tell).await?;
         let identity = phone.identity();
         let listening: Vec<String> = phone.listening().iter().map(ToString::to_string).collect();
         let (control, asked) = Control::new(identity, listening.clone());
-        let task =
-            Task::new(phone, people, history, messages, (sound, files), control.clone(), network);
+        let parts = Parts { people, history, messages, recordings, sound, files, studio };
+        let task = Task::new(phone, parts, control.clone(), network);
         let task = tokio::spawn(task.run(events, asked, news));
         Ok(Self { control, identity, listening, skipped, task })
     }

@@ -37,6 +37,10 @@ impl People {
         Ok((Self { folder, file, settings, overrides, own, announced }, skipped))
     }
 
+    pub(super) const fn folder(&self) -> &Folder {
+        &self.folder
+    }
+
     pub(super) const fn settings(&self) -> &Settings {
         &self.settings
     }

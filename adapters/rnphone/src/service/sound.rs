@@ -1,11 +1,17 @@
 //! The sound devices of the phone, where it has them.
 
+use lxst_audio::{Sink, Source};
 use lxst_tokio::{AudioError, CallId, Phone};
+use tokio::sync::mpsc;
 
 use super::files::SoundFiles;
+use super::news::News;
 use super::refused::Refused;
 use crate::control::{DeviceInfo, DeviceUse};
 use crate::settings::Settings;
+#[cfg(feature = "devices")]
+use crate::sounds::Ring;
+use crate::sounds::Ringtones;
 
 /// What a phone hears and plays with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +28,10 @@ pub enum SoundSettings {
 pub(super) struct Sound {
     #[cfg(feature = "devices")]
     devices: Option<(lxst_device::PhoneDevices, lxst_device::DeviceEvents)>,
+    #[cfg(feature = "devices")]
+    news: mpsc::Sender<News>,
+    #[cfg(feature = "devices")]
+    ringtones: Ringtones,
     volume: f32,
 }
 
@@ -38,6 +48,7 @@ impl Sound {
         phone: &Phone,
         sound: SoundSettings,
         settings: &Settings,
+        news: mpsc::Sender<News>,
     ) -> Result<Self, AudioError> {
         use lxst_device::{DeviceSettings, PhoneDevices, Wish};
         let devices = match sound {
@@ -49,10 +60,47 @@ impl Sound {
                 wished.microphone = wish(&settings.microphone);
                 wished.speaker = wish(&settings.speaker);
                 wished.ringer = wish(&settings.ringer);
+                wished.ringtones = Some(rings(&settings.ringtones, news.clone()));
                 Some(PhoneDevices::attach(&lxst_tokio::Tokio, phone, wished).await?)
             }
         };
-        Ok(Self { devices, volume: 0.0 })
+        Ok(Self { devices, news, ringtones: settings.ringtones.clone(), volume: 0.0 })
+    }
+
+    /// Rings by other ringtones, if they are others.
+    pub(super) fn set_ringtones(&mut self, ringtones: &Ringtones) {
+        if let Some((devices, _)) = &self.devices
+            && self.ringtones != *ringtones
+        {
+            self.ringtones.clone_from(ringtones);
+            devices.set_ringtones(Some(rings(ringtones, self.news.clone())));
+        }
+    }
+
+    /// Plays at the speaker until it is stopped, or a call comes.
+    pub(super) fn play(&self, sound: impl Source + Send + 'static) -> Result<(), Refused> {
+        let (devices, _) = self.devices.as_ref().ok_or_else(none)?;
+        devices.play(sound);
+        Ok(())
+    }
+
+    pub(super) fn stop_playing(&self) {
+        if let Some((devices, _)) = &self.devices {
+            devices.stop_playing();
+        }
+    }
+
+    /// Hears the microphone until it is stopped, or a call comes.
+    pub(super) fn listen(&self, sink: impl Sink + Send + 'static) -> Result<(), Refused> {
+        let (devices, _) = self.devices.as_ref().ok_or_else(none)?;
+        devices.listen(sink);
+        Ok(())
+    }
+
+    pub(super) fn stop_listening(&self) {
+        if let Some((devices, _)) = &self.devices {
+            devices.stop_listening();
+        }
     }
 
     /// Waits for what becomes of a device.
@@ -110,9 +158,24 @@ impl Sound {
         _: &Phone,
         _: SoundSettings,
         _: &Settings,
+        _: mpsc::Sender<News>,
     ) -> Result<Self, AudioError> {
         Ok(Self { volume: 0.0 })
     }
+
+    pub(super) fn set_ringtones(&mut self, _: &Ringtones) {}
+
+    pub(super) fn play(&self, _: impl Source + Send + 'static) -> Result<(), Refused> {
+        Err(none())
+    }
+
+    pub(super) fn stop_playing(&self) {}
+
+    pub(super) fn listen(&self, _: impl Sink + Send + 'static) -> Result<(), Refused> {
+        Err(none())
+    }
+
+    pub(super) fn stop_listening(&self) {}
 
     pub(super) async fn event(&self) -> (DeviceUse, String) {
         std::future::pending().await
@@ -163,6 +226,22 @@ pub(super) async fn list() -> Result<Vec<DeviceInfo>, Refused> {
 #[cfg(not(feature = "devices"))]
 pub(super) async fn list() -> Result<Vec<DeviceInfo>, Refused> {
     Err(none())
+}
+
+/// Rings as the settings say. A file that cannot be read is told when it is to ring.
+#[cfg(feature = "devices")]
+fn rings(ringtones: &Ringtones, news: mpsc::Sender<News>) -> lxst_device::Ringtones {
+    let ringtones = ringtones.clone();
+    lxst_device::Ringtones::by_caller(move |caller| {
+        let ring = ringtones.of(caller);
+        let (sound, fault) = ring.sound();
+        if let (Some(fault), Ring::File(path)) = (fault, ring) {
+            let text = format!("the ringtone {}: {fault}: our bell rings", path.display());
+            // Where many news wait, one more is not missed.
+            let _ = news.try_send(News::Warning(text));
+        }
+        sound
+    })
 }
 
 fn none() -> Refused {

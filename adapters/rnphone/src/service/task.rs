@@ -1,34 +1,35 @@
 //! The task of the phone: it hears the phone, its devices and its clients.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use lxst_tokio::{
-    CallId, CallState, CallStatus, Event as PhoneEvent, Events, IdentityHash, Phone, Role, State,
-    Watch,
-};
+use lxst_tokio::{Event as PhoneEvent, Events, IdentityHash, Phone, State, Watch};
 use tokio::sync::mpsc;
 
 use super::Way;
 use super::announced::Latest;
 use super::calls::Calls;
 use super::files::Files;
-use super::messages::{Messages, Told};
+use super::messages::Messages;
+use super::news::News;
 use super::people::People;
+use super::recordings::Recordings;
 use super::server::{Asked, Control};
 use super::sound::Sound;
+use super::studio::Studio;
 use super::told::{past, told};
-use crate::control::{Command, Event, MessageInfo, Peer, Reply};
+use crate::control::{Command, Event, Peer, Reply};
 use crate::history::{CallTracker, History, UnixTime};
 use crate::settings::Settings;
-use crate::voicemail::TakeError;
 
 pub(super) struct Task {
     pub(super) phone: Phone,
     pub(super) people: People,
     pub(super) history: History,
     pub(super) messages: Messages,
+    pub(super) recordings: Recordings,
     pub(super) sound: Sound,
     files: Files,
+    pub(super) studio: Studio,
     pub(super) calls: Calls,
     pub(super) tracker: CallTracker,
     control: Control,
@@ -37,32 +38,39 @@ pub(super) struct Task {
     reached: (String, usize),
 }
 
+/// What the task works on besides the phone.
+pub(super) struct Parts {
+    pub(super) people: People,
+    pub(super) history: History,
+    pub(super) messages: Messages,
+    pub(super) recordings: Recordings,
+    pub(super) sound: Sound,
+    pub(super) files: Files,
+    pub(super) studio: Studio,
+}
+
 enum Wakeup {
     Phone(Option<PhoneEvent>),
     State(Option<State>),
     Asked(Option<Asked>),
     Device(Event),
-    Message(Option<Told>),
+    News(Option<News>),
+    Studio,
 }
 
 impl Task {
-    pub(super) fn new(
-        phone: Phone,
-        people: People,
-        history: History,
-        messages: Messages,
-        (sound, files): (Sound, Files),
-        control: Control,
-        network: Way,
-    ) -> Self {
+    pub(super) fn new(phone: Phone, parts: Parts, control: Control, network: Way) -> Self {
+        let Parts { people, history, messages, recordings, sound, files, studio } = parts;
         let reached = (network.text(&phone.state()), 0);
         Self {
             phone,
             people,
             history,
             messages,
+            recordings,
             sound,
             files,
+            studio,
             calls: Calls::default(),
             tracker: CallTracker::default(),
             control,
@@ -76,7 +84,7 @@ impl Task {
         mut self,
         mut events: Events,
         mut asked: mpsc::Receiver<Asked>,
-        mut news: mpsc::Receiver<Told>,
+        mut news: mpsc::Receiver<News>,
     ) {
         let mut watch = self.phone.watch();
         loop {
@@ -84,8 +92,9 @@ impl Task {
                 Wakeup::Phone(None)
                 | Wakeup::State(None)
                 | Wakeup::Asked(None)
-                | Wakeup::Message(None) => break,
-                Wakeup::Message(Some(told)) => self.on_message(told),
+                | Wakeup::News(None) => break,
+                Wakeup::Studio => self.look_at_studio(),
+                Wakeup::News(Some(news)) => self.on_news(news),
                 Wakeup::Phone(Some(event)) => self.on_phone(&event).await,
                 Wakeup::State(Some(state)) => self.on_state(&state),
                 Wakeup::Device(event) => self.tell(event),
@@ -104,8 +113,24 @@ impl Task {
         while let Some(event) = events.next().await {
             self.on_phone(&event).await;
         }
+        self.finish_recordings(&mut news).await;
         self.files.finish().await;
         self.control.tell(Event::Stopped {});
+    }
+
+    /// Waits until the files of the recordings are whole, or until the disk has taken too long.
+    async fn finish_recordings(&mut self, news: &mut mpsc::Receiver<News>) {
+        let finish = async {
+            while !self.recordings.is_empty()
+                && let Some(news) = news.recv().await
+            {
+                self.on_news(news);
+            }
+        };
+        if tokio::time::timeout(PATIENCE, finish).await.is_err() {
+            let text = "the disk is too slow: a recording may lack its end".to_owned();
+            self.tell(Event::Warning { text });
+        }
     }
 
     async fn wakeup(
@@ -113,13 +138,14 @@ impl Task {
         events: &mut Events,
         watch: &mut Watch,
         asked: &mut mpsc::Receiver<Asked>,
-        news: &mut mpsc::Receiver<Told>,
+        news: &mut mpsc::Receiver<News>,
     ) -> Wakeup {
         tokio::select! {
             event = events.next() => Wakeup::Phone(event),
             state = watch.changed() => Wakeup::State(state),
             asked = asked.recv() => Wakeup::Asked(asked),
-            told = news.recv() => Wakeup::Message(told),
+            () = self.studio.look() => Wakeup::Studio,
+            told = news.recv() => Wakeup::News(told),
             (role, text) = self.sound.event() => Wakeup::Device(Event::Device { role, text }),
         }
     }
@@ -169,39 +195,18 @@ impl Task {
         }
     }
 
-    fn on_message(&mut self, told: Told) {
-        match told {
-            Told::Due(call) => self.take_message(call),
-            Told::Over { call, result: Ok(taken) } => {
-                if let Some(fault) = taken.greeting_fault {
-                    self.tell(Event::Warning { text: format!("the greeting: {fault}") });
-                }
-                if let Some(message) = taken.message {
-                    let message = MessageInfo::new(&message, &self.people.settings().contacts);
-                    self.tell(Event::Message { call: call.0, message });
+    fn on_news(&mut self, news: News) {
+        match news {
+            News::Due(call) => self.take_message(call),
+            News::Taken { call, result } => self.on_taken(call, result),
+            News::Recorded { path, recorded } => {
+                if let Some(event) = self.recordings.ended(path, &recorded) {
+                    self.tell(event);
                 }
             }
-            // The user or the caller was faster.
-            Told::Over { result: Err(TakeError::Answer(_)), .. } => {}
-            Told::Over { result: Err(error), .. } => {
-                self.tell(Event::Warning { text: format!("the voicemail: {error}") });
-            }
+            News::GreetingRecorded(recorded) => self.on_greeting(&recorded),
+            News::Warning(text) => self.tell(Event::Warning { text }),
         }
-    }
-
-    fn take_message(&mut self, call: CallId) {
-        let calls = self.phone.state().calls;
-        let ringing = (Role::Callee, CallState::Ringing);
-        let is_it =
-            |status: &&CallStatus| status.call == call && (status.role, status.state) == ringing;
-        let Some(status) = calls.iter().find(is_it) else { return };
-        self.sound.leave_to_app(call);
-        let settings = self.people.settings();
-        let (contacts, rules) = (settings.contacts.clone(), settings.voicemail.clone());
-        let announced = self.people.announced.name(status.peer);
-        self.messages.take(self.phone.call(call), announced, contacts, rules);
-        self.calls.line(call).is_voicemail = true;
-        self.tell(Event::VoicemailAnswers { call: call.0, peer: self.peer(status.peer) });
     }
 
     /// Nobody's call that is answered at once takes the place of one that is talked on.
@@ -235,3 +240,6 @@ impl Task {
         self.control.tell(event);
     }
 }
+
+/// How long the end of the phone waits for the files of recordings.
+const PATIENCE: Duration = Duration::from_secs(3);

@@ -183,7 +183,8 @@ pub(crate) const TELEPHONE: &str = "telephone";
 pub(crate) const PHONEBOOK: &str = "phonebook";
 pub(crate) const BLOCKED_CALLERS: &str = "blocked_callers";
 const HARDWARE: &str = "hardware";
-const OURS: &str = "rnphone-rs";
+pub(crate) const OURS: &str = "rnphone-rs";
+pub(crate) const GREETING: &str = "greeting";
 pub(crate) const RINGTONES: &str = "ringtones";
 pub(crate) const VOICEMAIL_CONTACTS: &str = "voicemail_contacts";
 

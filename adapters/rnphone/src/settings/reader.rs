@@ -7,8 +7,8 @@ use lxst_phone::{DisplayName, IdentityHash, Profile};
 use super::phonebook::Phonebook;
 use super::text::text;
 use super::{
-    BLOCKED_CALLERS, HARDWARE, Mistake, Mistakes, OURS, PHONEBOOK, ProfileChoice, RINGTONES,
-    Settings, TELEPHONE, VOICEMAIL_CONTACTS, Who, answering,
+    BLOCKED_CALLERS, GREETING, HARDWARE, Mistake, Mistakes, OURS, PHONEBOOK, ProfileChoice,
+    RINGTONES, Settings, TELEPHONE, VOICEMAIL_CONTACTS, Who, answering,
 };
 use crate::contacts::Contact;
 use crate::folder::{ConfigFile, Folder};
@@ -105,7 +105,7 @@ impl<'a> Reader<'a> {
             (OURS, "voicemail_away") => {
                 answering::pickup(entry).map(|it| self.settings.voicemail.when_away = it)
             }
-            (OURS, "greeting") => text(entry).map(|name| self.set_greeting(entry, &name)),
+            (OURS, GREETING) => text(entry).map(|name| self.set_greeting(entry, &name)),
             (OURS, key) => Err(format!("{key:?} is not known: write {KEYS}")),
             _ => Ok(()),
         };

@@ -69,6 +69,7 @@ fn parts(call: &CallInfo, status: &Status) -> Vec<(u8, String)> {
         (call.is_muted, "muted"),
         (call.is_talking, "you talk"),
         (call.is_voicemail, "voicemail"),
+        (call.is_recorded, "recording"),
     ];
     let flags = flags.into_iter().filter(|(is_so, _)| *is_so);
     parts.extend(flags.map(|(_, word)| (1, word.to_owned())));

@@ -1,6 +1,6 @@
 //! What a user reads after a command that replies nothing.
 
-use crate::control::Command;
+use crate::control::{Command, GreetingAction};
 
 /// Returns what a command did, in a line; `None` where an event tells it.
 #[must_use]
@@ -15,6 +15,9 @@ pub fn done(command: &Command) -> Option<String> {
             "callers hear that the line is busy until dnd off".to_owned()
         }
         Command::DoNotDisturb { on: false } => "this phone takes calls again".to_owned(),
+        Command::Greeting { action: GreetingAction::Default } => {
+            "callers of the voicemail hear three notes".to_owned()
+        }
         Command::Volume { decibels } => format!("the speaker plays at {decibels} dB"),
         Command::Announce {} => "announced".to_owned(),
         Command::Reload {} => "the settings are read again".to_owned(),

@@ -36,11 +36,14 @@ pub fn event(event: &Event) -> Option<String> {
         Event::Microphone { .. } => "the microphone is as before".to_owned(),
         Event::PeerSilent { .. } => "nothing is heard from the peer".to_owned(),
         Event::PeerAudible { .. } => "the peer is heard again".to_owned(),
-        Event::VoicemailAnswers { peer, .. } => format!("the voicemail answers {}", peer.name),
-        Event::Message { message, .. } => {
-            let length = clock(Duration::from_millis(message.length_ms));
-            format!("{} left a message of {length}", message.peer.name)
-        }
+        Event::RecordingStarted { .. }
+        | Event::RecordingEnded { .. }
+        | Event::VoicemailAnswers { .. }
+        | Event::Message { .. }
+        | Event::Playing { .. }
+        | Event::PlayingEnded { .. }
+        | Event::GreetingRecording { .. }
+        | Event::GreetingRecorded { .. } => return recorded(event),
         Event::Ended { past, .. } => ended(past),
         Event::TurnedAway { peer } => format!("{} called while the line was busy", peer.name),
         Event::CallerLimited { peer } => {
@@ -66,6 +69,46 @@ pub fn event(event: &Event) -> Option<String> {
 #[must_use]
 pub const fn is_news(event: &Event) -> bool {
     matches!(event, Event::Incoming { .. } | Event::Ended { .. } | Event::Warning { .. })
+}
+
+/// What is told of recordings, messages and greetings.
+fn recorded(event: &Event) -> Option<String> {
+    Some(match event {
+        Event::RecordingStarted { path, .. } => format!("the call is recorded: {}", path.display()),
+        Event::RecordingEnded { path, length_ms, fault, .. } => {
+            let (length, path) = (clock(Duration::from_millis(*length_ms)), path.display());
+            match fault {
+                None => format!("{length} of the call are in {path}"),
+                Some(fault) => format!("the recording ends: {fault}; {length} are in {path}"),
+            }
+        }
+        Event::VoicemailAnswers { peer, .. } => format!("the voicemail answers {}", peer.name),
+        Event::Message { message, .. } => {
+            let length = clock(Duration::from_millis(message.length_ms));
+            format!("{} left a message of {length}", message.peer.name)
+        }
+        Event::Playing { position_ms: 0, length_ms: Some(length), .. } => {
+            let length = clock(Duration::from_millis(*length));
+            format!("the message of {length} plays: play off ends it")
+        }
+        Event::PlayingEnded { message: Some(_), is_whole: true } => {
+            "the message is over".to_owned()
+        }
+        Event::PlayingEnded { message: Some(_), is_whole: false } => {
+            "the message has stopped, and counts as not heard".to_owned()
+        }
+        Event::GreetingRecording { length_ms: 0 } => {
+            "speak the greeting, then type greeting keep or greeting off".to_owned()
+        }
+        Event::GreetingRecorded { length_ms, fault: None } => {
+            let length = clock(Duration::from_millis(*length_ms));
+            format!("callers of the voicemail hear this greeting of {length}")
+        }
+        Event::GreetingRecorded { fault: Some(fault), .. } => {
+            format!("the greeting stays as it was: {fault}")
+        }
+        _ => return None,
+    })
 }
 
 fn ended(past: &PastCall) -> String {

@@ -125,11 +125,14 @@ fn add(text: &mut String, more: std::fmt::Arguments<'_>) {
 const SECTIONS: &[(&str, &[&str])] = &[
     (
         "Calls",
-        &["dial", "answer", "reject", "hangup", "redial", "callback", "hold", "resume", "history"],
+        &[
+            "dial", "answer", "reject", "hangup", "redial", "callback", "hold", "resume",
+            "history", "export",
+        ],
     ),
-    ("In a call", &["mute", "talk", "profile", "mode", "volume"]),
+    ("In a call", &["mute", "talk", "profile", "mode", "volume", "record"]),
     ("People", &["contacts", "who", "add", "rename", "remove", "block", "unblock"]),
-    ("Messages", &["messages", "heard", "delete", "away"]),
+    ("Messages", &["messages", "play", "greeting", "heard", "delete", "away"]),
     ("Sound", &["devices", "microphone", "speaker", "ringer"]),
     ("This phone", &["status", "dnd", "announce", "reload", "stop"]),
 ];
@@ -163,6 +166,15 @@ pub(super) const EXAMPLES: &[(&str, &str)] = &[
     ("talk off", "and here no more"),
     ("mute off", "opens the microphone again"),
     ("volume -6", "half as loud"),
+    ("record", "to a file of the phone's folder"),
+    ("record ~/mary.wav", "WAV, or Ogg/Opus by .opus"),
+    ("record off", ""),
+    ("export csv calls.csv", "for a spreadsheet"),
+    ("play 2", "the second of the list"),
+    ("play off", ""),
+    ("greeting record", "speak, and end it by keep or off"),
+    ("greeting keep", "from here on callers hear it"),
+    ("greeting default", "three notes"),
     ("speaker", "the default of the system"),
     ("dnd off", "takes calls again"),
 ];

@@ -1,8 +1,10 @@
 //! What a user types.
 
+use std::path::PathBuf;
+
 use lxst_phone::{Mode, Profile};
 
-use crate::control::{Command, DeviceUse};
+use crate::control::{Command, DeviceUse, ExportFormat, GreetingAction};
 
 /// A command as typed: its name, what follows, and what it does.
 #[derive(Clone, Copy, Debug)]
@@ -128,6 +130,16 @@ pub const COMMANDS: &[CommandWord] = &[
         },
     },
     CommandWord {
+        names: &["record"],
+        arguments: "[off|FILE]",
+        help: "record the call to a file, or end that",
+        build: |arguments| {
+            let on = arguments.text != "off";
+            let path = if on { arguments.file(arguments.text)? } else { None };
+            Ok(Command::Record { on, call: None, path })
+        },
+    },
+    CommandWord {
         names: &["contacts", "phonebook", "p"],
         arguments: "",
         help: "list the phonebook",
@@ -187,10 +199,50 @@ pub const COMMANDS: &[CommandWord] = &[
         },
     },
     CommandWord {
+        names: &["export"],
+        arguments: "json|csv [FILE]",
+        help: "print all past calls for another program, or write them to a file",
+        build: |arguments| {
+            let (format, file) = arguments.two().unwrap_or((arguments.text, ""));
+            let format = match format {
+                "json" => ExportFormat::Json,
+                "csv" => ExportFormat::Csv,
+                _ => return Err(arguments.usage()),
+            };
+            Ok(Command::ExportHistory { format, search: None, path: arguments.file(file)? })
+        },
+    },
+    CommandWord {
         names: &["messages", "vm"],
         arguments: "",
         help: "list the messages that callers left",
         build: |_| Ok(Command::Messages {}),
+    },
+    CommandWord {
+        names: &["play"],
+        arguments: "[MESSAGE|off]",
+        help: "play a message, or end that; without a number, the newest",
+        build: |arguments| match arguments.words.as_slice() {
+            ["off"] => Ok(Command::StopPlaying {}),
+            [] => Ok(Command::PlayMessage { message: "1".to_owned() }),
+            _ => Ok(Command::PlayMessage { message: arguments.one()?.to_owned() }),
+        },
+    },
+    CommandWord {
+        names: &["greeting"],
+        arguments: "record|keep|off|play|default",
+        help: "speak what callers of the voicemail hear",
+        build: |arguments| {
+            let action = match arguments.one()? {
+                "record" => GreetingAction::Record,
+                "keep" => GreetingAction::Keep,
+                "off" => GreetingAction::Cancel,
+                "play" => GreetingAction::Play,
+                "default" => GreetingAction::Default,
+                _ => return Err(arguments.usage()),
+            };
+            Ok(Command::Greeting { action })
+        },
     },
     CommandWord {
         names: &["heard"],
@@ -332,6 +384,16 @@ impl<'a> Arguments<'a> {
 
     fn all(&self) -> Result<String, WordsError> {
         if self.text.is_empty() { Err(self.usage()) } else { Ok(self.text.to_owned()) }
+    }
+
+    /// A file as this process sees it; none where nothing is typed.
+    fn file(&self, text: &str) -> Result<Option<PathBuf>, WordsError> {
+        let path = match (text.strip_prefix("~/"), std::env::home_dir()) {
+            _ if text.is_empty() => return Ok(None),
+            (Some(of_home), Some(home)) => home.join(of_home),
+            _ => PathBuf::from(text),
+        };
+        Ok(Some(std::path::absolute(path).map_err(|_| self.usage())?))
     }
 
     fn on(&self) -> Result<bool, WordsError> {

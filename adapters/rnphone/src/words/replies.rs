@@ -13,13 +13,15 @@ use crate::history::UnixTime;
 #[must_use]
 pub fn reply(reply: &Reply) -> String {
     match reply {
-        Reply::Done | Reply::Call(_) => String::new(),
+        // Events tell of calls and recordings.
+        Reply::Done | Reply::Call(_) | Reply::File(_) => String::new(),
         Reply::Status(status) => status_text(status),
         Reply::Devices(devices) => list(devices, "there are no sound devices", device),
         Reply::Contacts(contacts) => {
             list(contacts, "the phonebook is empty: type add HASH NAME, or add last NAME", contact)
         }
         Reply::Announced(phones) => list(phones, "no phone announced itself yet", announced),
+        Reply::Exported(text) => text.trim_end().to_owned(),
         Reply::Messages(messages) => messages_text(messages),
         Reply::History(calls) => list(calls, "there are no calls", past),
     }
@@ -107,9 +109,12 @@ fn call_line(call: &CallInfo, status: &Status) -> String {
         let (mos, delay, loss) = (quality.mos, quality.delay_ms, quality.loss_percent);
         add(format_args!("  MOS {mos:.1}  {delay} ms  {loss:.1} % lost"));
     }
-    for (is_so, word) in
-        [(call.is_held, "held"), (call.is_muted, "muted"), (call.is_talking, "talking")]
-    {
+    for (is_so, word) in [
+        (call.is_held, "held"),
+        (call.is_muted, "muted"),
+        (call.is_talking, "talking"),
+        (call.is_recorded, "recording"),
+    ] {
         if is_so {
             add(format_args!("  {word}"));
         }

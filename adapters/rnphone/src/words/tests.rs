@@ -6,7 +6,8 @@ use unicode_width::UnicodeWidthStr;
 
 use super::*;
 use crate::control::{
-    CallInfo, CallQuality, CallStage, Command, DeviceUse, Event, PastCall, Peer, Reply, Status,
+    CallInfo, CallQuality, CallStage, Command, DeviceUse, Event, ExportFormat, GreetingAction,
+    PastCall, Peer, Reply, Status,
 };
 use crate::history::{Outcome, UnixTime};
 
@@ -15,6 +16,8 @@ fn a_line_is_read_as_it_is_meant() {
     let dial =
         |to: &str, profile| Command::Dial { to: to.to_owned(), profile, mode: Mode::FullDuplex };
     let hash = "f3e8c3359b39d36f3baff0a616a73d3e";
+    let here = |name| std::path::absolute(name).ok();
+    let export = |format, path| Command::ExportHistory { format, search: None, path };
     for (line, command) in [
         ("dial mary", dial("mary", None)),
         ("  CALL  Mary at home ", dial("Mary at home", None)),
@@ -31,6 +34,15 @@ fn a_line_is_read_as_it_is_meant() {
         ),
         ("history", Command::History { search: None, limit: 20 }),
         ("history missed", Command::History { search: Some("missed".to_owned()), limit: 20 }),
+        ("record off", Command::Record { on: false, call: None, path: None }),
+        ("record", Command::Record { on: true, call: None, path: None }),
+        ("record My call.wav", Command::Record { on: true, call: None, path: here("My call.wav") }),
+        ("play", Command::PlayMessage { message: "1".to_owned() }),
+        ("play 2", Command::PlayMessage { message: "2".to_owned() }),
+        ("play off", Command::StopPlaying {}),
+        ("greeting keep", Command::Greeting { action: GreetingAction::Keep }),
+        ("export json", export(ExportFormat::Json, None)),
+        ("export  csv  My calls.csv", export(ExportFormat::Csv, here("My calls.csv"))),
         ("speaker", Command::UseDevice { role: DeviceUse::Speaker, name: None }),
     ] {
         assert_eq!(parse(line), Ok(command), "{line}");
@@ -45,6 +57,8 @@ fn what_is_no_command_says_what_is() {
         ("dial", "usage: dial WHO [PROFILE]"),
         ("answer mary", "usage: answer"),
         ("mute of", "usage: mute [off]"),
+        ("greeting stop", "usage: greeting record|keep|off|play|default"),
+        ("export xml", "usage: export json|csv [FILE]"),
         ("profile best", "\"best\" is no profile: allowed are"),
         ("add 12", "usage: add HASH|last NAME"),
         ("rename Mary", "usage: rename NAME = NEW NAME"),
@@ -105,6 +119,8 @@ fn the_end_of_a_line_is_completed_by_what_the_command_takes() {
         ("profile sh", "q", &["shq"]),
         ("mode ", "", &["full", "half"]),
         ("mute ", "off", &["off"]),
+        ("record o", "ff", &["off"]),
+        ("export c", "sv", &["csv"]),
         ("microphone h", "eadset", &["Headset"]),
         ("speaker h", "", &["Headset", "Hall"]),
         ("help vol", "ume", &["volume"]),
@@ -243,6 +259,7 @@ fn talking() -> CallInfo {
         is_muted: true,
         is_talking: false,
         is_voicemail: false,
+        is_recorded: false,
         quality: Some(CallQuality {
             mos: 4.12,
             delay_ms: 84,

@@ -1,5 +1,6 @@
 //! Two running phones and their clients, in one process, over TCP.
 
+mod files;
 mod support;
 
 use std::time::Duration;

@@ -23,14 +23,18 @@ impl Phone {
     /// A phone with a TCP server for each of three others.
     pub(crate) async fn listening(name: &str) -> Self {
         let folder = new_folder(name);
-        Self::start(folder, vec![Interface::tcp_server("127.0.0.1:0")]).await
+        Self::start(folder, listen(), SoundSettings::Nothing).await
     }
 
     /// A listening phone with these settings.
     pub(crate) async fn set_up(name: &str, settings: &str) -> Self {
         let folder = new_folder(name);
         fs::write(folder.join("config"), settings).expect("it is written");
-        Self::start(folder, vec![Interface::tcp_server("127.0.0.1:0")]).await
+        Self::start(folder, listen(), SoundSettings::Nothing).await
+    }
+
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
     }
 
     pub(crate) fn address(&self) -> &str {
@@ -40,7 +44,9 @@ impl Phone {
     /// A phone that is connected to another.
     pub(crate) async fn calling(name: &str, to: &Self) -> Self {
         let folder = new_folder(name);
-        let mut phone = Self::start(folder, vec![Interface::tcp_client(&to.address)]).await;
+        let mut phone =
+            Self::start(folder, vec![Interface::tcp_client(&to.address)], SoundSettings::Nothing)
+                .await;
         phone.until(|event| matches!(event, Event::Network { connections: 1.., .. })).await;
         phone
     }
@@ -48,15 +54,19 @@ impl Phone {
     /// The same phone after its end.
     pub(crate) async fn restarted(self) -> Self {
         self.service.stop().await;
-        Self::start(self.folder, Vec::new()).await
+        Self::start(self.folder, Vec::new(), SoundSettings::Nothing).await
     }
 
-    async fn start(path: PathBuf, interfaces: Vec<Interface>) -> Self {
+    pub(crate) async fn start(
+        path: PathBuf,
+        interfaces: Vec<Interface>,
+        sound: SoundSettings,
+    ) -> Self {
         let folder = Folder::find(Surroundings::of_process(Some(path.clone()))).expect("a folder");
         let start = Start {
             folder,
             network: Way::Given { interfaces, text: "TCP".to_owned() },
-            sound: SoundSettings::Nothing,
+            sound,
             overrides: Overrides::default(),
         };
         let service = Service::start(start).await.expect("it starts");
@@ -106,7 +116,11 @@ pub(crate) async fn done(phone: &Phone, command: Command) {
     assert_eq!(phone.client.ask(command).await, Ok(Reply::Done));
 }
 
-fn new_folder(name: &str) -> PathBuf {
+pub(crate) fn listen() -> Vec<Interface> {
+    vec![Interface::tcp_server("127.0.0.1:0")]
+}
+
+pub(crate) fn new_folder(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("service").join(name);
     // Left by an earlier run.
     let _ = fs::remove_dir_all(&folder);

@@ -15,6 +15,8 @@ pub(super) enum Focus {
     Help,
     /// Whether to quit although there is a call.
     Quit,
+    /// Whether to delete a message of somebody.
+    Delete { message: String, name: String },
 }
 
 impl Focus {
@@ -22,8 +24,13 @@ impl Focus {
     pub(super) const fn text(&self) -> Option<&String> {
         match self {
             Self::Find(text) | Self::Name { text, .. } => Some(text),
-            Self::Lists | Self::Help | Self::Quit => None,
+            Self::Lists | Self::Help | Self::Quit | Self::Delete { .. } => None,
         }
+    }
+
+    /// Whether it stands over the lists and takes no text, so that who calls may take its place.
+    pub(super) const fn is_question(&self) -> bool {
+        matches!(self, Self::Help | Self::Quit | Self::Delete { .. })
     }
 
     /// Adds a text, as far as there is room, without control characters.

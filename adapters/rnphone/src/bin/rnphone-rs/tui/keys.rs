@@ -37,6 +37,11 @@ impl Screen {
                 self.focus = Focus::Lists;
                 matches!(key.code, KeyCode::Char('q' | 'y')).then_some(Action::Leave)
             }
+            Focus::Delete { message, .. } => {
+                let command = Command::DeleteMessage { message: message.clone() };
+                self.focus = Focus::Lists;
+                (key.code == KeyCode::Char('y')).then_some(Action::Do(command))
+            }
             Focus::Help => {
                 self.focus = Focus::Lists;
                 None
@@ -65,7 +70,7 @@ impl Screen {
                     Focus::Find(text) if text.trim().is_empty() => None,
                     Focus::Find(text) => Some(dial(row.map_or(text, |row| row.key.0.to_string()))),
                     Focus::Name { hash, text } => add(hash, text.trim()),
-                    Focus::Lists | Focus::Help | Focus::Quit => None,
+                    Focus::Lists | Focus::Help | Focus::Quit | Focus::Delete { .. } => None,
                 };
             }
             KeyCode::Esc => self.focus = Focus::Lists,
@@ -114,6 +119,11 @@ impl Screen {
     }
 
     fn handle_letter(&mut self, code: KeyCode) -> Option<Action> {
+        if self.tab == Tab::Messages
+            && let (true, action) = self.handle_message_key(code)
+        {
+            return action;
+        }
         let command = match code {
             KeyCode::Enter => return self.chosen_row().map(|row| dial(row.key.0.to_string())),
             KeyCode::Char(letter) => match letter {

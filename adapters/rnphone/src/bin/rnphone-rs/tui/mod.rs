@@ -7,6 +7,7 @@ mod draw;
 mod focus;
 mod keys;
 mod log;
+mod messages;
 mod meters;
 mod people;
 mod screen;
@@ -136,6 +137,7 @@ impl Asker {
                 | Command::Contacts {}
                 | Command::Announced {}
                 | Command::History { .. }
+                | Command::Messages {}
                 | Command::MissedSeen {}
         );
         self.questions -= usize::from(is_question);

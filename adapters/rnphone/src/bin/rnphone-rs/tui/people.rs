@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use lxst_phone::IdentityHash;
-use rnphone_rs::control::{AnnouncedInfo, ContactInfo, PastCall};
+use rnphone_rs::control::{AnnouncedInfo, ContactInfo, MessageInfo, PastCall};
 use rnphone_rs::history::UnixTime;
 
 use super::focus::Focus;
@@ -14,6 +14,7 @@ use super::screen::Screen;
 pub(super) enum Tab {
     Contacts,
     History,
+    Messages,
     Reachable,
 }
 
@@ -23,6 +24,7 @@ pub(super) struct People {
     pub(super) contacts: Vec<ContactInfo>,
     pub(super) announced: Vec<AnnouncedInfo>,
     pub(super) history: Vec<PastCall>,
+    pub(super) messages: Vec<MessageInfo>,
 }
 
 /// What a row stays while others come and go: who, and when the call began.
@@ -51,15 +53,21 @@ pub(super) enum Mark {
     From,
     To,
     Missed,
+    /// A message that nobody has heard.
+    New,
+    /// A message that plays.
+    Playing,
 }
 
 impl Tab {
-    pub(super) const ALL: [Self; 3] = [Self::Contacts, Self::History, Self::Reachable];
+    pub(super) const ALL: [Self; 4] =
+        [Self::Contacts, Self::History, Self::Messages, Self::Reachable];
 
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Contacts => "Contacts",
             Self::History => "History",
+            Self::Messages => "Messages",
             Self::Reachable => "Reachable",
         }
     }
@@ -67,13 +75,14 @@ impl Tab {
     pub(super) const fn next(self) -> Self {
         match self {
             Self::Contacts => Self::History,
-            Self::History => Self::Reachable,
+            Self::History => Self::Messages,
+            Self::Messages => Self::Reachable,
             Self::Reachable => Self::Contacts,
         }
     }
 
     pub(super) const fn previous(self) -> Self {
-        self.next().next()
+        self.next().next().next()
     }
 }
 
@@ -87,6 +96,8 @@ impl People {
                 self.contacts.iter().map(row).collect()
             }
             Tab::History => self.history.iter().map(|call| past_row(call, today)).collect(),
+            // These are no people.
+            Tab::Messages => Vec::new(),
             Tab::Reachable => self.announced.iter().map(announced_row).collect(),
         }
     }
@@ -120,6 +131,7 @@ impl Screen {
     pub(super) fn rows(&self) -> Vec<Row> {
         match &self.focus {
             Focus::Find(text) => self.people.found(text, self.today),
+            _ if self.tab == Tab::Messages => self.message_rows(),
             _ => self.people.rows(self.tab, self.today),
         }
     }
@@ -201,7 +213,7 @@ fn hops(hops: u8) -> String {
 }
 
 /// An age in its largest unit.
-fn ago(seconds: u64) -> String {
+pub(super) fn ago(seconds: u64) -> String {
     match seconds {
         0..60 => "now".to_owned(),
         60..3_600 => format!("{} min", seconds / 60),

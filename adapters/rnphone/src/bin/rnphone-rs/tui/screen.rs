@@ -8,6 +8,7 @@ use rnphone_rs::history::UnixTime;
 use rnphone_rs::words;
 
 use super::focus::Focus;
+use super::messages::Playing;
 use super::meters::{PeakHold, QualityGraph};
 use super::people::{People, RowKey, Tab};
 
@@ -27,6 +28,7 @@ pub(super) struct Screen {
     pub(super) microphone: PeakHold,
     pub(super) speaker: PeakHold,
     pub(super) graphs: BTreeMap<u64, QualityGraph>,
+    pub(super) playing: Option<Playing>,
     /// The profile that the call refused last, where the next one begins.
     pub(super) refused: Option<lxst_phone::Profile>,
     /// The last events in words, the latest last.
@@ -43,6 +45,7 @@ struct Stale {
     contacts: bool,
     announced: bool,
     history: bool,
+    messages: bool,
     missed_seen: bool,
     /// When the ages of announces were asked last.
     aged: Duration,
@@ -61,6 +64,7 @@ impl Screen {
             microphone: PeakHold::default(),
             speaker: PeakHold::default(),
             graphs: BTreeMap::new(),
+            playing: None,
             refused: None,
             news: VecDeque::new(),
             now: Duration::ZERO,
@@ -69,6 +73,7 @@ impl Screen {
                 contacts: true,
                 announced: true,
                 history: true,
+                messages: true,
                 missed_seen: false,
                 aged: Duration::ZERO,
             },
@@ -86,11 +91,12 @@ impl Screen {
         if let Some(text) = words::event(event) {
             self.tell(text);
         }
+        Playing::handle_event(&mut self.playing, event);
         match event {
             Event::Quality { call, quality } => {
                 self.graphs.entry(*call).or_default().push(self.now, *quality);
             }
-            Event::Incoming { .. } if matches!(self.focus, Focus::Help | Focus::Quit) => {
+            Event::Incoming { .. } if self.focus.is_question() => {
                 self.focus = Focus::Lists;
             }
             Event::Ended { call, .. } => {
@@ -102,6 +108,7 @@ impl Screen {
             Event::ProfileChanged { .. } => self.refused = None,
             Event::TurnedAway { .. } | Event::CallerLimited { .. } => self.stale.history = true,
             Event::Announced { .. } => self.stale.announced = true,
+            Event::Message { .. } => self.stale.messages = true,
             Event::SettingsChanged {} | Event::LeftOut { .. } => {
                 let aged = self.stale.aged;
                 self.stale = Stale { aged, ..Self::new(self.is_own).stale };
@@ -117,7 +124,9 @@ impl Screen {
             Ok(Reply::Contacts(contacts)) => self.people.contacts = contacts,
             Ok(Reply::Announced(announced)) => self.people.announced = announced,
             Ok(Reply::History(history)) => self.people.history = history,
+            Ok(Reply::Messages(messages)) => self.people.messages = messages,
             Ok(_) => {
+                self.stale.messages |= matches!(command, Command::DeleteMessage { .. });
                 if let Some(text) = done(command) {
                     self.tell(text);
                 }
@@ -144,12 +153,13 @@ impl Screen {
     /// Returns what to ask the phone for now.
     pub(super) fn questions(&mut self) -> Vec<Command> {
         let is_missed_shown = self.tab == Tab::History && self.missed() > 0;
-        let Stale { contacts, announced, history, missed_seen, .. } = &mut self.stale;
+        let Stale { contacts, announced, history, messages, missed_seen, .. } = &mut self.stale;
         *missed_seen |= is_missed_shown;
         let questions = [
             (contacts, Command::Contacts {}),
             (announced, Command::Announced {}),
             (history, Command::History { search: None, limit: MAX_HISTORY }),
+            (messages, Command::Messages {}),
             (missed_seen, Command::MissedSeen {}),
         ];
         let is_asked = |(is_stale, command)| std::mem::take::<bool>(is_stale).then_some(command);
@@ -158,6 +168,10 @@ impl Screen {
 
     pub(super) fn missed(&self) -> usize {
         self.status.as_ref().map_or(0, |status| status.missed)
+    }
+
+    pub(super) fn new_messages(&self) -> usize {
+        self.status.as_ref().map_or(0, |status| status.new_messages)
     }
 
     pub(super) fn calls(&self) -> &[CallInfo] {
@@ -186,6 +200,9 @@ impl Screen {
     fn handle_status(&mut self, status: Status) {
         self.microphone.push(self.now, status.microphone_dbfs);
         self.speaker.push(self.now, status.speaker_dbfs);
+        // They are heard and deleted by other clients too.
+        let new = self.people.messages.iter().filter(|message| message.is_new).count();
+        self.stale.messages |= new != status.new_messages;
         let is_on = |call: &u64| status.calls.iter().any(|info| info.call == *call);
         self.graphs.retain(|call, _| is_on(call));
         self.put_aside.retain(is_on);
@@ -204,6 +221,7 @@ fn done(command: &Command) -> Option<String> {
         }
         Command::Unblock { who } => Some(format!("{who} may call again")),
         Command::AddContact { name, .. } => Some(format!("{name} is a contact")),
+        Command::DeleteMessage { .. } => Some("the message is deleted".to_owned()),
         Command::Volume { decibels } => Some(format!("volume {decibels:+.0} dB")),
         Command::DoNotDisturb { on: true } => {
             Some("do not disturb: callers hear that the line is busy".to_owned())

@@ -75,7 +75,11 @@ fn draw_idle(screen: &Screen, look: Look, rows: &mut Rows<'_>) {
 
 fn state_line(call: &CallInfo, look: Look) -> Line<'static> {
     let mut line = vec![Span::styled(stage(call), look.bold())];
-    for (is_so, word) in [(call.is_muted, " MUTED "), (call.is_talking, " TALKING ")] {
+    for (is_so, word) in [
+        (call.is_muted, " MUTED "),
+        (call.is_talking, " TALKING "),
+        (call.is_recorded, " RECORDING "),
+    ] {
         if is_so {
             line.push(Span::raw("  "));
             line.push(Span::styled(word, look.warned()));

@@ -33,6 +33,13 @@ pub(super) fn draw(screen: &Screen, look: Look, area: Rect, buffer: &mut Buffer)
             ];
             boxed(" Quit? ", &lines, look.plain(), area, buffer);
         }
+        Focus::Delete { name, .. } => {
+            let lines = [
+                Line::styled(format!("The message of {name} is removed."), look.bold()),
+                Line::raw("y deletes it, any other key goes back"),
+            ];
+            boxed(" Delete? ", &lines, look.plain(), area, buffer);
+        }
         Focus::Lists | Focus::Find(_) => {}
     }
     if let Some(call) = screen.dialog() {

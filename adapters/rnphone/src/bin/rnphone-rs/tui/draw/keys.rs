@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span};
 use super::look::Look;
 use super::put;
 use crate::tui::focus::Focus;
+use crate::tui::people::Tab;
 use crate::tui::screen::{Screen, rings_here};
 
 /// A key and what it does.
@@ -34,6 +35,7 @@ fn shown(screen: &Screen) -> Vec<Key> {
         Focus::Name { .. } => return vec![("Enter", "add the contact"), ("Esc", "back")],
         _ if screen.dialog().is_some() => return DIALOG.to_vec(),
         Focus::Quit => return vec![("q", "end the call and quit"), ("Esc", "back")],
+        Focus::Delete { .. } => return vec![("y", "delete the message"), ("Esc", "back")],
         Focus::Help => return vec![("Esc", "back")],
         Focus::Lists => {}
     }
@@ -59,6 +61,9 @@ fn shown(screen: &Screen) -> Vec<Key> {
             keys.push(("x", swaps));
             keys.extend([("p", "profile"), ("v/V", "volume"), ("q", "quit")]);
         }
+        None if screen.tab == Tab::Messages && screen.chosen_row().is_some() => {
+            keys.extend(MESSAGES);
+        }
         None => keys.extend(IDLE),
     }
     keys
@@ -76,9 +81,19 @@ const IDLE: [Key; 8] = [
     ("d", "do not disturb"),
 ];
 
+const MESSAGES: [Key; 7] = [
+    ("Enter", "play, stop"),
+    ("c", "call back"),
+    ("D", "delete"),
+    ("?", "help"),
+    ("q", "quit"),
+    ("Tab", "lists"),
+    ("n", "add"),
+];
+
 /// All keys.
-pub(super) const HELP: [Key; 17] = [
-    ("Enter", "dial who is chosen"),
+pub(super) const HELP: [Key; 19] = [
+    ("Enter", "dial who is chosen; play a message"),
     ("/", "find or dial by a name or hash"),
     ("Tab", "the next list"),
     ("a", "answer, and hold the other call"),
@@ -91,6 +106,8 @@ pub(super) const HELP: [Key; 17] = [
     ("p", "the next profile"),
     ("v/V", "quieter, louder"),
     ("d", "do not disturb, on and off"),
+    ("c", "call back who left the message"),
+    ("D", "delete the message"),
     ("n", "add who is chosen as a contact"),
     ("b", "block who is chosen, or unblock"),
     ("q", "quit"),

@@ -12,7 +12,7 @@ use crate::tui::people::{Mark, Row, Tab};
 use crate::tui::screen::Screen;
 
 pub(super) fn draw(screen: &Screen, look: Look, area: Rect, buffer: &mut Buffer) {
-    let mut inner = framed(title(screen, look), look, area, buffer);
+    let mut inner = framed(title(screen, look, area.width.saturating_sub(2)), look, area, buffer);
     if let Focus::Find(text) = &screen.focus {
         put(buffer, inner, 0, typed("find or dial: ", text, inner.width, look));
         inner = Rect { y: inner.y + 1, height: inner.height.saturating_sub(1), ..inner };
@@ -54,25 +54,48 @@ pub(super) fn typed(label: &str, text: &str, columns: u16, look: Look) -> Line<'
     ])
 }
 
-fn title(screen: &Screen, look: Look) -> Line<'static> {
+fn title(screen: &Screen, look: Look, columns: u16) -> Line<'static> {
     if matches!(screen.focus, Focus::Find(_)) {
         return Line::styled("Everybody", look.bold());
     }
+    let names = Tab::ALL.map(|tab| named(screen, tab, look));
+    let room = usize::from(columns).saturating_sub(GAP.len() + 1);
+    let width =
+        |names: &[Span<'_>]| names.iter().map(|name| name.width() + GAP.len()).sum::<usize>();
+    let chosen = Tab::ALL.iter().position(|tab| *tab == screen.tab).unwrap_or_default();
+    // The shown one is in sight.
+    let fits = |first: &usize| width(&names[*first..=chosen]) <= room + GAP.len();
+    let first = (0..chosen).find(fits).unwrap_or(chosen);
     let mut title = Vec::new();
-    for tab in Tab::ALL {
-        let missed = screen.missed();
-        let name = match (tab, missed) {
-            (Tab::History, 1..) => format!("{} ({missed})", tab.name()),
-            _ => tab.name().to_owned(),
-        };
-        let style = match tab == screen.tab {
-            true => look.reversed(),
-            false if tab == Tab::History && missed > 0 => look.tone(Tone::Bad),
-            false => look.plain(),
-        };
-        title.extend([Span::styled(name, style), Span::raw("  ")]);
+    for name in &names[first..] {
+        if width(&title) + name.width() > room && !title.is_empty() {
+            title.push(Span::raw("…"));
+            break;
+        }
+        title.push(name.clone());
     }
-    Line::from(title)
+    Line::from_iter(title.into_iter().flat_map(|name| [name, Span::raw(GAP)]))
+}
+
+/// The name of a tab, with what is new in it.
+fn named(screen: &Screen, tab: Tab, look: Look) -> Span<'static> {
+    let new = match tab {
+        Tab::History => screen.missed(),
+        Tab::Messages => screen.new_messages(),
+        Tab::Contacts | Tab::Reachable => 0,
+    };
+    let name = match new {
+        0 => tab.name().to_owned(),
+        new => format!("{} ({new})", tab.name()),
+    };
+    Span::styled(
+        name,
+        match tab == screen.tab {
+            true => look.reversed(),
+            false if new > 0 => look.tone(Tone::Bad),
+            false => look.plain(),
+        },
+    )
 }
 
 fn draw_row(row: &Row, is_chosen: bool, look: Look, area: Rect, buffer: &mut Buffer) {
@@ -84,9 +107,12 @@ fn draw_row(row: &Row, is_chosen: bool, look: Look, area: Rect, buffer: &mut Buf
         Mark::From => ('←', look.plain()),
         Mark::To => ('→', look.plain()),
         Mark::Missed => ('!', look.tone(Tone::Bad)),
+        Mark::New => ('●', look.tone(Tone::Good)),
+        Mark::Playing => ('→', look.tone(Tone::Good)),
     };
     let name_style = match row.mark {
         Mark::Missed => look.tone(Tone::Bad),
+        Mark::New | Mark::Playing => look.bold(),
         Mark::Blocked => look.faint(),
         _ => look.plain(),
     };
@@ -113,6 +139,10 @@ const fn nobody(screen: &Screen) -> &'static [&'static str] {
         (Focus::Find(_), _) => &["nobody known: Enter dials the text"],
         (_, Tab::Contacts) => &["no contacts yet", "Tab shows who can be reached,", "n adds one"],
         (_, Tab::History) => &["no calls yet"],
+        (_, Tab::Messages) => &["no messages"],
         (_, Tab::Reachable) => &["no phone announced itself yet"],
     }
 }
+
+/// Between the names of tabs.
+const GAP: &str = "  ";

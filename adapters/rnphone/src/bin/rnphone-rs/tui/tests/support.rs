@@ -110,7 +110,8 @@ pub(super) fn call(call: u64, peer: &Value, state: &str, more: &Value) -> Value 
     let mut info = json!({
         "call": call, "peer": peer, "is_incoming": false, "state": state,
         "profile": "quality_medium", "mode": "full_duplex", "seconds": null, "is_held": false,
-        "is_muted": false, "is_talking": false, "is_voicemail": false, "quality": null,
+        "is_muted": false, "is_talking": false, "is_voicemail": false, "is_recorded": false,
+        "quality": null,
     });
     for (name, value) in more.as_object().unwrap() {
         info[name] = value.clone();

@@ -1,0 +1,31 @@
+//! What those who work for the phone's task have to tell it.
+
+use std::path::PathBuf;
+
+use lxst_audio::Recorded;
+use lxst_tokio::CallId;
+use tokio::sync::mpsc;
+
+use crate::voicemail::{TakeError, Taken};
+
+/// What is told.
+#[derive(Debug)]
+pub(super) enum News {
+    /// A call has rung long enough for the voicemail.
+    Due(CallId),
+    /// The voicemail answered a call, which is over.
+    Taken { call: CallId, result: Result<Taken, TakeError> },
+    /// The recording of a call is over.
+    Recorded { path: PathBuf, recorded: Recorded },
+    /// The recording of a greeting is over.
+    GreetingRecorded(Recorded),
+    /// Something the user should know of, in words.
+    Warning(String),
+}
+
+/// Returns the way of news to the task. What does not fit waits where it is told.
+pub(super) fn channel() -> (mpsc::Sender<News>, mpsc::Receiver<News>) {
+    mpsc::channel(NEWS)
+}
+
+const NEWS: usize = 16;

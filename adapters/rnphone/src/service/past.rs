@@ -1,0 +1,43 @@
+//! What clients are told of past calls.
+
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+
+use super::new_file;
+use super::refused::Refused;
+use super::task::Task;
+use super::told::past;
+use crate::control::{ExportFormat, PastCall, Reply};
+use crate::history::{CallRecord, to_csv, to_json};
+
+impl Task {
+    /// The latest calls that hold a text, the latest first.
+    pub(super) fn past_calls(&self, search: &str, limit: usize) -> Vec<PastCall> {
+        let found: Vec<&CallRecord> = self.history.search(search).collect();
+        let latest = found.into_iter().rev().take(limit);
+        latest.map(|record| past(record, self.peer(record.peer))).collect()
+    }
+
+    /// Writes the calls that hold a text for other programs.
+    pub(super) fn export(
+        &self,
+        format: ExportFormat,
+        search: &str,
+        path: Option<PathBuf>,
+    ) -> Result<Reply, Refused> {
+        let calls = self.history.search(search);
+        let text = match format {
+            ExportFormat::Json => to_json(calls),
+            ExportFormat::Csv => to_csv(calls),
+        };
+        let Some(path) = path else { return Ok(Reply::Exported(text)) };
+        let mut file = new_file::create(&path)?;
+        if let Err(error) = file.write_all(text.as_bytes()).and_then(|()| file.sync_all()) {
+            // A part of it would pass for all of it.
+            let _ = fs::remove_file(&path);
+            return Err(Refused::new(format!("{}: {error}", path.display())));
+        }
+        Ok(Reply::File(path))
+    }
+}
