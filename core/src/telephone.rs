@@ -1,10 +1,12 @@
 //! The telephone: calls and their streams behind one door in and one ordered door out.
 
+use core::time::Duration;
+
 use crate::call::{Context, Exchange, Limiter, Lines};
 use crate::config::Config;
 use crate::counters::{Counters, count};
 use crate::error::InputError;
-use crate::id::{IdentityHash, JobId, LinkId, StreamId};
+use crate::id::{CallId, IdentityHash, JobId, LinkId, StreamId};
 use crate::input::{Input, Outcome};
 use crate::limits::{DEADLINES_PER_TIMEOUT, OUTPUTS_PER_DEADLINE, OUTPUTS_PER_INPUT, RING_BYTES};
 use crate::link::Class;
@@ -211,6 +213,13 @@ impl<const LINES: usize, const RING: usize> Telephone<LINES, RING> {
     /// Returns the status of each call, in the order of the lines.
     pub fn calls(&self) -> impl Iterator<Item = CallStatus> {
         self.lines.statuses()
+    }
+
+    /// Returns the round trip time of a call's link, as the stack told it or the core measured it;
+    /// `None` if neither happened yet.
+    #[must_use]
+    pub fn round_trip(&self, call: CallId) -> Option<Duration> {
+        self.lines.iter().find_map(|line| line.round_trip(call))
     }
 
     /// Tells whether what is captured for a stream is sent as voice: the call is not muted, and in

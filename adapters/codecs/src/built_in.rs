@@ -105,7 +105,7 @@ impl Codecs for CodecSettings {
 
     /// Lowers the level of neural decoding.
     #[cfg(feature = "neural")]
-    fn relieve(&self) -> Option<String> {
-        self.neural.lower().map(|level| format!("neural decoding is {level}"))
+    fn relieve(&self) -> Option<&'static str> {
+        self.neural.lower().map(crate::NeuralLevel::in_words)
     }
 }

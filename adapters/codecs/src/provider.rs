@@ -104,9 +104,9 @@ pub trait Codecs: fmt::Debug + Send + Sync {
     }
 
     /// Makes decoding take less time from the next frame on, because a phone's codec work runs
-    /// late. Returns what it changed, for a log; `None` if there is nothing to change. *Default*:
-    /// nothing.
-    fn relieve(&self) -> Option<String> {
+    /// late. Returns what it changed, in words for people; `None` if there is nothing to change.
+    /// *Default*: nothing.
+    fn relieve(&self) -> Option<&'static str> {
         None
     }
 }

@@ -4,16 +4,17 @@
 //! that loses what the peer sends is too narrow for what both send. Media that our own interface
 //! could not send in time also counts.
 //!
-//! *Down*: when more than 8 % of the voice of five seconds was lost, or not sent in time. *Up*, to
-//! the profile that a person chose at most: after 20 s with less than 2 %. A step up that fails
-//! doubles the wait before the next one, up to 5 min. Two steps are at least 5 s apart. A person's
-//! choice, on either side, starts the adaptation again. *Source*: our choice; the reference never
-//! switches.
+//! *Down*: when more than 8 % of the voice of five seconds was lost, or not sent in time; to the
+//! best lower profile whose packets take no more of the path than what came through. *Up*, to the
+//! best profile that the call was given at most: after 20 s with less than 2 %. A step up that fails
+//! doubles the wait before the next one, up to 5 min. Two steps are at least 5 s apart. A profile
+//! that the peer chooses is the best from then on; a person here who names one ends the adaptation.
+//! *Source*: our choice; the reference never switches.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use lxst_core::{Instant, Profile, ProfileSet, Quality};
+use lxst_core::{Instant, Profile, ProfileSet, Quality, Side};
 
 /// The adaptation of one call.
 #[derive(Debug)]
@@ -29,6 +30,13 @@ pub(crate) struct Adapter {
     good_since: Option<Instant>,
     stepped_up: Option<Instant>,
     patience: Duration,
+}
+
+/// Whether the profile of a call still adapts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Adaptation {
+    GoesOn,
+    Over,
 }
 
 /// Counters of a call's media.
@@ -55,10 +63,11 @@ struct Share {
 }
 
 impl Adapter {
-    pub(crate) const fn new(profile: Profile, profiles: ProfileSet) -> Self {
+    /// Adapts a call that begins in a profile, and steps up to the best at most.
+    pub(crate) const fn up_to(best: Profile, profile: Profile, profiles: ProfileSet) -> Self {
         Self {
             profiles,
-            chosen: profile,
+            chosen: best,
             current: profile,
             window: VecDeque::new(),
             before: None,
@@ -68,10 +77,16 @@ impl Adapter {
         }
     }
 
-    /// Handles a switch. A switch that is not ours is a person's choice.
-    pub(crate) fn on_switched(&mut self, profile: Profile) {
-        if profile != self.current {
-            *self = Self::new(profile, self.profiles);
+    /// Handles a switch. Ours is known. That of the peer is the best from here on. One that a person
+    /// on this side made ends the adaptation: a profile that is named is used exactly.
+    pub(crate) fn on_switched(&mut self, profile: Profile, by: Side) -> Adaptation {
+        match by {
+            _ if profile == self.current => Adaptation::GoesOn,
+            Side::Local => Adaptation::Over,
+            Side::Remote => {
+                *self = Self::up_to(profile, profile, self.profiles);
+                Adaptation::GoesOn
+            }
         }
     }
 
@@ -102,14 +117,19 @@ impl Adapter {
             return None;
         }
         if percent > BAD_ABOVE_PERCENT {
-            return self.step_down(now);
+            return self.step_down(now, percent);
         }
         let is_good = self.good_since.is_some_and(|since| since + self.patience <= now);
         if is_good { self.step_up(now) } else { None }
     }
 
-    fn step_down(&mut self, now: Instant) -> Option<Profile> {
-        let lower = self.below(self.current)?;
+    fn step_down(&mut self, now: Instant, missing_percent: u64) -> Option<Profile> {
+        let carried = air_bps(self.current) * 100_u64.saturating_sub(missing_percent);
+        let mut lower = self.below(self.current)?;
+        while air_bps(lower) * 100 > carried {
+            let Some(next) = self.below(lower) else { break };
+            lower = next;
+        }
         let failed = self.stepped_up.take().is_some_and(|at| now < at + self.patience);
         if failed {
             self.patience = (self.patience * 2).min(MAX_PATIENCE);
@@ -176,6 +196,19 @@ const fn less(profile: Profile) -> Option<Profile> {
     }
 }
 
+/// Returns the bit rate of a profile's packets, with header and padding.
+const fn air_bps(profile: Profile) -> u64 {
+    let payload = FRAME_HEADER + profile.byte_ceiling() as u64;
+    let packet = PACKET_HEADER + (payload / 16 + 1) * 16;
+    packet * 8 * 48_000 / profile.frame().0
+}
+
+/// Bytes of a packet before its payload, and of the payload before an Opus or Codec2 frame.
+///
+/// *Source*: RNS 1.5.7, a packet of a link; `81 01 c4 <length> <codec>`.
+const PACKET_HEADER: u64 = 67;
+const FRAME_HEADER: u64 = 5;
+
 /// Reports, one per second, that a step down averages.
 const WINDOW: usize = 5;
 const BAD_ABOVE_PERCENT: u64 = 8;
@@ -210,7 +243,7 @@ mod tests {
     }
 
     fn adapter(profile: Profile) -> Adapter {
-        Adapter::new(profile, ProfileSet::OPUS)
+        Adapter::up_to(profile, profile, ProfileSet::OPUS)
     }
 
     #[test]
@@ -251,9 +284,21 @@ mod tests {
     #[test]
     fn what_the_peer_chooses_is_kept() {
         let mut adapter = adapter(Profile::HighQuality);
-        adapter.on_switched(Profile::MediumQuality);
+        let switched = adapter.on_switched(Profile::MediumQuality, Side::Remote);
+        assert_eq!(switched, Adaptation::GoesOn);
         assert_eq!(run(&mut adapter, 600, |_| 0), []);
         assert_eq!(run(&mut adapter, 600, |_| 50), [], "there is nothing below without Codec2");
+    }
+
+    #[test]
+    fn a_person_who_names_a_profile_ends_the_adaptation() {
+        let mut adapter = adapter(Profile::HighQuality);
+        assert_eq!(
+            adapter.on_switched(Profile::HighQuality, Side::Local),
+            Adaptation::GoesOn,
+            "it is the adapter's own"
+        );
+        assert_eq!(adapter.on_switched(Profile::LowLatency, Side::Local), Adaptation::Over);
     }
 
     #[test]

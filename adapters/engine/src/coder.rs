@@ -164,8 +164,8 @@ impl Coder {
     }
 
     /// Makes the work take less time, because it runs late ([`Lateness`](crate::Lateness)). Returns
-    /// what changed, for a log; `None` if there is nothing to change.
-    pub fn relieve(&mut self) -> Option<String> {
+    /// what changed, in words; `None` if there is nothing to change.
+    pub fn relieve(&mut self) -> Option<&'static str> {
         self.codecs.relieve()
     }
 

@@ -26,7 +26,8 @@ pub struct Config {
     /// The codecs of the [`Coder`](crate::Coder) that does the tasks. The phone offers the profiles
     /// that these can send. *Default*: [`BuiltInCodecs`].
     pub codecs: Arc<dyn Codecs>,
-    /// Whether the profile adapts to the path: it steps down when more than 8 % of the voice is
+    /// Whether the profile of calls that come in adapts to the path; that of a dialled call does as
+    /// its [`ProfileChoice`](crate::ProfileChoice) says. It steps down when more than 8 % of the voice is
     /// lost for 5 s, and up again after 20 s with less than 2 %. It takes loss for a path that is too
     /// narrow, where copies of frames would cost still more.
     pub adaptive_profile: bool,

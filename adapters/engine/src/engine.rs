@@ -20,6 +20,7 @@ use crate::config::Config;
 use crate::event::{DialError, Event};
 use crate::ids::Ids;
 use crate::links::Links;
+use crate::path_profile::{Dialled, ProfileChoice};
 use crate::people::{self, People, PeopleError};
 use crate::streams::Streams;
 use crate::tap::Tap;
@@ -49,7 +50,9 @@ pub struct Engine<S, const LINES: usize = 1> {
     /// The ports attached for one call.
     own_ports: Vec<(CallId, Direction)>,
     adaptive_profile: bool,
-    /// One for each established call.
+    /// How the profile of each dialled call is chosen.
+    dialled: BTreeMap<CallId, Dialled>,
+    /// One for each established call that adapts.
     adapters: BTreeMap<CallId, Adapter>,
     /// Inputs for the core that the engine makes by itself.
     replies: VecDeque<Reply>,
@@ -114,6 +117,7 @@ impl<S: Stack, const LINES: usize> Engine<S, LINES> {
             ports: Vec::new(),
             own_ports: Vec::new(),
             adaptive_profile: config.adaptive_profile,
+            dialled: BTreeMap::new(),
             adapters: BTreeMap::new(),
             replies: VecDeque::new(),
             callers: config.callers,
@@ -176,14 +180,21 @@ impl<S: Stack, const LINES: usize> Engine<S, LINES> {
         &mut self,
         now: Instant,
         to: IdentityHash,
-        profile: Profile,
+        profile: impl Into<ProfileChoice>,
         mode: Mode,
     ) -> Result<CallId, DialError> {
         if let Some(identity) = self.stack().identity_at(to) {
             return Err(DialError::DestinationHash { given: to, identity });
         }
+        let choice = profile.into();
         let (call, link) = (self.ids.next_call(), self.ids.next_link());
+        let profile = match choice {
+            // Until the path is known.
+            ProfileChoice::Auto => self.nearest(Profile::MediumQuality),
+            ProfileChoice::UpTo(profile) | ProfileChoice::Exactly(profile) => profile,
+        };
         self.command(now, Command::Dial { call, link, to, profile, mode })?;
+        self.dialled.insert(call, Dialled::new(choice));
         self.people.know(to);
         self.attach(call);
         self.pump(now);

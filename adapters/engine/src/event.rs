@@ -1,6 +1,10 @@
 //! The events of an engine, and the errors of dialling.
 
-use lxst_core::{CallId, Direction, DisplayName, IdentityHash, InputError, StreamChange, StreamId};
+use core::time::Duration;
+
+use lxst_core::{
+    CallId, Direction, DisplayName, IdentityHash, InputError, Profile, StreamChange, StreamId,
+};
 
 /// An event of an engine. The enum is exhaustive by intent: an owner handles each variant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +31,15 @@ pub enum Event {
         given: IdentityHash,
         /// The identity that owns the destination: the hash to dial.
         identity: IdentityHash,
+    },
+    /// The profile of a call dialled with [`ProfileChoice::Auto`](crate::ProfileChoice::Auto) is
+    /// chosen. It is told to the callee when the call rings there.
+    ProfileChosen {
+        call: CallId,
+        profile: Profile,
+        /// The round trip of the link, or the time to the callee's first answer on it if that was
+        /// longer.
+        round_trip: Duration,
     },
     /// A phone announced itself.
     Announced {

@@ -103,10 +103,10 @@ mod tests {
             BuiltInCodecs.decoder(codec)
         }
 
-        fn relieve(&self) -> Option<String> {
+        fn relieve(&self) -> Option<&'static str> {
             let lower = |level| (level + 1 < self.costs.len()).then_some(level + 1);
             let before = self.level.fetch_update(Ordering::Relaxed, Ordering::Relaxed, lower);
-            before.ok().map(|before| format!("level {}", before + 1))
+            before.ok().map(|_| "a lower level")
         }
     }
 }

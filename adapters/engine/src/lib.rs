@@ -62,6 +62,7 @@ mod link_names;
 mod link_order;
 mod link_queue;
 mod links;
+mod path_profile;
 mod people;
 mod radio;
 mod streams;
@@ -83,6 +84,7 @@ pub use link_queue::{LinkCounters, LinkQueue};
 #[cfg(feature = "voice-processing")]
 pub use lxst_audio::VoiceProcessing;
 pub use lxst_codecs as codecs;
+pub use path_profile::ProfileChoice;
 pub use people::PeopleError;
 pub use radio::{RadioEngine, RadioEvent, RadioPacket};
 pub use tap::Tap;

@@ -29,11 +29,10 @@ fn a_phone_steps_down_as_far_as_its_codecs_go_where_the_path_carries_no_more() {
     let mut pair = pair(true);
     pair.dial(Profile::HighQuality);
     pair.run(Duration::from_secs(1));
-    run_on_narrow_path(&mut pair, Duration::from_secs(30), 11);
-    let all = [Profile::MediumQuality, Profile::LowBandwidth];
-    let built = all.into_iter().filter(|profile| BuiltInCodecs.profiles().contains(*profile));
-    let wanted: Vec<_> = built.map(|profile| (profile, Side::Local)).collect();
-    assert_eq!(switches(&pair, BOB), wanted);
+    run_on_narrow_path(&mut pair, Duration::from_secs(20), 11);
+    // 40 % of High Quality come through.
+    let carried = BuiltInCodecs.profiles().nearest(Profile::LowBandwidth).expect("some are built");
+    assert_eq!(switches(&pair, BOB), [(carried, Side::Local)]);
 }
 
 #[test]

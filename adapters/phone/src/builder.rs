@@ -157,12 +157,12 @@ impl<R: Runtime, S: StackSettings> PhoneBuilder<R, S> {
         #[cfg(feature = "endpoint")]
         let lock = opened.lock;
         let Opened { network, stack, mut stores, interfaces, listening, tasks, .. } = opened;
-        let (done_sender, done) = async_channel::unbounded();
+        let (coder_sender, of_coder_thread) = async_channel::unbounded();
         let of_coder = codecs.clone();
         let make_coder = move || Coder::new(of_coder.clone()).dtx(dtx);
-        let coder = CoderThread::spawn(make_coder, move |done| {
+        let coder = CoderThread::spawn(make_coder, move |output| {
             // The phone may have ended.
-            let _ = done_sender.try_send(done);
+            let _ = coder_sender.try_send(output);
         })
         .map_err(StartError::Thread)?;
         #[cfg(feature = "trace")]
@@ -181,7 +181,7 @@ impl<R: Runtime, S: StackSettings> PhoneBuilder<R, S> {
             engine,
             network,
             coder,
-            inbox: Inbox { requests, done },
+            inbox: Inbox { requests, coder: of_coder_thread },
             stores,
             outlets: Outlets::new(queue, publisher, state),
             when_no_microphone,

@@ -1,6 +1,6 @@
 //! Events of the app, and their translation from the engine's.
 
-use std::time::Instant as Moment;
+use std::time::{Duration, Instant as Moment};
 
 use lxst_core::{
     CallId, DisplayName, DropReason, EndReason, Event as CoreEvent, IdentityHash, Instant, Limit,
@@ -65,6 +65,16 @@ pub enum Event {
         /// The identity that the destination belongs to.
         identity: IdentityHash,
     },
+    /// The profile of a call dialled with [`ProfileChoice::Auto`](crate::ProfileChoice::Auto) is
+    /// chosen, before the call rings at the peer.
+    ProfileChosen {
+        call: CallId,
+        /// The profile that we propose.
+        profile: Profile,
+        /// The round trip of the link, or the time to the peer's first answer on it if that was
+        /// longer.
+        round_trip: Duration,
+    },
     /// An outgoing call rings at the peer. Play the ringback tone.
     Ringing { call: CallId },
     /// The call is answered, and both sides set up their audio. `Established` or `Ended` follows.
@@ -113,6 +123,12 @@ pub enum Event {
 
     /// An invalid packet of a peer was dropped. The call goes on. An app may log it.
     Dropped { reason: DropReason },
+    /// Codec work ran late, and takes less time from here on. Voice is decoded a little worse: the
+    /// level of neural decoding is lower, and is not raised again.
+    CodecsRelieved {
+        /// What changed, in words.
+        change: &'static str,
+    },
     /// A codec panicked. One frame is lost, the codecs are restarted, and the call goes on. This is
     /// a defect of this library or of the app's [`Codecs`](crate::Codecs): report it.
     CoderCrashed,
@@ -128,6 +144,9 @@ impl Event {
             EngineEvent::CoderCrashed => Self::CoderCrashed,
             EngineEvent::DestinationDialled { call, given, identity } => {
                 Self::DestinationDialled { call, given, identity }
+            }
+            EngineEvent::ProfileChosen { call, profile, round_trip } => {
+                Self::ProfileChosen { call, profile, round_trip }
             }
             EngineEvent::Announced { identity, hops, name } => {
                 Self::Announced { identity, hops, name }
@@ -172,6 +191,7 @@ impl Event {
             | Self::CallerGone { call }
             | Self::Incoming { call, .. }
             | Self::DestinationDialled { call, .. }
+            | Self::ProfileChosen { call, .. }
             | Self::Ringing { call }
             | Self::Connecting { call }
             | Self::Established { call, .. }
@@ -186,6 +206,7 @@ impl Event {
             | Self::CallerTurnedAway { .. }
             | Self::CallerLimited { .. }
             | Self::Dropped { .. }
+            | Self::CodecsRelieved { .. }
             | Self::CoderCrashed => None,
         }
     }
@@ -202,12 +223,14 @@ impl Event {
             | Self::PeerAudible { .. }
             | Self::Quality { .. }
             | Self::Dropped { .. }
+            | Self::CodecsRelieved { .. }
             | Self::CoderCrashed => true,
             Self::Screening { .. }
             | Self::CallerGone { .. }
             | Self::CallerLimited { .. }
             | Self::Incoming { .. }
             | Self::DestinationDialled { .. }
+            | Self::ProfileChosen { .. }
             | Self::Ringing { .. }
             | Self::Connecting { .. }
             | Self::Established { .. }

@@ -9,8 +9,8 @@ use std::time::Instant as Moment;
 use async_channel::Receiver;
 use event_listener::EventListener;
 use futures_lite::future::or;
-use lxst_engine::Done;
 
+use crate::host::CoderOutput;
 use crate::network::Network;
 use crate::request::{Request, Requests};
 use crate::runtime::Runtime;
@@ -18,7 +18,7 @@ use crate::runtime::Runtime;
 #[derive(Debug)]
 pub(crate) struct Inbox {
     pub(crate) requests: Requests,
-    pub(crate) done: Receiver<Done>,
+    pub(crate) coder: Receiver<CoderOutput>,
 }
 
 /// Why the phone's task wakes.
@@ -29,8 +29,8 @@ pub(crate) enum Wakeup<A> {
     Timeout,
     /// The app wrote to a port, read from it or dropped it.
     Port,
-    /// The codec thread has finished a job.
-    Done(Done),
+    /// The codec thread has finished a job, or takes less time from here on.
+    Coder(CoderOutput),
     /// Something arrived from the network.
     Arrival(A),
 }
@@ -77,9 +77,9 @@ impl Inbox {
             any_fired(ports).await;
             Wakeup::Port
         };
-        let done = async { Wakeup::Done(next(&self.done).await) };
+        let coder = async { Wakeup::Coder(next(&self.coder).await) };
         let arrival = async { Wakeup::Arrival(network.next().await) };
-        or(timeout, or(done, either_first(is_turned, port, arrival))).await
+        or(timeout, or(coder, either_first(is_turned, port, arrival))).await
     }
 }
 

@@ -106,7 +106,8 @@ pub use lxst_core::{
 pub use lxst_engine::VoiceProcessing;
 pub use lxst_engine::codecs::{BuiltInCodecs, CodecSettings, Codecs};
 pub use lxst_engine::{
-    Callers, DialError, LinkCommand, LinkCounters, LinkNames, RadioPacket, Tap, codecs,
+    Callers, DialError, LinkCommand, LinkCounters, LinkNames, ProfileChoice, RadioPacket, Tap,
+    codecs,
 };
 #[cfg(feature = "endpoint")]
 pub use lxst_reticulum as reticulum;

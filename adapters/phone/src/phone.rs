@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use lxst_core::{CallId, Command, DisplayName, IdentityHash, Mode, Profile};
-use lxst_engine::Callers;
+use lxst_core::{CallId, Command, DisplayName, IdentityHash, Mode};
+use lxst_engine::{Callers, ProfileChoice};
 
 use crate::audio::{
     AudioError, AudioFormat, AudioSink, AudioSource, DeviceSink, DeviceSource, SourcePort,
@@ -54,6 +54,9 @@ impl Phone {
     /// Dials an identity, in full duplex. It returns at once: await [`Call::established`], or read
     /// the events.
     ///
+    /// A [`Profile`](crate::Profile) is used exactly. [`ProfileChoice::Auto`] chooses the one that
+    /// fits the path, as [`Event::ProfileChosen`](crate::Event::ProfileChosen) tells.
+    ///
     /// *Bounds*: the endpoint searches a path for 55 s, unless its settings say otherwise. A call
     /// to our own identity ends with [`LinkFailed`](crate::EndReason::LinkFailed).
     ///
@@ -64,7 +67,11 @@ impl Phone {
     /// # Cancel safety
     /// A cancelled request was either not made, or the call goes on: [`state`](Self::state) and the
     /// events carry its id.
-    pub async fn dial(&self, to: IdentityHash, profile: Profile) -> Result<Call, CallError> {
+    pub async fn dial(
+        &self,
+        to: IdentityHash,
+        profile: impl Into<ProfileChoice>,
+    ) -> Result<Call, CallError> {
         self.dial_in_mode(to, profile, Mode::FullDuplex).await
     }
 
@@ -78,9 +85,10 @@ impl Phone {
     pub async fn dial_in_mode(
         &self,
         to: IdentityHash,
-        profile: Profile,
+        profile: impl Into<ProfileChoice>,
         mode: Mode,
     ) -> Result<Call, CallError> {
+        let profile = profile.into();
         let id = self.requests.ask(|reply| Request::Dial { to, profile, mode, reply }).await??;
         Ok(self.call(id))
     }

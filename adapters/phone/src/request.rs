@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use async_channel::{Receiver, RecvError, Sender};
-use lxst_core::{CallId, Command, DisplayName, IdentityHash, InputError, Mode, Profile};
-use lxst_engine::{Callers, DialError, LinkCounters};
+use lxst_core::{CallId, Command, DisplayName, IdentityHash, InputError, Mode};
+use lxst_engine::{Callers, DialError, LinkCounters, ProfileChoice};
 
 use crate::audio::{AudioTap, SinkPort, SourcePort};
 use crate::error::CallError;
@@ -38,7 +38,7 @@ pub struct Counters {
 pub(crate) enum Request {
     Dial {
         to: IdentityHash,
-        profile: Profile,
+        profile: ProfileChoice,
         mode: Mode,
         reply: Reply<Result<CallId, DialError>>,
     },

@@ -9,7 +9,7 @@ use lxst_core::{Command, Direction, Event as CallEvent, Instant, InsteadOfVoice,
 use lxst_engine::{Engine, Event as EngineEvent};
 
 use crate::event::Event;
-use crate::host::CoderThread;
+use crate::host::{CoderOutput, CoderThread};
 use crate::inbox::{Inbox, Wakeup};
 use crate::network::Network;
 use crate::outlets::{Ended, Outlets};
@@ -107,7 +107,10 @@ impl<R: Runtime, N: Network, const LINES: usize> Runner<R, N, LINES> {
                 let now = (now, self.runtime.now());
                 self.network.handle(now, arrival, &mut self.engine, &mut self.outlets.state);
             }
-            Wakeup::Done(done) => self.engine.handle_done(now, done),
+            Wakeup::Coder(CoderOutput::Done(done)) => self.engine.handle_done(now, done),
+            Wakeup::Coder(CoderOutput::Relieved(change)) => {
+                self.outlets.push(Event::CodecsRelieved { change });
+            }
             // The next flush looks at the ports.
             Wakeup::Port | Wakeup::Request(None) => {}
         }

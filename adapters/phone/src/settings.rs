@@ -246,8 +246,9 @@ impl Voice {
         self
     }
 
-    /// Adapts the profile to the path: it steps down when more than 8 % of the voice is lost for 5
-    /// s, and up again after 20 s with less than 2 %. Such a phone asks for no copies
+    /// Adapts the profile of calls that come in to the path: it steps down when more than 8 % of
+    /// the voice is lost for 5 s, and up again after 20 s with less than 2 %, until somebody names a
+    /// profile. That of a dialled call does so as its [`ProfileChoice`](crate::ProfileChoice) says. Such a phone asks for no copies
     /// ([`ask_for_copies`](Self::ask_for_copies)), which a path that is too narrow cannot carry.
     /// *Default*: off; only people change it, as in the reference.
     #[must_use]

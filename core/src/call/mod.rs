@@ -25,6 +25,8 @@ mod repeat;
 mod round_trip;
 mod table;
 
+use core::time::Duration;
+
 pub use table::{Action, Next, TRANSITIONS, Transition, Trigger};
 
 pub(crate) use exchange::Exchange;
@@ -235,6 +237,12 @@ impl Line {
             profile: call.profile,
             mode: call.mode,
         })
+    }
+
+    /// Returns the round trip time of the call's link, if it is this call and the time is known.
+    pub(crate) fn round_trip(&self, id: CallId) -> Option<Duration> {
+        let call = self.call.as_ref().filter(|call| call.id == id)?;
+        call.rtt.known()
     }
 
     /// Moves the call as the table says, and runs the action of its row.

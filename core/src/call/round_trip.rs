@@ -83,6 +83,11 @@ impl RoundTrip {
         Duration::from_nanos(self.nanos)
     }
 
+    /// Returns what the stack told or the exchange of signals measured.
+    pub(super) fn known(self) -> Option<Duration> {
+        (self.source != Source::Assumed).then_some(self.get())
+    }
+
     /// Returns this many round trips.
     pub(super) const fn times(self, trips: u32) -> Duration {
         self.get().saturating_mul(trips)
@@ -115,6 +120,7 @@ mod tests {
         assert_eq!(told.get(), ms(40));
         assert_eq!(RoundTrip::of_stack(Some(Duration::MAX)).get(), MAX_ROUND_TRIP);
         assert_eq!(RoundTrip::of_stack(Some(Duration::ZERO)), RoundTrip::of_stack(None));
+        assert_eq!((told.known(), RoundTrip::of_stack(None).known()), (Some(ms(40)), None));
     }
 
     #[test]

@@ -13,7 +13,8 @@ use lxst_interop::{IdentityHash as Hash, PythonPeer, Rnsd, SharedInstance, laten
 use lxst_phone::trace::Payloads;
 use lxst_phone::{
     Call, CallId, CodecSettings, Destinations, EndReason, Event, Events, Identity, IdentityHash,
-    Ifac, Interface, Mode, OsRng, Phone, PhoneBuilder, Profile, Settings, StartError, Tap,
+    Ifac, Interface, Mode, OsRng, Phone, PhoneBuilder, Profile, ProfileChoice, Settings,
+    StartError, Tap,
 };
 use lxst_smol::Smol;
 use lxst_tokio::Tokio;
@@ -211,7 +212,7 @@ impl RustPhone {
         self.phone.identity().0
     }
 
-    pub(crate) fn dial(&self, to: Hash, profile: Profile) -> Call {
+    pub(crate) fn dial(&self, to: Hash, profile: impl Into<ProfileChoice>) -> Call {
         let dialled = self.phone.dial(IdentityHash(to), profile);
         self.block_on(dialled).expect("the line is free")
     }

@@ -3,13 +3,14 @@
 
 use lxst_core::{
     Admission, Boundary, CallId, CallState, CallStatus, Command, Direction, IdentityHash, Input,
-    InputError, Instant, JobId, Outcome, Output, PacketBuf, PortChange, Profile, Stack, StackEvent,
-    StreamId,
+    InputError, Instant, JobId, Outcome, Output, PacketBuf, PortChange, Profile, Role, Stack,
+    StackEvent, StreamId,
 };
 
 use super::Engine;
-use crate::adaptation::{Adapter, MediaCounters};
+use crate::adaptation::{Adaptation, Adapter, MediaCounters};
 use crate::event::Event;
+use crate::path_profile::{Dialled, PathProfile};
 
 /// An input for the core that the engine makes as an answer to an output.
 #[derive(Debug)]
@@ -19,6 +20,8 @@ pub(super) enum Reply {
     Attached(StreamId, Direction),
     Screened(CallId, Admission),
     Switched(CallId, Profile),
+    /// The profile of a dialled call is chosen.
+    Chosen(CallId, PathProfile),
 }
 
 impl<S: Stack, const LINES: usize> Engine<S, LINES> {
@@ -46,6 +49,14 @@ impl<S: Stack, const LINES: usize> Engine<S, LINES> {
             Reply::Known(identity) => Input::Command(Command::Know(identity)),
             Reply::Screened(call, admission) => Input::Command(Command::Screen(call, admission)),
             Reply::Switched(call, profile) => Input::Command(Command::SetProfile(call, profile)),
+            Reply::Chosen(call, PathProfile { start: profile, round_trip, .. }) => {
+                self.events.push_back(Event::ProfileChosen { call, profile, round_trip });
+                self.give(now, Input::Command(Command::SetProfile(call, profile)));
+                if let Some(dialled) = self.dialled.get_mut(&call) {
+                    dialled.on_told();
+                }
+                return;
+            }
         };
         self.give(now, input);
     }
@@ -90,7 +101,24 @@ impl<S: Stack, const LINES: usize> Engine<S, LINES> {
             }
             self.on_output(now, output);
         }
+        self.choose_profiles(now);
         Ok(())
+    }
+
+    /// Chooses the profiles of dialled calls whose path is known by now.
+    fn choose_profiles(&mut self, now: Instant) {
+        let profiles = self.codecs.profiles();
+        for (call, dialled) in &mut self.dialled {
+            let status = self.telephone.calls().find(|status| status.call == *call);
+            let Some(CallStatus { role: Role::Caller, state, .. }) = status else { continue };
+            let round_trip = self.telephone.round_trip(*call);
+            let chosen = dialled.on_state(now, state, round_trip, profiles);
+            self.replies.extend(chosen.map(|chosen| Reply::Chosen(*call, chosen)));
+        }
+    }
+
+    pub(super) fn nearest(&self, profile: Profile) -> Profile {
+        self.codecs.profiles().nearest(profile).unwrap_or(profile)
     }
 
     fn on_output(&mut self, now: Instant, output: Output<'_>) {
@@ -111,13 +139,19 @@ impl<S: Stack, const LINES: usize> Engine<S, LINES> {
     }
 
     fn on_event(&mut self, now: Instant, event: lxst_core::Event) {
-        if self.adaptive_profile {
-            self.adapt(now, event);
+        self.adapt(now, event);
+        if let lxst_core::Event::ProfileChanged { call, by, .. } = event
+            && !self.adapters.contains_key(&call)
+            && self.dialled.get_mut(&call).is_some_and(|dialled| dialled.on_switched(by))
+        {
+            // `ProfileChosen` tells it.
+            return;
         }
         if let lxst_core::Event::Incoming { call, .. } = event {
             self.attach(call);
         } else if let lxst_core::Event::Ended { call, .. } = event {
             self.own_ports.retain(|(of, _)| *of != call);
+            self.dialled.remove(&call);
         }
         if let lxst_core::Event::Established { call, .. } = event
             && let Some(peer) = self.peer_of(call)
@@ -160,12 +194,22 @@ impl<S: Stack, const LINES: usize> Engine<S, LINES> {
     fn adapt(&mut self, now: Instant, event: lxst_core::Event) {
         match event {
             lxst_core::Event::Established { call, profile, .. } => {
-                let adapter = Adapter::new(profile, self.codecs.profiles());
-                self.adapters.insert(call, adapter);
+                let best = match self.dialled.get(&call) {
+                    // Or the peer's call took the place of ours.
+                    None | Some(Dialled::Open { .. }) => self.adaptive_profile.then_some(profile),
+                    Some(dialled) => dialled.best(profile),
+                };
+                let profiles = self.codecs.profiles();
+                let adapter = best.map(|best| Adapter::up_to(best, profile, profiles));
+                self.adapters.extend(adapter.map(|adapter| (call, adapter)));
             }
-            lxst_core::Event::ProfileChanged { call, profile, .. } => {
-                if let Some(adapter) = self.adapters.get_mut(&call) {
-                    adapter.on_switched(profile);
+            lxst_core::Event::ProfileChanged { call, profile, by } => {
+                let is_ended = self
+                    .adapters
+                    .get_mut(&call)
+                    .is_some_and(|adapter| adapter.on_switched(profile, by) == Adaptation::Over);
+                if is_ended {
+                    self.adapters.remove(&call);
                 }
             }
             lxst_core::Event::Quality { call, quality } => {

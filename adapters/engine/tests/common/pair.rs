@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use lxst_core::{
-    CallId, Command, Direction, Event as CallEvent, Instant, Mode, PortChange, Profile,
-};
-use lxst_engine::{Coder, Config, Engine, Event, InterfaceOrigin};
+use lxst_core::{CallId, Command, Direction, Event as CallEvent, Instant, Mode, PortChange};
+use lxst_engine::{Coder, Config, Engine, Event, InterfaceOrigin, ProfileChoice};
 use lxst_reticulum::{EndpointLinks, InterfaceConfig, InterfaceId};
 use lxst_sim::random::Seeded;
 use lxst_sim::wire::{Conditions, Order, Wire};
@@ -60,7 +58,7 @@ impl Pair {
         pair
     }
 
-    pub(crate) fn dial(&mut self, profile: Profile) -> CallId {
+    pub(crate) fn dial(&mut self, profile: impl Into<ProfileChoice>) -> CallId {
         let to = self.phones[BOB].engine.identity();
         let engine = &mut self.phones[ALICE].engine;
         engine.dial(self.now, to, profile, Mode::FullDuplex).expect("the line is free")

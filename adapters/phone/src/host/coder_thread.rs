@@ -16,16 +16,16 @@ pub struct CoderThread {
 }
 
 impl CoderThread {
-    /// Starts the thread. On it, `make` creates the coder, and `deliver` gets the result of each
-    /// task; it must not block for long. When the coder panics, the result of the task is
+    /// Starts the thread. On it, `make` creates the coder, and `deliver` gets what the coder did; it
+    /// must not block for long. When the coder panics, the result of the task is
     /// [`Done::Crashed`], and `make` creates a new coder for the next task. When the coder runs late
-    /// again and again ([`Lateness`]), it is [relieved](Coder::relieve), and the log says so.
+    /// again and again ([`Lateness`]), it is [relieved](Coder::relieve).
     ///
     /// # Errors
     /// The operating system refused a thread.
     pub fn spawn(
         make: impl Fn() -> Coder + Send + 'static,
-        deliver: impl Fn(Done) + Send + 'static,
+        deliver: impl Fn(CoderOutput) + Send + 'static,
     ) -> io::Result<Self> {
         Self::spawn_with(make, deliver)
     }
@@ -40,7 +40,7 @@ impl CoderThread {
 
     fn spawn_with<W: Work>(
         make: impl Fn() -> W + Send + 'static,
-        deliver: impl Fn(Done) + Send + 'static,
+        deliver: impl Fn(CoderOutput) + Send + 'static,
     ) -> io::Result<Self> {
         // The engine has three jobs out at most for each line, so the channel needs no bound of its
         // own.
@@ -56,11 +56,12 @@ impl CoderThread {
                     job.map(|job| Done::Crashed { job })
                 });
                 let Some(done) = done else { continue };
-                deliver(done);
+                deliver(CoderOutput::Done(done));
                 if lateness.on_task(at.elapsed())
                     && let Some(change) = work.relieve()
                 {
                     tracing::warn!("codec work runs late: {change}");
+                    deliver(CoderOutput::Relieved(change));
                 }
             }
         };
@@ -69,13 +70,22 @@ impl CoderThread {
     }
 }
 
+/// What a [`CoderThread`] delivers.
+#[derive(Debug)]
+pub enum CoderOutput {
+    /// The result of a task.
+    Done(Done),
+    /// Codec work ran late, and takes less time from here on. In words: what changed.
+    Relieved(&'static str),
+}
+
 /// A task, and when it was given.
 type Given = (Task, Instant);
 
 /// What the thread runs.
 trait Work {
     fn run(&mut self, task: Task) -> Option<Done>;
-    fn relieve(&mut self) -> Option<String>;
+    fn relieve(&mut self) -> Option<&'static str>;
 }
 
 impl Work for Coder {
@@ -83,7 +93,7 @@ impl Work for Coder {
         self.run(task)
     }
 
-    fn relieve(&mut self) -> Option<String> {
+    fn relieve(&mut self) -> Option<&'static str> {
         self.relieve()
     }
 }
@@ -100,6 +110,7 @@ impl Drop for CoderThread {
 
 #[cfg(test)]
 mod tests {
+    use lxst_core::limits::PLAYOUT_LEAD;
     use lxst_core::{JobId, Samples, StreamId};
 
     use super::*;
@@ -114,8 +125,36 @@ mod tests {
             coder.give(Task::Conceal { stream: StreamId(1), job, samples: Samples(1) });
         }
         drop(coder);
-        let crashed = done.iter().map(|done| matches!(done, Done::Crashed { .. }));
+        let crashed =
+            done.iter().map(|done| matches!(done, CoderOutput::Done(Done::Crashed { .. })));
         assert!(crashed.eq([false, false, true, false, false, true]));
+    }
+
+    #[test]
+    fn work_that_runs_late_is_relieved_and_the_change_is_told() {
+        let (sender, done) = channel();
+        let coder =
+            CoderThread::spawn_with(|| Slow, move |output| sender.send(output).unwrap()).unwrap();
+        for job in (0..20).map(JobId) {
+            coder.give(Task::Conceal { stream: StreamId(1), job, samples: Samples(1) });
+        }
+        drop(coder);
+        let relieved = |output| matches!(output, CoderOutput::Relieved("less"));
+        assert!(done.iter().any(relieved));
+    }
+
+    /// Takes longer than a task may.
+    struct Slow;
+
+    impl Work for Slow {
+        fn run(&mut self, task: Task) -> Option<Done> {
+            thread::sleep(2 * PLAYOUT_LEAD.duration());
+            Some(Done::NoVoice { job: task.job()? })
+        }
+
+        fn relieve(&mut self) -> Option<&'static str> {
+            Some("less")
+        }
     }
 
     /// The third task finds a fault.
@@ -131,7 +170,7 @@ mod tests {
             Some(Done::NoVoice { job: task.job()? })
         }
 
-        fn relieve(&mut self) -> Option<String> {
+        fn relieve(&mut self) -> Option<&'static str> {
             None
         }
     }

@@ -16,7 +16,7 @@ mod recording;
 #[cfg(feature = "endpoint")]
 mod wall_clock;
 
-pub use coder_thread::CoderThread;
+pub use coder_thread::{CoderOutput, CoderThread};
 #[cfg(feature = "endpoint")]
 pub use identity_file::{IdentityFileError, load_or_create_identity};
 #[cfg(feature = "endpoint")]

@@ -23,7 +23,7 @@ use lxst_engine::{Coder, RadioEngine};
 use crate::audio::{
     AudioError, AudioFormat, AudioSink, AudioSource, DeviceSink, DeviceSource, SinkPort, SourcePort,
 };
-use crate::host::CoderThread;
+use crate::host::{CoderOutput, CoderThread};
 use crate::request::Reply;
 use crate::runtime::Runtime;
 pub use events::{RadioEvent, RadioEvents};
@@ -174,9 +174,12 @@ impl<R: Runtime> RadioBuilder<R> {
         let (done_sender, done) = async_channel::unbounded();
         let of_coder = codecs.clone();
         let make_coder = move || Coder::new(of_coder.clone()).dtx(dtx);
-        let coder = CoderThread::spawn(make_coder, move |done| {
-            // The radio may have ended.
-            let _ = done_sender.try_send(done);
+        let coder = CoderThread::spawn(make_coder, move |output| {
+            // The log tells of a relief.
+            if let CoderOutput::Done(done) = output {
+                // The radio may have ended.
+                let _ = done_sender.try_send(done);
+            }
         })
         .map_err(RadioError::Thread)?;
         let (request_sender, requests) = async_channel::bounded(REQUESTS);

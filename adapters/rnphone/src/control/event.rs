@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use lxst_phone::{IdentityHash, Mode, Profile};
 use serde::{Deserialize, Serialize};
 
-use super::reply::{CallQuality, DeviceUse, MessageInfo, PastCall, Peer};
+use super::reply::{CallQuality, ChosenProfile, DeviceUse, MessageInfo, PastCall, Peer};
 
 /// An event of the phone: in JSON, an object whose `event` is the name in small letters.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,6 +31,12 @@ pub enum Event {
         peer: Peer,
         /// Whether another call is talked on.
         is_waiting: bool,
+    },
+    /// The profile of a call that was dialled with `auto` is chosen.
+    ProfileChosen {
+        call: u64,
+        #[serde(flatten)]
+        chosen: ChosenProfile,
     },
     /// A dialled call rings at the peer.
     Ringing { call: u64 },

@@ -29,8 +29,8 @@ pub use command::{Command, ExportFormat, GreetingAction};
 pub use event::Event;
 pub use message::{BadRequest, MAX_LINE, Message, Request};
 pub use reply::{
-    AnnouncedInfo, CallInfo, CallQuality, CallStage, ContactInfo, DeviceInfo, DeviceUse,
-    MessageInfo, PastCall, Peer, Reply, Status,
+    AnnouncedInfo, CallInfo, CallQuality, CallStage, ChosenProfile, ContactInfo, DeviceInfo,
+    DeviceUse, MessageInfo, PastCall, Peer, Reply, Status,
 };
 
 /// The version of the protocol.

@@ -84,6 +84,9 @@ pub struct CallInfo {
     /// The profile that we send or propose.
     #[serde(with = "super::text::profile")]
     pub profile: Profile,
+    /// The profile that `auto` chose, and why; `None` if a person named one, and before.
+    #[serde(default)]
+    pub chosen: Option<ChosenProfile>,
     /// The mode.
     #[serde(with = "super::text::mode")]
     pub mode: Mode,
@@ -101,6 +104,18 @@ pub struct CallInfo {
     pub is_recorded: bool,
     /// The latest report of its quality.
     pub quality: Option<CallQuality>,
+}
+
+/// The profile that `auto` chose for a call, which it then follows the path from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ChosenProfile {
+    /// The profile that the call began in.
+    #[serde(with = "super::text::profile")]
+    pub profile: Profile,
+    /// The round trip that it fits, in ms: that of the link, or the time to the peer's first answer
+    /// if that was longer.
+    pub round_trip_ms: u64,
 }
 
 /// How far a call is.

@@ -9,7 +9,7 @@ use lxst_tokio::{
 };
 
 use super::refused::Refused;
-use crate::control::{CallInfo, CallQuality, CallStage, Peer};
+use crate::control::{CallInfo, CallQuality, CallStage, ChosenProfile, Peer};
 
 /// What of each call the phone itself does not know.
 #[derive(Debug, Default)]
@@ -19,6 +19,7 @@ pub(super) struct Calls(BTreeMap<CallId, Line>);
 pub(super) struct Line {
     /// Since both could hear each other.
     since: Option<Instant>,
+    pub(super) chosen: Option<ChosenProfile>,
     pub(super) is_held: bool,
     pub(super) is_muted: bool,
     pub(super) is_talking: bool,
@@ -155,6 +156,7 @@ impl Calls {
             is_talking: line.is_talking,
             is_voicemail: line.is_voicemail,
             is_recorded,
+            chosen: line.chosen,
             quality: phone.state().quality_of(status.call).map(|of| quality(&of)),
         }
     }

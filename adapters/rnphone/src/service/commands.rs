@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use lxst_tokio::{CallStatus, IdentityHash, Mode, Profile};
+use lxst_tokio::{CallStatus, IdentityHash, Mode, Profile, ProfileChoice};
 
 use super::calls::Wanted;
 use super::refused::Refused;
@@ -157,7 +157,7 @@ impl Task {
         if let Some(status) = self.calls.talked(&self.phone.state()) {
             self.hold(status).await?;
         }
-        let profile = profile.unwrap_or_else(|| self.people.profile());
+        let profile = profile.map_or_else(|| self.people.profile(), ProfileChoice::Exactly);
         let call = self.phone.dial_in_mode(to, profile, mode).await?;
         self.tracker.handle_dialled(call.id(), to, UnixTime::now());
         self.tell(Event::Dialled { call: call.id().0, peer: self.peer(to) });

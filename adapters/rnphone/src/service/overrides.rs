@@ -8,13 +8,13 @@ use lxst_tokio::reticulum::Config as EndpointConfig;
 use lxst_tokio::reticulum::limits::PATH_SEARCH;
 use lxst_tokio::trace::Payloads;
 use lxst_tokio::{
-    DisplayName, IdentityHash, InsteadOfVoice, Mode, PhoneBuilder, Profile,
+    DisplayName, IdentityHash, InsteadOfVoice, Mode, PhoneBuilder, ProfileChoice,
     Settings as PhoneSettings, ThinPath, Timing, Voice,
 };
 
 use super::SoundSettings;
 use super::people::People;
-use crate::settings::{ProfileChoice, Settings, Who};
+use crate::settings::{Settings, Who};
 
 /// What one start of a phone has in place of the settings of its folder. The default changes
 /// nothing.
@@ -29,11 +29,11 @@ pub struct Overrides {
     pub allowed: BTreeSet<IdentityHash>,
     /// Who may not either.
     pub blocked: BTreeSet<IdentityHash>,
-    /// The profile of calls, which then stays.
-    pub profile: Option<Profile>,
+    /// The profile of calls that are dialled without one, and of calls that come in.
+    pub profile: Option<ProfileChoice>,
     /// The mode of calls that come in.
     pub mode: Option<Mode>,
-    /// Lets the profile follow what the path carries, also one that is given here.
+    /// Lets the profile of calls that come in follow what the path carries.
     pub adaptive_profile: bool,
     /// Sends nothing while nobody speaks.
     pub dtx: bool,
@@ -69,7 +69,7 @@ impl Overrides {
         }
         settings.blocked.extend(&self.blocked);
         if let Some(profile) = self.profile {
-            settings.profile = ProfileChoice::Fixed(profile);
+            settings.profile = profile;
         }
     }
 
@@ -111,8 +111,10 @@ impl Overrides {
             .dtx(self.dtx)
             .adaptive_profile(self.adaptive_profile || people.adapts_profile());
         let voice = match self.profile {
-            Some(profile) => voice.profile(profile),
-            None => voice,
+            Some(ProfileChoice::UpTo(profile) | ProfileChoice::Exactly(profile)) => {
+                voice.profile(profile)
+            }
+            Some(ProfileChoice::Auto) | None => voice,
         };
         #[cfg(feature = "voice-processing")]
         let voice = voice.processing(self.voice_processing);

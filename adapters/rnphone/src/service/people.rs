@@ -1,6 +1,6 @@
 //! The file of settings: whom we know, who may call, and who is meant.
 
-use lxst_tokio::{IdentityHash, Profile};
+use lxst_tokio::{IdentityHash, ProfileChoice};
 
 use super::announced::Announced;
 use super::overrides::Overrides;
@@ -10,7 +10,7 @@ use crate::control::{ContactInfo, Peer};
 use crate::folder::{ConfigFile, Folder};
 use crate::ini::Document;
 use crate::service::ServiceError;
-use crate::settings::{Mistake, ProfileChoice, Settings};
+use crate::settings::{Mistake, Settings};
 
 /// The settings of the folder, and the names that others announced.
 #[derive(Debug)]
@@ -111,14 +111,11 @@ impl People {
     }
 
     /// The profile of calls that are dialled without one.
-    pub(super) const fn profile(&self) -> Profile {
-        match self.settings.profile {
-            ProfileChoice::Auto => Profile::MediumQuality,
-            ProfileChoice::Fixed(profile) => profile,
-        }
+    pub(super) const fn profile(&self) -> ProfileChoice {
+        self.settings.profile
     }
 
-    /// Whether calls step down and up with the path.
+    /// Whether calls that come in step down and up with the path.
     pub(super) const fn adapts_profile(&self) -> bool {
         matches!(self.settings.profile, ProfileChoice::Auto)
     }

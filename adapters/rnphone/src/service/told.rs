@@ -5,7 +5,7 @@ use std::time::Instant;
 use lxst_tokio::{Event as PhoneEvent, IdentityHash, Side, State};
 
 use super::calls::{self, Calls};
-use crate::control::{Event, PastCall, Peer};
+use crate::control::{ChosenProfile, Event, PastCall, Peer};
 use crate::history::{CallDirection, CallRecord};
 
 /// Translates an event; `None` for one that clients need not hear, or that is told otherwise.
@@ -29,6 +29,12 @@ pub(super) fn told(
         PhoneEvent::DestinationDialled { call, identity, .. } => {
             Event::DestinationDialled { call: call.0, identity }
         }
+        PhoneEvent::ProfileChosen { call, profile, round_trip } => {
+            let round_trip_ms = u64::try_from(round_trip.as_millis()).unwrap_or(u64::MAX);
+            let chosen = ChosenProfile { profile, round_trip_ms };
+            calls.line(call).chosen = Some(chosen);
+            Event::ProfileChosen { call: call.0, chosen }
+        }
         PhoneEvent::Ringing { call } => Event::Ringing { call: call.0 },
         PhoneEvent::Connecting { call } => Event::Connecting { call: call.0 },
         PhoneEvent::Established { call, profile, mode } => {
@@ -51,6 +57,9 @@ pub(super) fn told(
         }
         PhoneEvent::CallerTurnedAway { from } => Event::TurnedAway { peer: peer(from) },
         PhoneEvent::CallerLimited { from, .. } => Event::CallerLimited { peer: peer(from) },
+        PhoneEvent::CodecsRelieved { change } => {
+            Event::Warning { text: format!("codec work runs late: {change}") }
+        }
         PhoneEvent::CoderCrashed => Event::Warning {
             text: "a codec crashed and was started anew: please report it".to_owned(),
         },

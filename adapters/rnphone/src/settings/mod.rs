@@ -26,7 +26,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::path::PathBuf;
 
-use lxst_phone::{Callers, DisplayName, IdentityHash, Profile};
+use lxst_phone::{Callers, DisplayName, IdentityHash, ProfileChoice};
 pub(crate) use phonebook::digits;
 pub(crate) use reader::hash_of;
 
@@ -54,7 +54,7 @@ pub struct Settings {
     pub contacts: Contacts,
     /// The name that announces tell to everybody.
     pub display_name: Option<DisplayName>,
-    /// The profile of calls.
+    /// The profile of calls that the phone makes.
     pub profile: ProfileChoice,
     /// Whose calls are answered at once.
     pub auto_answer: Who,
@@ -73,16 +73,6 @@ pub enum Who {
     Phonebook,
     /// Hashes. One hash is a list of one, which rnphone takes for everybody.
     Listed(BTreeSet<IdentityHash>),
-}
-
-/// The profile of calls that the phone makes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ProfileChoice {
-    /// The one that fits the path: `auto`.
-    #[default]
-    Auto,
-    /// Always this one.
-    Fixed(Profile),
 }
 
 /// Something that is not understood, where it is, and what to write instead.

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use lxst_phone::{DisplayName, IdentityHash, Profile};
+use lxst_phone::{DisplayName, IdentityHash, Profile, ProfileChoice};
 
 use super::phonebook::Phonebook;
 use super::text::text;
 use super::{
-    BLOCKED_CALLERS, GREETING, HARDWARE, Mistake, Mistakes, OURS, PHONEBOOK, ProfileChoice,
-    RINGTONES, Settings, TELEPHONE, VOICEMAIL_CONTACTS, Who, answering,
+    BLOCKED_CALLERS, GREETING, HARDWARE, Mistake, Mistakes, OURS, PHONEBOOK, RINGTONES, Settings,
+    TELEPHONE, VOICEMAIL_CONTACTS, Who, answering,
 };
 use crate::contacts::Contact;
 use crate::folder::{ConfigFile, Folder};
@@ -233,10 +233,7 @@ const KEYS: &str = "display_name, profile, auto_answer, voicemail, voicemail_awa
 
 fn profile(entry: &Entry) -> Result<ProfileChoice, String> {
     let text = text(entry)?.to_lowercase();
-    if text == "auto" {
-        return Ok(ProfileChoice::Auto);
-    }
-    text.parse().map(ProfileChoice::Fixed).map_err(|_| {
+    text.parse().map_err(|_| {
         let known = Profile::ALL.map(Profile::abbreviation).join(", ");
         format!("{text:?} is not known to profile: write auto or one of {known}")
     })

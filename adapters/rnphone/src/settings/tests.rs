@@ -4,6 +4,7 @@ use std::time::Duration;
 use std::{env, fs, process};
 
 use lxst_audio::Ringtone;
+use lxst_phone::Profile;
 
 use super::*;
 use crate::sounds::Ring;
@@ -50,7 +51,7 @@ fn settings_of_rnphone_are_read() {
             .into_iter()
             .collect(),
         display_name: Some(DisplayName::new("Ada Lovelace").unwrap()),
-        profile: ProfileChoice::Fixed(Profile::LowLatency),
+        profile: ProfileChoice::Exactly(Profile::LowLatency),
         auto_answer: Who::Listed([hash(MARY)].into()),
         voicemail: Rules {
             when_here: Pickup::After(Duration::from_secs(20)),

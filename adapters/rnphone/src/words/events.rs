@@ -16,13 +16,18 @@ pub fn event(event: &Event) -> Option<String> {
         Event::Incoming { peer, is_waiting: true, .. } => {
             format!("{} calls too: answer holds the call that you talk on", peer.name)
         }
+        Event::ProfileChosen { chosen, .. } => {
+            format!("{} fits a round trip of {} ms", chosen.profile, chosen.round_trip_ms)
+        }
         Event::Ringing { .. } => "it rings".to_owned(),
         Event::Established { peer, profile, mode, .. } => {
             format!("you talk with {}: {profile}, {mode}", peer.name)
         }
-        Event::ProfileChanged { profile, by_peer, .. } => {
-            format!("profile changed by {}: {profile}", side(*by_peer))
+        Event::ProfileChanged { profile, by_peer: true, .. } => {
+            format!("profile changed by the peer: {profile}")
         }
+        // By a user, or by `auto`.
+        Event::ProfileChanged { profile, .. } => format!("profile changed here: {profile}"),
         Event::ProfileUnavailable { asked, used, .. } => {
             format!("the peer prefers {asked}, which this phone cannot send; it sends {used}")
         }

@@ -138,7 +138,15 @@ fn status_text(status: &Status) -> String {
     if status.do_not_disturb {
         lines.push("do not disturb: callers hear that the line is busy".to_owned());
     }
-    lines.extend(status.calls.iter().map(|call| format!("call      {}", call_line(call, status))));
+    for call in &status.calls {
+        lines.push(format!("call      {}", call_line(call, status)));
+        if let Some(chosen) = call.chosen {
+            let (profile, trip) = (chosen.profile, chosen.round_trip_ms);
+            lines.push(format!(
+                "          began in {profile}, which fits a round trip of {trip} ms"
+            ));
+        }
+    }
     if status.missed > 0 {
         lines.push(format!("missed    {}: type history missed", status.missed));
     }

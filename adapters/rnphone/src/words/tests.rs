@@ -253,6 +253,7 @@ fn talking() -> CallInfo {
         is_incoming: false,
         state: CallStage::Established,
         profile: Profile::MediumQuality,
+        chosen: None,
         mode: Mode::FullDuplex,
         seconds: Some(192.4),
         is_held: false,

@@ -58,6 +58,27 @@ async fn a_call_is_dialled_by_name_answered_and_kept_in_both_histories() {
 }
 
 #[tokio::test]
+async fn a_call_without_a_profile_takes_what_fits_the_path_and_the_status_says_why() {
+    let mut bob = Phone::listening("bob-of-auto").await;
+    let mut alice = Phone::calling("alice-of-auto", &bob).await;
+    ask(&alice, &bob.identity.to_string()).await.expect("it dials");
+    let chosen = alice.until(|event| matches!(event, Event::ProfileChosen { .. })).await;
+    let Event::ProfileChosen { chosen, .. } = chosen else { panic!("{chosen:?}") };
+    bob.until(|event| matches!(event, Event::Incoming { .. })).await;
+    ask(&bob, "answer").await.expect("it answers");
+    let established = bob.until(|event| matches!(event, Event::Established { .. })).await;
+    assert!(matches!(established, Event::Established { profile, .. } if profile == chosen.profile));
+    alice.until(|event| matches!(event, Event::Established { .. })).await;
+
+    let status = alice.status().await;
+    assert_eq!(status.calls[0].chosen, Some(chosen));
+    assert_eq!(bob.status().await.calls[0].chosen, None);
+    let told = rnphone_rs::words::reply(&Reply::Status(Box::new(status)));
+    let why = format!("began in {}, which fits a round trip of", chosen.profile);
+    assert!(told.contains(&why), "{told}");
+}
+
+#[tokio::test]
 async fn a_second_call_waits_is_answered_and_swapped_with_the_first() {
     let mut bob = Phone::listening("bob-of-two").await;
     let mut first = Phone::calling("first", &bob).await;

@@ -54,6 +54,17 @@ impl NeuralLevel {
         }
     }
 
+    /// Returns what a phone tells of a level that it was lowered to.
+    pub(crate) const fn in_words(self) -> &'static str {
+        match self {
+            Self::Off => "neural decoding is off",
+            Self::Concealment => "neural decoding is concealment",
+            Self::Lace => "neural decoding is lace",
+            Self::NoLace => "neural decoding is nolace",
+            Self::Extended => "neural decoding is extended",
+        }
+    }
+
     pub(super) const fn complexity(self) -> u8 {
         match self {
             Self::Off => 0,

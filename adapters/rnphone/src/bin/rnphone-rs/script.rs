@@ -64,9 +64,8 @@ impl<'a> Script<'a> {
             self.ask(Command::DoNotDisturb { on: true }).await?;
         }
         if let Some(to) = self.options.call.clone() {
-            let profile = self.options.profile;
             let mode = self.options.mode().unwrap_or(Mode::FullDuplex);
-            if let Reply::Call(call) = self.ask(Command::Dial { to, profile, mode }).await? {
+            if let Reply::Call(call) = self.ask(Command::Dial { to, profile: None, mode }).await? {
                 self.dialled = Some(call);
             }
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use lxst_tokio::{Mode, Profile};
+use lxst_tokio::{Mode, ProfileChoice};
 
 /// What is done with calls without a person.
 #[derive(Debug, Args)]
@@ -34,10 +34,11 @@ pub(crate) struct ScriptOptions {
     #[arg(long)]
     pub(crate) busy: bool,
 
-    /// What to send in place of what the path carries: mq, hq, shq, ll or ull, a key like
-    /// quality_medium, or a number like 0x40; with Codec2 built in, lbw, vlbw and ulbw too
-    #[arg(long, value_name = "PROFILE", value_parser = clap::value_parser!(Profile))]
-    pub(crate) profile: Option<Profile>,
+    /// What to send: auto takes what fits the path, and follows it during the call; mq, hq, shq, ll or
+    /// ull, a key like quality_medium, or a number like 0x40 is used exactly; with Codec2 built in,
+    /// lbw, vlbw and ulbw too
+    #[arg(long, value_name = "PROFILE", value_parser = clap::value_parser!(ProfileChoice))]
+    pub(crate) profile: Option<ProfileChoice>,
 
     /// Whether both may speak at once, or each on pressing a button
     #[arg(long, value_enum)]

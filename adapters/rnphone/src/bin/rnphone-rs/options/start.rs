@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 use lxst_tokio::trace::Payloads;
-use lxst_tokio::{BuiltInCodecs, Codecs, DisplayName, IdentityHash, Profile};
+use lxst_tokio::{BuiltInCodecs, Codecs, DisplayName, IdentityHash, Profile, ProfileChoice};
 use rnphone_rs::service::{Lines, Overrides, SoundFiles, SoundSettings};
 use rnphone_rs::wav::Existing;
 
@@ -141,6 +141,10 @@ impl Options {
         overrides.allowed = self.start.allow.iter().copied().collect();
         overrides.blocked = self.start.block.iter().copied().collect();
         overrides.profile = self.script.profile.map(sendable).transpose()?;
+        if let (true, Some(ProfileChoice::Exactly(profile))) = (self.start.adapt, overrides.profile)
+        {
+            overrides.profile = Some(ProfileChoice::UpTo(profile));
+        }
         overrides.mode = self.script.mode();
         overrides.adaptive_profile = self.start.adapt;
         overrides.dtx = self.start.dtx;
@@ -162,9 +166,12 @@ impl Options {
     }
 }
 
-fn sendable(profile: Profile) -> Result<Profile, Failure> {
+fn sendable(choice: ProfileChoice) -> Result<ProfileChoice, Failure> {
+    let (ProfileChoice::Exactly(profile) | ProfileChoice::UpTo(profile)) = choice else {
+        return Ok(choice);
+    };
     if BuiltInCodecs.profiles().contains(profile) {
-        return Ok(profile);
+        return Ok(choice);
     }
     let feature = if profile == Profile::UltraLowBandwidth { "codec2-system" } else { "codec2" };
     Err(Failure::usage(format!("{profile} needs Codec2: build with --features {feature}")))
