@@ -63,6 +63,7 @@
 
 mod built_in;
 mod codec2;
+mod comfort;
 mod decoder;
 mod downmix;
 mod encoder;
@@ -82,6 +83,7 @@ mod splice;
 
 pub use built_in::{BuiltInCodecs, CodecSettings};
 pub use codec2::mode::Codec2Mode;
+pub use comfort::ComfortNoise;
 pub use decoder::{Decoder, Played};
 pub use downmix::downmix;
 pub use encoder::{Encoded, Encoder};

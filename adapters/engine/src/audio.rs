@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use bytes::Bytes;
+use lxst_codecs::ComfortNoise;
 use lxst_core::{Direction, Instant, JobId, Samples, Source, StreamChange, StreamId, Work};
 
 use crate::allowance::Allowance;
@@ -21,7 +22,15 @@ pub(crate) struct Audio {
     is_receiving: bool,
     playable: VecDeque<f32>,
     /// The decode or concealment job that is out.
-    playing: Option<JobId>,
+    playing: Option<(JobId, Playing)>,
+    comfort: ComfortNoise,
+}
+
+/// What a job makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Playing {
+    Decoded,
+    Concealed,
 }
 
 impl Default for Audio {
@@ -35,6 +44,7 @@ impl Default for Audio {
             is_receiving: false,
             playable: VecDeque::new(),
             playing: None,
+            comfort: ComfortNoise::default(),
         }
     }
 }
@@ -69,8 +79,8 @@ impl Audio {
         (wanted > 0).then(|| self.allowance.due(wanted))
     }
 
-    /// Fills a block for the speaker. Returns how much of it is audio; the rest is silence because
-    /// the queue is empty.
+    /// Fills a block for the speaker. Returns how much of it is audio; the rest is comfort noise or
+    /// silence because the queue is empty.
     pub(crate) fn play(&mut self, pcm: &mut [f32]) -> usize {
         let heard = self.playable.len().min(pcm.len());
         let (sound, silence) = pcm.split_at_mut(heard);
@@ -78,6 +88,9 @@ impl Audio {
             *place = sample;
         }
         silence.fill(0.0);
+        if self.is_receiving {
+            self.comfort.fill(silence);
+        }
         heard
     }
 
@@ -113,6 +126,7 @@ impl Audio {
                 self.is_receiving = is_open;
                 self.playable.clear();
                 self.playing = None;
+                self.comfort = ComfortNoise::default();
             }
         }
     }
@@ -133,12 +147,12 @@ impl Audio {
                 return None;
             }
             Work::Decode { codec, payload, tempo } => {
-                self.playing = Some(job);
+                self.playing = Some((job, Playing::Decoded));
                 let payload = Bytes::copy_from_slice(payload);
                 Task::Decode { stream, job, codec, payload, tempo }
             }
             Work::Conceal { samples } => {
-                self.playing = Some(job);
+                self.playing = Some((job, Playing::Concealed));
                 Task::Conceal { stream, job, samples }
             }
         })
@@ -152,12 +166,20 @@ impl Audio {
     /// Queues the PCM of a decode or concealment job, unless its stream has closed meanwhile.
     pub(crate) fn on_done(&mut self, done: &Done) {
         self.encoding.retain(|(job, _)| *job != done.job());
-        if self.playing == Some(done.job()) {
-            self.playing = None;
-            if let Done::Played { pcm, .. } = done {
-                self.playable.extend(pcm);
+        let Some((_, kind)) = self.playing.take_if(|(job, _)| *job == done.job()) else { return };
+        if let Done::Played { pcm, .. } = done {
+            let mut pcm = pcm.clone();
+            match kind {
+                Playing::Decoded => self.comfort.on_decoded(&mut pcm),
+                Playing::Concealed => self.comfort.on_concealed(&mut pcm),
             }
+            self.playable.extend(pcm);
         }
+    }
+
+    /// Ends the comfort noise until the peer's audio plays again: the user muted the peer.
+    pub(crate) const fn hush(&mut self) {
+        self.comfort.stop();
     }
 
     /// Takes PCM from the front of the capture queue, with silence for what it lacks.

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use lxst_codecs::Codecs;
 use lxst_core::{
     Boundary, CallId, CallStatus, Command, Direction, DisplayName, IdentityHash, Input, InputError,
-    Instant, LinkClosed, LinkEvent, Mode, PortChange, Profile, Samples, Stack, StreamId, Telephone,
+    Instant, LinkClosed, LinkEvent, Mode, Mute, PortChange, Profile, Samples, Stack, StreamId,
+    Telephone,
 };
 
 use crate::adaptation::Adapter;
@@ -207,6 +208,9 @@ impl<S: Stack, const LINES: usize> Engine<S, LINES> {
     /// [`InputError`]: nothing changed.
     pub fn command(&mut self, now: Instant, command: Command) -> Result<(), InputError> {
         self.input(now, Input::Command(command))?;
+        if let Command::Mute(call, Direction::Receive, Mute::Muted) = command {
+            self.streams.hush(call.into());
+        }
         self.pump(now);
         Ok(())
     }
@@ -255,7 +259,7 @@ impl<S: Stack, const LINES: usize> Engine<S, LINES> {
         }
         for call in self.call_ids() {
             if !self.own_ports.contains(&(call, direction)) {
-                self.give(now, Input::Port { stream: call.into(), direction, change });
+                self.set_port(now, call, direction, change);
             }
         }
         self.pump(now);
@@ -282,10 +286,18 @@ impl<S: Stack, const LINES: usize> Engine<S, LINES> {
             self.own_ports.push((call, direction));
         }
         if !self.ports.contains(&direction) {
-            self.give(now, Input::Port { stream, direction, change });
+            self.set_port(now, call, direction, change);
         }
         self.pump(now);
         Ok(())
+    }
+
+    fn set_port(&mut self, now: Instant, call: CallId, direction: Direction, change: PortChange) {
+        let stream = call.into();
+        if (direction, change) == (Direction::Receive, PortChange::Detached) {
+            self.streams.hush(stream);
+        }
+        self.give(now, Input::Port { stream, direction, change });
     }
 
     /// Takes captured 48 kHz mono PCM of a stream, in blocks of up to 2 s. It is dropped while the

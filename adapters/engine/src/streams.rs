@@ -117,6 +117,13 @@ impl Streams {
         heard
     }
 
+    /// Plays silence in place of comfort noise until the peer's audio plays again.
+    pub(crate) fn hush(&mut self, stream: StreamId) {
+        if let Some(open) = self.open.get_mut(&stream) {
+            open.audio.hush();
+        }
+    }
+
     pub(crate) fn is_receiving(&self, stream: StreamId) -> bool {
         self.open.get(&stream).is_some_and(|open| open.audio.is_receiving())
     }
