@@ -5,7 +5,11 @@
 
 #[cfg(feature = "opus")]
 mod air;
+#[cfg(feature = "opus")]
+mod calls;
 mod codec2;
+#[cfg(feature = "opus")]
+mod comfort;
 #[cfg(feature = "opus")]
 mod conceal;
 #[cfg(feature = "opus")]
