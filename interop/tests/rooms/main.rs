@@ -5,6 +5,7 @@
 mod guest;
 mod host;
 mod node;
+mod telephone;
 
 use core::time::Duration;
 
