@@ -43,6 +43,7 @@ pub(crate) enum Adaptation {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct MediaCounters {
     pub(crate) received: u64,
+    /// Lost by the network, and replaced by no copy.
     pub(crate) lost: u64,
     pub(crate) sent: u64,
     /// Media packets that our own interface could not send in time.
@@ -51,7 +52,8 @@ pub(crate) struct MediaCounters {
 
 impl MediaCounters {
     pub(crate) const fn new(quality: &Quality, sent: u64, unsent: u64) -> Self {
-        Self { received: quality.frames_received, lost: quality.frames_lost, sent, unsent }
+        let lost = quality.frames_lost.saturating_sub(quality.frames_recovered);
+        Self { received: quality.frames_received, lost, sent, unsent }
     }
 }
 

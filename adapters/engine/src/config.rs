@@ -16,8 +16,7 @@ use crate::tap::Tap;
 pub struct Config {
     /// The settings of the telephone. The engine overwrites `profiles` and `codecs` with those of
     /// [`codecs`](Self::codecs), and `callers` and `limits` with those of
-    /// [`callers`](Self::callers). With [`adaptive_profile`](Self::adaptive_profile) it asks for no
-    /// copies.
+    /// [`callers`](Self::callers).
     pub telephone: lxst_core::Config,
     /// Admission of callers.
     pub callers: Callers,
@@ -27,9 +26,9 @@ pub struct Config {
     /// that these can send. *Default*: [`BuiltInCodecs`].
     pub codecs: Arc<dyn Codecs>,
     /// Whether the profile of calls that come in adapts to the path; that of a dialled call does as
-    /// its [`ProfileChoice`](crate::ProfileChoice) says. It steps down when more than 8 % of the voice is
-    /// lost for 5 s, and up again after 20 s with less than 2 %. It takes loss for a path that is too
-    /// narrow, where copies of frames would cost still more.
+    /// its [`ProfileChoice`](crate::ProfileChoice) says. It steps down when more than 8 % of the voice
+    /// is lost for 5 s, and up again after 20 s with less than 2 %. A frame that a copy replaces is not
+    /// lost.
     pub adaptive_profile: bool,
     /// Processing of the microphone's audio: AEC, noise suppression, AGC.
     #[cfg(feature = "voice-processing")]

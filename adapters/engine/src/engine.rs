@@ -97,7 +97,6 @@ impl<S: Stack, const LINES: usize> Engine<S, LINES> {
             limits: config.callers.limits,
             profiles: config.codecs.profiles(),
             codecs: config.codecs.known(),
-            asks_for_copies: config.telephone.asks_for_copies && !config.adaptive_profile,
             ..config.telephone
         };
         if let Some(tap) = &mut config.tap {

@@ -10,14 +10,15 @@ use common::pair::{ALICE, BOB, Delivery, Pair};
 use lxst_core::{Event, Instant, Profile, Side};
 use lxst_engine::Config;
 use lxst_engine::codecs::{BuiltInCodecs, Codecs};
+use lxst_sim::random::Seeded;
 
 #[test]
 fn a_phone_steps_down_where_the_path_loses_voice_and_up_when_it_carries_it_again() {
     let mut pair = pair(true);
     pair.dial(Profile::HighQuality);
     pair.run(Duration::from_secs(1));
-    // Medium Quality takes 18, High Quality 27.
-    run_on_narrow_path(&mut pair, Duration::from_secs(15), 20);
+    // Medium Quality takes 20, High Quality 27.
+    run_on_narrow_path(&mut pair, Duration::from_secs(15), 22);
     assert_eq!(switches(&pair, BOB), [(Profile::MediumQuality, Side::Local)]);
     assert_eq!(switches(&pair, ALICE), [(Profile::MediumQuality, Side::Remote)]);
     pair.run(Duration::from_secs(60));
@@ -33,6 +34,22 @@ fn a_phone_steps_down_as_far_as_its_codecs_go_where_the_path_carries_no_more() {
     // 40 % of High Quality come through.
     let carried = BuiltInCodecs.profiles().nearest(Profile::LowBandwidth).expect("some are built");
     assert_eq!(switches(&pair, BOB), [(carried, Side::Local)]);
+}
+
+#[test]
+fn a_phone_keeps_the_profile_where_copies_replace_what_is_lost_by_chance() {
+    let mut pair = pair(true);
+    pair.dial(Profile::HighQuality);
+    pair.run(Duration::from_secs(2));
+    let mut chance = Seeded(5);
+    pair.run_on(Duration::from_secs(40), |_, from, packet| {
+        let is_media = packet.len() > 130;
+        let is_lost = from == ALICE && is_media && chance.unit() < 0.1;
+        if is_lost { Delivery::Lost } else { Delivery::Immediate }
+    });
+    assert_eq!(switches(&pair, BOB), []);
+    let counters = pair.phones[BOB].engine.counters();
+    assert!(counters.frames_recovered > 20, "{counters:?}");
 }
 
 #[test]

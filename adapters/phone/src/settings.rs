@@ -246,10 +246,10 @@ impl Voice {
         self
     }
 
-    /// Adapts the profile of calls that come in to the path: it steps down when more than 8 % of
-    /// the voice is lost for 5 s, and up again after 20 s with less than 2 %, until somebody names a
-    /// profile. That of a dialled call does so as its [`ProfileChoice`](crate::ProfileChoice) says. Such a phone asks for no copies
-    /// ([`ask_for_copies`](Self::ask_for_copies)), which a path that is too narrow cannot carry.
+    /// Adapts the profile of calls that come in to the path: it steps down when more than 8 % of the
+    /// voice is lost for 5 s, and up again after 20 s with less than 2 %, until somebody names a
+    /// profile. A frame that a copy replaces ([`ask_for_copies`](Self::ask_for_copies)) is not lost.
+    /// The profile of a dialled call adapts as its [`ProfileChoice`](crate::ProfileChoice) says.
     /// *Default*: off; only people change it, as in the reference.
     #[must_use]
     pub const fn adaptive_profile(mut self, adaptive: bool) -> Self {
