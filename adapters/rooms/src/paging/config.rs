@@ -4,8 +4,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::seal::PageKey;
-use crate::limits;
 use crate::bounds::{BoundError, text, within};
+use crate::limits;
 
 /// Settings of a pager.
 ///

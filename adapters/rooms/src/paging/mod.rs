@@ -7,6 +7,7 @@
 mod config;
 mod event;
 mod memory;
+mod plain;
 mod receive;
 mod seal;
 mod send;

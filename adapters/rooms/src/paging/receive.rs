@@ -2,19 +2,16 @@
 
 use alloc::string::String;
 
-use lxst_core::wire::{Codec, Frame};
-use lxst_core::{Instant, frame_length};
+use lxst_core::Instant;
 
 use super::Pager;
 use super::config::{GroupId, PageRule};
 use super::event::{PagerEvent, PagerOutput};
 use super::memory::is_fresh;
+use super::plain::{is_voice, name_of};
 use super::seal::{Head, PageId};
-use super::send::NAME;
-use crate::limits::{self, MAX_PAGE, PAGE_QUIET, PAGE_VOICE};
+use crate::limits::{MAX_PAGE, PAGE_QUIET, PAGE_VOICE};
 use crate::spoken::Spoken;
-use crate::text::clean;
-use crate::wire::text_of;
 
 /// The page that is heard.
 #[derive(Clone, Debug)]
@@ -62,8 +59,7 @@ impl Pager {
             self.counters.malformed += 1;
             return;
         };
-        let name = text_of(&plain, NAME).map(|name| clean(name, limits::NAME));
-        self.on_spoken(GroupId(group), head, name, &spoken);
+        self.on_spoken(GroupId(group), head, name_of(&plain), &spoken);
     }
 
     fn on_spoken(&mut self, group: GroupId, head: Head, name: Option<String>, spoken: &Spoken<'_>) {
@@ -114,9 +110,4 @@ impl Pager {
             self.event(PagerEvent::Ended(heard.page));
         }
     }
-}
-
-/// Returns whether a frame is voice that pages carry: Opus or Codec2 of a length that is known.
-pub(super) fn is_voice(frame: Frame<'_>) -> bool {
-    matches!(frame.codec, Codec::Opus | Codec::Codec2) && frame_length(frame).is_some()
 }

@@ -1,14 +1,13 @@
 //! Our page.
 
 use lxst_core::Instant;
-use lxst_core::wire::msgpack::Writer;
-use lxst_core::wire::{Overflow, Sequence};
+use lxst_core::wire::Sequence;
 
+use super::Pager;
 use super::config::GroupId;
 use super::event::{PagerError, PagerOutput};
-use super::receive::is_voice;
+use super::plain::{is_voice, write};
 use super::seal::{Head, PageId, URGENT};
-use super::{Pager, PagerConfig};
 use crate::limits::{MAX_PAGE, PAGE_ENDS, PAGE_NAMES, PAGE_VOICE};
 use crate::spoken::Spoken;
 
@@ -55,7 +54,9 @@ impl Pager {
             count = frames.len() as u16;
         }
         let mut plain = [0; PAGE_VOICE];
-        let length = write(&self.config, pressed.head, &spoken, &mut plain);
+        // The first packets have our name in them.
+        let name = (pressed.head.packet < PAGE_NAMES).then_some(&*self.config.name);
+        let length = write(&spoken, name, &mut plain);
         let length = length.map_err(|_| PagerError::BadPacket)?;
         pressed.next = first.plus(count);
         self.seal(&plain[..length]);
@@ -79,27 +80,3 @@ impl Pager {
         self.out.push_back(PagerOutput::Broadcast(sealed.into()));
     }
 }
-
-/// Writes what is sealed. The first packets have our name in them, if it fits.
-fn write(
-    config: &PagerConfig,
-    head: Head,
-    spoken: &Spoken<'_>,
-    out: &mut [u8],
-) -> Result<usize, Overflow> {
-    let length = spoken.write(out)?;
-    if head.packet >= PAGE_NAMES {
-        return Ok(length);
-    }
-    let (pairs, rest) = out.split_at_mut(length);
-    let mut writer = Writer::new(rest);
-    if writer.unsigned(NAME).and_then(|()| writer.str(&config.name)).is_ok() {
-        // A map of one pair more. It has three at most.
-        pairs[0] += 1;
-        return Ok(length + writer.length());
-    }
-    Ok(length)
-}
-
-/// The key of the name.
-pub(super) const NAME: u64 = 0x28;
