@@ -33,9 +33,15 @@ proptest! {
         steps in prop::collection::vec(step(), 0..120),
     ) {
         let mut hall = Hall::new(config());
-        let mut closed = BTreeSet::new();
+        let (mut visits, mut closed) = (0, BTreeSet::new());
         for step in &steps {
             hall.sent.clear();
+            visits += u64::from(matches!(step, Step::Visit));
+            if let Step::Close(link) = step
+                && *link <= visits
+            {
+                closed.insert(LinkId(*link));
+            }
             let rooms: BTreeMap<_, _> =
                 hall.server.members().map(|member| (member.id, member.room)).collect();
             run(&mut hall, step);
