@@ -5,6 +5,7 @@
 //!   and members, speaks and writes.
 //! - Stations of `lxst.station`: a [`Station`] sends one source to many listeners, each a [`Tuner`].
 //!   Relays of it form trees.
+//! - Conferences of telephones: a [`Conference`] answers callers and says who hears whom.
 //! - Paging at `lxst.page`: a [`Pager`] seals voice with the key of a group of neighbours, without a
 //!   link.
 //!
@@ -91,6 +92,7 @@ extern crate std;
 mod bounds;
 mod bucket;
 mod client;
+mod conference;
 mod door;
 mod id;
 pub mod limits;
@@ -106,6 +108,10 @@ pub mod wire;
 
 pub use bounds::BoundError;
 pub use client::{Client, ClientCommand, ClientConfig, ClientEvent, CloseReason, Join, JoinRoom};
+pub use conference::{
+    Conference, ConferenceCommand, ConferenceConfig, ConferenceEvent, ConferenceOutput,
+    ConferenceTone, UnknownCall,
+};
 pub use door::{Input, InputError, Output};
 pub use id::{MemberId, RoomId};
 pub use paging::{

@@ -170,3 +170,12 @@ pub const PAGES: usize = 64;
 pub const PAGE_NAMES: u32 = 3;
 /// How often the end of a page is told.
 pub const PAGE_ENDS: usize = 2;
+
+// Conferences. *Source* of all: our choice.
+
+/// Members of a conference, by default.
+pub const CONFERENCE: usize = 8;
+/// Of these, the members that are not among those with a reserved place.
+pub const CONFERENCE_STRANGERS: usize = 6;
+/// Upper bound of the members of a conference.
+pub const MAX_CONFERENCE: usize = 64;
