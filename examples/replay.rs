@@ -16,7 +16,7 @@ use lxst_tokio::trace::{Divergence, Ending, Payloads, Reader, Recorded, Replay, 
 
 /// Gives the inputs of recorded calls to a fresh telephone and compares what it does.
 ///
-/// A trace is what `phone --trace FILE` and `PhoneBuilder::trace` write. It holds the
+/// A trace is what `rnphone-rs --trace FILE` and `PhoneBuilder::trace` write. It holds the
 /// conversation, voices included, unless its payloads were stripped: pass it on with care.
 #[derive(Debug, Parser)]
 #[command(name = "replay", verbatim_doc_comment, after_help = AFTER_HELP)]

@@ -84,6 +84,12 @@ impl Folder {
         self.0.join("control")
     }
 
+    /// Returns the socket by which programs hear calls and speak in them.
+    #[must_use]
+    pub fn pcm(&self) -> PathBuf {
+        self.0.join("pcm")
+    }
+
     /// Returns the path of the history of calls.
     ///
     /// It is beside the configuration, because rnphone copies its ringtones when it finds no folder

@@ -11,6 +11,7 @@ mod new_file;
 mod news;
 mod overrides;
 mod past;
+mod pcm;
 mod people;
 mod playback;
 mod progress;
@@ -37,8 +38,9 @@ use tokio::task::JoinHandle;
 pub use client::{Client, ClientEvents, CommandError};
 pub use files::{SoundFiles, SoundFilesError};
 pub use overrides::{Lines, Overrides};
+pub use pcm::Pcm;
 pub use server::Control;
-pub use socket::{Listener, SocketError, connect};
+pub use socket::{Listener, PcmListener, SocketError, connect};
 pub use sound::SoundSettings;
 
 use crate::control::DeviceInfo;
@@ -86,6 +88,7 @@ pub enum Way {
 #[derive(Debug)]
 pub struct Service {
     control: Control,
+    pcm: Pcm,
     identity: IdentityHash,
     listening: Vec<String>,
     skipped: Vec<Mistake>,
@@ -172,7 +175,7 @@ impl Service {
         let messages = Messages::open(&folder, tell.clone())?;
         let recordings = Recordings::new(folder.recordings(), tell.clone());
         let studio = Studio::new(tell.clone());
-        let mut builder = overrides.build(PhoneBuilder::new(identity), &people, &sound);
+        let mut builder = overrides.build(PhoneBuilder::new(identity), people.settings(), &sound);
         for interface in network.interfaces() {
             builder = builder.interface(interface);
         }
@@ -193,16 +196,23 @@ impl Service {
         let identity = phone.identity();
         let listening: Vec<String> = phone.listening().iter().map(ToString::to_string).collect();
         let (control, asked) = Control::new(identity, listening.clone());
+        let pcm = Pcm::new(phone.clone(), control.clone());
         let parts = Parts { people, history, messages, recordings, sound, files, studio };
         let task = Task::new(phone, parts, control.clone(), network);
         let task = tokio::spawn(task.run(events, asked, news));
-        Ok(Self { control, identity, listening, skipped, task })
+        Ok(Self { control, pcm, identity, listening, skipped, task })
     }
 
     /// Returns the door of clients.
     #[must_use]
     pub const fn control(&self) -> &Control {
         &self.control
+    }
+
+    /// Returns the sound of the calls, for clients.
+    #[must_use]
+    pub const fn pcm(&self) -> &Pcm {
+        &self.pcm
     }
 
     /// Returns the identity of this phone, which others dial.

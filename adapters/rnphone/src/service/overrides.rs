@@ -12,8 +12,7 @@ use lxst_tokio::{
     Settings as PhoneSettings, ThinPath, Timing, Voice,
 };
 
-use super::SoundSettings;
-use super::people::People;
+use super::sound::SoundSettings;
 use crate::settings::{Settings, Who};
 
 /// What one start of a phone has in place of the settings of its folder. The default changes
@@ -73,16 +72,16 @@ impl Overrides {
         }
     }
 
-    /// Gives a builder the settings of the phone.
+    /// Gives a builder the settings of the folder with these changes, which
+    /// [`apply`](Self::apply) made.
     pub(super) fn build(
         &self,
         builder: PhoneBuilder,
-        people: &People,
+        settings: &Settings,
         sound: &SoundSettings,
     ) -> PhoneBuilder {
-        let settings = people.settings();
         let phone = PhoneSettings::default().callers(settings.callers());
-        let phone = phone.voice(self.voice(people, sound));
+        let phone = phone.voice(self.voice(settings, sound));
         let phone = match settings.display_name {
             Some(name) => phone.display_name(name),
             None => phone,
@@ -101,15 +100,16 @@ impl Overrides {
         }
     }
 
-    fn voice(&self, people: &People, sound: &SoundSettings) -> Voice {
+    fn voice(&self, settings: &Settings, sound: &SoundSettings) -> Voice {
         let is_mute = matches!(sound, SoundSettings::Files(files) if files.microphone.is_none());
         let instead = if is_mute { InsteadOfVoice::Nothing } else { InsteadOfVoice::Silence };
+        let is_auto = matches!(settings.profile, ProfileChoice::Auto);
         let thin = if self.accepts_thin_paths { ThinPath::Accept } else { ThinPath::Refuse };
         let voice = Voice::default()
             .when_no_microphone(instead)
             .thin_path(thin)
             .dtx(self.dtx)
-            .adaptive_profile(self.adaptive_profile || people.adapts_profile());
+            .adaptive_profile(self.adaptive_profile || is_auto);
         let voice = match self.profile {
             Some(ProfileChoice::UpTo(profile) | ProfileChoice::Exactly(profile)) => {
                 voice.profile(profile)

@@ -114,9 +114,4 @@ impl People {
     pub(super) const fn profile(&self) -> ProfileChoice {
         self.settings.profile
     }
-
-    /// Whether calls that come in step down and up with the path.
-    pub(super) const fn adapts_profile(&self) -> bool {
-        matches!(self.settings.profile, ProfileChoice::Auto)
-    }
 }

@@ -42,9 +42,14 @@ impl Control {
         let _ = self.events.send(event);
     }
 
-    /// Returns the events from here on.
+    /// Returns the end of the phone, for those who wait for it from here on.
     pub(super) fn events(&self) -> Told {
-        Told(self.events.subscribe())
+        Told(self.subscribe())
+    }
+
+    /// Returns the events from here on.
+    pub(super) fn subscribe(&self) -> broadcast::Receiver<Event> {
+        self.events.subscribe()
     }
 
     pub(super) async fn stop(&self) {
@@ -147,7 +152,7 @@ impl Control {
         }
     }
 
-    async fn ask(&self, command: Command) -> Result<Reply, String> {
+    pub(super) async fn ask(&self, command: Command) -> Result<Reply, String> {
         let ended = || "the phone has ended".to_owned();
         let (reply, replied) = oneshot::channel();
         self.asked.send(Asked { command, reply }).await.map_err(|_| ended())?;

@@ -1,12 +1,13 @@
-//! The control socket: a Unix socket in the folder of the phone, for its owner alone.
+//! The sockets of the phone: Unix sockets in its folder, for its owner alone.
 
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use super::client::{Client, ClientEvents};
+use super::pcm::Pcm;
 use super::server::Control;
 
-/// Why a folder has no control socket.
+/// Why a folder has no socket.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SocketError {
@@ -31,7 +32,10 @@ mod system {
     use std::fs::{self, File};
     use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 
+    use std::time::Duration;
+
     use rustix::fs::{FlockOperation, flock};
+    use rustix::net::sockopt::set_socket_send_buffer_size;
     use tokio::net::{UnixListener, UnixStream};
 
     use super::*;
@@ -66,34 +70,85 @@ mod system {
                 }
                 Err(error) => return Err(failed(error.into())),
             }
-            match fs::remove_file(path) {
-                Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(error)),
-                _ => {}
-            }
-            let listener = UnixListener::bind(path).map_err(failed)?;
-            // The folder is its owner's alone too.
-            fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map_err(failed)?;
+            let listener = listen(path).map_err(failed)?;
             Ok(Self { path: path.to_owned(), listener, _lock: lock })
         }
 
         /// Serves clients until the phone ends.
         pub async fn serve(self, control: Control) {
-            let mut events = control.events();
-            loop {
-                tokio::select! {
-                    accepted = self.listener.accept() => match accepted {
-                        Ok((stream, _)) => {
-                            let control = control.clone();
-                            tokio::spawn(async move {
-                                // A client that is gone needs nothing.
-                                let _ = control.serve(stream).await;
-                            });
-                        }
-                        // Too many open files, say.
-                        Err(_) => tokio::time::sleep(std::time::Duration::from_secs(1)).await,
-                    },
-                    () = events.stopped() => return,
-                }
+            let mut end = control.events();
+            tokio::select! {
+                () = accept(&self.listener, |stream| {
+                    let control = control.clone();
+                    async move { control.serve(stream).await }
+                }) => {}
+                () = end.stopped() => {}
+            }
+        }
+    }
+
+    /// A socket that takes clients of the sound of calls. Dropping it removes it.
+    #[derive(Debug)]
+    pub struct PcmListener {
+        path: PathBuf,
+        listener: UnixListener,
+    }
+
+    impl PcmListener {
+        /// Makes the socket at `path`, in a folder that a [`Listener`] has taken.
+        ///
+        /// # Errors
+        /// [`SocketError::Io`].
+        pub fn bind(path: &Path) -> Result<Self, SocketError> {
+            let failed = |error| SocketError::Io { path: path.to_owned(), error };
+            Ok(Self { path: path.to_owned(), listener: listen(path).map_err(failed)? })
+        }
+
+        /// Serves clients until the phone ends.
+        pub async fn serve(self, pcm: Pcm) {
+            let mut end = pcm.events();
+            tokio::select! {
+                () = accept(&self.listener, |stream| {
+                    let pcm = pcm.clone();
+                    // A client that is late misses sound; what waits for it here is old then.
+                    let _ = set_socket_send_buffer_size(&stream, SEND_BUFFER_BYTES);
+                    async move { pcm.serve(stream).await }
+                }) => {}
+                () = end.stopped() => {}
+            }
+        }
+    }
+
+    impl Drop for PcmListener {
+        fn drop(&mut self) {
+            // It may be gone.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+
+    /// Makes a socket, in place of one that a phone that was killed left.
+    fn listen(path: &Path) -> io::Result<UnixListener> {
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let listener = UnixListener::bind(path)?;
+        // The folder is its owner's alone too.
+        fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
+        Ok(listener)
+    }
+
+    /// Serves each client in a task of its own.
+    async fn accept<F>(listener: &UnixListener, serve: impl Fn(UnixStream) -> F)
+    where
+        F: Future<Output = io::Result<()>> + Send + 'static,
+    {
+        loop {
+            match listener.accept().await {
+                // A client that is gone needs nothing.
+                Ok((stream, _)) => drop(tokio::spawn(serve(stream))),
+                // Too many open files, say.
+                Err(_) => tokio::time::sleep(Duration::from_secs(1)).await,
             }
         }
     }
@@ -123,6 +178,9 @@ mod system {
         };
         Client::over(stream).await.map(Some).map_err(failed)
     }
+
+    /// About 50 ms at 48 kHz mono, as the system counts.
+    const SEND_BUFFER_BYTES: usize = 8_192;
 }
 
-pub use system::{Listener, connect};
+pub use system::{Listener, PcmListener, connect};

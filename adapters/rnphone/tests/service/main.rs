@@ -1,6 +1,8 @@
 //! Two running phones and their clients, in one process, over TCP.
 
 mod files;
+#[cfg(unix)]
+mod pcm;
 mod support;
 
 use std::time::Duration;

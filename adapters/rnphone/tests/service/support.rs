@@ -7,7 +7,9 @@ use std::time::Duration;
 use lxst_tokio::{IdentityHash, Interface};
 use rnphone_rs::control::{Command, Event, Reply, Status};
 use rnphone_rs::folder::{Folder, Surroundings};
-use rnphone_rs::service::{Client, ClientEvents, Overrides, Service, SoundSettings, Start, Way};
+use rnphone_rs::service::{
+    Client, ClientEvents, Listener, Overrides, PcmListener, Service, SoundSettings, Start, Way,
+};
 use rnphone_rs::words;
 
 pub(crate) struct Phone {
@@ -37,6 +39,16 @@ impl Phone {
         self.folder.join(name)
     }
 
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Opens the socket for programs.
+    pub(crate) fn open_control(&self) {
+        let listener = Listener::bind(&self.folder.join("control")).expect("a socket");
+        tokio::spawn(listener.serve(self.service.control().clone()));
+    }
+
     pub(crate) fn address(&self) -> &str {
         &self.address
     }
@@ -63,6 +75,7 @@ impl Phone {
         sound: SoundSettings,
     ) -> Self {
         let folder = Folder::find(Surroundings::of_process(Some(path.clone()))).expect("a folder");
+        let pcm = PcmListener::bind(&folder.pcm()).expect("a socket");
         let start = Start {
             folder,
             network: Way::Given { interfaces, text: "TCP".to_owned() },
@@ -70,6 +83,7 @@ impl Phone {
             overrides: Overrides::default(),
         };
         let service = Service::start(start).await.expect("it starts");
+        tokio::spawn(pcm.serve(service.pcm().clone()));
         let (client, mut events) = service.control().client().await.expect("it answers");
         let Some(Event::Hello { identity, listening, .. }) = events.next().await else {
             panic!("no hello");

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use rnphone_rs::control::Reply;
 use rnphone_rs::folder::{Folder, Surroundings};
-use rnphone_rs::service::{self, Client, ClientEvents, Listener, Service, Start};
+use rnphone_rs::service::{self, Client, ClientEvents, Listener, PcmListener, Service, Start};
 use rnphone_rs::{errln, outln, words};
 use tempfile::TempDir;
 use tokio::sync::mpsc;
@@ -38,8 +38,10 @@ pub(crate) async fn run(options: Options) -> Result<u8, Failure> {
     let welcome = welcome(&options, &folder, is_first_run);
     let listener = Listener::bind(&folder.control())
         .map_err(|error| Failure::usage(format!("{error}; name another folder with --config")))?;
+    let pcm = PcmListener::bind(&folder.pcm())?;
     let network = network(&options)?;
-    let (sound, overrides) = (options.sound(), options.overrides()?);
+    let (sound, overrides) =
+        (options.start.sound(options.no_devices), options.start.overrides(&options.script)?);
     let phone = Service::start(Start { folder, network, sound, overrides }).await?;
     // Until here there is no call to end, and a signal ends the process.
     let stops = signals::stops()?;
@@ -47,6 +49,7 @@ pub(crate) async fn run(options: Options) -> Result<u8, Failure> {
         errln!("rnphone-rs: {mistake}");
     }
     tokio::spawn(listener.serve(phone.control().clone()));
+    tokio::spawn(pcm.serve(phone.pcm().clone()));
     let mut script =
         Script::new(phone.control().client().await?, &options.script, reporter(&options));
     let begun = script.begin().await;
@@ -78,7 +81,7 @@ async fn join(
     if options.service {
         return Err(Failure::usage(format!("a phone runs in {path} already")));
     }
-    if let Some(option) = options.first_of_start() {
+    if let Some(option) = options.start.first() {
         return Err(Failure::usage(format!(
             "{option} is for a phone that starts, and one runs in {path}: name another folder with \
              --config"

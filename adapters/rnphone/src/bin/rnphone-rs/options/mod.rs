@@ -78,7 +78,7 @@ pub(crate) struct Options {
 
     /// Show the phone on the whole screen: contacts, history, the call and its quality
     #[cfg(feature = "tui")]
-    #[arg(long, conflicts_with = "service")]
+    #[arg(long, conflicts_with_all = ["service", "json"])]
     pub(crate) tui: bool,
 
     /// Run without a prompt, for `rnphone-rs ctl` and other programs

@@ -9,8 +9,7 @@ use lxst_tokio::{BuiltInCodecs, Codecs, DisplayName, IdentityHash, Profile, Prof
 use rnphone_rs::service::{Lines, Overrides, SoundFiles, SoundSettings};
 use rnphone_rs::wav::Existing;
 
-use super::Options;
-use super::script::seconds;
+use super::script::{ScriptOptions, seconds};
 use crate::failure::Failure;
 
 /// What a start of the phone has in place of the settings of its folder.
@@ -91,8 +90,8 @@ impl StartOptions {
         self.audio_out.as_deref() == Some(Path::new("-"))
     }
 
-    /// Returns the first option that only a phone which starts can have.
-    fn first(&self) -> Option<&'static str> {
+    /// Returns the first option that a phone which runs already cannot have.
+    pub(crate) fn first(&self) -> Option<&'static str> {
         let given = [
             (self.identity.is_some(), "--identity"),
             (self.name.is_some(), "--name"),
@@ -109,18 +108,11 @@ impl StartOptions {
         ];
         given.into_iter().find_map(|(is_given, name)| is_given.then_some(name))
     }
-}
 
-impl Options {
-    /// Returns the first option that a phone which runs already cannot have.
-    pub(crate) fn first_of_start(&self) -> Option<&'static str> {
-        self.start.first()
-    }
-
-    pub(crate) fn sound(&self) -> SoundSettings {
-        let StartOptions { audio_in, audio_out, force, .. } = &self.start;
+    pub(crate) fn sound(&self, no_devices: bool) -> SoundSettings {
+        let Self { audio_in, audio_out, force, .. } = self;
         match (audio_in, audio_out) {
-            (None, None) if self.no_devices => SoundSettings::Nothing,
+            (None, None) if no_devices => SoundSettings::Nothing,
             (None, None) => SoundSettings::Devices,
             (microphone, speaker) => SoundSettings::Files(SoundFiles {
                 microphone: microphone.clone(),
@@ -132,27 +124,26 @@ impl Options {
 
     /// # Errors
     /// A profile or a processing that is not built in.
-    pub(crate) fn overrides(&self) -> Result<Overrides, Failure> {
-        let StartOptions { trace, trace_without_voices, .. } = &self.start;
+    pub(crate) fn overrides(&self, script: &ScriptOptions) -> Result<Overrides, Failure> {
+        let Self { trace, trace_without_voices, .. } = self;
         let payloads = if *trace_without_voices { Payloads::Stripped } else { Payloads::Kept };
         let mut overrides = Overrides::default();
-        overrides.identity = self.start.identity.clone();
-        overrides.display_name = self.start.name;
-        overrides.allowed = self.start.allow.iter().copied().collect();
-        overrides.blocked = self.start.block.iter().copied().collect();
-        overrides.profile = self.script.profile.map(sendable).transpose()?;
-        if let (true, Some(ProfileChoice::Exactly(profile))) = (self.start.adapt, overrides.profile)
-        {
+        overrides.identity = self.identity.clone();
+        overrides.display_name = self.name;
+        overrides.allowed = self.allow.iter().copied().collect();
+        overrides.blocked = self.block.iter().copied().collect();
+        overrides.profile = script.profile.map(sendable).transpose()?;
+        if let (true, Some(ProfileChoice::Exactly(profile))) = (self.adapt, overrides.profile) {
             overrides.profile = Some(ProfileChoice::UpTo(profile));
         }
-        overrides.mode = self.script.mode();
-        overrides.adaptive_profile = self.start.adapt;
-        overrides.dtx = self.start.dtx;
-        overrides.accepts_thin_paths = self.start.accept_thin_paths;
-        overrides.wait_time = self.start.wait_time;
+        overrides.mode = script.mode();
+        overrides.adaptive_profile = self.adapt;
+        overrides.dtx = self.dtx;
+        overrides.accepts_thin_paths = self.accept_thin_paths;
+        overrides.wait_time = self.wait_time;
         overrides.trace = trace.clone().map(|path| (path, payloads));
-        overrides.lines = if self.script.is_any() { Lines::One } else { Lines::Two };
-        if self.start.process {
+        overrides.lines = if script.is_any() { Lines::One } else { Lines::Two };
+        if self.process {
             #[cfg(not(feature = "voice-processing"))]
             return Err(Failure::usage(
                 "--process is not built in: build with --features voice-processing",
