@@ -24,11 +24,15 @@
 mod builder;
 mod capture;
 mod command;
+#[cfg(target_os = "linux")]
+mod ear;
 pub mod environment;
 mod event;
 mod hex;
 pub mod lateness;
 mod logs;
+#[cfg(target_os = "linux")]
+mod mouth;
 #[cfg(target_os = "linux")]
 mod namespace;
 mod network;
@@ -38,12 +42,20 @@ mod peer;
 mod recording;
 mod rnsd;
 mod rnsd_builder;
+#[cfg(target_os = "linux")]
+mod sound_server;
+#[cfg(target_os = "linux")]
+mod terminal;
 mod watchdog;
 
 pub use builder::Builder;
 pub use capture::{Body, Capture, CaptureError, CapturedPacket, PeerName, Record};
 pub use command::Command;
+#[cfg(target_os = "linux")]
+pub use ear::Ear;
 pub use event::{Event, Stats};
+#[cfg(target_os = "linux")]
+pub use mouth::Mouth;
 #[cfg(target_os = "linux")]
 pub use namespace::{Namespace, Segment};
 pub use network::{SharedInstance, free_udp_ports};
@@ -53,3 +65,7 @@ pub use peer::PythonPeer;
 pub use recording::Recording;
 pub use rnsd::Rnsd;
 pub use rnsd_builder::RnsdBuilder;
+#[cfg(target_os = "linux")]
+pub use sound_server::SoundServer;
+#[cfg(target_os = "linux")]
+pub use terminal::Terminal;

@@ -22,6 +22,17 @@ impl Recording {
         Self::try_read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
     }
 
+    /// Returns the first sentence of `examples/speech.wav`, 3 s.
+    ///
+    /// # Panics
+    /// If it is not there.
+    pub fn sentence() -> Self {
+        let speech = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/speech.wav");
+        let mut speech = Self::read(&speech);
+        speech.samples.truncate(speech.rate_hz as usize * 3);
+        speech
+    }
+
     /// Writes a mono 16-bit WAV file.
     ///
     /// # Panics
