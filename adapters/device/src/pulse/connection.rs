@@ -49,12 +49,10 @@ impl Connection {
         let mut connection =
             Self { reader, version: MAX_VERSION, next: 0, payload, sent, has_event: false };
         let cookie = cookie_path_from_env().and_then(|path| fs::read(path).ok());
-        let auth = AuthParams {
-            version: MAX_VERSION,
-            supports_shm: false,
-            supports_memfd: false,
-            cookie: cookie.unwrap_or_default(),
-        };
+        // A server that asks for none ends connections with one of another length.
+        let cookie = cookie.filter(|cookie| cookie.len() == COOKIE).unwrap_or(vec![0; COOKIE]);
+        let auth =
+            AuthParams { version: MAX_VERSION, supports_shm: false, supports_memfd: false, cookie };
         let admitted: AuthReply = connection.ask(&Command::Auth(auth))?;
         connection.version = admitted.version.min(MAX_VERSION);
         let mut props = Props::new();
@@ -210,3 +208,5 @@ impl From<ProtocolError> for DeviceError {
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Bytes that are read at once: 20 ms of stereo with its head.
 const READ: usize = 8 * 1_024;
+/// Bytes of a cookie.
+const COOKIE: usize = 256;
