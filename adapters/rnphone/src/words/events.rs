@@ -94,7 +94,7 @@ fn recorded(event: &Event) -> Option<String> {
         }
         Event::Playing { position_ms: 0, length_ms: Some(length), .. } => {
             let length = clock(Duration::from_millis(*length));
-            format!("the message of {length} plays: play off ends it")
+            format!("the message of {length} plays")
         }
         Event::PlayingEnded { message: Some(_), is_whole: true } => {
             "the message is over".to_owned()

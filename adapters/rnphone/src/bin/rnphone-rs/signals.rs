@@ -21,6 +21,8 @@ pub(crate) fn stops() -> io::Result<mpsc::Receiver<()>> {
     thread::spawn(move || {
         for (earlier, signal) in signals.forever().enumerate() {
             if earlier > 0 {
+                #[cfg(feature = "tui")]
+                crate::tui::restore_soon();
                 process::exit(128 + signal);
             }
             // The phone may have ended.

@@ -26,7 +26,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior};
 
 pub(crate) use log::Log;
-pub(crate) use terminal::check;
+pub(crate) use terminal::{check, restore_soon};
 
 use crate::failure::Failure;
 use crate::person::AtEnd;

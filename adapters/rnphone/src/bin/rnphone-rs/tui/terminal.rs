@@ -146,6 +146,20 @@ fn restore() {
     }
 }
 
+/// Shows again what was on the terminal. One that stalls is given up after a second.
+pub(crate) fn restore_soon() {
+    let (done, restored) = std::sync::mpsc::channel();
+    let restoring = thread::Builder::new().spawn(move || {
+        restore();
+        // Who waits may have given up.
+        let _ = done.send(());
+    });
+    if restoring.is_ok() {
+        // The process ends anyway.
+        let _ = restored.recv_timeout(PATIENCE);
+    }
+}
+
 /// A panic of a thread that the phone survives is a line of the log. Another one is told where it can
 /// be read.
 fn restore_on_panic() {

@@ -1,3 +1,4 @@
 mod keys;
+mod messages;
 mod snapshots;
 mod support;

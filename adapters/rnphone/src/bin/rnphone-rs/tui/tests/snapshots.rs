@@ -1,6 +1,6 @@
 //! The screen as text, compared with files.
 
-use super::support::{ASCII, UNICODE, drawn, idle, ringing, talking, two_calls};
+use super::support::{ASCII, UNICODE, drawn, idle, messages, ringing, talking, two_calls};
 use crate::tui::draw::Look;
 use crate::tui::screen::Screen;
 
@@ -17,6 +17,11 @@ fn the_screen_of_a_call_that_rings_here() {
 #[test]
 fn the_screen_of_a_call_with_its_quality_of_two_minutes() {
     compare(&talking(), UNICODE, (80, 24), include_str!("talking.txt"));
+}
+
+#[test]
+fn the_screen_of_messages() {
+    compare(&messages(), UNICODE, (80, 24), include_str!("messages.txt"));
 }
 
 #[test]

@@ -62,6 +62,46 @@ pub(super) fn idle() -> Screen {
     screen
 }
 
+/// The messages of Mary, which plays, and of a stranger.
+pub(super) fn messages() -> Screen {
+    let mut screen = idle();
+    let left = |peer: Value, before: u64, length_ms, is_new| {
+        let id = message_id(&peer, before);
+        let path = format!("/phone/voicemail/{id}.opus");
+        json!({
+            "id": id, "peer": peer, "time": TODAY - before, "length_ms": length_ms,
+            "is_new": is_new, "path": path,
+        })
+    };
+    reply(
+        &mut screen,
+        Command::Messages {},
+        json!({"messages": [
+            left(mary(), 90, 42_000, true),
+            left(stranger(), 4_000, 7_000, true),
+            left(bob(), 90_000, 65_000, false),
+        ]}),
+    );
+    for _ in 0..2 {
+        assert_eq!(key(&mut screen, KeyCode::Tab), None);
+    }
+    let id = message_id(&mary(), 90);
+    for position_ms in [0, 3_000] {
+        event(
+            &mut screen,
+            json!({
+                "event": "playing", "message": id, "position_ms": position_ms,
+                "length_ms": 42_000,
+            }),
+        );
+    }
+    screen
+}
+
+pub(super) fn message_id(peer: &Value, before: u64) -> String {
+    format!("{}-{}", TODAY - before, peer["hash"].as_str().unwrap())
+}
+
 /// A talk with Mary, with two minutes of quality that became worse and better.
 pub(super) fn talking() -> Screen {
     let mut screen = idle();
