@@ -23,7 +23,7 @@ fn a_call_is_dialled_by_a_completed_name_answered_by_enter_and_its_state_stands_
     bob.until_row("> dial WHO [PROFILE]");
     bob.keys("\tal\t");
     bob.until_typed("> dial alice Liddell");
-    bob.keys("\r");
+    bob.keys(" mq\r");
     alice.until("calls: Enter answers");
     bob.until_row("Alice Liddell  rings");
     alice.keys("\r");
@@ -133,7 +133,7 @@ fn forty_columns_and_another_width_break_no_line() {
     bob.until("there was no call yet");
     bob.line("help");
     bob.until_row("help dial tells more of dial");
-    bob.line("dial A");
+    bob.line("dial A mq");
     alice.until("calls: Enter answers");
     alice.keys("\r");
     bob.until("you talk with A contact");
