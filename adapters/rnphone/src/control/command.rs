@@ -13,7 +13,8 @@ use super::reply::DeviceUse;
 /// [`Reject`](Self::Reject) mean the call that rings here, the others the one that is talked on.
 ///
 /// `to` and `who` are a contact's name, its number, the beginning of either name or hash, the name
-/// that a phone announced, 32 hex digits, or `last`: the peer of the latest call.
+/// that a phone announced, 32 hex digits, `last`: the peer of the latest call, or `#7`: the peer of a
+/// call by its number in the history.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "command", rename_all = "snake_case", deny_unknown_fields)]
 #[expect(missing_docs, reason = "of fields that their names say it all of")]

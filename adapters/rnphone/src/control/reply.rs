@@ -193,6 +193,10 @@ pub struct AnnouncedInfo {
 /// A call that is over.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PastCall {
+    /// Its number in the history, which stays: `#7` means its peer where somebody is named. `None`
+    /// in events.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<usize>,
     /// The other side, as it is called today.
     pub peer: Peer,
     /// Whether the peer called.

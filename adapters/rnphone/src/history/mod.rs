@@ -93,6 +93,20 @@ impl History {
         self.calls.iter().filter(move |call| call.holds(&text))
     }
 
+    /// Returns the calls of [`search`](Self::search) with their numbers: 1 is the oldest that is kept.
+    /// A new call changes no number, as long as none has to leave.
+    pub fn numbered(&self, text: &str) -> impl DoubleEndedIterator<Item = (usize, &CallRecord)> {
+        let text = text.trim().to_lowercase();
+        let numbered = self.calls.iter().enumerate().map(|(index, call)| (index + 1, call));
+        numbered.filter(move |(_, call)| call.holds(&text))
+    }
+
+    /// Returns the call of a number.
+    #[must_use]
+    pub fn get(&self, number: usize) -> Option<&CallRecord> {
+        self.calls.get(number.checked_sub(1)?)
+    }
+
     /// Returns the last call in a direction: whom to dial again, or to call back.
     #[must_use]
     pub fn last(&self, direction: CallDirection) -> Option<&CallRecord> {

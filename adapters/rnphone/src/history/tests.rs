@@ -134,6 +134,14 @@ fn calls_are_found_by_name_hash_direction_and_outcome() {
     let calls = [talk("Mary", 1), missed(2), CallRecord { name: announced, ..missed(3) }];
     history.calls.extend(calls.clone());
     let found = |text: &str| -> Vec<_> { history.search(text).cloned().collect() };
+    for (number, call) in history.numbered("") {
+        assert_eq!(history.get(number), Some(call));
+    }
+    assert_eq!(
+        history.numbered("").map(|(number, _)| number).next_back(),
+        Some(history.calls().len())
+    );
+    assert_eq!((history.get(0), history.get(history.calls().len() + 1)), (None, None));
     assert_eq!(found("MARY"), calls[..1]);
     assert_eq!(found("jÖrg "), calls[2..]);
     assert_eq!(found("0202"), calls[1..2]);

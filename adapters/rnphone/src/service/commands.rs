@@ -129,8 +129,13 @@ impl Task {
         self.calls.find(&self.phone.state(), call, wanted)
     }
 
-    /// Returns whom a text means: `last` is the peer of the latest call.
+    /// Returns whom a text means: `last` is the peer of the latest call, `#7` that of a past one.
     fn whom(&self, text: &str) -> Result<IdentityHash, Refused> {
+        if let Some(number) = text.trim().strip_prefix('#') {
+            let call = number.parse().ok().and_then(|number| self.history.get(number));
+            let none = || Refused::new(format!("there is no call #{number}: see history"));
+            return call.map(|call| call.peer).ok_or_else(none);
+        }
         if !text.trim().eq_ignore_ascii_case("last") {
             return self.people.find(text);
         }

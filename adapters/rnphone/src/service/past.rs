@@ -14,9 +14,12 @@ use crate::history::{CallRecord, to_csv, to_json};
 impl Task {
     /// The latest calls that hold a text, the latest first.
     pub(super) fn past_calls(&self, search: &str, limit: usize) -> Vec<PastCall> {
-        let found: Vec<&CallRecord> = self.history.search(search).collect();
-        let latest = found.into_iter().rev().take(limit);
-        latest.map(|record| past(record, self.peer(record.peer))).collect()
+        let latest = self.history.numbered(search).rev().take(limit);
+        let past = |(number, record): (usize, &CallRecord)| PastCall {
+            number: Some(number),
+            ..past(record, self.peer(record.peer))
+        };
+        latest.map(past).collect()
     }
 
     /// Writes the calls that hold a text for other programs.

@@ -70,6 +70,7 @@ pub(super) fn told(
 /// A past call, named as the phonebook names its peer today.
 pub(super) fn past(record: &CallRecord, peer: Peer) -> PastCall {
     PastCall {
+        number: None,
         peer,
         is_incoming: record.direction == CallDirection::Incoming,
         is_missed: record.is_missed(),

@@ -157,6 +157,7 @@ pub(super) const EXAMPLES: &[(&str, &str)] = &[
     ("add f3e8c3359b39d36f3baff0a616a73d3e Mary", ""),
     ("rename Mary = Mary at home", ""),
     ("block last", "no more calls of who called last"),
+    ("block #12", "who called, by the number in the history"),
     ("block mary", ""),
     ("history missed", "the missed calls"),
     ("history mary", "the calls with Mary"),

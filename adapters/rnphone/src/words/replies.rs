@@ -179,7 +179,8 @@ fn past(call: &PastCall) -> String {
     let missed = if call.is_missed { "missed, " } else { "" };
     let talked = talked.map_or_else(String::new, |talked| format!("{talked}, "));
     let when = UnixTime(call.started);
-    format!("{when}  {arrow} {}  {talked}{missed}{}", call.peer.name, call.outcome)
+    let number = call.number.map_or_else(String::new, |number| format!("#{number:<4} "));
+    format!("{number}{when}  {arrow} {}  {talked}{missed}{}", call.peer.name, call.outcome)
 }
 
 fn messages_text(messages: &[MessageInfo]) -> String {

@@ -168,6 +168,7 @@ fn a_narrow_terminal_shows_of_a_call_what_matters_most() {
 #[test]
 fn missed_calls_are_told_with_their_time() {
     let call = |started| PastCall {
+        number: None,
         peer: mary(),
         is_incoming: true,
         is_missed: true,
@@ -206,6 +207,7 @@ fn the_status_line_says_what_matters_most() {
 #[test]
 fn the_end_of_a_call_is_told_by_how_it_ended() {
     let mut past = PastCall {
+        number: None,
         peer: mary(),
         is_incoming: true,
         is_missed: true,
@@ -220,6 +222,8 @@ fn the_end_of_a_call_is_told_by_how_it_ended() {
         reply(&Reply::History(vec![past.clone()])),
         "1970-01-01T00:00:00Z  from Mary  missed, cancelled"
     );
+    past.number = Some(12);
+    assert!(reply(&Reply::History(vec![past.clone()])).starts_with("#12   1970-"));
     (past.is_missed, past.talked_ms) = (false, Some(61_000));
     past.outcome = Outcome::Ended(EndReason::RemoteHangup);
     assert_eq!(

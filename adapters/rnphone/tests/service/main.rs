@@ -50,6 +50,10 @@ async fn a_call_is_dialled_by_name_answered_and_kept_in_both_histories() {
         assert_eq!(calls.len(), 1);
         assert!(calls[0].talked_ms.is_some() && !calls[0].is_missed);
     }
+    assert!(ask(&alice, "block #2").await.expect_err("one call").contains("no call #2"));
+    ask(&alice, "block #1").await.expect("it was a call");
+    let Ok(Reply::Contacts(contacts)) = ask(&alice, "contacts").await else { panic!() };
+    assert!(contacts[0].is_blocked);
     // The next start reads it.
     let alice = alice.restarted().await;
     let Reply::History(calls) = ask(&alice, "history").await.expect("it lists") else { panic!() };
