@@ -3,7 +3,8 @@
 use lxst_core::LinkId;
 use lxst_engine::RadioPacket;
 
-use super::{Radio, RadioPort};
+use super::handle::Radio;
+use super::lanes::RadioPort;
 use crate::destinations::{Broadcasts, Link, LinkMessage};
 use crate::inbox::either_first;
 

@@ -15,7 +15,7 @@ use lxst_engine::{Done, RadioEngine, RadioEvent as EngineEvent};
 use super::audio::Audio;
 use super::events::{EventQueue, RadioEvent};
 use super::lanes::Lanes;
-use super::{RadioError, Request};
+use super::request::{RadioError, Request};
 use crate::host::CoderThread;
 use crate::inbox::{any_fired, either_first};
 use crate::request::Reply;
