@@ -66,6 +66,7 @@ class Apps:
         link.set_remote_identified_callback(
             lambda link, peer: self.emit("app_identified", name=name, identity=peer.hash.hex())
         )
+        link.set_link_closed_callback(lambda link: self.emit("app_closed", name=name))
         self.links[name] = link
         self.emit("app_link", name=name)
 

@@ -74,7 +74,7 @@ pub enum Command {
         identity: IdentityHash,
     },
     /// Serves an app of the peer's identity. Answered by `app_served`; each link is an `app_link`,
-    /// its peer's proof an `app_identified`, each packet an `app_data`.
+    /// its peer's proof an `app_identified`, each packet an `app_data`, its end an `app_closed`.
     ServeApp(&'static str),
     /// Sends a packet on the latest link of an app.
     SendApp {

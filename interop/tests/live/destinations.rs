@@ -9,12 +9,13 @@ use lxst_phone::{DisplayName, Event as PhoneEvent, IdentityHash, LinkMessage, Se
 
 use crate::endpoint::{Ours, incoming};
 use crate::networks::udp;
-use crate::phone::{PATIENCE, Setup};
+use crate::phone::{PATIENCE, Setup, attached};
 use crate::scene::{Scene, on_both_runtimes};
 
 on_both_runtimes![
     an_app_serves_opens_and_broadcasts_through_its_phone,
     names_in_announces_are_heard_both_ways,
+    plain_packets_pass_a_shared_instance_both_ways,
 ];
 
 fn an_app_serves_opens_and_broadcasts_through_its_phone(scene: &Scene) {
@@ -65,6 +66,23 @@ fn an_app_serves_opens_and_broadcasts_through_its_phone(scene: &Scene) {
     assert_eq!(said(&heard), (PLAIN, b"all".to_vec()));
     python.send(&Command::Broadcast { name: PLAIN, data: b"here".to_vec() });
     assert_eq!(rust.await_work("broadcast", channel.next()), Some(b"here".to_vec()));
+}
+
+fn plain_packets_pass_a_shared_instance_both_ways(scene: &Scene) {
+    let rnsd = scene.rnsd().spawn();
+    let mut python = scene.python().shared_instance(&rnsd).spawn();
+    let rust = scene.connected(attached(&rnsd));
+    let channel = rust.block_on(rust.destinations.join(Channel::Plain(name_hash(PLAIN))));
+    let channel = channel.expect("there is room");
+    python.send(&Command::Join { name: PLAIN, key: None });
+    python.expect("joined", PATIENCE);
+    for data in [b"all".to_vec(), vec![7; channel.mdu()]] {
+        assert_eq!(rust.block_on(channel.send(Class::Media, data.clone())), Ok(1));
+        let heard = python.expect("broadcast", PATIENCE);
+        assert_eq!(said(&heard), (PLAIN, data.clone()));
+        python.send(&Command::Broadcast { name: PLAIN, data: data.clone() });
+        assert_eq!(rust.await_work("broadcast", channel.next()), Some(data));
+    }
 }
 
 fn names_in_announces_are_heard_both_ways(scene: &Scene) {

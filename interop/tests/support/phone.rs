@@ -13,8 +13,8 @@ use lxst_interop::{IdentityHash as Hash, PythonPeer, Rnsd, SharedInstance, laten
 use lxst_phone::trace::Payloads;
 use lxst_phone::{
     Call, CallId, CodecSettings, Destinations, EndReason, Event, Events, Identity, IdentityHash,
-    Ifac, Interface, Mode, OsRng, Phone, PhoneBuilder, Profile, ProfileChoice, Settings,
-    StartError, Tap,
+    Ifac, Interface, Mode, OsRng, Phone, PhoneBuilder, Profile, ProfileChoice, Radio, RadioBuilder,
+    RadioEvents, Settings, StartError, Tap,
 };
 use lxst_smol::Smol;
 use lxst_tokio::Tokio;
@@ -197,6 +197,18 @@ pub(crate) fn attached(rnsd: &Rnsd) -> OnEither {
 }
 
 impl RustPhone {
+    /// Starts a radio on the phone's runtime.
+    pub(crate) fn radio(&self) -> (Radio, RadioEvents) {
+        let started = match &self.tokio {
+            Some(tokio) => {
+                let _runtime = tokio.enter();
+                RadioBuilder::<Tokio>::new().start()
+            }
+            None => RadioBuilder::<Smol>::new().start(),
+        };
+        started.expect("the radio starts")
+    }
+
     /// Ends the phone like a power cut, without telling anybody. On tokio only, whose tasks end
     /// with their runtime.
     pub(crate) fn cut_power(mut self) {

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Instant;
 
 use lxst_interop::{Builder, Direction, PacketKind, PythonPeer, Recording, lateness};
-use lxst_phone::{AudioFormat, AudioSource, Call, Event, Profile};
+use lxst_phone::{AudioFormat, AudioSink, AudioSource, Call, Event, Profile};
 use lxst_sim::envelope::{EnvelopeError, Pcm, Verdict, correlation};
 
 use super::phone::{PATIENCE, RustPhone};
@@ -26,8 +26,7 @@ impl RustPhone {
     pub(crate) fn speak(&self, recording: &Recording) {
         let format = AudioFormat { rate_hz: recording.rate_hz, channels: 1 };
         let microphone = self.block_on(self.phone.audio_source(format));
-        let samples = recording.samples.clone().into_iter().chain(iter::repeat(0));
-        say(microphone.expect("the phone runs"), samples);
+        say_and_then_nothing(microphone.expect("the phone runs"), recording.clone());
     }
 
     /// Repeats a recording into the microphone of one call, until the call ends.
@@ -40,18 +39,27 @@ impl RustPhone {
 
     /// Records the speaker until the phone shuts down.
     pub(crate) fn listen(&self) -> Playback {
-        let heard = Playback { since: Instant::now(), samples: Arc::default() };
-        let samples = heard.samples.clone();
         let speaker = self.block_on(self.phone.audio_sink(AudioFormat::PHONE));
-        let mut speaker = speaker.expect("the phone runs");
-        thread::spawn(move || {
-            let mut block = [0_i16; 960];
-            while smol::block_on(speaker.read(&mut block)).is_ok() {
-                samples.lock().expect("nobody panicked").extend(block);
-            }
-        });
-        heard
+        record(speaker.expect("the phone runs"))
     }
+}
+
+/// Records a speaker until it is detached.
+pub(crate) fn record(mut speaker: AudioSink) -> Playback {
+    let heard = Playback { since: Instant::now(), samples: Arc::default() };
+    let samples = heard.samples.clone();
+    thread::spawn(move || {
+        let mut block = [0_i16; 960];
+        while smol::block_on(speaker.read(&mut block)).is_ok() {
+            samples.lock().expect("nobody panicked").extend(block);
+        }
+    });
+    heard
+}
+
+/// Plays a recording and then silence into a microphone, until that is detached.
+pub(crate) fn say_and_then_nothing(microphone: AudioSource, recording: Recording) {
+    say(microphone, recording.samples.into_iter().chain(iter::repeat(0)));
 }
 
 /// Plays endless audio into a microphone, until that is detached.
