@@ -1,17 +1,19 @@
-//! Wall time of 60 ms of calls: of one call on one line and on one of four, and of four calls. A
-//! frame comes in and is played, and one is captured and sent, with a coder that costs nothing.
+//! Wall time of 60 ms of calls: of one call on one line and on one of four, and of four calls; and of
+//! a radio that hears four talkers. A frame comes in from each and is played, and one is captured
+//! and sent, with a coder that costs nothing.
 
 use core::hint::black_box;
 use core::time::Duration;
 
 use bytes::Bytes;
 use divan::Bencher;
+use lxst_core::talk;
 use lxst_core::wire::{self, Codec, Frame, Signal};
 use lxst_core::{
     Direction, IdentityHash, Instant, LinkEvent, LinkId, LinkRequest, Mode, PortChange, Profile,
-    StackEvent, StreamId,
+    StackEvent, StreamId, Talk,
 };
-use lxst_engine::{Config, Done, Engine, LinkCommand, LinkQueue, Task};
+use lxst_engine::{Config, Done, Engine, LinkCommand, LinkQueue, RadioEngine, Task};
 
 fn main() {
     divan::main();
@@ -25,6 +27,37 @@ fn one_call<const LINES: usize>(bencher: Bencher<'_, '_>) {
 #[divan::bench(sample_count = 1_000, sample_size = 16)]
 fn four_calls(bencher: Bencher<'_, '_>) {
     bench(bencher, Phone::<4>::in_calls(4));
+}
+
+#[divan::bench(consts = [1, 4], sample_count = 1_000, sample_size = 16)]
+fn radio<const OTHERS: u64>(bencher: Bencher<'_, '_>) {
+    let mut radio = RadioEngine::<4>::new(talk::Config::default());
+    let mut now = Instant::ORIGIN;
+    for direction in [Direction::Send, Direction::Receive] {
+        radio.port(now, direction, PortChange::Attached);
+    }
+    radio.command(now, talk::Command::Talk(Talk::Pressed)).expect("it takes any");
+    let media = media_packet();
+    let (mut rounds, mut sent) = (0, 0);
+    bencher.bench_local(|| {
+        now = now + FRAME;
+        radio.handle_timeout(now);
+        for link in 0..OTHERS {
+            radio.handle_packet(now, LinkId(link), black_box(&media));
+        }
+        radio.capture(now, black_box(&[0.1; SAMPLES]));
+        radio.play(now, black_box(&mut [0.0; SAMPLES]));
+        while let Some(task) = radio.poll_task() {
+            if let Some(done) = done(task) {
+                radio.handle_done(now, done);
+            }
+        }
+        sent += core::iter::from_fn(|| radio.poll_packet()).count();
+        while radio.poll_event().is_some() {}
+        rounds += 1;
+    });
+    assert_eq!(sent, rounds);
+    assert!(radio.counters().frames_received >= OTHERS * (rounds - 1) as u64);
 }
 
 fn bench<const LINES: usize>(bencher: Bencher<'_, '_>, mut phone: Phone<LINES>) {
