@@ -24,6 +24,8 @@ pub(crate) struct Audio {
     /// The decode or concealment job that is out.
     playing: Option<(JobId, Playing)>,
     comfort: ComfortNoise,
+    /// Whether the peer said that it has spoken: what does not come is not missing.
+    is_told_silent: bool,
 }
 
 /// What a job makes.
@@ -45,6 +47,7 @@ impl Default for Audio {
             playable: VecDeque::new(),
             playing: None,
             comfort: ComfortNoise::default(),
+            is_told_silent: false,
         }
     }
 }
@@ -88,7 +91,7 @@ impl Audio {
             *place = sample;
         }
         silence.fill(0.0);
-        if self.is_receiving {
+        if self.is_receiving && !self.is_told_silent {
             self.comfort.fill(silence);
         }
         heard
@@ -180,6 +183,11 @@ impl Audio {
     /// Ends the comfort noise until the peer's audio plays again: the user muted the peer.
     pub(crate) const fn hush(&mut self) {
         self.comfort.stop();
+    }
+
+    /// Takes note of whether the peer said that it has spoken.
+    pub(crate) const fn set_told_silent(&mut self, is_told_silent: bool) {
+        self.is_told_silent = is_told_silent;
     }
 
     /// Takes PCM from the front of the capture queue, with silence for what it lacks.

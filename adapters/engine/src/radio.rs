@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use bytes::Bytes;
-use lxst_core::talk::{self, Command, Config, Input, Output, SEND_STREAM};
+use lxst_core::talk::{self, Command, Config, Event, Input, Output, SEND_STREAM};
 use lxst_core::{
     Class, Counters, Direction, InputError, Instant, JobId, LinkId, Outcome, PacketBuf, PortChange,
     Samples, StreamChange, StreamId, limits,
@@ -268,7 +268,16 @@ impl<const TALKERS: usize> RadioEngine<TALKERS> {
                         None => self.discarded.push_back(job),
                     }
                 }
-                Output::Event(event) => self.events.push_back(RadioEvent::Talk(event)),
+                Output::Event(event) => {
+                    match event {
+                        Event::Talking { stream, .. } => {
+                            self.streams.set_told_silent(stream, false)
+                        }
+                        Event::TalkEnded { stream } => self.streams.set_told_silent(stream, true),
+                        Event::Quality { .. } | Event::Signal { .. } | Event::Dropped { .. } => {}
+                    }
+                    self.events.push_back(RadioEvent::Talk(event));
+                }
             }
         }
     }

@@ -124,6 +124,13 @@ impl Streams {
         }
     }
 
+    /// Plays silence in place of comfort noise while the peer said that it has spoken.
+    pub(crate) fn set_told_silent(&mut self, stream: StreamId, is_told_silent: bool) {
+        if let Some(open) = self.open.get_mut(&stream) {
+            open.audio.set_told_silent(is_told_silent);
+        }
+    }
+
     pub(crate) fn is_receiving(&self, stream: StreamId) -> bool {
         self.open.get(&stream).is_some_and(|open| open.audio.is_receiving())
     }

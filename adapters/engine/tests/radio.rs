@@ -71,8 +71,7 @@ fn a_talk_ends_when_the_button_is_released_and_the_last_frame_is_heard() {
     net.talkers[0].command(net.now, Command::Talk(Talk::Released));
     net.run(ms(60));
     assert!(net.listener.has(|event| matches!(event, Event::TalkEnded { .. })));
-    // The background of the talker's room fades.
-    net.run(ms(2_000));
+    net.run(ms(1_000));
     let counters = net.listener.radio.counters();
     assert!(net.loudness(700) < 0.001, "{} {counters:?}", net.loudness(700));
     assert_eq!((counters.concealed, counters.starved), (Samples::ZERO, Samples::ZERO));
