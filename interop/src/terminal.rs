@@ -11,12 +11,14 @@ use std::thread;
 use std::time::Instant;
 
 use rustix::fs::{Mode, OFlags};
+use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
 use crate::watchdog;
 
-/// A program in a terminal of its own, 80 columns wide, and so high that nothing leaves it. Dropping it ends the program.
+/// A program in a terminal of its own, 80 columns wide, and so high that nothing
+/// leaves it. Dropping it closes the terminal and ends the program.
 ///
 /// # Panics
 /// Methods that wait panic if what they wait for is not shown in time, with what is: this
@@ -142,6 +144,12 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
+        // A shell passes it on to what runs in its background.
+        let _ = kill_process(Pid::from_child(&self.child), Signal::HUP);
+        let began = Instant::now();
+        while began.elapsed() < LEAVE && matches!(self.child.try_wait(), Ok(None)) {
+            thread::sleep(Duration::from_millis(20));
+        }
         // Both fail only when the process has ended and been waited for.
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -191,3 +199,5 @@ fn cells(count: u16) -> NonZero<u16> {
 const ROWS: u16 = 1_000;
 const COLUMNS: u16 = 80;
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Time that a program has to leave when its terminal closes.
+const LEAVE: Duration = Duration::from_secs(5);
