@@ -41,7 +41,8 @@
 //! without it a phone is [on the app's links](PhoneBuilder::on_links), and no `rns-*` crate is in
 //! the tree); and, off by default, `codec2` (Codec2 3200 and 1600, in Rust) and `codec2-system`
 //! (700C as well, by the system's libcodec2), both LGPL; `voice-processing` (echo cancellation,
-//! noise suppression, gain control); `trace` (recorded calls).
+//! noise suppression, gain control); `stations` (stations of `lxst.station` and their listeners);
+//! `trace` (recorded calls).
 
 #![forbid(unsafe_code)]
 
@@ -74,6 +75,8 @@ mod runtime;
 mod settings;
 mod stack_links;
 mod state;
+#[cfg(feature = "stations")]
+mod stations;
 mod store;
 
 pub use audio::{
@@ -113,6 +116,8 @@ pub use lxst_engine::{
 pub use lxst_reticulum as reticulum;
 #[cfg(feature = "endpoint")]
 pub use lxst_reticulum::{DestinationHash, Framing, Identity, Ifac, Rng};
+#[cfg(feature = "stations")]
+pub use lxst_rooms as rooms;
 #[cfg(feature = "trace")]
 pub use lxst_trace as trace;
 pub use network::StackSettings;
@@ -138,3 +143,8 @@ pub use runtime::Runtime;
 pub use settings::{Network, Settings, Timing, Voice};
 pub use stack_links::StackLinks;
 pub use state::{InterfaceState, State, Watch};
+#[cfg(feature = "stations")]
+pub use stations::{
+    Station, StationBuilder, StationError, StationEvents, StationStatus, Tuner, TunerBuilder,
+    TunerEvents, TunerStatus,
+};

@@ -2,8 +2,9 @@
 
 use core::fmt;
 
+use lxst_core::talk::Format;
 use lxst_core::wire::{Codec, Frame};
-use lxst_core::{Profile, Samples, VoiceCodec, frame_length};
+use lxst_core::{CodecProfile, Profile, Samples, VoiceCodec, frame_length};
 
 /// What a station sends: the frames of a telephony profile, or music.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -70,6 +71,17 @@ impl StationProfile {
     }
 }
 
+impl From<StationProfile> for Format {
+    fn from(profile: StationProfile) -> Self {
+        match profile {
+            StationProfile::Voice(profile) => Self::profile(profile),
+            StationProfile::MusicLow => Self::codec(CodecProfile::AudioLow),
+            StationProfile::MusicMedium => Self::codec(CodecProfile::AudioMedium),
+            StationProfile::MusicHigh => Self::codec(CodecProfile::AudioHigh),
+        }
+    }
+}
+
 impl fmt::Display for StationProfile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
@@ -94,5 +106,17 @@ mod tests {
         }
         assert_eq!(StationProfile::from_id(0), None);
         assert_eq!(StationProfile::from_id(0x105), None);
+    }
+
+    #[test]
+    fn a_radio_sends_music_in_frames_of_the_profile() {
+        for (profile, codec) in [
+            (StationProfile::MusicLow, CodecProfile::AudioLow),
+            (StationProfile::MusicMedium, CodecProfile::AudioMedium),
+            (StationProfile::MusicHigh, CodecProfile::AudioHigh),
+        ] {
+            assert_eq!(Format::from(profile), Format::codec(codec));
+            assert_eq!((profile.codec(), profile.frame()), (codec.codec(), codec.frame()));
+        }
     }
 }

@@ -47,7 +47,8 @@
 //! without it a phone is [on the app's links](lxst_phone::PhoneBuilder::on_links)); and, off by
 //! default, `codec2` (Codec2 3200 and 1600, in Rust) and `codec2-system` (700C as well, by the
 //! system's libcodec2), both LGPL; `voice-processing` (echo cancellation, noise suppression, gain
-//! control); `trace` (recorded calls). The phone logs to `tracing`.
+//! control); `stations` (stations of `lxst.station` and their listeners); `trace` (recorded calls).
+//! The phone logs to `tracing`.
 
 #![forbid(unsafe_code)]
 
@@ -65,6 +66,14 @@ pub type PhoneBuilder = lxst_phone::PhoneBuilder<Smol>;
 
 /// Settings of a radio that is not started, on smol.
 pub type RadioBuilder = lxst_phone::RadioBuilder<Smol>;
+
+/// A station that is not started, on smol.
+#[cfg(feature = "stations")]
+pub type StationBuilder = lxst_phone::StationBuilder<Smol>;
+
+/// A tuner that is not started, on smol.
+#[cfg(feature = "stations")]
+pub type TunerBuilder = lxst_phone::TunerBuilder<Smol>;
 
 /// A way into a Reticulum network, for a phone on smol.
 #[cfg(feature = "endpoint")]

@@ -46,7 +46,8 @@
 //! without it a phone is [on the app's links](lxst_phone::PhoneBuilder::on_links)); and, off by
 //! default, `codec2` (Codec2 3200 and 1600, in Rust) and `codec2-system` (700C as well, by the
 //! system's libcodec2), both LGPL; `voice-processing` (echo cancellation, noise suppression, gain
-//! control); `trace` (recorded calls). The phone logs to `tracing`.
+//! control); `stations` (stations of `lxst.station` and their listeners); `trace` (recorded calls).
+//! The phone logs to `tracing`.
 
 #![forbid(unsafe_code)]
 
@@ -65,6 +66,14 @@ pub type PhoneBuilder = lxst_phone::PhoneBuilder<Tokio>;
 
 /// Settings of a radio that is not started, on tokio.
 pub type RadioBuilder = lxst_phone::RadioBuilder<Tokio>;
+
+/// A station that is not started, on tokio.
+#[cfg(feature = "stations")]
+pub type StationBuilder = lxst_phone::StationBuilder<Tokio>;
+
+/// A tuner that is not started, on tokio.
+#[cfg(feature = "stations")]
+pub type TunerBuilder = lxst_phone::TunerBuilder<Tokio>;
 
 /// A way into a Reticulum network, for a phone on tokio.
 #[cfg(feature = "endpoint")]

@@ -23,6 +23,8 @@ mod recordings;
 mod settings;
 mod shutdown;
 mod stack;
+#[cfg(feature = "stations")]
+mod stations;
 mod switches;
 #[cfg(unix)]
 mod transports;

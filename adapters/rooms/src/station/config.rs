@@ -67,4 +67,22 @@ impl StationConfig {
         within("identities with a reserved place", reserved.len(), (0, limits::RESERVED))?;
         Ok(Self { reserved, ..self })
     }
+
+    /// Returns the identity of the station.
+    #[must_use]
+    pub const fn identity(&self) -> IdentityHash {
+        self.identity
+    }
+
+    /// Returns what the station sends.
+    #[must_use]
+    pub const fn profile(&self) -> StationProfile {
+        self.profile
+    }
+
+    /// Returns how many listeners the station has at once.
+    #[must_use]
+    pub const fn max_listeners(&self) -> usize {
+        self.listeners
+    }
 }

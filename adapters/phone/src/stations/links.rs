@@ -1,0 +1,188 @@
+//! The links of a station or a tuner, by number.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::future::pending;
+use std::time::Duration;
+
+use async_channel::{Receiver, Sender};
+use async_executor::Executor;
+use bytes::Bytes;
+use lxst_core::{Class, LinkEvent, LinkId, LinkRequest};
+
+use super::carriers::{Departure, Report, carry, open};
+use crate::destinations::{Destinations, Link};
+use crate::mailbox::{Mailbox, Reader};
+
+/// The links of a station or a tuner, by number. No number is used twice.
+///
+/// *Bounds*: [`PACKETS`] wait for a link. Beyond it the oldest packet of media is dropped and
+/// counted, so a slow link neither delays others nor falls behind. Of what a link brings, one
+/// message at a time waits here; the rest waits in the link's own bounded queue.
+#[derive(Debug)]
+pub(super) struct Links<'e> {
+    carriers: &'e Executor<'static>,
+    destinations: Destinations,
+    queues: BTreeMap<LinkId, Mailbox<Departure>>,
+    next: u64,
+    late: u64,
+    reporter: Sender<Report>,
+    reports: Receiver<Report>,
+}
+
+impl<'e> Links<'e> {
+    pub(super) fn new(carriers: &'e Executor<'static>, destinations: Destinations) -> Self {
+        let (reporter, reports) = async_channel::bounded(REPORTS);
+        Self {
+            carriers,
+            destinations,
+            queues: BTreeMap::new(),
+            next: 0,
+            late: 0,
+            reporter,
+            reports,
+        }
+    }
+
+    /// Returns the number of the next link.
+    pub(super) const fn number(&mut self) -> LinkId {
+        self.next += 1;
+        LinkId(self.next)
+    }
+
+    /// Takes the link of a peer. Returns its number, and what happened to it.
+    pub(super) fn accept(&mut self, link: Link) -> (LinkId, LinkEvent) {
+        let id = self.number();
+        let (rtt, mdu) = (Some(link.rtt()), Some(link.mdu()));
+        let event = LinkEvent::Incoming { on: link.on(), rtt, mdu };
+        let (queue, reporter) = (self.add(id), self.reporter.clone());
+        let carrier = async move { carry(id, &link, &queue, &reporter).await };
+        self.carriers.spawn(carrier).detach();
+        (id, event)
+    }
+
+    /// Leaves a packet for a link.
+    pub(super) fn transmit(&mut self, link: LinkId, class: Class, data: Bytes) {
+        self.leave(link, Departure::Packet(class, data));
+    }
+
+    /// Does a request. A link closes after the packets that wait for it.
+    pub(super) fn request(&mut self, link: LinkId, request: LinkRequest) {
+        match request {
+            LinkRequest::Open(to) => {
+                let (queue, reporter) = (self.add(link), self.reporter.clone());
+                let destinations = self.destinations.clone();
+                let carrier = async move { open(link, &destinations, to, &queue, &reporter).await };
+                self.carriers.spawn(carrier).detach();
+            }
+            LinkRequest::Identify => self.leave(link, Departure::Identify),
+            LinkRequest::Close => {
+                if let Some(queue) = self.queues.remove(&link) {
+                    queue.close();
+                }
+            }
+        }
+    }
+
+    /// Waits for the next report. Nothing is reported of a link that was closed here.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: no report is lost.
+    pub(super) async fn next(&self) -> Report {
+        loop {
+            let report = match self.reports.recv().await {
+                Ok(report) => report,
+                // The channel stays open, because this holds a sender.
+                Err(_) => pending().await,
+            };
+            let is_known = match &report {
+                Report::Packet { link, .. } | Report::Event { link, .. } => {
+                    self.queues.contains_key(link)
+                }
+                Report::NoPhone => true,
+            };
+            if is_known {
+                return report;
+            }
+        }
+    }
+
+    /// Forgets a link that has closed or did not come up.
+    pub(super) fn on_event(&mut self, link: LinkId, event: LinkEvent) {
+        if matches!(event, LinkEvent::Failed(_) | LinkEvent::Closed(_)) {
+            self.queues.remove(&link);
+        }
+    }
+
+    /// Returns how many packets were dropped because too many waited for a link.
+    pub(super) const fn late(&self) -> u64 {
+        self.late
+    }
+
+    /// Closes all links, and waits until what waits for them is sent.
+    pub(super) async fn finish(self) {
+        let Self { queues, reporter, reports, .. } = self;
+        queues.values().for_each(Mailbox::close);
+        drop(reporter);
+        // Each carrier holds a sender until its link is closed.
+        while reports.recv().await.is_ok() {}
+    }
+
+    fn add(&mut self, link: LinkId) -> Reader<Departure> {
+        let (queue, reader) = Mailbox::new();
+        self.queues.insert(link, queue);
+        reader
+    }
+
+    fn leave(&mut self, link: LinkId, departure: Departure) {
+        let Some(queue) = self.queues.get(&link) else { return };
+        let late = &mut self.late;
+        queue.change(|waiting| {
+            let lost = put(waiting, departure);
+            *late += lost;
+            lost
+        });
+    }
+}
+
+/// Adds a departure. Beyond the bound the oldest media is dropped, or the oldest departure. Returns
+/// how many were dropped.
+fn put(waiting: &mut VecDeque<Departure>, departure: Departure) -> u64 {
+    waiting.push_back(departure);
+    if waiting.len() <= PACKETS {
+        return 0;
+    }
+    let is_media = |waiting: &Departure| matches!(waiting, Departure::Packet(Class::Media, _));
+    waiting.remove(waiting.iter().position(is_media).unwrap_or(0));
+    1
+}
+
+/// Upper bound of the packets that wait for a link.
+const PACKETS: usize = 32;
+/// Upper bound of the reports that wait to be read. Beyond it a carrier waits, and its link's queue
+/// fills.
+const REPORTS: usize = 64;
+/// Turns in a row after which a task yields to others of its thread.
+pub(super) const TURNS_IN_A_ROW: u64 = 64;
+/// The longest wait of a shutdown for the last packets.
+pub(super) const FAREWELL: Duration = Duration::from_secs(1);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn beyond_the_bound_the_oldest_media_is_dropped_and_no_signal() {
+        let packet = |class, n: usize| Departure::Packet(class, Bytes::from(vec![n as u8]));
+        let mut waiting = VecDeque::new();
+        assert_eq!(put(&mut waiting, packet(Class::Signal, 0)), 0);
+        for n in 1..PACKETS {
+            assert_eq!(put(&mut waiting, packet(Class::Media, n)), 0);
+        }
+        assert_eq!(put(&mut waiting, packet(Class::Media, PACKETS)), 1);
+        assert_eq!(put(&mut waiting, Departure::Identify), 1);
+        assert_eq!(waiting.len(), PACKETS);
+        assert_eq!(waiting[0], packet(Class::Signal, 0));
+        assert_eq!(waiting[1], packet(Class::Media, 3));
+        assert_eq!(waiting.back(), Some(&Departure::Identify));
+    }
+}
