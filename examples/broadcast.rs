@@ -5,9 +5,9 @@
 //! cargo run --example broadcast -- --tune HASH --port 4242 | aplay -f S16_LE -r 48000
 //! ```
 //!
-//! The station serves `example.station`, and its radio is on the link of each listener: a frame is
-//! encoded once and sent to all. It repeats the file until it is interrupted. A listener writes
-//! 16-bit mono PCM at 48 kHz to its standard output, until the station or the pipe ends.
+//! The station encodes a frame once and sends it to all. It repeats the file until it is
+//! interrupted. A listener writes 16-bit mono PCM at 48 kHz to its standard output until the pipe
+//! ends, and tunes in again when the station is lost.
 
 use std::error::Error;
 use std::io::Write;
@@ -19,10 +19,10 @@ use futures_lite::future::or;
 use lxst_examples::console::{detach, left_out};
 use lxst_examples::wav::read_wav;
 use lxst_examples::{errln, outln};
-use lxst_phone::reticulum::{DestinationConfig, name_hash};
+use lxst_tokio::rooms::{StationConfig, StationEvent, StationProfile, TunerEvent};
 use lxst_tokio::{
-    AudioFormat, CodecProfile, Destination, Identity, IdentityHash, Interface, OsRng, PhoneBuilder,
-    RadioBuilder, RadioEvent,
+    AudioFormat, Identity, IdentityHash, Interface, OsRng, PhoneBuilder, RadioBuilder,
+    StationBuilder, TunerBuilder,
 };
 
 #[derive(Debug, Parser)]
@@ -64,15 +64,18 @@ async fn broadcast(file: PathBuf, port: u16) -> Result<(), Box<dyn Error>> {
     let builder = builder.interface(Interface::tcp_server(address));
     let destinations = builder.destinations();
     let (phone, _) = builder.start().await?;
-    let station = destinations.serve(DestinationConfig::new(name_hash(STATION))).await?;
-    let (radio, _) = RadioBuilder::new().format(CodecProfile::AudioHigh).start()?;
+    let config = StationConfig::new(phone.identity(), "Broadcast", StationProfile::MusicHigh)?;
+    let (station, events) = StationBuilder::new(config).start(&destinations).await?;
+    let (radio, _) = RadioBuilder::new().start()?;
+    station.play(&radio).await?;
     let mut source = radio.audio_source(AudioFormat::PHONE).await?;
     radio.press_to_talk().await?;
     outln!("{} is the station", phone.identity());
     let tuned = async {
-        while let Some(listener) = station.next().await {
-            radio.on_link(listener);
-            outln!("{} listeners", radio.links().len());
+        while let Some(event) = events.next().await {
+            if let StationEvent::TunedIn { .. } | StationEvent::TunedOut { .. } = event {
+                outln!("{} listeners", station.status().await?.listeners.len());
+            }
         }
         Ok(())
     };
@@ -89,14 +92,21 @@ async fn listen(station: IdentityHash, port: u16) -> Result<(), Box<dyn Error>> 
     let builder = builder.interface(Interface::tcp_client(format!("127.0.0.1:{port}")));
     let destinations = builder.destinations();
     let (phone, _) = builder.start().await?;
-    let (radio, events) = RadioBuilder::new().start()?;
+    let (radio, _) = RadioBuilder::new().start()?;
     let mut sink = radio.audio_sink(AudioFormat::PHONE).await?;
-    let station = Destination { identity: station, name: name_hash(STATION) };
-    radio.on_link(destinations.open(station).await?);
+    let (tuner, events) = TunerBuilder::new().start(&destinations, &radio);
+    tuner.tune(station).await?;
     let ended = async {
         while let Some(event) = events.next().await {
-            if let RadioEvent::Closed(_) = event {
-                break;
+            match event {
+                TunerEvent::Program(program) => {
+                    errln!("{} sends {}", program.name, program.profile);
+                }
+                TunerEvent::Closed { again: Some(pause), .. } => {
+                    errln!("the station is lost; again in {} s", pause.as_secs());
+                }
+                TunerEvent::Closed { again: None, .. } => break,
+                _ => {}
             }
         }
         Ok(())
@@ -112,9 +122,8 @@ async fn listen(station: IdentityHash, port: u16) -> Result<(), Box<dyn Error>> 
         }
     };
     let heard: Result<(), Box<dyn Error>> = or(ended, played).await;
+    tuner.shutdown().await;
     radio.shutdown().await;
     phone.shutdown().await;
     heard
 }
-
-const STATION: &str = "example.station";
