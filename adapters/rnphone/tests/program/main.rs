@@ -1,16 +1,18 @@
-//! The program `rnphone-rs` as it is started: service, ctl, echo line, check, unit of systemd.
+//! The program `rnphone-rs` as it is started: service, ctl, echo line, station, check, unit of systemd.
 
 #![cfg(unix)]
 
 mod support;
 
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixDatagram;
+use std::path::Path;
 use std::time::Duration;
 
-use support::{Program, command, new_folder, run, text};
+use lxst_sim::tone::tone;
+use support::{Program, command, new_folder, piped, run, text};
 
 #[test]
 fn a_service_is_used_by_ctl_and_leaves_nothing_behind() {
@@ -110,6 +112,36 @@ fn the_echo_line_is_found_by_check_and_nobody_rings() {
 }
 
 #[test]
+fn a_station_is_heard_by_those_who_tune_in() {
+    let folder = new_folder("station");
+    let sound = folder.join("tone.wav");
+    write_tone(&sound);
+    let sound = sound.to_str().expect("text");
+    let station = Program::start(&folder, &["station", sound, "--listen", "127.0.0.1:0"]);
+    let identity = station.told("identity");
+    let address = station.told("listening");
+    let elsewhere = new_folder("tuned");
+    for _ in 0..2 {
+        let mut listener =
+            piped(&mut command(&elsewhere, &["tune", &identity, "--connect", &address]));
+        let mut pcm = vec![0; 2 * 48_000];
+        let mut stdout = listener.stdout.take().expect("it is piped");
+        stdout.read_exact(&mut pcm).expect("a second of sound");
+        let samples = pcm.chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]]));
+        let loud = samples.filter(|sample| sample.unsigned_abs() > 4_000).count();
+        assert!(loud > 12_000, "{loud} samples");
+        assert_eq!(station.told("listeners"), "1");
+        drop(stdout);
+        assert_eq!(listener.wait().expect("it ends").code(), Some(0));
+        assert_eq!(station.told("listeners"), "0");
+    }
+    assert_eq!(station.stop(), Some(0));
+    let silent = run(&folder, &["station", "/dev/null", "--listen", "127.0.0.1:0"]);
+    assert_eq!(silent.status.code(), Some(2));
+    assert_eq!(text(&silent.stderr).lines().count(), 1);
+}
+
+#[test]
 fn systemd_is_told_that_the_phone_runs() {
     let folder = new_folder("notified");
     let unit = text(&run(&folder, &["systemd"]).stdout);
@@ -141,4 +173,20 @@ fn lines_of_a_pipe_are_done_and_its_end_leaves() {
     let told = text(&output.stdout);
     assert!(told.contains("the phonebook is empty") && told.contains("others dial this"), "{told}");
     assert!(!told.contains('\u{1b}'), "{told:?}");
+}
+
+/// Writes a second of a tone of half the scale.
+fn write_tone(path: &Path) {
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: 48_000,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
+    let mut wav = hound::WavWriter::create(path, spec).expect("it is created");
+    for moment in 0..48_000 {
+        let sample = tone(moment, 500, 48_000) * 32_767.0;
+        wav.write_sample(sample as i16).expect("it is written");
+    }
+    wav.finalize().expect("it is written");
 }

@@ -13,9 +13,11 @@ mod prompt;
 mod report;
 mod script;
 mod signals;
+mod station;
 mod systemd;
 #[cfg(feature = "tui")]
 mod tui;
+mod tune;
 mod welcome;
 
 use std::io::{self, IsTerminal};
@@ -64,6 +66,8 @@ fn run(options: Options) -> Result<u8, Failure> {
             Some(Task::Ctl { json, words }) => ctl::run(&options, *json, words).await,
             Some(Task::Echo { greeting }) => echo::run(&options, greeting.clone()).await,
             Some(Task::Check { to }) => check::run(&options, *to).await,
+            Some(Task::Station(station)) => station::run(&options, station).await,
+            Some(Task::Tune { station }) => tune::run(&options, *station).await,
             Some(Task::Systemd) => systemd::print(&options),
             None if options.list_devices => begin::list_devices().await,
             None => begin::run(options).await,

@@ -12,6 +12,8 @@ use lxst_tokio::IdentityHash;
 pub(crate) use script::ScriptOptions;
 use start::StartOptions;
 
+use crate::station::StationOptions;
+
 /// The codec that is under another licence.
 #[cfg(any(feature = "codec2", feature = "codec2-system"))]
 macro_rules! codec2_licence {
@@ -149,6 +151,15 @@ pub(crate) enum Task {
         #[arg(value_name = "HASH")]
         to: Option<IdentityHash>,
     },
+    /// Be a station: broadcast a file or standard input to all who tune in
+    Station(StationOptions),
+    /// Listen to a station: raw s16le, 48 kHz, mono goes to standard output, for a player. Nobody
+    /// learns who listens
+    Tune {
+        /// The identity of the station
+        #[arg(value_name = "HASH")]
+        station: IdentityHash,
+    },
     /// Print a unit for the systemd of this user, which runs the phone as a service
     Systemd,
 }
@@ -175,7 +186,7 @@ Exit codes (with --call, --answer, --reject or --once, those of the last call):
   0  the phone ended as asked, and the call took place
   1  the phone refused the command of ctl, or died under the prompt of another process
   2  the options are wrong, or the phone cannot start
-  3  no path, or no link; check found a fault
+  3  no path, or no link; check found a fault; tune cannot hear the station
   4  busy
   5  rejected
   6  no answer: the peer closed before it answered, or it rang out, or was cancelled
@@ -187,6 +198,8 @@ Examples:
   rnphone-rs ctl dial mary
   rnphone-rs ctl hangup
   rnphone-rs check f293e5612b27dbc491e52cc9845d3f53
+  rnphone-rs station music.wav --title \"Radio\" --listen 0.0.0.0:4242
+  rnphone-rs tune f293e5612b27dbc491e52cc9845d3f53 | aplay -qf S16_LE -r 48000 -c1
   rnphone-rs --listen 0.0.0.0:4242 --identity me --answer 2 --audio-out heard.wav
   rnphone-rs --call mary --audio-in hello.wav --hang-up-after 10
   arecord -qf S16_LE -r 48000 -c1 | rnphone-rs --call mary --audio-in - --audio-out - \\

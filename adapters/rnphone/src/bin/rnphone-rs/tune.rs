@@ -1,0 +1,102 @@
+//! The listener of a station, for a player behind a pipe.
+
+use std::io::{self, IsTerminal, Write};
+use std::thread;
+
+use futures_lite::future::block_on;
+use lxst_tokio::rooms::{CloseReason, TunerEvent};
+use lxst_tokio::{
+    AudioFormat, AudioSink, Identity, IdentityHash, Network, OsRng, PhoneBuilder, RadioBuilder,
+    Settings, TunerBuilder, TunerEvents,
+};
+use rnphone_rs::errln;
+use tokio::sync::oneshot;
+
+use crate::failure::Failure;
+use crate::network::network;
+use crate::options::Options;
+use crate::signals;
+
+/// Writes what the station sends to standard output until a signal or the reader ends it.
+///
+/// It is somebody new: nobody learns who listens.
+pub(crate) async fn run(options: &Options, station: IdentityHash) -> Result<u8, Failure> {
+    if io::stdout().is_terminal() {
+        return Err(Failure::usage(
+            "standard output is a terminal: pipe it to a player, such as aplay -qf S16_LE -r 48000 \
+             -c1",
+        ));
+    }
+    let silent = Settings::default().network(Network::announced_on_command());
+    let mut builder = PhoneBuilder::new(Identity::generate(&mut OsRng)).settings(silent);
+    for interface in network(options)?.interfaces() {
+        builder = builder.interface(interface);
+    }
+    let mut stops = signals::stops()?;
+    let destinations = builder.destinations();
+    let (phone, _events) = builder.start().await?;
+    let (radio, _) = RadioBuilder::new().start()?;
+    let sink = radio.audio_sink(AudioFormat::PHONE).await?.live();
+    let (tuner, events) = TunerBuilder::new().start(&destinations, &radio);
+    tuner.tune(station).await?;
+    let (sender, read) = oneshot::channel::<()>();
+    thread::spawn(move || {
+        let _sender = sender;
+        block_on(write(sink));
+    });
+    let code = tokio::select! {
+        () = tell(&events) => LOST,
+        // Nothing is sent: the channel closes.
+        _ = read => 0,
+        _ = stops.recv() => 0,
+    };
+    tuner.shutdown().await;
+    radio.shutdown().await;
+    phone.shutdown().await;
+    Ok(code)
+}
+
+/// Writes blocks as they come, until nobody reads any more.
+async fn write(mut sink: AudioSink) {
+    let mut block = [0_i16; BLOCK];
+    let mut stdout = io::stdout().lock();
+    while sink.read(&mut block).await.is_ok() {
+        let bytes: Vec<u8> = block.iter().flat_map(|sample| sample.to_le_bytes()).collect();
+        if stdout.write_all(&bytes).and_then(|()| stdout.flush()).is_err() {
+            return;
+        }
+    }
+}
+
+/// Tells what is heard, until the station is gone for good.
+async fn tell(events: &TunerEvents) {
+    while let Some(event) = events.next().await {
+        match event {
+            TunerEvent::Program(program) if program.is_on_air => {
+                errln!("station   {} ({})", program.name, program.profile);
+            }
+            TunerEvent::Program(program) => errln!("station   {} is silent", program.name),
+            TunerEvent::Closed { reason, again } => {
+                let reason = match reason {
+                    CloseReason::Refused(reason) => reason,
+                    CloseReason::UnknownProgram => "it sends what is unknown here".to_owned(),
+                    CloseReason::Failed(_) => "it does not answer".to_owned(),
+                    _ => "the link is lost".to_owned(),
+                };
+                match again {
+                    Some(pause) => errln!("lost      {reason}; again in {} s", pause.as_secs()),
+                    None => {
+                        errln!("rnphone-rs: {reason}");
+                        return;
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// 10 ms.
+const BLOCK: usize = 480;
+/// The exit code of a station that cannot be heard.
+const LOST: u8 = 3;
