@@ -26,8 +26,9 @@ pub const DEFAULT_MDU: usize = 431;
 /// *Source*: RFC 6716, 3.4: an Opus packet has at most 1275 bytes; the codec byte is one more.
 pub const FRAME_BYTES: usize = 1_276;
 
-/// Default size of a line's ring of received frames, in bytes: 4 s of Super High Quality. Beyond it
-/// the oldest frame is dropped and counted. [`Telephone`](crate::Telephone) takes another size as a
+/// Default size of a ring of received frames, in bytes: 4 s of Super High Quality, or a packet of
+/// [`TALK_FRAMES`] frames of at most 251 bytes each. Beyond it the oldest frame is dropped and
+/// counted. [`Telephone`](crate::Telephone) and [`Radio`](crate::talk::Radio) take another size as a
 /// const parameter.
 ///
 /// *Source*: our choice: [`MAX_PLAYOUT`] and a second to spare.
@@ -150,8 +151,8 @@ pub const PLAYOUT_LEAD: Samples = Samples::from_millis(20);
 /// Upper bound for one block of a microphone or a speaker. Larger blocks count as this.
 pub const MAX_BLOCK: Samples = Samples::from_millis(2_000);
 
-/// Upper bound of the jitter buffer's delay, without the speaker's current block. Beyond it the
-/// oldest frame is dropped and counted.
+/// Upper bound of the jitter buffer's delay, without the speaker's current block and without a
+/// talker's longest batch ([`MAX_BATCH`]). Beyond it the oldest frame is dropped and counted.
 ///
 /// *Source*: our choice.
 pub const MAX_PLAYOUT: Samples = Samples::from_millis(3_000);
@@ -195,7 +196,8 @@ pub const SPEAKER_LATE: Duration = Duration::from_millis(100);
 /// at least this.
 pub const CONCEALMENT_AHEAD: Samples = Samples::from_millis(50);
 
-/// Length of one bucket of the window in which headroom and jitter are measured.
+/// Length of one bucket of the window in which headroom and jitter are measured: this, or a talker's
+/// longest batch if that is longer.
 pub const HEADROOM_BUCKET: Duration = Duration::from_millis(500);
 
 /// Buckets of that window. Headroom that no frame needed for the whole window is shed.
@@ -255,6 +257,13 @@ pub const MAX_TALKERS: usize = 16;
 ///
 /// *Source*: Partyline 1.0.5 reads as many.
 pub const TALK_FRAMES: usize = 64;
+
+/// Longest audio of a talker that may come at once, in one packet or in the parts of one: a batch.
+/// What is longer counts as this. Its frames wait in the ring of the talker, whose size bounds them
+/// as well.
+///
+/// *Source*: the largest `ptt_jitter_ms` of Partyline 1.0.5.
+pub const MAX_BATCH: Samples = Samples::from_millis(30_000);
 
 /// Numbers, back from the newest, within which a frame counts as late and not as one of a new count.
 ///

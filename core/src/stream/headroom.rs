@@ -30,11 +30,13 @@ struct Bucket {
 }
 
 impl Headroom {
-    /// Records the headroom after the speaker took a block.
-    pub(super) fn on_block_taken(&mut self, now: Instant, left: i32) {
-        let ends = *self.ends.get_or_insert(now + HEADROOM_BUCKET);
+    /// Records the headroom after the speaker took a block, where a batch is this long at most.
+    pub(super) fn on_block_taken(&mut self, now: Instant, left: i32, batch: Samples) {
+        // The headroom is least before a batch comes.
+        let bucket = HEADROOM_BUCKET.max(batch.duration());
+        let ends = *self.ends.get_or_insert(now + bucket);
         if now >= ends {
-            self.ends = Some(now + HEADROOM_BUCKET);
+            self.ends = Some(now + bucket);
             self.newest = (self.newest + 1) % HEADROOM_BUCKETS;
             self.full = (self.full + 1).min(HEADROOM_BUCKETS - 1);
             *self.bucket() = Bucket::EMPTY;
@@ -141,7 +143,7 @@ mod tests {
         let window = bucket * HEADROOM_BUCKETS as u64;
         for now in (0..window * 3).step_by(20) {
             let left = if now == 100 { 7 } else { 500 };
-            headroom.on_block_taken(Instant::from_millis(now), left);
+            headroom.on_block_taken(Instant::from_millis(now), left, Samples::ZERO);
             let expected = match now {
                 now if now < 2 * bucket => None,
                 now if now < window => Some(7),
@@ -156,10 +158,23 @@ mod tests {
     }
 
     #[test]
+    fn the_least_headroom_of_batches_is_known_after_two_of_them() {
+        let mut headroom = Headroom::default();
+        let batch = Samples::from_millis(4_000);
+        for now in (0..12_000).step_by(20) {
+            // Each batch comes when the one before it has played.
+            let left = signed(Samples::from_millis(4_000 - now % 4_000));
+            headroom.on_block_taken(Instant::from_millis(now), left, batch);
+            let expected = (now >= 8_000).then_some(signed(Samples::from_millis(20)));
+            assert_eq!(headroom.least(), expected, "{now}");
+        }
+    }
+
+    #[test]
     fn jitter_is_the_difference_of_the_headroom_that_frames_met() {
         let mut headroom = Headroom::default();
         assert_eq!(headroom.jitter(), Samples::ZERO);
-        headroom.on_block_taken(Instant::ORIGIN, 5);
+        headroom.on_block_taken(Instant::ORIGIN, 5, Samples::ZERO);
         headroom.on_found(900);
         assert_eq!(headroom.jitter(), Samples::ZERO);
         headroom.on_found(300);

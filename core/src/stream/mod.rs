@@ -4,6 +4,7 @@
 //! that they fit the line's session. Nothing here knows a call.
 
 mod arrivals;
+mod batches;
 mod copies;
 mod emodel;
 mod headroom;
@@ -33,6 +34,7 @@ use crate::time::Instant;
 use crate::timers::{Deadline, StreamTimer, Timer};
 use crate::wire::{BadFrame, Frame, Frames};
 use arrivals::Arrivals;
+use batches::Arrival;
 use jobs::Jobs;
 pub use length::frame_length;
 use meter::{Meter, Path};
@@ -192,7 +194,7 @@ impl<const RING: usize> Streams<RING> {
         if !self.hears(&session) {
             count(&mut counters.frames_unheard);
         } else if !is_replaced {
-            self.playout.on_frame(cx.now, frame, samples, counters)?;
+            self.playout.on_frame(cx.now, frame, samples, Arrival::alone(samples), counters)?;
         }
         self.meter.on_frame(cx.now, frame.codec);
         count(&mut counters.frames_received);
@@ -220,7 +222,7 @@ impl<const RING: usize> Streams<RING> {
     ) -> Result<(), Closed> {
         let session = self.session.ok_or(Closed)?;
         let is_pause = self.arrivals.is_pause(cx.now);
-        self.playout.on_consumed(cx.now, samples, is_pause);
+        self.playout.on_consumed(cx.now, samples, is_pause, Samples::ZERO);
         self.work(session, cx);
         Ok(())
     }

@@ -13,11 +13,13 @@
 //! 5. When the peer pauses (DTX), the delay starts anew: the first frame of the next talk spurt is
 //!    held back for the jitter measured before the pause.
 //! 6. While packets bring a copy of the frame before, headroom of one frame is kept for it.
+//! 7. A batch of a talker's frames comes at once and is held whole.
 
 mod numbered;
 
 use core::fmt;
 
+use super::batches::Arrival;
 use super::headroom::{Headroom, signed};
 use super::ring::{Dropped, FrameRing};
 use super::stalls::{DetectedStall, Stalls};
@@ -185,6 +187,7 @@ impl<const RING: usize> Playout<RING> {
         now: Instant,
         frame: Frame<'_>,
         samples: Samples,
+        arrival: Arrival,
         counters: &mut Counters,
     ) -> Result<(), ()> {
         let found = signed(self.held()).saturating_sub(signed(self.speaker.passed(now)));
@@ -198,13 +201,15 @@ impl<const RING: usize> Playout<RING> {
         if self.headroom.is_watched() && self.speaker.is_about_to_take(now) {
             self.speaker.missed = self.speaker.missed + samples;
         }
-        let most = MAX_PLAYOUT + samples + self.speaker.block;
+        let most = MAX_PLAYOUT + arrival.batch.max(samples) + self.speaker.block;
         while self.ring.frames() > 1 && self.held() > most {
             self.ring.drop_oldest(&mut dropped);
         }
         let found = found.saturating_sub(signed(dropped.samples));
         self.on_dropped(dropped, counters);
-        if let Some(shown) = self.stalls.on_frame(now, samples) {
+        let Arrival { packet, batch } = arrival;
+        let shown = packet.and_then(|length| self.stalls.on_arrival(now, length, batch));
+        if let Some(shown) = shown {
             self.on_stall(now, found, shown, counters);
         }
         Ok(())
@@ -231,7 +236,14 @@ impl<const RING: usize> Playout<RING> {
         Ok(())
     }
 
-    pub(super) fn on_consumed(&mut self, now: Instant, samples: Samples, is_pause: bool) {
+    /// Handles a block that the speaker took, where a batch is this long at most.
+    pub(super) fn on_consumed(
+        &mut self,
+        now: Instant,
+        samples: Samples,
+        is_pause: bool,
+        batch: Samples,
+    ) {
         let starved = samples - self.ready;
         self.ready = self.ready - samples;
         let missed = signed(core::mem::take(&mut self.speaker.missed));
@@ -253,8 +265,8 @@ impl<const RING: usize> Playout<RING> {
                     let prebuffer = jitter.max(Samples(learnt)).max(self.for_copies(now));
                     self.prebuffer(prebuffer, Some(silent));
                 } else {
-                    self.headroom
-                        .on_block_taken(now, signed(self.held()) - missed.min(signed(self.held())));
+                    let held = signed(self.held());
+                    self.headroom.on_block_taken(now, held - missed.min(held), batch);
                 }
             }
         }

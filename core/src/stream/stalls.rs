@@ -61,18 +61,24 @@ impl Stall {
 }
 
 impl Stalls {
-    /// Records a frame. Returns the stall that it shows, or whose known length it increases.
-    pub(super) fn on_frame(&mut self, now: Instant, frame: Samples) -> Option<DetectedStall> {
+    /// Records what came at once: a frame, or a packet of several, where a batch is this long at
+    /// most. Returns the stall that it shows, or whose known length it increases.
+    pub(super) fn on_arrival(
+        &mut self,
+        now: Instant,
+        length: Samples,
+        batch: Samples,
+    ) -> Option<DetectedStall> {
         let last = self.last.replace(now)?;
-        if now.since(last) >= (frame + MIN_STALL).duration() {
+        if now.since(last) >= (length.max(batch) + MIN_STALL).duration() {
             let early = Samples::ZERO;
-            self.watch = Some(Watch { began: last, ended: now, came: frame, early });
+            self.watch = Some(Watch { began: last, ended: now, came: length, early });
             return None;
         }
         let watch = self.watch.as_mut()?;
         let passed = now.since(watch.ended);
         let early = watch.came - Samples::of(passed);
-        watch.came = watch.came + frame;
+        watch.came = watch.came + length;
         if passed >= STALL_WATCH {
             self.watch = None;
             return None;

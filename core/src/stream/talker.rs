@@ -7,6 +7,7 @@
 use core::time::Duration;
 
 use super::arrivals::Arrivals;
+use super::batches::{Arrival, Batches};
 use super::length::frame_length;
 use super::meter::{Meter, Path};
 use super::order::{Order, Place};
@@ -30,6 +31,7 @@ pub(crate) struct Talker<const RING: usize> {
     phase: Phase,
     order: Order,
     arrivals: Arrivals,
+    batches: Batches,
     playout: Playout<RING>,
     meter: Meter,
     /// The codec job that is out.
@@ -72,6 +74,7 @@ impl<const RING: usize> Talker<RING> {
             phase: Phase::Quiet(Instant::ORIGIN),
             order: Order::default(),
             arrivals: Arrivals::default(),
+            batches: Batches::default(),
             playout: Playout::default(),
             meter: Meter::new(Instant::ORIGIN, counters),
             job: None,
@@ -86,6 +89,7 @@ impl<const RING: usize> Talker<RING> {
         self.phase = Phase::Quiet(now);
         self.order = Order::default();
         self.arrivals = Arrivals::default();
+        self.batches = Batches::default();
         self.playout.open(self.profile.frame());
         self.playout.on_port(speaker, &mut self.counters);
     }
@@ -105,10 +109,15 @@ impl<const RING: usize> Talker<RING> {
         mut sequence: Option<Sequence>,
     ) -> Option<DropReason> {
         count(&mut self.counters.media_packets_received);
+        let mut packet = Some(self.on_packet(now, frames.clone()));
+        let batch = self.batches.longest();
         let mut dropped = None;
         for (index, frame) in frames.enumerate() {
             let kept = match frame {
-                Ok(frame) if index < TALK_FRAMES => self.on_frame(now, frame, sequence),
+                Ok(frame) if index < TALK_FRAMES => {
+                    let arrival = Arrival { packet: packet.take(), batch };
+                    self.on_frame(now, frame, sequence, arrival)
+                }
                 Ok(_) | Err(_) => Err(()),
             };
             if kept.is_err() {
@@ -138,7 +147,7 @@ impl<const RING: usize> Talker<RING> {
 
     pub(crate) fn on_consumed(&mut self, now: Instant, samples: Samples) {
         let is_pause = self.playout.is_over() || self.arrivals.is_pause(now);
-        self.playout.on_consumed(now, samples, is_pause);
+        self.playout.on_consumed(now, samples, is_pause, self.batches.longest());
     }
 
     /// Counts audio that the speaker's port dropped, if it would have been heard.
@@ -235,14 +244,31 @@ impl<const RING: usize> Talker<RING> {
         &self.counters
     }
 
+    /// Records a packet. Returns the length of its frames together.
+    fn on_packet(&mut self, now: Instant, frames: Frames<'_>) -> Samples {
+        if !self.is_talking() {
+            self.batches.on_talk();
+        }
+        let lengths = frames.take(TALK_FRAMES).flatten().map(|frame| self.length_of(frame));
+        let (frames, length) =
+            lengths.fold((0, Samples::ZERO), |(frames, sum), length| (frames + 1, sum + length));
+        self.batches.on_packet(now, frames, length);
+        length
+    }
+
+    /// Returns the length of a frame. One of unknown length counts as long as the frame before.
+    fn length_of(&self, frame: Frame<'_>) -> Samples {
+        frame_length(frame).unwrap_or(self.playout.frame())
+    }
+
     fn on_frame(
         &mut self,
         now: Instant,
         frame: Frame<'_>,
         sequence: Option<Sequence>,
+        arrival: Arrival,
     ) -> Result<(), ()> {
-        // A frame of unknown length counts as long as the frame before.
-        let samples = frame_length(frame).unwrap_or(self.playout.frame());
+        let samples = self.length_of(frame);
         let place = match sequence {
             Some(sequence) => {
                 let is_pause = self.playout.is_over() || self.arrivals.is_pause(now);
@@ -251,7 +277,8 @@ impl<const RING: usize> Talker<RING> {
             None => Place::End { missing: 0 },
         };
         if self.receive == Mute::Unmuted && self.playout.is_attached() {
-            self.playout.on_numbered(now, frame, samples, place, &mut self.counters)?;
+            let counters = &mut self.counters;
+            self.playout.on_numbered(now, frame, samples, place, arrival, counters)?;
         } else {
             count(&mut self.counters.frames_unheard);
         }
@@ -284,6 +311,9 @@ impl<const RING: usize> Talker<RING> {
     }
 
     fn quiet_time(&self) -> Duration {
-        self.arrivals.pause().clamp(TALK_QUIET, MAX_TALK_QUIET)
+        let batch = self.batches.longest();
+        // One lost batch leaves a gap of two.
+        let batches = batch + batch + Samples(batch.0 / 2);
+        self.arrivals.pause().max(batches.duration()).clamp(TALK_QUIET, MAX_TALK_QUIET)
     }
 }

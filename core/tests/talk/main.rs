@@ -1,5 +1,6 @@
 //! Voice without a call.
 
+mod batches;
 mod properties;
 mod receive;
 mod recorded;

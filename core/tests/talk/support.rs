@@ -145,10 +145,10 @@ impl Listener {
     fn decode(&mut self, now: Instant, job: JobId, stream: StreamId, work: Work<'_>) {
         let played = match work {
             Work::Decode { payload, .. } => {
-                let (toc, number) = payload.split_first().expect("a frame has a first byte");
+                let (first, number) = payload.split_first().expect("a frame has a first byte");
                 let number = number.first_chunk().expect("a frame has a number");
                 self.heard.push(Heard::Frame(stream, u32::from_le_bytes(*number)));
-                length_of(*toc)
+                length_of(*first)
             }
             Work::Conceal { samples } => {
                 self.heard.push(Heard::Concealed(stream, samples));
@@ -209,8 +209,10 @@ fn payload(format: Format, number: u32) -> [u8; 5] {
     [toc, a, b, c, d]
 }
 
-fn length_of(toc: u8) -> Samples {
-    Samples::from_millis(match toc {
+/// The length of a frame that begins with this byte: of Opus, or 0 for Codec2 700C.
+fn length_of(first: u8) -> Samples {
+    Samples::from_millis(match first {
+        0x00 => 400,
         0xf0 => 10,
         0x08 => 20,
         _ => 60,

@@ -13,6 +13,7 @@ use crate::audio::Samples;
 use crate::counters::{Counters, count};
 use crate::limits::MAX_PREBUFFER;
 use crate::outbox::Ticket;
+use crate::stream::batches::Arrival;
 use crate::stream::order::Place;
 use crate::stream::ring::{Dropped, Gap};
 use crate::time::Instant;
@@ -34,12 +35,13 @@ impl<const RING: usize> Playout<RING> {
         frame: Frame<'_>,
         samples: Samples,
         place: Place,
+        arrival: Arrival,
         counters: &mut Counters,
     ) -> Result<(), ()> {
         match place {
             Place::End { missing } => {
                 self.leave_gaps(missing, samples, counters);
-                self.on_frame(now, frame, samples, counters)
+                self.on_frame(now, frame, samples, arrival, counters)
             }
             Place::Late { back } => {
                 self.on_late(now, frame, samples, back, counters);
