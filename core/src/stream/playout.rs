@@ -15,27 +15,26 @@
 //! 6. While packets bring a copy of the frame before, headroom of one frame is kept for it.
 //! 7. A batch of a talker's frames comes at once and is held whole.
 
+mod decoding;
+mod excess;
 mod numbered;
+mod speaker;
 
 use core::fmt;
 
 use super::batches::Arrival;
 use super::headroom::{Headroom, signed};
 use super::ring::{Dropped, FrameRing};
-use super::stalls::{DetectedStall, Stalls};
+use super::stalls::Stalls;
 use crate::audio::Samples;
 use crate::counters::Counters;
 use crate::input::PortChange;
-use crate::limits::{
-    CATCH_UP, CONCEALMENT, CONCEALMENT_AHEAD, CONCEALMENT_STEP, COPIES_AWAITED, FRAME_BYTES,
-    MAX_BLOCK, MAX_EXCESS, MAX_PLAYOUT, MAX_PREBUFFER, MAX_SKIP, MIN_HEADROOM, MIN_SHED,
-    PAUSE_LEVEL, PLAYOUT_LEAD, SPEAKER_LATE, TEMPO_HELD,
-};
-use crate::outbox::Ticket;
-use crate::output::Tempo;
+use crate::limits::{FRAME_BYTES, MAX_PLAYOUT, MAX_PREBUFFER};
 use crate::time::Instant;
 use crate::wire::Frame;
+use excess::{CatchingUp, Played};
 use numbered::Numbered;
+use speaker::Speaker;
 
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Playout<const RING: usize> {
@@ -75,31 +74,6 @@ enum Phase {
     Playing { concealed: Samples, starved: Samples },
 }
 
-/// What happens to excess delay that time-compression does not shed in time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum CatchingUp {
-    /// It stays until time-compression sheds it.
-    #[default]
-    No,
-    /// It is dropped [`CATCH_UP`] after its size is known.
-    Soon,
-    /// It is dropped at this moment.
-    Until(Instant),
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Speaker {
-    is_attached: bool,
-    /// When it took a block again after its latest stall.
-    resumed: Option<Instant>,
-    /// Length of its latest block.
-    block: Samples,
-    /// When it took that block.
-    took: Instant,
-    /// Audio that arrived since then, and would miss the next block if there were no headroom.
-    missed: Samples,
-}
-
 /// The jitter buffer's part of the quality report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct PlayoutQuality {
@@ -110,21 +84,6 @@ pub(super) struct PlayoutQuality {
     pub(super) jitter: Samples,
     /// Audio missing because frames were lost or dropped, concealed or silent, in this session.
     pub(super) missing: Samples,
-}
-
-/// How the latest frames played.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Played {
-    tempo: Tempo,
-    /// Frames in a row at normal tempo.
-    normal: u8,
-    level: u8,
-}
-
-impl Played {
-    const fn is_faster(&self) -> bool {
-        matches!(self.tempo, Tempo::Faster { .. })
-    }
 }
 
 impl<const RING: usize> Playout<RING> {
@@ -169,7 +128,7 @@ impl<const RING: usize> Playout<RING> {
         if self.is_attached() == (change == PortChange::Attached) {
             return;
         }
-        self.speaker = Speaker { is_attached: change == PortChange::Attached, ..self.speaker };
+        self.speaker.is_attached = change == PortChange::Attached;
         self.flush(counters);
     }
 
@@ -272,177 +231,6 @@ impl<const RING: usize> Playout<RING> {
         }
     }
 
-    pub(super) fn on_decoded(
-        &mut self,
-        tempo: Tempo,
-        samples: Samples,
-        level: u8,
-        counters: &mut Counters,
-    ) {
-        let frame = self.decoding.take().unwrap_or(self.frame);
-        self.ready = self.ready + samples;
-        let was_faster = self.last.is_faster();
-        let normal = if tempo == Tempo::Normal { self.last.normal.saturating_add(1) } else { 0 };
-        self.last = Played { tempo, normal, level };
-        // Exact over several frames: the decoder may hold back audio of one for the next.
-        match tempo {
-            Tempo::Normal if was_faster => counters.shed = counters.shed + frame - samples,
-            Tempo::Normal => {}
-            Tempo::Faster { .. } | Tempo::Skip => counters.shed = counters.shed + frame - samples,
-            Tempo::Slower => counters.expanded = counters.expanded + samples - frame,
-        }
-        self.shift(signed(samples) - signed(frame));
-    }
-
-    /// Handles a frame that the decoder refused.
-    pub(super) fn on_undecodable(&mut self) {
-        let frame = self.decoding.take().unwrap_or(self.frame);
-        self.shift(signed(frame).saturating_neg());
-    }
-
-    pub(super) fn on_concealed(&mut self, samples: Samples, counters: &mut Counters) {
-        self.ready = self.ready + samples;
-        self.silent = Samples::ZERO;
-        counters.concealed = counters.concealed + samples;
-        match self.decoding.take() {
-            Some(gap) => self.on_gap_concealed(gap, samples),
-            None => self.headroom.on_missing(samples),
-        }
-    }
-
-    pub(super) fn next_job(&mut self, now: Instant, counters: &mut Counters) -> Option<Ticket> {
-        if !self.is_attached() || self.decoding.is_some() || self.frame_waits {
-            return None;
-        }
-        if let Some(due) = self.shortage() {
-            let Phase::Playing { concealed, .. } = &mut self.phase else { return None };
-            if now < due.at {
-                return None;
-            }
-            *concealed = *concealed + due.samples;
-            return Some(Ticket::Conceal { samples: due.samples });
-        }
-        if self.ready >= PLAYOUT_LEAD.max(self.speaker.block) || self.is_held_back(now) {
-            return None;
-        }
-        if let Some(gap) = self.next_gap() {
-            return Some(gap);
-        }
-        let least = self.least(now).map(|least| self.catch_up(now, least, counters));
-        let kept = self.ring.pop(&mut self.payload)?;
-        let tempo = least.map_or(Tempo::Normal, |least| self.tempo(least, kept.samples));
-        (self.decoding, self.length, self.frame_waits) = (Some(kept.samples), kept.bytes, true);
-        match self.phase {
-            Phase::Playing { concealed, starved } => {
-                // There was no pause.
-                self.missing = self.missing + concealed + starved;
-                counters.starved = counters.starved + starved;
-            }
-            Phase::Prebuffering { silent, .. } => self.silent = silent.unwrap_or(Samples::ZERO),
-        }
-        self.phase = Phase::Playing { concealed: Samples::ZERO, starved: Samples::ZERO };
-        Some(Ticket::Decode { codec: kept.codec, tempo })
-    }
-
-    /// Returns when audio is concealed if no frame comes before.
-    pub(super) fn deadline(&self) -> Option<Instant> {
-        self.shortage().filter(|_| self.is_attached()).map(|shortage| shortage.at)
-    }
-
-    pub(super) fn write_frame<'b>(&mut self, buf: &'b mut [u8]) -> &'b [u8] {
-        self.frame_waits = false;
-        // A frame has at most FRAME_BYTES, which is less than PACKET_BYTES.
-        let payload = &mut buf[..self.length];
-        payload.copy_from_slice(&self.payload[..self.length]);
-        payload
-    }
-
-    /// Returns the headroom that neither a recent frame nor a repeated stall needed, nor a copy
-    /// will need.
-    fn least(&self, now: Instant) -> Option<i32> {
-        let expected = self.stalls.repeated(now).map(|(_, low)| low);
-        let least = match (self.headroom.least(), expected) {
-            (Some(least), Some(expected)) => Some(least.min(expected)),
-            (least, expected) => least.or(expected),
-        };
-        least.map(|least| least.saturating_sub(signed(self.for_copies(now))))
-    }
-
-    /// Returns the delay of copies: one frame while the peer sends them.
-    fn for_copies(&self, now: Instant) -> Samples {
-        match self.copied {
-            Some(copied) if now.since(copied) < COPIES_AWAITED => self.frame,
-            _ => Samples::ZERO,
-        }
-    }
-
-    /// Drops the excess delay that time-compression cannot shed in time. Returns the headroom left.
-    fn catch_up(&mut self, now: Instant, mut least: i32, counters: &mut Counters) -> i32 {
-        let frame = signed(self.frame);
-        if least < HEADROOM_KEPT + frame {
-            self.catching_up = CatchingUp::No;
-            return least;
-        }
-        let until = match self.catching_up {
-            CatchingUp::No if least < HEADROOM_KEPT + frame + signed(MAX_EXCESS) => return least,
-            CatchingUp::No | CatchingUp::Soon => now + CATCH_UP,
-            CatchingUp::Until(until) => until,
-        };
-        self.catching_up = CatchingUp::Until(until);
-        let can_be_shed = signed(Samples::of(until.since(now))) / SHED_SHARE;
-        let mut dropped = Dropped::default();
-        while least >= HEADROOM_KEPT + frame + can_be_shed && self.ring.frames() > 1 {
-            let before = dropped.samples;
-            self.ring.drop_oldest(&mut dropped);
-            least -= signed(dropped.samples - before);
-        }
-        self.on_dropped(dropped, counters);
-        least
-    }
-
-    /// Returns the tempo of the next frame, given the headroom that is not needed.
-    fn tempo(&self, headroom: i32, frame: Samples) -> Tempo {
-        let most_shed = signed(frame) / 4;
-        let keep = HEADROOM_KEPT.min(most_shed);
-        let to_hold = if self.last.is_faster() { 0 } else { signed(TEMPO_HELD) };
-        let to_shed = headroom.saturating_sub(keep + to_hold);
-        let is_pause = self.last.level >= PAUSE_LEVEL && frame <= MAX_SKIP;
-        if headroom >= keep + signed(frame) && is_pause {
-            Tempo::Skip
-        } else if to_shed >= signed(MIN_SHED).min(most_shed) {
-            let most = u64::try_from(to_shed.min(most_shed)).unwrap_or(0);
-            Tempo::Faster { most: Samples(most) }
-        } else if (0..keep).contains(&headroom)
-            && most_shed <= signed(PLAYOUT_LEAD)
-            && self.last.normal >= STEADY
-        {
-            Tempo::Slower
-        } else {
-            Tempo::Normal
-        }
-    }
-
-    /// Handles frames that arrived many at once: the network or our own process stalled.
-    fn on_stall(
-        &mut self,
-        now: Instant,
-        found: i32,
-        shown: DetectedStall,
-        counters: &mut Counters,
-    ) {
-        self.headroom.restart();
-        self.catching_up = CatchingUp::Soon;
-        // The silence was no pause.
-        let silent = self.silent.min(shown.grown);
-        self.silent = self.silent - silent;
-        self.missing = self.missing + silent;
-        counters.starved = counters.starved + silent;
-        // If the speaker stalled too, more delay would not have helped.
-        if self.speaker.resumed.is_none_or(|resumed| resumed < shown.began) {
-            self.stalls.remember(now, shown, found.saturating_sub(signed(shown.length)));
-        }
-    }
-
     fn on_dropped(&mut self, dropped: Dropped, counters: &mut Counters) {
         if !dropped.samples.is_zero() {
             counters.frames_shed = counters.frames_shed.saturating_add(dropped.frames);
@@ -457,27 +245,6 @@ impl<const RING: usize> Playout<RING> {
         if by != 0 {
             self.headroom.shift(by);
             self.stalls.shift(by);
-        }
-    }
-
-    /// Returns the audio to conceal for the speaker's next block, and when.
-    fn shortage(&self) -> Option<Shortage> {
-        let Phase::Playing { concealed, .. } = self.phase else { return None };
-        let is_fed = self.ring.frames() > 0 || self.decoding.is_some();
-        if is_fed || self.ready >= self.speaker.block || self.is_over() {
-            return None;
-        }
-        let lacking = (self.speaker.block - self.ready).max(CONCEALMENT_STEP);
-        let samples = lacking.min(CONCEALMENT.max(self.frame) - concealed);
-        (!samples.is_zero()).then(|| Shortage { at: self.speaker.latest_concealment(), samples })
-    }
-
-    fn is_held_back(&self, now: Instant) -> bool {
-        match self.phase {
-            Phase::Prebuffering { since: Some(since), prebuffer, .. } if !self.is_over() => {
-                now < since + prebuffer.duration() && self.held() < prebuffer + self.frame
-            }
-            Phase::Prebuffering { .. } | Phase::Playing { .. } => false,
         }
     }
 
@@ -496,39 +263,6 @@ impl<const RING: usize> Playout<RING> {
     /// Returns all audio that waits to play: decoded, with the decoder, and in the ring.
     fn held(&self) -> Samples {
         self.ready + self.ring.samples() + self.decoding.unwrap_or(Samples::ZERO)
-    }
-}
-
-struct Shortage {
-    at: Instant,
-    samples: Samples,
-}
-
-impl Speaker {
-    /// Records a block. Returns whether the speaker had stalled before it.
-    fn on_taken(&mut self, now: Instant, samples: Samples) -> bool {
-        let lasted = now.since(self.took);
-        let was_stalled = !self.block.is_zero() && lasted >= self.block.duration() + SPEAKER_LATE;
-        if was_stalled {
-            self.resumed = Some(now);
-        }
-        (self.took, self.block) = (now, samples.min(MAX_BLOCK));
-        was_stalled
-    }
-
-    /// Returns the part of the latest block that has played.
-    fn passed(&self, now: Instant) -> Samples {
-        Samples::of(now.since(self.took)).min(self.block)
-    }
-
-    fn is_about_to_take(&self, now: Instant) -> bool {
-        now > self.latest_concealment() && now <= self.took + self.block.duration()
-    }
-
-    /// Returns the latest moment to conceal the audio that the next block lacks.
-    fn latest_concealment(&self) -> Instant {
-        let ahead = Samples(self.block.0 / 4).min(CONCEALMENT_AHEAD);
-        self.took + (self.block - ahead).duration()
     }
 }
 
@@ -580,12 +314,3 @@ impl<const RING: usize> fmt::Debug for Playout<RING> {
             .finish_non_exhaustive()
     }
 }
-
-/// Frames in a row at normal tempo before one is time-stretched.
-const STEADY: u8 = 2;
-
-/// [`MIN_HEADROOM`] in the units of [`Headroom`].
-const HEADROOM_KEPT: i32 = MIN_HEADROOM.0 as i32;
-
-/// Time-compression sheds a fifth of the playing time.
-const SHED_SHARE: i32 = 5;
