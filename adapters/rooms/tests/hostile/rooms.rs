@@ -1,4 +1,4 @@
-//! What holds of every packet, whatever is in it. The fuzzer and its corpus run this.
+//! What holds of every packet of `lxst.room`, whatever is in it. The fuzzer and its corpus run this.
 
 use std::time::Duration;
 
