@@ -38,6 +38,16 @@ pub fn partyline() -> Result<&'static Path, EnvironmentError> {
     PARTYLINE.get_or_init(|| set_up("rooms", "partyline-venv/bin")).as_deref().map_err(Clone::clone)
 }
 
+/// Returns the folder of the programs `meshchatx` and `sideband`, which `interop/setup` installs on
+/// first use, as [`python`] does.
+///
+/// # Errors
+/// [`EnvironmentError`] if something is missing that cannot be installed from here.
+pub fn apps() -> Result<&'static Path, EnvironmentError> {
+    static APPS: OnceLock<Result<PathBuf, EnvironmentError>> = OnceLock::new();
+    APPS.get_or_init(|| set_up("apps", "apps-venv/bin")).as_deref().map_err(Clone::clone)
+}
+
 /// Returns cargo's target folder: `CARGO_TARGET_DIR`, or `target` of the workspace.
 pub fn target_dir() -> PathBuf {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");

@@ -58,7 +58,7 @@ pub use event::{Event, Stats};
 pub use mouth::Mouth;
 #[cfg(target_os = "linux")]
 pub use namespace::{Namespace, Segment};
-pub use network::{SharedInstance, free_udp_ports};
+pub use network::{SharedInstance, free_tcp_ports, free_udp_ports};
 pub use packet::{Direction, IdentityHash, PacketKind, PacketRecord};
 pub use partyline::Partyline;
 pub use peer::PythonPeer;

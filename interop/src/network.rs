@@ -98,8 +98,12 @@ pub fn free_udp_ports() -> (u16, u16) {
     (first, second)
 }
 
+/// Returns TCP ports that nobody listens on, for a program that is told where to listen.
+///
+/// # Panics
+/// If loopback has no free port.
 #[track_caller]
-pub(crate) fn free_tcp_ports<const N: usize>() -> [u16; N] {
+pub fn free_tcp_ports<const N: usize>() -> [u16; N] {
     free_ports(|| {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         Ok((listener.local_addr()?.port(), listener))
