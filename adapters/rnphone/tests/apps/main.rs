@@ -8,6 +8,7 @@ mod meshchatx;
 #[path = "../live/ours.rs"]
 mod ours;
 mod scene;
+mod sideband;
 mod voicemail;
 
 use std::fmt::Debug;
@@ -19,6 +20,7 @@ use serde_json::json;
 
 use meshchatx::MeshChatX;
 use scene::Scene;
+use sideband::Sideband;
 
 #[test]
 fn meshchatx_calls_and_is_called_and_lists_our_name() {
@@ -55,6 +57,42 @@ fn meshchatx_calls_and_is_called_and_lists_our_name() {
     let listed = &listed["announces"][0];
     assert_eq!(listed["identity_hash"], ours.identity.as_str());
     assert_eq!(listed["display_name"], "Olga");
+}
+
+#[test]
+fn sideband_calls_and_is_called() {
+    let scene = Scene::new("apps-sideband");
+    let mut ours = scene.ours("");
+    let mut theirs = Sideband::start(&scene, ours.port);
+    theirs.tell("sideband.telephone.announce()");
+    ours.until_announced(&theirs.identity);
+    // It comes to them before what we send below.
+    ours.ctl("announce");
+
+    ours.ctl(&format!("dial {}", theirs.identity));
+    theirs.until("sideband.telephone.is_ringing", "True");
+    scene.our_ear.hears_tone(RINGBACK_HZ);
+    theirs.tell("sideband.telephone.answer()");
+    ours.until("established");
+    scene.speak_both_ways();
+    ours.ctl("hangup");
+    ours.until_ended("local_hangup");
+    theirs.until("sideband.telephone.is_available", "True");
+
+    let dialled =
+        theirs.ask(&format!("sideband.telephone.dial(bytes.fromhex('{}'))", ours.identity));
+    // It has words for what went wrong.
+    assert_eq!(dialled, "None");
+    ours.until("incoming");
+    scene.their_ear.hears_tone(RINGBACK_HZ);
+    ours.ctl("answer");
+    ours.until("established");
+    scene.speak_both_ways();
+    theirs.tell("sideband.telephone.hangup()");
+    ours.until_ended("remote_hangup");
+    let events = "[entry['event'] for entry in sideband.telephone.get_call_log()]";
+    let logged = "['incoming-success', 'ongoing-ended', 'outgoing-success', 'ongoing-ended']";
+    theirs.until(events, logged);
 }
 
 /// Asks until the answer is a wanted one, which it returns.
