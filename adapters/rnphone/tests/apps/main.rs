@@ -3,6 +3,7 @@
 
 #![cfg(target_os = "linux")]
 
+mod dial_in;
 mod http;
 mod meshchatx;
 #[path = "../live/ours.rs"]
