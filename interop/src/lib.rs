@@ -69,3 +69,5 @@ pub use rnsd_builder::RnsdBuilder;
 pub use sound_server::SoundServer;
 #[cfg(target_os = "linux")]
 pub use terminal::Terminal;
+#[cfg(target_os = "linux")]
+pub use vt100::Screen;

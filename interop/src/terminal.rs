@@ -1,24 +1,25 @@
 //! Programs whose user sits at a terminal.
 
-use core::fmt;
-use core::num::NonZero;
+mod shown;
+
 use core::time::Duration;
 use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::process::{Child, Command, ExitStatus};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
 use rustix::fs::{Mode, OFlags};
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
+use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
+use vt100::Screen;
 
 use crate::watchdog;
+use shown::{Shown, rows};
 
-/// A program in a terminal of its own, 80 columns wide, and so high that nothing
-/// leaves it. Dropping it closes the terminal and ends the program.
+/// A program in a terminal of its own. Dropping it closes the terminal and ends the program.
 ///
 /// # Panics
 /// Methods that wait panic if what they wait for is not shown in time, with what is: this
@@ -33,26 +34,25 @@ pub struct Terminal {
     patience: Duration,
 }
 
-struct Shown {
-    text: Mutex<Text>,
-    changed: Condvar,
-}
-
-struct Text {
-    screen: vt100::Parser,
-    is_over: bool,
-}
-
 impl Terminal {
-    /// Starts a program.
+    /// Starts a program at an xterm of 80 columns, so high that nothing leaves it. What the command
+    /// has in its environment stays.
     #[track_caller]
     #[must_use]
     pub fn start(command: &Command) -> Self {
-        let (keyboard, terminal) = open();
+        Self::start_at(command, ROWS, COLUMNS)
+    }
+
+    /// The same, of another size.
+    #[track_caller]
+    #[must_use]
+    pub fn start_at(command: &Command, rows: u16, columns: u16) -> Self {
+        let (keyboard, terminal) = open(rows, columns);
         // Tests without a terminal may ignore the signal, and programs inherit it.
         let mut session = Command::new("setsid");
         session.args(["--ctty", "env", "--default-signal=HUP"]).arg(command.get_program());
         session.args(command.get_args());
+        session.env("TERM", "xterm-256color").env_remove("NO_COLOR").env_remove("COLUMNS");
         for (name, value) in command.get_envs() {
             match value {
                 Some(value) => session.env(name, value),
@@ -62,15 +62,11 @@ impl Terminal {
         if let Some(folder) = command.get_current_dir() {
             session.current_dir(folder);
         }
-        session.env("TERM", "xterm-256color").env_remove("NO_COLOR").env_remove("COLUMNS");
         let [stdin, stdout, stderr] = [(); 3].map(|()| terminal.try_clone().expect("it is open"));
         let child = session.stdin(stdin).stdout(stdout).stderr(stderr).spawn();
         let child = child.unwrap_or_else(|error| panic!("{command:?}: {error}"));
-        let screen = vt100::Parser::new(cells(ROWS), cells(COLUMNS), 0);
-        let text = Mutex::new(Text { screen, is_over: false });
-        let shown = Arc::new(Shown { text, changed: Condvar::new() });
         let keyboard = Arc::new(keyboard);
-        read(keyboard.clone(), shown.clone());
+        let shown = Shown::read(keyboard.clone(), rows, columns);
         Self { child, keyboard, shown, seen: 0, patience: PATIENCE }
     }
 
@@ -93,38 +89,91 @@ impl Terminal {
         self.keys(&format!("{line}\r"));
     }
 
+    /// Gives the terminal another size.
+    #[track_caller]
+    pub fn resize(&self, rows: u16, columns: u16) {
+        self.shown.resize(rows, columns);
+        tcsetwinsize(&*self.keyboard, size(rows, columns)).expect("a size");
+    }
+
+    /// Sends a signal to the program.
+    #[track_caller]
+    pub fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).expect("it runs");
+    }
+
     /// Waits until a text is on the screen. Returns the screen.
     #[track_caller]
     pub fn until(&self, wanted: &str) -> String {
-        self.wait_for(0, wanted).0
+        self.until_screen(&format!("{wanted:?}"), |screen| {
+            Some(screen.contents()).filter(|text| text.contains(wanted))
+        })
     }
 
     /// Waits until a text is on the screen behind the one that this returned last. Returns the line
     /// that it ends in.
     #[track_caller]
     pub fn then(&mut self, wanted: &str) -> String {
-        let (screen, end) = self.wait_for(self.seen, wanted);
+        let from = self.seen;
+        let (screen, end) = self.until_screen(&format!("{wanted:?} behind {from}"), |screen| {
+            let screen = screen.contents();
+            let at = screen.get(from..)?.find(wanted)?;
+            Some((screen, from + at + wanted.len()))
+        });
         self.seen = end;
         let line = screen[..end].rfind('\n').map_or(0, |before| before + 1);
         screen[line..].lines().next().unwrap_or_default().trim_end().to_owned()
     }
 
+    /// Waits until a text is on the screen no more.
     #[track_caller]
-    fn wait_for(&self, from: usize, wanted: &str) -> (String, usize) {
-        let began = Instant::now();
-        let mut text = self.shown.lock();
-        loop {
-            let screen = text.screen.screen().contents();
-            let rest = screen.get(from..).unwrap_or_default();
-            if let Some(at) = rest.find(wanted) {
-                return (screen, from + at + wanted.len());
-            }
-            let left = watchdog::left(began, self.patience);
-            let goes_on = !text.is_over && !left.is_zero();
-            assert!(goes_on, "no {wanted:?} behind {from} of\n{screen}");
-            let changed = self.shown.changed.wait_timeout(text, left);
-            text = changed.unwrap_or_else(PoisonError::into_inner).0;
-        }
+    pub fn until_gone(&self, unwanted: &str) {
+        self.until_screen(&format!("end of {unwanted:?}"), |screen| {
+            (!screen.contents().contains(unwanted)).then_some(())
+        });
+    }
+
+    /// Waits until these rows stand below each other, without the blanks that end them. Returns the
+    /// screen.
+    #[track_caller]
+    pub fn until_rows(&self, wanted: &[&str]) -> String {
+        self.until_screen(&format!("{wanted:?}"), |screen| {
+            let is_there = rows(screen).windows(wanted.len()).any(|rows| rows == wanted);
+            is_there.then(|| screen.contents())
+        })
+    }
+
+    /// Waits until the row of the cursor is this text, with the cursor behind it.
+    #[track_caller]
+    pub fn until_typed(&self, wanted: &str) {
+        self.until_screen(&format!("line {wanted:?}"), |screen| {
+            let (row, column) = screen.cursor_position();
+            let is_row = rows(screen).get(usize::from(row)).is_some_and(|row| row == wanted);
+            (is_row && usize::from(column) >= wanted.len()).then_some(())
+        });
+    }
+
+    /// Waits until something is found on the screen: the whole state that is `wanted`.
+    #[track_caller]
+    pub fn until_screen<T>(&self, wanted: &str, find: impl Fn(&Screen) -> Option<T>) -> T {
+        self.shown.find(&wanted, self.patience, find)
+    }
+
+    /// Waits until the programs at the terminal have ended. Returns all that they wrote, with its
+    /// escape codes.
+    #[track_caller]
+    #[must_use]
+    pub fn written(&self) -> String {
+        String::from_utf8_lossy(&self.shown.bytes(self.patience)).into_owned()
+    }
+
+    /// Returns whether the terminal takes lines, shows what is typed, and turns keys into signals,
+    /// as programs expect it.
+    #[track_caller]
+    #[must_use]
+    pub fn takes_lines(&self) -> bool {
+        let modes = tcgetattr(&*self.keyboard).expect("a terminal").local_modes;
+        modes.contains(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG)
     }
 
     /// Waits for the end of the program.
@@ -136,7 +185,7 @@ impl Terminal {
                 return status;
             }
             let is_late = watchdog::left(began, self.patience).is_zero();
-            assert!(!is_late, "it does not end:\n{}", self.shown.lock().screen.screen().contents());
+            assert!(!is_late, "it does not end:\n{:?}", self.shown);
             thread::sleep(Duration::from_millis(20));
         }
     }
@@ -156,44 +205,18 @@ impl Drop for Terminal {
     }
 }
 
-impl Shown {
-    fn lock(&self) -> MutexGuard<'_, Text> {
-        self.text.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl fmt::Debug for Shown {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.lock().screen.screen().contents())
-    }
-}
-
-fn read(keyboard: Arc<OwnedFd>, shown: Arc<Shown>) {
-    thread::spawn(move || {
-        let mut bytes = [0; 4_096];
-        // It fails when the terminal's programs have ended.
-        while let Ok(count @ 1..) = rustix::io::read(&*keyboard, &mut bytes) {
-            shown.lock().screen.process(&bytes[..count]);
-            shown.changed.notify_all();
-        }
-        shown.lock().is_over = true;
-        shown.changed.notify_all();
-    });
-}
-
-fn open() -> (OwnedFd, File) {
+fn open(rows: u16, columns: u16) -> (OwnedFd, File) {
     let pty = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
     grantpt(&pty).and_then(|()| unlockpt(&pty)).expect("a terminal to use");
-    let size = Winsize { ws_row: ROWS, ws_col: COLUMNS, ws_xpixel: 0, ws_ypixel: 0 };
-    tcsetwinsize(&pty, size).expect("a size");
+    tcsetwinsize(&pty, size(rows, columns)).expect("a size");
     let name = ptsname(&pty, Vec::new()).expect("a name").into_string().expect("in UTF-8");
     let options = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
     let terminal = rustix::fs::open(name, options, Mode::empty()).expect("it opens");
     (pty, terminal.into())
 }
 
-fn cells(count: u16) -> NonZero<u16> {
-    NonZero::new(count).expect("a terminal has cells")
+const fn size(rows: u16, columns: u16) -> Winsize {
+    Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }
 }
 
 const ROWS: u16 = 1_000;

@@ -1,6 +1,6 @@
 //! The program with a user at a terminal, and without.
 
-#![cfg(unix)]
+#![cfg(target_os = "linux")]
 
 mod endings;
 mod support;
@@ -10,22 +10,22 @@ use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
 
-use support::{Kind, Person, USUAL, folder, program};
+use support::{Kind, USUAL, connected, end, folder, listening, person, program, until_clock};
 
 #[test]
 fn a_call_is_dialled_by_a_completed_name_answered_by_enter_and_its_state_stands_below() {
-    let (alice, hash, address) = Person::listening(USUAL, &folder("completed-alice"));
-    let bob = Person::connected(USUAL, &folder("completed-bob"), &address);
+    let (alice, hash, address) = listening(USUAL, &folder("completed-alice"));
+    let bob = connected(USUAL, &folder("completed-bob"), &address);
     bob.line(&format!("add {hash} Alice Liddell"));
     bob.until("Alice Liddell is in the phonebook");
 
     bob.keys("di");
-    bob.until_row("> dial WHO [PROFILE]");
+    bob.until_rows(&["> dial WHO [PROFILE]"]);
     bob.keys("\tal\t");
     bob.until_typed("> dial alice Liddell");
     bob.keys(" mq\r");
     alice.until("calls: Enter answers");
-    bob.until_row("Alice Liddell  rings");
+    bob.until_rows(&["Alice Liddell  rings"]);
     alice.keys("\r");
     for phone in [&alice, &bob] {
         phone.until("you talk with ");
@@ -37,13 +37,13 @@ fn a_call_is_dialled_by_a_completed_name_answered_by_enter_and_its_state_stands_
     bob.until("Medium Quality  MOS ");
     alice.line("hangup");
     bob.until("the call with Alice Liddell is over after 00:0");
-    bob.until_row("online");
+    bob.until_rows(&["online"]);
 }
 
 #[test]
 fn events_leave_a_half_typed_line_as_it_is() {
-    let (alice, hash, address) = Person::listening(USUAL, &folder("half-alice"));
-    let bob = Person::connected(USUAL, &folder("half-bob"), &address);
+    let (alice, hash, address) = listening(USUAL, &folder("half-alice"));
+    let bob = connected(USUAL, &folder("half-bob"), &address);
     alice.keys("history lost");
     alice.until_typed("> history lost");
     bob.line(&hash);
@@ -51,10 +51,10 @@ fn events_leave_a_half_typed_line_as_it_is() {
     alice.until_typed("> history lost");
     // What is typed goes on where it was, and on a line below, the call rings.
     alice.keys("\x1b[D\x1b[D\x1b[D\x1b[DX");
-    alice.until_row("> history Xlost");
+    alice.until_rows(&["> history Xlost"]);
     bob.line("hangup");
     alice.until("missed call from ");
-    alice.until_row("> history Xlost");
+    alice.until_rows(&["> history Xlost"]);
     alice.keys("\x7f\r");
     alice.until("there are no calls");
     alice.until("1 missed call: <");
@@ -69,20 +69,20 @@ fn names_that_begin_the_same_are_shown_below_until_the_line_is_another() {
     let entries = entries.map(|(name, digit)| format!("{name} = {}\n", hash(digit)));
     fs::write(folder.join("config"), format!("[phonebook]\n{}", entries.concat()))
         .expect("it is written");
-    let phone = Person::at(USUAL, &folder, &["--listen", "127.0.0.1:0"]);
+    let phone = person(USUAL, &folder, &["--listen", "127.0.0.1:0"]);
     phone.keys("dial m\t");
     phone.until_typed("> dial mar");
-    phone.until_row("Mary  Mark");
+    phone.until_rows(&["Mary  Mark"]);
     phone.keys("k");
     phone.until_typed("> dial mark");
-    let screen = phone.until_row("no network");
+    let screen = phone.until_rows(&["no network"]);
     assert!(!screen.contains("Mary  Mark"), "{screen}");
 }
 
 #[test]
 fn typed_lines_survive_a_kill_and_are_for_their_owner_alone() {
     let folder = folder("kept");
-    let mut phone = Person::at(USUAL, &folder, &["--listen", "127.0.0.1:0"]);
+    let mut phone = person(USUAL, &folder, &["--listen", "127.0.0.1:0"]);
     phone.until("This is a new phone");
     phone.line("history somebody");
     phone.until("there are no calls");
@@ -91,7 +91,7 @@ fn typed_lines_survive_a_kill_and_are_for_their_owner_alone() {
     let lines = fs::metadata(folder.join("prompt-history")).expect("a file");
     assert_eq!(lines.permissions().mode() & 0o777, 0o600);
 
-    let phone = Person::at(USUAL, &folder, &["--listen", "127.0.0.1:0"]);
+    let phone = person(USUAL, &folder, &["--listen", "127.0.0.1:0"]);
     let screen = phone.until("type help for help");
     assert!(!screen.contains("new phone"), "{screen}");
     phone.keys("\x1b[A");
@@ -101,22 +101,22 @@ fn typed_lines_survive_a_kill_and_are_for_their_owner_alone() {
 #[test]
 fn missed_calls_are_told_once() {
     let folder_of_alice = folder("missed-alice");
-    let (mut alice, hash, address) = Person::listening(USUAL, &folder_of_alice);
-    let bob = Person::connected(USUAL, &folder("missed-bob"), &address);
+    let (mut alice, hash, address) = listening(USUAL, &folder_of_alice);
+    let bob = connected(USUAL, &folder("missed-bob"), &address);
     bob.line(&hash);
     alice.until("calls: Enter answers");
     bob.line("hangup");
     alice.until("missed call from ");
     alice.signal(rustix::process::Signal::TERM);
-    assert_eq!(alice.wait(), (Some(0), true));
+    assert_eq!(end(&mut alice), (Some(0), true));
 
-    let (mut alice, ..) = Person::listening(USUAL, &folder_of_alice);
+    let (mut alice, ..) = listening(USUAL, &folder_of_alice);
     alice.until("1 missed call: <");
     // What is typed before it edits is the terminal's own.
     alice.until_typed(">");
     alice.keys("\x04");
-    assert_eq!(alice.wait(), (Some(0), true));
-    let (alice, ..) = Person::listening(USUAL, &folder_of_alice);
+    assert_eq!(end(&mut alice), (Some(0), true));
+    let (alice, ..) = listening(USUAL, &folder_of_alice);
     alice.line("contacts");
     let screen = alice.until("the phonebook is empty");
     assert!(!screen.contains("missed call"), "{screen}");
@@ -125,52 +125,53 @@ fn missed_calls_are_told_once() {
 #[test]
 fn forty_columns_and_another_width_break_no_line() {
     let narrow = Kind { columns: 40, ..USUAL };
-    let (alice, hash, address) = Person::listening(USUAL, &folder("narrow-alice"));
-    let bob = Person::connected(narrow, &folder("narrow-bob"), &address);
+    let (alice, hash, address) = listening(USUAL, &folder("narrow-alice"));
+    let bob = connected(narrow, &folder("narrow-bob"), &address);
     bob.line(&format!("add {hash} A contact whose name is longer than forty columns"));
     bob.until("is in the phonebook");
     bob.line("dial last");
     bob.until("there was no call yet");
     bob.line("help");
-    bob.until_row("help dial tells more of dial");
+    bob.until_rows(&["help dial tells more of dial"]);
     bob.line("dial A mq");
     alice.until("calls: Enter answers");
     alice.keys("\r");
     bob.until("you talk with A contact");
-    bob.until_row("> ".trim_end());
+    bob.until_rows(&["> ".trim_end()]);
     bob.until("..  00:0");
     // A line that fills its row, drawn again and again, leaves what stands above.
     let full = "x".repeat(38);
     bob.keys(&full);
     for _ in 0..3 {
         bob.until_rows(&[" full duplex", &format!("> {full}")]);
-        let clock = bob.until_clock();
+        let clock = until_clock(&bob);
         bob.until_gone(&clock);
     }
     bob.keys("\x03");
     bob.keys("history of a search that is longer than the line");
     bob.until("han the line");
-    bob.resize(60);
-    bob.until_row("> history of a search that is longer than the line");
+    bob.resize(50, 60);
+    bob.until_rows(&["> history of a search that is longer than the line"]);
     alice.line("hangup");
     bob.until("is over after");
-    bob.until_row("> history of a search that is longer than the line");
-    bob.until_row("online");
+    bob.until_rows(&["> history of a search that is longer than the line"]);
+    bob.until_rows(&["online"]);
 }
 
 #[test]
 fn a_dumb_terminal_gets_no_escape_code_and_enter_answers() {
     let dumb = Kind { name: "dumb", ..USUAL };
-    let (mut alice, hash, address) = Person::listening(dumb, &folder("dumb-alice"));
-    let bob = Person::connected(USUAL, &folder("dumb-bob"), &address);
+    let (mut alice, hash, address) = listening(dumb, &folder("dumb-alice"));
+    let bob = connected(USUAL, &folder("dumb-bob"), &address);
     bob.line(&hash);
     alice.until("calls: answer or reject");
     alice.keys("\r");
     alice.until("you talk with ");
     alice.keys("help\rstatus\rquit\r");
-    assert_eq!(alice.wait(), (Some(0), true));
+    assert_eq!(end(&mut alice), (Some(0), true));
     bob.until("is over after");
-    assert!(!alice.bytes().contains('\x1b'), "{:?}", alice.bytes());
+    let written = alice.written();
+    assert!(!written.contains('\x1b'), "{written:?}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use lxst_interop::PythonPeer;
 use rustix::process::Signal;
 
 use super::support::folder;
-use crate::person::{Person, USUAL};
+use crate::person::{USUAL, person};
 
 #[test]
 fn python_is_told_of_a_call_that_ends_with_the_program() {
@@ -17,7 +17,7 @@ fn python_is_told_of_a_call_that_ends_with_the_program() {
         for how in [How::Terminate, How::Interrupt, How::Quit, How::CloseTheTerminal] {
             python.forget();
             let options = ["--connect", &address, "--call", &identity];
-            let mut phone = Person::at(USUAL, &folder("endings"), &options);
+            let mut phone = person(USUAL, &folder("endings"), &options);
             phone.until("you talk with ");
             python.expect("established", PATIENCE);
             match how {
@@ -27,7 +27,7 @@ fn python_is_told_of_a_call_that_ends_with_the_program() {
                 How::Quit => phone.line("quit"),
             }
             assert!(python.next("ended", AT_ONCE).is_some(), "{how:?} in round {round}");
-            assert_eq!(phone.wait().0, Some(0), "{how:?} in round {round}");
+            assert_eq!(phone.wait().code(), Some(0), "{how:?} in round {round}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Scripts that call and are called, run as a user runs them.
 
-#![cfg(unix)]
+#![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
 mod console;

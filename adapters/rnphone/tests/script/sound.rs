@@ -9,7 +9,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::support::{Phone, command, folder, path, terminal, text};
+use lxst_interop::Terminal;
+
+use super::support::{Phone, command, folder, path, text};
 
 #[test]
 fn a_call_between_two_phones_carries_sound_through_pipes_and_files() {
@@ -83,14 +85,10 @@ fn what_a_recorder_heard_before_the_answer_is_not_sent() {
 
 #[test]
 fn sound_on_a_terminal_is_refused() {
-    let (_pty, terminal) = terminal();
     for option in ["--audio-in", "--audio-out"] {
-        let stdio = || Stdio::from(terminal.try_clone().expect("it is open"));
-        let mut command = command(&["--listen", "127.0.0.1:0", option, "-"]);
-        let output = command.stdin(stdio()).stdout(stdio()).stderr(Stdio::piped()).output();
-        let output = output.expect("the phone runs");
-        assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
-        assert!(text(&output.stderr).contains("terminal"), "{}", text(&output.stderr));
+        let mut phone = Terminal::start(&command(&["--listen", "127.0.0.1:0", option, "-"]));
+        phone.until("which is a terminal: pipe ");
+        assert_eq!(phone.wait().code(), Some(2));
     }
 }
 

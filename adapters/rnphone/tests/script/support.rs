@@ -1,15 +1,11 @@
 //! The phone of a script beside a test.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{BufRead, BufReader, Read};
-use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use rustix::fs::{Mode, OFlags};
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
 use serde_json::Value;
 
 /// A phone that runs beside the test, with its events. It ends with the test.
@@ -70,18 +66,6 @@ impl Drop for Phone {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// Opens a terminal: the user's side, and the side of programs.
-pub(crate) fn terminal() -> (OwnedFd, File) {
-    let pty = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
-    grantpt(&pty).and_then(|()| unlockpt(&pty)).expect("a terminal to use");
-    let size = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
-    tcsetwinsize(&pty, size).expect("a size");
-    let name = ptsname(&pty, Vec::new()).expect("a name").into_string().expect("in UTF-8");
-    let options = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
-    let terminal = rustix::fs::open(name, options, Mode::empty()).expect("it opens");
-    (pty, terminal.into())
 }
 
 pub(crate) fn run(options: &[&str]) -> Output {
