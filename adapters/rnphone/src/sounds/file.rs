@@ -30,7 +30,7 @@ impl SoundFile {
         let length = file.read(&mut first)?;
         file.rewind()?;
         match first.get(..length) {
-            Some(b"RIFF") => WavReader::new(file).map(Self::Wav),
+            Some(b"RIFF" | b"RF64") => WavReader::new(file).map(Self::Wav),
             _ => OpusReader::new(file).map(Self::Opus),
         }
     }

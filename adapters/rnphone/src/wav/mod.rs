@@ -1,12 +1,11 @@
 //! Sound files: WAV of any common shape to 48 kHz mono, and back to 16-bit WAV.
 
 mod reader;
-mod wave;
 mod writer;
 
 use std::io;
 
-use lxst_tokio::codecs::CodecError;
+use lxst_audio::FileError;
 
 pub use reader::read_wav;
 pub use writer::{Existing, WavSink};
@@ -15,28 +14,14 @@ pub use writer::{Existing, WavSink};
 #[derive(Debug, thiserror::Error)]
 pub enum SoundError {
     /// It cannot be read.
-    #[error("sound file {path}: {error}; the name of a WAV file that can be read is wanted")]
+    #[error(
+        "sound file {path}: {error}; a WAV file is wanted: ffmpeg -i FILE -c:a pcm_s16le out.wav"
+    )]
     Read {
         /// The file.
         path: String,
-        /// The operating system's error.
-        error: io::Error,
-    },
-    /// It is no WAV file, or one of an unsupported kind.
-    #[error("sound file {path}: {problem}; make a WAV file: ffmpeg -i FILE -c:a pcm_s16le out.wav")]
-    Kind {
-        /// The file.
-        path: String,
-        /// What was found.
-        problem: String,
-    },
-    /// It is a WAV file whose format cannot be converted.
-    #[error("sound file {path}: {error}")]
-    Shape {
-        /// The file.
-        path: String,
         /// Why not.
-        error: CodecError,
+        error: FileError,
     },
     /// A file of that name exists.
     #[error("sound file {path} is there already; give another name, or --force to replace it")]
