@@ -50,7 +50,13 @@ impl SoundServer {
     /// Returns the environment variable that names it to a program, and the variable's value.
     #[must_use]
     pub fn variable(&self) -> (&'static str, String) {
-        ("PULSE_SERVER", address(&self.folder))
+        Self::variable_of(&self.folder)
+    }
+
+    /// Returns the same for a server that is [started](Self::start) in this folder later.
+    #[must_use]
+    pub fn variable_of(folder: &Path) -> (&'static str, String) {
+        ("PULSE_SERVER", format!("unix:{}", folder.join(SOCKET).display()))
     }
 
     /// Plugs in a speaker. Returns the number of its module.
@@ -74,16 +80,22 @@ impl SoundServer {
         self.load(&[&["module-remap-source", &id, &master, &name], format].concat())
     }
 
+    /// Plugs in a speaker, and the microphone `at-NAME` that hears it.
+    #[track_caller]
+    pub fn room(&self, name: &str) {
+        self.speaker(name, name, 48_000, 2);
+        let microphone = format!("at-{name}");
+        self.microphone(&microphone, &microphone, name, &[]);
+    }
+
     /// Plugs in what a person has: the microphone `at-mouth-NAME` hears the speaker `mouth-NAME`, at
     /// which a test [speaks](Self::speak), and a test [listens](Self::listen) at the speaker
     /// `ear-NAME`.
     #[track_caller]
     pub fn person(&self, name: &str) {
-        let (mouth, ear) = (format!("mouth-{name}"), format!("ear-{name}"));
-        self.speaker(&mouth, &mouth, 48_000, 2);
+        let ear = format!("ear-{name}");
+        self.room(&format!("mouth-{name}"));
         self.speaker(&ear, &ear, 48_000, 2);
-        let microphone = format!("at-{mouth}");
-        self.microphone(&microphone, &microphone, &mouth, &[]);
     }
 
     /// Unplugs a device.
@@ -181,10 +193,6 @@ fn spawn(folder: &Path) -> Child {
         .stderr(log)
         .spawn()
         .expect("pulseaudio is installed: run interop/setup sound")
-}
-
-fn address(folder: &Path) -> String {
-    format!("unix:{}", folder.join(SOCKET).display())
 }
 
 const SOCKET: &str = "socket";

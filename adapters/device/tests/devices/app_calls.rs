@@ -4,6 +4,7 @@ use futures_lite::future::block_on;
 use lxst_device::{DeviceRole, DeviceSettings};
 use lxst_smol::{AudioFormat, Profile};
 
+use crate::listeners::{OpenedListeners, listeners, until_listeners};
 use crate::server::on_server;
 use crate::side::{Room, dial, sides};
 use crate::sound::{Hum, is_note};
@@ -17,7 +18,7 @@ fn a_call_that_the_app_answers_opens_neither_microphone_nor_speaker() {
             let mut sides = sides(server, [Room::default(), callee]).await;
             // Each time it is answered at another moment of the ringer's opening.
             for _ in 0..3 {
-                let opened = server.count_listeners();
+                let opened = OpenedListeners::of(server);
                 let (call, incoming) = dial(&mut sides, Profile::MediumQuality).await;
                 let [caller, callee] = &mut sides;
                 assert_eq!(caller.taken(DeviceRole::Microphone).await.0, "at-mouth-a");
@@ -32,7 +33,7 @@ fn a_call_that_the_app_answers_opens_neither_microphone_nor_speaker() {
                     message.read(&mut heard).await.expect("the phone runs");
                 }
                 drop(speaking);
-                assert_eq!(server.listeners(), 1);
+                assert_eq!(listeners(server), 1);
                 call.hang_up().await.expect("it stands");
                 callee.ended().await;
                 assert_eq!(opened.until_closed(), 1, "that of the caller");
@@ -45,7 +46,7 @@ fn a_call_that_the_app_answers_opens_neither_microphone_nor_speaker() {
             incoming.answer().await.expect("it rings");
             assert_eq!(sides[1].taken(DeviceRole::Microphone).await.0, "at-mouth-b");
             call.hang_up().await.expect("it stands");
-            server.until_listeners(0);
+            until_listeners(server, 0);
         });
     });
 }
@@ -58,11 +59,11 @@ fn a_call_that_is_left_to_the_app_while_it_stands_closes_the_devices() {
             let (call, incoming) = dial(&mut sides, Profile::MediumQuality).await;
             incoming.answer().await.expect("it rings");
             sides[1].taken(DeviceRole::Microphone).await;
-            server.until_listeners(2);
+            until_listeners(server, 2);
             sides[1].devices.leave_to_app(incoming.id());
-            server.until_listeners(1);
+            until_listeners(server, 1);
             call.hang_up().await.expect("it stands");
-            server.until_listeners(0);
+            until_listeners(server, 0);
         });
     });
 }

@@ -5,13 +5,13 @@ use std::thread;
 use std::time::Duration;
 
 use futures_lite::future::block_on;
-use lxst_audio::{Block, Cadence, Segment, Sink, Tone};
-use lxst_core::Samples;
+use lxst_audio::{Block, Sink};
 use lxst_device::{DeviceRole, DeviceSettings, Ringtones, Wish};
 use lxst_smol::Profile;
 
+use crate::listeners::until_listeners;
 use crate::server::on_server;
-use crate::side::{FORMAT, Room, dial, sides};
+use crate::side::{Room, dial, note, sides};
 use crate::sound::{Hum, Recording, is_note};
 
 #[test]
@@ -21,14 +21,14 @@ fn the_app_has_the_speaker_and_the_microphone_until_a_call_comes() {
         block_on(async {
             let mut sides = sides(server, <[Room; 2]>::default()).await;
             let ear = sides[1].ear();
-            server.until_listeners(1);
+            until_listeners(server, 1);
             let _speaking = sides[1].says(Hum::LOW);
             let heard = Arc::<Mutex<Vec<f32>>>::default();
             let devices = &sides[1].devices;
             devices.play(note(700.0).source());
             ear.hears(700);
             devices.listen(Ear(heard.clone()));
-            server.until_listeners(2);
+            until_listeners(server, 2);
             while !is_note(&latest(&heard), Hum::LOW.note()) {
                 thread::sleep(Duration::from_millis(20));
             }
@@ -49,12 +49,12 @@ fn the_app_has_the_speaker_and_the_microphone_until_a_call_comes() {
             sides[1].established().await;
             call.hang_up().await.expect("it stands");
             // That of the test at the ear.
-            server.until_listeners(1);
+            until_listeners(server, 1);
             sides[1].devices.listen(Ear(heard.clone()));
-            server.until_listeners(2);
+            until_listeners(server, 2);
             sides[1].devices.stop_listening();
             until_dropped(&heard);
-            server.until_listeners(1);
+            until_listeners(server, 1);
         });
     });
 }
@@ -64,8 +64,7 @@ fn each_caller_rings_by_a_sound_of_its_own_from_its_beginning() {
     let name = "each_caller_rings_by_a_sound_of_its_own_from_its_beginning";
     on_server(name, |server| {
         block_on(async {
-            server.speaker("bell", "Bell", FORMAT);
-            server.microphone("at-bell", "Listener", "bell");
+            server.room("bell");
             let mut settings = DeviceSettings::default();
             settings.ringer = Wish::named("bell");
             let callee = Room { settings, ..Room::default() };
@@ -103,11 +102,4 @@ fn until_dropped(heard: &Arc<Mutex<Vec<f32>>>) {
     while Arc::strong_count(heard) > 1 {
         thread::sleep(Duration::from_millis(5));
     }
-}
-
-/// A steady note.
-fn note(hz: f32) -> Cadence {
-    let tone = Tone::new(&[(hz, -12.0)]).expect("it can be heard");
-    let segment = Segment { tone, on: Samples::from_millis(60_000), off: Samples::ZERO };
-    Cadence { segments: vec![segment].into(), repeats: None }
 }

@@ -13,6 +13,7 @@ use lxst_smol::{
     Profile, Settings, Smol, Voice,
 };
 
+use crate::listeners::{listeners, until_listeners};
 use crate::server::{alone_on_server, on_server};
 use crate::side::{FORMAT, Room, Side, call, dial, sides};
 use crate::sound::{Hum, Recording, hum, is_note, lag, longest_dropout};
@@ -48,13 +49,13 @@ fn no_peer_opens_a_microphone_and_no_call_leaves_one_open() {
             assert_eq!(a.taken(DeviceRole::Microphone).await.0, "at-mouth-a");
             // The caller's alone, for as long as it rings.
             thread::sleep(Duration::from_secs(1));
-            assert_eq!(server.listeners(), 1);
+            assert_eq!(listeners(server), 1);
             incoming.answer().await.expect("it rings");
             b.established().await;
             assert_eq!(b.taken(DeviceRole::Microphone).await.0, "at-mouth-b");
-            assert_eq!(server.listeners(), 2);
+            assert_eq!(listeners(server), 2);
             call.hang_up().await.expect("it stands");
-            server.until_listeners(0);
+            until_listeners(server, 0);
         });
     });
 }
@@ -64,8 +65,7 @@ fn a_microphone_that_is_unplugged_in_a_call_comes_back_in_it() {
     on_server("a_microphone_that_is_unplugged_in_a_call_comes_back_in_it", |server| {
         block_on(async {
             let mut sides = sides(server, <[Room; 2]>::default()).await;
-            server.speaker("desk", "Desk", FORMAT);
-            server.microphone("at-desk", "Desk", "desk");
+            server.room("desk");
             server.default_microphone("at-desk");
             let _call = call(&mut sides, Profile::MediumQuality).await;
             let [a, b] = &sides;
@@ -78,7 +78,7 @@ fn a_microphone_that_is_unplugged_in_a_call_comes_back_in_it() {
             let fallback = ("at-desk".to_owned(), Reason::Fallback);
             assert_eq!(a.taken(DeviceRole::Microphone).await, fallback);
             ear.hears(Hum::HIGH.note());
-            server.microphone("at-mouth-a", "Microphone", "mouth-a");
+            server.microphone("at-mouth-a", "Microphone", "mouth-a", &[]);
             assert_eq!(a.taken(DeviceRole::Microphone).await.1, Reason::Id);
             ear.hears(Hum::LOW.note());
             a.devices.set_microphone(Wish::Default);
@@ -119,12 +119,8 @@ fn devices_that_change_their_format_in_a_call_carry_it_on() {
             b.ear().hears(Hum::LOW.note());
             server.unplug(a.microphone);
             let cheap = Format { rate_hz: 16_000, channels: 1 };
-            server.microphone_of(
-                "at-mouth-a",
-                "Microphone",
-                "mouth-a",
-                &["rate=16000", "channels=1"],
-            );
+            let format = ["rate=16000", "channels=1"];
+            server.microphone("at-mouth-a", "Microphone", "mouth-a", &format);
             while a.format_taken(DeviceRole::Microphone).await != cheap {}
             b.ear().hears(Hum::LOW.note());
         });
@@ -163,8 +159,7 @@ fn a_call_without_any_device_goes_on_and_a_device_that_comes_is_taken() {
             while received().await < 10 {
                 thread::sleep(Duration::from_millis(20));
             }
-            server.speaker("room", "Room", FORMAT);
-            server.microphone("at-room", "Microphone", "room");
+            server.room("room");
             let _speaking = hum("room", Hum::LOW);
             let mut ear = phone_b.audio_sink(AudioFormat::PHONE).await.expect("the phone runs");
             let mut heard = [0.0; 4_800];

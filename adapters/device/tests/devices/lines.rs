@@ -12,9 +12,9 @@ use crate::server::on_server;
 #[test]
 fn devices_are_listed_with_their_names_and_native_formats() {
     on_server("devices_are_listed_with_their_names_and_native_formats", |server| {
-        server.speaker("lounge", "Lounge", Format { rate_hz: 48_000, channels: 2 });
-        server.speaker("tv", "Living Room", Format { rate_hz: 48_000, channels: 8 });
-        server.microphone("usb", "USB Headset Mono", "lounge");
+        server.speaker("lounge", "Lounge", 48_000, 2);
+        server.speaker("tv", "Living Room", 48_000, 8);
+        server.microphone("usb", "USB Headset Mono", "lounge", &[]);
         server.default_speaker("tv");
         let devices = lxst_device::devices().expect("the server answers");
         let find = |direction, id: &str| {
@@ -35,8 +35,8 @@ fn what_a_speaker_plays_a_microphone_at_it_hears_in_any_native_format() {
     on_server("what_a_speaker_plays_a_microphone_at_it_hears_in_any_native_format", |server| {
         for (rate_hz, channels) in [(48_000, 2), (44_100, 1), (8_000, 1), (48_000, 8)] {
             let name = format!("room{rate_hz}x{channels}");
-            server.speaker(&name, &name, Format { rate_hz, channels });
-            server.microphone(&format!("at-{name}"), &format!("Microphone {name}"), &name);
+            server.speaker(&name, &name, rate_hz, channels);
+            server.microphone(&format!("at-{name}"), &format!("Microphone {name}"), &name, &[]);
             let tone = tone_through(&name, &format!("at-{name}"));
             assert!((tone - 1_000.0).abs() < 20.0, "{tone} Hz at {rate_hz} Hz x {channels}");
         }
@@ -46,10 +46,9 @@ fn what_a_speaker_plays_a_microphone_at_it_hears_in_any_native_format() {
 #[test]
 fn a_device_that_is_unplugged_is_replaced_and_taken_again_when_it_is_back() {
     on_server("a_device_that_is_unplugged_is_replaced_and_taken_again_when_it_is_back", |server| {
-        let format = Format { rate_hz: 48_000, channels: 2 };
-        server.speaker("pci", "Built-in Audio", format);
+        server.speaker("pci", "Built-in Audio", 48_000, 2);
         server.default_speaker("pci");
-        let headset = server.speaker("usb", "USB Headset", format);
+        let headset = server.speaker("usb", "USB Headset", 48_000, 2);
         let played = Arc::new(Mutex::new(Instant::now()));
         let (speaker, events) = Speaker::open(Wish::named("headset"), playing(&played));
         assert_eq!(taken(&events), ("usb".into(), Reason::PartOfName));
@@ -57,7 +56,7 @@ fn a_device_that_is_unplugged_is_replaced_and_taken_again_when_it_is_back() {
         assert!(matches!(next(&events), Event::Gone { device } if device.id == "usb"));
         assert_eq!(taken(&events), ("pci".into(), Reason::Fallback));
         plays(&played);
-        server.speaker("usb", "USB Headset", format);
+        server.speaker("usb", "USB Headset", 48_000, 2);
         assert_eq!(taken(&events), ("usb".into(), Reason::PartOfName));
         plays(&played);
         drop(speaker);
@@ -68,10 +67,9 @@ fn a_device_that_is_unplugged_is_replaced_and_taken_again_when_it_is_back() {
 #[test]
 fn a_microphone_follows_the_default_and_a_wish() {
     on_server("a_microphone_follows_the_default_and_a_wish", |server| {
-        let format = Format { rate_hz: 48_000, channels: 1 };
-        server.speaker("room", "Room", format);
-        server.microphone("one", "First", "room");
-        server.microphone("two", "Second", "room");
+        server.speaker("room", "Room", 48_000, 1);
+        server.microphone("one", "First", "room", &[]);
+        server.microphone("two", "Second", "room", &[]);
         server.default_microphone("one");
         let (microphone, events) = Microphone::open(Wish::Default, |_| Box::new(|_| {}));
         assert_eq!(taken(&events), ("one".into(), Reason::Default));
@@ -86,14 +84,13 @@ fn a_microphone_follows_the_default_and_a_wish() {
 #[test]
 fn a_server_that_dies_and_comes_back_costs_silence() {
     on_server("a_server_that_dies_and_comes_back_costs_silence", |server| {
-        let format = Format { rate_hz: 48_000, channels: 2 };
-        server.speaker("pci", "Built-in Audio", format);
+        server.speaker("pci", "Built-in Audio", 48_000, 2);
         server.default_speaker("pci");
         let played = Arc::new(Mutex::new(Instant::now()));
         let (_speaker, events) = Speaker::open(Wish::Default, playing(&played));
         assert_eq!(taken(&events), ("pci".into(), Reason::Default));
         server.restart();
-        server.speaker("pci", "Built-in Audio", format);
+        server.speaker("pci", "Built-in Audio", 48_000, 2);
         server.default_speaker("pci");
         loop {
             match next(&events) {

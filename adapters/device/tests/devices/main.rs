@@ -14,9 +14,12 @@ mod app_sounds;
 mod calls;
 mod lines;
 #[cfg(feature = "phone")]
+mod listeners;
+#[cfg(feature = "phone")]
 mod python;
 #[cfg(feature = "phone")]
 mod ringer;
+#[cfg_attr(not(feature = "phone"), allow(dead_code, reason = "the tests of phones use more of it"))]
 mod server;
 #[cfg(feature = "phone")]
 mod side;

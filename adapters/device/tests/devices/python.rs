@@ -7,10 +7,10 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use lxst_interop::{Command as Say, PythonPeer};
+use lxst_interop::{Command as Say, PythonPeer, SoundServer};
 use lxst_smol::IdentityHash;
 
-use crate::server::{Server, alone_on_server};
+use crate::server::alone_on_server;
 use crate::sound::{Hum, Recording, hum, lag};
 
 /// The example `talk`, in a process of its own.
@@ -66,13 +66,10 @@ impl Drop for Talk {
 }
 
 /// Devices of two phones, and what the test hears at their speakers.
-fn rooms(server: &Server) -> [Recording; 2] {
+fn rooms(server: &SoundServer) -> [Recording; 2] {
     for name in ["ours", "theirs"] {
-        let (mouth, ear) = (format!("mouth-{name}"), format!("ear-{name}"));
-        server.speaker(&mouth, &mouth, crate::side::FORMAT);
-        server.speaker(&ear, &ear, crate::side::FORMAT);
-        server.microphone(&format!("at-{mouth}"), &format!("at-{mouth}"), &mouth);
-        server.microphone(&format!("at-{ear}"), "Listener", &ear);
+        server.room(&format!("mouth-{name}"));
+        server.room(&format!("ear-{name}"));
     }
     server.default_microphone("at-mouth-ours");
     server.default_speaker("ear-ours");

@@ -4,21 +4,18 @@ use std::thread;
 use std::time::Duration;
 
 use futures_lite::future::block_on;
-use lxst_audio::{Cadence, Segment, Tone};
-use lxst_core::Samples;
 use lxst_device::{DeviceRole, DeviceSettings, Wish};
 use lxst_smol::Profile;
 
 use crate::server::on_server;
-use crate::side::{FORMAT, Room, dial, sides};
+use crate::side::{Room, dial, note, sides};
 use crate::sound::Recording;
 
 #[test]
 fn the_caller_hears_it_ring_there_and_the_callee_by_a_bell_here() {
     on_server("the_caller_hears_it_ring_there_and_the_callee_by_a_bell_here", |server| {
         block_on(async {
-            server.speaker("bell", "Bell", FORMAT);
-            server.microphone("at-bell", "Listener", "bell");
+            server.room("bell");
             let rooms = [(); 2].map(|()| Room { settings: at_the_bell(), ..Room::default() });
             let mut sides = sides(server, rooms).await;
             let (ear, bell) = (sides[0].ear(), Recording::at("at-bell"));
@@ -41,8 +38,7 @@ fn the_ringtone_changes_while_it_rings_and_do_not_disturb_rings_by_nothing() {
         "the_ringtone_changes_while_it_rings_and_do_not_disturb_rings_by_nothing",
         |server| {
             block_on(async {
-                server.speaker("bell", "Bell", FORMAT);
-                server.microphone("at-bell", "Listener", "bell");
+                server.room("bell");
                 let callee = Room { settings: at_the_bell(), ..Room::default() };
                 let mut sides = sides(server, [Room::default(), callee]).await;
                 let bell = Recording::at("at-bell");
@@ -74,11 +70,4 @@ fn at_the_bell() -> DeviceSettings {
     let mut settings = DeviceSettings::default();
     settings.ringer = Wish::named("bell");
     settings
-}
-
-/// A steady note.
-fn note(hz: f32) -> Cadence {
-    let tone = Tone::new(&[(hz, -12.0)]).expect("it can be heard");
-    let segment = Segment { tone, on: Samples::from_millis(60_000), off: Samples::ZERO };
-    Cadence { segments: vec![segment].into(), repeats: None }
 }

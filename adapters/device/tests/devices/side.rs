@@ -3,16 +3,18 @@
 //! Each phone has a mouth, a speaker that its microphone hears, and an ear, a speaker that it plays
 //! at and that the test hears by another microphone.
 
+use lxst_audio::{Cadence, Segment, Tone};
+use lxst_core::Samples;
 use lxst_device::{
     DeviceEvent, DeviceEvents, DeviceRole, DeviceSettings, Event as Told, Format, PhoneDevices,
     Reason, Wish,
 };
+use lxst_interop::SoundServer;
 use lxst_smol::{
     Call, CallId, Event, Events, Identity, InsteadOfVoice, Interface, OsRng, Phone, PhoneBuilder,
     Profile, Settings, Smol, Voice,
 };
 
-use crate::server::Server;
 use crate::sound::{Hum, Recording, hum};
 
 /// What lies between the people and their phone.
@@ -38,12 +40,18 @@ pub(crate) struct Side {
 }
 
 impl Side {
-    async fn new(server: &Server, name: &'static str, room: Room, interface: Interface) -> Self {
+    async fn new(
+        server: &SoundServer,
+        name: &'static str,
+        room: Room,
+        interface: Interface,
+    ) -> Self {
         let (mouth, ear) = (format!("mouth-{name}"), format!("ear-{name}"));
-        server.speaker(&mouth, &mouth, room.mouth);
-        server.speaker(&ear, &ear, room.ear);
-        let microphone = server.microphone(&format!("at-{mouth}"), "Microphone", &mouth);
-        server.microphone(&format!("at-{ear}"), "Listener", &ear);
+        for (speaker, format) in [(&mouth, room.mouth), (&ear, room.ear)] {
+            server.speaker(speaker, speaker, format.rate_hz, format.channels);
+        }
+        let microphone = server.microphone(&format!("at-{mouth}"), "Microphone", &mouth, &[]);
+        server.microphone(&format!("at-{ear}"), "Listener", &ear, &[]);
         let silence = Voice::default().when_no_microphone(InsteadOfVoice::Silence);
         let (phone, events) = PhoneBuilder::new(Identity::generate(&mut OsRng))
             .interface(interface)
@@ -131,7 +139,7 @@ impl Side {
 }
 
 /// Two phones on one line.
-pub(crate) async fn sides(server: &Server, rooms: [Room; 2]) -> [Side; 2] {
+pub(crate) async fn sides(server: &SoundServer, rooms: [Room; 2]) -> [Side; 2] {
     let [left, right] = Interface::pair("a line");
     let [a, b] = rooms;
     [Side::new(server, "a", a, left).await, Side::new(server, "b", b, right).await]
@@ -150,6 +158,13 @@ pub(crate) async fn call(sides: &mut [Side; 2], profile: Profile) -> Call {
         side.established().await;
     }
     call
+}
+
+/// A steady note.
+pub(crate) fn note(hz: f32) -> Cadence {
+    let tone = Tone::new(&[(hz, -12.0)]).expect("it can be heard");
+    let segment = Segment { tone, on: Samples::from_millis(60_000), off: Samples::ZERO };
+    Cadence { segments: vec![segment].into(), repeats: None }
 }
 
 pub(crate) const FORMAT: Format = Format { rate_hz: 48_000, channels: 2 };

@@ -5,13 +5,12 @@ use std::future::Future;
 use std::path::{Path, PathBuf};
 
 use lxst_audio::SoundWriter;
-use lxst_device::Format;
 use lxst_tokio::{
     Call, Events, Identity, Interface, OsRng, Phone as Caller, PhoneBuilder, Profile,
 };
 use rnphone_rs::service::SoundSettings;
 
-use crate::server::{Server, on_server};
+use crate::server::on_server;
 use crate::sound::Recording;
 use crate::support::{Phone, listen, new_folder};
 
@@ -36,10 +35,9 @@ pub(crate) fn among_devices<F: Future<Output = ()>>(
     test: &'static str,
     body: impl FnOnce(Place) -> F,
 ) {
-    on_server(test, |server: &mut Server| {
+    on_server(test, |server| {
         for device in ["mouth", "ear", "bell"] {
-            server.speaker(device, device, Format { rate_hz: 48_000, channels: 2 });
-            server.microphone(&format!("at-{device}"), "Microphone", device);
+            server.room(device);
         }
         let settings = "[telephone]\nmicrophone = at-mouth\nspeaker = ear\nringer = bell\n";
         let place = Place { folder: new_folder(test), settings: settings.to_owned() };
