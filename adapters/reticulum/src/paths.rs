@@ -153,11 +153,7 @@ impl Paths {
         rng: &mut dyn Rng,
     ) -> Result<(), DropReason> {
         guard.admit(now, Ask::Link, packet, DropReason::Duplicate)?;
-        self.handle_inbound(now, interface, packet, rng)
-            .iter()
-            .any(|action| matches!(action, TransportAction::DeliverLocal { .. }))
-            .then_some(())
-            .ok_or(DropReason::Duplicate)
+        self.is_for_us(now, interface, packet, rng).then_some(()).ok_or(DropReason::Duplicate)
     }
 
     /// Returns whether to answer a path request for a destination of ours on its interface. One tag
@@ -171,11 +167,7 @@ impl Paths {
         rng: &mut dyn Rng,
     ) -> Result<(), DropReason> {
         guard.admit(now, Ask::Path, packet, DropReason::Duplicate)?;
-        let delivered = self
-            .handle_inbound(now, interface, packet, rng)
-            .iter()
-            .any(|action| matches!(action, TransportAction::DeliverLocal { .. }));
-        let answers = delivered
+        let answers = self.is_for_us(now, interface, packet, rng)
             && self
                 .engine
                 .handle_path_request(packet.data, engine_id(interface), seconds(now))
@@ -241,6 +233,18 @@ impl Paths {
             });
         let raw = routed.unwrap_or_else(|| packet.raw.as_slice().into());
         (packet, raw)
+    }
+
+    /// Handles a packet. Returns whether it is for a destination of ours, and new.
+    fn is_for_us(
+        &mut self,
+        now: Instant,
+        interface: InterfaceId,
+        packet: &Packet<'_>,
+        rng: &mut dyn Rng,
+    ) -> bool {
+        let actions = self.handle_inbound(now, interface, packet, rng);
+        actions.iter().any(|action| matches!(action, TransportAction::DeliverLocal { .. }))
     }
 
     fn handle_inbound(

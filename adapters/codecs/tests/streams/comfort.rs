@@ -1,22 +1,14 @@
 //! Long gaps: concealment, and the background of the room after it.
 
-use crate::signal::{PROFILES, rms, speech};
-use lxst_codecs::{Codec, ComfortNoise, Decoder, Encoder, Tempo};
+use crate::signal::{PROFILES, encode, rms, speech};
+use lxst_codecs::{Codec, ComfortNoise, Decoder, Tempo};
 
 #[test]
 fn a_burst_of_losses_has_no_hole_and_nothing_louder_than_the_background() {
     // A little breath goes on below the speech.
     let voice = speech(8.0);
     for (name, encoding, length) in PROFILES {
-        let mut encoder = Encoder::new(encoding).unwrap();
-        let payloads: Vec<Vec<u8>> = voice
-            .chunks_exact(length)
-            .map(|frame| {
-                let mut payload = Vec::new();
-                encoder.encode(frame, &mut payload).unwrap();
-                payload
-            })
-            .collect();
+        let payloads = encode(encoding, &voice, length);
         for (lost_ms, begins_ms) in [(200, 5_100), (500, 5_100), (500, 5_750)] {
             let [lost, begins] = [lost_ms, begins_ms].map(|ms| ms * 48 / length * length);
             let (heard, background) = hear(&payloads, length, begins..begins + lost);

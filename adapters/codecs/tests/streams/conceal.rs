@@ -1,6 +1,6 @@
 //! Frames that do not come: what is made up, and how the call goes on.
 
-use crate::signal::{PROFILES, Raw, largest_step, rms, speech};
+use crate::signal::{PROFILES, Raw, encode, largest_step, rms, speech};
 use lxst_codecs::{Codec, Decoder, Encoded, Encoder, Level, MAX_OPUS_SAMPLES, Samples, Tempo};
 
 #[test]
@@ -56,15 +56,7 @@ fn nothing_clicks_where_raw_frames_go_missing_or_come_back() {
 fn nothing_clicks_where_opus_frames_go_missing_or_come_back() {
     let voice = speech(6.0);
     for (name, encoding, length) in PROFILES {
-        let mut encoder = Encoder::new(encoding).unwrap();
-        let payloads: Vec<Vec<u8>> = voice
-            .chunks_exact(length)
-            .map(|frame| {
-                let mut payload = Vec::new();
-                encoder.encode(frame, &mut payload).unwrap();
-                payload
-            })
-            .collect();
+        let payloads = encode(encoding, &voice, length);
         let hear = |is_lost: &dyn Fn(usize) -> bool, piece: usize, tempo: Tempo| {
             let (mut decoder, mut heard) = (Decoder::default(), Vec::new());
             for (n, payload) in payloads.iter().enumerate() {

@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use ::opus::{Application as Coding, Bitrate, Encoder as Libopus, Signal};
 use lxst_codecs::{
-    Application, Bandwidth, Channels, Codec, CodecSettings, Decoder, Encoder, Encoding,
-    NeuralDecoding, NeuralLevel, OpusConfig, Tempo,
+    Application, Bandwidth, Channels, Codec, CodecSettings, Decoder, Encoding, NeuralDecoding,
+    NeuralLevel, OpusConfig, Tempo,
 };
 
-use crate::signal::{PROFILES, envelope_correlation, largest_step, rms, sine, speech, spoken};
+use crate::signal::{
+    PROFILES, encode, envelope_correlation, largest_step, rms, sine, speech, spoken,
+};
 
 #[test]
 fn a_decoder_that_is_off_is_the_plain_one() {
@@ -291,16 +293,6 @@ fn low_latency(voice: &[f32]) -> (Encoding, Vec<Vec<u8>>) {
 
 fn wide(bitrate_bps: u32) -> OpusConfig {
     OpusConfig { bitrate_bps, application: Application::Voip, ..OpusConfig::VOICE_MEDIUM_60_MS }
-}
-
-fn encode(encoding: Encoding, pcm: &[f32], samples: usize) -> Vec<Vec<u8>> {
-    let mut encoder = Encoder::new(encoding).unwrap();
-    let encode = |frame: &[f32]| {
-        let mut payload = Vec::new();
-        encoder.encode(frame, &mut payload).unwrap();
-        payload
-    };
-    pcm.chunks_exact(samples).map(encode).collect()
 }
 
 fn chord(pitches: &[f64], samples: usize) -> Vec<f32> {

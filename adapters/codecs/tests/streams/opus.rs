@@ -1,7 +1,8 @@
 //! The Opus profiles, from PCM to payload to PCM.
 
 use crate::signal::{
-    PROFILES, envelope_correlation, rms, speech, spoken, square_wave, white_noise, wideband_speech,
+    PROFILES, encode, envelope_correlation, rms, speech, spoken, square_wave, white_noise,
+    wideband_speech,
 };
 use lxst_codecs::{
     Application, Bandwidth, Codec, CodecError, Decoder, Encoded, Encoder, Encoding,
@@ -288,17 +289,6 @@ fn bandwidth_of(first_byte: u8) -> Bandwidth {
         12 | 13 | 24..=27 => Bandwidth::SuperWide,
         _ => Bandwidth::Full,
     }
-}
-
-fn encode(encoding: Encoding, pcm: &[f32], samples: usize) -> Vec<Vec<u8>> {
-    let mut encoder = Encoder::new(encoding).unwrap();
-    pcm.chunks_exact(samples)
-        .map(|frame| {
-            let mut payload = Vec::new();
-            encoder.encode(frame, &mut payload).unwrap();
-            payload
-        })
-        .collect()
 }
 
 fn decode(payloads: &[Vec<u8>], samples: usize) -> Vec<f32> {

@@ -1,6 +1,6 @@
 //! A receive stream under what a network does to it: loss, nonsense, codecs that change.
 
-use crate::signal::{speech, white_noise};
+use crate::signal::{encode, speech, white_noise};
 use lxst_codecs::{
     Codec, CodecError, Decoder, Encoded, Encoder, Encoding, MAX_FRAME_SAMPLES, MAX_HELD_SAMPLES,
     MAX_OPUS_SAMPLES, OpusConfig, RawConfig, RawDepth, Samples, Tempo,
@@ -146,19 +146,10 @@ proptest! {
 }
 
 fn opus_payloads(pcm: &[f32]) -> Vec<Vec<u8>> {
-    let mut encoder = Encoder::new(Encoding::Opus(OpusConfig::VOICE_MEDIUM_60_MS)).unwrap();
-    pcm.chunks_exact(2880)
-        .map(|frame| {
-            let mut payload = Vec::new();
-            encoder.encode(frame, &mut payload).unwrap();
-            payload
-        })
-        .collect()
+    encode(Encoding::Opus(OpusConfig::VOICE_MEDIUM_60_MS), pcm, 2_880)
 }
 
 fn raw_payload(pcm: &[f32]) -> Vec<u8> {
     let config = RawConfig { depth: RawDepth::Float32, channels: 1 };
-    let mut payload = Vec::new();
-    Encoder::new(Encoding::Raw(config)).unwrap().encode(pcm, &mut payload).unwrap();
-    payload
+    encode(Encoding::Raw(config), pcm, pcm.len()).concat()
 }

@@ -157,6 +157,18 @@ fn correlation(a: &[f64], b: &[f64]) -> f64 {
         / (product(a, mean_a, a, mean_a) * product(b, mean_b, b, mean_b)).sqrt()
 }
 
+/// Encodes frames of so many samples, each to a payload.
+pub(crate) fn encode(encoding: Encoding, pcm: &[f32], samples: usize) -> Vec<Vec<u8>> {
+    let mut encoder = Encoder::new(encoding).unwrap();
+    pcm.chunks_exact(samples)
+        .map(|frame| {
+            let mut payload = Vec::new();
+            encoder.encode(frame, &mut payload).unwrap();
+            payload
+        })
+        .collect()
+}
+
 /// White noise between -1 and 1.
 struct Noise(Seeded);
 
@@ -185,8 +197,7 @@ impl Raw {
 
     pub(crate) fn play(&mut self, pcm: &[f32], tempo: Tempo, heard: &mut Vec<f32>) -> Played {
         let config = RawConfig { depth: RawDepth::Float32, channels: 1 };
-        let mut payload = Vec::new();
-        Encoder::new(Encoding::Raw(config)).unwrap().encode(pcm, &mut payload).unwrap();
+        let payload = encode(Encoding::Raw(config), pcm, pcm.len()).concat();
         self.0.decode(Codec::Raw, &payload, tempo, heard).unwrap()
     }
 

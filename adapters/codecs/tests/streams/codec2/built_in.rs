@@ -2,7 +2,7 @@
 //! decoders never give the same samples.
 
 use super::*;
-use crate::signal::{envelope_correlation, largest_step, rms};
+use crate::signal::{self, envelope_correlation, largest_step, rms};
 use lxst_codecs::{Encoded, MAX_FRAME_SAMPLES};
 
 #[test]
@@ -146,14 +146,7 @@ fn encode(mode: Codec2Mode, pcm: &[f32]) -> Vec<Vec<u8>> {
 }
 
 fn encode_frames(mode: Codec2Mode, pcm: &[f32], samples: usize) -> Vec<Vec<u8>> {
-    let mut encoder = Encoder::new(Encoding::Codec2(mode)).unwrap();
-    pcm.chunks_exact(samples)
-        .map(|frame| {
-            let mut payload = Vec::new();
-            encoder.encode(frame, &mut payload).unwrap();
-            payload
-        })
-        .collect()
+    signal::encode(Encoding::Codec2(mode), pcm, samples)
 }
 
 fn decode(payloads: &[Vec<u8>]) -> Vec<f32> {
