@@ -4,35 +4,13 @@ use std::time::Duration;
 
 use lxst_phone::Mode;
 use ratatui::crossterm::event::KeyCode;
-use rnphone_rs::control::{Command, Event, MessageInfo};
+use rnphone_rs::control::{Command, MessageInfo};
 use rnphone_rs::words::clock;
 
 use super::focus::Focus;
 use super::keys::Action;
 use super::people::{Mark, Row, ago};
 use super::screen::Screen;
-
-/// What plays at the speaker besides calls.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Playing {
-    /// `None` for the greeting.
-    message: Option<String>,
-    position: Duration,
-}
-
-impl Playing {
-    /// Takes note of an event.
-    pub(super) fn handle_event(playing: &mut Option<Self>, event: &Event) {
-        match event {
-            Event::Playing { message, position_ms, .. } => {
-                let (message, position) = (message.clone(), Duration::from_millis(*position_ms));
-                *playing = Some(Self { message, position });
-            }
-            Event::PlayingEnded { .. } => *playing = None,
-            _ => {}
-        }
-    }
-}
 
 impl Screen {
     pub(super) fn message_rows(&self) -> Vec<Row> {
@@ -83,7 +61,6 @@ impl Screen {
     }
 
     fn position_of(&self, message: &MessageInfo) -> Option<Duration> {
-        let playing = self.playing.as_ref()?;
-        (playing.message.as_ref() == Some(&message.id)).then_some(playing.position)
+        self.playing.as_ref()?.position_of(&message.id)
     }
 }

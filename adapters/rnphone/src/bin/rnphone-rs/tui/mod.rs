@@ -1,6 +1,7 @@
 //! The full screen: a client of the phone that shows people, the call and its quality.
 //!
-//! [`screen`] is the state, as a value; [`keys`] and [`people`] are parts of it, and `draw` shows it.
+//! [`screen`] is the state, as a value, with [`people`] and [`playing`]; [`rows`], [`messages`] and
+//! [`keys`] are what it does, and `draw` shows it.
 //! [`terminal`] and this file connect it with the phone and with the user.
 
 mod draw;
@@ -10,6 +11,8 @@ mod log;
 mod messages;
 mod meters;
 mod people;
+mod playing;
+mod rows;
 mod screen;
 mod terminal;
 

@@ -6,9 +6,6 @@ use lxst_phone::IdentityHash;
 use rnphone_rs::control::{AnnouncedInfo, ContactInfo, MessageInfo, PastCall};
 use rnphone_rs::history::UnixTime;
 
-use super::focus::Focus;
-use super::screen::Screen;
-
 /// A list of people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tab {
@@ -87,7 +84,7 @@ impl Tab {
 }
 
 impl People {
-    fn rows(&self, tab: Tab, today: UnixTime) -> Vec<Row> {
+    pub(super) fn rows(&self, tab: Tab, today: UnixTime) -> Vec<Row> {
         match tab {
             Tab::Contacts => {
                 let seen: BTreeMap<IdentityHash, &AnnouncedInfo> =
@@ -103,7 +100,7 @@ impl People {
     }
 
     /// Everybody whose name or hash holds a text, once each.
-    fn found(&self, text: &str, today: UnixTime) -> Vec<Row> {
+    pub(super) fn found(&self, text: &str, today: UnixTime) -> Vec<Row> {
         let wanted = text.trim().to_lowercase();
         let number = |row: &Row| {
             let contact = self.contacts.iter().find(|contact| contact.hash == row.key.0);
@@ -123,45 +120,6 @@ impl People {
             }
         }
         found
-    }
-}
-
-impl Screen {
-    /// The rows that are shown.
-    pub(super) fn rows(&self) -> Vec<Row> {
-        match &self.focus {
-            Focus::Find(text) => self.people.found(text, self.today),
-            _ if self.tab == Tab::Messages => self.message_rows(),
-            _ => self.people.rows(self.tab, self.today),
-        }
-    }
-
-    /// The place of the chosen row.
-    pub(super) fn chosen_index(&self, rows: &[Row]) -> usize {
-        let is_it = |row: &Row| Some(row.key) == self.chosen;
-        rows.iter().position(is_it).unwrap_or_default()
-    }
-
-    pub(super) fn chosen_row(&self) -> Option<Row> {
-        let rows = self.rows();
-        let index = self.chosen_index(&rows);
-        rows.into_iter().nth(index)
-    }
-
-    /// Chooses the row that is shown as chosen, so that it stays so.
-    pub(super) fn choose_something(&mut self) {
-        self.chosen = self.chosen_row().map(|row| row.key);
-    }
-
-    pub(super) fn choose_by(&mut self, steps: isize) {
-        let rows = self.rows();
-        let last = rows.len().saturating_sub(1);
-        let mut index = self.chosen_index(&rows).saturating_add_signed(steps).min(last);
-        // Two rows may show the same: one contact under two names, two calls in a second.
-        while index < last && steps > 0 && rows.get(index).map(|row| row.key) == self.chosen {
-            index += 1;
-        }
-        self.chosen = rows.get(index).map(|row| row.key);
     }
 }
 

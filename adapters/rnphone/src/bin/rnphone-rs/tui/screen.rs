@@ -8,9 +8,9 @@ use rnphone_rs::history::UnixTime;
 use rnphone_rs::words;
 
 use super::focus::Focus;
-use super::messages::Playing;
 use super::meters::{PeakHold, QualityGraph};
 use super::people::{People, RowKey, Tab};
+use super::playing::Playing;
 
 /// The state of the screen.
 #[derive(Clone, Debug)]
