@@ -175,10 +175,8 @@ impl Service {
         let messages = Messages::open(&folder, tell.clone())?;
         let recordings = Recordings::new(folder.recordings(), tell.clone());
         let studio = Studio::new(tell.clone());
-        let mut builder = overrides.build(PhoneBuilder::new(identity), people.settings(), &sound);
-        for interface in network.interfaces() {
-            builder = builder.interface(interface);
-        }
+        let builder = overrides.build(PhoneBuilder::new(identity), people.settings(), &sound);
+        let builder = network.attach(builder);
         let (phone, events) = match overrides.lines {
             Lines::One => builder.start_with_lines::<1>().await?,
             Lines::Two => builder.start_with_lines::<2>().await?,
@@ -250,12 +248,14 @@ impl Service {
 }
 
 impl Way {
-    /// Returns the interfaces for the builder of a phone.
+    /// Gives a phone the interfaces.
     #[must_use]
-    pub fn interfaces(&self) -> Vec<Interface> {
+    pub fn attach(&self, builder: PhoneBuilder) -> PhoneBuilder {
         match self {
-            Self::Given { interfaces, .. } => interfaces.clone(),
-            Self::Found(network) => network.interfaces().collect(),
+            Self::Given { interfaces, .. } => {
+                interfaces.iter().cloned().fold(builder, PhoneBuilder::interface)
+            }
+            Self::Found(network) => network.interfaces().fold(builder, PhoneBuilder::interface),
         }
     }
 

@@ -21,11 +21,9 @@ pub(crate) async fn run(options: &Options, to: Option<IdentityHash>) -> Result<u
     let mut is_well = options.no_devices || check_devices().await;
     let way = network(options)?;
     let silent = Settings::default().network(Announcing::announced_on_command());
-    let mut builder = PhoneBuilder::new(Identity::generate(&mut OsRng)).settings(silent);
+    let builder = PhoneBuilder::new(Identity::generate(&mut OsRng)).settings(silent);
+    let builder = way.attach(builder);
     let destinations = builder.destinations();
-    for interface in way.interfaces() {
-        builder = builder.interface(interface);
-    }
     let (phone, _events) = builder.start().await?;
     is_well &= check_network(&phone, &way).await;
     if let Some(to) = to {

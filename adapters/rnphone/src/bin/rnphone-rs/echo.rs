@@ -21,10 +21,8 @@ pub(crate) async fn run(options: &Options, greeting: Option<PathBuf>) -> Result<
     // Nobody else has the folder's identity meanwhile.
     let _listener = Listener::bind(&folder.control())?;
     let identity = load_or_create_identity(&folder.identity())?;
-    let mut builder = PhoneBuilder::new(identity).settings(Settings::default());
-    for interface in network(options)?.interfaces() {
-        builder = builder.interface(interface);
-    }
+    let builder =
+        network(options)?.attach(PhoneBuilder::new(identity).settings(Settings::default()));
     let mut stops = signals::stops()?;
     let (phone, mut events) = builder.start().await?;
     outln!("identity  {}   others dial this to hear themselves", phone.identity());

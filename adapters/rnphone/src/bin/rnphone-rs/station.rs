@@ -60,10 +60,7 @@ pub(crate) async fn run(options: &Options, wished: &StationOptions) -> Result<u8
     let identity = load_or_create_identity(&folder.identity())?;
     // It is no phone that others are to find.
     let silent = Settings::default().network(Network::announced_on_command());
-    let mut builder = PhoneBuilder::new(identity).settings(silent);
-    for interface in network(options)?.interfaces() {
-        builder = builder.interface(interface);
-    }
+    let builder = network(options)?.attach(PhoneBuilder::new(identity).settings(silent));
     let mut stops = signals::stops()?;
     let destinations = builder.destinations();
     let (phone, _events) = builder.start().await?;

@@ -28,10 +28,8 @@ pub(crate) async fn run(options: &Options, station: IdentityHash) -> Result<u8, 
         ));
     }
     let silent = Settings::default().network(Network::announced_on_command());
-    let mut builder = PhoneBuilder::new(Identity::generate(&mut OsRng)).settings(silent);
-    for interface in network(options)?.interfaces() {
-        builder = builder.interface(interface);
-    }
+    let builder = network(options)?
+        .attach(PhoneBuilder::new(Identity::generate(&mut OsRng)).settings(silent));
     let mut stops = signals::stops()?;
     let destinations = builder.destinations();
     let (phone, _events) = builder.start().await?;
