@@ -1,11 +1,10 @@
 //! A station: a file or standard input, for all who tune in.
 
 use std::io::{self, IsTerminal, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::thread;
 
-use clap::{Args, ValueEnum};
-use lxst_tokio::rooms::{StationConfig, StationEvent, StationProfile};
+use lxst_tokio::rooms::{StationConfig, StationEvent};
 use lxst_tokio::{
     AudioError, AudioFormat, AudioSource, Network, Phone, PhoneBuilder, RadioBuilder, Settings,
     Station, StationBuilder, StationEvents, load_or_create_identity,
@@ -18,31 +17,8 @@ use tokio::sync::mpsc;
 use crate::begin::folder;
 use crate::failure::Failure;
 use crate::network::network;
-use crate::options::Options;
+use crate::options::{Options, StationOptions};
 use crate::signals;
-
-/// What the station is, and what it plays.
-#[derive(Debug, Args)]
-pub(crate) struct StationOptions {
-    /// A WAV file, which is repeated; or - for raw s16le, 48 kHz, mono on standard input, with whose
-    /// end the station ends
-    #[arg(value_name = "FILE.wav|-")]
-    sound: PathBuf,
-    /// Tell this name to those who listen, and in announces: 48 bytes of UTF-8 at most
-    #[arg(long, value_name = "NAME", default_value = "rnphone-rs")]
-    title: String,
-    /// What the listeners get: 14, 28 or 56 kbit/s for each
-    #[arg(long, value_enum, default_value = "high")]
-    music: Music,
-}
-
-/// The music profiles.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Music {
-    Low,
-    Medium,
-    High,
-}
 
 /// What is played.
 enum Sound {
@@ -64,12 +40,7 @@ pub(crate) async fn run(options: &Options, wished: &StationOptions) -> Result<u8
     let mut stops = signals::stops()?;
     let destinations = builder.destinations();
     let (phone, _events) = builder.start().await?;
-    let profile = match wished.music {
-        Music::Low => StationProfile::MusicLow,
-        Music::Medium => StationProfile::MusicMedium,
-        Music::High => StationProfile::MusicHigh,
-    };
-    let config = StationConfig::new(phone.identity(), &wished.title, profile)?;
+    let config = StationConfig::new(phone.identity(), &wished.title, wished.music.profile())?;
     let (station, events) = StationBuilder::new(config).start(&destinations).await?;
     let (radio, _) = RadioBuilder::new().start()?;
     station.play(&radio).await?;

@@ -2,6 +2,7 @@
 
 mod script;
 mod start;
+mod station;
 
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
@@ -11,8 +12,7 @@ use lxst_tokio::IdentityHash;
 
 pub(crate) use script::ScriptOptions;
 use start::StartOptions;
-
-use crate::station::StationOptions;
+pub(crate) use station::StationOptions;
 
 /// The codec that is under another licence.
 #[cfg(any(feature = "codec2", feature = "codec2-system"))]
