@@ -56,6 +56,7 @@ pub mod folder;
 pub mod history;
 pub mod ini;
 pub mod network;
+pub mod raw_audio;
 pub mod service;
 pub mod settings;
 pub mod sounds;

@@ -10,6 +10,7 @@ use lxst_tokio::{
     Station, StationBuilder, StationEvents, load_or_create_identity,
 };
 use rnphone_rs::outln;
+use rnphone_rs::raw_audio::samples;
 use rnphone_rs::service::Listener;
 use rnphone_rs::wav::{from_i16, read_wav};
 use tokio::sync::mpsc;
@@ -102,8 +103,7 @@ fn stdin() -> mpsc::Receiver<Vec<f32>> {
             let mut bytes = Vec::new();
             // A read that fails is the end.
             let read = stdin.by_ref().take(BLOCK_BYTES).read_to_end(&mut bytes);
-            let samples = bytes.chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]]));
-            let block = samples.map(from_i16).collect();
+            let block = samples(&bytes).map(from_i16).collect();
             if !matches!(read, Ok(1..)) || sender.blocking_send(block).is_err() {
                 return;
             }

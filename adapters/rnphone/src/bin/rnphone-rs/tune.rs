@@ -1,15 +1,16 @@
 //! The listener of a station, for a player behind a pipe.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::thread;
 
 use futures_lite::future::block_on;
 use lxst_tokio::rooms::{CloseReason, TunerEvent};
 use lxst_tokio::{
-    AudioFormat, AudioSink, Identity, IdentityHash, Network, OsRng, PhoneBuilder, RadioBuilder,
-    Settings, TunerBuilder, TunerEvents,
+    AudioFormat, Identity, IdentityHash, Network, OsRng, PhoneBuilder, RadioBuilder, Settings,
+    TunerBuilder, TunerEvents,
 };
 use rnphone_rs::errln;
+use rnphone_rs::raw_audio::write_stdout;
 use tokio::sync::oneshot;
 
 use crate::failure::Failure;
@@ -34,13 +35,13 @@ pub(crate) async fn run(options: &Options, station: IdentityHash) -> Result<u8, 
     let destinations = builder.destinations();
     let (phone, _events) = builder.start().await?;
     let (radio, _) = RadioBuilder::new().start()?;
-    let sink = radio.audio_sink(AudioFormat::PHONE).await?.live();
+    let sink = radio.audio_sink(AudioFormat::PHONE).await?;
     let (tuner, events) = TunerBuilder::new().start(&destinations, &radio);
     tuner.tune(station).await?;
     let (sender, read) = oneshot::channel::<()>();
     thread::spawn(move || {
         let _sender = sender;
-        block_on(write(sink));
+        block_on(write_stdout(sink));
     });
     let code = tokio::select! {
         () = tell(&events) => LOST,
@@ -52,18 +53,6 @@ pub(crate) async fn run(options: &Options, station: IdentityHash) -> Result<u8, 
     radio.shutdown().await;
     phone.shutdown().await;
     Ok(code)
-}
-
-/// Writes blocks as they come, until nobody reads any more.
-async fn write(mut sink: AudioSink) {
-    let mut block = [0_i16; BLOCK];
-    let mut stdout = io::stdout().lock();
-    while sink.read(&mut block).await.is_ok() {
-        let bytes: Vec<u8> = block.iter().flat_map(|sample| sample.to_le_bytes()).collect();
-        if stdout.write_all(&bytes).and_then(|()| stdout.flush()).is_err() {
-            return;
-        }
-    }
 }
 
 /// Tells what is heard, until the station is gone for good.
@@ -94,7 +83,5 @@ async fn tell(events: &TunerEvents) {
     }
 }
 
-/// 10 ms.
-const BLOCK: usize = 480;
 /// The exit code of a station that cannot be heard.
 const LOST: u8 = 3;

@@ -11,6 +11,7 @@ use lxst_tokio::{AudioError, AudioFormat, AudioSource, Call, DeviceSource, Phone
 use tokio::sync::oneshot;
 
 use super::SoundFilesError;
+use crate::raw_audio::samples;
 use crate::wav::{from_i16, read_wav};
 
 /// What is said.
@@ -94,11 +95,6 @@ fn read_pipe(mut source: DeviceSource) {
         held = filled % 2;
         bytes[0] = bytes[filled - 1];
     }
-}
-
-/// Whole samples of 16 bits.
-fn samples(bytes: &[u8]) -> impl Iterator<Item = i16> {
-    bytes.chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]]))
 }
 
 /// Returns whether standard input is a file, which can wait.

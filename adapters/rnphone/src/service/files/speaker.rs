@@ -1,6 +1,6 @@
 //! The speaker as a file or standard output.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 
 use super::SoundFilesError;
 use crate::errln;
+use crate::raw_audio::write_stdout;
 use crate::wav::{Existing, SoundError, WavSink};
 
 /// The speaker's thread, which ends with the phone.
@@ -43,7 +44,7 @@ impl Speaker {
                         errln!("rnphone-rs: {error}");
                     }
                 }
-                None => block_on(pipe(sink.live())),
+                None => block_on(write_stdout(sink)),
             }
         });
         Ok(Self { done, is_pipe })
@@ -67,30 +68,7 @@ async fn record(mut wav: WavSink, mut sink: AudioSink) -> Result<(), SoundError>
     wav.finish()
 }
 
-/// Writes blocks as they come. If nobody reads any more, the call goes on without.
-async fn pipe(mut sink: AudioSink) {
-    shorten_pipe();
-    let mut block = [0; LIVE_BLOCK];
-    while sink.read(&mut block).await.is_ok() && write_pipe(&block).is_ok() {}
-}
-
-fn write_pipe(pcm: &[i16]) -> io::Result<()> {
-    let bytes: Vec<u8> = pcm.iter().flat_map(|sample| sample.to_le_bytes()).collect();
-    let mut stdout = io::stdout().lock();
-    stdout.write_all(&bytes)?;
-    stdout.flush()
-}
-
-/// Lets a pipe hold 43 ms: of the usual 64 KiB, a player that is late would play 0.7 s ago.
-fn shorten_pipe() {
-    #[cfg(target_os = "linux")]
-    // Another kind of file has no such size.
-    let _ = rustix::pipe::fcntl_setpipe_size(io::stdout(), 4_096);
-}
-
 /// 20 ms.
 const BLOCK: usize = 960;
-/// 10 ms.
-const LIVE_BLOCK: usize = 480;
 /// Time limit of a pipe's reader for the last block.
 const PATIENCE: Duration = Duration::from_secs(1);

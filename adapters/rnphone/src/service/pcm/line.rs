@@ -6,6 +6,8 @@ use lxst_tokio::AudioFormat;
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 
+use crate::raw_audio;
+
 /// What a client sends: a line, and then samples.
 pub(super) struct Incoming<R> {
     reader: BufReader<R>,
@@ -57,9 +59,7 @@ impl<R: AsyncRead + Unpin> Incoming<R> {
             let filled = self.held + count;
             self.held = filled % self.moment_bytes;
             let whole = filled - self.held;
-            let samples = self.buffer[..whole].chunks_exact(2);
-            let samples: Vec<i16> =
-                samples.map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect();
+            let samples: Vec<i16> = raw_audio::samples(&self.buffer[..whole]).collect();
             self.buffer.copy_within(whole..filled, 0);
             if !samples.is_empty() {
                 return Ok(Some(samples));
@@ -103,7 +103,7 @@ impl<W: AsyncWrite + Unpin> Outgoing<W> {
     /// Cancelled, it keeps what is left for the next one.
     pub(super) async fn samples(&mut self, block: &[i16]) -> io::Result<()> {
         self.flush().await?;
-        self.unsent.extend(block.iter().flat_map(|sample| sample.to_le_bytes()));
+        self.unsent.extend(raw_audio::bytes(block));
         self.flush().await
     }
 
