@@ -126,3 +126,19 @@ impl<T> Shared<T> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// Adds what is to be sent. Beyond `most` the oldest media is dropped, or the oldest of all, so that
+/// a slow link does not fall behind and its signals arrive. Returns how many were dropped.
+pub(crate) fn put_to_send<T>(
+    waiting: &mut VecDeque<T>,
+    item: T,
+    most: usize,
+    is_media: impl Fn(&T) -> bool,
+) -> u64 {
+    waiting.push_back(item);
+    if waiting.len() <= most {
+        return 0;
+    }
+    waiting.remove(waiting.iter().position(is_media).unwrap_or(0));
+    1
+}

@@ -8,6 +8,8 @@ use event_listener::{Event, EventListener};
 use lxst_core::{Class, LinkId};
 use lxst_engine::RadioPacket;
 
+use crate::mailbox::put_to_send;
+
 /// A way for a radio's packets in both directions, by [`Radio::port`](super::Radio::port). Dropping
 /// it takes the radio off the link.
 ///
@@ -186,13 +188,9 @@ impl Lanes {
 }
 
 impl Lane {
-    /// Adds a packet. Beyond the bound the oldest media is dropped, or the oldest packet.
+    /// Adds a packet within the bound.
     fn leave(&mut self, packet: RadioPacket) {
-        self.leaving.push_back(packet);
-        if self.leaving.len() > RadioPort::PACKETS {
-            let oldest = self.leaving.iter().position(|waiting| waiting.class == Class::Media);
-            self.leaving.remove(oldest.unwrap_or(0));
-            self.lost += 1;
-        }
+        let is_media = |waiting: &RadioPacket| waiting.class == Class::Media;
+        self.lost += put_to_send(&mut self.leaving, packet, RadioPort::PACKETS, is_media);
     }
 }

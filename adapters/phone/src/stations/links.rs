@@ -11,7 +11,7 @@ use lxst_core::{Class, LinkEvent, LinkId, LinkRequest};
 
 use super::carriers::{Departure, Report, carry, open};
 use crate::destinations::{Destinations, Link};
-use crate::mailbox::{Mailbox, Reader};
+use crate::mailbox::{Mailbox, Reader, put_to_send};
 
 /// The links of a station or a tuner, by number. No number is used twice.
 ///
@@ -144,16 +144,10 @@ impl<'e> Links<'e> {
     }
 }
 
-/// Adds a departure. Beyond the bound the oldest media is dropped, or the oldest departure. Returns
-/// how many were dropped.
+/// Adds a departure within the bound. Returns how many were dropped.
 fn put(waiting: &mut VecDeque<Departure>, departure: Departure) -> u64 {
-    waiting.push_back(departure);
-    if waiting.len() <= PACKETS {
-        return 0;
-    }
     let is_media = |waiting: &Departure| matches!(waiting, Departure::Packet(Class::Media, _));
-    waiting.remove(waiting.iter().position(is_media).unwrap_or(0));
-    1
+    put_to_send(waiting, departure, PACKETS, is_media)
 }
 
 /// Upper bound of the packets that wait for a link.
