@@ -3,6 +3,7 @@
 use core::fmt;
 use std::env;
 use std::ffi::OsStr;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -54,6 +55,16 @@ pub fn target_dir() -> PathBuf {
     let target = env::var_os("CARGO_TARGET_DIR").filter(|path| !path.is_empty());
     let target = workspace.join(target.as_deref().unwrap_or(OsStr::new("target")));
     std::path::absolute(&target).unwrap_or(target)
+}
+
+/// Returns a name for the folder of a test. It is short, because the path of a Unix socket in it has
+/// at most 107 bytes, wherever this repository is.
+#[must_use]
+pub fn short_name(test: &str) -> String {
+    let mut hasher = DefaultHasher::new();
+    test.hash(&mut hasher);
+    let beginning: String = test.chars().take(8).collect();
+    format!("{beginning}-{:08x}", hasher.finish() >> 32)
 }
 
 impl fmt::Display for EnvironmentError {

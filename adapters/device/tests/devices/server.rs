@@ -6,6 +6,7 @@ use std::process::Command;
 use std::sync::{PoisonError, RwLock};
 
 use lxst_interop::SoundServer;
+use lxst_interop::environment::short_name;
 
 /// Runs a test's body in a process of its own, with a server that only it uses.
 pub(crate) fn on_server(test: &str, body: impl FnOnce(&mut SoundServer)) {
@@ -20,7 +21,7 @@ pub(crate) fn alone_on_server(test: &str, body: impl FnOnce(&mut SoundServer)) {
 }
 
 fn run(test: &str, body: impl FnOnce(&mut SoundServer)) {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(short_name(test));
     if std::env::var_os(INSIDE).is_some() {
         return body(&mut SoundServer::start(&folder));
     }

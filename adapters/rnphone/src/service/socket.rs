@@ -17,6 +17,12 @@ pub enum SocketError {
         /// The folder's socket.
         path: PathBuf,
     },
+    /// The path of the folder has too many bytes for a socket.
+    #[error("{}: too long for a socket; take a folder of a shorter path with --config", path.display())]
+    TooLong {
+        /// The folder's socket.
+        path: PathBuf,
+    },
     /// The operating system's.
     #[error("{}: {error}", path.display())]
     Io {
@@ -43,8 +49,7 @@ mod system {
     /// A control socket that takes clients. Dropping it removes it.
     #[derive(Debug)]
     pub struct Listener {
-        path: PathBuf,
-        listener: UnixListener,
+        socket: Socket,
         /// Who holds it has the folder.
         _lock: File,
     }
@@ -58,6 +63,7 @@ mod system {
         /// # Errors
         /// [`SocketError`].
         pub fn bind(path: &Path) -> Result<Self, SocketError> {
+            check_length(path)?;
             let failed = |error| SocketError::Io { path: path.to_owned(), error };
             let lock = path.with_extension("lock");
             let mut options = File::options();
@@ -70,15 +76,14 @@ mod system {
                 }
                 Err(error) => return Err(failed(error.into())),
             }
-            let listener = listen(path).map_err(failed)?;
-            Ok(Self { path: path.to_owned(), listener, _lock: lock })
+            Ok(Self { socket: Socket::bind(path).map_err(failed)?, _lock: lock })
         }
 
         /// Serves clients until the phone ends.
         pub async fn serve(self, control: Control) {
             let mut end = control.events();
             tokio::select! {
-                () = accept(&self.listener, |stream| {
+                () = accept(&self.socket.listener, |stream| {
                     let control = control.clone();
                     async move { control.serve(stream).await }
                 }) => {}
@@ -89,26 +94,24 @@ mod system {
 
     /// A socket that takes clients of the sound of calls. Dropping it removes it.
     #[derive(Debug)]
-    pub struct PcmListener {
-        path: PathBuf,
-        listener: UnixListener,
-    }
+    pub struct PcmListener(Socket);
 
     impl PcmListener {
         /// Makes the socket at `path`, in a folder that a [`Listener`] has taken.
         ///
         /// # Errors
-        /// [`SocketError::Io`].
+        /// [`SocketError`].
         pub fn bind(path: &Path) -> Result<Self, SocketError> {
+            check_length(path)?;
             let failed = |error| SocketError::Io { path: path.to_owned(), error };
-            Ok(Self { path: path.to_owned(), listener: listen(path).map_err(failed)? })
+            Socket::bind(path).map(Self).map_err(failed)
         }
 
         /// Serves clients until the phone ends.
         pub async fn serve(self, pcm: Pcm) {
             let mut end = pcm.events();
             tokio::select! {
-                () = accept(&self.listener, |stream| {
+                () = accept(&self.0.listener, |stream| {
                     let pcm = pcm.clone();
                     // A client that is late misses sound; what waits for it here is old then.
                     let _ = set_socket_send_buffer_size(&stream, SEND_BUFFER_BYTES);
@@ -119,23 +122,37 @@ mod system {
         }
     }
 
-    impl Drop for PcmListener {
+    /// A socket in the file system. Dropping it removes it.
+    #[derive(Debug)]
+    struct Socket {
+        path: PathBuf,
+        listener: UnixListener,
+    }
+
+    impl Socket {
+        /// Makes a socket, in place of one that a phone that was killed left.
+        fn bind(path: &Path) -> io::Result<Self> {
+            match fs::remove_file(path) {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+            let listener = UnixListener::bind(path)?;
+            // The folder is its owner's alone too.
+            fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
+            Ok(Self { path: path.to_owned(), listener })
+        }
+    }
+
+    impl Drop for Socket {
         fn drop(&mut self) {
             // It may be gone.
             let _ = fs::remove_file(&self.path);
         }
     }
 
-    /// Makes a socket, in place of one that a phone that was killed left.
-    fn listen(path: &Path) -> io::Result<UnixListener> {
-        match fs::remove_file(path) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let listener = UnixListener::bind(path)?;
-        // The folder is its owner's alone too.
-        fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
-        Ok(listener)
+    fn check_length(path: &Path) -> Result<(), SocketError> {
+        let address = std::os::unix::net::SocketAddr::from_pathname(path);
+        address.map(drop).map_err(|_| SocketError::TooLong { path: path.to_owned() })
     }
 
     /// Serves each client in a task of its own.
@@ -153,19 +170,13 @@ mod system {
         }
     }
 
-    impl Drop for Listener {
-        fn drop(&mut self) {
-            // It may be gone.
-            let _ = fs::remove_file(&self.path);
-        }
-    }
-
     /// Begins to talk with the phone that has the folder whose socket is at `path`; `None` where none
     /// runs.
     ///
     /// # Errors
     /// [`SocketError`].
     pub async fn connect(path: &Path) -> Result<Option<(Client, ClientEvents)>, SocketError> {
+        check_length(path)?;
         let failed = |error| SocketError::Io { path: path.to_owned(), error };
         let stream = match UnixStream::connect(path).await {
             Ok(stream) => stream,

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::path::{Path, PathBuf};
 
 use lxst_audio::SoundWriter;
+use lxst_interop::environment::short_name;
 use lxst_tokio::{
     Call, Events, Identity, Interface, OsRng, Phone as Caller, PhoneBuilder, Profile,
 };
@@ -40,7 +41,7 @@ pub(crate) fn among_devices<F: Future<Output = ()>>(
             server.room(device);
         }
         let settings = "[telephone]\nmicrophone = at-mouth\nspeaker = ear\nringer = bell\n";
-        let place = Place { folder: new_folder(test), settings: settings.to_owned() };
+        let place = Place { folder: new_folder(&short_name(test)), settings: settings.to_owned() };
         // What is heard is waited for on this thread.
         let runtime = tokio::runtime::Runtime::new().expect("threads");
         runtime.block_on(body(place));

@@ -190,3 +190,12 @@ fn write_tone(path: &Path) {
     }
     wav.finalize().expect("it is written");
 }
+
+#[test]
+fn a_folder_whose_path_is_too_long_for_a_socket_is_told_with_the_remedy() {
+    let folder = new_folder("long").join("a".repeat(100));
+    let output = run(&folder, &["--service"]);
+    let told = text(&output.stderr);
+    assert_eq!((output.status.code(), told.lines().count()), (Some(2), 1), "{told}");
+    assert!(told.contains("too long for a socket") && told.contains("--config"), "{told}");
+}
