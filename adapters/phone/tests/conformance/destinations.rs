@@ -301,6 +301,9 @@ impl<R: TestRuntime> Node<R> {
         let visitor = Self::start(rt, builder().interface(interface)).await;
         visitor.app.until_connected().await;
         host.until_state(|state| state.connections > before).await;
+        // A server that says nothing is connected to again, and nothing is announced meanwhile.
+        let heard = async || visitor.app.counters().await.endpoint.unwrap().packets_in > 0;
+        eventually(rt, heard).await;
         visitor
     }
 
