@@ -51,7 +51,8 @@ pub fn apps() -> Result<&'static Path, EnvironmentError> {
 
 /// Returns cargo's target folder: `CARGO_TARGET_DIR`, or `target` of the workspace.
 pub fn target_dir() -> PathBuf {
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let workspace = package.parent().unwrap_or(package);
     let target = env::var_os("CARGO_TARGET_DIR").filter(|path| !path.is_empty());
     let target = workspace.join(target.as_deref().unwrap_or(OsStr::new("target")));
     std::path::absolute(&target).unwrap_or(target)
