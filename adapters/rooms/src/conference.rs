@@ -1,11 +1,12 @@
 //! A conference of telephones: who is answered, who hears whom, and which tones are played.
 
-use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::collections::{BTreeMap, VecDeque};
 
 use lxst_core::{CallId, Command, Direction, Event, IdentityHash, Mute};
 
 use crate::bounds::{BoundError, within};
 use crate::limits;
+use crate::places::Places;
 
 /// A conference: any LXST telephone calls it, and hears the others.
 ///
@@ -31,11 +32,7 @@ pub struct Conference {
 ///
 /// *Default*: eight members, of them six strangers, no reserved places.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConferenceConfig {
-    members: usize,
-    strangers: usize,
-    reserved: BTreeSet<IdentityHash>,
-}
+pub struct ConferenceConfig(Places);
 
 /// What the app wants of a conference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,8 +95,7 @@ struct Member {
 
 impl Default for ConferenceConfig {
     fn default() -> Self {
-        let (members, strangers) = (limits::CONFERENCE, limits::CONFERENCE_STRANGERS);
-        Self { members, strangers, reserved: BTreeSet::new() }
+        Self(Places::new(limits::CONFERENCE, limits::CONFERENCE_STRANGERS))
     }
 }
 
@@ -110,10 +106,11 @@ impl ConferenceConfig {
     /// # Errors
     /// [`BoundError`] below 2 or beyond [`MAX_CONFERENCE`](limits::MAX_CONFERENCE) members, or if
     /// strangers could be more than them.
-    pub fn members(self, members: usize, strangers: usize) -> Result<Self, BoundError> {
+    pub fn members(mut self, members: usize, strangers: usize) -> Result<Self, BoundError> {
         within("members of the conference", members, (2, limits::MAX_CONFERENCE))?;
         within("members without a reserved place", strangers, (0, members))?;
-        Ok(Self { members, strangers, ..self })
+        (self.0.all, self.0.strangers) = (members, strangers);
+        Ok(self)
     }
 
     /// Reserves places for these identities. What strangers may not take is theirs.
@@ -121,12 +118,11 @@ impl ConferenceConfig {
     /// # Errors
     /// [`BoundError`] beyond [`RESERVED`](limits::RESERVED) identities.
     pub fn reserve(
-        self,
+        mut self,
         identities: impl IntoIterator<Item = IdentityHash>,
     ) -> Result<Self, BoundError> {
-        let reserved: BTreeSet<_> = identities.into_iter().collect();
-        within("identities with a reserved place", reserved.len(), (0, limits::RESERVED))?;
-        Ok(Self { reserved, ..self })
+        self.0.reserve(identities)?;
+        Ok(self)
     }
 }
 
@@ -221,10 +217,9 @@ impl Conference {
     }
 
     fn has_place(&self, from: IdentityHash) -> bool {
-        let is_stranger = |from: &IdentityHash| !self.config.reserved.contains(from);
-        let strangers = self.calls.values().filter(|member| is_stranger(&member.from)).count();
-        self.calls.len() < self.config.members
-            && (!is_stranger(&from) || strangers < self.config.strangers)
+        let places = &self.config.0;
+        let taken = self.calls.values().map(|member| places.is_reserved(member.from));
+        places.has_room(taken, places.is_reserved(from))
     }
 
     fn check(&self, call: CallId) -> Result<(), UnknownCall> {

@@ -97,6 +97,7 @@ mod door;
 mod id;
 pub mod limits;
 mod paging;
+mod places;
 mod profile;
 mod server;
 mod spoken;

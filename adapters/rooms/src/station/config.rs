@@ -1,12 +1,12 @@
 //! Settings of a station.
 
-use alloc::collections::BTreeSet;
 use alloc::string::String;
 
 use lxst_core::IdentityHash;
 
 use crate::bounds::{BoundError, text, within};
 use crate::limits;
+use crate::places::Places;
 use crate::station_profile::StationProfile;
 
 /// Settings of a station.
@@ -17,9 +17,7 @@ pub struct StationConfig {
     pub(super) identity: IdentityHash,
     pub(super) name: String,
     pub(super) profile: StationProfile,
-    pub(super) listeners: usize,
-    pub(super) strangers: usize,
-    pub(super) reserved: BTreeSet<IdentityHash>,
+    pub(super) places: Places,
 }
 
 impl StationConfig {
@@ -36,9 +34,7 @@ impl StationConfig {
             identity,
             name: text("bytes of the station's name", name, (1, limits::NAME))?,
             profile,
-            listeners: limits::LISTENERS,
-            strangers: limits::STRANGERS,
-            reserved: BTreeSet::new(),
+            places: Places::new(limits::LISTENERS, limits::STRANGERS),
         })
     }
 
@@ -48,10 +44,11 @@ impl StationConfig {
     /// # Errors
     /// [`BoundError`] below 1 or beyond [`MAX_LISTENERS`](limits::MAX_LISTENERS) listeners, or if
     /// strangers could be more than them.
-    pub fn listeners(self, listeners: usize, strangers: usize) -> Result<Self, BoundError> {
+    pub fn listeners(mut self, listeners: usize, strangers: usize) -> Result<Self, BoundError> {
         within("listeners", listeners, (1, limits::MAX_LISTENERS))?;
         within("listeners without a reserved place", strangers, (0, listeners))?;
-        Ok(Self { listeners, strangers, ..self })
+        (self.places.all, self.places.strangers) = (listeners, strangers);
+        Ok(self)
     }
 
     /// Reserves places for these identities: friends, and relays. What strangers may not take is
@@ -60,12 +57,11 @@ impl StationConfig {
     /// # Errors
     /// [`BoundError`] beyond [`RESERVED`](limits::RESERVED) identities.
     pub fn reserve(
-        self,
+        mut self,
         identities: impl IntoIterator<Item = IdentityHash>,
     ) -> Result<Self, BoundError> {
-        let reserved: BTreeSet<_> = identities.into_iter().collect();
-        within("identities with a reserved place", reserved.len(), (0, limits::RESERVED))?;
-        Ok(Self { reserved, ..self })
+        self.places.reserve(identities)?;
+        Ok(self)
     }
 
     /// Returns the identity of the station.
@@ -83,6 +79,6 @@ impl StationConfig {
     /// Returns how many listeners the station has at once.
     #[must_use]
     pub const fn max_listeners(&self) -> usize {
-        self.listeners
+        self.places.all
     }
 }

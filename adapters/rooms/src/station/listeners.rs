@@ -29,7 +29,7 @@ impl Station {
         if self.has_place(false) {
             return self.admit(link, mdu, None);
         }
-        if !self.has_place(true) || self.config.reserved.is_empty() {
+        if !self.has_place(true) || !self.config.places.has_reserved() {
             return self.refuse(link);
         }
         let oldest =
@@ -44,7 +44,7 @@ impl Station {
     }
 
     pub(super) fn on_identified(&mut self, link: LinkId, identity: IdentityHash) {
-        let is_reserved = self.config.reserved.contains(&identity);
+        let is_reserved = self.config.places.is_reserved(identity);
         if let Some(candidate) = self.candidates.remove(&link) {
             // Its own older link may have the last place.
             if is_reserved {
@@ -97,9 +97,8 @@ impl Station {
 
     /// Returns whether there is a place, for a stranger or for an identity with a reserved one.
     fn has_place(&self, is_reserved: bool) -> bool {
-        let strangers = || self.listeners.values().filter(|listener| !listener.is_reserved).count();
-        self.listeners.len() < self.config.listeners
-            && (is_reserved || strangers() < self.config.strangers)
+        let taken = self.listeners.values().map(|listener| listener.is_reserved);
+        self.config.places.has_room(taken, is_reserved)
     }
 
     fn admit(&mut self, link: LinkId, mdu: usize, identity: Option<IdentityHash>) {
