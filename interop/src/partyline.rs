@@ -124,7 +124,9 @@ impl Partyline {
     fn start(name: &str, program: &str, storage: &Path, arguments: &[&str]) -> Self {
         let folder = environment::partyline().unwrap_or_else(|error| panic!("{error}"));
         let stderr = File::create(storage.join("stderr")).unwrap_or_else(|error| panic!("{error}"));
-        let child = Command::new(folder.join(program))
+        // The first line of the program is not asked: it names the folder of the time of installation.
+        let child = Command::new(folder.join("python"))
+            .arg(folder.join(program))
             .args(arguments)
             .arg("--configdir")
             .arg(storage)
