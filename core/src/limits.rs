@@ -34,10 +34,10 @@ pub const FRAME_BYTES: usize = 1_276;
 /// *Source*: our choice: [`MAX_PLAYOUT`] and a second to spare.
 pub const RING_BYTES: usize = 16_384;
 
-/// Smallest ring, in bytes: one frame, its codec and its lengths.
+/// Smallest ring, in bytes: a frame that waits to be decoded, and one with its codec and its lengths.
 ///
 /// *Source*: [`FRAME_BYTES`] and the layout of the ring: a codec byte and two lengths of two bytes.
-pub const MIN_RING_BYTES: usize = FRAME_BYTES + 5;
+pub const MIN_RING_BYTES: usize = 2 * FRAME_BYTES + 5;
 
 /// Links without a call, of all lines together: callers who are not accepted yet, and links that
 /// close after BUSY or REJECTED. Beyond it a closing link makes room, else the unidentified caller

@@ -51,7 +51,7 @@ use crate::wire::{self, Packet};
 /// for callers, and the room for callers who wait. There is one call at most with each peer.
 ///
 /// *Bounds*: memory is inline and fixed, and the work of one input is bounded; see
-/// [`limits`](crate::limits). A line takes 22 KiB with the default ring. `RING` is the size, in
+/// [`limits`](crate::limits). A line takes 21 KiB with the default ring. `RING` is the size, in
 /// bytes, of each line's ring of received frames, at least
 /// [`MIN_RING_BYTES`](crate::limits::MIN_RING_BYTES): see [`with_lines`](Self::with_lines).
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -140,7 +140,7 @@ impl<R: Runtime, S: StackSettings> PhoneBuilder<R, S> {
     /// [`Call::audio_source`](crate::Call::audio_source), and each direction of it can be
     /// [muted](crate::Call::mute).
     ///
-    /// *Bounds*: at least one line. A line takes 22 KiB.
+    /// *Bounds*: at least one line. A line takes 21 KiB.
     ///
     /// # Errors
     /// As [`start`](Self::start).

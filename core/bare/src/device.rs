@@ -199,7 +199,7 @@ const FRAME: Samples = Samples::from_millis(60);
 /// The bytes of the longest frame.
 const FRAME_BYTES: usize = 64;
 /// Bytes of received frames that wait: nearly two seconds of Medium Quality.
-const RING: usize = 2_048;
+const RING: usize = 3_072;
 /// Jobs that wait. The telephone has a few out at most, each for a stretch of audio that it counts.
 const JOBS: usize = lxst_core::limits::OUTPUTS_PER_INPUT;
 /// Levels in -dBov.

@@ -20,8 +20,6 @@ mod excess;
 mod numbered;
 mod speaker;
 
-use core::fmt;
-
 use super::batches::Arrival;
 use super::headroom::{Headroom, signed};
 use super::ring::{Dropped, FrameRing};
@@ -29,14 +27,14 @@ use super::stalls::Stalls;
 use crate::audio::Samples;
 use crate::counters::Counters;
 use crate::input::PortChange;
-use crate::limits::{FRAME_BYTES, MAX_PLAYOUT, MAX_PREBUFFER};
+use crate::limits::{MAX_PLAYOUT, MAX_PREBUFFER};
 use crate::time::Instant;
 use crate::wire::Frame;
 use excess::{CatchingUp, Played};
 use numbered::Numbered;
 use speaker::Speaker;
 
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Playout<const RING: usize> {
     ring: FrameRing<RING>,
     phase: Phase,
@@ -58,11 +56,6 @@ pub(super) struct Playout<const RING: usize> {
     /// Length of the frame, or of the gap, that is with the decoder.
     decoding: Option<Samples>,
     numbered: Numbered,
-    /// Payload of the latest decode job.
-    payload: [u8; FRAME_BYTES],
-    length: usize,
-    /// Whether that payload waits to be polled.
-    frame_waits: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -287,30 +280,6 @@ impl<const RING: usize> Default for Playout<RING> {
             silent: Samples::ZERO,
             decoding: None,
             numbered: Numbered::default(),
-            payload: [0; FRAME_BYTES],
-            length: 0,
-            frame_waits: false,
         }
-    }
-}
-
-impl<const RING: usize> fmt::Debug for Playout<RING> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Playout")
-            .field("ring", &self.ring)
-            .field("phase", &self.phase)
-            .field("headroom", &self.headroom)
-            .field("stalls", &self.stalls)
-            .field("catching_up", &self.catching_up)
-            .field("copied", &self.copied)
-            .field("frame", &self.frame)
-            .field("ready", &self.ready)
-            .field("speaker", &self.speaker)
-            .field("last", &self.last)
-            .field("missing", &self.missing)
-            .field("silent", &self.silent)
-            .field("decoding", &self.decoding)
-            .field("numbered", &self.numbered)
-            .finish_non_exhaustive()
     }
 }

@@ -5,6 +5,9 @@
 //! ```
 //!
 //! A gap is a head without payload, of [`MISSING`] or [`DELAY`] bytes. A frame follows each gap.
+//!
+//! The payload of a frame that was taken out lies before the oldest head, reserved, until its job is
+//! polled: it is copied once.
 
 mod gaps;
 
@@ -18,8 +21,12 @@ pub(super) use gaps::Gap;
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct FrameRing<const BYTES: usize> {
     bytes: [u8; BYTES],
+    /// Where the oldest frame or gap begins.
     head: usize,
+    /// Bytes of the frames and gaps, without the reserved ones.
     filled: usize,
+    /// Length of the payload before `head` that is not copied yet.
+    reserved: Option<usize>,
     frames: usize,
     /// Playing time of the frames and gaps in the ring.
     samples: Samples,
@@ -49,8 +56,9 @@ impl core::ops::AddAssign for Dropped {
 
 impl<const BYTES: usize> FrameRing<BYTES> {
     pub(super) const fn new() -> Self {
-        const { assert!(BYTES >= MIN_RING_BYTES, "the ring holds one frame at least") };
-        Self { bytes: [0; BYTES], head: 0, filled: 0, frames: 0, samples: Samples::ZERO }
+        const { assert!(BYTES >= MIN_RING_BYTES, "the ring holds two frames at least") };
+        let bytes = [0; BYTES];
+        Self { bytes, head: 0, filled: 0, reserved: None, frames: 0, samples: Samples::ZERO }
     }
 
     pub(super) const fn frames(&self) -> usize {
@@ -81,34 +89,85 @@ impl<const BYTES: usize> FrameRing<BYTES> {
         Ok(dropped)
     }
 
-    /// Takes the oldest frame; no gap may lie before it. Its payload is copied to the front of `payload`.
-    pub(super) fn pop(&mut self, payload: &mut [u8; FRAME_BYTES]) -> Option<Kept> {
-        self.frames = self.frames.checked_sub(1)?;
-        let head = self.head(0);
-        self.read(&mut [0; HEAD]);
-        let bytes = usize::from(head.bytes);
-        self.read(payload.get_mut(..bytes)?);
-        self.samples = self.samples - head.samples();
-        Some(Kept { codec: Codec::from_byte(head.codec), bytes, samples: head.samples() })
+    /// Takes the oldest frame; no gap may lie before it. Its payload stays, reserved, until
+    /// [`copy_reserved`](Self::copy_reserved).
+    pub(super) fn reserve(&mut self) -> Option<Kept> {
+        debug_assert!(self.reserved.is_none(), "the frame before was not copied");
+        let kept = self.oldest()?;
+        self.skip(HEAD + kept.bytes);
+        self.reserved = Some(kept.bytes);
+        self.frames -= 1;
+        self.samples = self.samples - kept.samples;
+        Some(kept)
+    }
+
+    /// Returns whether a payload is reserved.
+    pub(super) const fn has_reserved(&self) -> bool {
+        self.reserved.is_some()
+    }
+
+    /// Copies the reserved payload to the front of `buf`, and returns it. It is no longer reserved.
+    pub(super) fn copy_reserved<'b>(&mut self, buf: &'b mut [u8]) -> &'b [u8] {
+        let length = self.reserved.take().unwrap_or(0);
+        let start = self.before_head(length);
+        // A frame has at most FRAME_BYTES, which is less than PACKET_BYTES.
+        let payload = &mut buf[..length];
+        let (first, second) = payload.split_at_mut(length.min(BYTES - start));
+        first.copy_from_slice(&self.bytes[start..start + first.len()]);
+        second.copy_from_slice(&self.bytes[..second.len()]);
+        payload
     }
 
     /// Drops the oldest frame, if there is one, and the gaps beside it. Adds them to `dropped`.
     pub(super) fn drop_oldest(&mut self, dropped: &mut Dropped) {
         self.drop_gaps(dropped);
-        if let Some(kept) = self.pop(&mut [0; FRAME_BYTES]) {
+        if let Some(kept) = self.oldest() {
+            self.skip(HEAD + kept.bytes);
+            self.frames -= 1;
+            self.samples = self.samples - kept.samples;
             dropped.frames += 1;
             dropped.samples = dropped.samples + kept.samples;
         }
         self.drop_gaps(dropped);
     }
 
+    /// Drops all frames and gaps. A reserved payload stays.
     pub(super) fn clear(&mut self) {
-        *self = Self { bytes: self.bytes, ..Self::new() };
+        (self.filled, self.frames, self.samples) = (0, 0, Samples::ZERO);
+    }
+
+    const fn free(&self) -> usize {
+        let reserved = match self.reserved {
+            Some(bytes) => bytes,
+            None => 0,
+        };
+        BYTES - self.filled - reserved
+    }
+
+    fn oldest(&self) -> Option<Kept> {
+        let head = (self.frames > 0).then(|| self.head(0))?;
+        let bytes = usize::from(head.bytes);
+        Some(Kept { codec: Codec::from_byte(head.codec), bytes, samples: head.samples() })
+    }
+
+    /// Removes this many bytes at the head. The reserved payload moves up to the new head.
+    fn skip(&mut self, bytes: usize) {
+        let reserved = self.reserved.unwrap_or(0);
+        let start = self.before_head(reserved);
+        for index in (0..reserved).rev() {
+            self.bytes[(start + bytes + index) % BYTES] = self.bytes[(start + index) % BYTES];
+        }
+        self.head = (self.head + bytes) % BYTES;
+        self.filled -= bytes;
+    }
+
+    const fn before_head(&self, bytes: usize) -> usize {
+        (self.head + BYTES - bytes) % BYTES
     }
 
     fn make_room(&mut self, bytes: usize) -> Dropped {
         let mut dropped = Dropped::default();
-        while BYTES - self.filled < bytes {
+        while self.free() < bytes {
             self.drop_oldest(&mut dropped);
         }
         dropped
@@ -129,15 +188,6 @@ impl<const BYTES: usize> FrameRing<BYTES> {
         self.bytes[start..start + first.len()].copy_from_slice(first);
         self.bytes[..second.len()].copy_from_slice(second);
         self.filled += data.len();
-    }
-
-    fn read(&mut self, data: &mut [u8]) {
-        let length = data.len();
-        let (first, second) = data.split_at_mut(length.min(BYTES - self.head));
-        first.copy_from_slice(&self.bytes[self.head..self.head + first.len()]);
-        second.copy_from_slice(&self.bytes[..second.len()]);
-        self.head = (self.head + length) % BYTES;
-        self.filled -= length;
     }
 }
 
@@ -188,6 +238,8 @@ const DELAY: u16 = u16::MAX - 1;
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const BYTES: usize = 4_096;
@@ -207,10 +259,10 @@ mod tests {
             assert_eq!(ring.push(frame(payload), LENGTH), Ok(Dropped::default()));
             assert_eq!(ring.samples(), LENGTH);
             let kept = Kept { codec: Codec::Opus, bytes: payload.len(), samples: LENGTH };
-            assert_eq!(ring.pop(&mut out), Some(kept));
+            assert_eq!(pop(&mut ring, &mut out), Some(kept));
             assert_eq!(&out[..payload.len()], payload);
         }
-        assert_eq!(ring.pop(&mut out), None);
+        assert_eq!(pop(&mut ring, &mut out), None);
     }
 
     #[test]
@@ -221,7 +273,7 @@ mod tests {
         }
         assert_eq!((ring.frames(), ring.samples()), (585, Samples(585 * LENGTH.0)));
         let mut out = [0; FRAME_BYTES];
-        ring.pop(&mut out);
+        pop(&mut ring, &mut out);
         assert_eq!(u16::from_le_bytes([out[0], out[1]]), 1_100 - 585);
         for _ in 0..3 {
             assert!(ring.push(frame(&[0; FRAME_BYTES - 1]), LENGTH).is_ok());
@@ -248,5 +300,80 @@ mod tests {
         let mut ring = FrameRing::<BYTES>::new();
         assert_eq!(ring.push(frame(&[0; FRAME_BYTES]), LENGTH), Err(TooLong));
         assert_eq!(ring.frames(), 0);
+    }
+
+    proptest! {
+        /// The model keeps a copy of each payload.
+        #[test]
+        fn a_reserved_payload_outlives_whatever_happens_to_the_ring(
+            ops in proptest::collection::vec(op(), 1..400)
+        ) {
+            let mut ring = FrameRing::<MIN_RING_BYTES>::new();
+            let mut model = std::collections::VecDeque::new();
+            let mut reserved: Option<std::vec::Vec<u8>> = None;
+            let mut number = 0_u8;
+            for op in ops {
+                match op {
+                    Op::Push(length) => {
+                        number = number.wrapping_add(1);
+                        let payload = std::vec![number; length];
+                        let dropped = ring.push(frame(&payload), LENGTH).unwrap();
+                        for _ in 0..dropped.frames {
+                            model.pop_front().unwrap();
+                        }
+                        model.push_back(payload);
+                    }
+                    Op::Gap => {
+                        let dropped = ring.push_gap(Gap::Missing, LENGTH);
+                        model.drain(..usize::try_from(dropped.frames).unwrap());
+                    }
+                    Op::Reserve => {
+                        while ring.pop_gap().is_some() {}
+                        if reserved.is_none() {
+                            reserved = model.pop_front();
+                            let kept = ring.reserve().map(|kept| kept.bytes);
+                            prop_assert_eq!(kept, reserved.as_ref().map(std::vec::Vec::len));
+                        }
+                    }
+                    Op::Copy => {
+                        let mut out = [0; FRAME_BYTES];
+                        let expected = reserved.take().unwrap_or_default();
+                        prop_assert_eq!(ring.copy_reserved(&mut out), &expected);
+                    }
+                    Op::Clear => {
+                        ring.clear();
+                        model.clear();
+                    }
+                }
+                prop_assert_eq!(ring.frames(), model.len());
+                prop_assert_eq!(ring.has_reserved(), reserved.is_some());
+            }
+        }
+    }
+
+    #[derive(Clone, Copy, Debug)]
+    enum Op {
+        Push(usize),
+        Gap,
+        Reserve,
+        Copy,
+        Clear,
+    }
+
+    fn op() -> impl Strategy<Value = Op> {
+        prop_oneof![
+            4 => (0..FRAME_BYTES).prop_map(Op::Push),
+            4 => (0..60_usize).prop_map(Op::Push),
+            2 => Just(Op::Gap),
+            4 => Just(Op::Reserve),
+            3 => Just(Op::Copy),
+            1 => Just(Op::Clear),
+        ]
+    }
+
+    pub(super) fn pop(ring: &mut FrameRing<BYTES>, out: &mut [u8; FRAME_BYTES]) -> Option<Kept> {
+        let kept = ring.reserve();
+        ring.copy_reserved(out);
+        kept
     }
 }

@@ -26,7 +26,7 @@ use crate::wire::{self, Packet, Signal, TalkEnd};
 ///
 /// *Bounds*: memory is inline and fixed, and the work of one input is bounded; see
 /// [`limits`](crate::limits). There are at most [`MAX_TALKERS`]. `Radio<0>` sends only, in 14 KiB.
-/// Each talker takes 19 KiB more with the default `RING`, the size in bytes of its ring of received
+/// Each talker takes 18 KiB more with the default `RING`, the size in bytes of its ring of received
 /// frames, at least [`MIN_RING_BYTES`](crate::limits::MIN_RING_BYTES). A frame takes five bytes
 /// there besides its payload: a packet of [`TALK_FRAMES`] frames is heard whole if they have at most
 /// 251 bytes each. Of a longer one the oldest frames are dropped and counted

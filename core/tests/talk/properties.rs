@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 const TALKERS: usize = 3;
-const RING: usize = 2_048;
+const RING: usize = 3_072;
 type Tested = Radio<TALKERS, RING>;
 
 proptest! {

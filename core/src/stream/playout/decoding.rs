@@ -15,7 +15,7 @@ impl<const RING: usize> Playout<RING> {
         now: Instant,
         counters: &mut Counters,
     ) -> Option<Ticket> {
-        if !self.is_attached() || self.decoding.is_some() || self.frame_waits {
+        if !self.is_attached() || self.decoding.is_some() || self.ring.has_reserved() {
             return None;
         }
         if let Some(due) = self.shortage() {
@@ -33,9 +33,9 @@ impl<const RING: usize> Playout<RING> {
             return Some(gap);
         }
         let least = self.least(now).map(|least| self.catch_up(now, least, counters));
-        let kept = self.ring.pop(&mut self.payload)?;
+        let kept = self.ring.reserve()?;
         let tempo = least.map_or(Tempo::Normal, |least| self.tempo(least, kept.samples));
-        (self.decoding, self.length, self.frame_waits) = (Some(kept.samples), kept.bytes, true);
+        self.decoding = Some(kept.samples);
         match self.phase {
             Phase::Playing { concealed, starved } => {
                 // There was no pause.
@@ -54,11 +54,7 @@ impl<const RING: usize> Playout<RING> {
     }
 
     pub(in crate::stream) fn write_frame<'b>(&mut self, buf: &'b mut [u8]) -> &'b [u8] {
-        self.frame_waits = false;
-        // A frame has at most FRAME_BYTES, which is less than PACKET_BYTES.
-        let payload = &mut buf[..self.length];
-        payload.copy_from_slice(&self.payload[..self.length]);
-        payload
+        self.ring.copy_reserved(buf)
     }
 
     pub(in crate::stream) fn on_decoded(

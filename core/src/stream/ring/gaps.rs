@@ -39,7 +39,7 @@ impl<const BYTES: usize> FrameRing<BYTES> {
         samples: Samples,
     ) -> Result<Samples, NoGap> {
         let length = frame.payload.len();
-        if length >= FRAME_BYTES || BYTES - self.filled < length {
+        if length >= FRAME_BYTES || self.free() < length {
             return Err(NoGap);
         }
         let (at, ahead) = self.missing(back).ok_or(NoGap)?;
@@ -61,8 +61,7 @@ impl<const BYTES: usize> FrameRing<BYTES> {
     /// Takes the gap before the oldest frame, if there is one. Returns its length.
     pub(in crate::stream) fn pop_gap(&mut self) -> Option<Samples> {
         let head = (self.filled > 0).then(|| self.head(0)).filter(Head::is_gap)?;
-        self.head = (self.head + HEAD) % BYTES;
-        self.filled -= HEAD;
+        self.skip(HEAD);
         self.samples = self.samples - head.samples();
         Some(head.samples())
     }
@@ -112,6 +111,7 @@ impl Gap {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::pop;
     use super::super::*;
     use super::*;
 
@@ -125,7 +125,7 @@ mod tests {
         // The frames lie round the end of the memory.
         for _ in 0..3 {
             ring.push(frame(&[0; FRAME_BYTES - 1]), LENGTH).unwrap();
-            ring.pop(&mut out);
+            pop(&mut ring, &mut out);
         }
         ring.push(frame(&[1; 100]), LENGTH).unwrap();
         ring.push_gap(Gap::Missing, LENGTH);
@@ -143,7 +143,7 @@ mod tests {
         loop {
             if let Some(gap) = ring.pop_gap() {
                 played.push((0, gap));
-            } else if let Some(kept) = ring.pop(&mut out) {
+            } else if let Some(kept) = pop(&mut ring, &mut out) {
                 assert!(out[..kept.bytes].iter().all(|byte| *byte == out[0]));
                 played.push((usize::from(out[0]) * 1_000 + kept.bytes, kept.samples));
             } else {
