@@ -19,7 +19,7 @@ use lxst_examples::report::Report;
 use lxst_examples::terminal;
 use lxst_examples::wav::{Existing, WavSink, read_wav, to_i16};
 use lxst_examples::{errln, outln};
-use lxst_sim::envelope::{EnvelopeError, Pcm, Verdict, correlation};
+use lxst_sim::envelope::{CorrelationPeak, EnvelopeError, Pcm, correlation};
 use lxst_tokio::codecs::SAMPLE_RATE_HZ;
 use lxst_tokio::trace::view::{Charset, Chart, Ladder, Page, Panel, wrap};
 use lxst_tokio::{BuiltInCodecs, Codecs, Profile};
@@ -313,7 +313,7 @@ fn compare(
         [speech, heard].map(|pcm| pcm.iter().copied().map(to_i16).collect::<Vec<i16>>());
     let pcm = |samples| Pcm { samples, rate_hz: SAMPLE_RATE_HZ };
     if conditions.is_plain() || speech.len() < STRETCH {
-        let Verdict { correlation, lag } = correlation(pcm(&speech), pcm(&heard), MAX_LAG)?;
+        let CorrelationPeak { correlation, lag } = correlation(pcm(&speech), pcm(&heard), MAX_LAG)?;
         return Ok(Comparison { correlation, lag });
     }
     let (mut correlations, mut lags) = (Vec::new(), Vec::new());

@@ -9,7 +9,7 @@ use lxst_interop::{
     Command, Direction, Event, IdentityHash, PacketKind, PacketRecord, PythonPeer, Recording,
     lateness,
 };
-use lxst_sim::envelope::{EnvelopeError, Verdict, correlation};
+use lxst_sim::envelope::{CorrelationPeak, EnvelopeError, correlation};
 
 /// The reference drops late audio, so this only checks that the speech was heard: unrelated audio
 /// correlates by about 0.
@@ -53,7 +53,7 @@ fn call_without_a_path_fails_with_the_reason() {
     alice.expect("established", SETUP);
 }
 
-fn call_with_speech() -> (Result<Verdict, EnvelopeError>, PythonPeer) {
+fn call_with_speech() -> (Result<CorrelationPeak, EnvelopeError>, PythonPeer) {
     let mut bob = PythonPeer::builder("python_to_python", "bob").spawn();
     let mut alice = PythonPeer::builder("python_to_python", "alice")
         .connect(bob.port())

@@ -50,7 +50,7 @@ pub struct Voice {
     adaptive_profile: bool,
     peer_may_open_microphone: bool,
     #[cfg(feature = "voice-processing")]
-    processing: VoiceProcessing,
+    voice_processing: VoiceProcessing,
 }
 
 /// When the phone announces itself, besides [`Phone::announce`](crate::Phone::announce).
@@ -146,7 +146,7 @@ impl Settings {
             display_name,
             adaptive_profile: voice.adaptive_profile,
             #[cfg(feature = "voice-processing")]
-            voice_processing: voice.processing,
+            voice_processing: voice.voice_processing,
             ..lxst_engine::Config::default()
         };
         Ok(Parsed { engine, when_no_microphone: voice.when_no_microphone, dtx: voice.dtx })
@@ -270,8 +270,8 @@ impl Voice {
     /// none.
     #[cfg(feature = "voice-processing")]
     #[must_use]
-    pub const fn processing(mut self, processing: VoiceProcessing) -> Self {
-        self.processing = processing;
+    pub const fn voice_processing(mut self, processing: VoiceProcessing) -> Self {
+        self.voice_processing = processing;
         self
     }
 
@@ -311,7 +311,7 @@ impl Default for Voice {
             adaptive_profile: false,
             peer_may_open_microphone: false,
             #[cfg(feature = "voice-processing")]
-            processing: VoiceProcessing::default(),
+            voice_processing: VoiceProcessing::default(),
         }
     }
 }

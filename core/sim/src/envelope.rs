@@ -19,7 +19,7 @@ pub struct Pcm<'a> {
 
 /// How alike two recordings are.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Verdict {
+pub struct CorrelationPeak {
     /// Pearson's correlation of the envelopes at the best lag: 1 for a copy at any volume, about 0
     /// for unrelated sounds.
     pub correlation: f64,
@@ -60,7 +60,7 @@ pub fn correlation(
     reference: Pcm<'_>,
     heard: Pcm<'_>,
     max_lag: Duration,
-) -> Result<Verdict, EnvelopeError> {
+) -> Result<CorrelationPeak, EnvelopeError> {
     let steps_of_lag =
         usize::try_from(max_lag.as_micros() / LAG_STEP.as_micros()).unwrap_or(usize::MAX);
     let reference = envelope(reference, WINDOW);
@@ -88,7 +88,7 @@ pub fn correlation(
         })
         .collect();
     let correlation = pearson(aligned.into_iter()).max(pearson(pairs(reference, &heard, lag)));
-    Ok(Verdict { correlation, lag: LAG_STEP * u32::try_from(lag).unwrap_or(u32::MAX) })
+    Ok(CorrelationPeak { correlation, lag: LAG_STEP * u32::try_from(lag).unwrap_or(u32::MAX) })
 }
 
 /// Returns the RMS of the loudest 20 ms; 0 where there are not as many.

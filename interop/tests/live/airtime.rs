@@ -9,7 +9,7 @@ use std::time::Instant;
 use lxst_core::limits::FRAMES_PER_PACKET;
 use lxst_interop::{Direction, PacketKind, PacketRecord, PythonPeer, Recording, lateness};
 use lxst_phone::{Call, EndReason, Profile, Settings, Voice};
-use lxst_sim::envelope::Verdict;
+use lxst_sim::envelope::CorrelationPeak;
 
 use crate::phone::{PATIENCE, RustPhone, Setup, tcp_client};
 use crate::scene::{Runtime, Scene, on_both_runtimes};
@@ -81,7 +81,7 @@ fn suppressed_pauses_cost_a_tenth_at_most_and_speech_is_as_well_heard() {
 struct Pause {
     packets: usize,
     bytes: usize,
-    python_heard: Verdict,
+    python_heard: CorrelationPeak,
     /// The machine's lateness in the call.
     late: Duration,
 }

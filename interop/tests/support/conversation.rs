@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use lxst_interop::{Command, Event, PythonPeer, Recording, lateness};
 use lxst_phone::AudioFormat;
-use lxst_sim::envelope::{EnvelopeError, Pcm, Verdict, correlation, loudness};
+use lxst_sim::envelope::{CorrelationPeak, EnvelopeError, Pcm, correlation, loudness};
 
 use super::phone::{PATIENCE, RustPhone};
 use super::sound::{Playback, SPEECH, speech};
@@ -60,7 +60,7 @@ impl Conversation {
         python: &mut PythonPeer,
         stretch: &Range<Duration>,
         max_lag: Duration,
-    ) -> Result<Verdict, EnvelopeError> {
+    ) -> Result<CorrelationPeak, EnvelopeError> {
         let heard = python.heard();
         self.compare(stretch, heard.pcm(), self.python_began, max_lag)
     }
@@ -70,7 +70,7 @@ impl Conversation {
         &self,
         stretch: &Range<Duration>,
         max_lag: Duration,
-    ) -> Result<Verdict, EnvelopeError> {
+    ) -> Result<CorrelationPeak, EnvelopeError> {
         let heard = self.heard.samples();
         let heard = Pcm { samples: &heard, rate_hz: AudioFormat::PHONE.rate_hz };
         self.compare(stretch, heard, self.rust_began, max_lag)
@@ -104,7 +104,7 @@ impl Conversation {
         heard: Pcm<'_>,
         began: Duration,
         max_lag: Duration,
-    ) -> Result<Verdict, EnvelopeError> {
+    ) -> Result<CorrelationPeak, EnvelopeError> {
         let said = cut(self.said.pcm(), Duration::ZERO, stretch);
         let heard = cut(heard, began, &(stretch.start..stretch.end + max_lag));
         correlation(said, heard, max_lag)

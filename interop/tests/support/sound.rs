@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use lxst_interop::{Builder, Direction, PacketKind, PythonPeer, Recording, lateness};
 use lxst_phone::{AudioFormat, AudioSink, AudioSource, Call, Event, Profile};
-use lxst_sim::envelope::{EnvelopeError, Pcm, Verdict, correlation};
+use lxst_sim::envelope::{CorrelationPeak, EnvelopeError, Pcm, correlation};
 
 use super::phone::{PATIENCE, RustPhone};
 use super::wire::{check_bandwidth, check_mark, check_wire, is_our_media, signalling};
@@ -133,12 +133,12 @@ pub(crate) fn hear_each_other(rust: &mut RustPhone, python: &mut PythonPeer) {
 
 /// Checks that the speech was heard in both directions. Returns how well: by Python, and by our
 /// user.
-pub(crate) fn check_heard(python: &mut PythonPeer, heard: &Playback) -> [Verdict; 2] {
+pub(crate) fn check_heard(python: &mut PythonPeer, heard: &Playback) -> [CorrelationPeak; 2] {
     check_heard_as_well_as(LEAST, MAX_LAG, python, heard)
 }
 
 /// Returns whether something was heard at least this well.
-pub(crate) fn is_heard(least: f64, heard: &Result<Verdict, EnvelopeError>) -> bool {
+pub(crate) fn is_heard(least: f64, heard: &Result<CorrelationPeak, EnvelopeError>) -> bool {
     heard.as_ref().is_ok_and(|verdict| verdict.correlation >= least)
 }
 
@@ -147,7 +147,7 @@ pub(crate) fn check_heard_as_well_as(
     max_lag: Duration,
     python: &mut PythonPeer,
     heard: &Playback,
-) -> [Verdict; 2] {
+) -> [CorrelationPeak; 2] {
     let speech = speech();
     let rust_heard = heard.samples();
     let rust_heard = Pcm { samples: &rust_heard, rate_hz: AudioFormat::PHONE.rate_hz };

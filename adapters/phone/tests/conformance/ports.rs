@@ -89,8 +89,9 @@ async fn at_devices_pace<R: TestRuntime, S: Pcm>(
 
 async fn what_is_no_number_costs_its_block_only<R: TestRuntime>(rt: R) {
     #[cfg(feature = "voice-processing")]
-    let caller = builder()
-        .settings(settings().voice(Voice::default().processing(lxst_phone::VoiceProcessing::ALL)));
+    let caller = builder().settings(
+        settings().voice(Voice::default().voice_processing(lxst_phone::VoiceProcessing::ALL)),
+    );
     #[cfg(not(feature = "voice-processing"))]
     let caller = builder();
     let (mut caller, mut callee) = pair_of(&rt, caller, builder()).await;

@@ -117,7 +117,7 @@ impl Overrides {
             Some(ProfileChoice::Auto) | None => voice,
         };
         #[cfg(feature = "voice-processing")]
-        let voice = voice.processing(self.voice_processing);
+        let voice = voice.voice_processing(self.voice_processing);
         match self.mode {
             Some(mode) => voice.mode(mode),
             None => voice,
