@@ -83,6 +83,8 @@ fn a_signal_works_before_the_phone_is_up_and_a_second_one_ends_it_at_once() {
     assert_eq!(waiting.wait().unwrap().signal(), Some(Signal::TERM.as_raw()));
 
     let mut phone = Phone::start(&["--listen", "127.0.0.1:0"]);
+    // An end takes its time while somebody is connected.
+    let _peer = Phone::start(&["--connect", &phone.address()]);
     // Stopped, it handles both at once.
     signal(&phone.child, Signal::STOP);
     signal(&phone.child, Signal::TERM);

@@ -19,14 +19,21 @@ pub(crate) fn stops() -> io::Result<mpsc::Receiver<()>> {
     }
     let mut signals = Signals::new(wanted)?;
     thread::spawn(move || {
-        for (earlier, signal) in signals.forever().enumerate() {
-            if earlier > 0 {
-                #[cfg(feature = "tui")]
-                crate::tui::restore_soon();
-                process::exit(128 + signal);
+        let mut came = 0;
+        loop {
+            // Two that come at once are two, however soon the phone ends after the first.
+            for signal in signals.wait().collect::<Vec<_>>() {
+                came += 1;
+                if came > 1 {
+                    #[cfg(feature = "tui")]
+                    crate::tui::restore_soon();
+                    process::exit(128 + signal);
+                }
             }
-            // The phone may have ended.
-            let _ = sender.try_send(());
+            if came > 0 {
+                // The phone may have ended.
+                let _ = sender.try_send(());
+            }
         }
     });
     Ok(stops)
