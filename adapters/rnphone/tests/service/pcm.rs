@@ -50,13 +50,13 @@ async fn what_is_said_before_the_answer_is_not_heard_and_a_stream_of_a_call_ends
     let of_call = client(&bob, &format!(r#"{{"call":{call}}}"#)).await;
     ask(&bob, "answer").await.expect("it answers");
     alice.until(|event| matches!(event, Event::Established { .. })).await;
-    let heard = tokio::spawn(hear_all(of_call));
+    let heard = tokio::spawn(hear_until(of_call, 900.0));
     tokio::time::sleep(Duration::from_secs(1)).await;
     early.write_all(&tone(24_000, 48_000, 1, 900.0)).await.expect("it is taken");
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    let (of_call, mut heard) = heard.await.expect("what is said in the call is heard");
     ask(&alice, "hangup").await.expect("it hangs up");
-    let heard = samples(&heard.await.expect("no panic"));
-    assert!(level(&heard, 48_000, 900.0) > 0.1, "what is said in the call is heard");
+    heard.extend(hear_all(of_call).await);
+    let heard = samples(&heard);
     assert!(level(&heard, 48_000, 400.0) < 0.02, "what was said before is not");
 }
 
@@ -68,12 +68,11 @@ async fn what_is_said_after_a_call_is_not_heard_in_the_next() {
         establish(&mut alice, &mut bob).await;
         let call = bob.status().await.calls[0].call;
         let hears = client(&bob, &format!(r#"{{"call":{call}}}"#)).await;
-        let heard = tokio::spawn(hear_all(hears));
         speaks.write_all(&tone(48_000 / 2, 48_000, 1, hz)).await.expect("it is taken");
-        tokio::time::sleep(Duration::from_secs(1)).await;
+        let (hears, mut heard) = hear_until(hears, hz).await;
         ask(&alice, "hangup").await.expect("it hangs up");
-        let heard = samples(&heard.await.expect("no panic"));
-        assert!(level(&heard, 48_000, hz) > 0.1, "{hz} Hz");
+        heard.extend(hear_all(hears).await);
+        let heard = samples(&heard);
         assert!(level(&heard, 48_000, 600.0) < 0.02, "what was said between is not heard");
         alice.until(|event| matches!(event, Event::Ended { .. })).await;
         bob.until(|event| matches!(event, Event::Ended { .. })).await;
@@ -233,6 +232,20 @@ async fn hear(mut from: impl AsyncReadExt + Unpin, channels: usize, moments: usi
     let mut bytes = vec![0; moments * channels * 2];
     from.read_exact(&mut bytes).await.expect("it comes");
     samples(&bytes).into_iter().step_by(channels).collect()
+}
+
+/// Hears a call until a tone is in it.
+async fn hear_until(mut stream: UnixStream, hz: f64) -> (UnixStream, Vec<u8>) {
+    let mut heard = Vec::new();
+    let mut bytes = [0; 9_600];
+    for _ in 0..300 {
+        stream.read_exact(&mut bytes).await.expect("the call goes on");
+        heard.extend(bytes);
+        if level(&samples(&bytes), 48_000, hz) > 0.1 {
+            return (stream, heard);
+        }
+    }
+    panic!("{hz} Hz is not heard");
 }
 
 /// Hears a call to its end.
