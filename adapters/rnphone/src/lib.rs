@@ -3,7 +3,7 @@
 //! [`service`] is the running phone, and [`control`] the protocol by which everything else uses it.
 //!
 //! [`folder`] finds rnphone's folder, and reads and writes its file `config`. [`settings`] says what
-//! it means. [`contacts`] changes its phonebook, and says whom a text means and who calls. [`ini`] is
+//! it means. [`quiet`] is when the phone does not ring. [`contacts`] changes its phonebook, and says whom a text means and who calls. [`ini`] is
 //! the language of the file. [`history`] is the file of past calls. [`network`] finds the way into
 //! the mesh. [`voicemail`] takes messages of callers, [`echo`] plays back what they say. [`sounds`]
 //! reads files.
@@ -56,6 +56,7 @@ pub mod folder;
 pub mod history;
 pub mod ini;
 pub mod network;
+pub mod quiet;
 pub mod raw_audio;
 pub mod service;
 pub mod settings;

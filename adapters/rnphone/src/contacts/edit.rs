@@ -7,7 +7,8 @@ use super::find::folded;
 use crate::folder::FileError;
 use crate::ini::{Document, EditError, Entry, Value};
 use crate::settings::{
-    BLOCKED_CALLERS, PHONEBOOK, RINGTONES, TELEPHONE, VOICEMAIL_CONTACTS, digits, hash_of,
+    BLOCKED_CALLERS, OURS, PHONEBOOK, QUIET_EXCEPT, RINGTONES, TELEPHONE, VOICEMAIL_CONTACTS,
+    digits, hash_of,
 };
 
 /// Why a contact is not changed. Nothing is.
@@ -62,7 +63,7 @@ pub fn add(config: &mut Document, contact: &Contact) -> Result<(), ContactError>
     Ok(config.set(PHONEBOOK, name, &value(&contact.hash.to_string(), contact.number.as_deref()))?)
 }
 
-/// Gives a contact another name, in the sections of ringtones and of the voicemail too.
+/// Gives a contact another name, also where ringtones, the voicemail and quiet hours name it.
 ///
 /// # Errors
 /// [`ContactError`].
@@ -72,10 +73,11 @@ pub fn rename(config: &mut Document, name: &str, new: &str) -> Result<(), Contac
     let mut renamed = config.clone();
     renamed.rename(PHONEBOOK, name, new)?;
     for section in RULES_OF_CONTACTS {
-        if renamed.get(section, name).is_some() {
-            renamed.rename(section, name, new)?;
+        if let Some(key) = key_of(&renamed, section, name) {
+            renamed.rename(section, &key, new)?;
         }
     }
+    change_exception(&mut renamed, name, Some(new))?;
     *config = renamed;
     Ok(())
 }
@@ -104,10 +106,11 @@ pub fn set_number(
 pub fn remove(config: &mut Document, name: &str) -> Result<(), ContactError> {
     config.remove(PHONEBOOK, name)?;
     for section in RULES_OF_CONTACTS {
-        // Most contacts have no entry there.
-        let _ = config.remove(section, name);
+        if let Some(key) = key_of(config, section, name) {
+            config.remove(section, &key)?;
+        }
     }
-    Ok(())
+    change_exception(config, name, None)
 }
 
 /// Blocks somebody, contact or not: calls hear that the line is busy.
@@ -135,6 +138,35 @@ pub fn unblock(config: &mut Document, hash: IdentityHash) -> Result<(), ContactE
         left if left == length => Ok(()),
         0 => Ok(config.remove(TELEPHONE, BLOCKED_CALLERS)?),
         _ => set_blocked(config, blocked),
+    }
+}
+
+/// The key by which a section names a contact.
+fn key_of(config: &Document, section: &str, name: &str) -> Option<String> {
+    let mut keys = config.entries(section).map(Entry::key);
+    keys.find(|key| folded(key) == folded(name)).map(str::to_owned)
+}
+
+/// Gives an exception of quiet hours another name, or takes it off the list.
+fn change_exception(
+    config: &mut Document,
+    name: &str,
+    new: Option<&str>,
+) -> Result<(), ContactError> {
+    let Some(entry) = config.get(OURS, QUIET_EXCEPT) else { return Ok(()) };
+    let before = entry.value().items();
+    let is_it = |item: &String| folded(item) == folded(name);
+    if !before.iter().any(is_it) {
+        return Ok(());
+    }
+    let changed = |item: &String| match is_it(item) {
+        true => new.map(str::to_owned),
+        false => Some(item.clone()),
+    };
+    let items: Vec<String> = before.iter().filter_map(changed).collect();
+    match items.is_empty() {
+        true => Ok(config.remove(OURS, QUIET_EXCEPT)?),
+        false => Ok(config.set(OURS, QUIET_EXCEPT, &Value::List(items))?),
     }
 }
 

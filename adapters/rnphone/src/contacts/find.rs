@@ -52,6 +52,13 @@ impl Contacts {
         }
     }
 
+    /// Returns the hash of the contact with this name. Upper and lower case are the same.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Option<IdentityHash> {
+        let is_it = |contact: &&Contact| folded(&contact.name) == folded(name);
+        self.iter().find(is_it).map(|contact| contact.hash)
+    }
+
     /// The fewest digits of a hash that mean a contact.
     pub const MIN_PREFIX: usize = 4;
 }

@@ -112,6 +112,23 @@ fn a_contact_that_could_not_be_dialled_is_refused() {
 }
 
 #[test]
+fn an_exception_of_quiet_hours_follows_the_name_of_its_contact() {
+    let text = format!("[phonebook]\nMary = {MARY}\n[rnphone-rs]\nquiet_except = mary, {JAKE}\n");
+    let mut config = Document::parse(text.as_bytes()).unwrap();
+    rename(&mut config, "Mary", "Mary, mobile").unwrap();
+    let except = |config: &Document| {
+        config.get("rnphone-rs", "quiet_except").map(|entry| entry.value().items().to_vec())
+    };
+    assert_eq!(except(&config).unwrap(), ["Mary, mobile", JAKE]);
+    remove(&mut config, "Mary, mobile").unwrap();
+    assert_eq!(except(&config).unwrap(), [JAKE]);
+    let text = format!("[phonebook]\nMary = {MARY}\n[rnphone-rs]\nquiet_except = Mary\n");
+    let mut config = Document::parse(text.as_bytes()).unwrap();
+    remove(&mut config, "Mary").unwrap();
+    assert_eq!(except(&config), None);
+}
+
+#[test]
 fn blocking_makes_a_list_that_rnphone_reads() {
     let mut config = Document::parse(b"[telephone]\n  ringer = x\n\n[phonebook]\n").unwrap();
     let blocked = |config: &Document| {

@@ -136,7 +136,7 @@ pub enum Event {
         #[serde(flatten)]
         past: PastCall,
     },
-    /// Somebody called while the line was taken, and heard that it is busy.
+    /// Somebody called while the line was taken or in quiet hours, and heard that it is busy.
     TurnedAway { peer: Peer },
     /// Somebody calls more often than strangers may, and hears that the line is busy.
     CallerLimited { peer: Peer },
@@ -154,6 +154,11 @@ pub enum Event {
     Network { text: String, connections: usize },
     /// The phonebook or another setting is another.
     SettingsChanged {},
+    /// Quiet hours begin, or end.
+    QuietHours {
+        /// When they end, by the phone's clock on the wall: `07:00`; `None` when they are over.
+        until: Option<String>,
+    },
     /// Something the user should know of, in words.
     Warning { text: String },
     /// This client read too slowly, and so many events are left out.

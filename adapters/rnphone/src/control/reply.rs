@@ -53,6 +53,9 @@ pub struct Status {
     pub trouble: Option<String>,
     /// Whether callers are told that the line is busy.
     pub do_not_disturb: bool,
+    /// When the quiet hours end that it is in, by the phone's clock on the wall: `07:00`.
+    #[serde(default)]
+    pub quiet_until: Option<String>,
     /// The calls, in the order in which they began.
     pub calls: Vec<CallInfo>,
     /// Missed calls that the user did not see.

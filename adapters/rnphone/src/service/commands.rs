@@ -119,7 +119,8 @@ impl Task {
             _ => return Err(Refused::new("this phone does not know the command")),
         }
         self.sound.set_ringtones(&self.people.settings().ringtones);
-        self.phone.set_callers(self.people.settings().callers()).await?;
+        self.look_at_clock().await;
+        self.set_callers().await?;
         self.phone.set_display_name(self.people.settings().display_name).await?;
         self.tell(Event::SettingsChanged {});
         Ok(Reply::Done)
@@ -273,6 +274,7 @@ impl Task {
             connections: state.connections,
             trouble: self.trouble(),
             do_not_disturb: !state.is_available,
+            quiet_until: self.quiet.until().map(|end| end.to_string()),
             calls: state.calls.iter().map(info).collect(),
             missed: self.history.missed().count(),
             new_messages: self.messages.new_messages(),

@@ -15,6 +15,7 @@ mod pcm;
 mod people;
 mod playback;
 mod progress;
+mod quiet;
 mod recordings;
 mod refused;
 mod server;
@@ -51,6 +52,7 @@ use crate::settings::{Mistake, Mistakes};
 use files::{Files, Microphone};
 use messages::Messages;
 use people::People;
+use quiet::Quiet;
 use recordings::Recordings;
 use sound::Sound;
 use studio::Studio;
@@ -175,7 +177,10 @@ impl Service {
         let messages = Messages::open(&folder, tell.clone())?;
         let recordings = Recordings::new(folder.recordings(), tell.clone());
         let studio = Studio::new(tell.clone());
-        let builder = overrides.build(PhoneBuilder::new(identity), people.settings(), &sound);
+        let settings = people.settings();
+        let quiet = Quiet::new(overrides.clock.clone(), &settings.quiet_hours);
+        let builder = PhoneBuilder::new(identity);
+        let builder = overrides.build(builder, settings, quiet.callers(settings), &sound);
         let builder = network.attach(builder);
         let (phone, events) = match overrides.lines {
             Lines::One => builder.start_with_lines::<1>().await?,
@@ -195,7 +200,7 @@ impl Service {
         let listening: Vec<String> = phone.listening().iter().map(ToString::to_string).collect();
         let (control, asked) = Control::new(identity, listening.clone());
         let pcm = Pcm::new(phone.clone(), control.clone());
-        let parts = Parts { people, history, messages, recordings, sound, files, studio };
+        let parts = Parts { people, quiet, history, messages, recordings, sound, files, studio };
         let task = Task::new(phone, parts, control.clone(), network);
         let task = tokio::spawn(task.run(events, asked, news));
         Ok(Self { control, pcm, identity, listening, skipped, task })

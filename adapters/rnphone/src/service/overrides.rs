@@ -8,11 +8,12 @@ use lxst_tokio::reticulum::Config as EndpointConfig;
 use lxst_tokio::reticulum::limits::PATH_SEARCH;
 use lxst_tokio::trace::Payloads;
 use lxst_tokio::{
-    DisplayName, IdentityHash, InsteadOfVoice, Mode, PhoneBuilder, ProfileChoice,
-    Settings as PhoneSettings, ThinPath, Timing, Voice,
+    Admission, Callers, DisplayName, IdentityHash, InsteadOfVoice, Mode, PhoneBuilder,
+    ProfileChoice, Settings as PhoneSettings, ThinPath, Timing, Voice,
 };
 
 use super::sound::SoundSettings;
+use crate::quiet::LocalClock;
 use crate::settings::{Settings, Who};
 
 /// What one start of a phone has in place of the settings of its folder. The default changes
@@ -47,6 +48,8 @@ pub struct Overrides {
     pub trace: Option<(PathBuf, Payloads)>,
     /// How many calls there may be at a time.
     pub lines: Lines,
+    /// The clock that quiet hours go by.
+    pub clock: LocalClock,
 }
 
 /// How many calls there may be at a time.
@@ -78,22 +81,25 @@ impl Overrides {
         &self,
         builder: PhoneBuilder,
         settings: &Settings,
+        callers: Callers,
         sound: &SoundSettings,
     ) -> PhoneBuilder {
-        let phone = PhoneSettings::default().callers(settings.callers());
+        let phone = PhoneSettings::default().callers(callers);
         let phone = phone.voice(self.voice(settings, sound));
         let phone = match settings.display_name {
             Some(name) => phone.display_name(name),
             None => phone,
         };
-        let (phone, builder) = match self.wait_time {
+        // The phone asks in quiet hours alone.
+        let timing = Timing::default().screening(SCREENING, Admission::Busy);
+        let (timing, builder) = match self.wait_time {
             Some(time) => {
                 let search = EndpointConfig::default().path_search(PATH_SEARCH.min(time));
-                (phone.timing(Timing::default().wait_time(time)), builder.endpoint(search))
+                (timing.wait_time(time), builder.endpoint(search))
             }
-            None => (phone, builder),
+            None => (timing, builder),
         };
-        let builder = builder.settings(phone);
+        let builder = builder.settings(phone.timing(timing));
         match &self.trace {
             Some((path, payloads)) => builder.trace(path, *payloads),
             None => builder,
@@ -124,3 +130,6 @@ impl Overrides {
         }
     }
 }
+
+/// How long the phone waits for a decision on a caller. Python LXST gives up 5 s after it dialled.
+const SCREENING: Duration = Duration::from_millis(1_500);

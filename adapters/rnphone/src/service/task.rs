@@ -12,6 +12,7 @@ use super::files::Files;
 use super::messages::Messages;
 use super::news::News;
 use super::people::People;
+use super::quiet::Quiet;
 use super::recordings::Recordings;
 use super::server::{Asked, Control};
 use super::sound::Sound;
@@ -24,6 +25,7 @@ use crate::settings::Settings;
 pub(super) struct Task {
     pub(super) phone: Phone,
     pub(super) people: People,
+    pub(super) quiet: Quiet,
     pub(super) history: History,
     pub(super) messages: Messages,
     pub(super) recordings: Recordings,
@@ -41,6 +43,7 @@ pub(super) struct Task {
 /// What the task works on besides the phone.
 pub(super) struct Parts {
     pub(super) people: People,
+    pub(super) quiet: Quiet,
     pub(super) history: History,
     pub(super) messages: Messages,
     pub(super) recordings: Recordings,
@@ -56,15 +59,17 @@ enum Wakeup {
     Device(Event),
     News(Option<News>),
     Studio,
+    Clock,
 }
 
 impl Task {
     pub(super) fn new(phone: Phone, parts: Parts, control: Control, network: Way) -> Self {
-        let Parts { people, history, messages, recordings, sound, files, studio } = parts;
+        let Parts { people, quiet, history, messages, recordings, sound, files, studio } = parts;
         let reached = (network.text(&phone.state()), 0);
         Self {
             phone,
             people,
+            quiet,
             history,
             messages,
             recordings,
@@ -88,11 +93,14 @@ impl Task {
     ) {
         let mut watch = self.phone.watch();
         loop {
-            match self.wakeup(&mut events, &mut watch, &mut asked, &mut news).await {
+            let wakeup = self.wakeup(&mut events, &mut watch, &mut asked, &mut news).await;
+            self.look_at_clock().await;
+            match wakeup {
                 Wakeup::Phone(None)
                 | Wakeup::State(None)
                 | Wakeup::Asked(None)
                 | Wakeup::News(None) => break,
+                Wakeup::Clock => {}
                 Wakeup::Studio => self.look_at_studio(),
                 Wakeup::News(Some(news)) => self.on_news(news),
                 Wakeup::Phone(Some(event)) => self.on_phone(&event).await,
@@ -145,12 +153,18 @@ impl Task {
             state = watch.changed() => Wakeup::State(state),
             asked = asked.recv() => Wakeup::Asked(asked),
             () = self.studio.look() => Wakeup::Studio,
+            () = self.quiet.minute(&self.people.settings().quiet_hours) => Wakeup::Clock,
             told = news.recv() => Wakeup::News(told),
             (role, text) = self.sound.event() => Wakeup::Device(Event::Device { role, text }),
         }
     }
 
     async fn on_phone(&mut self, event: &PhoneEvent) {
+        let screened = match *event {
+            PhoneEvent::Screening { call, from, .. } => self.screen(call, from).await,
+            _ => None,
+        };
+        let event = screened.as_ref().unwrap_or(event);
         let now = Instant::now();
         if let PhoneEvent::Announced { identity, hops, name } = *event {
             if self.people.announced.handle(identity, Latest { name, hops, at: now }) {
@@ -183,6 +197,8 @@ impl Task {
                 self.calls.ended(call);
                 self.files.handle_ended(call);
             }
+            // Its caller was sent there before it rang.
+            PhoneEvent::Incoming { call, .. } if self.calls.is_voicemail(call) => {}
             PhoneEvent::Incoming { call, from } if self.answers_at_once(&state, from) => {
                 // The call may have ended.
                 let _ = self.phone.call(call).answer().await;

@@ -22,6 +22,7 @@ pub(super) fn told(
     };
     let by_peer = |side| side == Side::Remote;
     Some(match *event {
+        PhoneEvent::Incoming { call, .. } if calls.is_voicemail(call) => return None,
         PhoneEvent::Incoming { call, from } => {
             let is_waiting = calls.talked(state).is_some();
             Event::Incoming { call: call.0, peer: peer(from), is_waiting }

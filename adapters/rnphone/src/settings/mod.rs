@@ -5,9 +5,12 @@
 //! | `telephone` | `ringtone`, `speaker`, `microphone`, `ringer`, `allowed_callers`, `blocked_callers` | rnphone's |
 //! | `phonebook` | `NAME = HASH` or `NAME = HASH, NUMBER` | rnphone's |
 //! | `hardware` | left alone | rnphone's |
-//! | `rnphone-rs` | `display_name`, `profile`, `auto_answer`, `voicemail`, `voicemail_away`, `greeting` | ours, which rnphone ignores |
+//! | `rnphone-rs` | `display_name`, `profile`, `auto_answer`, `voicemail`, `voicemail_away`, `greeting`, `quiet_hours`, `quiet_except` | ours, which rnphone ignores |
 //! | `ringtones` | `CALLER = bell`, `chime`, `warble`, or a file | ours |
 //! | `voicemail_contacts` | `CALLER = never`, `at_once`, or seconds of ringing | ours |
+//!
+//! `quiet_hours = 22:00-07:00, 13:00-14:00` is by the clock of the system. `quiet_except` says who
+//! rings then: a list of `CALLER`s, or `phonebook`.
 //!
 //! A `CALLER` is the name of a contact or a hash. A file is WAV or Ogg/Opus, its name absolute or in
 //! the folder.
@@ -18,6 +21,7 @@
 //! *Source*: `ReticulumTelephone.apply_config` and `load_phonebook` in LXST/Utilities/rnphone.py.
 
 mod answering;
+mod callers;
 mod phonebook;
 mod reader;
 mod text;
@@ -26,12 +30,13 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::path::PathBuf;
 
+pub(crate) use callers::hash_of;
 use lxst_phone::{Callers, DisplayName, IdentityHash, ProfileChoice};
 pub(crate) use phonebook::digits;
-pub(crate) use reader::hash_of;
 
 use crate::contacts::Contacts;
 use crate::folder::{ConfigFile, Folder};
+use crate::quiet::QuietHours;
 use crate::sounds::Ringtones;
 use crate::voicemail::Rules;
 
@@ -60,6 +65,10 @@ pub struct Settings {
     pub auto_answer: Who,
     /// When the voicemail answers, and what callers hear. The file of the greeting need not exist.
     pub voicemail: Rules,
+    /// When the phone rings for exceptions alone.
+    pub quiet_hours: QuietHours,
+    /// Who rings in quiet hours too.
+    pub quiet_except: Who,
 }
 
 /// A choice among callers.
@@ -119,15 +128,51 @@ impl Settings {
         callers.blocked(self.blocked.iter().copied())
     }
 
+    /// Returns who may call in quiet hours, as a phone is told it: exceptions ring, and the app is
+    /// asked about all others. It turns them away, so that their calls are told as missed.
+    #[must_use]
+    pub fn callers_while_quiet(&self) -> Callers {
+        let contacts = self.contacts.iter().map(|contact| contact.hash);
+        let known = contacts.chain(self.quiet_except.listed());
+        let exceptions = known.filter(|hash| self.rings_while_quiet(*hash));
+        Callers::ask().allowed(exceptions).blocked(self.blocked.iter().copied())
+    }
+
+    /// Whether somebody may call.
+    #[must_use]
+    pub fn may_call(&self, hash: IdentityHash) -> bool {
+        self.allowed.holds(hash, &self.contacts) && !self.blocked.contains(&hash)
+    }
+
+    /// Whether somebody's call rings in quiet hours too.
+    #[must_use]
+    pub fn rings_while_quiet(&self, hash: IdentityHash) -> bool {
+        self.may_call(hash) && self.quiet_except.holds(hash, &self.contacts)
+    }
+
     /// Whether somebody's call is answered at once.
     #[must_use]
     pub fn answers_at_once(&self, hash: IdentityHash) -> bool {
-        match &self.auto_answer {
-            Who::All => true,
-            Who::Nobody => false,
-            Who::Phonebook => self.contacts.get(hash).is_some(),
-            Who::Listed(hashes) => hashes.contains(&hash),
+        self.auto_answer.holds(hash, &self.contacts)
+    }
+}
+
+impl Who {
+    fn holds(&self, hash: IdentityHash, contacts: &Contacts) -> bool {
+        match self {
+            Self::All => true,
+            Self::Nobody => false,
+            Self::Phonebook => contacts.get(hash).is_some(),
+            Self::Listed(hashes) => hashes.contains(&hash),
         }
+    }
+
+    fn listed(&self) -> impl Iterator<Item = IdentityHash> {
+        let listed = match self {
+            Self::Listed(hashes) => Some(hashes),
+            Self::All | Self::Nobody | Self::Phonebook => None,
+        };
+        listed.into_iter().flatten().copied()
     }
 }
 
@@ -146,6 +191,8 @@ impl Default for Settings {
             profile: ProfileChoice::Auto,
             auto_answer: Who::Nobody,
             voicemail: Rules::default(),
+            quiet_hours: QuietHours::default(),
+            quiet_except: Who::Nobody,
         }
     }
 }
@@ -175,6 +222,7 @@ pub(crate) const BLOCKED_CALLERS: &str = "blocked_callers";
 const HARDWARE: &str = "hardware";
 pub(crate) const OURS: &str = "rnphone-rs";
 pub(crate) const GREETING: &str = "greeting";
+pub(crate) const QUIET_EXCEPT: &str = "quiet_except";
 pub(crate) const RINGTONES: &str = "ringtones";
 pub(crate) const VOICEMAIL_CONTACTS: &str = "voicemail_contacts";
 

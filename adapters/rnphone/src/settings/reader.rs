@@ -1,18 +1,17 @@
 //! Reads settings from a document.
 
-use std::collections::BTreeSet;
-
 use lxst_phone::{DisplayName, IdentityHash, Profile, ProfileChoice};
 
+use super::callers::{self, blocked, hash_of, who};
 use super::phonebook::Phonebook;
 use super::text::text;
 use super::{
-    BLOCKED_CALLERS, GREETING, HARDWARE, Mistake, Mistakes, OURS, PHONEBOOK, RINGTONES, Settings,
-    TELEPHONE, VOICEMAIL_CONTACTS, Who, answering,
+    BLOCKED_CALLERS, GREETING, HARDWARE, Mistake, Mistakes, OURS, PHONEBOOK, QUIET_EXCEPT,
+    RINGTONES, Settings, TELEPHONE, VOICEMAIL_CONTACTS, answering,
 };
-use crate::contacts::Contact;
 use crate::folder::{ConfigFile, Folder};
-use crate::ini::{Document, Entry, Section, Value};
+use crate::ini::{Document, Entry, Section};
+use crate::quiet::QuietHours;
 use crate::sounds::Ring;
 use crate::voicemail::Greeting;
 
@@ -106,6 +105,11 @@ impl<'a> Reader<'a> {
                 answering::pickup(entry).map(|it| self.settings.voicemail.when_away = it)
             }
             (OURS, GREETING) => text(entry).map(|name| self.set_greeting(entry, &name)),
+            (OURS, "quiet_hours") => {
+                quiet_hours(entry).map(|hours| self.settings.quiet_hours = hours)
+            }
+            // It names contacts, who are not all known yet.
+            (OURS, QUIET_EXCEPT) => Ok(()),
             (OURS, key) => Err(format!("{key:?} is not known: write {KEYS}")),
             _ => Ok(()),
         };
@@ -131,6 +135,21 @@ impl<'a> Reader<'a> {
                 self.settings.voicemail.exceptions.insert(caller, pickup);
             }
         }
+        if let Some(entry) = document.get(OURS, QUIET_EXCEPT) {
+            self.read_exceptions(entry);
+        }
+    }
+
+    fn read_exceptions(&mut self, entry: &Entry) {
+        match callers::exceptions(entry, |name| self.caller(name)) {
+            Ok((who, unknown)) => {
+                self.settings.quiet_except = who;
+                for name in unknown {
+                    self.tell_unknown(entry, &name);
+                }
+            }
+            Err(text) => self.errors.push(self.mistake(entry.line(), text)),
+        }
     }
 
     /// Returns the caller of an entry and what was read of it, unless one of the two is a mistake.
@@ -139,18 +158,22 @@ impl<'a> Reader<'a> {
         entry: &Entry,
         read: Result<T, String>,
     ) -> Option<(IdentityHash, T)> {
-        let name = entry.key();
-        let named = |contact: &&Contact| contact.name == name;
-        let contact = self.settings.contacts.iter().find(named).map(|contact| contact.hash);
-        match (read, contact.or_else(|| hash_of(name).ok())) {
+        match (read, self.caller(entry.key())) {
             (Err(text), _) => self.errors.push(self.mistake(entry.line(), text)),
-            (Ok(_), None) => {
-                let text = format!("{name:?} is no contact and no hash: nothing is done for it");
-                self.skip(entry.line(), text);
-            }
+            (Ok(_), None) => self.tell_unknown(entry, entry.key()),
             (Ok(read), Some(caller)) => return Some((caller, read)),
         }
         None
+    }
+
+    /// Returns whom the name of a contact, or a hash, means.
+    fn caller(&self, name: &str) -> Option<IdentityHash> {
+        self.settings.contacts.named(name).or_else(|| hash_of(name).ok())
+    }
+
+    fn tell_unknown(&mut self, entry: &Entry, name: &str) {
+        let text = format!("{name:?} is no contact and no hash: nothing is done for it");
+        self.skip(entry.line(), text);
     }
 
     fn tell_missing_ring(&mut self, entry: &Entry, ring: &Ring) {
@@ -183,53 +206,18 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Reads a hash; says what is wrong with it.
-pub(crate) fn hash_of(text: &str) -> Result<IdentityHash, String> {
-    text.parse().map_err(|_| format!("{text:?} is no hash of 32 hexadecimal digits"))
-}
-
-fn who(entry: &Entry) -> Result<Who, String> {
-    let key = entry.key();
-    let remedy =
-        "write all, none, phonebook, or hashes of 32 hexadecimal digits with commas between";
-    let word = |text: &str| match text.to_lowercase().as_str() {
-        "all" => Some(Who::All),
-        "none" => Some(Who::Nobody),
-        "phonebook" => Some(Who::Phonebook),
-        _ => None,
-    };
-    if let Value::Text(text) = entry.value()
-        && let Some(who) = word(text)
-    {
-        return Ok(who);
-    }
-    let hashes = entry.value().items().iter().map(|item| match hash_of(item) {
-        Ok(hash) => Ok(hash),
-        Err(_) if word(item).is_some() => Err(format!("{item:?} stands alone in {key}: {remedy}")),
-        Err(_) => Err(format!("{item:?} is not known to {key}: {remedy}")),
-    });
-    Ok(Who::Listed(hashes.collect::<Result<_, _>>()?))
-}
-
-/// Reads a list of hashes, which may be empty.
-fn blocked(entry: &Entry) -> Result<BTreeSet<IdentityHash>, String> {
-    let items = entry.value().items().iter().filter(|item| !item.is_empty());
-    let hashes = items.map(|item| {
-        hash_of(item).map_err(|problem| {
-            format!(
-                "{problem}, as {} has them: nobody may call by allowed_callers = none",
-                entry.key()
-            )
-        })
-    });
-    hashes.collect()
-}
-
 fn display_name(entry: &Entry) -> Result<DisplayName, String> {
     DisplayName::new(&text(entry)?).map_err(|error| format!("display_name: {error}"))
 }
 
-const KEYS: &str = "display_name, profile, auto_answer, voicemail, voicemail_away or greeting";
+const KEYS: &str = "display_name, profile, auto_answer, voicemail, voicemail_away, greeting, \
+                    quiet_hours or quiet_except";
+
+/// Reads spans, which may be none.
+fn quiet_hours(entry: &Entry) -> Result<QuietHours, String> {
+    let spans = entry.value().items().iter().map(String::as_str).filter(|span| !span.is_empty());
+    QuietHours::read(spans).map_err(|error| format!("quiet_hours: {error}"))
+}
 
 fn profile(entry: &Entry) -> Result<ProfileChoice, String> {
     let text = text(entry)?.to_lowercase();

@@ -12,6 +12,7 @@ use crate::voicemail::{Greeting, Pickup, Presence};
 
 const MARY: &str = "f3e8c3359b39d36f3baff0a616a73d3e";
 const JAKE: &str = "b8d80b1b7a9d3147880b366995422a45";
+const OTHER: &str = "aa11bb22cc33dd44ee55ff6677889900";
 const OWN: &str = "05d4c6697bb38e5458a3077571157bfa";
 
 #[test]
@@ -59,6 +60,7 @@ fn settings_of_rnphone_are_read() {
             greeting: Greeting::File("/hello.wav".into()),
             ..Rules::default()
         },
+        ..Settings::default()
     };
     assert_eq!(settings, wanted);
     let allowed = Callers::none().allowed([hash(MARY), hash(JAKE)]);
@@ -110,6 +112,36 @@ fn callers_have_ringtones_and_rules_of_the_voicemail_by_name_or_hash() {
         "12: \"Nobody\" is no contact and no hash: nothing is done for it",
     ];
     assert_eq!(skipped, wanted);
+}
+
+#[test]
+fn in_quiet_hours_exceptions_ring_and_the_phone_asks_about_all_others() {
+    let text = |rest: &str| {
+        format!(
+            "[rnphone-rs]\nquiet_hours = 22:00-07:00, 13:00-14:00\n\
+             quiet_except = mary, {JAKE}, Nobody\n[phonebook]\nMary = {MARY}\nZoe = {OTHER}\n{rest}"
+        )
+    };
+    let (settings, skipped) = read(&text("")).unwrap();
+    assert_eq!(skipped, ["3: \"Nobody\" is no contact and no hash: nothing is done for it"]);
+    let hours = QuietHours::read(["22:00-07:00", "13:00-14:00"]);
+    assert_eq!(Ok(&settings.quiet_hours), hours.as_ref());
+    let asked = Callers::ask().allowed([hash(MARY), hash(JAKE)]);
+    assert_eq!(settings.callers_while_quiet(), asked);
+    assert!(settings.may_call(hash(OTHER)) && !settings.rings_while_quiet(hash(OTHER)));
+    // Who may not call is no exception.
+    let (settings, _) = read(&text(&format!("[telephone]\nblocked_callers = {JAKE}"))).unwrap();
+    let asked = Callers::ask().allowed([hash(MARY)]).blocked([hash(JAKE)]);
+    assert_eq!(settings.callers_while_quiet(), asked);
+    let (settings, _) = read(&text("[telephone]\nallowed_callers = phonebook")).unwrap();
+    assert_eq!(settings.callers_while_quiet(), Callers::ask().allowed([hash(MARY)]));
+    assert!(!settings.may_call(hash(JAKE)) && settings.may_call(hash(OTHER)));
+
+    let (settings, _) =
+        read(&format!("[rnphone-rs]\nquiet_except = phonebook\n[phonebook]\nMary = {MARY}\n"))
+            .unwrap();
+    assert!(settings.rings_while_quiet(hash(MARY)) && !settings.rings_while_quiet(hash(JAKE)));
+    assert!(settings.quiet_hours.is_empty());
 }
 
 /// rnphone takes one hash without a comma for everybody.
@@ -245,7 +277,19 @@ fn values_of_the_wrong_kind_are_errors_with_a_remedy() {
         ),
         (
             "[rnphone-rs]\nprofil = mq",
-            "\"profil\" is not known: write display_name, profile, auto_answer, voicemail, voicemail_away or greeting",
+            "\"profil\" is not known: write display_name, profile, auto_answer, voicemail, voicemail_away, greeting, quiet_hours or quiet_except",
+        ),
+        (
+            "[rnphone-rs]\nquiet_hours = 22:00-07:00, noon",
+            "quiet_hours: \"noon\" is no span of hours: write 22:00-07:00, and several with commas between",
+        ),
+        (
+            "[rnphone-rs]\nquiet_hours = 00:00-24:00",
+            "quiet_hours: \"00:00-24:00\" begins when it ends: write 22:00-07:00",
+        ),
+        (
+            "[rnphone-rs]\nquiet_except = Mary, phonebook",
+            "\"phonebook\" stands alone in quiet_except: write all, none, phonebook, or names of contacts and hashes with commas between",
         ),
         (
             "[voicemail_contacts]\nJake = 20s",

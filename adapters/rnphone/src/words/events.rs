@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::replies::clock;
+use super::replies::{clock, quiet};
 use crate::control::{Event, PastCall};
 
 /// Returns an event in a line; `None` for one that a status line shows better.
@@ -58,8 +58,8 @@ pub fn event(event: &Event) -> Option<String> {
             format!("this is the hash of a destination; the identity to dial is {identity}")
         }
         Event::Device { text, .. } | Event::Warning { text } => text.clone(),
-        Event::Network { text, connections: 0 } => format!("no network ({text})"),
-        Event::Network { text, .. } => format!("online: {text}"),
+        Event::Network { text, connections } => network(text, *connections),
+        Event::QuietHours { until } => quiet_hours(until.as_deref()),
         Event::LeftOut { events } => format!("{events} events are left out"),
         Event::Stopped {} => "the phone ends".to_owned(),
         Event::Hello { .. }
@@ -114,6 +114,17 @@ fn recorded(event: &Event) -> Option<String> {
         }
         _ => return None,
     })
+}
+
+fn quiet_hours(until: Option<&str>) -> String {
+    until.map_or_else(|| "the quiet hours are over".to_owned(), quiet)
+}
+
+fn network(text: &str, connections: usize) -> String {
+    match connections {
+        0 => format!("no network ({text})"),
+        _ => format!("online: {text}"),
+    }
 }
 
 fn ended(past: &PastCall) -> String {

@@ -38,7 +38,11 @@ pub fn status_line(status: &Status) -> String {
         (0, None) => "no network".to_owned(),
         _ => "online".to_owned(),
     };
-    let away = if status.do_not_disturb { ", do not disturb" } else { "" };
+    let away = match &status.quiet_until {
+        _ if status.do_not_disturb => ", do not disturb".to_owned(),
+        Some(until) => format!(", quiet until {until}"),
+        None => String::new(),
+    };
     let missed = match status.missed {
         0 => String::new(),
         1 => ", 1 missed call".to_owned(),
@@ -138,6 +142,9 @@ fn status_text(status: &Status) -> String {
     if status.do_not_disturb {
         lines.push("do not disturb: callers hear that the line is busy".to_owned());
     }
+    if let Some(until) = &status.quiet_until {
+        lines.push(quiet(until));
+    }
     for call in &status.calls {
         lines.push(format!("call      {}", call_line(call, status)));
         if let Some(chosen) = call.chosen {
@@ -151,6 +158,11 @@ fn status_text(status: &Status) -> String {
         lines.push(format!("missed    {}: type history missed", status.missed));
     }
     lines.join("\n")
+}
+
+/// Tells of quiet hours and their end.
+pub(super) fn quiet(until: &str) -> String {
+    format!("quiet until {until}: this phone rings for exceptions alone")
 }
 
 fn list<T>(all: &[T], none: &str, line: impl Fn(&T) -> String) -> String {

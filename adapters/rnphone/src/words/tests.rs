@@ -194,6 +194,16 @@ fn missed_calls_are_told_with_their_time() {
 fn the_status_line_says_what_matters_most() {
     let mut status = idle();
     assert_eq!(status_line(&status), "online, 2 missed calls");
+    status.quiet_until = Some("07:00".to_owned());
+    assert_eq!(status_line(&status), "online, quiet until 07:00, 2 missed calls");
+    let told = reply(&Reply::Status(Box::new(status.clone())));
+    assert!(
+        told.contains("\nquiet until 07:00: this phone rings for exceptions alone\n"),
+        "{told}"
+    );
+    status.do_not_disturb = true;
+    assert_eq!(status_line(&status), "online, do not disturb, 2 missed calls");
+    (status.do_not_disturb, status.quiet_until) = (false, None);
     status.calls.push(talking());
     assert_eq!(
         status_line(&status),
@@ -240,6 +250,7 @@ fn idle() -> Status {
         connections: 1,
         trouble: None,
         do_not_disturb: false,
+        quiet_until: None,
         calls: Vec::new(),
         missed: 2,
         new_messages: 0,

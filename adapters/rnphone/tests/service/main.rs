@@ -3,6 +3,7 @@
 mod files;
 #[cfg(unix)]
 mod pcm;
+mod quiet;
 mod support;
 
 use std::time::Duration;

@@ -30,9 +30,14 @@ impl Phone {
 
     /// A listening phone with these settings.
     pub(crate) async fn set_up(name: &str, settings: &str) -> Self {
+        Self::set_up_with(name, settings, Overrides::default()).await
+    }
+
+    /// A listening phone with these settings, of which this start changes some.
+    pub(crate) async fn set_up_with(name: &str, settings: &str, overrides: Overrides) -> Self {
         let folder = new_folder(name);
         fs::write(folder.join("config"), settings).expect("it is written");
-        Self::start(folder, listen(), SoundSettings::Nothing).await
+        Self::begin(folder, listen(), SoundSettings::Nothing, overrides).await
     }
 
     pub(crate) fn file(&self, name: &str) -> PathBuf {
@@ -74,13 +79,22 @@ impl Phone {
         interfaces: Vec<Interface>,
         sound: SoundSettings,
     ) -> Self {
+        Self::begin(path, interfaces, sound, Overrides::default()).await
+    }
+
+    async fn begin(
+        path: PathBuf,
+        interfaces: Vec<Interface>,
+        sound: SoundSettings,
+        overrides: Overrides,
+    ) -> Self {
         let folder = Folder::find(Surroundings::of_process(Some(path.clone()))).expect("a folder");
         let pcm = PcmListener::bind(&folder.pcm()).expect("a socket");
         let start = Start {
             folder,
             network: Way::Given { interfaces, text: "TCP".to_owned() },
             sound,
-            overrides: Overrides::default(),
+            overrides,
         };
         let service = Service::start(start).await.expect("it starts");
         tokio::spawn(pcm.serve(service.pcm().clone()));

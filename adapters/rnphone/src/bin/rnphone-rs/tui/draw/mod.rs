@@ -62,7 +62,11 @@ fn draw_header(screen: &Screen, look: Look, area: Rect, buffer: &mut Buffer) {
     };
     let identity = status.identity.to_string();
     let name = status.name.as_deref().unwrap_or("rnphone-rs");
-    let away = if status.do_not_disturb { " DO NOT DISTURB " } else { "" };
+    let away = match &status.quiet_until {
+        _ if status.do_not_disturb => " DO NOT DISTURB ".to_owned(),
+        Some(until) => format!(" QUIET UNTIL {until} "),
+        None => String::new(),
+    };
     let room = usize::from(area.width).saturating_sub(away.len());
     let has_name = room >= identity.len() + 6;
     let mut first = Vec::new();
