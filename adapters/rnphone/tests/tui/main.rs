@@ -9,7 +9,7 @@ use std::process::Stdio;
 use lxst_interop::Terminal;
 use rustix::process::Signal;
 
-use support::{Events, Phone, assert_restored, folder, full_screen, rnphone};
+use support::{Events, Phone, assert_restored, attached, folder, full_screen, rnphone};
 
 #[test]
 fn a_call_is_answered_and_ended_by_keys_and_the_terminal_is_restored() {
@@ -36,6 +36,8 @@ fn a_call_is_answered_and_ended_by_keys_and_the_terminal_is_restored() {
     screen.keys("q");
     assert_eq!(screen.wait().code(), Some(0));
     assert_restored(&screen);
+    // It has no ringer.
+    assert_eq!(screen.written().matches('\x07').count(), 1);
 }
 
 #[test]
@@ -45,6 +47,43 @@ fn a_signal_restores_the_terminal() {
     screen.signal(Signal::TERM);
     assert_eq!(screen.wait().code(), Some(0));
     assert_restored(&screen);
+}
+
+#[test]
+fn the_screen_of_a_phone_that_runs_takes_its_call_and_leaves_it_when_the_user_leaves() {
+    let called = Phone::start("attached-called");
+    let mut events = called.events();
+    let identity = events.identity();
+    let caller = Phone::with("attached-caller", &["--connect", &called.address()]);
+    let mut screen = attached(&called);
+    screen.until("online: ");
+    caller.ctl(&["dial", &identity]);
+    screen.until("Incoming call");
+    screen.keys("a");
+    events.until("established");
+    screen.until("talking 00:0");
+    screen.keys("q");
+    assert_eq!(screen.wait().code(), Some(0));
+    assert_restored(&screen);
+    called.ctl(&["mute"]);
+    events.until("microphone");
+    caller.ctl(&["hangup"]);
+    events.until("ended");
+}
+
+#[test]
+fn a_user_who_wants_no_colours_gets_none() {
+    for (wish, has_colours) in [("", true), ("1", false)] {
+        let options = ["--tui", "--no-devices", "--listen", "127.0.0.1:0"];
+        let mut command = rnphone(&options, &folder("colours"));
+        let mut screen = Terminal::start_at(command.env("NO_COLOR", wish), 24, 80);
+        // It is red where there are colours.
+        screen.until("no network");
+        screen.keys("q");
+        assert_eq!(screen.wait().code(), Some(0));
+        let written = screen.written();
+        assert_eq!(written.contains("\x1b[38;5;"), has_colours, "{wish:?}: {written:?}");
+    }
 }
 
 #[test]

@@ -16,8 +16,12 @@ pub(crate) struct Phone {
 
 impl Phone {
     pub(crate) fn start(name: &'static str) -> Self {
-        let options = ["--service", "--no-devices", "--listen", "127.0.0.1:0"];
-        let mut command = rnphone(&options, &folder(name));
+        Self::with(name, &["--listen", "127.0.0.1:0"])
+    }
+
+    pub(crate) fn with(name: &'static str, options: &[&str]) -> Self {
+        let mut command = rnphone(&["--service", "--no-devices"], &folder(name));
+        command.args(options);
         let mut child = command.stdout(Stdio::piped()).spawn().expect("it runs");
         let mut line = String::new();
         let out = child.stdout.as_mut().expect("it is piped");
@@ -94,6 +98,11 @@ impl Drop for Events {
 pub(crate) fn full_screen(name: &str, options: &[&str]) -> Terminal {
     let mut command = rnphone(&["--tui", "--no-devices"], &folder(name));
     Terminal::start_at(command.args(options), 24, 80)
+}
+
+/// Starts the full screen of a phone that runs.
+pub(crate) fn attached(phone: &Phone) -> Terminal {
+    Terminal::start_at(&rnphone(&["--tui"], &path(phone.name)), 24, 80)
 }
 
 /// Checks that a terminal shows what it showed before, and takes lines again.

@@ -33,6 +33,8 @@ pub(super) struct Screen {
     pub(super) refused: Option<lxst_phone::Profile>,
     /// The last events in words, the latest last.
     pub(super) news: VecDeque<String>,
+    /// How often the terminal is to have rung, in place of a ringer.
+    pub(super) bells: u64,
     /// Since the screen began.
     pub(super) now: Duration,
     pub(super) today: UnixTime,
@@ -67,6 +69,7 @@ impl Screen {
             playing: None,
             refused: None,
             news: VecDeque::new(),
+            bells: 0,
             now: Duration::ZERO,
             today: UnixTime(0),
             stale: Stale {
@@ -96,9 +99,7 @@ impl Screen {
             Event::Quality { call, quality } => {
                 self.graphs.entry(*call).or_default().push(self.now, *quality);
             }
-            Event::Incoming { .. } if self.focus.is_question() => {
-                self.focus = Focus::Lists;
-            }
+            Event::Incoming { is_waiting, .. } => self.handle_incoming(*is_waiting),
             Event::Ended { call, .. } => {
                 self.graphs.remove(call);
                 self.put_aside.remove(call);
@@ -195,6 +196,16 @@ impl Screen {
     /// The call of the dialog, if there is one.
     pub(super) fn dialog(&self) -> Option<&CallInfo> {
         self.incoming().filter(|call| !self.put_aside.contains(&call.call))
+    }
+
+    fn handle_incoming(&mut self, is_waiting: bool) {
+        if self.focus.is_question() {
+            self.focus = Focus::Lists;
+        }
+        let has_devices = |status: &Status| status.speaker_dbfs.is_some();
+        if !is_waiting && !self.status.as_ref().is_some_and(has_devices) {
+            self.bells += 1;
+        }
     }
 
     fn handle_status(&mut self, status: Status) {

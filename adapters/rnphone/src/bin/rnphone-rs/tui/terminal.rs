@@ -3,7 +3,7 @@
 //! A terminal that stalls (Ctrl-S, a slow line) holds up the thread that draws, and nothing else: it
 //! draws the latest state when it goes on.
 
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 use std::panic;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -119,6 +119,7 @@ fn draw_all(screens: &mut watch::Receiver<Option<Screen>>, look: Look) -> io::Re
     let mut terminal = CrosstermBackend::new(io::stdout());
     terminal.hide_cursor()?;
     let mut shown = Buffer::default();
+    let mut rung = 0;
     while block_on(screens.changed()).is_ok() {
         let Some(screen) = screens.borrow_and_update().clone() else { break };
         let mut next = Buffer::empty(terminal.size()?.into());
@@ -130,8 +131,12 @@ fn draw_all(screens: &mut watch::Receiver<Option<Screen>>, look: Look) -> io::Re
         }
         if IS_SHOWN.load(Ordering::SeqCst) {
             terminal.draw(shown.diff(&next).into_iter())?;
+            if screen.bells > rung {
+                terminal.write_all(BELL)?;
+            }
             Backend::flush(&mut terminal)?;
         }
+        rung = screen.bells;
         shown = next;
     }
     Ok(())
@@ -140,9 +145,9 @@ fn draw_all(screens: &mut watch::Receiver<Option<Screen>>, look: Look) -> io::Re
 /// Shows again what was on the terminal.
 fn restore() {
     if IS_SHOWN.swap(false, Ordering::SeqCst) {
-        // There may be no terminal any more.
-        let _ = execute!(io::stdout(), DisableBracketedPaste, LeaveAlternateScreen, Show);
+        // There may be no terminal any more. One that stalls takes lines again all the same.
         let _ = disable_raw_mode();
+        let _ = execute!(io::stdout(), DisableBracketedPaste, LeaveAlternateScreen, Show);
     }
 }
 
@@ -175,7 +180,9 @@ fn restore_on_panic() {
 }
 
 static IS_SHOWN: AtomicBool = AtomicBool::new(false);
-const DRAWING: &str = "screen";
+/// The name of the thread that draws.
+pub(super) const DRAWING: &str = "screen";
+const BELL: &[u8] = b"\x07";
 /// Keys that wait.
 const MAX_KEYS: usize = 64;
 const PATIENCE: Duration = Duration::from_secs(1);

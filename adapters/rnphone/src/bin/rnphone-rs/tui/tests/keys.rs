@@ -122,6 +122,24 @@ fn the_dialog_of_a_call_stands_over_the_help() {
 }
 
 #[test]
+fn the_terminal_rings_where_no_ringer_does() {
+    let calls = |screen: &mut Screen, is_waiting: bool| {
+        let told = json!({
+            "event": "incoming", "call": 8, "peer": stranger(), "is_waiting": is_waiting,
+        });
+        event(screen, told);
+        screen.bells
+    };
+    let with_devices = &mut idle();
+    assert_eq!(calls(with_devices, false), 0);
+    let without = &mut idle();
+    without.status.as_mut().unwrap().speaker_dbfs = None;
+    assert_eq!(calls(without, false), 1);
+    // Who talks sees it.
+    assert_eq!(calls(without, true), 1);
+}
+
+#[test]
 fn keys_of_a_call_follow_its_state() {
     let done = |screen: &mut Screen, letter| match key(screen, KeyCode::Char(letter)) {
         Some(Action::Do(command)) => Some(command),
