@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use lxst_tokio::{Call, CallId, DisplayName, IdentityHash};
 use tokio::sync::mpsc;
 
+use super::error::ServiceError;
 use super::news::News;
 use super::refused::Refused;
 use crate::contacts::Contacts;
 use crate::control::MessageInfo;
-use crate::service::ServiceError;
 use crate::voicemail::{Message, MessageId, Pickup, Presence, Rules, Store, StoreError};
 
 /// The voicemail, and whether the user is away.

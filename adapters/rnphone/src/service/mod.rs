@@ -1,9 +1,11 @@
 //! The running phone, which clients use by the [control protocol](crate::control).
 
 mod announced;
+mod call_commands;
 mod calls;
 mod client;
 mod commands;
+mod error;
 mod files;
 mod greeting;
 mod messages;
@@ -25,30 +27,26 @@ mod studio;
 mod task;
 mod told;
 mod voicemail;
-
-use std::io;
-use std::path::PathBuf;
+mod way;
 
 use lxst_tokio::host::create_private_folder;
-use lxst_tokio::{
-    AudioError, IdentityFileError, IdentityHash, Interface, PhoneBuilder, StartError, State,
-    load_or_create_identity,
-};
+use lxst_tokio::{IdentityHash, PhoneBuilder, load_or_create_identity};
 use tokio::task::JoinHandle;
 
 pub use client::{Client, ClientEvents, CommandError};
+pub use error::ServiceError;
 pub use files::{SoundFiles, SoundFilesError};
 pub use overrides::{Lines, Overrides};
 pub use pcm::Pcm;
 pub use server::Control;
 pub use socket::{Listener, PcmListener, SocketError, connect};
 pub use sound::SoundSettings;
+pub use way::Way;
 
 use crate::control::DeviceInfo;
-use crate::folder::{FileError, Folder};
+use crate::folder::Folder;
 use crate::history::History;
-use crate::network::{Network, Route};
-use crate::settings::{Mistake, Mistakes};
+use crate::settings::Mistake;
 use files::{Files, Microphone};
 use messages::Messages;
 use people::People;
@@ -71,20 +69,6 @@ pub struct Start {
     pub overrides: Overrides,
 }
 
-/// By what a phone reaches the mesh.
-#[derive(Clone, Debug)]
-pub enum Way {
-    /// These interfaces.
-    Given {
-        /// The interfaces.
-        interfaces: Vec<Interface>,
-        /// The same, in words.
-        text: String,
-    },
-    /// What is found on this machine.
-    Found(Network),
-}
-
 /// A phone that runs. It ends with [`Service::stop`], or with the command
 /// [`Stop`](crate::control::Command::Stop).
 #[derive(Debug)]
@@ -95,54 +79,6 @@ pub struct Service {
     listening: Vec<String>,
     skipped: Vec<Mistake>,
     task: JoinHandle<()>,
-}
-
-/// Why a phone does not start.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ServiceError {
-    /// The folder cannot be made.
-    #[error("{}: {error}", path.display())]
-    Folder {
-        /// The folder.
-        path: PathBuf,
-        /// Why.
-        error: io::Error,
-    },
-    /// The identity cannot be read or made.
-    #[error(transparent)]
-    Identity(#[from] IdentityFileError),
-    /// The file of settings cannot be read.
-    #[error(transparent)]
-    File(#[from] FileError),
-    /// It holds what is not understood.
-    #[error(transparent)]
-    Settings(#[from] Mistakes),
-    /// The history cannot be read.
-    #[error("{}: {error}", path.display())]
-    History {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        error: io::Error,
-    },
-    /// The folder of messages cannot be read.
-    #[error("{}: {error}", path.display())]
-    Messages {
-        /// The folder.
-        path: PathBuf,
-        /// Why.
-        error: io::Error,
-    },
-    /// The phone does not start.
-    #[error(transparent)]
-    Start(#[from] StartError),
-    /// The sound of files or pipes does not begin.
-    #[error(transparent)]
-    Sound(#[from] SoundFilesError),
-    /// It ended at once.
-    #[error(transparent)]
-    Ended(#[from] AudioError),
 }
 
 /// Lists the microphones and speakers of this machine.
@@ -249,40 +185,5 @@ impl Service {
     pub async fn stop(mut self) {
         self.control.stop().await;
         self.ended().await;
-    }
-}
-
-impl Way {
-    /// Gives a phone the interfaces.
-    #[must_use]
-    pub fn attach(&self, builder: PhoneBuilder) -> PhoneBuilder {
-        match self {
-            Self::Given { interfaces, .. } => {
-                interfaces.iter().cloned().fold(builder, PhoneBuilder::interface)
-            }
-            Self::Found(network) => network.interfaces().fold(builder, PhoneBuilder::interface),
-        }
-    }
-
-    /// Tells by what a phone with these interfaces reaches the mesh, in words.
-    #[must_use]
-    pub fn text(&self, state: &State) -> String {
-        match self {
-            Self::Given { text, .. } => text.clone(),
-            Self::Found(network) => network.route(state).to_string(),
-        }
-    }
-
-    /// Tells why a phone with these interfaces reaches nobody, if it does not, in words.
-    #[must_use]
-    pub fn trouble(&self, state: &State) -> Option<String> {
-        match self {
-            _ if state.connections > 0 => None,
-            Self::Given { .. } => state.interfaces.iter().find_map(|one| one.trouble.clone()),
-            Self::Found(network) => match network.route(state) {
-                Route::Nowhere(troubles) => Some(troubles.join("; ")),
-                route => Some(route.to_string()),
-            },
-        }
     }
 }

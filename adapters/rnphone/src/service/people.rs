@@ -3,13 +3,13 @@
 use lxst_tokio::{IdentityHash, ProfileChoice};
 
 use super::announced::Announced;
+use super::error::ServiceError;
 use super::overrides::Overrides;
 use super::refused::Refused;
 use crate::contacts::{self, Contact, ContactError};
 use crate::control::{ContactInfo, Peer};
 use crate::folder::{ConfigFile, Folder};
 use crate::ini::Document;
-use crate::service::ServiceError;
 use crate::settings::{Mistake, Settings};
 
 /// The settings of the folder, and the names that others announced.

@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 use lxst_tokio::{Event as PhoneEvent, Events, IdentityHash, Phone, State, Watch};
 use tokio::sync::mpsc;
 
-use super::Way;
 use super::announced::Latest;
 use super::calls::Calls;
 use super::files::Files;
@@ -18,6 +17,7 @@ use super::server::{Asked, Control};
 use super::sound::Sound;
 use super::studio::Studio;
 use super::told::{past, told};
+use super::way::Way;
 use crate::control::{Command, Event, Peer, Reply};
 use crate::history::{CallTracker, History, UnixTime};
 use crate::settings::Settings;

@@ -5,7 +5,8 @@
 
 use lxst_phone::Profile;
 
-use super::parse::{COMMANDS, CommandWord};
+use super::commands::{commands, named};
+use super::word::CommandWord;
 
 /// Names that the phone is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,10 +52,9 @@ pub fn complete(line: &str, names: impl Fn(Names) -> Vec<String>) -> Completion 
     };
     let first = command.arguments.split_whitespace().next().unwrap_or_default();
     let found = of(text, candidates(command, first.trim_matches(['[', ']']), names));
+    let takes_profile = command.arguments.ends_with("[PROFILE]");
     match text.rsplit_once(char::is_whitespace) {
-        Some((_, last)) if found.candidates.is_empty() && command.takes_profile() => {
-            of(last, profiles())
-        }
+        Some((_, last)) if found.candidates.is_empty() && takes_profile => of(last, profiles()),
         _ => found,
     }
 }
@@ -73,22 +73,10 @@ pub fn hint(line: &str) -> Option<Hint> {
     }
     let word = word.to_lowercase();
     let begins_so = |command: &&CommandWord| command.name().starts_with(&word);
-    let command = named(&word).or_else(|| COMMANDS.iter().find(begins_so))?;
+    let command = named(&word).or_else(|| commands().find(begins_so))?;
     let rest = command.name().strip_prefix(&word).unwrap_or_default().to_owned();
     let hint = Hint { rest, arguments: command.arguments };
     (hint != Hint::default()).then_some(hint)
-}
-
-impl CommandWord {
-    /// Returns its usual name.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        self.names.first().copied().unwrap_or_default()
-    }
-
-    fn takes_profile(&self) -> bool {
-        self.arguments.ends_with("[PROFILE]")
-    }
 }
 
 fn candidates(
@@ -133,13 +121,8 @@ fn of(typed: &str, candidates: Vec<String>) -> Completion {
     Completion { rest, candidates: seen }
 }
 
-fn named(word: &str) -> Option<&'static CommandWord> {
-    let word = word.to_lowercase();
-    COMMANDS.iter().find(|command| command.names.contains(&word.as_str()))
-}
-
 fn words() -> Vec<String> {
-    COMMANDS.iter().map(|command| command.name().to_owned()).collect()
+    commands().map(|command| command.name().to_owned()).collect()
 }
 
 /// The words that begin a line, with a blank where more must follow.
@@ -149,7 +132,7 @@ fn words_with_blank() -> Vec<String> {
         format!("{}{}", command.name(), if needs_more { " " } else { "" })
     };
     let own = ["help", "quit"].map(str::to_owned);
-    COMMANDS.iter().map(word).chain(own).collect()
+    commands().map(word).chain(own).collect()
 }
 
 fn profiles() -> Vec<String> {

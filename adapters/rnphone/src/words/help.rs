@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use unicode_width::UnicodeWidthStr;
 
+use super::commands::{SECTIONS, named};
 use super::complete::HELP;
-use super::parse::{COMMANDS, CommandWord};
+use super::word::CommandWord;
 
 /// Returns the help that a line asks for: `help`, or `help dial`, for a terminal of so many columns;
 /// `None` if it asks for none.
@@ -19,9 +20,8 @@ pub fn help(line: &str, columns: usize) -> Option<String> {
         None => all(columns),
         Some(word) => {
             let word = word.to_lowercase();
-            let found = COMMANDS.iter().find(|command| command.names.contains(&word.as_str()));
             let none = || format!("{word:?} is no command: type help");
-            found.map_or_else(none, |command| of_command(command, columns))
+            named(&word).map_or_else(none, |command| of_command(command, columns))
         }
     })
 }
@@ -29,22 +29,13 @@ pub fn help(line: &str, columns: usize) -> Option<String> {
 /// Returns all commands with what they do, in sections.
 fn all(columns: usize) -> String {
     let mut text = String::new();
-    let mut section = |title: &str, commands: &[&CommandWord]| {
-        if !commands.is_empty() {
-            add(&mut text, format_args!("{title}\n"));
-        }
-        for command in commands {
+    for (title, commands) in SECTIONS {
+        add(&mut text, format_args!("{title}\n"));
+        for command in *commands {
             let usage = format!("{} {}", command.name(), command.arguments);
             entry(&mut text, &usage, command.help, columns);
         }
-    };
-    for (title, names) in SECTIONS {
-        let named = |name: &&str| COMMANDS.iter().find(|command| command.name() == *name);
-        section(title, &names.iter().filter_map(named).collect::<Vec<_>>());
     }
-    let is_left =
-        |command: &&CommandWord| !SECTIONS.iter().any(|(_, names)| names.contains(&command.name()));
-    section("More", &COMMANDS.iter().filter(is_left).collect::<Vec<_>>());
     text.push_str("Keys\n");
     text.push_str(&usages(&KEYS, columns));
     text.push_str("\nhelp dial tells more of dial");
@@ -120,22 +111,6 @@ fn wrapped(text: &str, columns: usize) -> Vec<String> {
 fn add(text: &mut String, more: std::fmt::Arguments<'_>) {
     let _ = text.write_fmt(more);
 }
-
-/// The sections of the help. Commands that are in none follow under a title of their own.
-const SECTIONS: &[(&str, &[&str])] = &[
-    (
-        "Calls",
-        &[
-            "dial", "answer", "reject", "hangup", "redial", "callback", "hold", "resume",
-            "history", "export",
-        ],
-    ),
-    ("In a call", &["mute", "talk", "profile", "mode", "volume", "record"]),
-    ("People", &["contacts", "who", "add", "rename", "remove", "block", "unblock"]),
-    ("Messages", &["messages", "play", "greeting", "heard", "delete", "away"]),
-    ("Sound", &["devices", "microphone", "speaker", "ringer"]),
-    ("This phone", &["status", "dnd", "announce", "reload", "stop"]),
-];
 
 const KEYS: [(&str, &str); 4] = [
     ("Enter", "answer the call that rings; in a call: tell how it goes"),

@@ -70,11 +70,11 @@ fn what_is_no_command_says_what_is() {
 
 #[test]
 fn no_two_commands_share_a_name_and_the_help_has_each() {
-    let names: Vec<&str> = COMMANDS.iter().flat_map(|command| command.names).copied().collect();
+    let names: Vec<&str> = commands().flat_map(|command| command.names).copied().collect();
     assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len());
     for columns in [40, 80] {
         let help = help("help", columns).expect("it is asked for");
-        for command in COMMANDS {
+        for command in commands() {
             let usage = format!("  {} {}", command.name(), command.arguments);
             assert!(help.lines().any(|line| line.starts_with(usage.trim_end())), "{usage}");
         }
