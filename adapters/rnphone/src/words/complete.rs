@@ -1,7 +1,7 @@
 //! What a half-typed line can become: completions, and what is still to type.
 //!
-//! The arguments of a command, as its help shows them, say what completes them: WHO, NAME, PROFILE,
-//! MICROPHONE and SPEAKER stand for names; words in small letters for themselves.
+//! The arguments of a command, as its help shows them, say what completes them: WHO, NAME, MESSAGE,
+//! PROFILE, MICROPHONE and SPEAKER stand for names; words in small letters for themselves.
 
 use lxst_phone::Profile;
 
@@ -15,6 +15,8 @@ pub enum Names {
     People,
     /// Contacts.
     Contacts,
+    /// Messages that callers left, by their numbers.
+    Messages,
     /// Microphones of this machine.
     Microphones,
     /// Speakers of this machine.
@@ -79,36 +81,44 @@ pub fn hint(line: &str) -> Option<Hint> {
     (hint != Hint::default()).then_some(hint)
 }
 
+/// What an argument such as `MESSAGE|off` can be.
 fn candidates(
     command: &CommandWord,
     argument: &str,
     names: impl Fn(Names) -> Vec<String>,
 ) -> Vec<String> {
-    match argument {
+    let of_one = |one: &str| match one {
         "WHO" => names(Names::People),
         "NAME" if command.arguments.contains('=') => {
             names(Names::Contacts).into_iter().map(|name| format!("{name} = ")).collect()
         }
         "NAME" => names(Names::Contacts),
+        "MESSAGE" => names(Names::Messages),
         "PROFILE" => profiles(),
         "MICROPHONE" => names(Names::Microphones),
         "SPEAKER" => names(Names::Speakers),
-        literals => {
-            let is_literal = |word: &&str| word.chars().all(|letter| letter.is_ascii_lowercase());
-            literals.split('|').filter(is_literal).map(str::to_owned).collect()
+        literal if literal.chars().all(|letter| letter.is_ascii_lowercase()) => {
+            vec![literal.to_owned()]
         }
-    }
+        _ => Vec::new(),
+    };
+    argument.split('|').flat_map(of_one).collect()
 }
 
-/// The candidates that begin with what is typed, and what follows in all of them.
+/// The candidates that begin with what is typed, and what follows in all of them; none if what is
+/// typed can become nothing else.
 fn of(typed: &str, candidates: Vec<String>) -> Completion {
     let wanted = typed.to_lowercase();
     let mut seen = Vec::new();
     for candidate in candidates {
-        let is_it = candidate.to_lowercase().starts_with(&wanted) && candidate != typed;
+        let is_it = candidate.to_lowercase().starts_with(&wanted);
         if is_it && !candidate.is_empty() && !seen.contains(&candidate) {
             seen.push(candidate);
         }
+    }
+    // What is whole stays as it is while it can be more: message 1 of 10.
+    if seen == [typed] {
+        seen.clear();
     }
     let rest_of = |text: &str| text.chars().skip(typed.chars().count()).collect::<String>();
     let mut rests = seen.iter().map(|candidate| rest_of(candidate));

@@ -100,6 +100,7 @@ fn the_end_of_a_line_is_completed_by_what_the_command_takes() {
         let names: &[&str] = match of {
             Names::People => &["Mary at home", "Mark", "Zoe", "Echo"],
             Names::Contacts => &["Mary at home", "Mark", "Zoe"],
+            Names::Messages => &["1", "2", "10"],
             Names::Microphones => &["Headset"],
             Names::Speakers => &["Headset", "Hall"],
         };
@@ -120,6 +121,10 @@ fn the_end_of_a_line_is_completed_by_what_the_command_takes() {
         ("mode ", "", &["full", "half"]),
         ("mute ", "off", &["off"]),
         ("record o", "ff", &["off"]),
+        ("play ", "", &["1", "2", "10", "off"]),
+        ("play o", "ff", &["off"]),
+        ("delete 1", "", &["1", "10"]),
+        ("heard 2", "", &[]),
         ("export c", "sv", &["csv"]),
         ("microphone h", "eadset", &["Headset"]),
         ("speaker h", "", &["Headset", "Hall"]),

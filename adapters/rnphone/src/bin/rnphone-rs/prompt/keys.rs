@@ -76,6 +76,12 @@ impl Tab {
                 }
                 people
             }
+            Names::Messages => match self.command(Command::Messages {}) {
+                Some(Reply::Messages(messages)) => {
+                    (1..=messages.len()).map(|number| number.to_string()).collect()
+                }
+                _ => Vec::new(),
+            },
             Names::Microphones => self.devices(true),
             Names::Speakers => self.devices(false),
         }
