@@ -117,7 +117,6 @@ impl Task {
             }
             _ => return Err(Refused::new("this phone does not know the command")),
         }
-        self.sound.set_ringtones(&self.people.settings().ringtones);
         self.look_at_clock().await;
         self.set_callers().await?;
         self.phone.set_display_name(self.people.settings().display_name).await?;

@@ -131,7 +131,8 @@ impl Service {
             Some(files) => Files::attach(&phone, microphone, files).await?,
             None => Files::default(),
         };
-        let sound = Sound::attach(&phone, sound, people.settings(), tell).await?;
+        let mut sound = Sound::attach(&phone, sound, people.settings(), tell).await?;
+        sound.set_ringtones(&quiet.ringtones(people.settings()));
         let identity = phone.identity();
         let listening: Vec<String> = phone.listening().iter().map(ToString::to_string).collect();
         let (control, asked) = Control::new(identity, listening.clone());

@@ -12,6 +12,7 @@ use super::task::Task;
 use crate::control::Event;
 use crate::quiet::{LocalClock, LocalTime, QuietHours};
 use crate::settings::Settings;
+use crate::sounds::Ringtones;
 use crate::voicemail::{Pickup, Presence};
 
 /// The clock, and whether it is quiet by it.
@@ -37,6 +38,14 @@ impl Quiet {
         match self.until {
             Some(_) => settings.callers_while_quiet(),
             None => settings.callers(),
+        }
+    }
+
+    /// What rings by now.
+    pub(super) fn ringtones(&self, settings: &Settings) -> Ringtones {
+        match self.until {
+            Some(_) => settings.ringtones_while_quiet(),
+            None => settings.ringtones.clone(),
         }
     }
 
@@ -68,8 +77,9 @@ impl Task {
         self.tell(Event::QuietHours { until });
     }
 
-    /// Tells the phone who may call by now.
-    pub(super) async fn set_callers(&self) -> Result<(), CallError> {
+    /// Tells the phone who may call, and its devices what rings by now.
+    pub(super) async fn set_callers(&mut self) -> Result<(), CallError> {
+        self.sound.set_ringtones(&self.quiet.ringtones(self.people.settings()));
         self.phone.set_callers(self.quiet.callers(self.people.settings())).await
     }
 

@@ -10,9 +10,12 @@ use crate::ini::Entry;
 use crate::sounds::Ring;
 use crate::voicemail::Pickup;
 
-/// Reads the name of a ringtone of our own, or of a file of the folder.
+/// Reads the name of a ringtone of our own, `silent`, or the name of a file of the folder.
 pub(super) fn ring(entry: &Entry, folder: &Path) -> Result<Ring, String> {
     let name = text(entry)?;
+    if name.eq_ignore_ascii_case("silent") {
+        return Ok(Ring::Silent);
+    }
     let own = Ringtone::ALL.into_iter().find(|own| own.name().eq_ignore_ascii_case(&name));
     Ok(own.map_or_else(|| Ring::File(folder.join(name)), Ring::Own))
 }

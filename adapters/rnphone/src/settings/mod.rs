@@ -6,7 +6,7 @@
 //! | `phonebook` | `NAME = HASH` or `NAME = HASH, NUMBER` | rnphone's |
 //! | `hardware` | left alone | rnphone's |
 //! | `rnphone-rs` | `display_name`, `profile`, `auto_answer`, `voicemail`, `voicemail_away`, `greeting`, `quiet_hours`, `quiet_except` | ours, which rnphone ignores |
-//! | `ringtones` | `CALLER = bell`, `chime`, `warble`, or a file | ours |
+//! | `ringtones` | `CALLER = bell`, `chime`, `warble`, `silent`, or a file | ours |
 //! | `voicemail_contacts` | `CALLER = never`, `at_once`, or seconds of ringing | ours |
 //!
 //! `quiet_hours = 22:00-07:00, 13:00-14:00` is by the clock of the system. `quiet_except` says who
@@ -37,7 +37,7 @@ pub(crate) use phonebook::digits;
 use crate::contacts::Contacts;
 use crate::folder::{ConfigFile, Folder};
 use crate::quiet::QuietHours;
-use crate::sounds::Ringtones;
+use crate::sounds::{Ring, Ringtones};
 use crate::voicemail::Rules;
 
 /// The settings of a phone.
@@ -132,10 +132,18 @@ impl Settings {
     /// asked about all others. It turns them away, so that their calls are told as missed.
     #[must_use]
     pub fn callers_while_quiet(&self) -> Callers {
-        let contacts = self.contacts.iter().map(|contact| contact.hash);
-        let known = contacts.chain(self.quiet_except.listed());
-        let exceptions = known.filter(|hash| self.rings_while_quiet(*hash));
-        Callers::ask().allowed(exceptions).blocked(self.blocked.iter().copied())
+        Callers::ask().allowed(self.exceptions()).blocked(self.blocked.iter().copied())
+    }
+
+    /// Returns what rings in quiet hours: nothing for callers whom the voicemail takes.
+    #[must_use]
+    pub fn ringtones_while_quiet(&self) -> Ringtones {
+        let of_one = |hash| (hash, self.ringtones.of(hash).clone());
+        let of_all = match self.quiet_except {
+            Who::All => self.ringtones.of_all.clone(),
+            Who::Nobody | Who::Phonebook | Who::Listed(_) => Ring::Silent,
+        };
+        Ringtones { of_all, of_callers: self.exceptions().map(of_one).collect() }
     }
 
     /// Whether somebody may call.
@@ -154,6 +162,13 @@ impl Settings {
     #[must_use]
     pub fn answers_at_once(&self, hash: IdentityHash) -> bool {
         self.auto_answer.holds(hash, &self.contacts)
+    }
+
+    /// Those who ring in quiet hours too, as far as they are known by hash.
+    fn exceptions(&self) -> impl Iterator<Item = IdentityHash> {
+        let contacts = self.contacts.iter().map(|contact| contact.hash);
+        let known = contacts.chain(self.quiet_except.listed());
+        known.filter(|hash| self.rings_while_quiet(*hash))
     }
 }
 

@@ -88,7 +88,7 @@ fn a_ringtone_is_a_file_of_the_folder() {
 #[test]
 fn callers_have_ringtones_and_rules_of_the_voicemail_by_name_or_hash() {
     let text = format!(
-        "[ringtones]\nMary = Chime\n{JAKE} = jake.wav\nNobody = bell\n[rnphone-rs]\n\
+        "[ringtones]\nMary = Chime\n{JAKE} = jake.wav\nNobody = bell\n{OTHER} = Silent\n[rnphone-rs]\n\
          voicemail = 20\nvoicemail_away = at_once\ngreeting = hello.opus\n[voicemail_contacts]\n\
          Mary = Never\n{JAKE} = 5\nNobody = never\n[phonebook]\nMary = {MARY}\n"
     );
@@ -97,6 +97,7 @@ fn callers_have_ringtones_and_rules_of_the_voicemail_by_name_or_hash() {
     let ring = |of| settings.ringtones.of(hash(of)).clone();
     assert_eq!(ring(MARY), Ring::Own(Ringtone::Chime));
     assert_eq!(ring(JAKE), Ring::File("/phone/jake.wav".into()));
+    assert_eq!(ring(OTHER), Ring::Silent);
     assert_eq!(ring(OWN), Ring::Own(Ringtone::Bell));
     let after = |seconds| Pickup::After(Duration::from_secs(seconds));
     let pickup = |of, presence| settings.voicemail.pickup(hash(of), &settings.blocked, presence);
@@ -108,8 +109,8 @@ fn callers_have_ringtones_and_rules_of_the_voicemail_by_name_or_hash() {
     let wanted = [
         "3: the ringtone /phone/jake.wav is not there: our bell rings until it is",
         "4: \"Nobody\" is no contact and no hash: nothing is done for it",
-        "8: the greeting /phone/hello.opus is not there: callers hear notes until it is",
-        "12: \"Nobody\" is no contact and no hash: nothing is done for it",
+        "9: the greeting /phone/hello.opus is not there: callers hear notes until it is",
+        "13: \"Nobody\" is no contact and no hash: nothing is done for it",
     ];
     assert_eq!(skipped, wanted);
 }
@@ -128,6 +129,9 @@ fn in_quiet_hours_exceptions_ring_and_the_phone_asks_about_all_others() {
     assert_eq!(Ok(&settings.quiet_hours), hours.as_ref());
     let asked = Callers::ask().allowed([hash(MARY), hash(JAKE)]);
     assert_eq!(settings.callers_while_quiet(), asked);
+    let ringtones = settings.ringtones_while_quiet();
+    assert_eq!(ringtones.of(hash(MARY)), &Ring::default());
+    assert_eq!(ringtones.of(hash(OTHER)), &Ring::Silent);
     assert!(settings.may_call(hash(OTHER)) && !settings.rings_while_quiet(hash(OTHER)));
     // Who may not call is no exception.
     let (settings, _) = read(&text(&format!("[telephone]\nblocked_callers = {JAKE}"))).unwrap();

@@ -15,6 +15,8 @@ pub enum Ring {
     Own(Ringtone),
     /// A WAV or Ogg/Opus file, again and again.
     File(PathBuf),
+    /// Nothing.
+    Silent,
 }
 
 /// What rings for whom: our bell, unless it is said otherwise.
@@ -41,7 +43,7 @@ impl Ringtones {
 }
 
 impl Ring {
-    /// Returns the sound, which has no end. A file that cannot be read is told, and our bell rings
+    /// Returns the sound, which has no end if there is one. A file that cannot be read is told, and our bell rings
     /// in its place.
     ///
     /// Reading a file goes on in a thread of its own, until the sound is dropped.
@@ -55,6 +57,7 @@ impl Ring {
                 Ok(sound) => (Sequence::new().then(sound).then(bell), None),
                 Err(error) => (Sequence::new().then(bell), Some(error)),
             },
+            Self::Silent => (Sequence::new(), None),
         }
     }
 }
