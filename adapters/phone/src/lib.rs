@@ -41,15 +41,20 @@
 //! without it a phone is [on the app's links](PhoneBuilder::on_links), and no `rns-*` crate is in
 //! the tree); and, off by default, `codec2` (Codec2 3200 and 1600, in Rust) and `codec2-system`
 //! (700C as well, by the system's libcodec2), both LGPL; `voice-processing` (echo cancellation,
-//! noise suppression, gain control); `stations` (stations of `lxst.station` and their listeners);
+//! noise suppression, gain control); `conference` (calls that hear each other, and a room that any
+//! LXST phone calls); `stations` (stations of `lxst.station` and their listeners);
 //! `trace` (recorded calls).
 
 #![forbid(unsafe_code)]
 
 mod audio;
 mod begin;
+#[cfg(feature = "conference")]
+mod bridge;
 mod builder;
 mod call;
+#[cfg(feature = "conference")]
+mod conference;
 #[cfg(feature = "endpoint")]
 mod destinations;
 mod error;
@@ -82,8 +87,12 @@ mod store;
 pub use audio::{
     AudioError, AudioFormat, AudioSink, AudioSource, DeviceSink, DeviceSource, Sample,
 };
+#[cfg(feature = "conference")]
+pub use bridge::Bridge;
 pub use builder::PhoneBuilder;
 pub use call::Call;
+#[cfg(feature = "conference")]
+pub use conference::{Conference, ConferenceBuilder, ConferenceError, ConferenceEvents};
 #[cfg(feature = "endpoint")]
 pub use destinations::{
     Announce, Announces, Broadcasts, DestinationError, Destinations, Link, LinkMessage, Served,
@@ -96,7 +105,7 @@ pub use host::{IdentityFileError, OsRng, load_or_create_identity};
 pub use link_reporter::LinkReporter;
 pub use links::LinkPort;
 pub use log_limit::{LeftOut, LogLimit};
-#[cfg(feature = "recording")]
+#[cfg(any(feature = "conference", feature = "recording"))]
 pub use lxst_audio;
 pub use lxst_core::{
     Admission, AirBudget, AnnouncePolicy, Boundary, CallId, CallState, CallStatus, CallerLimits,
@@ -116,7 +125,7 @@ pub use lxst_engine::{
 pub use lxst_reticulum as reticulum;
 #[cfg(feature = "endpoint")]
 pub use lxst_reticulum::{DestinationHash, Framing, Identity, Ifac, Rng};
-#[cfg(feature = "stations")]
+#[cfg(any(feature = "conference", feature = "stations"))]
 pub use lxst_rooms as rooms;
 #[cfg(feature = "trace")]
 pub use lxst_trace as trace;

@@ -160,6 +160,19 @@ impl Phone {
         self.requests.send(Request::MakeRoom).await
     }
 
+    /// Lets calls hear each other, in place of those bridged before; an empty
+    /// [`Bridge`](crate::Bridge) ends it. A call that ends leaves the bridge, and the others stay.
+    ///
+    /// # Errors
+    /// [`CallError::ShutDown`]. Calls that are over are left out.
+    ///
+    /// # Cancel safety
+    /// A cancelled request was either not made, or is carried out.
+    #[cfg(feature = "conference")]
+    pub async fn set_bridge(&self, bridge: crate::Bridge) -> Result<(), CallError> {
+        self.requests.send(Request::Bridge(bridge)).await
+    }
+
     /// Attaches a microphone at any time, in place of an earlier source.
     ///
     /// # Errors
@@ -214,6 +227,11 @@ impl Phone {
         let (sink, port) = AudioSink::new(format)?;
         self.attach(Request::Sink { of: None, port, reply: None }).await?;
         Ok(sink)
+    }
+
+    #[cfg(feature = "conference")]
+    pub(crate) async fn command(&self, command: Command) -> Result<(), CallError> {
+        self.requests.command(command).await
     }
 
     async fn attach(&self, port: Request) -> Result<(), AudioError> {

@@ -4,6 +4,9 @@
 //! What a source brings is sent in each call that it serves. What is received in the calls that a
 //! sink serves is added up.
 
+#[cfg(feature = "conference")]
+mod bridge;
+mod inserts;
 mod side;
 mod taps;
 
@@ -17,9 +20,11 @@ use lxst_core::{
 use lxst_engine::Engine;
 
 use crate::audio::{AudioTap, BLOCK, SinkPort, SourcePort};
+#[cfg(feature = "conference")]
+use crate::bridge::Bridge;
 use crate::pace::{BLOCK_TIME, DEVICE_TIME, Pace};
+use inserts::Inserts;
 use side::{Attached, Side};
-use taps::Taps;
 
 /// The ports, and the streams that are open.
 #[derive(Debug)]
@@ -28,7 +33,7 @@ pub(crate) struct Ports {
     sources: Side<SourcePort>,
     sinks: Side<SinkPort>,
     streams: BTreeMap<StreamId, Open>,
-    taps: Taps,
+    inserts: Inserts,
     /// The streams that send silence for want of a source.
     silent: Vec<StreamId>,
     /// The clock of sources at the phone's pace.
@@ -61,7 +66,7 @@ impl Ports {
             sources: Side::new(),
             sinks: Side::new(),
             streams: BTreeMap::new(),
-            taps: Taps::default(),
+            inserts: Inserts::default(),
             silent: Vec::new(),
             capture: Pace::new(BLOCK_TIME),
             playout: Pace::new(BLOCK_TIME),
@@ -119,7 +124,7 @@ impl Ports {
         tap: AudioTap,
     ) -> Result<(), InputError> {
         let is_known = engine.calls().any(|status| status.call == of);
-        is_known.then(|| self.taps.add(of.into(), tap)).ok_or(InputError::UnknownCall)
+        is_known.then(|| self.inserts.taps.add(of.into(), tap)).ok_or(InputError::UnknownCall)
     }
 
     /// Detaches the ports whose owners dropped them, and listens for what the others do.
@@ -137,6 +142,12 @@ impl Ports {
             self.serve(now);
         }
         listeners
+    }
+
+    /// Lets calls hear each other.
+    #[cfg(feature = "conference")]
+    pub(crate) fn set_bridge(&mut self, bridge: &Bridge) {
+        self.inserts.bridge.set(bridge);
     }
 
     /// A direction of a call's audio begins or ends.
@@ -163,7 +174,7 @@ impl Ports {
     pub(crate) fn on_ended(&mut self, call: CallId) {
         self.sources.remove_of(call);
         self.sinks.remove_of(call);
-        self.taps.remove_of(call.into());
+        self.inserts.remove_of(call.into());
     }
 
     /// The app muted the speaker of a call or unmuted it: what waits to be heard of it alone is
@@ -189,7 +200,7 @@ impl Ports {
         if !self.awaits_audio(engine) && self.playout.take_due(now) {
             for sink in &mut self.sinks.attached {
                 if sink.is_open() && !sink.port.is_device() {
-                    play(engine, &mut self.taps, now, &self.streams, sink, BLOCK);
+                    play(engine, &mut self.inserts, now, &self.streams, sink, BLOCK);
                 }
             }
         }
@@ -212,7 +223,7 @@ impl Ports {
                     if !pcm.is_empty() {
                         is_heard = true;
                         for stream in streams {
-                            capture(engine, &mut self.taps, now, *stream, &pcm);
+                            capture(engine, &mut self.inserts, now, *stream, &pcm);
                         }
                     }
                 }
@@ -247,7 +258,7 @@ impl Ports {
             if !sink.is_open() || block == 0 || sink.streams.iter().any(is_awaited) {
                 continue;
             }
-            play(engine, &mut self.taps, now, &self.streams, sink, block);
+            play(engine, &mut self.inserts, now, &self.streams, sink, block);
             sink.wanted -= block;
             is_filled = true;
         }
@@ -333,12 +344,12 @@ impl Ports {
             if let (SourcePort::Written(port), false) = (port, streams.is_empty()) {
                 let block = port.take_block();
                 for stream in streams {
-                    capture(engine, &mut self.taps, now, *stream, &block);
+                    capture(engine, &mut self.inserts, now, *stream, &block);
                 }
             }
         }
         for stream in &self.silent {
-            capture(engine, &mut self.taps, now, *stream, &[0.0; BLOCK]);
+            capture(engine, &mut self.inserts, now, *stream, &[0.0; BLOCK]);
         }
     }
 
@@ -353,23 +364,19 @@ impl Ports {
 /// Gives the engine what a source heard.
 fn capture<S: Stack, const LINES: usize>(
     engine: &mut Engine<S, LINES>,
-    taps: &mut Taps,
+    inserts: &mut Inserts,
     now: Instant,
     stream: StreamId,
     pcm: &[f32],
 ) {
-    if engine.sends_voice(stream) {
-        taps.show(stream, Direction::Send, pcm);
-    } else {
-        taps.show_silence(stream, Direction::Send, pcm.len());
-    }
-    engine.capture(now, stream, pcm);
+    let sent = inserts.sent(stream, pcm, engine.sends_voice(stream));
+    engine.capture(now, stream, &sent);
 }
 
 /// Gives a sink so many samples of what the engine plays.
 fn play<S: Stack, const LINES: usize>(
     engine: &mut Engine<S, LINES>,
-    taps: &mut Taps,
+    inserts: &mut Inserts,
     now: Instant,
     open: &BTreeMap<StreamId, Open>,
     sink: &mut Attached<SinkPort>,
@@ -382,11 +389,12 @@ fn play<S: Stack, const LINES: usize>(
         engine.play(now, *stream, &mut pcm[..length]);
         let is_heard = open.get(stream).is_some_and(|open| !open.is_speaker_muted);
         if is_heard {
-            taps.show(*stream, Direction::Receive, &pcm[..length]);
+            inserts.played(*stream, &pcm[..length]);
             mix.iter_mut().zip(&pcm[..length]).for_each(|(sum, sample)| *sum += sample);
         } else {
-            taps.show_silence(*stream, Direction::Receive, length);
+            inserts.taps.show_silence(*stream, Direction::Receive, length);
         }
     }
+    inserts.end_block(sink.of, length);
     sink.port.give(&mix[..length]);
 }

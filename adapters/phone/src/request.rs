@@ -64,6 +64,9 @@ pub(crate) enum Request {
         tap: AudioTap,
         reply: Answer<()>,
     },
+    /// Lets calls hear each other.
+    #[cfg(feature = "conference")]
+    Bridge(crate::bridge::Bridge),
     /// Frees the ports of backup interfaces.
     #[cfg(feature = "endpoint")]
     MakeRoom,

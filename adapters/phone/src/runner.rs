@@ -156,6 +156,11 @@ impl<R: Runtime, N: Network, const LINES: usize> Runner<R, N, LINES> {
             Request::Tap { of, tap, reply } => {
                 reply.send(self.ports.tap(&self.engine, of, tap));
             }
+            #[cfg(feature = "conference")]
+            Request::Bridge(bridge) => {
+                let calls: Vec<_> = self.engine.calls().map(|status| status.call).collect();
+                self.ports.set_bridge(&bridge.only(&calls));
+            }
             #[cfg(feature = "endpoint")]
             Request::MakeRoom => self.network.make_room(&self.engine),
             Request::Subscribe(queue) => self.outlets.subscribe(queue),

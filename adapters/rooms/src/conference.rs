@@ -2,7 +2,7 @@
 
 use alloc::collections::{BTreeMap, VecDeque};
 
-use lxst_core::{CallId, Command, Direction, Event, IdentityHash, Mute};
+use lxst_core::{Admission, CallId, Command, Direction, Event, IdentityHash, Mute};
 
 use crate::bounds::{BoundError, within};
 use crate::limits;
@@ -76,7 +76,8 @@ pub enum ConferenceEvent {
     Joined { call: CallId, from: IdentityHash },
     /// A member left.
     Left { call: CallId, from: IdentityHash },
-    /// A caller was turned away: the conference is full, or locked.
+    /// A caller was told that the line is busy: the conference is full, or locked, or all lines of
+    /// the telephone are taken.
     TurnedAway { from: IdentityHash },
 }
 
@@ -141,7 +142,9 @@ impl Conference {
         } else if let Event::Established { call, .. } = event {
             self.on_established(call);
         } else if let Event::Ended { call, .. } = event {
-            self.on_ended(call);
+            self.leave(call);
+        } else if let Event::CallerTurnedAway { from } = event {
+            self.event(ConferenceEvent::TurnedAway { from });
         }
     }
 
@@ -189,7 +192,7 @@ impl Conference {
             self.leave(older);
         }
         if self.is_locked || !self.has_place(from) {
-            self.call(Command::HangUp(call));
+            self.call(Command::Screen(call, Admission::Busy));
             return self.event(ConferenceEvent::TurnedAway { from });
         }
         self.calls.insert(call, Member { from, has_joined: false });
@@ -203,10 +206,6 @@ impl Conference {
             self.out.push_back(ConferenceOutput::Tone(ConferenceTone::Joined));
             self.event(ConferenceEvent::Joined { call, from });
         }
-    }
-
-    fn on_ended(&mut self, call: CallId) {
-        self.leave(call);
     }
 
     fn leave(&mut self, call: CallId) {

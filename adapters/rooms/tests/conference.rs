@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
-use lxst_core::{CallId, Command, Direction, EndReason, Event, IdentityHash, Mode, Mute, Profile};
+use lxst_core::{
+    Admission, CallId, Command, Direction, EndReason, Event, IdentityHash, Mode, Mute, Profile,
+};
 use lxst_rooms::{
     Conference, ConferenceCommand, ConferenceConfig, ConferenceEvent, ConferenceOutput,
     ConferenceTone, UnknownCall,
@@ -38,6 +40,15 @@ fn strangers_have_their_share_and_those_with_a_reserved_place_the_rest() {
     ended(&mut conference, 1);
     assert_eq!(rings(&mut conference, 5, 12), [answer(5)]);
     assert_eq!(rings(&mut conference, 6, 13), turned_away(6, 13));
+}
+
+#[test]
+fn a_caller_for_whom_the_telephone_has_no_line_is_told_of() {
+    let mut conference = Conference::new(ConferenceConfig::default());
+    let from = identity(9);
+    conference.handle_event(Event::CallerTurnedAway { from });
+    let turned_away = ConferenceOutput::Event(ConferenceEvent::TurnedAway { from });
+    assert_eq!(outputs(&mut conference), [turned_away]);
 }
 
 #[test]
@@ -103,7 +114,8 @@ fn outputs(conference: &mut Conference) -> Vec<ConferenceOutput> {
 
 fn turned_away(call: u64, from: u8) -> Vec<ConferenceOutput> {
     let from = identity(from);
-    vec![hang_up(call), ConferenceOutput::Event(ConferenceEvent::TurnedAway { from })]
+    let busy = ConferenceOutput::Call(Command::Screen(CallId(call), Admission::Busy));
+    vec![busy, ConferenceOutput::Event(ConferenceEvent::TurnedAway { from })]
 }
 
 fn answer(call: u64) -> ConferenceOutput {

@@ -46,7 +46,8 @@
 //! without it a phone is [on the app's links](lxst_phone::PhoneBuilder::on_links)); and, off by
 //! default, `codec2` (Codec2 3200 and 1600, in Rust) and `codec2-system` (700C as well, by the
 //! system's libcodec2), both LGPL; `voice-processing` (echo cancellation, noise suppression, gain
-//! control); `stations` (stations of `lxst.station` and their listeners); `trace` (recorded calls).
+//! control); `conference` (calls that hear each other, and a room that any LXST phone calls);
+//! `stations` (stations of `lxst.station` and their listeners); `trace` (recorded calls).
 //! The phone logs to `tracing`.
 
 #![forbid(unsafe_code)]
@@ -66,6 +67,10 @@ pub type PhoneBuilder = lxst_phone::PhoneBuilder<Tokio>;
 
 /// Settings of a radio that is not started, on tokio.
 pub type RadioBuilder = lxst_phone::RadioBuilder<Tokio>;
+
+/// A conference that is not started, on tokio.
+#[cfg(feature = "conference")]
+pub type ConferenceBuilder = lxst_phone::ConferenceBuilder<Tokio>;
 
 /// A station that is not started, on tokio.
 #[cfg(feature = "stations")]

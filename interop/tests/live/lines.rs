@@ -91,7 +91,7 @@ fn hear(desk: &RustPhone, speaker: &mut AudioSink, hz: u32) {
 
 /// Waits until Python has received enough of one tone, beyond this many blocks, and never the
 /// other. Returns how many blocks it has received.
-fn await_heard(python: &mut PythonPeer, hz: u32, before: usize) -> usize {
+pub(crate) fn await_heard(python: &mut PythonPeer, hz: u32, before: usize) -> usize {
     let begun = Instant::now();
     loop {
         let pcm: Vec<f32> = python.heard().samples.into_iter().map(of_i16).collect();
@@ -119,7 +119,7 @@ fn blocks_with(hz: u32, pcm: &[f32]) -> usize {
 }
 
 /// Creates a Python that plays a tone in each call.
-fn saying(hz: u32, scene: &Scene, name: &str) -> Builder {
+pub(crate) fn saying(hz: u32, scene: &Scene, name: &str) -> Builder {
     let wav = target_dir().join("interop").join(&scene.test).join(format!("{name}.wav"));
     recording(hz).write(&wav);
     scene.python_named(name).audio_in(&wav, Duration::ZERO).audio_loop()
@@ -136,8 +136,8 @@ fn of_i16(sample: i16) -> f32 {
     f32::from(sample) / -f32::from(i16::MIN)
 }
 
-const LOW: u32 = 400;
-const HIGH: u32 = 1_500;
+pub(crate) const LOW: u32 = 400;
+pub(crate) const HIGH: u32 = 1_500;
 /// 0.1 s.
 const BLOCK: usize = 4_800;
 /// Blocks of a tone.

@@ -14,6 +14,7 @@
 mod support;
 
 mod airtime;
+mod conference;
 mod destinations;
 mod echo_line;
 mod endings;

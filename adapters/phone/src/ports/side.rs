@@ -19,7 +19,7 @@ pub(super) struct Side<P> {
 pub(super) struct Attached<P> {
     pub(super) port: P,
     /// The call whose own port it is; `None` where it is that of all calls.
-    of: Option<CallId>,
+    pub(super) of: Option<CallId>,
     /// The streams that it serves.
     pub(super) streams: Vec<StreamId>,
     /// What the engine was told that it dropped.

@@ -9,6 +9,8 @@ mod support;
 mod addresses;
 mod awaiting;
 mod backups;
+#[cfg(feature = "conference")]
+mod conference;
 mod crowds;
 mod destinations;
 mod events;
