@@ -1,8 +1,9 @@
 //! Our client on an endpoint.
 
 use std::collections::BTreeSet;
-use std::time::Instant as Moment;
+use std::time::{Duration, Instant as Moment};
 
+use lxst_core::wire::Packet;
 use lxst_core::{Destination, IdentityHash, LinkEvent, LinkId, LinkRequest};
 use lxst_reticulum::{Event, LinkHandle, name_hash};
 use lxst_rooms::wire::AnnouncedRoom;
@@ -18,6 +19,8 @@ pub(crate) struct Guest {
     link: Option<LinkHandle>,
     events: Vec<ClientEvent>,
     announced: Option<(IdentityHash, u8)>,
+    /// How many frames each packet of ours had.
+    pub(crate) spoken: Vec<usize>,
 }
 
 impl Guest {
@@ -25,7 +28,12 @@ impl Guest {
         let mut node = Node::new(&[udp]);
         node.endpoint.hear(name_hash(ROOM)).unwrap();
         let client = Client::new(ClientConfig::new(name).unwrap());
-        Self { client, node, link: None, events: Vec::new(), announced: None }
+        let (events, spoken) = Default::default();
+        Self { client, node, link: None, events, announced: None, spoken }
+    }
+
+    pub(crate) fn identity(&self) -> IdentityHash {
+        self.node.endpoint.identity()
     }
 
     /// Waits for an announce, and joins the server of it.
@@ -63,6 +71,15 @@ impl Guest {
             self.turn();
         }
         panic!("{what} did not come: {:?} {:?}", self.client, self.node.endpoint)
+    }
+
+    /// Runs for a time.
+    #[track_caller]
+    pub(crate) fn pass(&mut self, time: Duration) {
+        let end = Moment::now() + time;
+        while Moment::now() < end {
+            self.turn();
+        }
     }
 
     /// Runs until these members are listed.
@@ -115,6 +132,8 @@ impl Guest {
                     self.link = Some(endpoint.open(now, to));
                 }
                 (Output::Transmit { class, data, .. }, Some(link)) => {
+                    let frames = Packet::parse(&data).map_or(0, |packet| packet.frames().count());
+                    self.spoken.extend((frames > 0).then_some(frames));
                     endpoint.send(now, link, class, &data).expect("the link stands");
                 }
                 (Output::Link { request: LinkRequest::Identify, .. }, Some(link)) => {

@@ -3,7 +3,8 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant as Moment};
 
-use lxst_core::{LinkId, LinkRequest};
+use lxst_core::wire::Packet;
+use lxst_core::{Class, LinkId, LinkRequest};
 use lxst_reticulum::{DestinationConfig, Event, LinkHandle, name_hash};
 use lxst_rooms::wire::encode_announce;
 use lxst_rooms::{
@@ -23,6 +24,8 @@ struct Shared {
     server: Server,
     node: Node,
     events: Vec<ServerEvent>,
+    /// Packets of voice, and ends of talks, as they went to listeners.
+    relayed: Vec<Vec<u8>>,
     is_over: bool,
 }
 
@@ -43,8 +46,9 @@ impl Host {
         let destination = DestinationConfig::new(name_hash(ROOM));
         let destination = destination.app_data(&app_data[..length]).unwrap();
         let hash = node.endpoint.register(destination).unwrap().to_string();
-        let (events, is_over) = (Vec::new(), false);
-        let shared = Arc::new(Mutex::new(Shared { server, node, events, is_over }));
+        let (events, relayed) = Default::default();
+        let shared = Shared { server, node, events, relayed, is_over: false };
+        let shared = Arc::new(Mutex::new(shared));
         let running = Arc::clone(&shared);
         std::thread::spawn(move || {
             while !running.lock().unwrap().turn() {
@@ -90,6 +94,23 @@ impl Host {
         panic!("{what} did not come: {:?}", self.lock().events)
     }
 
+    /// Waits until such a packet of voice went to a listener, skipping others.
+    #[track_caller]
+    pub(crate) fn until_relayed(&self, what: &str, find: impl Fn(&Packet<'_>) -> bool) {
+        let deadline = Moment::now() + PATIENCE;
+        while Moment::now() < deadline {
+            let mut shared = self.lock();
+            let is_it = |data: &Vec<u8>| Packet::parse(data).is_ok_and(|packet| find(&packet));
+            if let Some(at) = shared.relayed.iter().position(is_it) {
+                shared.relayed.drain(..=at);
+                return;
+            }
+            drop(shared);
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        panic!("{what} did not come")
+    }
+
     fn lock(&self) -> MutexGuard<'_, Shared> {
         self.shared.lock().unwrap()
     }
@@ -130,6 +151,9 @@ impl Shared {
         while let Some(output) = self.server.poll_output() {
             match output {
                 Output::Transmit { link, class, data } => {
+                    if class == Class::Media {
+                        self.relayed.push(data.to_vec());
+                    }
                     // A link that has just closed takes nothing.
                     let _ = self.node.endpoint.send(now, LinkHandle(link.0), class, &data);
                 }

@@ -4,6 +4,7 @@
 
 mod guest;
 mod host;
+mod kinds;
 mod node;
 mod telephone;
 
