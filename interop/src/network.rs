@@ -3,6 +3,7 @@
 use core::net::Ipv4Addr;
 use std::io;
 use std::net::{TcpListener, UdpSocket};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// The address of an rnsd's shared instance, to which apps attach.
 ///
@@ -91,10 +92,7 @@ impl Ifac {
 /// If loopback has no free port.
 #[track_caller]
 pub fn free_udp_ports() -> (u16, u16) {
-    let [first, second] = free_ports(|| {
-        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
-        Ok((socket.local_addr()?.port(), socket))
-    });
+    let [first, second] = free_ports(|port| UdpSocket::bind((Ipv4Addr::LOCALHOST, port)));
     (first, second)
 }
 
@@ -104,19 +102,30 @@ pub fn free_udp_ports() -> (u16, u16) {
 /// If loopback has no free port.
 #[track_caller]
 pub fn free_tcp_ports<const N: usize>() -> [u16; N] {
-    free_ports(|| {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        Ok((listener.local_addr()?.port(), listener))
-    })
+    free_ports(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)))
 }
 
+/// Returns ports that can be bound. A program takes its port seconds later, so they are none that
+/// the system gives to sockets without a port of their own, and each is returned once.
 #[track_caller]
-fn free_ports<S, const N: usize>(bind: impl Fn() -> io::Result<(u16, S)>) -> [u16; N] {
-    // All sockets are held until all are bound, so the ports differ.
-    let bound = [(); N]
-        .map(|()| bind().unwrap_or_else(|error| panic!("no free port on loopback: {error}")));
-    bound.map(|(port, _)| port)
+fn free_ports<S, const N: usize>(bind: impl Fn(u16) -> io::Result<S>) -> [u16; N] {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let ports = u32::from(EPHEMERAL_PORTS - FIRST_PORT);
+    // Other processes of tests begin elsewhere.
+    let begin = std::process::id().wrapping_mul(SPREAD);
+    let next = || begin.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % ports;
+    let candidates = || (0..ports).map(|_| FIRST_PORT + next() as u16);
+    let is_free = |port: &u16| bind(*port).is_ok();
+    let free = || candidates().find(is_free);
+    [(); N].map(|()| free().unwrap_or_else(|| panic!("no free port on loopback")))
 }
+
+/// Where the ports begin that are returned.
+const FIRST_PORT: u16 = 10_000;
+/// Where those of systems begin that any socket may get: Linux has 32768, others 49152.
+const EPHEMERAL_PORTS: u16 = 32_768;
+/// A prime number, by which the ports of two processes of successive numbers are apart.
+const SPREAD: u32 = 1_009;
 
 /// RNS's `rpc_key`. Both configurations have it, because a Python client cannot use an rnsd of
 /// another folder without it.
