@@ -65,7 +65,12 @@ pub enum Command {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         call: Option<u64>,
     },
-    /// Closes the microphone, or opens it again.
+    /// Makes a conference of both calls, held or not: the user hears both, and they hear the user
+    /// and each other. [`Hold`](Self::Hold) ends it and holds a call, [`Resume`](Self::Resume) ends
+    /// it and holds the other, and where one call ends, the other goes on. Where `call` is left out
+    /// in a conference, `Resume` means the first call and the others the one that came last.
+    Merge {},
+    /// Closes the microphone, or opens it again. In a conference, the calls hear each other on.
     Mute { on: bool },
     /// Presses or releases the talk button of a half-duplex call.
     Talk { on: bool },

@@ -79,6 +79,10 @@ pub enum Event {
     Held { call: u64 },
     /// A held call goes on.
     Resumed { call: u64 },
+    /// These calls are a conference.
+    Merged { calls: Vec<u64> },
+    /// The conference is over. Its calls that are left go on, each with the user alone.
+    Split {},
     /// The microphone is closed or opened, or the talk button pressed or released.
     Microphone { call: u64, is_muted: bool, is_talking: bool },
     /// Nothing came from the peer for 5 s.

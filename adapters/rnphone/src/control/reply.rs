@@ -101,6 +101,9 @@ pub struct CallInfo {
     pub is_muted: bool,
     /// Whether the talk button is pressed.
     pub is_talking: bool,
+    /// Whether it is in a conference with the other call.
+    #[serde(default)]
+    pub is_merged: bool,
     /// Whether the voicemail answered it.
     pub is_voicemail: bool,
     /// Whether it is recorded.

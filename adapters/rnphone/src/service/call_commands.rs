@@ -29,6 +29,9 @@ impl Task {
                 "this is the hash of a destination; the identity to dial is {identity}"
             )));
         }
+        if !self.calls.merged().is_empty() {
+            return Err(Refused::new("both calls are in a conference: hang up one first"));
+        }
         if let Some(status) = self.calls.talked(&self.phone.state()) {
             self.hold(status).await?;
         }
@@ -58,13 +61,18 @@ impl Task {
         Ok(self.phone.call(status.call).answer().await?)
     }
 
+    /// Holds a call. In a conference, the other goes on.
     pub(super) async fn hold(&mut self, status: CallStatus) -> Result<(), Refused> {
+        self.split().await?;
         self.calls.set_held(&self.phone.call(status.call), true).await?;
         self.tell(Event::Held { call: status.call.0 });
         Ok(())
     }
 
     pub(super) async fn resume(&mut self, call: Option<u64>) -> Result<(), Refused> {
+        if let [first, ..] = *self.calls.merged() {
+            return self.go_on_alone(call.unwrap_or(first.0)).await;
+        }
         let status = self.find(call, Wanted::Held)?;
         let talked = self.calls.talked(&self.phone.state());
         if let Some(talked) = talked.filter(|talked| talked.call != status.call) {
@@ -76,6 +84,9 @@ impl Task {
     }
 
     pub(super) async fn mute(&mut self, on: bool) -> Result<(), Refused> {
+        if self.mute_in_conference(on).await? {
+            return Ok(());
+        }
         let status = self.find(None, Wanted::Talked)?;
         self.calls.set_muted(&self.phone.call(status.call), on).await?;
         self.tell_microphone(status);
@@ -112,7 +123,7 @@ impl Task {
         Ok(Reply::File(path))
     }
 
-    fn tell_microphone(&mut self, status: CallStatus) {
+    pub(super) fn tell_microphone(&mut self, status: CallStatus) {
         let line = *self.calls.line(status.call);
         self.tell(Event::Microphone {
             call: status.call.0,

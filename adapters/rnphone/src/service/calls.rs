@@ -23,6 +23,8 @@ pub(super) struct Line {
     pub(super) is_held: bool,
     pub(super) is_muted: bool,
     pub(super) is_talking: bool,
+    /// Whether it is in the conference.
+    pub(super) is_merged: bool,
     /// Whether the voicemail has it: no command without its number is for it.
     pub(super) is_voicemail: bool,
 }
@@ -82,7 +84,9 @@ impl Calls {
                 let ours = |status: &&CallStatus| !is_ringing_here(status) && !is_held(status);
                 let is_established = |status: &&CallStatus| status.state == CallState::Established;
                 let talked = calls.filter(ours);
-                talked.clone().find(is_established).or_else(|| talked.clone().next())
+                // In a conference, the call that came last.
+                let established = talked.clone().filter(is_established);
+                established.max_by_key(|status| status.call).or_else(|| talked.clone().next())
             }
         };
         found.copied().ok_or_else(|| {
@@ -101,6 +105,22 @@ impl Calls {
             status.state == CallState::Established && !line.is_held && !line.is_voicemail
         };
         state.calls.iter().find(is_it).copied()
+    }
+
+    /// Returns the calls of the conference, in order; none where there is no conference.
+    pub(super) fn merged(&self) -> Vec<CallId> {
+        let merged = self.0.iter().filter(|(_, line)| line.is_merged);
+        merged.map(|(call, _)| *call).collect()
+    }
+
+    /// Returns the established calls that the voicemail has not, held or not, in order.
+    pub(super) fn users_established(&self, state: &State) -> Vec<CallId> {
+        let is_it = |status: &&CallStatus| {
+            status.state == CallState::Established && !self.is_voicemail(status.call)
+        };
+        let mut calls: Vec<_> = state.calls.iter().filter(is_it).map(|it| it.call).collect();
+        calls.sort_unstable();
+        calls
     }
 
     /// Holds a call or goes on with it. A microphone that is muted stays so.
@@ -154,6 +174,7 @@ impl Calls {
             is_held: line.is_held,
             is_muted: line.is_muted,
             is_talking: line.is_talking,
+            is_merged: line.is_merged,
             is_voicemail: line.is_voicemail,
             is_recorded,
             chosen: line.chosen,

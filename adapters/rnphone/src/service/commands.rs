@@ -39,6 +39,7 @@ impl Task {
                 self.hold(status).await?;
             }
             Command::Resume { call } => self.resume(call).await?,
+            Command::Merge {} => self.merge().await?,
             Command::Mute { on } => self.mute(on).await?,
             Command::Talk { on } => self.talk(on).await?,
             Command::Profile { profile } => {
@@ -56,13 +57,7 @@ impl Task {
             Command::Announce {} => self.phone.announce().await?,
             Command::DoNotDisturb { on } => self.phone.set_available(!on).await?,
             Command::Away { on } => self.messages.set_away(on),
-            Command::Messages {} => {
-                let (messages, damaged) = self.messages.list(&self.people.settings().contacts)?;
-                for text in damaged {
-                    self.tell(Event::Warning { text });
-                }
-                return Ok(Reply::Messages(messages));
-            }
+            Command::Messages {} => return self.list_messages(),
             Command::MessageHeard { message } => {
                 self.messages.mark_heard(self.messages.id(&message)?)?;
             }
@@ -122,6 +117,14 @@ impl Task {
         self.phone.set_display_name(self.people.settings().display_name).await?;
         self.tell(Event::SettingsChanged {});
         Ok(Reply::Done)
+    }
+
+    fn list_messages(&self) -> Result<Reply, Refused> {
+        let (messages, damaged) = self.messages.list(&self.people.settings().contacts)?;
+        for text in damaged {
+            self.tell(Event::Warning { text });
+        }
+        Ok(Reply::Messages(messages))
     }
 
     /// Returns whom a text means: `last` is the peer of the latest call, `#7` that of a past one.

@@ -5,6 +5,7 @@ mod call_commands;
 mod calls;
 mod client;
 mod commands;
+mod conference;
 mod error;
 mod files;
 mod greeting;

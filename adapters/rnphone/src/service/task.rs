@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 
 use super::announced::Latest;
 use super::calls::Calls;
+use super::conference::SilentSpeaker;
 use super::files::Files;
 use super::messages::Messages;
 use super::news::News;
@@ -33,6 +34,8 @@ pub(super) struct Task {
     files: Files,
     pub(super) studio: Studio,
     pub(super) calls: Calls,
+    /// While there is a conference and no other speaker.
+    pub(super) silent_speaker: Option<SilentSpeaker>,
     pub(super) tracker: CallTracker,
     control: Control,
     network: Way,
@@ -77,6 +80,7 @@ impl Task {
             files,
             studio,
             calls: Calls::default(),
+            silent_speaker: None,
             tracker: CallTracker::default(),
             control,
             network,
@@ -195,6 +199,7 @@ impl Task {
             }
             PhoneEvent::Ended { call, .. } => {
                 self.calls.ended(call);
+                self.leave_conference().await;
                 self.files.handle_ended(call);
             }
             // Its caller was sent there before it rang.

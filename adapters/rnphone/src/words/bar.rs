@@ -66,6 +66,7 @@ fn parts(call: &CallInfo, status: &Status) -> Vec<(u8, String)> {
     let mut parts = vec![(0, call.peer.name.clone()), (0, state)];
     let flags = [
         (call.is_held, "held"),
+        (call.is_merged, "conference"),
         (call.is_muted, "muted"),
         (call.is_talking, "you talk"),
         (call.is_voicemail, "voicemail"),

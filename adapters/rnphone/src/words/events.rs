@@ -10,12 +10,7 @@ use crate::control::{Event, PastCall};
 pub fn event(event: &Event) -> Option<String> {
     Some(match event {
         Event::Dialled { peer, .. } => format!("calling {}", peer.name),
-        Event::Incoming { peer, is_waiting: false, .. } => {
-            format!("{} calls: answer or reject", peer.name)
-        }
-        Event::Incoming { peer, is_waiting: true, .. } => {
-            format!("{} calls too: answer holds the call that you talk on", peer.name)
-        }
+        Event::Incoming { peer, is_waiting, .. } => incoming(&peer.name, *is_waiting),
         Event::ProfileChosen { chosen, .. } => {
             format!("{} fits a round trip of {} ms", chosen.profile, chosen.round_trip_ms)
         }
@@ -34,8 +29,9 @@ pub fn event(event: &Event) -> Option<String> {
         Event::ModeChanged { mode, by_peer, .. } => {
             format!("mode changed by {}: {mode}", side(*by_peer))
         }
-        Event::Held { .. } => "the call is held".to_owned(),
-        Event::Resumed { .. } => "the held call goes on".to_owned(),
+        Event::Held { .. } | Event::Resumed { .. } | Event::Merged { .. } | Event::Split {} => {
+            return of_two(event).map(ToOwned::to_owned);
+        }
         Event::Microphone { is_muted: true, .. } => "the microphone is muted".to_owned(),
         Event::Microphone { is_talking: true, .. } => "you talk".to_owned(),
         Event::Microphone { .. } => "the microphone is as before".to_owned(),
@@ -74,6 +70,24 @@ pub fn event(event: &Event) -> Option<String> {
 #[must_use]
 pub const fn is_news(event: &Event) -> bool {
     matches!(event, Event::Incoming { .. } | Event::Ended { .. } | Event::Warning { .. })
+}
+
+fn incoming(name: &str, is_waiting: bool) -> String {
+    match is_waiting {
+        false => format!("{name} calls: answer or reject"),
+        true => format!("{name} calls too: answer holds the call that you talk on"),
+    }
+}
+
+/// What is told of the calls where there are two.
+const fn of_two(event: &Event) -> Option<&'static str> {
+    Some(match event {
+        Event::Held { .. } => "the call is held",
+        Event::Resumed { .. } => "the held call goes on",
+        Event::Merged { .. } => "both calls are in a conference",
+        Event::Split {} => "the conference is over",
+        _ => return None,
+    })
 }
 
 /// What is told of recordings, messages and greetings.

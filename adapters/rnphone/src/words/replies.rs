@@ -115,6 +115,7 @@ fn call_line(call: &CallInfo, status: &Status) -> String {
     }
     for (is_so, word) in [
         (call.is_held, "held"),
+        (call.is_merged, "conference"),
         (call.is_muted, "muted"),
         (call.is_talking, "talking"),
         (call.is_recorded, "recording"),

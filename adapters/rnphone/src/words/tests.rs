@@ -277,6 +277,7 @@ fn talking() -> CallInfo {
         mode: Mode::FullDuplex,
         seconds: Some(192.4),
         is_held: false,
+        is_merged: false,
         is_muted: true,
         is_talking: false,
         is_voicemail: false,

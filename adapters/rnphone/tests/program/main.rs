@@ -5,13 +5,14 @@
 mod support;
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 use std::time::Duration;
 
 use lxst_sim::tone::tone;
+use serde_json::json;
 use support::{Program, command, new_folder, piped, run, text};
 
 #[test]
@@ -109,6 +110,49 @@ fn the_echo_line_is_found_by_check_and_nobody_rings() {
     assert_eq!(check.status.code(), Some(0), "{told}");
     assert!(told.contains("ok    path") && told.contains("a round trip takes"), "{told}");
     assert_eq!(line.stop(), Some(0));
+}
+
+#[test]
+fn a_room_tells_who_joins_and_leaves_and_takes_commands() {
+    let (folder, alice, bob) =
+        (new_folder("room"), new_folder("room-alice"), new_folder("room-bob"));
+    let options = ["room", "--listen", "127.0.0.1:0", "--members", "2", "--json"];
+    let mut room = piped(command(&folder, &options).arg("--no-devices"));
+    let mut lines = BufReader::new(room.stdout.take().expect("it is piped")).lines();
+    let mut typed = room.stdin.take().expect("it is piped");
+    let mut next = || -> serde_json::Value {
+        let line = lines.next().expect("it runs").expect("text");
+        serde_json::from_str(&line).expect("JSON")
+    };
+    let hello = next();
+    let text = |value: &serde_json::Value| value.as_str().expect("text").to_owned();
+    let (identity, address) = (text(&hello["identity"]), text(&hello["listening"][0]));
+    let call = |folder: &Path| {
+        let phone = Program::start(folder, &["--call", &identity, "--connect", &address]);
+        (phone.told("identity"), phone)
+    };
+
+    let (hash, alices) = call(&alice);
+    let joined = next();
+    assert_eq!((&joined["event"], &joined["members"]), (&json!("joined"), &json!(1)));
+    let peer =
+        |hash: String| json!({"hash": hash, "is_contact": false, "name": format!("<{hash}>")});
+    assert_eq!(joined["peer"], peer(hash));
+    writeln!(typed, "lock").expect("it reads");
+    writeln!(typed, "members").expect("it reads");
+    let members = next();
+    assert_eq!(members["members"], json!([{"call": joined["call"], "peer": joined["peer"]}]));
+    let (hash, bobs) = call(&bob);
+    assert_eq!(next(), json!({"event": "turned_away", "peer": peer(hash)}));
+    assert_eq!(bobs.wait(), Some(4), "busy");
+
+    writeln!(typed, "remove {}", joined["call"]).expect("it reads");
+    let left = next();
+    assert_eq!((&left["event"], &left["peer"]), (&json!("left"), &joined["peer"]));
+    assert_eq!(alices.wait(), Some(0));
+    assert_eq!(support::stop(&mut room), Some(0));
+    let refused = run(&folder, &["room", "--members", "33"]);
+    assert_eq!(refused.status.code(), Some(2));
 }
 
 #[test]

@@ -46,9 +46,7 @@ impl Program {
 
     /// Ends it as a user does.
     pub(crate) fn stop(&self) -> Option<i32> {
-        let id = self.child.lock().expect("no panic").id().to_string();
-        Command::new("kill").args(["-TERM", &id]).status().expect("it is told");
-        self.wait()
+        stop(&mut self.child.lock().expect("no panic"))
     }
 
     pub(crate) fn kill(&self) {
@@ -84,6 +82,12 @@ pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Output {
 pub(crate) fn piped(command: &mut Command) -> Child {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command.spawn().expect("it runs")
+}
+
+/// Ends a program as a user does.
+pub(crate) fn stop(child: &mut Child) -> Option<i32> {
+    Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("it is told");
+    child.wait().expect("it ends").code()
 }
 
 /// Waits until something holds.

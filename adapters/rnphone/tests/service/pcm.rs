@@ -169,6 +169,55 @@ async fn the_python_program_of_the_readme_has_a_phone() {
     assert!(loudest.parse::<i32>().is_ok_and(|loudest| loudest > 3_000), "{said}");
 }
 
+#[tokio::test]
+async fn two_calls_that_are_merged_hear_each_other_until_one_is_held() {
+    let mut desk = Phone::listening("desk-pcm-merged").await;
+    let mut first = Phone::calling("first-pcm-merged", &desk).await;
+    let mut second = Phone::calling("second-pcm-merged", &desk).await;
+    let of_first = client(&first, r#"{"live":true}"#).await;
+    let of_second = client(&second, r#"{"live":true}"#).await;
+    let refused = ask(&desk, "merge").await.expect_err("there is no call");
+    assert!(refused.contains("takes two calls"), "{refused}");
+    for phone in [&mut first, &mut second] {
+        establish(phone, &mut desk).await;
+    }
+    let (from_first, to_first) = of_first.into_split();
+    let (from_second, to_second) = of_second.into_split();
+    let said = [
+        tokio::spawn(say(to_first, 48_000, 1, 400.0)),
+        tokio::spawn(say(to_second, 48_000, 1, 900.0)),
+    ];
+    ask(&desk, "merge").await.expect("it merges");
+    // The desk has no speaker, and its microphone is closed.
+    ask(&desk, "mute").await.expect("it is muted");
+    let (from_first, heard) = hear_until(from_first, 900.0).await;
+    assert!(level(&samples(&heard), 48_000, 400.0) < 0.05, "nobody hears himself");
+    let (from_second, heard) = hear_until(from_second, 400.0).await;
+    assert!(level(&samples(&heard), 48_000, 900.0) < 0.05, "nobody hears himself");
+    let flags = |status: rnphone_rs::control::Status| {
+        let flags = status.calls.iter().map(|call| (call.is_merged, call.is_held, call.is_muted));
+        flags.collect::<Vec<_>>()
+    };
+    assert_eq!(flags(desk.status().await), [(true, false, true), (true, false, true)]);
+    let refused = ask(&desk, "dial last").await.expect_err("both lines are taken");
+    assert!(refused.contains("in a conference"), "{refused}");
+
+    ask(&desk, "mute off").await.expect("it is open");
+    ask(&desk, "swap").await.expect("it swaps");
+    desk.until(|event| matches!(event, Event::Split {})).await;
+    assert_eq!(flags(desk.status().await), [(false, false, false), (false, true, false)]);
+    hear_silence(from_first).await;
+
+    ask(&desk, "merge").await.expect("it merges again");
+    let (_from_second, _) = hear_until(from_second, 400.0).await;
+    ask(&desk, "hangup").await.expect("it hangs up on the latest");
+    second.until(|event| matches!(event, Event::Ended { .. })).await;
+    desk.until(|event| matches!(event, Event::Split {})).await;
+    assert_eq!(flags(desk.status().await), [(false, false, false)]);
+    assert_eq!(first.status().await.calls.len(), 1);
+    said.into_iter().for_each(|said| said.abort());
+}
+
 async fn phones(name: &str) -> (Phone, Phone) {
     let bob = Phone::listening(&format!("bob-{name}")).await;
     let alice = Phone::calling(&format!("alice-{name}"), &bob).await;
@@ -235,7 +284,7 @@ async fn hear(mut from: impl AsyncReadExt + Unpin, channels: usize, moments: usi
 }
 
 /// Hears a call until a tone is in it.
-async fn hear_until(mut stream: UnixStream, hz: f64) -> (UnixStream, Vec<u8>) {
+async fn hear_until<S: AsyncReadExt + Unpin>(mut stream: S, hz: f64) -> (S, Vec<u8>) {
     let mut heard = Vec::new();
     let mut bytes = [0; 9_600];
     for _ in 0..300 {
@@ -246,6 +295,20 @@ async fn hear_until(mut stream: UnixStream, hz: f64) -> (UnixStream, Vec<u8>) {
         }
     }
     panic!("{hz} Hz is not heard");
+}
+
+/// Hears a call until a second of it is silent.
+async fn hear_silence(mut from: impl AsyncReadExt + Unpin) {
+    let mut silent = 0;
+    for _ in 0..300 {
+        let block = hear(&mut from, 1, 4_800).await;
+        let is_silent = block.iter().all(|sample| sample.abs() < 0.01);
+        silent = if is_silent { silent + 1 } else { 0 };
+        if silent == 10 {
+            return;
+        }
+    }
+    panic!("it is not silent");
 }
 
 /// Hears a call to its end.

@@ -11,6 +11,7 @@ mod options;
 mod person;
 mod prompt;
 mod report;
+mod room;
 mod script;
 mod signals;
 mod station;
@@ -67,6 +68,7 @@ fn run(options: Options) -> Result<u8, Failure> {
             Some(Task::Echo { greeting }) => echo::run(&options, greeting.clone()).await,
             Some(Task::Check { to }) => check::run(&options, *to).await,
             Some(Task::Station(station)) => station::run(&options, station).await,
+            Some(Task::Room(room)) => room::run(&options, room).await,
             Some(Task::Tune { station }) => tune::run(&options, *station).await,
             Some(Task::Systemd) => systemd::print(&options),
             None if options.list_devices => begin::list_devices().await,

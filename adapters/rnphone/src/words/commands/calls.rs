@@ -55,6 +55,12 @@ pub(super) const CALLS: &[CommandWord] = &[
         build: |_| Ok(Command::Resume { call: None }),
     },
     CommandWord {
+        names: &["merge", "conference"],
+        arguments: "",
+        help: "make a conference of both calls; hold and swap end it, hangup ends the last call of it",
+        build: |_| Ok(Command::Merge {}),
+    },
+    CommandWord {
         names: &["history"],
         arguments: "[TEXT]",
         help: "list past calls, or those that hold a text, such as missed",

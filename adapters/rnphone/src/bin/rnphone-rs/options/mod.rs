@@ -1,5 +1,6 @@
 //! The command line.
 
+mod room;
 mod script;
 mod start;
 mod station;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use lxst_tokio::IdentityHash;
 
+pub(crate) use room::RoomOptions;
 pub(crate) use script::ScriptOptions;
 use start::StartOptions;
 pub(crate) use station::StationOptions;
@@ -153,6 +155,10 @@ pub(crate) enum Task {
     },
     /// Be a station: broadcast a file or standard input to all who tune in
     Station(StationOptions),
+    /// Be a room that phones call: each member hears all others. Typed lines name a member by the
+    /// number of its call: members, mute N, unmute N, remove N; lock turns all callers away, unlock
+    /// lets them in again
+    Room(RoomOptions),
     /// Listen to a station: raw s16le, 48 kHz, mono goes to standard output, for a player. Nobody
     /// learns who listens
     Tune {
@@ -199,6 +205,7 @@ Examples:
   rnphone-rs ctl hangup
   rnphone-rs check f293e5612b27dbc491e52cc9845d3f53
   rnphone-rs station music.wav --title \"Radio\" --listen 0.0.0.0:4242
+  rnphone-rs room --members 6 --title \"Our room\" --connect host:4242
   rnphone-rs tune f293e5612b27dbc491e52cc9845d3f53 | aplay -qf S16_LE -r 48000 -c1
   rnphone-rs --listen 0.0.0.0:4242 --identity me --answer 2 --audio-out heard.wav
   rnphone-rs --call mary --audio-in hello.wav --hang-up-after 10

@@ -132,6 +132,7 @@ impl Screen {
                 'r' => Some(Command::Reject { call: None }),
                 'h' => Some(Command::HangUp { call: None }),
                 'x' => Some(self.swap()),
+                'c' if self.calls().len() > 1 => Some(Command::Merge {}),
                 'm' => self.main_call().map(|call| Command::Mute { on: !call.is_muted }),
                 ' ' => self.talk(),
                 'p' => self.next_profile(),

@@ -29,7 +29,11 @@ pub(super) fn draw(screen: &Screen, look: Look, area: Rect, buffer: &mut Buffer)
     rows.put(meter("mic", screen.microphone, inner.width, look));
     rows.put(meter("spk", screen.speaker, inner.width, look));
     for other in screen.calls().iter().filter(|other| other.call != call.call) {
-        let key = if rings_here(other) { "a answers" } else { "x swaps" };
+        let key = match other {
+            other if rings_here(other) => "a answers",
+            CallInfo { is_merged: true, .. } => "in a conference",
+            _ => "x swaps, c merges",
+        };
         let state = stage(other);
         let text = format!("{}: {state}, {key}", other.peer.name);
         rows.put(Line::styled(fit(&text, inner.width.into()), look.bold()));

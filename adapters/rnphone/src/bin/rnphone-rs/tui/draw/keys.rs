@@ -106,7 +106,7 @@ pub(super) const HELP: [Key; 19] = [
     ("p", "the next profile"),
     ("v/V", "quieter, louder"),
     ("d", "do not disturb, on and off"),
-    ("c", "call back who left the message"),
+    ("c", "merge two calls; call back who left the message"),
     ("D", "delete the message"),
     ("n", "add who is chosen as a contact"),
     ("b", "block who is chosen, or unblock"),
