@@ -42,8 +42,8 @@
 //! the tree); and, off by default, `codec2` (Codec2 3200 and 1600, in Rust) and `codec2-system`
 //! (700C as well, by the system's libcodec2), both LGPL; `voice-processing` (echo cancellation,
 //! noise suppression, gain control); `conference` (calls that hear each other, and a room that any
-//! LXST phone calls); `stations` (stations of `lxst.station` and their listeners);
-//! `trace` (recorded calls).
+//! LXST phone calls); `rooms` (servers and clients of `lxst.room`); `stations` (stations of
+//! `lxst.station` and their listeners); `trace` (recorded calls).
 
 #![forbid(unsafe_code)]
 
@@ -53,12 +53,18 @@ mod begin;
 mod bridge;
 mod builder;
 mod call;
+#[cfg(any(feature = "rooms", feature = "stations"))]
+mod carried_links;
+#[cfg(any(feature = "rooms", feature = "stations"))]
+mod clock;
 #[cfg(feature = "conference")]
 mod conference;
 #[cfg(feature = "endpoint")]
 mod destinations;
 mod error;
 mod event;
+#[cfg(any(feature = "rooms", feature = "stations"))]
+mod event_queue;
 mod events;
 pub mod host;
 mod inbox;
@@ -75,6 +81,8 @@ mod radio;
 #[cfg(feature = "recording")]
 mod recording;
 mod request;
+#[cfg(feature = "rooms")]
+mod room;
 mod runner;
 mod runtime;
 mod settings;
@@ -125,7 +133,7 @@ pub use lxst_engine::{
 pub use lxst_reticulum as reticulum;
 #[cfg(feature = "endpoint")]
 pub use lxst_reticulum::{DestinationHash, Framing, Identity, Ifac, Rng};
-#[cfg(any(feature = "conference", feature = "stations"))]
+#[cfg(any(feature = "conference", feature = "rooms", feature = "stations"))]
 pub use lxst_rooms as rooms;
 #[cfg(feature = "trace")]
 pub use lxst_trace as trace;
@@ -148,6 +156,11 @@ pub use radio::{Radio, RadioBuilder, RadioError, RadioEvent, RadioEvents, RadioP
 #[cfg(feature = "recording")]
 pub use recording::RecordingError;
 pub use request::Counters;
+#[cfg(feature = "rooms")]
+pub use room::{
+    Room, RoomClient, RoomClientBuilder, RoomClientEvents, RoomClientStatus, RoomError, RoomMember,
+    RoomServer, RoomServerBuilder, RoomServerEvents, RoomServerStatus,
+};
 pub use runtime::Runtime;
 pub use settings::{Network, Settings, Timing, Voice};
 pub use stack_links::StackLinks;

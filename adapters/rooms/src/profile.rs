@@ -3,8 +3,9 @@
 use core::fmt;
 use core::str::FromStr;
 
+use lxst_core::talk::Format;
 use lxst_core::wire::{Codec, Frame};
-use lxst_core::{Samples, frame_length};
+use lxst_core::{CodecProfile, Samples, frame_length};
 
 /// How a room speaks: one codec setting, one length of frames.
 ///
@@ -113,6 +114,23 @@ impl RoomProfile {
     }
 }
 
+impl From<RoomProfile> for Format {
+    fn from(profile: RoomProfile) -> Self {
+        match profile {
+            RoomProfile::OpusHigh => OPUS_HIGH,
+            RoomProfile::OpusMedium => Self::codec(CodecProfile::VoiceMedium),
+            RoomProfile::OpusLow => Self::codec(CodecProfile::VoiceLow),
+            RoomProfile::Codec2At3200 => Self::codec(CodecProfile::Codec2At3200),
+            RoomProfile::Codec2At2400 => Self::codec(CodecProfile::Codec2At2400),
+            RoomProfile::Codec2At1200 => Self::codec(CodecProfile::Codec2At1200),
+            RoomProfile::Codec2At700 => Self::codec(CodecProfile::Codec2At700),
+            RoomProfile::MusicLow => Self::codec(CodecProfile::AudioLow),
+            RoomProfile::MusicMedium => Self::codec(CodecProfile::AudioMedium),
+            RoomProfile::MusicHigh => Self::codec(CodecProfile::AudioHigh),
+        }
+    }
+}
+
 impl fmt::Display for RoomProfile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
@@ -124,5 +142,29 @@ impl FromStr for RoomProfile {
 
     fn from_str(text: &str) -> Result<Self, UnknownRoomProfile> {
         Self::ALL.into_iter().find(|profile| profile.name() == text).ok_or(UnknownRoomProfile)
+    }
+}
+
+/// The only profile whose frames are not of their codec profile's usual length.
+const OPUS_HIGH: Format =
+    match Format::codec_in_frames(CodecProfile::VoiceHigh, Samples::from_millis(20)) {
+        Ok(format) => format,
+        Err(_) => panic!("Opus has frames of 20 ms"),
+    };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_radio_sends_frames_of_the_length_and_codec_of_each_profile() {
+        for profile in RoomProfile::ALL {
+            let lxst_core::SendFormat::Codec(codec) = Format::from(profile).send() else {
+                panic!("{profile} is a codec profile")
+            };
+            let frame = Samples::from_millis(profile.frame_ms().into());
+            assert_eq!(codec.codec(), profile.codec(), "{profile}");
+            assert_eq!(Format::codec_in_frames(codec, frame), Ok(Format::from(profile)));
+        }
     }
 }

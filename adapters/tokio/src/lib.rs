@@ -47,7 +47,8 @@
 //! default, `codec2` (Codec2 3200 and 1600, in Rust) and `codec2-system` (700C as well, by the
 //! system's libcodec2), both LGPL; `voice-processing` (echo cancellation, noise suppression, gain
 //! control); `conference` (calls that hear each other, and a room that any LXST phone calls);
-//! `stations` (stations of `lxst.station` and their listeners); `trace` (recorded calls).
+//! `rooms` (servers and clients of `lxst.room`); `stations` (stations of `lxst.station` and their
+//! listeners); `trace` (recorded calls).
 //! The phone logs to `tracing`.
 
 #![forbid(unsafe_code)]
@@ -71,6 +72,14 @@ pub type RadioBuilder = lxst_phone::RadioBuilder<Tokio>;
 /// A conference that is not started, on tokio.
 #[cfg(feature = "conference")]
 pub type ConferenceBuilder = lxst_phone::ConferenceBuilder<Tokio>;
+
+/// A client of rooms that is not started, on tokio.
+#[cfg(feature = "rooms")]
+pub type RoomClientBuilder = lxst_phone::RoomClientBuilder<Tokio>;
+
+/// A server of rooms that is not started, on tokio.
+#[cfg(feature = "rooms")]
+pub type RoomServerBuilder = lxst_phone::RoomServerBuilder<Tokio>;
 
 /// A station that is not started, on tokio.
 #[cfg(feature = "stations")]

@@ -6,7 +6,8 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 use lxst_rooms::{StationEvent, TunerEvent};
 
-use crate::mailbox::{Mailbox, Reader};
+use crate::event_queue::{EVENTS, EventQueue};
+use crate::mailbox::Reader;
 
 /// The events of a station, in order: a [`Stream`], which ends when the station has ended.
 ///
@@ -22,17 +23,13 @@ pub struct StationEvents(Reader<StationEvent>);
 #[derive(Debug)]
 pub struct TunerEvents(Reader<TunerEvent>);
 
-/// The task's side of a stream of events.
-#[derive(Debug)]
-pub(super) struct EventQueue<E>(Mailbox<E>);
-
 impl StationEvents {
     /// Upper bound of the events that wait to be read.
     pub const EVENTS: usize = EVENTS;
 
     pub(super) fn new() -> (EventQueue<StationEvent>, Self) {
-        let (mailbox, reader) = Mailbox::new();
-        (EventQueue(mailbox), Self(reader))
+        let (queue, reader) = EventQueue::new();
+        (queue, Self(reader))
     }
 
     /// Waits for the next event. `None` when the station has ended.
@@ -55,8 +52,8 @@ impl TunerEvents {
     pub const EVENTS: usize = EVENTS;
 
     pub(super) fn new() -> (EventQueue<TunerEvent>, Self) {
-        let (mailbox, reader) = Mailbox::new();
-        (EventQueue(mailbox), Self(reader))
+        let (queue, reader) = EventQueue::new();
+        (queue, Self(reader))
     }
 
     /// Waits for the next event. `None` when the tuner has ended.
@@ -89,20 +86,3 @@ impl Stream for TunerEvents {
         self.0.poll_next(cx)
     }
 }
-
-impl<E> EventQueue<E> {
-    pub(super) fn push(&self, event: E) {
-        // An app that reads no events needs no queue of them.
-        if !self.0.is_abandoned() {
-            self.0.put(event, EVENTS);
-        }
-    }
-}
-
-impl<E> Drop for EventQueue<E> {
-    fn drop(&mut self) {
-        self.0.close();
-    }
-}
-
-const EVENTS: usize = 256;

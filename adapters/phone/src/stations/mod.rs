@@ -1,14 +1,10 @@
 //! Stations and their listeners on the links of a phone's endpoint.
 //!
 //! [`lxst_rooms`] says what a station and a tuner do. Here each is a task that drives one of its
-//! values: `links` numbers its links, and `carriers` moves
-//! their packets.
+//! values on [carried links](crate::carried_links).
 
 mod announcer;
-mod carriers;
-mod clock;
 mod events;
-mod links;
 mod request;
 mod station;
 mod station_task;

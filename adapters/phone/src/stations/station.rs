@@ -9,12 +9,12 @@ use lxst_rooms::limits::{STATION_PACKET, VISITORS};
 use lxst_rooms::{StationConfig, StationProfile};
 
 use super::announcer::{Announcer, app_data};
-use super::clock::Clock;
 use super::events::StationEvents;
-use super::links::Links;
 use super::request::{StationError, StationRequest as Request, StationStatus, ask};
 use super::station_task::{Parts, StationTask};
 use super::{REQUESTS, station_of};
+use crate::carried_links::{Links, PACKETS};
+use crate::clock::Clock;
 use crate::destinations::{DestinationError, Destinations};
 use crate::radio::Radio;
 use crate::runtime::Runtime;
@@ -73,7 +73,7 @@ impl<R: Runtime> StationBuilder<R> {
         let destinations = destinations.clone();
         runtime.spawn(async move {
             let carriers = Executor::new();
-            let links = Links::new(&carriers, destinations);
+            let links = Links::new(&carriers, destinations, PACKETS);
             carriers.run(StationTask::new(parts, links).run()).await;
         });
         Ok((Station { requests, on, profile }, reader))

@@ -7,13 +7,12 @@ use lxst_engine::RadioPacket;
 use lxst_rooms::{Input, InputError, Output, Station, StationCommand, StationEvent};
 
 use super::announcer::Announcer;
-use super::carriers::Report;
-use super::clock::Clock;
-use super::events::EventQueue;
-use super::links::{FAREWELL, Links, TURNS_IN_A_ROW};
 use super::request::{StationRequest as Request, StationStatus, end};
 use super::station_of;
+use crate::carried_links::{FAREWELL, Links, Report, TURNS_IN_A_ROW};
+use crate::clock::Clock;
 use crate::destinations::{Link, Served};
+use crate::event_queue::EventQueue;
 use crate::inbox::either_first;
 use crate::radio::RadioPort;
 use crate::request::Reply;

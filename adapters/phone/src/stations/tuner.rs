@@ -5,11 +5,11 @@ use async_executor::Executor;
 use lxst_core::IdentityHash;
 
 use super::REQUESTS;
-use super::clock::Clock;
 use super::events::TunerEvents;
-use super::links::Links;
 use super::request::{StationError, TunerRequest as Request, TunerStatus, ask};
 use super::tuner_task::{Parts, TunerTask};
+use crate::carried_links::{Links, PACKETS};
+use crate::clock::Clock;
 use crate::destinations::Destinations;
 use crate::radio::Radio;
 use crate::runtime::Runtime;
@@ -56,7 +56,7 @@ impl<R: Runtime> TunerBuilder<R> {
         let destinations = destinations.clone();
         runtime.spawn(async move {
             let carriers = Executor::new();
-            let links = Links::new(&carriers, destinations);
+            let links = Links::new(&carriers, destinations, PACKETS);
             carriers.run(TunerTask::new(parts, links).run()).await;
         });
         (Tuner { requests }, reader)

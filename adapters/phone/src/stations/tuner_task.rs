@@ -9,12 +9,11 @@ use lxst_rooms::limits::STATION_PACKET;
 use lxst_rooms::wire::Program;
 use lxst_rooms::{Input, InputError, Output, Tuner, TunerCommand, TunerEvent};
 
-use super::carriers::Report;
-use super::clock::Clock;
-use super::events::EventQueue;
-use super::links::{FAREWELL, Links, TURNS_IN_A_ROW};
 use super::request::{TunerRequest as Request, TunerStatus, end};
 use super::station_of;
+use crate::carried_links::{FAREWELL, Links, Report, TURNS_IN_A_ROW};
+use crate::clock::Clock;
+use crate::event_queue::EventQueue;
 use crate::inbox::either_first;
 use crate::radio::{Radio, RadioPort};
 use crate::request::Reply;

@@ -18,10 +18,14 @@ mod flows;
 mod interfaces;
 mod lines;
 mod live;
+#[cfg(any(feature = "rooms", feature = "stations"))]
+mod node;
 mod ports;
 mod radio;
 #[cfg(feature = "recording")]
 mod recordings;
+#[cfg(feature = "rooms")]
+mod rooms;
 mod settings;
 mod shutdown;
 mod stack;

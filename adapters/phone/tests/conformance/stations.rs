@@ -7,13 +7,13 @@ use lxst_phone::rooms::{
     CloseReason, InputError, StationConfig, StationEvent, StationProfile, TunerEvent,
 };
 use lxst_phone::{
-    AudioFormat, Class, DestinationError, Destinations, IdentityHash, Interface, LinkClosed,
-    Profile, Radio, RadioBuilder, Station, StationBuilder, StationError, StationEvents, Tuner,
-    TunerBuilder, TunerEvents,
+    AudioFormat, Class, DestinationError, IdentityHash, LinkClosed, Profile, Radio, RadioBuilder,
+    Station, StationBuilder, StationError, StationEvents, Tuner, TunerBuilder, TunerEvents,
 };
 
+use crate::node::{Node, stop};
 use crate::support::sound::{hear, speak_of};
-use crate::support::{App, TestRuntime, builder, eventually, tcp_server, within};
+use crate::support::{TestRuntime, eventually, within};
 
 on_each_runtime!(
     a_tone_is_heard_by_listeners_and_through_a_relay_until_the_station_ends,
@@ -204,32 +204,7 @@ async fn what_cannot_be_is_refused_and_what_is_over_says_so<R: TestRuntime>(rt: 
     within(&rt, "the radio ends", listener.radio.shutdown()).await;
 }
 
-/// A phone with the handle to its destinations. It listens, and may be connected to another one.
-struct Node<R> {
-    app: App<R>,
-    destinations: Destinations,
-}
-
 impl<R: TestRuntime> Node<R> {
-    async fn start(rt: &R, neighbour: Option<&Self>) -> Self {
-        let mut builder = builder().interface(tcp_server());
-        if let Some(neighbour) = neighbour {
-            builder = builder.interface(Interface::tcp_client(neighbour.app.address()));
-        }
-        let destinations = builder.destinations();
-        let before = neighbour.map(|neighbour| neighbour.app.phone.state().connections);
-        let app = App::start(rt, builder).await;
-        if let (Some(neighbour), Some(before)) = (neighbour, before) {
-            app.until_connected().await;
-            neighbour.app.until_state(|state| state.connections > before).await;
-        }
-        Self { app, destinations }
-    }
-
-    fn identity(&self) -> IdentityHash {
-        self.app.identity()
-    }
-
     async fn station(&self, name: &str, profile: StationProfile) -> (Station, StationEvents) {
         self.start_station(name, profile).await.unwrap()
     }
@@ -321,12 +296,6 @@ async fn until<R: TestRuntime>(
         }
     };
     within(rt, "the event comes", found).await
-}
-
-async fn stop<R: TestRuntime, const N: usize>(nodes: [Node<R>; N]) {
-    for node in nodes {
-        node.app.shutdown().await;
-    }
 }
 
 const VOICE: Profile = Profile::LowLatency;

@@ -137,6 +137,12 @@ impl Server {
         self.config.announced()
     }
 
+    /// Returns how many members the server has at most.
+    #[must_use]
+    pub const fn max_members(&self) -> usize {
+        self.config.max_members
+    }
+
     /// Returns the members, in order of their numbers.
     pub fn members(&self) -> impl Iterator<Item = MemberRecord<'_>> {
         self.members.values().map(Member::record)

@@ -9,18 +9,18 @@ use crate::runtime::Runtime;
 
 /// A runtime whose time counts from an origin.
 #[derive(Debug)]
-pub(super) struct Clock<R> {
+pub(crate) struct Clock<R> {
     runtime: R,
     /// The moment of time 0.
     origin: Moment,
 }
 
 impl<R: Runtime> Clock<R> {
-    pub(super) fn new(runtime: R) -> Self {
+    pub(crate) fn new(runtime: R) -> Self {
         Self { origin: runtime.now(), runtime }
     }
 
-    pub(super) fn now(&self) -> Instant {
+    pub(crate) fn now(&self) -> Instant {
         Instant::ORIGIN + self.runtime.now().saturating_duration_since(self.origin)
     }
 
@@ -28,7 +28,7 @@ impl<R: Runtime> Clock<R> {
     ///
     /// # Cancel safety
     /// Cancel safe.
-    pub(super) async fn wait_until(&self, deadline: Option<Instant>) {
+    pub(crate) async fn wait_until(&self, deadline: Option<Instant>) {
         match deadline {
             Some(at) => self.runtime.sleep_until(self.origin + at.since(Instant::ORIGIN)).await,
             None => pending().await,

@@ -10,7 +10,7 @@ use crate::mailbox::Reader;
 
 /// What a carrier reports.
 #[derive(Debug)]
-pub(super) enum Report {
+pub(crate) enum Report {
     Packet {
         link: LinkId,
         data: Vec<u8>,
@@ -25,13 +25,13 @@ pub(super) enum Report {
 
 /// What waits to be done on a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Departure {
+pub(crate) enum Departure {
     Packet(Class, Bytes),
     Identify,
 }
 
 /// Opens a link, unless it is closed before, and carries its packets.
-pub(super) async fn open(
+pub(crate) async fn open(
     id: LinkId,
     destinations: &Destinations,
     to: Destination,
@@ -50,7 +50,7 @@ pub(super) async fn open(
         Err(DestinationError::ShutDown) => return report(reporter, Report::NoPhone).await,
         Err(DestinationError::Failed(why)) => LinkEvent::Failed(*why),
         Err(error) => {
-            tracing::warn!(%error, "the link to a station is not opened");
+            tracing::warn!(%error, "a link is not opened");
             LinkEvent::Failed(LinkFailed::Refused)
         }
     };
@@ -61,7 +61,7 @@ pub(super) async fn open(
 }
 
 /// Carries packets both ways until the link is closed on either side.
-pub(super) async fn carry(
+pub(crate) async fn carry(
     id: LinkId,
     link: &Link,
     queue: &Reader<Departure>,

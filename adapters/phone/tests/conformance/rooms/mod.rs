@@ -1,0 +1,5 @@
+//! Servers of rooms and their clients on phones.
+
+mod joining;
+mod member;
+mod talking;
