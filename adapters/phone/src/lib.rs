@@ -43,7 +43,8 @@
 //! (700C as well, by the system's libcodec2), both LGPL; `voice-processing` (echo cancellation,
 //! noise suppression, gain control); `conference` (calls that hear each other, and a room that any
 //! LXST phone calls); `rooms` (servers and clients of `lxst.room`); `stations` (stations of
-//! `lxst.station` and their listeners); `trace` (recorded calls).
+//! `lxst.station` and their listeners);
+//! `paging` (pages to neighbours who share a key); `trace` (recorded calls).
 
 #![forbid(unsafe_code)]
 
@@ -55,7 +56,7 @@ mod builder;
 mod call;
 #[cfg(any(feature = "rooms", feature = "stations"))]
 mod carried_links;
-#[cfg(any(feature = "rooms", feature = "stations"))]
+#[cfg(any(feature = "paging", feature = "rooms", feature = "stations"))]
 mod clock;
 #[cfg(feature = "conference")]
 mod conference;
@@ -63,7 +64,7 @@ mod conference;
 mod destinations;
 mod error;
 mod event;
-#[cfg(any(feature = "rooms", feature = "stations"))]
+#[cfg(any(feature = "paging", feature = "rooms", feature = "stations"))]
 mod event_queue;
 mod events;
 pub mod host;
@@ -75,6 +76,8 @@ mod mailbox;
 mod network;
 mod outlets;
 mod pace;
+#[cfg(feature = "paging")]
+mod paging;
 mod phone;
 mod ports;
 mod radio;
@@ -133,7 +136,12 @@ pub use lxst_engine::{
 pub use lxst_reticulum as reticulum;
 #[cfg(feature = "endpoint")]
 pub use lxst_reticulum::{DestinationHash, Framing, Identity, Ifac, Rng};
-#[cfg(any(feature = "conference", feature = "rooms", feature = "stations"))]
+#[cfg(any(
+    feature = "conference",
+    feature = "paging",
+    feature = "rooms",
+    feature = "stations"
+))]
 pub use lxst_rooms as rooms;
 #[cfg(feature = "trace")]
 pub use lxst_trace as trace;
@@ -151,6 +159,8 @@ pub use network::reticulum_config::{
     ConfigFault, ConfigProblem, ConfigSection, ConfiguredInterface, Parity, ReticulumConfig,
     SerialLine,
 };
+#[cfg(feature = "paging")]
+pub use paging::{Pager, PagerBuilder, PagerEvents, PagingError};
 pub use phone::Phone;
 pub use radio::{Radio, RadioBuilder, RadioError, RadioEvent, RadioEvents, RadioPort};
 #[cfg(feature = "recording")]

@@ -117,7 +117,7 @@ pub use door::{Input, InputError, Output};
 pub use id::{MemberId, RoomId};
 pub use paging::{
     GroupId, PageId, PageKey, PageRule, Pager, PagerCommand, PagerConfig, PagerCounters,
-    PagerError, PagerEvent, PagerInput, PagerOutput,
+    PagerError, PagerEvent, PagerInput, PagerOutput, ParsePageKeyError,
 };
 pub use profile::{RoomProfile, UnknownRoomProfile};
 pub use server::{RoomConfig, Server, ServerCommand, ServerConfig, ServerCounters, ServerEvent};

@@ -7,7 +7,7 @@ use std::time::Duration;
 use lxst_core::Instant;
 use lxst_rooms::{
     GroupId, PageId, PageKey, PageRule, Pager, PagerCommand, PagerConfig, PagerError, PagerEvent,
-    PagerInput, PagerOutput, limits,
+    PagerInput, PagerOutput, ParsePageKeyError, limits,
 };
 use proptest::prelude::*;
 
@@ -218,6 +218,18 @@ fn what_is_out_of_place_is_refused() {
     assert_eq!(ann.command(PagerCommand::Send(&[0x18; 500])), Err(PagerError::BadPacket));
     assert_eq!(ann.command(PagerCommand::Release), Ok(()));
     assert_eq!(ann.command(press(0, 1)), Err(PagerError::RefusedPage));
+}
+
+#[test]
+fn a_key_is_shared_as_its_hex_digits() {
+    let text = KEY.to_hex();
+    assert_eq!(text, "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f");
+    assert_eq!(format!(" {text}\n").parse(), Ok(KEY));
+    assert_eq!(text.to_uppercase().parse(), Ok(KEY));
+    for wrong in ["", &text[1..], &text[2..], &format!("{text}00"), &text.replace('0', "g")] {
+        assert_eq!(wrong.parse::<PageKey>(), Err(ParsePageKeyError), "{wrong}");
+    }
+    assert_eq!(format!("{KEY:?}"), "PageKey", "it is in no log");
 }
 
 proptest! {

@@ -48,7 +48,8 @@
 //! system's libcodec2), both LGPL; `voice-processing` (echo cancellation, noise suppression, gain
 //! control); `conference` (calls that hear each other, and a room that any LXST phone calls);
 //! `rooms` (servers and clients of `lxst.room`); `stations` (stations of `lxst.station` and their
-//! listeners); `trace` (recorded calls).
+//! listeners);
+//! `paging` (pages to neighbours who share a key); `trace` (recorded calls).
 //! The phone logs to `tracing`.
 
 #![forbid(unsafe_code)]
@@ -80,6 +81,10 @@ pub type RoomClientBuilder = lxst_phone::RoomClientBuilder<Tokio>;
 /// A server of rooms that is not started, on tokio.
 #[cfg(feature = "rooms")]
 pub type RoomServerBuilder = lxst_phone::RoomServerBuilder<Tokio>;
+
+/// A pager that is not started, on tokio.
+#[cfg(feature = "paging")]
+pub type PagerBuilder = lxst_phone::PagerBuilder<Tokio>;
 
 /// A station that is not started, on tokio.
 #[cfg(feature = "stations")]

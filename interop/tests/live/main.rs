@@ -24,6 +24,7 @@ mod lines;
 mod lost_packets;
 mod networks;
 mod opus_only;
+mod paging;
 mod profiles;
 mod python_calls_rust;
 mod raw;

@@ -10,11 +10,12 @@ use std::time::Instant;
 
 use lxst_core::{Boundary, Output, Side, StreamChange};
 use lxst_interop::{IdentityHash as Hash, PythonPeer, Rnsd, SharedInstance, lateness};
+use lxst_phone::rooms::PagerConfig;
 use lxst_phone::trace::Payloads;
 use lxst_phone::{
     Call, CallId, CodecSettings, Destinations, EndReason, Event, Events, Identity, IdentityHash,
-    Ifac, Interface, Mode, OsRng, Phone, PhoneBuilder, Profile, ProfileChoice, Radio, RadioBuilder,
-    RadioEvents, Settings, StartError, Tap,
+    Ifac, Interface, Mode, OsRng, Pager, PagerBuilder, PagerEvents, Phone, PhoneBuilder, Profile,
+    ProfileChoice, Radio, RadioBuilder, RadioEvents, Settings, StartError, Tap,
 };
 use lxst_smol::Smol;
 use lxst_tokio::Tokio;
@@ -207,6 +208,19 @@ impl RustPhone {
             None => RadioBuilder::<Smol>::new().start(),
         };
         started.expect("the radio starts")
+    }
+
+    /// Starts a pager on a radio.
+    pub(crate) fn pager(&self, config: PagerConfig, radio: &Radio) -> (Pager, PagerEvents) {
+        let started = match &self.tokio {
+            Some(tokio) => {
+                tokio.block_on(PagerBuilder::<Tokio>::new(config).start(&self.destinations, radio))
+            }
+            None => {
+                smol::block_on(PagerBuilder::<Smol>::new(config).start(&self.destinations, radio))
+            }
+        };
+        started.expect("the pager starts")
     }
 
     /// Ends the phone like a power cut, without telling anybody. On tokio only, whose tasks end

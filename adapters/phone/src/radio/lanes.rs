@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use event_listener::{Event, EventListener};
+#[cfg(any(feature = "paging", feature = "stations"))]
+use lxst_core::wire::{TalkEnd, encode_talk_end};
 use lxst_core::{Class, LinkId};
 use lxst_engine::RadioPacket;
 
@@ -193,4 +195,13 @@ impl Lane {
         let is_media = |waiting: &RadioPacket| waiting.class == Class::Media;
         self.lost += put_to_send(&mut self.leaving, packet, RadioPort::PACKETS, is_media);
     }
+}
+
+/// Returns the packet that ends a talk spurt.
+#[cfg(any(feature = "paging", feature = "stations"))]
+pub(crate) fn talk_end() -> Bytes {
+    let mut buffer = [0; 8];
+    let length = encode_talk_end(TalkEnd { speaker: None }, &mut buffer);
+    debug_assert!(length.is_ok(), "the end of a talk has three bytes");
+    Bytes::copy_from_slice(&buffer[..length.unwrap_or(0)])
 }

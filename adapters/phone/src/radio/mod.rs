@@ -14,4 +14,6 @@ pub use builder::RadioBuilder;
 pub use events::{RadioEvent, RadioEvents};
 pub use handle::Radio;
 pub use lanes::RadioPort;
+#[cfg(any(feature = "paging", feature = "stations"))]
+pub(crate) use lanes::talk_end;
 pub use request::RadioError;

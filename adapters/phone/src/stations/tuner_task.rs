@@ -1,9 +1,7 @@
 //! The task of a tuner, which drives the sans-IO value.
 
 use async_channel::Receiver;
-use bytes::Bytes;
 use futures_lite::future::{or, yield_now};
-use lxst_core::wire::{TalkEnd, encode_talk_end};
 use lxst_core::{IdentityHash, Instant};
 use lxst_rooms::limits::STATION_PACKET;
 use lxst_rooms::wire::Program;
@@ -15,7 +13,7 @@ use crate::carried_links::{FAREWELL, Links, Report, TURNS_IN_A_ROW};
 use crate::clock::Clock;
 use crate::event_queue::EventQueue;
 use crate::inbox::either_first;
-use crate::radio::{Radio, RadioPort};
+use crate::radio::{Radio, RadioPort, talk_end};
 use crate::request::Reply;
 use crate::runtime::Runtime;
 
@@ -187,7 +185,7 @@ impl<'e, R: Runtime> TunerTask<'e, R> {
         match &event {
             TunerEvent::Program(program) => self.on_program(program),
             TunerEvent::Voice(data) => return self.port.give(data.clone()),
-            TunerEvent::TalkEnd => self.end_talk(),
+            TunerEvent::TalkEnd => self.port.give(talk_end()),
             TunerEvent::Closed { again, .. } => {
                 self.again = again.map(|pause| self.parts.clock.now() + pause);
                 self.program = None;
@@ -205,13 +203,6 @@ impl<'e, R: Runtime> TunerTask<'e, R> {
             self.port = self.parts.radio.port(STATION_PACKET);
         }
         self.program = Some(program.clone());
-    }
-
-    fn end_talk(&self) {
-        let mut buffer = [0; 8];
-        let length = encode_talk_end(TalkEnd { speaker: None }, &mut buffer);
-        debug_assert!(length.is_ok(), "the end of a talk has three bytes");
-        self.port.give(Bytes::copy_from_slice(&buffer[..length.unwrap_or(0)]));
     }
 
     /// Closes the link, after what waits for it is sent.

@@ -20,6 +20,8 @@ mod lines;
 mod live;
 #[cfg(any(feature = "rooms", feature = "stations"))]
 mod node;
+#[cfg(feature = "paging")]
+mod paging;
 mod ports;
 mod radio;
 #[cfg(feature = "recording")]

@@ -18,7 +18,7 @@ use lxst_core::Instant;
 
 pub use config::{GroupId, PageRule, PagerConfig};
 pub use event::{PagerCommand, PagerCounters, PagerError, PagerEvent, PagerInput, PagerOutput};
-pub use seal::{PageId, PageKey};
+pub use seal::{PageId, PageKey, ParsePageKeyError};
 
 use crate::limits::OUTBOX;
 use memory::Memory;
@@ -101,6 +101,12 @@ impl Pager {
         let pressed = self.pressed.as_ref().map(|pressed| pressed.until);
         let heard = self.heard.as_ref().map(Heard::deadline);
         pressed.into_iter().chain(heard).min()
+    }
+
+    /// Returns whether a page of ours goes on.
+    #[must_use]
+    pub fn is_pressed(&self) -> bool {
+        self.pressed.is_some()
     }
 
     /// Returns what was dropped.

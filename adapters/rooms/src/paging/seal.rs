@@ -1,7 +1,9 @@
 //! Packets of a page, sealed with the key of a group.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
+use core::str::FromStr;
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
@@ -15,6 +17,36 @@ pub struct PageKey(pub [u8; 32]);
 impl fmt::Debug for PageKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("PageKey")
+    }
+}
+
+/// A text is no key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a page key has 64 hex digits")]
+pub struct ParsePageKeyError;
+
+impl PageKey {
+    /// Returns the key as 64 hex digits: the text by which it is shared. It is no `Display`, because
+    /// who has it can page.
+    #[must_use]
+    pub fn to_hex(self) -> String {
+        let digit = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap_or_default();
+        self.0.iter().flat_map(|byte| [byte >> 4, byte & 0xf]).map(digit).collect()
+    }
+}
+
+impl FromStr for PageKey {
+    type Err = ParsePageKeyError;
+
+    /// Reads 64 hex digits, with white space around them.
+    fn from_str(text: &str) -> Result<Self, ParsePageKeyError> {
+        let digit = |c: char| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+        let digits: Option<Vec<u8>> = text.trim().chars().map(digit).collect();
+        let digits = digits.ok_or(ParsePageKeyError)?;
+        let (pairs, rest) = digits.as_chunks::<2>();
+        let bytes: Vec<u8> = pairs.iter().map(|[high, low]| high << 4 | low).collect();
+        let key = <[u8; 32]>::try_from(bytes).map_err(|_| ParsePageKeyError)?;
+        if rest.is_empty() { Ok(Self(key)) } else { Err(ParsePageKeyError) }
     }
 }
 

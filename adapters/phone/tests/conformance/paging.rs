@@ -1,0 +1,184 @@
+//! Pages of phones that share a key.
+
+use lxst_phone::reticulum::{Channel, name_hash};
+use lxst_phone::rooms::{
+    GroupId, PageKey, PageRule, PagerConfig, PagerCounters, PagerError, PagerEvent,
+};
+use lxst_phone::{
+    AudioFormat, Class, DestinationError, Destinations, Interface, Pager, PagerBuilder,
+    PagerEvents, PagingError, Radio, RadioBuilder,
+};
+
+use crate::support::sound::{hear, speak_of};
+use crate::support::{App, TestRuntime, builder, eventually, tcp_server, within};
+
+on_each_runtime!(
+    all_neighbours_with_the_key_hear_a_page_and_no_packet_is_heard_twice,
+    a_pager_that_is_pressed_hears_no_page_and_can_be_pressed_again,
+    what_cannot_be_is_refused_and_what_is_over_says_so,
+);
+
+async fn all_neighbours_with_the_key_hear_a_page_and_no_packet_is_heard_twice<R: TestRuntime>(
+    rt: R,
+) {
+    let ann = Neighbour::start(&rt, "Ann", KEY, None).await;
+    let [bob, cid] = [
+        Neighbour::start(&rt, "Bob", KEY, Some(&ann)).await,
+        Neighbour::start(&rt, "Cid", KEY, Some(&ann)).await,
+    ];
+    let (eve, of_eve) = connected(&rt, Some(&ann.app)).await;
+    let recorded = of_eve.join(page_channel()).await.unwrap();
+
+    speak_of(&rt, ann.radio.audio_source(AudioFormat::PHONE).await.unwrap(), 500);
+    ann.pager.press(GroupId(0), false).await.unwrap();
+    for neighbour in [&bob, &cid] {
+        let (name, is_urgent) = neighbour.began(&rt).await;
+        assert_eq!((name.as_deref(), is_urgent), (Some("Ann"), false));
+        neighbour.hear(&rt).await;
+    }
+    within(&rt, "the page is released", ann.pager.release()).await.unwrap();
+    bob.ended(&rt).await;
+    cid.ended(&rt).await;
+
+    // The same packet again, from the same place, also to somebody with another key.
+    let first = within(&rt, "a packet was recorded", recorded.next()).await.unwrap();
+    drop(recorded);
+    let eve = Neighbour::on((eve, of_eve), "Eve", OTHER_KEY).await;
+    within(&rt, "the pager ends", ann.pager.shutdown()).await;
+    let replay = ann.destinations.join(page_channel()).await.unwrap();
+    assert_eq!(replay.send(Class::Signal, first).await, Ok(3));
+    eventually(&rt, async || eve.counters().await.foreign == 1).await;
+    for neighbour in [&bob, &cid] {
+        eventually(&rt, async || neighbour.counters().await.repeated == 1).await;
+        assert_eq!(neighbour.counters().await.unheard, 0);
+    }
+    for neighbour in [bob, cid, eve] {
+        within(&rt, "the pager ends", neighbour.pager.shutdown()).await;
+        let told = within(&rt, "the events end", neighbour.events.next()).await;
+        assert_eq!(told, None, "it plays nothing");
+        neighbour.stop(&rt).await;
+    }
+    ann.stop(&rt).await;
+}
+
+async fn a_pager_that_is_pressed_hears_no_page_and_can_be_pressed_again<R: TestRuntime>(rt: R) {
+    let ann = Neighbour::start(&rt, "Ann", KEY, None).await;
+    let bob = Neighbour::start(&rt, "Bob", KEY, Some(&ann)).await;
+    for neighbour in [&ann, &bob] {
+        speak_of(&rt, neighbour.radio.audio_source(AudioFormat::PHONE).await.unwrap(), 500);
+        neighbour.pager.press(GroupId(0), true).await.unwrap();
+    }
+    eventually(&rt, async || ann.counters().await.unheard > 0).await;
+    within(&rt, "Bob releases", bob.pager.release()).await.unwrap();
+    within(&rt, "Ann releases", ann.pager.release()).await.unwrap();
+    for _ in 0..2 {
+        ann.pager.press(GroupId(0), true).await.unwrap();
+        let (_, is_urgent) = bob.began(&rt).await;
+        assert!(is_urgent);
+        bob.hear(&rt).await;
+        within(&rt, "Ann releases", ann.pager.release()).await.unwrap();
+        bob.ended(&rt).await;
+    }
+    for neighbour in [bob, ann] {
+        neighbour.stop(&rt).await;
+    }
+}
+
+async fn what_cannot_be_is_refused_and_what_is_over_says_so<R: TestRuntime>(rt: R) {
+    let ann = Neighbour::start(&rt, "Ann", KEY, None).await;
+    let again = PagerBuilder::<R>::new(PagerConfig::new("Ann").unwrap())
+        .start(&ann.destinations, &ann.radio)
+        .await;
+    assert!(matches!(again, Err(PagingError::Destination(DestinationError::Taken))), "{again:?}");
+    let refused = |result: Result<(), PagingError>| match result {
+        Err(PagingError::Refused(why)) => why,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(refused(ann.pager.release().await), PagerError::NotPressed);
+    assert_eq!(refused(ann.pager.press(GroupId(1), false).await), PagerError::UnknownGroup);
+    ann.pager.press(GroupId(0), false).await.unwrap();
+    assert_eq!(refused(ann.pager.press(GroupId(0), false).await), PagerError::Pressed);
+    // Without a source there is no last frame to wait for.
+    within(&rt, "the page is released", ann.pager.release()).await.unwrap();
+
+    ann.app.shutdown().await;
+    let ended = async { while ann.events.next().await.is_some() {} };
+    within(&rt, "the events of the pager end", ended).await;
+    assert!(matches!(ann.pager.press(GroupId(0), false).await, Err(PagingError::Ended)));
+    within(&rt, "the radio ends", ann.radio.shutdown()).await;
+}
+
+/// A phone with a pager.
+struct Neighbour<R> {
+    app: App<R>,
+    destinations: Destinations,
+    radio: Radio,
+    pager: Pager,
+    events: PagerEvents,
+}
+
+impl<R: TestRuntime> Neighbour<R> {
+    async fn start(rt: &R, name: &str, key: PageKey, beside: Option<&Self>) -> Self {
+        let phone = connected(rt, beside.map(|other| &other.app)).await;
+        Self::on(phone, name, key).await
+    }
+
+    async fn on((app, destinations): (App<R>, Destinations), name: &str, key: PageKey) -> Self {
+        let (radio, _) = RadioBuilder::<R>::new().start().unwrap();
+        let config = PagerConfig::new(name).unwrap().group(key, PageRule::Play).unwrap();
+        let pager = PagerBuilder::<R>::new(config).start(&destinations, &radio).await;
+        let (pager, events) = pager.unwrap();
+        Self { app, destinations, radio, pager, events }
+    }
+
+    async fn began(&self, rt: &R) -> (Option<String>, bool) {
+        match within(rt, "a page begins", self.events.next()).await.unwrap() {
+            PagerEvent::Began { name, is_urgent, .. } => (name, is_urgent),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn ended(&self, rt: &R) {
+        let event = within(rt, "the page ends", self.events.next()).await;
+        assert!(matches!(event, Some(PagerEvent::Ended(_))), "{event:?}");
+    }
+
+    async fn hear(&self, rt: &R) {
+        let mut speaker = self.radio.audio_sink(AudioFormat::PHONE).await.unwrap();
+        hear::<R, f32>(rt, &mut speaker, 960).await;
+    }
+
+    async fn counters(&self) -> PagerCounters {
+        self.pager.counters().await.unwrap()
+    }
+
+    async fn stop(self, rt: &R) {
+        within(rt, "the pager ends", self.pager.shutdown()).await;
+        within(rt, "the radio ends", self.radio.shutdown()).await;
+        self.app.shutdown().await;
+    }
+}
+
+/// Starts a phone that is connected to another, or listens.
+async fn connected<R: TestRuntime>(rt: &R, beside: Option<&App<R>>) -> (App<R>, Destinations) {
+    let mut builder = builder();
+    builder = match beside {
+        Some(other) => builder.interface(Interface::tcp_client(other.address())),
+        None => builder.interface(tcp_server()),
+    };
+    let destinations = builder.destinations();
+    let before = beside.map(|other| other.phone.state().connections);
+    let app = App::start(rt, builder).await;
+    if let (Some(other), Some(before)) = (beside, before) {
+        app.until_connected().await;
+        other.until_state(|state| state.connections > before).await;
+    }
+    (app, destinations)
+}
+
+fn page_channel() -> Channel {
+    Channel::Plain(name_hash("lxst.page"))
+}
+
+const KEY: PageKey = PageKey([7; 32]);
+const OTHER_KEY: PageKey = PageKey([8; 32]);
