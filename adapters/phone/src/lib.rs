@@ -43,8 +43,8 @@
 //! (700C as well, by the system's libcodec2), both LGPL; `voice-processing` (echo cancellation,
 //! noise suppression, gain control); `conference` (calls that hear each other, and a room that any
 //! LXST phone calls); `rooms` (servers and clients of `lxst.room`); `stations` (stations of
-//! `lxst.station` and their listeners);
-//! `paging` (pages to neighbours who share a key); `trace` (recorded calls).
+//! `lxst.station` and their listeners); `paging` (pages to neighbours who share
+//! a key); `trace` (recorded calls).
 
 #![forbid(unsafe_code)]
 

@@ -6,7 +6,7 @@
 //! it means. [`quiet`] is when the phone does not ring. [`contacts`] changes its phonebook, and says whom a text means and who calls. [`ini`] is
 //! the language of the file. [`history`] is the file of past calls. [`network`] finds the way into
 //! the mesh. [`voicemail`] takes messages of callers, [`echo`] plays back what they say. [`sounds`]
-//! reads files.
+//! reads files. [`page_key`] is the key of pages.
 //!
 //! ```
 //! use rnphone_rs::contacts::{self, Contact, ContactError};
@@ -56,6 +56,7 @@ pub mod folder;
 pub mod history;
 pub mod ini;
 pub mod network;
+pub mod page_key;
 pub mod quiet;
 pub mod raw_audio;
 pub mod service;

@@ -166,6 +166,18 @@ pub enum Command {
     /// Says whether the user is away: the voicemail may then answer at once.
     Away { on: bool },
 
+    /// Begins a page to all neighbours who have the page key, or ends it. A page lasts at most two
+    /// minutes; a call ends it.
+    Page {
+        on: bool,
+        /// A WAV file, by its absolute path, after which the page ends; in its place, the microphone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        path: Option<PathBuf>,
+        /// Whether it takes over from pages that are not.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        is_urgent: bool,
+    },
+
     /// Announces this phone.
     Announce {},
     /// Tells callers that the line is busy, or takes calls again.

@@ -134,6 +134,23 @@ pub enum Event {
         #[serde(default)]
         fault: Option<String>,
     },
+    /// A neighbour pages.
+    PageHeard {
+        /// Who, as the page claims: anybody with the key can claim any name.
+        name: Option<String>,
+        is_urgent: bool,
+        /// Why the speaker does not play it, in words.
+        unplayed: Option<String>,
+    },
+    /// The page of a neighbour is over.
+    PageEnded {},
+    /// A page of this phone begins.
+    Paging {},
+    /// The page of this phone is over.
+    PageSent {
+        /// Why it ended before its time, in words.
+        fault: Option<String>,
+    },
     /// A call is over. It is in the history.
     Ended {
         call: u64,

@@ -112,6 +112,12 @@ impl Folder {
         self.0.join("voicemail")
     }
 
+    /// Returns the path of the key of pages, beside the configuration as well.
+    #[must_use]
+    pub fn page_key(&self) -> PathBuf {
+        self.0.join("page_key")
+    }
+
     /// Returns the path of the folder of recorded calls, beside it.
     #[must_use]
     pub fn recordings(&self) -> PathBuf {

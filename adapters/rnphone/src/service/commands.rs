@@ -65,6 +65,15 @@ impl Task {
             Command::StopPlaying {} => self.stop_playing(),
             Command::Greeting { action } => self.handle_greeting(action)?,
             Command::DeleteMessage { message } => self.messages.delete(&message)?,
+            command => return self.handle_air(command).await,
+        }
+        Ok(Reply::Done)
+    }
+
+    /// Does a command of pages.
+    async fn handle_air(&mut self, command: Command) -> Result<Reply, Refused> {
+        match command {
+            Command::Page { on, path, is_urgent } => self.page(on, path, is_urgent).await?,
             command => return self.handle_people(command).await,
         }
         Ok(Reply::Done)
@@ -115,6 +124,7 @@ impl Task {
         self.look_at_clock().await;
         self.set_callers().await?;
         self.phone.set_display_name(self.people.settings().display_name).await?;
+        self.open_pager().await;
         self.tell(Event::SettingsChanged {});
         Ok(Reply::Done)
     }

@@ -13,12 +13,15 @@ mod messages;
 mod new_file;
 mod news;
 mod overrides;
+mod pager;
+mod pages;
 mod past;
 mod pcm;
 mod people;
 mod playback;
 mod progress;
 mod quiet;
+mod radio_sound;
 mod recordings;
 mod refused;
 mod server;
@@ -50,6 +53,7 @@ use crate::history::History;
 use crate::settings::Mistake;
 use files::{Files, Microphone};
 use messages::Messages;
+use pages::Pages;
 use people::People;
 use quiet::Quiet;
 use recordings::Recordings;
@@ -119,6 +123,7 @@ impl Service {
         let builder = PhoneBuilder::new(identity);
         let builder = overrides.build(builder, settings, quiet.callers(settings), &sound);
         let builder = network.attach(builder);
+        let destinations = builder.destinations();
         let (phone, events) = match overrides.lines {
             Lines::One => builder.start_with_lines::<1>().await?,
             Lines::Two => builder.start_with_lines::<2>().await?,
@@ -132,13 +137,15 @@ impl Service {
             Some(files) => Files::attach(&phone, microphone, files).await?,
             None => Files::default(),
         };
+        let pages = Pages::new(destinations, tell.clone());
         let mut sound = Sound::attach(&phone, sound, people.settings(), tell).await?;
         sound.set_ringtones(&quiet.ringtones(people.settings()));
         let identity = phone.identity();
         let listening: Vec<String> = phone.listening().iter().map(ToString::to_string).collect();
         let (control, asked) = Control::new(identity, listening.clone());
         let pcm = Pcm::new(phone.clone(), control.clone());
-        let parts = Parts { people, quiet, history, messages, recordings, sound, files, studio };
+        let parts =
+            Parts { people, quiet, history, messages, recordings, sound, files, studio, pages };
         let task = Task::new(phone, parts, control.clone(), network);
         let task = tokio::spawn(task.run(events, asked, news));
         Ok(Self { control, pcm, identity, listening, skipped, task })

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use lxst_audio::Recorded;
 use lxst_tokio::CallId;
+use lxst_tokio::rooms::PagerEvent;
 use tokio::sync::mpsc;
 
 use crate::voicemail::{TakeError, Taken};
@@ -19,6 +20,15 @@ pub(super) enum News {
     Recorded { path: PathBuf, recorded: Recorded },
     /// The recording of a greeting is over.
     GreetingRecorded(Recorded),
+    /// What the pager tells.
+    Page(PagerEvent),
+    /// The file of a page is played, or cannot be.
+    PageSaid,
+    /// The last packet of a page is sent.
+    PageSent {
+        /// Why it ended before its time.
+        fault: Option<String>,
+    },
     /// Something the user should know of, in words.
     Warning(String),
 }

@@ -11,6 +11,7 @@ use super::conference::SilentSpeaker;
 use super::files::Files;
 use super::messages::Messages;
 use super::news::News;
+use super::pages::Pages;
 use super::people::People;
 use super::quiet::Quiet;
 use super::recordings::Recordings;
@@ -33,6 +34,7 @@ pub(super) struct Task {
     pub(super) sound: Sound,
     files: Files,
     pub(super) studio: Studio,
+    pub(super) pages: Pages,
     pub(super) calls: Calls,
     /// While there is a conference and no other speaker.
     pub(super) silent_speaker: Option<SilentSpeaker>,
@@ -53,6 +55,7 @@ pub(super) struct Parts {
     pub(super) sound: Sound,
     pub(super) files: Files,
     pub(super) studio: Studio,
+    pub(super) pages: Pages,
 }
 
 enum Wakeup {
@@ -63,11 +66,14 @@ enum Wakeup {
     News(Option<News>),
     Studio,
     Clock,
+    /// It is time to look whether the microphone still hears our page.
+    Page,
 }
 
 impl Task {
     pub(super) fn new(phone: Phone, parts: Parts, control: Control, network: Way) -> Self {
-        let Parts { people, quiet, history, messages, recordings, sound, files, studio } = parts;
+        let Parts { people, quiet, history, messages, recordings, sound, files, studio, pages } =
+            parts;
         let reached = (network.text(&phone.state()), 0);
         Self {
             phone,
@@ -79,6 +85,7 @@ impl Task {
             sound,
             files,
             studio,
+            pages,
             calls: Calls::default(),
             silent_speaker: None,
             tracker: CallTracker::default(),
@@ -96,6 +103,7 @@ impl Task {
         mut news: mpsc::Receiver<News>,
     ) {
         let mut watch = self.phone.watch();
+        self.open_pager().await;
         loop {
             let wakeup = self.wakeup(&mut events, &mut watch, &mut asked, &mut news).await;
             self.look_at_clock().await;
@@ -106,7 +114,8 @@ impl Task {
                 | Wakeup::News(None) => break,
                 Wakeup::Clock => {}
                 Wakeup::Studio => self.look_at_studio(),
-                Wakeup::News(Some(news)) => self.on_news(news),
+                Wakeup::Page => self.look_at_page(),
+                Wakeup::News(Some(news)) => self.on_news(news).await,
                 Wakeup::Phone(Some(event)) => self.on_phone(&event).await,
                 Wakeup::State(Some(state)) => self.on_state(&state),
                 Wakeup::Device(event) => self.tell(event),
@@ -136,7 +145,7 @@ impl Task {
             while !self.recordings.is_empty()
                 && let Some(news) = news.recv().await
             {
-                self.on_news(news);
+                self.on_news(news).await;
             }
         };
         if tokio::time::timeout(PATIENCE, finish).await.is_err() {
@@ -158,6 +167,7 @@ impl Task {
             asked = asked.recv() => Wakeup::Asked(asked),
             () = self.studio.look() => Wakeup::Studio,
             () = self.quiet.minute(&self.people.settings().quiet_hours) => Wakeup::Clock,
+            () = self.pages.look() => Wakeup::Page,
             told = news.recv() => Wakeup::News(told),
             (role, text) = self.sound.event() => Wakeup::Device(Event::Device { role, text }),
         }
@@ -216,7 +226,7 @@ impl Task {
         }
     }
 
-    fn on_news(&mut self, news: News) {
+    async fn on_news(&mut self, news: News) {
         match news {
             News::Due(call) => self.take_message(call),
             News::Taken { call, result } => self.on_taken(call, result),
@@ -226,6 +236,9 @@ impl Task {
                 }
             }
             News::GreetingRecorded(recorded) => self.on_greeting(&recorded),
+            News::Page(event) => self.on_page(event).await,
+            News::PageSaid => _ = self.end_page(None),
+            News::PageSent { fault } => self.tell(Event::PageSent { fault }),
             News::Warning(text) => self.tell(Event::Warning { text }),
         }
     }

@@ -165,7 +165,7 @@ impl Task {
     }
 
     /// Refuses what a call would end at once, and a second use of the microphone.
-    fn check_free(&self) -> Result<(), Refused> {
+    pub(super) fn check_free(&self) -> Result<(), Refused> {
         let is_of_user = |status: &&CallStatus| !self.calls.is_voicemail(status.call);
         if self.phone.state().calls.iter().find(is_of_user).is_some() {
             return Err(Refused::new("there is a call: end it first"));

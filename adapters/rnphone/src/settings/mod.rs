@@ -5,7 +5,7 @@
 //! | `telephone` | `ringtone`, `speaker`, `microphone`, `ringer`, `allowed_callers`, `blocked_callers` | rnphone's |
 //! | `phonebook` | `NAME = HASH` or `NAME = HASH, NUMBER` | rnphone's |
 //! | `hardware` | left alone | rnphone's |
-//! | `rnphone-rs` | `display_name`, `profile`, `auto_answer`, `voicemail`, `voicemail_away`, `greeting`, `quiet_hours`, `quiet_except` | ours, which rnphone ignores |
+//! | `rnphone-rs` | `display_name`, `profile`, `auto_answer`, `voicemail`, `voicemail_away`, `greeting`, `quiet_hours`, `quiet_except`, `page_key`, `pages` | ours, which rnphone ignores |
 //! | `ringtones` | `CALLER = bell`, `chime`, `warble`, `silent`, or a file | ours |
 //! | `voicemail_contacts` | `CALLER = never`, `at_once`, or seconds of ringing | ours |
 //!
@@ -22,6 +22,7 @@
 
 mod answering;
 mod callers;
+mod paging;
 mod phonebook;
 mod reader;
 mod text;
@@ -32,6 +33,7 @@ use std::path::PathBuf;
 
 pub(crate) use callers::hash_of;
 use lxst_phone::{Callers, DisplayName, IdentityHash, ProfileChoice};
+pub use paging::PlayedPages;
 pub(crate) use phonebook::digits;
 
 use crate::contacts::Contacts;
@@ -69,6 +71,10 @@ pub struct Settings {
     pub quiet_hours: QuietHours,
     /// Who rings in quiet hours too.
     pub quiet_except: Who,
+    /// The file of the key of pages, which need not exist. `None` is [`Folder::page_key`].
+    pub page_key: Option<PathBuf>,
+    /// Which pages the speaker plays.
+    pub pages: PlayedPages,
 }
 
 /// A choice among callers.
@@ -208,6 +214,8 @@ impl Default for Settings {
             voicemail: Rules::default(),
             quiet_hours: QuietHours::default(),
             quiet_except: Who::Nobody,
+            page_key: None,
+            pages: PlayedPages::default(),
         }
     }
 }

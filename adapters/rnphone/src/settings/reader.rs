@@ -7,7 +7,7 @@ use super::phonebook::Phonebook;
 use super::text::text;
 use super::{
     BLOCKED_CALLERS, GREETING, HARDWARE, Mistake, Mistakes, OURS, PHONEBOOK, QUIET_EXCEPT,
-    RINGTONES, Settings, TELEPHONE, VOICEMAIL_CONTACTS, answering,
+    RINGTONES, Settings, TELEPHONE, VOICEMAIL_CONTACTS, answering, paging,
 };
 use crate::folder::{ConfigFile, Folder};
 use crate::ini::{Document, Entry, Section};
@@ -110,6 +110,10 @@ impl<'a> Reader<'a> {
             }
             // It names contacts, who are not all known yet.
             (OURS, QUIET_EXCEPT) => Ok(()),
+            (OURS, "page_key") => text(entry).map(|name| {
+                self.settings.page_key = Some(self.folder.path().join(name));
+            }),
+            (OURS, "pages") => paging::pages(entry).map(|pages| self.settings.pages = pages),
             (OURS, key) => Err(format!("{key:?} is not known: write {KEYS}")),
             _ => Ok(()),
         };
@@ -211,7 +215,7 @@ fn display_name(entry: &Entry) -> Result<DisplayName, String> {
 }
 
 const KEYS: &str = "display_name, profile, auto_answer, voicemail, voicemail_away, greeting, \
-                    quiet_hours or quiet_except";
+                    quiet_hours, quiet_except, page_key or pages";
 
 /// Reads spans, which may be none.
 fn quiet_hours(entry: &Entry) -> Result<QuietHours, String> {

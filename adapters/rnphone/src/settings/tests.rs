@@ -281,7 +281,7 @@ fn values_of_the_wrong_kind_are_errors_with_a_remedy() {
         ),
         (
             "[rnphone-rs]\nprofil = mq",
-            "\"profil\" is not known: write display_name, profile, auto_answer, voicemail, voicemail_away, greeting, quiet_hours or quiet_except",
+            "\"profil\" is not known: write display_name, profile, auto_answer, voicemail, voicemail_away, greeting, quiet_hours, quiet_except, page_key or pages",
         ),
         (
             "[rnphone-rs]\nquiet_hours = 22:00-07:00, noon",

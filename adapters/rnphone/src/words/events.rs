@@ -58,11 +58,7 @@ pub fn event(event: &Event) -> Option<String> {
         Event::QuietHours { until } => quiet_hours(until.as_deref()),
         Event::LeftOut { events } => format!("{events} events are left out"),
         Event::Stopped {} => "the phone ends".to_owned(),
-        Event::Hello { .. }
-        | Event::Connecting { .. }
-        | Event::Quality { .. }
-        | Event::Announced { .. }
-        | Event::SettingsChanged {} => return None,
+        _ => return over_the_air(event),
     })
 }
 
@@ -139,6 +135,24 @@ fn network(text: &str, connections: usize) -> String {
         0 => format!("no network ({text})"),
         _ => format!("online: {text}"),
     }
+}
+
+/// Tells of pages.
+fn over_the_air(event: &Event) -> Option<String> {
+    Some(match event {
+        Event::PageHeard { name, unplayed, .. } => {
+            let name = name.as_deref().unwrap_or("somebody");
+            match unplayed {
+                None => format!("{name} pages"),
+                Some(why) => format!("{name} pages, which is not played: {why}"),
+            }
+        }
+        Event::PageEnded {} => "the page is over".to_owned(),
+        Event::Paging {} => "all neighbours with the key hear you until page off".to_owned(),
+        Event::PageSent { fault: None } => "your page is over".to_owned(),
+        Event::PageSent { fault: Some(fault) } => format!("your page is over: {fault}"),
+        _ => return None,
+    })
 }
 
 fn ended(past: &PastCall) -> String {

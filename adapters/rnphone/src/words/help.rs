@@ -151,6 +151,10 @@ pub(super) const EXAMPLES: &[(&str, &str)] = &[
     ("greeting record", "speak, and end it by keep or off"),
     ("greeting keep", "from here on callers hear it"),
     ("greeting default", "three notes"),
+    ("page", "from here on all neighbours hear you"),
+    ("page urgent", "it takes over from other pages"),
+    ("page off", "and here no more"),
+    ("page ~/dinner.wav", "a file"),
     ("speaker", "the default of the system"),
     ("dnd off", "takes calls again"),
 ];

@@ -18,6 +18,7 @@ fn a_line_is_read_as_it_is_meant() {
     let hash = "f3e8c3359b39d36f3baff0a616a73d3e";
     let here = |name| std::path::absolute(name).ok();
     let export = |format, path| Command::ExportHistory { format, search: None, path };
+    let page = |path, is_urgent| Command::Page { on: true, path, is_urgent };
     for (line, command) in [
         ("dial mary", dial("mary", None)),
         ("  CALL  Mary at home ", dial("Mary at home", None)),
@@ -40,6 +41,10 @@ fn a_line_is_read_as_it_is_meant() {
         ("play", Command::PlayMessage { message: "1".to_owned() }),
         ("play 2", Command::PlayMessage { message: "2".to_owned() }),
         ("play off", Command::StopPlaying {}),
+        ("page", page(None, false)),
+        ("page urgent", page(None, true)),
+        ("page  The dinner.wav", page(here("The dinner.wav"), false)),
+        ("page off", Command::Page { on: false, path: None, is_urgent: false }),
         ("greeting keep", Command::Greeting { action: GreetingAction::Keep }),
         ("export json", export(ExportFormat::Json, None)),
         ("export  csv  My calls.csv", export(ExportFormat::Csv, here("My calls.csv"))),

@@ -5,6 +5,7 @@
 #![allow(clippy::print_stdout, reason = "a test tells what it measured")]
 
 mod messages;
+mod pages;
 mod place;
 mod ringtones;
 #[allow(dead_code, reason = "the tests of lxst-device use more of it")]

@@ -8,6 +8,8 @@ mod failure;
 mod input;
 mod network;
 mod options;
+mod page;
+mod page_key;
 mod person;
 mod prompt;
 mod report;
@@ -70,6 +72,8 @@ fn run(options: Options) -> Result<u8, Failure> {
             Some(Task::Station(station)) => station::run(&options, station).await,
             Some(Task::Room(room)) => room::run(&options, room).await,
             Some(Task::Tune { station }) => tune::run(&options, *station).await,
+            Some(Task::Page(page)) => page::run(&options, page).await,
+            Some(Task::PageKey { from }) => page_key::run(&options, from.as_deref()).await,
             Some(Task::Systemd) => systemd::print(&options),
             None if options.list_devices => begin::list_devices().await,
             None => begin::run(options).await,

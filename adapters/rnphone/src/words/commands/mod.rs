@@ -1,5 +1,6 @@
 //! All commands that are typed, in the sections of the help.
 
+mod air;
 mod calls;
 mod people;
 mod phone;
@@ -12,6 +13,7 @@ pub(super) const SECTIONS: &[(&str, &[CommandWord])] = &[
     ("In a call", calls::IN_A_CALL),
     ("People", people::PEOPLE),
     ("Messages", people::MESSAGES),
+    ("Over the air", air::AIR),
     ("Sound", phone::SOUND),
     ("This phone", phone::PHONE),
 ];

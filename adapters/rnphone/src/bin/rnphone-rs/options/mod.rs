@@ -1,5 +1,6 @@
 //! The command line.
 
+mod page;
 mod room;
 mod script;
 mod start;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use lxst_tokio::IdentityHash;
 
+pub(crate) use page::PageOptions;
 pub(crate) use room::RoomOptions;
 pub(crate) use script::ScriptOptions;
 use start::StartOptions;
@@ -166,6 +168,15 @@ pub(crate) enum Task {
         #[arg(value_name = "HASH")]
         station: IdentityHash,
     },
+    /// Speak to all neighbours who have the page key, by the microphone until Ctrl-C, or by a file
+    Page(PageOptions),
+    /// Print the page key of the folder, and make it where there is none; or take that of others.
+    /// Who has it can page and hear pages
+    PageKey {
+        /// A file of the key, or - for standard input
+        #[arg(value_name = "FILE|-")]
+        from: Option<PathBuf>,
+    },
     /// Print a unit for the systemd of this user, which runs the phone as a service
     Systemd,
 }
@@ -205,6 +216,8 @@ Examples:
   rnphone-rs ctl hangup
   rnphone-rs check f293e5612b27dbc491e52cc9845d3f53
   rnphone-rs station music.wav --title \"Radio\" --listen 0.0.0.0:4242
+  rnphone-rs page-key
+  rnphone-rs page dinner.wav
   rnphone-rs room --members 6 --title \"Our room\" --connect host:4242
   rnphone-rs tune f293e5612b27dbc491e52cc9845d3f53 | aplay -qf S16_LE -r 48000 -c1
   rnphone-rs --listen 0.0.0.0:4242 --identity me --answer 2 --audio-out heard.wav
