@@ -17,8 +17,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let speech = long_speech(&folder)?;
     println!("| profile | members | of a core | a member |");
     println!("|---|---|---|---|");
-    for profile in ["mq", "hq", "ll"] {
-        for members in [2, 4, 8] {
+    for profile in ["mq", "ll"] {
+        for members in [2, 8, 32] {
             let load =
                 load(&folder.join(format!("{profile}-{members}")), &speech, profile, members)?;
             let each = load / f64::from(members);
