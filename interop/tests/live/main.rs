@@ -31,6 +31,7 @@ mod raw;
 mod restarts;
 mod rust_calls_python;
 mod slow_paths;
+mod stations;
 mod streams;
 mod talk_button;
 mod turned_away;

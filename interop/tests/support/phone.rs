@@ -10,12 +10,13 @@ use std::time::Instant;
 
 use lxst_core::{Boundary, Output, Side, StreamChange};
 use lxst_interop::{IdentityHash as Hash, PythonPeer, Rnsd, SharedInstance, lateness};
-use lxst_phone::rooms::PagerConfig;
+use lxst_phone::rooms::{PagerConfig, StationConfig};
 use lxst_phone::trace::Payloads;
 use lxst_phone::{
     Call, CallId, CodecSettings, Destinations, EndReason, Event, Events, Identity, IdentityHash,
     Ifac, Interface, Mode, OsRng, Pager, PagerBuilder, PagerEvents, Phone, PhoneBuilder, Profile,
-    ProfileChoice, Radio, RadioBuilder, RadioEvents, Settings, StartError, Tap,
+    ProfileChoice, Radio, RadioBuilder, RadioEvents, Settings, StartError, Station, StationBuilder,
+    StationEvents, Tap,
 };
 use lxst_smol::Smol;
 use lxst_tokio::Tokio;
@@ -221,6 +222,17 @@ impl RustPhone {
             }
         };
         started.expect("the pager starts")
+    }
+
+    /// Starts a station.
+    pub(crate) fn station(&self, config: StationConfig) -> (Station, StationEvents) {
+        let started = match &self.tokio {
+            Some(tokio) => {
+                tokio.block_on(StationBuilder::<Tokio>::new(config).start(&self.destinations))
+            }
+            None => smol::block_on(StationBuilder::<Smol>::new(config).start(&self.destinations)),
+        };
+        started.expect("the station starts")
     }
 
     /// Ends the phone like a power cut, without telling anybody. On tokio only, whose tasks end

@@ -166,6 +166,22 @@ pub enum Command {
     /// Says whether the user is away: the voicemail may then answer at once.
     Away { on: bool },
 
+    /// Replies with the stations that announced themselves since the start, the latest first.
+    Stations {},
+    /// Listens to a station at the speaker, in place of the one before: a name that it announced, or
+    /// a `who`. It stops during calls, and goes on after them.
+    Tune { station: String },
+    /// Leaves the station.
+    StopTuning {},
+    /// Broadcasts a WAV file again and again to all who tune in; without it, ends that.
+    Station {
+        /// An absolute path.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        path: Option<PathBuf>,
+        /// What listeners read: 48 bytes of UTF-8 at most. In its place, the display name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        title: Option<String>,
+    },
     /// Begins a page to all neighbours who have the page key, or ends it. A page lasts at most two
     /// minutes; a call ends it.
     Page {

@@ -134,6 +134,25 @@ pub enum Event {
         #[serde(default)]
         fault: Option<String>,
     },
+    /// A station is heard, or is silent, or is called otherwise.
+    Tuned {
+        #[serde(with = "super::text")]
+        station: IdentityHash,
+        /// As it says.
+        name: String,
+        /// What it sends, in words.
+        profile: String,
+        is_on_air: bool,
+    },
+    /// The station is heard no longer.
+    TuneLost {
+        /// Why, in words.
+        reason: String,
+        /// When the phone tunes in again; `None`: it does not.
+        again_in_seconds: Option<u64>,
+    },
+    /// So many listen to the station of this phone.
+    Listeners { count: usize },
     /// A neighbour pages.
     PageHeard {
         /// Who, as the page claims: anybody with the key can claim any name.

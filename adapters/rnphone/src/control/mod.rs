@@ -30,7 +30,7 @@ pub use event::Event;
 pub use message::{BadRequest, MAX_LINE, Message, Request};
 pub use reply::{
     AnnouncedInfo, CallInfo, CallQuality, CallStage, ChosenProfile, ContactInfo, DeviceInfo,
-    DeviceUse, MessageInfo, PastCall, Peer, Reply, Status,
+    DeviceUse, MessageInfo, PastCall, Peer, Reply, StationInfo, Status,
 };
 
 /// The version of the protocol.

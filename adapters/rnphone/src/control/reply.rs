@@ -26,6 +26,8 @@ pub enum Reply {
     Contacts(Vec<ContactInfo>),
     /// The phones that announced themselves.
     Announced(Vec<AnnouncedInfo>),
+    /// The stations that announced themselves.
+    Stations(Vec<StationInfo>),
     /// Past calls.
     History(Vec<PastCall>),
     /// Past calls for other programs.
@@ -190,6 +192,24 @@ pub struct AnnouncedInfo {
     pub peer: Peer,
     /// The name that it announced.
     pub name: Option<String>,
+    /// Hops to it; 1 is a neighbour.
+    pub hops: u8,
+    /// Since its latest announce, in seconds.
+    pub seconds_ago: u64,
+}
+
+/// A station that announced itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StationInfo {
+    /// Its identity.
+    #[serde(with = "super::text")]
+    pub hash: IdentityHash,
+    /// Its name, which nobody has verified.
+    pub name: String,
+    /// Whether it relays another one.
+    pub is_relay: bool,
+    /// What it sends, in words; `None` if that is unknown here.
+    pub profile: Option<String>,
     /// Hops to it; 1 is a neighbour.
     pub hops: u8,
     /// Since its latest announce, in seconds.

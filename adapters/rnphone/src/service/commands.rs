@@ -62,7 +62,7 @@ impl Task {
                 self.messages.mark_heard(self.messages.id(&message)?)?;
             }
             Command::PlayMessage { message } => self.play_message(&message)?,
-            Command::StopPlaying {} => self.stop_playing(),
+            Command::StopPlaying {} => self.stop_and_play_station().await,
             Command::Greeting { action } => self.handle_greeting(action)?,
             Command::DeleteMessage { message } => self.messages.delete(&message)?,
             command => return self.handle_air(command).await,
@@ -70,9 +70,13 @@ impl Task {
         Ok(Reply::Done)
     }
 
-    /// Does a command of pages.
+    /// Does a command of stations and pages.
     async fn handle_air(&mut self, command: Command) -> Result<Reply, Refused> {
         match command {
+            Command::Tune { station } => self.tune(&station).await?,
+            Command::StopTuning {} => self.leave_station().await?,
+            Command::Stations {} => return Ok(Reply::Stations(self.station_infos())),
+            Command::Station { path, title } => self.broadcast(path, title).await?,
             Command::Page { on, path, is_urgent } => self.page(on, path, is_urgent).await?,
             command => return self.handle_people(command).await,
         }
@@ -138,7 +142,7 @@ impl Task {
     }
 
     /// Returns whom a text means: `last` is the peer of the latest call, `#7` that of a past one.
-    fn whom(&self, text: &str) -> Result<IdentityHash, Refused> {
+    pub(super) fn whom(&self, text: &str) -> Result<IdentityHash, Refused> {
         if let Some(number) = text.trim().strip_prefix('#') {
             let call = number.parse().ok().and_then(|number| self.history.get(number));
             let none = || Refused::new(format!("there is no call #{number}: see history"));

@@ -1,6 +1,7 @@
 //! The running phone, which clients use by the [control protocol](crate::control).
 
 mod announced;
+mod broadcast;
 mod call_commands;
 mod calls;
 mod client;
@@ -27,9 +28,11 @@ mod refused;
 mod server;
 mod socket;
 mod sound;
+mod stations;
 mod studio;
 mod task;
 mod told;
+mod tuner;
 mod voicemail;
 mod way;
 
@@ -60,6 +63,7 @@ use recordings::Recordings;
 use sound::Sound;
 use studio::Studio;
 use task::{Parts, Task};
+use tuner::Stations;
 
 /// What a phone begins with.
 #[derive(Debug)]
@@ -117,7 +121,6 @@ impl Service {
         let (tell, news) = news::channel();
         let messages = Messages::open(&folder, tell.clone())?;
         let recordings = Recordings::new(folder.recordings(), tell.clone());
-        let studio = Studio::new(tell.clone());
         let settings = people.settings();
         let quiet = Quiet::new(overrides.clock.clone(), &settings.quiet_hours);
         let builder = PhoneBuilder::new(identity);
@@ -137,15 +140,24 @@ impl Service {
             Some(files) => Files::attach(&phone, microphone, files).await?,
             None => Files::default(),
         };
-        let pages = Pages::new(destinations, tell.clone());
-        let mut sound = Sound::attach(&phone, sound, people.settings(), tell).await?;
+        let mut sound = Sound::attach(&phone, sound, people.settings(), tell.clone()).await?;
         sound.set_ringtones(&quiet.ringtones(people.settings()));
         let identity = phone.identity();
         let listening: Vec<String> = phone.listening().iter().map(ToString::to_string).collect();
         let (control, asked) = Control::new(identity, listening.clone());
         let pcm = Pcm::new(phone.clone(), control.clone());
-        let parts =
-            Parts { people, quiet, history, messages, recordings, sound, files, studio, pages };
+        let parts = Parts {
+            people,
+            quiet,
+            history,
+            messages,
+            recordings,
+            sound,
+            files,
+            studio: Studio::new(tell.clone()),
+            pages: Pages::new(destinations.clone(), tell.clone()),
+            stations: Stations::new(destinations, tell),
+        };
         let task = Task::new(phone, parts, control.clone(), network);
         let task = tokio::spawn(task.run(events, asked, news));
         Ok(Self { control, pcm, identity, listening, skipped, task })

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use lxst_audio::Recorded;
-use lxst_tokio::CallId;
-use lxst_tokio::rooms::PagerEvent;
+use lxst_tokio::rooms::{PagerEvent, TunerEvent};
+use lxst_tokio::{Announce, CallId};
 use tokio::sync::mpsc;
 
 use crate::voicemail::{TakeError, Taken};
@@ -22,6 +22,14 @@ pub(super) enum News {
     GreetingRecorded(Recorded),
     /// What the pager tells.
     Page(PagerEvent),
+    /// A station announced itself.
+    Station(Announce),
+    /// What the tuner tells.
+    Tuner(TunerEvent),
+    /// The speaker may play the station again.
+    SpeakerFree,
+    /// So many listen to the station of this phone.
+    Listeners(usize),
     /// The file of a page is played, or cannot be.
     PageSaid,
     /// The last packet of a page is sent.

@@ -131,8 +131,8 @@ impl Task {
                 self.tell(Event::PageHeard { name, is_urgent, unplayed: refused });
             }
             PagerEvent::Ended(_) => {
-                if let Some(pager) = &mut self.pages.open {
-                    pager.end_heard();
+                if self.pages.open.as_mut().is_some_and(OpenPager::end_heard) {
+                    self.free_speaker();
                 }
                 self.tell(Event::PageEnded {});
             }
@@ -142,6 +142,16 @@ impl Task {
             // The enum is non_exhaustive.
             _ => {}
         }
+    }
+
+    /// Lets the station play again once what came of the page is played.
+    pub(super) fn free_speaker(&self) {
+        let news = self.pages.news.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(REST).await;
+            // The phone may have ended.
+            let _ = news.send(News::SpeakerFree).await;
+        });
     }
 
     async fn play_page(&mut self) -> Result<(), Refused> {
@@ -182,3 +192,5 @@ impl Task {
 }
 
 const PERIOD: Duration = Duration::from_millis(100);
+/// What waits to be played at the end of a page, at most.
+const REST: Duration = Duration::from_secs(1);

@@ -6,6 +6,7 @@ use lxst_tokio::{Event as PhoneEvent, Events, IdentityHash, Phone, State, Watch}
 use tokio::sync::mpsc;
 
 use super::announced::Latest;
+use super::broadcast::OnAir;
 use super::calls::Calls;
 use super::conference::SilentSpeaker;
 use super::files::Files;
@@ -19,6 +20,7 @@ use super::server::{Asked, Control};
 use super::sound::Sound;
 use super::studio::Studio;
 use super::told::{past, told};
+use super::tuner::Stations;
 use super::way::Way;
 use crate::control::{Command, Event, Peer, Reply};
 use crate::history::{CallTracker, History, UnixTime};
@@ -35,6 +37,9 @@ pub(super) struct Task {
     files: Files,
     pub(super) studio: Studio,
     pub(super) pages: Pages,
+    pub(super) stations: Stations,
+    /// The station of this phone.
+    pub(super) on_air: Option<OnAir>,
     pub(super) calls: Calls,
     /// While there is a conference and no other speaker.
     pub(super) silent_speaker: Option<SilentSpeaker>,
@@ -56,6 +61,7 @@ pub(super) struct Parts {
     pub(super) files: Files,
     pub(super) studio: Studio,
     pub(super) pages: Pages,
+    pub(super) stations: Stations,
 }
 
 enum Wakeup {
@@ -72,8 +78,18 @@ enum Wakeup {
 
 impl Task {
     pub(super) fn new(phone: Phone, parts: Parts, control: Control, network: Way) -> Self {
-        let Parts { people, quiet, history, messages, recordings, sound, files, studio, pages } =
-            parts;
+        let Parts {
+            people,
+            quiet,
+            history,
+            messages,
+            recordings,
+            sound,
+            files,
+            studio,
+            pages,
+            stations,
+        } = parts;
         let reached = (network.text(&phone.state()), 0);
         Self {
             phone,
@@ -86,6 +102,8 @@ impl Task {
             files,
             studio,
             pages,
+            stations,
+            on_air: None,
             calls: Calls::default(),
             silent_speaker: None,
             tracker: CallTracker::default(),
@@ -104,6 +122,7 @@ impl Task {
     ) {
         let mut watch = self.phone.watch();
         self.open_pager().await;
+        self.hear_stations().await;
         loop {
             let wakeup = self.wakeup(&mut events, &mut watch, &mut asked, &mut news).await;
             self.look_at_clock().await;
@@ -116,8 +135,14 @@ impl Task {
                 Wakeup::Studio => self.look_at_studio(),
                 Wakeup::Page => self.look_at_page(),
                 Wakeup::News(Some(news)) => self.on_news(news).await,
-                Wakeup::Phone(Some(event)) => self.on_phone(&event).await,
-                Wakeup::State(Some(state)) => self.on_state(&state),
+                Wakeup::Phone(Some(event)) => {
+                    self.on_phone(&event).await;
+                    self.follow_calls().await;
+                }
+                Wakeup::State(Some(state)) => {
+                    self.on_state(&state).await;
+                    self.follow_calls().await;
+                }
                 Wakeup::Device(event) => self.tell(event),
                 Wakeup::Asked(Some(Asked { command, reply })) => {
                     let is_last = command == Command::Stop {};
@@ -129,6 +154,10 @@ impl Task {
                     }
                 }
             }
+        }
+        self.stations.leave().await;
+        if let Some(on_air) = self.on_air.take() {
+            on_air.stop().await;
         }
         self.phone.shutdown().await;
         while let Some(event) = events.next().await {
@@ -237,6 +266,10 @@ impl Task {
             }
             News::GreetingRecorded(recorded) => self.on_greeting(&recorded),
             News::Page(event) => self.on_page(event).await,
+            News::Station(announce) => self.stations.on_announce(&announce),
+            News::Tuner(event) => self.on_tuner(event).await,
+            News::SpeakerFree => self.play_station().await,
+            News::Listeners(count) => self.tell(Event::Listeners { count }),
             News::PageSaid => _ = self.end_page(None),
             News::PageSent { fault } => self.tell(Event::PageSent { fault }),
             News::Warning(text) => self.tell(Event::Warning { text }),
@@ -248,8 +281,13 @@ impl Task {
         self.people.settings().answers_at_once(from) && self.calls.talked(state).is_none()
     }
 
-    fn on_state(&mut self, state: &State) {
+    async fn on_state(&mut self, state: &State) {
         let reached = (self.network.text(state), state.connections);
+        if reached.1 > self.reached.1
+            && let Some(on_air) = &self.on_air
+        {
+            on_air.announce().await;
+        }
         if self.reached != reached {
             self.reached = reached.clone();
             let (text, connections) = reached;

@@ -102,6 +102,7 @@ impl Task {
     fn on_played(&mut self, is_whole: bool) {
         self.sound.stop_playing();
         let Some(playback) = self.studio.playback.take() else { return };
+        self.free_speaker();
         self.tell(playback.ended(is_whole));
         if let Some(message) = playback.message().filter(|_| is_whole)
             && let Err(error) = self.messages.mark_heard(message)

@@ -19,6 +19,9 @@ pub fn done(command: &Command) -> Option<String> {
             "callers of the voicemail hear three notes".to_owned()
         }
         Command::Volume { decibels } => format!("the speaker plays at {decibels} dB"),
+        Command::StopTuning {} => "you have left the station".to_owned(),
+        Command::Station { path: Some(path), .. } => format!("{} is on the air", path.display()),
+        Command::Station { path: None, .. } => "your station is over".to_owned(),
         Command::Announce {} => "announced".to_owned(),
         Command::Reload {} => "the settings are read again".to_owned(),
         _ => return None,

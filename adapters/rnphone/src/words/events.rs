@@ -137,9 +137,19 @@ fn network(text: &str, connections: usize) -> String {
     }
 }
 
-/// Tells of pages.
+/// Tells of stations and pages.
 fn over_the_air(event: &Event) -> Option<String> {
     Some(match event {
+        Event::Tuned { name, profile, is_on_air: true, .. } => {
+            format!("you hear the station {name}: {profile}")
+        }
+        Event::Tuned { name, .. } => format!("the station {name} is silent"),
+        Event::TuneLost { reason, again_in_seconds: Some(seconds) } => {
+            format!("the station is lost: {reason}; again in {seconds} s")
+        }
+        Event::TuneLost { reason, .. } => format!("the station is lost: {reason}"),
+        Event::Listeners { count: 1 } => "1 listens to your station".to_owned(),
+        Event::Listeners { count } => format!("{count} listen to your station"),
         Event::PageHeard { name, unplayed, .. } => {
             let name = name.as_deref().unwrap_or("somebody");
             match unplayed {

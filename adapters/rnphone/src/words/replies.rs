@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::control::{
     AnnouncedInfo, CallInfo, CallStage, ContactInfo, DeviceInfo, MessageInfo, PastCall, Reply,
-    Status,
+    StationInfo, Status,
 };
 use crate::history::UnixTime;
 
@@ -21,6 +21,7 @@ pub fn reply(reply: &Reply) -> String {
             list(contacts, "the phonebook is empty: type add HASH NAME, or add last NAME", contact)
         }
         Reply::Announced(phones) => list(phones, "no phone announced itself yet", announced),
+        Reply::Stations(stations) => list(stations, "no station announced itself yet", station),
         Reply::Exported(text) => text.trim_end().to_owned(),
         Reply::Messages(messages) => messages_text(messages),
         Reply::History(calls) => list(calls, "there are no calls", past),
@@ -184,6 +185,15 @@ fn announced(phone: &AnnouncedInfo) -> String {
     let hops = if phone.hops == 1 { "hop" } else { "hops" };
     let name = if phone.peer.name.contains('<') { "" } else { phone.peer.name.as_str() };
     format!("{}  {:>2} {hops}  {ago:>8} ago  {name}", phone.peer.hash, phone.hops)
+}
+
+fn station(station: &StationInfo) -> String {
+    let ago = clock(Duration::from_secs(station.seconds_ago));
+    let hops = if station.hops == 1 { "hop" } else { "hops" };
+    let profile = station.profile.as_deref().unwrap_or("unknown here");
+    let relay = if station.is_relay { ", a relay" } else { "" };
+    let StationInfo { hash, name, hops: count, .. } = station;
+    format!("{hash}  {count:>2} {hops}  {ago:>8} ago  {name} ({profile}{relay})")
 }
 
 fn past(call: &PastCall) -> String {

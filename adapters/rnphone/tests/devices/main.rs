@@ -14,6 +14,7 @@ mod server;
 #[allow(dead_code, reason = "the tests of lxst-device use more of it")]
 #[path = "../../../device/tests/devices/sound.rs"]
 mod sound;
+mod stations;
 #[allow(dead_code, reason = "the tests of the service use more of it")]
 #[path = "../service/support.rs"]
 mod support;

@@ -121,6 +121,9 @@ impl Neighbour {
         let (other, events) = builder.start().await.expect("it starts");
         let mut watch = other.watch();
         while watch.changed().await.expect("it runs").connections == 0 {}
+        while phone.status().await.connections == 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
         let (radio, _) = RadioBuilder::new().start().expect("it starts");
         let config = PagerConfig::new("Ann").and_then(|it| it.group(KEY, PageRule::Play));
         let pager = PagerBuilder::new(config.expect("a name")).start(&destinations, &radio).await;

@@ -1,4 +1,4 @@
-//! The listener of a station, for a player behind a pipe.
+//! The listener of a station: at the speaker of this machine, or for a player behind a pipe.
 
 use std::io::{self, IsTerminal};
 use std::thread;
@@ -6,8 +6,8 @@ use std::thread;
 use futures_lite::future::block_on;
 use lxst_tokio::rooms::{CloseReason, TunerEvent};
 use lxst_tokio::{
-    AudioFormat, Identity, IdentityHash, Network, OsRng, PhoneBuilder, RadioBuilder, Settings,
-    TunerBuilder, TunerEvents,
+    AudioError, AudioFormat, Identity, IdentityHash, Network, OsRng, PhoneBuilder, Radio,
+    RadioBuilder, Settings, TunerBuilder, TunerEvents,
 };
 use rnphone_rs::errln;
 use rnphone_rs::raw_audio::write_stdout;
@@ -18,11 +18,13 @@ use crate::network::network;
 use crate::options::Options;
 use crate::signals;
 
-/// Writes what the station sends to standard output until a signal or the reader ends it.
+/// Plays what the station sends, or writes it to standard output where that is a pipe or a file,
+/// until a signal or the reader ends it.
 ///
 /// It is somebody new: nobody learns who listens.
 pub(crate) async fn run(options: &Options, station: IdentityHash) -> Result<u8, Failure> {
-    if io::stdout().is_terminal() {
+    let is_piped = !io::stdout().is_terminal();
+    if !is_piped && (options.no_devices || cfg!(not(feature = "devices"))) {
         return Err(Failure::usage(
             "standard output is a terminal: pipe it to a player, such as aplay -qf S16_LE -r 48000 \
              -c1",
@@ -35,24 +37,66 @@ pub(crate) async fn run(options: &Options, station: IdentityHash) -> Result<u8, 
     let destinations = builder.destinations();
     let (phone, _events) = builder.start().await?;
     let (radio, _) = RadioBuilder::new().start()?;
-    let sink = radio.audio_sink(AudioFormat::PHONE).await?;
     let (tuner, events) = TunerBuilder::new().start(&destinations, &radio);
     tuner.tune(station).await?;
-    let (sender, read) = oneshot::channel::<()>();
-    thread::spawn(move || {
-        let _sender = sender;
-        block_on(write_stdout(sink));
-    });
+    let played = async {
+        match is_piped {
+            true => pipe(&radio).await,
+            false => play(&radio).await,
+        }
+    };
     let code = tokio::select! {
         () = tell(&events) => LOST,
-        // Nothing is sent: the channel closes.
-        _ = read => 0,
+        played = played => {
+            played?;
+            0
+        }
         _ = stops.recv() => 0,
     };
     tuner.shutdown().await;
     radio.shutdown().await;
     phone.shutdown().await;
     Ok(code)
+}
+
+/// Writes to standard output until its reader is gone.
+async fn pipe(radio: &Radio) -> Result<(), AudioError> {
+    let sink = radio.audio_sink(AudioFormat::PHONE).await?;
+    let (sender, read) = oneshot::channel::<()>();
+    thread::spawn(move || {
+        let _sender = sender;
+        block_on(write_stdout(sink));
+    });
+    // Nothing is sent: the channel closes.
+    let _ = read.await;
+    Ok(())
+}
+
+/// Plays at the speaker of this machine, without an end.
+#[cfg(feature = "devices")]
+async fn play(radio: &Radio) -> Result<(), AudioError> {
+    use lxst_device::{Speaker, Wish};
+
+    let radio = radio.clone();
+    let (_speaker, events) = Speaker::open(Wish::Default, move |format| {
+        let format = AudioFormat { rate_hz: format.rate_hz, channels: format.channels };
+        // The thread of the device makes it, which may wait.
+        let mut sink = block_on(radio.device_sink(format));
+        Box::new(move |block: &mut [f32]| match &mut sink {
+            // A sink that is detached gives silence.
+            Ok(sink) => _ = sink.fill(block),
+            Err(_) => block.fill(0.0),
+        })
+    });
+    while let Ok(event) = events.recv().await {
+        errln!("{event}");
+    }
+    std::future::pending().await
+}
+
+#[cfg(not(feature = "devices"))]
+async fn play(_: &Radio) -> Result<(), AudioError> {
+    std::future::pending().await
 }
 
 /// Tells what is heard, until the station is gone for good.

@@ -161,8 +161,8 @@ pub(crate) enum Task {
     /// number of its call: members, mute N, unmute N, remove N; lock turns all callers away, unlock
     /// lets them in again
     Room(RoomOptions),
-    /// Listen to a station: raw s16le, 48 kHz, mono goes to standard output, for a player. Nobody
-    /// learns who listens
+    /// Listen to a station at the speaker of this machine. Where standard output is a pipe or a file,
+    /// raw s16le, 48 kHz, mono goes there instead. Nobody learns who listens
     Tune {
         /// The identity of the station
         #[arg(value_name = "HASH")]
@@ -219,6 +219,7 @@ Examples:
   rnphone-rs page-key
   rnphone-rs page dinner.wav
   rnphone-rs room --members 6 --title \"Our room\" --connect host:4242
+  rnphone-rs tune f293e5612b27dbc491e52cc9845d3f53
   rnphone-rs tune f293e5612b27dbc491e52cc9845d3f53 | aplay -qf S16_LE -r 48000 -c1
   rnphone-rs --listen 0.0.0.0:4242 --identity me --answer 2 --audio-out heard.wav
   rnphone-rs --call mary --audio-in hello.wav --hang-up-after 10

@@ -1,0 +1,94 @@
+//! The station of the phone: a file, for all who tune in.
+
+use std::path::{Path, PathBuf};
+
+use lxst_tokio::rooms::{StationConfig, StationEvent, StationProfile};
+use lxst_tokio::{
+    AudioFormat, Destinations, IdentityHash, Radio, RadioBuilder, Station, StationBuilder,
+};
+use tokio::sync::mpsc;
+
+use super::news::News;
+use super::refused::Refused;
+use super::task::Task;
+use crate::wav::read_wav;
+
+/// A station that is on the air.
+#[derive(Debug)]
+pub(super) struct OnAir {
+    station: Station,
+    radio: Radio,
+}
+
+impl OnAir {
+    /// Broadcasts a file, again and again.
+    pub(super) async fn start(
+        destinations: &Destinations,
+        identity: IdentityHash,
+        title: &str,
+        file: &Path,
+        news: mpsc::Sender<News>,
+    ) -> Result<Self, Refused> {
+        let path = file.to_owned();
+        // A file may be large, and its disk slow.
+        let pcm = tokio::task::spawn_blocking(move || read_wav(&path)).await??;
+        if pcm.is_empty() {
+            return Err(Refused::new(format!("{}: there is no sound in it", file.display())));
+        }
+        let config = StationConfig::new(identity, title, StationProfile::MusicHigh)?;
+        let (station, events) = StationBuilder::new(config).start(destinations).await?;
+        let (radio, _) = RadioBuilder::new().start()?;
+        station.play(&radio).await?;
+        let mut source = radio.audio_source(AudioFormat::PHONE).await?;
+        radio.press_to_talk().await?;
+        tokio::spawn(async move { while source.write(&pcm).await.is_ok() {} });
+        let told = station.clone();
+        tokio::spawn(async move {
+            while let Some(event) = events.next().await {
+                if let StationEvent::TunedIn { .. } | StationEvent::TunedOut { .. } = event
+                    && let Ok(status) = told.status().await
+                    && news.send(News::Listeners(status.listeners.len())).await.is_err()
+                {
+                    return;
+                }
+            }
+        });
+        Ok(Self { station, radio })
+    }
+
+    /// Tells the mesh of it, after a new connection.
+    pub(super) async fn announce(&self) {
+        // A station that ends needs none.
+        let _ = self.station.announce().await;
+    }
+
+    pub(super) async fn stop(self) {
+        self.radio.shutdown().await;
+        self.station.shutdown().await;
+    }
+}
+
+impl Task {
+    /// Begins to broadcast a file, or ends that.
+    pub(super) async fn broadcast(
+        &mut self,
+        file: Option<PathBuf>,
+        title: Option<String>,
+    ) -> Result<(), Refused> {
+        let Some(file) = file else {
+            let none = || Refused::new("no station is on the air: begin with station FILE");
+            self.on_air.take().ok_or_else(none)?.stop().await;
+            return Ok(());
+        };
+        if self.on_air.is_some() {
+            return Err(Refused::new("a station is on the air: end it first by station off"));
+        }
+        let named = || self.people.settings().display_name.map(|name| name.as_str().to_owned());
+        let title = title.or_else(named).unwrap_or_else(|| "rnphone-rs".to_owned());
+        let (identity, destinations) = (self.phone.identity(), self.stations.destinations());
+        let news = self.studio.news.clone();
+        let on_air = OnAir::start(destinations, identity, &title, &file, news).await?;
+        self.on_air = Some(on_air);
+        Ok(())
+    }
+}
