@@ -64,8 +64,7 @@ mod conference;
 mod destinations;
 mod error;
 mod event;
-#[cfg(any(feature = "paging", feature = "rooms", feature = "stations"))]
-mod event_queue;
+mod event_stream;
 mod events;
 pub mod host;
 mod inbox;
@@ -110,6 +109,7 @@ pub use destinations::{
 };
 pub use error::{CallError, StartError};
 pub use event::Event;
+pub use event_stream::EventStream;
 pub use events::Events;
 #[cfg(feature = "endpoint")]
 pub use host::{IdentityFileError, OsRng, load_or_create_identity};

@@ -5,12 +5,12 @@ use futures_lite::future::{or, yield_now};
 use lxst_core::{Command, Event as CoreEvent, Talk};
 use lxst_rooms::{Conference, ConferenceCommand, ConferenceEvent, ConferenceOutput};
 
-use super::events::EventQueue;
 use super::request::Request;
 use super::tones::Tones;
 use crate::audio::{AudioSink, BLOCK};
 use crate::bridge::Bridge;
 use crate::event::Event;
+use crate::event_stream::EventQueue;
 use crate::events::Events;
 use crate::inbox::either_first;
 use crate::phone::Phone;
@@ -21,7 +21,7 @@ pub(super) struct ConferenceTask {
     pub(super) conference: Conference,
     pub(super) phone: Phone,
     pub(super) phone_events: Events,
-    pub(super) events: EventQueue,
+    pub(super) events: EventQueue<ConferenceEvent>,
     pub(super) requests: Receiver<Request>,
     pub(super) tones: Tones,
     /// What it plays is discarded: the bridge gives each member what the others say.

@@ -17,7 +17,7 @@ use lxst_rooms::{
 use super::request::{PagingError, Request};
 use crate::clock::Clock;
 use crate::destinations::Broadcasts;
-use crate::event_queue::EventQueue;
+use crate::event_stream::EventQueue;
 use crate::host::{OsRng, unix_time};
 use crate::inbox::either_first;
 use crate::radio::{Radio, RadioPort, talk_end};

@@ -13,9 +13,10 @@ use lxst_engine::codecs::Codecs;
 use lxst_engine::{Done, RadioEngine, RadioEvent as EngineEvent};
 
 use super::audio::Audio;
-use super::events::{EventQueue, RadioEvent};
+use super::events::RadioEvent;
 use super::lanes::Lanes;
 use super::request::{RadioError, Request};
+use crate::event_stream::EventQueue;
 use crate::host::CoderThread;
 use crate::inbox::{any_fired, either_first};
 use crate::request::Reply;
@@ -42,7 +43,7 @@ pub(super) struct Parts<R> {
     pub(super) requests: Receiver<Request>,
     pub(super) done: Receiver<Done>,
     pub(super) lanes: Arc<Lanes>,
-    pub(super) events: EventQueue,
+    pub(super) events: EventQueue<RadioEvent>,
 }
 
 /// Why the task wakes.

@@ -13,7 +13,7 @@ use super::voice::Voice;
 use super::wanted::Wanted;
 use crate::carried_links::{FAREWELL, Links, Report, TURNS_IN_A_ROW};
 use crate::clock::Clock;
-use crate::event_queue::EventQueue;
+use crate::event_stream::EventQueue;
 use crate::inbox::either_first;
 use crate::request::Reply;
 use crate::runtime::Runtime;

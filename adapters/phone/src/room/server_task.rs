@@ -11,7 +11,7 @@ use super::request::{RoomServerStatus, ServerRequest as Request, Taken, end};
 use crate::carried_links::{FAREWELL, Links, Report, TURNS_IN_A_ROW};
 use crate::clock::Clock;
 use crate::destinations::{Link, Served};
-use crate::event_queue::EventQueue;
+use crate::event_stream::EventQueue;
 use crate::inbox::either_first;
 use crate::request::Reply;
 use crate::runtime::Runtime;

@@ -12,7 +12,7 @@ use super::station_of;
 use crate::carried_links::{FAREWELL, Links, Report, TURNS_IN_A_ROW};
 use crate::clock::Clock;
 use crate::destinations::{Link, Served};
-use crate::event_queue::EventQueue;
+use crate::event_stream::EventQueue;
 use crate::inbox::either_first;
 use crate::radio::RadioPort;
 use crate::request::Reply;

@@ -11,7 +11,7 @@ use super::request::{TunerRequest as Request, TunerStatus, end};
 use super::station_of;
 use crate::carried_links::{FAREWELL, Links, Report, TURNS_IN_A_ROW};
 use crate::clock::Clock;
-use crate::event_queue::EventQueue;
+use crate::event_stream::EventQueue;
 use crate::inbox::either_first;
 use crate::radio::{Radio, RadioPort, talk_end};
 use crate::request::Reply;
