@@ -77,6 +77,29 @@ fn what_ctl_cannot_do_ends_in_one_line_with_the_reason() {
 }
 
 #[test]
+fn what_a_phone_that_runs_cannot_have_is_told_and_nothing_is_done() {
+    let folder = new_folder("not-used");
+    let phone = Program::start(&folder, &["--service", "--listen", "127.0.0.1:0"]);
+    phone.told("identity");
+    for (option, arguments) in [
+        ("--connect", &["--connect", "127.0.0.1:1"][..]),
+        ("--rnsconfig", &["--rnsconfig", "/nowhere", "--call", "mary"]),
+        ("--ifac-name", &["--ifac-name", "ours"]),
+        ("--allow", &["--allow", "f3e8c3359b39d36f3baff0a616a73d3e"]),
+        ("--udp", &["ctl", "status", "--udp", "127.0.0.1:0", "127.0.0.1:1"]),
+    ] {
+        let output = run(&folder, arguments);
+        let wanted = format!(
+            "rnphone-rs: {option} is for a phone that starts, and one runs in {}: leave it out, or \
+             name another folder with --config\n",
+            folder.display()
+        );
+        assert_eq!(text(&output.stderr), wanted);
+        assert_eq!((output.status.code(), text(&output.stdout)), (Some(2), String::new()));
+    }
+}
+
+#[test]
 fn a_phone_that_was_killed_leaves_its_folder_to_the_next() {
     let folder = new_folder("killed");
     let phone = Program::start(&folder, &["--service", "--listen", "127.0.0.1:0"]);

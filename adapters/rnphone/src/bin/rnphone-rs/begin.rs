@@ -81,11 +81,8 @@ async fn join(
     if options.service {
         return Err(Failure::usage(format!("a phone runs in {path} already")));
     }
-    if let Some(option) = options.start.first() {
-        return Err(Failure::usage(format!(
-            "{option} is for a phone that starts, and one runs in {path}: name another folder with \
-             --config"
-        )));
+    if let Some(option) = options.start.first().or(options.first_of_network()) {
+        return Err(not_used(option, folder));
     }
     let stops = signals::stops()?;
     let welcome = welcome(options, folder, false);
@@ -102,6 +99,15 @@ async fn join(
         Some(code) => Ok(code),
         None => Ok(script.leave().await),
     }
+}
+
+/// Tells of an option that a phone which runs already cannot have.
+pub(crate) fn not_used(option: &str, folder: &Folder) -> Failure {
+    let path = folder.path().display();
+    Failure::usage(format!(
+        "{option} is for a phone that starts, and one runs in {path}: leave it out, or name another \
+         folder with --config"
+    ))
 }
 
 /// Lets the user use the phone beside the options, until one of both is through. Returns the exit

@@ -4,18 +4,21 @@ use rnphone_rs::control::{Command, Event, Message};
 use rnphone_rs::service::{self, ClientEvents};
 use rnphone_rs::{outln, words};
 
-use crate::begin::folder;
+use crate::begin::{folder, not_used};
 use crate::failure::Failure;
 use crate::options::Options;
 
 pub(crate) async fn run(options: &Options, json: bool, typed: &[String]) -> Result<u8, Failure> {
-    let path = folder(options)?.control();
+    let folder = folder(options)?;
     let command = match typed {
         [word] if word == "events" => None,
         typed => Some(words::parse(&typed.join(" "))?),
     };
     let none = || Failure::usage("no phone runs in the folder: start rnphone-rs --service");
-    let (client, events) = service::connect(&path).await?.ok_or_else(none)?;
+    let (client, events) = service::connect(&folder.control()).await?.ok_or_else(none)?;
+    if let Some(option) = options.first_of_network() {
+        return Err(not_used(option, &folder));
+    }
     let Some(command) = command else { return print(events).await };
     let is_last = command == Command::Stop {};
     let reply = client.ask(command).await.map_err(|error| Failure::refused(error.to_string()))?;

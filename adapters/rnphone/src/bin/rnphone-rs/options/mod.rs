@@ -118,6 +118,21 @@ impl Options {
         false
     }
 
+    /// Returns the first option that says by what the mesh is reached.
+    pub(crate) fn first_of_network(&self) -> Option<&'static str> {
+        let given = [
+            (self.rnsconfig.is_some(), "--rnsconfig"),
+            (!self.connect.is_empty(), "--connect"),
+            (!self.listen.is_empty(), "--listen"),
+            (!self.udp.is_empty(), "--udp"),
+            (self.shared.is_some(), "--shared"),
+            (self.ifac_name.is_some(), "--ifac-name"),
+            (self.ifac_passphrase.is_some(), "--ifac-passphrase"),
+            (self.ifac_passphrase_file.is_some(), "--ifac-passphrase-file"),
+        ];
+        given.into_iter().find_map(|(is_given, name)| is_given.then_some(name))
+    }
+
     /// Whether somebody types at a prompt, or pipes commands into it. A script reads no commands
     /// but those of a person.
     pub(crate) fn is_attended(&self) -> bool {
@@ -193,7 +208,7 @@ const LICENCES: &str = concat!(
 const AFTER_HELP: &str = "\
 Without an option for the network, it attaches to the rnsd of this machine; where none runs, it uses
 the interfaces of Reticulum's configuration, else AutoInterface on the local network. If a phone runs in the
-folder already, its prompt is shown.
+folder already, its prompt is shown, and options of the network are refused.
 
 At the prompt, type help. Scripts in a terminal have it too, unless standard input or output is sound.
 Ctrl-C and SIGTERM hang up, so that the peer sees the link close, and end the phone; a second one
