@@ -52,6 +52,7 @@ pub mod console;
 pub mod contacts;
 pub mod control;
 pub mod echo;
+pub mod echo_cancellation;
 pub mod folder;
 pub mod history;
 pub mod ini;

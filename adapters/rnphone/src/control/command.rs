@@ -6,6 +6,7 @@ use lxst_phone::{Mode, Profile};
 use serde::{Deserialize, Serialize};
 
 use super::reply::DeviceUse;
+use crate::echo_cancellation::EchoCancellation;
 
 /// A command to the phone: in JSON, an object whose `command` is the name in small letters.
 ///
@@ -107,6 +108,8 @@ pub enum Command {
         name: Option<String>,
     },
 
+    /// Cancels the echo of the speaker, or does not. It lasts until the phone ends.
+    EchoCancellation { when: EchoCancellation },
     /// Replies with the phonebook.
     Contacts {},
     /// Adds a contact.

@@ -72,6 +72,9 @@ pub struct Status {
     pub speaker_dbfs: Option<f32>,
     /// How much louder the speaker plays, in dB.
     pub volume: f32,
+    /// Whether the echo of the speaker is cancelled; `None` without a call or without sound devices.
+    #[serde(default)]
+    pub cancels_echo: Option<bool>,
 }
 
 /// A call that is not over.

@@ -88,6 +88,7 @@ fn every_command_that_can_be_typed_is_read_as_it_is_written() {
         "6",
         "csv",
         "keep",
+        "auto",
         "f3e8c3359b39d36f3baff0a616a73d3e Mary",
         "a = b",
     ];

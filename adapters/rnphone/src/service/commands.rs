@@ -54,8 +54,17 @@ impl Task {
             Command::Volume { decibels } => self.set_volume(decibels)?,
             Command::Devices {} => return Ok(Reply::Devices(sound::list().await?)),
             Command::UseDevice { role, name } => self.sound.take(role, name.as_deref())?,
+            Command::EchoCancellation { when } => self.sound.set_echo_cancellation(when)?,
             Command::Announce {} => self.phone.announce().await?,
             Command::DoNotDisturb { on } => self.phone.set_available(!on).await?,
+            command => return self.handle_messages(command).await,
+        }
+        Ok(Reply::Done)
+    }
+
+    /// Does a command of the voicemail.
+    async fn handle_messages(&mut self, command: Command) -> Result<Reply, Refused> {
+        match command {
             Command::Away { on } => self.messages.set_away(on),
             Command::Messages {} => return self.list_messages(),
             Command::MessageHeard { message } => {
@@ -127,6 +136,7 @@ impl Task {
         }
         self.look_at_clock().await;
         self.set_callers().await?;
+        self.sound.handle_settings(self.people.settings());
         self.phone.set_display_name(self.people.settings().display_name).await?;
         self.open_pager().await;
         self.tell(Event::SettingsChanged {});
@@ -187,6 +197,7 @@ impl Task {
             microphone_dbfs: levels.microphone,
             speaker_dbfs: levels.speaker,
             volume: self.sound.volume(),
+            cancels_echo: self.sound.cancels_echo().filter(|_| !state.calls.is_empty()),
         }
     }
 

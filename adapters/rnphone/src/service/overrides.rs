@@ -13,6 +13,7 @@ use lxst_tokio::{
 };
 
 use super::sound::SoundSettings;
+use crate::echo_cancellation::EchoCancellation;
 use crate::quiet::LocalClock;
 use crate::settings::{Settings, Who};
 
@@ -35,6 +36,8 @@ pub struct Overrides {
     pub mode: Option<Mode>,
     /// Lets the profile of calls that come in follow what the path carries.
     pub adaptive_profile: bool,
+    /// When the echo of the speaker is cancelled.
+    pub echo_cancellation: Option<EchoCancellation>,
     /// Sends nothing while nobody speaks.
     pub dtx: bool,
     /// Processes the voice, whatever its source.
@@ -73,6 +76,7 @@ impl Overrides {
         if let Some(profile) = self.profile {
             settings.profile = profile;
         }
+        settings.echo_cancellation = self.echo_cancellation.unwrap_or(settings.echo_cancellation);
     }
 
     /// Gives a builder the settings of the folder with these changes, which

@@ -5,7 +5,7 @@
 //! | `telephone` | `ringtone`, `speaker`, `microphone`, `ringer`, `allowed_callers`, `blocked_callers` | rnphone's |
 //! | `phonebook` | `NAME = HASH` or `NAME = HASH, NUMBER` | rnphone's |
 //! | `hardware` | left alone | rnphone's |
-//! | `rnphone-rs` | `display_name`, `profile`, `auto_answer`, `voicemail`, `voicemail_away`, `greeting`, `quiet_hours`, `quiet_except`, `page_key`, `pages` | ours, which rnphone ignores |
+//! | `rnphone-rs` | `display_name`, `profile`, `auto_answer`, `voicemail`, `voicemail_away`, `greeting`, `quiet_hours`, `quiet_except`, `page_key`, `pages`, `echo_cancellation` | ours, which rnphone ignores |
 //! | `ringtones` | `CALLER = bell`, `chime`, `warble`, `silent`, or a file | ours |
 //! | `voicemail_contacts` | `CALLER = never`, `at_once`, or seconds of ringing | ours |
 //!
@@ -37,6 +37,7 @@ pub use paging::PlayedPages;
 pub(crate) use phonebook::digits;
 
 use crate::contacts::Contacts;
+use crate::echo_cancellation::EchoCancellation;
 use crate::folder::{ConfigFile, Folder};
 use crate::quiet::QuietHours;
 use crate::sounds::{Ring, Ringtones};
@@ -75,6 +76,8 @@ pub struct Settings {
     pub page_key: Option<PathBuf>,
     /// Which pages the speaker plays.
     pub pages: PlayedPages,
+    /// When the echo of the speaker is cancelled.
+    pub echo_cancellation: EchoCancellation,
 }
 
 /// A choice among callers.
@@ -216,6 +219,7 @@ impl Default for Settings {
             quiet_except: Who::Nobody,
             page_key: None,
             pages: PlayedPages::default(),
+            echo_cancellation: EchoCancellation::Auto,
         }
     }
 }

@@ -9,6 +9,7 @@ use super::{
     BLOCKED_CALLERS, GREETING, HARDWARE, Mistake, Mistakes, OURS, PHONEBOOK, QUIET_EXCEPT,
     RINGTONES, Settings, TELEPHONE, VOICEMAIL_CONTACTS, answering, paging,
 };
+use crate::echo_cancellation::{EchoCancellation, ParseEchoCancellationError};
 use crate::folder::{ConfigFile, Folder};
 use crate::ini::{Document, Entry, Section};
 use crate::quiet::QuietHours;
@@ -107,6 +108,9 @@ impl<'a> Reader<'a> {
             (OURS, GREETING) => text(entry).map(|name| self.set_greeting(entry, &name)),
             (OURS, "quiet_hours") => {
                 quiet_hours(entry).map(|hours| self.settings.quiet_hours = hours)
+            }
+            (OURS, "echo_cancellation") => {
+                echo_cancellation(entry).map(|when| self.settings.echo_cancellation = when)
             }
             // It names contacts, who are not all known yet.
             (OURS, QUIET_EXCEPT) => Ok(()),
@@ -215,12 +219,16 @@ fn display_name(entry: &Entry) -> Result<DisplayName, String> {
 }
 
 const KEYS: &str = "display_name, profile, auto_answer, voicemail, voicemail_away, greeting, \
-                    quiet_hours, quiet_except, page_key or pages";
+                    quiet_hours, quiet_except, page_key, pages or echo_cancellation";
 
 /// Reads spans, which may be none.
 fn quiet_hours(entry: &Entry) -> Result<QuietHours, String> {
     let spans = entry.value().items().iter().map(String::as_str).filter(|span| !span.is_empty());
     QuietHours::read(spans).map_err(|error| format!("quiet_hours: {error}"))
+}
+
+fn echo_cancellation(entry: &Entry) -> Result<EchoCancellation, String> {
+    text(entry)?.parse().map_err(|error: ParseEchoCancellationError| error.to_string())
 }
 
 fn profile(entry: &Entry) -> Result<ProfileChoice, String> {

@@ -281,7 +281,7 @@ fn values_of_the_wrong_kind_are_errors_with_a_remedy() {
         ),
         (
             "[rnphone-rs]\nprofil = mq",
-            "\"profil\" is not known: write display_name, profile, auto_answer, voicemail, voicemail_away, greeting, quiet_hours, quiet_except, page_key or pages",
+            "\"profil\" is not known: write display_name, profile, auto_answer, voicemail, voicemail_away, greeting, quiet_hours, quiet_except, page_key, pages or echo_cancellation",
         ),
         (
             "[rnphone-rs]\nquiet_hours = 22:00-07:00, noon",
@@ -290,6 +290,10 @@ fn values_of_the_wrong_kind_are_errors_with_a_remedy() {
         (
             "[rnphone-rs]\nquiet_hours = 00:00-24:00",
             "quiet_hours: \"00:00-24:00\" begins when it ends: write 22:00-07:00",
+        ),
+        (
+            "[rnphone-rs]\necho_cancellation = maybe",
+            "\"maybe\" is not known to echo cancellation: write auto, on or off",
         ),
         (
             "[rnphone-rs]\nquiet_except = Mary, phonebook",

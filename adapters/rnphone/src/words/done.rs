@@ -1,6 +1,7 @@
 //! What a user reads after a command that replies nothing.
 
 use crate::control::{Command, GreetingAction};
+use crate::echo_cancellation::EchoCancellation;
 
 /// Returns what a command did, in a line; `None` where an event tells it.
 #[must_use]
@@ -22,6 +23,10 @@ pub fn done(command: &Command) -> Option<String> {
         Command::StopTuning {} => "you have left the station".to_owned(),
         Command::Station { path: Some(path), .. } => format!("{} is on the air", path.display()),
         Command::Station { path: None, .. } => "your station is over".to_owned(),
+        Command::EchoCancellation { when: EchoCancellation::Auto } => {
+            "the echo of a speaker that does not sit at the ear is cancelled".to_owned()
+        }
+        Command::EchoCancellation { when } => format!("echo cancellation is {when}"),
         Command::Announce {} => "announced".to_owned(),
         Command::Reload {} => "the settings are read again".to_owned(),
         _ => return None,

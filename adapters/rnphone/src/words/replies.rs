@@ -141,6 +141,10 @@ fn status_text(status: &Status) -> String {
     if let Some(trouble) = &status.trouble {
         lines.push(format!("          {trouble}"));
     }
+    if let Some(is_cancelled) = status.cancels_echo {
+        let not = if is_cancelled { "" } else { "not " };
+        lines.push(format!("sound     the echo of the speaker is {not}cancelled"));
+    }
     if status.do_not_disturb {
         lines.push("do not disturb: callers hear that the line is busy".to_owned());
     }

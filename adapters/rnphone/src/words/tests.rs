@@ -9,6 +9,7 @@ use crate::control::{
     CallInfo, CallQuality, CallStage, Command, DeviceUse, Event, ExportFormat, GreetingAction,
     PastCall, Peer, Reply, Status,
 };
+use crate::echo_cancellation::EchoCancellation;
 use crate::history::{Outcome, UnixTime};
 
 #[test]
@@ -29,6 +30,8 @@ fn a_line_is_read_as_it_is_meant() {
         ("mute", Command::Mute { on: true }),
         ("mute off", Command::Mute { on: false }),
         ("volume -6", Command::Volume { decibels: -6.0 }),
+        ("aec off", Command::EchoCancellation { when: EchoCancellation::Off }),
+        ("echo AUTO", Command::EchoCancellation { when: EchoCancellation::Auto }),
         (
             "rename Mary=Mary, mobile",
             Command::RenameContact { name: "Mary".to_owned(), new: "Mary, mobile".to_owned() },
@@ -273,6 +276,7 @@ fn idle() -> Status {
         microphone_dbfs: None,
         speaker_dbfs: None,
         volume: 0.0,
+        cancels_echo: None,
     }
 }
 

@@ -4,6 +4,7 @@
 #![cfg(all(target_os = "linux", feature = "devices"))]
 #![allow(clippy::print_stdout, reason = "a test tells what it measured")]
 
+mod echo;
 mod messages;
 mod pages;
 mod place;

@@ -31,13 +31,13 @@ pub(crate) struct Calling {
     pub(crate) call: Call,
 }
 
-/// Runs a test where there are a mouth, an ear and a bell.
+/// Runs a test where there are a mouth, an ear, a bell and a headset.
 pub(crate) fn among_devices<F: Future<Output = ()>>(
     test: &'static str,
     body: impl FnOnce(Place) -> F,
 ) {
     on_server(test, |server| {
-        for device in ["mouth", "ear", "bell"] {
+        for device in ["mouth", "ear", "bell", "headset"] {
             server.room(device);
         }
         let settings = "[telephone]\nmicrophone = at-mouth\nspeaker = ear\nringer = bell\n";
@@ -54,9 +54,13 @@ impl Place {
         self
     }
 
-    pub(crate) async fn phone(&self) -> Phone {
+    pub(crate) fn write_settings(&self) {
         let config = self.folder.join("config");
         std::fs::write(config, &self.settings).expect("the folder can be written to");
+    }
+
+    pub(crate) async fn phone(&self) -> Phone {
+        self.write_settings();
         Phone::start(self.folder.clone(), listen(), SoundSettings::Devices).await
     }
 }

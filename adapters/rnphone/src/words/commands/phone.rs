@@ -28,6 +28,15 @@ pub(super) const SOUND: &[CommandWord] = &[
         help: "let another speaker ring",
         build: |arguments| Ok(arguments.device(DeviceUse::Ringer)),
     },
+    CommandWord {
+        names: &["aec", "echo"],
+        arguments: "auto|on|off",
+        help: "cancel the echo of the speaker; auto: unless it sits at the ear",
+        build: |arguments| {
+            let when = arguments.one()?.parse().map_err(|_| arguments.usage())?;
+            Ok(Command::EchoCancellation { when })
+        },
+    },
 ];
 
 pub(super) const PHONE: &[CommandWord] = &[

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use lxst_tokio::trace::Payloads;
 use lxst_tokio::{BuiltInCodecs, Codecs, DisplayName, IdentityHash, Profile, ProfileChoice};
+use rnphone_rs::echo_cancellation::EchoCancellation;
 use rnphone_rs::service::{Lines, Overrides, SoundFiles, SoundSettings};
 use rnphone_rs::wav::Existing;
 
@@ -66,8 +67,13 @@ pub(crate) struct StartOptions {
     #[arg(long)]
     pub(crate) adapt: bool,
 
-    /// Cancel the echo, suppress noise, and even out the microphone's level (feature
-    /// voice-processing)
+    /// When the echo of the speaker is taken out of the microphone: auto (unless the speaker says
+    /// that it sits at the ear), on or off
+    #[arg(long, value_name = "auto|on|off")]
+    pub(crate) echo_cancellation: Option<EchoCancellation>,
+
+    /// Cancel the echo, suppress noise, and even out the level, also where the microphone is a file
+    /// or a pipe (feature voice-processing)
     #[arg(long)]
     pub(crate) process: bool,
 
@@ -103,6 +109,7 @@ impl StartOptions {
             (self.audio_out.is_some(), "--audio-out"),
             (self.dtx, "--dtx"),
             (self.adapt, "--adapt"),
+            (self.echo_cancellation.is_some(), "--echo-cancellation"),
             (self.process, "--process"),
             (self.trace.is_some(), "--trace"),
         ];
@@ -138,6 +145,7 @@ impl StartOptions {
         }
         overrides.mode = script.mode();
         overrides.adaptive_profile = self.adapt;
+        overrides.echo_cancellation = self.echo_cancellation;
         overrides.dtx = self.dtx;
         overrides.accepts_thin_paths = self.accept_thin_paths;
         overrides.wait_time = self.wait_time;

@@ -1,56 +1,37 @@
-//! The sound devices of the phone, where it has them.
+//! Microphones, speakers and ringers of this machine.
+
+use std::fmt;
 
 use lxst_audio::{Sink, Source};
+use lxst_device::{DeviceSettings, PhoneDevices, Wish};
 use lxst_tokio::{AudioError, CallId, Phone};
 use tokio::sync::mpsc;
 
-use super::files::SoundFiles;
-use super::news::News;
-use super::refused::Refused;
+use super::{Levels, SoundSettings, none};
 use crate::control::{DeviceInfo, DeviceUse};
+use crate::echo_cancellation::EchoCancellation;
+use crate::service::news::News;
+use crate::service::refused::Refused;
 use crate::settings::Settings;
-#[cfg(feature = "devices")]
-use crate::sounds::Ring;
-use crate::sounds::Ringtones;
-
-/// What a phone hears and plays with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SoundSettings {
-    /// The devices of this machine, as the settings of the folder say.
-    Devices,
-    /// Files and pipes.
-    Files(SoundFiles),
-    /// Nothing: the ports of the phone are free for others.
-    Nothing,
-}
+use crate::sounds::{Ring, Ringtones};
 
 /// The devices that are attached.
-pub(super) struct Sound {
-    #[cfg(feature = "devices")]
-    devices: Option<(lxst_device::PhoneDevices, lxst_device::DeviceEvents)>,
-    #[cfg(feature = "devices")]
+pub(in crate::service) struct Sound {
+    devices: Option<(PhoneDevices, lxst_device::DeviceEvents)>,
     news: mpsc::Sender<News>,
-    #[cfg(feature = "devices")]
     ringtones: Ringtones,
+    /// As the settings said last.
+    echo_cancellation: EchoCancellation,
     volume: f32,
 }
 
-/// Peaks in dBFS.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Levels {
-    pub(super) microphone: Option<f32>,
-    pub(super) speaker: Option<f32>,
-}
-
-#[cfg(feature = "devices")]
 impl Sound {
-    pub(super) async fn attach(
+    pub(in crate::service) async fn attach(
         phone: &Phone,
         sound: SoundSettings,
         settings: &Settings,
         news: mpsc::Sender<News>,
     ) -> Result<Self, AudioError> {
-        use lxst_device::{DeviceSettings, PhoneDevices, Wish};
         let devices = match sound {
             SoundSettings::Files(_) | SoundSettings::Nothing => None,
             SoundSettings::Devices => {
@@ -60,15 +41,17 @@ impl Sound {
                 wished.microphone = wish(&settings.microphone);
                 wished.speaker = wish(&settings.speaker);
                 wished.ringer = wish(&settings.ringer);
+                wished.aec = aec(settings.echo_cancellation);
                 wished.ringtones = Some(rings(&settings.ringtones, news.clone()));
                 Some(PhoneDevices::attach(&lxst_tokio::Tokio, phone, wished).await?)
             }
         };
-        Ok(Self { devices, news, ringtones: settings.ringtones.clone(), volume: 0.0 })
+        let Settings { ringtones, echo_cancellation, .. } = settings.clone();
+        Ok(Self { devices, news, ringtones, echo_cancellation, volume: 0.0 })
     }
 
     /// Rings by other ringtones, if they are others.
-    pub(super) fn set_ringtones(&mut self, ringtones: &Ringtones) {
+    pub(in crate::service) fn set_ringtones(&mut self, ringtones: &Ringtones) {
         if let Some((devices, _)) = &self.devices
             && self.ringtones != *ringtones
         {
@@ -77,34 +60,64 @@ impl Sound {
         }
     }
 
+    /// Takes over what the settings say now and did not before.
+    pub(in crate::service) fn handle_settings(&mut self, settings: &Settings) {
+        let wanted = settings.echo_cancellation;
+        if wanted != self.echo_cancellation {
+            self.echo_cancellation = wanted;
+            // Without devices there is no echo.
+            let _ = self.set_echo_cancellation(wanted);
+        }
+    }
+
+    pub(in crate::service) fn set_echo_cancellation(
+        &self,
+        when: EchoCancellation,
+    ) -> Result<(), Refused> {
+        let (devices, _) = self.devices.as_ref().ok_or_else(none)?;
+        devices.set_aec(aec(when));
+        Ok(())
+    }
+
+    /// Whether the echo of the present speaker is cancelled.
+    pub(in crate::service) fn cancels_echo(&self) -> Option<bool> {
+        self.devices.as_ref().map(|(devices, _)| devices.cancels_echo())
+    }
+
     /// Plays at the speaker until it is stopped, or a call comes.
-    pub(super) fn play(&self, sound: impl Source + Send + 'static) -> Result<(), Refused> {
+    pub(in crate::service) fn play(
+        &self,
+        sound: impl Source + Send + 'static,
+    ) -> Result<(), Refused> {
         let (devices, _) = self.devices.as_ref().ok_or_else(none)?;
         devices.play(sound);
         Ok(())
     }
 
-    pub(super) fn stop_playing(&self) {
+    pub(in crate::service) fn stop_playing(&self) {
         if let Some((devices, _)) = &self.devices {
             devices.stop_playing();
         }
     }
 
     /// Hears the microphone until it is stopped, or a call comes.
-    pub(super) fn listen(&self, sink: impl Sink + Send + 'static) -> Result<(), Refused> {
+    pub(in crate::service) fn listen(
+        &self,
+        sink: impl Sink + Send + 'static,
+    ) -> Result<(), Refused> {
         let (devices, _) = self.devices.as_ref().ok_or_else(none)?;
         devices.listen(sink);
         Ok(())
     }
 
-    pub(super) fn stop_listening(&self) {
+    pub(in crate::service) fn stop_listening(&self) {
         if let Some((devices, _)) = &self.devices {
             devices.stop_listening();
         }
     }
 
     /// Waits for what becomes of a device.
-    pub(super) async fn event(&self) -> (DeviceUse, String) {
+    pub(in crate::service) async fn event(&self) -> (DeviceUse, String) {
         if let Some((_, events)) = &self.devices
             && let Ok(event) = events.recv().await
         {
@@ -118,9 +131,13 @@ impl Sound {
         std::future::pending().await
     }
 
-    pub(super) fn take(&self, role: DeviceUse, name: Option<&str>) -> Result<(), Refused> {
+    pub(in crate::service) fn take(
+        &self,
+        role: DeviceUse,
+        name: Option<&str>,
+    ) -> Result<(), Refused> {
         let (devices, _) = self.devices.as_ref().ok_or_else(none)?;
-        let wish = name.map_or(lxst_device::Wish::Default, lxst_device::Wish::named);
+        let wish = name.map_or(Wish::Default, Wish::named);
         match role {
             DeviceUse::Microphone => devices.set_microphone(wish),
             DeviceUse::Speaker => devices.set_speaker(wish),
@@ -129,7 +146,7 @@ impl Sound {
         Ok(())
     }
 
-    pub(super) fn set_volume(&mut self, decibels: f32) -> Result<(), Refused> {
+    pub(in crate::service) fn set_volume(&mut self, decibels: f32) -> Result<(), Refused> {
         let (devices, _) = self.devices.as_ref().ok_or_else(none)?;
         devices.set_volume(decibels);
         self.volume = decibels;
@@ -137,80 +154,33 @@ impl Sound {
     }
 
     /// Keeps the devices out of a call that the app answers itself.
-    pub(super) fn leave_to_app(&self, call: CallId) {
+    pub(in crate::service) fn leave_to_app(&self, call: CallId) {
         if let Some((devices, _)) = &self.devices {
             devices.leave_to_app(call);
         }
     }
 
-    pub(super) fn levels(&self) -> Levels {
+    pub(in crate::service) fn levels(&self) -> Levels {
         let peaks = self.devices.as_ref().map(|(devices, _)| devices.peaks());
         Levels {
             microphone: peaks.map(|peaks| peaks.microphone_dbfs),
             speaker: peaks.map(|peaks| peaks.speaker_dbfs),
         }
     }
-}
 
-#[cfg(not(feature = "devices"))]
-impl Sound {
-    pub(super) async fn attach(
-        _: &Phone,
-        _: SoundSettings,
-        _: &Settings,
-        _: mpsc::Sender<News>,
-    ) -> Result<Self, AudioError> {
-        Ok(Self { volume: 0.0 })
-    }
-
-    pub(super) fn set_ringtones(&mut self, _: &Ringtones) {}
-
-    pub(super) fn play(&self, _: impl Source + Send + 'static) -> Result<(), Refused> {
-        Err(none())
-    }
-
-    pub(super) fn stop_playing(&self) {}
-
-    pub(super) fn listen(&self, _: impl Sink + Send + 'static) -> Result<(), Refused> {
-        Err(none())
-    }
-
-    pub(super) fn stop_listening(&self) {}
-
-    pub(super) async fn event(&self) -> (DeviceUse, String) {
-        std::future::pending().await
-    }
-
-    pub(super) fn take(&self, _: DeviceUse, _: Option<&str>) -> Result<(), Refused> {
-        Err(none())
-    }
-
-    pub(super) fn set_volume(&mut self, _: f32) -> Result<(), Refused> {
-        Err(none())
-    }
-
-    pub(super) fn leave_to_app(&self, _: CallId) {}
-
-    pub(super) fn levels(&self) -> Levels {
-        Levels::default()
-    }
-}
-
-impl Sound {
-    pub(super) const fn volume(&self) -> f32 {
+    pub(in crate::service) const fn volume(&self) -> f32 {
         self.volume
     }
 }
 
-impl std::fmt::Debug for Sound {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Sound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sound").finish_non_exhaustive()
     }
 }
 
 /// Lists the devices of this machine.
-#[cfg(feature = "devices")]
-pub(super) async fn list() -> Result<Vec<DeviceInfo>, Refused> {
+pub(in crate::service) async fn list() -> Result<Vec<DeviceInfo>, Refused> {
     // It may ask the hardware.
     let devices = tokio::task::spawn_blocking(lxst_device::devices).await??;
     let info = |device: lxst_device::Device| DeviceInfo {
@@ -222,14 +192,15 @@ pub(super) async fn list() -> Result<Vec<DeviceInfo>, Refused> {
     Ok(devices.into_iter().map(info).collect())
 }
 
-/// Lists the devices of this machine.
-#[cfg(not(feature = "devices"))]
-pub(super) async fn list() -> Result<Vec<DeviceInfo>, Refused> {
-    Err(none())
+const fn aec(when: EchoCancellation) -> lxst_device::Aec {
+    match when {
+        EchoCancellation::Auto => lxst_device::Aec::Auto,
+        EchoCancellation::On => lxst_device::Aec::On,
+        EchoCancellation::Off => lxst_device::Aec::Off,
+    }
 }
 
 /// Rings as the settings say. A file that cannot be read is told when it is to ring.
-#[cfg(feature = "devices")]
 fn rings(ringtones: &Ringtones, news: mpsc::Sender<News>) -> lxst_device::Ringtones {
     let ringtones = ringtones.clone();
     lxst_device::Ringtones::by_caller(move |caller| {
@@ -242,8 +213,4 @@ fn rings(ringtones: &Ringtones, news: mpsc::Sender<News>) -> lxst_device::Ringto
         }
         sound
     })
-}
-
-fn none() -> Refused {
-    Refused::new("this phone has no sound devices")
 }
