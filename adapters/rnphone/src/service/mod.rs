@@ -13,6 +13,7 @@ mod greeting;
 mod messages;
 mod new_file;
 mod news;
+mod no_speaker;
 mod overrides;
 mod pager;
 mod pages;
@@ -140,6 +141,7 @@ impl Service {
             Some(files) => Files::attach(&phone, microphone, files).await?,
             None => Files::default(),
         };
+        no_speaker::attach(&phone, &sound).await?;
         let mut sound = Sound::attach(&phone, sound, people.settings(), tell.clone()).await?;
         sound.set_ringtones(&quiet.ringtones(people.settings()));
         let identity = phone.identity();

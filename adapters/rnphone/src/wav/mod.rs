@@ -8,7 +8,7 @@ use std::io;
 use lxst_audio::FileError;
 
 pub use reader::read_wav;
-pub use writer::{Existing, WavSink};
+pub use writer::{Existing, WavSink, stream_header};
 
 /// Why a sound file cannot be used.
 #[derive(Debug, thiserror::Error)]

@@ -102,6 +102,12 @@ impl Drop for WavSink {
     }
 }
 
+/// Returns what a WAV stream without a known end begins with: 16 bits, 48 kHz, mono.
+#[must_use]
+pub fn stream_header() -> Vec<u8> {
+    header(u64::MAX)
+}
+
 /// Returns the header of this many bytes; beyond 4 GiB it says that many follow.
 fn header(bytes: u64) -> Vec<u8> {
     let data = u32::try_from(bytes).unwrap_or(u32::MAX);

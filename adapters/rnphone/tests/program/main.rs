@@ -179,6 +179,41 @@ fn a_room_tells_who_joins_and_leaves_and_takes_commands() {
 }
 
 #[test]
+fn ctl_listen_writes_what_both_sides_say_for_a_player() {
+    let (bob, alice) = (new_folder("listen-bob"), new_folder("listen-alice"));
+    let phone = Program::start(&bob, &["--service", "--listen", "127.0.0.1:0"]);
+    let (identity, address) = (phone.told("identity"), phone.told("listening"));
+    let heard = bob.join("heard.wav");
+    let mut listens = command(&bob, &["ctl", "--wav", "listen"])
+        .stdout(fs::File::create(&heard).expect("a file"))
+        .spawn()
+        .expect("it runs");
+    let tone = alice.join("tone.wav");
+    write_tone(&tone);
+    let mut calls = command(&alice, &["--connect", &address, "--call", &identity]);
+    calls.args(["--no-devices", "--hang-up-after", "4", "--audio-in"]).arg(&tone);
+    let mut calls = calls.stdin(std::process::Stdio::null()).spawn().expect("it runs");
+    support::until(|| text(&run(&bob, &["ctl", "status"]).stdout).contains(" calls"));
+    assert_eq!(run(&bob, &["ctl", "answer"]).status.code(), Some(0));
+    assert_eq!(calls.wait().expect("it ends").code(), Some(0));
+    assert_eq!(run(&bob, &["ctl", "stop"]).status.code(), Some(0));
+    assert_eq!(listens.wait().expect("it ends with the phone").code(), Some(0));
+    let samples = rnphone_rs::wav::read_wav(&heard).expect("a WAV file");
+    let loud = samples.iter().filter(|sample| sample.abs() > 0.1).count();
+    assert!(loud > 12_000, "{loud} of {} samples", samples.len());
+
+    for (arguments, line) in [
+        (&["ctl", "listen", "mary"][..], "usage: ctl listen [CALL]"),
+        (&["ctl", "--wav", "status"], "--wav is for ctl listen"),
+        (&["ctl", "listen"], "no phone runs in the folder"),
+    ] {
+        let output = run(&bob, arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(text(&output.stderr).contains(line), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
 fn a_station_is_heard_by_those_who_tune_in() {
     let folder = new_folder("station");
     let sound = folder.join("tone.wav");

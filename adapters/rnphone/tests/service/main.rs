@@ -2,6 +2,8 @@
 
 mod files;
 #[cfg(unix)]
+mod listen;
+#[cfg(unix)]
 mod pcm;
 mod quiet;
 mod support;

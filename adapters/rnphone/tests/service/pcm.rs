@@ -218,13 +218,13 @@ async fn two_calls_that_are_merged_hear_each_other_until_one_is_held() {
     said.into_iter().for_each(|said| said.abort());
 }
 
-async fn phones(name: &str) -> (Phone, Phone) {
+pub(crate) async fn phones(name: &str) -> (Phone, Phone) {
     let bob = Phone::listening(&format!("bob-{name}")).await;
     let alice = Phone::calling(&format!("alice-{name}"), &bob).await;
     (bob, alice)
 }
 
-async fn establish(caller: &mut Phone, callee: &mut Phone) {
+pub(crate) async fn establish(caller: &mut Phone, callee: &mut Phone) {
     ask(caller, &callee.identity.to_string()).await.expect("it dials");
     callee.until(|event| matches!(event, Event::Incoming { .. })).await;
     ask(callee, "answer").await.expect("it answers");
@@ -232,15 +232,15 @@ async fn establish(caller: &mut Phone, callee: &mut Phone) {
     callee.until(|event| matches!(event, Event::Established { .. })).await;
 }
 
-async fn connect(phone: &Phone) -> UnixStream {
+pub(crate) async fn connect(phone: &Phone) -> UnixStream {
     UnixStream::connect(phone.folder().join("pcm")).await.expect("a socket")
 }
 
-async fn client(phone: &Phone, line: &str) -> UnixStream {
+pub(crate) async fn client(phone: &Phone, line: &str) -> UnixStream {
     try_client(phone, line).await.expect("it is admitted")
 }
 
-async fn try_client(phone: &Phone, line: &str) -> Option<UnixStream> {
+pub(crate) async fn try_client(phone: &Phone, line: &str) -> Option<UnixStream> {
     let mut stream = connect(phone).await;
     stream.write_all(format!("{line}\n").as_bytes()).await.expect("it reads");
     let mut reply = Vec::new();
@@ -252,7 +252,12 @@ async fn try_client(phone: &Phone, line: &str) -> Option<UnixStream> {
 }
 
 /// Says a tone in real time, for ever.
-async fn say(mut to: impl AsyncWriteExt + Unpin, rate_hz: u32, channels: usize, hz: f64) {
+pub(crate) async fn say(
+    mut to: impl AsyncWriteExt + Unpin,
+    rate_hz: u32,
+    channels: usize,
+    hz: f64,
+) {
     let mut tick = tokio::time::interval(Duration::from_millis(100));
     // Whole periods.
     let block = tone(rate_hz / 10, rate_hz, channels, hz);
@@ -318,13 +323,13 @@ async fn hear_all(mut stream: UnixStream) -> Vec<u8> {
     heard
 }
 
-fn samples(bytes: &[u8]) -> Vec<f64> {
+pub(crate) fn samples(bytes: &[u8]) -> Vec<f64> {
     let pairs = bytes.chunks_exact(2);
     pairs.map(|pair| f64::from(i16::from_le_bytes([pair[0], pair[1]])) / 32_768.0).collect()
 }
 
 /// Returns the largest amplitude of a tone in 100 ms.
-fn level(pcm: &[f64], rate_hz: u32, hz: f64) -> f64 {
+pub(crate) fn level(pcm: &[f64], rate_hz: u32, hz: f64) -> f64 {
     let step = TAU * hz / f64::from(rate_hz);
     let of = |block: &[f64]| {
         let (mut real, mut imaginary) = (0.0, 0.0);

@@ -6,6 +6,7 @@ mod ctl;
 mod echo;
 mod failure;
 mod input;
+mod listen;
 mod network;
 mod options;
 mod page;
@@ -66,7 +67,7 @@ fn run(options: Options) -> Result<u8, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         match &options.task {
-            Some(Task::Ctl { json, words }) => ctl::run(&options, *json, words).await,
+            Some(Task::Ctl { json, wav, words }) => ctl::run(&options, *json, *wav, words).await,
             Some(Task::Echo { greeting }) => echo::run(&options, greeting.clone()).await,
             Some(Task::Check { to }) => check::run(&options, *to).await,
             Some(Task::Station(station)) => station::run(&options, station).await,

@@ -14,6 +14,7 @@ use rnphone_rs::raw_audio::write_stdout;
 use tokio::sync::oneshot;
 
 use crate::failure::Failure;
+use crate::listen::check_stdout;
 use crate::network::network;
 use crate::options::Options;
 use crate::signals;
@@ -24,11 +25,8 @@ use crate::signals;
 /// It is somebody new: nobody learns who listens.
 pub(crate) async fn run(options: &Options, station: IdentityHash) -> Result<u8, Failure> {
     let is_piped = !io::stdout().is_terminal();
-    if !is_piped && (options.no_devices || cfg!(not(feature = "devices"))) {
-        return Err(Failure::usage(
-            "standard output is a terminal: pipe it to a player, such as aplay -qf S16_LE -r 48000 \
-             -c1",
-        ));
+    if options.no_devices || cfg!(not(feature = "devices")) {
+        check_stdout()?;
     }
     let silent = Settings::default().network(Network::announced_on_command());
     let builder = network(options)?

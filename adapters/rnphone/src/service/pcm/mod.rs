@@ -4,24 +4,27 @@
 //! 2. While that call is established, its sound goes both ways ([`link`]). It takes the place of
 //!    the devices in that call.
 //! 3. What the client sends before the answer, after the end and in between is read and dropped.
+//! 4. A client that listens hears both sides, and takes the place of nothing ([`listener`]).
 
+mod claims;
 mod line;
 mod link;
+mod listener;
 mod wish;
 
-use std::collections::BTreeSet;
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
 
-use lxst_tokio::{CallId, Phone};
+use lxst_tokio::{CallId, Phone, RecordingError};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::server::{Control, Told};
 use crate::control::{CallStage, Command, Event, Reply};
+use claims::{Claim, Claims, MAX_LISTENERS, Part};
 use line::{Incoming, Outgoing};
 use link::Link;
+use listener::Listener;
 use wish::{Which, Wish};
 
 /// The sound of a phone's calls for clients, cheap to clone.
@@ -30,17 +33,6 @@ pub struct Pcm {
     phone: Phone,
     control: Control,
     claims: Claims,
-}
-
-/// The calls whose sound has a client; `None` is the one that is talked on.
-#[derive(Clone, Debug, Default)]
-struct Claims(Arc<Mutex<BTreeSet<Option<CallId>>>>);
-
-/// The claim of a client, until it is dropped.
-#[derive(Debug)]
-struct Claim {
-    claims: Claims,
-    of: Option<CallId>,
 }
 
 /// Where a call is.
@@ -94,7 +86,7 @@ impl Pcm {
             let call = match self.place(wish.call).await {
                 Place::Over => return Ok(()),
                 Place::Awaited => None,
-                Place::Established(call) => self.claim(wish.call, call),
+                Place::Established(call) => self.claim(wish, call),
             };
             let Some((call, _claim)) = call else {
                 tokio::select! {
@@ -103,11 +95,32 @@ impl Pcm {
                 }
                 continue;
             };
-            let Ok(link) = Link::attach(&self.phone.call(call), wish).await else { continue };
             tokio::select! {
                 is_over = left(&mut events, call, wish.call) => if is_over { return Ok(()) },
-                ended = link.run(&mut incoming, &mut outgoing) => ended?,
+                ended = self.run(call, wish, &mut incoming, &mut outgoing) => ended?,
             }
+        }
+    }
+
+    /// Moves sound while the client is there; returns at once where the call is over.
+    async fn run(
+        &self,
+        call: CallId,
+        wish: Wish,
+        incoming: &mut Incoming<impl AsyncRead + Unpin>,
+        outgoing: &mut Outgoing<impl AsyncWrite + Unpin>,
+    ) -> io::Result<()> {
+        let call = self.phone.call(call);
+        if !wish.listens {
+            return match Link::attach(&call, wish).await {
+                Ok(link) => link.run(incoming, outgoing).await,
+                Err(_) => Ok(()),
+            };
+        }
+        match Listener::attach(&call, wish.format.channels).await {
+            Ok(listener) => listener.run(outgoing).await,
+            Err(RecordingError::Audio(_)) => Ok(()),
+            Err(error) => Err(io::Error::other(error)),
         }
     }
 
@@ -120,17 +133,23 @@ impl Pcm {
         if let (Some(call), Place::Over) = (of, self.place(wish.call).await) {
             return Err(format!("there is no call {}, or the voicemail has it", call.0));
         }
-        self.claims.claim(of).ok_or_else(|| match of {
+        if wish.listens {
+            let none = || format!("{MAX_LISTENERS} clients listen already");
+            return self.claims.listener().ok_or_else(none);
+        }
+        self.claims.claim(of.map_or(Part::Current, Part::Call)).ok_or_else(|| match of {
             Some(call) => format!("another client has the sound of call {}", call.0),
             None => "another client has the sound of the current call".to_owned(),
         })
     }
 
-    /// Claims a call for a client of the current one; that of its own call has it already.
-    fn claim(&self, which: Which, call: CallId) -> Option<(CallId, Option<Claim>)> {
-        match which {
+    /// Claims a call for a client of the current one; that of its own call has it already, and a
+    /// listener needs none.
+    fn claim(&self, wish: Wish, call: CallId) -> Option<(CallId, Option<Claim>)> {
+        match wish.call {
+            _ if wish.listens => Some((call, None)),
             Which::Call(_) => Some((call, None)),
-            Which::Current => Some((call, Some(self.claims.claim(Some(call))?))),
+            Which::Current => Some((call, Some(self.claims.claim(Part::Call(call))?))),
         }
     }
 
@@ -188,18 +207,5 @@ async fn left(events: &mut Receiver<Event>, of: CallId, which: Which) -> bool {
             // One of these may be left out.
             Err(RecvError::Lagged(_)) => return false,
         }
-    }
-}
-
-impl Claims {
-    fn claim(&self, of: Option<CallId>) -> Option<Claim> {
-        let is_new = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(of);
-        is_new.then(|| Claim { claims: self.clone(), of })
-    }
-}
-
-impl Drop for Claim {
-    fn drop(&mut self) {
-        self.claims.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.of);
     }
 }

@@ -20,8 +20,19 @@ pub enum SoundSettings {
     Devices,
     /// Files and pipes.
     Files(SoundFiles),
-    /// Nothing: the ports of the phone are free for others.
+    /// Nothing. Clients of the socket `pcm` hear calls and speak in them.
     Nothing,
+}
+
+impl SoundSettings {
+    /// Whether something plays calls.
+    pub(super) fn has_speaker(&self) -> bool {
+        match self {
+            Self::Devices => cfg!(feature = "devices"),
+            Self::Files(files) => files.speaker.is_some(),
+            Self::Nothing => false,
+        }
+    }
 }
 
 /// Peaks in dBFS.

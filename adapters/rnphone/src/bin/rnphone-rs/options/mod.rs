@@ -147,11 +147,15 @@ impl Options {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Task {
     /// Have the phone that runs in the folder do a command, as at its prompt: `ctl dial mary`.
-    /// `ctl events` prints what happens, a JSON object a line, until the phone ends
+    /// `ctl events` prints what happens, a JSON object a line, until the phone ends. `ctl listen`
+    /// writes what both sides of calls say to standard output, for a player: raw s16le, 48 kHz, mono
     Ctl {
         /// Print the reply as JSON
         #[arg(long)]
         json: bool,
+        /// Let what listen writes begin as a WAV file
+        #[arg(long)]
+        wav: bool,
         /// The command.
         #[arg(required = true, allow_negative_numbers = true)]
         words: Vec<String>,
@@ -229,6 +233,7 @@ Examples:
   rnphone-rs --service --connect host:4242
   rnphone-rs ctl dial mary
   rnphone-rs ctl hangup
+  rnphone-rs ctl listen | aplay -qf S16_LE -r 48000 -c1
   rnphone-rs check f293e5612b27dbc491e52cc9845d3f53
   rnphone-rs station music.wav --title \"Radio\" --listen 0.0.0.0:4242
   rnphone-rs page-key
