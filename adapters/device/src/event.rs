@@ -76,7 +76,7 @@ impl Display for Event {
                 write!(f, "{}: {device} ({reason}; {})", device.direction, device.format)
             }
             Self::Gone { device } => write!(f, "{} is gone: {device}", device.direction),
-            Self::Missing { direction } => write!(f, "there is no {direction}"),
+            Self::Missing { direction } => write!(f, "there is no {direction}: plug one in"),
             Self::Failed { device, error } => {
                 write!(f, "{} {device} does not work: {error}", device.direction)
             }

@@ -16,6 +16,10 @@ pub fn done(command: &Command) -> Option<String> {
             "callers hear that the line is busy until dnd off".to_owned()
         }
         Command::DoNotDisturb { on: false } => "this phone takes calls again".to_owned(),
+        Command::Away { on: true } => {
+            "the voicemail answers as it does while you are away, until away off".to_owned()
+        }
+        Command::Away { on: false } => "the voicemail knows that you are here".to_owned(),
         Command::Greeting { action: GreetingAction::Default } => {
             "callers of the voicemail hear three notes".to_owned()
         }

@@ -137,16 +137,16 @@ fn status_text(status: &Status) -> String {
     if let Some(name) = &status.name {
         lines.push(format!("name      {name}"));
     }
-    lines.push(format!("network   {}, {} connections", status.network, status.connections));
-    if let Some(trouble) = &status.trouble {
-        lines.push(format!("          {trouble}"));
-    }
+    add_network(&mut lines, status);
     if let Some(is_cancelled) = status.cancels_echo {
         let not = if is_cancelled { "" } else { "not " };
         lines.push(format!("sound     the echo of the speaker is {not}cancelled"));
     }
     if status.do_not_disturb {
         lines.push("do not disturb: callers hear that the line is busy".to_owned());
+    }
+    if status.is_away {
+        lines.push("away: the voicemail answers as it does while you are away".to_owned());
     }
     if let Some(until) = &status.quiet_until {
         lines.push(quiet(until));
@@ -164,6 +164,19 @@ fn status_text(status: &Status) -> String {
         lines.push(format!("missed    {}: type history missed", status.missed));
     }
     lines.join("\n")
+}
+
+/// Adds how the mesh is reached, or why it is not and what helps.
+fn add_network(lines: &mut Vec<String>, status: &Status) {
+    let Status { network, trouble, connections, .. } = status;
+    let of = if *connections == 1 { "connection" } else { "connections" };
+    lines.push(format!("network   {network}, {connections} {of}"));
+    if let Some(trouble) = trouble.as_ref().filter(|trouble| !network.contains(*trouble)) {
+        lines.push(format!("          {trouble}"));
+    }
+    if *connections == 0 {
+        lines.push("          run rnsd, or name a server: --connect HOST:PORT".to_owned());
+    }
 }
 
 /// Tells of quiet hours and their end.
@@ -187,7 +200,8 @@ fn contact(contact: &ContactInfo) -> String {
 fn announced(phone: &AnnouncedInfo) -> String {
     let ago = clock(Duration::from_secs(phone.seconds_ago));
     let hops = if phone.hops == 1 { "hop" } else { "hops" };
-    let name = if phone.peer.name.contains('<') { "" } else { phone.peer.name.as_str() };
+    let is_named = phone.peer.is_contact || phone.name.is_some();
+    let name = if is_named { phone.peer.name.as_str() } else { "" };
     format!("{}  {:>2} {hops}  {ago:>8} ago  {name}", phone.peer.hash, phone.hops)
 }
 
@@ -205,7 +219,7 @@ fn past(call: &PastCall) -> String {
     let talked = call.talked_ms.map(|talked| clock(Duration::from_millis(talked)));
     let missed = if call.is_missed { "missed, " } else { "" };
     let talked = talked.map_or_else(String::new, |talked| format!("{talked}, "));
-    let when = UnixTime(call.started);
+    let when = UnixTime(call.started).local();
     let number = call.number.map_or_else(String::new, |number| format!("#{number:<4} "));
     format!("{number}{when}  {arrow} {}  {talked}{missed}{}", call.peer.name, call.outcome)
 }
@@ -220,7 +234,7 @@ fn messages_text(messages: &[MessageInfo]) -> String {
 
 fn message(number: usize, message: &MessageInfo) -> String {
     let length = clock(Duration::from_millis(message.length_ms));
-    let (mark, when) = (if message.is_new { "new" } else { "   " }, UnixTime(message.time));
+    let (mark, when) = (if message.is_new { "new" } else { "   " }, UnixTime(message.time).local());
     let (name, path) = (&message.peer.name, message.path.display());
     format!("{number:>3}  {mark}  {when}  {length}  {name}  {path}")
 }

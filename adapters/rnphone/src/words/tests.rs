@@ -6,8 +6,8 @@ use unicode_width::UnicodeWidthStr;
 
 use super::*;
 use crate::control::{
-    CallInfo, CallQuality, CallStage, Command, DeviceUse, Event, ExportFormat, GreetingAction,
-    PastCall, Peer, Reply, Status,
+    AnnouncedInfo, CallInfo, CallQuality, CallStage, Command, DeviceUse, Event, ExportFormat,
+    GreetingAction, PastCall, Peer, Reply, Status,
 };
 use crate::echo_cancellation::EchoCancellation;
 use crate::history::{Outcome, UnixTime};
@@ -233,6 +233,20 @@ fn the_status_line_says_what_matters_most() {
 }
 
 #[test]
+fn a_phone_that_can_be_called_is_told_by_any_name_that_it_announced() {
+    let line = |name: Option<&str>| {
+        let hash = IdentityHash([0xAB; 16]);
+        let shown = name.map_or_else(|| format!("<{hash}>"), |name| format!("{name} (unverified)"));
+        let peer = Peer { hash, name: shown, is_contact: false };
+        let name = name.map(str::to_owned);
+        let phone = AnnouncedInfo { peer, name, hops: 1, seconds_ago: 61 };
+        reply(&Reply::Announced(vec![phone]))
+    };
+    assert!(line(Some("<b>Mary</b>")).ends_with("  01:01 ago  <b>Mary</b> (unverified)"));
+    assert!(line(None).ends_with("  01:01 ago  "));
+}
+
+#[test]
 fn the_end_of_a_call_is_told_by_how_it_ended() {
     let mut past = PastCall {
         number: None,
@@ -246,12 +260,13 @@ fn the_end_of_a_call_is_told_by_how_it_ended() {
     };
     let told = |past: &PastCall| event(&Event::Ended { call: 1, past: past.clone() });
     assert_eq!(told(&past).as_deref(), Some("missed call from Mary: cancelled"));
+    let when = UnixTime(past.started).local();
     assert_eq!(
         reply(&Reply::History(vec![past.clone()])),
-        "1970-01-01T00:00:00Z  from Mary  missed, cancelled"
+        format!("{when}  from Mary  missed, cancelled")
     );
     past.number = Some(12);
-    assert!(reply(&Reply::History(vec![past.clone()])).starts_with("#12   1970-"));
+    assert!(reply(&Reply::History(vec![past.clone()])).starts_with(&format!("#12   {when}")));
     (past.is_missed, past.talked_ms) = (false, Some(61_000));
     past.outcome = Outcome::Ended(EndReason::RemoteHangup);
     assert_eq!(

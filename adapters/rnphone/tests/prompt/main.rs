@@ -99,6 +99,20 @@ fn typed_lines_survive_a_kill_and_are_for_their_owner_alone() {
 }
 
 #[test]
+fn lines_that_are_typed_ahead_or_pasted_are_done_one_by_one() {
+    let (phone, ..) = listening(USUAL, &folder("ahead"));
+    phone.until_typed(">");
+    phone.keys("contacts\rhistory\rmessages\rpart of a li");
+    phone.until("the phonebook is empty");
+    phone.until("there are no calls");
+    phone.until("there are no messages");
+    phone.until_typed("> part of a li");
+    phone.keys("\x03\x1b[200~redial\ncallback\n\x1b[201~\r");
+    phone.until("nobody was called yet");
+    phone.until("nobody called yet");
+}
+
+#[test]
 fn missed_calls_are_told_once() {
     let folder_of_alice = folder("missed-alice");
     let (mut alice, hash, address) = listening(USUAL, &folder_of_alice);

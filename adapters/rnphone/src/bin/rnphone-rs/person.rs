@@ -73,7 +73,7 @@ pub(crate) async fn talk(
             },
             typed = input.typed() => match typed {
                 Typed::Line(line) => {
-                    if person.is_left(&line).await { return Ok(0) }
+                    if person.is_left_by(&line).await { return Ok(0) }
                     person.tell_missed().await;
                     has_calls = person.show(&input).await;
                     input.next();
@@ -98,6 +98,20 @@ struct Person {
 }
 
 impl Person {
+    /// Does a line, or each line of a pasted text. Returns whether the person leaves.
+    async fn is_left_by(&self, typed: &str) -> bool {
+        let mut lines = typed.lines().filter(|line| !line.trim().is_empty());
+        if self.is_left(lines.next().unwrap_or_default()).await {
+            return true;
+        }
+        for line in lines {
+            if self.is_left(line).await {
+                return true;
+            }
+        }
+        false
+    }
+
     /// Does a line. Returns whether the person leaves.
     async fn is_left(&self, line: &str) -> bool {
         let command = match line.trim() {
