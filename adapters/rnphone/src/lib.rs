@@ -57,6 +57,8 @@ pub mod folder;
 pub mod history;
 pub mod ini;
 pub mod network;
+#[cfg(all(feature = "notifications", unix, not(target_os = "macos")))]
+pub mod notifications;
 pub mod page_key;
 pub mod quiet;
 pub mod raw_audio;

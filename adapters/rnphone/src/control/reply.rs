@@ -75,6 +75,9 @@ pub struct Status {
     /// Whether the echo of the speaker is cancelled; `None` without a call or without sound devices.
     #[serde(default)]
     pub cancels_echo: Option<bool>,
+    /// Whether the user wants the desktop to show calls.
+    #[serde(default)]
+    pub shows_notifications: bool,
 }
 
 /// A call that is not over.

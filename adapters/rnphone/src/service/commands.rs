@@ -198,6 +198,7 @@ impl Task {
             speaker_dbfs: levels.speaker,
             volume: self.sound.volume(),
             cancels_echo: self.sound.cancels_echo().filter(|_| !state.calls.is_empty()),
+            shows_notifications: self.people.settings().notifications,
         }
     }
 

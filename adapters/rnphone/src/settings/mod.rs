@@ -5,7 +5,7 @@
 //! | `telephone` | `ringtone`, `speaker`, `microphone`, `ringer`, `allowed_callers`, `blocked_callers` | rnphone's |
 //! | `phonebook` | `NAME = HASH` or `NAME = HASH, NUMBER` | rnphone's |
 //! | `hardware` | left alone | rnphone's |
-//! | `rnphone-rs` | `display_name`, `profile`, `auto_answer`, `voicemail`, `voicemail_away`, `greeting`, `quiet_hours`, `quiet_except`, `page_key`, `pages`, `echo_cancellation` | ours, which rnphone ignores |
+//! | `rnphone-rs` | `display_name`, `profile`, `auto_answer`, `voicemail`, `voicemail_away`, `greeting`, `quiet_hours`, `quiet_except`, `page_key`, `pages`, `echo_cancellation`, `notifications` | ours, which rnphone ignores |
 //! | `ringtones` | `CALLER = bell`, `chime`, `warble`, `silent`, or a file | ours |
 //! | `voicemail_contacts` | `CALLER = never`, `at_once`, or seconds of ringing | ours |
 //!
@@ -78,6 +78,8 @@ pub struct Settings {
     pub pages: PlayedPages,
     /// When the echo of the speaker is cancelled.
     pub echo_cancellation: EchoCancellation,
+    /// Whether the desktop shows calls.
+    pub notifications: bool,
 }
 
 /// A choice among callers.
@@ -220,6 +222,7 @@ impl Default for Settings {
             page_key: None,
             pages: PlayedPages::default(),
             echo_cancellation: EchoCancellation::Auto,
+            notifications: true,
         }
     }
 }

@@ -112,6 +112,9 @@ impl<'a> Reader<'a> {
             (OURS, "echo_cancellation") => {
                 echo_cancellation(entry).map(|when| self.settings.echo_cancellation = when)
             }
+            (OURS, "notifications") => {
+                is_wanted(entry).map(|is_wanted| self.settings.notifications = is_wanted)
+            }
             // It names contacts, who are not all known yet.
             (OURS, QUIET_EXCEPT) => Ok(()),
             (OURS, "page_key") => text(entry).map(|name| {
@@ -219,7 +222,7 @@ fn display_name(entry: &Entry) -> Result<DisplayName, String> {
 }
 
 const KEYS: &str = "display_name, profile, auto_answer, voicemail, voicemail_away, greeting, \
-                    quiet_hours, quiet_except, page_key, pages or echo_cancellation";
+                    quiet_hours, quiet_except, page_key, pages, echo_cancellation or notifications";
 
 /// Reads spans, which may be none.
 fn quiet_hours(entry: &Entry) -> Result<QuietHours, String> {
@@ -229,6 +232,16 @@ fn quiet_hours(entry: &Entry) -> Result<QuietHours, String> {
 
 fn echo_cancellation(entry: &Entry) -> Result<EchoCancellation, String> {
     text(entry)?.parse().map_err(|error: ParseEchoCancellationError| error.to_string())
+}
+
+/// Reads yes or no, in each of the words that ConfigObj has for them.
+fn is_wanted(entry: &Entry) -> Result<bool, String> {
+    let text = text(entry)?.to_lowercase();
+    match text.as_str() {
+        "yes" | "on" | "true" | "1" => Ok(true),
+        "no" | "off" | "false" | "0" => Ok(false),
+        _ => Err(format!("{text:?} is not known to {}: write yes or no", entry.key())),
+    }
 }
 
 fn profile(entry: &Entry) -> Result<ProfileChoice, String> {

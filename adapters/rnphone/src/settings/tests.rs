@@ -281,7 +281,7 @@ fn values_of_the_wrong_kind_are_errors_with_a_remedy() {
         ),
         (
             "[rnphone-rs]\nprofil = mq",
-            "\"profil\" is not known: write display_name, profile, auto_answer, voicemail, voicemail_away, greeting, quiet_hours, quiet_except, page_key, pages or echo_cancellation",
+            "\"profil\" is not known: write display_name, profile, auto_answer, voicemail, voicemail_away, greeting, quiet_hours, quiet_except, page_key, pages, echo_cancellation or notifications",
         ),
         (
             "[rnphone-rs]\nquiet_hours = 22:00-07:00, noon",
@@ -294,6 +294,10 @@ fn values_of_the_wrong_kind_are_errors_with_a_remedy() {
         (
             "[rnphone-rs]\necho_cancellation = maybe",
             "\"maybe\" is not known to echo cancellation: write auto, on or off",
+        ),
+        (
+            "[rnphone-rs]\nnotifications = maybe",
+            "\"maybe\" is not known to notifications: write yes or no",
         ),
         (
             "[rnphone-rs]\nquiet_except = Mary, phonebook",

@@ -292,6 +292,7 @@ fn idle() -> Status {
         speaker_dbfs: None,
         volume: 0.0,
         cancels_echo: None,
+        shows_notifications: true,
     }
 }
 

@@ -68,6 +68,7 @@ impl Drop for Program {
 pub(crate) fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rnphone-rs"));
     command.args(arguments).arg("--config").arg(folder).env_remove("NOTIFY_SOCKET");
+    command.env("DBUS_SESSION_BUS_ADDRESS", "");
     command
 }
 

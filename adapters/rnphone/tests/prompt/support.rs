@@ -69,6 +69,7 @@ pub(crate) fn end(phone: &mut Terminal) -> (Option<i32>, bool) {
 pub(crate) fn program(folder: &Path, options: &[&str]) -> Command {
     let mut program = Command::new(env!("CARGO_BIN_EXE_rnphone-rs"));
     program.arg("--no-devices").arg("--config").arg(folder).args(options).stdin(Stdio::null());
+    program.env("DBUS_SESSION_BUS_ADDRESS", "");
     program
 }
 

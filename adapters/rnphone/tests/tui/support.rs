@@ -121,6 +121,7 @@ pub(crate) fn rnphone(options: &[&str], folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rnphone-rs"));
     command.arg("--config").arg(folder).args(options);
     command.env("TERM", "xterm-256color").env("LC_ALL", "C.UTF-8").env_remove("COLUMNS");
+    command.env("DBUS_SESSION_BUS_ADDRESS", "");
     command
 }
 

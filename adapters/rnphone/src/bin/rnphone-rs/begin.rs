@@ -11,6 +11,8 @@ use tokio::sync::mpsc;
 
 use crate::failure::Failure;
 use crate::network::network;
+#[cfg(all(feature = "notifications", unix, not(target_os = "macos")))]
+use crate::notifications::Notifications;
 use crate::options::Options;
 use crate::person::{self, AtEnd};
 use crate::report::Reporter;
@@ -52,6 +54,8 @@ pub(crate) async fn run(options: Options) -> Result<u8, Failure> {
     tokio::spawn(pcm.serve(phone.pcm().clone()));
     let mut script =
         Script::new(phone.control().client().await?, &options.script, reporter(&options));
+    #[cfg(all(feature = "notifications", unix, not(target_os = "macos")))]
+    let notifications = Notifications::start(&options, &phone).await?;
     let begun = script.begin().await;
     if begun.is_ok() && options.service {
         systemd::notify_ready();
@@ -65,6 +69,8 @@ pub(crate) async fn run(options: Options) -> Result<u8, Failure> {
         Err(failure) => Err(failure),
     };
     phone.stop().await;
+    #[cfg(all(feature = "notifications", unix, not(target_os = "macos")))]
+    notifications.end().await;
     match over? {
         Some(code) => Ok(code),
         None => Ok(script.run().await),

@@ -8,6 +8,8 @@ mod failure;
 mod input;
 mod listen;
 mod network;
+#[cfg(all(feature = "notifications", unix, not(target_os = "macos")))]
+mod notifications;
 mod options;
 mod page;
 mod page_key;

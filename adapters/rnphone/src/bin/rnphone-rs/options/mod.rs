@@ -118,6 +118,13 @@ impl Options {
         false
     }
 
+    /// Whether the phone is somebody's, and no script's: a service, or a prompt on a terminal.
+    #[cfg(all(feature = "notifications", unix, not(target_os = "macos")))]
+    pub(crate) fn has_user(&self) -> bool {
+        let is_typed_at = self.is_attended() && io::stdin().is_terminal();
+        (self.service || is_typed_at) && !self.script.is_any()
+    }
+
     /// Returns the first option that says by what the mesh is reached.
     pub(crate) fn first_of_network(&self) -> Option<&'static str> {
         let given = [
