@@ -76,6 +76,14 @@ impl SpeakerEnd {
         self.leaving = None;
     }
 
+    /// Plays 10 ms of the peer to nobody.
+    pub(super) fn play_unheard(&mut self) {
+        if let Some(call) = &mut self.call {
+            // A phone that has shut down plays nothing more.
+            let _ = call.fill(&mut [0.0; PIECE]);
+        }
+    }
+
     fn mix(&mut self, pcm: &mut [f32]) {
         match &mut self.call {
             // A phone that has shut down plays nothing more.

@@ -70,6 +70,8 @@ pub(super) struct Task {
     has_source: bool,
     /// The form of the speaker that is open.
     form: Form,
+    /// When the next block of a call is due that no speaker plays, for want of one.
+    unheard: Option<Instant>,
 }
 
 enum Wakeup {
@@ -77,6 +79,7 @@ enum Wakeup {
     Command(Option<Command>),
     Device(DeviceRole, Event),
     ToneOver,
+    Unheard(Instant),
 }
 
 impl Task {
@@ -123,6 +126,7 @@ impl Task {
             tone_until: None,
             has_source: false,
             form: Form::Loudspeaker,
+            unheard: None,
         };
         Ok((task, told))
     }
@@ -136,10 +140,14 @@ impl Task {
                 Wakeup::State(None) | Wakeup::Command(None) => break,
                 Wakeup::State(Some(state)) => self.on_state(&state, runtime.now()),
                 Wakeup::Command(Some(command)) => self.on_command(command, runtime.now()),
-                Wakeup::Device(role, event) => self.on_device(role, event).await,
+                Wakeup::Device(role, event) => self.on_device(role, event, runtime.now()).await,
                 Wakeup::ToneOver => {
                     self.tone_until = None;
                     self.open_and_close();
+                }
+                Wakeup::Unheard(due) => {
+                    self.speaker_end.change(SpeakerEnd::play_unheard);
+                    self.unheard = Some(due + UNHEARD);
                 }
             }
         }
@@ -157,12 +165,22 @@ impl Task {
             }
             Wakeup::ToneOver
         };
+        let unheard = async {
+            match self.unheard {
+                Some(due) => {
+                    runtime.sleep_until(due).await;
+                    Wakeup::Unheard(due)
+                }
+                None => pending().await,
+            }
+        };
         let command = async { Wakeup::Command(commands.recv().await.ok()) };
         let microphone = device(DeviceRole::Microphone, self.microphone.as_ref());
         let speaker = device(DeviceRole::Speaker, self.speaker.as_ref());
         let ringer = device(DeviceRole::Ringer, self.ringer.as_ref());
         let state = async { Wakeup::State(self.watch.changed().await) };
-        or(command, or(state, or(or(microphone, or(speaker, ringer)), tone_over))).await
+        or(command, or(state, or(or(microphone, or(speaker, ringer)), or(tone_over, unheard))))
+            .await
     }
 
     fn on_state(&mut self, state: &State, now: Instant) {
@@ -245,7 +263,7 @@ impl Task {
         }
     }
 
-    async fn on_device(&mut self, role: DeviceRole, event: Event) {
+    async fn on_device(&mut self, role: DeviceRole, event: Event, now: Instant) {
         match (role, &event) {
             (DeviceRole::Microphone, Event::Taken { .. }) if !self.has_source => {
                 // A phone that has shut down needs no source.
@@ -258,7 +276,10 @@ impl Task {
                 // The phone then sends what it sends without a microphone.
                 self.has_source &= self.microphone_end.source.take().is_none();
             }
+            // The call goes on: its recordings and its figures are those of what is played.
+            (DeviceRole::Speaker, Event::Missing { .. }) => self.unheard = Some(now),
             (DeviceRole::Speaker, Event::Taken { device, .. }) => {
+                self.unheard = None;
                 self.form = device.form;
                 self.set_echo_cancellation();
             }
@@ -331,7 +352,10 @@ impl Task {
             (None, true) => {
                 self.speaker = Some(open_speaker(&self.settings.speaker, &self.speaker_end))
             }
-            (Some(_), false) if !stays => close_speaker(self.speaker.take(), &self.speaker_end),
+            (Some(_), false) if !stays => {
+                close_speaker(self.speaker.take(), &self.speaker_end);
+                self.unheard = None;
+            }
             _ => {}
         }
         match (&self.ringer, self.rings_for().is_some()) {
@@ -355,6 +379,8 @@ fn tone(cadence: Option<&Cadence>) -> Option<Sound> {
 /// How long the speaker stays open for the fade of a sound of the app.
 const FADE: Duration = Duration::from_millis(100);
 
+/// What is played at a time where no speaker plays it.
+const UNHEARD: Duration = Duration::from_millis(10);
 /// Events that wait.
 const EVENTS: usize = 64;
 /// What the speaker has played and the microphone's callback has not seen yet, at most.

@@ -1,9 +1,13 @@
 //! Calls between two phones with devices.
 
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use futures_lite::future::block_on;
+use lxst_core::Direction;
 use lxst_device::{
     Aec, DeviceEvent, DeviceRole, DeviceSettings, Event as Told, Format, PhoneDevices, Reason, Wish,
 };
@@ -157,6 +161,19 @@ fn a_call_without_any_device_goes_on_and_a_device_that_comes_is_taken() {
                 phone_b.counters().await.expect("the phone runs").telephone.frames_received
             };
             while received().await < 10 {
+                thread::sleep(Duration::from_millis(20));
+            }
+            // It is played to nobody: recordings hold it.
+            let played = Arc::new(AtomicUsize::new(0));
+            let shown = played.clone();
+            let tap = move |direction, pcm: &[f32]| {
+                if direction == Direction::Receive {
+                    shown.fetch_add(pcm.len(), Ordering::Relaxed);
+                }
+                ControlFlow::Continue(())
+            };
+            call.tap_audio(tap).await.expect("it stands");
+            while played.load(Ordering::Relaxed) < 24_000 {
                 thread::sleep(Duration::from_millis(20));
             }
             server.room("room");
