@@ -118,6 +118,9 @@ impl<R: TestRuntime> Neighbour<R> {
         if let (Some(other), Some(before)) = (beside, before) {
             app.until_connected().await;
             other.app.until_state(|state| state.connections > before).await;
+            // A server that says nothing is connected to again, and no page is heard meanwhile.
+            let heard = async || app.counters().await.endpoint.unwrap().packets_in > 0;
+            eventually(rt, heard).await;
         }
         let (radio, _) = RadioBuilder::<R>::new().start().unwrap();
         let config = PagerConfig::new(name).unwrap().group(key, PageRule::Play).unwrap();

@@ -121,6 +121,12 @@ impl Neighbour {
         let (other, events) = builder.start().await.expect("it starts");
         let mut watch = other.watch();
         while watch.changed().await.expect("it runs").connections == 0 {}
+        // A server that says nothing is connected to again.
+        let packets =
+            async || other.counters().await.expect("it runs").endpoint.map(|it| it.packets_in);
+        while packets().await.unwrap_or_default() == 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
         while phone.status().await.connections == 0 {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }

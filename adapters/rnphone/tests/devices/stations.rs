@@ -106,6 +106,12 @@ impl Host {
         let (phone, events) = builder.start().await.expect("it starts");
         let mut watch = phone.watch();
         while watch.changed().await.expect("it runs").connections == 0 {}
+        // A server that says nothing is connected to again.
+        let packets =
+            async || phone.counters().await.expect("it runs").endpoint.map(|it| it.packets_in);
+        while packets().await.unwrap_or_default() == 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
         Self { phone, destinations, _events: events }
     }
 
