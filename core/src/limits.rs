@@ -217,8 +217,14 @@ pub const MAX_SKIP: Samples = Samples::from_millis(60);
 /// Smallest excess delay that is shed: this or a quarter of a frame, whichever is less.
 pub const MIN_SHED: Samples = Samples::from_millis(10);
 
-/// Upper bound of the audio that a decoder holds back while it time-compresses.
+/// Upper bound of the audio that a decoder holds back while it time-compresses frames shorter than
+/// [`UNHELD_FRAME`]. Of longer ones it holds nothing back.
 pub const TEMPO_HELD: Samples = Samples::from_millis(25);
+
+/// Shortest frame that is time-compressed by itself, without the one after it.
+///
+/// *Source*: our choice: the longest pitch period and a fade are 25 ms, and as much again.
+pub const UNHELD_FRAME: Samples = Samples::from_millis(50);
 
 /// Upper bound of packet loss concealment (PLC) in a row, or one frame if that is longer. Beyond it
 /// the speaker plays silence until a frame comes.

@@ -146,9 +146,10 @@ pub enum Tempo {
     #[default]
     Normal,
     /// Time-compressed to at least three quarters, to shed delay. The decoder may hold back
-    /// [`TEMPO_HELD`](crate::limits::TEMPO_HELD) until a frame plays at another tempo.
+    /// [`TEMPO_HELD`](crate::limits::TEMPO_HELD) of frames shorter than
+    /// [`UNHELD_FRAME`](crate::limits::UNHELD_FRAME) until a frame plays at another tempo.
     Faster {
-        /// Largest amount to shed.
+        /// Largest amount to shed. It may be more than the frame allows.
         most: Samples,
     },
     /// Skipped, to shed delay in a pause of speech: decode for the codec's state and append

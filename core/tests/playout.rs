@@ -20,6 +20,30 @@ fn on_a_clean_network_mouth_to_ear_is_a_frame_shorter_than_with_the_reference() 
 }
 
 #[test]
+fn frames_of_opus_wait_for_no_more_than_the_jitter_and_the_speakers_next_block() {
+    for (name, jitter) in [("clean", 0.0), ("jitter 20 ms", 20.0), ("drift +100 ppm", 20.0)] {
+        for (trace, ours) in runs(name).filter(|(trace, _)| is_opus(trace.profile)) {
+            // A block, and the part of it that concealment is ahead.
+            let block = if trace.profile == Profile::UltraLowLatency { 12.5 } else { 25.0 };
+            let bound = frame_ms(trace.profile) + jitter + block;
+            assert!(ours.delay() <= bound, "{name} {}: {}", trace.profile, ours.delay());
+        }
+    }
+}
+
+#[test]
+fn after_one_stall_of_half_a_second_long_frames_of_opus_are_back_in_two_seconds() {
+    for (trace, ours) in runs("stall 500 ms") {
+        if frame_ms(trace.profile) == 60.0 {
+            let [before, _] = ours.delays_around_stall(&trace).expect("there is a stall");
+            let back = trace.stall_ends().expect("there is a stall") + 2_000_000;
+            let after = ours.delay_within(back, back + 500_000);
+            assert!(after <= before + 20.0, "{}: {before} {after}", trace.profile);
+        }
+    }
+}
+
+#[test]
 fn where_the_references_queues_cover_the_jitter_ours_has_no_more_delay_and_conceals_little() {
     for name in ["jitter 20 ms", "jitter 80 ms"] {
         for (trace, ours) in runs(name) {

@@ -7,11 +7,12 @@
 use core::mem::discriminant;
 
 use lxst_core::Tempo;
+use lxst_core::limits::UNHELD_FRAME;
 
 use crate::likeness::{MAX_LAG, MIN_LAG, Side, WINDOW, dot, find};
 use crate::repetition::{REPETITION_HISTORY, Repetition};
 
-/// Upper bound of the audio that a [`Tempo`] holds back: 25 ms.
+/// Upper bound of the audio that a [`Tempo`] holds back of short frames: 25 ms.
 pub const MAX_HELD_SAMPLES: usize = WINDOW + MAX_LAG;
 
 #[derive(Debug)]
@@ -66,7 +67,12 @@ impl Splicer {
         let due = self.held;
         match tempo {
             Tempo::Normal | Tempo::Skip => self.held = self.line.len(),
-            Tempo::Faster { most } => self.compress(usize::try_from(most.0).unwrap_or(usize::MAX)),
+            Tempo::Faster { most } => {
+                self.compress(usize::try_from(most.0).unwrap_or(usize::MAX));
+                if frame.len() as u64 >= UNHELD_FRAME.0 {
+                    self.pass(self.held());
+                }
+            }
             Tempo::Slower => self.expand(),
         }
         self.hand_out(due, out);

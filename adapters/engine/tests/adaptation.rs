@@ -18,7 +18,7 @@ fn a_phone_steps_down_where_the_path_loses_voice_and_up_when_it_carries_it_again
     pair.dial(Profile::HighQuality);
     pair.run(Duration::from_secs(1));
     // Medium Quality takes 20, High Quality 27.
-    run_on_narrow_path(&mut pair, Duration::from_secs(15), 22);
+    run_on_narrow_path(&mut pair, Duration::from_secs(15), 20);
     assert_eq!(switches(&pair, BOB), [(Profile::MediumQuality, Side::Local)]);
     assert_eq!(switches(&pair, ALICE), [(Profile::MediumQuality, Side::Remote)]);
     pair.run(Duration::from_secs(60));

@@ -27,6 +27,8 @@ struct Bucket {
     low: i32,
     /// Smallest and largest headroom that a frame met.
     found: (i32, i32),
+    /// How early the latest frame came, before what it brings would have been concealed.
+    early: i32,
 }
 
 impl Headroom {
@@ -56,6 +58,12 @@ impl Headroom {
         bucket.low = bucket.low.min(signed(samples).saturating_neg());
     }
 
+    /// Records how early a frame came, before what it brings would have been concealed.
+    pub(super) fn on_early(&mut self, early: i32) {
+        let bucket = self.bucket();
+        bucket.early = bucket.early.min(early);
+    }
+
     /// Records the headroom that a frame met on arrival.
     pub(super) fn on_found(&mut self, found: i32) {
         let (least, most) = &mut self.bucket().found;
@@ -81,6 +89,7 @@ impl Headroom {
         for bucket in &mut self.buckets {
             bucket.low = bucket.low.saturating_add(by);
             bucket.found = (bucket.found.0.saturating_add(by), bucket.found.1.saturating_add(by));
+            bucket.early = bucket.early.saturating_add(by);
         }
         self.mean = self.mean.map(|mean| mean.saturating_add(by));
     }
@@ -89,6 +98,14 @@ impl Headroom {
     pub(super) fn least(&self) -> Option<i32> {
         let least = self.buckets.iter().map(|bucket| bucket.low).min()?;
         (self.full >= MIN_FULL).then_some(least)
+    }
+
+    /// Returns how much earlier the latest of the recent frames came than the smallest headroom
+    /// tells, which is measured once a block.
+    pub(super) fn early_beyond_least(&self) -> i32 {
+        let early = self.buckets.iter().map(|bucket| bucket.early).min().unwrap_or(0);
+        let least = self.buckets.iter().map(|bucket| bucket.low).min().unwrap_or(0);
+        if early < i32::MAX / 4 { early.saturating_sub(least).max(0) } else { 0 }
     }
 
     /// Returns the average headroom that frames meet.
@@ -122,7 +139,8 @@ impl Default for Headroom {
 }
 
 impl Bucket {
-    const EMPTY: Self = Self { low: i32::MAX / 2, found: (i32::MAX / 2, i32::MIN / 2) };
+    const EMPTY: Self =
+        Self { low: i32::MAX / 2, found: (i32::MAX / 2, i32::MIN / 2), early: i32::MAX / 2 };
 }
 
 pub(super) fn signed(samples: Samples) -> i32 {

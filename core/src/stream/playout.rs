@@ -6,10 +6,12 @@
 //! 2. Audio that the speaker's next block will lack is concealed at the last moment, a quarter of a
 //!    block ahead.
 //! 3. Headroom that no frame of the last seconds needed is shed: frames are time-compressed, and
-//!    frames in pauses are skipped. When headroom is nearly gone, short frames are time-stretched.
+//!    frames in pauses are skipped. When frames come at the last moment, short ones are
+//!    time-stretched.
 //! 4. After one stall of the network, of the speaker or of our own process, the delay that it left
-//!    is shed at once. What time-compression cannot shed in time is dropped and counted. Delay that
-//!    repeated stalls of the network need is kept.
+//!    is shed at once: short frames then need what they needed before the stall. What
+//!    time-compression cannot shed in time is dropped and counted. Delay that repeated stalls of the
+//!    network need is kept.
 //! 5. When the peer pauses (DTX), the delay starts anew: the first frame of the next talk spurt is
 //!    held back for the jitter measured before the pause.
 //! 6. While packets bring a copy of the frame before, headroom of one frame is kept for it.
@@ -39,8 +41,12 @@ pub(super) struct Playout<const RING: usize> {
     ring: FrameRing<RING>,
     phase: Phase,
     headroom: Headroom,
+    /// Known while frames are missing, and while a stall is watched.
+    before_gap: Option<BeforeGap>,
     stalls: Stalls,
     catching_up: CatchingUp,
+    /// Whether the delay that one stall left is shed.
+    sheds_stall: bool,
     /// When the latest packet with a copy of the frame before arrived.
     copied: Option<Instant>,
     /// Length of the latest frame, at normal tempo.
@@ -67,6 +73,14 @@ enum Phase {
     Playing { concealed: Samples, starved: Samples },
 }
 
+/// What was known when audio began to lack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct BeforeGap {
+    headroom: Headroom,
+    /// Audio that was concealed or silent since then.
+    made_up: Samples,
+}
+
 /// The jitter buffer's part of the quality report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct PlayoutQuality {
@@ -88,8 +102,10 @@ impl<const RING: usize> Playout<RING> {
         self.ring.clear();
         self.phase = Phase::START;
         self.headroom = Headroom::default();
+        self.before_gap = None;
         self.stalls = Stalls::default();
         self.catching_up = CatchingUp::No;
+        self.sheds_stall = false;
         self.copied = None;
         self.ready = Samples::ZERO;
         self.last = Played::default();
@@ -130,6 +146,7 @@ impl<const RING: usize> Playout<RING> {
         let waiting = u64::try_from(self.ring.frames()).unwrap_or(u64::MAX);
         counters.frames_unheard = counters.frames_unheard.saturating_add(waiting);
         self.ring.clear();
+        self.before_gap = None;
         self.prebuffer(Samples::ZERO, None);
     }
 
@@ -142,13 +159,18 @@ impl<const RING: usize> Playout<RING> {
         arrival: Arrival,
         counters: &mut Counters,
     ) -> Result<(), ()> {
-        let found = signed(self.held()).saturating_sub(signed(self.speaker.passed(now)));
+        let (held, passed) = (self.held(), signed(self.speaker.passed(now)));
+        let found = signed(held).saturating_sub(passed);
+        let early = signed(self.speaker.until_lacking(held)).saturating_sub(passed);
         let mut dropped = self.ring.push(frame, samples).map_err(|_| ())?;
         self.numbered.is_over = false;
         self.on_length(samples);
         match &mut self.phase {
             Phase::Prebuffering { since, .. } => _ = since.get_or_insert(now),
-            Phase::Playing { .. } => self.headroom.on_found(found),
+            Phase::Playing { .. } => {
+                self.headroom.on_found(found);
+                self.headroom.on_early(early);
+            }
         }
         if self.headroom.is_watched() && self.speaker.is_about_to_take(now) {
             self.speaker.missed = self.speaker.missed + samples;
@@ -163,6 +185,9 @@ impl<const RING: usize> Playout<RING> {
         let shown = packet.and_then(|length| self.stalls.on_arrival(now, length, batch));
         if let Some(shown) = shown {
             self.on_stall(now, found, shown, counters);
+        }
+        if !self.stalls.is_watching() {
+            self.before_gap = None;
         }
         Ok(())
     }
@@ -201,7 +226,12 @@ impl<const RING: usize> Playout<RING> {
         let missed = signed(core::mem::take(&mut self.speaker.missed));
         if self.speaker.on_taken(now, samples) {
             self.headroom.restart();
+            self.before_gap = None;
             self.catching_up = CatchingUp::Soon;
+            self.sheds_stall = true;
+        }
+        if !starved.is_zero() {
+            self.on_gap(starved);
         }
         match &mut self.phase {
             Phase::Prebuffering { silent, .. } => {
@@ -237,6 +267,9 @@ impl<const RING: usize> Playout<RING> {
     fn shift(&mut self, by: i32) {
         if by != 0 {
             self.headroom.shift(by);
+            if let Some(before) = &mut self.before_gap {
+                before.headroom.shift(by);
+            }
             self.stalls.shift(by);
         }
     }
@@ -244,6 +277,7 @@ impl<const RING: usize> Playout<RING> {
     fn on_length(&mut self, frame: Samples) {
         if core::mem::replace(&mut self.frame, frame) != frame {
             self.headroom.restart();
+            self.before_gap = None;
             self.catching_up = CatchingUp::Soon;
         }
     }
@@ -251,6 +285,15 @@ impl<const RING: usize> Playout<RING> {
     fn prebuffer(&mut self, prebuffer: Samples, silent: Option<Samples>) {
         self.phase = Phase::Prebuffering { since: None, prebuffer, silent };
         self.headroom = Headroom::default();
+    }
+
+    /// Records audio that was made up, or silent: frames that come now meet more headroom.
+    fn on_gap(&mut self, samples: Samples) {
+        let before = self.before_gap.get_or_insert_with(|| BeforeGap {
+            headroom: self.headroom.clone(),
+            made_up: Samples::ZERO,
+        });
+        before.made_up = before.made_up + samples;
     }
 
     /// Returns all audio that waits to play: decoded, with the decoder, and in the ring.
@@ -269,8 +312,10 @@ impl<const RING: usize> Default for Playout<RING> {
             ring: FrameRing::new(),
             phase: Phase::START,
             headroom: Headroom::default(),
+            before_gap: None,
             stalls: Stalls::default(),
             catching_up: CatchingUp::No,
+            sheds_stall: false,
             copied: None,
             frame: Samples::ZERO,
             ready: Samples::ZERO,

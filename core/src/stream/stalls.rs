@@ -92,6 +92,11 @@ impl Stalls {
         })
     }
 
+    /// Returns whether the frames after a gap are followed.
+    pub(super) const fn is_watching(&self) -> bool {
+        self.watch.is_some()
+    }
+
     /// Forgets the latest frame: what follows is no gap.
     pub(super) fn on_talk_end(&mut self) {
         (self.last, self.watch) = (None, None);
@@ -107,6 +112,14 @@ impl Stalls {
             self.seen.rotate_right(1);
             self.seen[0] = stall;
         }
+    }
+
+    /// Returns whether no other stall than this one is remembered.
+    pub(super) fn is_rare(&self, now: Instant, shown: &DetectedStall) -> bool {
+        // The newest is first, and this one if it was shown before.
+        let shown_before = usize::from(shown.grown < shown.length);
+        let mut others = self.seen.iter().skip(shown_before).flatten();
+        others.all(|stall| now.since(stall.at) > STALL_MEMORY)
     }
 
     /// Returns the longest stall that repeated: its length, and its lowest headroom.

@@ -142,7 +142,8 @@ fn a_frame_of_delay_is_kept_while_copies_come_and_shed_afterwards() {
     pair.run_for(Duration::from_secs(40));
     let after = quality(&pair);
     let frame = Profile::MediumQuality.frame().duration();
-    assert!(under_loss >= after.delay + frame * 3 / 4, "{under_loss:?} {:?}", after.delay);
+    // A margin stays of what is shed.
+    assert!(under_loss >= after.delay + frame / 3, "{under_loss:?} {:?}", after.delay);
     let copies = after.copies_sent;
     pair.run_for(Duration::from_secs(5));
     assert_eq!(quality(&pair).copies_sent, copies, "loss is over");

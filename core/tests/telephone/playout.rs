@@ -126,7 +126,8 @@ fn delay_that_no_frame_needs_is_shed_by_playing_faster() {
     let mut phone = Listener::delayed();
     phone.frames(60);
     let shed = phone.script.counters().shed;
-    assert!((Samples::from_millis(290)..Samples::from_millis(300)).contains(&shed), "{shed:?}");
+    // What a decoder may hold back is kept as a margin.
+    assert!((Samples::from_millis(260)..Samples::from_millis(300)).contains(&shed), "{shed:?}");
     assert!(phone.tempos.ends_with(&[Tempo::Normal; 20]), "{:?}", phone.tempos);
     assert!(!phone.tempos.contains(&Tempo::Skip), "{:?}", phone.tempos);
     assert_eq!(phone.script.counters().concealed, Samples::ZERO);
@@ -143,9 +144,20 @@ fn pauses_are_left_out_while_there_is_delay_that_no_frame_needs() {
 }
 
 #[test]
-fn frames_play_slower_where_slack_is_all_but_gone() {
+fn frames_play_slower_where_they_come_at_the_last_moment() {
     let mut phone = Listener::new();
     phone.frames(60);
+    assert!(!phone.tempos.contains(&Tempo::Slower), "{:?}", phone.tempos);
+
+    let mut phone = Listener::new();
+    for _ in 0..60 {
+        // A millisecond before what it brings would be concealed.
+        phone.script.pass(14).rx_frame(b"frame");
+        phone.work();
+        phone.script.pass(6).consumed(20);
+        phone.work();
+        phone.ticks(2);
+    }
     let slower = phone.tempos.iter().filter(|tempo| **tempo == Tempo::Slower);
     assert_eq!(slower.count(), 1, "{:?}", phone.tempos);
     assert_eq!(phone.script.counters().expanded, Samples::from_millis(12));
@@ -244,7 +256,8 @@ fn four_seconds_after_the_speaker_stood_still_the_delay_is_what_it_was() {
     assert!(delay(&phone) >= before + 1_000, "{}", delay(&phone));
     phone.frames(4_000 / 60 - 20);
     let after = delay(&phone);
-    assert!(after <= before + 30, "{before} {after}");
+    // Less than a frame is not dropped.
+    assert!(after <= before + 60, "{before} {after}");
     assert!(phone.script.counters().dropped >= Samples::from_millis(1_000));
 }
 

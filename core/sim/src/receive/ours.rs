@@ -163,10 +163,12 @@ impl<'t> Handset<'t> {
                 // A fifth of a frame is left out, or what is allowed.
                 let most = if let Tempo::Faster { most } = tempo { most.0 } else { 0 };
                 let played = Samples(frame - most.min(frame / 5));
+                let is_long = frame >= limits::UNHELD_FRAME.0;
+                let hold = if is_long { Samples::ZERO } else { limits::TEMPO_HELD };
                 let samples = match tempo {
                     Tempo::Normal => self.held + Samples(frame),
                     Tempo::Skip => Samples::ZERO,
-                    Tempo::Faster { .. } => self.held + played - limits::TEMPO_HELD,
+                    Tempo::Faster { .. } => self.held + played - hold,
                     Tempo::Slower => self.held + Samples(frame * 6 / 5),
                 };
                 match tempo {

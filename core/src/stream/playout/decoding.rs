@@ -91,7 +91,10 @@ impl<const RING: usize> Playout<RING> {
         counters.concealed = counters.concealed + samples;
         match self.decoding.take() {
             Some(gap) => self.on_gap_concealed(gap, samples),
-            None => self.headroom.on_missing(samples),
+            None => {
+                self.on_gap(samples);
+                self.headroom.on_missing(samples);
+            }
         }
     }
 

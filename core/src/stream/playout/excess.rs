@@ -5,7 +5,7 @@ use crate::audio::Samples;
 use crate::counters::Counters;
 use crate::limits::{
     CATCH_UP, COPIES_AWAITED, MAX_EXCESS, MAX_SKIP, MIN_HEADROOM, MIN_SHED, PAUSE_LEVEL,
-    PLAYOUT_LEAD, TEMPO_HELD,
+    PLAYOUT_LEAD, TEMPO_HELD, UNHELD_FRAME,
 };
 use crate::output::Tempo;
 use crate::stream::ring::Dropped;
@@ -67,6 +67,9 @@ impl<const RING: usize> Playout<RING> {
         counters: &mut Counters,
     ) -> i32 {
         let frame = signed(self.frame);
+        if least < HEADROOM_KEPT + signed(MIN_SHED).min(frame / 4) {
+            self.sheds_stall = false;
+        }
         if least < HEADROOM_KEPT + frame {
             self.catching_up = CatchingUp::No;
             return least;
@@ -92,15 +95,22 @@ impl<const RING: usize> Playout<RING> {
     pub(super) fn tempo(&self, headroom: i32, frame: Samples) -> Tempo {
         let most_shed = signed(frame) / 4;
         let keep = HEADROOM_KEPT.min(most_shed);
-        let to_hold = if self.last.is_faster() { 0 } else { signed(TEMPO_HELD) };
+        // Of long frames the decoder holds nothing: there it is a margin, except after a stall.
+        let is_begun = if frame >= UNHELD_FRAME { self.sheds_stall } else { self.last.is_faster() };
+        let to_hold = if is_begun { 0 } else { signed(TEMPO_HELD) };
         let to_shed = headroom.saturating_sub(keep + to_hold);
         let is_pause = self.last.level >= PAUSE_LEVEL && frame <= MAX_SKIP;
-        if headroom >= keep + signed(frame) && is_pause {
+        // How early frames come is known better than once a block, if they are what needs headroom.
+        let is_of_frames = self.headroom.least() == Some(headroom);
+        let beyond = if is_of_frames { self.headroom.early_beyond_least() } else { 0 };
+        let early = headroom.saturating_add(beyond);
+        if early >= keep + signed(self.speaker.in_blocks(frame)) && is_pause {
             Tempo::Skip
         } else if to_shed >= signed(MIN_SHED).min(most_shed) {
-            let most = u64::try_from(to_shed.min(most_shed)).unwrap_or(0);
+            let most = u64::try_from(to_shed).unwrap_or(0);
             Tempo::Faster { most: Samples(most) }
         } else if (0..keep).contains(&headroom)
+            && early < keep
             && most_shed <= signed(PLAYOUT_LEAD)
             && self.last.normal >= STEADY
         {
@@ -118,7 +128,19 @@ impl<const RING: usize> Playout<RING> {
         shown: DetectedStall,
         counters: &mut Counters,
     ) {
-        self.headroom.restart();
+        // After a rare stall short frames need what they needed before it.
+        let is_known = self.stalls.is_rare(now, &shown)
+            && shown.length >= self.frame + self.frame
+            && self.frame <= MAX_SKIP;
+        self.sheds_stall = is_known && self.before_gap.is_some();
+        match &self.before_gap {
+            Some(before) if is_known => {
+                self.headroom = before.headroom.clone();
+                self.headroom.shift(signed(before.made_up.min(shown.length)));
+                self.speaker.missed = Samples::ZERO;
+            }
+            _ => self.headroom.restart(),
+        }
         self.catching_up = CatchingUp::Soon;
         // The silence was no pause.
         let silent = self.silent.min(shown.grown);

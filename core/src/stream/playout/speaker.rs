@@ -40,7 +40,24 @@ impl Speaker {
 
     /// Returns the latest moment to conceal the audio that the next block lacks.
     pub(super) fn latest_concealment(&self) -> Instant {
-        let ahead = Samples(self.block.0 / 4).min(CONCEALMENT_AHEAD);
-        self.took + (self.block - ahead).duration()
+        self.took + self.until_concealment().duration()
+    }
+
+    /// Returns the time from its latest block until audio is concealed, if it has so much to take.
+    pub(super) fn until_lacking(&self, held: Samples) -> Samples {
+        let blocks = held.0.checked_div(self.block.0).unwrap_or(0);
+        Samples(blocks * self.block.0) + self.until_concealment()
+    }
+
+    /// Returns the length of the blocks that this much audio fills, the last one in part.
+    pub(super) fn in_blocks(&self, samples: Samples) -> Samples {
+        match self.block.0 {
+            0 => samples,
+            block => Samples(samples.0.div_ceil(block) * block),
+        }
+    }
+
+    fn until_concealment(&self) -> Samples {
+        self.block - Samples(self.block.0 / 4).min(CONCEALMENT_AHEAD)
     }
 }
