@@ -1,6 +1,6 @@
 //! The station of the phone: a file, for all who tune in.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use lxst_tokio::rooms::{StationConfig, StationEvent, StationProfile};
 use lxst_tokio::{
@@ -10,7 +10,6 @@ use tokio::sync::mpsc;
 
 use super::news::News;
 use super::refused::Refused;
-use super::task::Task;
 use crate::wav::read_wav;
 
 /// A station that is on the air.
@@ -65,30 +64,5 @@ impl OnAir {
     pub(super) async fn stop(self) {
         self.radio.shutdown().await;
         self.station.shutdown().await;
-    }
-}
-
-impl Task {
-    /// Begins to broadcast a file, or ends that.
-    pub(super) async fn broadcast(
-        &mut self,
-        file: Option<PathBuf>,
-        title: Option<String>,
-    ) -> Result<(), Refused> {
-        let Some(file) = file else {
-            let none = || Refused::new("no station is on the air: begin with station FILE");
-            self.on_air.take().ok_or_else(none)?.stop().await;
-            return Ok(());
-        };
-        if self.on_air.is_some() {
-            return Err(Refused::new("a station is on the air: end it first by station off"));
-        }
-        let named = || self.people.settings().display_name.map(|name| name.as_str().to_owned());
-        let title = title.or_else(named).unwrap_or_else(|| "rnphone-rs".to_owned());
-        let (identity, destinations) = (self.phone.identity(), self.stations.destinations());
-        let news = self.studio.news.clone();
-        let on_air = OnAir::start(destinations, identity, &title, &file, news).await?;
-        self.on_air = Some(on_air);
-        Ok(())
     }
 }

@@ -1,108 +1,16 @@
-//! Two calls that are a conference: the user hears both, and they hear the user and each other.
+//! The speaker of a conference where the phone has none.
 
-use lxst_tokio::{AudioFormat, AudioSink, Bridge, CallError, CallId, Direction, Phone};
+use lxst_tokio::{AudioFormat, AudioSink, Phone};
 use tokio::task::AbortHandle;
 
-use super::calls::Wanted;
 use super::refused::Refused;
-use super::task::Task;
-use crate::control::Event;
 
 /// Takes what the calls say where no speaker does: what is not played, the other does not hear.
 #[derive(Debug)]
 pub(super) struct SilentSpeaker(AbortHandle);
 
-impl Task {
-    /// Makes a conference of both calls.
-    pub(super) async fn merge(&mut self) -> Result<(), Refused> {
-        if !self.calls.merged().is_empty() {
-            return Err(Refused::new("both calls are in a conference"));
-        }
-        let calls = self.calls.users_established(&self.phone.state());
-        if calls.len() < 2 {
-            return Err(Refused::new("a conference takes two calls: dial or answer a second one"));
-        }
-        let is_muted = calls.iter().any(|call| self.calls.line(*call).is_muted);
-        if !self.phone.state().has_sink {
-            self.silent_speaker = Some(SilentSpeaker::start(&self.phone).await?);
-        }
-        self.bridge(&calls, is_muted).await?;
-        for call in &calls {
-            let handle = self.phone.call(*call);
-            self.calls.set_held(&handle, false).await?;
-            // The bridge mutes the microphone, and lets the other call through.
-            handle.unmute(Direction::Send).await?;
-            let line = self.calls.line(*call);
-            (line.is_merged, line.is_muted) = (true, is_muted);
-        }
-        self.tell(Event::Merged { calls: calls.iter().map(|call| call.0).collect() });
-        Ok(())
-    }
-
-    /// Ends the conference. Its calls go on, each with the user alone.
-    pub(super) async fn split(&mut self) -> Result<(), Refused> {
-        let calls = self.calls.merged();
-        if calls.is_empty() {
-            return Ok(());
-        }
-        self.phone.set_bridge(Bridge::default()).await?;
-        self.silent_speaker = None;
-        for call in calls {
-            let line = self.calls.line(call);
-            line.is_merged = false;
-            if line.is_muted {
-                // The call may be over.
-                let _ = self.phone.call(call).mute(Direction::Send).await;
-            }
-        }
-        self.tell(Event::Split {});
-        Ok(())
-    }
-
-    /// Ends the conference when one call of it is left.
-    pub(super) async fn leave_conference(&mut self) {
-        if self.calls.merged().len() == 1 {
-            // A phone that has shut down has no calls.
-            let _ = self.split().await;
-        }
-    }
-
-    /// Ends the conference, goes on with one call of it and holds the other.
-    pub(super) async fn go_on_alone(&mut self, call: u64) -> Result<(), Refused> {
-        let status = self.find(Some(call), Wanted::Talked)?;
-        let merged = self.calls.merged();
-        self.split().await?;
-        for other in merged.into_iter().filter(|other| *other != status.call) {
-            let other = self.find(Some(other.0), Wanted::Talked)?;
-            self.hold(other).await?;
-        }
-        Ok(())
-    }
-
-    /// Closes the microphone in the conference, or opens it. The calls go on hearing each other.
-    /// Returns whether there is a conference.
-    pub(super) async fn mute_in_conference(&mut self, on: bool) -> Result<bool, Refused> {
-        let calls = self.calls.merged();
-        if calls.is_empty() {
-            return Ok(false);
-        }
-        self.bridge(&calls, on).await?;
-        for call in calls {
-            self.calls.line(call).is_muted = on;
-            let status = self.find(Some(call.0), Wanted::Talked)?;
-            self.tell_microphone(status);
-        }
-        Ok(true)
-    }
-
-    async fn bridge(&self, calls: &[CallId], is_muted: bool) -> Result<(), CallError> {
-        let bridge = Bridge::of(calls.iter().copied()).mute_microphone(is_muted);
-        self.phone.set_bridge(bridge).await
-    }
-}
-
 impl SilentSpeaker {
-    async fn start(phone: &Phone) -> Result<Self, Refused> {
+    pub(super) async fn start(phone: &Phone) -> Result<Self, Refused> {
         let sink = phone.audio_sink(AudioFormat::PHONE).await?;
         Ok(Self(tokio::spawn(discard(sink)).abort_handle()))
     }

@@ -2,10 +2,8 @@
 
 mod announced;
 mod broadcast;
-mod call_commands;
 mod calls;
 mod client;
-mod commands;
 mod conference;
 mod error;
 mod files;
@@ -17,7 +15,6 @@ mod no_speaker;
 mod overrides;
 mod pager;
 mod pages;
-mod past;
 mod pcm;
 mod people;
 mod playback;
@@ -29,12 +26,10 @@ mod refused;
 mod server;
 mod socket;
 mod sound;
-mod stations;
 mod studio;
 mod task;
 mod told;
 mod tuner;
-mod voicemail;
 mod way;
 
 use lxst_tokio::host::create_private_folder;

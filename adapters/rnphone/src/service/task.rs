@@ -1,5 +1,15 @@
 //! The task of the phone: it hears the phone, its devices and its clients.
 
+mod broadcast;
+mod call_commands;
+mod commands;
+mod conference;
+mod pages;
+mod past;
+mod quiet;
+mod stations;
+mod voicemail;
+
 use std::time::{Duration, Instant};
 
 use lxst_tokio::{Event as PhoneEvent, Events, IdentityHash, Phone, State, Watch};

@@ -4,12 +4,12 @@ use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 
-use super::new_file;
-use super::refused::Refused;
-use super::task::Task;
-use super::told::past;
+use super::Task;
 use crate::control::{ExportFormat, PastCall, Reply};
 use crate::history::{CallRecord, to_csv, to_json};
+use crate::service::new_file;
+use crate::service::refused::Refused;
+use crate::service::told::past;
 
 impl Task {
     /// The latest calls that hold a text, the latest first.

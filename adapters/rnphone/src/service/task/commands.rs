@@ -4,13 +4,13 @@ use std::time::Instant;
 
 use lxst_tokio::{CallStatus, IdentityHash};
 
-use super::calls::Wanted;
-use super::refused::Refused;
-use super::sound;
-use super::task::Task;
+use super::Task;
 use crate::contacts::{self, Contact};
 use crate::control::{AnnouncedInfo, Command, Event, Reply, Status};
 use crate::history::{CallDirection, History};
+use crate::service::calls::Wanted;
+use crate::service::refused::Refused;
+use crate::service::sound;
 
 impl Task {
     /// Does a command.
@@ -203,12 +203,13 @@ impl Task {
     }
 
     fn announced(&self) -> Vec<AnnouncedInfo> {
-        let info = |(hash, latest): (IdentityHash, super::announced::Latest)| AnnouncedInfo {
-            peer: self.peer(hash),
-            name: latest.name.map(|name| name.as_str().to_owned()),
-            hops: latest.hops,
-            seconds_ago: latest.at.elapsed().as_secs(),
-        };
+        let info =
+            |(hash, latest): (IdentityHash, crate::service::announced::Latest)| AnnouncedInfo {
+                peer: self.peer(hash),
+                name: latest.name.map(|name| name.as_str().to_owned()),
+                hops: latest.hops,
+                seconds_ago: latest.at.elapsed().as_secs(),
+            };
         self.people.announced.latest_first().into_iter().map(info).collect()
     }
 }

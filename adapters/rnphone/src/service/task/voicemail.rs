@@ -3,13 +3,13 @@
 use lxst_audio::Recorded;
 use lxst_tokio::{CallId, CallState, CallStatus, Role};
 
-use super::greeting::{GreetingRecording, Spoken};
-use super::playback::{Playback, Step, millis};
-use super::refused::Refused;
-use super::task::Task;
+use super::Task;
 use crate::contacts::ContactError;
 use crate::control::{Event, GreetingAction, MessageInfo};
 use crate::ini::{Document, EditError, Value};
+use crate::service::greeting::{GreetingRecording, Spoken};
+use crate::service::playback::{Playback, Step, millis};
+use crate::service::refused::Refused;
 use crate::settings::{GREETING, OURS};
 use crate::voicemail::{TakeError, Taken};
 

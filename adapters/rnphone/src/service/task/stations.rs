@@ -4,10 +4,10 @@ use lxst_tokio::IdentityHash;
 use lxst_tokio::rooms::wire::StationKind;
 use lxst_tokio::rooms::{CloseReason, TunerEvent};
 
-use super::refused::Refused;
-use super::task::Task;
-use super::tuner::{Heard, is_over};
+use super::Task;
 use crate::control::{Event, StationInfo};
+use crate::service::refused::Refused;
+use crate::service::tuner::{Heard, is_over};
 
 impl Task {
     /// Hears the announces of stations from here on.

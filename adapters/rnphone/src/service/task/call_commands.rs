@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use lxst_tokio::{CallStatus, IdentityHash, Mode, Profile, ProfileChoice};
 
-use super::calls::Wanted;
-use super::refused::Refused;
-use super::task::Task;
+use super::Task;
 use crate::control::{Event, Reply};
 use crate::history::{CallDirection, CallRecord, UnixTime};
+use crate::service::calls::Wanted;
+use crate::service::refused::Refused;
 
 impl Task {
     pub(super) fn find(&self, call: Option<u64>, wanted: Wanted) -> Result<CallStatus, Refused> {
