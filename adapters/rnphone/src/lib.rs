@@ -2,11 +2,12 @@
 //!
 //! [`service`] is the running phone, and [`control`] the protocol by which everything else uses it.
 //!
-//! [`folder`] finds rnphone's folder, and reads and writes its file `config`. [`settings`] says what
-//! it means. [`quiet`] is when the phone does not ring. [`contacts`] changes its phonebook, and says whom a text means and who calls. [`ini`] is
-//! the language of the file. [`history`] is the file of past calls. [`network`] finds the way into
-//! the mesh. [`voicemail`] takes messages of callers, [`echo`] plays back what they say. [`sounds`]
-//! reads files. [`page_key`] is the key of pages.
+//! [`folder`] finds rnphone's folder, and reads and writes its file `config`. [`settings`] says
+//! what it means. [`quiet`] is when the phone does not ring. [`contacts`] changes its phonebook,
+//! and says whom a text means and who calls. [`ini`] is the language of the file. [`history`] is
+//! the file of past calls. [`network`] finds the way into the mesh. [`voicemail`] takes messages of
+//! callers, [`echo`] plays back what they say. [`sounds`] reads files. [`page_key`] is the key of
+//! pages.
 //!
 //! ```
 //! use rnphone_rs::contacts::{self, Contact, ContactError};
