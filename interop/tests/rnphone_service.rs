@@ -10,7 +10,9 @@ use lxst_tokio::Interface;
 use rnphone_rs::control::{Command, Event, Reply, Status};
 use rnphone_rs::folder::{Folder, Surroundings};
 use rnphone_rs::history::Outcome;
-use rnphone_rs::service::{Client, ClientEvents, Overrides, Service, SoundSettings, Start, Way};
+use rnphone_rs::service::{
+    Client, ClientEvents, NetworkAccess, Overrides, Service, SoundSettings, Start,
+};
 use rnphone_rs::words;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
@@ -63,7 +65,7 @@ async fn start() -> (Service, Client, ClientEvents) {
     let _ = fs::remove_dir_all(&path);
     let folder = Folder::find(Surroundings::of_process(Some(path))).expect("a folder");
     let interfaces = vec![Interface::tcp_server("127.0.0.1:0")];
-    let network = Way::Given { interfaces, text: "TCP".to_owned() };
+    let network = NetworkAccess::Given { interfaces, text: "TCP".to_owned() };
     let start =
         Start { folder, network, sound: SoundSettings::Nothing, overrides: Overrides::default() };
     let service = Service::start(start).await.expect("it starts");

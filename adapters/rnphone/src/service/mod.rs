@@ -9,6 +9,7 @@ mod error;
 mod files;
 mod greeting;
 mod messages;
+mod network_access;
 mod new_file;
 mod news;
 mod no_speaker;
@@ -30,7 +31,6 @@ mod studio;
 mod task;
 mod told;
 mod tuner;
-mod way;
 
 use lxst_tokio::host::create_private_folder;
 use lxst_tokio::{IdentityHash, PhoneBuilder, load_or_create_identity};
@@ -39,12 +39,12 @@ use tokio::task::JoinHandle;
 pub use client::{Client, ClientEvents, CommandError};
 pub use error::ServiceError;
 pub use files::{SoundFiles, SoundFilesError};
+pub use network_access::NetworkAccess;
 pub use overrides::{Lines, Overrides};
 pub use pcm::Pcm;
 pub use server::Control;
 pub use socket::{Listener, PcmListener, SocketError, connect};
 pub use sound::SoundSettings;
-pub use way::Way;
 
 use crate::control::DeviceInfo;
 use crate::folder::Folder;
@@ -67,7 +67,7 @@ pub struct Start {
     /// Where who we are, whom we know and the history are kept.
     pub folder: Folder,
     /// By what the mesh is reached.
-    pub network: Way,
+    pub network: NetworkAccess,
     /// The microphone, the speaker and what rings.
     pub sound: SoundSettings,
     /// What this start has in place of the settings of the folder.
@@ -127,7 +127,7 @@ impl Service {
             Lines::One => builder.start_with_lines::<1>().await?,
             Lines::Two => builder.start_with_lines::<2>().await?,
         };
-        if let Way::Found(found) = &network {
+        if let NetworkAccess::Found(found) = &network {
             let (found, phone) = (found.clone(), phone.clone());
             // It ends with the phone.
             tokio::spawn(async move { found.watch(&phone, |_| {}).await });

@@ -21,6 +21,7 @@ use super::calls::Calls;
 use super::conference::SilentSpeaker;
 use super::files::Files;
 use super::messages::Messages;
+use super::network_access::NetworkAccess;
 use super::news::News;
 use super::pages::Pages;
 use super::people::People;
@@ -31,7 +32,6 @@ use super::sound::Sound;
 use super::studio::Studio;
 use super::told::{past, told};
 use super::tuner::Stations;
-use super::way::Way;
 use crate::control::{Command, Event, Peer, Reply};
 use crate::history::{CallTracker, History, UnixTime};
 use crate::settings::Settings;
@@ -55,7 +55,7 @@ pub(super) struct Task {
     pub(super) silent_speaker: Option<SilentSpeaker>,
     pub(super) tracker: CallTracker,
     control: Control,
-    network: Way,
+    network: NetworkAccess,
     /// By what the mesh is reached, as told last, and open connections.
     reached: (String, usize),
 }
@@ -87,7 +87,12 @@ enum Wakeup {
 }
 
 impl Task {
-    pub(super) fn new(phone: Phone, parts: Parts, control: Control, network: Way) -> Self {
+    pub(super) fn new(
+        phone: Phone,
+        parts: Parts,
+        control: Control,
+        network: NetworkAccess,
+    ) -> Self {
         let Parts {
             people,
             quiet,

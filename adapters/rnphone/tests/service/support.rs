@@ -8,7 +8,8 @@ use lxst_tokio::{IdentityHash, Interface};
 use rnphone_rs::control::{Command, Event, Reply, Status};
 use rnphone_rs::folder::{Folder, Surroundings};
 use rnphone_rs::service::{
-    Client, ClientEvents, Listener, Overrides, PcmListener, Service, SoundSettings, Start, Way,
+    Client, ClientEvents, Listener, NetworkAccess, Overrides, PcmListener, Service, SoundSettings,
+    Start,
 };
 use rnphone_rs::words;
 
@@ -92,7 +93,7 @@ impl Phone {
         let pcm = PcmListener::bind(&folder.pcm()).expect("a socket");
         let start = Start {
             folder,
-            network: Way::Given { interfaces, text: "TCP".to_owned() },
+            network: NetworkAccess::Given { interfaces, text: "TCP".to_owned() },
             sound,
             overrides,
         };

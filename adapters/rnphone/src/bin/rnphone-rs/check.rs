@@ -8,7 +8,7 @@ use lxst_tokio::{
 };
 use rnphone_rs::control::DeviceInfo;
 use rnphone_rs::outln;
-use rnphone_rs::service::{self, Way};
+use rnphone_rs::service::{self, NetworkAccess};
 
 use crate::failure::Failure;
 use crate::network::network;
@@ -19,13 +19,13 @@ use crate::options::Options;
 /// It is somebody new for the check: nobody learns who we are, and nobody's phone rings.
 pub(crate) async fn run(options: &Options, to: Option<IdentityHash>) -> Result<u8, Failure> {
     let mut is_well = options.no_devices || check_devices().await;
-    let way = network(options)?;
+    let access = network(options)?;
     let silent = Settings::default().network(Announcing::announced_on_command());
     let builder = PhoneBuilder::new(Identity::generate(&mut OsRng)).settings(silent);
-    let builder = way.attach(builder);
+    let builder = access.attach(builder);
     let destinations = builder.destinations();
     let (phone, _events) = builder.start().await?;
-    is_well &= check_network(&phone, &way).await;
+    is_well &= check_network(&phone, &access).await;
     if let Some(to) = to {
         match destinations.open(Destination::telephony(to)).await {
             Ok(link) => {
@@ -70,7 +70,7 @@ async fn check_devices() -> bool {
     is_well
 }
 
-async fn check_network(phone: &Phone, way: &Way) -> bool {
+async fn check_network(phone: &Phone, access: &NetworkAccess) -> bool {
     let mut watch = phone.watch();
     let connected = async {
         while let Some(state) = watch.changed().await {
@@ -82,7 +82,7 @@ async fn check_network(phone: &Phone, way: &Way) -> bool {
     };
     let is_connected = phone.state().connections > 0
         || tokio::time::timeout(PATIENCE, connected).await.unwrap_or(false);
-    let text = way.text(&phone.state());
+    let text = access.text(&phone.state());
     match is_connected {
         true => outln!("ok    network    {text}"),
         false => {

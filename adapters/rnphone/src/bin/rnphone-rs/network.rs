@@ -8,13 +8,13 @@ use std::io::{BufRead, BufReader, Read};
 use lxst_tokio::{Ifac, Interface};
 use rnphone_rs::errln;
 use rnphone_rs::network::{Network, NetworkOptions};
-use rnphone_rs::service::Way;
+use rnphone_rs::service::NetworkAccess;
 
 use crate::failure::Failure;
 use crate::options::Options;
 
 /// What the options say of the network; where they say nothing, what is found.
-pub(crate) fn network(options: &Options) -> Result<Way, Failure> {
+pub(crate) fn network(options: &Options) -> Result<NetworkAccess, Failure> {
     let clients = options.connect.iter().map(Interface::tcp_client);
     let servers = options.listen.iter().map(Interface::tcp_server);
     // clap saw to it that there are two each.
@@ -35,9 +35,9 @@ pub(crate) fn network(options: &Options) -> Result<Way, Failure> {
         for problem in found.problems() {
             errln!("rnphone-rs: {problem}");
         }
-        return Ok(Way::Found(found));
+        return Ok(NetworkAccess::Found(found));
     }
-    Ok(Way::Given { interfaces, text: names.join(", ") })
+    Ok(NetworkAccess::Given { interfaces, text: names.join(", ") })
 }
 
 /// Gives interfaces the access code that the options say.

@@ -1,12 +1,12 @@
-//! The way of a phone into the mesh.
+//! How a phone reaches the mesh.
 
 use lxst_tokio::{Interface, PhoneBuilder, State};
 
 use crate::network::{Network, Route};
 
-/// By what a phone reaches the mesh.
+/// How a phone reaches the mesh.
 #[derive(Clone, Debug)]
-pub enum Way {
+pub enum NetworkAccess {
     /// These interfaces.
     Given {
         /// The interfaces.
@@ -18,7 +18,7 @@ pub enum Way {
     Found(Network),
 }
 
-impl Way {
+impl NetworkAccess {
     /// Gives a phone the interfaces.
     #[must_use]
     pub fn attach(&self, builder: PhoneBuilder) -> PhoneBuilder {
