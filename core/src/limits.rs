@@ -193,7 +193,7 @@ pub const MAX_EXCESS: Samples = Samples::from_millis(1_000);
 pub const SPEAKER_LATE: Duration = Duration::from_millis(100);
 
 /// How long before the speaker's next block missing audio is concealed (PLC): a quarter of a block,
-/// at least this.
+/// at most this.
 pub const CONCEALMENT_AHEAD: Samples = Samples::from_millis(50);
 
 /// Length of one bucket of the window in which headroom and jitter are measured: this, or a talker's

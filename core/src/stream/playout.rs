@@ -8,10 +8,10 @@
 //! 3. Headroom that no frame of the last seconds needed is shed: frames are time-compressed, and
 //!    frames in pauses are skipped. When frames come at the last moment, short ones are
 //!    time-stretched.
-//! 4. After one stall of the network, of the speaker or of our own process, the delay that it left
-//!    is shed at once: short frames then need what they needed before the stall. What
-//!    time-compression cannot shed in time is dropped and counted. Delay that repeated stalls of the
-//!    network need is kept.
+//! 4. After one stall the delay that it left is shed. After one of the network that is at once: short
+//!    frames then need what they needed before it. After one of the speaker or of our own process,
+//!    what they need is measured first. What time-compression cannot shed in time is dropped and
+//!    counted. Delay that repeated stalls of the network need is kept.
 //! 5. When the peer pauses (DTX), the delay starts anew: the first frame of the next talk spurt is
 //!    held back for the jitter measured before the pause.
 //! 6. While packets bring a copy of the frame before, headroom of one frame is kept for it.

@@ -147,7 +147,8 @@ impl Task {
                 }
                 Wakeup::Unheard(due) => {
                     self.speaker_end.change(SpeakerEnd::play_unheard);
-                    self.unheard = Some(due + UNHEARD);
+                    // What was missed for long is not made up for.
+                    self.unheard = Some(due.max(Instant::now() - MAX_UNHEARD) + UNHEARD);
                 }
             }
         }
@@ -381,6 +382,8 @@ const FADE: Duration = Duration::from_millis(100);
 
 /// What is played at a time where no speaker plays it.
 const UNHEARD: Duration = Duration::from_millis(10);
+/// How much of that is made up for after a late wakeup.
+const MAX_UNHEARD: Duration = Duration::from_millis(100);
 /// Events that wait.
 const EVENTS: usize = 64;
 /// What the speaker has played and the microphone's callback has not seen yet, at most.

@@ -23,6 +23,15 @@ pub enum SocketError {
         /// The folder's socket.
         path: PathBuf,
     },
+    /// What has the folder is no phone that takes commands.
+    #[error(
+        "{}: an echo line or a room runs in this folder; name another folder with --config",
+        path.display()
+    )]
+    NoPhone {
+        /// The folder's socket.
+        path: PathBuf,
+    },
     /// The operating system's.
     #[error("{}: {error}", path.display())]
     Io {
@@ -89,6 +98,11 @@ mod system {
                 }) => {}
                 () = end.stopped() => {}
             }
+        }
+
+        /// Turns all clients away, for ever: what has the folder takes no commands.
+        pub async fn turn_away(&self) {
+            accept(&self.socket.listener, |_| async { Ok(()) }).await;
         }
     }
 
@@ -187,7 +201,13 @@ mod system {
             }
             Err(error) => return Err(failed(error)),
         };
-        Client::over(stream).await.map(Some).map_err(failed)
+        match Client::over(stream).await {
+            Ok(client) => Ok(Some(client)),
+            Err(error) if error.kind() == ErrorKind::InvalidData => {
+                Err(SocketError::NoPhone { path: path.to_owned() })
+            }
+            Err(error) => Err(failed(error)),
+        }
     }
 
     /// About 50 ms at 48 kHz mono, as the system counts.

@@ -173,6 +173,11 @@ fn a_room_tells_who_joins_and_leaves_and_takes_commands() {
     let left = next();
     assert_eq!((&left["event"], &left["peer"]), (&json!("left"), &joined["peer"]));
     assert_eq!(alices.wait(), Some(0));
+    // A phone does not take commands from there, and does not wait for an answer for ever.
+    let refused = run(&folder, &["ctl", "status"]);
+    let told = support::text(&refused.stderr);
+    assert!(told.contains("a room runs in this folder"), "{told}");
+    assert_eq!((refused.status.success(), told.lines().count()), (false, 1), "{told}");
     assert_eq!(support::stop(&mut room), Some(0));
     let refused = run(&folder, &["room", "--members", "33"]);
     assert_eq!(refused.status.code(), Some(2));

@@ -19,7 +19,7 @@ pub(crate) async fn run(options: &Options, greeting: Option<PathBuf>) -> Result<
     let folder = folder(options)?;
     lxst_tokio::host::create_private_folder(folder.path())?;
     // Nobody else has the folder's identity meanwhile.
-    let _listener = Listener::bind(&folder.control())?;
+    let listener = Listener::bind(&folder.control())?;
     let identity = load_or_create_identity(&folder.identity())?;
     let builder =
         network(options)?.attach(PhoneBuilder::new(identity).settings(Settings::default()));
@@ -33,6 +33,7 @@ pub(crate) async fn run(options: &Options, greeting: Option<PathBuf>) -> Result<
     let mut line = EchoLine::new(EchoConfig { greeting, ..EchoConfig::default() });
     tokio::select! {
         () = line.serve(&Tokio, &phone, &mut events, tell) => {}
+        () = listener.turn_away() => {}
         _ = stops.recv() => phone.shutdown().await,
     }
     Ok(0)

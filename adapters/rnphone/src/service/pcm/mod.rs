@@ -186,6 +186,8 @@ async fn change(events: &mut Receiver<Event>) -> bool {
                 Event::Established { .. }
                 | Event::Held { .. }
                 | Event::Resumed { .. }
+                | Event::Merged { .. }
+                | Event::Split { .. }
                 | Event::VoicemailAnswers { .. }
                 | Event::Ended { .. },
             )

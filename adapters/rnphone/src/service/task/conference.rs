@@ -23,13 +23,16 @@ impl Task {
             self.silent_speaker = Some(SilentSpeaker::start(&self.phone).await?);
         }
         self.bridge(&calls, is_muted).await?;
+        // Also where one of them ends meanwhile: the conference is then ended with it.
+        for call in &calls {
+            let line = self.calls.line(*call);
+            (line.is_merged, line.is_muted) = (true, is_muted);
+        }
         for call in &calls {
             let handle = self.phone.call(*call);
             self.calls.set_held(&handle, false).await?;
             // The bridge mutes the microphone, and lets the other call through.
             handle.unmute(Direction::Send).await?;
-            let line = self.calls.line(*call);
-            (line.is_merged, line.is_muted) = (true, is_muted);
         }
         self.tell(Event::Merged { calls: calls.iter().map(|call| call.0).collect() });
         Ok(())
@@ -41,15 +44,17 @@ impl Task {
         if calls.is_empty() {
             return Ok(());
         }
+        // A microphone that the bridge mutes is closed for each call before the bridge goes.
+        for call in &calls {
+            if self.calls.line(*call).is_muted {
+                // The call may be over.
+                let _ = self.phone.call(*call).mute(Direction::Send).await;
+            }
+        }
         self.phone.set_bridge(Bridge::default()).await?;
         self.silent_speaker = None;
         for call in calls {
-            let line = self.calls.line(call);
-            line.is_merged = false;
-            if line.is_muted {
-                // The call may be over.
-                let _ = self.phone.call(call).mute(Direction::Send).await;
-            }
+            self.calls.line(call).is_merged = false;
         }
         self.tell(Event::Split {});
         Ok(())

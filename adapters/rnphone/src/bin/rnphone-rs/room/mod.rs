@@ -31,7 +31,7 @@ pub(crate) async fn run(options: &Options, wished: &RoomOptions) -> Result<u8, F
     let folder = folder(options)?;
     lxst_tokio::host::create_private_folder(folder.path())?;
     // Nobody else has the folder's identity meanwhile.
-    let _listener = Listener::bind(&folder.control())?;
+    let listener = Listener::bind(&folder.control())?;
     let identity = load_or_create_identity(&folder.identity())?;
     let file = ConfigFile::read(&folder.config())?;
     let (settings, skipped) = Settings::read(&folder, &file, identity.hash())?;
@@ -49,6 +49,7 @@ pub(crate) async fn run(options: &Options, wished: &RoomOptions) -> Result<u8, F
     teller.hello(phone.identity(), phone.listening());
     tokio::select! {
         () = serve(&conference, &events, &teller) => {}
+        () = listener.turn_away() => {}
         _ = stops.recv() => {}
     }
     conference.shutdown().await;
