@@ -77,6 +77,7 @@ mod outlets;
 mod pace;
 #[cfg(feature = "paging")]
 mod paging;
+mod patience;
 mod phone;
 mod ports;
 mod radio;

@@ -23,6 +23,7 @@ use crate::audio::{AudioTap, BLOCK, SinkPort, SourcePort};
 #[cfg(feature = "conference")]
 use crate::bridge::Bridge;
 use crate::pace::{BLOCK_TIME, DEVICE_TIME, Pace};
+use crate::patience::Patience;
 use inserts::Inserts;
 use side::{Attached, Side};
 
@@ -40,6 +41,8 @@ pub(crate) struct Ports {
     capture: Pace,
     /// The clock of sinks at the phone's pace.
     playout: Pace,
+    /// How long a block of that clock waits for the coder.
+    patience: Patience,
     /// When ports at a device's pace are looked at, whose callbacks wake nobody.
     devices: Pace,
 }
@@ -70,6 +73,7 @@ impl Ports {
             silent: Vec::new(),
             capture: Pace::new(BLOCK_TIME),
             playout: Pace::new(BLOCK_TIME),
+            patience: Patience::of_reader(),
             devices: Pace::new(DEVICE_TIME),
         }
     }
@@ -197,7 +201,7 @@ impl Ports {
         while self.capture.take_due(now) {
             self.capture_block(engine, now);
         }
-        if !self.awaits_audio(engine) && self.playout.take_due(now) {
+        if self.take_playout(engine, now) {
             for sink in &mut self.sinks.attached {
                 if sink.is_open() && !sink.port.is_device() {
                     play(engine, &mut self.inserts, now, &self.streams, sink, BLOCK);
@@ -244,8 +248,8 @@ impl Ports {
         }
     }
 
-    /// Gives each device a block of what it wants, and tells whether one had some. What the coder
-    /// has not finished is waited for.
+    /// Gives each device a block of what it wants, and tells whether one had some. Waits for
+    /// what the coder has not finished: with several streams, no longer than the patience.
     pub(crate) fn fill<S: Stack, const LINES: usize>(
         &mut self,
         engine: &mut Engine<S, LINES>,
@@ -254,8 +258,13 @@ impl Ports {
         let mut is_filled = false;
         for sink in &mut self.sinks.attached {
             let block = sink.wanted.min(BLOCK / 2);
+            if !sink.is_open() || block == 0 {
+                sink.patience.renew();
+                continue;
+            }
             let is_awaited = |stream: &StreamId| engine.awaits_audio(*stream, block);
-            if !sink.is_open() || block == 0 || sink.streams.iter().any(is_awaited) {
+            let is_alone = sink.streams.len() < 2;
+            if sink.streams.iter().any(is_awaited) && (is_alone || !sink.patience.is_over(now)) {
                 continue;
             }
             play(engine, &mut self.inserts, now, &self.streams, sink, block);
@@ -287,12 +296,17 @@ impl Ports {
         self.devices.run_while(is_looked_at, now);
     }
 
-    /// When the clocks are due. While a frame is being decoded, the end of that wakes the phone.
+    /// When the clocks are due. While a frame is being decoded, its end wakes the phone, or the end
+    /// of the patience.
     pub(crate) fn due<S: Stack, const LINES: usize>(
         &self,
         engine: &Engine<S, LINES>,
     ) -> Option<Instant> {
-        let playout = self.playout.next().filter(|_| !self.awaits_audio(engine));
+        let playout = self.playout.next().and_then(|at| match self.awaits_audio(engine) {
+            false => Some(at),
+            true if self.read().count() < 2 => None,
+            true => Some(self.patience.due(at)),
+        });
         [self.capture.next(), self.devices.next(), playout].into_iter().flatten().min()
     }
 
@@ -353,11 +367,32 @@ impl Ports {
         }
     }
 
+    /// Tells whether a block for readers is due that waits for the coder no more, and counts it as
+    /// done.
+    fn take_playout<S: Stack, const LINES: usize>(
+        &mut self,
+        engine: &Engine<S, LINES>,
+        now: Instant,
+    ) -> bool {
+        if self.playout.next().is_some_and(|at| at <= now) && self.awaits_audio(engine) {
+            let is_alone = self.read().count() < 2;
+            if is_alone || !self.patience.is_over(now) {
+                return false;
+            }
+        }
+        self.patience.renew();
+        self.playout.take_due(now)
+    }
+
     /// Tells whether a block for a reader would be cut short only because the coder is at it.
     fn awaits_audio<S: Stack, const LINES: usize>(&self, engine: &Engine<S, LINES>) -> bool {
+        self.read().any(|stream| engine.awaits_audio(stream, BLOCK))
+    }
+
+    /// The streams of readers.
+    fn read(&self) -> impl Iterator<Item = StreamId> {
         let readers = self.sinks.open().filter(|sink| !sink.port.is_device());
-        let mut streams = readers.flat_map(|sink| &sink.streams);
-        streams.any(|stream| engine.awaits_audio(*stream, BLOCK))
+        readers.flat_map(|sink| sink.streams.iter().copied())
     }
 }
 

@@ -5,6 +5,7 @@ use lxst_core::{CallId, Direction, InputError, Instant, PortChange, Samples, Sta
 use lxst_engine::Engine;
 
 use crate::audio::Port;
+use crate::patience::Patience;
 
 /// The sources or the sinks.
 #[derive(Debug)]
@@ -26,6 +27,8 @@ pub(super) struct Attached<P> {
     told: u64,
     /// What its device is to be given.
     pub(super) wanted: usize,
+    /// How long that waits for the coder.
+    pub(super) patience: Patience,
 }
 
 impl<P: Port> Side<P> {
@@ -47,7 +50,8 @@ impl<P: Port> Side<P> {
         change(engine, now, of, P::DIRECTION, PortChange::Attached)?;
         self.tell_overruns(engine, now);
         self.remove(|earlier| earlier.of == of);
-        self.attached.push(Attached { port, of, streams: Vec::new(), told: 0, wanted: 0 });
+        let (streams, patience) = (Vec::new(), Patience::of_device());
+        self.attached.push(Attached { port, of, streams, told: 0, wanted: 0, patience });
         Ok(())
     }
 

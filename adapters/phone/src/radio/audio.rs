@@ -6,6 +6,7 @@ use lxst_engine::RadioEngine;
 
 use crate::audio::{BLOCK, Port, SinkPort, SourcePort};
 use crate::pace::{BLOCK_TIME, DEVICE_TIME, Pace};
+use crate::patience::Patience;
 
 #[derive(Debug)]
 pub(super) struct Audio {
@@ -19,6 +20,8 @@ pub(super) struct Audio {
     capture: Pace,
     /// The clock of a sink that is read.
     playout: Pace,
+    /// How long a block of a sink waits for the coder.
+    patience: Patience,
     /// When devices are looked at, whose callbacks wake nobody.
     devices: Pace,
 }
@@ -39,6 +42,7 @@ impl Audio {
             padding: 0,
             capture: Pace::new(BLOCK_TIME),
             playout: Pace::new(BLOCK_TIME),
+            patience: Patience::of_reader(),
             devices: Pace::new(DEVICE_TIME),
         }
     }
@@ -57,6 +61,10 @@ impl Audio {
 
     /// Attaches a sink in the place of an earlier one.
     pub(super) fn attach_sink(&mut self, engine: &mut RadioEngine, now: Instant, port: SinkPort) {
+        self.patience = match port.is_device() {
+            true => Patience::of_device(),
+            false => Patience::of_reader(),
+        };
         self.sink = Some(Attached { port, told: 0 });
         engine.port(now, Direction::Receive, PortChange::Attached);
     }
@@ -114,7 +122,12 @@ impl Audio {
         }
         let Some(sink) = &mut self.sink else { return is_any };
         let wanted = sink.port.wants(now).min(BLOCK / 2);
-        if wanted > 0 && is_heard(engine) && !engine.awaits_audio(wanted) {
+        if !sink.port.is_device() {
+            return is_any;
+        }
+        if wanted == 0 || !is_heard(engine) {
+            self.patience.renew();
+        } else if !engine.awaits_audio(wanted) || is_waited(engine, &mut self.patience, now) {
             play(engine, now, &mut sink.port, wanted);
             is_any = true;
         }
@@ -126,8 +139,7 @@ impl Audio {
         while self.capture.take_due(now) {
             self.capture_block(engine, now);
         }
-        if !engine.awaits_audio(BLOCK)
-            && self.playout.take_due(now)
+        if self.take_playout(engine, now)
             && let Some(sink) = self.sink.as_mut().filter(|sink| !sink.port.is_device())
         {
             play(engine, now, &mut sink.port, BLOCK);
@@ -148,10 +160,27 @@ impl Audio {
         self.devices.run_while(is_looked_at, now);
     }
 
-    /// When the clocks are due. While a frame is being decoded, the end of that wakes the task.
+    /// When the clocks are due. While a frame is being decoded, its end wakes the task, or the end of
+    /// the patience.
     pub(super) fn due(&self, engine: &RadioEngine) -> Option<Instant> {
-        let playout = self.playout.next().filter(|_| !engine.awaits_audio(BLOCK));
+        let playout = self.playout.next().and_then(|at| match engine.awaits_audio(BLOCK) {
+            false => Some(at),
+            true if is_alone(engine) => None,
+            true => Some(self.patience.due(at)),
+        });
         [self.capture.next(), self.devices.next(), playout].into_iter().flatten().min()
+    }
+
+    /// Tells whether a block for a reader is due that waits for the coder no more, and counts it as
+    /// done.
+    fn take_playout(&mut self, engine: &RadioEngine, now: Instant) -> bool {
+        // The patience of a device is its own.
+        let Some(at) = self.playout.next() else { return false };
+        if at <= now && engine.awaits_audio(BLOCK) && !is_waited(engine, &mut self.patience, now) {
+            return false;
+        }
+        self.patience.renew();
+        self.playout.take_due(now)
     }
 
     fn capture_block(&mut self, engine: &mut RadioEngine, now: Instant) {
@@ -179,6 +208,16 @@ impl<P: Port> Attached<P> {
 /// Returns whether a talker has a place, who may be heard.
 fn is_heard(engine: &RadioEngine) -> bool {
     engine.talkers().next().is_some()
+}
+
+/// Returns whether one talker alone has a place.
+fn is_alone(engine: &RadioEngine) -> bool {
+    engine.talkers().count() < 2
+}
+
+/// Returns whether the talkers waited for the coder of one of them for long enough.
+fn is_waited(engine: &RadioEngine, patience: &mut Patience, now: Instant) -> bool {
+    !is_alone(engine) && patience.is_over(now)
 }
 
 fn play(engine: &mut RadioEngine, now: Instant, port: &mut SinkPort, samples: usize) {
