@@ -76,8 +76,11 @@ impl<R: Runtime> PagerTask<R> {
                 wakeup => self.on_wakeup(wakeup).await,
             }
         };
-        // Most often no page goes on.
-        let _ = self.command(PagerCommand::Release).await;
+        if self.parts.pager.is_pressed() {
+            // The radio may have ended, and the page with it.
+            let _ = self.parts.radio.release().await;
+            let _ = self.command(PagerCommand::Release).await;
+        }
         let Self { parts: Parts { requests, events, channel, .. }, .. } = self;
         requests.close();
         // What waits is answered by the end of its reply.

@@ -1,5 +1,6 @@
 //! Pages of phones that share a key.
 
+use lxst_core::wire::Packet;
 use lxst_phone::rooms::{
     GroupId, PageKey, PageRule, PagerConfig, PagerCounters, PagerError, PagerEvent,
 };
@@ -14,6 +15,7 @@ use crate::support::{App, TestRuntime, builder, eventually, tcp_server, within};
 on_each_runtime!(
     all_neighbours_with_the_key_hear_a_page_and_nobody_else,
     a_pager_that_is_pressed_hears_no_page_and_can_be_pressed_again,
+    a_pager_that_ends_in_the_middle_of_a_page_releases_the_radio,
     what_cannot_be_is_refused_and_what_is_over_says_so,
 );
 
@@ -70,6 +72,25 @@ async fn a_pager_that_is_pressed_hears_no_page_and_can_be_pressed_again<R: TestR
     for neighbour in [bob, ann] {
         neighbour.stop(&rt).await;
     }
+}
+
+async fn a_pager_that_ends_in_the_middle_of_a_page_releases_the_radio<R: TestRuntime>(rt: R) {
+    let ann = Neighbour::start(&rt, "Ann", KEY, None).await;
+    let port = ann.radio.port(400);
+    speak_of(&rt, ann.radio.audio_source(AudioFormat::PHONE).await.unwrap(), 500);
+    ann.pager.press(GroupId(0), false).await.unwrap();
+    within(&rt, "the radio talks", port.next()).await.unwrap();
+    within(&rt, "the pager ends", ann.pager.shutdown()).await;
+    let ended = async {
+        loop {
+            let packet = port.next().await.unwrap();
+            if Packet::parse(&packet.data).unwrap().talk_end().is_some() {
+                return;
+            }
+        }
+    };
+    within(&rt, "the talk ends", ended).await;
+    ann.stop(&rt).await;
 }
 
 async fn what_cannot_be_is_refused_and_what_is_over_says_so<R: TestRuntime>(rt: R) {
