@@ -19,6 +19,10 @@ use crate::places::Places;
 ///
 /// *Bounds*: at most as many members as the settings say, and one for each identity. A call costs one
 /// decoder and one encoder; the bound is that of the processor.
+///
+/// The telephone tells a member that calls again that the line is busy, because a call with it
+/// stands: its link may be lost, which the telephone has yet to notice. The conference hangs up that
+/// call, so the member finds the line busy once, and is answered the next time.
 #[derive(Clone, Debug)]
 pub struct Conference {
     config: ConferenceConfig,
@@ -77,7 +81,8 @@ pub enum ConferenceEvent {
     /// A member left.
     Left { call: CallId, from: IdentityHash },
     /// A caller was told that the line is busy: the conference is full, or locked, or all lines of
-    /// the telephone are taken.
+    /// the telephone are taken. It is not told of a member whose older call ends so that it can call
+    /// again.
     TurnedAway { from: IdentityHash },
 }
 
@@ -144,7 +149,7 @@ impl Conference {
         } else if let Event::Ended { call, .. } = event {
             self.leave(call);
         } else if let Event::CallerTurnedAway { from } = event {
-            self.event(ConferenceEvent::TurnedAway { from });
+            self.on_turned_away(from);
         }
     }
 
@@ -182,21 +187,24 @@ impl Conference {
         joined.map(|(call, member)| (*call, member.from))
     }
 
-    /// Answers a caller, or turns it away. Who calls again is answered in place of its older call,
-    /// whose link is lost.
+    /// Answers a caller, or turns it away.
     fn on_incoming(&mut self, call: CallId, from: IdentityHash) {
-        let older = self.calls.iter().find(|(_, member)| member.from == from);
-        if let Some((&older, _)) = older {
-            self.call(Command::HangUp(older));
-            // It holds its place no more, though it is not over yet.
-            self.leave(older);
-        }
         if self.is_locked || !self.has_place(from) {
             self.call(Command::Screen(call, Admission::Busy));
             return self.event(ConferenceEvent::TurnedAway { from });
         }
         self.calls.insert(call, Member { from, has_joined: false });
         self.call(Command::Answer(call));
+    }
+
+    /// Hangs up the older call of a caller that the telephone turned away, unless the conference is
+    /// locked and would not answer it again.
+    fn on_turned_away(&mut self, from: IdentityHash) {
+        let older = self.calls.iter().find(|(_, member)| member.from == from);
+        match older {
+            Some((&older, _)) if !self.is_locked => self.call(Command::HangUp(older)),
+            _ => self.event(ConferenceEvent::TurnedAway { from }),
+        }
     }
 
     fn on_established(&mut self, call: CallId) {

@@ -52,21 +52,29 @@ fn a_caller_for_whom_the_telephone_has_no_line_is_told_of() {
 }
 
 #[test]
-fn who_calls_again_takes_the_place_of_its_older_call() {
+fn a_member_that_calls_again_finds_the_line_busy_once() {
     let config = ConferenceConfig::default().members(2, 2).unwrap();
     let mut conference = Conference::new(config);
     for call in [1, 2] {
         rings(&mut conference, call, call as u8);
         established(&mut conference, call);
     }
-    let again = rings(&mut conference, 3, 1);
-    assert_eq!(again.first(), Some(&hang_up(1)));
-    assert_eq!(again.last(), Some(&answer(3)));
-    // The older call ends later, and is nobody's.
-    assert_eq!(ended(&mut conference, 1), []);
+    // The telephone turns away whom it has a call with.
+    let from = identity(1);
+    conference.handle_event(Event::CallerTurnedAway { from });
+    assert_eq!(outputs(&mut conference), [hang_up(1)]);
+    let left = ConferenceOutput::Event(ConferenceEvent::Left { call: CallId(1), from });
+    assert_eq!(ended(&mut conference, 1).last(), Some(&left));
+    assert_eq!(rings(&mut conference, 3, 1), [answer(3)]);
     established(&mut conference, 3);
     let members: Vec<_> = conference.members().map(|(call, _)| call.0).collect();
     assert_eq!(members, [2, 3]);
+
+    // It would not be answered again: its older call stays.
+    conference.handle_command(ConferenceCommand::Lock(true)).unwrap();
+    conference.handle_event(Event::CallerTurnedAway { from });
+    let turned_away = ConferenceOutput::Event(ConferenceEvent::TurnedAway { from });
+    assert_eq!(outputs(&mut conference), [turned_away]);
 }
 
 #[test]

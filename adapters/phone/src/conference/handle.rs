@@ -87,6 +87,9 @@ impl<R: Runtime> ConferenceBuilder<R> {
 /// conference ends when the last handle is dropped or the phone shuts down, and hangs up on its
 /// members.
 ///
+/// A member that calls again while its older call stands, such as after the loss of its network,
+/// finds the line busy once. The conference hangs up the older call, and answers the next.
+///
 /// *Bounds*: those of its [`ConferenceConfig`]. Each member takes a decoder and an encoder, on the
 /// phone's one codec thread: 1 to 3 % of a core of a virtual machine, as `cargo bench -p rnphone-rs
 /// --bench room` measures it.

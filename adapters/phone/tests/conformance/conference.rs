@@ -3,18 +3,19 @@
 use lxst_phone::rooms::{ConferenceConfig, ConferenceEvent};
 use lxst_phone::{
     AudioFormat, AudioSink, Bridge, Conference, ConferenceBuilder, ConferenceError,
-    ConferenceEvents, EndReason, Interface, Phone,
+    ConferenceEvents, EndReason, Identity, Interface, OsRng, Phone,
 };
 use lxst_sim::tone::amplitude;
 
 use crate::support::relay::Relay;
 use crate::support::sound::{hear_silence, speak_of};
-use crate::support::{App, TestRuntime, builder, establish, tcp_server, within};
+use crate::support::{App, TestRuntime, builder, establish, of as of_identity, tcp_server, within};
 
 on_each_runtime!(
     each_member_hears_the_others_and_not_itself,
     members_hear_who_joins_and_who_leaves,
     a_conference_that_is_full_or_locked_turns_callers_away,
+    a_member_that_calls_again_finds_the_line_busy_once,
     a_member_whose_network_stalls_is_silent_and_delays_nobody,
     a_phone_hears_two_calls_that_hear_it_and_each_other,
 );
@@ -94,6 +95,32 @@ async fn a_conference_that_is_full_or_locked_turns_callers_away<R: TestRuntime>(
     assert_eq!(room.conference.members().await, Err(ConferenceError::Ended));
     assert!(!room.phone.state().is_shut_down);
     room.close(&[first, third]).await;
+}
+
+async fn a_member_that_calls_again_finds_the_line_busy_once<R: TestRuntime>(rt: R) {
+    let room = Room::open(&rt, ConferenceBuilder::new(of(2))).await;
+    let identity = Identity::generate(&mut OsRng).to_bytes();
+    let member = async || {
+        let builder = of_identity(Identity::from_bytes(&identity).unwrap())
+            .interface(Interface::tcp_client(room.address()));
+        let member = App::start(&rt, builder).await;
+        member.until_connected().await;
+        member
+    };
+    let mut older = member().await;
+    older.dial(room.phone.identity()).await;
+    older.established().await;
+    room.tells_joined(&rt, &older).await;
+
+    let mut again = member().await;
+    again.dial(room.phone.identity()).await;
+    assert_eq!(again.end().await, EndReason::Busy);
+    assert_eq!(older.end().await, EndReason::RemoteHangup);
+    room.tells_left(&rt, &older).await;
+    again.dial(room.phone.identity()).await;
+    again.established().await;
+    room.tells_joined(&rt, &again).await;
+    room.close(&[older, again]).await;
 }
 
 async fn a_member_whose_network_stalls_is_silent_and_delays_nobody<R: TestRuntime>(rt: R) {
