@@ -43,7 +43,7 @@ impl Mix {
     /// Bridges these calls in place of earlier ones. A call that stays misses nothing.
     pub(super) fn set(&mut self, bridge: &Bridge) {
         let streams: Vec<StreamId> = bridge.calls.iter().map(|call| (*call).into()).collect();
-        self.members.retain(|member, _| streams.contains(member));
+        self.retain(|stream| streams.contains(&stream));
         for stream in streams {
             self.members.entry(stream).or_default();
         }
@@ -52,7 +52,15 @@ impl Mix {
 
     /// The call of a stream is over.
     pub(super) fn remove(&mut self, stream: StreamId) {
-        self.members.remove(&stream);
+        self.retain(|other| other != stream);
+    }
+
+    /// Removes what is of other calls: as members, and as owners of the sinks that members hear.
+    fn retain(&mut self, is_kept: impl Fn(StreamId) -> bool) {
+        self.members.retain(|member, _| is_kept(*member));
+        for Member { lanes, .. } in self.members.values_mut() {
+            lanes.retain(|sink, _| sink.is_none_or(|call| is_kept(call.into())));
+        }
     }
 
     /// Takes what a call says in the present block of its sink.
@@ -184,6 +192,23 @@ mod tests {
             let sent = mix.sent(StreamId(1), &[0.0; BLOCK]).unwrap();
             assert_eq!(sent[0] == 0.0, at < 2, "{at}");
             say(&mut mix, 1);
+        }
+    }
+
+    #[test]
+    fn the_sink_of_a_call_that_leaves_is_forgotten() {
+        let leave: [fn(&mut Mix); 2] =
+            [|mix| mix.remove(StreamId(3)), |mix| mix.set(&Bridge::of([1, 2].map(CallId)))];
+        for leave in leave {
+            let mut mix = mix([1, 2, 3]);
+            mix.hear(StreamId(3), &[0.25; BLOCK]);
+            mix.end_block(Some(CallId(3)), BLOCK);
+            say(&mut mix, 1);
+            leave(&mut mix);
+            assert_eq!(mix.members.len(), 2);
+            for member in mix.members.values() {
+                assert_eq!(member.lanes.keys().collect::<Vec<_>>(), [&None]);
+            }
         }
     }
 
