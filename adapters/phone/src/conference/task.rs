@@ -2,7 +2,7 @@
 
 use async_channel::Receiver;
 use futures_lite::future::{or, yield_now};
-use lxst_core::{Command, Event as CoreEvent, Talk};
+use lxst_core::{Admission, CallState, CallStatus, Command, Event as CoreEvent, Role, Talk};
 use lxst_rooms::{Conference, ConferenceCommand, ConferenceEvent, ConferenceOutput};
 
 use super::request::Request;
@@ -124,11 +124,15 @@ impl ConferenceTask {
         let _ = self.phone.set_bridge(Bridge::of(members)).await;
     }
 
-    /// Hangs up on all members.
+    /// Hangs up on all members, and turns away who rings.
     async fn finish(mut self, reply: Option<Reply<()>>) {
         let closed = self.conference.handle_command(ConferenceCommand::Close);
         debug_assert_eq!(closed, Ok(()), "it names no call");
         self.hand_on().await;
+        // Their events may be unread.
+        for CallStatus { call, .. } in self.phone.state().calls.into_iter().filter(is_ringing) {
+            command_to(&self.phone, Command::Screen(call, Admission::Busy)).await;
+        }
         let _ = self.phone.set_bridge(Bridge::default()).await;
         self.requests.close();
         // What waits is answered by the end of its reply.
@@ -136,6 +140,10 @@ impl ConferenceTask {
         drop(self.events);
         reply.map(|reply| reply.send(()));
     }
+}
+
+fn is_ringing(call: &CallStatus) -> bool {
+    call.role == Role::Callee && call.state == CallState::Ringing
 }
 
 async fn command_to(phone: &Phone, command: Command) {
