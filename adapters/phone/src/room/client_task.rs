@@ -156,11 +156,15 @@ impl<'e, R: Runtime> ClientTask<'e, R> {
     }
 
     async fn enter(&mut self, room: RoomId, password: Option<String>) -> Taken {
-        self.command(ClientCommand::Move { room, password: password.clone() }).await?;
-        if let Some(wanted) = &mut self.wanted {
-            wanted.ask(room, password);
+        // The room that we are in is entered at once.
+        let before = self.wanted.as_mut().and_then(|wanted| wanted.ask(room, password.clone()));
+        let taken = self.command(ClientCommand::Move { room, password }).await;
+        if taken.is_err()
+            && let Some(wanted) = &mut self.wanted
+        {
+            wanted.undo(before);
         }
-        Ok(())
+        taken
     }
 
     /// Says in the room what the radio sends.
@@ -227,6 +231,11 @@ impl<'e, R: Runtime> ClientTask<'e, R> {
                 voice.enter(profile).await;
                 if let Some(wanted) = &mut self.wanted {
                     wanted.on_entered(*room);
+                }
+            }
+            ClientEvent::Refused { room, .. } => {
+                if let Some(wanted) = &mut self.wanted {
+                    wanted.on_refused(*room);
                 }
             }
             ClientEvent::Closed { again, .. } => {

@@ -8,9 +8,11 @@ use lxst_rooms::{Join, JoinRoom, RoomId};
 pub(super) struct Wanted {
     server: IdentityHash,
     join: Join,
-    /// A room that was asked for, and its password, until the server answers.
-    room: Option<(RoomId, Option<String>)>,
+    room: Asked,
 }
+
+/// A room that was asked for, and its password, until the server answers.
+pub(super) type Asked = Option<(RoomId, Option<String>)>;
 
 impl Wanted {
     pub(super) const fn new(server: IdentityHash, join: Join) -> Self {
@@ -22,9 +24,19 @@ impl Wanted {
         (self.server, self.join.clone())
     }
 
-    /// Another room is asked for.
-    pub(super) fn ask(&mut self, room: RoomId, password: Option<String>) {
-        self.room = Some((room, password));
+    /// Another room is asked for. Returns the one that was before.
+    pub(super) const fn ask(&mut self, room: RoomId, password: Option<String>) -> Asked {
+        self.room.replace((room, password))
+    }
+
+    /// It was not asked for.
+    pub(super) fn undo(&mut self, before: Asked) {
+        self.room = before;
+    }
+
+    /// Forgets a room that was refused. `None`: the server does not say which.
+    pub(super) fn on_refused(&mut self, refused: Option<RoomId>) {
+        self.room.take_if(|(room, _)| refused.is_none_or(|refused| refused == *room));
     }
 
     /// Keeps a room that was asked for.
