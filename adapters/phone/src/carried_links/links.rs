@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_channel::{Receiver, Sender};
 use async_executor::Executor;
 use bytes::Bytes;
+use futures_lite::future::or;
 use lxst_core::{Class, LinkEvent, LinkId, LinkRequest};
 
 use super::carriers::{Departure, Report, carry, open};
@@ -91,11 +92,20 @@ impl<'e> Links<'e> {
         }
     }
 
-    /// Waits for the next report. Nothing is reported of a link that was closed here.
+    /// Waits for the next report. Nothing is reported of a link that was closed here. Without a link
+    /// too, the end of the phone is one.
     ///
     /// # Cancel safety
     /// Cancel safe: no report is lost.
     pub(crate) async fn next(&self) -> Report {
+        let no_phone = async {
+            self.destinations.ended().await;
+            Report::NoPhone
+        };
+        or(self.next_of_link(), no_phone).await
+    }
+
+    async fn next_of_link(&self) -> Report {
         loop {
             let report = match self.reports.recv().await {
                 Ok(report) => report,

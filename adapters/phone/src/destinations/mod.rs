@@ -124,6 +124,15 @@ impl Destinations {
         Ok(Link::new(self.clone(), opening.link, to, up, opening.guard))
     }
 
+    /// Waits until the phone has shut down.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: it changes nothing.
+    #[cfg(any(feature = "rooms", feature = "stations"))]
+    pub(crate) async fn ended(&self) {
+        self.requests.closed().await;
+    }
+
     async fn request<T>(
         &self,
         request: impl FnOnce(Answer<T>) -> Request,

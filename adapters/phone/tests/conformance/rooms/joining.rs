@@ -155,9 +155,13 @@ async fn what_cannot_be_is_refused_and_what_is_over_says_so<R: TestRuntime>(rt: 
     let ended = async { while events.next().await.is_some() {} };
     within(&rt, "the events of the server end", ended).await;
     assert!(matches!(server.announce().await, Err(RoomError::Ended)));
+    let builder = RoomClientBuilder::<R>::new(ClientConfig::new("idle").unwrap());
+    let (_idle, of_idle) = builder.start(&ann.node.destinations, &ann.radio);
     ann.node.app.shutdown().await;
-    let ended = async { while ann.events.next().await.is_some() {} };
-    within(&rt, "the events of the client end", ended).await;
+    for events in [&ann.events, &of_idle] {
+        let ended = async { while events.next().await.is_some() {} };
+        within(&rt, "the events of the client end", ended).await;
+    }
     assert!(matches!(ann.client.status().await, Err(RoomError::Ended)));
     within(&rt, "the radio ends", ann.radio.shutdown()).await;
 }
