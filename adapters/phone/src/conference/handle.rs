@@ -139,7 +139,8 @@ impl Conference {
         ask(&self.requests, Request::Members).await
     }
 
-    /// Lets the others hear a member no more. It goes on hearing them.
+    /// Lets the others hear a member no more. It goes on hearing them. The mute ends with the call: a
+    /// member that calls again is heard.
     ///
     /// # Errors
     /// [`ConferenceError::Unknown`], [`ConferenceError::Ended`].
