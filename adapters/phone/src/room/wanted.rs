@@ -46,3 +46,30 @@ impl Wanted {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_room_is_kept_once_it_is_entered_and_forgotten_when_it_is_refused() {
+        let [first, second] = [1, 2].map(RoomId);
+        let password = Some(String::from("sesame"));
+        let mut wanted = Wanted::new(IdentityHash([0; 16]), Join::default());
+        wanted.ask(first, None);
+        wanted.on_refused(Some(first));
+        wanted.on_entered(first);
+        assert_eq!(wanted.again().1, Join::default());
+
+        let before = wanted.ask(second, password.clone());
+        wanted.undo(before);
+        wanted.on_entered(second);
+        assert_eq!(wanted.again().1, Join::default());
+
+        wanted.ask(second, password.clone());
+        wanted.on_refused(Some(first));
+        wanted.on_entered(second);
+        let join = wanted.again().1;
+        assert_eq!((join.room, join.password), (Some(JoinRoom::Id(second)), password));
+    }
+}
