@@ -107,6 +107,9 @@ async fn a_second_call_waits_is_answered_and_swapped_with_the_first() {
     assert_eq!(held(&bob.status().await), [true, false]);
     ask(&bob, "swap").await.expect("it swaps");
     assert_eq!(held(&bob.status().await), [false, true]);
+    // A third call has no line, and the one that is talked on goes on.
+    ask(&bob, &format!("dial {}", "7".repeat(32))).await.expect_err("no line is free");
+    assert_eq!(held(&bob.status().await), [false, true]);
     ask(&bob, "hangup").await.expect("it hangs up");
     first.until(|event| matches!(event, Event::Ended { .. })).await;
     ask(&bob, "resume").await.expect("it goes on");

@@ -32,11 +32,16 @@ impl Task {
         if !self.calls.merged().is_empty() {
             return Err(Refused::new("both calls are in a conference: hang up one first"));
         }
-        if let Some(status) = self.calls.talked(&self.phone.state()) {
+        let talked = self.calls.talked(&self.phone.state());
+        if let Some(status) = talked {
             self.hold(status).await?;
         }
         let profile = profile.map_or_else(|| self.people.profile(), ProfileChoice::Exactly);
-        let call = self.phone.dial_in_mode(to, profile, mode).await?;
+        let dialled = self.phone.dial_in_mode(to, profile, mode).await;
+        if let (Err(_), Some(status)) = (&dialled, talked) {
+            self.resume(Some(status.call.0)).await?;
+        }
+        let call = dialled?;
         self.tracker.handle_dialled(call.id(), to, UnixTime::now());
         self.tell(Event::Dialled { call: call.id().0, peer: self.peer(to) });
         Ok(Reply::Call(call.id().0))
