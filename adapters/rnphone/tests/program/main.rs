@@ -2,6 +2,7 @@
 
 #![cfg(unix)]
 
+mod pages;
 mod support;
 
 use std::fs;

@@ -1,23 +1,24 @@
 //! The key of pages, which neighbours share.
 
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use lxst_tokio::OsRng;
 use lxst_tokio::rooms::PageKey;
+use lxst_tokio::{IdentityHash, OsRng};
 use rnphone_rs::control::Command;
-use rnphone_rs::folder::Folder;
+use rnphone_rs::folder::{ConfigFile, Folder};
+use rnphone_rs::settings::Settings;
 use rnphone_rs::{errln, outln, page_key, service};
 
 use crate::begin::folder;
 use crate::failure::Failure;
 use crate::options::Options;
 
-/// Prints the key of the folder, which is made where there is none; or takes the one of a file.
+/// Prints the key of the phone, which is made where there is none; or takes the one of a file.
 pub(crate) async fn run(options: &Options, from: Option<&Path>) -> Result<u8, Failure> {
     let folder = folder(options)?;
     lxst_tokio::host::create_private_folder(folder.path())?;
-    let path = folder.page_key();
+    let path = path(&folder)?;
     match from {
         Some(from) => {
             let key = read(from)?;
@@ -30,6 +31,14 @@ pub(crate) async fn run(options: &Options, from: Option<&Path>) -> Result<u8, Fa
         }
     }
     tell(&folder).await
+}
+
+/// Returns where the key of the phone is.
+fn path(folder: &Folder) -> Result<PathBuf, Failure> {
+    let file = ConfigFile::read(&folder.config())?;
+    // Only the contacts depend on who the phone is, and it may be nobody yet.
+    let (settings, _) = Settings::read(folder, &file, IdentityHash([0; 16]))?;
+    Ok(settings.page_key.unwrap_or_else(|| folder.page_key()))
 }
 
 fn read(from: &Path) -> Result<PageKey, Failure> {
