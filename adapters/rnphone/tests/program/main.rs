@@ -87,6 +87,7 @@ fn what_a_phone_that_runs_cannot_have_is_told_and_nothing_is_done() {
         ("--rnsconfig", &["--rnsconfig", "/nowhere", "--call", "mary"]),
         ("--ifac-name", &["--ifac-name", "ours"]),
         ("--allow", &["--allow", "f3e8c3359b39d36f3baff0a616a73d3e"]),
+        ("--listen", &["page", "--listen", "127.0.0.1:0"]),
         ("--udp", &["ctl", "status", "--udp", "127.0.0.1:0", "127.0.0.1:1"]),
     ] {
         let output = run(&folder, arguments);

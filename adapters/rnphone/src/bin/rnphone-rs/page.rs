@@ -9,7 +9,7 @@ use rnphone_rs::service::{self, Client, ClientEvents, Listener, Overrides, Servi
 use rnphone_rs::{errln, words};
 use tokio::sync::mpsc;
 
-use crate::begin::folder;
+use crate::begin::{folder, not_used};
 use crate::failure::Failure;
 use crate::network::network;
 use crate::options::{Options, PageOptions};
@@ -19,15 +19,23 @@ pub(crate) async fn run(options: &Options, page: &PageOptions) -> Result<u8, Fai
     let folder = folder(options)?;
     let path = page.file.clone().map(std::path::absolute).transpose()?;
     let command = Command::Page { on: true, path, is_urgent: page.urgent };
-    let stops = signals::stops()?;
+    let mut stops = signals::stops()?;
     if let Some((client, events)) = service::connect(&folder.control()).await? {
+        if let Some(option) = options.start.first().or(options.first_of_network()) {
+            return Err(not_used(option, &folder));
+        }
         return speak(command, &client, events, stops).await;
     }
     let phone = start(options, folder).await?;
     let (client, events) = phone.control().client().await?;
-    let spoken = match connected(&client).await {
-        true => speak(command, &client, events, stops).await,
-        false => Err(Failure { text: "no network within 15 s".to_owned(), code: NO_PATH }),
+    let is_connected = tokio::select! {
+        is_connected = connected(&client) => Some(is_connected),
+        _ = stops.recv() => None,
+    };
+    let spoken = match is_connected {
+        None => Err(stopped()),
+        Some(true) => speak(command, &client, events, stops).await,
+        Some(false) => Err(Failure { text: "no network within 15 s".to_owned(), code: NO_PATH }),
     };
     phone.stop().await;
     spoken
@@ -36,11 +44,13 @@ pub(crate) async fn run(options: &Options, page: &PageOptions) -> Result<u8, Fai
 /// Starts the phone of the folder.
 async fn start(options: &Options, folder: Folder) -> Result<Service, Failure> {
     lxst_tokio::host::create_private_folder(folder.path())?;
-    // It is there for nobody else, and ends soon.
-    let _listener = Listener::bind(&folder.control())?;
+    let listener = Listener::bind(&folder.control())?;
     let sound = options.start.sound(options.no_devices);
     let network = network(options)?;
-    Ok(Service::start(Start { folder, network, sound, overrides: Overrides::default() }).await?)
+    let overrides = Overrides::default();
+    let phone = Service::start(Start { folder, network, sound, overrides }).await?;
+    tokio::spawn(listener.serve(phone.control().clone()));
+    Ok(phone)
 }
 
 /// Waits until the phone is connected.
@@ -64,13 +74,17 @@ async fn speak(
     mut stops: mpsc::Receiver<()>,
 ) -> Result<u8, Failure> {
     let refused = |error: service::CommandError| Failure::refused(error.to_string());
+    if stops.try_recv().is_ok() {
+        return Err(stopped());
+    }
     client.ask(command).await.map_err(refused)?;
     loop {
         let event = tokio::select! {
             event = events.next() => event,
             _ = stops.recv() => {
                 let off = Command::Page { on: false, path: None, is_urgent: false };
-                client.ask(off).await.map_err(refused)?;
+                // A page that has just ended is told.
+                let _ = client.ask(off).await;
                 continue;
             }
         };
@@ -84,6 +98,10 @@ async fn speak(
             None => return Err(Failure::refused("the phone has ended")),
         }
     }
+}
+
+fn stopped() -> Failure {
+    Failure::refused("stopped before the page began")
 }
 
 /// The exit code without a network.
