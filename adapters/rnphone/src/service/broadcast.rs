@@ -1,7 +1,5 @@
 //! The station of the phone: a file, for all who tune in.
 
-use std::path::Path;
-
 use lxst_tokio::rooms::{StationConfig, StationEvent, StationProfile};
 use lxst_tokio::{
     AudioFormat, Destinations, IdentityHash, Radio, RadioBuilder, Station, StationBuilder,
@@ -10,7 +8,6 @@ use tokio::sync::mpsc;
 
 use super::news::News;
 use super::refused::Refused;
-use crate::wav::read_wav;
 
 /// A station that is on the air.
 #[derive(Debug)]
@@ -25,15 +22,9 @@ impl OnAir {
         destinations: &Destinations,
         identity: IdentityHash,
         title: &str,
-        file: &Path,
+        pcm: Vec<f32>,
         news: mpsc::Sender<News>,
     ) -> Result<Self, Refused> {
-        let path = file.to_owned();
-        // A file may be large, and its disk slow.
-        let pcm = tokio::task::spawn_blocking(move || read_wav(&path)).await??;
-        if pcm.is_empty() {
-            return Err(Refused::new(format!("{}: there is no sound in it", file.display())));
-        }
         let config = StationConfig::new(identity, title, StationProfile::MusicHigh)?;
         let (station, events) = StationBuilder::new(config).start(destinations).await?;
         let (radio, _) = RadioBuilder::new().start()?;

@@ -7,6 +7,8 @@ use lxst_tokio::rooms::{PagerEvent, TunerEvent};
 use lxst_tokio::{Announce, CallId};
 use tokio::sync::mpsc;
 
+use super::refused::Refused;
+use super::sound_file::FileCommand;
 use crate::voicemail::{TakeError, Taken};
 
 /// What is told.
@@ -30,6 +32,8 @@ pub(super) enum News {
     SpeakerFree,
     /// So many listen to the station of this phone.
     Listeners(usize),
+    /// The file of a command is read, or cannot be.
+    FileRead { command: FileCommand, pcm: Result<Vec<f32>, Refused> },
     /// The file of a page is played, or cannot be.
     PageSaid,
     /// The last packet of a page is sent.

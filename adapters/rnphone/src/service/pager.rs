@@ -1,7 +1,5 @@
 //! The pager of the phone: its key, its radio, and the page of ours.
 
-use std::path::Path;
-
 use lxst_tokio::rooms::{BoundError, GroupId, PageKey, PageRule, PagerConfig};
 use lxst_tokio::{Destinations, Pager, PagerBuilder, Radio, RadioBuilder};
 use tokio::sync::mpsc;
@@ -11,7 +9,6 @@ use super::progress::Progress;
 use super::radio_sound::{RadioMicrophone, RadioSpeaker, Speaking};
 use super::refused::Refused;
 use super::sound::Sound;
-use crate::wav::read_wav;
 
 /// A pager with the key of the folder.
 #[derive(Debug)]
@@ -20,10 +17,17 @@ pub(super) struct OpenPager {
     pub(super) name: String,
     pager: Pager,
     radio: Radio,
-    /// What the speaker plays of a neighbour.
-    heard: Option<Speaking>,
+    heard: Option<Heard>,
     sent: Option<Sent>,
     news: mpsc::Sender<News>,
+}
+
+/// The page of a neighbour that goes on.
+#[derive(Debug)]
+pub(super) enum Heard {
+    Unplayed,
+    /// The speaker plays it.
+    Played(Speaking),
 }
 
 /// A page of ours that goes on.
@@ -76,21 +80,32 @@ impl OpenPager {
         matches!(&self.sent, Some(Sent::Spoken(progress)) if progress.is_dropped())
     }
 
+    /// Whether the speaker plays the page of a neighbour.
+    pub(super) const fn is_played(&self) -> bool {
+        matches!(self.heard, Some(Heard::Played(_)))
+    }
+
+    /// A neighbour begins a page.
+    pub(super) fn begin_heard(&mut self) {
+        self.heard.get_or_insert(Heard::Unplayed);
+    }
+
     /// Plays the page of a neighbour at the speaker.
     pub(super) async fn play(&mut self, sound: &Sound) -> Result<(), Refused> {
         let (speaker, speaking) = RadioSpeaker::of(&self.radio).await?;
         sound.play(speaker)?;
-        self.heard = Some(speaking);
+        self.heard = Some(Heard::Played(speaking));
         Ok(())
     }
 
-    /// The page of a neighbour is over: what came of it still plays. Returns whether it was played.
-    pub(super) fn end_heard(&mut self) -> bool {
+    /// The page of a neighbour is over: what came of it still plays. Returns the page, if there was
+    /// one.
+    pub(super) fn end_heard(&mut self) -> Option<Heard> {
         let heard = self.heard.take();
-        if let Some(speaking) = &heard {
+        if let Some(Heard::Played(speaking)) = &heard {
             speaking.end();
         }
-        heard.is_some()
+        heard
     }
 
     /// Pages what the microphone hears.
@@ -108,10 +123,7 @@ impl OpenPager {
     }
 
     /// Pages a file.
-    pub(super) async fn say(&mut self, file: &Path, is_urgent: bool) -> Result<(), Refused> {
-        let path = file.to_owned();
-        // A file may be large, and its disk slow.
-        let pcm = tokio::task::spawn_blocking(move || read_wav(&path)).await??;
+    pub(super) async fn say(&mut self, pcm: Vec<f32>, is_urgent: bool) -> Result<(), Refused> {
         let mut source = self.radio.audio_source(lxst_tokio::AudioFormat::PHONE).await?;
         self.pager.press(GroupId(0), is_urgent).await?;
         self.sent = Some(Sent::File);
@@ -129,7 +141,10 @@ impl OpenPager {
     /// Ends the page of ours, and tells when its last packet is sent. Returns whether there was one.
     pub(super) fn release(&mut self, sound: &Sound, fault: Option<String>) -> bool {
         let Some(sent) = self.sent.take() else { return false };
-        if let Sent::Spoken(_) = sent {
+        // Where the microphone was taken away, another may hear it.
+        if let Sent::Spoken(progress) = sent
+            && !progress.is_dropped()
+        {
             sound.stop_listening();
         }
         let (pager, news) = (self.pager.clone(), self.news.clone());

@@ -1,5 +1,6 @@
 //! The task of the phone: it hears the phone, its devices and its clients.
 
+mod asked;
 mod broadcast;
 mod call_commands;
 mod commands;
@@ -32,7 +33,7 @@ use super::sound::Sound;
 use super::studio::Studio;
 use super::told::{past, told};
 use super::tuner::Stations;
-use crate::control::{Command, Event, Peer, Reply};
+use crate::control::{Command, Event, Peer};
 use crate::history::{CallTracker, History, UnixTime};
 use crate::settings::Settings;
 
@@ -159,11 +160,9 @@ impl Task {
                     self.follow_calls().await;
                 }
                 Wakeup::Device(event) => self.tell(event),
-                Wakeup::Asked(Some(Asked { command, reply })) => {
-                    let is_last = command == Command::Stop {};
-                    let done = if is_last { Ok(Reply::Done) } else { self.handle(command).await };
-                    // The client may be gone.
-                    let _ = reply.send(done.map_err(super::refused::Refused::into_text));
+                Wakeup::Asked(Some(asked)) => {
+                    let is_last = asked.command == Command::Stop {};
+                    self.on_asked(asked).await;
                     if is_last {
                         break;
                     }
@@ -285,6 +284,7 @@ impl Task {
             News::Tuner(event) => self.on_tuner(event).await,
             News::SpeakerFree => self.play_station().await,
             News::Listeners(count) => self.tell(Event::Listeners { count }),
+            News::FileRead { command, pcm } => self.on_file(command, pcm).await,
             News::PageSaid => _ = self.end_page(None),
             News::PageSent { fault } => self.tell(Event::PageSent { fault }),
             News::Warning(text) => self.tell(Event::Warning { text }),

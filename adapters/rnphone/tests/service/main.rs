@@ -4,6 +4,8 @@ mod files;
 #[cfg(unix)]
 mod listen;
 #[cfg(unix)]
+mod pages;
+#[cfg(unix)]
 mod pcm;
 mod quiet;
 mod support;

@@ -85,8 +85,9 @@ impl Task {
             Command::Tune { station } => self.tune(&station).await?,
             Command::StopTuning {} => self.leave_station().await?,
             Command::Stations {} => return Ok(Reply::Stations(self.station_infos())),
-            Command::Station { path, title } => self.broadcast(path, title).await?,
-            Command::Page { on, path, is_urgent } => self.page(on, path, is_urgent).await?,
+            // With files, they come once those are read.
+            Command::Station { .. } => self.end_broadcast().await?,
+            Command::Page { on, is_urgent, .. } => self.page(on, is_urgent).await?,
             command => return self.handle_people(command).await,
         }
         Ok(Reply::Done)

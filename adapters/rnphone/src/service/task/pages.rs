@@ -1,6 +1,5 @@
 //! What the task does for pages.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use lxst_tokio::rooms::PagerEvent;
@@ -9,9 +8,10 @@ use super::Task;
 use crate::control::Event;
 use crate::page_key;
 use crate::service::news::News;
-use crate::service::pager::OpenPager;
+use crate::service::pager::{Heard, OpenPager};
 use crate::service::pages::Pages;
 use crate::service::refused::Refused;
+use crate::service::short_name::short_name;
 use crate::settings::PlayedPages;
 
 impl Task {
@@ -27,7 +27,7 @@ impl Task {
         let default = || self.people.folder().page_key();
         let path = settings.page_key.clone().unwrap_or_else(default);
         let own = self.phone.identity().to_string();
-        let name = settings.display_name.map_or(own, |name| name.as_str().to_owned());
+        let name = settings.display_name.map_or(own, |name| short_name(name.as_str()).to_owned());
         let key = page_key::read(&path);
         let is_same = |open: &OpenPager| {
             matches!(&key, Ok(Some(key)) if *key == open.key) && name == open.name
@@ -36,6 +36,7 @@ impl Task {
             return Ok(());
         }
         self.end_page(Some("the page key or the name is another".to_owned()));
+        self.end_heard();
         if let Some(open) = self.pages.open.take() {
             open.close().await;
         }
@@ -45,32 +46,46 @@ impl Task {
         Ok(())
     }
 
-    /// Begins a page of ours, or ends it.
-    pub(super) async fn page(
-        &mut self,
-        on: bool,
-        file: Option<PathBuf>,
-        is_urgent: bool,
-    ) -> Result<(), Refused> {
+    /// Begins to page what the microphone hears, or ends the page of ours.
+    pub(super) async fn page(&mut self, on: bool, is_urgent: bool) -> Result<(), Refused> {
         if !on {
             return self.release_page();
         }
+        self.check_page().await?;
+        // The microphone would hear it.
+        self.stop_playing();
+        if let Err(refused) = self.pages.opened()?.speak(&self.sound, is_urgent).await {
+            self.free_speaker();
+            return Err(refused);
+        }
+        self.pages.looked();
+        self.tell(Event::Paging {});
+        Ok(())
+    }
+
+    /// Begins to page a file.
+    pub(super) async fn page_file(
+        &mut self,
+        pcm: Vec<f32>,
+        is_urgent: bool,
+    ) -> Result<(), Refused> {
+        self.check_page().await?;
+        self.pages.opened()?.say(pcm, is_urgent).await?;
+        self.tell(Event::Paging {});
+        Ok(())
+    }
+
+    /// Refuses a page that nobody would hear, and a second one.
+    pub(super) async fn check_page(&mut self) -> Result<(), Refused> {
         self.check_free()?;
         self.try_open_pager().await?;
         if self.phone.state().connections == 0 {
             return Err(Refused::new("no network is connected: nobody would hear the page"));
         }
-        let none = "there is no page key: rnphone-rs page-key makes one, or takes that of others";
-        let pager = self.pages.open.as_mut().ok_or_else(|| Refused::new(none))?;
-        if pager.is_pressed() {
-            return Err(Refused::new("a page goes on: end it first by page off"));
+        match self.pages.opened()?.is_pressed() {
+            true => Err(Refused::new(PAGE_GOES_ON)),
+            false => Ok(()),
         }
-        match file {
-            Some(file) => pager.say(&file, is_urgent).await?,
-            None => pager.speak(&self.sound, is_urgent).await?,
-        }
-        self.tell(Event::Paging {});
-        Ok(())
     }
 
     /// Ends the page of ours as the user wants it.
@@ -83,12 +98,27 @@ impl Task {
 
     /// Ends the page of ours, if there is one. Returns whether there was.
     pub(super) fn end_page(&mut self, fault: Option<String>) -> bool {
+        let is_spoken = self.pages.is_spoken();
         let sound = &self.sound;
-        self.pages.open.as_mut().is_some_and(|pager| pager.release(sound, fault))
+        let was_sent = self.pages.open.as_mut().is_some_and(|pager| pager.release(sound, fault));
+        if is_spoken {
+            self.free_speaker();
+        }
+        was_sent
+    }
+
+    /// Ends the page of a neighbour, if there is one.
+    fn end_heard(&mut self) {
+        let Some(heard) = self.pages.open.as_mut().and_then(OpenPager::end_heard) else { return };
+        if let Heard::Played(_) = heard {
+            self.free_speaker();
+        }
+        self.tell(Event::PageEnded {});
     }
 
     /// Ends our page when a call has taken the microphone.
     pub(super) fn look_at_page(&mut self) {
+        self.pages.looked();
         if self.pages.open.as_ref().is_some_and(OpenPager::is_cut) {
             self.end_page(Some("a call came, or the microphone went".to_owned()));
         }
@@ -98,6 +128,9 @@ impl Task {
     pub(super) async fn on_page(&mut self, event: PagerEvent) {
         match event {
             PagerEvent::Began { name, is_urgent, .. } => {
+                if let Some(pager) = &mut self.pages.open {
+                    pager.begin_heard();
+                }
                 let name = name.map(|name| self.shown(&name));
                 let refused = match self.unplayed(name.as_ref(), is_urgent) {
                     Some(why) => Some(why.to_owned()),
@@ -106,12 +139,7 @@ impl Task {
                 let name = name.map(|(name, _)| name);
                 self.tell(Event::PageHeard { name, is_urgent, unplayed: refused });
             }
-            PagerEvent::Ended(_) => {
-                if self.pages.open.as_mut().is_some_and(OpenPager::end_heard) {
-                    self.free_speaker();
-                }
-                self.tell(Event::PageEnded {});
-            }
+            PagerEvent::Ended(_) => self.end_heard(),
             PagerEvent::TimeUp => {
                 self.end_page(Some("a page lasts at most two minutes".to_owned()));
             }
@@ -120,7 +148,7 @@ impl Task {
         }
     }
 
-    /// Lets the station play again once what came of the page is played.
+    /// Lets the station play again once what came of a page is played.
     pub(super) fn free_speaker(&self) {
         let news = self.pages.news.clone();
         tokio::spawn(async move {
@@ -132,8 +160,7 @@ impl Task {
 
     async fn play_page(&mut self) -> Result<(), Refused> {
         self.stop_playing();
-        let pager = self.pages.open.as_mut().ok_or_else(|| Refused::new("there is no page key"))?;
-        pager.play(&self.sound).await
+        self.pages.opened()?.play(&self.sound).await
     }
 
     /// Returns why the speaker does not play a page, if it does not.
@@ -167,5 +194,7 @@ impl Task {
     }
 }
 
+/// Why there is no other use of the microphone, and no second page.
+pub(super) const PAGE_GOES_ON: &str = "a page goes on: end it first by page off";
 /// What waits to be played at the end of a page, at most.
 const REST: Duration = Duration::from_secs(1);

@@ -49,11 +49,14 @@ impl Task {
         }
     }
 
-    /// Plays the station again after another sound.
+    /// Plays the station again after another sound, unless there is one more, or the microphone is
+    /// to hear none.
     pub(super) async fn play_station(&mut self) {
         let is_call = !self.phone.state().calls.is_empty();
+        let is_in_studio = self.studio.playback.is_some() || self.studio.greeting.is_some();
+        let is_page = self.pages.is_played() || self.pages.is_spoken();
         let Some(tuned) = &mut self.stations.tuned else { return };
-        if !is_call && self.studio.playback.is_none() {
+        if !(is_call || is_in_studio || is_page) {
             let played = tuned.play(&self.sound).await;
             self.tell_unheard(played);
         }

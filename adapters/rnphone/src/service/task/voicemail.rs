@@ -4,6 +4,7 @@ use lxst_audio::Recorded;
 use lxst_tokio::{CallId, CallState, CallStatus, Role};
 
 use super::Task;
+use super::pages::PAGE_GOES_ON;
 use crate::contacts::ContactError;
 use crate::control::{Event, GreetingAction, MessageInfo};
 use crate::ini::{Document, EditError, Value};
@@ -94,6 +95,7 @@ impl Task {
         let Some(recording) = self.studio.greeting.take() else { return };
         // The recorder may have ended by itself.
         self.sound.stop_listening();
+        self.free_speaker();
         let kept = recording.finish(recorded).and_then(|name| self.change_greeting(Some(name)));
         let length_ms = millis(recorded.length.duration());
         self.tell(Event::GreetingRecorded { length_ms, fault: kept.err().map(Refused::into_text) });
@@ -175,6 +177,9 @@ impl Task {
             return Err(Refused::new(
                 "a greeting is recorded: end it first by greeting keep or off",
             ));
+        }
+        if self.pages.is_spoken() {
+            return Err(Refused::new(PAGE_GOES_ON));
         }
         Ok(())
     }
