@@ -302,6 +302,7 @@ impl<R: TestRuntime> Node<R> {
         visitor.app.until_connected().await;
         host.until_state(|state| state.connections > before).await;
         // A server that says nothing is connected to again, and nothing is announced meanwhile.
+        host.phone.announce().await.unwrap();
         let heard = async || visitor.app.counters().await.endpoint.unwrap().packets_in > 0;
         eventually(rt, heard).await;
         visitor

@@ -140,6 +140,7 @@ impl<R: TestRuntime> Neighbour<R> {
             app.until_connected().await;
             other.app.until_state(|state| state.connections > before).await;
             // A server that says nothing is connected to again, and no page is heard meanwhile.
+            other.app.phone.announce().await.unwrap();
             let heard = async || app.counters().await.endpoint.unwrap().packets_in > 0;
             eventually(rt, heard).await;
         }
